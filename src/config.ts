@@ -1,0 +1,30 @@
+import type { Severity } from './engine/finding.ts'
+import type { RunnerName } from './project/project.ts'
+
+/** `.github/schemagate.yml` with its defaults filled in. */
+export interface Config {
+  /** Major version of the server in production; null where the file does not say (then 15, or what the repository says). */
+  readonly postgres: number | null
+  readonly failOn: 'error' | 'warning' | 'never'
+  readonly paths: { readonly include: readonly string[]; readonly ignore: readonly string[] }
+  readonly projects: readonly { readonly root: string; readonly orm?: 'prisma' | 'drizzle'; readonly runner?: RunnerName; readonly version?: string; readonly migrations?: string; readonly schema?: string }[]
+  /** Rows by table name, qualified or not; `*` for all others. */
+  readonly tables: Readonly<Record<string, { readonly rows: number }>>
+  readonly largeTableRows: number
+  readonly smallTableRows: number
+  readonly rules: Readonly<Record<string, RuleSetting>>
+  readonly comments: { readonly inline: boolean; readonly max: number; readonly sticky: 'auto' | 'always' | 'never' }
+  /** Time limit in milliseconds. */
+  readonly rehearsal: { readonly enabled: boolean; readonly timeout: number }
+  readonly drafts: boolean
+  readonly staging: { readonly environment: string } | null
+  readonly backup: { readonly require: 'approval' | 'off' | { readonly label: string } }
+  readonly approvals: { readonly author: boolean; readonly permission: 'write' | 'maintain' | 'admin'; readonly teams: readonly string[]; readonly expiresDays: number }
+  readonly deployed: string | null
+}
+
+export interface RuleSetting {
+  /** `'default'` where only options are set. */
+  readonly severity: Severity | 'off' | 'default'
+  readonly options: Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,191 @@
+import type { Place } from '../location.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Change, ChangeKind, ChangeOf } from '../schema/change.ts'
+import type { Dialect, Key, Schema } from '../schema/model.ts'
+import type { Project, Runner } from '../project/project.ts'
+import type { Query } from '../queries/query.ts'
+import type { LockMode, Observation } from '../rehearsal/observation.ts'
+import type { ChangedFile } from '../changeset/tree.ts'
+import type { Group, Severity, Suggestion } from './finding.ts'
+import type { ChecklistItem } from './checklist.ts'
+
+/** A migration file, as its runner would run it forward. */
+export interface Migration {
+  /** As the runner records it: `20260101_add`, `0004_jittery_hulk`. */
+  readonly name: string
+  readonly path: string
+  /** Statements that go up, in order. */
+  readonly statements: readonly Statement[]
+  /** Path and statements of the way back; null where there is none. */
+  readonly down: { readonly path: string; readonly statements: readonly Statement[] } | null
+  /** True where the pull request adds the file; history is what is not new. */
+  readonly isNew: boolean
+}
+
+/** Which statements commit together, and whether a transaction block is open around them. */
+export interface Transaction {
+  /** Steps with equal ids share a transaction. */
+  readonly id: number
+  /** True where a transaction block is open, so that CONCURRENTLY fails; null where the runner's version decides and is not known. */
+  readonly block: boolean | null
+  /** One clause that says why, for messages: `Drizzle runs all pending migrations in one transaction`. */
+  readonly because: string
+  /** True where a failure of a later statement leaves this one in place. */
+  readonly survivesFailure: boolean
+}
+
+/** One statement and the changes that it makes. */
+export interface Step {
+  readonly statement: Statement
+  readonly migration: Migration
+  readonly changes: readonly Change[]
+  /** The schema just before and just after the statement. */
+  readonly before: Schema
+  readonly after: Schema
+  readonly transaction: Transaction
+  /** What a rehearsal saw; null without one. */
+  readonly observation: Observation | null
+}
+
+/** What a rule says at one place. The engine adds the rest. */
+export interface Problem {
+  /** One sentence in the present tense that says the effect, with the user's names in backticks. */
+  readonly message: string
+  /** What to do, with complete SQL in a fenced block where SQL helps. The rule's `fix` stands where it is left out. */
+  readonly help?: string
+  /** Defaults to the change's, statement's or query's place. */
+  readonly place?: Place
+  /** New text for the lines of `place` (or of `suggestion.place`); only where applying it leaves a file that works. */
+  readonly suggestion?: Suggestion
+  /** Where it differs from the rule's default. A configured severity caps it, it never raises it. */
+  readonly severity?: Severity
+  /** Table, type or other object that it is about; defaults to the change's. Its size decides over lock findings, its name is in the fingerprint. */
+  readonly object?: Key | string
+  /** Decisive line of a plan. */
+  readonly plan?: string
+}
+
+type Problems = Problem | Iterable<Problem> | null | undefined | void
+
+/** What a rule may ask. Everything in it is data or a look-up; nothing does I/O. */
+export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
+  readonly project: Project
+  readonly dialect: Dialect
+  /** Major version of the server in production. */
+  readonly postgres: number
+  readonly runner: Runner
+  /** The schema before and after the pull request, as its migrations make it (or as declared, where there are none). */
+  readonly before: Schema
+  readonly after: Schema
+  /** The schema that the ORM declares at the head; null without an ORM. */
+  readonly declared: Schema | null
+  /** The step at hand; in `schema` and `pullRequest` visits null. `step.before` is the schema just before the statement. */
+  readonly step: Step | null
+  /** All steps of the pull request, in the order in which they run. */
+  readonly steps: readonly Step[]
+  /** The steps that share the transaction of the step at hand, itself among them. */
+  readonly transaction: readonly Step[]
+  /** All migrations, new ones among them, oldest first. */
+  readonly history: readonly Migration[]
+  readonly queries: readonly Query[]
+  readonly files: readonly ChangedFile[]
+  /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
+  isNew(table: Key): boolean
+  /** True for a column that the pull request itself adds. */
+  isNewColumn(table: Key, column: string): boolean
+  /** Declared number of rows; undefined where unknown. */
+  rows(table: Key): number | undefined
+  /** How large a table counts: by its declared rows and the configured thresholds. */
+  size(table: Key): 'small' | 'medium' | 'large' | 'unknown'
+  /** `users`, or `billing.users` outside the default schema: how messages name a table. */
+  name(table: Key): string
+  readonly options: Options
+  /** True where files are linted on their own: existing objects are there, but their shape is not known. */
+  readonly alone: boolean
+}
+
+type ChangeVisitor = { readonly [K in ChangeKind]?: (change: ChangeOf<K>, ctx: RuleContext) => Problems }
+
+export type Visitor = ChangeVisitor & {
+  /** Once for each new statement. */
+  readonly statement?: (statement: Statement, ctx: RuleContext & { readonly step: Step }) => Problems
+  /** Once for each query that the pull request adds or changes. */
+  readonly query?: (query: Query, ctx: RuleContext) => Problems
+  /** Once for a project, with the changes between its schemas: those of the migrations, or those that the ORM schema declares. */
+  readonly schema?: (changes: readonly Change[], ctx: RuleContext) => Problems
+  /** Once for a project. */
+  readonly pullRequest?: (ctx: RuleContext) => Problems
+}
+
+/** What a rule says Postgres does with its bad examples; proven on real servers. */
+export interface Claims {
+  /** Strongest lock on an existing table. */
+  readonly lock?: LockMode
+  readonly rewrites?: boolean
+  readonly scans?: boolean
+  /** The statement fails, on a table that holds a row or at all; the code is Postgres' SQLSTATE. */
+  readonly fails?: string
+  /** Versions for which it holds, both ends inclusive; all supported ones where left out. */
+  readonly from?: number
+  readonly to?: number
+}
+
+export interface Example {
+  readonly title?: string
+  /** SQL of the database before. */
+  readonly given?: string
+  /** The migration; several files are several migrations, in this order. */
+  readonly sql?: string | readonly string[]
+  /** Whole schema files before and after. `sql` beside it is the migration. */
+  readonly prisma?: { readonly before: string; readonly after: string }
+  readonly drizzle?: { readonly before: string; readonly after: string }
+  /** Code that queries, added by the pull request; the schema is `given`, `prisma.after` or `drizzle.after`. */
+  readonly typescript?: string
+  /** Further files of the head tree, by path. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly runner?: string
+  readonly postgres?: number
+  /** Declared rows by table. */
+  readonly rows?: Readonly<Record<string, number>>
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Text that the message of a bad example has to contain. */
+  readonly message?: string
+  /** Severity of the finding in a bad example, where it differs from the rule's; in a good one, findings of `info` are allowed. */
+  readonly severity?: Severity
+  /** Number of findings of this rule in a bad example, where it is not one. */
+  readonly count?: number
+  /** What keeps the example from the claims test: data that the example lacks, a server setting, a missing extension. */
+  readonly unproven?: string
+}
+
+/** A rule: words, claims, examples, detection, in this order. Its group is its folder, its id the name of its file. */
+export interface Rule {
+  readonly id: string
+  readonly severity: Severity
+  /** The effect, in one sentence. */
+  readonly summary: string
+  readonly why: string
+  readonly fix: string
+  /** Links to the manuals of Postgres, Prisma, Drizzle that the rule rests on. */
+  readonly references: readonly string[]
+  /** Defaults of its options. */
+  readonly options?: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  /** False for rules of taste, which are off until switched on. */
+  readonly enabled?: boolean
+  /** `'review'` for what is said once, at its first place. */
+  readonly once?: 'review'
+  /** True where an approval lifts it. */
+  readonly approvable?: boolean
+  /** Dialects for which it holds; PostgreSQL and CockroachDB where left out. */
+  readonly dialects?: readonly Dialect[] | 'all'
+  /** The same check in other tools, `tool/id`. */
+  readonly sources: readonly string[]
+  readonly checklist?: ChecklistItem
+  readonly claims?: Claims | readonly Claims[]
+  readonly bad: readonly Example[]
+  readonly good: readonly Example[]
+  readonly visit: Visitor
+}
+
+/** A rule with the group that its folder gives it. */
+export type CatalogRule = Rule & { readonly group: Group }

@@ -1,0 +1,54 @@
+import type { Dialect } from '../schema/model.ts'
+
+export type RunnerName =
+  | 'prisma' | 'drizzle' | 'supabase' | 'goose' | 'dbmate' | 'golang-migrate' | 'flyway' | 'sqlx' | 'diesel' | 'atlas' | 'node-pg-migrate' | 'psql'
+
+/** What executes the migrations, with its version as far as lockfile or configuration tell it. */
+export interface Runner {
+  readonly name: RunnerName
+  /** `6.16.2`, `7`; null where unknown. */
+  readonly version: string | null
+}
+
+/** One database of a repository: its schema files, its migrations and what runs them. */
+export interface Project {
+  /** Folder that holds it, `''` for the root; unique in a repository together with `name`. */
+  readonly root: string
+  /** What the report calls it: the root, or root and a distinguishing folder where one root holds several databases; `.` for the root. */
+  readonly name: string
+  readonly orm: 'prisma' | 'drizzle' | null
+  readonly dialect: Dialect
+  readonly runner: Runner
+  /** Prisma schema files, or entry files of a Drizzle schema. Empty where SQL migrations are all there is. */
+  readonly schemaFiles: readonly string[]
+  readonly migrations: MigrationSource | null
+  /** Where the project was recognised: `packages/db/prisma.config.ts`. */
+  readonly evidence: string
+  /** Options of the ORM's configuration that change the meaning of its schema. */
+  readonly settings: ProjectSettings
+}
+
+export interface ProjectSettings {
+  /** Drizzle's `casing` of drizzle.config.ts. */
+  readonly casing?: 'snake_case' | 'camelCase' | null
+  /** Names of the Postgres schemas that Drizzle's `schemaFilter` or Prisma's `schemas` name. */
+  readonly schemas?: readonly string[]
+  /** True where no migrations are kept: `prisma db push`, `drizzle-kit push`. */
+  readonly push?: boolean
+  /** Drizzle's folder and table of applied migrations, and whether the layout is that of v1 (a folder for each migration). */
+  readonly drizzleLayout?: 'journal' | 'folders'
+}
+
+/** A folder of migrations: how its files are found, ordered, split into up and down. */
+export interface MigrationSource {
+  readonly folder: string
+  /**
+   * - `prisma`: `<name>/migration.sql`
+   * - `drizzle`: `NNNN_name.sql` by `meta/_journal.json`; `drizzle-folders`: `<name>/migration.sql` with `snapshot.json`
+   * - `up-down`: `<name>.up.sql` and `<name>.down.sql` (golang-migrate, sqlx), `up-down-folders`: `<name>/up.sql` (diesel)
+   * - `sections`: `-- +goose Up`, `-- migrate:up`, `-- Up Migration` in one file
+   * - `flyway`: `V1__name.sql`, `U1__name.sql`, `R__name.sql`
+   * - `plain`: every `.sql` file in the order of its name
+   */
+  readonly layout: 'prisma' | 'drizzle' | 'drizzle-folders' | 'up-down' | 'up-down-folders' | 'sections' | 'flyway' | 'plain'
+}

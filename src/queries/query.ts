@@ -1,0 +1,63 @@
+import type { Place } from '../location.ts'
+import type { Key } from '../schema/model.ts'
+
+/** One query of the code or of an `.sql` file, as far as it can be told without running anything. */
+export interface Query {
+  readonly place: Place
+  readonly client: 'prisma' | 'drizzle' | 'sql'
+  /** What the query is to its client: `findMany`, `select`, `queryRaw`, ... ; `SELECT`, `UPDATE`, ... in SQL. */
+  readonly call: string
+  readonly operation: 'select' | 'insert' | 'update' | 'delete' | 'other'
+  readonly tables: readonly QueryTable[]
+  readonly predicates: readonly Predicate[]
+  readonly ordering: readonly { readonly table: Key; readonly column: string; readonly descending: boolean; readonly place: Place }[]
+  readonly joins: readonly { readonly from: Key; readonly fromColumns: readonly string[]; readonly to: Key; readonly toColumns: readonly string[]; readonly many: boolean; readonly place: Place }[]
+  /** Columns that an insert or update sets, where all are known. */
+  readonly writes: readonly string[] | null
+  /** A number; `'dynamic'` where a limit stands that is not a literal; null for none. */
+  readonly limit: number | 'dynamic' | null
+  readonly offset: number | 'dynamic' | null
+  /** SQL with `$1` for values, where it can be written; what a plan is asked for. */
+  readonly sql: string | null
+  /** True where something of the query is not known: a spread, a variable as `where`, a computed column. Rules that need all of it stay silent. */
+  readonly dynamic: boolean
+  /** What stands around the call in the code. */
+  readonly context: QueryContext
+  /** True where the pull request adds or changes the query (its lines are in a hunk of the diff). */
+  readonly changed: boolean
+}
+
+export interface QueryTable {
+  readonly table: Key
+  /** How the query reaches it: the main table, a join, a nested relation, a subquery. */
+  readonly role: 'main' | 'join' | 'include' | 'subquery'
+  /** Columns read of it; null for all. */
+  readonly columns: readonly string[] | null
+}
+
+export interface Predicate {
+  readonly table: Key
+  readonly column: string | null
+  /** Expression around the column as Postgres would print it, `lower(email)`; null for the plain column. */
+  readonly expression: string | null
+  readonly operator:
+    | '=' | '<>' | '<' | '<=' | '>' | '>=' | 'in' | 'not in' | 'between' | 'is null' | 'is not null'
+    | 'like' | 'ilike' | 'contains' | 'has' | 'json' | 'text search' | 'exists' | 'unknown'
+  /** Pattern of a LIKE that is known: does it begin with a wildcard. */
+  readonly pattern?: 'prefix' | 'suffix' | 'infix' | 'exact'
+  /** Predicates of different numbers are alternatives (OR); those of equal number hold together (AND). */
+  readonly branch: number
+  readonly place: Place
+  /** The literal it compares with, where that is one. */
+  readonly value?: string | number | boolean | null
+}
+
+export interface QueryContext {
+  /** The nearest loop or array callback that runs the call once an element, with what bounds it. */
+  readonly loop: { readonly place: Place; readonly form: 'for' | 'for-of' | 'while' | 'callback'; readonly parallel: boolean; readonly bounded: number | null; readonly batching: boolean } | null
+  /** The transaction callback around it, and whether the call uses that transaction's own client. */
+  readonly transaction: { readonly place: Place; readonly usesOwnClient: boolean } | null
+  readonly file: 'source' | 'test' | 'seed' | 'script'
+  /** Name of the function around it, null at the top of the module. */
+  readonly function: string | null
+}

@@ -1,0 +1,54 @@
+import type { Change } from '../schema/change.ts'
+import type { Schema } from '../schema/model.ts'
+import type { Step } from '../engine/rule.ts'
+import type { Project } from '../project/project.ts'
+import type { Finding, Note } from '../engine/finding.ts'
+import type { ChecklistEntry } from '../engine/checklist.ts'
+
+export type Conclusion = 'success' | 'neutral' | 'failure' | 'action_required'
+
+/** What a review of one project found out about its schema. */
+export interface ProjectReview {
+  readonly project: Project
+  readonly before: Schema
+  readonly after: Schema
+  readonly changes: readonly Change[]
+  readonly steps: readonly Step[]
+}
+
+/** The way back for one project. */
+export interface Rollback {
+  readonly project: string
+  readonly sql: string
+  /** What cannot be brought back, one sentence each. */
+  readonly lossy: readonly string[]
+}
+
+/** Statements that the change adds. */
+export interface Coverage {
+  readonly files: number
+  readonly statements: number
+  readonly analyzed: number
+  readonly rehearsed: number
+}
+
+/** All that a review has to say. What shows it (check run, comment, terminal, JSON) adds nothing of its own. */
+export interface Report {
+  readonly conclusion: Conclusion
+  /** Worst first, then by place; suppressed ones among them. */
+  readonly findings: readonly Finding[]
+  readonly notes: readonly Note[]
+  readonly coverage: Coverage
+  readonly checklist: readonly ChecklistEntry[]
+  readonly projects: readonly ProjectReview[]
+  readonly rollback: readonly Rollback[]
+  /** Queries read in changed code. */
+  readonly queries: number
+  /** Text of the changed files that findings point at, by path, for showing the lines. */
+  readonly texts: ReadonlyMap<string, string>
+  /** Commit ids and the server version that the review assumed. */
+  readonly base: string
+  readonly head: string
+  readonly postgres: number
+  readonly milliseconds: number
+}

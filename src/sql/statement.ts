@@ -1,0 +1,24 @@
+import type { Node } from 'libpg-query'
+import type { Place, SourceFile } from '../location.ts'
+
+/** One SQL statement of a file, without its semicolon and without the comments around it. */
+export interface Statement {
+  readonly file: SourceFile
+  /** Text as written, from the first token to the last. */
+  readonly text: string
+  /** UTF-16 offsets into `file.text`, end exclusive. */
+  readonly start: number
+  readonly end: number
+  readonly place: Place
+  /** Postgres' parse tree, `{ AlterTableStmt: { ... } }`; locations in it are UTF-8 byte offsets into `text` (see `placeInStatement`). */
+  readonly node: Node
+  /** The word at the root of `node`: `AlterTableStmt`, `IndexStmt`, ... */
+  readonly kind: string
+  /**
+   * Where the statement stands when it is not at the top of its file: in the body of a `DO` block or of a function that
+   * the file creates. What stands in a function does not run with the migration.
+   */
+  readonly inside: 'do' | 'function' | null
+  /** True where control flow of the block around it decides whether it runs, or where it runs under an exception handler. */
+  readonly conditional: boolean
+}
