@@ -97,6 +97,7 @@ export interface PrimaryKey extends Constraint {
   readonly columns: readonly string[]
   readonly include: readonly string[]
   readonly deferrable: boolean
+  readonly initiallyDeferred?: boolean
 }
 
 export interface Unique extends Constraint {
@@ -104,6 +105,7 @@ export interface Unique extends Constraint {
   readonly include: readonly string[]
   readonly nullsNotDistinct: boolean
   readonly deferrable: boolean
+  readonly initiallyDeferred?: boolean
 }
 
 export interface IndexKey {
@@ -146,6 +148,7 @@ export interface ForeignKey extends Constraint {
   readonly validated: boolean
   readonly enforced: boolean
   readonly deferrable: boolean
+  readonly initiallyDeferred?: boolean
   /** True where only the client library knows the relation (Prisma's `relationMode = "prisma"`, Drizzle's `relations`). */
   readonly clientOnly?: boolean
 }
@@ -161,6 +164,7 @@ export interface Check extends Constraint {
 }
 
 export interface Exclusion extends Constraint {
+  /** What follows `CONSTRAINT name`: `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
   readonly definition: string
   readonly columns: readonly string[]
 }
@@ -173,6 +177,16 @@ export interface Trigger {
   readonly function: Key
   /** Columns of `UPDATE OF` and of the `WHEN` condition. */
   readonly columns: readonly string[]
+  /** Columns of `UPDATE OF` alone. */
+  readonly updateOf?: readonly string[]
+  /** Condition of `WHEN`, without its parentheses. */
+  readonly when?: string | null
+  /** Arguments that the function gets, as plain text. */
+  readonly arguments?: readonly string[]
+  /** Set for a constraint trigger. */
+  readonly constraint?: { readonly deferrable: boolean; readonly initiallyDeferred: boolean } | null
+  /** Names of `REFERENCING OLD TABLE` and `NEW TABLE`. */
+  readonly transition?: { readonly old: string | null; readonly new: string | null } | null
   readonly enabled: boolean
   readonly declared: readonly Declaration[]
 }
@@ -211,6 +225,8 @@ export interface OtherType {
   readonly schema: string
   readonly name: string
   readonly form: 'composite' | 'range' | 'base' | 'shell'
+  /** What follows `CREATE TYPE name`, `AS (street text, zip text)`; null where unknown. */
+  readonly definition?: string | null
   readonly declared: readonly Declaration[]
 }
 
@@ -233,6 +249,8 @@ export interface Sequence {
   readonly name: string
   readonly type: string
   readonly ownedBy: { readonly table: Key; readonly column: string } | null
+  /** What differs from the defaults, `INCREMENT BY 2`, `START WITH 1000`. */
+  readonly options?: readonly string[]
   readonly declared: readonly Declaration[]
 }
 
@@ -249,6 +267,8 @@ export interface SqlFunction {
   /** Settings of `SET … TO …`, `search_path=`. */
   readonly settings: readonly string[]
   readonly body: string | null
+  /** The whole `CREATE FUNCTION` or `CREATE PROCEDURE` statement, as written or as Postgres prints it, without semicolon. */
+  readonly definition?: string | null
   readonly declared: readonly Declaration[]
 }
 
