@@ -1,0 +1,95 @@
+import type { Statement } from './statement.ts'
+
+/** A piece of SQL in the body of a block, in UTF-16 offsets of the body's text. */
+export interface InnerSql {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  readonly conditional: boolean
+}
+
+/** What a plpgsql body runs: its SQL, and the offsets of `EXECUTE` whose text is put together at run time. */
+export interface Block {
+  readonly sql: readonly InnerSql[]
+  readonly dynamic: readonly number[]
+}
+
+type Tree = Readonly<Record<string, unknown>>
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Members that hold statements which run only sometimes. */
+const guarded = new Set(['then_body', 'elsif_list', 'else_body', 'case_when_list', 'else_stmts'])
+
+/** Finds the SQL of a body in the tree that libpg_query gives for it, which knows lines only. `body` is the text between the dollar quotes. */
+export function readBlock(tree: unknown, body: string): Block {
+  const lineStarts = [0]
+  for (let at = body.indexOf('\n'); at >= 0; at = body.indexOf('\n', at + 1)) lineStarts.push(at + 1)
+  const sql: InnerSql[] = []
+  const dynamic: number[] = []
+  let cursor = 0
+  const lineStart = (line: unknown) => Math.max(cursor, lineStarts[Math.max(0, (typeof line === 'number' ? line : 1) - 1)] ?? 0)
+  const locate = (text: string, line: unknown): number => {
+    const after = body.indexOf(text, lineStart(line))
+    return after >= 0 ? after : body.indexOf(text, cursor)
+  }
+  const expression = (value: unknown): string => isTree(value) && isTree(value['PLpgSQL_expr']) && typeof value['PLpgSQL_expr']['query'] === 'string' ? value['PLpgSQL_expr']['query'] : ''
+  const walk = (node: unknown, conditional: boolean): void => {
+    if (Array.isArray(node)) {
+      for (const each of node) walk(each, conditional)
+      return
+    }
+    if (!isTree(node)) return
+    for (const [kind, value] of Object.entries(node)) {
+      if (!isTree(value)) continue
+      if (kind === 'PLpgSQL_stmt_execsql') {
+        const text = expression(value['sqlstmt'])
+        const into = value['into'] === true
+        const start = locate(into ? text.slice(0, leading(text)) : text, value['lineno'])
+        if (text === '' || start < 0) continue
+        cursor = start + text.length
+        if (!into) sql.push({ start, end: start + text.length, text, conditional })
+        continue
+      }
+      if (kind === 'PLpgSQL_stmt_dynexecute') {
+        const query = expression(value['query'])
+        const start = locate(query, value['lineno'])
+        const constant = /^\s*'((?:[^'\\])*)'\s*$/.exec(query)?.[1] ?? /^\s*\$\$((?:[^$])*)\$\$\s*$/.exec(query)?.[1]
+        if (start >= 0 && constant !== undefined && !isTree(value['params'])) {
+          const at = start + query.indexOf(constant)
+          cursor = at + constant.length
+          sql.push({ start: at, end: at + constant.length, text: constant, conditional })
+        } else dynamic.push(Math.max(0, start))
+        continue
+      }
+      const loop = kind.startsWith('PLpgSQL_stmt_for') || kind === 'PLpgSQL_stmt_while' || kind === 'PLpgSQL_stmt_loop'
+      const caught = kind === 'PLpgSQL_stmt_block' && value['exceptions'] !== undefined
+      for (const [member, inner] of Object.entries(value)) {
+        if (member === 'exceptions') walk(inner, true)
+        else if (Array.isArray(inner)) walk(inner, conditional || loop || caught || guarded.has(member))
+        else if (isTree(inner) && (member === 'action' || member.startsWith('PLpgSQL'))) walk({ [member]: inner }, conditional || loop || caught)
+      }
+    }
+  }
+  const functions = isTree(tree) ? tree['plpgsql_funcs'] : []
+  for (const each of Array.isArray(functions) ? functions : []) {
+    const action = isTree(each) && isTree(each['PLpgSQL_function']) ? each['PLpgSQL_function']['action'] : undefined
+    walk(action, false)
+  }
+  return { sql, dynamic }
+}
+
+/** Length of what precedes the `INTO` that libpg_query blanks out of a `SELECT … INTO`. */
+function leading(text: string): number {
+  const gap = text.search(/ {5,}/)
+  return gap < 0 ? text.length : gap
+}
+
+/** Where the body of a `DO` or `CREATE FUNCTION` stands: UTF-16 offsets in the statement's text of what is between its quotes. */
+export function bodyOf(statement: Pick<Statement, 'text'>, body: string): { readonly start: number; readonly end: number } | null {
+  if (body.trim() === '') return null
+  const start = statement.text.indexOf(body)
+  return start < 0 ? null : { start, end: start + body.length }
+}

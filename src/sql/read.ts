@@ -1,0 +1,224 @@
+import type { Node } from 'libpg-query'
+import type { Place, SourceFile } from '../location.ts'
+import { placeOf, startOf } from '../location.ts'
+import type { SqlDialect } from './dialect.ts'
+import { guessDialect } from './dialect.ts'
+import { innerStatements } from './inner.ts'
+import type { ParseFailure } from './parser.ts'
+import { parseSql } from './parser.ts'
+import type { MetaCommand, Piece, SplitSink } from './split.ts'
+import { nextPiece, restartsIn } from './split.ts'
+import type { Statement } from './statement.ts'
+import type { Token } from './tokens.ts'
+import { tokenAt } from './tokens.ts'
+
+/** What a text of SQL holds. A file of another dialect has no statements and one problem that says so. */
+export interface SqlText {
+  readonly file: SourceFile
+  /** In the order of the file; the statements of a block follow the statement that holds it, with `inside` set. */
+  readonly statements: readonly Statement[]
+  /** In the order of the file. */
+  readonly problems: readonly SqlProblem[]
+  readonly comments: readonly SqlComment[]
+  readonly dialect: SqlDialect
+}
+
+/**
+ * One thing of a text that is no statement of Postgres as it stands.
+ * - `syntax`: Postgres refuses it
+ * - `dialect`: the whole file is for another database
+ * - `template`: a placeholder that some program fills in before Postgres sees it
+ * - `meta-command`: a line for psql that changes what runs
+ * - `unsupported`: SQL that a newer Postgres knows, or that is put together only when it runs
+ * - `unread`: not text, or too large
+ */
+export interface SqlProblem {
+  readonly kind: 'syntax' | 'dialect' | 'template' | 'meta-command' | 'unsupported' | 'unread'
+  readonly place: Place
+  readonly message: string
+  readonly help: string | null
+}
+
+/** A comment without its marks and the space around it. */
+export interface SqlComment {
+  readonly place: Place
+  readonly text: string
+  /** UTF-16 offsets of the comment with its marks, end exclusive. */
+  readonly start: number
+  readonly end: number
+}
+
+export interface ReadOptions {
+  /** What the file is written in, where that is known from its project; told from its text where left out. */
+  readonly dialect?: SqlDialect
+  /** Characters that are not read: what a runner takes for itself. UTF-16 offsets, end exclusive. */
+  readonly range?: { readonly start: number; readonly end: number }
+}
+
+const largestStatement = 16 * 1024 * 1024
+const mostProblems = 25
+const mostRestarts = 50
+
+const dialectNames: Readonly<Record<SqlDialect, string>> = {
+  postgresql: 'PostgreSQL', mysql: 'MySQL', sqlite: 'SQLite', sqlserver: 'SQL Server', clickhouse: 'ClickHouse', unknown: 'another database',
+}
+
+/**
+ * Reads a text of SQL: splits it, parses each statement and opens the blocks in it. Never fails for what the text holds: what cannot be
+ * read is a problem with a place, and the rest is read all the same. Wants `loadParser` before.
+ */
+export function readSql(file: SourceFile, options: ReadOptions = {}): SqlText {
+  const nul = file.text.indexOf('\0')
+  const empty = { file, statements: [], comments: [] }
+  if (nul >= 0) {
+    return { ...empty, dialect: 'unknown', problems: [{ kind: 'unread', place: placeOf(file, nul, nul + 1), message: 'the file holds a NUL byte and is not SQL text', help: null }] }
+  }
+  if (options.dialect !== undefined && options.dialect !== 'postgresql') return { ...empty, dialect: options.dialect, problems: [foreign(file, options.dialect)] }
+  const reader = readPieces(file, options.range?.start ?? 0, options.range?.end ?? file.text.length)
+  if (reader.failed > 0) {
+    const dialect = guessDialect(file.text, reader.statements.length, reader.failed)
+    if (dialect !== 'postgresql') return { ...empty, comments: reader.comments, dialect, problems: [foreign(file, dialect)] }
+  }
+  return { file, statements: reader.statements, comments: reader.comments, problems: capped(reader.problems), dialect: 'postgresql' }
+}
+
+function foreign(file: SourceFile, dialect: SqlDialect): SqlProblem {
+  return { kind: 'dialect', place: startOf(file.path), message: `the file is written for ${dialectNames[dialect]}, not for PostgreSQL; it is not reviewed`, help: null }
+}
+
+function capped(problems: readonly SqlProblem[]): readonly SqlProblem[] {
+  const sorted = [...problems].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+  const next = sorted[mostProblems]
+  if (next === undefined) return sorted
+  return [...sorted.slice(0, mostProblems), { ...next, message: `${sorted.length - mostProblems} more problems follow from here` }]
+}
+
+interface Pieces {
+  readonly statements: readonly Statement[]
+  readonly problems: readonly SqlProblem[]
+  readonly comments: readonly SqlComment[]
+  readonly failed: number
+}
+
+function readPieces(file: SourceFile, from: number, to: number): Pieces {
+  const text = to < file.text.length ? file.text.slice(0, to) : file.text
+  const statements: Statement[] = []
+  const problems: SqlProblem[] = []
+  const comments: SqlComment[] = []
+  let failed = 0
+  let heard = from
+  let restarts = 0
+  // After a string without an end all that follows is in doubt: what parses is kept, what does not says nothing new.
+  let doubtful = false
+  const sink: SplitSink = {
+    comment(token) { if (token.start >= heard) comments.push(commentOf(file, token)) },
+    metaCommand(command) {
+      if (command.start < heard) return
+      const problem = metaProblem(file, command)
+      if (problem !== null) problems.push(problem)
+    },
+  }
+  let at = from
+  for (let piece = nextPiece(text, at, sink); piece !== undefined; piece = nextPiece(text, at, sink)) {
+    at = piece.next
+    heard = Math.max(heard, piece.next)
+    if (piece.end - piece.start > largestStatement) {
+      problems.push({ kind: 'unread', place: placeOf(file, piece.start, piece.start + 1), message: 'the statement is larger than 16 MB and is not read', help: null })
+      continue
+    }
+    const result = parseSql(piece.text)
+    if ('nodes' in result) {
+      const node = result.nodes[0]
+      if (node !== undefined) {
+        const statement = statementOf(file, piece.start, piece.end, node)
+        statements.push(statement)
+        const inner = innerStatements(statement)
+        statements.push(...inner.statements)
+        problems.push(...inner.problems)
+      }
+      continue
+    }
+    if (!doubtful) {
+      const problem = problemOf(file, piece, result)
+      if (problem.kind === 'syntax') failed++
+      problems.push(problem)
+    }
+    const restart = restarts < mostRestarts ? restartsIn(text, piece.start, piece.end)[0] : undefined
+    if (restart !== undefined) {
+      restarts++
+      at = restart
+      doubtful = doubtful || piece.open !== null || piece.unbalanced
+    }
+  }
+  return { statements, problems, comments, failed }
+}
+
+function statementOf(file: SourceFile, start: number, end: number, node: Node): Statement {
+  return {
+    file, text: file.text.slice(start, end), start, end, place: placeOf(file, start, end),
+    node: pruned(node, end - start), kind: Object.keys(node)[0] ?? '', inside: null, conditional: false,
+  }
+}
+
+/** Seeds may be megabytes of rows, which nobody asks the tree for: it keeps the first hundred. */
+function pruned(node: Node, length: number): Node {
+  if (length < 1 << 18 || !('InsertStmt' in node)) return node
+  const select = node.InsertStmt.selectStmt
+  if (select === undefined || !('SelectStmt' in select) || select.SelectStmt.valuesLists === undefined) return node
+  const valuesLists = select.SelectStmt.valuesLists.slice(0, 100)
+  return { InsertStmt: { ...node.InsertStmt, selectStmt: { SelectStmt: { ...select.SelectStmt, valuesLists } } } }
+}
+
+function commentOf(file: SourceFile, token: Token): SqlComment {
+  const written = file.text.slice(token.start, token.end)
+  const text = written.startsWith('--') ? written.slice(2) : written.slice(2, token.open ? undefined : -2)
+  return { place: placeOf(file, token.start, token.end), text: text.trim(), start: token.start, end: token.end }
+}
+
+const decisive: Readonly<Record<string, string>> = {
+  connect: 'changes the database', c: 'changes the database', i: 'runs another file', ir: 'runs another file', include: 'runs another file',
+  include_relative: 'runs another file', copy: 'moves data', gexec: 'runs the SQL that a query returns', if: 'decides what runs', elif: 'decides what runs', else: 'decides what runs',
+}
+
+function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null {
+  const does = Object.hasOwn(decisive, command.name) ? decisive[command.name] : undefined
+  if (does === undefined) return null
+  const place = placeOf(file, command.start, command.end)
+  return { kind: 'meta-command', place, message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here`, help: null }
+}
+
+/** What PostgreSQL 19 adds to the grammar of 18. */
+const newer = /^(?:repack\b|(?:create|alter|drop)\s+(?:temp\s+|temporary\s+)?property\s+graph\b|wait\s+for\s+lsn\b|alter\s+table\s[^;]*\b(?:split\s+partition|merge\s+partitions)\b)/i
+
+const placeholder = /\{\{.*?\}\}|\$\{[^}\r\n]*\}|<%.*?%>|\{%.*?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
+
+function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlProblem {
+  const whole = placeOf(file, piece.start, piece.end)
+  if (failure.reason === 'too complex') return { kind: 'unread', place: whole, message: failure.message, help: null }
+  if (newer.test(piece.text.slice(0, 4096))) {
+    return { kind: 'unsupported', place: whole, message: 'the statement is new in PostgreSQL 19 and is not understood by this version', help: null }
+  }
+  const template = placeholder.exec(withoutStrings(piece.text))
+  if (template !== null && piece.open === null) {
+    const start = piece.start + template.index
+    return {
+      kind: 'template', place: placeOf(file, start, start + template[0].length),
+      message: `the placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read`, help: null,
+    }
+  }
+  const at = Math.min(failure.offset, piece.text.length - 1)
+  const token = tokenAt(piece.text, at)
+  const end = token === undefined || token.kind === 'space' || token.open ? at + 1 : token.end
+  return { kind: 'syntax', place: placeOf(file, piece.start + at, piece.start + Math.min(end, piece.text.length)), message: failure.message, help: null }
+}
+
+/** The text with its strings, quoted names and comments blanked out, offsets kept. */
+function withoutStrings(text: string): string {
+  const parts: string[] = []
+  const looked = text.slice(0, 1 << 16)
+  for (let token = tokenAt(looked, 0); token !== undefined; token = tokenAt(looked, token.end)) {
+    const quoted = token.kind === 'string' || token.kind === 'comment' || token.kind === 'identifier' || (token.kind === 'dollar' && !token.open)
+    parts.push(quoted ? ' '.repeat(token.end - token.start) : looked.slice(token.start, token.end))
+  }
+  return parts.join('')
+}
