@@ -1,0 +1,166 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const execute = promisify(execFile)
+
+const environment = {
+  ...process.env,
+  GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_AUTHOR_NAME: 'author', GIT_AUTHOR_EMAIL: 'author@example.com', GIT_COMMITTER_NAME: 'author', GIT_COMMITTER_EMAIL: 'author@example.com',
+  GIT_AUTHOR_DATE: '2026-11-01T12:00:00Z', GIT_COMMITTER_DATE: '2026-11-01T12:00:00Z',
+}
+
+/** Contents of a commit: text by path; null removes the path of the parent. */
+export type Files = Readonly<Record<string, string | null>>
+
+export interface RawEntry {
+  readonly path: string
+  readonly mode: string
+  readonly type: 'blob' | 'tree' | 'commit'
+  readonly sha: string
+  readonly size: number | null
+}
+
+export interface RawFile {
+  readonly path: string
+  readonly previousPath: string | null
+  readonly status: 'added' | 'modified' | 'removed' | 'renamed'
+  /** Blob on the new side; on the old one for a removed file. */
+  readonly sha: string
+  readonly additions: number
+  readonly deletions: number
+  /** Null for a binary file. */
+  readonly patch: string | null
+}
+
+/** Plumbing of one bare repository. */
+export interface Git {
+  readonly dir: string
+  run(args: readonly string[], input?: string | Buffer): Promise<string>
+  /** Writes a commit over `parent` (null: a root) and returns its id. */
+  commit(parent: string | null, files: Files, message?: string): Promise<string>
+  resolve(ref: string): Promise<string | null>
+  update(ref: string, sha: string): Promise<void>
+  treeOf(commitish: string): Promise<string>
+  entries(treeish: string, recursive: boolean): Promise<readonly RawEntry[]>
+  blob(sha: string): Promise<Buffer>
+  mergeBase(a: string, b: string): Promise<string>
+  diff(base: string, head: string): Promise<readonly RawFile[]>
+  log(base: string, head: string): Promise<readonly { readonly sha: string; readonly parents: readonly string[]; readonly message: string }[]>
+  /** Merges `head` into `base` as the merge queue does; null on a conflict. */
+  merge(base: string, head: string, message: string): Promise<string | null>
+  remove(): void
+}
+
+/** A new bare repository in a temporary folder, or `source` fetched into one. */
+export function createGit(source?: string): Git {
+  const dir = mkdtempSync(join(tmpdir(), 'schemagate-github-'))
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', dir], { env: environment })
+  if (source !== undefined) execFileSync('git', ['-C', dir, 'fetch', '-q', '--no-tags', source, '+refs/heads/*:refs/heads/*', '+HEAD:refs/source/head'], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
+  return gitAt(dir)
+}
+
+function gitAt(dir: string): Git {
+  async function raw(args: readonly string[], input?: string | Buffer, more: Readonly<Record<string, string>> = {}): Promise<Buffer> {
+    const running = execute('git', ['-C', dir, ...args], { env: { ...environment, ...more }, maxBuffer: 1 << 30, encoding: 'buffer' })
+    if (input !== undefined) running.child.stdin?.end(input)
+    return (await running).stdout
+  }
+  const run = async (args: readonly string[], input?: string | Buffer) => (await raw(args, input)).toString('utf8')
+
+  async function resolve(ref: string): Promise<string | null> {
+    try {
+      return (await run(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])).trim()
+    } catch {
+      return null
+    }
+  }
+
+  return {
+    dir,
+    run,
+    resolve,
+    async commit(parent, files, message = 'change') {
+      const index = { GIT_INDEX_FILE: join(dir, `index-${process.pid}-${Math.random().toString(36).slice(2)}`) }
+      await raw(parent === null ? ['read-tree', '--empty'] : ['read-tree', parent], undefined, index)
+      for (const [path, text] of Object.entries(files)) {
+        if (text === null) await raw(['update-index', '--force-remove', '--', path], undefined, index)
+        else {
+          const sha = (await run(['hash-object', '-w', '--stdin'], text)).trim()
+          await raw(['update-index', '--add', '--cacheinfo', `100644,${sha},${path}`], undefined, index)
+        }
+      }
+      const tree = (await raw(['write-tree'], undefined, index)).toString('utf8').trim()
+      rmSync(index.GIT_INDEX_FILE, { force: true })
+      return (await run(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-m', message])).trim()
+    },
+    async update(ref, sha) {
+      await run(['update-ref', ref, sha])
+    },
+    async treeOf(commitish) {
+      return (await run(['rev-parse', `${commitish}^{tree}`])).trim()
+    },
+    async entries(treeish, recursive) {
+      const out = await run(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish])
+      return out.split('\0').filter((l) => l !== '').map((line) => {
+        const [meta = '', path = ''] = line.split('\t')
+        const [mode = '', type = '', sha = '', size = '-'] = meta.split(/ +/)
+        return { path, mode, type: type as RawEntry['type'], sha, size: size === '-' ? null : Number(size) }
+      })
+    },
+    blob: (sha) => raw(['cat-file', 'blob', sha]),
+    async mergeBase(a, b) {
+      return (await run(['merge-base', a, b])).trim()
+    },
+    async diff(base, head) {
+      const listed = (await run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head])).split('\0')
+      const files: RawFile[] = []
+      for (let i = 0; i + 1 < listed.length;) {
+        const [, , oldSha = '', newSha = '', letter = ''] = (listed[i++] ?? '').split(' ')
+        const first = listed[i++] ?? ''
+        const renamed = letter.startsWith('R')
+        const path = renamed ? listed[i++] ?? '' : first
+        const patch = await patchOf(base, head, renamed ? [first, path] : [path])
+        const lines = patch?.split('\n') ?? []
+        files.push({
+          path,
+          previousPath: renamed ? first : null,
+          status: renamed ? 'renamed' : letter === 'A' ? 'added' : letter === 'D' ? 'removed' : 'modified',
+          sha: letter === 'D' ? oldSha : newSha,
+          additions: lines.filter((l) => l.startsWith('+')).length,
+          deletions: lines.filter((l) => l.startsWith('-')).length,
+          patch,
+        })
+      }
+      return files
+    },
+    async log(base, head) {
+      const out = await run(['log', '--reverse', '--format=%H%x09%P%x09%s', `${base}..${head}`])
+      return out.split('\n').filter((l) => l !== '').map((line) => {
+        const [sha = '', parents = '', message = ''] = line.split('\t')
+        return { sha, parents: parents.split(' ').filter((p) => p !== ''), message }
+      })
+    },
+    async merge(base, head, message) {
+      try {
+        const tree = (await run(['merge-tree', '--write-tree', base, head])).split('\n')[0] ?? ''
+        return (await run(['commit-tree', tree, '-p', base, '-p', head, '-m', message])).trim()
+      } catch {
+        return null
+      }
+    },
+    remove() {
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+
+  async function patchOf(base: string, head: string, paths: readonly string[]): Promise<string | null> {
+    const out = await run(['diff', '-M', '--no-color', base, head, '--', ...paths])
+    const start = out.search(/^@@ /m)
+    if (start === -1) return out.includes('\nBinary files ') ? null : ''
+    return out.slice(start).replace(/\n$/, '')
+  }
+}
