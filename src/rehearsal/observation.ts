@@ -11,7 +11,7 @@ export type LockMode = (typeof lockModes)[number]
 export interface Observation {
   /** `18.6`. */
   readonly postgres: string
-  /** The strongest lock that the statement newly takes on each relation that existed before it, tables and indexes, by key. */
+  /** The strongest lock that the statement newly takes on each relation that existed before the rehearsal's first step: tables, views and indexes, by key. */
   readonly locks: readonly { readonly relation: Key; readonly mode: LockMode }[]
   /** Tables whose file was written anew. */
   readonly rewrites: readonly Key[]
@@ -25,6 +25,8 @@ export interface Observation {
   readonly heldUntil: number
   readonly error: { readonly message: string; readonly code: string; readonly detail: string | null; readonly hint: string | null; readonly position: number | null } | null
   readonly milliseconds: number
+  /** True where the statement ran outside a transaction block, as CONCURRENTLY has to: `locks` and `scans` could not be seen then. */
+  readonly locksUnseen?: boolean
 }
 
 /** The part of an observation that stands as evidence in a finding. */

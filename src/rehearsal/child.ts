@@ -1,0 +1,53 @@
+import { Worker } from 'node:worker_threads'
+import { startEmbedded } from './embedded.ts'
+import type { Job, Told } from './messages.ts'
+import { runBase, runSteps } from './run.ts'
+
+/**
+ * Entry of the child process that holds the embedded Postgres. It takes one job by IPC, tells what happens as it happens,
+ * so that a parent that kills it knows how far it came, and ends.
+ */
+function tell(told: Told): void {
+  process.send?.(told)
+}
+
+/** Ends this process when its parent is gone or the deadline has passed: SQL that never returns blocks the main thread. */
+function watch(deadline: number): void {
+  const code = `
+    const started = Date.now(), parent = process.ppid
+    setInterval(() => {
+      if (process.ppid !== parent || Date.now() - started > ${deadline}) process.kill(process.pid, 'SIGKILL')
+    }, 500)`
+  new Worker(code, { eval: true, stdout: false, stderr: false }).unref()
+}
+
+async function work(job: Job): Promise<void> {
+  watch(job.deadline)
+  if (job.kind === 'template') {
+    const made = await startEmbedded(null, [])
+    await made.save(job.save, 9)
+    return
+  }
+  const { request } = job
+  const session = await startEmbedded(job.archive, request.extensions)
+  tell({ kind: 'booted', postgres: session.version })
+  const failed = job.atBase?.failed ?? (await runBase(session, request.base))
+  if (job.atBase === null && job.save !== null) await session.save(job.save, 1)
+  tell({ kind: 'base', failed, saved: job.atBase === null && job.save !== null })
+  const created = await runSteps(
+    session, request.steps, failed.length === 0,
+    (outcome) => tell({ kind: 'outcome', outcome }),
+    (step) => tell({ kind: 'starting', step }),
+  )
+  tell({ kind: 'created', created })
+}
+
+process.once('message', (job: Job) => {
+  work(job).then(
+    () => tell({ kind: 'done', peak: process.resourceUsage().maxRSS * 1024 }),
+    (error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }),
+  ).finally(() => {
+    process.disconnect()
+    setImmediate(() => process.exit(0))
+  })
+})

@@ -1,0 +1,33 @@
+import type { Key } from '../schema/model.ts'
+import type { StepOutcome } from './run.ts'
+import type { BaseFailure, QueryPlan, RehearsalRequest, Rerun, RoundTrip } from './types.ts'
+
+/** What the child process is asked to do; it does one job and ends. */
+export type Job =
+  /** Makes an empty database and saves it. */
+  | { readonly kind: 'template'; readonly save: string; readonly deadline: number }
+  | {
+    readonly kind: 'rehearse'
+    readonly request: RehearsalRequest
+    /** Archive to start from, and whether the base is in it already. */
+    readonly archive: string
+    readonly atBase: { readonly failed: readonly BaseFailure[] } | null
+    /** Where to save the database once the base is in it; null for not at all. */
+    readonly save: string | null
+    /** Milliseconds after which the child ends itself, should nobody be there to end it. */
+    readonly deadline: number
+  }
+
+/** What the child process tells, in this order. */
+export type Told =
+  | { readonly kind: 'booted'; readonly postgres: string }
+  | { readonly kind: 'base'; readonly failed: readonly BaseFailure[]; readonly saved: boolean }
+  | { readonly kind: 'starting'; readonly step: number }
+  | { readonly kind: 'outcome'; readonly outcome: StepOutcome }
+  | { readonly kind: 'created'; readonly created: readonly Key[] }
+  | { readonly kind: 'roundTrips'; readonly roundTrips: readonly RoundTrip[] }
+  | { readonly kind: 'reruns'; readonly reruns: readonly Rerun[] }
+  | { readonly kind: 'plans'; readonly plans: readonly QueryPlan[] }
+  /** `peak` is resident memory in bytes. */
+  | { readonly kind: 'done'; readonly peak: number }
+  | { readonly kind: 'broken'; readonly message: string }

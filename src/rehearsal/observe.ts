@@ -1,0 +1,69 @@
+import type { Observation } from './observation.ts'
+import { sqlError } from './session.ts'
+import type { Session, SqlError } from './session.ts'
+import { compareSnapshots, mentioned, snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** How one statement is sent and what of its outcome counts. */
+export interface Sending {
+  readonly text: string
+  /** Oids of the relations that count. */
+  readonly existing: ReadonlySet<string>
+  /** Inside the rehearsal's transaction, under a savepoint; else alone, where its locks cannot be seen. */
+  readonly inBlock: boolean
+  readonly before: Snapshot
+}
+
+/** What one statement did, or the error that undid it. */
+export interface Sent {
+  readonly observation: Observation
+  readonly error: SqlError | null
+  readonly after: Snapshot
+}
+
+/**
+ * Planner setting under which a sequential scan that still happens is one that no index can save, so that an empty table
+ * tells as much as a full one; level of messages at which the server tells what it verifies.
+ */
+const watching = 'set client_min_messages = debug1; set enable_seqscan = off'
+const savepoint = 'schemagate'
+
+/** Sends one statement and looks at what it did. After an error the transaction is as it was before the statement. */
+export async function observe(session: Session, sending: Sending): Promise<Sent> {
+  const { before, existing, inBlock } = sending
+  await session.send(inBlock ? `savepoint ${savepoint}; ${watching}` : watching)
+  const started = performance.now()
+  let messages: readonly string[] = []
+  let error: SqlError | null = null
+  try {
+    messages = await session.send(sending.text)
+  } catch (thrown) {
+    error = sqlError(thrown)
+  }
+  const milliseconds = Math.round(performance.now() - started)
+  if (inBlock) await session.send(error === null ? `release savepoint ${savepoint}` : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
+  const after = await snapshot(session)
+  const truncates = /^truncate\b/i.test(sending.text)
+  const validated = error === null ? await validatedTables(session, messages) : new Set<string>()
+  const seen = compareSnapshots(before, after, existing, messages, validated, truncates)
+  return {
+    observation: {
+      postgres: session.version, ...seen, heldUntil: 0, milliseconds, ...(inBlock ? {} : { scans: [], locksUnseen: true }),
+      error: error === null ? null : { message: error.message, code: error.code, detail: error.detail, hint: error.hint, position: error.position },
+    },
+    error,
+    after,
+  }
+}
+
+/** Oids of the tables whose foreign keys the server says that it checked. */
+async function validatedTables(session: Session, messages: readonly string[]): Promise<ReadonlySet<string>> {
+  const names = mentioned(messages, 'validating foreign key constraint')
+  if (names.size === 0) return new Set()
+  const list = [...names].map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')
+  const rows = await session.ask<{ readonly oid: string }>(
+    `select c.conrelid::text as oid from pg_catalog.pg_constraint c
+     where c.contype operator(pg_catalog.=) 'f' and c.conname operator(pg_catalog.=) any (array[${list}]::name[])
+       and c.conrelid operator(pg_catalog.=) any (select l.relation from pg_catalog.pg_locks l where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid())`)
+  return new Set(rows.map((row) => row.oid))
+}

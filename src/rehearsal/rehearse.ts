@@ -1,0 +1,143 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Note } from '../engine/finding.ts'
+import { SchemagateError } from '../errors.ts'
+import type { Key } from '../schema/model.ts'
+import { baseName, childEntry, defaultCache, keepBase, knownBase, scratchFolder, templateArchive } from './files.ts'
+import type { Told } from './messages.ts'
+import type { Observation } from './observation.ts'
+import { oneAtATime, runJob } from './process.ts'
+import type { Ended } from './process.ts'
+import type { StepOutcome } from './run.ts'
+import type { BaseFailure, QueryPlan, Rehearsal, RehearsalOptions, RehearsalRequest, RehearsalStatement, Rerun, RoundTrip, Stopped } from './types.ts'
+
+const defaultTimeout = 30_000
+const defaultMemory = 1e9
+
+/** What has been heard of the child process so far. */
+interface Heard {
+  postgres: string | null
+  base: readonly BaseFailure[]
+  baseDone: boolean
+  step: number | null
+  readonly outcomes: Map<number, StepOutcome>
+  created: readonly Key[]
+  roundTrips: readonly RoundTrip[]
+  reruns: readonly Rerun[]
+  plans: readonly QueryPlan[]
+}
+
+/**
+ * Runs the base and then the steps on a Postgres of its own, in a child process that is killed at its limits, and tells what
+ * each step did. One at a time in this process. Never throws for what the request contains: what cannot be rehearsed is a note.
+ */
+export function rehearse(request: RehearsalRequest, options: RehearsalOptions = {}): Promise<Rehearsal> {
+  return oneAtATime(() => rehearsed(request, options))
+}
+
+async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
+  const started = performance.now()
+  const heard: Heard = { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], roundTrips: [], reruns: [], plans: [] }
+  let cached = false
+  let ended: Ended
+  try {
+    const cache = options.cache ?? defaultCache()
+    const scratch = await scratchFolder(cache)
+    try {
+      const name = baseName(request)
+      const known = request.base.length === 0 ? null : await knownBase(cache, name)
+      cached = known !== null
+      const archive = known?.archive ?? (await templateArchive(cache))
+      const save = known === null && request.base.length > 0 ? join(scratch.path, 'base.tar.gz') : null
+      let keeping: Promise<void> = Promise.resolve()
+      const hear = (told: Told): void => {
+        listen(heard, told)
+        if (told.kind === 'base' && told.saved && save !== null) {
+          const kept = join(cache, 'scratch', `${name}-${process.pid}.tar.gz`)
+          keeping = rename(save, kept).then(() => keepBase(cache, name, kept, told.failed)).catch(() => undefined)
+        }
+      }
+      options.progress?.(`rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
+      ended = await runJob(
+        await childEntry(),
+        { kind: 'rehearse', request, archive, atBase: known === null ? null : { failed: known.failed }, save, deadline: 0 },
+        { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal },
+        hear,
+      )
+      await keeping
+    } finally {
+      await scratch.remove()
+    }
+  } catch (error) {
+    ended = { reason: 'broken', message: error instanceof SchemagateError ? error.message : `starting the embedded Postgres: ${error instanceof Error ? error.message : String(error)}`, peak: 0 }
+  }
+  const stopped = stoppedBy(ended, heard)
+  return {
+    postgres: heard.postgres,
+    observations: request.steps.map((step, index) => observationOf(request.steps, step, index, heard)),
+    created: heard.created,
+    notes: notesOf(request, heard, stopped),
+    base: { statements: request.base.reduce((sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length, 0), failed: heard.base, cached },
+    roundTrips: heard.roundTrips,
+    reruns: heard.reruns,
+    plans: heard.plans,
+    milliseconds: Math.round(performance.now() - started),
+    peakMemory: ended.peak,
+    stopped,
+  }
+}
+
+function listen(heard: Heard, told: Told): void {
+  if (told.kind === 'booted') heard.postgres = told.postgres
+  else if (told.kind === 'base') {
+    heard.base = told.failed
+    heard.baseDone = true
+  } else if (told.kind === 'starting') heard.step = told.step
+  else if (told.kind === 'outcome') heard.outcomes.set(told.outcome.step, told.outcome)
+  else if (told.kind === 'created') {
+    heard.created = told.created
+    heard.step = null
+  } else if (told.kind === 'roundTrips') heard.roundTrips = told.roundTrips
+  else if (told.kind === 'reruns') heard.reruns = told.reruns
+  else if (told.kind === 'plans') heard.plans = told.plans
+}
+
+/** The observation of a step; the only statement in the body of a `DO` block shares that of its block. */
+function observationOf(steps: readonly RehearsalStatement[], step: RehearsalStatement, index: number, heard: Heard): Observation | null {
+  if (step.partOf === null) return heard.outcomes.get(index)?.observation ?? null
+  const alone = steps.filter((other) => other.partOf === step.partOf).length === 1
+  return alone ? (heard.outcomes.get(step.partOf)?.observation ?? null) : null
+}
+
+function stoppedBy(ended: Ended, heard: Heard): Stopped | null {
+  if (ended.reason === 'done') return null
+  const reason = ended.reason === 'broken' ? (heard.baseDone ? 'crash' : 'unavailable') : ended.reason
+  return { reason, message: ended.message, step: heard.step }
+}
+
+function notesOf(request: RehearsalRequest, heard: Heard, stopped: Stopped | null): readonly Note[] {
+  const notes: Note[] = []
+  const note = (path: string, line: number, message: string): void => void notes.push({ kind: 'unrehearsed', blocking: false, path, line, message })
+  const [first] = heard.base
+  if (first !== undefined) {
+    const rest = heard.base.length - 1
+    note(first.path, first.line, `This statement of the history could not be replayed for the rehearsal${rest > 0 ? `, nor could ${rest} more` : ''}: ${first.message}.`)
+  }
+  const consequences: number[] = []
+  for (const [index, outcome] of [...heard.outcomes].sort(([a], [b]) => a - b)) {
+    const step = request.steps[index]
+    if (step === undefined || outcome.unrehearsed === null) continue
+    if (outcome.unrehearsed.startsWith('something before it') && consequences.push(index) > 1) continue
+    note(step.path, step.line, `This statement was not rehearsed: ${outcome.unrehearsed}.`)
+  }
+  if (consequences.length > 1) {
+    const step = request.steps[consequences[1] ?? 0]
+    if (step !== undefined) note(step.path, step.line, `${consequences.length - 1} more could not be rehearsed because something before was not.`)
+  }
+  if (stopped !== null) {
+    const step = request.steps[stopped.step ?? 0]
+    const where = stopped.step === null ? (heard.baseDone ? 'after the last statement' : 'before the first statement') : 'in this statement'
+    if (step !== undefined) note(step.path, step.line, `The rehearsal was stopped ${where}: ${stopped.message}.`)
+  }
+  return notes
+}

@@ -1,0 +1,213 @@
+import type { Key } from '../schema/model.ts'
+import type { Observation } from './observation.ts'
+import { observe } from './observe.ts'
+import type { Sent } from './observe.ts'
+import { sqlError } from './session.ts'
+import type { Session } from './session.ts'
+import { snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { BaseFailure, RehearsalFile, RehearsalStatement } from './types.ts'
+import { missingRole, verdictOf } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+/** What became of one step. */
+export interface StepOutcome {
+  readonly step: number
+  readonly observation: Observation | null
+  /** Why there is no observation, or why its error is not held against the statement; one sentence without its end, null where all is well. */
+  readonly unrehearsed: string | null
+}
+
+/** Quotes an identifier. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Back to what a new connection finds, so that a `SET` of one file does not reach the next. */
+const fresh = 'rollback; reset all; reset session authorization; reset role'
+
+/** Replays what makes the schema before. Never throws for a statement that fails: it is left out, and the list says so. */
+export async function runBase(session: Session, files: readonly RehearsalFile[]): Promise<readonly BaseFailure[]> {
+  const failures: BaseFailure[] = []
+  for (const file of files) {
+    await session.send(fresh)
+    const sent = file.statements.filter((statement) => statement.action === 'send')
+    const plain = file.statements.every((statement) => statement.action === 'send' || statement.action === 'skip')
+    if (plain && (await whole(session, sent))) continue
+    for (const statement of file.statements) {
+      const failure = await replayed(session, statement)
+      if (failure !== null) failures.push(failure)
+    }
+  }
+  await session.send(fresh)
+  return failures
+}
+
+/** Sends all statements at once in one transaction; false where that fails, with nothing left behind. */
+async function whole(session: Session, statements: readonly RehearsalStatement[]): Promise<boolean> {
+  if (statements.length === 0) return true
+  try {
+    await session.send(`begin;\n${statements.map((statement) => statement.text).join(';\n')};\ncommit`)
+    return true
+  } catch {
+    await session.send('rollback')
+    return false
+  }
+}
+
+async function replayed(session: Session, statement: RehearsalStatement): Promise<BaseFailure | null> {
+  const { path, line } = statement
+  if (statement.action === 'refuse') return { path, line, code: '', message: statement.reason ?? 'refused', refused: true }
+  if (statement.action !== 'send') return null
+  try {
+    await withRoles(session, () => session.send(statement.text))
+    return null
+  } catch (thrown) {
+    const error = sqlError(thrown)
+    await session.send('rollback')
+    return { path, line, code: error.code, message: error.message, refused: false }
+  }
+}
+
+/** Runs `act`, makes the roles that it misses, which are no business of a migration, and runs it again. */
+async function withRoles<T>(session: Session, act: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await act()
+    } catch (thrown) {
+      const role = missingRole(sqlError(thrown))
+      if (role === null || tries === 20) throw thrown
+      await session.send(`create role ${quoted(role)}`)
+    }
+  }
+}
+
+/**
+ * Sends the steps as their runner would and tells what each did. `complete` says that all of the base is there. Keys of the
+ * relations that the steps made are the result.
+ */
+export async function runSteps(
+  session: Session, steps: readonly RehearsalStatement[], complete: boolean, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
+): Promise<readonly Key[]> {
+  const first = await snapshot(session)
+  const existing = new Set(first.relations.keys())
+  let whole = complete
+  for (const group of groupsOf(steps)) {
+    const outcomes = await runGroup(session, steps, group, existing, whole, starting)
+    for (const outcome of outcomes) {
+      tell(outcome)
+      if (outcome.unrehearsed !== null || outcome.observation?.error) whole = false
+    }
+  }
+  await session.send(fresh)
+  const last = await snapshot(session)
+  const names = new Set([...first.relations.values()].map((relation) => relation.key))
+  return [...last.relations.values()].map((relation) => relation.key).filter((name) => !names.has(name))
+}
+
+/** Indexes of the steps that share a transaction, in order. */
+export function groupsOf(steps: readonly RehearsalStatement[]): readonly (readonly number[])[] {
+  const groups: number[][] = []
+  let last: number | null = null
+  for (const [index, step] of steps.entries()) {
+    const group = groups.at(-1)
+    if (group !== undefined && step.transaction === last) group.push(index)
+    else groups.push([index])
+    last = step.transaction
+  }
+  return groups
+}
+
+async function runGroup(
+  session: Session, steps: readonly RehearsalStatement[], group: readonly number[], existing: ReadonlySet<string>, complete: boolean, starting: (step: number) => void,
+): Promise<readonly StepOutcome[]> {
+  const outcomes: StepOutcome[] = []
+  let whole = complete
+  let before: Snapshot | null = null
+  await session.send('begin')
+  for (const index of group) {
+    const step = steps[index]
+    if (step === undefined) continue
+    starting(index)
+    if (step.action === 'refuse') {
+      whole = false
+      outcomes.push({ step: index, observation: null, unrehearsed: step.reason })
+      continue
+    }
+    if (step.action === 'rollback') {
+      await session.send('rollback; begin')
+      before = null
+    }
+    if (step.action === 'control') {
+      try {
+        await session.send(step.text)
+      } catch {
+        await session.send('rollback; begin')
+      }
+      before = null
+    }
+    if (step.action !== 'send') {
+      outcomes.push({ step: index, observation: nothing(session), unrehearsed: null })
+      continue
+    }
+    const sent: Sent = await sendStep(session, step, before ?? (await snapshot(session)), existing)
+    before = sent.observation.locksUnseen === true ? null : sent.after
+    const outcome = judged(index, step, sent, whole)
+    if (outcome.unrehearsed !== null || sent.error !== null) whole = false
+    outcomes.push(outcome)
+  }
+  const failure = await committed(session)
+  const lastSent = outcomes.findLast((outcome) => outcome.observation !== null)
+  const until = group.at(-1) ?? 0
+  return outcomes.map((outcome) => {
+    const observation = outcome.observation === null ? null : { ...outcome.observation, heldUntil: outcome.observation.locksUnseen === true ? outcome.step : until }
+    if (failure === null || outcome !== lastSent) return { ...outcome, observation }
+    return { ...outcome, observation: null, unrehearsed: `the commit fails here: ${failure}` }
+  })
+}
+
+/** Commits; gives Postgres' message where it cannot, which hangs on deferred checks of rows. */
+async function committed(session: Session): Promise<string | null> {
+  try {
+    await session.send('commit')
+    return null
+  } catch (thrown) {
+    await session.send('rollback')
+    return sqlError(thrown).message
+  }
+}
+
+async function sendStep(session: Session, step: RehearsalStatement, before: Snapshot, existing: ReadonlySet<string>): Promise<Sent> {
+  const sending = { text: step.text, existing, before }
+  let sent = await observe(session, { ...sending, inBlock: true })
+  for (let tries = 0; sent.error !== null && tries < 20; tries++) {
+    const role = missingRole(sent.error)
+    if (role === null) break
+    await session.send(`create role ${quoted(role)}`)
+    sent = await observe(session, { ...sending, inBlock: true })
+  }
+  const outsideOnly = sent.error?.code === '25001' || sent.error?.code === '2D000'
+  if (!outsideOnly || step.block === true) return sent
+  await session.send('commit')
+  const alone = await observe(session, { ...sending, inBlock: false })
+  await session.send('begin')
+  return alone
+}
+
+function judged(index: number, step: RehearsalStatement, sent: Sent, complete: boolean): StepOutcome {
+  if (sent.error === null) return { step: index, observation: sent.observation, unrehearsed: null }
+  const verdict = verdictOf(sent.error, step.definition, complete)
+  if (verdict === 'genuine') return { step: index, observation: sent.observation, unrehearsed: null }
+  return { step: index, observation: null, unrehearsed: because[verdict](sent.error.message) }
+}
+
+const because: Readonly<Record<Exclude<Verdict, 'genuine'>, (message: string) => string>> = {
+  rows: (message) => `it depends on rows that an empty database lacks (${message})`,
+  server: (message) => `the rehearsal's server cannot run it (${message})`,
+  consequence: (message) => `something before it could not be rehearsed (${message})`,
+}
+
+/** The observation of a statement that touches nothing. */
+function nothing(session: Session): Observation {
+  return { postgres: session.version, locks: [], rewrites: [], scans: [], builds: [], invalid: [], heldUntil: 0, error: null, milliseconds: 0 }
+}

@@ -1,0 +1,186 @@
+import type { Key } from '../schema/model.ts'
+import type { LockMode, Observation } from './observation.ts'
+import type { Note } from '../engine/finding.ts'
+
+/** One statement as a rehearsal sends it. */
+export interface RehearsalStatement {
+  readonly text: string
+  readonly path: string
+  /** 1-based line of its first token. */
+  readonly line: number
+  /** Statements in a row with equal ids share a transaction. */
+  readonly transaction: number
+  /** True where a transaction block is open around it, so that CONCURRENTLY fails; null where that is not known. */
+  readonly block: boolean | null
+  /**
+   * - `send`: goes to the server
+   * - `skip`: the rehearsal's own transaction stands for it (`BEGIN`, `COMMIT`, `SET TRANSACTION`), or it is the body of another
+   * - `rollback`: ends the transaction without its changes
+   * - `control`: savepoints, sent without a savepoint around them
+   * - `refuse`: never sent; `reason` says why
+   */
+  readonly action: 'send' | 'skip' | 'rollback' | 'control' | 'refuse'
+  /** One clause on why a statement is refused; null for any other. */
+  readonly reason: string | null
+  /** True where it defines objects and its outcome does not hang on rows that only the real database has. */
+  readonly definition: boolean
+  /** Index of the statement whose body this one is part of; null at the top of a file. */
+  readonly partOf: number | null
+}
+
+/** One file of the history, or one script that makes the schema before. */
+export interface RehearsalFile {
+  readonly path: string
+  readonly statements: readonly RehearsalStatement[]
+}
+
+/** One way back, tried after the way forward. */
+export interface RehearsalDown {
+  readonly name: string
+  readonly path: string
+  readonly up: readonly RehearsalStatement[]
+  readonly down: readonly RehearsalStatement[]
+}
+
+/** A query to plan. `id` is the caller's, and comes back with the plan. */
+export interface PlanRequest {
+  readonly id: number
+  /** With `$1` for values. */
+  readonly sql: string
+}
+
+/** All that a rehearsal needs, as plain data. */
+export interface RehearsalRequest {
+  /** What makes the schema before, in order. */
+  readonly base: readonly RehearsalFile[]
+  readonly steps: readonly RehearsalStatement[]
+  /** Extensions that base or steps create. */
+  readonly extensions: readonly string[]
+  /** What the platform provides before the first migration: Supabase's roles and schemas. */
+  readonly platform: 'supabase' | null
+  /** Ways back to prove, those of the new migrations, in the order in which they go up. */
+  readonly downs: readonly RehearsalDown[]
+  readonly queries: readonly PlanRequest[]
+  /** Declared rows by table, `*` for all others. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+/** Limits and places of a rehearsal. */
+export interface RehearsalOptions {
+  /** Milliseconds for all of it; default 30,000. */
+  readonly timeout?: number
+  /** Bytes of resident memory at which the child process is killed; default 1 GB. */
+  readonly memory?: number
+  /** Folder for the template and for databases after known histories; a folder of the user's cache by default. */
+  readonly cache?: string
+  /** Address of a real server to rehearse on, `SCHEMAGATE_REHEARSAL_URL`; the embedded one where left out. */
+  readonly server?: string
+  /** Rehearse on the real server although it holds other databases. */
+  readonly sharedServer?: boolean
+  readonly signal?: AbortSignal
+  readonly progress?: (doing: string) => void
+}
+
+/** What EXPLAIN says of one query. */
+export interface QueryPlan {
+  readonly id: number
+  /** Null where the query cannot be planned; `error` says why then. */
+  readonly before: PlanSummary | null
+  readonly after: PlanSummary | null
+  readonly error: string | null
+}
+
+/** The decisive nodes of a plan at declared size. */
+export interface PlanSummary {
+  readonly cost: number
+  /** One line for each node, indented by depth. */
+  readonly lines: readonly string[]
+  /** Tables read from end to end, with the rows that the planner expects there. */
+  readonly scans: readonly PlanScan[]
+  /** Indexes that the plan uses, by key. */
+  readonly indexes: readonly Key[]
+  /** Sorts and hashes over more rows than `large`, as one line each. */
+  readonly sorts: readonly { readonly rows: number; readonly line: string }[]
+  /** Subplans that run once for each row of the plan around them, as one line each. */
+  readonly subplans: readonly { readonly rows: number; readonly line: string }[]
+}
+
+export interface PlanScan {
+  readonly table: Key
+  readonly rows: number
+  /** True where no index can serve the predicate, whatever the size. */
+  readonly unavoidable: boolean
+  /** Predicate as Postgres prints it; null where the query has none on the table. */
+  readonly filter: string | null
+  /** One line: `Seq Scan on orders, 4,000,000 rows, filter (status = $1)`. */
+  readonly line: string
+}
+
+/** Whether the way back of one migration holds. */
+export interface RoundTrip {
+  readonly name: string
+  readonly path: string
+  /**
+   * - `proven`: the schema after down equals the schema before, and up works again
+   * - `differs`: down leaves something else behind; `detail` names it
+   * - `down-fails`, `up-fails`: with Postgres' message in `detail`
+   * - `unknown`: could not be tried
+   */
+  readonly result: 'proven' | 'differs' | 'down-fails' | 'up-fails' | 'unknown'
+  readonly detail: string | null
+  /** Statement that fails, where one does. */
+  readonly line: number | null
+}
+
+/** Whether a file outside a transaction can be run again after it failed half way. */
+export interface Rerun {
+  readonly path: string
+  /** Statements (indexes in the order of the rehearsal) that fail when the file runs a second time, with Postgres' message. */
+  readonly fails: readonly { readonly step: number; readonly message: string }[]
+}
+
+/** What a rehearsal saw. */
+export interface Rehearsal {
+  /** Version of the server, `18.6`; null where none could be started. */
+  readonly postgres: string | null
+  /** One for each step of the request, null for those that were not rehearsed. */
+  readonly observations: readonly (Observation | null)[]
+  /** Relations that the steps themselves made: nobody waits for their locks. */
+  readonly created: readonly Key[]
+  readonly notes: readonly Note[]
+  /** Statements of the base that could not be replayed, with the reason. */
+  readonly base: { readonly statements: number; readonly failed: readonly BaseFailure[]; readonly cached: boolean }
+  readonly roundTrips: readonly RoundTrip[]
+  readonly reruns: readonly Rerun[]
+  readonly plans: readonly QueryPlan[]
+  /** Whole time in milliseconds and the largest resident memory of the child in bytes. */
+  readonly milliseconds: number
+  readonly peakMemory: number
+  /** Why it ended early; null where it did not. */
+  readonly stopped: Stopped | null
+}
+
+export interface BaseFailure {
+  readonly path: string
+  readonly line: number
+  readonly code: string
+  readonly message: string
+  /** True where the statement was refused and never sent. */
+  readonly refused: boolean
+}
+
+export interface Stopped {
+  readonly reason: 'time' | 'memory' | 'crash' | 'aborted' | 'unavailable'
+  readonly message: string
+  /** Step at which it ended; null before the first. */
+  readonly step: number | null
+}
+
+/** A lock that lasts: from the statement that takes it to the end of its transaction. */
+export interface HeldLock {
+  readonly relation: Key
+  readonly mode: LockMode
+  /** Steps, both ends inclusive. */
+  readonly from: number
+  readonly until: number
+}

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { rehearse } from '../../src/rehearsal/rehearse.ts'
+import { requestOf } from './sql.ts'
+
+const base = [
+  'create table users (id integer primary key, email character varying(50), n integer)',
+  'create table orders (id integer primary key, user_id integer, total integer)',
+]
+
+test('locks, rewrites, scans and builds of each statement', async () => {
+  const steps = [
+    'create index users_n on users (n)',
+    'create index concurrently orders_total on orders (total)',
+    'alter table users alter column id type bigint',
+    'alter table users alter column n set not null',
+    'alter table orders add constraint fk foreign key (user_id) references users (id)',
+    'alter table orders add constraint positive check (total > 0) not valid',
+    'alter table orders validate constraint positive',
+    'update users set n = 2',
+    'update users set n = 2 where id = 3',
+    'create table notes (id integer, user_id integer references users (id))',
+    'create index on notes (user_id)',
+    'truncate orders',
+  ]
+  const result = await rehearse(requestOf(base, steps))
+  expect(result.stopped).toBeNull()
+  expect(result.notes).toEqual([])
+  const seen = result.observations.map((observation) => {
+    const lock = observation?.locks.find(({ relation }) => relation === 'public.users' || relation === 'public.orders')
+    return [lock === undefined ? '-' : `${lock.relation} ${lock.mode}`, observation?.rewrites.join(), observation?.scans.join(), observation?.builds.join(), observation?.invalid.join()]
+  })
+  expect(seen).toEqual([
+    ['public.users ShareLock', '', '', 'public.users', ''],
+    ['-', '', '', 'public.orders', ''],
+    ['public.users AccessExclusiveLock', 'public.users', '', 'public.users', ''],
+    ['public.users AccessExclusiveLock', '', 'public.users', '', ''],
+    ['public.orders ShareRowExclusiveLock', '', 'public.orders', '', ''],
+    ['public.orders AccessExclusiveLock', '', '', '', 'public.orders.positive'],
+    ['public.orders ShareUpdateExclusiveLock', '', 'public.orders', '', ''],
+    ['public.users RowExclusiveLock', '', 'public.users', '', ''],
+    ['public.users RowExclusiveLock', '', '', '', ''],
+    ['public.users ShareRowExclusiveLock', '', '', '', ''],
+    ['-', '', '', '', ''],
+    ['public.orders AccessExclusiveLock', '', '', '', ''],
+  ])
+  expect(result.observations[1]?.locksUnseen).toBe(true)
+  expect(result.created).toEqual(expect.arrayContaining(['public.notes', 'public.users_n']))
+})
+
+test('a failing statement is told with code and position, CONCURRENTLY in a transaction among them', async () => {
+  const result = await rehearse(requestOf(base, [
+    'alter table users add column a integer', 'create index concurrently users_a on users (a)', 'alter table users add column nope missing_type', 'alter table users add column b integer',
+  ], true))
+  expect(result.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '25001', null, null])
+  expect(result.observations.map((observation) => observation?.heldUntil)).toEqual([3, 3, undefined, 3])
+  expect(result.notes.map((note) => [note.line, note.kind, note.blocking])).toEqual([[3, 'unrehearsed', false]])
+  const alone = await rehearse(requestOf(base, ['alter table users add column nope missing_type']))
+  expect(alone.observations[0]?.error).toMatchObject({ code: '42704', message: 'type "missing_type" does not exist', position: 35 })
+})
+
+test('where the runner is not known to open a transaction, CONCURRENTLY is tried outside one', async () => {
+  const result = await rehearse(requestOf(base, ['alter table users add column a integer', 'create index concurrently users_a on users (a)'], null))
+  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null])
+})
+
+test('a role that does not exist is made, an extension that cannot be had is a note', async () => {
+  const result = await rehearse(requestOf(base, ['grant select on users to reporting', 'create extension timescaledb', 'create extension if not exists pg_trgm', 'create index on users using gin (email gin_trgm_ops)']))
+  expect(result.observations.map((observation) => (observation === null ? null : (observation.error?.message ?? 'ok')))).toEqual(['ok', null, 'ok', 'ok'])
+  expect(result.notes.map((note) => note.message).join()).toContain('timescaledb')
+})
+
+test('statements that reach outside are refused, what stands beside them is rehearsed', async () => {
+  const refused = [
+    "copy users to program 'id'", "copy users from '/etc/passwd'", 'copy users from stdin', "load 'x'", "alter system set work_mem = '1MB'", 'listen x', 'create extension dblink',
+    "do $$ begin execute 'copy users to program ''id'''; end $$", 'create function f() returns integer language plpython3u as $$ return 1 $$', "select pg_read_file('/etc/passwd')",
+    "create subscription s connection 'host=x' publication p",
+  ]
+  const result = await rehearse(requestOf(base, [...refused, 'alter table users add column a integer']))
+  expect(result.observations.map((observation) => observation !== null)).toEqual([...refused.map(() => false), true])
+  expect(result.notes.map((note) => note.line)).toEqual(refused.map((_, index) => index + 1))
+  expect(result.notes.every((note) => note.kind === 'unrehearsed' && !note.blocking)).toBe(true)
+})
