@@ -1,0 +1,49 @@
+import type { Place } from '../../location.ts'
+import { sourceFile } from '../../location.ts'
+import { listValue } from './ast.ts'
+import type { PrismaDocument, PrismaSetting } from './ast.ts'
+import type { PrismaFile } from './engine.ts'
+
+/** Connection settings, which the engine takes from `prisma.config.ts` alone and refuses in a schema. */
+const connectionSettings = ['url', 'directUrl', 'shadowDatabaseUrl']
+
+/** Preview features that change what the schema means for the database; the engine refuses the names of those that are retired. */
+const meaningfulFeatures: ReadonlySet<string> = new Set(['partialIndexes', 'postgresqlExtensions', 'shardKeys', 'views'])
+
+/**
+ * The text of a schema file as the engine accepts it: what older projects write and the engine refuses is blanked, every
+ * other character stays where it is, so that the lines of its messages are those of the file.
+ */
+export function forEngine(document: PrismaDocument, text: string): PrismaFile {
+  const file = sourceFile(document.path, text)
+  let content = text
+  const overwrite = (place: Place, by: string) => {
+    const start = (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
+    const end = (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn
+    content = content.slice(0, start) + by.padEnd(end - start) + content.slice(end)
+  }
+  for (const block of document.blocks) {
+    if (block.kind === 'datasource') {
+      for (const name of connectionSettings) {
+        const setting = block.settings.get(name)
+        if (setting !== undefined) overwrite(setting.place, '')
+      }
+      const old = block.settings.get('referentialIntegrity')
+      if (old !== undefined && block.settings.get('relationMode') === undefined) overwrite(old.place, renamed(old))
+    }
+    if (block.kind === 'generator') {
+      const features = block.settings.get('previewFeatures')
+      if (features !== undefined) overwrite(features.place, keptFeatures(features))
+    }
+  }
+  return { path: document.path, content }
+}
+
+function renamed(setting: PrismaSetting): string {
+  return setting.value.kind === 'string' ? `relationMode="${setting.value.text}"` : ''
+}
+
+function keptFeatures(setting: PrismaSetting): string {
+  const kept = listValue(setting.value).flatMap((item) => (item.kind === 'string' && meaningfulFeatures.has(item.text) ? [`"${item.text}"`] : []))
+  return kept.length === 0 ? '' : `previewFeatures=[${kept.join(',')}]`
+}
