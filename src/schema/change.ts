@@ -84,7 +84,8 @@ export type Change =
   | (Base & { readonly kind: 'createView'; readonly object: Key; readonly to: View; readonly orReplace: boolean })
   | (Base & { readonly kind: 'dropView'; readonly object: Key; readonly from: View | null; readonly cascade: boolean })
   | (Base & { readonly kind: 'createFunction'; readonly object: Key; readonly from: SqlFunction | null; readonly to: SqlFunction; readonly orReplace: boolean })
-  | (Base & { readonly kind: 'dropFunction'; readonly object: Key; readonly cascade: boolean })
+  /** `from` is the one of several of that name, where it can be told. */
+  | (Base & { readonly kind: 'dropFunction'; readonly object: Key; readonly cascade: boolean; readonly from?: SqlFunction | null })
   | (Base & { readonly kind: 'createSequence'; readonly object: Key; readonly to: Sequence })
   | (Base & { readonly kind: 'alterSequence'; readonly object: Key; readonly restart: boolean })
   | (Base & { readonly kind: 'dropSequence'; readonly object: Key; readonly cascade: boolean })
