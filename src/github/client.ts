@@ -1,0 +1,66 @@
+import type { Octokit } from '@octokit/rest'
+import type { RepositoryRef } from '../queue/jobs.ts'
+
+/** What the rest of this folder uses of Octokit: that of an app's installation and that of an Action's token both fit. */
+export type Client = Pick<Octokit, 'rest' | 'request' | 'paginate'>
+
+/** A repository with the client that may speak for it. */
+export interface Place {
+  readonly client: Client
+  readonly owner: string
+  readonly repo: string
+}
+
+export function placeIn(client: Client, { owner, repo }: Pick<RepositoryRef, 'owner' | 'repo'>): Place {
+  return { client, owner, repo }
+}
+
+interface GraphqlAnswer {
+  readonly data?: unknown
+  readonly errors?: readonly { readonly type?: string; readonly message: string; readonly path?: readonly (string | number)[] }[]
+}
+
+/** An error that GraphQL answers with status 200, in the shape that REST errors have. */
+class GraphqlError extends Error {
+  readonly status: number
+  constructor(message: string, status: number) {
+    super(message)
+    this.name = 'GraphqlError'
+    this.status = status
+  }
+}
+
+/** Runs a GraphQL document. Parts that `optional` names at their root may be missing; any other error throws. */
+export async function graphql<T>({ client }: Pick<Place, 'client'>, query: string, variables: Readonly<Record<string, unknown>>, optional: readonly string[] = []): Promise<T> {
+  const answer = (await client.request('POST /graphql', { query, variables, request: { retries: 2 } })).data as GraphqlAnswer
+  const error = answer.errors?.find((e) => !optional.includes(String(e.path?.[0])))
+  if (error !== undefined) throw new GraphqlError(`GraphQL: ${error.message}`, error.type === 'RATE_LIMITED' ? 429 : error.type === 'NOT_FOUND' ? 404 : error.type === 'FORBIDDEN' ? 403 : 502)
+  return answer.data as T
+}
+
+interface HttpError {
+  readonly status: number
+  readonly message: string
+  readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>> }
+}
+
+/** The HTTP status of an error that came from GitHub; null for any other. */
+export function statusOf(error: unknown): number | null {
+  const status = (error as Partial<HttpError> | null)?.status
+  return error instanceof Error && typeof status === 'number' ? status : null
+}
+
+/**
+ * When to ask again after a primary or secondary rate limit; null for any other error. In GitHub's order: `retry-after`, then
+ * `x-ratelimit-reset`, then a minute (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ */
+export function rateLimitEnd(error: unknown, now = new Date()): Date | null {
+  const status = statusOf(error)
+  if (status !== 403 && status !== 429) return null
+  const { response, message } = error as HttpError
+  const headers = response?.headers ?? {}
+  const after = Number(headers['retry-after'])
+  if (Number.isFinite(after) && after > 0) return new Date(now.getTime() + after * 1000)
+  if (String(headers['x-ratelimit-remaining']) === '0') return new Date(Number(headers['x-ratelimit-reset']) * 1000 + 1000)
+  return status === 429 || /rate limit/i.test(message) ? new Date(now.getTime() + 60_000) : null
+}

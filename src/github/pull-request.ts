@@ -1,0 +1,169 @@
+import type { FileContent } from '../changeset/tree.ts'
+import { contentOf } from '../changeset/content.ts'
+import type { BlobSelection } from './blobs.ts'
+import { graphql } from './client.ts'
+import type { Place } from './client.ts'
+
+export interface PullComment {
+  readonly id: number
+  readonly nodeId: string
+  /** Login without `[bot]`; `ghost` for a deleted account. */
+  readonly author: string
+  readonly isBot: boolean
+  /** True where this app wrote it. */
+  readonly isOwn: boolean
+  readonly body: string
+  readonly at: Date
+  readonly wasEdited: boolean
+  readonly isMinimized: boolean
+}
+
+export interface PullThread {
+  readonly path: string
+  readonly isResolved: boolean
+  /** True where its line is no longer in the diff. */
+  readonly isOutdated: boolean
+  /** First to last; never empty. */
+  readonly comments: readonly PullComment[]
+}
+
+/** A check run of ours on one commit. */
+export interface OwnRun {
+  readonly id: number
+  readonly commit: string
+  readonly isCompleted: boolean
+  readonly conclusion: string | null
+  readonly externalId: string
+}
+
+/** All that a review has to know of a pull request besides its files. */
+export interface PullState {
+  readonly number: number
+  readonly isOpen: boolean
+  readonly isDraft: boolean
+  readonly isFork: boolean
+  readonly author: string
+  readonly head: string
+  readonly base: string
+  readonly labels: readonly string[]
+  readonly comments: readonly PullComment[]
+  readonly threads: readonly PullThread[]
+  /** On the head and on the commits before it, newest commit first. */
+  readonly runs: readonly OwnRun[]
+  /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
+  readonly organisationConfig: FileContent | null
+}
+
+export const checkName = 'schemagate'
+
+interface Connection<T> {
+  readonly nodes: readonly T[]
+  readonly pageInfo?: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+}
+
+interface CommentNode {
+  readonly id: string
+  readonly fullDatabaseId: string
+  readonly author: { readonly __typename: string; readonly login: string } | null
+  readonly viewerDidAuthor: boolean
+  readonly body: string
+  readonly createdAt: string
+  readonly lastEditedAt: string | null
+  readonly isMinimized: boolean
+}
+
+interface ThreadNode {
+  readonly path: string
+  readonly isResolved: boolean
+  readonly isOutdated: boolean
+  readonly comments: Connection<CommentNode>
+}
+
+interface PullNode {
+  readonly number: number
+  readonly state: string
+  readonly isDraft: boolean
+  readonly isCrossRepository: boolean
+  readonly author: { readonly login: string } | null
+  readonly headRefOid: string
+  readonly baseRefName: string
+  readonly labels: Connection<{ readonly name: string }> | null
+  readonly comments: Connection<CommentNode>
+  readonly reviewThreads: Connection<ThreadNode>
+  readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null }> }> | null } }>
+}
+
+const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt isMinimized'
+const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
+
+const pullFields = `
+  number state isDraft isCrossRepository author { login } headRefOid baseRefName
+  labels(first: 100) { nodes { name } }
+  comments(first: 100) { nodes { ${commentFields} } pageInfo { hasNextPage endCursor } }
+  reviewThreads(first: 100) { nodes { ${threadFields} } pageInfo { hasNextPage endCursor } }
+  commits(last: 10) { nodes { commit { oid checkSuites(first: 1, filterBy: { checkName: "${checkName}"APP }) { nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { databaseId status conclusion externalId } } } } } } }
+`
+
+interface FirstAnswer {
+  readonly repository: Readonly<Record<string, unknown>> & { readonly pullRequest: PullNode }
+  readonly organisation?: { readonly object: { readonly text?: string | null } | null } | null
+}
+
+/**
+ * Reads a pull request with its conversation and, in the same request, the blobs of `selection`. All pages of comments and
+ * threads are read.
+ */
+export async function readPull(place: Place, number: number, appId: number | null, selection: BlobSelection | null): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
+  const { owner, repo } = place
+  const document = `query($owner: String!, $name: String!, $number: Int!${selection === null ? '' : `, ${selection.parameters}`}) {
+    repository(owner: $owner, name: $name) {
+      pullRequest(number: $number) { ${pullFields.replace('APP', appId === null ? '' : `, appId: ${appId}`)} }
+      ${selection?.fields ?? ''}
+    }
+    organisation: repository(owner: $owner, name: ".github") { object(expression: "HEAD:.github/schemagate.yml") { ... on Blob { text } } }
+  }`
+  const answer = await graphql<FirstAnswer>(place, document, { owner, name: repo, number, ...selection?.variables }, ['organisation'])
+  const node = answer.repository.pullRequest
+  const [comments, threads] = await Promise.all([
+    rest<CommentNode>(place, number, 'comments', commentFields, node.comments),
+    rest<ThreadNode>(place, number, 'reviewThreads', threadFields, node.reviewThreads),
+  ])
+  const organisation = answer.organisation?.object?.text
+  return {
+    blobs: answer.repository,
+    pull: {
+      number: node.number, isOpen: node.state === 'OPEN', isDraft: node.isDraft, isFork: node.isCrossRepository, author: node.author?.login ?? 'ghost', head: node.headRefOid, base: node.baseRefName,
+      labels: node.labels?.nodes.map((l) => l.name) ?? [],
+      comments: comments.map(commentOf),
+      threads: threads.filter((t) => t.comments.nodes.length > 0).map((t) => ({ path: t.path, isResolved: t.isResolved, isOutdated: t.isOutdated, comments: t.comments.nodes.map(commentOf) })),
+      runs: node.commits.nodes.toReversed().flatMap(({ commit }) => (commit.checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes.map((run) => ({
+        id: run.databaseId, commit: commit.oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
+      })))),
+      organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
+    },
+  }
+}
+
+/** The remaining pages of a list of the pull request. */
+async function rest<T>(place: Place, number: number, field: string, fields: string, first: Connection<T>): Promise<readonly T[]> {
+  const all = [...first.nodes]
+  let { pageInfo } = first
+  while (pageInfo?.hasNextPage === true) {
+    const answer = await graphql<{ readonly repository: { readonly pullRequest: Readonly<Record<string, Connection<T>>> } }>(
+      place, `query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+        ${field}(first: 100, after: $after) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } } } }`,
+      { owner: place.owner, name: place.repo, number, after: pageInfo.endCursor },
+    )
+    const page = answer.repository.pullRequest[field]
+    all.push(...page?.nodes ?? [])
+    pageInfo = page?.pageInfo
+  }
+  return all
+}
+
+function commentOf(node: CommentNode): PullComment {
+  return {
+    id: Number(node.fullDatabaseId), nodeId: node.id, author: node.author?.login ?? 'ghost', isBot: node.author?.__typename === 'Bot', isOwn: node.viewerDidAuthor, body: node.body,
+    at: new Date(node.createdAt), wasEdited: node.lastEditedAt !== null, isMinimized: node.isMinimized,
+  }
+}

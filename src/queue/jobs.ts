@@ -1,0 +1,80 @@
+/** One repository, as one installation of the app sees it. */
+export interface RepositoryRef {
+  readonly installation: number
+  readonly owner: string
+  readonly repo: string
+}
+
+export interface PullRef extends RepositoryRef {
+  readonly pull: number
+}
+
+/** Reviews a pull request at the head that it has when the job runs. */
+export interface ReviewJob extends PullRef {
+  readonly kind: 'review'
+  /** Head commit and base branch as the event told them, so that reading can begin at once; null where it did not. */
+  readonly head: string | null
+  readonly base: string | null
+  /** Why it runs, for the log: `pull_request.opened`. */
+  readonly reason: string
+  /** Writes the check run only, no comment. */
+  readonly quiet: boolean
+  /** Writes a new check run also where nothing changed, because somebody asked GitHub to run it again. */
+  readonly again: boolean
+}
+
+/** Carries out the commands of one comment. */
+export interface CommandJob extends PullRef {
+  readonly kind: 'command'
+  readonly comment: number
+  /** True for a comment in a review thread. */
+  readonly inline: boolean
+  /** First comment of the thread that a reply stands in; null otherwise. */
+  readonly repliesTo: number | null
+  readonly login: string
+  readonly author: string
+  readonly body: string
+}
+
+/** Reviews the tree of a merge group. */
+export interface GroupJob extends RepositoryRef {
+  readonly kind: 'group'
+  readonly head: string
+  readonly base: string
+  readonly ref: string
+}
+
+/** Looks for open pull requests that a push to their base branch concerns. */
+export interface BranchJob extends RepositoryRef {
+  readonly kind: 'branch'
+  readonly branch: string
+  readonly after: string
+}
+
+/** Looks for open pull requests without a check run on their head, in one repository or (null) all of an installation. */
+export interface SweepJob {
+  readonly kind: 'sweep'
+  readonly installation: number
+  readonly repository: { readonly owner: string; readonly repo: string } | null
+}
+
+/** Fetches deliveries that failed, and sweeps every installation. */
+export interface ReconcileJob {
+  readonly kind: 'reconcile'
+}
+
+export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | SweepJob | ReconcileJob
+
+export type JobKind = Job['kind']
+
+/** Jobs of equal kind and key never run side by side, and only the newest of them waits. */
+export function keyOf(job: Job): string {
+  switch (job.kind) {
+    case 'review': return `${job.owner}/${job.repo}#${job.pull}`
+    case 'command': return `${job.owner}/${job.repo}#${job.pull}:${job.comment}`
+    case 'group': return `${job.owner}/${job.repo}@${job.head}`
+    case 'branch': return `${job.owner}/${job.repo}:${job.branch}`
+    case 'sweep': return job.repository === null ? String(job.installation) : `${job.installation}:${job.repository.owner}/${job.repository.repo}`
+    case 'reconcile': return 'all'
+  }
+}

@@ -1,0 +1,49 @@
+import type { Finding } from '../engine/finding.ts'
+import { nameOf, schemaOf } from '../schema/model.ts'
+import { fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
+import { ruleLink } from './links.ts'
+import type { Links } from './links.ts'
+
+/** GitHub takes 65,536 characters; the marker needs some. */
+const limit = 60_000
+
+/** The text of an inline comment. `suggest` makes its suggestion one that is applied with a click. */
+export function inlineComment(finding: Finding, links: Links, suggest: boolean): string {
+  const evidence = evidenceLine(finding)
+  const parts = [
+    `**${sentence(finding.message).replaceAll('**', '')}** · ${finding.severity} · ${ruleLink(finding.rule, links)}`,
+    ...(evidence === null ? [] : [evidence]),
+    ...(finding.help === '' ? [] : [helpMarkdown(finding.help)]),
+    ...(suggest && finding.suggestion !== null ? [fenced(finding.suggestion.text, 'suggestion')] : []),
+    ...(finding.approval?.state === 'needed' ? [approvalLine(finding)] : []),
+  ]
+  return truncate(parts.join('\n\n'), limit, '_The rest is in the check run._')
+}
+
+/** How to approve a finding, in one line. */
+export function approvalLine(finding: Finding): string {
+  return `If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
+}
+
+/** What an embedded Postgres did, in one line; null without a rehearsal. */
+export function evidenceLine(finding: Finding): string | null {
+  const { evidence } = finding
+  if (evidence === null) return null
+  const seen = [
+    ...evidence.locks.slice(0, 3).map((l) => `${codeSpan(lockName(l.mode))} lock on ${codeSpan(short(l.relation))}`),
+    ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${codeSpan(short(table))}`),
+    ...evidence.scans.slice(0, 3).map((table) => `scanned ${codeSpan(short(table))} from end to end`),
+    ...(evidence.plan === null ? [] : [codeSpan(evidence.plan)]),
+  ]
+  return seen.length === 0 ? null : `Rehearsed on PostgreSQL ${evidence.postgres.split('.')[0] ?? ''}: ${seen.join(', ')}.`
+}
+
+/** `SHARE ROW EXCLUSIVE` for `ShareRowExclusiveLock`. */
+export function lockName(mode: string): string {
+  return mode.replace(/Lock$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()
+}
+
+/** A key as messages show it: without `public.`. */
+export function short(key: string): string {
+  return schemaOf(key) === 'public' ? nameOf(key) : key
+}

@@ -1,0 +1,125 @@
+const invisible = '\u200b'
+/** Control characters, line breaks of any kind, and what turns the direction of text. */
+const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
+
+/**
+ * Text as it stands, for any place of a GitHub comment: no Markdown, no HTML, no mention, no reference, no link of its own.
+ * Line breaks become spaces. Mentions, references and addresses are found by GitHub after Markdown is, so that a backslash does
+ * not stop them; a zero-width space inside does.
+ */
+export function escapeText(text: string): string {
+  return text
+    .replace(unprintable, ' ')
+    .replace(/[\\`*_~[\]<>|!#]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/^( *)([-+=]|\d+[.)])/, '$1\\$2')
+    .replace(/@/g, `@${invisible}`)
+    .replace(/\\#(?=\d)/g, `\\#${invisible}`)
+    .replace(/\b(GH-)(?=\d)/gi, `$1${invisible}`)
+    .replace(/\b(https?|ftp|mailto|xmpp):/gi, `$1${invisible}:`)
+    .replace(/\bwww\./gi, `www${invisible}.`)
+}
+
+/** Text as a code span, on one line; nothing in it can end the span. */
+export function codeSpan(text: string): string {
+  const line = text.replace(unprintable, ' ')
+  if (line.trim() === '') return '` `'
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  const pad = longest > 0 || (line.startsWith(' ') && line.endsWith(' ')) ? ' ' : ''
+  return `${fence}${pad}${line}${pad}${fence}`
+}
+
+/** A code span for a table cell, where a pipe would end the cell even inside code. */
+export function code(text: string): string {
+  return codeSpan(text).replaceAll('|', '\\|')
+}
+
+/** Text as a fenced block; the fence is longer than any in the text. */
+export function fenced(text: string, language = ''): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${text.replace(/\r\n?/g, '\n').replace(/\n$/, '')}\n${fence}`
+}
+
+/** A sentence of a rule: its code spans stay, everything else is text. */
+export function sentence(text: string): string {
+  return inlineParts(text).map((part) => (part.isCode ? codeSpan(part.text) : escapeText(part.text))).join('')
+}
+
+/** A sentence for any place, table cells among them: its code spans stay, everything else is text. */
+export function escapeMarkdown(text: string): string {
+  return inlineParts(text).map((part) => (part.isCode ? code(part.text) : escapeText(part.text))).join('')
+}
+
+/** Links in a rule's help lead to the manuals that rules rest on, nowhere else. */
+const manuals = /^https:\/\/(?:www\.postgresql\.org|www\.prisma\.io|pris\.ly|orm\.drizzle\.team|supabase\.com|docs\.github\.com|wiki\.postgresql\.org)\/[\w\-./#%?=&]*$/
+
+/** Help of a rule: code spans, fenced blocks, lists and links to manuals stay; everything else is text. */
+export function helpMarkdown(text: string): string {
+  const out: string[] = []
+  let block: { readonly language: string; readonly fence: string; readonly lines: string[] } | null = null
+  for (const line of text.replace(/\r\n?/g, '\n').split('\n')) {
+    if (block !== null) {
+      if (line.trim() === block.fence) {
+        out.push(fenced(block.lines.join('\n'), block.language))
+        block = null
+      } else block.lines.push(line)
+      continue
+    }
+    const opening = /^(`{3,})(\w{0,20})\s*$/.exec(line)
+    if (opening !== null) block = { fence: opening[1] ?? '```', language: opening[2] ?? '', lines: [] }
+    else out.push(helpLine(line))
+  }
+  if (block !== null) out.push(fenced(block.lines.join('\n'), block.language))
+  return out.join('\n')
+}
+
+function helpLine(line: string): string {
+  const [, lead = '', rest = ''] = /^(\s{0,6}(?:[-*] |\d{1,2}\. )?)(.*)$/s.exec(line) ?? []
+  return lead + inlineParts(rest).map((part) => (part.isCode ? codeSpan(part.text) : linked(part.text))).join('')
+}
+
+function linked(text: string): string {
+  let out = ''
+  let from = 0
+  for (const found of text.matchAll(/\[([^[\]]{1,200})\]\(([^()\s]{1,300})\)/g)) {
+    const [whole, label = '', address = ''] = found
+    out += escapeText(text.slice(from, found.index))
+    out += manuals.test(address) ? `[${escapeText(label)}](${address})` : escapeText(whole)
+    from = found.index + whole.length
+  }
+  return out + escapeText(text.slice(from))
+}
+
+/** Splits at code spans: a run of backticks, closed by an equal run. */
+function inlineParts(text: string): readonly { readonly isCode: boolean; readonly text: string }[] {
+  const parts: { isCode: boolean; text: string }[] = []
+  let plain = 0
+  let at = 0
+  const runs = [...text.matchAll(/`+/g)].map((m) => ({ start: m.index, length: m[0].length }))
+  for (let i = 0; i < runs.length; i++) {
+    const open = runs[i]
+    if (open === undefined || open.start < at) continue
+    const close = runs.slice(i + 1, i + 200).find((r) => r.length === open.length)
+    if (close === undefined) continue
+    if (open.start > plain) parts.push({ isCode: false, text: text.slice(plain, open.start) })
+    const inner = text.slice(open.start + open.length, close.start)
+    parts.push({ isCode: true, text: open.length > 1 && /^ .* $/s.test(inner) ? inner.slice(1, -1) : inner })
+    at = close.start + close.length
+    plain = at
+  }
+  if (plain < text.length) parts.push({ isCode: false, text: text.slice(plain) })
+  return parts
+}
+
+/** At most `limit` characters, cut at a line break where one is near, with `rest` in place of what is gone. */
+export function truncate(text: string, limit: number, rest: string): string {
+  if (text.length <= limit) return text
+  const room = limit - rest.length - 2
+  const end = text.lastIndexOf('\n', room)
+  const cut = text.slice(0, end > room / 2 ? end : room).replace(/[\ud800-\udbff]$/, '')
+  const fences = cut.match(/^(`{3,})/gm) ?? []
+  const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : ''
+  return `${cut.slice(0, room - open.length)}${open}\n\n${rest}`
+}
