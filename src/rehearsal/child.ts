@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { startEmbedded } from './embedded.ts'
 import type { Job, Told } from './messages.ts'
-import { runBase, runSteps } from './run.ts'
+import { baseComplete, runBase, runSteps } from './run.ts'
 
 /**
  * Entry of the child process that holds the embedded Postgres. It takes one job by IPC, tells what happens as it happens,
@@ -35,7 +35,7 @@ async function work(job: Job): Promise<void> {
   if (job.atBase === null && job.save !== null) await session.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.atBase === null && job.save !== null })
   const created = await runSteps(
-    session, request.steps, failed.length === 0,
+    session, request.steps, baseComplete(failed),
     (outcome) => tell({ kind: 'outcome', outcome }),
     (step) => tell({ kind: 'starting', step }),
   )

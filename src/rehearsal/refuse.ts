@@ -35,8 +35,8 @@ const refusedFunctions = [
   'pg_backup_*', 'pg_logical_*', 'pg_execute_server_program',
 ] as const
 
-/** Words in a body by which dynamic SQL could say what is refused when it is written out. */
-const refusedWords = /\b(?:copy|load|listen|dblink|lo_import|lo_export|pg_read_file|pg_read_binary_file)\b|\balter\s+system\b|\bprogram\b/i
+/** Texts in a body by which dynamic SQL says what is refused when it is written out: a string that begins with the word, or a call. */
+const refusedStrings = /['$]\s*(?:copy|load|listen)\b|\balter\s+system\b|\b(?:to|from)\s+program\b|\b(?:dblink\w*|lo_import|lo_export|pg_read_file|pg_read_binary_file)\s*\(/i
 
 /** Why a statement is never sent to a server, as one clause; null where nothing speaks against it. */
 export function refusal(node: Node): string | null {
@@ -69,7 +69,7 @@ function bodyRefusal(options: readonly Node[], standard: string): string | null 
     if (defname === 'as') code = JSON.stringify(arg ?? '')
   }
   if (!trustedLanguages.has(language)) return `code in the language ${language} would run in the server's process`
-  return refusedWords.test(code) && /\bexecute\b|\bcopy\b/i.test(code) ? 'its body could build a statement that reaches outside the database' : null
+  return refusedStrings.test(code) ? 'its body builds a statement that reaches outside the database' : null
 }
 
 /** Walks a parse tree without recursion for a call of a refused function. */

@@ -3,7 +3,7 @@ import type { Observation } from './observation.ts'
 import { observe } from './observe.ts'
 import type { Sent } from './observe.ts'
 import { sqlError } from './session.ts'
-import type { Session } from './session.ts'
+import type { Session, SqlError } from './session.ts'
 import { snapshot } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BaseFailure, RehearsalFile, RehearsalStatement } from './types.ts'
@@ -34,10 +34,7 @@ export async function runBase(session: Session, files: readonly RehearsalFile[])
     const sent = file.statements.filter((statement) => statement.action === 'send')
     const plain = file.statements.every((statement) => statement.action === 'send' || statement.action === 'skip')
     if (plain && (await whole(session, sent))) continue
-    for (const statement of file.statements) {
-      const failure = await replayed(session, statement)
-      if (failure !== null) failures.push(failure)
-    }
+    failures.push(...(await replayed(session, file.statements)))
   }
   await session.send(fresh)
   return failures
@@ -55,19 +52,64 @@ async function whole(session: Session, statements: readonly RehearsalStatement[]
   }
 }
 
-async function replayed(session: Session, statement: RehearsalStatement): Promise<BaseFailure | null> {
-  const { path, line } = statement
-  if (statement.action === 'refuse') return { path, line, code: '', message: statement.reason ?? 'refused', refused: true }
-  if (statement.action !== 'send') return null
+/** Sends statements one by one in a transaction that is interrupted where one needs to be outside; those that fail are left out. */
+async function replayed(session: Session, statements: readonly RehearsalStatement[]): Promise<readonly BaseFailure[]> {
+  const failures: BaseFailure[] = []
+  await session.send('begin')
+  for (const statement of statements) {
+    const { path, line } = statement
+    if (statement.action === 'refuse') failures.push({ path, line, code: '', message: statement.reason ?? 'refused', refused: true })
+    if (statement.action !== 'send') continue
+    const error = await sentInside(session, statement.text)
+    if (error === null) continue
+    const again = needsOutside.has(error.code) ? await sentOutside(session, statement.text) : error
+    if (again !== null) failures.push({ path, line, code: again.code, message: again.message, refused: false })
+  }
+  await committed(session)
+  return failures
+}
+
+/** CONCURRENTLY and its like, COMMIT in a procedure, a new enum value that is used: what a transaction block stands in the way of. */
+const needsOutside = new Set(['25001', '2D000', '55P04'])
+
+async function sentInside(session: Session, text: string, makeRoles = true): Promise<SqlError | null> {
+  const act = makeRoles ? withRoles : (_: Session, once: () => Promise<void>) => once()
   try {
-    await withRoles(session, () => session.send(statement.text))
+    await act(session, async () => {
+      await session.send('savepoint schemagate')
+      try {
+        await session.send(text)
+        await session.send('release savepoint schemagate')
+      } catch (thrown) {
+        await session.send('rollback to savepoint schemagate; release savepoint schemagate')
+        throw thrown
+      }
+    })
     return null
   } catch (thrown) {
-    const error = sqlError(thrown)
-    await session.send('rollback')
-    return { path, line, code: error.code, message: error.message, refused: false }
+    return sqlError(thrown)
   }
 }
+
+async function sentOutside(session: Session, text: string): Promise<SqlError | null> {
+  await committed(session)
+  try {
+    await session.send(text)
+    return null
+  } catch (thrown) {
+    return sqlError(thrown)
+  } finally {
+    await session.send('rollback; begin')
+  }
+}
+
+/** True where nothing that the base should have made is missing: what failed was there already. */
+export function baseComplete(failures: readonly BaseFailure[]): boolean {
+  return failures.every((failure) => alreadyThere.has(failure.code))
+}
+
+/** A table, column, object or schema that exists. */
+const alreadyThere = new Set(['42P07', '42701', '42710', '42P06'])
 
 /** Runs `act`, makes the roles that it misses, which are no business of a migration, and runs it again. */
 async function withRoles<T>(session: Session, act: () => Promise<T>): Promise<T> {
@@ -76,10 +118,14 @@ async function withRoles<T>(session: Session, act: () => Promise<T>): Promise<T>
       return await act()
     } catch (thrown) {
       const role = missingRole(sqlError(thrown))
-      if (role === null || tries === 20) throw thrown
-      await session.send(`create role ${quoted(role)}`)
+      if (role === null || tries === 20 || !(await madeRole(session, role))) throw thrown
     }
   }
+}
+
+/** Makes a role inside the open transaction; false where whoever the migration has become may not. */
+async function madeRole(session: Session, role: string): Promise<boolean> {
+  return (await sentInside(session, `create role ${quoted(role)}`, false)) === null
 }
 
 /**
@@ -182,8 +228,7 @@ async function sendStep(session: Session, step: RehearsalStatement, before: Snap
   let sent = await observe(session, { ...sending, inBlock: true })
   for (let tries = 0; sent.error !== null && tries < 20; tries++) {
     const role = missingRole(sent.error)
-    if (role === null) break
-    await session.send(`create role ${quoted(role)}`)
+    if (role === null || !(await madeRole(session, role))) break
     sent = await observe(session, { ...sending, inBlock: true })
   }
   const outsideOnly = sent.error?.code === '25001' || sent.error?.code === '2D000'

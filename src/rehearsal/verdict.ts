@@ -34,5 +34,5 @@ export function verdictOf(error: SqlError, definition: boolean, complete: boolea
 
 /** Name of the role that an error misses; roles are made outside migrations. */
 export function missingRole(error: SqlError): string | null {
-  return error.code === '42704' ? (/^role "(.+)" does not exist$/.exec(error.message)?.[1] ?? null) : null
+  return error.code === '42704' || error.code === '22023' ? (/^role "(.+)" does not exist$/.exec(error.message)?.[1] ?? null) : null
 }

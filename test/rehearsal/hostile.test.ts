@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { rehearse } from '../../src/rehearsal/rehearse.ts'
+import { requestOf } from './sql.ts'
+
+const base = ['create table users (id integer primary key, n integer)']
+
+async function outcome(steps: readonly string[], timeout = 8000, memory = 700e6): Promise<string> {
+  const result = await rehearse(requestOf(base, steps), { timeout, memory })
+  const seen = result.observations.map((observation) => (observation === null ? '-' : (observation.error?.code ?? 'ok'))).join(' ')
+  return `${seen} | ${result.stopped?.reason ?? 'done'} | ${result.notes.map((note) => `${note.line}: ${note.message}`).join(' ')}`
+}
+
+test('an endless loop and a long sleep end at the time limit, what was seen before stays', async () => {
+  expect(await outcome(['alter table users add column a integer', 'do $$ begin loop perform 1; end loop; end $$', 'select 1'], 6000))
+    .toBe('ok - - | time | 2: The rehearsal was stopped in this statement: it took longer than 6 s.')
+  expect(await outcome(['select pg_sleep(1000)'], 4000)).toMatch(/^- \| time \| 1: The rehearsal was stopped .*: it took longer than 4 s\.$/)
+})
+
+test('a memory bomb ends at the memory limit or by the server itself', async () => {
+  expect(await outcome(["create table bomb as select repeat(md5(i::text), 100000) as x from generate_series(1, 100000000) as i", 'select 1'], 30_000, 600e6))
+    .toBe('- - | memory | 1: The rehearsal was stopped in this statement: it took more than 600 MB of memory.')
+  expect(await outcome(["do $$ declare x text := 'x'; begin loop x := x || x; end loop; end $$", 'alter table users add column a integer'], 20_000, 2e9))
+    .toMatch(/^- ok \| done \| 1: This statement was not rehearsed: the rehearsal's server cannot run it \(/)
+})
+
+test('a hundred thousand tables end at a limit', async () => {
+  expect(await outcome(["do $$ begin for i in 1..100000 loop execute format('create table t%s (id integer primary key)', i); end loop; end $$"], 6000))
+    .toMatch(/^- \| (time|memory) \| 1: The rehearsal was stopped/)
+})
+
+test('dropping everything is seen for what it is', async () => {
+  const result = await rehearse(requestOf(base, ['drop schema public cascade', 'create schema public']))
+  expect(result.stopped).toBeNull()
+  expect(result.observations[0]?.locks).toContainEqual({ relation: 'public.users', mode: 'AccessExclusiveLock' })
+  expect(await outcome(['drop schema pg_catalog cascade', 'select 1'])).toMatch(/^2BP01 ok \| done/)
+})
+
+test('roles, sessions and transactions of the migration do not reach the rehearsal', async () => {
+  expect(await outcome(['create role app', 'set role app', 'alter role app superuser', 'reset role', 'alter table users add column a integer']))
+    .toMatch(/^ok ok - ok ok \| done \| 3: This statement was not rehearsed: the rehearsal's server cannot run it \(permission denied/)
+  expect(await outcome(['set session authorization nobody', "set search_path = ''", 'set client_min_messages = error', 'alter table public.users alter column n set not null'])).toMatch(/^ok ok ok/)
+  expect(await outcome(['begin', 'rollback', 'savepoint a', 'rollback to savepoint a', 'commit', 'alter table users add column a integer'])).toBe('ok ok ok ok ok ok | done | ')
+})
+
+test('a COPY that hides from the parse tree wedges only its own instance', async () => {
+  const result = await rehearse(requestOf(base, ["do $$ begin execute 'co' || 'py (select 1) to pro' || 'gram ''id > /dev/null'''; end $$", 'select 1']), { timeout: 8000 })
+  expect(['crash', 'time', null]).toContain(result.stopped?.reason ?? null)
+  expect(result.notes).not.toEqual([])
+  expect((await rehearse(requestOf(base, ['select 1']))).observations[0]?.error).toBeNull()
+})
+
+test('catalogs that are destroyed end the rehearsal with a note', async () => {
+  expect(await outcome(['delete from pg_class', 'alter table users add column a integer', 'select 1'])).toMatch(/\| \d: /)
+})
