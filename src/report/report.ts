@@ -22,6 +22,10 @@ export interface Rollback {
   readonly sql: string
   /** What cannot be brought back, one sentence each. */
   readonly lossy: readonly string[]
+  /** Statements that save, before the migration runs, what the way back cannot bring back. */
+  readonly save?: readonly string[]
+  /** Statements that bring back what was saved, once the way back has run. */
+  readonly restore?: readonly string[]
 }
 
 /** Statements that the change adds. */

@@ -1,0 +1,110 @@
+import type { Step } from '../engine/rule.ts'
+import type { ProjectReview, Rollback } from '../report/report.ts'
+import type { Change } from '../schema/change.ts'
+import { inSchemaOf } from '../schema/ddl.ts'
+import { diffSchemas } from '../schema/diff.ts'
+import { nameOf, schemaOf, type Schema } from '../schema/model.ts'
+import { changeStatements, type PrintedStatement } from '../schema/print-changes.ts'
+import { joinStatements } from '../schema/print.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
+import { lossesOf, type Loss } from './lossy.ts'
+
+/**
+ * The way back for one project: SQL that makes the schema what it was, in the reverse order of the statements, and what it cannot
+ * bring back. `sql` is `''` where the schema did not change. Statements are for a runner that sends them one by one.
+ */
+export function rollbackOf(review: ProjectReview): Rollback {
+  const losses = lossesOf(review.steps, review.before)
+  return {
+    project: review.project.name,
+    sql: joinStatements(rollbackStatements(review)),
+    lossy: losses.map((l) => l.sentence),
+    save: [...new Set(losses.flatMap((l) => l.save))],
+    restore: losses.flatMap((l) => l.restore),
+  }
+}
+
+/** The statements of the way back, without semicolons; lines that begin with `--` are comments. */
+export function rollbackStatements(review: Pick<ProjectReview, 'before' | 'after' | 'steps'>): readonly string[] {
+  const losses = lossesOf(review.steps, review.before)
+  return segmentsOf(review).toReversed().flatMap((s) => s.rename ? inverseRename(s.rename, s.before) : segmentBack(s, losses))
+}
+
+interface Segment {
+  readonly before: Schema
+  readonly after: Schema
+  readonly steps: readonly Step[]
+  /** Set where the segment is one rename, which a diff would take for a drop and an addition. */
+  readonly rename: Change | null
+}
+
+/** The steps cut at renames; between two of them the difference of the schemas says it all. */
+function segmentsOf(review: Pick<ProjectReview, 'before' | 'after' | 'steps'>): readonly Segment[] {
+  const segments: Segment[] = []
+  let open: Step[] = []
+  let from = review.before
+  const close = (to: Schema) => {
+    if (open.length) segments.push({ before: from, after: to, steps: open, rename: null })
+    open = []
+  }
+  for (const step of review.steps) {
+    const rename = step.changes.find(isRename)
+    if (!rename) { open.push(step); continue }
+    close(step.before)
+    segments.push({ before: step.before, after: step.after, steps: [step], rename })
+    from = step.after
+  }
+  // Without a rename the two ends count, also where there are no steps at all (a project that keeps no migrations).
+  if (segments.length === 0) return [{ before: review.before, after: review.after, steps: open, rename: null }]
+  close(review.steps.at(-1)!.after)
+  return segments
+}
+
+function isRename(change: Change): boolean {
+  return change.kind.startsWith('rename') || change.kind === 'setTableSchema'
+}
+
+function inverseRename(change: Change, before: Schema): readonly string[] {
+  const d = before.defaultSchema
+  switch (change.kind) {
+    case 'renameTable': return [`ALTER TABLE ${quoteKey(change.to, d)} RENAME TO ${quoteIdent(nameOf(change.table))}`]
+    case 'setTableSchema': return [`ALTER TABLE ${quoteKey(change.to, d)} SET SCHEMA ${quoteIdent(schemaOf(change.table))}`]
+    case 'renameColumn': return [`ALTER TABLE ${quoteKey(change.table, d)} RENAME COLUMN ${quoteIdent(change.to)} TO ${quoteIdent(change.from)}`]
+    case 'renameConstraint': return [`ALTER TABLE ${quoteKey(change.table, d)} RENAME CONSTRAINT ${quoteIdent(change.to)} TO ${quoteIdent(change.from)}`]
+    case 'renameIndex': return [`ALTER INDEX ${inSchemaOf(change.table || `${d}.`, change.to, d)} RENAME TO ${quoteIdent(change.from)}`]
+    case 'renameType': return [`ALTER ${before.domains.has(change.object) ? 'DOMAIN' : 'TYPE'} ${quoteKey(change.to, d)} RENAME TO ${quoteIdent(nameOf(change.object))}`]
+    case 'renameEnumValue': return [`ALTER TYPE ${quoteKey(change.object, d)} RENAME VALUE ${quoteLiteral(change.to)} TO ${quoteLiteral(change.from)}`]
+    case 'renameSchema': return [`ALTER SCHEMA ${quoteIdent(change.to)} RENAME TO ${quoteIdent(change.object)}`]
+    default: return []
+  }
+}
+
+function segmentBack({ before, after, steps }: Segment, losses: readonly Loss[]): readonly string[] {
+  // What went up concurrently goes down so too: its author expects a large table.
+  const concurrent = new Set(steps.flatMap((s) => s.changes.flatMap((c) =>
+    c.kind === 'addIndex' && c.concurrently ? [c.index.name] : c.kind === 'dropIndex' && c.concurrently ? [c.name] : [])))
+  const changes = diffSchemas(after, before).map((c) =>
+    (c.kind === 'addIndex' && concurrent.has(c.index.name)) || (c.kind === 'dropIndex' && concurrent.has(c.name)) ? { ...c, concurrently: true } : c)
+  return changeStatements(changes, after, before).flatMap((s) => withRestore(s, before, losses))
+}
+
+/**
+ * Puts the statement that brings rows or values back beside what makes room for them, as a comment. A column that comes back
+ * NOT NULL cannot be added so to a table with rows: it comes nullable, its values come back, then it is NOT NULL again.
+ */
+function withRestore({ change, sql }: PrintedStatement, before: Schema, losses: readonly Loss[]): readonly string[] {
+  const d = before.defaultSchema
+  const restores = (start: string) => losses.flatMap((l) => l.restore).filter((r) => r.startsWith(start))
+    .map((r) => `-- where it was saved first: ${r.replaceAll(/[\r\n]+/g, ' ')};`)
+  if (change?.kind === 'createTable' && /^CREATE (UNLOGGED )?TABLE /.test(sql)) return [sql, ...restores(`INSERT INTO ${quoteKey(change.table, d)} (`)]
+  if (change?.kind !== 'addColumn') return [sql]
+  const { to } = change
+  const restore = restores(`UPDATE ${quoteKey(change.table, d)} AS t SET ${quoteIdent(to.name)} = `)
+  const needsValues = !to.nullable && to.default === null && !to.generated && !to.identity
+  if (!needsValues) return [sql, ...restore]
+  return [
+    sql.slice(0, -(to.notNull ? ` CONSTRAINT ${quoteIdent(to.notNull.name)} NOT NULL` : ' NOT NULL').length),
+    ...restore,
+    `ALTER TABLE ${quoteKey(change.table, d)} ALTER COLUMN ${quoteIdent(to.name)} SET NOT NULL`,
+  ]
+}
