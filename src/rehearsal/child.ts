@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { startEmbedded } from './embedded.ts'
 import type { Job, Told } from './messages.ts'
 import { baseComplete, runBase, runSteps } from './run.ts'
+import { openSession } from './server.ts'
 
 /**
  * Entry of the child process that holds the embedded Postgres. It takes one job by IPC, tells what happens as it happens,
@@ -29,11 +30,12 @@ async function work(job: Job): Promise<void> {
     return
   }
   const { request } = job
-  const session = await startEmbedded(job.archive, request.extensions)
+  const embedded = 'archive' in job.start ? await startEmbedded(job.start.archive, request.extensions) : null
+  const session = embedded ?? (await openSession('url' in job.start ? job.start.url : '', true))
   tell({ kind: 'booted', postgres: session.version })
   const failed = job.atBase?.failed ?? (await runBase(session, request.base))
-  if (job.atBase === null && job.save !== null) await session.save(job.save, 1)
-  tell({ kind: 'base', failed, saved: job.atBase === null && job.save !== null })
+  if (job.save !== null) await embedded?.save(job.save, 1)
+  tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
   const created = await runSteps(
     session, request.steps, baseComplete(failed),
     (outcome) => tell({ kind: 'outcome', outcome }),

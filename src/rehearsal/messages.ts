@@ -9,8 +9,9 @@ export type Job =
   | {
     readonly kind: 'rehearse'
     readonly request: RehearsalRequest
-    /** Archive to start from, and whether the base is in it already. */
-    readonly archive: string
+    /** Archive to start the embedded server from, or the address of an empty database on a real one. */
+    readonly start: { readonly archive: string } | { readonly url: string }
+    /** What could not be replayed of a base that is in the archive already; null where it has to be replayed. */
     readonly atBase: { readonly failed: readonly BaseFailure[] } | null
     /** Where to save the database once the base is in it; null for not at all. */
     readonly save: string | null

@@ -1,5 +1,6 @@
+import { nameOf, schemaOf } from '../schema/model.ts'
 import type { Observation } from './observation.ts'
-import { sqlError } from './session.ts'
+import { quoted, sqlError } from './session.ts'
 import type { Session, SqlError } from './session.ts'
 import { compareSnapshots, mentioned, snapshot } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -18,7 +19,8 @@ export interface Sending {
 export interface Sent {
   readonly observation: Observation
   readonly error: SqlError | null
-  readonly after: Snapshot
+  /** Null where it ran outside a transaction block, whose locks are gone by now. */
+  readonly after: Snapshot | null
 }
 
 /**
@@ -35,24 +37,31 @@ export async function observe(session: Session, sending: Sending): Promise<Sent>
   const started = performance.now()
   let messages: readonly string[] = []
   let error: SqlError | null = null
+  let watchedLocks: Snapshot['locks'] | null = null
   try {
-    messages = await session.send(sending.text)
+    if (!inBlock && session.sendWatched !== undefined) {
+      const tables = [...before.relations.values()].filter((relation) => existing.has(relation.oid) && 'rpm'.includes(relation.kind))
+      const told = await session.sendWatched(sending.text, tables.map((table) => `${quoted(schemaOf(table.key))}.${quoted(nameOf(table.key))}`))
+      messages = told.messages
+      watchedLocks = told.locks.size === 0 ? null : told.locks
+    } else messages = await session.send(sending.text)
   } catch (thrown) {
     error = sqlError(thrown)
   }
   const milliseconds = Math.round(performance.now() - started)
   if (inBlock) await session.send(error === null ? `release savepoint ${savepoint}` : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
-  const after = await snapshot(session)
+  const looked = await snapshot(session)
+  const after = watchedLocks === null ? looked : { ...looked, locks: watchedLocks }
   const truncates = /^truncate\b/i.test(sending.text)
   const validated = error === null ? await validatedTables(session, messages) : new Set<string>()
   const seen = compareSnapshots(before, after, existing, messages, validated, truncates)
   return {
     observation: {
-      postgres: session.version, ...seen, heldUntil: 0, milliseconds, ...(inBlock ? {} : { scans: [], locksUnseen: true }),
+      postgres: session.version, ...seen, heldUntil: 0, milliseconds, ...(inBlock ? {} : { scans: [] }), ...(inBlock || watchedLocks !== null ? {} : { locksUnseen: true }),
       error: error === null ? null : { message: error.message, code: error.code, detail: error.detail, hint: error.hint, position: error.position },
     },
     error,
-    after,
+    after: inBlock ? after : null,
   }
 }
 

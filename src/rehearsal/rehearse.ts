@@ -1,14 +1,15 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Note } from '../engine/finding.ts'
-import { SchemagateError } from '../errors.ts'
 import type { Key } from '../schema/model.ts'
 import { baseName, childEntry, defaultCache, keepBase, knownBase, scratchFolder, templateArchive } from './files.ts'
-import type { Told } from './messages.ts'
+import type { Job, Told } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { oneAtATime, runJob } from './process.ts'
-import type { Ended } from './process.ts'
+import type { Ended, Limits } from './process.ts'
 import type { StepOutcome } from './run.ts'
+import { makeScratchDatabase } from './scratch-database.ts'
+import type { ScratchDatabase } from './scratch-database.ts'
 import type { BaseFailure, QueryPlan, Rehearsal, RehearsalOptions, RehearsalRequest, RehearsalStatement, Rerun, RoundTrip, Stopped } from './types.ts'
 
 const defaultTimeout = 30_000
@@ -38,53 +39,81 @@ export function rehearse(request: RehearsalRequest, options: RehearsalOptions = 
 async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
   const started = performance.now()
   const heard: Heard = { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], roundTrips: [], reruns: [], plans: [] }
-  let cached = false
-  let ended: Ended
+  options.progress?.(`rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
+  let run: Run
+  let serverNote: string | null = null
   try {
     const cache = options.cache ?? defaultCache()
     const scratch = await scratchFolder(cache)
     try {
-      const name = baseName(request)
-      const known = request.base.length === 0 ? null : await knownBase(cache, name)
-      cached = known !== null
-      const archive = known?.archive ?? (await templateArchive(cache))
-      const save = known === null && request.base.length > 0 ? join(scratch.path, 'base.tar.gz') : null
-      let keeping: Promise<void> = Promise.resolve()
-      const hear = (told: Told): void => {
-        listen(heard, told)
-        if (told.kind === 'base' && told.saved && save !== null) {
-          const kept = join(cache, 'scratch', `${name}-${process.pid}.tar.gz`)
-          keeping = rename(save, kept).then(() => keepBase(cache, name, kept, told.failed)).catch(() => undefined)
-        }
-      }
-      options.progress?.(`rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
-      ended = await runJob(
-        await childEntry(),
-        { kind: 'rehearse', request, archive, atBase: known === null ? null : { failed: known.failed }, save, deadline: 0 },
-        { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal },
-        hear,
-      )
-      await keeping
+      const limits: Limits = { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
+      const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, limits, heard)
+      if (typeof onServer === 'string') serverNote = onServer
+      run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
     } finally {
       await scratch.remove()
     }
   } catch (error) {
-    ended = { reason: 'broken', message: error instanceof SchemagateError ? error.message : `starting the embedded Postgres: ${error instanceof Error ? error.message : String(error)}`, peak: 0 }
+    run = { cached: false, ended: { reason: 'broken', message: `starting the embedded Postgres: ${messageOf(error)}`, peak: 0 } }
   }
-  const stopped = stoppedBy(ended, heard)
+  const stopped = stoppedBy(run.ended, heard)
   return {
     postgres: heard.postgres,
     observations: request.steps.map((step, index) => observationOf(request.steps, step, index, heard)),
     created: heard.created,
-    notes: notesOf(request, heard, stopped),
-    base: { statements: request.base.reduce((sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length, 0), failed: heard.base, cached },
+    notes: notesOf(request, heard, stopped, serverNote),
+    base: { statements: request.base.reduce((sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length, 0), failed: heard.base, cached: run.cached },
     roundTrips: heard.roundTrips,
     reruns: heard.reruns,
     plans: heard.plans,
     milliseconds: Math.round(performance.now() - started),
-    peakMemory: ended.peak,
+    peakMemory: run.ended.peak,
     stopped,
   }
+}
+
+interface Run {
+  readonly ended: Ended
+  /** True where the base came from an archive. */
+  readonly cached: boolean
+}
+
+async function runEmbedded(request: RehearsalRequest, cache: string, limits: Limits, heard: Heard): Promise<Run> {
+  const name = baseName(request)
+  const known = request.base.length === 0 ? null : await knownBase(cache, name)
+  const archive = known?.archive ?? (await templateArchive(cache))
+  const save = known === null && request.base.length > 0 ? join(limits.folder, 'base.tar.gz') : null
+  let keeping: Promise<void> = Promise.resolve()
+  const hear = (told: Told): void => {
+    listen(heard, told)
+    if (told.kind !== 'base' || !told.saved || save === null) return
+    const kept = join(cache, 'scratch', `${name}-${process.pid}.tar.gz`)
+    keeping = rename(save, kept).then(() => keepBase(cache, name, kept, told.failed)).catch(() => undefined)
+  }
+  const job: Job = { kind: 'rehearse', request, start: { archive }, atBase: known === null ? null : { failed: known.failed }, save, deadline: 0 }
+  const ended = await runJob(await childEntry(), job, limits, hear)
+  await keeping
+  return { ended, cached: known !== null }
+}
+
+/** Rehearses on a real server; gives one sentence where that cannot be used. */
+async function runOnServer(request: RehearsalRequest, server: string, shared: boolean, limits: Limits, heard: Heard): Promise<Run | string> {
+  let database: ScratchDatabase
+  try {
+    database = await makeScratchDatabase(server, shared)
+  } catch (error) {
+    return `The embedded Postgres was used instead of the given server: ${messageOf(error)}.`
+  }
+  try {
+    const job: Job = { kind: 'rehearse', request, start: { url: database.url }, atBase: null, save: null, deadline: 0 }
+    return { ended: await runJob(await childEntry(), job, limits, (told) => listen(heard, told)), cached: false }
+  } finally {
+    await database.drop()
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function listen(heard: Heard, told: Told): void {
@@ -115,9 +144,11 @@ function stoppedBy(ended: Ended, heard: Heard): Stopped | null {
   return { reason, message: ended.message, step: heard.step }
 }
 
-function notesOf(request: RehearsalRequest, heard: Heard, stopped: Stopped | null): readonly Note[] {
+function notesOf(request: RehearsalRequest, heard: Heard, stopped: Stopped | null, serverNote: string | null): readonly Note[] {
   const notes: Note[] = []
   const note = (path: string, line: number, message: string): void => void notes.push({ kind: 'unrehearsed', blocking: false, path, line, message })
+  const [step] = request.steps
+  if (serverNote !== null && step !== undefined) note(step.path, step.line, serverNote)
   const [first] = heard.base
   if (first !== undefined) {
     const rest = heard.base.length - 1

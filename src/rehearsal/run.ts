@@ -2,7 +2,7 @@ import type { Key } from '../schema/model.ts'
 import type { Observation } from './observation.ts'
 import { observe } from './observe.ts'
 import type { Sent } from './observe.ts'
-import { sqlError } from './session.ts'
+import { quoted, sqlError } from './session.ts'
 import type { Session, SqlError } from './session.ts'
 import { snapshot } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -16,11 +16,6 @@ export interface StepOutcome {
   readonly observation: Observation | null
   /** Why there is no observation, or why its error is not held against the statement; one sentence without its end, null where all is well. */
   readonly unrehearsed: string | null
-}
-
-/** Quotes an identifier. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Back to what a new connection finds, so that a `SET` of one file does not reach the next. */
@@ -168,6 +163,7 @@ async function runGroup(
   session: Session, steps: readonly RehearsalStatement[], group: readonly number[], existing: ReadonlySet<string>, complete: boolean, starting: (step: number) => void,
 ): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = []
+  const alone = new Set<number>()
   let whole = complete
   let before: Snapshot | null = null
   await session.send('begin')
@@ -197,7 +193,8 @@ async function runGroup(
       continue
     }
     const sent: Sent = await sendStep(session, step, before ?? (await snapshot(session)), existing)
-    before = sent.observation.locksUnseen === true ? null : sent.after
+    before = sent.after
+    if (before === null) alone.add(index)
     const outcome = judged(index, step, sent, whole)
     if (outcome.unrehearsed !== null || sent.error !== null) whole = false
     outcomes.push(outcome)
@@ -206,7 +203,7 @@ async function runGroup(
   const lastSent = outcomes.findLast((outcome) => outcome.observation !== null)
   const until = group.at(-1) ?? 0
   return outcomes.map((outcome) => {
-    const observation = outcome.observation === null ? null : { ...outcome.observation, heldUntil: outcome.observation.locksUnseen === true ? outcome.step : until }
+    const observation = outcome.observation === null ? null : { ...outcome.observation, heldUntil: alone.has(outcome.step) ? outcome.step : until }
     if (failure === null || outcome !== lastSent) return { ...outcome, observation }
     return { ...outcome, observation: null, unrehearsed: `the commit fails here: ${failure}` }
   })

@@ -1,3 +1,5 @@
+import type { LockMode } from './observation.ts'
+
 /** A connection to a Postgres, embedded or real, as far as a rehearsal needs one. */
 export interface Session {
   /** `18.6`. */
@@ -6,6 +8,11 @@ export interface Session {
   send(sql: string): Promise<readonly string[]>
   /** Rows of one query. Throws `SqlError`. */
   ask<T>(sql: string): Promise<readonly T[]>
+  /**
+   * Sends what cannot run in a transaction block and tells the locks that it held meanwhile, by oid; `tables` are quoted names
+   * of tables that exist. Left out where nobody else can look, as in the embedded server.
+   */
+  sendWatched?(sql: string, tables: readonly string[]): Promise<{ readonly messages: readonly string[]; readonly locks: ReadonlyMap<string, ReadonlySet<LockMode>> }>
   close(): Promise<void>
 }
 
@@ -30,4 +37,9 @@ export function sqlError(error: unknown): SqlError {
     hint: text(of.hint),
     position: Number.isInteger(position) && position > 0 ? position : null,
   }
+}
+
+/** Quotes an identifier. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }

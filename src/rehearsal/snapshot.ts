@@ -66,11 +66,14 @@ export async function snapshot(session: Session): Promise<Snapshot> {
   for (const [oid, schema, name, kind, file, indexOf, valid, scans] of row.relations) {
     relations.set(oid, { oid, key: key(schema, name), kind, file, indexOf, valid: valid !== false, scans })
   }
+  return { relations, locks: lockRows(row.locks), unvalidated: new Map(row.unvalidated.map(([oid, schema, table, name]) => [oid, `${key(schema, table)}.${name}`])) }
+}
+
+/** Lock modes by oid from pairs of oid and mode. */
+export function lockRows(rows: readonly (readonly [string, string])[]): ReadonlyMap<string, ReadonlySet<LockMode>> {
   const locks = new Map<string, Set<LockMode>>()
-  for (const [oid, mode] of row.locks) {
-    if (isLockMode(mode)) locks.set(oid, (locks.get(oid) ?? new Set()).add(mode))
-  }
-  return { relations, locks, unvalidated: new Map(row.unvalidated.map(([oid, schema, table, name]) => [oid, `${key(schema, table)}.${name}`])) }
+  for (const [oid, mode] of rows) if (isLockMode(mode)) locks.set(oid, (locks.get(oid) ?? new Set()).add(mode))
+  return locks
 }
 
 type Seen = Pick<Observation, 'locks' | 'rewrites' | 'scans' | 'builds' | 'invalid'>

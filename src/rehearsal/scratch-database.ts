@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { SchemagateError } from '../errors.ts'
+import { quoted, sqlError } from './session.ts'
+
+/** A database of its own on a real server. */
+export interface ScratchDatabase {
+  readonly url: string
+  readonly name: string
+  /** Drops it with all connections to it. Never throws. */
+  drop(): Promise<void>
+}
+
+const prefix = 'schemagate_rehearsal_'
+const staleSeconds = 3600
+
+type Server = {
+  readonly superuser: boolean
+  readonly createdb: boolean
+  /** Predefined roles that reach files or programs of the server's host. */
+  readonly reaches: readonly string[]
+  readonly others: readonly string[]
+  readonly tables: number
+  readonly major: number
+}
+
+const lookSql = `
+select r.rolsuper as superuser, r.rolcreatedb as createdb, current_setting('server_version_num')::int / 10000 as major,
+  (select coalesce(json_agg(g.rolname), '[]') from pg_roles g
+    where g.rolname in ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files') and pg_has_role(current_user, g.oid, 'member')) as reaches,
+  (select coalesce(json_agg(d.datname), '[]') from pg_database d
+    where not d.datistemplate and d.datname not in ('postgres', current_database()) and not starts_with(d.datname, '${prefix}')) as others,
+  (select count(*)::int from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_toast') as tables
+from pg_roles r where r.rolname = current_user`
+
+/**
+ * Makes an empty database beside the one that the address names and drops those that an earlier rehearsal left behind. Throws
+ * `SchemagateError` for a role that could reach the server's host, and, unless `shared`, for a server that holds anything else.
+ * `?shared=true` in the address says `shared` too.
+ */
+export async function makeScratchDatabase(address: string, shared: boolean): Promise<ScratchDatabase> {
+  const url = readUrl(address)
+  const told = shared || url.searchParams.get('shared') === 'true'
+  url.searchParams.delete('shared')
+  const server = url.toString()
+  const name = `${prefix}${Math.floor(Date.now() / 1000)}_${randomBytes(4).toString('hex')}`
+  await withClient(server, async (client) => {
+    const seen = (await client.query<Server>(lookSql)).rows[0]
+    if (seen === undefined) throw new SchemagateError('rehearsal', 'rehearsing on the given server: it does not tell what its role may do')
+    const refusal = refusalOf(seen, told)
+    if (refusal !== null) throw new SchemagateError('rehearsal', `rehearsing on the given server: ${refusal}`)
+    await dropStale(client)
+    await client.query(`create database ${quoted(name)} template template0 encoding 'UTF8'`)
+  })
+  const own = new URL(server)
+  own.pathname = `/${name}`
+  return {
+    url: own.toString(),
+    name,
+    drop: () => withClient(server, async (client) => void (await client.query(`drop database if exists ${quoted(name)} with (force)`))).catch(() => undefined),
+  }
+}
+
+function refusalOf(seen: Server, shared: boolean): string | null {
+  if (seen.superuser) return 'its role is a superuser, so that a migration could run programs on the host. Use a role with CREATEDB and nothing else'
+  const [reach] = seen.reaches
+  if (reach !== undefined) return `its role is a member of ${reach}, so that a migration could reach the host. Use a role with CREATEDB and nothing else`
+  if (!seen.createdb) return 'its role may not create databases. Give it CREATEDB'
+  if (seen.major < 13) return 'it is older than PostgreSQL 13'
+  if (shared) return null
+  const [other] = seen.others
+  if (other !== undefined) return `it holds the database ${other} besides. Use a server of its own, or add ?shared=true to the address`
+  return seen.tables > 0 ? 'the database of the address holds tables. Use a server of its own, or add ?shared=true to the address' : null
+}
+
+function readUrl(address: string): URL {
+  try {
+    const url = new URL(address)
+    if (url.protocol === 'postgres:' || url.protocol === 'postgresql:') return url
+  } catch {
+    // said below: an address may hold a password, so it is not repeated
+  }
+  throw new SchemagateError('rehearsal', 'rehearsing on the given server: its address is not a postgresql:// URL')
+}
+
+/** Drops the databases of rehearsals that were killed together with what watched them; their names tell their age. */
+async function dropStale(client: Client): Promise<void> {
+  const { rows } = await client.query<{ readonly datname: string }>(
+    `select d.datname from pg_database d join pg_roles r on r.oid = d.datdba where starts_with(d.datname, '${prefix}') and r.rolname = current_user`)
+  const now = Math.floor(Date.now() / 1000)
+  for (const { datname } of rows) {
+    const made = Number(datname.slice(prefix.length).split('_')[0])
+    if (Number.isFinite(made) && now - made > staleSeconds) await client.query(`drop database if exists ${quoted(datname)} with (force)`).catch(() => undefined)
+  }
+}
+
+async function withClient<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: 'schemagate', connectionTimeoutMillis: 10_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await act(client)
+  } catch (error) {
+    if (error instanceof SchemagateError) throw error
+    throw new SchemagateError('rehearsal', `rehearsing on the given server: ${sqlError(error).message}`, { cause: error })
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
