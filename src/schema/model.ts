@@ -19,6 +19,8 @@ export interface Schema {
   readonly dialect: Dialect
   /** The schema that unqualified names resolve to: `public` unless `search_path` says otherwise. */
   readonly defaultSchema: string
+  /** Schemas in which unqualified names are looked for, as the session has set them; `defaultSchema` alone where left out. */
+  readonly searchPath?: readonly string[]
   readonly schemas: ReadonlySet<string>
   readonly tables: ReadonlyMap<Key, Table>
   readonly enums: ReadonlyMap<Key, EnumType>
@@ -80,6 +82,8 @@ export interface Column {
   readonly declared: readonly Declaration[]
   /** What the client library fills in and the database does not know: `uuid()`, `cuid()`, `@updatedAt`, `$defaultFn`. */
   readonly clientDefault?: string | null
+  /** True where the default or generation expression may be spelled otherwise by Postgres. */
+  readonly approximate?: boolean
   /** Name of the field in the ORM, where it differs from the column's. */
   readonly property?: string
   /** True where the ORM schema hides the column from its client (Prisma's `@ignore`). */
@@ -133,6 +137,8 @@ export interface Index {
   readonly valid: boolean
   /** Storage parameters as written, `fillfactor=70`. */
   readonly with?: readonly string[]
+  /** True where Postgres may spell an expression or the predicate otherwise. */
+  readonly approximate?: boolean
   readonly comment?: string | null
   readonly declared: readonly Declaration[]
 }
@@ -161,6 +167,8 @@ export interface Check extends Constraint {
   readonly validated: boolean
   readonly enforced: boolean
   readonly noInherit: boolean
+  /** True where Postgres may spell the expression otherwise. */
+  readonly approximate?: boolean
 }
 
 export interface Exclusion extends Constraint {

@@ -1,0 +1,135 @@
+import type { Note } from '../engine/finding.ts'
+import type { Migration, Step, Transaction } from '../engine/rule.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Change } from './change.ts'
+import type { Schema } from './model.ts'
+import { draftOf, snapshot } from './replay/draft.ts'
+import type { Draft } from './replay/draft.ts'
+import type { ReplayOptions, Session } from './replay/session.ts'
+import { Refusal } from './replay/session.ts'
+import { replayNode, withPathOf } from './replay/statement.ts'
+
+export type { ReplayOptions } from './replay/session.ts'
+
+/** What one statement does to a schema. */
+export interface Applied {
+  /** The schema after it; the same as before where Postgres refuses the statement. */
+  readonly schema: Schema
+  readonly changes: readonly Change[]
+  readonly notes: readonly Note[]
+  /** Why Postgres would refuse the statement, in its words; null where it would not, as far as can be told. */
+  readonly refused: string | null
+}
+
+interface Outcome {
+  readonly changes: readonly Change[]
+  readonly notes: readonly Note[]
+  readonly refused: string | null
+}
+
+function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outcome {
+  if (statement.inside === 'function') return { changes: [], notes: [], refused: null }
+  // What fails must leave nothing behind, so the statement works on copies of what it writes to.
+  const before = snapshot(draft)
+  const session: Session = { draft, options, statement, changes: [], notes: [], place: statement.place }
+  try {
+    replayNode(session, statement.node)
+    return { changes: session.changes, notes: session.notes, refused: null }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    draft.schema = before
+    draft.copied.clear()
+    return { changes: [], notes: [], refused: statement.conditional ? null : error.message }
+  }
+}
+
+/** Applies one statement to a schema. The schema handed in stays as it is. What stands in a function does nothing. */
+export function applyStatement(schema: Schema, statement: Statement, options: ReplayOptions): Applied {
+  const draft = draftOf(schema)
+  const outcome = runOn(draft, statement, options)
+  return { schema: snapshot(draft), ...outcome }
+}
+
+function unresolved(statement: Statement, refused: string): Note {
+  return { kind: 'unresolved', blocking: false, path: statement.place.path, line: statement.place.line, message: `this statement cannot succeed here: ${refused}` }
+}
+
+/**
+ * The schema that a history of migrations leaves. Each file is a deploy of its own: a statement that Postgres would refuse is a note,
+ * undoes its transaction and ends its file. `transactions` has one entry for each statement of all migrations; without it each file is one.
+ */
+export function replayHistory(
+  schema: Schema, migrations: readonly Migration[], options: ReplayOptions & { readonly transactions?: readonly Transaction[] },
+): { readonly schema: Schema; readonly notes: readonly Note[] } {
+  const draft = draftOf(schema)
+  const notes: Note[] = []
+  let at = 0
+  for (const migration of migrations) {
+    const beforeFile = snapshot(draft)
+    let beforeTransaction = beforeFile
+    let id: number | undefined
+    let failed = false
+    for (const [index, statement] of migration.statements.entries()) {
+      const transaction = options.transactions?.[at + index]?.id ?? -1
+      if (failed) break
+      if (transaction !== id) {
+        id = transaction
+        beforeTransaction = snapshot(draft)
+      }
+      const outcome = runOn(draft, statement, options)
+      notes.push(...outcome.notes)
+      if (outcome.refused === null) continue
+      notes.push(unresolved(statement, outcome.refused))
+      draft.schema = beforeTransaction
+      draft.copied.clear()
+      failed = true
+    }
+    at += migration.statements.length
+    draft.schema = withoutSession(draft.schema, beforeFile)
+  }
+  return { schema: snapshot(draft), notes }
+}
+
+/** What ends with a session: its search path and its temporary objects. */
+function withoutSession(schema: Schema, before: Schema): Schema {
+  const same = withPathOf(schema, before)
+  const temporary = [...same.tables.values()].filter((table) => table.schema === 'pg_temp')
+  if (temporary.length === 0) return same
+  return { ...same, tables: new Map([...same.tables].filter(([, table]) => table.schema !== 'pg_temp')) }
+}
+
+/**
+ * The steps that migrations take, each with its changes and the schema before and after it. `transactions` has one entry for each
+ * statement. A statement that Postgres would refuse is a note and changes nothing; the steps behind it are told as if it were not
+ * there, while `after` is what the runner would really leave.
+ */
+export function replaySteps(
+  schema: Schema, migrations: readonly Migration[], transactions: readonly Transaction[], options: ReplayOptions,
+): { readonly steps: readonly Step[]; readonly after: Schema; readonly notes: readonly Note[] } {
+  const draft = draftOf(schema)
+  const steps: Step[] = []
+  const notes: Note[] = []
+  let after: Schema | null = null
+  let beforeTransaction = schema
+  let id: number | undefined
+  for (const migration of migrations) {
+    const beforeFile = snapshot(draft)
+    for (const statement of migration.statements) {
+      const transaction = transactions[steps.length] ?? { id: -1, block: null, because: 'the file is one transaction', survivesFailure: false }
+      const before = snapshot(draft)
+      if (transaction.id !== id) {
+        id = transaction.id
+        beforeTransaction = before
+      }
+      const outcome = runOn(draft, statement, options)
+      notes.push(...outcome.notes)
+      if (outcome.refused !== null) {
+        notes.push(unresolved(statement, outcome.refused))
+        after ??= withoutSession(beforeTransaction, beforeFile)
+      }
+      steps.push({ statement, migration, changes: outcome.changes, before, after: snapshot(draft), transaction, observation: null })
+    }
+    draft.schema = withoutSession(draft.schema, beforeFile)
+  }
+  return { steps, after: after ?? snapshot(draft), notes }
+}

@@ -1,0 +1,139 @@
+import type { AlterPolicyStmt, CommentStmt, CreatePolicyStmt, CreateTrigStmt, Node } from 'libpg-query'
+import { printExpression } from '../expression.ts'
+import type { Policy, Table, Trigger } from '../model.ts'
+import { constraintOf } from './dependents.ts'
+import { editing, putTable, tableOfIndex, updateTable } from './draft.ts'
+import { updateFamily } from './family.ts'
+import { functionKey } from './objects.ts'
+import { truncated } from './names.ts'
+import { items, mentionedColumns, text, texts, writtenIn, writtenOf } from './nodes.ts'
+import type { Session } from './session.ts'
+import { columnFor, current, declaredAt, findKey, refuse, tableFor } from './session.ts'
+import { typeNames } from './types.ts'
+
+const eventBits = [['insert', 4], ['delete', 8], ['update', 16], ['truncate', 32]] as const
+
+/** Replays `CREATE TRIGGER`. */
+export function createTrigger(session: Session, node: CreateTrigStmt): void {
+  const written = writtenOf(node.relation)
+  if (findKey(session, written, (at) => session.draft.schema.tables.has(at)) === undefined && findKey(session, written, (at) => session.draft.schema.views.has(at)) !== undefined) return
+  const table = tableFor(session, written)
+  if (table === null) return
+  const name = truncated(node.trigname ?? '')
+  const existing = table.triggers.find((trigger) => trigger.name === name)
+  if (existing !== undefined && node.replace !== true) refuse(`trigger "${name}" for relation "${table.name}" already exists`)
+  const timing = node.timing ?? 0
+  const columns = [...new Set([...texts(node.columns), ...mentionedColumns(node.whenClause)])]
+  for (const column of texts(node.columns)) columnFor(session, current(session, table.key), column)
+  const to: Trigger = {
+    name, timing: (timing & 2) !== 0 ? 'before' : (timing & 64) !== 0 ? 'instead of' : 'after',
+    events: eventBits.flatMap(([event, bit]) => ((node.events ?? 0) & bit) !== 0 ? [event] : []), forEach: node.row === true ? 'row' : 'statement',
+    function: functionKey(session, texts(node.funcname)), columns, enabled: true, declared: declaredAt(session),
+  }
+  const put = (it: Table): Table => ({ ...it, triggers: [...it.triggers.filter((trigger) => trigger.name !== name), to] })
+  if (to.forEach === 'row' && table.partition.by !== null) updateFamily(session, table.key, put)
+  else updateTable(session.draft, table.key, put)
+  session.changes.push({ kind: 'addTrigger', place: session.place, table: table.key, to, orReplace: node.replace === true })
+}
+
+function roleNames(roles: readonly Node[] | undefined): readonly string[] {
+  const names = (roles ?? []).flatMap((role) => {
+    if (!('RoleSpec' in role)) return []
+    switch (role.RoleSpec.roletype) {
+      case 'ROLESPEC_PUBLIC': return ['public']
+      case 'ROLESPEC_CURRENT_USER': return ['current_user']
+      case 'ROLESPEC_SESSION_USER': return ['session_user']
+      default: return [role.RoleSpec.rolename ?? '']
+    }
+  })
+  return names.length === 0 ? ['public'] : names
+}
+
+function isCommand(name: string | undefined): name is Policy['command'] {
+  return name === 'all' || name === 'select' || name === 'insert' || name === 'update' || name === 'delete'
+}
+
+function printed(session: Session, table: Table, node: Node | undefined): string | null {
+  return node === undefined ? null : printExpression(node, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
+}
+
+/** Replays `CREATE POLICY`. */
+export function createPolicy(session: Session, node: CreatePolicyStmt): void {
+  const table = tableFor(session, writtenOf(node.table))
+  if (table === null) return
+  const name = truncated(node.policy_name ?? '')
+  if (table.policies.some((policy) => policy.name === name)) refuse(`policy "${name}" for table "${table.name}" already exists`)
+  const to: Policy = {
+    name, command: isCommand(node.cmd_name) ? node.cmd_name : 'all', permissive: node.permissive === true, roles: roleNames(node.roles),
+    using: printed(session, table, node.qual), check: printed(session, table, node.with_check),
+    ...(node.qual === undefined ? {} : { usingNode: node.qual }), ...(node.with_check === undefined ? {} : { checkNode: node.with_check }), declared: declaredAt(session),
+  }
+  updateTable(session.draft, table.key, (it) => ({ ...it, policies: [...it.policies, to] }))
+  session.changes.push({ kind: 'addPolicy', place: session.place, table: table.key, to })
+}
+
+/** Replays `ALTER POLICY`. */
+export function alterPolicy(session: Session, node: AlterPolicyStmt): void {
+  const table = tableFor(session, writtenOf(node.table))
+  if (table === null) return
+  const name = truncated(node.policy_name ?? '')
+  const from = table.policies.find((policy) => policy.name === name) ?? null
+  if (from === null && table.complete) refuse(`policy "${name}" for table "${table.name}" does not exist`)
+  const base: Policy = from ?? { name, command: 'all', permissive: true, roles: ['public'], using: null, check: null, declared: declaredAt(session) }
+  const to: Policy = {
+    ...base, roles: node.roles === undefined ? base.roles : roleNames(node.roles), using: printed(session, table, node.qual) ?? base.using, check: printed(session, table, node.with_check) ?? base.check,
+    ...(node.qual === undefined ? {} : { usingNode: node.qual }), ...(node.with_check === undefined ? {} : { checkNode: node.with_check }),
+  }
+  updateTable(session.draft, table.key, (it) => ({ ...it, policies: [...it.policies.filter((policy) => policy.name !== name), to] }))
+  session.changes.push({ kind: 'alterPolicy', place: session.place, table: table.key, from, to })
+}
+
+/** Replays `COMMENT ON` for what has comments in the model. */
+export function comment(session: Session, node: CommentStmt): void {
+  const to = node.comment ?? null
+  const names = items(node.object).map(text)
+  switch (node.objtype) {
+    case 'OBJECT_TABLE': {
+      const table = tableFor(session, writtenIn(names))
+      if (table === null) return
+      updateTable(session.draft, table.key, (it) => ({ ...it, comment: to }))
+      session.changes.push({ kind: 'commentTable', place: session.place, table: table.key, from: table.comment, to })
+      return
+    }
+    case 'OBJECT_COLUMN': {
+      const written = writtenIn(names.slice(0, -1))
+      if (findKey(session, written, (at) => session.draft.schema.tables.has(at)) === undefined && findKey(session, written, (at) => session.draft.schema.views.has(at) || session.draft.schema.types.has(at)) !== undefined) return
+      const table = tableFor(session, written)
+      if (table === null) return
+      const column = columnFor(session, table, names.at(-1) ?? '')
+      updateTable(session.draft, table.key, (it) => ({ ...it, columns: it.columns.map((each) => each.name === column.name ? { ...each, comment: to } : each) }))
+      session.changes.push({ kind: 'commentColumn', place: session.place, table: table.key, column: column.name, from: column.comment ?? null, to })
+      return
+    }
+    case 'OBJECT_INDEX': {
+      const at = findKey(session, writtenIn(names), (each) => tableOfIndex(session.draft.schema, each) !== undefined)
+      const owner = at === undefined ? undefined : tableOfIndex(session.draft.schema, at)
+      const name = names.at(-1)
+      if (owner !== undefined && 'key' in owner) putTable(session.draft, { ...owner, indexes: owner.indexes.map((index) => index.name === name ? { ...index, comment: to } : index) })
+      return
+    }
+    case 'OBJECT_TABCONSTRAINT': {
+      const table = tableFor(session, writtenIn(names.slice(0, -1)))
+      const name = names.at(-1) ?? ''
+      if (table === null) return
+      if (constraintOf(table, name) === null && table.complete && session.options.postgres < 18) refuse(`constraint "${name}" for table "${table.name}" does not exist`)
+      const commented = <T extends { readonly name: string }>(each: T): T => each.name === name ? { ...each, comment: to } : each
+      updateTable(session.draft, table.key, (it) => ({
+        ...it, primaryKey: it.primaryKey === null ? null : commented(it.primaryKey), uniques: it.uniques.map(commented), foreignKeys: it.foreignKeys.map(commented), checks: it.checks.map(commented),
+      }))
+      return
+    }
+    case 'OBJECT_TYPE': {
+      const at = findKey(session, writtenIn(typeNames(node.object)), (each) => session.draft.schema.enums.has(each))
+      const type = at === undefined ? undefined : session.draft.schema.enums.get(at)
+      if (at !== undefined && type !== undefined) editing(session.draft, 'enums').set(at, { ...type, comment: to })
+      return
+    }
+    default:
+  }
+}

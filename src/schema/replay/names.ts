@@ -1,0 +1,80 @@
+import type { Schema } from '../model.ts'
+import { key } from '../model.ts'
+import { constraintNames, relationExists } from './draft.ts'
+
+/** Bytes that a name may have; what is longer is cut. */
+const longest = 63
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text)
+}
+
+function cut(text: string, bytes: number): string {
+  if (byteLength(text) <= bytes) return text
+  let result = ''
+  let used = 0
+  for (const character of text) {
+    used += byteLength(character)
+    if (used > bytes) break
+    result += character
+  }
+  return result
+}
+
+/** An identifier as Postgres stores it: cut to 63 bytes. */
+export function truncated(name: string): string {
+  return name.length * 3 <= longest ? name : cut(name, longest)
+}
+
+/**
+ * The name that Postgres makes of up to two names and a label, `users_org_id_fkey`: where the result is too long, the longer of the two
+ * names loses bytes first. (makeObjectName in src/backend/commands/indexcmds.c)
+ */
+export function objectName(first: string, second: string, label: string): string {
+  const overhead = (second === '' ? 0 : 1) + (label === '' ? 0 : byteLength(label) + 1)
+  let a = byteLength(first)
+  let b = byteLength(second)
+  while (a + b > longest - overhead) {
+    if (a > b) a--
+    else b--
+  }
+  return [cut(first, a), ...(second === '' ? [] : [cut(second, b)]), ...(label === '' ? [] : [label])].join('_')
+}
+
+function numbered(first: string, second: string, label: string, taken: (name: string) => boolean): string {
+  let name = objectName(first, second, label)
+  for (let pass = 1; taken(name); pass++) name = objectName(first, second, `${label}${pass}`)
+  return name
+}
+
+function constraintExists(schema: Schema, within: string, name: string): boolean {
+  for (const table of schema.tables.values()) {
+    if (table.schema === within && constraintNames(table).includes(name)) return true
+  }
+  for (const domain of schema.domains.values()) {
+    if (domain.schema === within && domain.checks.some((check) => check.name === name)) return true
+  }
+  return false
+}
+
+/** A name for a constraint that no other constraint of the schema has. `others` are names that are taken besides. */
+export function freeConstraintName(schema: Schema, within: string, table: string, addition: string, label: string, others: readonly string[] = []): string {
+  return numbered(table, addition, label, (name) => others.includes(name) || constraintExists(schema, within, name))
+}
+
+/** A name for a sequence or index that no other relation of the schema has; for a constraint's index no constraint either. */
+export function freeRelationName(
+  schema: Schema, within: string, table: string, addition: string, label: string, constraint: boolean, others: readonly string[] = [],
+): string {
+  return numbered(table, addition, label, (name) => others.includes(name) || relationExists(schema, key(within, name)) || (constraint && constraintExists(schema, within, name)))
+}
+
+/** The columns' part of an index name: joined, up to the length of a name. */
+export function columnsAddition(columns: readonly string[]): string {
+  let joined = ''
+  for (const column of columns) {
+    joined = joined === '' ? column : `${joined}_${column}`
+    if (byteLength(joined) >= longest + 1) break
+  }
+  return joined
+}

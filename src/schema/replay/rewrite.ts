@@ -1,0 +1,74 @@
+import { quoteIdent } from '../../sql/names.ts'
+import type { Token } from '../../sql/tokens.ts'
+import { significantTokens } from '../../sql/tokens.ts'
+import type { Index, Policy, Table } from '../model.ts'
+
+function isColumnToken(text: string, tokens: readonly Token[], i: number, written: string): boolean {
+  const token = tokens[i]
+  if (token === undefined || (token.kind !== 'word' && token.kind !== 'identifier') || text.slice(token.start, token.end) !== written) return false
+  const before = tokens[i - 1]
+  const after = tokens[i + 1]
+  const joined = before === undefined ? '' : text.slice(before.start, before.end)
+  return joined !== '::' && joined !== '.' && (after === undefined || text[after.start] !== '(')
+}
+
+/** True where an expression in Postgres' spelling mentions a column. */
+export function mentions(text: string | null, column: string): boolean {
+  if (text === null) return false
+  const written = quoteIdent(column)
+  if (!text.includes(written)) return false
+  const tokens = significantTokens(text)
+  return tokens.some((_, i) => isColumnToken(text, tokens, i, written))
+}
+
+function replaceTokens(text: string, replace: (tokens: readonly Token[], i: number) => string | null): string {
+  const tokens = significantTokens(text)
+  let result = ''
+  let at = 0
+  tokens.forEach((token, i) => {
+    const other = replace(tokens, i)
+    if (other === null) return
+    result += text.slice(at, token.start) + other
+    at = token.end
+  })
+  return at === 0 ? text : result + text.slice(at)
+}
+
+/** An expression with a column under its new name. */
+export function withColumnRenamed(text: string, from: string, to: string): string {
+  const written = quoteIdent(from)
+  if (!text.includes(written)) return text
+  return replaceTokens(text, (tokens, i) => isColumnToken(text, tokens, i, written) ? quoteIdent(to) : null)
+}
+
+/** An expression with a type under its new spelling; both as `format_type` spells them. */
+export function withTypeRenamed(text: string, from: string, to: string): string {
+  if (!text.includes(from)) return text
+  const length = significantTokens(from).length
+  return replaceTokens(text, (tokens, i) => {
+    const before = tokens[i - 1]
+    if (before === undefined || text.slice(before.start, before.end) !== '::') return null
+    const first = tokens[i]
+    const last = tokens[i + length - 1]
+    if (first === undefined || last === undefined || text.slice(first.start, last.end) !== from) return null
+    return length === 1 ? to : null
+  })
+}
+
+/** What of a table is an expression, each through `change`. */
+export function mapExpressions(table: Table, change: (text: string) => string): Table {
+  const maybe = (text: string | null): string | null => text === null ? null : change(text)
+  const index = (each: Index): Index => ({
+    ...each, where: maybe(each.where), keys: each.keys.map((one) => one.expression === null ? one : { ...one, expression: change(one.expression) }),
+  })
+  const policy = (each: Policy): Policy => ({ ...each, using: maybe(each.using), check: maybe(each.check) })
+  return {
+    ...table,
+    columns: table.columns.map((column) => column.default === null && column.generated === null ? column : {
+      ...column, default: maybe(column.default), generated: column.generated === null ? null : { ...column.generated, expression: change(column.generated.expression) },
+    }),
+    checks: table.checks.map((check) => ({ ...check, expression: change(check.expression) })),
+    indexes: table.indexes.map(index),
+    policies: table.policies.map(policy),
+  }
+}

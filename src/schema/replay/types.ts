@@ -1,0 +1,148 @@
+import type { Node, TypeName } from 'libpg-query'
+import { quoteName } from '../../sql/names.ts'
+import type { Key, Schema } from '../model.ts'
+import { nameOf, schemaOf } from '../model.ts'
+import { typeExists } from './draft.ts'
+import { integer, items, text, texts, valueText, writtenIn } from './nodes.ts'
+import type { Session } from './session.ts'
+import { findKey, isOpen, refuse } from './session.ts'
+
+/** Names in pg_type, and how `format_type` spells those whose spelling differs. */
+const spellings: Readonly<Record<string, string>> = {
+  bool: 'boolean', int2: 'smallint', int4: 'integer', int8: 'bigint', float4: 'real', float8: 'double precision', varchar: 'character varying', bpchar: 'bpchar',
+  timestamp: 'timestamp without time zone', timestamptz: 'timestamp with time zone', time: 'time without time zone', timetz: 'time with time zone',
+  varbit: 'bit varying', char: '"char"',
+}
+
+const builtin = new Set(`bit bytea name text oid tid xid xid8 cid json jsonb xml point lseg path box polygon line circle money macaddr macaddr8 inet cidr
+numeric date interval uuid tsvector tsquery gtsvector regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig
+regdictionary regcollation pg_lsn txid_snapshot pg_snapshot int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange
+nummultirange tsmultirange tstzmultirange datemultirange refcursor int2vector oidvector jsonpath aclitem cstring any anyelement anyarray
+anynonarray anyenum anyrange anycompatible anycompatiblearray record trigger event_trigger void internal language_handler
+unknown pg_node_tree`.split(/\s+/))
+
+/** Types that extensions bring, by extension. */
+const extensionTypes: Readonly<Record<string, readonly string[]>> = {
+  citext: ['citext'], hstore: ['hstore'], ltree: ['ltree', 'lquery', 'ltxtquery'], vector: ['vector', 'halfvec', 'sparsevec'],
+  postgis: ['geometry', 'geography', 'box2d', 'box3d'], cube: ['cube'], isn: ['isbn', 'issn', 'ean13', 'isbn13', 'ismn', 'ismn13', 'issn13', 'upc'],
+  intarray: ['query_int'], seg: ['seg'], semver: ['semver'], pg_trgm: ['gtrgm'], pg_uuidv7: [],
+}
+
+const knownExtensions = new Set([
+  ...Object.keys(extensionTypes), 'pgcrypto', 'uuid-ossp', 'btree_gin', 'btree_gist', 'unaccent', 'fuzzystrmatch', 'tablefunc', 'pg_stat_statements', 'plpgsql', 'dict_int', 'earthdistance',
+])
+
+const interval: Readonly<Record<number, string>> = {
+  4: ' year', 2: ' month', 8: ' day', 1024: ' hour', 2048: ' minute', 4096: ' second', 6: ' year to month', 1032: ' day to hour', 3080: ' day to minute',
+  7176: ' day to second', 3072: ' hour to minute', 7168: ' hour to second', 6144: ' minute to second',
+}
+
+/** What a written type is. */
+export interface ResolvedType {
+  /** As `format_type` spells it, null where it is not known. */
+  readonly text: string | null
+  /** `serial` and its kin: an integer type with a sequence. */
+  readonly serial: boolean
+  /** The user's type that it is (or is an array of), null for a built-in one. */
+  readonly user: Key | null
+}
+
+const serials: Readonly<Record<string, string>> = {
+  serial: 'integer', serial4: 'integer', bigserial: 'bigint', serial8: 'bigint', smallserial: 'smallint', serial2: 'smallint',
+}
+
+/** Resolves a type as the columns of a table write it; refuses one that does not exist. */
+export function resolveType(session: Session, type: TypeName | undefined): ResolvedType {
+  const names = texts(type?.names)
+  const written = writtenIn(names)
+  const array = (type?.arrayBounds ?? []).length > 0
+  const suffix = array ? '[]' : ''
+  if (type === undefined || type.pct_type === true) return { text: null, serial: false, user: null }
+  const serial = written.schema === null && Object.hasOwn(serials, written.name) ? serials[written.name] : undefined
+  if (serial !== undefined && !array) return { text: serial, serial: true, user: null }
+  if (written.schema === null || written.schema === 'pg_catalog') {
+    const found = builtinType(written.name, type.typmods)
+    if (found !== null) return { text: `${found}${found.endsWith('[]') ? '' : suffix}`, serial: false, user: null }
+  }
+  return userType(session, written, type.typmods, suffix)
+}
+
+function userType(session: Session, written: { readonly schema: string | null; readonly name: string }, typmods: readonly Node[] | undefined, suffix: string): ResolvedType {
+  const { schema } = session.draft
+  const at = findKey(session, written, (key) => typeExists(schema, key))
+  if (at !== undefined) return { text: `${typeSpelling(at)}${suffix}`, serial: false, user: at }
+  const extension = extensionTypeOf(schema, written.name)
+  if (extension !== undefined) {
+    const modifiers = (typmods ?? []).map(valueText)
+    return { text: `${quoteName(extension, written.name)}${modifiers.length > 0 ? `(${modifiers.join(',')})` : ''}${suffix}`, serial: false, user: null }
+  }
+  const elementName = written.name.startsWith('_') ? written.name.slice(1) : ''
+  const element = elementName === '' ? undefined : findKey(session, { schema: written.schema, name: elementName }, (key) => typeExists(schema, key))
+  if (element !== undefined) return { text: `${typeSpelling(element)}[]`, serial: false, user: element }
+  const foreign = [...schema.extensions.keys()].some((name) => !knownExtensions.has(name))
+  if (!isOpen(session) && !foreign) refuse(`type "${written.schema === null ? '' : `${written.schema}.`}${written.name}" does not exist`)
+  const modifiers = (typmods ?? []).map(valueText)
+  const mods = modifiers.length > 0 ? `(${modifiers.join(',')})` : ''
+  return { text: `${quoteName(written.schema ?? 'public', written.name)}${mods}${suffix}`, serial: false, user: null }
+}
+
+function extensionTypeOf(schema: Schema, name: string): string | undefined {
+  for (const [extension, types] of Object.entries(extensionTypes)) {
+    const installed = schema.extensions.get(extension)
+    if (types.includes(name) && installed !== undefined) return installed.schema ?? 'public'
+  }
+  return undefined
+}
+
+/** A user's type as `format_type` spells it: qualified outside the schema `public`. */
+export function typeSpelling(at: Key): string {
+  return quoteName(schemaOf(at), nameOf(at))
+}
+
+function builtinType(name: string, typmods: readonly Node[] | undefined): string | null {
+  const element = name.startsWith('_') && (Object.hasOwn(spellings, name.slice(1)) || builtin.has(name.slice(1))) ? name.slice(1) : null
+  if (element !== null) return `${spelled(element, [])}[]`
+  if (!Object.hasOwn(spellings, name) && !builtin.has(name)) return null
+  return spelled(name, (typmods ?? []).map((node) => integer(node)))
+}
+
+function spelled(name: string, modifiers: readonly (number | undefined)[]): string {
+  const [first, second] = modifiers
+  const base = spellings[name] ?? name
+  if (name === 'bpchar') return first === undefined ? 'bpchar' : `character(${first})`
+  if (name === 'interval') {
+    const fields = first === undefined ? '' : interval[first] ?? ''
+    const precision = second === undefined ? '' : `(${second})`
+    return `interval${fields}${precision}`
+  }
+  if (first === undefined) return base
+  if (name === 'numeric') return `numeric(${first},${second ?? 0})`
+  if (name === 'timestamp' || name === 'timestamptz' || name === 'time' || name === 'timetz') return base.replace(/^(timestamp|time)/, `$1(${Math.min(first, 6)})`)
+  return `${base}(${first})`
+}
+
+/** A type without its modifiers and array marks: `character varying` of `character varying(255)[]`. */
+export function baseType(type: string): string {
+  let plain = ''
+  let quoted = false
+  let depth = 0
+  for (const character of type) {
+    if (character === '"') quoted = !quoted
+    if (!quoted && character === '(') depth++
+    if (depth === 0) plain += character
+    if (!quoted && character === ')') depth--
+  }
+  plain = plain.replace(/\[\]$/, '').trimEnd()
+  return plain.startsWith('interval ') ? 'interval' : plain
+}
+
+export function isArray(type: string): boolean {
+  return type.endsWith('[]')
+}
+
+/** Type names written as a list of strings (`DROP TYPE a.b`) or as a `TypeName` node. */
+export function typeNames(node: Node | undefined): readonly string[] {
+  if (node === undefined) return []
+  if ('TypeName' in node) return texts(node.TypeName.names)
+  return items(node).map(text)
+}

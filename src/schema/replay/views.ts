@@ -1,0 +1,187 @@
+import type { CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg-query'
+import { printExpression } from '../expression.ts'
+import type { Column, Key, Schema, View } from '../model.ts'
+import { emptyTable, nameOf, schemaOf } from '../model.ts'
+import { editing, putTable, relationExists } from './draft.ts'
+import { truncated } from './names.ts'
+import { flag, text, texts, walk, writtenOf } from './nodes.ts'
+import type { Session } from './session.ts'
+import { current, declaredAt, findKey, keyForNew, refuse } from './session.ts'
+import { significantTokens } from '../../sql/tokens.ts'
+
+interface Output {
+  readonly name: string
+  readonly type: string | null
+}
+
+/** The tables and views that a query reads, with the columns of them where every column can be told. */
+export function readsOf(session: Session, query: Node | undefined): View['reads'] {
+  const found = new Map<Key, { columns: Set<string> | null }>()
+  const names = new Set<string>()
+  const cte = new Set<string>()
+  let star = false
+  walk(query, (kind, value) => {
+    if (kind === 'CommonTableExpr' && typeof value['ctename'] === 'string') cte.add(value['ctename'])
+    if (kind === 'A_Star') star = true
+    if (kind === 'ColumnRef' && Array.isArray(value['fields'])) names.add(text(value['fields'].at(-1) as Node))
+  })
+  walk(query, (kind, value) => {
+    if (kind !== 'RangeVar') return
+    const written = writtenOf(value as Parameters<typeof writtenOf>[0])
+    if (written.schema === null && cte.has(written.name)) return
+    const { schema } = session.draft
+    const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
+    if (at !== undefined) found.set(at, { columns: null })
+  })
+  return [...found.keys()].map((table) => {
+    const known = session.draft.schema.tables.get(table)
+    const columns = star || known?.complete !== true ? known === undefined || !star ? null : known.columns.map((column) => column.name) : known.columns.filter((column) => names.has(column.name)).map((column) => column.name)
+    return { table, columns }
+  })
+}
+
+function sourceColumns(schema: Schema, session: Session, from: readonly Node[] | undefined): readonly (Output & { readonly alias: string })[] | null {
+  const columns: (Output & { readonly alias: string })[] = []
+  for (const item of from ?? []) {
+    if ('RangeVar' in item) {
+      const written = writtenOf(item.RangeVar)
+      const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
+      const table = at === undefined ? undefined : schema.tables.get(at)
+      const view = at === undefined ? undefined : schema.views.get(at)
+      const alias = item.RangeVar.alias?.aliasname ?? written.name
+      if (table?.complete === true) columns.push(...table.columns.map((column) => ({ name: column.name, type: column.type, alias })))
+      else if (view?.columns != null) columns.push(...view.columns.map((name) => ({ name, type: null, alias })))
+      else return null
+    } else if ('JoinExpr' in item) {
+      const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].flatMap((each) => each === undefined ? [] : [each])
+      const inner = sourceColumns(schema, session, sides)
+      if (inner === null || item.JoinExpr.usingClause !== undefined) return null
+      columns.push(...inner)
+    } else if ('RangeSubselect' in item) {
+      const inner = outputColumns(session, item.RangeSubselect.subquery)
+      if (inner === null) return null
+      columns.push(...inner.map((each) => ({ ...each, alias: item.RangeSubselect.alias?.aliasname ?? '' })))
+    } else return null
+  }
+  return columns
+}
+
+/** The columns that a query gives, with their types where they can be told; null where not all names are known. */
+export function outputColumns(session: Session, query: Node | undefined): readonly Output[] | null {
+  if (query === undefined || !('SelectStmt' in query)) return null
+  let select: SelectStmt = query.SelectStmt
+  while (select.larg !== undefined) select = select.larg
+  if (select.withClause !== undefined || select.valuesLists !== undefined) return namesOnly(select)
+  const { schema } = session.draft
+  const sources = sourceColumns(schema, session, select.fromClause)
+  const outputs: Output[] = []
+  for (const target of select.targetList ?? []) {
+    if (!('ResTarget' in target) || target.ResTarget.val === undefined) return null
+    const { val, name } = target.ResTarget
+    if ('ColumnRef' in val && (val.ColumnRef.fields ?? []).some((field) => 'A_Star' in field)) {
+      if (sources === null) return null
+      const of = texts(val.ColumnRef.fields).slice(0, -1).at(-1)
+      outputs.push(...sources.filter((each) => of === undefined || each.alias === of))
+      continue
+    }
+    const output = name ?? figuredName(val)
+    const type = sources === null ? null : printExpression(val, { schema, columns: sources }, null).type
+    outputs.push({ name: truncated(output), type })
+  }
+  return outputs
+}
+
+function namesOnly(select: SelectStmt): readonly Output[] | null {
+  const outputs: Output[] = []
+  for (const target of select.targetList ?? []) {
+    if (!('ResTarget' in target) || target.ResTarget.val === undefined) return null
+    const { val, name } = target.ResTarget
+    if ('ColumnRef' in val && (val.ColumnRef.fields ?? []).some((field) => 'A_Star' in field)) return null
+    outputs.push({ name: truncated(name ?? figuredName(val)), type: null })
+  }
+  return outputs.length === 0 ? null : outputs
+}
+
+/** The name of an output column that the query does not name. (FigureColname) */
+function figuredName(node: Node): string {
+  if ('ColumnRef' in node) return text(node.ColumnRef.fields?.at(-1))
+  if ('FuncCall' in node) return text(node.FuncCall.funcname?.at(-1))
+  if ('TypeCast' in node) {
+    const inner = node.TypeCast.arg === undefined ? '?column?' : figuredName(node.TypeCast.arg)
+    return inner === '?column?' ? texts(node.TypeCast.typeName?.names).at(-1) ?? '?column?' : inner
+  }
+  if ('CoalesceExpr' in node) return 'coalesce'
+  if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest'
+  if ('CaseExpr' in node) {
+    const inner = node.CaseExpr.defresult === undefined ? '?column?' : figuredName(node.CaseExpr.defresult)
+    return inner === '?column?' ? 'case' : inner
+  }
+  if ('SubLink' in node && node.SubLink.subLinkType === 'EXISTS_SUBLINK') return 'exists'
+  if ('SubLink' in node && node.SubLink.subselect !== undefined && 'SelectStmt' in node.SubLink.subselect) {
+    const target = node.SubLink.subselect.SelectStmt.targetList?.[0]
+    if (target !== undefined && 'ResTarget' in target) return target.ResTarget.name ?? (target.ResTarget.val === undefined ? '?column?' : figuredName(target.ResTarget.val))
+  }
+  if ('A_ArrayExpr' in node) return 'array'
+  if ('RowExpr' in node) return 'row'
+  if ('SQLValueFunction' in node) return (node.SQLValueFunction.op ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '').toLowerCase()
+  return '?column?'
+}
+
+/** The query of `CREATE VIEW … AS`, as it is written. */
+function definitionOf(session: Session): string | null {
+  const { text: written } = session.statement
+  let depth = 0
+  for (const token of significantTokens(written)) {
+    const word = written.slice(token.start, token.end)
+    if (word === '(') depth++
+    else if (word === ')') depth--
+    else if (depth === 0 && token.kind === 'word' && word.toLowerCase() === 'as') return written.slice(token.end).trim()
+  }
+  return null
+}
+
+export function createView(session: Session, node: ViewStmt): void {
+  const temporary = node.view?.relpersistence === 't'
+  const at = keyForNew(session, writtenOf(node.view), temporary)
+  const { schema } = session.draft
+  const before = schema.views.get(at)
+  if (relationExists(schema, at) && (before === undefined || node.replace !== true)) refuse(`relation "${nameOf(at)}" already exists`)
+  const outputs = outputColumns(session, node.query)
+  const aliases = texts(node.aliases)
+  const to: View = {
+    schema: schemaOf(at), name: nameOf(at), materialized: false, definition: definitionOf(session),
+    columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name), reads: readsOf(session, node.query), indexes: [],
+    securityInvoker: flag(node.options, 'security_invoker'), declared: declaredAt(session),
+  }
+  editing(session.draft, 'views').set(at, to)
+  session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: node.replace === true })
+}
+
+export function createTableAs(session: Session, node: CreateTableAsStmt): void {
+  const temporary = node.into?.rel?.relpersistence === 't'
+  const at = keyForNew(session, writtenOf(node.into?.rel), temporary)
+  if (relationExists(session.draft.schema, at)) {
+    if (node.if_not_exists === true) return
+    refuse(`relation "${nameOf(at)}" already exists`)
+  }
+  const outputs = outputColumns(session, node.query)
+  const aliases = texts(node.into?.colNames)
+  if (node.objtype === 'OBJECT_MATVIEW') {
+    const to: View = {
+      schema: schemaOf(at), name: nameOf(at), materialized: true, definition: definitionOf(session), columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
+      reads: readsOf(session, node.query), indexes: [], securityInvoker: false, declared: declaredAt(session),
+    }
+    editing(session.draft, 'views').set(at, to)
+    session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: false })
+    return
+  }
+  const columns: Column[] = (outputs ?? []).map((each, i) => ({
+    name: aliases[i] ?? each.name, type: each.type, nullable: true, default: null, generated: null, identity: null, declared: declaredAt(session),
+  }))
+  putTable(session.draft, {
+    ...emptyTable(schemaOf(at), nameOf(at), declaredAt(session), outputs !== null), columns,
+    persistence: temporary ? 'temporary' : node.into?.rel?.relpersistence === 'u' ? 'unlogged' : 'permanent',
+  })
+  session.changes.push({ kind: 'createTable', place: session.place, table: at, to: current(session, at), ifNotExists: node.if_not_exists === true, as: 'query' })
+}
+
