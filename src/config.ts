@@ -28,3 +28,25 @@ export interface RuleSetting {
   readonly severity: Severity | 'off' | 'default'
   readonly options: Readonly<Record<string, unknown>>
 }
+
+/** What holds where `.github/schemagate.yml` says nothing. */
+export const defaultConfig: Config = {
+  postgres: null,
+  failOn: 'error',
+  paths: {
+    include: ['**/prisma/**', '**/*.prisma', '**/drizzle/**', '**/{migrations,db,database,sql}/**', '**/*.sql', '**/{prisma,drizzle}.config.*'],
+    ignore: [],
+  },
+  projects: [],
+  tables: {},
+  largeTableRows: 1_000_000,
+  smallTableRows: 10_000,
+  rules: {},
+  comments: { inline: true, max: 30, sticky: 'auto' },
+  rehearsal: { enabled: true, timeout: 30_000 },
+  drafts: true,
+  staging: null,
+  backup: { require: 'approval' },
+  approvals: { author: false, permission: 'write', teams: [], expiresDays: 14 },
+  deployed: null,
+}

@@ -20,6 +20,8 @@ export interface Migration {
   readonly down: { readonly path: string; readonly statements: readonly Statement[] } | null
   /** True where the pull request adds the file; history is what is not new. */
   readonly isNew: boolean
+  /** What a file beside it says of its transaction: Diesel's `metadata.toml`, Flyway's `.conf`. Left out where none does. */
+  readonly transactional?: boolean
 }
 
 /** Which statements commit together, and whether a transaction block is open around them. */

@@ -8,6 +8,22 @@ export interface Runner {
   readonly name: RunnerName
   /** `6.16.2`, `7`; null where unknown. */
   readonly version: string | null
+  /** True where nothing in the repository names the runner; `psql` stands for it then, and what it does with transactions is not known. */
+  readonly assumed?: boolean
+  readonly options?: RunnerOptions
+}
+
+/** Settings of a runner that change what runs in one transaction, as far as the repository holds them. */
+export interface RunnerOptions {
+  /** golang-migrate: `x-multi-statement=true` in a database address. */
+  readonly multiStatement?: boolean
+  /** Atlas: `--tx-mode` or `tx-mode` of atlas.hcl. */
+  readonly txMode?: 'file' | 'all' | 'none'
+  /** Flyway: `group` runs all pending migrations in one transaction; `mixed` allows both kinds of statements in one file. */
+  readonly group?: boolean
+  readonly mixed?: boolean
+  /** node-pg-migrate: `--no-single-transaction` gives each migration a transaction of its own. */
+  readonly singleTransaction?: boolean
 }
 
 /** One database of a repository: its schema files, its migrations and what runs them. */
@@ -21,6 +37,11 @@ export interface Project {
   readonly runner: Runner
   /** Prisma schema files, or entry files of a Drizzle schema. Empty where SQL migrations are all there is. */
   readonly schemaFiles: readonly string[]
+  /**
+   * SQL files that declare the whole schema and are edited in place: `db/schema.sql`, `supabase/schemas/*.sql`. Beside migrations they are
+   * a copy of what the migrations make, or the schema that the first migration starts from.
+   */
+  readonly sqlSchema?: readonly string[]
   readonly migrations: MigrationSource | null
   /** Where the project was recognised: `packages/db/prisma.config.ts`. */
   readonly evidence: string
@@ -51,4 +72,9 @@ export interface MigrationSource {
    * - `plain`: every `.sql` file in the order of its name
    */
   readonly layout: 'prisma' | 'drizzle' | 'drizzle-folders' | 'up-down' | 'up-down-folders' | 'sections' | 'flyway' | 'plain'
+  /**
+   * The files themselves, where not every `.sql` file below the folder belongs to it: loose files between queries and seeds. A file that a
+   * change adds to the folder belongs to it as well.
+   */
+  readonly files?: readonly string[]
 }

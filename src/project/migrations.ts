@@ -1,0 +1,201 @@
+import type { ChangeSet, FileContent, Tree } from '../changeset/tree.ts'
+import type { Note } from '../engine/finding.ts'
+import type { Migration } from '../engine/rule.ts'
+import { sourceFile } from '../location.ts'
+import type { SourceFile } from '../location.ts'
+import { loadParser } from '../sql/parser.ts'
+import { readSql } from '../sql/read.ts'
+import type { SqlComment, SqlProblem, SqlText } from '../sql/read.ts'
+import type { SqlDialect } from '../sql/dialect.ts'
+import type { Statement } from '../sql/statement.ts'
+import type { Project } from './project.ts'
+import { orderMigrations } from './order.ts'
+import type { MigrationFile, OrderedFiles } from './order.ts'
+import { isBelow } from './paths.ts'
+import { sectionsOf } from './sections.ts'
+import { alteredTable, createdTable } from './sql-text.ts'
+
+/** The migrations of a project on both sides of a change. */
+export interface ProjectMigrations {
+  /** Those of the base tree, oldest first: what has been applied. */
+  readonly before: readonly Migration[]
+  /** Those of the head tree, oldest first, `isNew` set on those that the change adds. */
+  readonly history: readonly Migration[]
+  /** The new ones of `history`, in the order in which they run. */
+  readonly fresh: readonly Migration[]
+  /** Applied migrations that the change edits, moves or deletes; `path` as in the base tree. */
+  readonly changed: readonly { readonly path: string; readonly status: 'modified' | 'deleted' | 'renamed'; readonly to: string | null }[]
+  /** SQL files that declare the whole schema, as they stand on both sides; null where a side does not have the file. */
+  readonly declared: readonly { readonly path: string; readonly before: SqlText | null; readonly after: SqlText | null; readonly changed: boolean }[]
+  /** SQL files in the folder that its runner never takes, in the head tree: not in the journal, without a version. */
+  readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
+  /** Texts of the new migrations and of changed files of the project, with their comments and problems. */
+  readonly texts: readonly SqlText[]
+  readonly notes: readonly Note[]
+}
+
+interface Side {
+  readonly ordered: OrderedFiles
+  readonly contents: ReadonlyMap<string, FileContent>
+  readonly oids: ReadonlyMap<string, string>
+}
+
+const otherDialects: Readonly<Record<string, SqlDialect>> = { mysql: 'mysql', sqlite: 'sqlite', sqlserver: 'sqlserver' }
+
+/**
+ * Reads the migrations of a project on both sides of a change: ordered as the runner orders them, ways up and down apart, new ones told from
+ * applied ones. A file that cannot be read is a note, blocking where the change adds it.
+ */
+export async function readMigrations(project: Project, changeSet: ChangeSet): Promise<ProjectMigrations> {
+  const [baseList, headList] = await Promise.all([changeSet.base.list(), changeSet.head.list(), loadParser()])
+  const onBase = new Map(baseList.entries.map(({ path, oid }) => [path, oid]))
+  const onHead = new Map(headList.entries.map(({ path, oid }) => [path, oid]))
+  const isAdded = (path: string) => !onBase.has(path)
+  const [base, head] = await Promise.all([
+    readSide(changeSet.base, project, onBase, () => false), readSide(changeSet.head, project, onHead, isAdded),
+  ])
+  const notes: Note[] = []
+  const cache = new Map<string, ReadMigration>()
+  const read = (side: Side, file: MigrationFile): ReadMigration => {
+    const key = [file.path, side.oids.get(file.path), file.down && side.oids.get(file.down), file.switchFile && side.oids.get(file.switchFile)].join('\0')
+    const known = cache.get(key)
+    if (known) return known
+    const fresh = readMigration(project, side, file)
+    cache.set(key, fresh)
+    return fresh
+  }
+  const baseNames = new Set(base.ordered.migrations.map(({ path }) => path))
+  const before = base.ordered.migrations.map((file) => read(base, file).migration)
+  const texts: SqlText[] = []
+  const history = head.ordered.migrations.map((file): Migration => {
+    const result = read(head, file)
+    const isNew = !baseNames.has(file.path)
+    const touched = isNew || onBase.get(file.path) !== onHead.get(file.path)
+    if (touched) {
+      texts.push(...result.texts)
+      notes.push(...result.notes.map((note) => ({ ...note, blocking: note.kind === 'unread' })))
+    }
+    return isNew ? { ...result.migration, isNew: true } : result.migration
+  })
+  const { declared, notes: declaredNotes } = await readDeclared(project, changeSet, onBase, onHead)
+  notes.push(...declaredNotes)
+  const baseline = baselineOf(declared, before, history)
+  texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
+  return {
+    before: [...baseline, ...before], history: [...baseline, ...history], fresh: history.filter(({ isNew }) => isNew), changed: changedFiles(base, head, changeSet, onBase, onHead),
+    declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
+  }
+}
+
+async function readSide(tree: Tree, project: Project, oids: ReadonlyMap<string, string>, added: (path: string) => boolean): Promise<Side> {
+  const journalPath = project.migrations?.layout === 'drizzle' ? `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}meta/_journal.json` : null
+  const journalContent = journalPath === null ? undefined : (await tree.read([journalPath])).get(journalPath)
+  const journal = journalContent?.kind === 'text' ? journalContent.text : null
+  const ordered = orderMigrations(project, [...oids.keys()], journal, added)
+  const wanted = ordered.migrations.flatMap(({ path, down, switchFile }) => [path, down, switchFile].filter((file) => file !== null))
+  return { ordered, contents: await tree.read(wanted), oids }
+}
+
+interface ReadMigration {
+  readonly migration: Migration
+  readonly texts: readonly SqlText[]
+  readonly notes: readonly Note[]
+}
+
+function readMigration(project: Project, side: Side, file: MigrationFile): ReadMigration {
+  const content = side.contents.get(file.path)
+  const empty: Migration = { name: file.name, path: file.path, statements: [], down: null, isNew: false }
+  if (content?.kind !== 'text') {
+    const reason = content?.reason ?? 'not in the tree'
+    return { migration: empty, texts: [], notes: [{ kind: 'unread', blocking: true, path: file.path, line: 1, message: `the migration was not read: it is ${reason}` }] }
+  }
+  const source = sourceFile(file.path, content.text)
+  const dialect = otherDialects[project.dialect]
+  if (dialect !== undefined) return { migration: empty, texts: [readSql(source, { dialect })], notes: [] }
+  const sections = project.migrations?.layout === 'sections' || project.runner.name === 'node-pg-migrate' ? sectionsOf(content.text) : null
+  const up = sections === null ? readSql(source) : joined(source, sections.up.map((range) => readSql(source, { range })))
+  const ownDown = sections === null || sections.down.length === 0 ? null : joined(source, sections.down.map((range) => readSql(source, { range })))
+  const downContent = file.down === null ? undefined : side.contents.get(file.down)
+  const downText = file.down !== null && downContent?.kind === 'text' ? readSql(sourceFile(file.down, downContent.text)) : null
+  const down = ownDown ? { path: file.path, statements: ownDown.statements } : downText && file.down !== null ? { path: file.down, statements: downText.statements } : null
+  const transactional = switchOf(project, file, side)
+  const notes: Note[] = !sections?.problem ? [] : [{ kind: 'unparsed', blocking: false, path: file.path, line: 1, message: sections.problem }]
+  // Both ways of one file are one text, so that what is asked of comments covers all of it.
+  const text = ownDown ? joined(source, [up, ownDown]) : up
+  const migration: Migration = { ...empty, statements: up.statements, down, ...(transactional === undefined ? {} : { transactional }) }
+  return { migration, texts: downText ? [text, downText] : [text], notes }
+}
+
+function joined(file: SourceFile, texts: readonly SqlText[]): SqlText {
+  const statements: Statement[] = texts.flatMap((text) => text.statements)
+  const problems: SqlProblem[] = texts.flatMap((text) => text.problems)
+  const comments: SqlComment[] = texts.flatMap((text) => text.comments)
+  return { file, statements, problems, comments, dialect: texts.find((text) => text.dialect !== 'postgresql')?.dialect ?? 'postgresql' }
+}
+
+/** What the file beside a migration says of its transaction. */
+function switchOf(project: Project, file: MigrationFile, side: Side): boolean | undefined {
+  const content = file.switchFile === null ? undefined : side.contents.get(file.switchFile)
+  if (content?.kind !== 'text') return undefined
+  if (project.migrations?.layout === 'flyway') {
+    const said = /^\s*executeInTransaction\s*=\s*(true|false)\b/im.exec(content.text)?.[1]
+    return said === undefined ? undefined : said.toLowerCase() === 'true'
+  }
+  // Diesel takes a metadata.toml that does not name the switch for one that says false.
+  const bare = content.text.split('\n').filter((line) => !/^\s*#/.test(line)).join('\n')
+  return /^\s*run_in_transaction\s*=\s*true\b/m.test(bare)
+}
+
+async function readDeclared(
+  project: Project, changeSet: ChangeSet, onBase: ReadonlyMap<string, string>, onHead: ReadonlyMap<string, string>,
+): Promise<{ readonly declared: ProjectMigrations['declared']; readonly notes: readonly Note[] }> {
+  const paths = project.sqlSchema ?? []
+  if (paths.length === 0) return { declared: [], notes: [] }
+  const [before, after] = await Promise.all([changeSet.base.read(paths), changeSet.head.read(paths)])
+  const notes: Note[] = []
+  const textOf = (path: string, content: FileContent | undefined, blocking: boolean): SqlText | null => {
+    if (content === undefined) return null
+    if (content.kind === 'text') return readSql(sourceFile(path, content.text))
+    if (blocking) notes.push({ kind: 'unread', blocking, path, line: 1, message: `the schema was not read: it is ${content.reason}` })
+    return null
+  }
+  const declared = paths.map((path) => {
+    const changed = onBase.get(path) !== onHead.get(path)
+    const old = textOf(path, before.get(path), false)
+    return { path, before: old, after: changed ? textOf(path, after.get(path), true) : old, changed }
+  })
+  return { declared, notes }
+}
+
+/** The declared schema of the base as the first migrations, where the migrations alter tables that only it creates. */
+function baselineOf(declared: ProjectMigrations['declared'], before: readonly Migration[], history: readonly Migration[]): readonly Migration[] {
+  if (declared.length === 0) return []
+  const all = [...before, ...history]
+  const creates = new Set(all.flatMap(({ statements }) => statements.flatMap((statement) => createdTable(statement) ?? [])))
+  const alters = new Set(all.flatMap(({ statements }) => statements.flatMap((statement) => alteredTable(statement) ?? [])))
+  const texts = declared.flatMap(({ before: text }) => text ?? [])
+  const needed = all.length === 0 || texts.some((text) => text.statements.some((statement) => {
+    const table = createdTable(statement)
+    return table !== null && alters.has(table) && !creates.has(table)
+  }))
+  if (!needed) return []
+  return texts.map(({ file, statements }): Migration => ({ name: file.path, path: file.path, statements, down: null, isNew: false }))
+}
+
+function changedFiles(base: Side, head: Side, changeSet: ChangeSet, onBase: ReadonlyMap<string, string>, onHead: ReadonlyMap<string, string>): ProjectMigrations['changed'] {
+  const kept = new Set(head.ordered.migrations.map(({ path }) => path))
+  const renamed = new Map(changeSet.files.flatMap(({ path, previousPath, status }) => (status === 'renamed' && previousPath !== null ? [[previousPath, path] as const] : [])))
+  return base.ordered.migrations.flatMap(({ path }): ProjectMigrations['changed'] => {
+    const oid = onHead.get(path)
+    if (oid !== undefined && kept.has(path)) return oid === onBase.get(path) ? [] : [{ path, status: 'modified', to: null }]
+    const to = renamed.get(path)
+    if (to !== undefined && kept.has(to)) return [{ path, status: 'renamed', to }]
+    return [{ path, status: 'deleted', to: null }]
+  })
+}
+
+/** True for a path that belongs to a project: its schema, its migrations, what configures it. */
+export function belongsTo(project: Project, path: string): boolean {
+  return project.schemaFiles.includes(path) || project.sqlSchema?.includes(path) === true || project.evidence === path
+    || (project.migrations !== null && isBelow(path, project.migrations.folder) && (project.migrations.files === undefined || path.endsWith('.sql')))
+}

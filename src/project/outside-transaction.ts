@@ -1,0 +1,35 @@
+import type { Node } from 'libpg-query'
+import type { Statement } from '../sql/statement.ts'
+
+/**
+ * What keeps a statement out of a transaction block, as Postgres names it (`CREATE INDEX CONCURRENTLY`); null for a statement that may run in one.
+ * `postgres` is the major version: below 12 a new enum value may not be added in a block. See the notes of each command in
+ * https://www.postgresql.org/docs/current/sql-commands.html
+ */
+export function refusesTransaction(statement: Statement, postgres = 12): string | null {
+  const node: Node = statement.node
+  if ('IndexStmt' in node) return node.IndexStmt.concurrent ? 'CREATE INDEX CONCURRENTLY' : null
+  if ('DropStmt' in node) return node.DropStmt.concurrent ? 'DROP INDEX CONCURRENTLY' : null
+  if ('ReindexStmt' in node) {
+    const { kind, params } = node.ReindexStmt
+    if ((params ?? []).some((param) => 'DefElem' in param && param.DefElem.defname === 'concurrently')) return 'REINDEX CONCURRENTLY'
+    return kind === 'REINDEX_OBJECT_SCHEMA' || kind === 'REINDEX_OBJECT_SYSTEM' || kind === 'REINDEX_OBJECT_DATABASE' ? `REINDEX ${kind.slice(15)}` : null
+  }
+  if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd ? 'VACUUM' : null
+  if ('ClusterStmt' in node) return node.ClusterStmt.relation ? null : 'CLUSTER'
+  if ('AlterTableStmt' in node) {
+    const detaches = (node.AlterTableStmt.cmds ?? []).some((command) => {
+      if (!('AlterTableCmd' in command) || command.AlterTableCmd.subtype !== 'AT_DetachPartition') return false
+      const definition = command.AlterTableCmd.def
+      return definition !== undefined && 'PartitionCmd' in definition && definition.PartitionCmd.concurrent === true
+    })
+    return detaches ? 'DETACH PARTITION CONCURRENTLY' : null
+  }
+  if ('AlterEnumStmt' in node) return postgres < 12 && node.AlterEnumStmt.newVal && !node.AlterEnumStmt.oldVal ? 'ALTER TYPE … ADD VALUE' : null
+  if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : null
+  return commands[statement.kind] ?? null
+}
+
+const commands: Readonly<Record<string, string>> = {
+  CreatedbStmt: 'CREATE DATABASE', DropdbStmt: 'DROP DATABASE', CreateTableSpaceStmt: 'CREATE TABLESPACE', DropTableSpaceStmt: 'DROP TABLESPACE', AlterSystemStmt: 'ALTER SYSTEM',
+}

@@ -1,0 +1,165 @@
+import type { Dialect } from '../schema/model.ts'
+import type { Note } from '../engine/finding.ts'
+import type { MigrationSource, Project } from './project.ts'
+import type { Listing } from './listing.ts'
+import { within } from './listing.ts'
+import { baseOf, byCode, folderOf, isBelow, joinPath } from './paths.ts'
+import { objectOf, staticExport } from './static-value.ts'
+import { field, npmVersion, parseJson } from './versions.ts'
+
+const configName = /^(?:prisma7?\.config|\.config\/prisma7?)\.(?:ts|js|mjs|cjs|mts|cts)$/
+
+/** True for a configuration file of Prisma. */
+export function isPrismaConfig(path: string): boolean {
+  return configName.test(baseOf(path)) || (/(?:^|\/)\.config\/[^/]+$/.test(path) && configName.test(`.config/${baseOf(path)}`))
+}
+
+interface Configured {
+  /** Folder of the configuration file. */
+  readonly folder: string
+  readonly evidence: string
+  /** Schema file or folder. */
+  readonly schema: string | null
+  readonly migrations: string | null
+}
+
+/** What `datasource` says, read without the rest of the schema. */
+export interface Datasource {
+  readonly provider: string | null
+  readonly schemas: readonly string[]
+}
+
+/** The `datasource` block of a Prisma schema; null where the text has none. */
+export function readDatasource(text: string): Datasource | null {
+  let inside = false
+  let provider: string | null = null
+  let schemas: readonly string[] = []
+  let found = false
+  for (const line of text.split('\n')) {
+    const bare = line.replace(/\/\/.*$/, '').trim()
+    if (!inside && /^datasource\s+\w+\s*\{/.test(bare)) {
+      inside = true
+      found = true
+    }
+    if (!inside) continue
+    provider ??= /\bprovider\s*=\s*\[?\s*"([^"]*)"/.exec(bare)?.[1] ?? null
+    const list = /\bschemas\s*=\s*\[([^\]]*)\]/.exec(bare)?.[1]
+    if (list !== undefined) schemas = list.split(',').map((name) => name.trim().replace(/^"|"$/g, '')).filter(Boolean)
+    if (bare.endsWith('}')) inside = false
+  }
+  return found ? { provider, schemas } : null
+}
+
+const dialects: Readonly<Record<string, Dialect>> = {
+  postgresql: 'postgresql', postgres: 'postgresql', prisma: 'postgresql', cockroachdb: 'cockroachdb', mysql: 'mysql', sqlite: 'sqlite', sqlserver: 'sqlserver', mongodb: 'mongodb',
+}
+
+/** The Prisma projects of a tree. Their texts (schemas, configurations, package.json) must have been read. */
+export function prismaProjects(listing: Listing): { projects: readonly Project[]; notes: readonly Note[] } {
+  const notes: Note[] = []
+  const configured = configurations(listing, notes)
+  const claimed = new Set<string>()
+  const projects: Project[] = []
+  for (const config of configured) {
+    const files = config.schema === null ? [] : schemaFilesAt(listing, config.schema)
+    if (files.every((file) => claimed.has(file))) continue
+    for (const file of files) claimed.add(file)
+    projects.push(projectOf(listing, files, config))
+  }
+  const entries = listing.paths.filter((path) => path.endsWith('.prisma') && !claimed.has(path) && readDatasource(listing.text(path) ?? '') !== null)
+  for (const entry of entries) {
+    const folder = folderOf(entry)
+    const alone = entries.some((other) => other !== entry && isBelow(other, folder)) || claimedBelow(claimed, folder)
+    const files = alone ? [entry] : listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, folder) && !claimed.has(path))
+    for (const file of files) claimed.add(file)
+    projects.push(projectOf(listing, files, null))
+  }
+  return { projects, notes }
+}
+
+function claimedBelow(claimed: ReadonlySet<string>, folder: string): boolean {
+  return [...claimed].some((path) => isBelow(path, folder))
+}
+
+function configurations(listing: Listing, notes: Note[]): readonly Configured[] {
+  const found: Configured[] = []
+  for (const path of listing.paths) {
+    if (isPrismaConfig(path)) {
+      const text = listing.text(path)
+      if (text === undefined) continue
+      const value = objectOf(staticExport(path, text))
+      const folder = folderOf(path)
+      // Paths are relative to the file; one in `.config` speaks for the folder around it.
+      const folders = baseOf(folder) === '.config' ? [folderOf(folder), folder] : [folder]
+      const named = value?.['schema']
+      const migrations = objectOf(value?.['migrations'])?.['path']
+      const place = (relative: string) => folders.map((at) => joinPath(at, relative)).find((target) => target !== null && exists(listing, target)) ?? null
+      const schema = typeof named === 'string' ? place(named) : defaultSchema(listing, folders[0] ?? '')
+      if (value === undefined || (typeof named === 'string' && schema === null)) {
+        const why = value === undefined ? 'what it exports is not written out in the file' : `its schema "${String(named)}" is not in the repository`
+        notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names` })
+      }
+      const target = typeof migrations === 'string' ? joinPath(folders[0] ?? '', migrations) : null
+      found.push({ folder: folders[0] ?? '', evidence: path, schema, migrations: target })
+    } else if (baseOf(path) === 'package.json') {
+      const schema = field(field(parseJson(listing.text(path) ?? ''), 'prisma'), 'schema')
+      const target = typeof schema === 'string' ? joinPath(folderOf(path), schema) : null
+      if (target !== null && exists(listing, target)) found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null })
+    }
+  }
+  return found
+}
+
+function exists(listing: Listing, path: string): boolean {
+  return listing.has(path) || listing.filesIn(path).length > 0 || listing.foldersIn(path).length > 0
+}
+
+function defaultSchema(listing: Listing, folder: string): string | null {
+  const candidates = ['schema.prisma', 'prisma/schema.prisma', 'prisma/schema'].map((name) => within(folder, name))
+  return candidates.find((path) => exists(listing, path)) ?? null
+}
+
+function schemaFilesAt(listing: Listing, target: string): readonly string[] {
+  if (listing.has(target)) {
+    const folder = folderOf(target)
+    const siblings = listing.paths.filter((path) => path !== target && path.endsWith('.prisma') && isBelow(path, folder))
+    const own = readDatasource(listing.text(target) ?? '') !== null
+    return own || siblings.length === 0 ? [target] : siblings.some((path) => readDatasource(listing.text(path) ?? '')) ? [target, ...siblings].sort(byCode) : [target]
+  }
+  return listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, target))
+}
+
+function projectOf(listing: Listing, files: readonly string[], config: Configured | null): Project {
+  const entry = files.find((file) => readDatasource(listing.text(file) ?? '') !== null) ?? files[0] ?? ''
+  const datasource = readDatasource(listing.text(entry) ?? '')
+  const folder = folderOf(entry)
+  const root = config?.folder ?? packageFolder(listing, folder)
+  const migrations = migrationsOf(listing, folder, config)
+  const lock = migrations === null ? undefined : /provider\s*=\s*"([^"]*)"/.exec(listing.text(within(migrations.folder, 'migration_lock.toml')) ?? '')?.[1]
+  const version = npmVersion(listing, root, 'prisma') ?? npmVersion(listing, root, '@prisma/client') ?? null
+  const schemas = datasource?.schemas ?? []
+  return {
+    root, name: root === '' ? '.' : root, orm: 'prisma',
+    dialect: dialects[datasource?.provider ?? lock ?? 'postgresql'] ?? 'postgresql',
+    runner: { name: 'prisma', version }, schemaFiles: files, migrations,
+    evidence: config?.evidence ?? entry,
+    settings: { ...(schemas.length > 0 ? { schemas } : {}), ...(migrations === null ? { push: true } : {}) },
+  }
+}
+
+/** The folder whose package a schema belongs to: that of the nearest package.json, else the one around `prisma/`. */
+function packageFolder(listing: Listing, folder: string): string {
+  const nearest = listing.nearest(folder, 'package.json')
+  if (nearest !== null) return nearest
+  const at = folder.split('/').indexOf('prisma')
+  return at >= 0 ? folder.split('/').slice(0, at).join('/') : folder
+}
+
+function migrationsOf(listing: Listing, folder: string, config: Configured | null): MigrationSource | null {
+  const candidates = config?.migrations ? [config.migrations] : [within(folder, 'migrations'), ...(folder === '' ? [] : [within(folderOf(folder), 'migrations')])]
+  for (const at of candidates) {
+    const folders = listing.foldersIn(at)
+    if (listing.has(within(at, 'migration_lock.toml')) || folders.some((name) => listing.has(within(at, `${name}/migration.sql`)))) return { folder: at, layout: 'prisma' }
+  }
+  return config?.migrations ? { folder: config.migrations, layout: 'prisma' } : null
+}
