@@ -81,7 +81,7 @@ function spreadOf(given: Located, evaluate: Evaluate, depth: number): { properti
 }
 
 /** The elements of an array literal; `complete` is false where a spread or a changing variable stands in it. Null for anything else. */
-export function arrayOf(given: Located, evaluate: Evaluate, depth = 0): { readonly elements: readonly Located[]; readonly complete: boolean } | null {
+export function arrayOf(given: Located, depth = 0): { readonly elements: readonly Located[]; readonly complete: boolean } | null {
   if (depth > 8) return null
   const node = unwrap(given.node)
   if (node.type === 'ArrayExpression') {
@@ -93,7 +93,7 @@ export function arrayOf(given: Located, evaluate: Evaluate, depth = 0): { readon
         elements.push({ ...given, node: element })
         continue
       }
-      const inner = arrayOf({ ...given, node: (element as SpreadElement).argument }, evaluate, depth + 1)
+      const inner = arrayOf({ ...given, node: (element as SpreadElement).argument }, depth + 1)
       if (inner === null) complete = false
       else {
         elements.push(...inner.elements)
@@ -105,7 +105,7 @@ export function arrayOf(given: Located, evaluate: Evaluate, depth = 0): { readon
   if (node.type === 'Identifier') {
     const binding = lookUp(given.scope, node.name)
     if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
-      const found = arrayOf({ node: binding.init, scope: binding.scope, module: given.module }, evaluate, depth + 1)
+      const found = arrayOf({ node: binding.init, scope: binding.scope, module: given.module }, depth + 1)
       return found === null ? null : { elements: found.elements, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
     }
   }

@@ -112,7 +112,7 @@ function whereOf(model: Model, given: Located, state: State, depth: number): Con
 function filterOf(model: Model, property: Property, state: State, depth: number): Condition | null {
   const { name } = property
   if (name === 'AND' || name === 'OR' || name === 'NOT') {
-    const array = arrayOf(property, state.evaluate)
+    const array = arrayOf(property)
     const parts = array?.elements ?? [property]
     if (array !== null && !array.complete) state.dynamic = true
     const conditions = parts.map((part) => whereOf(model, part, state, depth + 1))
@@ -219,7 +219,7 @@ function scalarFilter(model: Model, field: { readonly column: string; readonly t
 function orderOf(model: Model, given: Located | undefined, state: State): Query['ordering'] {
   if (given === undefined) return []
   const ordering: Query['ordering'][number][] = []
-  const parts = arrayOf(given, state.evaluate)
+  const parts = arrayOf(given)
   for (const part of parts?.elements ?? [given]) {
     const object = objectOf(part, state.evaluate)
     if (object === null || !object.complete) state.dynamic = true
@@ -314,7 +314,7 @@ function countRelations(model: Model, given: Located, state: State): void {
 }
 
 function fieldNames(model: Model, given: Located, state: State): void {
-  const array = arrayOf(given, state.evaluate)
+  const array = arrayOf(given)
   const names: { name: string; place: Place }[] = []
   if (array !== null) {
     for (const one of array.elements) {
@@ -341,7 +341,7 @@ function writesOf(model: Model, call: string, args: ReadonlyMap<string, Property
     if (update !== undefined) dataOf(model, update, state, 0)
   }
   if (data === undefined) return null
-  const array = call.startsWith('createMany') ? arrayOf(data, state.evaluate) : null
+  const array = call.startsWith('createMany') ? arrayOf(data) : null
   if (call.startsWith('createMany') && array === null && objectOf(data, state.evaluate) === null) {
     return { columns: mappedColumns(model, data, state), values: {}, literals: [] }
   }
@@ -410,7 +410,7 @@ function nestedWrite(target: Model, field: { readonly references: readonly strin
   const part = (name: string): Property | undefined => object?.properties.find((p) => p.name === name)
   if (action.name === 'createMany' || action.name === 'update' && part('data') !== undefined) data = part('data') ?? action
   else if (action.name === 'upsert' || action.name === 'connectOrCreate') data = part('create') ?? action
-  const rows = arrayOf(data, state.evaluate)?.elements ?? [data]
+  const rows = arrayOf(data)?.elements ?? [data]
   const writes = operation === 'delete' ? null : dataOf(target, rows[0] ?? data, inner, depth + 1)
   state.drafts.push({
     start: action.node.start, end: action.node.end, client: 'prisma', call: `${action.name} (nested)`, operation,

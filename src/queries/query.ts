@@ -48,6 +48,12 @@ export interface Query {
   readonly replica?: boolean
   /** True where something is asked of a cache in front of the database: `cacheStrategy`, `unstable_cache`, `$withCache`. */
   readonly cached?: boolean
+  /** True for a GROUP BY. */
+  readonly grouped?: boolean
+  /** True where the call has a `where`, whether or not it could be read. */
+  readonly filtered?: boolean
+  /** Rows are locked: `FOR UPDATE`, and whether rows that others have locked are waited for. */
+  readonly locks?: 'waits' | 'skips'
   /** Name of the project whose tables it names. */
   readonly project?: string
 }

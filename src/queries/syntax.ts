@@ -69,6 +69,8 @@ export interface ChainStep {
   /** Arguments of the call; null where the member is only read. */
   readonly args: readonly Argument[] | null
   readonly template: TemplateLiteral | null
+  /** What stands in front of it. */
+  readonly object: Expression
   readonly start: number
   readonly end: number
 }
@@ -143,14 +145,14 @@ export function chainOf(node: Expression): Chain | null {
       const args = at.type === 'CallExpression' ? at.arguments : null
       const template = at.type === 'TaggedTemplateExpression' ? at.quasi : null
       if (callee.type === 'MemberExpression') {
-        steps.push({ name: memberName(callee), args, template, start: callee.property.start, end: at.end })
+        steps.push({ name: memberName(callee), args, template, object: callee.object, start: callee.property.start, end: at.end })
         at = unwrap(callee.object)
       } else {
-        steps.push({ name: '', args, template, start: at.start, end: at.end })
+        steps.push({ name: '', args, template, object: callee, start: at.start, end: at.end })
         at = callee
       }
     } else if (at.type === 'MemberExpression') {
-      steps.push({ name: memberName(at), args: null, template: null, start: at.property.start, end: at.end })
+      steps.push({ name: memberName(at), args: null, template: null, object: at.object, start: at.property.start, end: at.end })
       at = unwrap(at.object)
     } else {
       break

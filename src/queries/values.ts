@@ -147,13 +147,13 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     let value = run(chain.root, scope, module, depth + 1)
     for (const step of chain.steps.slice(0, upTo)) {
       if (value === null) return null
-      value = step.args === null && step.template === null ? member(value, step.name ?? '?', depth + 1) : called(value, step.name, chain, depth + 1)
+      value = step.args === null && step.template === null ? member(value, step.name ?? '?', depth + 1) : called(value, step.name, depth + 1)
     }
     return value
   }
 
   /** `value.name(…)`, or `value(…)` where the name is empty. */
-  const called = (value: Value, name: string | null, chain: Chain, depth: number): Value | null => {
+  const called = (value: Value, name: string | null, depth: number): Value | null => {
     if (depth > 40 || name === null) return null
     if (value.is === 'prisma') {
       if (name === '$replica') return { ...value, replica: true }
@@ -167,7 +167,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     if (name !== '') {
       const found = member(value, name, depth + 1)
       if (value.is === 'class' && found === null && name === 'getInstance') return { is: 'instance', node: value.node, scope: value.scope, module: value.module }
-      return found === null ? null : called(found, '', chain, depth + 1)
+      return found === null ? null : called(found, '', depth + 1)
     }
     if (value.is === 'function') return returned(value, depth + 1)
     return null
@@ -491,7 +491,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       const other = local?.is === 'local' ? loaded?.scope.names.get(local.name) : undefined
       if (other?.is === 'variable') init = other.init
     }
-    if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !/Schema$/.test(init.callee.name)) return null
+    if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !init.callee.name.endsWith('Schema')) return null
     const first = init.arguments[0]
     return first !== undefined && first.type === 'Literal' && typeof first.value === 'string' ? first.value : null
   }
