@@ -15,7 +15,7 @@ export function contextOf(frame: Frame | null, module: Module, scope: Scope, eva
   const transaction = transactionOf(frame, module, scope, evaluate)
   const own = client !== null && 'transaction' in client && client.transaction !== null
   return {
-    loop: loopOf(frame, module, evaluate),
+    loop: loopOf(frame, module),
     transaction: transaction === null ? null : { place: transaction, usesOwnClient: own || client === null },
     file: fileKind(module.path),
     function: functionOf(frame)?.name ?? null,
@@ -47,11 +47,11 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
 }
 
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
-export function loopOf(frame: Frame | null, module: Module, evaluate: Evaluate): QueryContext['loop'] {
+export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'] {
   let parallel = false
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind === 'batch') parallel = true
-    if (at.kind === 'loop') return ofLoop(at, module, evaluate)
+    if (at.kind === 'loop') return ofLoop(at, module)
     if (at.kind !== 'function') continue
     const call = at.argumentOf
     if (call === null) return null
@@ -81,7 +81,7 @@ function outsideBatch(frame: Frame | null): boolean {
   return false
 }
 
-function ofLoop(loop: LoopFrame, module: Module, evaluate: Evaluate): NonNullable<QueryContext['loop']> {
+function ofLoop(loop: LoopFrame, module: Module): NonNullable<QueryContext['loop']> {
   let bounded: number | null = null
   if (loop.over !== null) {
     const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })

@@ -303,7 +303,7 @@ function withRepeats(queries: readonly (Query & { readonly project: string })[],
     for (const site of module.sites) {
       const last = site.chain.steps.at(-1)
       if (last?.args == null || last.name === null) continue
-      const loop = loopOf(site.frame, module, evaluate)
+      const loop = loopOf(site.frame, module)
       if (loop === null) continue
       if (!(site.chain.steps.length === 1 && last.name === '') && !(site.chain.root.type === 'ThisExpression' && site.chain.steps.length === 1)) continue
       const node = site.chain.root
