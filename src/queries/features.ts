@@ -29,7 +29,10 @@ export function featuresOf(text: string): Features {
     if (name !== '') delegates.add(name)
   }
   const named = new Set<string>()
-  for (const match of text.matchAll(tables)) named.add((match[1] ?? '').split('.').at(-1) ?? '')
+  for (const match of text.matchAll(tables)) {
+    const parts = (match[1] ?? '').split('.')
+    named.add((/^\.\s*query/.test(match[0]) ? parts[0] : parts.at(-1)) ?? '')
+  }
   return {
     delegates: [...delegates], tables: [...named], raw: raw.test(text), definesTables: defines.test(text), setup: setup.test(text), transactions: transactions.test(text),
   }

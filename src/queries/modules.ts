@@ -37,7 +37,7 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   }
   aliases.sort((a, b) => b.folder.length - a.folder.length)
   packages.sort((a, b) => b.name.length - a.name.length)
-  const memo = new Map<string, string | null>()
+  const memo = new Map<string, Map<string, { path: string | null; target: string | null }>>()
 
   const file = (base: string): string | null => {
     const clean = normalize(base)
@@ -97,14 +97,12 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   }
 
   const cached = (from: string, specifier: string): { path: string | null; target: string | null } => {
-    const key = `${folderOf(from)}\n${specifier}`
-    const path = memo.get(key)
-    const target = memo.get(`${key}\n`)
-    if (path !== undefined && target !== undefined) return { path, target }
-    const found = find(from, specifier)
-    memo.set(key, found.path)
-    memo.set(`${key}\n`, found.target)
-    return found
+    const folder = folderOf(from)
+    let inFolder = memo.get(folder)
+    if (inFolder === undefined) memo.set(folder, inFolder = new Map())
+    let known = inFolder.get(specifier)
+    if (known === undefined) inFolder.set(specifier, known = find(from, specifier))
+    return known
   }
   return {
     resolve: (from, specifier) => cached(from, specifier).path,

@@ -66,7 +66,11 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   const wanted = entries.filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
     .filter((e) => changed.has(e.path) || fileKind(e.path) !== 'test' && request.changedOnly !== true)
   const features = await store.features(wanted)
-  const modules = await store.modules(candidates(wanted, features, names, projects))
+  const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))
+  const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')
+  const defining = withDrizzle ? await store.modules(wanted.filter((e) => features.get(e.path)?.definesTables).map((e) => e.path)) : []
+  const constants = new Set(defining.flatMap((m) => [...m.scope.names.keys()]))
+  const modules = await store.modules(candidates(wanted, features, delegates, constants))
   const resolver = moduleResolver(entries, await store.texts(entries.filter((e) => /(?:^|\/)(?:package|tsconfig[\w.-]*|jsconfig)\.json$/.test(e.path) && !e.path.includes('node_modules/')).map((e) => e.path)))
   const asked = new Set<string>()
   const generated = names.flatMap((n) => n.generated)
@@ -84,10 +88,10 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     defaultSchema: (path) => settings(path)?.after.defaultSchema ?? 'public',
   }
   const values = evaluator(world)
-  let drizzle = drizzleNames(modules, values.evaluate, schemas)
+  let drizzle = drizzleNames([], values.evaluate, schemas)
   for (let round = 0; round < 8; round++) {
-    for (const module of modules) for (const site of module.sites) touch(site, module, values.evaluate)
-    drizzle = drizzleNames([...modules, ...store.all()], values.evaluate, schemas)
+    for (const module of modules) for (const site of module.sites) touch(site, module, delegates, withDrizzle, values.evaluate)
+    if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas)
     if (asked.size === 0) break
     await store.modules([...asked])
     asked.clear()
@@ -146,36 +150,33 @@ async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<
   return new Map([...found].flatMap(([path, content]) => content.kind === 'text' ? [[path, content.text] as const] : []))
 }
 
-function candidates(entries: readonly TreeEntry[], features: ReadonlyMap<string, Features>, names: readonly ProjectNames[], projects: readonly QueriedProject[]): string[] {
-  const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))
-  const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')
-  // What an entry exports is not known before it is parsed; a name that several tables may have costs one parse too many.
-  const tables = new Set(projects.flatMap((p) => p.project.orm === 'drizzle' ? [...p.declared?.tables.values() ?? [], ...p.after.tables.values(), ...p.before?.tables.values() ?? []] : []).flatMap((t) => [t.name, camel(t.name), singular(camel(t.name)), singular(t.name)]).map((n) => n.toLowerCase()))
+/** Files of code that may hold a query or the set-up of a client. `tables` are the constants that hold Drizzle tables. */
+function candidates(entries: readonly TreeEntry[], features: ReadonlyMap<string, Features>, delegates: ReadonlySet<string>, tables: ReadonlySet<string>): string[] {
   return entries.filter((entry) => {
     const found = features.get(entry.path)
     if (found === undefined) return false
-    if (found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d))) return true
-    if (!withDrizzle) return false
-    return found.definesTables || found.tables.some((t) => tables.has(t.toLowerCase()) || tables.has(singular(t).toLowerCase()) || /(?:table|schema)$/i.test(t))
+    return found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d)) || found.tables.some((t) => tables.has(t))
   }).map((e) => e.path)
 }
 
-function camel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase())
-}
+const tableSteps = new Set(['from', 'insert', 'update', 'delete', '$count', 'leftJoin', 'rightJoin', 'innerJoin', 'fullJoin'])
 
-function singular(name: string): string {
-  return name.replace(/ies$/, 'y').replace(/s$/, '')
-}
-
-/** Asks for what a chain starts from and for the names in its arguments, so that the modules they come from are known to be wanted. */
-function touch(site: Site, module: Module, evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null): void {
-  evaluate(site.chain.root, site.scope, module)
-  for (const step of site.chain.steps) {
-    for (const argument of step.args ?? []) {
-      const node = argument.type === 'SpreadElement' ? argument.argument : argument
-      if (node.type === 'Identifier' || node.type === 'MemberExpression') evaluate(node, site.scope, module)
+/** Asks for what a chain starts from and for the tables in it, so that the modules they come from are known to be wanted. */
+function touch(site: Site, module: Module, delegates: ReadonlySet<string>, withDrizzle: boolean, evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null): void {
+  const { root, steps } = site.chain
+  let asked = false
+  for (const [index, step] of steps.entries()) {
+    const name = step.name ?? ''
+    const prisma = name in prismaMethods && delegates.has(steps[index - 1]?.name ?? '')
+    const raw = name.startsWith('$') || step.template !== null || name === 'query' || name === 'unsafe' || name === 'execute'
+    const drizzle = withDrizzle && (tableSteps.has(name) || name === 'query')
+    if (!asked && (prisma || raw || drizzle)) {
+      evaluate(root, site.scope, module)
+      asked = true
     }
+    if (!drizzle || !tableSteps.has(name)) continue
+    const first = step.args?.[0]
+    if (first !== undefined && first.type !== 'SpreadElement') evaluate(first, site.scope, module)
   }
 }
 
@@ -227,7 +228,7 @@ function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evalu
     if (steps[at - 2]?.name === 'query') return null
     const delegate = steps[at - 1]?.name ?? null
     const client = receiverOf(site, module, at - 1)
-    if (client !== null && client.is !== 'prisma' && client.is !== 'instance' && client.is !== 'object') return null
+    if (client !== null && client.is !== 'prisma' && client.is !== 'instance') return null
     if (delegate === null) return client?.is === 'prisma' ? 'dynamic' : null
     const model = modelOf(delegate, client?.is === 'prisma' ? client.origin : null, module.path, names)
     if (model === null) return null

@@ -51,6 +51,9 @@ const prismaTypes = /^(?:PrismaClient|TransactionClient|PrismaTransactionClient|
 /** Makes the evaluator over a world. Results are remembered until `forget`. */
 export function evaluator(world: World): { evaluate: (node: Expression, scope: Scope, module: Module) => Value | null; exported: (module: Module, name: string) => Value | null; forget: () => void } {
   let memo = new Map<string, Value | null>()
+  // Names and members are asked for many times over; what is found stays found, what is not may be once more is loaded.
+  const found = new WeakMap<Expression, Value>()
+  let missed = new WeakSet<Expression>()
   const active = new Set<string>()
 
   const exported = (module: Module, name: string, depth = 0): Value | null => {
@@ -497,10 +500,19 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
   }
 
   return {
-    evaluate: (node, scope, module) => run(node, scope, module, 0),
+    evaluate: (node, scope, module) => {
+      const known = found.get(node)
+      if (known !== undefined) return known
+      if (missed.has(node)) return null
+      const value = run(node, scope, module, 0)
+      if (value === null) missed.add(node)
+      else found.set(node, value)
+      return value
+    },
     exported: (module, name) => exported(module, name),
     forget: () => {
-      memo = new Map()
+      memo = new Map([...memo].filter(([, value]) => value !== null))
+      missed = new WeakSet()
     },
   }
 }
