@@ -4,6 +4,7 @@ import type { Place } from '../../location.ts'
 import type { Note } from '../../engine/finding.ts'
 import type { Dialect } from '../model.ts'
 import { parseTypeScript } from '../../typescript.ts'
+import { besides, folderOf, foldersUp, normalize, sourceName } from './paths.ts'
 import { constantsOf, dataOf, defaultExport, ownFolder, unknown } from './data.ts'
 import type { Data } from './data.ts'
 
@@ -103,8 +104,6 @@ function configOf(data: { readonly [name: string]: Data }, path: string, place: 
   }
 }
 
-const sourceName = /\.([mc]?[jt]sx?)$/
-
 /**
  * Finds what a configuration points at among the paths of a tree (sorted, files only). drizzle-kit reads paths relative to the folder
  * it is started in, so the folder of the configuration is tried first, then each one above it. A schema that is computed or lies
@@ -134,16 +133,6 @@ function outOf(config: DrizzleConfig, root: string, own: string): string | null 
   return config.out === null ? null : join(config.out, root, own)
 }
 
-/** Where the source of a built file may lie: `dist/db/schema.js` is made from `src/db/schema.ts` or `db/schema.ts`. */
-function besides(path: string): readonly string[] {
-  const stem = path.replace(/\.[mc]?jsx?$/, '')
-  const built = /(^|\/)(dist|build|out|lib|\.next|\.output|\.build|output|target)(?=\/)/
-  if (!built.test(stem)) return stem === path ? [] : [`${stem}.ts`, `${stem}.mts`, `${stem}/index.ts`]
-  const plain = stem.replace(/\/(esm|cjs|src)(?=\/)/, '')
-  const stems = [stem.replace(built, '$1src'), stem.replace(built, '$1.'), plain.replace(built, '$1src'), plain.replace(built, '$1.')].map(normalize)
-  return stems.flatMap((it) => sourceName.test(it) || it.endsWith('*') ? [it] : [`${it}.ts`, `${it}.mts`, `${it}/index.ts`, it])
-}
-
 function matches(pattern: string, files: readonly string[]): readonly string[] {
   if (/[*?{[]/.test(pattern)) {
     const plain = pattern.replace(/\\/g, '/')
@@ -159,25 +148,6 @@ function unique(list: readonly string[]): readonly string[] {
   return [...new Set(list)].toSorted()
 }
 
-function folderOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-}
-
-function foldersUp(folder: string): readonly string[] {
-  const parts = folder === '' ? [] : folder.split('/')
-  return parts.map((_, i) => parts.slice(0, parts.length - i).join('/')).concat('')
-}
-
 function join(path: string, root: string, own: string): string {
   return path.startsWith(ownFolder) ? normalize(`${own}/${path.slice(ownFolder.length)}`) : normalize(`${root}/${path}`)
-}
-
-/** A path without `.`, `..` and doubled or leading slashes. */
-export function normalize(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '' && part !== '.') parts.push(part)
-  }
-  return parts.join('/')
 }

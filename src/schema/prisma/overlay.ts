@@ -17,10 +17,9 @@ interface TablePlaces {
 
 /**
  * Lays what only the schema files tell over the schema that the engine's SQL makes: the place of every object, defaults
- * and relations that the client alone keeps, views, what is ignored. `joinKey` is how the Prisma of the project keys the
- * tables of implicit many-to-many relations.
+ * and relations that the client alone keeps, views, what is ignored.
  */
-export function withDeclarations(schema: Schema, datamodel: Datamodel, joinKey: 'primary' | 'unique' = 'primary'): Schema {
+export function withDeclarations(schema: Schema, datamodel: Datamodel): Schema {
   const places = new Map<Key, TablePlaces>([
     ...datamodel.models.map((model): [Key, TablePlaces] => [key(model.schema, model.table), modelPlaces(model)]),
     ...datamodel.joinTables.map((join): [Key, TablePlaces] => [key(join.schema, join.table), joinPlaces(join)]),
@@ -28,8 +27,7 @@ export function withDeclarations(schema: Schema, datamodel: Datamodel, joinKey: 
   const tables = new Map<Key, Table>()
   for (const [at, table] of schema.tables) {
     const known = places.get(at)
-    const made = known?.model === null && joinKey === 'unique' ? withUniqueKey(table) : table
-    tables.set(at, known === undefined ? table : declaredTable(made, known, datamodel))
+    tables.set(at, known === undefined ? table : declaredTable(table, known, datamodel))
   }
   return {
     ...schema,
@@ -39,14 +37,6 @@ export function withDeclarations(schema: Schema, datamodel: Datamodel, joinKey: 
     extensions: declaredExtensions(schema, datamodel),
     views: viewsOf(datamodel),
   }
-}
-
-function withUniqueKey(table: Table): Table {
-  const columns = table.primaryKey?.columns ?? []
-  const [like] = table.indexes
-  if (like === undefined || columns.length === 0) return table
-  const keys = columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null }))
-  return { ...table, primaryKey: null, indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys }, ...table.indexes] }
 }
 
 function modelPlaces(model: Model): TablePlaces {

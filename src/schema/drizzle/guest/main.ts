@@ -1,0 +1,109 @@
+import * as orm from 'drizzle-orm'
+import { SQL, is } from 'drizzle-orm'
+import { toCamelCase, toSnakeCase } from 'drizzle-orm/casing'
+import type { Kit, KitTable, KitView } from '../kit.ts'
+import { hasKind, sequenceOptions, textOf } from './columns.ts'
+import type { Casing, Context, Core } from './columns.ts'
+import { policyOf, tableOf } from './tables.ts'
+import type { AnyPolicy } from './tables.ts'
+import { locatedModule, siteOf } from './sites.ts'
+import { moduleOf, unknownValue } from './unknown.ts'
+
+/** What the host tells the sandbox of the project. */
+export interface GuestOptions {
+  readonly casing: Casing | null
+  /** True for a project on Drizzle v1, which names constraints in another way. */
+  readonly v1: boolean
+}
+
+const globals = globalThis as unknown as Record<string, unknown>
+const print = JSON.stringify
+
+/** The functions of Drizzle v1 that the installed version has not: `pgTable.withRLS`, `snakeCase.table`, `camelCase.table`. */
+function withNewer(core: Record<string, unknown>): Record<string, unknown> {
+  const table = (core.pgTable ?? core.mysqlTable ?? core.sqliteTable) as (...given: unknown[]) => { enableRLS?: () => unknown }
+  const withSecurity = (...given: unknown[]): unknown => {
+    const made = table(...given)
+    return made.enableRLS?.() ?? made
+  }
+  const casing = (convert: (name: string) => string): object => ({
+    table: (name: string, columns: unknown, extra: unknown) => table(name, (builders: object) => {
+      const given = (typeof columns === 'function' ? (columns as (b: object) => object)(builders) : columns) as Record<string, { config: { name: string; keyAsName: boolean } }>
+      for (const [property, builder] of Object.entries(given)) if (builder.config.name === '') Object.assign(builder.config, { name: convert(property), keyAsName: false })
+      return given
+    }, extra),
+  })
+  const words = { ...core, snakeCase: casing(toSnakeCase), camelCase: casing(toCamelCase) }
+  return core.pgTable ? { ...words, pgTable: new Proxy(table, { get: (target, name) => name === 'withRLS' ? withSecurity : Reflect.get(target, name) as unknown }) } : words
+}
+
+function contextOf(options: GuestOptions, core: Core): Context {
+  const casing = options.casing ?? undefined
+  const printer = core.printer(casing) as { sqlToQuery(of: SQL, from?: 'indexes'): { readonly sql: string } }
+  return { dialect: core.dialect, casing, v1: options.v1, core, sql: (of, from) => is(of, SQL) ? printer.sqlToQuery(of, from).sql : textOf(of) }
+}
+
+function viewOf(view: object, context: Context): KitView {
+  const materialized = hasKind(view, 'PgMaterializedView')
+  const config = (materialized ? context.core.materializedConfig(view) : context.core.viewConfig(view)) as { name: string; schema?: string; query?: SQL; isExisting: boolean; with?: { securityInvoker?: boolean } }
+  return {
+    schema: textOf(config.schema ?? ''), name: textOf(config.name), materialized,
+    definition: config.isExisting || !config.query ? null : context.sql(config.query), securityInvoker: config.with?.securityInvoker === true, site: siteOf(view),
+  }
+}
+
+interface AnyEnum {
+  readonly enumName: unknown
+  readonly enumValues: readonly unknown[]
+  readonly schema?: string
+}
+
+function isEnum(value: unknown): value is AnyEnum {
+  return value !== null && (typeof value === 'function' || typeof value === 'object') && Object.hasOwn(value, 'enumName') && Object.hasOwn(value, 'enumValues')
+}
+
+/** Everything that the entry modules export, as one JSON text. */
+function extract(core: Core, options: GuestOptions, modules: readonly object[]): string {
+  const context = contextOf(options, core)
+  const exported = new Set<unknown>()
+  for (const it of modules) for (const name of Object.keys(it)) exported.add((it as Record<string, unknown>)[name])
+  const all = [...exported]
+  const objects = all.filter((it) => it !== null && typeof it === 'object')
+  const tables = objects.filter((it) => hasKind(it, 'PgTable', 'MySqlTable', 'SQLiteTable'))
+  const linked = objects.filter((it) => hasKind(it, 'PgPolicy')) as unknown as AnyPolicy[]
+  const sequences = objects.filter((it) => hasKind(it, 'PgSequence')) as unknown as { readonly schema?: string; readonly seqName: unknown; readonly seqOptions?: object }[]
+  const schemas = objects.filter((it) => hasKind(it, 'PgSchema', 'MySqlSchema')) as unknown as { readonly schemaName: unknown }[]
+  const kit: Kit = {
+    dialect: core.dialect,
+    tables: tables.map((it) => withPolicies(tableOf(it, context), linked.filter((p) => p._linkedTable === it).map((p) => policyOf(p, context)))),
+    enums: all.filter(isEnum).map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.enumName), values: [...it.enumValues].map(textOf), site: siteOf(it) })),
+    views: objects.filter((it) => hasKind(it, 'PgView', 'PgMaterializedView', 'MySqlView', 'SQLiteView')).map((it) => viewOf(it, context)),
+    sequences: sequences.map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.seqName), options: sequenceOptions(it.seqOptions), site: siteOf(it) })),
+    schemas: schemas.map((it) => textOf(it.schemaName)).filter((it) => it !== 'public'),
+  }
+  return print(kit)
+}
+
+function withPolicies(table: KitTable, policies: KitTable['policies']): KitTable {
+  return policies.length === 0 ? table : { ...table, policies: [...table.policies, ...policies], rowSecurity: true }
+}
+
+const unknowns = ['Buffer', 'fetch', 'URL', 'URLSearchParams', 'Headers', 'Request', 'Response', 'crypto', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal',
+  'WebSocket', 'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'Blob', 'File', 'FormData', 'Intl', 'Bun', 'Deno', 'EventTarget', 'Event',
+  'ReadableStream', 'structuredClone', 'navigator', 'require', 'atob', 'btoa', 'performance']
+
+/** Sets the globals up that the bundled schema is written against. */
+export function start(core: Core): void {
+  const located = moduleOf(core.name, withNewer(locatedModule(core.module) as Record<string, unknown>))
+  const root = moduleOf('drizzle-orm', orm as never)
+  const roots = new Set(['drizzle-orm', 'drizzle-orm/sql', 'drizzle-orm/sql/sql', 'drizzle-orm/relations', 'drizzle-orm/_relations', 'drizzle-orm/table'])
+  const module = (name: string): object => roots.has(name) ? root : name === core.name || name.startsWith(`${core.name}/`) ? located : moduleOf(name, {})
+  for (const name of unknowns) if (!(name in globals)) globals[name] = unknownValue(name)
+  const env = new Proxy({}, { get: (_, name) => typeof name === 'string' ? unknownValue(`process.env.${name}`) : undefined, has: () => true })
+  const nothing = (): void => {}
+  globals.process = { env, argv: [], platform: 'linux', version: 'v20.0.0', versions: {}, cwd: () => '/', on: nothing, once: nothing, exit: nothing, emitWarning: nothing, nextTick: nothing }
+  globals.console = new Proxy({}, { get: () => nothing })
+  globals.global = globalThis
+  const guest = { module, extract: (options: GuestOptions, modules: readonly object[]) => extract(core, options, modules), env }
+  Object.defineProperty(globals, '__schemagate', { value: Object.freeze(guest) })
+}

@@ -1,0 +1,88 @@
+import { visitorKeys } from 'oxc-parser'
+import type { Program } from 'oxc-parser'
+import { placeOf, sourceFile, startOf } from '../../location.ts'
+import type { Place, SourceFile } from '../../location.ts'
+import { parseTypeScript } from '../../typescript.ts'
+import type { Bundle } from './bundle.ts'
+import type { Site } from './kit.ts'
+import { readSourceMap } from './source-map.ts'
+
+/** Finds what a reader would call the declaration around a call: a property, an element of a list, a statement. */
+export type PlaceOf = (site: Site) => Place | null
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+interface File {
+  readonly source: SourceFile
+  /** By start, outer before inner. */
+  readonly ranges: readonly Range[]
+}
+
+/** The places of a bundle's calls in the files that it was made from. */
+export function placesOf(bundle: Bundle): PlaceOf {
+  const original = readSourceMap(bundle.map)
+  const files = new Map<string, File | null>()
+  const fileOf = (path: string): File | null => {
+    const known = files.get(path)
+    if (known !== undefined) return known
+    const text = bundle.texts.get(path)
+    const parsed = text === undefined ? null : parseTypeScript(path, text)
+    const file = text === undefined ? null : { source: sourceFile(path, text), ranges: parsed?.program ? rangesOf(parsed.program) : [] }
+    files.set(path, file)
+    return file
+  }
+  return (site) => {
+    if (site === null) return null
+    const [line, column] = site.split(':').map(Number)
+    const from = original((line ?? 1) - 1, (column ?? 1) - 1)
+    const file = from && fileOf(from.path)
+    if (!from || !file) return null
+    const start = file.source.lineStarts[from.line]
+    if (start === undefined) return startOf(from.path)
+    const at = start + from.column
+    const range = innermost(file.ranges, at)
+    return range ? placeOf(file.source, range.start, range.end) : placeOf(file.source, at, at)
+  }
+}
+
+/** Every range that is a declaration for a reader, in the order of their starts. */
+function rangesOf(program: Program): readonly Range[] {
+  const found: Range[] = []
+  const exported = new Set<unknown>()
+  const stack: unknown[] = [program]
+  while (stack.length > 0) {
+    const node = stack.pop() as { readonly type: string; readonly start: number; readonly end: number } & Readonly<Record<string, unknown>>
+    if (node.type === 'Property' || node.type === 'PropertyDefinition' || node.type === 'VariableDeclaration' || node.type.endsWith('Statement') || node.type.startsWith('Export')) found.push(node)
+    // `export const users = …` is one declaration, not one in another.
+    if (node.type === 'ExportNamedDeclaration' && isNode(node.declaration)) exported.add(node.declaration)
+    if (node.type === 'ArrayExpression' && Array.isArray(node.elements)) for (const it of node.elements as readonly (Range | null)[]) if (it) found.push(it)
+    for (const key of visitorKeys[node.type] ?? []) {
+      const child = node[key]
+      if (Array.isArray(child)) for (const it of child as readonly unknown[]) { if (isNode(it)) stack.push(it) }
+      else if (isNode(child)) stack.push(child)
+    }
+  }
+  return found.filter((it) => !exported.has(it)).map(({ start, end }) => ({ start, end })).toSorted((a, b) => a.start - b.start || b.end - a.end)
+}
+
+function isNode(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value
+}
+
+function innermost(ranges: readonly Range[], at: number): Range | null {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ranges[middle]?.start ?? 0) <= at) low = middle + 1
+    else high = middle
+  }
+  for (let i = low - 1; i >= 0; i--) {
+    const range = ranges[i] as Range
+    if (range.end > at) return range
+  }
+  return null
+}

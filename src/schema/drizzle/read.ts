@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { Tree } from '../../changeset/tree.ts'
+import type { Note } from '../../engine/finding.ts'
+import type { Project } from '../../project/project.ts'
+import type { Schema } from '../model.ts'
+import { bundleSchema } from './bundle.ts'
+import type { Bundle } from './bundle.ts'
+import type { GuestOptions } from './guest/main.ts'
+import { readDrizzleFolders, readDrizzleJournal } from './journal.ts'
+import { kitFromSandbox } from './kit-json.ts'
+import type { Kit } from './kit.ts'
+import { schemaOfKit } from './model.ts'
+import { placesOf } from './places.ts'
+import { evaluateBundle, sandboxLimits } from './sandbox.ts'
+import type { SandboxLimits } from './sandbox.ts'
+import type { SandboxAnswer } from './sandbox-worker.ts'
+import { readKit } from './snapshot.ts'
+
+/** A schema, where one could be read, and what could not. */
+export interface DrizzleRead {
+  readonly schema: Schema | null
+  readonly notes: readonly Note[]
+  /** What the schema was read from: the TypeScript, or drizzle-kit's latest snapshot; null where there is none. */
+  readonly from: 'typescript' | 'snapshot' | null
+}
+
+interface Failure {
+  readonly reason: string
+  readonly path: string
+  readonly line: number
+}
+
+/**
+ * The schema that a Drizzle project declares in one tree. Its TypeScript is evaluated in a sandbox; where that cannot be done, a note
+ * says why and drizzle-kit's latest snapshot serves. Never throws for what the tree holds.
+ */
+export async function readDrizzleSchema(tree: Tree, project: Project, limits: SandboxLimits = sandboxLimits): Promise<DrizzleRead> {
+  const dialect = project.dialect === 'cockroachdb' ? 'postgresql' : project.dialect
+  if (dialect !== 'postgresql' && dialect !== 'mysql' && dialect !== 'sqlite') {
+    const path = project.schemaFiles[0] ?? project.evidence
+    return { schema: null, from: null, notes: [{ kind: 'dialect', blocking: false, path, line: 1, message: `Drizzle schemas for ${project.dialect} are not read.` }] }
+  }
+  const typescript = await evaluateSchema(tree, project, dialect, limits)
+  if ('schema' in typescript && typescript.schema && typescript.schema.tables.size > 0) return typescript
+  const snapshot = await readLatestSnapshot(tree, project)
+  if ('schema' in typescript) return snapshot.schema && snapshot.schema.tables.size > 0 ? withReason(snapshot, { reason: 'its files export no table', path: project.schemaFiles[0] ?? project.evidence, line: 1 }) : typescript
+  return withReason(snapshot, typescript, project.migrations === null)
+}
+
+function withReason(snapshot: DrizzleRead, failure: Failure, alone = false): DrizzleRead {
+  const instead = snapshot.schema ? '; drizzle-kit\'s latest snapshot is read instead' : ''
+  return { ...snapshot, notes: [{ kind: 'unread', blocking: alone && !snapshot.schema, path: failure.path, line: failure.line, message: `The Drizzle schema could not be evaluated: ${failure.reason}${instead}.` }, ...snapshot.notes] }
+}
+
+/** Answers by what was asked, so that a base and a head with the same schema are evaluated once. */
+const answers = new Map<string, Promise<SandboxAnswer>>()
+const keptAnswers = 16
+
+function evaluated(dialect: Kit['dialect'], bundle: string, limits: SandboxLimits): Promise<SandboxAnswer> {
+  const name = createHash('sha256').update(`${dialect} ${limits.bytes} ${limits.milliseconds}\n`).update(bundle).digest('base64')
+  const known = answers.get(name)
+  if (known) return known
+  const answer = evaluateBundle(dialect, bundle, limits)
+  answers.set(name, answer)
+  for (const oldest of answers.keys()) {
+    if (answers.size <= keptAnswers) break
+    answers.delete(oldest)
+  }
+  return answer
+}
+
+async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
+  const first = project.schemaFiles[0]
+  if (first === undefined) return { reason: 'no file of it was found', path: project.evidence, line: 1 }
+  const options: GuestOptions = { casing: project.settings.casing ?? null, v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? '') }
+  const bundle = await bundleSchema(tree, project.schemaFiles, options)
+  if ('reason' in bundle) return { reason: bundle.reason, path: bundle.path ?? first, line: bundle.line }
+  const answer = await evaluated(dialect, bundle.text, limits)
+  if ('error' in answer) return failureAt(bundle, answer, first)
+  const kit = kitFromSandbox(answer.text)
+  if (!kit) return { reason: 'what it evaluates to is no schema', path: first, line: 1 }
+  const { push, schemas } = project.settings
+  const kept = push && schemas && schemas.length > 0 ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) } : kit
+  return { ...await schemaOfKit(kept, placesOf(bundle), first), from: 'typescript' }
+}
+
+function failureAt(bundle: Bundle, answer: { readonly error: string; readonly site: string | null }, first: string): Failure {
+  const place = placesOf(bundle)(answer.site)
+  return { reason: answer.error, path: place?.path ?? first, line: place?.line ?? 1 }
+}
+
+/** Reads drizzle-kit's newest snapshot of a project; nothing where it keeps none. */
+export async function readLatestSnapshot(tree: Tree, project: Project): Promise<DrizzleRead> {
+  const nothing: DrizzleRead = { schema: null, notes: [], from: null }
+  const path = await latestSnapshot(tree, project)
+  const content = path === null ? undefined : (await tree.read([path])).get(path)
+  if (path === null || !content) return nothing
+  if (content.kind !== 'text') return { ...nothing, notes: [{ kind: 'unread', blocking: false, path, line: 1, message: `The snapshot cannot be read: ${content.reason}.` }] }
+  const { schema, notes } = await readDrizzleSnapshot(content.text, path)
+  return { schema, notes, from: schema ? 'snapshot' : null }
+}
+
+/** Reads one snapshot of drizzle-kit, `meta/NNNN_snapshot.json` or `<folder>/snapshot.json`, of format 5 or later. */
+export async function readDrizzleSnapshot(text: string, path: string): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
+  const { kit, notes } = readKit(text, path)
+  if (!kit) return { schema: null, notes }
+  const read = await schemaOfKit(kit, () => null, path)
+  return { schema: read.schema, notes: [...notes, ...read.notes] }
+}
+
+async function latestSnapshot(tree: Tree, project: Project): Promise<string | null> {
+  if (!project.migrations) return null
+  const { folder, layout } = project.migrations
+  const { entries } = await tree.list()
+  const prefix = folder === '' ? '' : `${folder}/`
+  const files = entries.map((it) => it.path).filter((it) => it.startsWith(prefix))
+  if (layout === 'drizzle-folders') return readDrizzleFolders(folder, files).findLast((it) => it.snapshot !== null)?.snapshot ?? null
+  const snapshots = files.filter((it) => /^meta\/[^/]*_snapshot\.json$/.test(it.slice(prefix.length))).toSorted()
+  const journalPath = `${prefix}meta/_journal.json`
+  const content = (await tree.read([journalPath])).get(journalPath)
+  const journal = content?.kind === 'text' ? readDrizzleJournal(content.text, journalPath, files).journal : null
+  const last = journal?.entries.at(-1)
+  const named = last && snapshots.find((it) => it === `${prefix}meta/${last.tag.split('_')[0] ?? ''}_snapshot.json`)
+  return named ?? snapshots.at(-1) ?? null
+}
