@@ -1,20 +1,31 @@
 import type { ChangeSet } from './changeset/tree.ts'
+import { judge } from './engine/judge.ts'
 import type { CatalogRule } from './engine/rule.ts'
-import type { Config } from './config.ts'
+import { readProjects } from './reading.ts'
+import { rehearseProjects } from './rehearsal/projects.ts'
+import { buildReport } from './report/build.ts'
 import type { Report } from './report/report.ts'
+import { readSettings, type Settings } from './settings.ts'
 
 export interface ReviewOptions {
   readonly rules: readonly CatalogRule[]
   /** Instead of the base tree's `.github/schemagate.yml`. */
-  readonly config?: Config
+  readonly settings?: Settings
   /** Run the migration in an embedded Postgres; default true. */
   readonly rehearse?: boolean
   /** Hears what is being done, for showing progress: `reading migrations`, `rehearsing 3 statements`. */
   readonly progress?: (doing: string) => void
   readonly signal?: AbortSignal
+  /** `YYYY-MM-DD`, for expiry dates; today where left out. */
+  readonly today?: string
 }
 
 /** Reviews a change set. Never throws for what the change set contains; throws where the trees cannot be read. */
 export async function review(changeSet: ChangeSet, options: ReviewOptions): Promise<Report> {
-  throw new Error(`reviewing ${changeSet.head.commit} with ${options.rules.length} rules`)
+  const started = Date.now()
+  const settings = options.settings ?? (await readSettings(changeSet, options.rules))
+  const read = await readProjects(changeSet, settings)
+  const rehearsed = await rehearseProjects(read.projects, settings, options)
+  const judged = await judge(changeSet, rehearsed.projects, { queries: [] }, settings, options)
+  return buildReport({ changeSet, settings, projects: rehearsed.projects, notes: [...read.notes, ...rehearsed.notes], judged, checklist: [], rollback: [], queries: 0, started })
 }

@@ -8,6 +8,8 @@ import type { LockMode, Observation } from '../rehearsal/observation.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Group, Severity, Suggestion } from './finding.ts'
 import type { ChecklistItem } from './checklist.ts'
+import type { SqlProblem } from '../sql/read.ts'
+import type { Suppression } from './suppressions.ts'
 
 /** A migration file, as its runner would run it forward. */
 export interface Migration {
@@ -63,6 +65,8 @@ export interface Problem {
   readonly severity?: Severity
   /** Table, type or other object that it is about; defaults to the change's. Its size decides over lock findings, its name is in the fingerprint. */
   readonly object?: Key | string
+  /** True where the number of rows does not matter: the statement fails, or what it breaks is not a matter of waiting. */
+  readonly anySize?: boolean
   /** Decisive line of a plan. */
   readonly plan?: string
 }
@@ -81,6 +85,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly after: Schema
   /** The schema that the ORM declares at the head; null without an ORM. */
   readonly declared: Schema | null
+  /** The same at the base; null where there was none or it could not be read. */
+  readonly declaredBefore: Schema | null
   /** The step at hand; in `schema` and `pullRequest` visits null. `step.before` is the schema just before the statement. */
   readonly step: Step | null
   /** All steps of the pull request, in the order in which they run. */
@@ -91,6 +97,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly history: readonly Migration[]
   readonly queries: readonly Query[]
   readonly files: readonly ChangedFile[]
+  /** Migrations of the base that the pull request edits, renames or deletes. */
+  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
   isNew(table: Key): boolean
   /** True for a column that the pull request itself adds. */
@@ -102,6 +110,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** `users`, or `billing.users` outside the default schema: how messages name a table. */
   name(table: Key): string
   readonly options: Options
+  /** True where the steps come from the difference of the declared schemas, because no migration says it. */
+  readonly generated: boolean
   /** True where files are linted on their own: existing objects are there, but their shape is not known. */
   readonly alone: boolean
 }
@@ -111,6 +121,12 @@ type ChangeVisitor = { readonly [K in ChangeKind]?: (change: ChangeOf<K>, ctx: R
 export type Visitor = ChangeVisitor & {
   /** Once for each new statement. */
   readonly statement?: (statement: Statement, ctx: RuleContext & { readonly step: Step }) => Problems
+  /** Once for each piece of a new migration that could not be read as SQL. */
+  readonly sqlProblem?: (problem: SqlProblem, ctx: RuleContext) => Problems
+  /** Once for each new statement that was rehearsed. */
+  readonly observation?: (observation: Observation, ctx: RuleContext & { readonly step: Step }) => Problems
+  /** Once for each suppression in a changed file, after all other rules. */
+  readonly suppression?: (suppression: Suppression, ctx: RuleContext) => Problems
   /** Once for each query that the pull request adds or changes. */
   readonly query?: (query: Query, ctx: RuleContext) => Problems
   /** Once for a project, with the changes between its schemas: those of the migrations, or those that the ORM schema declares. */
@@ -158,6 +174,10 @@ export interface Example {
   readonly count?: number
   /** What keeps the example from the claims test: data that the example lacks, a server setting, a missing extension. */
   readonly unproven?: string
+  /** True where the example has to run in an embedded Postgres for its finding to appear. */
+  readonly rehearse?: boolean
+  /** The files are linted on their own: what exists is not known. */
+  readonly alone?: boolean
 }
 
 /** A rule: words, claims, examples, detection, in this order. Its group is its folder, its id the name of its file. */

@@ -4,8 +4,9 @@ import type { Tree } from '../changeset/tree.ts'
 import type { Dialect } from '../schema/model.ts'
 import { globMatcher } from '../changeset/globs.ts'
 import { loadParser } from '../sql/parser.ts'
+import { isDrizzleConfig } from '../schema/drizzle/config.ts'
 import type { MigrationSource, Project } from './project.ts'
-import { drizzleFolders, drizzleProjects, drizzleSchemaCandidates, isDrizzleConfig } from './drizzle-project.ts'
+import { drizzleFolders, drizzleProjects, drizzleSchemaCandidates } from './drizzle-project.ts'
 import { listTree, within } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
@@ -41,7 +42,7 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const drizzle = drizzleProjects(listing)
   const orm = [...prisma.projects, ...drizzle.projects]
   const free = folders.filter(({ folder }) => !orm.some(({ migrations }) => migrations?.folder === folder))
-  const sql = sqlProjects(listing, free, samples)
+  const sql = sqlProjects(listing, free, samples, orm)
   const projects = override([...orm, ...sql.projects], config, listing)
   return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes, ...sql.notes], ignored: sql.ignored }
 }

@@ -1,48 +1,14 @@
 import type { Dialect } from '../schema/model.ts'
 import type { Note } from '../engine/finding.ts'
 import type { MigrationSource, Project, ProjectSettings, Runner } from './project.ts'
-import { globMatcher } from '../changeset/globs.ts'
+import { drizzlePaths, isDrizzleConfig, readDrizzleConfig } from '../schema/drizzle/config.ts'
+import type { DrizzleConfig } from '../schema/drizzle/config.ts'
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
 import { baseOf, folderOf, foldersAround, isBelow, joinPath } from './paths.ts'
-import { objectOf, staticExport, stringsOf } from './static-value.ts'
-import type { StaticValue } from './static-value.ts'
 import { field, npmVersion, parseJson } from './versions.ts'
 
-/** True for a configuration file of drizzle-kit: `drizzle.config.ts`, `drizzle-dev.config.js`, `drizzle.auth.config.ts`. */
-export function isDrizzleConfig(path: string): boolean {
-  return /^(?:[\w-]+\.)?drizzle(?:[.-][\w-]+)?\.config\.(?:ts|js|mjs|cjs|mts|cts|json)$|^drizzle-[\w-]+\.config\.(?:ts|js|mjs|cjs|mts|cts|json)$/.test(baseOf(path))
-}
-
-/** drizzle.config as data; what only running the file would tell is null. */
-export interface DrizzleConfig {
-  readonly schema: readonly string[]
-  readonly out: string | null
-  readonly dialect: string | null
-  readonly casing: 'snake_case' | 'camelCase' | null
-  readonly schemaFilter: readonly string[]
-}
-
-/** Reads a drizzle-kit configuration without running it; null where what it exports is not written out in it. */
-export function parseDrizzleConfig(path: string, text: string): DrizzleConfig | null {
-  const value = path.endsWith('.json') ? objectOf(parseJson(text) as StaticValue) : objectOf(staticExport(path, text))
-  if (value === undefined) return null
-  const casing = value['casing']
-  const dialect = value['dialect'] ?? value['driver']
-  return {
-    schema: stringsOf(value['schema']),
-    out: typeof value['out'] === 'string' ? value['out'] : null,
-    dialect: typeof dialect === 'string' ? dialect : null,
-    casing: casing === 'snake_case' || casing === 'camelCase' ? casing : null,
-    schemaFilter: stringsOf(value['schemaFilter']),
-  }
-}
-
-const dialects: Readonly<Record<string, Dialect>> = {
-  postgresql: 'postgresql', postgres: 'postgresql', pg: 'postgresql', 'aws-data-api': 'postgresql', pglite: 'postgresql', cockroach: 'cockroachdb', cockroachdb: 'cockroachdb',
-  mysql: 'mysql', mysql2: 'mysql', singlestore: 'mysql', sqlite: 'sqlite', turso: 'sqlite', 'better-sqlite': 'sqlite', libsql: 'sqlite', d1: 'sqlite', 'd1-http': 'sqlite',
-  'durable-sqlite': 'sqlite', expo: 'sqlite', mssql: 'sqlserver',
-}
+const dialects: Readonly<Record<string, Dialect>> = { postgresql: 'postgresql', pg: 'postgresql', cockroach: 'cockroachdb', mysql: 'mysql', singlestore: 'mysql', sqlite: 'sqlite', turso: 'sqlite', mssql: 'sqlserver' }
 
 /** Folders whose migrations drizzle-kit wrote, by the journal or the snapshots in them. */
 export function drizzleFolders(listing: Listing): ReadonlyMap<string, 'drizzle' | 'drizzle-folders'> {
@@ -66,18 +32,14 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
   for (const path of listing.paths.filter(isDrizzleConfig)) {
     const text = listing.text(path)
     if (text === undefined) continue
-    const config = parseDrizzleConfig(path, text)
-    if (config === null) {
-      notes.push({
-        kind: 'unresolved', blocking: false, path, line: 1,
-        message: 'what the Drizzle configuration exports is not written out in the file; migrations are looked for by their journal. `projects` in .github/schemagate.yml can name them',
-      })
-      continue
+    const read = readDrizzleConfig(text, path)
+    notes.push(...read.notes)
+    for (const config of read.configs) {
+      const project = configuredProject(listing, folders, config)
+      if (project.migrations !== null && claimed.has(project.migrations.folder)) continue
+      if (project.migrations !== null) claimed.add(project.migrations.folder)
+      projects.push(project)
     }
-    const project = configuredProject(listing, folders, path, config)
-    if (!project || (project.migrations !== null && claimed.has(project.migrations.folder))) continue
-    if (project.migrations !== null) claimed.add(project.migrations.folder)
-    projects.push(project)
   }
   for (const [folder, layout] of folders) {
     if (claimed.has(folder)) continue
@@ -94,48 +56,30 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
   return { projects, notes }
 }
 
-function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizzle' | 'drizzle-folders'>, path: string, config: DrizzleConfig): Project | null {
-  const dialect = dialects[config.dialect ?? 'postgresql']
-  if (dialect === undefined) return null
-  // drizzle-kit takes paths from the folder it is started in, which may be above the configuration.
-  const home = folderOf(path)
-  const out = config.out ?? 'drizzle'
-  const starts = foldersAround(home)
-  const start = starts.find((at) => {
-    const target = joinPath(at, out)
-    return (target !== null && folders.has(target)) || (config.out !== null && config.schema.some((glob) => schemaFilesOf(listing, at, glob).length > 0))
-  }) ?? starts.find((at) => config.schema.some((glob) => schemaFilesOf(listing, at, glob).length > 0)) ?? home
-  const folder = joinPath(start, out)
-  const layout = folder === null ? undefined : folders.get(folder)
+function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizzle' | 'drizzle-folders'>, config: DrizzleConfig): Project {
+  const home = folderOf(config.path)
   const root = listing.nearest(home, 'package.json') ?? home
-  const schemaFiles = [...new Set(config.schema.flatMap((glob) => schemaFilesOf(listing, start, glob)))]
+  const paths = drizzlePaths(config, listing.paths)
+  // A folder that the configuration leads to from where it lies counts too, though drizzle-kit is mostly started above it.
+  const candidates = [paths.out, ...(config.out === null ? [] : foldersAround(home).map((at) => joinPath(at, config.out ?? '')))]
+  const folder = candidates.find((at) => at !== null && folders.has(at)) ?? paths.out
+  const layout = folder === null ? undefined : folders.get(folder)
   const migrations: MigrationSource | null = folder !== null && layout !== undefined ? { folder, layout } : null
+  const journal = migrations === null ? null : field(parseJson(listing.text(within(migrations.folder, 'meta/_journal.json')) ?? ''), 'dialect')
   const settings: ProjectSettings = {
     casing: config.casing,
-    ...(config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
+    ...(config.schemaFilter !== null && config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
     ...(layout === undefined ? { push: true } : { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' }),
   }
   return {
-    root, name: root === '' ? '.' : root, orm: 'drizzle', dialect, runner: drizzleRunner(listing, root, folder ?? ''),
-    schemaFiles: schemaFiles.length > 0 || config.schema.length > 0 ? schemaFiles : guessedSchema(listing, root), migrations, evidence: path, settings,
+    root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: config.dialect ?? dialects[typeof journal === 'string' ? journal : 'postgresql'] ?? 'postgresql',
+    runner: drizzleRunner(listing, root, folder ?? ''), schemaFiles: paths.schemaFiles, migrations, evidence: config.path, settings,
   }
 }
 
 function drizzleRunner(listing: Listing, root: string, folder: string): Runner {
   if (/(?:^|\/)supabase\/migrations$/.test(folder)) return { name: 'supabase', version: npmVersion(listing, root, 'supabase') ?? null }
   return { name: 'drizzle', version: npmVersion(listing, root, 'drizzle-orm') ?? null }
-}
-
-const source = /\.(?:ts|tsx|js|jsx|mjs|cjs|mts|cts)$/
-
-/** The files that one entry of `schema` names: a file, a folder with all below it, or a glob. */
-function schemaFilesOf(listing: Listing, start: string, entry: string): readonly string[] {
-  const target = joinPath(start, entry)
-  if (target === null) return []
-  if (listing.has(target)) return [target]
-  const isFolder = listing.filesIn(target).length > 0 || listing.foldersIn(target).length > 0
-  const matches = isFolder ? (path: string) => isBelow(path, target) : /[*{[?]/.test(target) ? globMatcher([target]) : (path: string) => path.replace(source, '') === target
-  return listing.paths.filter((path) => source.test(path) && !path.endsWith('.d.ts') && matches(path))
 }
 
 /** Files of a package that look like a Drizzle schema, where no configuration names it: they were read as candidates. */

@@ -66,23 +66,29 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   }
   const baseNames = new Set(base.ordered.migrations.map(({ path }) => path))
   const before = base.ordered.migrations.map((file) => read(base, file).migration)
+  const loose = project.migrations?.loose === true
   const texts: SqlText[] = []
   const history = head.ordered.migrations.map((file): Migration => {
-    const result = read(head, file)
     const isNew = !baseNames.has(file.path)
-    const touched = isNew || onBase.get(file.path) !== onHead.get(file.path)
+    // What has run of a loose file is what the base holds of it.
+    const result = loose && !isNew ? read(base, file) : read(head, file)
+    const touched = isNew || !loose && onBase.get(file.path) !== onHead.get(file.path)
     if (touched) {
       texts.push(...result.texts)
       notes.push(...result.notes.map((note) => ({ ...note, blocking: note.kind === 'unread' })))
     }
     return isNew ? { ...result.migration, isNew: true } : result.migration
   })
+  const edits = project.migrations?.loose ? await addedStatements(project, changeSet, base, head) : []
+  texts.push(...edits.flatMap((edit) => edit.texts))
   const { declared, notes: declaredNotes } = await readDeclared(project, changeSet, onBase, onHead)
   notes.push(...declaredNotes)
   const baseline = baselineOf(declared, before, history)
   texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
+  const all = [...history, ...edits.map(({ migration }) => migration)]
   return {
-    before: [...baseline, ...before], history: [...baseline, ...history], fresh: history.filter(({ isNew }) => isNew), changed: changedFiles(base, head, changeSet, onBase, onHead),
+    before: [...baseline, ...before], history: [...baseline, ...all], fresh: all.filter(({ isNew }) => isNew),
+    changed: loose ? [] : changedFiles(base, head, changeSet, onBase, onHead),
     declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
   }
 }
@@ -94,6 +100,23 @@ async function readSide(tree: Tree, project: Project, oids: ReadonlyMap<string, 
   const ordered = orderMigrations(project, [...oids.keys()], journal, added)
   const wanted = ordered.migrations.flatMap(({ path, down, switchFile }) => [path, down, switchFile].filter((file) => file !== null))
   return { ordered, contents: await tree.read(wanted), oids }
+}
+
+/** The statements that a change adds to loose files, each file a migration of its own: those whose every line is new. */
+async function addedStatements(project: Project, changeSet: ChangeSet, base: Side, head: Side): Promise<readonly ReadMigration[]> {
+  const known = new Set(base.ordered.migrations.map(({ path }) => path))
+  return head.ordered.migrations.flatMap((file): readonly ReadMigration[] => {
+    if (!known.has(file.path) || base.oids.get(file.path) === head.oids.get(file.path)) return []
+    const changed = changeSet.files.find(({ path }) => path === file.path)
+    const added = new Set(changed?.hunks?.flatMap((hunk) => hunk.added))
+    const read = readMigration(project, head, file)
+    const isAdded = (statement: Statement) => {
+      for (let line = statement.place.line; line <= statement.place.endLine; line++) if (!added.has(line)) return false
+      return true
+    }
+    const top = read.migration.statements.filter((statement) => isAdded(statement))
+    return [{ ...read, migration: { ...read.migration, statements: top, isNew: top.length > 0 } }]
+  })
 }
 
 interface ReadMigration {

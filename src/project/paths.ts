@@ -51,6 +51,6 @@ export function byNumber(a: string, b: string): number {
 
 /** The number that a name begins with; null where it begins with none. */
 export function numberOf(name: string): bigint | null {
-  const digits = /^[vV]?(\d{1,40})/.exec(name)?.[1]
+  const digits = /^(\d{1,40})/.exec(name)?.[1]
   return digits === undefined ? null : BigInt(digits)
 }

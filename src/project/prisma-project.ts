@@ -1,10 +1,12 @@
 import type { Dialect } from '../schema/model.ts'
 import type { Note } from '../engine/finding.ts'
+import { constantsOf, dataOf, defaultExport, ownFolder } from '../schema/drizzle/data.ts'
+import type { Data } from '../schema/drizzle/data.ts'
+import { parseTypeScript } from '../typescript.ts'
 import type { MigrationSource, Project } from './project.ts'
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
 import { baseOf, byCode, folderOf, isBelow, joinPath } from './paths.ts'
-import { objectOf, staticExport } from './static-value.ts'
 import { field, npmVersion, parseJson } from './versions.ts'
 
 const configName = /^(?:prisma7?\.config|\.config\/prisma7?)\.(?:ts|js|mjs|cjs|mts|cts)$/
@@ -87,19 +89,19 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
     if (isPrismaConfig(path)) {
       const text = listing.text(path)
       if (text === undefined) continue
-      const value = objectOf(staticExport(path, text))
+      const value = fieldsOf(exportOf(path, text))
       const folder = folderOf(path)
       // Paths are relative to the file; one in `.config` speaks for the folder around it.
       const folders = baseOf(folder) === '.config' ? [folderOf(folder), folder] : [folder]
-      const named = value?.['schema']
-      const migrations = objectOf(value?.['migrations'])?.['path']
+      const named = pathOf(value?.['schema'])
+      const migrations = pathOf(fieldsOf(value?.['migrations'])?.['path'])
       const place = (relative: string) => folders.map((at) => joinPath(at, relative)).find((target) => target !== null && exists(listing, target)) ?? null
-      const schema = typeof named === 'string' ? place(named) : defaultSchema(listing, folders[0] ?? '')
-      if (value === undefined || (typeof named === 'string' && schema === null)) {
-        const why = value === undefined ? 'what it exports is not written out in the file' : `its schema "${String(named)}" is not in the repository`
+      const schema = named !== undefined ? place(named) : defaultSchema(listing, folders[0] ?? '')
+      if (value === undefined || (named !== undefined && schema === null)) {
+        const why = value === undefined ? 'what it exports is not written out in the file' : `its schema "${named}" is not in the repository`
         notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names` })
       }
-      const target = typeof migrations === 'string' ? joinPath(folders[0] ?? '', migrations) : null
+      const target = migrations === undefined ? null : joinPath(folders[0] ?? '', migrations)
       found.push({ folder: folders[0] ?? '', evidence: path, schema, migrations: target })
     } else if (baseOf(path) === 'package.json') {
       const schema = field(field(parseJson(listing.text(path) ?? ''), 'prisma'), 'schema')
@@ -108,6 +110,21 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
     }
   }
   return found
+}
+
+/** What a configuration exports by default, read as data and never run. */
+function exportOf(path: string, text: string): Data {
+  const { program } = parseTypeScript(path, text)
+  return program === null ? undefined : dataOf(defaultExport(program), constantsOf(program))
+}
+
+function fieldsOf(data: Data): { readonly [name: string]: Data } | undefined {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data as { readonly [name: string]: Data } : undefined
+}
+
+/** A path of a configuration, relative to its folder. */
+function pathOf(data: Data): string | undefined {
+  return typeof data === 'string' ? data.replaceAll(ownFolder, '.') : undefined
 }
 
 function exists(listing: Listing, path: string): boolean {
@@ -156,10 +173,16 @@ function packageFolder(listing: Listing, folder: string): string {
 }
 
 function migrationsOf(listing: Listing, folder: string, config: Configured | null): MigrationSource | null {
-  const candidates = config?.migrations ? [config.migrations] : [within(folder, 'migrations'), ...(folder === '' ? [] : [within(folderOf(folder), 'migrations')])]
-  for (const at of candidates) {
-    const folders = listing.foldersIn(at)
-    if (listing.has(within(at, 'migration_lock.toml')) || folders.some((name) => listing.has(within(at, `${name}/migration.sql`)))) return { folder: at, layout: 'prisma' }
-  }
-  return config?.migrations ? { folder: config.migrations, layout: 'prisma' } : null
+  const candidates = [...config?.migrations ? [config.migrations] : [], within(folder, 'migrations'), ...(folder === '' ? [] : [within(folderOf(folder), 'migrations')])]
+  const found = candidates.find((at) => listing.has(within(at, 'migration_lock.toml')) || holdsMigrations(listing, at))
+  if (found !== undefined) return { folder: found, layout: 'prisma' }
+  // A folder by another name, put in place before Prisma runs; only where there is no doubt.
+  const root = config?.folder ?? packageFolder(listing, folder)
+  const others = listing.foldersIn(root).map((name) => within(root, name)).filter((at) => holdsMigrations(listing, at))
+  const [only] = others
+  return only !== undefined && others.length === 1 ? { folder: only, layout: 'prisma' } : null
+}
+
+function holdsMigrations(listing: Listing, folder: string): boolean {
+  return listing.foldersIn(folder).some((name) => listing.has(within(folder, `${name}/migration.sql`)) && !listing.has(within(folder, `${name}/snapshot.json`)))
 }

@@ -77,4 +77,6 @@ export interface MigrationSource {
    * change adds to the folder belongs to it as well.
    */
   readonly files?: readonly string[]
+  /** True where the files stand in no order and are edited in place: what a change adds to one is new, the rest of it has run. */
+  readonly loose?: boolean
 }

@@ -11,7 +11,7 @@ import { crateVersion, flywayVersion, goVersion, npmVersion } from './versions.t
 /** SQL files that no schema is made of, with the reason: for a note where a change touches them. */
 export interface IgnoredSql {
   readonly path: string
-  readonly reason: 'queries' | 'data' | 'tests' | 'another dialect' | 'not read'
+  readonly reason: 'queries' | 'data' | 'tests' | 'another dialect' | 'no migration' | 'not read'
 }
 
 /** A folder of SQL files, as its names tell. */
@@ -75,7 +75,7 @@ function rank(path: string): number {
 }
 
 /** The projects of plain SQL in a tree. Samples, manifests and lockfiles must have been read, the parser loaded. */
-export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[]): {
+export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[], orm: readonly Project[]): {
   projects: readonly Project[]; ignored: readonly IgnoredSql[]; notes: readonly Note[]
 } {
   const traits = new Map<string, SqlTraits>()
@@ -93,7 +93,11 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
     if (dialect !== 'ignored' && !testFolder.test(entry)) projects.push(sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect))
   }
   for (const { folder, names, ordered } of folders) {
-    if (projects.some((project) => project.migrations?.layout === 'up-down-folders' && folderOf(folder) === project.migrations.folder)) continue
+    const apart = projects.find(({ migrations }) => migrations?.layout === 'up-down-folders' && (folderOf(folder) === migrations.folder || folder === migrations.folder))
+    if (apart) {
+      if (folder === apart.migrations?.folder) ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'no migration' })))
+      continue
+    }
     const seen = names.map((name) => traits.get(within(folder, name))).filter((found) => found !== undefined)
     if (!ordered) {
       loose.push(...names.map((name) => within(folder, name)))
@@ -112,7 +116,7 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
     projects.push(project)
     if (project.runner.name === 'node-pg-migrate') notes.push(...scriptNotes(listing, folder))
   }
-  projects.push(...looseProjects(listing, loose, traits, projects, ignored))
+  projects.push(...looseProjects(listing, loose, traits, projects, orm, ignored))
   return { projects, ignored, notes }
 }
 
@@ -230,7 +234,7 @@ function scriptNotes(listing: Listing, folder: string): readonly Note[] {
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */
 function looseProjects(
-  listing: Listing, paths: readonly string[], traits: ReadonlyMap<string, SqlTraits>, others: readonly Project[], ignored: IgnoredSql[],
+  listing: Listing, paths: readonly string[], traits: ReadonlyMap<string, SqlTraits>, others: Project[], orm: readonly Project[], ignored: IgnoredSql[],
 ): readonly Project[] {
   const groups = new Map<string, { declared: string[]; scripts: string[] }>()
   for (const path of paths) {
@@ -248,15 +252,17 @@ function looseProjects(
   }
   const projects: Project[] = []
   for (const [folder, { declared, scripts }] of groups) {
-    const ordered = others.findIndex((project) => project.migrations !== null && isBelow(project.migrations.folder, folder) && folder !== '')
-    const beside = others[ordered]
-    if (beside && declared.length > 0 && !beside.sqlSchema) {
+    const near = others.findIndex((project) => project.migrations !== null && isBelow(project.migrations.folder, folder) && folder !== '')
+    const only = others.length === 1 && orm.length === 0 && !others[0]?.runner.assumed ? 0 : -1
+    const at = near >= 0 ? near : only
+    const beside = others[at]
+    if (beside && declared.length > 0) {
       // A schema beside migrations is theirs: a copy of what they make, or what they start from.
-      (others as Project[])[ordered] = { ...beside, sqlSchema: declared }
-      if (scripts.length > 0) projects.push(sqlProject(listing, { folder, layout: 'plain', files: scripts }, [], assumed(folder), 'postgresql'))
+      others[at] = { ...beside, sqlSchema: [...beside.sqlSchema ?? [], ...declared] }
+      if (scripts.length > 0) projects.push(sqlProject(listing, { folder, layout: 'plain', files: scripts, loose: true }, [], assumed(folder), 'postgresql'))
       continue
     }
-    const source: MigrationSource = { folder, layout: 'plain', files: scripts }
+    const source: MigrationSource = { folder, layout: 'plain', files: scripts, loose: true }
     projects.push(sqlProject(listing, source, declared, assumed(declared[0] ?? scripts[0] ?? folder), 'postgresql'))
   }
   return projects

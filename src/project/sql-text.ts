@@ -21,12 +21,13 @@ const markers = [
   ['goose', /^--\s*\+goose\s+up\b/im], ['dbmate', /^--\s*migrate:up\b/m], ['sql-migrate', /^--\s*\+migrate\s+up\b/im], ['node-pg-migrate', /^\s*--[\s-]*up\s+migration\b/im],
 ] as const
 
-const longest = 400_000
+const longest = 60_000
 
 /** Reads the traits of a text. The parser must have been loaded. */
 export function traitsOf(path: string, text: string): SqlTraits {
   const queries = /^\s*--\s*name\s*:\s*\S|\/\*\s*@name\s/m.test(text.slice(0, longest))
   const marker = markers.find(([, pattern]) => pattern.test(text.slice(0, longest)))?.[0] ?? null
+  if (queries) return { marker, queries, dialect: 'postgresql', changesSchema: false, onlyCreates: false, creates: [] }
   // A dump may be long; its beginning tells what it is.
   const read = readSql(sourceFile(path, text.length > longest ? text.slice(0, longest) : text))
   const schema = read.statements.filter((statement) => statement.inside !== 'function' && changesSchema(statement))

@@ -1,3 +1,4 @@
+import type { Node } from 'libpg-query'
 import type { Place } from '../location.ts'
 import type { Key } from '../schema/model.ts'
 
@@ -25,6 +26,67 @@ export interface Query {
   readonly context: QueryContext
   /** True where the pull request adds or changes the query (its lines are in a hunk of the diff). */
   readonly changed: boolean
+  /** Relations that the call loads, the nested ones after their parents. */
+  readonly nested?: readonly NestedRead[]
+  /** SQL as written, values as `$1`, and its parse tree. */
+  readonly statement?: { readonly text: string; readonly node: Node }
+  /** Source text of what is written to a column, where that is one expression. */
+  readonly values?: Readonly<Record<string, string>>
+  /** Literals written to a column, for columns of an enum type. */
+  readonly literals?: readonly { readonly column: string; readonly value: string; readonly place: Place }[]
+  /** Every column that the query names, by any clause, with its place. */
+  readonly columns?: readonly ColumnUse[]
+  /** Loops elsewhere that call the function in which the query stands. */
+  readonly repeats?: readonly Repeat[]
+  /** Interpolations into raw SQL that reach the server as text and not as values. */
+  readonly unsafe?: readonly { readonly text: string; readonly place: Place }[]
+  /** Tests of the `if` statements around the call, innermost first. */
+  readonly branches?: readonly string[]
+  /** Name of the variable that takes the result. */
+  readonly variable?: string | null
+  /** True where the call goes to a read replica, false where it asks for the primary. */
+  readonly replica?: boolean
+  /** True where something is asked of a cache in front of the database: `cacheStrategy`, `unstable_cache`, `$withCache`. */
+  readonly cached?: boolean
+  /** True for a GROUP BY. */
+  readonly grouped?: boolean
+  /** True where the call has a `where`, whether or not it could be read. */
+  readonly filtered?: boolean
+  /** Rows are locked: `FOR UPDATE`, and whether rows that others have locked are waited for. */
+  readonly locks?: 'waits' | 'skips'
+  /** Name of the project whose tables it names. */
+  readonly project?: string
+}
+
+/** One relation that a call loads with its main table. */
+export interface NestedRead {
+  readonly table: Key
+  readonly relation: string
+  readonly many: boolean
+  /** 1 for a relation of the main table. */
+  readonly depth: number
+  readonly limited: boolean
+  readonly selects: boolean
+  /** Lists of related rows on the way from the main table to here, itself included. */
+  readonly lists: number
+  readonly place: Place
+}
+
+export interface ColumnUse {
+  readonly table: Key
+  /** Null for the table as a whole. */
+  readonly column: string | null
+  readonly use: 'read' | 'write' | 'filter' | 'order' | 'join'
+  readonly place: Place
+}
+
+/** A loop that calls the function in which a query stands. */
+export interface Repeat {
+  readonly place: Place
+  readonly changed: boolean
+  readonly function: string
+  readonly loop: NonNullable<QueryContext['loop']>
+  readonly file: QueryContext['file']
 }
 
 export interface QueryTable {
@@ -50,6 +112,12 @@ export interface Predicate {
   readonly place: Place
   /** The literal it compares with, where that is one. */
   readonly value?: string | number | boolean | null
+  /** Source text of what it compares with. */
+  readonly source?: string
+  /** Type of a literal or cast on the other side, where SQL says it: `text`, `integer`. */
+  readonly comparedType?: string
+  /** True for a comparison of two columns, and for one that decides which related rows count. */
+  readonly joining?: boolean
 }
 
 export interface QueryContext {

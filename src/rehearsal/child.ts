@@ -1,8 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { startEmbedded } from './embedded.ts'
+import type { Embedded } from './embedded.ts'
 import type { Job, Told } from './messages.ts'
+import { planQueries, planWithIndex } from './plans.ts'
+import type { Planned } from './plans.ts'
 import { baseComplete, runBase, runSteps } from './run.ts'
 import { openSession } from './server.ts'
+import type { QueryPlan, RehearsalRequest } from './types.ts'
 
 /**
  * Entry of the child process that holds the embedded Postgres. It takes one job by IPC, tells what happens as it happens,
@@ -36,12 +40,27 @@ async function work(job: Job): Promise<void> {
   const failed = job.atBase?.failed ?? (await runBase(session, request.base))
   if (job.save !== null) await embedded?.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
+  const before = embedded === null ? [] : await planQueries(embedded, request.queries, request.rows)
   const created = await runSteps(
     session, request.steps, baseComplete(failed),
     (outcome) => tell({ kind: 'outcome', outcome }),
     (step) => tell({ kind: 'starting', step }),
   )
   tell({ kind: 'created', created })
+  if (embedded !== null && request.queries.length > 0) tell({ kind: 'plans', plans: await plansAfter(embedded, request, before) })
+}
+
+async function plansAfter(session: Embedded, request: RehearsalRequest, before: readonly Planned[]): Promise<readonly QueryPlan[]> {
+  const after = await planQueries(session, request.queries, request.rows)
+  const plans: QueryPlan[] = []
+  for (const [index, query] of request.queries.entries()) {
+    const tried = await planWithIndex(session, query, request.rows)
+    plans.push({
+      id: query.id, before: before[index]?.plan ?? null, after: after[index]?.plan ?? null, error: after[index]?.error ?? null,
+      withIndex: tried?.plan ?? null, usesIndex: tried?.index ?? null,
+    })
+  }
+  return plans
 }
 
 process.once('message', (job: Job) => {

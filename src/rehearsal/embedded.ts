@@ -8,6 +8,13 @@ import type { Session } from './session.ts'
 export interface Embedded extends Session {
   /** Writes the database as a compressed archive, to be loaded again by `startEmbedded`. */
   save(path: string, level: number): Promise<void>
+  /** Rows of the first result of a simple query, which takes `$1` in an EXPLAIN. Throws `SqlError`. */
+  explain(sql: string): Promise<unknown>
+  /**
+   * Makes a file of the data directory look `bytes` long without anything in it, so that the planner sees a table at its
+   * size; the result takes that back. Nothing may read or write the table meanwhile.
+   */
+  pretendSize(path: string, bytes: number): () => void
 }
 
 const parameters = ['shared_buffers=16MB', 'max_locks_per_transaction=1024', 'autovacuum=off']
@@ -36,6 +43,19 @@ export async function startEmbedded(archive: string | null, extensions: readonly
       await db.exec('checkpoint')
       const archived = await db.dumpDataDir('none')
       writeFileSync(path, gzipSync(Buffer.from(await archived.arrayBuffer()), { level }))
+    },
+    async explain(sql) {
+      const results = await db.exec(sql)
+      const row = results[0]?.rows[0]
+      return row === undefined ? null : Object.values(row)[0]
+    },
+    pretendSize(path, bytes) {
+      const { node } = db.Module.FS.lookupPath(`${PGlite.paths.PGDATA}/${path}`, {}) as { readonly node: { usedBytes: number } }
+      const size = node.usedBytes
+      node.usedBytes = bytes
+      return () => {
+        node.usedBytes = size
+      }
     },
     close: () => db.close(),
   }

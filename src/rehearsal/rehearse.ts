@@ -28,6 +28,10 @@ interface Heard {
   plans: readonly QueryPlan[]
 }
 
+function nothingHeard(): Heard {
+  return { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], roundTrips: [], reruns: [], plans: [] }
+}
+
 /**
  * Runs the base and then the steps on a Postgres of its own, in a child process that is killed at its limits, and tells what
  * each step did. One at a time in this process. Never throws for what the request contains: what cannot be rehearsed is a note.
@@ -38,7 +42,7 @@ export function rehearse(request: RehearsalRequest, options: RehearsalOptions = 
 
 async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
   const started = performance.now()
-  const heard: Heard = { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], roundTrips: [], reruns: [], plans: [] }
+  const heard = nothingHeard()
   options.progress?.(`rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
   let run: Run
   let serverNote: string | null = null
@@ -47,7 +51,7 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
     const scratch = await scratchFolder(cache)
     try {
       const limits: Limits = { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
-      const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, limits, heard)
+      const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
       if (typeof onServer === 'string') serverNote = onServer
       run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
     } finally {
@@ -97,7 +101,7 @@ async function runEmbedded(request: RehearsalRequest, cache: string, limits: Lim
 }
 
 /** Rehearses on a real server; gives one sentence where that cannot be used. */
-async function runOnServer(request: RehearsalRequest, server: string, shared: boolean, limits: Limits, heard: Heard): Promise<Run | string> {
+async function runOnServer(request: RehearsalRequest, server: string, shared: boolean, cache: string, limits: Limits, heard: Heard): Promise<Run | string> {
   let database: ScratchDatabase
   try {
     database = await makeScratchDatabase(server, shared)
@@ -106,10 +110,19 @@ async function runOnServer(request: RehearsalRequest, server: string, shared: bo
   }
   try {
     const job: Job = { kind: 'rehearse', request, start: { url: database.url }, atBase: null, save: null, deadline: 0 }
-    return { ended: await runJob(await childEntry(), job, limits, (told) => listen(heard, told)), cached: false }
+    const ended = await runJob(await childEntry(), job, limits, (told) => listen(heard, told))
+    if (request.queries.length > 0 && ended.reason === 'done') heard.plans = await embeddedPlans(request, cache, limits)
+    return { ended, cached: false }
   } finally {
     await database.drop()
   }
+}
+
+/** Plans always come from the embedded server: a real one takes no pretended sizes from a role without superuser rights. */
+async function embeddedPlans(request: RehearsalRequest, cache: string, limits: Limits): Promise<readonly QueryPlan[]> {
+  const heard = nothingHeard()
+  await runEmbedded(request, cache, limits, heard)
+  return heard.plans
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,6 @@
+import type { Node } from 'libpg-query'
 import type { Migration, Transaction } from '../engine/rule.ts'
+import { parseSql } from '../sql/parser.ts'
 import type { Statement } from '../sql/statement.ts'
 import { createdExtension, refusal } from './refuse.ts'
 import type { PlanRequest, RehearsalDown, RehearsalFile, RehearsalRequest, RehearsalStatement } from './types.ts'
@@ -37,9 +39,25 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
       migration.down === null ? [] : [{
         name: migration.name, path: migration.down.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
       }]),
-    queries: parts.queries ?? [],
+    queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.index === undefined || isIndex(query.index))),
     rows: parts.rows ?? {},
   }
+}
+
+/** True for one statement that EXPLAIN takes and that reaches nothing outside. */
+function isOneQuery(sql: string): boolean {
+  const node = only(sql)
+  return node !== null && ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].some((kind) => kind in node) && refusal(node) === null
+}
+
+function isIndex(sql: string): boolean {
+  const node = only(sql)
+  return node !== null && 'IndexStmt' in node && refusal(node) === null
+}
+
+function only(sql: string): Node | null {
+  const parsed = parseSql(sql)
+  return 'nodes' in parsed && parsed.nodes.length === 1 ? (parsed.nodes[0] ?? null) : null
 }
 
 function plainStatements(statements: readonly Statement[], transactions: readonly Transaction[] | null): readonly RehearsalStatement[] {

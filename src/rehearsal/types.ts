@@ -47,6 +47,8 @@ export interface PlanRequest {
   readonly id: number
   /** With `$1` for values. */
   readonly sql: string
+  /** A `CREATE INDEX` to try on the schema after: is it used? */
+  readonly index?: string
 }
 
 /** All that a rehearsal needs, as plain data. */
@@ -61,7 +63,7 @@ export interface RehearsalRequest {
   /** Ways back to prove, those of the new migrations, in the order in which they go up. */
   readonly downs: readonly RehearsalDown[]
   readonly queries: readonly PlanRequest[]
-  /** Declared rows by table, `*` for all others. */
+  /** Declared rows by table, qualified or not, `*` for all others; a million where nothing is declared. */
   readonly rows: Readonly<Record<string, number>>
 }
 
@@ -84,10 +86,14 @@ export interface RehearsalOptions {
 /** What EXPLAIN says of one query. */
 export interface QueryPlan {
   readonly id: number
-  /** Null where the query cannot be planned; `error` says why then. */
+  /** Null where the query cannot be planned on the schema before or after; `error` says why for the schema after. */
   readonly before: PlanSummary | null
   readonly after: PlanSummary | null
   readonly error: string | null
+  /** With the index of the request; null where none was asked for or it cannot be made. */
+  readonly withIndex: PlanSummary | null
+  /** Key of that index where the plan uses it. */
+  readonly usesIndex: Key | null
 }
 
 /** The decisive nodes of a plan at declared size. */
@@ -99,9 +105,9 @@ export interface PlanSummary {
   readonly scans: readonly PlanScan[]
   /** Indexes that the plan uses, by key. */
   readonly indexes: readonly Key[]
-  /** Sorts and hashes over more rows than `large`, as one line each. */
+  /** Sorts and hash tables, with the rows that they take, as one line each. */
   readonly sorts: readonly { readonly rows: number; readonly line: string }[]
-  /** Subplans that run once for each row of the plan around them, as one line each. */
+  /** Subplans that run once for each row of the node around them, with those rows, as one line each. */
   readonly subplans: readonly { readonly rows: number; readonly line: string }[]
 }
 

@@ -169,6 +169,24 @@ describe('a schema declared in SQL', () => {
   })
 })
 
+describe('loose scripts', () => {
+  const base = { 'db/changes.sql': `-- all there is\n${create('a')}ALTER TABLE a ADD COLUMN b text;\n` }
+
+  test('that a change adds to have new statements, and nothing that ran is edited', async () => {
+    const result = await read(base, { 'db/changes.sql': `${base['db/changes.sql'].replace('b text', 'b varchar')}ALTER TABLE a\n  ADD COLUMN c text;\n` })
+    expect(result.fresh.map(({ path, statements }) => [path, texts(statements)])).toEqual([['db/changes.sql', ['ALTER TABLE a ADD COLUMN b varchar', 'ALTER TABLE a\n  ADD COLUMN c text']]])
+    expect(texts(result.before[0]?.statements)).toEqual(['CREATE TABLE a (id bigint PRIMARY KEY)', 'ALTER TABLE a ADD COLUMN b text'])
+    expect(result.history.map(({ isNew }) => isNew)).toEqual([false, true])
+    expect(result.changed).toEqual([])
+  })
+
+  test('that only change inside a statement say nothing new', async () => {
+    const result = await read({ 'db/f.sql': 'DO $$ BEGIN\n  PERFORM 1;\nEND $$;\nALTER TABLE a ADD b int;\n' }, { 'db/f.sql': 'DO $$ BEGIN\n  PERFORM 2;\nEND $$;\nALTER TABLE a ADD b int;\n' })
+    expect(result.fresh).toEqual([])
+    expect(result.texts).toHaveLength(1)
+  })
+})
+
 test('other dialects are read as theirs', async () => {
   const result = await read({}, { 'prisma/schema.prisma': 'datasource db {\n  provider = "sqlite"\n}', 'prisma/migrations/1_a/migration.sql': 'CREATE TABLE "a" ("id" INTEGER PRIMARY KEY AUTOINCREMENT);' })
   expect(result.fresh).toMatchObject([{ name: '1_a', statements: [] }])

@@ -1,12 +1,13 @@
-import { loadModule, parseSync } from 'libpg-query'
+import { parseSync } from 'libpg-query'
 import type { Transaction } from '../../src/engine/rule.ts'
 import { placeOf, sourceFile } from '../../src/location.ts'
 import { rehearsalRequest } from '../../src/rehearsal/request.ts'
 import type { RequestParts } from '../../src/rehearsal/request.ts'
 import type { RehearsalRequest } from '../../src/rehearsal/types.ts'
+import { loadParser } from '../../src/sql/parser.ts'
 import type { Statement } from '../../src/sql/statement.ts'
 
-await loadModule()
+await loadParser()
 
 /** Statements given one by one, as if each stood in a line of its own in one file. */
 export function statements(texts: readonly string[], path = 'm.sql'): readonly Statement[] {

@@ -27,7 +27,7 @@ const enumValues = ['new', "it's", 'done', 'b\\c', 'late']
 /** Types with a default as Postgres prints it; the last two are the schema's own. */
 const types: readonly { readonly type: string; readonly default: string | null }[] = [
   { type: 'integer', default: '0' },
-  { type: 'bigint', default: "'-1'::integer" },
+  { type: 'bigint', default: '5' },
   { type: 'text', default: "'it''s'::text" },
   { type: 'boolean', default: 'false' },
   { type: 'timestamp(3) without time zone', default: 'CURRENT_TIMESTAMP' },

@@ -1,6 +1,6 @@
 import type * as PrismaAst from '@mrleebo/prisma-ast'
 import type { Place, SourceFile } from '../../location.ts'
-import { lineAndColumn, placeOf, sourceFile } from '../../location.ts'
+import { lineAndColumn, placeOf, sourceFile, startOf } from '../../location.ts'
 import { blockParser } from './parser.ts'
 import type { BlockParser } from './parser.ts'
 import { blank, splitBlocks } from './text.ts'
@@ -76,8 +76,8 @@ export interface PrismaDocument {
   readonly path: string
   readonly blocks: readonly PrismaBlock[]
   readonly problems: readonly PrismaProblem[]
-  /** Deepest nesting of brackets. */
-  readonly depth: number
+  /** True where brackets nest so deep that nothing was read. */
+  readonly tooDeep: boolean
 }
 
 const kinds: ReadonlySet<string> = new Set<BlockKind>(['model', 'view', 'type', 'enum', 'datasource', 'generator'])
@@ -92,13 +92,13 @@ export async function parsePrisma(path: string, text: string): Promise<PrismaDoc
   const blocks: PrismaBlock[] = []
   const problems: PrismaProblem[] = []
   if (raw.depth > deepest) {
-    return { path, blocks, problems: [{ place: placeOf(file, 0, 1), message: `brackets are nested ${raw.depth} deep, more than ${deepest}` }], depth: raw.depth }
+    return { path, blocks, problems: [{ place: startOf(path), message: `brackets are nested ${raw.depth} deep, more than ${deepest}` }], tooDeep: true }
   }
   for (const part of raw.blocks) {
     const block = readBlock(parse, file, raw.text, part, problems)
     if (block !== null) blocks.push(block)
   }
-  return { path, blocks, problems, depth: raw.depth }
+  return { path, blocks, problems, tooDeep: false }
 }
 
 /** The argument of an attribute or call by its name, or the one at a position that has no name. */

@@ -17,9 +17,10 @@ interface TablePlaces {
 
 /**
  * Lays what only the schema files tell over the schema that the engine's SQL makes: the place of every object, defaults
- * and relations that the client alone keeps, views, what is ignored.
+ * and relations that the client alone keeps, views, what is ignored. `joinKey` is how the Prisma of the project keys the
+ * tables of implicit many-to-many relations.
  */
-export function withDeclarations(schema: Schema, datamodel: Datamodel): Schema {
+export function withDeclarations(schema: Schema, datamodel: Datamodel, joinKey: 'primary' | 'unique' = 'primary'): Schema {
   const places = new Map<Key, TablePlaces>([
     ...datamodel.models.map((model): [Key, TablePlaces] => [key(model.schema, model.table), modelPlaces(model)]),
     ...datamodel.joinTables.map((join): [Key, TablePlaces] => [key(join.schema, join.table), joinPlaces(join)]),
@@ -27,7 +28,8 @@ export function withDeclarations(schema: Schema, datamodel: Datamodel): Schema {
   const tables = new Map<Key, Table>()
   for (const [at, table] of schema.tables) {
     const known = places.get(at)
-    tables.set(at, known === undefined ? table : declaredTable(table, known, datamodel))
+    const made = known?.model === null && joinKey === 'unique' ? withUniqueKey(table) : table
+    tables.set(at, known === undefined ? table : declaredTable(made, known, datamodel))
   }
   return {
     ...schema,
@@ -37,6 +39,14 @@ export function withDeclarations(schema: Schema, datamodel: Datamodel): Schema {
     extensions: declaredExtensions(schema, datamodel),
     views: viewsOf(datamodel),
   }
+}
+
+function withUniqueKey(table: Table): Table {
+  const columns = table.primaryKey?.columns ?? []
+  const [like] = table.indexes
+  if (like === undefined || columns.length === 0) return table
+  const keys = columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null }))
+  return { ...table, primaryKey: null, indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys }, ...table.indexes] }
 }
 
 function modelPlaces(model: Model): TablePlaces {

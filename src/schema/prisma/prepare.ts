@@ -11,16 +11,15 @@ const connectionSettings = ['url', 'directUrl', 'shadowDatabaseUrl']
 const meaningfulFeatures: ReadonlySet<string> = new Set(['partialIndexes', 'postgresqlExtensions', 'shardKeys', 'views'])
 
 /**
- * The text of a schema file as the engine accepts it: what older projects write and the engine refuses is blanked, every
- * other character stays where it is, so that the lines of its messages are those of the file.
+ * The text of a schema file as the engine accepts it: what older projects write and the engine refuses is blanked or
+ * written as today. Every line stays the same line, so that those of the engine's messages are those of the file.
  */
 export function forEngine(document: PrismaDocument, text: string): PrismaFile {
   const file = sourceFile(document.path, text)
-  let content = text
+  const edits: { readonly start: number; readonly end: number; readonly by: string }[] = []
+  const startOf = (place: Place) => (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
   const overwrite = (place: Place, by: string) => {
-    const start = (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
-    const end = (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn
-    content = content.slice(0, start) + by.padEnd(end - start) + content.slice(end)
+    edits.push({ start: startOf(place), end: (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn, by })
   }
   for (const block of document.blocks) {
     if (block.kind === 'datasource') {
@@ -35,8 +34,24 @@ export function forEngine(document: PrismaDocument, text: string): PrismaFile {
       const features = block.settings.get('previewFeatures')
       if (features !== undefined) overwrite(features.place, keptFeatures(features))
     }
+    if (block.kind === 'view') {
+      for (const { name, place } of [...block.attributes, ...block.fields.flatMap((field) => field.attributes)]) {
+        const at = text.indexOf('id', startOf(place))
+        if (name === 'id') edits.push({ start: at, end: at + 'id'.length, by: 'unique' })
+      }
+    }
   }
-  return { path: document.path, content }
+  return { path: document.path, content: edited(text, edits) }
+}
+
+function edited(text: string, edits: readonly { readonly start: number; readonly end: number; readonly by: string }[]): string {
+  const parts: string[] = []
+  let from = 0
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    parts.push(text.slice(from, edit.start), edit.by)
+    from = edit.end
+  }
+  return parts.join('') + text.slice(from)
 }
 
 function renamed(setting: PrismaSetting): string {

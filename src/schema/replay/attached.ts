@@ -1,4 +1,5 @@
 import type { AlterPolicyStmt, CommentStmt, CreatePolicyStmt, CreateTrigStmt, Node } from 'libpg-query'
+import { significantTokens } from '../../sql/tokens.ts'
 import { printExpression } from '../expression.ts'
 import type { Policy, Table, Trigger } from '../model.ts'
 import { constraintOf } from './dependents.ts'
@@ -28,12 +29,30 @@ export function createTrigger(session: Session, node: CreateTrigStmt): void {
   const to: Trigger = {
     name, timing: (timing & 2) !== 0 ? 'before' : (timing & 64) !== 0 ? 'instead of' : 'after',
     events: eventBits.flatMap(([event, bit]) => ((node.events ?? 0) & bit) !== 0 ? [event] : []), forEach: node.row === true ? 'row' : 'statement',
-    function: functionKey(session, texts(node.funcname)), columns, enabled: true, declared: declaredAt(session),
+    function: functionKey(session, texts(node.funcname)), columns, updateOf: texts(node.columns).map(truncated), when: node.whenClause === undefined ? null : conditionOf(session.statement.text),
+    arguments: texts(node.args), constraint: node.isconstraint === true ? { deferrable: node.deferrable === true, initiallyDeferred: node.initdeferred === true } : null,
+    transition: transitionOf(node), enabled: true, declared: declaredAt(session),
   }
   const put = (it: Table): Table => ({ ...it, triggers: [...it.triggers.filter((trigger) => trigger.name !== name), to] })
   if (to.forEach === 'row' && table.partition.by !== null) updateFamily(session, table.key, put)
   else updateTable(session.draft, table.key, put)
   session.changes.push({ kind: 'addTrigger', place: session.place, table: table.key, to, orReplace: node.replace === true })
+}
+
+/** What stands in the parentheses of `WHEN`: as written, because a column needs its `OLD` or `NEW`. */
+function conditionOf(statement: string): string | null {
+  const tokens = significantTokens(statement)
+  const written = (token: { readonly start: number; readonly end: number } | undefined) => token === undefined ? '' : statement.slice(token.start, token.end)
+  const when = tokens.findIndex((token, i) => token.kind === 'word' && written(token).toLowerCase() === 'when' && written(tokens[i + 1]) === '(')
+  const close = tokens.findLastIndex((token, i) => /^execute$/i.test(written(token)) && written(tokens[i - 1]) === ')') - 1
+  const [from, to] = [tokens[when + 1], tokens[close]]
+  return when < 0 || from === undefined || to === undefined ? null : statement.slice(from.end, to.start).trim()
+}
+
+function transitionOf(node: CreateTrigStmt): NonNullable<Trigger['transition']> | null {
+  const names = (node.transitionRels ?? []).flatMap((each) => 'TriggerTransition' in each ? [each.TriggerTransition] : [])
+  if (names.length === 0) return null
+  return { old: names.find((each) => each.isNew !== true)?.name ?? null, new: names.find((each) => each.isNew === true)?.name ?? null }
 }
 
 function roleNames(roles: readonly Node[] | undefined): readonly string[] {

@@ -65,7 +65,7 @@ function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: bool
     checkFree(table, name)
     if (taken?.name !== name) checkRelationFree(session, table, name)
   }
-  const to: PrimaryKey = { name, columns, include: taken?.include ?? texts(node.including), deferrable: node.deferrable === true, declared: declared(session, node) }
+  const to: PrimaryKey = { name, columns, include: taken?.include ?? texts(node.including), deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node) }
   updateTable(session.draft, at, (it) => ({
     ...it, primaryKey: to, columns: it.columns.map((column) => columns.includes(column.name) && column.nullable ? { ...column, nullable: false } : column),
   }))
@@ -87,7 +87,7 @@ function addUnique(session: Session, at: Key, node: Constraint, inline: boolean)
     if (taken?.name !== name) checkRelationFree(session, table, name)
   }
   const to: Unique = {
-    name, columns, include, nullsNotDistinct: taken?.nullsNotDistinct ?? node.nulls_not_distinct === true, deferrable: node.deferrable === true, declared: declared(session, node),
+    name, columns, include, nullsNotDistinct: taken?.nullsNotDistinct ?? node.nulls_not_distinct === true, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node),
   }
   updateTable(session.draft, at, (it) => ({ ...it, uniques: [...it.uniques, to] }))
   return [{ kind: 'addUnique', place: session.place, table: at, to, inline, usingIndex: node.indexname ?? null }]
@@ -116,7 +116,7 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
     name, columns, references: { schema: target.schema, table: target.name, columns: referenced },
     onDelete: actions[node.fk_del_action ?? 'a'] ?? 'NO ACTION', onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
     match: node.fk_matchtype === 'f' ? 'full' : node.fk_matchtype === 'p' ? 'partial' : 'simple',
-    validated: node.skip_validation !== true, enforced, deferrable: node.deferrable === true, declared: declared(session, node),
+    validated: node.skip_validation !== true, enforced, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node),
   }
   updateTable(session.draft, at, (it) => ({ ...it, foreignKeys: [...it.foreignKeys, to] }))
   return [{ kind: 'addForeignKey', place: session.place, table: at, to, inline }]
@@ -187,7 +187,7 @@ function addExclusion(session: Session, at: Key, node: Constraint): readonly Cha
   if (node.conname !== undefined) { checkFree(table, name); checkRelationFree(session, table, name) }
   const where = node.where_clause === undefined ? null : printExpression(node.where_clause, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
   const parts = keys.map((each, i) => `${each.column === null ? each.expression ?? '' : quoteIdent(each.column)}${each.opclass === null ? '' : ` ${each.opclass}`} WITH ${operators[i] ?? '='}`)
-  const definition = `EXCLUDE USING ${quoteIdent(method)} (${parts.join(', ')})${where === null ? '' : ` WHERE (${where})`}${node.deferrable === true ? ' DEFERRABLE' : ''}`
+  const definition = `EXCLUDE USING ${quoteIdent(method)} (${parts.join(', ')})${where === null ? '' : ` WHERE (${where})`}${node.deferrable === true ? ` DEFERRABLE${node.initdeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''}`
   const columns = keys.flatMap((each) => each.column === null ? [] : [each.column])
   const to: Exclusion = { name, definition, columns, declared: declared(session, node) }
   putTable(session.draft, { ...current(session, at), exclusions: [...current(session, at).exclusions, to] })

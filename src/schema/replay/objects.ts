@@ -11,6 +11,7 @@ import { flag, items, option, options, text, texts, valueText, writtenIn, writte
 import type { Session } from './session.ts'
 import { assumedKey, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
 import { baseType, resolveType } from './types.ts'
+import { significantTokens } from '../../sql/tokens.ts'
 
 export function createEnum(session: Session, node: CreateEnumStmt): void {
   const at = keyForNew(session, writtenIn(texts(node.typeName)))
@@ -111,8 +112,18 @@ function domainAfter(session: Session, from: DomainType, node: AlterDomainStmt):
 function createOtherType(session: Session, at: Key, form: 'composite' | 'range' | 'base' | 'shell'): void {
   const existing = session.draft.schema.types.get(at)
   if (typeExists(session.draft.schema, at) && existing?.form !== 'shell') refuse(`type "${nameOf(at)}" already exists`)
-  editing(session.draft, 'types').set(at, { schema: schemaOf(at), name: nameOf(at), form, declared: declaredAt(session) })
+  editing(session.draft, 'types').set(at, { schema: schemaOf(at), name: nameOf(at), form, definition: definitionAfterName(session.statement.text), declared: declaredAt(session) })
   session.changes.push({ kind: 'createType', place: session.place, object: at })
+}
+
+/** What follows the name in `CREATE TYPE name AS (…)`; null for a shell. */
+function definitionAfterName(statement: string): string | null {
+  const tokens = significantTokens(statement)
+  const written = (i: number) => { const token = tokens[i]; return token === undefined ? '' : statement.slice(token.start, token.end) }
+  let at = 3
+  while (written(at) === '.') at += 2
+  const next = tokens[at]
+  return next === undefined ? null : statement.slice(next.start).trimEnd()
 }
 
 export function createComposite(session: Session, node: CompositeTypeStmt): void {
@@ -165,9 +176,19 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
   }
   const as = option(node.options, 'as')?.arg
   const type = as !== undefined && 'TypeName' in as ? resolveType(session, as.TypeName).text ?? 'bigint' : 'bigint'
-  const to = { schema: schemaOf(at), name: nameOf(at), type, ownedBy: ownerOf(session, node.options) ?? null, declared: declaredAt(session) }
+  const to = { schema: schemaOf(at), name: nameOf(at), type, ownedBy: ownerOf(session, node.options) ?? null, options: sequenceOptions(node.options), declared: declaredAt(session) }
   editing(session.draft, 'sequences').set(at, to)
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
+}
+
+/** Options that differ from the defaults, as `CREATE SEQUENCE` takes them. */
+function sequenceOptions(list: CreateSeqStmt['options']): readonly string[] {
+  const numbers = [['increment', 'INCREMENT BY', '1'], ['minvalue', 'MINVALUE', '1'], ['maxvalue', 'MAXVALUE', ''], ['start', 'START WITH', '1'], ['cache', 'CACHE', '1']] as const
+  const given = numbers.flatMap(([name, words, usual]) => {
+    const value = valueText(option(list, name)?.arg)
+    return value === '' || value === usual ? [] : [`${words} ${value}`]
+  })
+  return flag(list, 'cycle') ? [...given, 'CYCLE'] : given
 }
 
 function ownerOf(session: Session, list: CreateSeqStmt['options']): { readonly table: Key; readonly column: string } | null | undefined {
@@ -220,7 +241,7 @@ export function createFunction(session: Session, node: CreateFunctionStmt): void
     language: (valueText(option(node.options, 'language')?.arg) || 'sql').toLowerCase(),
     volatility: volatility === 'immutable' || volatility === 'stable' ? volatility : 'volatile',
     securityDefiner: valueText(option(node.options, 'security')?.arg) === 'true', settings: options(node.options).flatMap((each) => each.defname === 'set' ? [settingOf(each.arg)] : []),
-    body: body === undefined ? null : items(body).map(text)[0] ?? null, declared: declaredAt(session),
+    body: body === undefined ? null : items(body).map(text)[0] ?? null, definition: session.statement.text, declared: declaredAt(session),
   }
   const list = session.draft.schema.functions.get(at) ?? []
   const same = (each: SqlFunction) => each.arguments.length === inputs.length && each.arguments.every((type, i) => (type === null ? null : baseType(type)) === (inputs[i] == null ? null : baseType(inputs[i] ?? '')))

@@ -1,0 +1,56 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-required-column-without-default',
+  severity: 'error',
+  summary: 'A new NOT NULL column without default fails on a table with rows, and breaks every running instance that inserts.',
+  why: `Postgres has no value for the rows that are there, so the statement fails. On an empty table it succeeds, and from then on every
+    INSERT of the version that runs now fails, because it does not know the column.`,
+  fix: 'Add the column nullable or with a default, fill it, and set NOT NULL in a later deploy.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN'],
+  dialects: 'all',
+  sources: [
+    'squawk/adding-required-field', 'pgfence/add-column-not-null-no-default', 'atlas/MF103', 'pgsafe/add-column-not-null-no-default', 'pgls/addingRequiredField',
+    'strong_migrations/change_column_with_not_null', 'diesel-guard/AddNotNullCheck',
+  ],
+  claims: { fails: '23502' },
+  bad: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column status text not null;`,
+      message: 'Adding `status` fails',
+    },
+    {
+      title: 'A default that only the client knows is none to the database.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table "users" add column "token" text not null;`,
+    },
+  ],
+  good: [
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text;` },
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text not null default 'active';` },
+    { sql: `create table users (id bigint primary key); alter table users add column status text not null;` },
+    {
+      title: 'A generated column has its value.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
+      postgres: 18,
+    },
+  ],
+  visit: {
+    addColumn({ table, to }, ctx) {
+      if (to.nullable || to.default !== null || to.identity !== null || to.generated !== null || ctx.isNew(table)) return
+      if (to.type !== null && /^(small|big)?serial/.test(to.type)) return
+      const name = sqlName(table, ctx)
+      const column = ident(to.name)
+      const type = to.type ?? 'the type'
+      return {
+        anySize: true,
+        message: `Adding \`${to.name}\` fails where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break.`,
+        help: `Add it so that old rows and old code have a value:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT …;`)}\nor, where no value serves all rows, nullable first:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, fill the old rows in batches, and set NOT NULL ${separateDeploy(ctx)}.`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,56 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-drop-column',
+  severity: 'error',
+  summary: 'Dropping a column loses its data, and breaks every running instance that still uses it.',
+  why: `The values are gone with the commit, and the indexes and constraints on the column go with it. Prisma and Drizzle name every column
+    in their queries, so instances of the version before fail on every read of the table.`,
+  fix: 'Take the column out of the code first and deploy that. Take a backup, then drop it in a later pull request.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DROP-COLUMN'],
+  approvable: true,
+  dialects: 'all',
+  sources: [
+    'squawk/ban-drop-column', 'pgfence/drop-column', 'strong_migrations/remove_column', 'atlas/DS103', 'diesel-guard/DropColumnCheck', 'pgsafe/drop-column', 'pgls/banDropColumn',
+  ],
+  checklist: 'backup',
+  claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
+  bad: [
+    { given: `create table users (id bigint primary key, legacy_id text);`, sql: `alter table users drop column legacy_id;`, message: 'Dropping `users.legacy_id` loses its data' },
+  ],
+  good: [
+    { sql: `create table users (id bigint primary key, legacy_id text); alter table users drop column legacy_id;` },
+    {
+      title: 'A virtual column holds no data.',
+      given: `create table users (id bigint primary key, name text, upper_name text generated always as (upper(name)) virtual);`,
+      sql: `alter table users drop column upper_name;`,
+      postgres: 18,
+    },
+    {
+      title: 'A column that the same pull request adds.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column work text; alter table users drop column work;`,
+    },
+  ],
+  visit: {
+    dropColumn({ table, from, ifExists }, ctx) {
+      if (ctx.isNewColumn(table, from.name) || ctx.isNew(table)) return
+      if (from.generated !== null && !from.generated.stored) return
+      const known = ctx.step?.before.tables.get(table)
+      if (ifExists && known?.complete && !known.columns.some((column) => column.name === from.name)) return
+      const name = sqlName(table, ctx)
+      const keys = known?.primaryKey?.columns ?? []
+      const copy = keys.length > 0
+        ? `\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}`
+        : ''
+      const ignore = ctx.project.orm === 'prisma' ? ' (`@ignore` on the field keeps it out of the client)' : ''
+      return {
+        anySize: true,
+        message: `Dropping \`${ctx.name(table)}.${from.name}\` loses its data and breaks running instances that still read or write it.`,
+        help: `Deploy code that does not use it first${ignore}, and drop it in a later pull request:\n${sql(`ALTER TABLE ${name} DROP COLUMN ${ident(from.name)};`)}${copy}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,38 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+import { nameOf } from '../../src/schema/model.ts'
+
+export default {
+  id: 'no-drop-table',
+  severity: 'error',
+  summary: 'Dropping a table loses its data, and breaks every running instance that still uses it.',
+  why: `The rows are gone with the commit, and only a backup brings them back. Instances of the version before fail on every query of the
+    table. The lock covers the tables that its foreign keys point to as well.`,
+  fix: 'Take the table out of the code first and deploy that. Rename the table, wait until nobody misses it, take a backup, then drop it.',
+  references: ['https://www.postgresql.org/docs/current/sql-droptable.html'],
+  approvable: true,
+  dialects: 'all',
+  sources: ['squawk/ban-drop-table', 'pgfence/drop-table', 'atlas/DS102', 'diesel-guard/DropTableCheck', 'pgsafe/drop-table', 'pgls/banDropTable', 'strong_migrations/create_table'],
+  checklist: 'backup',
+  claims: { lock: 'AccessExclusiveLock' },
+  bad: [
+    { given: `create table legacy (id bigint primary key);`, sql: `drop table legacy;`, message: 'Dropping `legacy` loses its data' },
+    { given: `create table a (id bigint primary key); create table b (id bigint primary key);`, sql: `drop table a, b;`, count: 2 },
+  ],
+  good: [
+    { title: 'A table that the same pull request creates holds nothing.', sql: `create table legacy (id bigint primary key); drop table legacy;` },
+    { sql: `create temporary table work (id bigint); drop table work;` },
+  ],
+  visit: {
+    dropTable({ table, from, ifExists }, ctx) {
+      if (ctx.isNew(table) || from.persistence === 'temporary') return
+      if (ifExists && !ctx.alone && !ctx.step?.before.tables.has(table)) return
+      const name = sqlName(table, ctx)
+      return {
+        anySize: true,
+        message: `Dropping \`${ctx.name(table)}\` loses its data and breaks running instances that still use it.`,
+        help: `Deploy code that does not use it first. Out of reach but not yet lost:\n${sql(`ALTER TABLE ${name} RENAME TO ${ident(`${nameOf(table)}_dropped`)};`)}\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${name};`)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,44 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-primary-key',
+  severity: 'error',
+  summary: 'A table without a primary key cannot name one of its rows.',
+  why: `Nothing keeps two equal rows apart, so neither can be updated or deleted alone. Logical replication refuses UPDATE and DELETE on the
+    table, ORMs cannot address its rows, and batched backfills have nothing to go by.`,
+  fix: 'Give the table a primary key: an identity column, a UUID, or the columns that name a row.',
+  references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS'],
+  dialects: 'all',
+  sources: ['diesel-guard/CreateTableWithoutPkCheck'],
+  bad: [
+    { sql: `create table events (at timestamptz not null, payload jsonb);`, message: '`events` has no primary key' },
+    { sql: `create table events (id bigint unique not null);` },
+  ],
+  good: [
+    { sql: `create table events (id bigint generated always as identity primary key, payload jsonb);` },
+    { title: 'The key may come later in the same pull request.', sql: `create table events (id bigint not null); alter table events add primary key (id);` },
+    { sql: `create temporary table work (id bigint);` },
+    {
+      title: 'A partition has the key of its parent.',
+      given: `create table events (id bigint, at date not null, primary key (id, at)) partition by range (at);`,
+      sql: `create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+    },
+  ],
+  visit: {
+    createTable({ table, to, as }, ctx) {
+      const after = ctx.after.tables.get(table)
+      if (!after || !after.complete || after.primaryKey || after.persistence === 'temporary' || after.partition.of || after.inherits.length > 0 || after.ignored) return
+      if (as !== 'definition' && !to.complete) return
+      const unique = after.uniques.find((u) => u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)))
+      const id = after.columns.find((column) => column.name === 'id')
+      const add = unique
+        ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (${unique.columns.map(ident).join(', ')});`
+        : id ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);` : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
+      return {
+        message: `\`${ctx.name(table)}\` has no primary key, so none of its rows can be named.`,
+        help: `Declare one in the table, or add it while the table is empty:\n${sql(add)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,108 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import type { ForeignKey, Key } from '../../src/schema/model.ts'
+import { key, nameOf } from '../../src/schema/model.ts'
+import { indexLedBy } from '../shared/index-prefix.ts'
+import { concurrently } from '../shared/concurrently.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'require-foreign-key-index',
+  severity: 'warning',
+  summary: 'A foreign key whose columns no index leads makes every delete of the referenced row read the whole table.',
+  why: `Postgres indexes the referenced side of a foreign key and not the referencing one. Each DELETE, and each UPDATE of the key, looks for
+    the rows that refer to it, and joins from the parent do the same: without an index by reading the whole table.`,
+  fix: 'Create an index that begins with the columns of the foreign key.',
+  references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
+  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index'],
+  checklist: 'queries-use-indexes',
+  bad: [
+    {
+      sql: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint references users (id));`,
+      message: 'No index leads with `user_id`',
+    },
+    {
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key);`,
+      sql: `alter table orders add column user_id bigint references users (id);`,
+    },
+    {
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: {
+        before: `
+          model User {
+            id Int @id
+          }`,
+        after: `
+          model User {
+            id     Int     @id
+            orders Order[]
+          }
+
+          model Order {
+            id     Int  @id
+            userId Int
+            user   User @relation(fields: [userId], references: [id])
+          }`,
+      },
+      sql: `
+        CREATE TABLE "Order" ("id" INTEGER NOT NULL, "userId" INTEGER NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));
+        ALTER TABLE "Order" ADD CONSTRAINT "Order_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE RESTRICT ON UPDATE CASCADE;`,
+    },
+  ],
+  good: [
+    {
+      sql: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint references users (id));
+        create index on orders (user_id, id);`,
+    },
+    {
+      title: 'The primary key leads with it.',
+      sql: `
+        create table users (id bigint primary key);
+        create table members (user_id bigint references users (id), team text, primary key (user_id, team));`,
+    },
+    {
+      title: 'A partial index over the rows that refer to something serves.',
+      sql: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint references users (id));
+        create index on orders (user_id) where user_id is not null;`,
+    },
+  ],
+  visit: {
+    *createTable({ table, to }, ctx) {
+      for (const foreignKey of to.foreignKeys) yield* missing(table, foreignKey, ctx)
+    },
+    *addForeignKey({ table, to }, ctx) {
+      yield* missing(table, to, ctx)
+    },
+  },
+} satisfies Rule
+
+function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
+  const after = ctx.after.tables.get(table)
+  if (!after || (!after.complete && !ctx.isNew(table)) || after.persistence === 'temporary') return
+  if (!after.foreignKeys.some((f) => f.name === foreignKey.name) || foreignKey.clientOnly === true) return
+  if (indexLedBy(after, foreignKey.columns)) return
+  const parent = key(foreignKey.references.schema, foreignKey.references.table)
+  const columns = foreignKey.columns.map((column) => `\`${column}\``).join(', ')
+  const name = ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))
+  const declare = ctx.project.orm === 'prisma'
+    ? `Declare it in the model: \`@@index([${foreignKey.columns.map((c) => after.columns.find((column) => column.name === c)?.property ?? c).join(', ')}])\`. As SQL:\n`
+    : ctx.project.orm === 'drizzle' ? `Declare it in the table: \`index('${nameOf(table)}_${foreignKey.columns.join('_')}_idx').on(…)\`. As SQL:\n` : ''
+  yield {
+    object: `${table}.${foreignKey.name}`,
+    ...placeOf(foreignKey, ctx),
+    message: `No index leads with ${columns}: deleting from \`${ctx.name(parent)}\` reads all of \`${ctx.name(table)}\`.`,
+    help: `${declare}${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`)}`,
+  }
+}
+
+function placeOf(foreignKey: ForeignKey, ctx: RuleContext) {
+  const declared = ctx.declared?.tables && [...ctx.declared.tables.values()].flatMap((t) => t.foreignKeys).find((f) => f.name === foreignKey.name)?.declared[0]
+  const place = (declared && ctx.files.some((file) => file.path === declared.path) ? declared : null) ?? foreignKey.declared[0]
+  return place ? { place } : {}
+}

@@ -1,0 +1,46 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-auto-increment-column',
+  severity: 'error',
+  summary: 'A new serial or identity column rewrites the whole table under an exclusive lock.',
+  why: `Each row that is there needs a number of its own from the sequence, so the table and all its indexes are written anew while nobody can
+    read or write.`,
+  fix: 'Add a plain column, attach a sequence to it as default for new rows, and number the old rows in batches.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
+  sources: [
+    'pgfence/add-column-serial', 'eugene/E11', 'strong_migrations/add_column_auto_incrementing', 'diesel-guard/AddSerialColumnCheck', 'diesel-guard/AddIdentityColumnCheck',
+    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: true },
+  bad: [
+    { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigserial;`, message: 'Numbering `number` rewrites `orders`' },
+    { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigint generated always as identity;` },
+  ],
+  good: [
+    { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigint;` },
+    { sql: `create table orders (code text primary key); alter table orders add column number bigserial;` },
+    { title: 'Identity on a column that is there touches no row.', given: `create table orders (number bigint primary key);`, sql: `alter table orders alter column number add generated always as identity;` },
+  ],
+  visit: {
+    addColumn({ table, to }, ctx) {
+      const serial = to.default !== null && to.default.startsWith('nextval(')
+      if (ctx.isNew(table) || (!serial && to.identity === null)) return
+      const name = sqlName(table, ctx)
+      const column = ident(to.name)
+      const sequence = ident(`${nameOf(table)}_${to.name}_seq`)
+      return {
+        message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help: `Number new rows at once and old rows in batches:\n${sql(
+          `CREATE SEQUENCE ${sequence};`,
+          `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'bigint'};`,
+          `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
+          `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${column};`,
+          `-- in batches, outside the migration: UPDATE ${name} SET ${column} = nextval('${sequence}') WHERE ${column} IS NULL AND …`,
+        )}${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,58 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { key, nameOf } from '../../src/schema/model.ts'
+import { rowsSentence } from '../shared/sql.ts'
+
+export default {
+  id: 'no-enum-recreate',
+  severity: 'error',
+  summary: 'Taking a value out of an enum by recreating the type rewrites every table that uses it.',
+  why: `Postgres cannot drop a value of an enum, so Prisma and Drizzle make a new type and cast each column to it by way of text. The cast writes
+    the whole table anew under an ACCESS EXCLUSIVE lock, and fails where a row still holds the value; running instances may go on writing it.`,
+  fix: 'Leave the value in the type, and forbid it in the code or with a CHECK constraint that is added NOT VALID.',
+  references: ['https://www.postgresql.org/docs/current/datatype-enum.html#DATATYPE-ENUM-IMPLEMENTATION-DETAILS'],
+  sources: ['prisma/EnumValueRemoval', 'squawk/changing-column-type', 'pgfence/alter-column-type', 'diesel-guard/AlterColumnTypeCheck', 'pgsafe/alter-column-type'],
+  claims: { lock: 'AccessExclusiveLock', rewrites: true },
+  bad: [
+    {
+      given: `create type role as enum ('member', 'admin', 'guest'); create table users (id bigint primary key, role role not null);`,
+      sql: `
+        begin;
+        create type role_new as enum ('member', 'admin');
+        alter table users alter column role type role_new using (role::text::role_new);
+        alter type role rename to role_old;
+        alter type role_new rename to role;
+        drop type role_old;
+        commit;`,
+      message: 'rewrites `users`',
+    },
+  ],
+  good: [
+    { given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null);`, sql: `alter type role add value 'guest';` },
+    {
+      given: `create type role as enum ('member', 'admin', 'guest');`,
+      sql: `
+        create table users (id bigint primary key, role role not null);
+        create type role_new as enum ('member', 'admin');
+        alter table users alter column role type role_new using (role::text::role_new);`,
+    },
+  ],
+  visit: {
+    alterColumnType({ table, from, to }, ctx) {
+      if (ctx.isNew(table) || from.type === null || to.type === null || !ctx.step) return
+      const bare = (type: string) => type.replaceAll('"', '')
+      const { enums, defaultSchema } = ctx.step.before
+      const enumOf = (type: string) => enums.get(bare(type).includes('.') ? bare(type) : key(defaultSchema, bare(type)))
+      const old = enumOf(from.type)
+      const made = enumOf(to.type)
+      if (!old || !made || old === made) return
+      const removed = old.values.filter((value) => !made.values.includes(value))
+      const lost = removed.length > 0 ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`` : ''
+      return {
+        message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
+        help: removed.length > 0
+          ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
+          : `Where only values are added, \`ALTER TYPE … ADD VALUE\` does it without touching a row.${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,37 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { rowsSentence } from '../shared/sql.ts'
+
+export default {
+  id: 'no-exclusion-constraint',
+  severity: 'error',
+  summary: 'An exclusion constraint on an existing table locks everybody out while its index is built and every row compared.',
+  why: `ADD ... EXCLUDE takes an ACCESS EXCLUSIVE lock, builds the index and compares all rows under it. There is no NOT VALID and no
+    concurrent form of it.`,
+  fix: 'Make the constraint on a new table, copy the rows over in batches and swap the two, or do it in a maintenance window with a lock_timeout.',
+  references: ['https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-EXCLUDE'],
+  sources: [
+    'pgfence/add-constraint-exclude', 'eugene/E8', 'strong_migrations/add_exclusion_constraint', 'diesel-guard/AddExcludeConstraintCheck', 'pgsafe/add-exclusion-constraint',
+    'pgls/avoidAddingExclusionConstraint',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: false },
+  bad: [
+    {
+      given: `create table bookings (id bigint primary key, during tsrange not null);`,
+      sql: `alter table bookings add constraint bookings_no_overlap exclude using gist (during with &&);`,
+      message: 'locks out everybody who uses `bookings`',
+    },
+  ],
+  good: [
+    { sql: `create table bookings (id bigint primary key, during tsrange not null); alter table bookings add constraint bookings_no_overlap exclude using gist (during with &&);` },
+    { sql: `create table bookings (id bigint primary key, during tsrange not null, exclude using gist (during with &&));` },
+  ],
+  visit: {
+    addExclusion({ table, to }, ctx) {
+      if (ctx.isNew(table)) return
+      return {
+        message: `Building \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until its index is built and all rows are compared.`,
+        help: `There is no concurrent form. Make a new table with the constraint, copy the rows in batches and swap the two by renaming, or run it in a maintenance window under a \`lock_timeout\`.${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule

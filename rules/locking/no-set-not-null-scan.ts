@@ -1,0 +1,97 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { provesNotNull } from '../shared/not-null.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-set-not-null-scan',
+  severity: 'error',
+  summary: 'SET NOT NULL reads the whole table while nobody can read or write it.',
+  why: `SET NOT NULL takes an ACCESS EXCLUSIVE lock and reads every row to see that none is NULL. From PostgreSQL 12 on the scan is
+    skipped where a validated CHECK constraint proves it already; from 18 on a NOT NULL constraint can be added NOT VALID and validated later.`,
+  fix: 'Prove it first with a CHECK constraint that is added NOT VALID and validated in a later transaction; SET NOT NULL is instant then.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL'],
+  sources: [
+    'squawk/adding-not-nullable-field', 'pgfence/alter-column-set-not-null', 'eugene/E2', 'strong_migrations/change_column_null', 'diesel-guard/AddNotNullCheck',
+    'pgsafe/set-not-null', 'pgls/addingNotNullField', 'atlas/MF104',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: true },
+  bad: [
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users alter column email set not null;`,
+      message: 'reads every row of `users`',
+    },
+    {
+      title: 'A CHECK that is not validated proves nothing.',
+      given: `
+        create table users (id bigint primary key, email text);
+        alter table users add constraint users_email_nn check (email is not null) not valid;`,
+      sql: `alter table users alter column email set not null;`,
+    },
+    {
+      title: 'A column that the same pull request adds with a constant default holds no NULL: information.',
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        alter table users add column status text default 'active';
+        update users set status = 'active' where status is null;
+        alter table users alter column status set not null;`,
+      severity: 'info',
+    },
+    {
+      title: 'The same on a table declared large is a warning.',
+      given: `create table users (id bigint primary key);`,
+      rows: { users: 50_000_000 },
+      sql: `
+        alter table users add column status text default 'active';
+        alter table users alter column status set not null;`,
+      severity: 'warning',
+    },
+  ],
+  good: [
+    {
+      title: 'A validated CHECK proves it.',
+      given: `
+        create table users (id bigint primary key, email text);
+        alter table users add constraint users_email_nn check (email is not null) not valid;
+        alter table users validate constraint users_email_nn;`,
+      sql: `alter table users alter column email set not null;`,
+    },
+    {
+      title: 'The column is NOT NULL already.',
+      given: `create table users (id bigint primary key, email text not null);`,
+      sql: `alter table users alter column email set not null;`,
+    },
+    {
+      sql: `
+        create table users (id bigint primary key, email text);
+        alter table users alter column email set not null;`,
+    },
+  ],
+  visit: {
+    setNotNull({ table, from }, ctx) {
+      if (ctx.isNew(table) || !from.nullable) return
+      const known = ctx.step?.before.tables.get(table)
+      if (known && ctx.postgres >= 12 && provesNotNull(known, from.name)) return
+      const filled = ctx.postgres >= 11 && ctx.isNewColumn(table, from.name) && (from.default !== null || from.generated !== null)
+      const large = ctx.size(table) === 'large'
+      return {
+        message: `\`SET NOT NULL\` on \`${from.name}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
+        help: recipe(table, from.name, ctx) + rowsSentence(table, ctx),
+        ...(filled ? { severity: large ? 'warning' as const : 'info' as const } : {}),
+      }
+    },
+  },
+} satisfies Rule
+
+function recipe(table: Key, column: string, ctx: RuleContext): string {
+  const name = sqlName(table, ctx)
+  const check = ident(`${table.slice(table.indexOf('.') + 1)}_${column}_not_null`)
+  const nulls = `Rows that would fail:\n${sql(`SELECT count(*) FROM ${name} WHERE ${ident(column)} IS NULL;`)}`
+  if (ctx.postgres >= 18) {
+    return `Add it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} NOT NULL ${ident(column)} NOT VALID;`)}\nand validate it ${separateDeploy(ctx)}; writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\n${nulls}`
+  }
+  if (ctx.postgres < 12) return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
+  return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
+}

@@ -1,0 +1,46 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-stored-generated-column',
+  severity: 'error',
+  summary: 'A new stored generated column rewrites the whole table under an exclusive lock.',
+  why: `Its value is computed for each row and written down, so the table and all its indexes are written anew while nobody can read or
+    write. A virtual generated column (PostgreSQL 18 and later) is computed when it is read and costs nothing to add.`,
+  fix: 'Use a virtual generated column, an index on the expression, or a plain column that a trigger fills.',
+  references: ['https://www.postgresql.org/docs/current/ddl-generated-columns.html'],
+  sources: [
+    'eugene/E11', 'pgfence/add-column-stored-generated', 'strong_migrations/add_column_generated_stored', 'diesel-guard/GeneratedColumnCheck', 'pgsafe/add-column-generated-stored',
+    'squawk/adding-field-with-default',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: true, from: 12 },
+  bad: [
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;`,
+      message: 'Computing `domain` rewrites `users`',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`,
+      postgres: 18,
+    },
+    { sql: `create table users (id bigint primary key, email text); alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;` },
+  ],
+  visit: {
+    addColumn({ table, to }, ctx) {
+      if (to.generated === null || !to.generated.stored || ctx.isNew(table)) return
+      const name = sqlName(table, ctx)
+      const column = ident(to.name)
+      const virtual = ctx.postgres >= 18
+        ? `Compute it when it is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'text'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`
+        : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
+      return {
+        message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help: `${virtual}${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule

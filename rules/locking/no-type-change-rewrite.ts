@@ -1,0 +1,82 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { typeChange } from '../shared/type-change.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-type-change-rewrite',
+  severity: 'error',
+  summary: 'A change of type that rewrites the table locks everybody out until all rows and indexes are written anew.',
+  why: `ALTER COLUMN TYPE takes an ACCESS EXCLUSIVE lock. Where the old and the new type are stored differently, Postgres writes every row
+    and rebuilds every index under it. A longer varchar, varchar to text or a higher numeric precision costs nothing and is not found.`,
+  fix: 'Add a column of the new type, write both, fill the old rows in batches, switch the readers over, then drop the old column.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
+  sources: [
+    'squawk/changing-column-type', 'pgfence/alter-column-type', 'eugene/E5', 'strong_migrations/change_column', 'diesel-guard/AlterColumnTypeCheck', 'pgsafe/alter-column-type',
+    'pgls/changingColumnType',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: true },
+  bad: [
+    {
+      given: `create table orders (id bigint primary key, amount integer);`,
+      sql: `alter table orders alter column amount type bigint;`,
+      message: 'from `integer` to `bigint` rewrites `orders`',
+    },
+    {
+      title: 'A precision of 3 has to be computed for each row.',
+      given: `create table orders (id bigint primary key, at timestamp(3));`,
+      sql: `alter table orders alter column at type timestamptz(3);`,
+    },
+    {
+      given: `create table orders (id bigint primary key, code text);`,
+      sql: `alter table orders alter column code type varchar(20);`,
+    },
+    {
+      title: 'What is not known may be rewritten: a warning.',
+      alone: true,
+      sql: `alter table orders alter column amount type bigint;`,
+      severity: 'warning',
+      unproven: 'the table is not known',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key, name varchar(50));`,
+      sql: `alter table users alter column name type varchar(100);`,
+    },
+    {
+      given: `create table users (id bigint primary key, name varchar(50));`,
+      sql: `alter table users alter column name type text;`,
+    },
+    {
+      given: `create table users (id bigint primary key, balance numeric(10, 2));`,
+      sql: `alter table users alter column balance type numeric(12, 2);`,
+    },
+    {
+      sql: `
+        create table users (id bigint primary key, age smallint);
+        alter table users alter column age type integer;`,
+    },
+  ],
+  visit: {
+    alterColumnType({ table, from, to, using }, ctx) {
+      if (ctx.isNew(table)) return
+      const enums = [...(ctx.step?.before.enums.values() ?? [])]
+      const isEnum = (type: string) => enums.some((e) => e.name === type.replaceAll('"', '') || `${e.schema}.${e.name}` === type.replaceAll('"', ''))
+      const change = from.type === null || to.type === null ? 'unknown' : typeChange(from.type, to.type, using, from.name, isEnum)
+      if (change === 'free' || (from.type !== null && to.type !== null && isEnum(from.type) && isEnum(to.type))) return
+      const name = sqlName(table, ctx)
+      const fresh = ident(`${from.name}_new`)
+      const help = `Take it in steps that lock nothing for long:\n${sql(
+        `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'the new type'};`,
+        `-- deploy code that writes ${ident(from.name)} and ${fresh}`,
+        `-- in batches: UPDATE ${name} SET ${fresh} = ${ident(from.name)} WHERE ${fresh} IS NULL AND …`,
+        `-- deploy code that reads ${fresh}, then drop ${ident(from.name)}`,
+      )}${rowsSentence(table, ctx)}`
+      if (change === 'unknown') {
+        const what = to.type === null ? '' : ` to \`${to.type}\``
+        return { severity: 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
+      }
+      return { message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`, help }
+    },
+  },
+} satisfies Rule

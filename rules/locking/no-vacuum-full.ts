@@ -1,0 +1,47 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { key } from '../../src/schema/model.ts'
+
+export default {
+  id: 'no-vacuum-full',
+  severity: 'error',
+  summary: 'VACUUM FULL and CLUSTER rewrite the table while nobody can read or write it.',
+  why: `Both take an ACCESS EXCLUSIVE lock and write the table and all its indexes anew under it, for hours on a large table. VACUUM cannot
+    run in a transaction at all.`,
+  fix: 'Use pg_repack or pg_squeeze, or REPACK (CONCURRENTLY) from PostgreSQL 19 on, outside the migrations. Plain VACUUM locks nobody out.',
+  references: ['https://www.postgresql.org/docs/current/sql-vacuum.html', 'https://www.postgresql.org/docs/current/sql-cluster.html'],
+  sources: ['squawk/prefer-repack', 'pgfence/vacuum-full', 'pgsafe/vacuum-full-cluster', 'pgls/banVacuumFull'],
+  claims: { lock: 'AccessExclusiveLock', rewrites: true },
+  bad: [
+    { given: `create table orders (id bigint primary key);`, sql: `vacuum full orders;`, runner: 'psql', message: 'rewrites `orders`', unproven: 'it cannot run in a transaction, so its locks cannot be held and seen' },
+    { given: `create table orders (id bigint primary key);`, sql: `cluster orders using orders_pkey;` },
+  ],
+  good: [{ given: `create table orders (id bigint primary key);`, sql: `vacuum orders;`, runner: 'psql' }],
+  visit: {
+    statement({ node }, ctx) {
+      if ('VacuumStmt' in node && node.VacuumStmt.is_vacuumcmd) {
+        const full = (node.VacuumStmt.options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === 'full' && !isFalse(option.DefElem.arg))
+        if (!full) return
+        const tables = (node.VacuumStmt.rels ?? []).flatMap((rel) => ('VacuumRelation' in rel && rel.VacuumRelation.relation?.relname ? [rel.VacuumRelation.relation] : []))
+        const keys = tables.map((table) => key(table.schemaname ?? ctx.step.before.defaultSchema, table.relname ?? ''))
+        if (keys.length > 0 && keys.every((table) => ctx.isNew(table))) return
+        const [first] = keys
+        return {
+          ...(first ? { object: first } : {}),
+          message: `\`VACUUM FULL\` rewrites ${keys.length === 0 ? 'every table' : keys.map((table) => `\`${ctx.name(table)}\``).join(', ')} while nobody can read or write.`,
+        }
+      }
+      const relation = 'ClusterStmt' in node ? node.ClusterStmt.relation : undefined
+      if (!('ClusterStmt' in node)) return
+      const table = relation?.relname ? key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname) : null
+      if (table && ctx.isNew(table)) return
+      return {
+        ...(table ? { object: table } : {}),
+        message: `\`CLUSTER\` rewrites ${table ? `\`${ctx.name(table)}\`` : 'every clustered table'} while nobody can read or write.`,
+      }
+    },
+  },
+} satisfies Rule
+
+function isFalse(argument: unknown): boolean {
+  return JSON.stringify(argument ?? null).includes('"false"') || JSON.stringify(argument ?? null).includes('"off"')
+}

@@ -1,0 +1,85 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { wholeLines } from '../shared/suggest.ts'
+import { ident, rowsSentence, sql } from '../shared/sql.ts'
+import { sentence } from '../shared/words.ts'
+
+export default {
+  id: 'require-concurrent-index',
+  severity: 'error',
+  summary: 'Building an index without CONCURRENTLY blocks every write to the table.',
+  why: `A plain CREATE INDEX holds a SHARE lock until the build ends. Reads go on, but every INSERT, UPDATE and DELETE waits,
+    for minutes on a large table.`,
+  fix: 'Build it with CREATE INDEX CONCURRENTLY, outside a transaction. It takes longer and lets writes go on.',
+  references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY'],
+  sources: [
+    'squawk/require-concurrent-index-creation', 'pgfence/create-index-not-concurrent', 'eugene/E6', 'strong_migrations/add_index', 'atlas/PG101',
+    'diesel-guard/AddIndexCheck', 'pgsafe/add-index-non-concurrent', 'pgls/requireConcurrentIndexCreation',
+  ],
+  claims: { lock: 'ShareLock', rewrites: false },
+  bad: [
+    {
+      given: `create table orders (id bigint primary key, user_id bigint not null);`,
+      sql: `create index orders_user_id on orders (user_id);`,
+      message: 'Building `orders_user_id` blocks every write to `orders`',
+    },
+    {
+      title: 'A unique index is built the same way.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create unique index users_email on users (lower(email));`,
+    },
+    {
+      title: 'Drizzle cannot run CONCURRENTLY, so the index is built by hand first.',
+      runner: 'drizzle@0.45',
+      given: `create table orders (id bigint primary key, user_id bigint not null);`,
+      sql: `create index orders_user_id on orders (user_id);`,
+    },
+    {
+      title: 'On a small table it is for information.',
+      given: `create table settings (id bigint primary key, name text not null);`,
+      sql: `create index settings_name on settings (name);`,
+      rows: { settings: 200 },
+      severity: 'info',
+    },
+  ],
+  good: [
+    {
+      given: `create table orders (id bigint primary key, user_id bigint not null);`,
+      sql: `create index concurrently orders_user_id on orders (user_id);`,
+      runner: 'psql',
+    },
+    {
+      title: 'A table made in the same pull request has no writers yet.',
+      sql: `
+        create table orders (id bigint primary key, user_id bigint not null);
+        create index orders_user_id on orders (user_id);`,
+    },
+    {
+      title: 'An index that is there already is not built.',
+      given: `
+        create table orders (id bigint primary key, user_id bigint not null);
+        create index orders_user_id on orders (user_id);`,
+      sql: `create index if not exists orders_user_id on orders (user_id);`,
+    },
+    {
+      title: 'ON ONLY builds nothing: the partitions follow one by one.',
+      given: `create table events (id bigint, at timestamptz not null) partition by range (at);`,
+      sql: `create index events_at on only events (at);`,
+    },
+  ],
+  visit: {
+    addIndex({ table, index, concurrently, only }, ctx) {
+      if (concurrently || only || ctx.isNew(table)) return
+      const known = ctx.step?.before.tables.get(table)
+      if (known?.persistence === 'temporary' || (known?.partition.by ?? null) !== null) return
+      const text = ctx.step?.statement.text ?? ''
+      const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
+      const outside = outsideTransaction(ctx)
+      return {
+        message: `Building \`${index.name}\` blocks every write to \`${ctx.name(table)}\` until it is done.`,
+        help: `${sentence(outside.how)}:\n${sql(concurrent)}${rowsSentence(table, ctx)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
+        ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
+      }
+    },
+  },
+} satisfies Rule

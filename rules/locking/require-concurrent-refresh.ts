@@ -1,0 +1,43 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { key } from '../../src/schema/model.ts'
+import { sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-concurrent-refresh',
+  severity: 'warning',
+  summary: 'Refreshing a materialized view without CONCURRENTLY locks out everybody who reads it.',
+  why: `REFRESH MATERIALIZED VIEW takes an ACCESS EXCLUSIVE lock on the view and holds it while the query runs. With CONCURRENTLY reads go
+    on; it wants a unique index over all rows, and it may run in a transaction.`,
+  fix: 'Give the view a unique index without a predicate and refresh it CONCURRENTLY.',
+  references: ['https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html'],
+  sources: ['pgfence/refresh-matview-blocking', 'diesel-guard/RefreshMatViewCheck', 'pgsafe/refresh-matview-non-concurrent', 'pgls/requireConcurrentRefreshMatview'],
+  claims: { lock: 'AccessExclusiveLock' },
+  bad: [
+    {
+      given: `create table orders (id bigint primary key); create materialized view totals as select count(*) as n from orders;`,
+      sql: `refresh materialized view totals;`,
+      message: 'locks out everybody who reads `totals`',
+    },
+  ],
+  good: [
+    {
+      given: `create table orders (id bigint primary key); create materialized view ids as select id from orders; create unique index ids_id on ids (id);`,
+      sql: `refresh materialized view concurrently ids;`,
+    },
+    { given: `create table orders (id bigint primary key);`, sql: `create materialized view totals as select count(*) as n from orders; refresh materialized view totals;` },
+  ],
+  visit: {
+    statement({ node, text }, ctx) {
+      if (!('RefreshMatViewStmt' in node) || node.RefreshMatViewStmt.concurrent || node.RefreshMatViewStmt.skipData) return
+      const { relation } = node.RefreshMatViewStmt
+      const view = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      if (!ctx.before.views.has(view) && !ctx.alone) return
+      if (ctx.alone && ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
+      return {
+        object: view,
+        message: `Refreshing \`${ctx.name(view)}\` locks out everybody who reads \`${ctx.name(view)}\` until its query is done.`,
+        help: `With a unique index on the view, reads go on:\n${sql(`${text.replace(/\bview\b/i, (word) => `${word} ${word === 'view' ? 'concurrently' : 'CONCURRENTLY'}`)};`, `-- wants: CREATE UNIQUE INDEX ON ${sqlName(view, ctx)} (…);`)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,95 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { key } from '../../src/schema/model.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-not-valid-foreign-key',
+  severity: 'error',
+  summary: 'A foreign key that is checked at once blocks writes to both tables while every row is read.',
+  why: `ADD FOREIGN KEY takes a SHARE ROW EXCLUSIVE lock on both tables and reads the referencing table from end to end before it lets go.
+    With NOT VALID it takes the same locks for a moment only; VALIDATE CONSTRAINT then reads the rows while writes go on.`,
+  fix: 'Add the constraint NOT VALID, and validate it in a later transaction.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
+  sources: [
+    'squawk/adding-foreign-key-constraint', 'squawk/constraint-missing-not-valid', 'pgfence/add-constraint-fk-no-not-valid', 'eugene/E1', 'eugene/E4',
+    'strong_migrations/add_foreign_key', 'strong_migrations/add_reference', 'diesel-guard/AddForeignKeyCheck', 'pgsafe/add-fk-without-not-valid',
+    'pgls/addingForeignKeyConstraint', 'pgls/constraintMissingNotValid',
+  ],
+  claims: { lock: 'ShareRowExclusiveLock', rewrites: false, scans: true },
+  bad: [
+    {
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint);`,
+      sql: `alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);`,
+      message: 'blocks writes to `orders` and `users`',
+    },
+    {
+      title: 'Also inside a DO block, as older drizzle-kit writes it.',
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint);`,
+      sql: `
+        do $$ begin
+          alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);
+        exception when duplicate_object then null;
+        end $$;`,
+    },
+  ],
+  good: [
+    {
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint);
+        create index orders_user_id on orders (user_id);`,
+      sql: `alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id) not valid;`,
+    },
+    {
+      title: 'A table made in the same pull request holds no rows.',
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        create table orders (id bigint primary key, user_id bigint);
+        create index on orders (user_id);
+        alter table orders add foreign key (user_id) references users (id);`,
+    },
+    {
+      title: 'A new nullable column holds nothing to check: Postgres skips the scan.',
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key);`,
+      sql: `
+        alter table orders add column user_id bigint references users (id);
+        create index concurrently orders_user_id on orders (user_id);`,
+      runner: 'psql',
+    },
+  ],
+  visit: {
+    addForeignKey({ table, to, inline }, ctx) {
+      if (!to.validated || !to.enforced || ctx.isNew(table)) return
+      const parent = key(to.references.schema, to.references.table)
+      const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
+      if (partitioned !== null && ctx.postgres < 18) return
+      if (inline) {
+        const column = ctx.step?.after.tables.get(table)?.columns.find((c) => c.name === to.columns[0])
+        if (column === undefined || (column.default === null && column.generated === null && column.identity === null)) return
+      }
+      const name = sqlName(table, ctx)
+      const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
+      const actions = [to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`, to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`].join('')
+      const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
+      const both = parent === table ? `\`${ctx.name(table)}\`` : `\`${ctx.name(table)}\` and \`${ctx.name(parent)}\``
+      return {
+        message: `Checking \`${to.name}\` blocks writes to ${both} until every row of \`${ctx.name(table)}\` is read.`,
+        help: `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
+      }
+    },
+  },
+} satisfies Rule
+
+function orphans(table: string, parent: string, to: { columns: readonly string[]; references: { columns: readonly string[] } }, ctx: Parameters<typeof sqlName>[1]): string {
+  const referenced = to.references.columns.length > 0 ? to.references.columns : ctx.after.tables.get(parent)?.primaryKey?.columns ?? to.columns
+  const pairs = to.columns.map((column, i) => `p.${ident(referenced[i] ?? column)} = c.${ident(column)}`).join(' AND ')
+  const present = to.columns.map((column) => `c.${ident(column)} IS NOT NULL`).join(' AND ')
+  return `SELECT c.* FROM ${sqlName(table, ctx)} c WHERE ${present} AND NOT EXISTS (SELECT FROM ${sqlName(parent, ctx)} p WHERE ${pairs}) LIMIT 20;`
+}

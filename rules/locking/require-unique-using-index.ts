@@ -1,0 +1,42 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-unique-using-index',
+  severity: 'error',
+  summary: 'A unique constraint that builds its own index locks everybody out until the index is built.',
+  why: `ADD UNIQUE takes an ACCESS EXCLUSIVE lock and builds the index under it: nobody reads or writes meanwhile. It fails where two rows are
+    equal, after all that waiting.`,
+  fix: 'Build the unique index CONCURRENTLY first, then add the constraint USING INDEX, which takes a moment.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX'],
+  sources: [
+    'squawk/disallowed-unique-constraint', 'pgfence/add-constraint-unique', 'eugene/E7', 'strong_migrations/add_unique_constraint', 'atlas/PG105', 'diesel-guard/AddUniqueConstraintCheck',
+    'pgsafe/add-unique-constraint',
+  ],
+  claims: { lock: 'AccessExclusiveLock', rewrites: false },
+  bad: [
+    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users add constraint users_email_key unique (email);`, message: 'Building the index of `users_email_key` locks out' },
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column email text unique;` },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key, email text); create unique index users_email_key on users (email);`,
+      sql: `alter table users add constraint users_email_key unique using index users_email_key;`,
+    },
+    { sql: `create table users (id bigint primary key, email text); alter table users add unique (email);` },
+  ],
+  visit: {
+    addUnique({ table, to, usingIndex, inline }, ctx) {
+      if (usingIndex !== null || ctx.isNew(table)) return
+      const name = sqlName(table, ctx)
+      const index = ident(to.name)
+      const outside = outsideTransaction(ctx)
+      const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
+      return {
+        message: `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
+        help: `${inline ? 'Add the column without UNIQUE. ' : ''}Build the index first; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}\nRows that would fail:\n${sql(duplicates)}${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,51 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-unused-suppression',
+  severity: 'warning',
+  summary: 'A suppression that silences nothing hides the next finding that it was never meant for.',
+  why: `The statement below it was changed, or the rule is misspelt. Left where it is, the comment will silence a finding that nobody has
+    looked at.`,
+  fix: 'Remove the comment, or correct the name of the rule.',
+  references: [],
+  dialects: 'all',
+  sources: [],
+  bad: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        -- schemagate-ignore no-drop-table: agreed with the owners
+        alter table users add column name text;`,
+      message: 'silences nothing',
+    },
+    {
+      title: 'A name that no rule has.',
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        -- schemagate-ignore no-dorp-table: agreed with the owners
+        alter table users add column name text;`,
+      message: 'is no rule',
+    },
+  ],
+  good: [
+    {
+      title: 'A suppression that silences something is listed in the check, not found.',
+      given: `create table users (id bigint primary key, email text, org_id bigint);`,
+      sql: `
+        create table notes (id bigint primary key, body text);
+        create index notes_id_body on notes (id, body);
+        -- schemagate-ignore no-redundant-index: serves index-only scans
+        create index notes_id on notes (id);`,
+    },
+  ],
+  visit: {
+    suppression(suppression) {
+      const names = suppression.idle.map((id) => `\`${id}\``).join(', ')
+      if (suppression.state === 'unknown-rule') {
+        return { place: suppression.place, message: suppression.rules.length === 0 ? 'This suppression names no rule, so it silences nothing.' : `${names} is no rule, so this suppression silences nothing.` }
+      }
+      if (suppression.state !== 'unused') return
+      return { place: suppression.place, message: `The suppression of ${names} silences nothing here.` }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,15 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+
+/** Where a later step of a recipe has to stand so that it does not share the first one's transaction: `in a later migration`. */
+export function separateDeploy(ctx: RuleContext): string {
+  switch (ctx.runner.name) {
+    case 'drizzle':
+      return 'in a later deploy (Drizzle runs all pending migrations in one transaction)'
+    case 'node-pg-migrate':
+      return 'in a later deploy (node-pg-migrate runs all pending migrations in one transaction unless told otherwise)'
+    case 'prisma':
+      return 'in a later migration (`npx prisma migrate dev --create-only`)'
+    default:
+      return ctx.step?.transaction.block === false ? 'in a statement after it' : 'in a later migration'
+  }
+}

@@ -1,0 +1,46 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+
+/** How to run a statement outside a transaction with the runner at hand. */
+export interface Outside {
+  /** What to do, as a clause that ends in a colon's place: `put it alone in a migration of its own (…)`. */
+  readonly how: string
+  /** True where the statement may replace the one at hand in its own file, nothing else changed. */
+  readonly inPlace: boolean
+  /** True where no migration of this runner can hold it. */
+  readonly never: boolean
+}
+
+/** Where a statement that cannot run in a transaction has to go, for this runner and this step. */
+export function outsideTransaction(ctx: RuleContext): Outside {
+  const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
+  const free = ctx.step?.transaction.block === false
+  const own = (how: string): Outside => ({ how, inPlace: free, never: false })
+  switch (ctx.runner.name) {
+    case 'prisma':
+      return { how: 'put it alone in a migration of its own (`npx prisma migrate dev --create-only`)', inPlace: free || alone, never: false }
+    case 'drizzle':
+      return {
+        how: 'Drizzle runs all pending migrations in one transaction, so no migration of it can do this. Run it by hand before the deploy, and keep `IF NOT EXISTS` in the migration so that it finds its work done',
+        inPlace: false,
+        never: true,
+      }
+    case 'goose':
+      return own('put it in a migration of its own that begins with `-- +goose NO TRANSACTION`')
+    case 'dbmate':
+      return own('put it in a migration of its own that begins with `-- migrate:up transaction:false`')
+    case 'sqlx':
+      return own('put it in a migration of its own whose first line is `-- no-transaction`')
+    case 'diesel':
+      return own('put it in a migration of its own with `run_in_transaction = false` in its `metadata.toml`')
+    case 'atlas':
+      return own('put it in a migration of its own that begins with `-- atlas:txmode none`')
+    case 'flyway':
+      return { how: 'put it alone in a migration of its own, with `executeInTransaction=false` in its `.conf` file', inPlace: free || alone, never: false }
+    case 'node-pg-migrate':
+      return own('put it in a migration of its own that runs without a transaction (`--no-single-transaction`, `pgm.noTransaction()`)')
+    case 'golang-migrate':
+    case 'supabase':
+    case 'psql':
+      return { how: 'put it alone in a migration of its own, outside a transaction', inPlace: free || alone, never: false }
+  }
+}

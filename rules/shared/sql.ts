@@ -1,0 +1,34 @@
+import { quoteIdent, quoteName } from '../../src/sql/names.ts'
+import { nameOf, schemaOf, type Key } from '../../src/schema/model.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
+
+/** A table or type as it is written in SQL: quoted where it has to be, with its schema where that is not the default one. */
+export function sqlName(of: Key, ctx: RuleContext): string {
+  return quoteName(schemaOf(of), nameOf(of), ctx.before.defaultSchema)
+}
+
+/** A column or constraint as it is written in SQL. */
+export function ident(name: string): string {
+  return quoteIdent(name)
+}
+
+/** Names as a list in SQL. */
+export function idents(names: readonly string[]): string {
+  return names.map(quoteIdent).join(', ')
+}
+
+/** Statements as a fenced block of help. */
+export function sql(...statements: readonly string[]): string {
+  return `\`\`\`sql\n${statements.join('\n')}\n\`\`\``
+}
+
+/** The table by its name at this step, where it is known. */
+export function tableAt(table: Key, ctx: RuleContext) {
+  return (ctx.step?.before ?? ctx.after).tables.get(table)
+}
+
+/** ` It has 12,000,000 rows.`, or nothing where nobody said. */
+export function rowsSentence(table: Key, ctx: RuleContext): string {
+  const rows = ctx.rows(table)
+  return rows === undefined ? '' : ` \`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} rows.`
+}

@@ -1,0 +1,34 @@
+import type { Node } from 'libpg-query'
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-duplicate-assignment',
+  severity: 'error',
+  summary: 'An UPDATE or INSERT that names a column twice fails.',
+  why: 'Postgres refuses multiple assignments to the same column, so the migration stops here.',
+  fix: 'Keep the assignment that is meant.',
+  references: ['https://www.postgresql.org/docs/current/sql-update.html'],
+  sources: ['squawk/ban-duplicate-column-assignments'],
+  claims: { fails: '42601' },
+  bad: [
+    { given: `create table users (id bigint primary key, a int);`, sql: `update users set a = 1, a = 2 where id = 3;`, message: '`a` is set twice', unproven: 'others speak of data in migrations' },
+    { given: `create table users (id bigint primary key, a int);`, sql: `insert into users (id, a, a) values (1, 2, 3);` },
+  ],
+  good: [{ given: `create table users (id bigint primary key, a int, b int);`, sql: `insert into users (id, a, b) values (1, 2, 3);` }],
+  visit: {
+    *statement(statement) {
+      for (const targets of targetLists(statement.node)) {
+        const names = targets.flatMap((target) => ('ResTarget' in target && target.ResTarget.name && (target.ResTarget.indirection?.length ?? 0) === 0 ? [target.ResTarget.name] : []))
+        const twice = names.find((name, i) => names.indexOf(name) !== i)
+        if (twice !== undefined) yield { anySize: true, message: `\`${twice}\` is set twice, so the statement fails.` }
+      }
+    },
+  },
+} satisfies Rule
+
+function targetLists(node: Node): readonly (readonly Node[])[] {
+  if ('UpdateStmt' in node) return [node.UpdateStmt.targetList ?? []]
+  if ('InsertStmt' in node) return [node.InsertStmt.cols ?? [], node.InsertStmt.onConflictClause?.targetList ?? []]
+  if ('MergeStmt' in node) return (node.MergeStmt.mergeWhenClauses ?? []).flatMap((clause) => ('MergeWhenClause' in clause ? [clause.MergeWhenClause.targetList ?? []] : []))
+  return []
+}

@@ -1,0 +1,28 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-failing-migration',
+  severity: 'error',
+  summary: 'The migration was run in an embedded Postgres, after all that came before it, and failed.',
+  why: `What fails there on an empty database fails in production too: a name that is taken or missing, a type that does not fit, a statement
+    that its transaction does not allow. The deploy stops in the middle, and with some runners half of the migration stays.`,
+  fix: 'Correct the statement; the message is Postgres\' own.',
+  references: ['https://www.postgresql.org/docs/current/errcodes-appendix.html'],
+  sources: [],
+  bad: [
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column email text; alter table users add column email text;`, rehearse: true, message: 'already exists' },
+    { title: 'A view stands in the way.', given: `create table users (id bigint primary key, name text); create view names as select name from users;`, sql: `alter table users alter column name type varchar(20);`, rehearse: true },
+  ],
+  good: [{ given: `create table users (id bigint primary key);`, sql: `alter table users add column email text;`, rehearse: true }],
+  visit: {
+    observation({ error, postgres }, ctx) {
+      if (!error || ctx.step.statement.inside !== null) return
+      const more = [error.detail, error.hint].filter((text) => text !== null).join(' ')
+      return {
+        anySize: true,
+        message: `This statement fails: ${error.message.replace(/"([^"`]+)"/g, '`$1`')}.`,
+        help: `PostgreSQL ${postgres} refused it in a rehearsal of the migrations (SQLSTATE ${error.code}).${more === '' ? '' : ` ${more}`}`,
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,33 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-uncommitted-transaction',
+  severity: 'error',
+  summary: 'A transaction that a file begins and never commits is rolled back without a word.',
+  why: `When the connection closes, Postgres undoes everything since BEGIN. The runner may record the migration as done all the same, and the schema
+    is not what everybody thinks it is.`,
+  fix: 'End the file with COMMIT, or leave BEGIN out where the runner opens the transaction.',
+  references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
+  sources: ['squawk/ban-uncommitted-transaction', 'pgfence/unclosed-transaction'],
+  bad: [
+    { given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text;`, runner: 'psql', message: 'is never committed' },
+  ],
+  good: [
+    { given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;`, runner: 'psql' },
+    { title: 'A savepoint is no transaction.', given: `create table users (id bigint primary key);`, sql: `begin; savepoint a; alter table users add column name text; release a; commit;`, runner: 'psql' },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      for (const migration of new Set(ctx.steps.map((step) => step.migration))) {
+        let begun = null
+        for (const statement of migration.statements) {
+          if (statement.inside !== null || !('TransactionStmt' in statement.node)) continue
+          const { kind } = statement.node.TransactionStmt
+          if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') begun = statement
+          if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE') begun = null
+        }
+        if (begun) yield { place: begun.place, anySize: true, message: 'The transaction that begins here is never committed: Postgres undoes it when the connection closes.' }
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,64 @@
+import type { Rule, Step } from '../../src/engine/rule.ts'
+import { strongLock } from '../shared/locks.ts'
+import { sql } from '../shared/sql.ts'
+
+export default {
+  id: 'require-lock-timeout',
+  severity: 'info',
+  summary: 'Without a lock_timeout a statement that waits for its lock makes every later query on the table wait behind it.',
+  why: `A strong lock has to wait for the longest query that runs on the table. While it waits, every query that comes after queues up behind it, also
+    plain reads, so a statement that takes a millisecond can stop the application for minutes.`,
+  fix: 'Set a lock_timeout of a few seconds before the first lock, and run the migration again when it is hit.',
+  references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
+  once: 'review',
+  sources: [
+    'squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'eugene/E9', 'pgls/lockTimeoutWarning',
+  ],
+  bad: [
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column active boolean not null default true;`, message: 'No `lock_timeout`' },
+  ],
+  good: [
+    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; alter table users add column name text;` },
+    { title: 'A nullable column without default is added in a moment.', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` },
+    { title: 'A new table has nobody to wait for.', sql: `create table users (id bigint primary key); alter table users add column name text;` },
+    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql' },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      let file: string | null = null
+      let set = false
+      for (const step of ctx.steps) {
+        if (step.migration.path !== file) {
+          if (file === null || !sharesSession(step)) set = false
+          file = step.migration.path
+        }
+        if (setsLockTimeout(step)) set = true
+        if (set || step.statement.inside === 'function' || isInstant(step)) continue
+        const table = strongLock(step, ctx)
+        if (table === null) continue
+        yield {
+          place: step.statement.place,
+          object: table,
+          message: `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
+          help: `Begin the migration with${step.transaction.block === false ? '' : ' (it ends with the transaction)'}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it for the role that migrates: \`ALTER ROLE … SET lock_timeout = '3s'\`.`,
+        }
+      }
+    },
+  },
+} satisfies Rule
+
+function setsLockTimeout(step: Step): boolean {
+  const { node } = step.statement
+  if ('VariableSetStmt' in node) return node.VariableSetStmt.name === 'lock_timeout'
+  return 'SelectStmt' in node && /set_config\s*\(\s*'lock_timeout'/i.test(step.statement.text)
+}
+
+/** A nullable column without default is the mildest of all changes: the advice would be said of nearly every pull request. */
+function isInstant(step: Step): boolean {
+  return step.changes.length > 0 && step.changes.every((change) => change.kind === 'addColumn' && change.to.nullable && change.to.default === null && change.to.generated === null)
+}
+
+/** Drizzle keeps one session, and one transaction, for all files. */
+function sharesSession(step: Step): boolean {
+  return step.transaction.because.startsWith('Drizzle')
+}

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import { changeSetFromGit } from '../changeset/git.ts'
+import { readSettings } from '../settings.ts'
+import type { CatalogRule } from '../engine/rule.ts'
+import { SchemagateError } from '../errors.ts'
+import { review } from '../review.ts'
+import type { Command } from './io.ts'
+import { configOf, exitStatus } from './lint.ts'
+import { formatOf, oneOf, parseOptions } from './options.ts'
+import { formats, render } from './render.ts'
+
+/** `schemagate review [BASE..HEAD]`: reviews a git range of a repository, or its working tree. */
+export function reviewCommand(rules: readonly CatalogRule[]): Command {
+  return async (args, io) => {
+    const { values, positionals } = parseOptions('review', args, {
+      repo: { type: 'string', default: '.' },
+      rehearse: { type: 'boolean', default: true },
+      format: { type: 'string' },
+      output: { type: 'string' },
+      'fail-on': { type: 'string' },
+      config: { type: 'string' },
+    })
+    if (positionals.length > 1) throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
+    const format = formatOf('review', values.format, formats, ['sarif', 'html'])
+    io.progress('reading the repository')
+    const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
+      const loaded = values.config === undefined ? await readSettings(changeSet, rules) : { config: await configOf(values.config, rules, io), notes: [] }
+    const failOn = oneOf('review', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], loaded.config.failOn)
+    const report = await review(changeSet, {
+      rules,
+      settings: { config: { ...loaded.config, failOn }, notes: loaded.notes },
+      rehearse: values.rehearse,
+      progress: (doing) => io.progress(doing),
+    })
+    await render(report, format, values.output, rules, io)
+    return exitStatus(report, failOn)
+  }
+}

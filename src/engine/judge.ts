@@ -1,0 +1,78 @@
+import type { ChangeSet } from '../changeset/tree.ts'
+import { sourceFile, type SourceFile } from '../location.ts'
+import type { Query } from '../queries/query.ts'
+import type { ProjectReading } from '../reading.ts'
+import type { Settings } from '../settings.ts'
+import type { Finding, Group, Note } from './finding.ts'
+import type { CatalogRule } from './rule.ts'
+import { runRules, runSuppressionRules, type RuleInput } from './run.ts'
+import { settle, type Settling } from './settle.ts'
+import { readSuppressions, type Suppression } from './suppressions.ts'
+
+export interface Judged {
+  readonly findings: readonly Finding[]
+  readonly notes: readonly Note[]
+  /** Text of the changed files, by path. */
+  readonly texts: ReadonlyMap<string, SourceFile>
+}
+
+/** Groups that may speak of a schema change that no migration makes yet. */
+const withoutMigration: ReadonlySet<Group> = new Set(['design', 'indexes', 'access', 'consistency', 'queries', 'operations', 'process'])
+
+const readable = /\.(sql|prisma|[cm]?[jt]sx?|ya?ml|json)$/i
+
+/** Runs the rules over every project and settles what they say. */
+export async function judge(
+  changeSet: ChangeSet,
+  projects: readonly ProjectReading[],
+  code: { readonly queries: readonly (Query & { readonly project: string })[] },
+  settings: Settings,
+  options: { readonly rules: readonly CatalogRule[]; readonly today?: string; readonly allRules?: boolean },
+): Promise<Judged> {
+  const texts = await changedTexts(changeSet)
+  const inputs = projects.map((reading): RuleInput => ({
+    project: reading.project,
+    label: reading.project.name,
+    config: settings.config,
+    postgres: reading.postgres,
+    before: reading.before,
+    after: reading.after,
+    declared: reading.declared,
+    declaredBefore: reading.declaredBefore,
+    steps: reading.steps,
+    history: reading.migrations?.history ?? [],
+    queries: code.queries.filter((query) => query.project === reading.project.name),
+    files: changeSet.files,
+    sqlProblems: reading.problems,
+    migrationsChanged: reading.migrations?.changed ?? [],
+    generated: reading.generated,
+    texts,
+    alone: false,
+    allRules: options.allRules ?? false,
+  }))
+  const results = inputs.map((input) => runRules(options.rules.filter((rule) => appliesTo(rule, input)), input))
+  const suppressions = new Map<string, readonly Suppression[]>()
+  const added = new Map(changeSet.files.map((file) => [file.path, file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added))]))
+  for (const [path, file] of texts) {
+    const lines = added.get(path)
+    suppressions.set(path, readSuppressions(file, (line) => lines === null || lines?.has(line) === true))
+  }
+  const settling: Settling = { config: settings.config, suppressions, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const drafts = results.flatMap((result) => result.drafts)
+  const first = settle(drafts, settling)
+  const [input] = inputs
+  const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
+  const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
+  return { findings, notes: results.flatMap((result) => result.notes), texts }
+}
+
+function appliesTo(rule: CatalogRule, input: RuleInput): boolean {
+  return !input.generated || input.project.settings.push === true || withoutMigration.has(rule.group)
+}
+
+async function changedTexts(changeSet: ChangeSet): Promise<ReadonlyMap<string, SourceFile>> {
+  const paths = changeSet.files.filter((file) => file.status !== 'deleted' && readable.test(file.path)).map((file) => file.path)
+  const texts = new Map<string, SourceFile>()
+  for (const [path, content] of await changeSet.head.read(paths)) if (content.kind === 'text') texts.set(path, sourceFile(path, content.text))
+  return texts
+}

@@ -1,0 +1,82 @@
+import type { Config } from '../config.ts'
+import { comparePlaces } from '../location.ts'
+import { compareSeverities } from './conclusion.ts'
+import type { Finding, Suppressed } from './finding.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Draft } from './run.ts'
+import { holds, speaksOf, type Suppression } from './suppressions.ts'
+
+/** What settling needs to know besides the drafts. */
+export interface Settling {
+  readonly config: Config
+  /** Suppressions of all changed files, by path. */
+  readonly suppressions: ReadonlyMap<string, readonly Suppression[]>
+  /** `YYYY-MM-DD`, for expiry. */
+  readonly today: string
+  readonly ruleIds: ReadonlySet<string>
+}
+
+/**
+ * Makes findings of drafts: says once what is said once, numbers equals, applies suppressions. A suppression that the pull
+ * request itself adds is a request for approval where it silences an error, unless authors may approve.
+ */
+export function settle(drafts: readonly Draft[], settling: Settling): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
+  const sorted = [...drafts].sort((a, b) => comparePlaces(a.place, b.place))
+  const seen = new Set<string>()
+  const ordinals = new Map<string, number>()
+  const said = new Set<string>()
+  const used = new Map<Suppression, Set<string>>()
+  const findings: Finding[] = []
+  for (const draft of sorted) {
+    const { rule, problem, place } = draft
+    const same = JSON.stringify([rule.id, place, problem.message])
+    if (seen.has(same) || (rule.once && said.has(rule.id))) continue
+    seen.add(same)
+    const suppression = (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, draft.starts) && holds(s, settling.today))
+    if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(rule.id))
+    const equals = JSON.stringify([draft.project, rule.id, draft.object, draft.tokens])
+    const ordinal = ordinals.get(equals) ?? 0
+    ordinals.set(equals, ordinal + 1)
+    if (rule.once) said.add(rule.id)
+    findings.push(findingOf(draft, ordinal, suppression ?? null, settling.config))
+  }
+  findings.sort((a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place) || (a.rule < b.rule ? -1 : 1))
+  const suppressions = [...settling.suppressions.values()].flat().map((s) => stateOf(s, used.get(s) ?? new Set(), settling))
+  return { findings, suppressions }
+}
+
+function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, config: Config): Finding {
+  const { rule, problem, severity, step } = draft
+  const asks = suppression !== null && suppression.isNew && severity === 'error' && !config.approvals.author
+  const suppressed: Suppressed | null = suppression && !asks ? { reason: suppression.reason ?? '', until: suppression.until, line: suppression.place.line } : null
+  const approvable = rule.approvable === true || asks
+  const observed = step?.observation
+  return {
+    rule: rule.id,
+    group: rule.group,
+    severity,
+    project: draft.project,
+    place: draft.place,
+    message: problem.message,
+    help: problem.help ?? rule.fix,
+    suggestion: problem.suggestion ?? null,
+    sources: rule.sources,
+    evidence: observed || problem.plan
+      ? { postgres: observed?.postgres ?? '', locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null }
+      : null,
+    fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),
+    approvable,
+    approval: approvable && severity === 'error' && !suppressed ? { state: 'needed', by: null, reason: asks ? suppression.reason : null, until: asks ? suppression.until : null } : null,
+    suppressed,
+    object: draft.object,
+  }
+}
+
+function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: Settling): Suppression {
+  const idle = suppression.rules.filter((id) => !used.has(id))
+  const unknown = suppression.rules.filter((id) => !settling.ruleIds.has(id))
+  if (suppression.reason === null) return { ...suppression, state: 'without-reason', idle }
+  if (unknown.length > 0 || suppression.rules.length === 0) return { ...suppression, state: 'unknown-rule', idle: unknown }
+  if (!holds(suppression, settling.today)) return { ...suppression, state: 'expired', idle }
+  return { ...suppression, state: idle.length > 0 ? 'unused' : 'used', idle }
+}

@@ -1,0 +1,94 @@
+import type { Config } from './config.ts'
+import { conclude } from './engine/conclusion.ts'
+import type { Finding, Note } from './engine/finding.ts'
+import type { CatalogRule, Migration } from './engine/rule.ts'
+import { runRules, runSuppressionRules, type RuleInput } from './engine/run.ts'
+import { settle } from './engine/settle.ts'
+import { readSuppressions } from './engine/suppressions.ts'
+import type { SourceFile } from './location.ts'
+import { sectionsOf } from './project/sections.ts'
+import type { Project, Runner } from './project/project.ts'
+import { transactionsOf } from './project/transactions.ts'
+import { noteOf } from './reading.ts'
+import { coverageOf } from './report/build.ts'
+import type { Report } from './report/report.ts'
+import { emptySchema, type Schema } from './schema/model.ts'
+import { replaySteps } from './schema/replay.ts'
+import { loadParser } from './sql/parser.ts'
+import { readSql } from './sql/read.ts'
+
+export interface LintOptions {
+  readonly rules: readonly CatalogRule[]
+  readonly config: Config
+  readonly postgres: number
+  /** Null where nobody said: a file is one transaction then, unless its only statement cannot run in one. */
+  readonly runner: Runner | null
+  /** Overrides what the runner does. */
+  readonly inTransaction: boolean | null
+  /** SQL of the database before; null where nothing is known of it. */
+  readonly given: SourceFile | null
+  readonly allRules: boolean
+  /** `YYYY-MM-DD`. */
+  readonly today: string
+}
+
+/** Lints SQL files on their own, each as one migration applied to an existing database whose tables exist with unknown shape and size. */
+export async function lint(files: readonly SourceFile[], options: LintOptions): Promise<Report> {
+  await loadParser()
+  const started = Date.now()
+  const before = schemaBefore(options)
+  const results = files.map((file) => lintFile(file, before, options))
+  const findings = results.flatMap((result) => result.findings)
+  const notes = results.flatMap((result) => result.notes)
+  return {
+    conclusion: conclude(findings, notes, options.config.failOn),
+    findings,
+    notes,
+    coverage: coverageOf(results),
+    checklist: [],
+    projects: [],
+    rollback: [],
+    queries: 0,
+    texts: new Map(files.map((file) => [file.path, file.text])),
+    base: '',
+    head: '',
+    postgres: options.postgres,
+    milliseconds: Date.now() - started,
+  }
+}
+
+function schemaBefore(options: LintOptions): Schema {
+  const nothing = emptySchema('postgresql', false)
+  if (!options.given) return nothing
+  const { statements } = readSql(options.given)
+  const migration: Migration = { name: 'given', path: options.given.path, statements, down: null, isNew: false }
+  return replaySteps(nothing, [migration], transactionsOf(null, [migration], { inTransaction: false }), { postgres: options.postgres, source: 'migrations', alone: true }).after
+}
+
+function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
+  const texts = sectionsOf(file.text).up.map((range) => readSql(file, { range }))
+  const problems = texts.flatMap((text) => text.problems)
+  const migration: Migration = { name: file.path, path: file.path, statements: texts.flatMap((text) => text.statements), down: null, isNew: true }
+  const runner: Runner = options.runner ?? { name: 'psql', version: null, assumed: true }
+  const transactions = transactionsOf(options.inTransaction === null ? options.runner : null, [migration], {
+    postgres: options.postgres,
+    ...(options.inTransaction === null ? {} : { inTransaction: options.inTransaction }),
+  })
+  const { steps, after, notes } = replaySteps(before, [migration], transactions, { postgres: options.postgres, source: 'migrations', alone: true })
+  const project: Project = {
+    root: '', name: file.path, orm: runner.name === 'prisma' || runner.name === 'drizzle' ? runner.name : null, dialect: 'postgresql', runner, schemaFiles: [], migrations: null,
+    evidence: file.path, settings: {},
+  }
+  const input: RuleInput = {
+    project, label: null, config: options.config, postgres: options.postgres, before, after, declared: null, declaredBefore: null, steps, history: [migration], queries: [],
+    files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }], sqlProblems: problems, migrationsChanged: [], generated: false,
+    texts: new Map([[file.path, file]]), alone: true, allRules: options.allRules,
+  }
+  const run = runRules(options.rules, input)
+  const settling = { config: options.config, suppressions: new Map([[file.path, readSuppressions(file)]]), today: options.today, ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const first = settle(run.drafts, settling)
+  const about = runSuppressionRules(options.rules, first.suppressions, input)
+  const findings: readonly Finding[] = about.length > 0 ? settle([...run.drafts, ...about], settling).findings : first.findings
+  const all: readonly Note[] = [...notes, ...problems.flatMap((problem) => noteOf(problem)), ...run.notes]
+  return { findings, notes: all, steps, problems }
+}

@@ -1,0 +1,99 @@
+import { placeOf } from '../location.ts'
+import type { Place } from '../location.ts'
+import { arrayOf } from './objects.ts'
+import type { Evaluate } from './objects.ts'
+import { fileKind } from './features.ts'
+import type { QueryContext } from './query.ts'
+import type { Frame, FunctionFrame, LoopFrame, Module, Scope } from './syntax.ts'
+import type { Value } from './values.ts'
+
+const arrayMethods = new Set(['map', 'forEach', 'flatMap', 'filter', 'reduce', 'some', 'every', 'mapSeries', 'eachSeries'])
+const passing = new Set(['$transaction', 'transaction', 'begin', 'then', 'catch', 'finally', 'run', 'startActiveSpan', 'add', 'retry', ''])
+
+/** The nearest loop around a frame, and the transaction callback around it. */
+export function contextOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate, client: Value | null): QueryContext {
+  const transaction = transactionOf(frame, module, scope, evaluate)
+  const own = client !== null && 'transaction' in client && client.transaction !== null
+  return {
+    loop: loopOf(frame, module),
+    transaction: transaction === null ? null : { place: transaction, usesOwnClient: own || client === null },
+    file: fileKind(module.path),
+    function: functionOf(frame)?.name ?? null,
+  }
+}
+
+/** The nearest function with a name, or the outermost one that is handed to something. */
+export function functionOf(frame: Frame | null): FunctionFrame | null {
+  let last: FunctionFrame | null = null
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind !== 'function') continue
+    if (at.name !== null && at.argumentOf === null) return at
+    last = at
+  }
+  return last
+}
+
+function transactionOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate): Place | null {
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind !== 'function') continue
+    const call = at.argumentOf
+    if (call === null) return null
+    const step = call.chain.steps[call.step]
+    if (step?.name !== '$transaction' && step?.name !== 'transaction') continue
+    const receiver = evaluate(call.chain.root, at.scope.parent ?? scope, module)
+    if (step.name === '$transaction' || receiver?.is === 'drizzle' || receiver?.is === 'instance') return placeOf(module.file, call.chain.start, step.start + step.name.length)
+  }
+  return null
+}
+
+/** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
+export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'] {
+  let parallel = false
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind === 'batch') parallel = true
+    if (at.kind === 'loop') return ofLoop(at, module)
+    if (at.kind !== 'function') continue
+    const call = at.argumentOf
+    if (call === null) return null
+    const step = call.chain.steps[call.step]
+    const name = step?.name ?? ''
+    if (arrayMethods.has(name) && call.index === 0 && step !== undefined) {
+      const over = call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
+      const around = outsideBatch(at.parent)
+      const head = module.file.text.slice(call.chain.start, step.start)
+      const parameter = at.node.params[0]
+      const named = parameter?.type === 'Identifier' ? parameter.name : ''
+      return {
+        place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around,
+        bounded: over?.complete === true ? over.elements.length : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
+      }
+    }
+    if (!passing.has(name)) return null
+  }
+  return null
+}
+
+const batchWords = /chunk|batch|page\b|pages\b|slices?\b/i
+
+/** `Promise.all(xs.map(…))`: the batch stands around the call that takes the callback. */
+function outsideBatch(frame: Frame | null): boolean {
+  for (let at = frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'batch') return true
+  return false
+}
+
+function ofLoop(loop: LoopFrame, module: Module): NonNullable<QueryContext['loop']> {
+  let bounded: number | null = null
+  if (loop.over !== null) {
+    const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })
+    if (array?.complete === true) bounded = array.elements.length
+  } else if (loop.form === 'for') {
+    const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
+    if (count !== undefined) bounded = Number(count)
+    else if (/<=?\s*(?:[A-Z][A-Z_]*|max\w*|\w*(?:attempt|retr)\w*)\s*;/i.test(loop.head) && /attempt|retr|tries/i.test(loop.head)) bounded = 5
+  }
+  const polling = loop.form === 'while'
+  return {
+    place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)), form: loop.form, parallel: false, bounded,
+    batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || loop.exits && loop.form !== 'for-of',
+  }
+}

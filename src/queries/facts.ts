@@ -1,0 +1,182 @@
+import type { Expression } from 'oxc-parser'
+import type { Tree, TreeEntry } from '../changeset/tree.ts'
+import { placeOf } from '../location.ts'
+import type { Place } from '../location.ts'
+import type { ChangedLines } from './changed.ts'
+import { functionOf } from './context.ts'
+import { fileKind } from './features.ts'
+import { objectOf, sourceOf } from './objects.ts'
+import type { Evaluate } from './objects.ts'
+import type { Query, QueryContext } from './query.ts'
+import { readSettings } from './settings.ts'
+import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
+import type { Frame, Module, Scope } from './syntax.ts'
+
+/** What code and configuration of a repository say about connections, replicas and caches, beside its queries. */
+export interface CodeFacts {
+  /** Every place that makes a database client or a pool. */
+  readonly clients: readonly ClientFact[]
+  /** Where replicas are set up: `readReplicas`, `withReplicas`. */
+  readonly replicas: readonly PlaceFact[]
+  /** Where a cache is set up or used: Redis, `unstable_cache`, `use cache`, Accelerate. */
+  readonly caches: readonly PlaceFact[]
+  /** Calls that leave the process while a transaction is open. */
+  readonly remoteCalls: readonly RemoteCall[]
+  readonly datasources: readonly Datasource[]
+  readonly urls: readonly DatabaseUrl[]
+  readonly hosting: readonly Hosting[]
+  /** Configuration of a pooler in the repository. */
+  readonly poolers: readonly { readonly path: string; readonly line: number; readonly what: string }[]
+}
+
+export interface PlaceFact {
+  readonly what: string
+  readonly place: Place
+  readonly changed: boolean
+  /** Name of the function around it; null at the top of its module. */
+  readonly function: string | null
+}
+
+export interface ClientFact extends PlaceFact {
+  readonly library: 'prisma' | 'pg' | 'postgres' | 'neon' | 'drizzle'
+  readonly file: QueryContext['file']
+  /** Names of the options that are given, of all arguments. Null where they are not known. */
+  readonly options: readonly string[] | null
+  /** True where the module keeps the client on `globalThis`, so that a hot reload finds it again. */
+  readonly kept: boolean
+  /** True where it is made on every call of a function that is no factory. */
+  readonly perCall: boolean
+  /** Text of the call, one line. */
+  readonly text: string
+}
+
+export interface RemoteCall {
+  readonly call: string
+  readonly place: Place
+  readonly changed: boolean
+  readonly transaction: Place
+  readonly file: QueryContext['file']
+}
+
+/** No facts at all, for tests and for reviews without code. */
+export const noFacts: CodeFacts = { clients: [], replicas: [], caches: [], remoteCalls: [], datasources: [], urls: [], hosting: [], poolers: [] }
+
+export interface FactsRequest {
+  readonly tree: Tree
+  readonly entries: readonly TreeEntry[]
+  readonly modules: readonly Module[]
+  readonly evaluate: Evaluate
+  readonly changed: ChangedLines
+  readonly texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>
+  readonly queries: readonly Query[]
+}
+
+const factory = /^(?:create|make|get|build|init|new|connect|setup|singleton|open|use)|singleton|factory|client|instance|constructor|pool$/i
+
+/** Collects the facts from parsed modules and from configuration files. */
+export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
+  const { modules, evaluate, changed } = request
+  const clients: ClientFact[] = []
+  const replicas: PlaceFact[] = []
+  const caches: PlaceFact[] = []
+  const remoteCalls: RemoteCall[] = []
+  for (const module of modules) {
+    const fact = (what: string, start: number, end: number, frame: Frame | null): PlaceFact => {
+      const place = placeOf(module.file, start, end)
+      return { what, place, changed: changed.touches(place), function: functionOf(frame)?.name ?? null }
+    }
+    const client = (library: ClientFact['library'], node: { start: number; end: number }, args: readonly Expression[], frame: Frame | null, scope: Scope): void => {
+      const own = functionOf(frame)
+      const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(module.file.text)
+      clients.push({
+        ...fact(library, node.start, node.end, frame), library, file: fileKind(module.path), kept,
+        options: optionsOf(args, scope, module, evaluate),
+        perCall: own !== null && !(own.name !== null && factory.test(own.name)) && own.argumentOf === null && own.name !== null,
+        text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
+      })
+    }
+    for (const { node, scope, frame } of module.constructions) {
+      const args = node.arguments.flatMap((a) => a.type === 'SpreadElement' ? [] : [a])
+      const value = evaluate(node, scope, module)
+      const callee = evaluate(node.callee, scope, module)
+      const name = sourceOf({ node: node.callee, scope, module })
+      if (value?.is === 'prisma') client('prisma', node, args, frame, scope)
+      else if (value?.is === 'pg') client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
+      else if (callee?.is === 'package' && /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)) caches.push(fact(callee.source, node.start, node.end, frame))
+      else if (/^(?:IO)?Redis$/.test(name)) caches.push(fact('redis', node.start, node.end, frame))
+    }
+    for (const site of module.sites) {
+      const { chain, scope, frame } = site
+      const root = chain.root.type === 'Identifier' ? chain.root.name : ''
+      const first = chain.steps[0]
+      const args = (first?.args ?? []).flatMap((a) => a.type === 'SpreadElement' ? [] : [a])
+      const callee = first?.name === '' && root !== '' ? evaluate(chain.root, scope, module) : null
+      const source = callee?.is === 'package' ? callee.source : ''
+      if (source === 'postgres' || root === 'postgres' && first?.args != null && first.name === '') client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
+      else if (source === '@neondatabase/serverless') client('neon', { start: chain.start, end: chain.end }, args, frame, scope)
+      else if (root === 'drizzle' && first?.name === '') client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
+      else if (root === 'withReplicas') replicas.push(fact('withReplicas', chain.start, chain.end, frame))
+      else if (root === 'unstable_cache' || root === 'cacheTag' || root === 'cacheLife') caches.push(fact(root, chain.start, chain.end, frame))
+      else if (root === 'createClient' && /redis/.test(source)) caches.push(fact(source, chain.start, chain.end, frame))
+      const extend = chain.steps.find((s) => s.name === '$extends' && s.args !== null)
+      if (extend !== undefined) {
+        const inner = extend.args?.[0]
+        const text = inner === undefined ? '' : module.file.text.slice(inner.start, inner.end)
+        if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
+        if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
+      }
+      const remote = remoteCall(site.chain.steps.map((s) => s.name ?? ''), root)
+      const transaction = remote === null ? null : transactionAround(frame, module)
+      if (remote !== null && transaction !== null) {
+        const place = placeOf(module.file, chain.start, chain.end)
+        remoteCalls.push({ call: remote, place, changed: changed.touches(place), transaction, file: fileKind(module.path) })
+      }
+    }
+    if (module.directives.includes('use cache')) caches.push(fact('use cache', 0, 1, null))
+  }
+  for (const query of request.queries) if (query.cached === true) caches.push({ what: 'cacheStrategy', place: query.place, changed: query.changed, function: query.context.function })
+  return { clients, replicas, caches, remoteCalls, ...await readSettings(request.entries, request.texts) }
+}
+
+function optionsOf(args: readonly Expression[], scope: Scope, module: Module, evaluate: Evaluate): readonly string[] | null {
+  const names: string[] = []
+  let known = true
+  for (const node of args) {
+    const object = objectOf({ node, scope, module }, evaluate)
+    if (object !== null) {
+      names.push(...object.properties.map((p) => p.name))
+      known &&= object.complete
+    } else if (node.type === 'Identifier') {
+      const value = evaluate(node, scope, module)
+      if (value === null && !/url|string|uri/i.test(node.name)) known = false
+    } else if (node.type === 'CallExpression') {
+      known = false
+    }
+  }
+  return known ? names : names.length > 0 ? names : null
+}
+
+const remoteRoots = /^(?:fetch|axios|got|ky|superagent|stripe|openai|anthropic|resend|sgMail|mailer|transporter|twilio|sleep|delay)$/i
+const remoteSteps = /^(?:sendMail|sendEmail|send_email|sendMessage|chatCompletion)$/
+
+function remoteCall(steps: readonly string[], root: string): string | null {
+  if (remoteRoots.test(root) && steps.length > 0 && (steps[0] !== '' || /^(?:fetch|axios|got|ky|sleep|delay)$/.test(root))) {
+    if (/webhooks|constructEvent/.test(steps.join('.'))) return null
+    return [root, ...steps.filter((s) => s !== '')].join('.')
+  }
+  const named = steps.find((s) => remoteSteps.test(s))
+  return named === undefined ? /^send\w*(?:Email|Mail|Sms|Notification)s?$/.test(root) && steps[0] === '' ? root : null : [root, ...steps.filter((s) => s !== '')].filter((s) => s !== '').join('.')
+}
+
+function transactionAround(frame: Frame | null, module: Module): Place | null {
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind !== 'function') continue
+    const call = at.argumentOf
+    if (call === null) return null
+    const step = call.chain.steps[call.step]
+    if (step?.name === '$transaction' || step?.name === 'transaction') return placeOf(module.file, call.chain.start, step.start + step.name.length)
+    // What is handed to a timer or a queue runs after the transaction.
+    if (['then', 'setTimeout', 'after', 'waitUntil', 'afterCommit'].includes(step?.name ?? '')) return null
+  }
+  return null
+}

@@ -1,0 +1,64 @@
+/** What a text holds that makes it worth parsing, told from its characters alone. */
+export interface Features {
+  /** Names before a method of Prisma Client: `user` of `prisma.user.findMany(`. */
+  readonly delegates: readonly string[]
+  /** Names that stand where Drizzle takes a table: `.from(users)`, `.query.users.findMany(`. */
+  readonly tables: readonly string[]
+  /** Raw SQL of some client. */
+  readonly raw: boolean
+  /** Declares Drizzle tables or relations. */
+  readonly definesTables: boolean
+  /** Makes or extends a database client, a cache, or says how a replica is used. */
+  readonly setup: boolean
+  /** Transaction callbacks. */
+  readonly transactions: boolean
+}
+
+const methods = /\.\s*(?:findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany|count|aggregate|groupBy)\s*[(<]/g
+const tables = /\.\s*(?:from|insert|update|delete|\$count|query)\s*(?:\(\s*|\.\s*)([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?)/g
+const raw = /\$(?:queryRaw|executeRaw)|\bsql(?:<[^`\n]{0,80}>)?`|\.(?:unsafe|raw)\(|\.query\(\s*[`'"{\w]|\.execute\(/
+const defines = /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
+const setup = /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
+const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
+
+/** Looks a text over. */
+export function featuresOf(text: string): Features {
+  const delegates = new Set<string>()
+  for (const match of text.matchAll(methods)) {
+    const name = wordBefore(text, match.index)
+    if (name !== '') delegates.add(name)
+  }
+  const named = new Set<string>()
+  for (const match of text.matchAll(tables)) {
+    const parts = (match[1] ?? '').split('.')
+    named.add((/^\.\s*query/.test(match[0]) ? parts[0] : parts.at(-1)) ?? '')
+  }
+  return {
+    delegates: [...delegates], tables: [...named], raw: raw.test(text), definesTables: defines.test(text), setup: setup.test(text), transactions: transactions.test(text),
+  }
+}
+
+function wordBefore(text: string, end: number): string {
+  let at = end - 1
+  while (at >= 0 && /[\s?!]/.test(text[at] ?? '')) at--
+  const last = at
+  while (at >= 0 && /[\w$]/.test(text[at] ?? '')) at--
+  return text.slice(at + 1, last + 1)
+}
+
+const code = /\.(?:[cm]?[jt]sx?)$/
+const notOurs = /(?:^|\/)(?:node_modules|dist|build|\.next|out|vendor|coverage|__generated__|\.yarn|public|storybook-static)\/|\.d\.[cm]?ts$|\.min\.js$|\.stories\.[jt]sx?$/
+
+/** True for a file of code that people of the repository write. */
+export function isCode(path: string, size: number | null): boolean {
+  return code.test(path) && !notOurs.test(path) && (size === null || size <= 600_000)
+}
+
+const testFile = /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|test-utils?)\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
+const seedFile = /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
+const scriptFile = /(?:^|\/)(?:scripts?|bin|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
+
+/** What kind of file a path is, by its name. */
+export function fileKind(path: string): 'source' | 'test' | 'seed' | 'script' {
+  return testFile.test(path) ? 'test' : seedFile.test(path) ? 'seed' : scriptFile.test(path) ? 'script' : 'source'
+}

@@ -1,0 +1,141 @@
+import type { Expression, SpreadElement } from 'oxc-parser'
+import { placeOf } from '../location.ts'
+import type { Place } from '../location.ts'
+import { keyName, lookUp, unwrap } from './syntax.ts'
+import type { Module, Scope } from './syntax.ts'
+import type { Value } from './values.ts'
+
+/** An expression with where its names are looked up. */
+export interface Located {
+  readonly node: Expression
+  readonly scope: Scope
+  readonly module: Module
+}
+
+export interface Property extends Located {
+  readonly name: string
+  readonly place: Place
+  /** True where it stands in a spread that a condition decides about. */
+  readonly maybe: boolean
+}
+
+/** The properties of an object literal; `complete` is false where some are not known: a spread, a computed key, a variable that changes. */
+export interface ObjectValue {
+  readonly properties: readonly Property[]
+  readonly complete: boolean
+  readonly at: Located
+}
+
+export type Evaluate = (node: Expression, scope: Scope, module: Module) => Value | null
+
+/** Reads an expression as an object literal, through constants and imports; null where it is none. */
+export function objectOf(given: Located, evaluate: Evaluate, depth = 0): ObjectValue | null {
+  if (depth > 8) return null
+  const node = unwrap(given.node)
+  if (node.type === 'ObjectExpression') {
+    const properties: Property[] = []
+    let complete = true
+    for (const property of node.properties) {
+      if (property.type === 'SpreadElement') {
+        const spread = spreadOf({ ...given, node: property.argument }, evaluate, depth + 1)
+        if (spread === null) complete = false
+        else {
+          properties.push(...spread.properties)
+          complete &&= spread.complete
+        }
+        continue
+      }
+      const name = keyName(property.key, property.computed)
+      if (name === null) {
+        complete = false
+        continue
+      }
+      properties.push({ name, node: property.value, scope: given.scope, module: given.module, place: placeOf(given.module.file, property.start, property.end), maybe: false })
+    }
+    return { properties, complete, at: { ...given, node } }
+  }
+  if (node.type === 'Identifier') {
+    const binding = lookUp(given.scope, node.name)
+    if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
+      const found = objectOf({ node: binding.init, scope: binding.scope, module: given.module }, evaluate, depth + 1)
+      return found === null ? null : { ...found, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
+    }
+    if (binding?.is !== 'import') return null
+  }
+  if (node.type === 'ConditionalExpression') return null
+  const value = evaluate(node, given.scope, given.module)
+  return value?.is === 'object' ? objectOf({ node: value.node, scope: value.scope, module: value.module }, evaluate, depth + 1) : null
+}
+
+function spreadOf(given: Located, evaluate: Evaluate, depth: number): { properties: readonly Property[]; complete: boolean } | null {
+  const node = unwrap(given.node)
+  if (node.type === 'LogicalExpression' && node.operator === '&&') {
+    const inner = objectOf({ ...given, node: node.right }, evaluate, depth)
+    return inner === null ? null : { properties: inner.properties.map((p) => ({ ...p, maybe: true })), complete: false }
+  }
+  if (node.type === 'ConditionalExpression') {
+    const parts = [node.consequent, node.alternate].map((one) => objectOf({ ...given, node: one }, evaluate, depth))
+    return { properties: parts.flatMap((p) => p?.properties ?? []).map((p) => ({ ...p, maybe: true })), complete: false }
+  }
+  return objectOf({ ...given, node }, evaluate, depth)
+}
+
+/** The elements of an array literal; `complete` is false where a spread or a changing variable stands in it. Null for anything else. */
+export function arrayOf(given: Located, depth = 0): { readonly elements: readonly Located[]; readonly complete: boolean } | null {
+  if (depth > 8) return null
+  const node = unwrap(given.node)
+  if (node.type === 'ArrayExpression') {
+    const elements: Located[] = []
+    let complete = true
+    for (const element of node.elements) {
+      if (element === null) continue
+      if (element.type !== 'SpreadElement') {
+        elements.push({ ...given, node: element })
+        continue
+      }
+      const inner = arrayOf({ ...given, node: (element as SpreadElement).argument }, depth + 1)
+      if (inner === null) complete = false
+      else {
+        elements.push(...inner.elements)
+        complete &&= inner.complete
+      }
+    }
+    return { elements, complete }
+  }
+  if (node.type === 'Identifier') {
+    const binding = lookUp(given.scope, node.name)
+    if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
+      const found = arrayOf({ node: binding.init, scope: binding.scope, module: given.module }, depth + 1)
+      return found === null ? null : { elements: found.elements, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
+    }
+  }
+  return null
+}
+
+/** The literal that an expression is, through constants; undefined where it is none. */
+export function literalOf(given: Located, evaluate: Evaluate): string | number | boolean | null | undefined {
+  const node = unwrap(given.node)
+  if (node.type === 'UnaryExpression' && node.operator === '-' && node.argument.type === 'Literal' && typeof node.argument.value === 'number') return -node.argument.value
+  if (node.type === 'Identifier') {
+    const binding = lookUp(given.scope, node.name)
+    if (binding?.is === 'variable' && (binding.mutated || binding.assigned.length > 0 || binding.path.length > 0)) return undefined
+  }
+  const value = evaluate(node, given.scope, given.module)
+  return value?.is === 'literal' ? value.value : undefined
+}
+
+/** True for `undefined`, which Prisma reads as a property that is not there. */
+export function isUndefined(node: Expression): boolean {
+  const at = unwrap(node)
+  return at.type === 'Identifier' && at.name === 'undefined' || at.type === 'UnaryExpression' && at.operator === 'void'
+}
+
+/** Text of an expression on one line, at most 120 characters. */
+export function sourceOf(given: Located): string {
+  return given.module.file.text.slice(given.node.start, given.node.end).replace(/\s+/g, ' ').slice(0, 120)
+}
+
+/** The place of an expression. */
+export function placeOfNode(given: Located): Place {
+  return placeOf(given.module.file, given.node.start, given.node.end)
+}

@@ -1,0 +1,89 @@
+import type { TreeEntry } from '../changeset/tree.ts'
+
+/** A connection string that a sample or a deployment file shows. Its secret parts are not kept. */
+export interface DatabaseUrl {
+  readonly path: string
+  readonly line: number
+  readonly name: string
+  readonly pooled: boolean
+  /** True for localhost and for names of services next door. */
+  readonly local: boolean
+  readonly limited: boolean
+}
+
+/** The `datasource` block of a Prisma schema, or the one of `prisma.config.ts`. */
+export interface Datasource {
+  readonly path: string
+  readonly line: number
+  readonly provider: string
+  /** Name of the environment variable of `url`; null where there is none. */
+  readonly url: string | null
+  readonly directUrl: string | null
+}
+
+/** A file that says where the code runs. */
+export interface Hosting {
+  readonly path: string
+  readonly line: number
+  readonly what: 'vercel' | 'serverless' | 'netlify' | 'workers' | 'lambda'
+}
+
+const hosts: readonly (readonly [RegExp, Hosting['what']])[] = [
+  [/(?:^|\/)vercel\.json$/, 'vercel'], [/(?:^|\/)serverless\.(?:ya?ml|ts|js)$/, 'serverless'], [/(?:^|\/)netlify\.toml$/, 'netlify'],
+  [/(?:^|\/)wrangler\.(?:toml|jsonc?)$/, 'workers'], [/(?:^|\/)sst\.config\.ts$/, 'lambda'],
+]
+const samples = /(?:^|\/)\.env(?:\.(?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
+const poolerFiles = /(?:^|\/)(?:pgbouncer\.ini|pgcat\.toml|odyssey\.conf|supavisor\.\w+)$/
+
+/** Reads connection strings, datasources and hosting from the configuration of a repository. */
+export async function readSettings(entries: readonly TreeEntry[], texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>): Promise<{ datasources: Datasource[]; urls: DatabaseUrl[]; hosting: Hosting[]; poolers: { path: string; line: number; what: string }[] }> {
+  const ours = entries.filter((e) => !/(?:^|\/)node_modules\//.test(e.path) && (e.size ?? 0) < 400_000)
+  const hosting = ours.flatMap((e) => hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })))
+  const poolers = ours.filter((e) => poolerFiles.test(e.path)).map((e) => ({ path: e.path, line: 1, what: e.path.slice(e.path.lastIndexOf('/') + 1) }))
+  const wanted = ours.filter((e) => samples.test(e.path) || e.path.endsWith('.prisma') || /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path)).map((e) => e.path)
+  const datasources: Datasource[] = []
+  const urls: DatabaseUrl[] = []
+  for (const [path, text] of await texts(wanted)) {
+    if (path.endsWith('.prisma')) datasources.push(...datasource(path, text))
+    else if (/\.config\.[cm]?[jt]s$/.test(path)) {
+      const url = /\burl\s*:\s*(?:env(?:<[^>]*>)?\(\s*|process\.env\.|process\.env\[)?['"]?([A-Z][A-Z0-9_]*)/.exec(text)
+      if (/\bdatasource\b|dbCredentials/.test(text) && url !== null) datasources.push({ path, line: lineOf(text, url.index), provider: path.includes('prisma') ? 'prisma.config' : 'drizzle.config', url: url[1] ?? null, directUrl: url[1] ?? null })
+    } else {
+      urls.push(...connectionStrings(path, text))
+      const image = /image:\s*["']?\S*(pgbouncer|pgcat|supavisor)\S*/.exec(text)
+      if (image !== null) poolers.push({ path, line: lineOf(text, image.index), what: image[1] ?? 'pgbouncer' })
+    }
+  }
+  return { datasources, urls, hosting, poolers }
+}
+
+function datasource(path: string, text: string): Datasource[] {
+  const block = /^\s*datasource\s+\w+\s*\{([^}]*)\}/m.exec(text)
+  if (block === null) return []
+  const inner = (block[1] ?? '').replace(/\/\/[^\n]*/g, '')
+  const env = (name: string): string | null => new RegExp(`(?:^|\\n)\\s*${name}\\s*=\\s*(?:env\\(\\s*)?"([^"]*)"`).exec(inner)?.[1] ?? null
+  return [{ path, line: lineOf(text, block.index + (block[0].length - block[0].trimStart().length)), provider: env('provider') ?? '', url: env('url'), directUrl: env('directUrl') }]
+}
+
+function connectionStrings(path: string, text: string): DatabaseUrl[] {
+  const found: DatabaseUrl[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    const match = /^\s*(?:-\s*)?(?:#\s*)?(?:export\s+)?["']?([A-Z][A-Z0-9_]*)["']?\s*[:=]\s*["']?(postgres(?:ql)?|prisma(?:\+postgres)?):\/\/([^\s"']*)/.exec(line.slice(0, 500))
+    if (match === null) continue
+    const [, name = '', scheme = '', rest = ''] = match
+    const host = rest.slice(rest.lastIndexOf('@') + 1)
+    found.push({
+      path, line: index + 1, name,
+      pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
+      local: /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|db\b|postgres\b|database\b|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
+      limited: /connection_limit=\d/.test(rest),
+    })
+  }
+  return found
+}
+
+function lineOf(text: string, offset: number): number {
+  let line = 1
+  for (let i = 0; i < offset; i++) if (text.charCodeAt(i) === 10) line++
+  return line
+}

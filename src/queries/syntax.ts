@@ -1,0 +1,523 @@
+import { parseSync, visitorKeys } from 'oxc-parser'
+import type {
+  Argument, ArrowFunctionExpression, BindingPattern, Class, Expression, Function as FunctionNode, NewExpression, Node, ParamPattern, Program, TemplateLiteral, TSType,
+} from 'oxc-parser'
+import { sourceFile } from '../location.ts'
+import type { SourceFile } from '../location.ts'
+
+export type AnyFunction = FunctionNode | ArrowFunctionExpression
+
+/** What a name stands for in its scope, as written; nothing is resolved yet. */
+export type Binding =
+  | { readonly is: 'import'; readonly source: string; readonly name: string }
+  | { readonly is: 'variable'; readonly init: Expression | null; readonly path: readonly string[]; readonly type: TSType | null; readonly scope: Scope; readonly assigned: Expression[]; mutated: boolean }
+  | { readonly is: 'parameter'; readonly frame: FunctionFrame; readonly index: number; readonly path: readonly string[]; readonly type: TSType | null; readonly scope: Scope }
+  | { readonly is: 'function'; readonly node: AnyFunction; readonly scope: Scope; readonly frame: FunctionFrame | null }
+  | { readonly is: 'class'; readonly node: Class; readonly scope: Scope }
+  | { readonly is: 'type'; readonly node: TSType; readonly scope: Scope }
+  | { readonly is: 'element'; readonly of: Expression; readonly path: readonly string[]; readonly scope: Scope }
+
+export interface Scope {
+  readonly parent: Scope | null
+  readonly names: Map<string, Binding>
+}
+
+/** A function that stands around a node, innermost first. */
+export interface FunctionFrame {
+  readonly kind: 'function'
+  readonly parent: Frame | null
+  readonly node: AnyFunction
+  readonly name: string | null
+  readonly scope: Scope
+  /** The call that gets the function as an argument, with the index of the argument. */
+  readonly argumentOf: { readonly chain: Chain; readonly step: number; readonly index: number } | null
+}
+
+export interface LoopFrame {
+  readonly kind: 'loop'
+  readonly parent: Frame | null
+  readonly form: 'for' | 'for-of' | 'while'
+  readonly start: number
+  readonly end: number
+  /** What a `for … of` runs over; null for other loops. */
+  readonly over: Expression | null
+  readonly variable: string | null
+  readonly scope: Scope
+  /** Text of the head of the loop. */
+  readonly head: string
+  /** True where the loop ends early by itself: `break` or `return` in its body. */
+  readonly exits: boolean
+}
+
+/** The arguments of `Promise.all`, `$transaction([…])` and their like. */
+export interface BatchFrame {
+  readonly kind: 'batch'
+  readonly parent: Frame | null
+  readonly name: string
+}
+
+export interface BranchFrame {
+  readonly kind: 'branch'
+  readonly parent: Frame | null
+  readonly test: string
+}
+
+export type Frame = FunctionFrame | LoopFrame | BatchFrame | BranchFrame
+
+export interface ChainStep {
+  readonly name: string | null
+  /** Arguments of the call; null where the member is only read. */
+  readonly args: readonly Argument[] | null
+  readonly template: TemplateLiteral | null
+  /** What stands in front of it. */
+  readonly object: Expression
+  readonly start: number
+  readonly end: number
+}
+
+/** `root.a.b(…).c` taken apart: what it starts from and its members and calls in order. */
+export interface Chain {
+  readonly root: Expression
+  readonly steps: readonly ChainStep[]
+  readonly start: number
+  readonly end: number
+}
+
+/** One chain of the code that may be a query, with what stands around it. */
+export interface Site {
+  readonly chain: Chain
+  readonly scope: Scope
+  readonly frame: Frame | null
+  readonly awaited: boolean
+  /** Name of the variable that takes the result. */
+  readonly variable: string | null
+  /** True where the statement returns or awaits it, or does nothing else with it. */
+  readonly used: 'awaited' | 'returned' | 'assigned' | 'other'
+}
+
+export interface Construction {
+  readonly node: NewExpression
+  readonly scope: Scope
+  readonly frame: Frame | null
+}
+
+export type ModuleExport =
+  | { readonly is: 'local'; readonly name: string }
+  | { readonly is: 'from'; readonly source: string; readonly name: string }
+  | { readonly is: 'expression'; readonly node: Expression }
+
+/** A parsed file, reduced to what finding queries needs. Bodies of functions are not kept. */
+export interface Module {
+  readonly path: string
+  readonly file: SourceFile
+  readonly scope: Scope
+  readonly exports: ReadonlyMap<string, ModuleExport>
+  /** Sources of `export * from`. */
+  readonly stars: readonly string[]
+  readonly sites: readonly Site[]
+  readonly constructions: readonly Construction[]
+  /** Returned expressions of each function, with their scopes. */
+  readonly returns: ReadonlyMap<Node, readonly { readonly node: Expression; readonly scope: Scope }[]>
+  /** Directives such as `use client`. */
+  readonly directives: readonly string[]
+  readonly readable: boolean
+}
+
+const wrappers = new Set(['ParenthesizedExpression', 'TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'TSTypeAssertion', 'TSInstantiationExpression', 'ChainExpression'])
+
+/** The expression inside parentheses, type assertions and `await`. */
+export function unwrap(node: Expression): Expression {
+  let at = node
+  for (;;) {
+    if (wrappers.has(at.type) && 'expression' in at) at = at.expression as Expression
+    else if (at.type === 'AwaitExpression') at = at.argument
+    else return at
+  }
+}
+
+/** Takes a chain of members and calls apart; null where the node is none. */
+export function chainOf(node: Expression): Chain | null {
+  const steps: ChainStep[] = []
+  let at = unwrap(node)
+  for (;;) {
+    if (at.type === 'CallExpression' || at.type === 'TaggedTemplateExpression') {
+      const callee = unwrap(at.type === 'CallExpression' ? at.callee : at.tag)
+      const args = at.type === 'CallExpression' ? at.arguments : null
+      const template = at.type === 'TaggedTemplateExpression' ? at.quasi : null
+      if (callee.type === 'MemberExpression') {
+        steps.push({ name: memberName(callee), args, template, object: callee.object, start: callee.property.start, end: at.end })
+        at = unwrap(callee.object)
+      } else {
+        steps.push({ name: '', args, template, object: callee, start: at.start, end: at.end })
+        at = callee
+      }
+    } else if (at.type === 'MemberExpression') {
+      steps.push({ name: memberName(at), args: null, template: null, object: at.object, start: at.property.start, end: at.end })
+      at = unwrap(at.object)
+    } else {
+      break
+    }
+  }
+  return steps.length === 0 ? null : { root: at, steps: steps.reverse(), start: node.start, end: node.end }
+}
+
+function memberName(node: Expression): string | null {
+  if (node.type !== 'MemberExpression') return null
+  if (node.property.type === 'PrivateIdentifier') return `#${node.property.name}`
+  if (!node.computed && node.property.type === 'Identifier') return node.property.name
+  return node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : null
+}
+
+/** The name of an object's key; null where it is computed. */
+export function keyName(key: Node, computed = false): string | null {
+  if (key.type === 'Identifier' && !computed) return key.name
+  if (key.type === 'PrivateIdentifier') return `#${key.name}`
+  return key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number') ? String(key.value) : null
+}
+
+/** Finds the binding of a name from a scope outwards. */
+export function lookUp(scope: Scope, name: string): Binding | null {
+  for (let at: Scope | null = scope; at !== null; at = at.parent) {
+    const found = at.names.get(name)
+    if (found !== undefined) return found
+  }
+  return null
+}
+
+const mutators = new Set(['push', 'unshift', 'splice', 'set'])
+const batches = new Set(['all', 'allSettled', 'race', 'any', '$transaction'])
+
+/** Parses a file; one that does not parse gives an empty module with `readable` false. `interest` says which chains are kept. */
+export function readModule(path: string, text: string, interest: (chain: Chain, frame: Frame | null) => boolean): Module {
+  const file = sourceFile(path, text)
+  const top: Scope = { parent: null, names: new Map() }
+  const exports = new Map<string, ModuleExport>()
+  const stars: string[] = []
+  const sites: Site[] = []
+  const constructions: Construction[] = []
+  const returns = new Map<Node, { node: Expression; scope: Scope }[]>()
+  const functions = new Map<AnyFunction, FunctionFrame>()
+  const directives: string[] = []
+  let program: Program
+  let readable = true
+  try {
+    const result = parseSync(path, text, { preserveParens: false })
+    program = result.program
+    if (program.body.length === 0 && result.errors.length > 0) readable = false
+  } catch {
+    return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
+  }
+
+  const declare = (pattern: BindingPattern | ParamPattern, make: (path: readonly string[], type: TSType | null) => Binding, scope: Scope, way: readonly string[] = [], type: TSType | null = null): void => {
+    switch (pattern.type) {
+      case 'Identifier':
+        scope.names.set(pattern.name, make(way, pattern.typeAnnotation?.typeAnnotation ?? (way.length > 0 ? type : null)))
+        return
+      case 'AssignmentPattern':
+        declare(pattern.left, make, scope, way, type)
+        return
+      case 'RestElement':
+        declare(pattern.argument, make, scope, [...way, '…'], type)
+        return
+      case 'TSParameterProperty':
+        declare(pattern.parameter as BindingPattern, make, scope, way, type)
+        return
+      case 'ObjectPattern': {
+        const whole = pattern.typeAnnotation?.typeAnnotation ?? type
+        for (const property of pattern.properties) {
+          if (property.type === 'RestElement') declare(property.argument, make, scope, [...way, '…'], null)
+          else declare(property.value, make, scope, [...way, keyName(property.key, property.computed) ?? '?'], whole)
+        }
+        return
+      }
+      case 'ArrayPattern':
+        for (const [index, element] of pattern.elements.entries()) {
+          if (element !== null) declare(element as BindingPattern, make, scope, [...way, String(index)], null)
+        }
+        return
+      default:
+    }
+  }
+
+  const declareStatements = (body: readonly Node[], scope: Scope): void => {
+    for (const statement of body) {
+      const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement.type === 'ExportDefaultDeclaration' ? statement.declaration : statement
+      if (inner === null) continue
+      if (inner.type === 'VariableDeclaration') {
+        for (const one of inner.declarations) {
+          declare(one.id, (way, type) => ({ is: 'variable', init: one.init, path: way, type, scope, assigned: [], mutated: false }), scope)
+        }
+      } else if (inner.type === 'FunctionDeclaration' && inner.id !== null) {
+        scope.names.set(inner.id.name, { is: 'function', node: inner, scope, frame: null })
+      } else if (inner.type === 'ClassDeclaration' && inner.id !== null) {
+        scope.names.set(inner.id.name, { is: 'class', node: inner, scope })
+      } else if (inner.type === 'TSTypeAliasDeclaration') {
+        if (!scope.names.has(inner.id.name)) scope.names.set(inner.id.name, { is: 'type', node: inner.typeAnnotation, scope })
+      } else if (inner.type === 'ImportDeclaration') {
+        for (const one of inner.specifiers) {
+          const name = one.type === 'ImportNamespaceSpecifier' ? '*' : one.type === 'ImportDefaultSpecifier' ? 'default' : exportName(one.imported)
+          scope.names.set(one.local.name, { is: 'import', source: inner.source.value, name })
+        }
+      }
+    }
+  }
+
+  const block = (body: readonly Node[], parent: Scope, frame: Frame | null): void => {
+    const scope: Scope = { parent, names: new Map() }
+    declareStatements(body, scope)
+    for (const statement of body) visit(statement, scope, frame, null)
+  }
+
+  const enterFunction = (node: AnyFunction, name: string | null, scope: Scope, frame: Frame | null, argumentOf: FunctionFrame['argumentOf']): void => {
+    const inner: Scope = { parent: scope, names: new Map() }
+    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf }
+    functions.set(node, own)
+    for (const [index, parameter] of node.params.entries()) {
+      declare(parameter, (way, type) => ({ is: 'parameter', frame: own, index, path: way, type, scope: inner }), inner)
+      if (parameter.type === 'AssignmentPattern') visit(parameter.right, inner, own, null)
+    }
+    if (node.body === null) return
+    if (node.body.type === 'BlockStatement') {
+      declareStatements(node.body.body, inner)
+      for (const statement of node.body.body) visit(statement, inner, own, null)
+    } else {
+      returns.set(node, [{ node: node.body as Expression, scope: inner }])
+      visit(node.body, inner, own, 'returned')
+    }
+  }
+
+  const visitChain = (chain: Chain, scope: Scope, frame: Frame | null, used: Site['used'], awaited: boolean, variable: string | null): void => {
+    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used })
+    const namespace = chain.root.type === 'Identifier' ? chain.root.name : ''
+    if (mutators.has(chain.steps.at(-1)?.name ?? '') || namespace === 'Object' && chain.steps[0]?.name === 'assign') {
+      const first = chain.steps[0]?.args?.[0]
+      noteMutation(namespace === 'Object' && first !== undefined && first.type !== 'SpreadElement' ? first : chain.root, scope)
+    }
+    for (const [step, { name, args, template }] of chain.steps.entries()) {
+      if (template !== null) for (const one of template.expressions) visit(one, scope, frame, null)
+      if (args === null) continue
+      const inside: Frame | null = name !== null && batches.has(name) && (namespace === 'Promise' || name === '$transaction') ? { kind: 'batch', parent: frame, name } : frame
+      for (const [index, argument] of args.entries()) {
+        const value = argument.type === 'SpreadElement' ? argument.argument : argument
+        if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression') enterFunction(value, null, scope, inside === frame ? frame : inside, { chain, step, index })
+        else visit(value, scope, inside, null)
+      }
+    }
+    if (chain.root.type !== 'Identifier' && chain.root.type !== 'ThisExpression') visit(chain.root, scope, frame, null)
+  }
+
+  const visit = (node: Node, scope: Scope, frame: Frame | null, used: Site['used'] | null, variable: string | null = null): void => {
+    switch (node.type) {
+      case 'CallExpression': case 'TaggedTemplateExpression': case 'MemberExpression': case 'ChainExpression': case 'AwaitExpression': {
+        const chain = chainOf(node)
+        if (chain === null) {
+          if (node.type === 'AwaitExpression') visit(node.argument, scope, frame, 'awaited', variable)
+          else if (node.type === 'ChainExpression') visit(node.expression, scope, frame, used, variable)
+          return
+        }
+        const awaited = node.type === 'AwaitExpression'
+        visitChain(chain, scope, frame, awaited ? 'awaited' : used ?? 'other', awaited, variable)
+        return
+      }
+      case 'BlockStatement': case 'StaticBlock':
+        block(node.body, scope, frame)
+        return
+      case 'IfStatement': {
+        visit(node.test, scope, frame, null)
+        const test = text.slice(node.test.start, node.test.end)
+        visit(node.consequent, scope, { kind: 'branch', parent: frame, test }, null)
+        if (node.alternate !== null) visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, null)
+        return
+      }
+      case 'ForStatement': case 'ForInStatement': case 'ForOfStatement': case 'WhileStatement': case 'DoWhileStatement': {
+        const inner: Scope = { parent: scope, names: new Map() }
+        const over = node.type === 'ForOfStatement' || node.type === 'ForInStatement' ? node.right : null
+        let named: string | null = null
+        if (node.type === 'ForOfStatement' || node.type === 'ForInStatement') {
+          if (node.left.type === 'VariableDeclaration') {
+            for (const one of node.left.declarations) {
+              if (one.id.type === 'Identifier') named = one.id.name
+              declare(one.id, (way) => ({ is: 'element', of: node.right, path: way, scope }), inner)
+            }
+          }
+          visit(node.right, scope, frame, null)
+        } else if (node.type === 'ForStatement' && node.init !== null) {
+          declareStatements([node.init], inner)
+          visit(node.init, inner, frame, null)
+        }
+        const form = node.type === 'ForStatement' ? 'for' : node.type === 'WhileStatement' || node.type === 'DoWhileStatement' ? 'while' : 'for-of'
+        const loop: LoopFrame = {
+          kind: 'loop', parent: frame, form, start: node.start, end: node.body.start, over, variable: named, scope: inner, exits: exitsEarly(node.body),
+          head: node.type === 'DoWhileStatement' ? text.slice(node.test.start, node.test.end) : text.slice(node.start, node.body.start),
+        }
+        if (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') visit(node.test, inner, loop, null)
+        if (node.type === 'ForStatement') {
+          if (node.test !== null) visit(node.test, inner, loop, null)
+          if (node.update !== null) visit(node.update, inner, loop, null)
+        }
+        visit(node.body, inner, loop, null)
+        return
+      }
+      case 'VariableDeclaration':
+        for (const one of node.declarations) {
+          if (one.init === null) continue
+          const name = one.id.type === 'Identifier' ? one.id.name : null
+          if (one.init.type === 'ArrowFunctionExpression' || one.init.type === 'FunctionExpression') enterFunction(one.init, name, scope, frame, null)
+          else visit(one.init, scope, frame, 'assigned', name ?? '{}')
+        }
+        return
+      case 'AssignmentExpression': {
+        const name = node.left.type === 'Identifier' ? node.left.name : null
+        if (name !== null) {
+          const binding = lookUp(scope, name)
+          if (binding?.is === 'variable') binding.assigned.push(node.right)
+        } else if (node.left.type === 'MemberExpression') {
+          noteMutation(node.left.object, scope)
+          visit(node.left.object, scope, frame, null)
+        }
+        visit(node.right, scope, frame, 'assigned', name)
+        return
+      }
+      case 'ReturnStatement':
+        if (node.argument !== null) {
+          for (let at: Frame | null = frame; at !== null; at = at.parent) {
+            if (at.kind !== 'function') continue
+            const list = returns.get(at.node) ?? []
+            list.push({ node: node.argument, scope })
+            returns.set(at.node, list)
+            break
+          }
+          visit(node.argument, scope, frame, 'returned')
+        }
+        return
+      case 'ExpressionStatement':
+        if (node.directive !== undefined && node.directive !== null) directives.push(node.directive)
+        visit(node.expression, scope, frame, used, variable)
+        return
+      case 'FunctionDeclaration': case 'FunctionExpression': case 'ArrowFunctionExpression':
+        enterFunction(node, null, scope, frame, null)
+        return
+      case 'MethodDefinition': case 'TSAbstractMethodDefinition':
+        enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
+        return
+      case 'Property':
+        if (node.computed) visit(node.key, scope, frame, null)
+        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression') enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
+        else visit(node.value, scope, frame, null)
+        return
+      case 'PropertyDefinition':
+        if (node.value === null) return
+        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression') enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
+        else visit(node.value, scope, frame, null)
+        return
+      case 'ClassDeclaration': case 'ClassExpression': {
+        const inner: Scope = { parent: scope, names: new Map() }
+        inner.names.set('this', { is: 'class', node, scope: inner })
+        if (node.superClass !== null) visit(node.superClass, scope, frame, null)
+        for (const member of node.body.body) visit(member, inner, frame, null)
+        return
+      }
+      case 'NewExpression':
+        constructions.push({ node, scope, frame })
+        visitNewArguments(node, scope, frame)
+        return
+      case 'ImportDeclaration': case 'TSTypeAliasDeclaration': case 'TSInterfaceDeclaration': case 'TSTypeAnnotation': case 'Identifier': case 'Literal':
+        return
+      case 'ExportNamedDeclaration':
+        if (node.declaration !== null) visit(node.declaration, scope, frame, null)
+        return
+      default:
+        visitChildren(node, scope, frame)
+    }
+  }
+
+  const visitNewArguments = (node: NewExpression, scope: Scope, frame: Frame | null): void => {
+    for (const argument of node.arguments) visit(argument.type === 'SpreadElement' ? argument.argument : argument, scope, frame, null)
+  }
+
+  const visitChildren = (node: Node, scope: Scope, frame: Frame | null): void => {
+    for (const name of visitorKeys[node.type] ?? []) {
+      const child = (node as unknown as Record<string, unknown>)[name]
+      if (Array.isArray(child)) {
+        for (const one of child as (Node | null)[]) if (one !== null && typeof one === 'object') visit(one, scope, frame, null)
+      } else if (child !== null && typeof child === 'object') {
+        visit(child as Node, scope, frame, null)
+      }
+    }
+  }
+
+  declareStatements(program.body, top)
+  collectExports(program, exports, stars)
+  for (const statement of program.body) visit(statement, top, null, null)
+  for (const scope of [top]) {
+    for (const [name, binding] of scope.names) {
+      if (binding.is === 'function') scope.names.set(name, { ...binding, frame: functions.get(binding.node) ?? null })
+    }
+  }
+  forgetBodies(functions.keys())
+  return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable }
+}
+
+/** Marks the variable that an expression begins with as changed after its declaration. */
+function noteMutation(node: Expression, scope: Scope): void {
+  const root = chainOf(node)?.root ?? unwrap(node)
+  if (root.type !== 'Identifier') return
+  const binding = lookUp(scope, root.name)
+  if (binding?.is === 'variable') binding.mutated = true
+}
+
+function exportName(node: { readonly type: string; readonly name?: string; readonly value?: unknown }): string {
+  return node.name ?? String(node.value)
+}
+
+function collectExports(program: Program, exports: Map<string, ModuleExport>, stars: string[]): void {
+  for (const statement of program.body) {
+    if (statement.type === 'ExportAllDeclaration') {
+      if (statement.exported === null) stars.push(statement.source.value)
+      else exports.set(exportName(statement.exported), { is: 'from', source: statement.source.value, name: '*' })
+    } else if (statement.type === 'ExportDefaultDeclaration') {
+      const inner = statement.declaration
+      if ((inner.type === 'FunctionDeclaration' || inner.type === 'ClassDeclaration') && inner.id !== null) exports.set('default', { is: 'local', name: inner.id.name })
+      else if (inner.type === 'Identifier') exports.set('default', { is: 'local', name: inner.name })
+      else if (inner.type !== 'TSInterfaceDeclaration') exports.set('default', { is: 'expression', node: inner as Expression })
+    } else if (statement.type === 'ExportNamedDeclaration') {
+      for (const one of statement.specifiers) {
+        const name = exportName(one.exported)
+        exports.set(name, statement.source === null ? { is: 'local', name: exportName(one.local) } : { is: 'from', source: statement.source.value, name: exportName(one.local) })
+      }
+      const inner = statement.declaration
+      if (inner === null) continue
+      if (inner.type === 'VariableDeclaration') {
+        for (const one of inner.declarations) for (const name of patternNames(one.id)) exports.set(name, { is: 'local', name })
+      } else if ('id' in inner && inner.id !== null && inner.id.type === 'Identifier') {
+        exports.set(inner.id.name, { is: 'local', name: inner.id.name })
+      }
+    }
+  }
+}
+
+function patternNames(pattern: BindingPattern): string[] {
+  if (pattern.type === 'Identifier') return [pattern.name]
+  if (pattern.type === 'AssignmentPattern') return patternNames(pattern.left)
+  if (pattern.type === 'ObjectPattern') return pattern.properties.flatMap((p) => p.type === 'RestElement' ? patternNames(p.argument) : patternNames(p.value))
+  return pattern.elements.flatMap((e) => e === null ? [] : patternNames(e as BindingPattern))
+}
+
+function exitsEarly(body: Node): boolean {
+  const open: Node[] = [body]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    switch (node.type) {
+      case 'BreakStatement': case 'ReturnStatement': return true
+      case 'BlockStatement': open.push(...node.body); break
+      case 'IfStatement': open.push(node.consequent); if (node.alternate !== null) open.push(node.alternate); break
+      case 'TryStatement': open.push(node.block); if (node.handler !== null) open.push(node.handler.body); break
+      default:
+    }
+  }
+  return false
+}
+
+/** Lets go of the statements of functions, so that a module that is kept stays small. */
+function forgetBodies(functions: Iterable<AnyFunction>): void {
+  for (const node of functions) if (node.body?.type === 'BlockStatement') node.body.body = []
+}

@@ -1,0 +1,533 @@
+import type { Class, Expression, Node, ObjectExpression, TSType } from 'oxc-parser'
+import type { Key } from '../schema/model.ts'
+import { chainOf, keyName, lookUp, unwrap } from './syntax.ts'
+import type { AnyFunction, Chain, FunctionFrame, Module, Scope } from './syntax.ts'
+
+/** What an expression stands for, as far as it can be told from the text. */
+export type Value =
+  | { readonly is: 'prisma'; readonly origin: string | null; readonly transaction: FunctionFrame | null; readonly replica: boolean | null }
+  | { readonly is: 'prismaClass'; readonly origin: string | null }
+  | { readonly is: 'drizzle'; readonly transaction: FunctionFrame | null; readonly replicas: boolean }
+  | { readonly is: 'table'; readonly table: DrizzleTable }
+  | { readonly is: 'column'; readonly table: DrizzleTable; readonly property: string }
+  | { readonly is: 'pg'; readonly library: string; readonly transaction: FunctionFrame | null }
+  | { readonly is: 'module'; readonly module: Module }
+  | { readonly is: 'object'; readonly node: ObjectExpression; readonly scope: Scope; readonly module: Module }
+  | { readonly is: 'function'; readonly node: AnyFunction; readonly scope: Scope; readonly module: Module }
+  | { readonly is: 'class'; readonly node: Class; readonly scope: Scope; readonly module: Module }
+  | { readonly is: 'instance'; readonly node: Class; readonly scope: Scope; readonly module: Module }
+  | { readonly is: 'package'; readonly source: string; readonly name: string }
+  | { readonly is: 'literal'; readonly value: string | number | boolean | null }
+
+/** A table that code declares with `pgTable` and its like. */
+export interface DrizzleTable {
+  readonly key: Key
+  /** Column names by property; a property that is not here may come from a spread. */
+  readonly columns: ReadonlyMap<string, string>
+  readonly types: ReadonlyMap<string, string>
+  readonly path: string
+  /** Name of the constant. */
+  readonly name: string
+}
+
+/** Everything that evaluation needs from outside. */
+export interface World {
+  /** A parsed module; undefined while it is not loaded, null where it cannot be. Asking for one notes that it is wanted. */
+  module(path: string): Module | null | undefined
+  resolve(from: string, specifier: string): string | null
+  target(from: string, specifier: string): string | null
+  /** True for the folder that a Prisma generator writes its client into. */
+  isGenerated(path: string): boolean
+  /** Column name of a property without an explicit name: Drizzle's `casing`. */
+  columnName(path: string, property: string): string
+  defaultSchema(path: string): string
+}
+
+const tableMakers = /^(?:pg|mysql|sqlite|singlestore|mssql|cockroach|gel)(?:Table|MaterializedView|View)$|^snakeCase\.table$/
+const creators = /^(?:pg|mysql|sqlite|singlestore)TableCreator$/
+const drizzleTypes = /^(?:NodePgDatabase|PostgresJsDatabase|NeonDatabase|NeonHttpDatabase|VercelPgDatabase|PgDatabase|PgTransaction|PgliteDatabase|AwsDataApiPgDatabase|MySql2Database|LibSQLDatabase|BetterSQLite3Database|DrizzleD1Database|XataHttpDatabase|BunSQLDatabase|DrizzleDB|DrizzleClient|DrizzleDatabase)$/
+const prismaTypes = /^(?:PrismaClient|TransactionClient|PrismaTransactionClient|PrismaTransaction|PrismaTx|PrismaClientLike|PrismaClientOrTransaction|DynamicClientExtensionThis)$/
+
+/** Makes the evaluator over a world. Results are remembered until `forget`. */
+export function evaluator(world: World): { evaluate: (node: Expression, scope: Scope, module: Module) => Value | null; exported: (module: Module, name: string) => Value | null; forget: () => void } {
+  let memo = new Map<string, Value | null>()
+  // Names and members are asked for many times over; what is found stays found, what is not may be once more is loaded.
+  const found = new WeakMap<Expression, Value>()
+  let missed = new WeakSet<Expression>()
+  const active = new Set<string>()
+
+  const exported = (module: Module, name: string, depth = 0): Value | null => {
+    if (depth > 12) return null
+    const id = `${module.path}\n${name}`
+    const known = memo.get(id)
+    if (known !== undefined) return known
+    if (active.has(id)) return null
+    active.add(id)
+    const value = exportedNow(module, name, depth)
+    active.delete(id)
+    memo.set(id, value)
+    return value
+  }
+
+  const exportedNow = (module: Module, name: string, depth: number): Value | null => {
+    if (name === '*') return { is: 'module', module }
+    const found = module.exports.get(name)
+    if (found === undefined) {
+      for (const source of module.stars) {
+        const value = imported(module, source, name, depth + 1)
+        if (value !== null && value.is !== 'package') return value
+      }
+      return null
+    }
+    if (found.is === 'from') return imported(module, found.source, found.name, depth + 1)
+    if (found.is === 'expression') return run(found.node, module.scope, module, depth + 1)
+    return named(found.name, module.scope, module, depth + 1)
+  }
+
+  const imported = (module: Module, source: string, name: string, depth: number): Value | null => {
+    const target = world.target(module.path, source)
+    if (target !== null && world.isGenerated(target)) return name === 'PrismaClient' || name === '*' ? { is: 'prismaClass', origin: target } : { is: 'package', source: '@prisma/client', name }
+    const path = world.resolve(module.path, source)
+    if (path === null) {
+      if (name === 'PrismaClient' || source === '@prisma/client' && (name === '*' || name === 'default')) return { is: 'prismaClass', origin: target ?? source }
+      return { is: 'package', source, name }
+    }
+    const loaded = world.module(path)
+    if (loaded === undefined || loaded === null) return null
+    return exported(loaded, name, depth)
+  }
+
+  const named = (name: string, scope: Scope, module: Module, depth: number): Value | null => {
+    const binding = lookUp(scope, name)
+    if (binding === null) return null
+    switch (binding.is) {
+      case 'import': return imported(module, binding.source, binding.name, depth + 1)
+      case 'function': return { is: 'function', node: binding.node, scope: binding.scope, module }
+      case 'class': return name === 'this' ? { is: 'instance', node: binding.node, scope: binding.scope, module } : { is: 'class', node: binding.node, scope: binding.scope, module }
+      case 'type': return null
+      case 'element': return null
+      case 'variable': {
+        const typed = binding.type === null ? null : ofType(binding.type, binding.scope, module, depth + 1)
+        for (const init of [binding.init, ...binding.assigned]) {
+          if (init === null) continue
+          let value: Value | null = isFunction(init) ? { is: 'function', node: init, scope: binding.scope, module } : run(init, binding.scope, module, depth + 1)
+          for (const part of binding.path) value = value === null || part === '…' ? null : member(value, part, depth + 1)
+          if (value?.is === 'table' && value.table.name === '') return { is: 'table', table: { ...value.table, name } }
+          if (value !== null) return value
+        }
+        return binding.path.length === 0 ? typed : typed === null ? null : binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), typed)
+      }
+      case 'parameter': {
+        const given = parameter(binding.frame, binding.index, module, depth)
+        if (given !== null) {
+          if (binding.path.length === 0) return given
+          return binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), given)
+        }
+        if (binding.type === null) return null
+        if (binding.path.length === 0) return ofType(binding.type, binding.scope, module, depth + 1)
+        const inner = memberType(binding.type, binding.path[0] ?? '', binding.scope)
+        return inner === null || binding.path.length > 1 ? null : ofType(inner, binding.scope, module, depth + 1)
+      }
+    }
+  }
+
+  /** The first parameter of a transaction callback is the transaction's client. */
+  const parameter = (frame: FunctionFrame, index: number, module: Module, depth: number): Value | null => {
+    const call = frame.argumentOf
+    if (call === null || index !== 0) return null
+    const step = call.chain.steps[call.step]
+    if (step === undefined || !['$transaction', 'transaction', 'begin', '$extends'].includes(step.name ?? '')) return null
+    const receiver = prefix(call.chain, call.step, frame.parent === null ? module.scope : scopeOf(frame, module), module, depth + 1)
+    if (step.name === '$extends') return receiver
+    if (receiver === null && step.name === '$transaction') return { is: 'prisma', origin: null, transaction: frame, replica: null }
+    if (receiver?.is === 'prisma') return { ...receiver, transaction: frame }
+    if (receiver?.is === 'drizzle') return { is: 'drizzle', transaction: frame, replicas: false }
+    if (receiver?.is === 'pg' && step.name !== '$transaction') return { is: 'pg', library: receiver.library, transaction: frame }
+    return null
+  }
+
+  const prefix = (chain: Chain, upTo: number, scope: Scope, module: Module, depth: number): Value | null => {
+    let value = run(chain.root, scope, module, depth + 1)
+    for (const step of chain.steps.slice(0, upTo)) {
+      if (value === null) return null
+      value = step.args === null && step.template === null ? member(value, step.name ?? '?', depth + 1) : called(value, step.name, depth + 1)
+    }
+    return value
+  }
+
+  /** `value.name(…)`, or `value(…)` where the name is empty. */
+  const called = (value: Value, name: string | null, depth: number): Value | null => {
+    if (depth > 40 || name === null) return null
+    if (value.is === 'prisma') {
+      if (name === '$replica') return { ...value, replica: true }
+      if (name === '$primary') return { ...value, replica: false }
+      return ['$extends', '$on', '$use', 'withAccelerate'].includes(name) ? value : null
+    }
+    if (value.is === 'drizzle') return name === '$withAuth' || name === '' ? value : value.replicas && name === '$primary' ? value : null
+    if (value.is === 'pg') return ['connect', 'reserve'].includes(name) ? value : null
+    if (value.is === 'table') return ['enableRLS', 'withRLS', 'as', '$type', 'existing'].includes(name) ? value : null
+    if (value.is === 'package') return packageCall(name === '' ? value : { ...value, name: `${value.name}.${name}` })
+    if (name !== '') {
+      const found = member(value, name, depth + 1)
+      if (value.is === 'class' && found === null && name === 'getInstance') return { is: 'instance', node: value.node, scope: value.scope, module: value.module }
+      return found === null ? null : called(found, '', depth + 1)
+    }
+    if (value.is === 'function') return returned(value, depth + 1)
+    return null
+  }
+
+  const packageCall = (value: { readonly source: string; readonly name: string }): Value | null => {
+    const { source, name } = value
+    if (name === 'default' && (source === 'postgres' || source === '@neondatabase/serverless')) return { is: 'pg', library: source, transaction: null }
+    if (source === '@neondatabase/serverless' && name === 'neon') return { is: 'pg', library: source, transaction: null }
+    if (name === 'drizzle' && source.startsWith('drizzle-orm')) return { is: 'drizzle', transaction: null, replicas: false }
+    if (name === 'withReplicas' && source.startsWith('drizzle-orm')) return { is: 'drizzle', transaction: null, replicas: true }
+    return null
+  }
+
+  const returned = (value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null => {
+    for (const { node, scope } of value.module.returns.get(value.node) ?? []) {
+      const found = isFunction(node) ? { is: 'function' as const, node, scope, module: value.module } : run(node, scope, value.module, depth + 1)
+      if (found !== null && found.is !== 'literal') return found
+    }
+    const type = value.node.returnType?.typeAnnotation
+    return type === undefined ? null : ofType(type, value.scope, value.module, depth + 1)
+  }
+
+  const member = (value: Value, name: string, depth: number): Value | null => {
+    if (depth > 40) return null
+    switch (value.is) {
+      case 'module': return exported(value.module, name, depth + 1)
+      case 'table': return name === '$inferSelect' || name === '_' ? null : { is: 'column', table: value.table, property: name }
+      case 'object': {
+        for (const property of value.node.properties) {
+          if (property.type === 'SpreadElement') {
+            const inner = run(property.argument, value.scope, value.module, depth + 1)
+            const found = inner === null ? null : member(inner, name, depth + 1)
+            if (found !== null) return found
+          } else if (keyName(property.key, property.computed) === name) {
+            return isFunction(property.value) ? { is: 'function', node: property.value, scope: value.scope, module: value.module } : run(property.value, value.scope, value.module, depth + 1)
+          }
+        }
+        return null
+      }
+      case 'class': case 'instance': return classMember(value, name, depth)
+      case 'prisma': return name === '$replica' ? { ...value, replica: true } : null
+      case 'prismaClass': return name === 'PrismaClient' ? value : null
+      case 'drizzle': return name === '$primary' ? value : name === '$client' ? { is: 'pg', library: 'pg', transaction: null } : null
+      case 'package': return value.name === '*' || value.name === 'default' ? name === 'PrismaClient' ? { is: 'prismaClass', origin: value.source } : { is: 'package', source: value.source, name } : null
+      default: return null
+    }
+  }
+
+  const classMember = (value: Extract<Value, { is: 'class' | 'instance' }>, name: string, depth: number): Value | null => {
+    for (const one of value.node.body.body) {
+      if ((one.type === 'PropertyDefinition' || one.type === 'MethodDefinition') && keyName(one.key, one.computed) === name) {
+        if (one.type === 'MethodDefinition') return one.kind === 'get' ? returned({ node: one.value, module: value.module, scope: value.scope }, depth) : { is: 'function', node: one.value, scope: value.scope, module: value.module }
+        if (one.value !== null && !isFunction(one.value)) {
+          const found = run(one.value, value.scope, value.module, depth + 1)
+          if (found !== null) return found
+        }
+        if (one.value !== null && isFunction(one.value)) return { is: 'function', node: one.value, scope: value.scope, module: value.module }
+        const type = one.type === 'PropertyDefinition' ? one.typeAnnotation?.typeAnnotation : undefined
+        return type === undefined ? null : ofType(type, value.scope, value.module, depth + 1)
+      }
+      if (one.type === 'MethodDefinition' && one.kind === 'constructor') {
+        for (const parameter of one.value.params) {
+          if (parameter.type !== 'TSParameterProperty') continue
+          const inner = parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter
+          if (inner.type === 'Identifier' && inner.name === name && inner.typeAnnotation) return ofType(inner.typeAnnotation.typeAnnotation, value.scope, value.module, depth + 1)
+        }
+      }
+    }
+    if (value.node.superClass === null) return null
+    const parent = run(value.node.superClass, value.scope, value.module, depth + 1)
+    if (parent?.is === 'class') return classMember({ ...parent, is: value.is }, name, depth + 1)
+    return null
+  }
+
+  const isPrismaClass = (value: Value | null, depth: number): { origin: string | null } | null => {
+    if (value?.is === 'prismaClass') return { origin: value.origin }
+    if (value?.is !== 'class' || value.node.superClass === null || depth > 40) return null
+    const parent = run(value.node.superClass, value.scope, value.module, depth + 1)
+    return isPrismaClass(parent, depth + 1)
+  }
+
+  const ofClass = (value: Value | null, depth: number): Value | null => {
+    const prisma = isPrismaClass(value, depth)
+    if (prisma !== null) return { is: 'prisma', origin: prisma.origin, transaction: null, replica: null }
+    if (value?.is === 'class') return { is: 'instance', node: value.node, scope: value.scope, module: value.module }
+    if (value?.is === 'package') return pgClass(value)
+    return null
+  }
+
+  const pgClass = (value: { readonly source: string; readonly name: string }): Value | null => {
+    const name = value.name.split('.').at(-1) ?? ''
+    const library = value.source
+    if ((library === 'pg' || library === '@neondatabase/serverless' || library === 'pg-pool' || library === '@vercel/postgres' || library === '@electric-sql/pglite') && ['Pool', 'Client', 'PoolClient', 'ClientBase', 'default', 'PGlite'].includes(name)) {
+      return { is: 'pg', library, transaction: null }
+    }
+    return null
+  }
+
+  const ofType = (type: TSType, scope: Scope, module: Module, depth: number): Value | null => {
+    if (depth > 40) return null
+    if (type.type === 'TSTypeReference') {
+      const name = typeName(type.typeName)
+      const last = name.split('.').at(-1) ?? name
+      if (prismaTypes.test(last)) return { is: 'prisma', origin: null, transaction: null, replica: null }
+      if (drizzleTypes.test(last)) return { is: 'drizzle', transaction: null, replicas: false }
+      if (['Omit', 'Pick', 'NonNullable', 'Awaited', 'Promise', 'ReturnType', 'InstanceType', 'Parameters'].includes(name)) {
+        const inner = type.typeArguments?.params[0]
+        if (inner === undefined) return null
+        const value = ofType(inner, scope, module, depth + 1)
+        if (name === 'ReturnType' && value?.is === 'function') return returned(value, depth + 1)
+        return value
+      }
+      const binding = lookUp(scope, name.split('.')[0] ?? '')
+      if (binding?.is === 'type' && !name.includes('.')) return ofType(binding.node, binding.scope, module, depth + 1)
+      if (binding?.is === 'class') return ofClass({ is: 'class', node: binding.node, scope: binding.scope, module }, depth + 1)
+      if (binding?.is === 'import') {
+        const path = world.resolve(module.path, binding.source)
+        if (path === null) return ofClass({ is: 'package', source: binding.source, name: last }, depth + 1)
+        const loaded = world.module(path)
+        if (loaded === undefined || loaded === null) return null
+        return exportedType(loaded, binding.name === '*' ? last : binding.name, depth + 1)
+      }
+      return null
+    }
+    if (type.type === 'TSUnionType' || type.type === 'TSIntersectionType') {
+      for (const one of type.types) {
+        const found = ofType(one, scope, module, depth + 1)
+        if (found !== null) return found
+      }
+      return null
+    }
+    if (type.type === 'TSTypeQuery' && type.exprName.type !== 'TSImportType') {
+      const parts = typeName(type.exprName).split('.')
+      let value = named(parts[0] ?? '', scope, module, depth + 1)
+      for (const part of parts.slice(1)) value = value === null ? null : member(value, part, depth + 1)
+      return value
+    }
+    if (type.type === 'TSIndexedAccessType') {
+      // `Parameters<Parameters<typeof db.transaction>[0]>[0]` is how people spell the client of a transaction.
+      const inner = JSON.stringify(type.objectType, (k, v: unknown) => k === 'parent' ? undefined : v)
+      if (!inner.includes('"transaction"') && !inner.includes('"$transaction"')) return null
+      return inner.includes('"$transaction"') ? { is: 'prisma', origin: null, transaction: null, replica: null } : { is: 'drizzle', transaction: null, replicas: false }
+    }
+    return null
+  }
+
+  const exportedType = (module: Module, name: string, depth: number): Value | null => {
+    if (depth > 40) return null
+    const found = module.exports.get(name)
+    const local = found?.is === 'local' ? found.name : name
+    const binding = module.scope.names.get(local)
+    if (binding?.is === 'type') return ofType(binding.node, binding.scope, module, depth + 1)
+    if (found?.is === 'from' || found === undefined) {
+      for (const source of found?.is === 'from' ? [found.source] : module.stars) {
+        const path = world.resolve(module.path, source)
+        const loaded = path === null ? null : world.module(path)
+        const value = loaded ? exportedType(loaded, found?.is === 'from' ? found.name : name, depth + 1) : null
+        if (value !== null) return value
+      }
+    }
+    return ofClass(exported(module, name, depth + 1), depth + 1)
+  }
+
+  const memberType = (type: TSType, name: string, scope: Scope): TSType | null => {
+    if (type.type === 'TSTypeLiteral') {
+      for (const one of type.members) {
+        if (one.type === 'TSPropertySignature' && keyName(one.key, one.computed) === name) return one.typeAnnotation?.typeAnnotation ?? null
+      }
+    }
+    if (type.type === 'TSTypeReference') {
+      const binding = lookUp(scope, typeName(type.typeName))
+      if (binding?.is === 'type') return memberType(binding.node, name, binding.scope)
+    }
+    return null
+  }
+
+  const run = (given: Expression, scope: Scope, module: Module, depth: number): Value | null => {
+    if (depth > 40) return null
+    const node = unwrap(given)
+    if (given.type === 'TSAsExpression' || given.type === 'TSSatisfiesExpression') {
+      const value = run(given.expression, scope, module, depth + 1)
+      return value ?? ofType(given.typeAnnotation, scope, module, depth + 1)
+    }
+    switch (node.type) {
+      case 'Identifier': return named(node.name, scope, module, depth + 1)
+      case 'ThisExpression': return named('this', scope, module, depth + 1)
+      case 'Literal': return typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean' || node.value === null ? { is: 'literal', value: node.value } : null
+      case 'TemplateLiteral': return node.expressions.length === 0 ? { is: 'literal', value: node.quasis[0]?.value.cooked ?? '' } : null
+      case 'ObjectExpression': return { is: 'object', node, scope, module }
+      case 'ArrowFunctionExpression': case 'FunctionExpression': return { is: 'function', node, scope, module }
+      case 'LogicalExpression': return run(node.left, scope, module, depth + 1) ?? run(node.right, scope, module, depth + 1)
+      case 'ConditionalExpression': {
+        const left = run(node.consequent, scope, module, depth + 1)
+        return left === null || left.is === 'literal' ? run(node.alternate, scope, module, depth + 1) ?? left : left
+      }
+      case 'AssignmentExpression': return run(node.right, scope, module, depth + 1)
+      case 'SequenceExpression': {
+        const last = node.expressions.at(-1)
+        return last === undefined ? null : run(last, scope, module, depth + 1)
+      }
+      case 'NewExpression': {
+        const callee = run(node.callee, scope, module, depth + 1)
+        if (callee === null && node.callee.type === 'Identifier' && node.callee.name === 'PrismaClient') return { is: 'prisma', origin: null, transaction: null, replica: null }
+        return ofClass(callee, depth + 1)
+      }
+      case 'MemberExpression': case 'CallExpression': case 'TaggedTemplateExpression': {
+        const chain = chainOf(node)
+        if (chain === null) return null
+        const table = tableCall(chain, scope, module, depth)
+        if (table !== null) return table
+        if (node.type === 'MemberExpression' && chain.root.type === 'Identifier' && ['globalThis', 'global', 'window', 'process'].includes(chain.root.name)) return null
+        return prefix(chain, chain.steps.length, scope, module, depth + 1)
+      }
+      default: return null
+    }
+  }
+
+  /** `pgTable('users', { … })`, with the functions that `pgTableCreator` and `pgSchema` give. */
+  const tableCall = (chain: Chain, scope: Scope, module: Module, depth: number): Value | null => {
+    const last = chain.steps.at(0)
+    if (last?.args === null || last === undefined || chain.root.type !== 'Identifier') return null
+    let schema = world.defaultSchema(module.path)
+    let rename: (name: string) => string | null = (name) => name
+    let args = last.args
+    if (last.name === '') {
+      const callee = named(chain.root.name, scope, module, depth + 1)
+      if (chain.root.name === 'alias' || callee?.is === 'package' && callee.name === 'alias' && callee.source.startsWith('drizzle-orm')) {
+        const first = args[0]
+        if (first === undefined || first.type === 'SpreadElement') return null
+        const inner = run(first, scope, module, depth + 1)
+        return inner?.is === 'table' ? inner : null
+      }
+      if (!(callee?.is === 'package' && callee.source.startsWith('drizzle-orm') && tableMakers.test(callee.name))) {
+        const creator = creatorOf(chain.root.name, scope, module)
+        if (creator === null) return null
+        rename = creator
+      }
+    } else if (last.name === 'table' || last.name === 'view' || last.name === 'materializedView') {
+      const binding = schemaName(chain.root.name, scope, module, depth)
+      if (binding === null) return null
+      schema = binding
+    } else {
+      return null
+    }
+    const [name, columns] = args
+    if (name === undefined || name.type === 'SpreadElement') return null
+    const literal = run(name, scope, module, depth + 1)
+    if (literal?.is !== 'literal' || typeof literal.value !== 'string') return null
+    const actual = rename(literal.value)
+    if (actual === null) return null
+    const found = new Map<string, string>()
+    const types = new Map<string, string>()
+    if (columns !== undefined && columns.type !== 'SpreadElement') columnsOf(columns, scope, module, found, types, depth)
+    return { is: 'table', table: { key: `${schema}.${actual}`, columns: found, types, path: module.path, name: '' } }
+  }
+
+  const columnsOf = (node: Expression, scope: Scope, module: Module, found: Map<string, string>, types: Map<string, string>, depth: number): void => {
+    if (depth > 40) return
+    let at = unwrap(node)
+    if (isFunction(at)) {
+      const inner = module.returns.get(at)?.[0]
+      if (inner === undefined) return
+      at = unwrap(inner.node)
+    }
+    const value = at.type === 'ObjectExpression' ? { node: at, scope, module } : run(at, scope, module, depth + 1)
+    if (value === null || !('node' in value) || value.node.type !== 'ObjectExpression') return
+    for (const property of value.node.properties) {
+      if (property.type === 'SpreadElement') {
+        columnsOf(property.argument, value.scope, value.module, found, types, depth + 1)
+        continue
+      }
+      const name = keyName(property.key, property.computed)
+      if (name === null) continue
+      const chain = chainOf(property.value)
+      if (chain === null) continue
+      const maker = chain.steps.find((s) => s.args !== null)
+      const first = maker?.args?.[0]
+      const text = first !== undefined && first.type !== 'SpreadElement' && first.type === 'Literal' && typeof first.value === 'string' ? first.value : null
+      found.set(name, text ?? world.columnName(module.path, name))
+      types.set(name, maker?.name === '' && chain.root.type === 'Identifier' ? chain.root.name : maker?.name ?? '')
+    }
+  }
+
+  const creatorOf = (name: string, scope: Scope, module: Module): ((name: string) => string | null) | null => {
+    const binding = lookUp(scope, name)
+    let init: Expression | null = null
+    let at = module
+    if (binding?.is === 'variable') {
+      init = binding.init
+    } else if (binding?.is === 'import') {
+      const path = world.resolve(module.path, binding.source)
+      const loaded = path === null ? null : world.module(path)
+      const local = loaded?.exports.get(binding.name)
+      const other = local?.is === 'local' ? loaded?.scope.names.get(local.name) : undefined
+      if (loaded && other?.is === 'variable') {
+        init = other.init
+        at = loaded
+      }
+    }
+    if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !creators.test(init.callee.name)) return null
+    const rename = init.arguments[0]
+    if (rename === undefined || rename.type === 'SpreadElement' || !isFunction(rename)) return () => null
+    const body = at.returns.get(rename)?.[0]?.node
+    return (given) => {
+      if (body?.type === 'Identifier') return given
+      if (body?.type !== 'TemplateLiteral' || body.expressions.length !== 1) return null
+      return `${body.quasis[0]?.value.cooked ?? ''}${given}${body.quasis[1]?.value.cooked ?? ''}`
+    }
+  }
+
+  const schemaName = (name: string, scope: Scope, module: Module, depth: number): string | null => {
+    const binding = lookUp(scope, name)
+    let init: Expression | null = null
+    if (binding?.is === 'variable') {
+      init = binding.init
+    } else if (binding?.is === 'import' && depth < 20) {
+      const path = world.resolve(module.path, binding.source)
+      const loaded = path === null ? null : world.module(path)
+      const local = loaded?.exports.get(binding.name)
+      const other = local?.is === 'local' ? loaded?.scope.names.get(local.name) : undefined
+      if (other?.is === 'variable') init = other.init
+    }
+    if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !init.callee.name.endsWith('Schema')) return null
+    const first = init.arguments[0]
+    return first !== undefined && first.type === 'Literal' && typeof first.value === 'string' ? first.value : null
+  }
+
+  return {
+    evaluate: (node, scope, module) => {
+      const known = found.get(node)
+      if (known !== undefined) return known
+      if (missed.has(node)) return null
+      const value = run(node, scope, module, 0)
+      if (value === null) missed.add(node)
+      else found.set(node, value)
+      return value
+    },
+    exported: (module, name) => exported(module, name),
+    forget: () => {
+      memo = new Map([...memo].filter(([, value]) => value !== null))
+      missed = new WeakSet()
+    },
+  }
+}
+
+function scopeOf(frame: FunctionFrame, module: Module): Scope {
+  return frame.scope.parent ?? module.scope
+}
+
+/** True for a function written as an expression. */
+export function isFunction(node: Node): node is AnyFunction {
+  return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration'
+}
+
+function typeName(node: { readonly type: string }): string {
+  const at = node as { readonly type: string; readonly name?: string; readonly left?: { readonly type: string }; readonly right?: { readonly name: string } }
+  if (at.type === 'TSQualifiedName' && at.left !== undefined) return `${typeName(at.left)}.${at.right?.name ?? ''}`
+  return at.name ?? ''
+}

@@ -1,0 +1,119 @@
+import type { ChangeSet, Tree } from './changeset/tree.ts'
+import { sourceFile, startOf, type Place } from './location.ts'
+import type { Note } from './engine/finding.ts'
+import type { Migration, Step, Transaction } from './engine/rule.ts'
+import { declarationOf } from './engine/declared.ts'
+import { detectProjects } from './project/detect.ts'
+import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
+import type { Project } from './project/project.ts'
+import { transactionsOf } from './project/transactions.ts'
+import type { Change } from './schema/change.ts'
+import { diffSchemas } from './schema/diff.ts'
+import { emptySchema, type Schema } from './schema/model.ts'
+import { printChanges } from './schema/print-changes.ts'
+import { replayHistory, replaySteps } from './schema/replay.ts'
+import type { Settings } from './settings.ts'
+import { loadParser } from './sql/parser.ts'
+import { readSql, type SqlProblem } from './sql/read.ts'
+
+/** What is known of one project before and after the change set. */
+export interface ProjectReading {
+  readonly project: Project
+  /** Server major version that the review assumes, and where that comes from. */
+  readonly postgres: number
+  readonly before: Schema
+  readonly after: Schema
+  readonly declared: Schema | null
+  readonly declaredBefore: Schema | null
+  readonly steps: readonly Step[]
+  readonly migrations: ProjectMigrations | null
+  readonly problems: readonly SqlProblem[]
+  /** True where the steps come from the difference of the declared schemas, because no migration says it. */
+  readonly generated: boolean
+  readonly notes: readonly Note[]
+}
+
+/** Finds the projects of both trees and reads their schemas and migrations. A project that nothing touches is read all the same: queries need it. */
+export async function readProjects(changeSet: ChangeSet, settings: Settings): Promise<{ projects: readonly ProjectReading[]; notes: readonly Note[] }> {
+  await loadParser()
+  const paths = changeSet.files.map((file) => file.path)
+  const [head, base] = await Promise.all([detectProjects(changeSet.head, settings.config, paths), detectProjects(changeSet.base, settings.config, paths)])
+  const gone = base.projects.filter((project) => !head.projects.some((other) => other.name === project.name))
+  const projects: ProjectReading[] = []
+  for (const project of head.projects) {
+    projects.push(await readProject(project, base.projects.find((other) => other.name === project.name) ?? null, changeSet, settings))
+  }
+  for (const project of gone) projects.push(await readProject(project, project, changeSet, settings))
+  const foreign = head.ignored.filter((file) => file.reason === 'another dialect' && paths.includes(file.path)).map((file): Note => (
+    { kind: 'dialect', blocking: false, path: file.path, line: 1, message: 'The file is written for another database than PostgreSQL and is not reviewed.' }))
+  return { projects, notes: [...head.notes, ...foreign] }
+}
+
+async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
+  const version = settings.config.postgres ?? 15
+  const options = { postgres: version, source: 'migrations' as const }
+  const migrations = project.migrations ? await readMigrations(project, changeSet) : null
+  const declared = await readDeclared(project, changeSet.head)
+  const declaredBefore = was ? await readDeclared(was, changeSet.base) : { schema: null, notes: [] }
+  const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes]
+
+  const empty = emptySchema(project.dialect)
+  const history = migrations && migrations.before.length > 0
+    ? replayHistory(empty, migrations.before, { ...options, transactions: transactionsOf(project.runner, migrations.before) })
+    : { schema: declaredBefore.schema ?? empty, notes: [] }
+  const fresh = migrations?.fresh ?? []
+  const base = { project, postgres: version, declared: declared.schema, declaredBefore: declaredBefore.schema, migrations }
+  if (fresh.length === 0 && declared.schema && project.dialect === 'postgresql') {
+    const before = migrations && migrations.before.length > 0 ? history.schema : declaredBefore.schema ?? empty
+    const generated = await generatedSteps(project, was, changeSet, declaredBefore.schema ?? empty, declared.schema, version)
+    return { ...base, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, problems: [], generated: true, notes: [...notes, ...generated.notes] }
+  }
+  const replayed = replaySteps(history.schema, fresh, transactionsOf(project.runner, fresh), options)
+  const changed = new Set(changeSet.files.map((file) => file.path))
+  const problems = (migrations?.texts ?? []).flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
+  return {
+    ...base, before: history.schema, after: replayed.after, steps: replayed.steps, problems, generated: false,
+    notes: [...notes, ...replayed.notes, ...problems.flatMap((problem) => noteOf(problem))],
+  }
+}
+
+async function readDeclared(project: Project, tree: Tree): Promise<{ schema: Schema | null; notes: readonly Note[] }> {
+  await tree.read(project.schemaFiles)
+  return { schema: null, notes: [] }
+}
+
+/** The steps that the ORM would write for a change of its schema; they stand where the schema declares what they change. */
+async function generatedSteps(project: Project, was: Project | null, changeSet: ChangeSet, from: Schema, to: Schema, postgres: number) {
+  const [first = project.evidence] = project.schemaFiles
+  if (!changeSet.files.some((file) => project.schemaFiles.includes(file.path) || (was?.schemaFiles.includes(file.path) ?? false) || project.orm === 'drizzle')) {
+    return { steps: [], after: to, notes: [] }
+  }
+  const written = { sql: printChanges(diffSchemas(from, to), from, to), notes: [] as readonly Note[] }
+  const file = sourceFile(first, written.sql)
+  const { statements } = readSql(file)
+  const migration: Migration = { name: 'schema', path: first, statements, down: null, isNew: true }
+  const transactions = statements.map((_, id): Transaction => ({ id, block: false, because: 'each statement is sent alone', survivesFailure: true }))
+  const replayed = replaySteps(from, [migration], transactions, { postgres, source: project.orm ?? 'migrations' })
+  const place = (change: Change): Place => declarationOf(to, change) ?? declarationOf(from, change) ?? startOf(first)
+  const steps = replayed.steps.map((step): Step => {
+    const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
+    return { ...step, changes, statement: { ...step.statement, place: changes[0]?.place ?? startOf(first), file: sourceFile('', written.sql) } }
+  })
+  return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
+}
+
+/** What a problem of a text means for a review: a note, or none. A syntax error is a finding; the rest says what was not looked at. */
+export function noteOf(problem: SqlProblem): readonly Note[] {
+  const { kind, place, message } = problem
+  const at = { path: place.path, line: place.line, message }
+  switch (kind) {
+    case 'syntax':
+      return []
+    case 'dialect':
+      return [{ kind: 'dialect', blocking: false, ...at }]
+    case 'unread':
+      return [{ kind: 'unread', blocking: true, ...at }]
+    default:
+      return [{ kind: 'unsupported', blocking: false, ...at }]
+  }
+}

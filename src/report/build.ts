@@ -1,0 +1,72 @@
+import type { ChangeSet } from '../changeset/tree.ts'
+import { conclude } from '../engine/conclusion.ts'
+import type { Judged } from '../engine/judge.ts'
+import type { ChecklistEntry } from '../engine/checklist.ts'
+import type { Note } from '../engine/finding.ts'
+import type { ProjectReading } from '../reading.ts'
+import type { Settings } from '../settings.ts'
+import type { Coverage, ProjectReview, Report, Rollback } from './report.ts'
+
+export interface ReportParts {
+  readonly changeSet: ChangeSet
+  readonly settings: Settings
+  readonly projects: readonly ProjectReading[]
+  readonly notes: readonly Note[]
+  readonly judged: Judged
+  readonly checklist: readonly ChecklistEntry[]
+  readonly rollback: readonly Rollback[]
+  readonly queries: number
+  /** `Date.now()` when the review began. */
+  readonly started: number
+}
+
+/** Puts together what a review found, with its verdict. */
+export function buildReport(parts: ReportParts): Report {
+  const { changeSet, settings, projects, judged } = parts
+  const truncated: readonly Note[] = changeSet.truncated
+    ? [{ kind: 'truncated', blocking: true, path: '', line: 1, message: 'The pull request changes more files than could be listed.' }]
+    : []
+  const notes = unique([...settings.notes, ...parts.notes, ...projects.flatMap((reading) => reading.notes), ...judged.notes, ...truncated])
+  return {
+    conclusion: conclude(judged.findings, notes, settings.config.failOn),
+    findings: judged.findings,
+    notes,
+    coverage: coverageOf(projects),
+    checklist: parts.checklist,
+    projects: projects.map(projectReview),
+    rollback: parts.rollback,
+    queries: parts.queries,
+    texts: new Map([...judged.texts].map(([path, file]) => [path, file.text])),
+    base: changeSet.base.commit,
+    head: changeSet.head.commit,
+    postgres: projects[0]?.postgres ?? settings.config.postgres ?? 15,
+    milliseconds: Date.now() - parts.started,
+  }
+}
+
+/** What the planner and the reports need of a reading. */
+export function projectReview(reading: ProjectReading): ProjectReview {
+  const { project, before, after, steps } = reading
+  return { project, before, after, changes: steps.flatMap((step) => step.changes), steps }
+}
+
+/** Counts what the change adds: statements at the top of their files, and pieces that could not be read as one. */
+export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'problems'>[]): Coverage {
+  const steps = projects.flatMap((reading) => reading.steps).filter((step) => step.statement.inside === null)
+  const unread = projects.flatMap((reading) => reading.problems).filter((problem) => problem.kind === 'syntax' || problem.kind === 'template' || problem.kind === 'unsupported')
+  const files = new Set([...steps.map((step) => step.migration.path), ...unread.map((problem) => problem.place.path)])
+  return {
+    files: files.size,
+    statements: steps.length + unread.length,
+    analyzed: steps.length,
+    rehearsed: steps.filter((step) => step.observation !== null).length,
+  }
+}
+
+function unique(notes: readonly Note[]): readonly Note[] {
+  const seen = new Set<string>()
+  return notes.filter((note) => {
+    const same = JSON.stringify([note.kind, note.path, note.line, note.message])
+    return !seen.has(same) && seen.add(same)
+  })
+}

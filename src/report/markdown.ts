@@ -1,0 +1,39 @@
+import type { Finding } from '../engine/finding.ts'
+import type { Report } from './report.ts'
+import { code, escapeMarkdown, helpMarkdown } from './markdown-escape.ts'
+import { sortFindings } from './verdict.ts'
+import { lookedAtShort, tally } from './words.ts'
+
+/** The report as Markdown, for a job summary or a file. All text of the pull request is escaped. */
+export function reportToMarkdown(report: Report): string {
+  const { errors, needed, warnings, infos } = sortFindings(report)
+  const findings = [...errors, ...needed, ...warnings, ...infos]
+  const answered = report.findings.filter((finding) => !findings.includes(finding))
+  return [
+    `### Schemagate: ${tally(report)}`,
+    ...(findings.length > 0 ? [['| | Where | What |', '| --- | --- | --- |', ...findings.map(row)].join('\n')] : []),
+    ...findings.filter((finding) => finding.severity !== 'info').map(details),
+    ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
+    ...(report.notes.length > 0 ? [`**Notes**\n\n${report.notes.map((note) => `- ${code(note.path)} line ${note.line}: ${escapeMarkdown(note.message)}`).join('\n')}`] : []),
+    ...(report.checklist.length > 0 ? [checklist(report)] : []),
+    `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}.</sub>`,
+  ].join('\n\n') + '\n'
+}
+
+function row(finding: Finding): string {
+  const { place } = finding
+  return `| ${finding.approval?.state === 'needed' ? 'approval' : finding.severity} | ${code(place.path)} line ${place.line} | ${escapeMarkdown(finding.message)} ${code(finding.rule)} |`
+}
+
+function details(finding: Finding): string {
+  return `**${escapeMarkdown(finding.message)}** · ${finding.severity} · ${code(finding.rule)}\n\n${helpMarkdown(finding.help)}`
+}
+
+function answer(finding: Finding): string {
+  const why = finding.suppressed ? `suppressed: ${finding.suppressed.reason}` : `approved by ${finding.approval?.by ?? 'nobody'}: ${finding.approval?.reason ?? ''}`
+  return `- ${code(finding.rule)} ${code(finding.place.path)} line ${finding.place.line}, ${escapeMarkdown(why)}`
+}
+
+function checklist(report: Report): string {
+  return ['| Checklist | | |', '| --- | --- | --- |', ...report.checklist.map((entry) => `| ${entry.item} | ${entry.status} | ${escapeMarkdown(entry.evidence)} |`)].join('\n')
+}

@@ -1,0 +1,26 @@
+import type { Report } from './report.ts'
+import { count, sortFindings } from './verdict.ts'
+
+/** What a report says in numbers, for a terminal: `2 errors, 1 approval missing, 1 for information`. */
+export function tally(report: Report): string {
+  const { errors, needed, warnings, infos, blocking } = sortFindings(report)
+  const parts = [
+    errors.length > 0 ? count(errors.length, 'error') : '',
+    needed.length > 0 ? `${count(needed.length, 'approval')} missing` : '',
+    blocking.length > 0 ? `${count(blocking.length, 'file')} not readable` : '',
+    warnings.length > 0 ? count(warnings.length, 'warning') : '',
+    infos.length > 0 ? `${infos.length} for information` : '',
+  ].filter((part) => part !== '')
+  return parts.length > 0 ? parts.join(', ') : 'Nothing to say'
+}
+
+/** What was looked at, for a terminal: `2 statements in 1 file, 2 rehearsed`. */
+export function lookedAtShort(report: Report): string {
+  const { coverage, queries, notes } = report
+  const parts = [`${count(coverage.statements, 'statement')} in ${count(coverage.files, 'file')}`]
+  if (coverage.analyzed < coverage.statements) parts.push(`${coverage.analyzed} analyzed`)
+  if (coverage.rehearsed > 0) parts.push(`${coverage.rehearsed} rehearsed`)
+  if (queries > 0) parts.push(`${count(queries, 'query', 'queries')} read`)
+  if (notes.length > 0) parts.push(count(notes.length, 'note'))
+  return parts.join(', ')
+}

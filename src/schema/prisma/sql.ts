@@ -1,0 +1,38 @@
+import { sourceFile } from '../../location.ts'
+import { loadParser } from '../../sql/parser.ts'
+import { readSql } from '../../sql/read.ts'
+import type { Dialect, Schema } from '../model.ts'
+import { emptySchema } from '../model.ts'
+import { applyStatement } from '../replay.ts'
+
+/** What the engine's SQL makes of an empty database, and what of it could not be followed. */
+export interface SqlSchema {
+  readonly schema: Schema
+  readonly refused: readonly string[]
+}
+
+/** Turns the SQL of a schema, as the engine writes it, into the model. */
+export async function schemaOfSql(sql: string, dialect: Dialect): Promise<SqlSchema> {
+  await loadParser()
+  const text = dialect === 'cockroachdb' ? asPostgres(sql) : sql
+  const read = readSql(sourceFile('prisma-engine.sql', text), { dialect: 'postgresql' })
+  const refused = read.problems.map((problem) => problem.message)
+  let schema = emptySchema(dialect)
+  for (const statement of read.statements) {
+    const result = applyStatement(schema, statement, { postgres: 18, source: 'prisma' })
+    schema = result.schema
+    if (result.refused !== null) refused.push(result.refused)
+    for (const note of result.notes) refused.push(note.message)
+  }
+  return { schema, refused }
+}
+
+/** CockroachDB's own words for types, as PostgreSQL calls them; the engine writes one column a line. */
+function asPostgres(sql: string): string {
+  return sql.split('\n').map((line) => {
+    const type = /^ {4}"[^"]*" (STRING|BYTES)\b/.exec(line)
+    if (type === null) return line
+    const at = type[0].length - (type[1] ?? '').length
+    return line.slice(0, at) + line.slice(at).replace(/^STRING(?=\()/, 'VARCHAR').replace(/^STRING/, 'TEXT').replace(/^BYTES/, 'BYTEA')
+  }).join('\n')
+}
