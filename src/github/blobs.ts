@@ -74,15 +74,16 @@ export function pagesOf(wanted: readonly Wanted[]): readonly (readonly Wanted[])
 /** A loader that asks GitHub for many files at a time and for none twice. */
 export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
   const known = new Map<string, FileContent | null>()
+  const keyOf = (file: Wanted) => file.oid ?? file.expression
   let waiting: Map<string, Wanted> | null = null
   let flushed: Promise<void> = Promise.resolve()
 
   async function fromCache(wanted: readonly Wanted[]): Promise<void> {
-    const byOid = new Map(wanted.filter((w) => w.oid !== null && !known.has(w.expression)).map((w) => [w.oid ?? '', w]))
+    const byOid = new Map(wanted.filter((w) => w.oid !== null && !known.has(keyOf(w))).map((w) => [w.oid ?? '', w]))
     const kept = await cache.readBlobs([...byOid.keys()])
     for (const file of wanted) {
       const text = kept.get(file.oid ?? '')
-      if (text !== undefined) known.set(file.expression, { kind: 'text', text })
+      if (text !== undefined) known.set(keyOf(file), { kind: 'text', text })
     }
   }
 
@@ -91,11 +92,11 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
     await Promise.all(wanted.map(async (file, i) => {
       const blob = answers[`b${i}`] as BlobAnswer | null | undefined
       if (blob?.oid === undefined) {
-        known.set(file.expression, null)
+        known.set(keyOf(file), null)
         return
       }
       const content = await contentOfBlob(place, blob)
-      known.set(file.expression, content)
+      known.set(keyOf(file), content)
       if (content.kind === 'text') fresh.set(blob.oid, content.text)
     }))
     await cache.keepBlobs(fresh)
@@ -107,7 +108,7 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
     const batch = [...(waiting ?? new Map<string, Wanted>()).values()]
     waiting = null
     await fromCache(batch)
-    await Promise.all(pagesOf(batch.filter((w) => !known.has(w.expression))).map(async (page) => {
+    await Promise.all(pagesOf(batch.filter((w) => !known.has(keyOf(w)))).map(async (page) => {
       const selection = selectBlobs(page)
       const answer = await graphql<{ readonly repository: Readonly<Record<string, unknown>> }>(
         place, `query($owner: String!, $name: String!, ${selection.parameters}) { repository(owner: $owner, name: $name) { ${selection.fields} } }`,
@@ -119,25 +120,25 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
 
   return {
     async load(wanted) {
-      if (wanted.some((w) => !known.has(w.expression))) {
+      if (wanted.some((w) => !known.has(keyOf(w)))) {
         if (waiting === null) {
           waiting = new Map()
           flushed = flush()
         }
-        for (const file of wanted) if (!known.has(file.expression)) waiting.set(file.expression, file)
+        for (const file of wanted) if (!known.has(keyOf(file))) waiting.set(keyOf(file), file)
         await flushed
       }
       const found = new Map<string, FileContent>()
-      for (const { expression } of wanted) {
-        const content = known.get(expression)
-        if (content !== null && content !== undefined) found.set(expression, content)
+      for (const file of wanted) {
+        const content = known.get(keyOf(file))
+        if (content !== null && content !== undefined) found.set(file.expression, content)
       }
       return found
     },
     put: take,
     async missing(wanted) {
       await fromCache(wanted)
-      return wanted.filter((w) => !known.has(w.expression))
+      return wanted.filter((w) => !known.has(keyOf(w)))
     },
   }
 }

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import type { ChangedFile } from '../changeset/tree.ts'
+import type { Config } from '../config.ts'
+import type { Finding } from '../engine/finding.ts'
+import { checkRunText } from '../report/check-run.ts'
+import type { CheckRunText } from '../report/check-run.ts'
+import { inlineComment } from '../report/comment.ts'
+import type { Links } from '../report/links.ts'
+import type { Report } from '../report/report.ts'
+import { hasSomethingToSay, stickyComment } from '../report/sticky.ts'
+import { sortFindings } from '../report/verdict.ts'
+import { anchorOf } from './anchors.ts'
+import type { Anchor } from './anchors.ts'
+import { readMarker, writeMarker } from './markers.ts'
+import type { PullComment, PullState, PullThread } from './pull-request.ts'
+
+export interface InlineComment extends Anchor {
+  readonly body: string
+  readonly finding: Finding
+}
+
+/** All that has to be written for GitHub to show a report; nothing in it where it shows it already. */
+export interface Publication {
+  /** Null where the newest run on the head says the same. `run` is an unfinished run to finish. */
+  readonly check: { readonly text: CheckRunText; readonly externalId: string; readonly run: number | null } | null
+  readonly comments: readonly InlineComment[]
+  readonly sticky: { readonly comment: number | null; readonly body: string } | null
+  /** Inline comments whose finding is gone and that nobody answered. */
+  readonly remove: readonly number[]
+  /** Inline comments to edit. */
+  readonly edit: readonly { readonly comment: number; readonly body: string }[]
+  /** Node ids of comments to fold away as resolved. */
+  readonly minimize: readonly string[]
+  /** Unfinished runs of ours on older commits. */
+  readonly superseded: readonly number[]
+}
+
+export interface PlanInput {
+  readonly report: Report
+  readonly pull: PullState
+  readonly files: readonly ChangedFile[]
+  readonly settings: Config['comments']
+  readonly links: Links
+  /** What is missing besides approvals of findings. */
+  readonly wanted: readonly string[]
+  /** Paragraphs for the check run. */
+  readonly more: readonly string[]
+  /** Mermaid picture for the sticky comment. */
+  readonly picture: string
+  /** Check run only. */
+  readonly quiet: boolean
+  /** Write the check run also where nothing changed. */
+  readonly again: boolean
+}
+
+interface OwnThread {
+  readonly thread: PullThread
+  readonly first: PullComment
+  readonly fingerprint: string
+  readonly isFixed: boolean
+}
+
+/** Compares a report with what a pull request shows and plans the least that makes it show the report. */
+export function planPublication(input: PlanInput): Publication {
+  const { report, pull, quiet } = input
+  const threads = pull.threads.flatMap(ownThread)
+  const shown = new Map(threads.filter((t) => !t.isFixed).map((t) => [t.fingerprint, t]))
+  const sorted = sortFindings(report)
+  const open = [...sorted.errors, ...sorted.needed, ...sorted.warnings]
+  const comments = quiet || !input.settings.inline ? [] : newComments(input, open, threads)
+  const inline = new Set([...comments.map((c) => c.finding.fingerprint), ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint)])
+  const text = checkRunText(report, { links: input.links, inline, wanted: input.wanted, more: input.more })
+  const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}`
+  const current = pull.runs.find((r) => r.commit === pull.head)
+  const isSame = current?.isCompleted === true && current.externalId === externalId && !input.again
+  return {
+    check: isSame ? null : { text, externalId, run: current?.isCompleted === false ? current.id : null },
+    comments,
+    sticky: quiet ? null : stickyChange(input),
+    superseded: pull.runs.filter((r) => r.commit !== pull.head && !r.isCompleted).map((r) => r.id),
+    ...(quiet ? { remove: [], edit: [], minimize: [] } : cleanUp(input, threads)),
+  }
+}
+
+function ownThread(thread: PullThread): readonly OwnThread[] {
+  const [first] = thread.comments
+  if (first === undefined || !first.isOwn) return []
+  const marker = readMarker(first.body)
+  return marker?.kind === 'finding' || marker?.kind === 'fixed' ? [{ thread, first, fingerprint: marker.fingerprint, isFixed: marker.kind === 'fixed' }] : []
+}
+
+/** Findings that no thread has shown yet, the worst first, as many as there is room for. A resolved thread is an answer. */
+function newComments({ report, files, settings, links }: PlanInput, open: readonly Finding[], threads: readonly OwnThread[]): readonly InlineComment[] {
+  const known = new Set(threads.map((t) => t.fingerprint))
+  const live = threads.filter((t) => !t.isFixed && !t.thread.isResolved && report.findings.some((f) => f.fingerprint === t.fingerprint)).length
+  const byPath = new Map(files.map((f) => [f.path, f]))
+  const comments: InlineComment[] = []
+  for (const finding of open) {
+    if (comments.length + live >= settings.max) break
+    if (known.has(finding.fingerprint)) continue
+    const anchor = anchorOf(finding, byPath)
+    if (anchor === null) continue
+    comments.push({ ...anchor, finding, body: bodyOf(finding, links, anchor.suggests) })
+  }
+  return comments
+}
+
+function bodyOf(finding: Finding, links: Links, suggests: boolean): string {
+  return `${inlineComment(finding, links, suggests)}\n\n${writeMarker({ kind: 'finding', fingerprint: finding.fingerprint })}`
+}
+
+/** What becomes of threads whose finding is gone, and of those whose finding came back. */
+function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread[]): Pick<Publication, 'remove' | 'edit' | 'minimize'> {
+  const present = new Map(report.findings.filter((f) => f.suppressed === null || f.approval?.state === 'needed').map((f) => [f.fingerprint, f]))
+  const remove: number[] = []
+  const edit: { comment: number; body: string }[] = []
+  const minimize: string[] = []
+  for (const { thread, first, fingerprint, isFixed } of threads) {
+    const finding = present.get(fingerprint)
+    if (finding !== undefined) {
+      if (isFixed) edit.push({ comment: first.id, body: bodyOf(finding, links, false) })
+    } else if (!isFixed && !thread.isResolved) {
+      if (thread.comments.length === 1) remove.push(first.id)
+      else {
+        const body = first.body.replace(/\n*<!-- schemagate:finding [0-9a-f]+ -->\s*$/, '')
+        edit.push({ comment: first.id, body: `Fixed in ${pull.head.slice(0, 7)}.\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}` })
+        if (!first.isMinimized) minimize.push(first.nodeId)
+      }
+    }
+  }
+  return { remove, edit, minimize }
+}
+
+/** The sticky comment where it has to be written: created when there is something to say, then edited whenever its text differs. */
+function stickyChange({ report, pull, settings, links, wanted, picture }: PlanInput): Publication['sticky'] {
+  const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
+  if (settings.sticky === 'never' || (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))) return null
+  const body = `${stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture })}\n\n${writeMarker({ kind: 'sticky' })}`
+  if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
+  return { comment: existing?.id ?? null, body }
+}
+
+function digest(text: CheckRunText): string {
+  return createHash('sha256').update(JSON.stringify(text)).digest('hex').slice(0, 16)
+}
