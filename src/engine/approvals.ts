@@ -31,7 +31,9 @@ export interface Gated {
  */
 export function gate(report: Report, decisions: readonly Decision[], gates: Gates, config: Config, now: Date): Gated {
   const today = now.toISOString().slice(0, 10)
-  const findings = report.findings.map((finding) => decide(finding, decisions, gates, config, today))
+  // The beginning of a fingerprint decides only while it means one finding.
+  const clear = decisions.filter((d) => d.kind === 'ignore' || d.target === 'destructive' || report.findings.filter((f) => means(d.target, f)).length === 1)
+  const findings = report.findings.map((finding) => decide(finding, clear, gates, config, today))
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
   const wanted = isDestructive && gates.staged === false && config.staging !== null
     ? [`a successful deployment of this commit to \`${config.staging.environment}\`, because the change is destructive.`]

@@ -14,6 +14,10 @@ export interface Core {
   readonly ruleIds: readonly string[]
   readSettings(changeSet: ChangeSet): Promise<Settings>
   review(changeSet: ChangeSet, options: { readonly settings: Settings; readonly signal: AbortSignal }): Promise<Report>
+  /** What a comment says of a rule, in Markdown; null where there is no such rule. */
+  explain(rule: string): string | null
+  /** The page of a rule in Markdown, the list of all where the id is ''; null where there is no such rule. */
+  page(rule: string): string | null
   /** Mermaid picture of what a report's changes touch; '' for none. */
   picture(report: Report): string
 }

@@ -51,6 +51,12 @@ export interface BranchJob extends RepositoryRef {
   readonly after: string
 }
 
+/** Looks for the pull requests of a commit that was deployed. */
+export interface DeployedJob extends RepositoryRef {
+  readonly kind: 'deployed'
+  readonly sha: string
+}
+
 /** Looks for open pull requests without a check run on their head, in one repository or (null) all of an installation. */
 export interface SweepJob {
   readonly kind: 'sweep'
@@ -63,7 +69,7 @@ export interface ReconcileJob {
   readonly kind: 'reconcile'
 }
 
-export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | SweepJob | ReconcileJob
+export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | DeployedJob | SweepJob | ReconcileJob
 
 export type JobKind = Job['kind']
 
@@ -74,6 +80,7 @@ export function keyOf(job: Job): string {
     case 'command': return `${job.owner}/${job.repo}#${job.pull}:${job.comment}`
     case 'group': return `${job.owner}/${job.repo}@${job.head}`
     case 'branch': return `${job.owner}/${job.repo}:${job.branch}`
+    case 'deployed': return `${job.owner}/${job.repo}@${job.sha}`
     case 'sweep': return job.repository === null ? String(job.installation) : `${job.installation}:${job.repository.owner}/${job.repository.repo}`
     case 'reconcile': return 'all'
   }

@@ -15,6 +15,7 @@ export const operations = [
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files',
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews',
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies',
+  'GET /repos/{owner}/{repo}/pulls/comments/{comment_id}',
   'PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}',
   'DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}',
   'POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions',

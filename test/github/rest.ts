@@ -31,6 +31,7 @@ export const needs: Readonly<Partial<Record<Operation, string>>> = {
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': 'pull_requests:read',
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews': 'pull_requests:write',
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies': 'pull_requests:write',
+  'GET /repos/{owner}/{repo}/pulls/comments/{comment_id}': 'pull_requests:read',
   'PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}': 'pull_requests:write',
   'DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}': 'pull_requests:write',
   'POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions': 'pull_requests:write',
@@ -143,6 +144,7 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     comment.thread.comments.push(reply)
     return { status: 201, body: commentShape(world, reply) }
   },
+  'GET /repos/{owner}/{repo}/pulls/comments/{comment_id}': (world, request) => ({ status: 200, body: commentShape(world, commentIn(repositoryIn(world, request), request).comment) }),
   'PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}': editComment,
   'DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}': deleteComment,
   'POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions': react,

@@ -47,14 +47,14 @@ const keys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding
 
 export async function startGitHub(options: StandInOptions = {}): Promise<StandIn> {
   let id = 1000
-  let clock = Date.parse('2026-11-01T12:00:00Z')
+  let clock = Date.now() - 3_600_000
   const world: World = {
     app: { id: 4711, slug: 'schemagate', publicKey: keys.publicKey, webhookSecret: options.webhookSecret ?? 'a-secret-only-for-the-stand-in', permissions: options.permissions ?? defaultPermissions },
     installation: { id: 99, suspended: false },
     tokens: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [],
     limits: { compareFiles: 300, pullFiles: 3000, patchBytes: 500_000, treeEntries: 100_000, ...options.limits },
     nextId: () => ++id,
-    now: () => new Date(clock += 1000).toISOString().replace('.000', ''),
+    now: () => new Date(clock += 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
   }
   const server = createServer((request, response) => {
     void answer(request).then(async ({ status, body, headers, entry }) => {

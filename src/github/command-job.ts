@@ -1,0 +1,164 @@
+import type { Decision } from '../engine/approvals.ts'
+import { means } from '../engine/approvals.ts'
+import type { CommandJob } from '../queue/jobs.ts'
+import { codeSpan, fenced, sentence } from '../report/markdown-escape.ts'
+import type { Config } from '../config.ts'
+import type { Finding } from '../engine/finding.ts'
+import type { Report } from '../report/report.ts'
+import { placeIn, rateLimitEnd, statusOf } from './client.ts'
+import type { Place } from './client.ts'
+import { openCommands, parseCommands } from './commands.ts'
+import type { Command, CommandName } from './commands.ts'
+import type { Context } from './context.ts'
+import { readMarker, writeMarker } from './markers.ts'
+import { permissionsIn, refusal } from './permissions.ts'
+import type { Permissions } from './permissions.ts'
+import { reviewPull } from './review-job.ts'
+
+type Reaction = '+1' | 'confused' | 'eyes'
+
+/** What came of one command: words where words are needed. */
+interface Outcome {
+  readonly worked: boolean
+  readonly answer: string | null
+  /** True where the pull request has to be reviewed again. */
+  readonly rechecks: boolean
+}
+
+/** Carries out the commands of a comment: answers with reactions, and with words where they are needed. */
+export async function runCommands(job: CommandJob, context: Context): Promise<void> {
+  const place = placeIn(await context.client(job.installation), job)
+  const commands = parseCommands(job.body, context.app?.slug)
+  if (commands.length === 0) return
+  try {
+    await react(place, job, 'eyes')
+    const permissions = permissionsIn(place)
+    const review = once(() => reviewPull(place, job.pull, context))
+    const outcomes: Outcome[] = []
+    for (const command of commands.slice(0, 10)) outcomes.push(await runCommand(command, { place, job, context, permissions, review }))
+    if (outcomes.some((o) => o.rechecks)) await context.enqueue({ kind: 'review', installation: job.installation, owner: job.owner, repo: job.repo, pull: job.pull, head: null, base: null, reason: `comment by ${job.login}`, quiet: false, again: false })
+    const answers = outcomes.flatMap((o) => (o.answer === null ? [] : [o.answer]))
+    if (answers.length > 0) await answer(place, job, answers.join('\n\n'))
+    await react(place, job, outcomes.every((o) => o.worked) ? '+1' : 'confused')
+  } catch (error) {
+    const until = rateLimitEnd(error, context.now())
+    if (until !== null) {
+      await context.enqueue(job, { after: until })
+      return
+    }
+    if (statusOf(error) === 404 || statusOf(error) === 410) return
+    throw error
+  }
+}
+
+interface Running {
+  readonly place: Place
+  readonly job: CommandJob
+  readonly context: Context
+  readonly permissions: Permissions
+  readonly review: () => Promise<{ readonly report: Report; readonly config: Config; readonly decisions: readonly Decision[] }>
+}
+
+const done: Outcome = { worked: true, answer: null, rechecks: false }
+const failed = (answer: string): Outcome => ({ worked: false, answer, rechecks: false })
+
+async function runCommand(command: Command, running: Running): Promise<Outcome> {
+  const { job, context, permissions, review } = running
+  if (command.name === 'unknown') {
+    return failed(`There is no command ${codeSpan(command.written)}.${command.meant === null ? '' : ` Did you mean \`/schemagate ${command.meant}\`?`} \`/schemagate help\` lists them.`)
+  }
+  if (command.name === 'wrong') return failed(`\`/schemagate ${command.command}\`: ${command.problem}.`)
+  if (command.name === 'help') return { ...done, answer: help() }
+  const settings = openCommands.has(command.name) ? defaultApprovals : (await review()).config.approvals
+  const refused = await refusal(command.name, job.login, job.author, permissions, settings)
+  if (refused !== null) return failed(`\`/schemagate ${command.name}\`: ${refused}.`)
+  switch (command.name) {
+    case 'recheck': return { ...done, rechecks: true }
+    case 'pause': case 'resume': return { ...done, rechecks: command.name === 'resume' }
+    case 'explain': return explain(command.target ?? await threadFinding(running), running)
+    case 'plan': return plan((await review()).report)
+    case 'ignore': {
+      if (!context.core.ruleIds.includes(command.target ?? '')) return failed(`There is no rule ${codeSpan(command.target ?? '')}.`)
+      return { ...done, rechecks: true }
+    }
+    case 'approve': case 'unapprove': return decide(command.name, command.target ?? await threadFinding(running), await review())
+  }
+}
+
+const defaultApprovals: Config['approvals'] = { author: false, permission: 'write', teams: [], expiresDays: 14 }
+
+function decide(name: 'approve' | 'unapprove', target: string | null, { report }: { readonly report: Report }): Outcome {
+  const can = report.findings.filter((f) => f.approvable && f.approval !== null)
+  const list = can.length === 0 ? 'Nothing here waits for an approval.' : `What waits for one:\n${can.map((f) => `- ${codeSpan(f.fingerprint.slice(0, 4))} ${sentence(f.message)}`).join('\n')}`
+  if (target === null) return failed(`\`/schemagate ${name}\`: say which finding. ${list}`)
+  const meant = report.findings.filter((f) => means(target, f))
+  if (meant.length === 0) return failed(`\`/schemagate ${name}\`: no finding here is ${codeSpan(target)}. ${list}`)
+  if (target !== 'destructive' && meant.length > 1) return failed(`\`/schemagate ${name}\`: ${codeSpan(target)} means ${meant.length} findings; write more of it:\n${meant.map((f) => `- ${codeSpan(f.fingerprint)} ${sentence(f.message)}`).join('\n')}`)
+  const lifted = meant.filter((f) => f.approvable && f.approval !== null)
+  if (lifted.length === 0) return failed(`\`/schemagate ${name}\`: an approval does not lift ${meant.map((f) => codeSpan(f.rule)).join(', ')}; it has to be mended, or switched off in \`.github/schemagate.yml\`.`)
+  return { ...done, rechecks: true }
+}
+
+async function explain(target: string | null, { context, review }: Running): Promise<Outcome> {
+  if (target === null) return failed('`/schemagate explain`: say which rule or finding.')
+  const page = context.core.explain(target)
+  if (page !== null) return { ...done, answer: page }
+  const { report } = await review()
+  const [finding] = report.findings.filter((f) => target.length >= 4 && f.fingerprint.startsWith(target))
+  const text = finding === undefined ? null : context.core.explain(finding.rule)
+  return finding === undefined || text === null ? failed(`There is neither a rule nor a finding ${codeSpan(target)}.`) : { ...done, answer: `${sentence(finding.message)}\n\n${text}` }
+}
+
+function plan(report: Report): Outcome {
+  const parts = report.rollback.filter((r) => r.sql.trim() !== '' || r.lossy.length > 0)
+  if (parts.length === 0) return { ...done, answer: 'There is nothing to roll back: the pull request makes no schema change.' }
+  return {
+    ...done,
+    answer: parts.map((r) => [`**Rollback${parts.length > 1 ? ` of ${codeSpan(r.project)}` : ''}**`, ...(r.sql.trim() === '' ? [] : [fenced(r.sql, 'sql')]), ...(r.lossy.length > 0 ? ['Cannot be undone:\n' + r.lossy.map((l) => `- ${sentence(l)}`).join('\n')] : [])].join('\n\n')).join('\n\n'),
+  }
+}
+
+/** The finding of the thread that a reply stands in. */
+async function threadFinding({ place, job }: Running): Promise<Finding['fingerprint'] | null> {
+  if (job.repliesTo === null) return null
+  const { data } = await place.client.rest.pulls.getReviewComment({ owner: place.owner, repo: place.repo, comment_id: job.repliesTo })
+  const marker = readMarker(data.body)
+  return marker?.kind === 'finding' || marker?.kind === 'fixed' ? marker.fingerprint : null
+}
+
+function help(): string {
+  const rows: readonly (readonly [CommandName, string, string])[] = [
+    ['recheck', '', 'review the head commit again'],
+    ['explain', 'RULE or FINDING', 'the page of a rule'],
+    ['plan', '', 'the way back, as SQL'],
+    ['approve', 'FINDING or destructive, reason: …', 'lifts a finding until its statement changes'],
+    ['unapprove', 'FINDING', 'takes an approval back'],
+    ['ignore', 'RULE [PATH] reason: … [until: 2026-12-31]', 'silences a rule in this pull request'],
+    ['pause', '', 'no more comments; the check goes on'],
+    ['resume', '', 'comments again'],
+    ['help', '', 'this'],
+  ]
+  const table = rows.map(([name, more, what]) => `| \`/schemagate ${name}${more === '' ? '' : ` ${more}`}\` | ${what} | ${openCommands.has(name) ? 'the author, triage' : 'write, not the author'} |`)
+  return `| Command | Does | Who |\n| --- | --- | --- |\n${table.join('\n')}\n\nA finding is named by the first four digits or more that stand beside it. One command a line, at its start; in a reply to an inline comment, \`approve\`, \`unapprove\` and \`explain\` mean that finding.`
+}
+
+async function react({ client, owner, repo }: Place, job: CommandJob, content: Reaction): Promise<void> {
+  const where = { owner, repo, comment_id: job.comment, content }
+  if (job.inline) await client.rest.reactions.createForPullRequestReviewComment(where)
+  else await client.rest.reactions.createForIssueComment(where)
+}
+
+async function answer({ client, owner, repo }: Place, job: CommandJob, text: string): Promise<void> {
+  const body = `${text.slice(0, 60_000)}\n\n${writeMarker({ kind: 'answer', comment: job.comment })}`
+  if (job.inline) await client.rest.pulls.createReplyForReviewComment({ owner, repo, pull_number: job.pull, comment_id: job.repliesTo ?? job.comment, body })
+  else await client.rest.issues.createComment({ owner, repo, issue_number: job.pull, body })
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+

@@ -1,0 +1,30 @@
+import type { ChangeSet } from '../changeset/tree.ts'
+import type { Report } from '../report/report.ts'
+import { sentence } from '../report/markdown-escape.ts'
+import { count } from '../report/verdict.ts'
+import { configPath } from './config.ts'
+import type { Core } from './core.ts'
+
+/**
+ * What a change of the configuration would do, said in the pull request that makes it; the base's holds until it is merged.
+ * Null where the pull request leaves it alone.
+ */
+export async function previewConfig(changeSet: ChangeSet, core: Core, report: Report, signal: AbortSignal): Promise<string | null> {
+  const file = changeSet.files.find((f) => f.path === configPath || f.previousPath === configPath)
+  if (file === undefined) return null
+  const after = { ...changeSet, base: changeSet.head }
+  const settings = await core.readSettings(after)
+  const lead = `**Configuration:** this pull request changes \`${configPath}\`. It holds once merged; this review follows that of the base.`
+  if (settings.notes.length > 0) return `${lead} It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes.slice(0, 20).map((n) => `- line ${n.line}: ${sentence(n.message)}`).join('\n')}`
+  const next = await core.review(changeSet, { settings, signal })
+  const now = new Set(report.findings.map((f) => `${f.fingerprint} ${f.severity}`))
+  const then = new Set(next.findings.map((f) => `${f.fingerprint} ${f.severity}`))
+  const more = next.findings.filter((f) => !now.has(`${f.fingerprint} ${f.severity}`))
+  const less = report.findings.filter((f) => !then.has(`${f.fingerprint} ${f.severity}`))
+  if (more.length + less.length === 0) return `${lead} With it, the findings here would be the same.`
+  return `${lead} With it:\n${[
+    ...less.slice(0, 10).map((f) => `- gone: ${sentence(f.message)} (${f.severity}, \`${f.rule}\`)`),
+    ...more.slice(0, 10).map((f) => `- new: ${sentence(f.message)} (${f.severity}, \`${f.rule}\`)`),
+    ...(more.length + less.length > 20 ? ['- and more'] : []),
+  ].join('\n')}`
+}

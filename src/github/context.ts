@@ -1,0 +1,29 @@
+import type { Client } from './client.ts'
+import type { BlobCache } from './blobs.ts'
+import type { Core } from './core.ts'
+import type { Job } from '../queue/jobs.ts'
+
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What all jobs share. */
+export interface Context {
+  readonly core: Core
+  readonly cache: BlobCache
+  readonly log: Log
+  /** Id and name of the app; null where an Action's token speaks. */
+  readonly app: { readonly id: number; readonly slug: string } | null
+  /** Public address of this server without a slash at its end; null where it has none. */
+  readonly server: string | null
+  /** Address of GitHub's pages: `https://github.com`. */
+  readonly web: string
+  now(): Date
+  /** A client that speaks for an installation; for the app itself where null. */
+  client(installation: number | null): Promise<Client>
+  enqueue(job: Job, options?: { readonly id?: string; readonly after?: Date }): Promise<void>
+  /** Hears of a review that was published. */
+  readonly onReviewed?: (event: { readonly seconds: number; readonly conclusion: string; readonly rules: readonly string[]; readonly wrote: boolean }) => void
+}

@@ -1,0 +1,59 @@
+import type { Config } from '../config.ts'
+import type { Decision } from '../engine/approvals.ts'
+import { parseCommands } from './commands.ts'
+import type { Command } from './commands.ts'
+import { readMarker } from './markers.ts'
+import { refusal } from './permissions.ts'
+import type { Permissions } from './permissions.ts'
+import type { PullComment, PullState } from './pull-request.ts'
+
+/** What a conversation decides: read from its comments each time, so that nothing is lost with the store. */
+export interface Conversation {
+  readonly decisions: readonly Decision[]
+  readonly isPaused: boolean
+}
+
+type Talk = Pick<PullState, 'author' | 'comments' | 'threads'>
+
+/** Reads the decisions of a conversation. Comments that were edited, and those of bots, decide nothing. */
+export async function readConversation(pull: Talk, permissions: Permissions, config: Config, slug: string | null = null): Promise<Conversation> {
+  const decisions: Decision[] = []
+  let isPaused = false
+  for (const { comment, fingerprint } of commentsOf(pull)) {
+    for (const command of parseCommands(comment.body, slug)) {
+      if (command.name === 'unknown' || command.name === 'wrong') continue
+      if (!['approve', 'unapprove', 'ignore', 'pause', 'resume'].includes(command.name)) continue
+      if (await refusal(command.name, comment.author, pull.author, permissions, config.approvals) !== null) continue
+      if (command.name === 'pause' || command.name === 'resume') isPaused = command.name === 'pause'
+      else decisions.push(...decisionOf(command, comment, fingerprint, config))
+    }
+  }
+  return { decisions, isPaused }
+}
+
+/** Comments that may decide, oldest first, with the finding of the thread that they stand in. */
+function commentsOf(pull: Talk): readonly { readonly comment: PullComment; readonly fingerprint: string | null }[] {
+  const plain = pull.comments.map((comment) => ({ comment, fingerprint: null }))
+  const inline = pull.threads.flatMap((thread) => {
+    const first = thread.comments[0]
+    const marker = first?.isOwn === true ? readMarker(first.body) : null
+    const fingerprint = marker?.kind === 'finding' || marker?.kind === 'fixed' ? marker.fingerprint : null
+    return thread.comments.map((comment) => ({ comment, fingerprint }))
+  })
+  return [...plain, ...inline]
+    .filter(({ comment }) => !comment.isOwn && !comment.isBot && !comment.wasEdited)
+    .sort((a, b) => a.comment.at.getTime() - b.comment.at.getTime() || a.comment.id - b.comment.id)
+}
+
+function decisionOf(command: Command, comment: PullComment, fingerprint: string | null, config: Config): readonly Decision[] {
+  if (command.name === 'unknown' || command.name === 'wrong') return []
+  const common = { by: comment.author, at: comment.at }
+  if (command.name === 'ignore') {
+    return command.target === null ? [] : [{ kind: 'ignore', ...common, rule: command.target, path: command.path, reason: command.reason ?? '', until: command.until }]
+  }
+  const target = command.target ?? fingerprint
+  if (target === null) return []
+  if (command.name === 'unapprove') return [{ kind: 'unapprove', ...common, target }]
+  const expiry = new Date(comment.at.getTime() + config.approvals.expiresDays * 86_400_000).toISOString().slice(0, 10)
+  return [{ kind: 'approve', ...common, target, reason: command.reason ?? '', until: command.until !== null && command.until < expiry ? command.until : expiry }]
+}

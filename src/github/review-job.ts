@@ -1,0 +1,177 @@
+import type { ChangeSet } from '../changeset/tree.ts'
+import type { Config } from '../config.ts'
+import type { Decision, Gates } from '../engine/approvals.ts'
+import { gate } from '../engine/approvals.ts'
+import type { Links } from '../report/links.ts'
+import type { Report } from '../report/report.ts'
+import type { ReviewJob } from '../queue/jobs.ts'
+import { blobLoader, pagesOf, selectBlobs } from './blobs.ts'
+import { placeIn, rateLimitEnd, statusOf } from './client.ts'
+import type { Place } from './client.ts'
+import { withInheritedConfig } from './config.ts'
+import type { Context } from './context.ts'
+import { previewConfig } from './config-preview.ts'
+import { readConversation } from './decisions.ts'
+import { isStaged } from './deployments.ts'
+import { permissionsIn } from './permissions.ts'
+import { planPublication } from './plan.ts'
+import type { Publication } from './plan.ts'
+import { worthReading } from './prefetch.ts'
+import { failedRun, publish, startRun, supersede, writeRun } from './publish.ts'
+import { readPull } from './pull-request.ts'
+import type { PullState } from './pull-request.ts'
+import { readChange } from './tree.ts'
+import type { RemoteChange } from './tree.ts'
+
+/** A review that takes longer shows that it is running. */
+const patience = 8_000
+/** A review that takes longer is given up. */
+const longest = 300_000
+
+interface Read {
+  readonly pull: PullState
+  readonly change: RemoteChange
+}
+
+/** Reviews a pull request at its current head and publishes what is new about it. */
+export async function runReview(job: ReviewJob, context: Context, isLast: boolean): Promise<void> {
+  const client = await context.client(job.installation)
+  const place = placeIn(client, job)
+  const started = Date.now()
+  const abort = new AbortController()
+  const giveUp = setTimeout(() => { abort.abort() }, longest)
+  const progress: { head: string | null; run: Promise<number | null> | null } = { head: job.head, run: null }
+  const showProgress = setTimeout(() => {
+    if (progress.head !== null) progress.run = startRun(place, progress.head, `v1:${job.pull}:${progress.head}:`).catch(() => null)
+  }, patience)
+  try {
+    const read = await readCurrent(place, job, context)
+    if (!read.pull.isOpen) return
+    progress.head = read.pull.head
+    const publication = await prepare(place, job, context, read, abort.signal)
+    clearTimeout(showProgress)
+    const run = await progress.run
+    const { head } = read.pull
+    if (Date.now() - started > patience && await hasMoved(place, job.pull, head)) {
+      // The push that moved it has a job of its own.
+      if (run !== null) await supersede(place, [run], 'a newer commit')
+      return
+    }
+    const check = publication.check ?? null
+    await publish(place, job.pull, head, check === null || run === null ? publication : { ...publication, check: { ...check, run } }, detailsUrl(context, place, job.pull))
+    const wrote = isAnyWritten(publication)
+    context.log.info({ repository: `${job.owner}/${job.repo}`, pull: job.pull, head, reason: job.reason, conclusion: check?.text.conclusion ?? 'unchanged', ms: Date.now() - started, wrote }, 'reviewed')
+    context.onReviewed?.({ seconds: (Date.now() - started) / 1000, conclusion: check?.text.conclusion ?? 'unchanged', rules: publication.comments.map((c) => c.finding.rule), wrote })
+  } catch (error) {
+    clearTimeout(showProgress)
+    await reportFailure(place, job, context, error, isLast, progress.head, await progress.run)
+  } finally {
+    clearTimeout(showProgress)
+    clearTimeout(giveUp)
+  }
+}
+
+/** Reads pull request and changes: at once where the event told head and base, and again while the head has moved. */
+async function readCurrent(place: Place, job: Pick<ReviewJob, 'pull' | 'head' | 'base'>, context: Context): Promise<Read> {
+  let { head, base } = job
+  for (let tries = 0; ; tries++) {
+    if (head === null || base === null) {
+      const { pull } = await readPull(place, job.pull, context.app?.id ?? null, null)
+      head = pull.head
+      base = pull.base
+    }
+    const loader = blobLoader(place, context.cache)
+    const change = await readChange(place, base, head, loader, job.pull)
+    const missing = await loader.missing(worthReading(change, await change.changeSet.head.list()))
+    const [first = [], ...others] = pagesOf(missing)
+    const selection = selectBlobs(first)
+    const [{ pull, blobs }] = await Promise.all([
+      readPull(place, job.pull, context.app?.id ?? null, first.length === 0 ? null : selection),
+      loader.load(others.flat()),
+    ])
+    await loader.put(blobs, selection)
+    if ((pull.head === head && pull.base === base) || !pull.isOpen || tries === 3) return { pull, change }
+    head = pull.head
+    base = pull.base
+  }
+}
+
+/** A pull request reviewed and gated, and what that rests on. */
+export interface Reviewed {
+  readonly report: Report
+  readonly wanted: readonly string[]
+  readonly config: Config
+  readonly decisions: readonly Decision[]
+  readonly isPaused: boolean
+  readonly changeSet: ChangeSet
+}
+
+/** Reviews a pull request at its head without publishing anything. */
+export async function reviewPull(place: Place, pull: number, context: Context): Promise<Reviewed> {
+  const read = await readCurrent(place, { pull, head: null, base: null }, context)
+  return judge(place, context, read, new AbortController().signal)
+}
+
+async function judge(place: Place, context: Context, { pull, change }: Read, signal: AbortSignal): Promise<Reviewed> {
+  const changeSet = await withInheritedConfig(place, change.changeSet, pull.organisationConfig)
+  const settings = await context.core.readSettings(changeSet)
+  const { config } = settings
+  const report = await context.core.review(changeSet, { settings, signal })
+  const { decisions, isPaused } = await readConversation(pull, permissionsIn(place), config, context.app?.slug)
+  const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
+  const gates: Gates = { labels: pull.labels, staged: config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment) }
+  return { ...gate(report, decisions, gates, config, context.now()), config, decisions, isPaused, changeSet }
+}
+
+async function prepare(place: Place, job: ReviewJob, context: Context, read: Read, signal: AbortSignal): Promise<Publication> {
+  const { pull } = read
+  const { report, wanted, config, isPaused, changeSet } = await judge(place, context, read, signal)
+  const links: Links = { server: context.server, repository: `${context.web}/${place.owner}/${place.repo}`, head: pull.head }
+  const preview = await previewConfig(changeSet, context.core, report, signal)
+  return planPublication({
+    report, wanted, pull, files: changeSet.files, settings: config.comments, links, quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts), again: job.again,
+    more: preview === null ? [] : [preview], picture: context.core.picture(report),
+  })
+}
+
+/** True where the head moved while a slow review ran. */
+async function hasMoved({ client, owner, repo }: Place, pull: number, head: string): Promise<boolean> {
+  return (await client.rest.pulls.get({ owner, repo, pull_number: pull })).data.head.sha !== head
+}
+
+/** Where the check run leads to: the conversation of the pull request. */
+function detailsUrl(context: Context, place: Place, pull: number): string {
+  return `${context.web}/${place.owner}/${place.repo}/pull/${pull}`
+}
+
+function isAnyWritten(publication: Publication): boolean {
+  const { check, comments, sticky, remove, edit, superseded } = publication
+  return check !== null || sticky !== null || comments.length + remove.length + edit.length + superseded.length > 0
+}
+
+/**
+ * What becomes of an error: a rate limit is waited for in the queue, a pull request that is gone is forgotten, anything else is
+ * tried again, and shown as a failed check run once it was the last time.
+ */
+async function reportFailure(place: Place, job: ReviewJob, context: Context, error: unknown, isLast: boolean, head: string | null, run: number | null): Promise<void> {
+  const where = { repository: `${job.owner}/${job.repo}`, pull: job.pull, reason: job.reason, err: error }
+  const until = rateLimitEnd(error, context.now())
+  if (until !== null) {
+    context.log.warn({ ...where, until }, 'rate limited')
+    await context.enqueue({ ...job, head: null, base: null }, { after: until })
+    return
+  }
+  const status = statusOf(error)
+  const isGone = status === 404 || status === 410 || status === 451 || (status === 403 && head === null)
+  if (isGone && head === null) {
+    context.log.warn(where, 'gone')
+    return
+  }
+  context.log.error(where, 'review failed')
+  if (head !== null && (isLast || run !== null)) {
+    await writeRun(place, head, { text: failedRun(error, isLast), externalId: `v1:${job.pull}:${head}:failed`, run }, detailsUrl(context, place, job.pull)).catch((second: unknown) => {
+      context.log.error({ ...where, err: second }, 'could not say that the review failed')
+    })
+  }
+  throw error
+}
