@@ -16,7 +16,7 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   plan: { summary: 'rollback, backfill and deploy order', load: notYet },
   stats: { summary: 'print the query that measures table sizes', load: notYet },
   replay: { summary: 'reproduce the decision of a recorded delivery', load: notYet },
-  serve: { summary: 'run the server', load: notYet },
+  serve: { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serveCommand },
 }
 
 function notYet(): Promise<Command> {

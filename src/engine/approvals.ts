@@ -5,8 +5,14 @@ import type { Finding } from './finding.ts'
 
 /** What somebody who may said about findings of a pull request, `at` newest last. */
 export type Decision =
-  /** `target` is a fingerprint or the beginning of one, or `destructive` for all findings of data loss. */
-  | { readonly kind: 'approve'; readonly target: string; readonly by: string; readonly reason: string; readonly at: Date; readonly until: string | null }
+  /**
+   * `target` is a fingerprint or the beginning of one, or `destructive` for all findings of data loss. It means those findings
+   * that were there when it was said: `fingerprints` where that is on record, else what is there now if `isCurrent`.
+   */
+  | {
+    readonly kind: 'approve'; readonly key: string; readonly target: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean
+    readonly by: string; readonly reason: string; readonly at: Date; readonly until: string | null
+  }
   | { readonly kind: 'unapprove'; readonly target: string; readonly by: string; readonly at: Date }
   /** Suppresses a rule, in one file (a path or its end) or everywhere. */
   | { readonly kind: 'ignore'; readonly rule: string; readonly path: string | null; readonly by: string; readonly reason: string; readonly at: Date; readonly until: string | null }
@@ -23,6 +29,8 @@ export interface Gates {
 export interface Gated {
   readonly report: Report
   readonly wanted: readonly string[]
+  /** What each approval was found to mean, by its key, to be put on record. */
+  readonly bindings: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -31,19 +39,29 @@ export interface Gated {
  */
 export function gate(report: Report, decisions: readonly Decision[], gates: Gates, config: Config, now: Date): Gated {
   const today = now.toISOString().slice(0, 10)
-  // The beginning of a fingerprint decides only while it means one finding.
-  const clear = decisions.filter((d) => d.kind === 'ignore' || d.target === 'destructive' || report.findings.filter((f) => means(d.target, f)).length === 1)
-  const findings = report.findings.map((finding) => decide(finding, clear, gates, config, today))
+  const bindings = new Map<string, readonly string[]>()
+  for (const decision of decisions) if (decision.kind === 'approve') bindings.set(decision.key, fingerprintsOf(decision, report.findings))
+  const findings = report.findings.map((finding) => decide(finding, decisions, bindings, gates, config, today))
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
   const wanted = isDestructive && gates.staged === false && config.staging !== null
     ? [`a successful deployment of this commit to \`${config.staging.environment}\`, because the change is destructive.`]
     : []
   const concluded = conclude(findings, report.notes, config.failOn)
   const conclusion = wanted.length > 0 && concluded !== 'failure' && config.failOn !== 'never' ? 'action_required' : concluded
-  return { report: { ...report, findings, conclusion }, wanted }
+  return { report: { ...report, findings, conclusion }, wanted, bindings: new Map([...bindings].filter(([, fingerprints]) => fingerprints.length > 0)) }
 }
 
-function decide(finding: Finding, decisions: readonly Decision[], gates: Gates, config: Config, today: string): Finding {
+/** Full fingerprints of what an approval means; the beginning of one is short enough to be forged, so it means nothing by itself. */
+function fingerprintsOf(decision: Decision & { readonly kind: 'approve' }, findings: readonly Finding[]): readonly string[] {
+  if (decision.fingerprints !== null) return decision.fingerprints
+  if (decision.target.length === fingerprintLength) return [decision.target]
+  const meant = decision.isCurrent ? findings.filter((f) => f.approvable && f.approval !== null && means(decision.target, f)).map((f) => f.fingerprint) : []
+  return decision.target === 'destructive' || meant.length === 1 ? meant : []
+}
+
+const fingerprintLength = 16
+
+function decide(finding: Finding, decisions: readonly Decision[], bindings: ReadonlyMap<string, readonly string[]>, gates: Gates, config: Config, today: string): Finding {
   const ignored = decisions.findLast((d) => d.kind === 'ignore' && d.rule === finding.rule && (d.path === null || finding.place.path === d.path || finding.place.path.endsWith(`/${d.path}`)))
   if (ignored?.kind === 'ignore' && finding.suppressed === null && isCurrent(ignored.until, today)) {
     return { ...finding, suppressed: { reason: `${ignored.reason} (${ignored.by})`, until: ignored.until, line: 0 }, approval: null }
@@ -53,7 +71,7 @@ function decide(finding: Finding, decisions: readonly Decision[], gates: Gates, 
   if (typeof backup === 'object' && finding.group === 'data-loss' && gates.labels.includes(backup.label)) {
     return { ...finding, approval: { state: 'given', by: `label ${backup.label}`, reason: 'the label says that there is a backup', until: null } }
   }
-  const last = decisions.findLast((d) => d.kind !== 'ignore' && means(d.target, finding))
+  const last = decisions.findLast((d) => (d.kind === 'approve' ? bindings.get(d.key)?.includes(finding.fingerprint) === true : d.kind === 'unapprove' && means(d.target, finding)))
   if (last?.kind !== 'approve' || !isCurrent(last.until, today)) return finding
   return { ...finding, approval: { state: 'given', by: last.by, reason: last.reason, until: last.until } }
 }

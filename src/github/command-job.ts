@@ -5,9 +5,10 @@ import { codeSpan, fenced, sentence } from '../report/markdown-escape.ts'
 import type { Config } from '../config.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { Report } from '../report/report.ts'
+import { didYouMean } from '../spelling.ts'
 import { placeIn, rateLimitEnd, statusOf } from './client.ts'
 import type { Place } from './client.ts'
-import { openCommands, parseCommands } from './commands.ts'
+import { commandNames, openCommands, parseCommands } from './commands.ts'
 import type { Command, CommandName } from './commands.ts'
 import type { Context } from './context.ts'
 import { readMarker, writeMarker } from './markers.ts'
@@ -65,7 +66,7 @@ const failed = (answer: string): Outcome => ({ worked: false, answer, rechecks: 
 async function runCommand(command: Command, running: Running): Promise<Outcome> {
   const { job, context, permissions, review } = running
   if (command.name === 'unknown') {
-    return failed(`There is no command ${codeSpan(command.written)}.${command.meant === null ? '' : ` Did you mean \`/schemagate ${command.meant}\`?`} \`/schemagate help\` lists them.`)
+    return failed(`There is no command ${codeSpan(command.written)}.${didYouMean(command.written, commandNames)} \`/schemagate help\` lists them.`)
   }
   if (command.name === 'wrong') return failed(`\`/schemagate ${command.command}\`: ${command.problem}.`)
   if (command.name === 'help') return { ...done, answer: help() }
@@ -81,13 +82,13 @@ async function runCommand(command: Command, running: Running): Promise<Outcome> 
       if (!context.core.ruleIds.includes(command.target ?? '')) return failed(`There is no rule ${codeSpan(command.target ?? '')}.`)
       return { ...done, rechecks: true }
     }
-    case 'approve': case 'unapprove': return decide(command.name, command.target ?? await threadFinding(running), await review())
+    case 'approve': case 'unapprove': return decide(command.name, command.target ?? await threadFinding(running), job.comment, await review())
   }
 }
 
 const defaultApprovals: Config['approvals'] = { author: false, permission: 'write', teams: [], expiresDays: 14 }
 
-function decide(name: 'approve' | 'unapprove', target: string | null, { report }: { readonly report: Report }): Outcome {
+function decide(name: 'approve' | 'unapprove', target: string | null, comment: number, { report, decisions }: { readonly report: Report; readonly decisions: readonly Decision[] }): Outcome {
   const can = report.findings.filter((f) => f.approvable && f.approval !== null)
   const list = can.length === 0 ? 'Nothing here waits for an approval.' : `What waits for one:\n${can.map((f) => `- ${codeSpan(f.fingerprint.slice(0, 4))} ${sentence(f.message)}`).join('\n')}`
   if (target === null) return failed(`\`/schemagate ${name}\`: say which finding. ${list}`)
@@ -96,6 +97,10 @@ function decide(name: 'approve' | 'unapprove', target: string | null, { report }
   if (target !== 'destructive' && meant.length > 1) return failed(`\`/schemagate ${name}\`: ${codeSpan(target)} means ${meant.length} findings; write more of it:\n${meant.map((f) => `- ${codeSpan(f.fingerprint)} ${sentence(f.message)}`).join('\n')}`)
   const lifted = meant.filter((f) => f.approvable && f.approval !== null)
   if (lifted.length === 0) return failed(`\`/schemagate ${name}\`: an approval does not lift ${meant.map((f) => codeSpan(f.rule)).join(', ')}; it has to be mended, or switched off in \`.github/schemagate.yml\`.`)
+  const said = decisions.filter((d) => d.kind === 'approve' && d.key.startsWith(`${comment}.`))
+  if (said.some((d) => d.kind === 'approve' && !d.isCurrent && d.fingerprints === null && d.target.length < 16)) {
+    return failed(`\`/schemagate ${name}\`: the newest commit was not reviewed yet when you wrote this. Look at its findings, then approve again.`)
+  }
   return { ...done, rechecks: true }
 }
 

@@ -5,7 +5,7 @@ export type CommandName = (typeof commandNames)[number]
 /** One command as written, with what was wrong about it. */
 export type Command =
   | { readonly name: CommandName; readonly target: string | null; readonly path: string | null; readonly reason: string | null; readonly until: string | null }
-  | { readonly name: 'unknown'; readonly written: string; readonly meant: CommandName | null }
+  | { readonly name: 'unknown'; readonly written: string }
   | { readonly name: 'wrong'; readonly command: CommandName; readonly problem: string }
 
 /** Commands that whoever opened the pull request and whoever may triage can give; the others need more. */
@@ -52,7 +52,7 @@ function parseCommand(text: string): Command {
   const written = /^\S{0,40}/.exec(text)?.[0] ?? ''
   if (written === '') return { name: 'help', target: null, path: null, reason: null, until: null }
   const name = commandNames.find((n) => n === written.toLowerCase())
-  if (name === undefined) return { name: 'unknown', written, meant: closest(written.toLowerCase()) }
+  if (name === undefined) return { name: 'unknown', written }
   const { words, reason, until } = parameters(text.slice(written.length))
   const [target = null, path = null] = words
   const wrong = (problem: string): Command => ({ name: 'wrong', command: name, problem })
@@ -75,27 +75,4 @@ function parameters(text: string): { readonly words: readonly string[]; readonly
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
-}
-
-/** The command that a misspelt one means, where one is near. */
-function closest(written: string): CommandName | null {
-  const ranked = commandNames.map((name) => ({ name, far: distance(written, name) })).sort((a, b) => a.far - b.far)
-  const [best] = ranked
-  return best !== undefined && best.far <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : null
-}
-
-/** Edits between two short words, a swap of neighbours counting as one. */
-export function distance(a: string, b: string): number {
-  let before: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY
-      row.push(Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), swap))
-    }
-    before = last
-    last = row
-  }
-  return last[b.length] ?? 0
 }

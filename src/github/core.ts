@@ -1,13 +1,12 @@
 import type { ChangeSet } from '../changeset/tree.ts'
-import type { Config } from '../config.ts'
-import type { Note } from '../engine/finding.ts'
+import type { CatalogRule } from '../engine/rule.ts'
 import type { Report } from '../report/report.ts'
-
-/** The configuration that a review obeys, with what was wrong with it. */
-export interface Settings {
-  readonly config: Config
-  readonly notes: readonly Note[]
-}
+import { fenced } from '../report/markdown-escape.ts'
+import { flow, ruleIndexPage, rulePage } from '../report/rule-page.ts'
+import { review } from '../review.ts'
+import { erDiagramOfChanges } from '../schema/mermaid.ts'
+import { readSettings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 
 /** The part of Schemagate that knows nothing of GitHub, as this folder uses it. */
 export interface Core {
@@ -20,4 +19,30 @@ export interface Core {
   page(rule: string): string | null
   /** Mermaid picture of what a report's changes touch; '' for none. */
   picture(report: Report): string
+}
+
+/** The core with a catalog of rules. */
+export function coreOf(rules: readonly CatalogRule[]): Core {
+  const byId = new Map(rules.map((rule) => [rule.id, rule]))
+  return {
+    ruleIds: rules.map((rule) => rule.id),
+    readSettings: (changeSet) => readSettings(changeSet, rules),
+    review: (changeSet, options) => review(changeSet, { rules, ...options }),
+    explain(id) {
+      const rule = byId.get(id)
+      const example = rule?.bad.find((e) => e.sql !== undefined)?.sql
+      if (rule === undefined) return null
+      return [
+        `**\`${rule.id}\`**: ${rule.summary}`, flow(rule.why), flow(rule.fix),
+        ...(example === undefined ? [] : [`It speaks of such as this:\n${fenced(flow(typeof example === 'string' ? example : example.join('\n')), 'sql')}`]),
+        ...(rule.references.length === 0 ? [] : [rule.references.map((link) => `- <${link}>`).join('\n')]),
+      ].join('\n\n')
+    },
+    page(id) {
+      if (id === '') return ruleIndexPage(rules)
+      const rule = byId.get(id)
+      return rule === undefined ? null : rulePage(rule)
+    },
+    picture: (report) => report.projects.map((p) => erDiagramOfChanges(p.before, p.after, p.changes)).find((text) => text !== '') ?? '',
+  }
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { Decision } from '../engine/approvals.ts'
 import { parseCommands } from './commands.ts'
 import type { Command } from './commands.ts'
-import { readMarker } from './markers.ts'
+import { readBindings, readMarker } from './markers.ts'
 import { refusal } from './permissions.ts'
 import type { Permissions } from './permissions.ts'
 import type { PullComment, PullState } from './pull-request.ts'
@@ -13,22 +13,34 @@ export interface Conversation {
   readonly isPaused: boolean
 }
 
-type Talk = Pick<PullState, 'author' | 'comments' | 'threads'>
+type Talk = Pick<PullState, 'author' | 'comments' | 'threads' | 'runs' | 'head'>
 
 /** Reads the decisions of a conversation. Comments that were edited, and those of bots, decide nothing. */
 export async function readConversation(pull: Talk, permissions: Permissions, config: Config, slug: string | null = null): Promise<Conversation> {
   const decisions: Decision[] = []
   let isPaused = false
+  const sticky = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
+  const bindings = readBindings(sticky?.body ?? '')
+  const shown = shownSince(pull)
   for (const { comment, fingerprint } of commentsOf(pull)) {
-    for (const command of parseCommands(comment.body, slug)) {
+    for (const [i, command] of parseCommands(comment.body, slug).entries()) {
       if (command.name === 'unknown' || command.name === 'wrong') continue
       if (!['approve', 'unapprove', 'ignore', 'pause', 'resume'].includes(command.name)) continue
       if (await refusal(command.name, comment.author, pull.author, permissions, config.approvals) !== null) continue
       if (command.name === 'pause' || command.name === 'resume') isPaused = command.name === 'pause'
-      else decisions.push(...decisionOf(command, comment, fingerprint, config))
+      else {
+        const key = `${comment.id}.${i}`
+        decisions.push(...decisionOf(command, comment, fingerprint, config, { key, fingerprints: bindings.get(key) ?? null, isCurrent: shown !== null && comment.at >= shown }))
+      }
     }
   }
   return { decisions, isPaused }
+}
+
+/** When the first review of the head was there to be read; null while there is none. Who spoke before it cannot have meant its findings. */
+export function shownSince({ runs, head }: Pick<PullState, 'runs' | 'head'>): Date | null {
+  const times = runs.filter((r) => r.commit === head && r.isCompleted && r.completedAt !== null).map((r) => r.completedAt?.getTime() ?? 0)
+  return times.length === 0 ? null : new Date(Math.min(...times))
 }
 
 /** Comments that may decide, oldest first, with the finding of the thread that they stand in. */
@@ -45,7 +57,7 @@ function commentsOf(pull: Talk): readonly { readonly comment: PullComment; reado
     .sort((a, b) => a.comment.at.getTime() - b.comment.at.getTime() || a.comment.id - b.comment.id)
 }
 
-function decisionOf(command: Command, comment: PullComment, fingerprint: string | null, config: Config): readonly Decision[] {
+function decisionOf(command: Command, comment: PullComment, fingerprint: string | null, config: Config, bound: { readonly key: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean }): readonly Decision[] {
   if (command.name === 'unknown' || command.name === 'wrong') return []
   const common = { by: comment.author, at: comment.at }
   if (command.name === 'ignore') {
@@ -55,5 +67,5 @@ function decisionOf(command: Command, comment: PullComment, fingerprint: string 
   if (target === null) return []
   if (command.name === 'unapprove') return [{ kind: 'unapprove', ...common, target }]
   const expiry = new Date(comment.at.getTime() + config.approvals.expiresDays * 86_400_000).toISOString().slice(0, 10)
-  return [{ kind: 'approve', ...common, target, reason: command.reason ?? '', until: command.until !== null && command.until < expiry ? command.until : expiry }]
+  return [{ kind: 'approve', ...common, ...bound, target, reason: command.reason ?? '', until: command.until !== null && command.until < expiry ? command.until : expiry }]
 }

@@ -25,3 +25,18 @@ export function readMarker(body: string): Marker | null {
     default: return null
   }
 }
+
+/** What approvals mean, by the comment that gave them: hidden in the sticky comment. */
+export function writeBindings(bindings: ReadonlyMap<string, readonly string[]>): string {
+  const parts = [...bindings].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 200).map(([key, fingerprints]) => `${key}=${fingerprints.slice(0, 50).join(',')}`)
+  return parts.length === 0 ? '' : `<!-- schemagate:approvals ${parts.join(' ')} -->`
+}
+
+/** Reads what `writeBindings` wrote. */
+export function readBindings(body: string): ReadonlyMap<string, readonly string[]> {
+  const [, text = ''] = /<!-- schemagate:approvals ([0-9a-f.,= ]{1,60000}) -->/.exec(body) ?? []
+  return new Map(text.split(' ').filter((part) => part.includes('=')).map((part) => {
+    const [key = '', fingerprints = ''] = part.split('=')
+    return [key, fingerprints.split(',')]
+  }))
+}

@@ -11,7 +11,7 @@ import { hasSomethingToSay, stickyComment } from '../report/sticky.ts'
 import { sortFindings } from '../report/verdict.ts'
 import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
-import { readMarker, writeMarker } from './markers.ts'
+import { readMarker, writeBindings, writeMarker } from './markers.ts'
 import type { PullComment, PullState, PullThread } from './pull-request.ts'
 
 export interface InlineComment extends Anchor {
@@ -45,6 +45,8 @@ export interface PlanInput {
   readonly wanted: readonly string[]
   /** Paragraphs for the check run. */
   readonly more: readonly string[]
+  /** What approvals mean, for the record in the sticky comment. */
+  readonly bindings: ReadonlyMap<string, readonly string[]>
   /** Mermaid picture for the sticky comment. */
   readonly picture: string
   /** Check run only. */
@@ -132,10 +134,10 @@ function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread
 }
 
 /** The sticky comment where it has to be written: created when there is something to say, then edited whenever its text differs. */
-function stickyChange({ report, pull, settings, links, wanted, picture }: PlanInput): Publication['sticky'] {
+function stickyChange({ report, pull, settings, links, wanted, bindings, picture }: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
   if (settings.sticky === 'never' || (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))) return null
-  const body = `${stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture })}\n\n${writeMarker({ kind: 'sticky' })}`
+  const body = `${stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture })}\n\n${writeMarker({ kind: 'sticky' })}${writeBindings(bindings)}`
   if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
   return { comment: existing?.id ?? null, body }
 }

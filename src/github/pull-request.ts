@@ -34,6 +34,7 @@ export interface OwnRun {
   readonly isCompleted: boolean
   readonly conclusion: string | null
   readonly externalId: string
+  readonly completedAt: Date | null
 }
 
 /** All that a review has to know of a pull request besides its files. */
@@ -48,7 +49,7 @@ export interface PullState {
   readonly labels: readonly string[]
   readonly comments: readonly PullComment[]
   readonly threads: readonly PullThread[]
-  /** On the head and on the commits before it, newest commit first. */
+  /** On the head and on the commits before it, newest commit first, on each the newest run first. */
   readonly runs: readonly OwnRun[]
   /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
   readonly organisationConfig: FileContent | null
@@ -90,7 +91,7 @@ interface PullNode {
   readonly labels: Connection<{ readonly name: string }> | null
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
-  readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null }> }> | null } }>
+  readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null } }>
 }
 
 const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt isMinimized'
@@ -101,7 +102,7 @@ const pullFields = `
   labels(first: 100) { nodes { name } }
   comments(first: 100) { nodes { ${commentFields} } pageInfo { hasNextPage endCursor } }
   reviewThreads(first: 100) { nodes { ${threadFields} } pageInfo { hasNextPage endCursor } }
-  commits(last: 10) { nodes { commit { oid checkSuites(first: 1, filterBy: { checkName: "${checkName}"APP }) { nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { databaseId status conclusion externalId } } } } } } }
+  commits(last: 10) { nodes { commit { oid checkSuites(first: 1, filterBy: { checkName: "${checkName}"APP }) { nodes { checkRuns(first: 20, filterBy: { checkName: "${checkName}", checkType: ALL }) { nodes { databaseId status conclusion externalId completedAt } } } } } } }
 `
 
 interface FirstAnswer {
@@ -138,7 +139,8 @@ export async function readPull(place: Place, number: number, appId: number | nul
       threads: threads.filter((t) => t.comments.nodes.length > 0).map((t) => ({ path: t.path, isResolved: t.isResolved, isOutdated: t.isOutdated, comments: t.comments.nodes.map(commentOf) })),
       runs: node.commits.nodes.toReversed().flatMap(({ commit }) => (commit.checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes.map((run) => ({
         id: run.databaseId, commit: commit.oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
-      })))),
+        completedAt: run.completedAt === null ? null : new Date(run.completedAt),
+      })).sort((a, b) => b.id - a.id))),
       organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }

@@ -100,6 +100,7 @@ async function readCurrent(place: Place, job: Pick<ReviewJob, 'pull' | 'head' | 
 export interface Reviewed {
   readonly report: Report
   readonly wanted: readonly string[]
+  readonly bindings: ReadonlyMap<string, readonly string[]>
   readonly config: Config
   readonly decisions: readonly Decision[]
   readonly isPaused: boolean
@@ -125,11 +126,11 @@ async function judge(place: Place, context: Context, { pull, change }: Read, sig
 
 async function prepare(place: Place, job: ReviewJob, context: Context, read: Read, signal: AbortSignal): Promise<Publication> {
   const { pull } = read
-  const { report, wanted, config, isPaused, changeSet } = await judge(place, context, read, signal)
+  const { report, wanted, bindings, config, isPaused, changeSet } = await judge(place, context, read, signal)
   const links: Links = { server: context.server, repository: `${context.web}/${place.owner}/${place.repo}`, head: pull.head }
   const preview = await previewConfig(changeSet, context.core, report, signal)
   return planPublication({
-    report, wanted, pull, files: changeSet.files, settings: config.comments, links, quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts), again: job.again,
+    report, wanted, bindings, pull, files: changeSet.files, settings: config.comments, links, quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts), again: job.again,
     more: preview === null ? [] : [preview], picture: context.core.picture(report),
   })
 }

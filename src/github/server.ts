@@ -122,9 +122,9 @@ function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
   let depth: (() => Promise<number>) | null = null
-  new Gauge({ name: 'schemagate_queue_jobs', help: 'Jobs that wait or run.', registers, async collect() { if (depth !== null) this.set(await depth()) } })
   return {
     registry,
+    jobs: new Gauge({ name: 'schemagate_queue_jobs', help: 'Jobs that wait or run.', registers, async collect() { if (depth !== null) this.set(await depth()) } }),
     depthOf(of: () => Promise<number>) { depth = of },
     webhooks: new Counter({ name: 'schemagate_webhooks_total', help: 'Webhooks by event and by what became of them.', labelNames: ['event', 'outcome'], registers }),
     requests: new Counter({ name: 'schemagate_github_requests_total', help: 'Requests to GitHub by status.', labelNames: ['status'], registers }),

@@ -133,7 +133,7 @@ describe('commands', () => {
   test('an unknown command is answered with what it may mean', async () => {
     const { pull } = await open({ 'db/2.sql': 'fine\n' })
     await world.during(() => say(world.github, repository, pull, 'writer', '/schemagate rechek'))
-    expect(pull.comments.at(-1)?.body).toContain('Did you mean `/schemagate recheck`?')
+    expect(pull.comments.at(-1)?.body).toContain('Did you mean "recheck"?')
   })
   test('in quotes, code blocks and comments of bots are none', async () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\n' })

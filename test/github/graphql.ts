@@ -123,8 +123,8 @@ function commitNode(world: World, repository: Repository, sha: string): object {
     checkSuites: (args: Page & { filterBy?: { appId?: number } }) => connection(args.filterBy?.appId === undefined || args.filterBy.appId === world.app.id ? [sha] : [], args, () => ({
       app: { databaseId: world.app.id, slug: world.app.slug },
       checkRuns: (inner: Page & { filterBy?: { checkName?: string; checkType?: string } }) => connection(
-        latestByName(repository.checkRuns.filter((r) => r.headSha === sha && (inner.filterBy?.checkName === undefined || r.name === inner.filterBy.checkName)).toReversed()), inner,
-        (r) => ({ __typename: 'CheckRun', databaseId: r.id, name: r.name, status: r.status.toUpperCase(), conclusion: r.conclusion?.toUpperCase() ?? null, externalId: r.externalId, title: r.output.title }),
+        (inner.filterBy?.checkType === 'ALL' ? <T>(all: readonly T[]) => all : latestByName)(repository.checkRuns.filter((r) => r.headSha === sha && (inner.filterBy?.checkName === undefined || r.name === inner.filterBy.checkName)).toReversed()), inner,
+        (r) => ({ __typename: 'CheckRun', databaseId: r.id, name: r.name, status: r.status.toUpperCase(), conclusion: r.conclusion?.toUpperCase() ?? null, externalId: r.externalId, title: r.output.title, completedAt: r.completedAt }),
       ),
     })),
     async associatedPullRequests(args: Page) {
