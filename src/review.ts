@@ -1,6 +1,7 @@
 import type { ChangeSet } from './changeset/tree.ts'
 import { judge } from './engine/judge.ts'
 import type { CatalogRule } from './engine/rule.ts'
+import { readQueries, wantsWholeTree } from './queries/read.ts'
 import { readProjects } from './reading.ts'
 import { rehearseProjects } from './rehearsal/projects.ts'
 import { buildReport } from './report/build.ts'
@@ -26,6 +27,10 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
   const settings = options.settings ?? (await readSettings(changeSet, options.rules))
   const read = await readProjects(changeSet, settings)
   const rehearsed = await rehearseProjects(read.projects, settings, options)
-  const judged = await judge(changeSet, rehearsed.projects, { queries: [] }, settings, options)
-  return buildReport({ changeSet, settings, projects: rehearsed.projects, notes: [...read.notes, ...rehearsed.notes], judged, checklist: [], rollback: [], queries: 0, started })
+  const code = await readQueries({
+    changeSet, config: settings.config, changedOnly: changeSet.head.remote === true && !wantsWholeTree(rehearsed.projects.flatMap((p) => p.steps)),
+    projects: rehearsed.projects.map(({ project, declared, before, after }) => ({ project, declared, before, after })),
+  })
+  const judged = await judge(changeSet, rehearsed.projects, code, settings, options)
+  return buildReport({ changeSet, settings, projects: rehearsed.projects, notes: [...read.notes, ...rehearsed.notes, ...code.notes], judged, checklist: [], rollback: [], queries: code.queries.filter((q) => q.changed).length, started })
 }

@@ -21,6 +21,8 @@ export type FileContent =
 export interface Tree {
   /** Full commit id; `'worktree'` for the working tree of a checkout. */
   readonly commit: string
+  /** True where reading costs requests to a server, so that only what is needed should be read. */
+  readonly remote?: boolean
   /** All files, sorted by path; the list is read once and kept. `truncated` says that the source did not give all. */
   list(): Promise<{ readonly entries: readonly TreeEntry[]; readonly truncated: boolean }>
   /** Contents by path, for those of `paths` that exist. Text is decoded as UTF-8 without its byte order mark. */

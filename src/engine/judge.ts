@@ -1,5 +1,6 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import { sourceFile, type SourceFile } from '../location.ts'
+import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
@@ -25,7 +26,7 @@ const readable = /\.(sql|prisma|[cm]?[jt]sx?|ya?ml|json)$/i
 export async function judge(
   changeSet: ChangeSet,
   projects: readonly ProjectReading[],
-  code: { readonly queries: readonly (Query & { readonly project: string })[] },
+  code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts },
   settings: Settings,
   options: { readonly rules: readonly CatalogRule[]; readonly today?: string; readonly allRules?: boolean },
 ): Promise<Judged> {
@@ -42,6 +43,7 @@ export async function judge(
     steps: reading.steps,
     history: reading.migrations?.history ?? [],
     queries: code.queries.filter((query) => query.project === reading.project.name),
+    ...(code.facts ? { code: code.facts } : {}),
     files: changeSet.files,
     sqlProblems: reading.problems,
     migrationsChanged: reading.migrations?.changed ?? [],

@@ -4,6 +4,7 @@ import type { Change, ChangeKind, ChangeOf } from '../schema/change.ts'
 import type { Dialect, Key, Schema } from '../schema/model.ts'
 import type { Project, Runner } from '../project/project.ts'
 import type { Query } from '../queries/query.ts'
+import type { CodeFacts } from '../queries/facts.ts'
 import type { LockMode, Observation } from '../rehearsal/observation.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Group, Severity, Suggestion } from './finding.ts'
@@ -96,6 +97,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** All migrations, new ones among them, oldest first. */
   readonly history: readonly Migration[]
   readonly queries: readonly Query[]
+  /** What code and configuration of the head tree say about connections, replicas and caches; left out where no code was read. */
+  readonly code?: CodeFacts
   readonly files: readonly ChangedFile[]
   /** Migrations of the base that the pull request edits, renames or deletes. */
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]

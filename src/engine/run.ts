@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Place, SourceFile } from '../location.ts'
 import type { Project } from '../project/project.ts'
+import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
 import type { Change } from '../schema/change.ts'
 import { subjectOf, tableOf } from '../schema/change.ts'
@@ -32,6 +33,7 @@ export interface RuleInput {
   readonly steps: readonly Step[]
   readonly history: readonly Migration[]
   readonly queries: readonly Query[]
+  readonly code?: CodeFacts
   readonly files: readonly ChangedFile[]
   readonly sqlProblems: readonly SqlProblem[]
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
@@ -174,6 +176,7 @@ function contextOf(
     transaction,
     history: input.history,
     queries: input.queries,
+    ...(input.code ? { code: input.code } : {}),
     files: input.files,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,

@@ -1,5 +1,6 @@
 import type { ChangeSet, Tree, TreeEntry } from '../changeset/tree.ts'
 import type { Note } from '../engine/finding.ts'
+import type { Step } from '../engine/rule.ts'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { Key, Schema } from '../schema/model.ts'
@@ -11,7 +12,7 @@ import { drizzleQuery } from './drizzle-calls.ts'
 import type { DrizzleWorld } from './drizzle-calls.ts'
 import { drizzleNames } from './drizzle-models.ts'
 import type { DrizzleNames } from './drizzle-models.ts'
-import { codeFacts } from './facts.ts'
+import { codeFacts, noFacts } from './facts.ts'
 import type { CodeFacts } from './facts.ts'
 import { fileKind, isCode } from './features.ts'
 import type { Features } from './features.ts'
@@ -52,19 +53,30 @@ export interface QueriesRead {
   readonly notes: readonly Note[]
 }
 
+/** Where database clients, schemas and caches are set up, by the habits of the field. */
+const setupFile = /(?:^|\/)(?:[\w.-]*(?:prisma|drizzle|database|redis|pool)[\w.-]*|db|client|schema)\.[cm]?[jt]s$|(?:^|\/)(?:db|database|prisma|drizzle|schema)\/(?:[\w-]+\/)?[\w.-]+\.[cm]?[jt]s$/i
+
+const needsUses = new Set<string>(['dropTable', 'renameTable', 'dropColumn', 'renameColumn', 'dropIndex', 'dropConstraint', 'setNotNull', 'dropDefault', 'addColumn', 'dropEnumValue', 'renameEnumValue', 'renameType', 'dropType', 'createType', 'createEnum'])
+
+/** True where what a change does to existing code decides, so that all of it has to be read. */
+export function wantsWholeTree(steps: readonly Step[]): boolean {
+  return steps.some((step) => step.changes.some((change) => needsUses.has(change.kind) && !(change.kind === 'addColumn' && (change.to.nullable || change.to.default !== null))))
+}
+
 interface ProjectNames { readonly given: QueriedProject; readonly models: Models; readonly generated: readonly string[] }
 
 /** Reads the queries of the head tree: Prisma Client, Drizzle and raw SQL in code, and `.sql` files of queries. Runs nothing of it. */
 export async function readQueries(request: ReadQueriesRequest): Promise<QueriesRead> {
-  await loadParser()
   const { changeSet, projects } = request
+  if (projects.length === 0) return { queries: [], facts: noFacts, notes: [], counts: { files: 0, parsed: 0, calls: 0, judged: 0, dynamic: 0 } }
+  await loadParser()
   const { entries } = await changeSet.head.list()
   const changed = changedLines(changeSet.files)
   const names = await Promise.all(projects.map((given) => projectNames(given, changeSet, entries)))
   const schemas = projects.flatMap(({ declared, after, before }) => [...declared === null ? [] : [declared], after, ...before === undefined ? [] : [before]])
   const store = await openStore(changeSet.head, entries)
   const wanted = entries.filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
-    .filter((e) => changed.has(e.path) || fileKind(e.path) !== 'test' && request.changedOnly !== true)
+    .filter((e) => changed.has(e.path) || (request.changedOnly === true ? setupFile.test(e.path) : fileKind(e.path) !== 'test'))
   const features = await store.features(wanted)
   const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))
   const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')

@@ -1,0 +1,81 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Severity } from '../../src/engine/finding.ts'
+import type { Place } from '../../src/location.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
+import { nameOf, schemaOf } from '../../src/schema/model.ts'
+import type { Key, Table } from '../../src/schema/model.ts'
+
+/** True for code that serves users: not tests, seeds and scripts. */
+export function inService(query: Pick<Query, 'context'>): boolean {
+  return query.context.file === 'source'
+}
+
+/** The main table of a query with its place in the schema; null where the schema does not hold it. */
+export function mainTable(query: Query, ctx: Pick<RuleContext, 'after' | 'declared'>): Table | null {
+  const name = query.tables.find((t) => t.role === 'main')?.table
+  return name === undefined ? null : ctx.after.tables.get(name) ?? ctx.declared?.tables.get(name) ?? null
+}
+
+/** The severity of a rule for a table of a size: null for a small one, one lower where the size is not known. */
+export function bySize(ctx: Pick<RuleContext, 'size'>, table: Key, severity: Severity): Severity | null {
+  const size = ctx.size(table)
+  if (size === 'small') return null
+  return size === 'unknown' && severity === 'error' ? 'warning' : size === 'unknown' ? 'info' : severity
+}
+
+/** The conditions of each alternative. */
+export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
+  const found = new Map<number, Predicate[]>()
+  for (const predicate of query.predicates) {
+    const list = found.get(predicate.branch) ?? []
+    list.push(predicate)
+    found.set(predicate.branch, list)
+  }
+  return [...found.values()]
+}
+
+/** `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and `c` ``. */
+export function listed(names: readonly string[]): string {
+  const quoted = [...new Set(names)].map((n) => `\`${n}\``)
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1) ?? ''}`
+}
+
+/** `12 million rows` of a declared number. */
+export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
+  const rows = ctx.rows(table)
+  if (rows === undefined) return ''
+  const text = rows >= 1_000_000 ? `${Math.round(rows / 100_000) / 10} million` : rows >= 1000 ? `${Math.round(rows / 100) / 10} thousand` : String(rows)
+  return ` (${text} rows)`
+}
+
+/** `CREATE INDEX CONCURRENTLY` and the spelling of the ORM for an index on columns. */
+export function indexAdvice(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'declared' | 'project' | 'after'>): string {
+  const name = `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
+  const target = schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
+  const sql = `CREATE INDEX CONCURRENTLY ${quote(name)} ON ${target} (${columns.map(quote).join(', ')});`
+  const declared = ctx.declared?.tables.get(table.key)
+  const property = (column: string): string => declared?.columns.find((c) => c.name === column)?.property ?? column
+  const orm = ctx.project.orm === 'prisma' ? `\n\nIn the Prisma schema: \`@@index([${columns.map(property).join(', ')}])\`.`
+    : ctx.project.orm === 'drizzle' ? `\n\nIn the Drizzle schema: \`index('${name}').on(${columns.map((c) => `table.${property(c)}`).join(', ')})\`.` : ''
+  return `\`\`\`sql\n${sql}\n\`\`\`${orm}`
+}
+
+/** The line of a place with its file, `src/db.ts:12`. */
+export function at(place: Place): string {
+  return `${place.path}:${place.line}`
+}
+
+/** A name in double quotes where it needs them. */
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** The name of a table as code calls it: the call with its client. */
+export function callOf(query: Query): string {
+  return query.client === 'sql' ? query.call : query.call.replace(/ .*/, '')
+}
+
+/** The plain name of a table. */
+export function plain(table: Key): string {
+  return nameOf(table)
+}
