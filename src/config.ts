@@ -1,52 +1,53 @@
-import type { Severity } from './engine/finding.ts'
-import type { RunnerName } from './project/project.ts'
+import type { Tree } from './changeset/tree.ts'
+import type { Note } from './engine/finding.ts'
+import { parseConfig } from './config/parse.ts'
+import type { KnownRule } from './config/shape.ts'
+import { parseStats, statsPath } from './config/stats.ts'
+import { defaultConfig } from './config/types.ts'
+import type { Config } from './config/types.ts'
 
-/** `.github/schemagate.yml` with its defaults filled in. */
-export interface Config {
-  /** Major version of the server in production; null where the file does not say (then 15, or what the repository says). */
-  readonly postgres: number | null
-  readonly failOn: 'error' | 'warning' | 'never'
-  readonly paths: { readonly include: readonly string[]; readonly ignore: readonly string[] }
-  readonly projects: readonly { readonly root: string; readonly orm?: 'prisma' | 'drizzle'; readonly runner?: RunnerName; readonly version?: string; readonly migrations?: string; readonly schema?: string }[]
-  /** Rows by table name, qualified or not; `*` for all others. */
-  readonly tables: Readonly<Record<string, { readonly rows: number }>>
-  readonly largeTableRows: number
-  readonly smallTableRows: number
-  readonly rules: Readonly<Record<string, RuleSetting>>
-  readonly comments: { readonly inline: boolean; readonly max: number; readonly sticky: 'auto' | 'always' | 'never' }
-  /** Time limit in milliseconds. */
-  readonly rehearsal: { readonly enabled: boolean; readonly timeout: number }
-  readonly drafts: boolean
-  readonly staging: { readonly environment: string } | null
-  readonly backup: { readonly require: 'approval' | 'off' | { readonly label: string } }
-  readonly approvals: { readonly author: boolean; readonly permission: 'write' | 'maintain' | 'admin'; readonly teams: readonly string[]; readonly expiresDays: number }
-  readonly deployed: string | null
+export { parseConfig } from './config/parse.ts'
+export type { ParsedConfig } from './config/parse.ts'
+export { configJsonSchema } from './config/shape.ts'
+export type { KnownRule } from './config/shape.ts'
+export { parseStats, printStatsQuery, statsPath } from './config/stats.ts'
+export { defaultConfig } from './config/types.ts'
+export type { Config, ConfiguredProject, RuleSetting, TableSize } from './config/types.ts'
+
+/** Where a repository keeps its configuration; the first of these that exists. */
+export const configPaths = ['.github/schemagate.yml', '.github/schemagate.yaml'] as const
+
+/** The configuration of a tree, with its text and what was wrong in it. */
+export interface LoadedConfig {
+  readonly config: Config
+  readonly notes: readonly Note[]
+  /** Text of the file; null where there is none. */
+  readonly text: string | null
+  /** Path of the file; null where there is none. */
+  readonly path: string | null
+  /** Repository that `_extends` names. */
+  readonly extends: string | null
 }
 
-export interface RuleSetting {
-  /** `'default'` where only options are set. */
-  readonly severity: Severity | 'off' | 'default'
-  readonly options: Readonly<Record<string, unknown>>
-}
-
-/** What holds where `.github/schemagate.yml` says nothing. */
-export const defaultConfig: Config = {
-  postgres: null,
-  failOn: 'error',
-  paths: {
-    include: ['**/prisma/**', '**/*.prisma', '**/drizzle/**', '**/{migrations,db,database,sql}/**', '**/*.sql', '**/{prisma,drizzle}.config.*'],
-    ignore: [],
-  },
-  projects: [],
-  tables: {},
-  largeTableRows: 1_000_000,
-  smallTableRows: 10_000,
-  rules: {},
-  comments: { inline: true, max: 30, sticky: 'auto' },
-  rehearsal: { enabled: true, timeout: 30_000 },
-  drafts: true,
-  staging: null,
-  backup: { require: 'approval' },
-  approvals: { author: false, permission: 'write', teams: [], expiresDays: 14 },
-  deployed: null,
+/**
+ * Reads `.github/schemagate.yml` and `.github/schemagate-stats.json` of a tree, in one batch. Never fails for what they hold. `inherited` is
+ * what holds where the file says nothing: the organisation's configuration.
+ */
+export async function loadConfig(tree: Tree, rules: readonly (string | KnownRule)[], inherited: Config = defaultConfig): Promise<LoadedConfig> {
+  const contents = await tree.read([...configPaths, statsPath])
+  const path = configPaths.find((candidate) => contents.has(candidate)) ?? null
+  const content = path === null ? undefined : contents.get(path)
+  const notes: Note[] = []
+  if (path !== null && content?.kind === 'unreadable') notes.push({ kind: 'unread', blocking: false, path, line: 1, message: `the configuration is ${content.reason}. The defaults were used.` })
+  const parsed = path !== null && content?.kind === 'text' ? parseConfig(content.text, path, rules, inherited) : { config: inherited, notes: [], extends: null }
+  notes.push(...parsed.notes)
+  const statistics = contents.get(statsPath)
+  let { config } = parsed
+  if (statistics?.kind === 'text') {
+    const stats = parseStats(statistics.text)
+    notes.push(...stats.notes)
+    // What a person declares holds against what was once counted.
+    config = { ...config, tables: { ...stats.tables, ...config.tables } }
+  } else if (statistics) notes.push({ kind: 'unread', blocking: false, path: statsPath, line: 1, message: `the sizes of tables are ${statistics.reason}` })
+  return { config, notes, text: content?.kind === 'text' ? content.text : null, path, extends: parsed.extends }
 }

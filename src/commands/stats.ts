@@ -1,0 +1,14 @@
+import { printStatsQuery } from '../config/stats.ts'
+import { SchemagateError } from '../errors.ts'
+import type { Io } from './io.ts'
+import { parseOptions } from './options.ts'
+
+/** `schemagate stats --print-query`: the query whose result is `.github/schemagate-stats.json`. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { values } = parseOptions('stats', args, { 'print-query': { type: 'boolean' } })
+  if (!values['print-query']) {
+    throw new SchemagateError('usage', 'schemagate stats: it never connects to a database. Run what --print-query prints and commit its result as .github/schemagate-stats.json')
+  }
+  io.stdout(printStatsQuery())
+  return 0
+}
