@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { startEmbedded } from './embedded.ts'
 import type { Embedded } from './embedded.ts'
+import { definitions } from './fingerprint.ts'
 import type { Job, Told } from './messages.ts'
 import { planQueries, planWithIndex } from './plans.ts'
 import type { Planned } from './plans.ts'
 import { baseComplete, runBase, runSteps } from './run.ts'
+import { reruns, roundTrips } from './round-trip.ts'
 import { openSession } from './server.ts'
 import type { QueryPlan, RehearsalRequest } from './types.ts'
 
@@ -41,13 +43,24 @@ async function work(job: Job): Promise<void> {
   if (job.save !== null) await embedded?.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
   const before = embedded === null ? [] : await planQueries(embedded, request.queries, request.rows)
+  const definedBefore = new Map<string, ReadonlySet<string>>()
+  let clean = baseComplete(failed)
   const created = await runSteps(
-    session, request.steps, baseComplete(failed),
-    (outcome) => tell({ kind: 'outcome', outcome }),
+    session, request.steps, clean,
+    (outcome) => {
+      clean &&= outcome.code === null && outcome.unrehearsed === null
+      tell({ kind: 'outcome', outcome })
+    },
     (step) => tell({ kind: 'starting', step }),
+    async (step) => {
+      if (request.downs.some((down) => down.upPath === step.path) && !definedBefore.has(step.path)) definedBefore.set(step.path, await definitions(session))
+    },
   )
   tell({ kind: 'created', created })
   if (embedded !== null && request.queries.length > 0) tell({ kind: 'plans', plans: await plansAfter(embedded, request, before) })
+  if (!clean) return
+  tell({ kind: 'reruns', reruns: await reruns(session, request.steps) })
+  if (request.downs.length > 0) tell({ kind: 'roundTrips', roundTrips: await roundTrips(session, request.downs, definedBefore) })
 }
 
 async function plansAfter(session: Embedded, request: RehearsalRequest, before: readonly Planned[]): Promise<readonly QueryPlan[]> {

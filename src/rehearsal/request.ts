@@ -37,7 +37,7 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
     platform: parts.platform ?? null,
     downs: (parts.migrations ?? []).flatMap((migration): RehearsalDown[] =>
       migration.down === null ? [] : [{
-        name: migration.name, path: migration.down.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
+        name: migration.name, path: migration.down.path, upPath: migration.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
       }]),
     queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.index === undefined || isIndex(query.index))),
     rows: parts.rows ?? {},

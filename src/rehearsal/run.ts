@@ -16,6 +16,8 @@ export interface StepOutcome {
   readonly observation: Observation | null
   /** Why there is no observation, or why its error is not held against the statement; one sentence without its end, null where all is well. */
   readonly unrehearsed: string | null
+  /** SQLSTATE of its error, also of one that is not held against it; null for none. */
+  readonly code: string | null
 }
 
 /** Back to what a new connection finds, so that a `SET` of one file does not reach the next. */
@@ -62,6 +64,23 @@ async function replayed(session: Session, statements: readonly RehearsalStatemen
   }
   await committed(session)
   return failures
+}
+
+/** Sends statements as `runBase` does, up to the first that fails; gives that failure, with its line. */
+export async function sendAll(session: Session, statements: readonly RehearsalStatement[]): Promise<{ readonly message: string; readonly line: number } | null> {
+  await session.send(fresh)
+  await session.send('begin')
+  for (const statement of statements) {
+    if (statement.action === 'refuse') return { message: statement.reason ?? 'refused', line: statement.line }
+    if (statement.action !== 'send') continue
+    const error = await sentInside(session, statement.text)
+    const again = error !== null && needsOutside.has(error.code) ? await sentOutside(session, statement.text) : error
+    if (again === null) continue
+    await session.send('rollback')
+    return { message: again.message, line: statement.line }
+  }
+  const failure = await committed(session)
+  return failure === null ? null : { message: failure.message, line: statements.at(-1)?.line ?? 1 }
 }
 
 /** CONCURRENTLY and its like, COMMIT in a procedure, a new enum value that is used: what a transaction block stands in the way of. */
@@ -124,16 +143,19 @@ async function madeRole(session: Session, role: string): Promise<boolean> {
 }
 
 /**
- * Sends the steps as their runner would and tells what each did. `complete` says that all of the base is there. Keys of the
- * relations that the steps made are the result.
+ * Sends the steps as their runner would and tells what each did. `complete` says that all of the base is there; `between` is
+ * awaited before each transaction, with its first step. Keys of the relations that the steps made are the result.
  */
 export async function runSteps(
   session: Session, steps: readonly RehearsalStatement[], complete: boolean, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
+  between: (step: RehearsalStatement) => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly Key[]> {
   const first = await snapshot(session)
   const existing = new Set(first.relations.keys())
   let whole = complete
   for (const group of groupsOf(steps)) {
+    const begins = steps[group[0] ?? 0]
+    if (begins !== undefined) await between(begins)
     const outcomes = await runGroup(session, steps, group, existing, whole, starting)
     for (const outcome of outcomes) {
       tell(outcome)
@@ -173,7 +195,7 @@ async function runGroup(
     starting(index)
     if (step.action === 'refuse') {
       whole = false
-      outcomes.push({ step: index, observation: null, unrehearsed: step.reason })
+      outcomes.push({ step: index, observation: null, unrehearsed: step.reason, code: null })
       continue
     }
     if (step.action === 'rollback') {
@@ -189,7 +211,7 @@ async function runGroup(
       before = null
     }
     if (step.action !== 'send') {
-      outcomes.push({ step: index, observation: nothing(session), unrehearsed: null })
+      outcomes.push({ step: index, observation: nothing(session), unrehearsed: null, code: null })
       continue
     }
     const sent: Sent = await sendStep(session, step, before ?? (await snapshot(session)), existing)
@@ -205,18 +227,18 @@ async function runGroup(
   return outcomes.map((outcome) => {
     const observation = outcome.observation === null ? null : { ...outcome.observation, heldUntil: alone.has(outcome.step) ? outcome.step : until }
     if (failure === null || outcome !== lastSent) return { ...outcome, observation }
-    return { ...outcome, observation: null, unrehearsed: `the commit fails here: ${failure}` }
+    return { ...outcome, observation: null, unrehearsed: `the commit fails here: ${failure.message}`, code: failure.code }
   })
 }
 
-/** Commits; gives Postgres' message where it cannot, which hangs on deferred checks of rows. */
-async function committed(session: Session): Promise<string | null> {
+/** Commits; gives the error where it cannot, which hangs on deferred checks of rows. */
+async function committed(session: Session): Promise<SqlError | null> {
   try {
     await session.send('commit')
     return null
   } catch (thrown) {
     await session.send('rollback')
-    return sqlError(thrown).message
+    return sqlError(thrown)
   }
 }
 
@@ -237,10 +259,12 @@ async function sendStep(session: Session, step: RehearsalStatement, before: Snap
 }
 
 function judged(index: number, step: RehearsalStatement, sent: Sent, complete: boolean): StepOutcome {
-  if (sent.error === null) return { step: index, observation: sent.observation, unrehearsed: null }
+  if (sent.error === null) return { step: index, observation: sent.observation, unrehearsed: null, code: null }
+  const { code, message } = sent.error
   const verdict = verdictOf(sent.error, step.definition, complete)
-  if (verdict === 'genuine') return { step: index, observation: sent.observation, unrehearsed: null }
-  return { step: index, observation: null, unrehearsed: because[verdict](sent.error.message) }
+  return verdict === 'genuine'
+    ? { step: index, observation: sent.observation, unrehearsed: null, code }
+    : { step: index, observation: null, unrehearsed: because[verdict](message), code }
 }
 
 const because: Readonly<Record<Exclude<Verdict, 'genuine'>, (message: string) => string>> = {

@@ -37,7 +37,9 @@ export interface RehearsalFile {
 /** One way back, tried after the way forward. */
 export interface RehearsalDown {
   readonly name: string
+  /** Path of the way back, and of the migration itself. */
   readonly path: string
+  readonly upPath: string
   readonly up: readonly RehearsalStatement[]
   readonly down: readonly RehearsalStatement[]
 }
