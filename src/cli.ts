@@ -9,8 +9,8 @@ import { version } from './version.ts'
 const commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   review: { summary: 'review a git range or the working tree', load: async () => (await import('./commands/review.ts')).reviewCommand(catalog) },
   lint: { summary: 'lint SQL files on their own', load: async () => (await import('./commands/lint.ts')).lintCommand(catalog) },
-  schema: { summary: 'print the schema of a commit', load: notYet },
-  diff: { summary: 'print the schema changes of a range', load: notYet },
+  schema: { summary: 'print the schema of a commit', load: async () => (await import('./commands/schema.ts')).schemaCommand },
+  diff: { summary: 'print the schema changes of a range', load: async () => (await import('./commands/diff.ts')).diffCommand },
   rules: { summary: 'list the catalog', load: async () => (await import('./commands/rules.ts')).rulesCommand(catalog) },
   explain: { summary: 'show the page of a rule', load: async () => (await import('./commands/explain.ts')).explainCommand(catalog) },
   plan: { summary: 'rollback, backfill and deploy order', load: notYet },

@@ -1,4 +1,3 @@
-import type { Step } from '../engine/rule.ts'
 import type { ProjectReview, Rollback } from '../report/report.ts'
 import type { Change } from '../schema/change.ts'
 import { inSchemaOf } from '../schema/ddl.ts'
@@ -6,6 +5,7 @@ import { diffSchemas } from '../schema/diff.ts'
 import { nameOf, schemaOf, type Schema } from '../schema/model.ts'
 import { changeStatements, type PrintedStatement } from '../schema/print-changes.ts'
 import { joinStatements } from '../schema/print.ts'
+import { cutAtRenames, type Segment } from '../schema/renames.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import { lossesOf, type Loss } from './lossy.ts'
 
@@ -27,41 +27,7 @@ export function rollbackOf(review: ProjectReview): Rollback {
 /** The statements of the way back, without semicolons; lines that begin with `--` are comments. */
 export function rollbackStatements(review: Pick<ProjectReview, 'before' | 'after' | 'steps'>): readonly string[] {
   const losses = lossesOf(review.steps, review.before)
-  return segmentsOf(review).toReversed().flatMap((s) => s.rename ? inverseRename(s.rename, s.before) : segmentBack(s, losses))
-}
-
-interface Segment {
-  readonly before: Schema
-  readonly after: Schema
-  readonly steps: readonly Step[]
-  /** Set where the segment is one rename, which a diff would take for a drop and an addition. */
-  readonly rename: Change | null
-}
-
-/** The steps cut at renames; between two of them the difference of the schemas says it all. */
-function segmentsOf(review: Pick<ProjectReview, 'before' | 'after' | 'steps'>): readonly Segment[] {
-  const segments: Segment[] = []
-  let open: Step[] = []
-  let from = review.before
-  const close = (to: Schema) => {
-    if (open.length) segments.push({ before: from, after: to, steps: open, rename: null })
-    open = []
-  }
-  for (const step of review.steps) {
-    const rename = step.changes.find(isRename)
-    if (!rename) { open.push(step); continue }
-    close(step.before)
-    segments.push({ before: step.before, after: step.after, steps: [step], rename })
-    from = step.after
-  }
-  // Without a rename the two ends count, also where there are no steps at all (a project that keeps no migrations).
-  if (segments.length === 0) return [{ before: review.before, after: review.after, steps: open, rename: null }]
-  close(review.steps.at(-1)!.after)
-  return segments
-}
-
-function isRename(change: Change): boolean {
-  return change.kind.startsWith('rename') || change.kind === 'setTableSchema'
+  return cutAtRenames(review.before, review.after, review.steps).toReversed().flatMap((s) => s.rename ? inverseRename(s.rename, s.before) : segmentBack(s, losses))
 }
 
 function inverseRename(change: Change, before: Schema): readonly string[] {

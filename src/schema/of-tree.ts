@@ -1,0 +1,24 @@
+import type { Tree } from '../changeset/tree.ts'
+import { readMigrations } from '../project/migrations.ts'
+import type { Project } from '../project/project.ts'
+import { transactionsOf } from '../project/transactions.ts'
+import { readDeclaredSchema, type ReadSchema } from './declared.ts'
+import { emptySchema } from './model.ts'
+import { replayHistory } from './replay.ts'
+
+/** Where a schema is read from: what the ORM's schema declares, or what the migrations make. */
+export type SchemaSource = 'prisma' | 'drizzle' | 'migrations'
+
+/** The source that counts for a project where nobody names one: its ORM, else its migrations. */
+export function usualSource(project: Project): SchemaSource {
+  return project.orm ?? 'migrations'
+}
+
+/** The schema of a project in one tree, from one source; null where the source is not there or cannot be read. */
+export async function schemaOfTree(project: Project, tree: Tree, source: SchemaSource, postgres: number): Promise<ReadSchema> {
+  if (source !== 'migrations') return source === project.orm ? readDeclaredSchema(project, tree, postgres) : { schema: null, notes: [] }
+  if (!project.migrations) return readDeclaredSchema({ ...project, orm: null }, tree, postgres)
+  const { history, notes } = await readMigrations(project, { base: tree, head: tree, files: [], truncated: false })
+  const replayed = replayHistory(emptySchema(project.dialect), history, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, history) })
+  return { schema: replayed.schema, notes: [...notes, ...replayed.notes] }
+}
