@@ -126,7 +126,9 @@ function hasErrors(error: unknown): error is { readonly errors: readonly Message
 
 function failureOf(error: unknown): BundleFailure {
   if (!hasErrors(error)) return { reason: error instanceof Error ? error.message : String(error), path: null, line: 1 }
+  const refused = error.errors.map((it) => it.detail as unknown).find((it) => it instanceof Refused)
+  if (refused) return { reason: refused.message, path: null, line: 1 }
   const first = error.errors[0]
-  const reason = first?.detail instanceof Refused ? first.detail.message : (first?.text ?? 'it cannot be bundled').slice(0, 300)
-  return { reason, path: first?.location?.file.replace(/^tree:/, '') ?? null, line: first?.location?.line ?? 1 }
+  const file = first?.location?.file ?? ''
+  return { reason: (first?.text ?? 'it cannot be bundled').slice(0, 300), path: file.startsWith('tree:') ? file.slice('tree:'.length) : null, line: first?.location?.line ?? 1 }
 }

@@ -101,7 +101,8 @@ export function start(core: Core): void {
   for (const name of unknowns) if (!(name in globals)) globals[name] = unknownValue(name)
   const env = new Proxy({}, { get: (_, name) => typeof name === 'string' ? unknownValue(`process.env.${name}`) : undefined, has: () => true })
   const nothing = (): void => {}
-  globals.process = { env, argv: [], platform: 'linux', version: 'v20.0.0', versions: {}, cwd: () => '/', on: nothing, once: nothing, exit: nothing, emitWarning: nothing, nextTick: nothing }
+  const known = { env, argv: [], platform: 'linux', version: 'v20.0.0', versions: {}, cwd: () => '/', on: nothing, once: nothing, exit: nothing, emitWarning: nothing, nextTick: nothing }
+  globals.process = moduleOf('process', known)
   globals.console = new Proxy({}, { get: () => nothing })
   globals.global = globalThis
   const guest = { module, extract: (options: GuestOptions, modules: readonly object[]) => extract(core, options, modules), env }

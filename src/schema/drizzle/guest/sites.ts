@@ -7,6 +7,9 @@ const OwnError = Error
 /** Methods that make the final object from a builder. */
 const makers = ['build', 'on', 'onOnly', 'using', 'array', 'as', 'existing', 'link', 'buildExtraConfigColumn']
 
+/** What a `pgSchema` makes. */
+const schemaMakers = ['table', 'view', 'materializedView', 'enum', 'sequence']
+
 /** Where in the bundle the call stands that is being made now, `line:column`. */
 function here(): string | undefined {
   return /bundle\.js:(\d{1,9}:\d{1,9})/.exec(String(new OwnError().stack))?.[1]
@@ -56,7 +59,8 @@ function located<F extends (...given: never[]) => unknown>(call: F): F {
         return again
       }
       if (typeof result === 'object' && result !== null && Object.hasOwn(result, 'schemaName')) {
-        for (const [name, value] of Object.entries(result)) if (typeof value === 'function') (result as Record<string, unknown>)[name] = located(value as (...given: never[]) => unknown)
+        const own = result as Record<string, unknown>
+        for (const name of schemaMakers) if (typeof own[name] === 'function') own[name] = located((own[name] as (...given: never[]) => unknown).bind(result))
       }
       return result
     },

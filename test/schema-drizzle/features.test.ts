@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { indexColumns } from '../../src/schema/model.ts'
+import { tablesOf } from './support.ts'
+
+describe('tables and columns', () => {
+  it('spells types as Postgres does and keeps names, nullability and identity', async () => {
+    const { table } = await tablesOf(`export const users = pg.pgTable('users', {
+      id: pg.integer().primaryKey().generatedByDefaultAsIdentity(), name: pg.varchar('full_name', { length: 40 }).notNull(), at: pg.timestamp({ precision: 3, withTimezone: true }),
+      price: pg.numeric({ precision: 10, scale: 2 }), n: pg.serial(), tags: pg.text().array(),
+    })`)
+    const { columns, primaryKey } = table('users')
+    expect(columns.map((it) => [it.name, it.type, it.nullable, it.identity, it.property])).toEqual([
+      ['id', 'integer', false, 'by default', undefined], ['full_name', 'character varying(40)', false, null, 'name'], ['at', 'timestamp(3) with time zone', true, null, undefined],
+      ['price', 'numeric(10,2)', true, null, undefined], ['n', 'integer', false, null, undefined], ['tags', 'text[]', true, null, undefined],
+    ])
+    expect(columns.find((it) => it.name === 'n')?.default).toContain('nextval')
+    expect(primaryKey).toMatchObject({ name: 'users_pkey', columns: ['id'] })
+  })
+
+  it('tells the client\'s defaults from the server\'s', async () => {
+    const { table } = await tablesOf(`export const t = pg.pgTable('t', { a: pg.text().$defaultFn(() => 'x'), b: pg.timestamp().$onUpdate(() => new Date()), c: pg.text().default('x') })`)
+    expect(table('t').columns.map((it) => [it.clientDefault, it.default !== null])).toEqual([['$defaultFn', false], ['$onUpdateFn', false], [undefined, true]])
+  })
+
+  it('takes schemas, creators, enums and custom types', async () => {
+    const { table, schema } = await tablesOf(`
+      const app = pg.pgSchema('app')
+      export const mood = app.enum('mood', ['sad', 'happy'])
+      const bytes = pg.customType({ dataType: () => 'bytea' })
+      export const a = app.table('a', { m: mood().default('sad'), raw: bytes('raw_bytes') })
+      export const b = pg.pgTableCreator((name) => \`acme_\${name}\`)('b', { id: pg.uuid().primaryKey() })`)
+    expect(table('app.a').columns.map((it) => [it.name, it.type])).toEqual([['m', 'app.mood'], ['raw_bytes', 'bytea']])
+    expect(table('acme_b').columns).toHaveLength(1)
+    expect([...schema.enums.values()]).toMatchObject([{ schema: 'app', name: 'mood', values: ['sad', 'happy'], declared: [{ path: 'schema.ts', line: 5, source: 'drizzle' }] }])
+  })
+
+  it('reads the functions of v1 that the installed version lacks', async () => {
+    const { table } = await tablesOf(`export const a = pg.snakeCase.table('a', { createdAt: pg.timestamp() }); export const b = pg.pgTable.withRLS('b', { id: pg.integer() })`)
+    expect(table('a').columns[0]?.name).toBe('created_at')
+    expect(table('b').rowSecurity.enabled).toBe(true)
+  })
+
+  it('applies the casing of the project', async () => {
+    const { table } = await tablesOf(`export const a = pg.pgTable('a', { createdAt: pg.timestamp(), own: pg.text('Own') }, (t) => [pg.index().on(t.createdAt)])`, { settings: { casing: 'snake_case' } })
+    expect(table('a').columns.map((it) => it.name)).toEqual(['created_at', 'Own'])
+    expect(table('a').indexes[0]?.name).toBe('a_created_at_index')
+  })
+
+  it('leaves to push projects only the schemas that they name', async () => {
+    const { schema } = await tablesOf(`export const a = pg.pgTable('a', { id: pg.integer() }); export const b = pg.pgSchema('other').table('b', { id: pg.integer() })`, { settings: { push: true, schemas: ['public'] } })
+    expect([...schema.tables.keys()]).toEqual(['public.a'])
+  })
+})
+
+describe('constraints and indexes', () => {
+  it('names what has no name as Drizzle does', async () => {
+    const { table } = await tablesOf(`
+      export const o = pg.pgTable('o', { id: pg.integer().primaryKey(), x: pg.text().unique() })
+      export const p = pg.pgTable('p', { a: pg.integer().references(() => o.id, { onDelete: 'set null' }), b: pg.integer() },
+        (t) => [pg.primaryKey({ columns: [t.a, t.b] }), pg.unique().on(t.b).nullsNotDistinct(), pg.index().on(t.b.desc(), t.a), pg.check('b_ok', sql\`\${t.b} > 0\`)])`)
+    const p = table('p')
+    expect(table('o').uniques.map((it) => it.name)).toEqual(['o_x_unique'])
+    expect(p.primaryKey).toMatchObject({ name: 'p_a_b_pk', columns: ['a', 'b'] })
+    expect(p.uniques).toMatchObject([{ name: 'p_b_unique', nullsNotDistinct: true }])
+    expect(p.foreignKeys).toMatchObject([{ name: 'p_a_o_id_fk', columns: ['a'], references: { schema: 'public', table: 'o', columns: ['id'] }, onDelete: 'SET NULL', onUpdate: 'NO ACTION' }])
+    expect(p.indexes).toMatchObject([{ name: 'p_b_a_index', method: 'btree', keys: [{ column: 'b', descending: true, nullsFirst: false }, { column: 'a', descending: false }] }])
+    expect(p.checks.map((it) => it.name)).toEqual(['b_ok'])
+  })
+
+  it('reads expressions, predicates, methods and operator classes', async () => {
+    const { table } = await tablesOf(`export const t = pg.pgTable('t', { a: pg.text(), j: pg.jsonb(), on: pg.boolean() }, (t) => ({
+      one: pg.uniqueIndex('one').on(sql\`lower(\${t.a})\`).where(sql\`\${t.on}\`), two: pg.index('two').using('gin', t.j.op('jsonb_path_ops')) }))`)
+    const [one, two] = table('t').indexes.toSorted((a, b) => a.name < b.name ? -1 : 1)
+    expect(one).toMatchObject({ name: 'one', unique: true })
+    expect(one?.where).not.toBeNull()
+    expect(one && indexColumns(one)[0]).toContain('lower')
+    expect(two).toMatchObject({ method: 'gin', keys: [{ column: 'j', opclass: 'jsonb_path_ops' }] })
+  })
+
+  it('reads self references, foreignKey() and tables that refer to each other', async () => {
+    const { table } = await tablesOf(`
+      export const a = pg.pgTable('a', { id: pg.integer().primaryKey(), parent: pg.integer().references(() => a.id), b: pg.integer().references(() => b.id) })
+      export const b = pg.pgTable('b', { id: pg.integer().primaryKey(), a: pg.integer() }, (t) => [pg.foreignKey({ name: 'b_to_a', columns: [t.a], foreignColumns: [a.id] }).onDelete('cascade')])`)
+    expect(table('a').foreignKeys.map((it) => it.name).toSorted()).toEqual(['a_b_b_id_fk', 'a_parent_a_id_fk'])
+    expect(table('b').foreignKeys).toMatchObject([{ name: 'b_to_a', onDelete: 'CASCADE' }])
+  })
+
+  it('reads generated columns, policies, row security, views and sequences', async () => {
+    const { table, schema } = await tablesOf(`
+      export const t = pg.pgTable('t', { a: pg.text(), up: pg.text().generatedAlwaysAs(sql\`upper(a)\`) }, (t) => [pg.pgPolicy('mine', { for: 'update', to: 'app', using: sql\`true\` })])
+      export const extra = pg.pgPolicy('linked', { using: sql\`false\` }).link(t)
+      export const bare = pg.pgTable('bare', { id: pg.integer() }).enableRLS()
+      export const v = pg.pgView('v').as((qb) => qb.select({ a: t.a }).from(t).where(eq(t.a, 'x')))
+      export const m = pg.pgMaterializedView('m').as((qb) => qb.select({ a: t.a }).from(t))
+      export const old = pg.pgView('old', { id: pg.integer() }).existing()
+      export const s = pg.pgSequence('s', { startWith: 5 })`)
+    expect(table('t').columns[1]?.generated).toMatchObject({ stored: true })
+    expect(table('t').policies.map((it) => [it.name, it.command])).toEqual([['mine', 'update'], ['linked', 'all']])
+    expect([table('t').rowSecurity.enabled, table('bare').rowSecurity.enabled]).toEqual([true, true])
+    expect([...schema.views.values()].toSorted((a, b) => a.name < b.name ? -1 : 1).map((it) => [it.name, it.materialized])).toEqual([['m', true], ['v', false]])
+    expect(schema.sequences.has('public.s')).toBe(true)
+  })
+})
+
+describe('places', () => {
+  it('points at the declaration that a reader would point at', async () => {
+    const { table } = await tablesOf(`
+const stamps = {
+  createdAt: pg.timestamp('created_at'),
+}
+export const users = pg.pgTable('users', {
+  id: pg.integer('id')
+    .primaryKey(),
+  orgId: pg.integer('org_id').references(() => users.id),
+  ...stamps,
+}, (t) => [
+  pg.index('by_org').on(t.orgId),
+  pg.unique('one').on(t.orgId),
+])`)
+    const users = table('users')
+    const at = (it: { readonly declared: readonly { readonly line: number; readonly column: number; readonly endLine: number }[] } | undefined): readonly (number | undefined)[] => [it?.declared[0]?.line, it?.declared[0]?.column, it?.declared[0]?.endLine]
+    expect(at(users)).toEqual([7, 1, 15])
+    expect(users.columns.map(at)).toEqual([[8, 3, 9], [10, 3, 10], [5, 3, 5]])
+    expect(at(users.indexes[0])).toEqual([13, 3, 13])
+    expect(at(users.uniques[0])).toEqual([14, 3, 14])
+    expect(at(users.foreignKeys[0])).toEqual([10, 3, 10])
+    expect(at(users.primaryKey ?? undefined)).toEqual([8, 3, 9])
+  })
+})
