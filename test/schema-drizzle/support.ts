@@ -56,6 +56,8 @@ function literalOf(text: string): string {
 
 /** Constraints have no order of their own. */
 function byName(list: string, value: unknown): unknown {
+  // drizzle-kit writes out the limits that a sequence has anyway.
+  if (list === 'options' && Array.isArray(value)) return value.filter((it) => it !== 'MAXVALUE 9223372036854775807' && it !== 'MINVALUE 1')
   if (!Array.isArray(value) || !['uniques', 'indexes', 'foreignKeys', 'checks', 'policies'].includes(list)) return value
   return value.toSorted((a: { readonly name: string }, b: { readonly name: string }) => a.name < b.name ? -1 : 1)
 }
