@@ -34,7 +34,7 @@ export default {
     { sql: `create table users (id bigint primary key); alter table users add column status text not null;` },
     {
       title: 'A generated column has its value.',
-      given: `create table users (id bigint primary key, email text);`,
+      given: `create table users (id bigint primary key, email text not null);`,
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
       postgres: 18,
     },

@@ -9,7 +9,7 @@ export default {
   fix: 'Keep the assignment that is meant.',
   references: ['https://www.postgresql.org/docs/current/sql-update.html'],
   sources: ['squawk/ban-duplicate-column-assignments'],
-  claims: { fails: '42601' },
+  claims: [{ fails: '42601' }, { fails: '42701' }],
   bad: [
     { given: `create table users (id bigint primary key, a int);`, sql: `update users set a = 1, a = 2 where id = 3;`, message: '`a` is set twice', unproven: 'others speak of data in migrations' },
     { given: `create table users (id bigint primary key, a int);`, sql: `insert into users (id, a, a) values (1, 2, 3);` },
