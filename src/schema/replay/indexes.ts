@@ -30,8 +30,7 @@ export function indexKeys(session: Session, table: Pick<Table, 'columns' | 'key'
 function printIndexExpression(session: Session, table: Pick<Table, 'columns'>, node: Node): { readonly text: string; readonly exact: boolean; readonly column: string | null } {
   const printed = printExpression(node, { schema: session.draft.schema, columns: table.columns })
   if ('ColumnRef' in node) return { ...printed, column: text(node.ColumnRef.fields?.at(-1)) }
-  const bare = 'FuncCall' in node || 'CoalesceExpr' in node || 'MinMaxExpr' in node || printed.text.startsWith('(')
-  return { text: bare ? printed.text : `(${printed.text})`, exact: printed.exact, column: null }
+  return { text: printed.isCall ? printed.text : `(${printed.text})`, exact: printed.exact, column: null }
 }
 
 /** What Postgres calls the columns of an index when it makes up the index' name. */

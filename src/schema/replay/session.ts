@@ -29,6 +29,9 @@ export interface Session {
   place: Place
 }
 
+/** What looking up names needs of a session. */
+export type Resolving = Pick<Session, 'options'> & { readonly draft: Pick<Draft, 'schema'> }
+
 /** Postgres would refuse the statement; the message is worded as Postgres words it. */
 export class Refusal extends Error {}
 
@@ -38,7 +41,7 @@ export function refuse(message: string): never {
 }
 
 /** True where an object that is not known may exist all the same. */
-export function isOpen(session: Session): boolean {
+export function isOpen(session: Resolving): boolean {
   return session.options.alone === true || !session.draft.schema.complete
 }
 
@@ -76,7 +79,7 @@ export function schemaExists(session: Session, name: string): boolean {
 }
 
 /** The key of an object that exists, by its written name; undefined where `exists` knows none. */
-export function findKey(session: Session, written: Written, exists: (at: Key) => boolean): Key | undefined {
+export function findKey(session: Resolving, written: Written, exists: (at: Key) => boolean): Key | undefined {
   const name = truncated(written.name)
   const candidates = written.schema === null ? searchPath(session.draft.schema) : [written.schema]
   return candidates.map((schema) => key(schema, name)).find(exists)

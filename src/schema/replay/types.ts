@@ -4,7 +4,7 @@ import type { Key, Schema } from '../model.ts'
 import { nameOf, schemaOf } from '../model.ts'
 import { typeExists } from './draft.ts'
 import { integer, items, text, texts, valueText, writtenIn } from './nodes.ts'
-import type { Session } from './session.ts'
+import type { Resolving } from './session.ts'
 import { findKey, isOpen, refuse } from './session.ts'
 
 /** Names in pg_type, and how `format_type` spells those whose spelling differs. */
@@ -52,7 +52,7 @@ const serials: Readonly<Record<string, string>> = {
 }
 
 /** Resolves a type as the columns of a table write it; refuses one that does not exist. */
-export function resolveType(session: Session, type: TypeName | undefined): ResolvedType {
+export function resolveType(session: Resolving, type: TypeName | undefined): ResolvedType {
   const names = texts(type?.names)
   const written = writtenIn(names)
   const array = (type?.arrayBounds ?? []).length > 0
@@ -67,7 +67,7 @@ export function resolveType(session: Session, type: TypeName | undefined): Resol
   return userType(session, written, type.typmods, suffix)
 }
 
-function userType(session: Session, written: { readonly schema: string | null; readonly name: string }, typmods: readonly Node[] | undefined, suffix: string): ResolvedType {
+function userType(session: Resolving, written: { readonly schema: string | null; readonly name: string }, typmods: readonly Node[] | undefined, suffix: string): ResolvedType {
   const { schema } = session.draft
   const at = findKey(session, written, (key) => typeExists(schema, key))
   if (at !== undefined) return { text: `${typeSpelling(at)}${suffix}`, serial: false, user: at }

@@ -1,0 +1,41 @@
+/**
+ * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR]`. The data stands outside of the repository; where it
+ * is absent the script says so and is done. A section is a file of scripts/corpus/ that exports `run`.
+ */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+/** What a section gets to know. */
+export interface CorpusOptions {
+  /** Folder with one folder for each project. */
+  readonly corpus: string
+  /** Folder with checkouts or bare clones of the projects, null without. */
+  readonly repos: string | null
+}
+
+interface Section {
+  run(options: CorpusOptions): Promise<boolean>
+}
+
+const sections: Readonly<Record<string, () => Promise<Section>>> = {
+  migrations: () => import('./corpus/migrations.ts'),
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' } } })
+const corpus = fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
+const wanted = positionals.length > 0 ? positionals : Object.keys(sections)
+
+if (existsSync(corpus)) {
+  for (const name of wanted) {
+    const load = sections[name]
+    if (load === undefined) {
+      console.error(`there is no section ${name}; there are ${Object.keys(sections).join(', ')}`)
+      process.exitCode = 2
+      continue
+    }
+    console.log(`\n# ${name}\n`)
+    const { run } = await load()
+    if (!await run({ corpus, repos: values.repos ?? null })) process.exitCode = 1
+  }
+} else console.log('skipped: the corpus of real schemas is not here')

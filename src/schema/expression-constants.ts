@@ -1,0 +1,196 @@
+import type { TypeId } from './expression-types.ts'
+import { elementOf, isArrayType, isEnum, underlying, unknowable } from './expression-types.ts'
+import type { Schema } from './model.ts'
+
+/** A literal as the output function of its type prints it; gives up on what only a running server can tell. */
+export function canonical(schema: Schema, written: string, type: TypeId): string {
+  if (isArrayType(type)) return array(schema, written, type)
+  switch (type) {
+    case 'text': case 'varchar': case 'bpchar': case 'citext': case 'name': case 'json': case 'xml': case 'unknown': return written
+    case 'int2': case 'int4': case 'int8': case 'oid': return wholeNumber(written)
+    case 'numeric': return numeric(written)
+    case 'float4': case 'float8': return float(written)
+    case 'bool': return boolean(written)
+    case 'uuid': return uuid(written)
+    case 'jsonb': return jsonb(written)
+    case 'interval': return interval(written)
+    case 'date': return match(written, /^\s*(\d{4}-\d\d-\d\d)\s*$/)
+    case 'timestamp': return timestamp(written, '')
+    case 'timestamptz': return timestamp(written, '+00')
+    case 'time': return match(written, /^\s*(\d\d:\d\d:\d\d)\s*$/, /^\s*(\d\d:\d\d)\s*$/, ':00')
+    case 'bytea': return match(written, /^(\\x(?:[0-9a-f]{2})*)$/)
+    case 'regclass': return regclass(written)
+    case 'inet': case 'cidr': return match(written, /^(\d+\.\d+\.\d+\.\d+)$/)
+    case 'regconfig': return written.replace(/^pg_catalog\./, '')
+    case 'ltree': return written
+    default: return isEnum(schema, type) ? written : underlying(schema, type).type === type ? unknowable(`how ${type} prints its literals`) : canonical(schema, written, underlying(schema, type).type)
+  }
+}
+
+function match(written: string, first: RegExp, second?: RegExp, suffix = ''): string {
+  const found = first.exec(written)
+  if (found !== null) return found[1] ?? ''
+  const other = second?.exec(written)
+  return other == null ? unknowable(`the literal ${written}`) : `${other[1] ?? ''}${suffix}`
+}
+
+function wholeNumber(written: string): string {
+  const found = /^\s*([+-]?)0*(\d+)\s*$/.exec(written)
+  return found === null ? unknowable(`the number ${written}`) : `${found[1] === '-' && found[2] !== '0' ? '-' : ''}${found[2] ?? ''}`
+}
+
+/** `numeric` keeps the digits behind the point and drops zeros before it. */
+export function numeric(written: string): string {
+  const found = /^\s*([+-]?)0*(\d*)(?:\.(\d*))?\s*$/.exec(written)
+  if (found === null) return unknowable(`the number ${written}`)
+  const [, sign = '', whole = '', fraction = ''] = found
+  const digits = `${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`
+  return sign === '-' && /[1-9]/.test(digits) ? `-${digits}` : digits
+}
+
+function float(written: string): string {
+  const value = Number(written)
+  if (written.trim() === '' || !Number.isFinite(value) || (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4))) return unknowable(`the number ${written}`)
+  return String(value)
+}
+
+function boolean(written: string): string {
+  const word = written.trim().toLowerCase()
+  if (word !== '' && ['true', 'yes', 'on', '1'].some((each) => each.startsWith(word)) && word !== 'o') return 'true'
+  if (word !== '' && ['false', 'no', 'off', '0'].some((each) => each.startsWith(word)) && word !== 'o') return 'false'
+  return unknowable(`the boolean ${written}`)
+}
+
+function uuid(written: string): string {
+  const digits = written.trim().toLowerCase().replace(/^\{(.*)\}$/, '$1').replaceAll('-', '')
+  if (!/^[0-9a-f]{32}$/.test(digits)) return unknowable(`the uuid ${written}`)
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function jsonb(written: string): string {
+  try {
+    // Numbers of many digits would lose them in JavaScript.
+    if (/\d{16}|\d[eE]|\.\d*0\D/.test(written)) return unknowable('a number in JSON')
+    return jsonbText(JSON.parse(written))
+  } catch {
+    return unknowable('JSON')
+  }
+}
+
+function jsonbText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(jsonbText).join(', ')}]`
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    return `{${entries.map(([name, each]) => `${JSON.stringify(name)}: ${jsonbText(each)}`).join(', ')}}`
+  }
+  return JSON.stringify(value)
+}
+
+const units: Readonly<Record<string, readonly [months: number, days: number, seconds: number]>> = {
+  year: [12, 0, 0], years: [12, 0, 0], y: [12, 0, 0], yr: [12, 0, 0], yrs: [12, 0, 0], month: [1, 0, 0], months: [1, 0, 0], mon: [1, 0, 0], mons: [1, 0, 0],
+  week: [0, 7, 0], weeks: [0, 7, 0], w: [0, 7, 0], day: [0, 1, 0], days: [0, 1, 0], d: [0, 1, 0], hour: [0, 0, 3600], hours: [0, 0, 3600], h: [0, 0, 3600], hr: [0, 0, 3600], hrs: [0, 0, 3600],
+  minute: [0, 0, 60], minutes: [0, 0, 60], min: [0, 0, 60], mins: [0, 0, 60], m: [0, 0, 60], second: [0, 0, 1], seconds: [0, 0, 1], sec: [0, 0, 1], secs: [0, 0, 1], s: [0, 0, 1],
+}
+
+function interval(written: string): string {
+  let months = 0
+  let days = 0
+  let seconds = 0
+  let rest = written.trim().toLowerCase()
+  while (rest !== '') {
+    const clock = /^(-?)(\d+):(\d\d)(?::(\d\d))?(?=\s|$)\s*/.exec(rest)
+    if (clock !== null) {
+      seconds += (clock[1] === '-' ? -1 : 1) * (Number(clock[2]) * 3600 + Number(clock[3]) * 60 + Number(clock[4] ?? 0))
+      rest = rest.slice(clock[0].length)
+      continue
+    }
+    const part = /^([+-]?\d+)\s*([a-z]+)\s*/.exec(rest)
+    const unit = part === null ? undefined : Object.hasOwn(units, part[2] ?? '') ? units[part[2] ?? ''] : undefined
+    if (part === null || unit === undefined) {
+      const bare = /^([+-]?\d+)$/.exec(rest)
+      if (bare === null) return unknowable(`the interval ${written}`)
+      seconds += Number(bare[1])
+      break
+    }
+    const amount = Number(part[1])
+    months += amount * unit[0]
+    days += amount * unit[1]
+    seconds += amount * unit[2]
+    rest = rest.slice(part[0].length)
+  }
+  if ([months, days, seconds].some((each) => each < 0)) return unknowable(`the interval ${written}`)
+  const parts: string[] = []
+  const years = Math.trunc(months / 12)
+  const plural = (amount: number, word: string) => `${amount} ${word}${amount === 1 ? '' : 's'}`
+  if (years !== 0) parts.push(plural(years, 'year'))
+  if (months % 12 !== 0) parts.push(plural(months % 12, 'mon'))
+  if (days !== 0) parts.push(plural(days, 'day'))
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (seconds !== 0 || parts.length === 0) parts.push(`${two(Math.trunc(seconds / 3600))}:${two(Math.trunc(seconds / 60) % 60)}:${two(seconds % 60)}`)
+  return parts.join(' ')
+}
+
+function timestamp(written: string, zone: string): string {
+  const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?\s*(Z|\+00(?::?00)?)?\s*$/.exec(written)
+  if (found === null) return written.trim() === 'infinity' || written.trim() === '-infinity' ? written.trim() : unknowable(`the time ${written}`)
+  const fraction = (found[4] ?? '').replace(/0+$/, '')
+  return `${found[1] ?? ''} ${found[2] ?? '00:00'}${found[3] ?? ':00'}${fraction === '.' ? '' : fraction}${zone}`
+}
+
+function regclass(written: string): string {
+  const found = /^\s*(?:public\.)?("(?:[^"]|"")+"|[A-Za-z_]\w*)\s*$/.exec(written)
+  if (found === null) {
+    const other = /^\s*("(?:[^"]|"")+"|[a-z_]\w*)\.("(?:[^"]|"")+"|[a-z_]\w*)\s*$/.exec(written)
+    return other === null ? unknowable(`the relation ${written}`) : `${other[1] ?? ''}.${other[2] ?? ''}`
+  }
+  const name = found[1] ?? ''
+  if (!name.startsWith('"')) return name.toLowerCase()
+  const bare = name.slice(1, -1)
+  return /^[a-z_][a-z0-9_]*$/.test(bare) ? bare : name
+}
+
+/** The elements of an array literal of one dimension; null stands for NULL. */
+function elements(written: string): readonly (string | null)[] {
+  const inner = /^\s*\{([^]*)\}\s*$/.exec(written)?.[1]
+  if (inner === undefined) return unknowable(`the array ${written}`)
+  if (inner.trim() === '') return []
+  const found: (string | null)[] = []
+  let at = 0
+  for (;;) {
+    while (/\s/.test(inner[at] ?? '')) at++
+    let value = ''
+    const quoted = inner[at] === '"'
+    if (quoted) {
+      at++
+      while (at < inner.length && inner[at] !== '"') {
+        if (inner[at] === '\\') at++
+        value += inner[at] ?? ''
+        at++
+      }
+      at++
+      while (/\s/.test(inner[at] ?? '')) at++
+    } else {
+      while (at < inner.length && inner[at] !== ',') {
+        if (inner[at] === '{' || inner[at] === '}' || inner[at] === '\\') return unknowable(`the array ${written}`)
+        value += inner[at] ?? ''
+        at++
+      }
+      value = value.trim()
+      if (value === '') return unknowable(`the array ${written}`)
+    }
+    found.push(!quoted && value.toUpperCase() === 'NULL' ? null : value)
+    if (at >= inner.length) return found
+    if (inner[at] !== ',') return unknowable(`the array ${written}`)
+    at++
+  }
+}
+
+function array(schema: Schema, written: string, type: TypeId): string {
+  const element = elementOf(type)
+  const printed = elements(written).map((each) => {
+    if (each === null) return 'NULL'
+    const text = element === 'bool' ? boolean(each).slice(0, 1) : canonical(schema, each, element)
+    return text === '' || /^null$/i.test(text) || /[\s{},"\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
+  })
+  return `{${printed.join(',')}}`
+}
