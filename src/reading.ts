@@ -9,8 +9,10 @@ import type { Project } from './project/project.ts'
 import { transactionsOf } from './project/transactions.ts'
 import type { Change } from './schema/change.ts'
 import { diffSchemas } from './schema/diff.ts'
+import { readDrizzleSchema } from './schema/drizzle.ts'
 import { emptySchema, type Schema } from './schema/model.ts'
 import { printChanges } from './schema/print-changes.ts'
+import { prismaSql, readPrismaSchema } from './schema/prisma.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
@@ -54,8 +56,9 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   const options = { postgres: version, source: 'migrations' as const }
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclared(project, changeSet.head)
-  const declaredBefore = was ? await readDeclared(was, changeSet.base) : { schema: null, notes: [] }
-  const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes]
+  const touched = changeSet.files.filter((file) => mayDeclare(project, file.path))
+  const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base)
+  const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes.map((note) => ({ ...note, blocking: note.blocking && touched.length > 0 }))]
 
   const empty = emptySchema(project.dialect)
   const history = migrations && migrations.before.length > 0
@@ -78,17 +81,31 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
 }
 
 async function readDeclared(project: Project, tree: Tree): Promise<{ schema: Schema | null; notes: readonly Note[] }> {
-  await tree.read(project.schemaFiles)
+  if (project.orm === 'prisma') return readPrismaSchema(await textsOf(tree, project.schemaFiles), project)
+  if (project.orm === 'drizzle') return readDrizzleSchema(tree, project)
   return { schema: null, notes: [] }
+}
+
+/** True for a file that the declared schema of a project may be read from. */
+function mayDeclare(project: Project, path: string): boolean {
+  return project.schemaFiles.includes(path) || (project.orm === 'prisma' ? path.endsWith('.prisma') : project.orm === 'drizzle' && /\.([cm]?[jt]s|json)$/.test(path))
+}
+
+async function textsOf(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>()
+  for (const [path, content] of await tree.read(paths)) if (content.kind === 'text') texts.set(path, content.text)
+  return texts
 }
 
 /** The steps that the ORM would write for a change of its schema; they stand where the schema declares what they change. */
 async function generatedSteps(project: Project, was: Project | null, changeSet: ChangeSet, from: Schema, to: Schema, postgres: number) {
   const [first = project.evidence] = project.schemaFiles
-  if (!changeSet.files.some((file) => project.schemaFiles.includes(file.path) || (was?.schemaFiles.includes(file.path) ?? false) || project.orm === 'drizzle')) {
+  if (!changeSet.files.some((file) => mayDeclare(project, file.path) || (was?.schemaFiles.includes(file.path) ?? false))) {
     return { steps: [], after: to, notes: [] }
   }
-  const written = { sql: printChanges(diffSchemas(from, to), from, to), notes: [] as readonly Note[] }
+  const written = project.orm === 'prisma'
+    ? await prismaSql(was ? await textsOf(changeSet.base, was.schemaFiles) : null, await textsOf(changeSet.head, project.schemaFiles))
+    : { sql: printChanges(diffSchemas(from, to), from, to), notes: [] }
   const file = sourceFile(first, written.sql)
   const { statements } = readSql(file)
   const migration: Migration = { name: 'schema', path: first, statements, down: null, isNew: true }

@@ -1,7 +1,8 @@
 import type { ChangeSet } from './changeset/tree.ts'
 import { judge } from './engine/judge.ts'
 import type { CatalogRule } from './engine/rule.ts'
-import { readQueries, wantsWholeTree } from './queries/read.ts'
+import { rollbacksOf } from './planner/rollbacks.ts'
+import { readCode } from './queries/code.ts'
 import { readProjects } from './reading.ts'
 import { rehearseProjects } from './rehearsal/projects.ts'
 import { buildReport } from './report/build.ts'
@@ -26,11 +27,8 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
   const started = Date.now()
   const settings = options.settings ?? (await readSettings(changeSet, options.rules))
   const read = await readProjects(changeSet, settings)
-  const rehearsed = await rehearseProjects(read.projects, settings, options)
-  const code = await readQueries({
-    changeSet, config: settings.config, changedOnly: changeSet.head.remote === true && !wantsWholeTree(rehearsed.projects.flatMap((p) => p.steps)),
-    projects: rehearsed.projects.map(({ project, declared, before, after }) => ({ project, declared, before, after })),
-  })
-  const judged = await judge(changeSet, rehearsed.projects, code, settings, options)
-  return buildReport({ changeSet, settings, projects: rehearsed.projects, notes: [...read.notes, ...rehearsed.notes, ...code.notes], judged, checklist: [], rollback: [], queries: code.queries.filter((q) => q.changed).length, started })
+  const code = await readCode(changeSet, read.projects, settings)
+  const { projects, notes } = await rehearseProjects(read.projects, settings, options)
+  const judged = await judge(changeSet, projects, code, settings, options)
+  return buildReport({ changeSet, settings, projects, code, judged, notes: [...read.notes, ...notes], rollback: rollbacksOf(projects), started })
 }

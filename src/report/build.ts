@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import { conclude } from '../engine/conclusion.ts'
 import type { Judged } from '../engine/judge.ts'
-import type { ChecklistEntry } from '../engine/checklist.ts'
+import type { QueriesRead } from '../queries/read.ts'
 import type { Note } from '../engine/finding.ts'
 import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
@@ -13,9 +13,8 @@ export interface ReportParts {
   readonly projects: readonly ProjectReading[]
   readonly notes: readonly Note[]
   readonly judged: Judged
-  readonly checklist: readonly ChecklistEntry[]
+  readonly code: QueriesRead
   readonly rollback: readonly Rollback[]
-  readonly queries: number
   /** `Date.now()` when the review began. */
   readonly started: number
 }
@@ -26,16 +25,16 @@ export function buildReport(parts: ReportParts): Report {
   const truncated: readonly Note[] = changeSet.truncated
     ? [{ kind: 'truncated', blocking: true, path: '', line: 1, message: 'The pull request changes more files than could be listed.' }]
     : []
-  const notes = unique([...settings.notes, ...parts.notes, ...projects.flatMap((reading) => reading.notes), ...judged.notes, ...truncated])
+  const notes = unique([...settings.notes, ...parts.notes, ...projects.flatMap((reading) => reading.notes), ...parts.code.notes, ...judged.notes, ...truncated])
   return {
     conclusion: conclude(judged.findings, notes, settings.config.failOn),
     findings: judged.findings,
     notes,
     coverage: coverageOf(projects),
-    checklist: parts.checklist,
+    checklist: [],
     projects: projects.map(projectReview),
     rollback: parts.rollback,
-    queries: parts.queries,
+    queries: parts.code.queries.filter((query) => query.changed).length,
     texts: new Map([...judged.texts].map(([path, file]) => [path, file.text])),
     base: changeSet.base.commit,
     head: changeSet.head.commit,
