@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { configJsonSchema } from '../src/config.ts'
+import { runnersPage } from '../src/project/runners.ts'
 import { ruleIndexPage, rulePage } from '../src/report/rule-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -51,6 +53,8 @@ const { catalog } = await import('../rules/index.ts')
 const observed = JSON.parse(await readFile(join(root, 'test/claims/observed.json'), 'utf8').catch(() => '{}')) as Record<string, unknown>
 for (const rule of catalog) await produce(`docs/rules/${rule.id}.md`, rulePage(rule, observed[rule.id]))
 await produce('docs/rules/README.md', ruleIndexPage(catalog))
+await produce('docs/runners.md', runnersPage())
+await produce('schemagate.schema.json', `${JSON.stringify(configJsonSchema(catalog), null, 2)}\n`)
 
 for (const page of await readdir(join(root, 'docs/rules')).catch(() => [])) {
   if (page === 'README.md' || catalog.some((rule) => `${rule.id}.md` === page)) continue

@@ -6,6 +6,7 @@ import { declarationOf } from './engine/declared.ts'
 import { detectProjects } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
 import type { Project } from './project/project.ts'
+import { serverVersionOf } from './project/server-version.ts'
 import { transactionsOf } from './project/transactions.ts'
 import type { Change } from './schema/change.ts'
 import { diffSchemas } from './schema/diff.ts'
@@ -52,7 +53,7 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
 }
 
 async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
-  const version = settings.config.postgres ?? 15
+  const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.version ?? 15
   const options = { postgres: version, source: 'migrations' as const }
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclared(project, changeSet.head)

@@ -1,5 +1,5 @@
 import type { ChangeSet } from './changeset/tree.ts'
-import { defaultConfig, type Config } from './config.ts'
+import { loadConfig, type Config } from './config.ts'
 import type { Note } from './engine/finding.ts'
 import type { CatalogRule } from './engine/rule.ts'
 
@@ -11,6 +11,6 @@ export interface Settings {
 
 /** Reads `.github/schemagate.yml` of the base tree. A mistake in it is a note, and the defaults hold. */
 export async function readSettings(changeSet: ChangeSet, rules: readonly CatalogRule[]): Promise<Settings> {
-  await changeSet.base.read([String(rules.length)])
-  return { config: defaultConfig, notes: [] }
+  const { config, notes } = await loadConfig(changeSet.base, rules)
+  return { config, notes }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { defaultConfig, type Config } from '../config.ts'
+import { defaultConfig, parseConfig, type Config } from '../config.ts'
 import { stops } from '../engine/conclusion.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import { SchemagateError } from '../errors.ts'
@@ -64,7 +64,10 @@ export function exitStatus(report: Report, failOn: Config['failOn']): number {
 export async function configOf(path: string | undefined, rules: readonly CatalogRule[], io: Io): Promise<Config> {
   if (path === undefined) return defaultConfig
   const text = (await read(path, io)).text
-  throw new SchemagateError('unavailable', `${path}: ${text.length} ${rules.length}`)
+  const { config, notes } = parseConfig(text, path, rules)
+  const [mistake] = notes
+  if (mistake) throw new SchemagateError('bad-configuration', mistake.message)
+  return config
 }
 
 async function read(path: string, io: Io): Promise<SourceFile> {
