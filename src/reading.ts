@@ -53,7 +53,7 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
 }
 
 async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
-  const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.version ?? 15
+  const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
   const options = { postgres: version, source: 'migrations' as const }
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclared(project, changeSet.head)
