@@ -13,6 +13,7 @@ import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
 import { isPrismaConfig, prismaProjects } from './prisma-project.ts'
 import { sqlFolders, sqlProjects, sqlSamples } from './sql-project.ts'
 import type { IgnoredSql } from './sql-project.ts'
+import { isSqlcConfig, sqlcFiles } from './sqlc.ts'
 import { versionFiles } from './versions.ts'
 
 /** What lives in a tree. */
@@ -42,7 +43,7 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const drizzle = drizzleProjects(listing)
   const orm = [...prisma.projects, ...drizzle.projects]
   const free = folders.filter(({ folder }) => !orm.some(({ migrations }) => migrations?.folder === folder))
-  const sql = sqlProjects(listing, free, samples, orm)
+  const sql = sqlProjects(listing, free, samples, orm, sqlcFiles(listing))
   const projects = override([...orm, ...sql.projects], config, listing)
   return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes, ...sql.notes], ignored: sql.ignored }
 }
@@ -58,7 +59,7 @@ function claimedByOrm(listing: Listing): (path: string) => boolean {
 
 function configFiles(listing: Listing): readonly string[] {
   const names = new Set(['_journal.json', 'migration_lock.toml', 'diesel.toml', 'atlas.hcl', 'flyway.conf', 'flyway.toml'])
-  return listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || isDrizzleConfig(path) || names.has(baseOf(path)))
+  return listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || isDrizzleConfig(path) || isSqlcConfig(path) || names.has(baseOf(path)))
 }
 
 /** Manifests and lockfiles for the folders that may hold a project. */

@@ -150,7 +150,7 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
   const entry = files.find((file) => readDatasource(listing.text(file) ?? '') !== null) ?? files[0] ?? ''
   const datasource = readDatasource(listing.text(entry) ?? '')
   const folder = folderOf(entry)
-  const root = config?.folder ?? packageFolder(listing, folder)
+  const root = rootOf(listing, folder, config)
   const migrations = migrationsOf(listing, folder, config)
   const lock = migrations === null ? undefined : /provider\s*=\s*"([^"]*)"/.exec(listing.text(within(migrations.folder, 'migration_lock.toml')) ?? '')?.[1]
   const version = npmVersion(listing, root, 'prisma') ?? npmVersion(listing, root, '@prisma/client') ?? null
@@ -162,6 +162,12 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
     evidence: config?.evidence ?? entry,
     settings: { ...(schemas.length > 0 ? { schemas } : {}), ...(migrations === null ? { push: true } : {}) },
   }
+}
+
+/** The folder of the configuration, or the package further in that holds the schema. */
+function rootOf(listing: Listing, folder: string, config: Configured | null): string {
+  const own = packageFolder(listing, folder)
+  return config === null || (isBelow(own, config.folder) && listing.has(within(own, 'package.json'))) ? own : config.folder
 }
 
 /** The folder whose package a schema belongs to: that of the nearest package.json, else the one around `prisma/`. */
@@ -177,7 +183,7 @@ function migrationsOf(listing: Listing, folder: string, config: Configured | nul
   const found = candidates.find((at) => listing.has(within(at, 'migration_lock.toml')) || holdsMigrations(listing, at))
   if (found !== undefined) return { folder: found, layout: 'prisma' }
   // A folder by another name, put in place before Prisma runs; only where there is no doubt.
-  const root = config?.folder ?? packageFolder(listing, folder)
+  const root = rootOf(listing, folder, config)
   const others = listing.foldersIn(root).map((name) => within(root, name)).filter((at) => holdsMigrations(listing, at))
   const [only] = others
   return only !== undefined && others.length === 1 ? { folder: only, layout: 'prisma' } : null

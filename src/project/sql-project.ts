@@ -6,6 +6,7 @@ import { within } from './listing.ts'
 import { baseOf, byNumber, folderOf, isBelow, numberOf } from './paths.ts'
 import { traitsOf } from './sql-text.ts'
 import type { SqlTraits } from './sql-text.ts'
+import type { SqlcFiles } from './sqlc.ts'
 import { crateVersion, flywayVersion, goVersion, npmVersion } from './versions.ts'
 
 /** SQL files that no schema is made of, with the reason: for a note where a change touches them. */
@@ -75,7 +76,7 @@ function rank(path: string): number {
 }
 
 /** The projects of plain SQL in a tree. Samples, manifests and lockfiles must have been read, the parser loaded. */
-export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[], orm: readonly Project[]): {
+export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[], orm: readonly Project[], sqlc: SqlcFiles): {
   projects: readonly Project[]; ignored: readonly IgnoredSql[]; notes: readonly Note[]
 } {
   const traits = new Map<string, SqlTraits>()
@@ -99,7 +100,9 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
       continue
     }
     const seen = names.map((name) => traits.get(within(folder, name))).filter((found) => found !== undefined)
-    if (!ordered) {
+    // What sqlc reads beside migrations is a copy of what they make, whatever its numbers.
+    const copied = sqlc.schema.size > 0 && !orderedFolder.test(baseOf(folder)) && names.every((name) => sqlc.schema.has(within(folder, name)) || sqlc.queries.has(within(folder, name)))
+    if (!ordered || copied) {
       loose.push(...names.map((name) => within(folder, name)))
       continue
     }
@@ -116,7 +119,7 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
     projects.push(project)
     if (project.runner.name === 'node-pg-migrate') notes.push(...scriptNotes(listing, folder))
   }
-  projects.push(...looseProjects(listing, loose, traits, projects, orm, ignored))
+  projects.push(...looseProjects(listing, loose, traits, projects, orm, sqlc, ignored))
   return { projects, ignored, notes }
 }
 
@@ -234,12 +237,12 @@ function scriptNotes(listing: Listing, folder: string): readonly Note[] {
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */
 function looseProjects(
-  listing: Listing, paths: readonly string[], traits: ReadonlyMap<string, SqlTraits>, others: Project[], orm: readonly Project[], ignored: IgnoredSql[],
+  listing: Listing, paths: readonly string[], traits: ReadonlyMap<string, SqlTraits>, others: Project[], orm: readonly Project[], sqlc: SqlcFiles, ignored: IgnoredSql[],
 ): readonly Project[] {
   const groups = new Map<string, { declared: string[]; scripts: string[] }>()
   for (const path of paths) {
     const seen = traits.get(path)
-    const reason = looseReason(path, seen)
+    const reason = sqlc.queries.has(path) ? 'queries' : looseReason(path, seen)
     if (reason !== null) {
       ignored.push({ path, reason })
       continue
@@ -247,7 +250,7 @@ function looseProjects(
     const folder = databaseFolderOf(path)
     const group = groups.get(folder) ?? { declared: [], scripts: [] }
     groups.set(folder, group)
-    if (seen?.onlyCreates || declaredName.test(baseOf(path))) group.declared.push(path)
+    if (seen?.onlyCreates || declaredName.test(baseOf(path)) || sqlc.schema.has(path)) group.declared.push(path)
     else group.scripts.push(path)
   }
   const projects: Project[] = []

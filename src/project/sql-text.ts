@@ -29,7 +29,7 @@ export function traitsOf(path: string, text: string): SqlTraits {
   const marker = markers.find(([, pattern]) => pattern.test(text.slice(0, longest)))?.[0] ?? null
   if (queries) return { marker, queries, dialect: 'postgresql', changesSchema: false, onlyCreates: false, creates: [] }
   // A dump may be long; its beginning tells what it is.
-  const read = readSql(sourceFile(path, text.length > longest ? text.slice(0, longest) : text))
+  const read = readSql(sourceFile(path, text.length > longest ? text.slice(0, text.lastIndexOf(';\n', longest) + 1) : text))
   const schema = read.statements.filter((statement) => statement.inside !== 'function' && changesSchema(statement))
   const creates = schema.flatMap((statement) => createdTable(statement) ?? [])
   return { marker, queries, dialect: read.dialect, changesSchema: schema.length > 0, onlyCreates: creates.length > 0 && schema.every(isCreation), creates }
