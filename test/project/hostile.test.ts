@@ -74,7 +74,7 @@ describe('whatever the files hold', () => {
     }
     const tree = memoryTree(hostile)
     const { projects } = await detectProjects(tree, defaultConfig)
-    expect(projects.map(({ evidence }) => evidence)).toContain('prisma/schema.prisma')
+    expect(projects.flatMap(({ schemaFiles }) => schemaFiles)).toEqual(['prisma/schema.prisma'])
     expect(await serverVersionOf(tree)).toBeNull()
   })
 })
