@@ -36,6 +36,15 @@ import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
+import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
+import noOffsetPagination from './queries/no-offset-pagination.ts'
+import noQueryInLoop from './queries/no-query-in-loop.ts'
+import noUnfilteredMutation from './queries/no-unfiltered-mutation.ts'
+import preferBulkInsert from './queries/prefer-bulk-insert.ts'
+import requireIndexForFilter from './queries/require-index-for-filter.ts'
+import requireIndexForOrder from './queries/require-index-for-order.ts'
+import requireLimit from './queries/require-limit.ts'
+import requireSearchIndex from './queries/require-search-index.ts'
 import noConcurrentlyInTransaction from './transactions/no-concurrently-in-transaction.ts'
 import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
 import noFailingMigration from './transactions/no-failing-migration.ts'
@@ -81,6 +90,15 @@ export const catalog: readonly CatalogRule[] = [
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },
   { ...requireSuppressionReason, group: 'process' },
+  { ...noFunctionOnIndexedColumn, group: 'queries' },
+  { ...noOffsetPagination, group: 'queries' },
+  { ...noQueryInLoop, group: 'queries' },
+  { ...noUnfilteredMutation, group: 'queries' },
+  { ...preferBulkInsert, group: 'queries' },
+  { ...requireIndexForFilter, group: 'queries' },
+  { ...requireIndexForOrder, group: 'queries' },
+  { ...requireLimit, group: 'queries' },
+  { ...requireSearchIndex, group: 'queries' },
   { ...noConcurrentlyInTransaction, group: 'transactions' },
   { ...noDuplicateAssignment, group: 'transactions' },
   { ...noFailingMigration, group: 'transactions' },

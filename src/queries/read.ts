@@ -82,7 +82,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')
   const defining = withDrizzle ? await store.modules(wanted.filter((e) => features.get(e.path)?.definesTables).map((e) => e.path)) : []
   const constants = new Set(defining.flatMap((m) => [...m.scope.names.keys()]))
-  const modules = await store.modules(candidates(wanted, features, delegates, constants))
+  const modules = await store.modules(candidates(wanted, features, delegates, constants, changed))
   const resolver = moduleResolver(entries, await store.texts(entries.filter((e) => /(?:^|\/)(?:package|tsconfig[\w.-]*|jsconfig)\.json$/.test(e.path) && !e.path.includes('node_modules/')).map((e) => e.path)))
   const asked = new Set<string>()
   const generated = names.flatMap((n) => n.generated)
@@ -163,8 +163,9 @@ async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<
 }
 
 /** Files of code that may hold a query or the set-up of a client. `tables` are the constants that hold Drizzle tables. */
-function candidates(entries: readonly TreeEntry[], features: ReadonlyMap<string, Features>, delegates: ReadonlySet<string>, tables: ReadonlySet<string>): string[] {
+function candidates(entries: readonly TreeEntry[], features: ReadonlyMap<string, Features>, delegates: ReadonlySet<string>, tables: ReadonlySet<string>, changed: ChangedLines): string[] {
   return entries.filter((entry) => {
+    if (changed.has(entry.path)) return true
     const found = features.get(entry.path)
     if (found === undefined) return false
     return found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d)) || found.tables.some((t) => tables.has(t))

@@ -1,0 +1,65 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import type { Query, QueryContext } from '../../src/queries/query.ts'
+import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
+import { at, callOf } from '../shared/query-words.ts'
+
+export default {
+  id: 'no-query-in-loop',
+  severity: 'warning',
+  summary: 'A query runs once for each element of a list (N+1), where one query could serve them all.',
+  why: `Each query costs a round trip to the server and a connection for its time. A list of a hundred elements is a hundred round trips, and the list
+    grows with the data. Prisma puts \`findUnique\` calls of one tick together by itself; nothing else is put together.`,
+  fix: 'Collect the keys and ask once: `findMany({ where: { id: { in: ids } } })`, `inArray(…)`, `include`, `with`, a join.',
+  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance#solving-the-n1-problem', 'https://orm.drizzle.team/docs/rqb'],
+  sources: [],
+  checklist: 'n-plus-one',
+  bad: [
+    { ...prismaShop, typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`, message: '`findMany` on `orders` runs once for each element' },
+    { ...prismaShop, title: 'Promise.all does not put findFirst together.', typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findFirst({ where: { id } })))` },
+    { ...prismaShop, title: 'One call away.', typescript: `async function userOf(id: string) {\n    return prisma.user.findFirst({ where: { id } })\n  }\n  export async function load(ids: string[]) {\n    for (const id of ids) await userOf(id)\n  }`, message: '`userOf` is called in a loop' },
+    { ...drizzleShop, typescript: `${drizzleImports}\n  export async function load(ids: string[]) {\n    for (const id of ids) await db.select().from(orders).where(eq(orders.userId, id)).limit(5)\n  }` },
+    {
+      ...prismaShop, title: 'The function comes from another file.',
+      typescript: `import { userOf } from './users'\n  export const load = (ids: string[]) => ids.map(async (id) => await userOf(id))`,
+      files: { 'src/users.ts': `export const userOf = async (id: string) => prisma.user.findFirst({ where: { id } })` },
+    },
+  ],
+  good: [
+    { ...prismaShop, typescript: `export const load = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })` },
+    { ...prismaShop, title: 'Prisma batches these.', typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))` },
+    { ...prismaShop, title: 'A handful of literals.', typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`, severity: 'info' },
+    { ...prismaShop, title: 'Batches.', typescript: `for (let i = 0; i < ids.length; i += 500) await prisma.user.findMany({ where: { id: { in: ids.slice(i, i + 500) } } })` },
+    { ...prismaShop, title: 'A job that goes on until nothing is left.', typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }` },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      for (const query of ctx.queries) {
+        if (query.context.file !== 'source' && query.context.file !== 'script') continue
+        if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
+        const name = ctx.name(query.tables[0]?.table ?? '')
+        const quiet = query.context.file === 'script' ? { severity: 'info' as const } : {}
+        const { loop } = query.context
+        if (loop !== null && query.changed && counts(query, loop)) {
+          yield {
+            place: query.place, object: query.tables[0]?.table ?? '', ...quiet,
+            message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
+          }
+          continue
+        }
+        for (const repeat of query.repeats ?? []) {
+          if (!(repeat.changed || query.changed) || repeat.file === 'test' || repeat.file === 'seed' || !counts(query, repeat.loop)) continue
+          yield {
+            place: repeat.place, object: query.tables[0]?.table ?? '', ...(repeat.file === 'script' ? { severity: 'info' as const } : {}),
+            message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
+          }
+          break
+        }
+      }
+    },
+  },
+} satisfies Rule
+
+function counts(query: Query, loop: NonNullable<QueryContext['loop']>): boolean {
+  if (loop.batching || loop.bounded !== null && loop.bounded <= 5) return false
+  return !(loop.parallel && query.call.startsWith('findUnique'))
+}
