@@ -46,7 +46,7 @@ export default {
         const use = indexUse(table, own)
         if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
         const columns = own.filter(isIndexable)
-        if (columns.length === 0 || columns.every((p) => isCoarse(p.column ?? '', p.operator))) continue
+        if (columns.every((p) => isCoarse(p.column ?? '', p.operator))) continue
         if (own.some((p) => p.expression !== null)) continue
         const ordered = query.ordering.length > 0 && query.limit !== null
         const equal = columns.filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null').map((p) => p.column ?? '')
