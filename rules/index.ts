@@ -36,10 +36,17 @@ import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
+import noCountAll from './queries/no-count-all.ts'
+import noDeepInclude from './queries/no-deep-include.ts'
+import noFindThenCreate from './queries/no-find-then-create.ts'
 import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
 import noOffsetPagination from './queries/no-offset-pagination.ts'
+import noOuterClientInTransaction from './queries/no-outer-client-in-transaction.ts'
 import noQueryInLoop from './queries/no-query-in-loop.ts'
+import noRemoteCallInTransaction from './queries/no-remote-call-in-transaction.ts'
+import noSelectStar from './queries/no-select-star.ts'
 import noUnfilteredMutation from './queries/no-unfiltered-mutation.ts'
+import noUnsafeSql from './queries/no-unsafe-sql.ts'
 import preferBulkInsert from './queries/prefer-bulk-insert.ts'
 import requireIndexForFilter from './queries/require-index-for-filter.ts'
 import requireIndexForOrder from './queries/require-index-for-order.ts'
@@ -90,10 +97,17 @@ export const catalog: readonly CatalogRule[] = [
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },
   { ...requireSuppressionReason, group: 'process' },
+  { ...noCountAll, group: 'queries' },
+  { ...noDeepInclude, group: 'queries' },
+  { ...noFindThenCreate, group: 'queries' },
   { ...noFunctionOnIndexedColumn, group: 'queries' },
   { ...noOffsetPagination, group: 'queries' },
+  { ...noOuterClientInTransaction, group: 'queries' },
   { ...noQueryInLoop, group: 'queries' },
+  { ...noRemoteCallInTransaction, group: 'queries' },
+  { ...noSelectStar, group: 'queries' },
   { ...noUnfilteredMutation, group: 'queries' },
+  { ...noUnsafeSql, group: 'queries' },
   { ...preferBulkInsert, group: 'queries' },
   { ...requireIndexForFilter, group: 'queries' },
   { ...requireIndexForOrder, group: 'queries' },

@@ -249,7 +249,9 @@ function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evalu
     const argument = first === undefined || first.type === 'SpreadElement' ? null : { node: first, scope: site.scope, module }
     if (client?.is !== 'prisma') {
       const object = argument === null ? null : objectOf(argument, evaluate)
-      if (!distinctiveMethods.test(step.name) && (object === null || !looksLikePrisma(object))) return null
+      const called = at >= 2 ? steps[at - 2]?.name ?? '' : site.chain.root.type === 'Identifier' ? site.chain.root.name : ''
+      const bare = argument === null && step.name === 'count' && /^(?:prisma|db|tx|trx)$/i.test(called)
+      if (!distinctiveMethods.test(step.name) && !bare && (object === null || !looksLikePrisma(object))) return null
       if (distinctiveMethods.test(step.name) && step.args.length > 1) return null
     }
     const drafts = prismaQueries(step.name, model, argument, { start: site.chain.start, end: site.chain.end }, modelsOf(model, names), evaluate, module)

@@ -1,0 +1,33 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { drizzleImports, drizzleShop, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
+
+export default {
+  id: 'no-unsafe-sql',
+  severity: 'error',
+  summary: 'A value is put into SQL as text, so that whoever chooses the value chooses the SQL.',
+  why: `\`$queryRawUnsafe\`, \`sql.raw\` and a query that is put together from strings send the text as it is. A value with a quote in it ends the string and goes on
+    with SQL of its own: SQL injection.`,
+  fix: 'Pass values as parameters: `$queryRaw` and `Prisma.sql`, the `sql` template of Drizzle, `$1` with a list of values. Choose names from a fixed list.',
+  references: ['https://www.prisma.io/docs/orm/prisma-client/using-raw-sql/raw-queries#sql-injection-prevention', 'https://orm.drizzle.team/docs/sql#sqlraw'],
+  sources: [],
+  bad: [
+    { ...prismaShop, typescript: 'export const find = (order: string) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${order}`)', message: '`order`' },
+    { ...sqlShop, typescript: `${pool}\n  export const find = (name: string) => pool.query("SELECT id FROM users WHERE name = '" + name + "'")` },
+    { ...drizzleShop, typescript: `${drizzleImports}\n  export const find = (name: string) => db.execute(sql.raw(\`SELECT id FROM users WHERE name = '\${name}'\`))` },
+  ],
+  good: [
+    { ...prismaShop, typescript: 'export const find = (name: string) => prisma.$queryRaw`SELECT id FROM users WHERE email = ${name}`' },
+    { ...prismaShop, title: 'One of two fixed words.', typescript: 'export const find = (up: boolean, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY id ${up ? "ASC" : "DESC"}`, email)' },
+    { ...sqlShop, title: 'Placeholders that are counted out.', typescript: `${pool}\n  export const find = (ids: string[]) => pool.query(\`SELECT id FROM users WHERE id IN (\${ids.map((_, i) => \`$\${i + 1}\`).join(', ')})\`, ids)` },
+  ],
+  visit: {
+    *query(query) {
+      if (query.context.file === 'test' || query.context.file === 'seed') return
+      const quiet = query.context.file === 'script' ? { severity: 'info' as const } : {}
+      for (const { text, place } of query.unsafe ?? []) {
+        yield { place, object: text, ...quiet, message: `\`${text.slice(0, 60)}\` reaches the database as SQL text and not as a value.` }
+        return
+      }
+    },
+  },
+} satisfies Rule
