@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, copyFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { templateArchive } from '../src/rehearsal/files.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,3 +31,6 @@ await build({
   logLevel: 'warning',
 })
 await chmod(`${root}dist/cli.js`, 0o755)
+
+/** The embedded Postgres of a rehearsal starts from this archive, which takes seconds to make and is kept beside the packages. */
+await copyFile(await templateArchive(`${root}node_modules/.cache/schemagate`), `${root}dist/rehearsal-template.tar.gz`)

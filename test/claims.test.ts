@@ -3,7 +3,7 @@ import { catalog } from '../rules/index.ts'
 import { startEmbedded } from '../src/rehearsal/embedded.ts'
 import type { Embedded } from '../src/rehearsal/embedded.ts'
 import { availableExtensions } from '../src/rehearsal/extensions.ts'
-import { defaultCache, templateArchive } from '../src/rehearsal/files.ts'
+import { templateArchive, usableCache } from '../src/rehearsal/files.ts'
 import { loadParser } from '../src/sql/parser.ts'
 import { claimsFor, exampleRequest, failures, observeExample, proof, provable } from './claims/observe.ts'
 
@@ -14,7 +14,7 @@ let session: Embedded
 
 beforeAll(async () => {
   await loadParser()
-  session = await startEmbedded(await templateArchive(defaultCache()), [...availableExtensions].filter((name) => name !== 'postgis'))
+  session = await startEmbedded(await templateArchive(await usableCache()), [...availableExtensions].filter((name) => name !== 'postgis'))
 })
 afterAll(() => session.close())
 

@@ -19,12 +19,15 @@ export interface Embedded extends Session {
 
 const parameters = ['shared_buffers=16MB', 'max_locks_per_transaction=1024', 'autovacuum=off']
 
-/** Boots from a saved archive, or from nothing, which takes seconds, with the extensions that are to be had of those named. */
-export async function startEmbedded(archive: string | null, extensions: readonly string[]): Promise<Embedded> {
+/**
+ * Boots from a saved archive, or from nothing, which takes seconds, with the extensions that are to be had of those named.
+ * `searchPath` is what a new connection finds; `"$user", public` where left out.
+ */
+export async function startEmbedded(archive: string | null, extensions: readonly string[], searchPath = '"$user", public'): Promise<Embedded> {
   const db = await PGlite.create({
     dataDir: 'memory://',
     extensions: await loadExtensions(extensions),
-    startParams: [...PGlite.defaultStartParams, ...parameters.flatMap((parameter) => ['-c', parameter])],
+    startParams: [...PGlite.defaultStartParams, ...[...parameters, `search_path=${searchPath}`].flatMap((parameter) => ['-c', parameter])],
     initDbStartParams: ['--wal-segsize=1'],
     ...(archive === null ? {} : { loadDataDir: new Blob([new Uint8Array(gunzipSync(readFileSync(archive)))]) }),
   })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,15 +10,28 @@ import { runJob } from './process.ts'
 import type { BaseFailure, RehearsalRequest } from './types.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const archiveVersion = 'pglite-0.5.16-1'
+const archiveVersion = 'pglite-0.5.16-2'
 const keptBytes = 256e6
 const keptArchives = 40
 
-/** The user's own cache folder of Schemagate. */
+/** The user's own cache folder of Schemagate, whether or not it is there. */
 export function defaultCache(): string {
-  const home = process.env.XDG_CACHE_HOME ?? (homedir() === '/' || homedir() === '' ? null : join(homedir(), '.cache'))
-  return home === null ? join(tmpdir(), `schemagate-${process.getuid?.() ?? 'user'}`) : join(home, 'schemagate')
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'schemagate')
 }
+
+/** The user's cache folder where it can be written to, else a folder of the user's own among the temporary ones. */
+export async function usableCache(): Promise<string> {
+  const cache = defaultCache()
+  try {
+    await mkdir(cache, { recursive: true, mode: 0o700 })
+    await access(cache, constants.W_OK)
+    return cache
+  } catch {
+    return await (temporaryCache ??= mkdtemp(join(tmpdir(), 'schemagate-')))
+  }
+}
+
+let temporaryCache: Promise<string> | undefined
 
 /** Path of the child process's script: the built one, or in a checkout one bundled from the sources. */
 export async function childEntry(): Promise<string> {

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Note } from '../engine/finding.ts'
 import type { Key } from '../schema/model.ts'
-import { baseName, childEntry, defaultCache, keepBase, knownBase, scratchFolder, templateArchive } from './files.ts'
+import { baseName, childEntry, keepBase, knownBase, scratchFolder, templateArchive, usableCache } from './files.ts'
 import type { Job, Told } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { oneAtATime, runJob } from './process.ts'
@@ -47,7 +47,7 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
   let run: Run
   let serverNote: string | null = null
   try {
-    const cache = options.cache ?? defaultCache()
+    const cache = options.cache ?? (await usableCache())
     const scratch = await scratchFolder(cache)
     try {
       const limits: Limits = { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }

@@ -1,4 +1,8 @@
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { templateArchive, usableCache } from '../../src/rehearsal/files.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { requestOf } from './sql.ts'
 
@@ -79,4 +83,32 @@ test('statements that reach outside are refused, what stands beside them is rehe
   expect(result.observations.map((observation) => observation !== null)).toEqual([...refused.map(() => false), true])
   expect(result.notes.map((note) => note.line)).toEqual(refused.map((_, index) => index + 1))
   expect(result.notes.every((note) => note.kind === 'unrehearsed' && !note.blocking)).toBe(true)
+})
+
+test("what Supabase provides is there, and a new connection's settings come back for each file", async () => {
+  const profiles = 'create table profiles (id uuid primary key references auth.users (id) on delete cascade, token uuid default uuid_generate_v4())'
+  const policy = 'create policy own on profiles for select to authenticated using (auth.uid() = id)'
+  const result = await rehearse(requestOf(["select pg_catalog.set_config('search_path', '', false)", 'create table public.users (id integer)'], [profiles, 'alter table profiles enable row level security', policy], false, { platform: 'supabase' }))
+  expect(result.notes).toEqual([])
+  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null, null])
+  expect(result.observations[0]?.locks).toEqual([{ relation: 'auth.users', mode: 'ShareRowExclusiveLock' }])
+})
+
+test('a known base is loaded instead of replayed, and the folder stays bounded', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'schemagate-cache-'))
+  try {
+    const template = await templateArchive(await usableCache())
+    await copyFile(template, join(cache, basename(template)))
+    const request = requestOf(base, ['alter table users add column a integer'])
+    expect((await rehearse(request, { cache })).base.cached).toBe(false)
+    const again = await rehearse(request, { cache })
+    expect(again.base.cached).toBe(true)
+    expect(again.observations[0]?.locks).toEqual([{ relation: 'public.users', mode: 'AccessExclusiveLock' }])
+    for (let other = 0; other < 50; other++) await writeFile(join(cache, `base-${other}.tar.gz`), '')
+    expect((await rehearse(requestOf([...base, 'create table more (id integer)'], ['select 1']), { cache })).base.cached).toBe(false)
+    expect((await readdir(cache)).filter((name) => name.startsWith('base-') && name.endsWith('.gz')).length).toBeLessThanOrEqual(40)
+    expect(await readdir(join(cache, 'scratch'))).toEqual([])
+  } finally {
+    await rm(cache, { recursive: true, force: true })
+  }
 })
