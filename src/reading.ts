@@ -3,10 +3,11 @@ import { sourceFile, startOf, type Place } from './location.ts'
 import type { Note } from './engine/finding.ts'
 import type { Migration, Step, Transaction } from './engine/rule.ts'
 import { declarationOf } from './engine/declared.ts'
-import { detectProjects } from './project/detect.ts'
+import { detectProjects, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
 import type { Project } from './project/project.ts'
 import { serverVersionOf } from './project/server-version.ts'
+import { declaresInSql, readSqlSchema } from './project/sql-schema.ts'
 import { transactionsOf } from './project/transactions.ts'
 import type { Change } from './schema/change.ts'
 import { diffSchemas } from './schema/diff.ts'
@@ -41,10 +42,10 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
   await loadParser()
   const paths = changeSet.files.map((file) => file.path)
   const [head, base] = await Promise.all([detectProjects(changeSet.head, settings.config, paths), detectProjects(changeSet.base, settings.config, paths)])
-  const gone = base.projects.filter((project) => !head.projects.some((other) => other.name === project.name))
+  const gone = base.projects.filter((project) => !head.projects.some((other) => isSameProject(other, project)))
   const projects: ProjectReading[] = []
   for (const project of head.projects) {
-    projects.push(await readProject(project, base.projects.find((other) => other.name === project.name) ?? null, changeSet, settings))
+    projects.push(await readProject(project, base.projects.find((other) => isSameProject(other, project)) ?? null, changeSet, settings))
   }
   for (const project of gone) projects.push(await readProject(project, project, changeSet, settings))
   const foreign = head.ignored.filter((file) => file.reason === 'another dialect' && paths.includes(file.path)).map((file): Note => (
@@ -56,9 +57,9 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
   const options = { postgres: version, source: 'migrations' as const }
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
-  const declared = await readDeclared(project, changeSet.head)
+  const declared = await readDeclared(project, changeSet.head, version)
   const touched = changeSet.files.filter((file) => mayDeclare(project, file.path))
-  const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base)
+  const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base, version)
   const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes.map((note) => ({ ...note, blocking: note.blocking && touched.length > 0 }))]
 
   const empty = emptySchema(project.dialect)
@@ -66,29 +67,30 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
     ? replayHistory(empty, migrations.before, { ...options, transactions: transactionsOf(project.runner, migrations.before) })
     : { schema: declaredBefore.schema ?? empty, notes: [] }
   const fresh = migrations?.fresh ?? []
-  const base = { project, postgres: version, declared: declared.schema, declaredBefore: declaredBefore.schema, migrations }
+  const changed = new Set(changeSet.files.map((file) => file.path))
+  const problems = (migrations?.texts ?? []).flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
+  notes.push(...problems.flatMap((problem) => noteOf(problem)))
+  // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
+  const promises = project.orm !== null || fresh.length === 0
+  const base = { project, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
   if (fresh.length === 0 && declared.schema && project.dialect === 'postgresql') {
     const before = migrations && migrations.before.length > 0 ? history.schema : declaredBefore.schema ?? empty
     const generated = await generatedSteps(project, was, changeSet, declaredBefore.schema ?? empty, declared.schema, version)
-    return { ...base, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, problems: [], generated: true, notes: [...notes, ...generated.notes] }
+    return { ...base, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, generated: true, notes: [...notes, ...generated.notes] }
   }
   const replayed = replaySteps(history.schema, fresh, transactionsOf(project.runner, fresh), options)
-  const changed = new Set(changeSet.files.map((file) => file.path))
-  const problems = (migrations?.texts ?? []).flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
-  return {
-    ...base, before: history.schema, after: replayed.after, steps: replayed.steps, problems, generated: false,
-    notes: [...notes, ...replayed.notes, ...problems.flatMap((problem) => noteOf(problem))],
-  }
+  return { ...base, before: history.schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...notes, ...replayed.notes] }
 }
 
-async function readDeclared(project: Project, tree: Tree): Promise<{ schema: Schema | null; notes: readonly Note[] }> {
+async function readDeclared(project: Project, tree: Tree, postgres: number): Promise<{ schema: Schema | null; notes: readonly Note[] }> {
   if (project.orm === 'prisma') return readPrismaSchema(await textsOf(tree, project.schemaFiles), project)
   if (project.orm === 'drizzle') return readDrizzleSchema(tree, project)
-  return { schema: null, notes: [] }
+  return declaresInSql(project) ? readSqlSchema(tree, project, postgres) : { schema: null, notes: [] }
 }
 
 /** True for a file that the declared schema of a project may be read from. */
 function mayDeclare(project: Project, path: string): boolean {
+  if (project.orm === null) return project.sqlSchema?.includes(path) === true
   return project.schemaFiles.includes(path) || (project.orm === 'prisma' ? path.endsWith('.prisma') : project.orm === 'drizzle' && /\.([cm]?[jt]s|json)$/.test(path))
 }
 

@@ -152,6 +152,16 @@ function databaseOf(project: Project): string {
   return /^(?:migrations?|drizzle)$/.test(baseOf(folder)) && parent !== '' && parent !== project.root ? parent : folder
 }
 
+/** True where two projects, found in two trees, are the same database: they share migrations or a schema file, or nothing else stands at their place. */
+export function isSameProject(a: Project, b: Project): boolean {
+  if (a.orm !== b.orm) return false
+  const loose = a.migrations?.loose === true || b.migrations?.loose === true
+  if (a.migrations && b.migrations && a.migrations.folder === b.migrations.folder && (!loose || a.migrations.loose === b.migrations.loose)) return true
+  const files = new Set([...a.schemaFiles, ...a.sqlSchema ?? []])
+  if ([...b.schemaFiles, ...b.sqlSchema ?? []].some((path) => files.has(path))) return true
+  return a.root === b.root && a.name === b.name
+}
+
 /** Dialects whose migrations are replayed and judged. */
 export function isPostgres(dialect: Dialect): boolean {
   return dialect === 'postgresql' || dialect === 'cockroachdb'

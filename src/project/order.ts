@@ -44,7 +44,7 @@ export function journalEntries(text: string): readonly JournalEntry[] | null {
 
 /**
  * Orders the migrations among `paths` (all files of a tree). `journal` is the text of drizzle-kit's journal, where the layout has one;
- * `added` tells files that a change adds, which belong to a folder of loose files too.
+ * `added` tells files that a change adds: one that declares tables is a script to be run then, not a schema that has been there.
  */
 export function orderMigrations(project: Project, paths: readonly string[], journal: string | null, added: (path: string) => boolean): OrderedFiles {
   const source = project.migrations
@@ -147,7 +147,7 @@ function upDown(source: MigrationSource, inside: readonly string[]): OrderedFile
 function flat(project: Project, source: MigrationSource, inside: readonly string[], added: (path: string) => boolean): OrderedFiles {
   const own = source.files && new Set(source.files)
   const declared = new Set(project.sqlSchema)
-  const files = inside.filter((path) => path.endsWith('.sql') && (own ? own.has(path) || (added(path) && !declared.has(path)) : folderOf(path) === source.folder))
+  const files = inside.filter((path) => path.endsWith('.sql') && (own ? own.has(path) || (source.loose === true && declared.has(path) && added(path)) : folderOf(path) === source.folder))
   const order = project.runner.name === 'dbmate' || project.runner.name === 'supabase' || project.runner.name === 'atlas' ? byCode : byNumber
   const nested = source.files !== undefined && files.some((path) => folderOf(path) !== source.folder)
   const key = (path: string) => (nested ? path : baseOf(path))

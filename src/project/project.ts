@@ -73,8 +73,7 @@ export interface MigrationSource {
    */
   readonly layout: 'prisma' | 'drizzle' | 'drizzle-folders' | 'up-down' | 'up-down-folders' | 'sections' | 'flyway' | 'plain'
   /**
-   * The files themselves, where not every `.sql` file below the folder belongs to it: loose files between queries and seeds. A file that a
-   * change adds to the folder belongs to it as well.
+   * The files themselves, where not every `.sql` file below the folder belongs to it: numbered ones beside helpers, loose ones between queries and seeds.
    */
   readonly files?: readonly string[]
   /** True where the files stand in no order and are edited in place: what a change adds to one is new, the rest of it has run. */

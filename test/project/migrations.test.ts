@@ -161,6 +161,13 @@ describe('a schema declared in SQL', () => {
     expect(names((await read(base, { ...base, 'db/migrations/002_b.sql': 'ALTER TABLE a ADD COLUMN b text;' })).history)).toEqual(['001_a', '002_b'])
   })
 
+  test('that the change adds is a script to be run, seeds and queries are not', async () => {
+    const base = { 'db/schema.sql': create('a') }
+    const result = await read(base, { ...base, 'db/orgs.sql': `${create('orgs')}CREATE INDEX i ON a (id);`, 'db/seed.sql': create('x'), 'db/q.sql': 'SELECT 1;', 'db/test/t.sql': create('t') })
+    expect(names(result.fresh)).toEqual(['orgs'])
+    expect(result.declared.map(({ path, changed }) => [path, changed])).toEqual([['db/orgs.sql', true], ['db/schema.sql', false]])
+  })
+
   test('a new file beside it is a migration', async () => {
     const base = { 'sql/schema.sql': create('a') }
     const result = await read(base, { ...base, 'sql/add_b.sql': 'ALTER TABLE a ADD COLUMN b text;' })
