@@ -24,7 +24,9 @@ import { readChange } from './tree.ts'
 import type { RemoteChange } from './tree.ts'
 
 /** A review that takes longer shows that it is running. */
-const patience = 8_000
+const patience = 9_500
+/** After a review that took longer, the head is looked at again before anything is written. */
+const stale = 30_000
 /** A review that takes longer is given up. */
 const longest = 300_000
 
@@ -52,7 +54,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
     clearTimeout(showProgress)
     const run = await progress.run
     const { head } = read.pull
-    if (Date.now() - started > patience && await hasMoved(place, job.pull, head)) {
+    if (Date.now() - started > stale && await hasMoved(place, job.pull, head)) {
       // The push that moved it has a job of its own.
       if (run !== null) await supersede(place, [run], 'a newer commit')
       return

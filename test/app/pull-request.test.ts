@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readMarker } from '../../src/github/markers.ts'
 import { mergeable, openPull, press, push, pushFiles, resolveThread, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
@@ -20,7 +20,10 @@ beforeEach(async () => {
   repository = world.github.addRepository(`shop-${world.github.world.repositories.size}`)
   base = await repository.git.commit(null, { 'db/1.sql': 'one\n', 'README.md': 'x\n' })
   await repository.git.update('refs/heads/main', base)
-  world.github.world.violations.length = 0
+})
+afterEach(() => {
+  // Nothing broke a rule of GitHub.
+  expect(world.github.world.violations).toEqual([])
 })
 
 const run = (pull: Pull) => latestRun(repository, 'schemagate', pull.headSha)
@@ -145,8 +148,4 @@ describe('commands', () => {
     expect(pull.comments.length).toBe(before + 2)
     expect(run(pull)?.conclusion).toBe('action_required')
   })
-})
-
-test('nothing of all this broke a rule of GitHub', () => {
-  expect(world.github.world.violations).toEqual([])
 })

@@ -125,7 +125,8 @@ function fill(given: Schema, value: Json | undefined, name: string): Json {
     return option === undefined ? value ?? null : fill(option, value, name)
   }
   const parts = [schema, ...(schema.allOf ?? []).map(resolve)]
-  const properties = Object.assign({}, ...parts.map((p) => p.properties ?? {})) as Record<string, Schema>
+  // Where parts of a schema describe the same property, the first one says most about it.
+  const properties = Object.assign({}, ...parts.toReversed().map((p) => p.properties ?? {})) as Record<string, Schema>
   if (value === undefined) {
     if (schema.enum !== undefined) return schema.enum[0] ?? null
     const types = typeof schema.type === 'string' ? [schema.type] : schema.type ?? []

@@ -65,7 +65,7 @@ export function commentShape(world: World, comment: Comment): JsonObject {
   const { thread } = comment
   if (thread === null) return common
   return {
-    ...common, path: thread.path, line: thread.line, start_line: thread.startLine, side: thread.side, original_line: thread.originalLine, commit_id: thread.commit, original_commit_id: thread.commit,
+    ...common, path: thread.path, ...(thread.line === null ? {} : { line: thread.line }), start_line: thread.startLine, side: thread.side, original_line: thread.originalLine, commit_id: thread.commit, original_commit_id: thread.commit,
     diff_hunk: '@@', pull_request_review_id: 1, in_reply_to_id: thread.comments[0] === comment ? undefined : thread.comments[0]?.id,
   }
 }
