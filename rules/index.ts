@@ -36,21 +36,34 @@ import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
+import noCartesianProduct from './queries/no-cartesian-product.ts'
+import noCorrelatedSubquery from './queries/no-correlated-subquery.ts'
 import noCountAll from './queries/no-count-all.ts'
 import noDeepInclude from './queries/no-deep-include.ts'
 import noFindThenCreate from './queries/no-find-then-create.ts'
 import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
+import noInsertWithoutColumns from './queries/no-insert-without-columns.ts'
+import noNaturalJoin from './queries/no-natural-join.ts'
+import noNotInSubquery from './queries/no-not-in-subquery.ts'
+import noNullComparison from './queries/no-null-comparison.ts'
 import noOffsetPagination from './queries/no-offset-pagination.ts'
+import noOrderByRandom from './queries/no-order-by-random.ts'
 import noOuterClientInTransaction from './queries/no-outer-client-in-transaction.ts'
+import noPrimaryKeyUpdate from './queries/no-primary-key-update.ts'
 import noQueryInLoop from './queries/no-query-in-loop.ts'
 import noRemoteCallInTransaction from './queries/no-remote-call-in-transaction.ts'
 import noSelectStar from './queries/no-select-star.ts'
 import noUnfilteredMutation from './queries/no-unfiltered-mutation.ts'
 import noUnsafeSql from './queries/no-unsafe-sql.ts'
 import preferBulkInsert from './queries/prefer-bulk-insert.ts'
+import preferExists from './queries/prefer-exists.ts'
+import preferSkipLocked from './queries/prefer-skip-locked.ts'
+import requireContainmentIndex from './queries/require-containment-index.ts'
 import requireIndexForFilter from './queries/require-index-for-filter.ts'
 import requireIndexForOrder from './queries/require-index-for-order.ts'
 import requireLimit from './queries/require-limit.ts'
+import requireOrderWithDistinctOn from './queries/require-order-with-distinct-on.ts'
+import requireOrderWithLimit from './queries/require-order-with-limit.ts'
 import requireSearchIndex from './queries/require-search-index.ts'
 import noConcurrentlyInTransaction from './transactions/no-concurrently-in-transaction.ts'
 import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
@@ -97,21 +110,34 @@ export const catalog: readonly CatalogRule[] = [
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },
   { ...requireSuppressionReason, group: 'process' },
+  { ...noCartesianProduct, group: 'queries' },
+  { ...noCorrelatedSubquery, group: 'queries' },
   { ...noCountAll, group: 'queries' },
   { ...noDeepInclude, group: 'queries' },
   { ...noFindThenCreate, group: 'queries' },
   { ...noFunctionOnIndexedColumn, group: 'queries' },
+  { ...noInsertWithoutColumns, group: 'queries' },
+  { ...noNaturalJoin, group: 'queries' },
+  { ...noNotInSubquery, group: 'queries' },
+  { ...noNullComparison, group: 'queries' },
   { ...noOffsetPagination, group: 'queries' },
+  { ...noOrderByRandom, group: 'queries' },
   { ...noOuterClientInTransaction, group: 'queries' },
+  { ...noPrimaryKeyUpdate, group: 'queries' },
   { ...noQueryInLoop, group: 'queries' },
   { ...noRemoteCallInTransaction, group: 'queries' },
   { ...noSelectStar, group: 'queries' },
   { ...noUnfilteredMutation, group: 'queries' },
   { ...noUnsafeSql, group: 'queries' },
   { ...preferBulkInsert, group: 'queries' },
+  { ...preferExists, group: 'queries' },
+  { ...preferSkipLocked, group: 'queries' },
+  { ...requireContainmentIndex, group: 'queries' },
   { ...requireIndexForFilter, group: 'queries' },
   { ...requireIndexForOrder, group: 'queries' },
   { ...requireLimit, group: 'queries' },
+  { ...requireOrderWithDistinctOn, group: 'queries' },
+  { ...requireOrderWithLimit, group: 'queries' },
   { ...requireSearchIndex, group: 'queries' },
   { ...noConcurrentlyInTransaction, group: 'transactions' },
   { ...noDuplicateAssignment, group: 'transactions' },
