@@ -1,0 +1,64 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-drop-constraint',
+  severity: 'warning',
+  summary: 'Without its constraint the table accepts rows that the code relies on not being there.',
+  why: `Nothing checks new rows any more, and adding the constraint again later fails on the first row that breaks it. Dropping a foreign key also locks
+    the referenced table.`,
+  fix: 'Add what replaces it first, or say in a comment why it may go.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DROP-CONSTRAINT'],
+  sources: ['pgfence/drop-constraint', 'atlas/CD101'],
+  claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
+  bad: [
+    {
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint constraint orders_user_id_fkey references users (id)); create index on orders (user_id);`,
+      sql: `alter table orders drop constraint orders_user_id_fkey;`,
+      message: 'refer to rows of `users` that are not there',
+    },
+    { given: `create table users (id bigint primary key, email text constraint users_email_key unique);`, sql: `alter table users drop constraint users_email_key;`, message: 'equal values' },
+  ],
+  good: [
+    {
+      title: 'Another one takes its place.',
+      given: `create table orders (id bigint primary key, amount int constraint orders_amount_check check (amount > 0));`,
+      sql: `alter table orders drop constraint orders_amount_check; alter table orders add constraint orders_amount_check check (amount >= 0) not valid;`,
+    },
+    {
+      title: 'The helper of a NOT NULL has done its work.',
+      given: `create table users (id bigint primary key, email text not null, constraint users_email_nn check (email is not null));`,
+      sql: `alter table users drop constraint users_email_nn;`,
+    },
+  ],
+  visit: {
+    dropConstraint({ table, name, constraint }, ctx) {
+      if (ctx.isNew(table) || constraint === null || constraint.type === 'primaryKey' || constraint.type === 'notNull') return
+      const after = ctx.after.tables.get(table)
+      if (!after) return
+      const now = ctx.step?.before.tables.get(table)
+      const at = `\`${ctx.name(table)}\``
+      if (constraint.type === 'foreignKey') {
+        const { columns, references } = constraint.is
+        if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
+        if (after.foreignKeys.some((f) => f.columns.join() === columns.join()) || !ctx.after.tables.has(`${references.schema}.${references.table}`)) return
+        return { anySize: true, message: `Without \`${name}\`, rows of ${at} can refer to rows of \`${references.table}\` that are not there.` }
+      }
+      if (constraint.type === 'unique') {
+        const { columns } = constraint.is
+        if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
+        const kept = [...after.uniques.map((u) => u.columns), ...after.indexes.filter((i) => i.unique && i.where === null).map((i) => i.keys.map((k) => k.column ?? '')), after.primaryKey?.columns ?? []]
+        if (kept.some((other) => other.length > 0 && other.every((column) => columns.includes(column)))) return
+        return { anySize: true, message: `Without \`${name}\`, rows of ${at} can have equal values of ${columns.map((column) => `\`${column}\``).join(', ')}, and \`ON CONFLICT\` on them fails.` }
+      }
+      if (constraint.type === 'check') {
+        const helper = /^\(*"?([\w$]+)"? IS NOT NULL\)*$/.exec(constraint.is.expression)?.[1]
+        if (helper && now?.columns.some((column) => column.name === helper && !column.nullable)) return
+        const mentions = (expression: string) => (now?.columns ?? []).filter((column) => expression.includes(column.name)).map((column) => column.name)
+        const old = mentions(constraint.is.expression)
+        if (after.checks.some((check) => mentions(check.expression).some((column) => old.includes(column))) || old.some((column) => !after.columns.some((c) => c.name === column))) return
+        return { anySize: true, message: `Without \`${name}\`, ${at} accepts rows that break ${constraint.is.expression.includes('`') ? 'its condition' : `\`${constraint.is.expression}\``}.` }
+      }
+      return { anySize: true, message: `Without \`${name}\`, ${at} accepts rows that exclude each other.` }
+    },
+  },
+} satisfies Rule

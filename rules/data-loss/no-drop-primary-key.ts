@@ -1,0 +1,34 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-drop-primary-key',
+  severity: 'error',
+  summary: 'Without its primary key a table cannot name its rows, and foreign keys to it are lost.',
+  why: `Logical replication refuses UPDATE and DELETE on the table, equal rows cannot be told apart, and ORMs cannot address a row. A new key later
+    builds its index under an ACCESS EXCLUSIVE lock.`,
+  fix: 'Build the unique index of the new key CONCURRENTLY first, and swap the keys in one statement.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html'],
+  approvable: true,
+  sources: ['diesel-guard/DropPrimaryKeyCheck', 'pgfence/drop-constraint'],
+  bad: [
+    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users drop constraint users_pkey;`, message: 'Without `users_pkey`' },
+  ],
+  good: [
+    {
+      title: 'The new key is added in the same transaction.',
+      given: `create table users (id bigint primary key, uid uuid not null); create unique index users_uid on users (uid);`,
+      sql: `alter table users drop constraint users_pkey, add constraint users_pkey primary key using index users_uid;`,
+    },
+  ],
+  visit: {
+    dropConstraint({ table, name, constraint }, ctx) {
+      const isKey = constraint?.type === 'primaryKey' || (constraint === null && ctx.alone && /_pkey$/.test(name))
+      if (ctx.isNew(table) || !isKey || !ctx.step) return
+      const later = ctx.transaction.slice(ctx.transaction.indexOf(ctx.step))
+      if (later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))) return
+      const parents = [...(ctx.step.before.tables.values())].filter((other) => other.foreignKeys.some((f) => `${f.references.schema}.${f.references.table}` === table))
+      const lost = parents.length > 0 ? ` and the foreign keys of ${parents.slice(0, 3).map((parent) => `\`${parent.name}\``).join(', ')} to it are refused or lost` : ''
+      return { anySize: true, message: `Without \`${name}\`, no row of \`${ctx.name(table)}\` can be named${lost}.` }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,54 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+
+export default {
+  id: 'no-enum-value-in-transaction',
+  severity: 'error',
+  summary: 'A new value of an enum cannot be used in the transaction that adds it.',
+  why: `Postgres answers "unsafe use of new value" to an INSERT, UPDATE, DEFAULT or CHECK that names the value before the transaction that adds it has
+    committed. Below PostgreSQL 12 ADD VALUE cannot run in a transaction at all.`,
+  fix: 'Add the value in a migration of its own and use it in a later one.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertype.html#id-1.9.3.42.7'],
+  sources: ['pgfence/alter-enum-add-value', 'pgls/avoidAlterEnumAddValue'],
+  claims: { fails: '55P04', from: 12 },
+  bad: [
+    {
+      given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`,
+      sql: `begin; alter type role add value 'guest'; alter table users alter column role set default 'guest'; commit;`,
+      message: 'uses `guest` before',
+    },
+    {
+      title: 'Drizzle runs all pending migrations in one transaction.',
+      runner: 'drizzle@0.45',
+      given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`,
+      sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`],
+      unproven: 'the transaction is the runner\'s',
+    },
+  ],
+  good: [
+    { runner: 'prisma@6', given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`, sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`] },
+    { title: 'A type that the same transaction makes is free to use.', sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;` },
+    { given: `create type role as enum ('member', 'admin');`, sql: `alter type role add value 'guest' after 'member';` },
+  ],
+  visit: {
+    *addEnumValue({ object, value }, ctx) {
+      const { step } = ctx
+      if (!step || step.transaction.block === null) return
+      const at = ctx.transaction.indexOf(step)
+      if (ctx.transaction.slice(0, at).some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
+      if (ctx.postgres < 12) {
+        if (step.transaction.block) yield { anySize: true, message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.` }
+        return
+      }
+      const literal = `'${value.replaceAll("'", "''")}'`
+      const user = ctx.transaction.slice(at + 1).find((other) => other.statement.inside !== 'function' && other.statement.text.includes(literal) && !other.changes.some((change) => change.kind === 'addEnumValue'))
+      if (!user) return
+      yield {
+        place: user.statement.place,
+        anySize: true,
+        message: `This uses \`${value}\` before the transaction that adds it to \`${ctx.name(object)}\` has committed, so it fails: ${step.transaction.because}.`,
+        help: `Use \`${value}\` ${separateDeploy(ctx)}.`,
+      }
+    },
+  },
+} satisfies Rule

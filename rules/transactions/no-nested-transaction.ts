@@ -1,0 +1,42 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-nested-transaction',
+  severity: 'error',
+  summary: 'BEGIN or COMMIT in a file that the runner puts in a transaction of its own commits half of the migration.',
+  why: `Postgres has one transaction at a time: a BEGIN inside it is only a warning, and the COMMIT of the file ends the runner's transaction. What follows
+    runs without one, and a failure leaves the migration half applied.`,
+  fix: 'Leave BEGIN and COMMIT to the runner, or switch its transaction off for this file.',
+  references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
+  sources: ['squawk/transaction-nesting', 'pgls/transactionNesting'],
+  bad: [
+    { runner: 'goose', given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;`, message: 'ends the transaction' },
+    { title: 'A second BEGIN in the same transaction.', runner: 'psql', given: `create table users (id bigint primary key);`, sql: `begin; begin; alter table users add column name text; commit;`, message: 'inside the transaction' },
+  ],
+  good: [
+    { runner: 'psql', given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;` },
+    { title: 'Prisma opens no transaction of its own.', runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `BEGIN; ALTER TABLE "users" ADD COLUMN "name" TEXT; COMMIT;` },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      const managed = new Set(['goose', 'dbmate', 'sqlx', 'diesel', 'atlas', 'flyway', 'node-pg-migrate'])
+      const byFile = new Map<string, typeof ctx.steps[number][]>()
+      for (const step of ctx.steps) if (step.statement.inside === null) byFile.set(step.migration.path, [...(byFile.get(step.migration.path) ?? []), step])
+      for (const steps of byFile.values()) {
+        let open = false
+        for (const step of steps) {
+          const { node } = step.statement
+          if (!('TransactionStmt' in node)) continue
+          const { kind } = node.TransactionStmt
+          const begins = kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'
+          const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK'
+          const runners = managed.has(ctx.runner.name) && !ctx.runner.assumed && step.transaction.block === true && !step.transaction.because.includes('BEGIN')
+          if (runners && ends) yield { place: step.statement.place, anySize: true, message: `This ends the transaction that ${ctx.runner.name} opened: what follows runs without one, and a failure leaves the migration half applied.` }
+          else if (begins && open) yield { place: step.statement.place, anySize: true, message: 'This stands inside the transaction that is open already, so Postgres ignores it, and the first COMMIT ends both.' }
+          if (begins) open = true
+          if (ends) open = false
+        }
+      }
+    },
+  },
+} satisfies Rule
