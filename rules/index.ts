@@ -16,6 +16,18 @@ import noDropTable from './data-loss/no-drop-table.ts'
 import noLossyTypeChange from './data-loss/no-lossy-type-change.ts'
 import noTruncate from './data-loss/no-truncate.ts'
 import requireWhere from './data-loss/require-where.ts'
+import noChar from './design/no-char.ts'
+import noFloatMoney from './design/no-float-money.ts'
+import noLongIdentifier from './design/no-long-identifier.ts'
+import noMoney from './design/no-money.ts'
+import noNullableBoolean from './design/no-nullable-boolean.ts'
+import noTimetz from './design/no-timetz.ts'
+import preferBigint from './design/prefer-bigint.ts'
+import preferBigintPrimaryKey from './design/prefer-bigint-primary-key.ts'
+import preferIdentity from './design/prefer-identity.ts'
+import preferJsonb from './design/prefer-jsonb.ts'
+import preferText from './design/prefer-text.ts'
+import preferTimestamptz from './design/prefer-timestamptz.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import noRedundantIndex from './indexes/no-redundant-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
@@ -100,6 +112,18 @@ export const catalog: readonly CatalogRule[] = [
   { ...noLossyTypeChange, group: 'data-loss' },
   { ...noTruncate, group: 'data-loss' },
   { ...requireWhere, group: 'data-loss' },
+  { ...noChar, group: 'design' },
+  { ...noFloatMoney, group: 'design' },
+  { ...noLongIdentifier, group: 'design' },
+  { ...noMoney, group: 'design' },
+  { ...noNullableBoolean, group: 'design' },
+  { ...noTimetz, group: 'design' },
+  { ...preferBigint, group: 'design' },
+  { ...preferBigintPrimaryKey, group: 'design' },
+  { ...preferIdentity, group: 'design' },
+  { ...preferJsonb, group: 'design' },
+  { ...preferText, group: 'design' },
+  { ...preferTimestamptz, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...noRedundantIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },

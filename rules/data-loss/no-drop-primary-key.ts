@@ -22,7 +22,7 @@ export default {
   ],
   visit: {
     dropConstraint({ table, name, constraint }, ctx) {
-      const isKey = constraint?.type === 'primaryKey' || (constraint === null && ctx.alone && /_pkey$/.test(name))
+      const isKey = constraint?.type === 'primaryKey' || (constraint === null && ctx.alone && name.endsWith('_pkey'))
       if (ctx.isNew(table) || !isKey || !ctx.step) return
       const later = ctx.transaction.slice(ctx.transaction.indexOf(ctx.step))
       if (later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))) return

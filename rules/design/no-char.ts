@@ -1,0 +1,29 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+
+export default {
+  id: 'no-char',
+  severity: 'warning',
+  summary: 'A char(n) column pads every value with blanks.',
+  why: `Postgres stores the blanks, ignores them in some comparisons and keeps them in others, and wins nothing in speed. Values come back
+    longer than they went in.`,
+  fix: 'Use text, with a CHECK on the length where the length matters.',
+  references: ['https://wiki.postgresql.org/wiki/Don%27t_Do_This#Don.27t_use_char.28n.29'],
+  sources: ['squawk/ban-char-field', 'pgfence/ban-char-field', 'diesel-guard/CharTypeCheck', 'pgls/banCharField'],
+  bad: [
+    { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads' },
+    { given: `create table users (id bigint primary key);`, sql: `alter table users add column code character;` },
+  ],
+  good: [
+    { sql: `create table users (id bigint generated always as identity primary key, country text not null);` },
+    { title: '"char" is a type of one byte.', sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);` },
+  ],
+  visit: newColumns((column) => {
+    if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
+    const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
+    return {
+      message: `\`${column.name}\` pads every value to ${length} characters with blanks.`,
+      help: `Use \`text\`, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
+    }
+  }, true),
+} satisfies Rule

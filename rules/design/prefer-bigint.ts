@@ -1,0 +1,22 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+
+export default {
+  id: 'prefer-bigint',
+  severity: 'info',
+  summary: 'A column of two or four bytes has to be rewritten when its range is used up.',
+  why: 'A change from smallint or integer to bigint rewrites the table under an ACCESS EXCLUSIVE lock. Eight bytes are cheap by comparison.',
+  fix: 'Use bigint, or bigserial.',
+  references: ['https://www.postgresql.org/docs/current/datatype-numeric.html#DATATYPE-INT'],
+  enabled: false,
+  sources: [
+    'squawk/prefer-bigint-over-int', 'squawk/prefer-bigint-over-smallint', 'pgfence/prefer-bigint-over-int', 'pgls/preferBigInt', 'pgls/preferBigintOverInt', 'pgls/preferBigintOverSmallint',
+  ],
+  bad: [
+    { sql: `create table orders (id bigint generated always as identity primary key, quantity integer not null);`, message: '`quantity` ends at 2,147,483,647' },
+    { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column quantity smallint;` },
+  ],
+  good: [{ sql: `create table orders (id bigint generated always as identity primary key, quantity bigint not null);` }],
+  visit: newColumns((column) => (column.type === 'integer' || column.type === 'smallint'
+    ? { message: `\`${column.name}\` ends at ${column.type === 'integer' ? '2,147,483,647' : '32,767'}.`, help: 'Use `bigint` where the value may grow.' } : null), true),
+} satisfies Rule

@@ -1,0 +1,17 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+
+export default {
+  id: 'prefer-jsonb',
+  severity: 'info',
+  summary: 'A json column cannot be compared, so SELECT DISTINCT, GROUP BY and UNION over it fail.',
+  why: 'json keeps the text as it came and is parsed on every read; it has no equality and no index. jsonb has all three.',
+  fix: 'Use jsonb, unless the exact text has to be kept.',
+  references: ['https://www.postgresql.org/docs/current/datatype-json.html'],
+  sources: ['eugene/E3', 'pgfence/add-column-json', 'strong_migrations/add_column_json', 'diesel-guard/AddJsonColumnCheck', 'pgsafe/prefer-jsonb', 'pgls/preferJsonb'],
+  bad: [{ sql: `create table events (id bigint generated always as identity primary key, payload json not null);`, message: '`payload` cannot be compared' }],
+  good: [{ sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null);` }],
+  visit: newColumns((column) => (column.type === 'json' || column.type === 'json[]'
+    ? { message: `\`${column.name}\` cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over it fail.`, help: 'Use `jsonb`.' }
+    : null), true),
+} satisfies Rule

@@ -1,0 +1,22 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+
+export default {
+  id: 'prefer-text',
+  severity: 'info',
+  summary: 'A varchar(n) column has to be altered when the limit turns out to be too small.',
+  why: `text and varchar are stored alike. A limit in the type is changed under an ACCESS EXCLUSIVE lock, and a shorter one rewrites the table; a
+    limit in a CHECK constraint can be changed without either.`,
+  fix: 'Use text, with a CHECK on the length where there has to be a limit.',
+  references: ['https://www.postgresql.org/docs/current/datatype-character.html'],
+  enabled: false,
+  sources: ['squawk/prefer-text-field', 'pgfence/prefer-text-field'],
+  bad: [{ sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`, message: '`name` is limited' }],
+  good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
+  visit: newColumns((column) => {
+    const length = /^character varying\((\d+)\)/.exec(column.type ?? '')?.[1]
+    return length
+      ? { message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`, help: `Use \`text\` with \`CHECK (char_length(${column.name}) <= ${length})\`.` }
+      : null
+  }, true),
+} satisfies Rule

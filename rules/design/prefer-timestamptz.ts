@@ -1,0 +1,48 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+
+export default {
+  id: 'prefer-timestamptz',
+  severity: 'warning',
+  summary: 'A timestamp without time zone does not say which moment it means.',
+  why: `It is a date and a time on some wall. Sessions with different time zones read and write different moments with it, and daylight saving makes
+    one hour a year ambiguous. timestamptz takes the same eight bytes and is a moment.`,
+  fix: 'Use timestamptz, which is stored as a moment and shown in the time zone of the session.',
+  references: ['https://www.postgresql.org/docs/current/datatype-datetime.html'],
+  sources: ['squawk/prefer-timestamp-tz', 'pgfence/prefer-timestamptz', 'diesel-guard/TimestampTypeCheck'],
+  bad: [
+    { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null);`, message: '`placed_at` does not say which moment' },
+    { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column placed_at timestamp(3);` },
+    {
+      title: 'Prisma and Drizzle make a plain timestamp unless told otherwise: said once, as information.',
+      runner: 'prisma@6',
+      sql: `CREATE TABLE "Order" ("id" TEXT NOT NULL, "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP, "updatedAt" TIMESTAMP(3) NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));`,
+      severity: 'info',
+    },
+  ],
+  good: [{ sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);` }],
+  visit: newColumns((column, table, ctx) => {
+    if (!isLocal(column.type)) return null
+    if (ctx.project.orm === null) return { message: `\`${column.name}\` does not say which moment it means: it has no time zone.`, help: 'Use `timestamptz`.' }
+    if (firstLocal(ctx) !== `${table}.${column.name}`) return null
+    return {
+      severity: 'info',
+      message: `\`${column.name}\` does not say which moment it means: it has no time zone.`,
+      help: ctx.project.orm === 'prisma' ? 'Prisma writes `TIMESTAMP(3)` for `DateTime` unless told otherwise. Say `@db.Timestamptz(6)` on new fields.' : `Say \`timestamp('${column.name}', { withTimezone: true })\`.`,
+    }
+  }, true),
+} satisfies Rule
+
+function isLocal(type: string | null): boolean {
+  return type !== null && /^timestamp(\(\d\))? without time zone(\[\])*$/.test(type)
+}
+
+/** The first such column of the pull request: where an ORM's default is at work it is said once. */
+function firstLocal(ctx: RuleContext): string | null {
+  for (const change of ctx.steps.flatMap((step) => step.changes)) {
+    const columns = change.kind === 'createTable' ? change.to.columns : change.kind === 'addColumn' || change.kind === 'alterColumnType' ? [change.to] : []
+    const found = columns.find((column) => isLocal(column.type))
+    if (found && 'table' in change) return `${change.table}.${found.name}`
+  }
+  return null
+}
