@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, rm } from 'node:fs/promises'
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { templateArchive } from '../src/rehearsal/files.ts'
+import { buildSandboxScript, sandboxScripts } from '../src/schema/drizzle/sandbox.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,6 +31,7 @@ await build({
   external: Object.keys(packageJson.dependencies),
   logLevel: 'warning',
 })
+for (const name of sandboxScripts) await writeFile(`${root}dist/${name}.js`, await buildSandboxScript(name))
 await chmod(`${root}dist/cli.js`, 0o755)
 
 /** The embedded Postgres of a rehearsal starts from this archive, which takes seconds to make and is kept beside the packages. */

@@ -103,6 +103,12 @@ describe('constraints and indexes', () => {
 })
 
 describe('places', () => {
+  it('are not moved by characters that take two units', async () => {
+    const { table } = await tablesOf(`export const flags = ['${'\u{1F1E9}\u{1F1EA}'.repeat(60)}']\nexport const other = '${'\u00e9\u4e2d'.repeat(60)}'\nexport const a = pg.pgTable('a', {\n  id: pg.integer(),\n})`)
+    expect(table('a').declared).toMatchObject([{ line: 5, endLine: 7 }])
+    expect(table('a').columns[0]?.declared).toMatchObject([{ line: 6, column: 3 }])
+  })
+
   it('points at the declaration that a reader would point at', async () => {
     const { table } = await tablesOf(`
 const stamps = {

@@ -36,15 +36,22 @@ export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string): Pro
   const incomplete = new Set(cleaned.incomplete)
   const untyped = new Map(cleaned.untyped)
   let schema = emptySchema('postgresql')
+  const options = { postgres, source: 'drizzle', alone: true } as const
   const statements = statementsOf(cleaned.kit)
   const parsed = parseAll(statements.map((it) => it.sql))
   const fail = (statement: KitStatement, reason: string): void => {
     if (statement.table) incomplete.add(statement.table)
-    notes.push(unresolved(placeFor(statement, placeOf) ?? fallback, `${labelOf(statement)} is not known: ${reason}.`))
+    notes.push(unresolved(placeFor(statement, placeOf) ?? fallback, `${labelOf(statement)} is not known as it is declared: ${reason}.`))
   }
   const apply = (statement: KitStatement, node: Statement): void => {
-    const { schema: after, refused } = applyStatement(schema, node, { postgres, source: 'drizzle', alone: true })
-    if (refused !== null) fail(statement, refused)
+    const { schema: after, refused } = applyStatement(schema, node, options)
+    if (refused !== null) {
+      fail(statement, refused)
+      // A table that clashes with another by the name of a constraint is there all the same.
+      const bare = statement.part === 'table' && statement.table ? parseAll([tableSql({ ...statement.table, primaryKeys: [], uniques: [], checks: [] })])[0] : null
+      schema = bare ? applyStatement(schema, bare, options).schema : schema
+      return
+    }
     schema = after
   }
   for (const [i, statement] of statements.entries()) {

@@ -34,10 +34,17 @@ export function placesOf(bundle: Bundle): PlaceOf {
     files.set(path, file)
     return file
   }
+  const lines = bundle.text.split('\n')
+  const wide = new Map<number, readonly number[]>()
+  const wideIn = (line: number): readonly number[] => {
+    const known = wide.get(line) ?? wideCharacters(lines[line] ?? '')
+    wide.set(line, known)
+    return known
+  }
   return (site) => {
     if (site === null) return null
-    const [line, column] = site.split(':').map(Number)
-    const from = original((line ?? 1) - 1, (column ?? 1) - 1)
+    const [line = 1, column = 1] = site.split(':').map(Number)
+    const from = original(line - 1, unitsOf(wideIn(line - 1), column - 1))
     const file = from && fileOf(from.path)
     if (!from || !file) return null
     const start = file.source.lineStarts[from.line]
@@ -46,6 +53,30 @@ export function placesOf(bundle: Bundle): PlaceOf {
     const range = innermost(file.ranges, at)
     return range ? placeOf(file.source, range.start, range.end) : placeOf(file.source, at, at)
   }
+}
+
+/** The characters of a text that take two UTF-16 units, by their number in it. */
+function wideCharacters(text: string): readonly number[] {
+  const found: number[] = []
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c < 0xd800 || c > 0xdbff) continue
+    found.push(i - found.length)
+    i++
+  }
+  return found
+}
+
+/** QuickJS counts columns in characters, source maps count UTF-16 units. */
+function unitsOf(wide: readonly number[], column: number): number {
+  let low = 0
+  let high = wide.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((wide[middle] ?? 0) < column) low = middle + 1
+    else high = middle
+  }
+  return column + low
 }
 
 /** Every range that is a declaration for a reader, in the order of their starts. */

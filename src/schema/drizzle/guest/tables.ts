@@ -63,7 +63,7 @@ export function tableOf(table: object, context: Context): KitTable {
     foreignKeys: config.foreignKeys.map((it) => foreignKeyOf(it, config, context)),
     primaryKeys: config.primaryKeys.map((it) => ({ name: context.v1 ? it.name ?? null : recased(it.getName(), it.columns, context), columns: it.columns.map((c) => columnName(c, context)), site: siteOf(it) })),
     uniques: [...columnUniques(config, context), ...config.uniqueConstraints.map((it) => ({
-      name: it.name ?? [name, ...it.columns.map((c) => columnName(c, context)), 'unique'].join('_'),
+      name: uniqueName(name, it, context),
       columns: it.columns.map((c) => columnName(c, context)),
       nullsNotDistinct: it.nullsNotDistinct === true,
       site: siteOf(it),
@@ -89,6 +89,12 @@ function columnUniques(config: AnyConfig, context: Context): KitTable['uniques']
     const own = context.v1 && given === [config.name, it.name, 'unique'].join('_') ? null : given ?? null
     return { name: own, columns: [name], nullsNotDistinct: it.uniqueType === 'not distinct', site: siteOf(it) }
   })
+}
+
+/** Before v1 a default name is made of the names that the columns have before any casing. */
+function uniqueName(table: string, unique: AnyConfig['uniqueConstraints'][number], context: Context): string {
+  const plain = [table, ...unique.columns.map((it) => it.name), 'unique'].join('_')
+  return unique.name !== undefined && !(context.v1 && unique.name === plain) ? unique.name : [table, ...unique.columns.map((it) => columnName(it, context)), 'unique'].join('_')
 }
 
 /** Default names are made before the casing is known; drizzle-kit then replaces the first occurrence of each column. */
