@@ -21,6 +21,7 @@ interface Section {
 const sections: Readonly<Record<string, () => Promise<Section>>> = {
   migrations: () => import('./corpus/migrations.ts'),
   drizzle: () => import('./corpus/drizzle.ts'),
+  prisma: () => import('./corpus/prisma.ts'),
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' } } })

@@ -23,6 +23,9 @@ export interface PrismaSchema {
 
 /** Characters of all files of one schema together; the largest known has a tenth of it. */
 const largestSchema = 1_000_000
+/** Postgres takes no more columns in a table. */
+const mostColumns = 1600
+const mostTables = 1000
 const mostNotes = 10
 
 const names: Readonly<Record<Dialect, string>> = {
@@ -39,8 +42,19 @@ export async function readPrismaSchema(files: ReadonlyMap<string, string>, proje
   const read = await readFiles(files)
   if (read.notes.length > 0) return { schema: null, notes: read.notes }
   const datamodel = datamodelOf(read.documents, project.dialect)
+  const excess = excessOf(datamodel)
+  if (excess !== null) return { schema: null, notes: [excess] }
   const { dialect } = datamodel
   return dialect === 'postgresql' || dialect === 'cockroachdb' ? exactSchema(read, datamodel, project) : portable(read, datamodel, dialect)
+}
+
+/** Says where a schema has more than is read: following the SQL of thousands of tables would take minutes. */
+function excessOf(datamodel: Datamodel): Note | null {
+  const wide = datamodel.models.find((model) => model.columns.length > mostColumns)
+  const at = wide?.block.place ?? datamodel.models[mostTables]?.block.place ?? datamodel.joinTables[mostTables - datamodel.models.length]?.places[0]
+  if (at === undefined) return null
+  const what = wide === undefined ? `more than ${mostTables} tables` : `\`${wide.block.name}\` has more than ${mostColumns} columns`
+  return unread(at.path, at.line, `reading ${at.path}: ${what}, which is more than is read`)
 }
 
 async function exactSchema(read: ReadFiles, datamodel: Datamodel, project: Project): Promise<PrismaSchema> {

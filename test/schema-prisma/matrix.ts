@@ -86,7 +86,7 @@ model Defaults {
   da   DateTime @default(now()) @db.Date
   ti   DateTime @default(now()) @db.Time(0)
   fix  DateTime @default("2020-02-29T12:30:00.123Z")
-  ftz  DateTime @default("2020-02-29T12:30:00+02:00") @db.Timestamptz(6)
+  ftz  DateTime @default("2020-02-29T12:30:00Z") @db.Timestamptz(6)
   j    Json     @default("{\\"a\\": [1, null]}")
   jj   Json     @default("[]") @db.Json
   by   Bytes    @default("aGVsbG8=")
@@ -96,7 +96,6 @@ model Defaults {
   v    String   @default("abc") @db.VarChar(10)
   si   Int      @default(7) @db.SmallInt
   re   Float    @default(2.25) @db.Real
-  bit  String   @default("1010") @db.Bit(4)
   u    String   @default("6ba7b810-9dad-11d1-80b4-00c04fd430c8") @db.Uuid
   ip   String   @default("10.0.0.1") @db.Inet
 }
@@ -232,6 +231,14 @@ model User {
   following User[] @relation("follows")
 }`,
   'indexes': `
+generator client {
+  provider        = "prisma-client-js"
+  previewFeatures = ["postgresqlExtensions"]
+}
+datasource db {
+  provider   = "postgresql"
+  extensions = [pg_trgm]
+}
 model Doc {
   id    Int    @id
   title String
@@ -242,7 +249,8 @@ model Doc {
   at    DateTime
   @@index([title])
   @@index([title, body(sort: Desc)])
-  @@index([at(sort: Desc)], type: Brin)
+  @@index([at], type: Brin)
+  @@index([at(sort: Desc)], map: "doc_latest")
   @@index([tags], type: Gin)
   @@index([data(ops: JsonbPathOps)], type: Gin, map: "doc_data")
   @@index([data], type: Gin, map: "doc_data_2")
@@ -310,7 +318,7 @@ model Place {
   at   Unsupported("point")?
   box  Unsupported("box")
   ts   Unsupported("tsvector")?
-  iv   Unsupported("interval(3)")?  @default(dbgenerated("'1 day'::interval"))
+  iv   Unsupported("interval")?     @default(dbgenerated("'1 day'::interval"))
   r    Unsupported("int4range")
   many Unsupported("circle")[]
   @@index([ts], type: Gin)

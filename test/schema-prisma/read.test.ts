@@ -65,6 +65,13 @@ view V {
     }
   })
 
+  it('says which model or number of models is too large', async () => {
+    const wide = await readSchema(`model A {\n  id Int @id\n}\nmodel B {\n  id Int @id\n${Array.from({ length: 1600 }, (_, i) => `  f${i} Int\n`).join('')}}\n`)
+    const many = await readSchema(Array.from({ length: 1001 }, (_, i) => `model M${i} {\n  id Int @id\n}\n`).join(''))
+    expect(wide).toMatchObject({ schema: null, notes: [{ kind: 'unread', blocking: true, line: 4, message: expect.stringContaining('`B` has more than 1600 columns') }] })
+    expect(many).toMatchObject({ schema: null, notes: [{ kind: 'unread', blocking: true, line: 3001, message: expect.stringContaining('more than 1000 tables') }] })
+  })
+
   it('reads CockroachDB in the words of Postgres', async () => {
     const { schema, notes } = await readSchema('model A {\n  id BigInt @id @default(autoincrement())\n  s String\n  c String @db.String(20)\n  l String[]\n  b Bytes\n  f Float\n  e E @default(X)\n}\nenum E {\n  X\n  Y\n}\n', prismaProject('cockroachdb'))
     expect(notes).toEqual([])

@@ -229,7 +229,7 @@ function relationsOf(model: Model, context: Context): readonly ModelRelation[] {
     const theirs = words(argument(relation, 'references'))
     if (own.length === 0 || theirs.length === 0) continue
     const columns = own.map((name) => columnOf(model.block, name))
-    const optional = own.some((name) => model.block.fields.find((f) => f.name === name)?.optional === true)
+    const optional = own.some((name) => fieldOf(model.block, name)?.optional === true)
     relations.push({
       name: stringValue(argument(relation, 'map')) ?? defaultName(model.table, columns, '_fkey', context.dialect),
       columns,
@@ -253,7 +253,9 @@ function joinTablesOf(models: readonly Model[]): readonly JoinTable[] {
       if (to === undefined || !field.list) continue
       const pair = [model.block.name, to.block.name].sort()
       const id = JSON.stringify([relationName(field) ?? pair.join('To'), ...pair])
-      halves.set(id, [...(halves.get(id) ?? []), { model, field }])
+      const half = halves.get(id)
+      if (half === undefined) halves.set(id, [{ model, field }])
+      else half.push({ model, field })
     }
   }
   const tables: JoinTable[] = []
@@ -298,8 +300,16 @@ function columnName(field: PrismaField): string {
 }
 
 function columnOf(block: PrismaBlock, name: string): string {
-  const field = block.fields.find((f) => f.name === name)
+  const field = fieldOf(block, name)
   return field === undefined ? name : columnName(field)
+}
+
+const fieldsByName = new WeakMap<PrismaBlock, ReadonlyMap<string, PrismaField>>()
+
+function fieldOf(block: PrismaBlock, name: string): PrismaField | undefined {
+  const known = fieldsByName.get(block) ?? new Map(block.fields.map((field) => [field.name, field]))
+  fieldsByName.set(block, known)
+  return known.get(name)
 }
 
 function schemaName(block: PrismaBlock, dialect: Dialect): string {

@@ -81,6 +81,7 @@ function diffNow(question: Question): Promise<EngineAnswer> {
       resolve(answer)
     }
     worker.on('message', hear).on('error', broken).on('exit', gone)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(question)
   })
 }

@@ -80,15 +80,17 @@ function joinPlaces(join: JoinTable): TablePlaces {
 function declaredTable(table: Table, known: TablePlaces, datamodel: Datamodel): Table {
   const at = (place: Place | null | undefined): readonly Declaration[] => (place == null ? known.declared : [declaration(place)])
   const claimed = new Set<ModelIndex>()
+  const indexesByName = new Map(known.indexes.map((index) => [index.name, index]))
+  const relationsByName = new Map(known.relations.map((relation) => [relation.name, relation.place]))
   const clientOnly = datamodel.relationMode === 'prisma' ? (known.model?.relations ?? []).map((relation) => foreignKeyOf(relation, true)) : []
   return {
     ...table,
     declared: known.declared,
     columns: table.columns.map((column) => declaredColumn(column, known, at)),
     primaryKey: table.primaryKey === null ? null : { ...table.primaryKey, declared: at(known.primaryKey) },
-    uniques: table.uniques.map((unique) => ({ ...unique, declared: at(known.indexes.find((i) => i.name === unique.name)?.place) })),
-    indexes: table.indexes.map((index) => ({ ...index, declared: at(indexPlace(index, known, claimed)) })),
-    foreignKeys: [...table.foreignKeys.map((fk) => ({ ...fk, declared: at(relationPlace(fk, known)) })), ...clientOnly],
+    uniques: table.uniques.map((unique) => ({ ...unique, declared: at(indexesByName.get(unique.name)?.place) })),
+    indexes: table.indexes.map((index) => ({ ...index, declared: at(indexPlace(index, known, indexesByName, claimed)) })),
+    foreignKeys: [...table.foreignKeys.map((fk) => ({ ...fk, declared: at(relationsByName.get(fk.name) ?? relationPlace(fk, known)) })), ...clientOnly],
     ...(known.model?.ignored === true ? { ignored: true } : {}),
   }
 }
@@ -105,9 +107,9 @@ function declaredColumn(column: Column, known: TablePlaces, at: (place: Place | 
 }
 
 /** By its name, and where that is not ours to foresee by its columns; no attribute serves for two indexes. */
-function indexPlace(index: Index, known: TablePlaces, claimed: Set<ModelIndex>): Place | null {
-  const free = known.indexes.filter((i) => !claimed.has(i))
-  const match = free.find((i) => i.name === index.name) ?? free.find((i) => i.unique === index.unique && sameColumns(i, index))
+function indexPlace(index: Index, known: TablePlaces, byName: ReadonlyMap<string, ModelIndex>, claimed: Set<ModelIndex>): Place | null {
+  const named = byName.get(index.name)
+  const match = named !== undefined && !claimed.has(named) ? named : known.indexes.find((i) => !claimed.has(i) && i.unique === index.unique && sameColumns(i, index))
   if (match === undefined) return known.model === null ? known.primaryKey : null
   claimed.add(match)
   return match.place
@@ -119,7 +121,7 @@ function sameColumns(model: ModelIndex, index: Index): boolean {
 
 function relationPlace(fk: ForeignKey, known: TablePlaces): Place | undefined {
   const columns = fk.columns.join('\u0000')
-  return (known.relations.find((r) => r.name === fk.name) ?? known.relations.find((r) => r.columns.join('\u0000') === columns))?.place
+  return known.relations.find((r) => r.columns.join('\u0000') === columns)?.place
 }
 
 function declaredEnums(schema: Schema, datamodel: Datamodel): ReadonlyMap<Key, EnumType> {
