@@ -7,6 +7,8 @@ import noRenameEnumValue from './compatibility/no-rename-enum-value.ts'
 import noRenameSchema from './compatibility/no-rename-schema.ts'
 import noRenameTable from './compatibility/no-rename-table.ts'
 import noRequiredColumnWithoutDefault from './compatibility/no-required-column-without-default.ts'
+import noUnsetRequiredColumn from './compatibility/no-unset-required-column.ts'
+import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
 import noDropColumn from './data-loss/no-drop-column.ts'
 import noDropConstraint from './data-loss/no-drop-constraint.ts'
 import noDropDatabase from './data-loss/no-drop-database.ts'
@@ -15,6 +17,9 @@ import noDropSchema from './data-loss/no-drop-schema.ts'
 import noDropTable from './data-loss/no-drop-table.ts'
 import noLossyTypeChange from './data-loss/no-lossy-type-change.ts'
 import noTruncate from './data-loss/no-truncate.ts'
+import noUsedColumnDrop from './data-loss/no-used-column-drop.ts'
+import noUsedIndexDrop from './data-loss/no-used-index-drop.ts'
+import noUsedTableDrop from './data-loss/no-used-table-drop.ts'
 import requireWhere from './data-loss/require-where.ts'
 import noChar from './design/no-char.ts'
 import noFloatMoney from './design/no-float-money.ts'
@@ -103,6 +108,8 @@ export const catalog: readonly CatalogRule[] = [
   { ...noRenameSchema, group: 'compatibility' },
   { ...noRenameTable, group: 'compatibility' },
   { ...noRequiredColumnWithoutDefault, group: 'compatibility' },
+  { ...noUnsetRequiredColumn, group: 'compatibility' },
+  { ...noUsedEnumValueDrop, group: 'compatibility' },
   { ...noDropColumn, group: 'data-loss' },
   { ...noDropConstraint, group: 'data-loss' },
   { ...noDropDatabase, group: 'data-loss' },
@@ -111,6 +118,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDropTable, group: 'data-loss' },
   { ...noLossyTypeChange, group: 'data-loss' },
   { ...noTruncate, group: 'data-loss' },
+  { ...noUsedColumnDrop, group: 'data-loss' },
+  { ...noUsedIndexDrop, group: 'data-loss' },
+  { ...noUsedTableDrop, group: 'data-loss' },
   { ...requireWhere, group: 'data-loss' },
   { ...noChar, group: 'design' },
   { ...noFloatMoney, group: 'design' },

@@ -1,0 +1,35 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { pool } from '../shared/query-examples.ts'
+import { placeList, placesIn, usesOf } from '../shared/uses.ts'
+
+const given = `create table sessions (id integer primary key, token text not null); create table users (id integer primary key);`
+
+export default {
+  id: 'no-used-table-drop',
+  severity: 'error',
+  summary: 'A table is dropped or renamed that code of the repository still queries.',
+  why: 'Each of these queries fails with the first call after the migration, whatever is deployed first: the code of this very commit still uses the table.',
+  fix: 'Take the queries out first, deploy that, and drop the table in a later pull request.',
+  references: ['https://www.postgresql.org/docs/current/sql-droptable.html'],
+  dialects: 'all',
+  sources: [],
+  bad: [
+    { given, sql: `drop table sessions;`, files: { 'src/sessions.ts': `${pool}\n  export const find = (token: string) => pool.query('SELECT id FROM sessions WHERE id = 1 AND token = $1', [token])` }, message: '`src/sessions.ts:3`' },
+    { given, sql: `alter table sessions rename to logins;`, files: { 'src/sessions.ts': `${pool}\n  export const end = (id: number) => pool.query('DELETE FROM sessions WHERE id = $1', [id])` }, message: 'is renamed' },
+  ],
+  good: [
+    { given, sql: `drop table sessions;`, files: { 'src/users.ts': `${pool}\n  export const find = (id: number) => pool.query('SELECT id FROM users WHERE id = $1', [id])` }, unproven: 'others speak of the drop itself' },
+  ],
+  visit: {
+    dropTable: ({ table }, ctx) => ctx.isNew(table) ? null : used(table, 'dropped', ctx),
+    renameTable: ({ table }, ctx) => ctx.isNew(table) ? null : used(table, 'renamed', ctx),
+  },
+} satisfies Rule
+
+function used(table: Key, what: string, ctx: RuleContext) {
+  if (ctx.after.tables.has(table) || ctx.after.views.has(table)) return null
+  const uses = usesOf(ctx, table, null)
+  if (uses.length === 0) return null
+  return { anySize: true, object: table, message: `\`${ctx.name(table)}\` is ${what}, but code still queries it: ${placesIn(uses)}.`, help: `Take these out first:\n\n${placeList(uses)}` }
+}
