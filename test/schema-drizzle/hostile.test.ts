@@ -93,6 +93,14 @@ export const a = pgTable('a', { home: text().default(process.env.PATH), v: text(
     expect(await reasonOf(`${good};\n${code}`, reason === 'longer than' ? short : undefined)).toContain(reason)
   })
 
+  it('that comes in hundreds costs the time of three', async () => {
+    const tree = memoryTree(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`s${i}.ts`, `${good};\nfor (;;) ${i}`])))
+    const reads: string[] = []
+    for (let i = 0; i < 200; i++) reads.push((await readDrizzleSchema(tree, projectOf({ schemaFiles: [`s${i}.ts`] }), { ...short, milliseconds: 300 })).notes[0]?.message ?? '')
+    expect(reads.filter((it) => it.includes('longer than'))).toHaveLength(3)
+    expect(reads.filter((it) => it.includes('3 schemas of this commit ran out of time already'))).toHaveLength(197)
+  })
+
   it('says the line at which it fails', async () => {
     const { notes } = await readFiles({ 'schema.ts': `import './deep/other'\n${good}`, 'deep/other.ts': `const a: number = 1\n\nfunction fail(): never {\n  throw new TypeError('here')\n}\nif (a) fail()` })
     expect(notes[0]).toMatchObject({ path: 'deep/other.ts', line: 4 })

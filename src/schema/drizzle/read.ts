@@ -60,7 +60,11 @@ function evaluated(dialect: Kit['dialect'], bundle: string, limits: SandboxLimit
   const name = createHash('sha256').update(`${dialect} ${limits.bytes} ${limits.milliseconds}\n`).update(bundle).digest('base64')
   const known = answers.get(name)
   if (known) return known
-  const answer = evaluateBundle(dialect, bundle, limits)
+  // What failed may have failed for want of time, so it is tried again.
+  const answer = evaluateBundle(dialect, bundle, limits).then((it) => {
+    if ('error' in it) answers.delete(name)
+    return it
+  })
   answers.set(name, answer)
   for (const oldest of answers.keys()) {
     if (answers.size <= keptAnswers) break
@@ -69,14 +73,21 @@ function evaluated(dialect: Kit['dialect'], bundle: string, limits: SandboxLimit
   return answer
 }
 
+/** Schemas of a tree that ran out of time: a hostile one may declare hundreds. */
+const overruns = new WeakMap<Tree, number>()
+const mostOverruns = 3
+
 async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
   const first = project.schemaFiles[0]
   if (first === undefined) return { reason: 'no file of it was found', path: project.evidence, line: 1 }
   const options: GuestOptions = { casing: project.settings.casing ?? null, v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? '') }
+  if ((overruns.get(tree) ?? 0) >= mostOverruns) return { reason: `${mostOverruns} schemas of this commit ran out of time already`, path: first, line: 1 }
+  const began = performance.now()
   const bundle = await bundleSchema(tree, project.schemaFiles, options)
+  const answer = 'reason' in bundle ? null : await evaluated(dialect, bundle.text, limits)
+  if ((answer === null || 'error' in answer) && performance.now() - began >= limits.milliseconds) overruns.set(tree, (overruns.get(tree) ?? 0) + 1)
   if ('reason' in bundle) return { reason: bundle.reason, path: bundle.path ?? first, line: bundle.line }
-  const answer = await evaluated(dialect, bundle.text, limits)
-  if ('error' in answer) return failureAt(bundle, answer, first)
+  if (answer === null || 'error' in answer) return failureAt(bundle, answer ?? { error: 'it gives no answer', site: null }, first)
   const kit = kitFromSandbox(answer.text)
   if (!kit) return { reason: 'what it evaluates to is no schema', path: first, line: 1 }
   const { push, schemas } = project.settings

@@ -42,6 +42,23 @@ export async function buildSandboxScript(name: keyof typeof sources): Promise<st
   return result.outputFiles[0]?.text ?? ''
 }
 
+const mostAtOnce = 2
+let running = 0
+const waiting: (() => void)[] = []
+
+/** Lets few sandboxes run at a time, so that many projects do not take all memory. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve))
+  else running++
+  try {
+    return await work()
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else running--
+  }
+}
+
 /** One worker is kept for the next evaluation; each gets a WebAssembly instance of its own, and one that misbehaves ends its worker. */
 let idle: Worker | null = null
 
@@ -62,8 +79,11 @@ async function takeWorker(): Promise<Worker> {
  */
 export async function evaluateBundle(dialect: 'postgresql' | 'mysql' | 'sqlite', bundle: string, limits: SandboxLimits = sandboxLimits): Promise<SandboxAnswer> {
   const job: SandboxJob = { guest: await script(`drizzle-${dialect}`), bundle, memory: limits.bytes }
-  const worker = await takeWorker()
-  return await new Promise<SandboxAnswer>((resolve) => {
+  return await inTurn(async () => await runJob(await takeWorker(), job, limits))
+}
+
+function runJob(worker: Worker, job: SandboxJob, limits: SandboxLimits): Promise<SandboxAnswer> {
+  return new Promise<SandboxAnswer>((resolve) => {
     const end = (answer: SandboxAnswer, keep: boolean): void => {
       clearTimeout(timer)
       worker.off('message', answered).off('error', failed).off('exit', ended)
