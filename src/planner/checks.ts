@@ -1,0 +1,116 @@
+import type { ProjectReview } from '../report/report.ts'
+import type { Change } from '../schema/change.ts'
+import { indexColumns, type ForeignKey, type Key, type Schema } from '../schema/model.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
+
+/** A query to run beside a migration: what it answers and what to expect. */
+export interface CheckQuery {
+  readonly title: string
+  readonly sql: string
+}
+
+/** Queries to run before the migration: would it fail on the rows that are there, how large are the tables, who would stand in the way. */
+export function preflightOf(review: ProjectReview): readonly CheckQuery[] {
+  const { before, after } = review
+  const d = before.defaultSchema
+  const changes = changesOf(review)
+  const touched = touchedTables(changes, before)
+  if (!changes.length) return []
+  const regclass = touched.map((t) => quoteLiteral(quoteKey(t, d))).map((t) => `(${t}::regclass)`).join(', ')
+  return unique([
+    ...changes.flatMap((c) => wouldFail(c, before, after)),
+    ...(touched.length ? [
+      { title: 'How large the touched tables are', sql: `SELECT oid::regclass AS "table", reltuples::bigint AS about_rows, pg_size_pretty(pg_total_relation_size(oid)) AS size FROM pg_class WHERE oid IN (SELECT * FROM (VALUES ${regclass}) AS touched) ORDER BY pg_total_relation_size(oid) DESC;` },
+      { title: 'Who holds locks on them now; expect no transaction that is old', sql: `SELECT a.pid, a.usename, a.state, now() - a.xact_start AS open_for, l.relation::regclass AS "table", l.mode, left(a.query, 80) AS query FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE l.relation IN (SELECT * FROM (VALUES ${regclass}) AS touched) AND a.pid <> pg_backend_pid() ORDER BY a.xact_start;` },
+    ] : []),
+  ])
+}
+
+/** Queries to run after the migration: what was left half done, and how far a long build is. */
+export function aftercareOf(review: ProjectReview): readonly CheckQuery[] {
+  const d = review.after.defaultSchema
+  const changes = changesOf(review)
+  const touched = touchedTables(changes, review.after)
+  if (!touched.length) return []
+  const regclass = touched.map((t) => `(${quoteLiteral(quoteKey(t, d))}::regclass)`).join(', ')
+  const analyse = touched.filter((t) => changes.some((c) => 'table' in c && c.table === t && ['alterColumnType', 'addIndex', 'setGenerated'].includes(c.kind)))
+  return [
+    { title: 'Indexes that a failed build left invalid; expect none', sql: `SELECT indexrelid::regclass AS index, indrelid::regclass AS "table" FROM pg_index WHERE NOT indisvalid AND indrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` },
+    { title: 'Constraints that are not validated; expect none that you did not leave so', sql: `SELECT conname, conrelid::regclass AS "table" FROM pg_constraint WHERE NOT convalidated AND conrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` },
+    ...(changes.some((c) => c.kind === 'addIndex')
+      ? [{ title: 'How far an index build is', sql: 'SELECT pid, relid::regclass AS "table", phase, blocks_done, blocks_total, tuples_done, tuples_total FROM pg_stat_progress_create_index;' }]
+      : []),
+    ...analyse.map((t) => ({ title: 'Fresh statistics for the planner', sql: `ANALYZE ${quoteKey(t, d)};` })),
+  ]
+}
+
+function changesOf(review: ProjectReview): readonly Change[] {
+  return review.steps.length ? review.steps.flatMap((s) => s.statement.inside === 'function' ? [] : s.changes) : review.changes
+}
+
+function touchedTables(changes: readonly Change[], schema: Schema): readonly Key[] {
+  return [...new Set(changes.flatMap((c) => 'table' in c && schema.tables.has(c.table) ? [c.table] : []))]
+}
+
+function unique(queries: readonly CheckQuery[]): readonly CheckQuery[] {
+  return queries.filter((q, i) => queries.findIndex((o) => o.sql === q.sql) === i)
+}
+
+function wouldFail(change: Change, before: Schema, after: Schema): readonly CheckQuery[] {
+  const d = before.defaultSchema
+  const old = 'table' in change ? before.tables.get(change.table) : undefined
+  if (!old || !('table' in change)) return []
+  const table = quoteKey(change.table, d)
+  const has = (columns: readonly string[]) => columns.every((c) => old.columns.some((o) => o.name === c))
+  switch (change.kind) {
+    case 'setNotNull':
+      return has([change.to.name]) ? [{ title: `Rows of ${old.name} without ${change.to.name}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE ${quoteIdent(change.to.name)} IS NULL;` }] : []
+    case 'addColumn':
+      return !change.to.nullable && change.to.default === null && !change.to.generated && !change.to.identity
+        ? [{ title: `Any row in ${old.name}; expect none, or ${change.to.name} cannot come NOT NULL`, sql: `SELECT EXISTS (SELECT FROM ${table});` }] : []
+    case 'addPrimaryKey': return has(change.to.columns) ? [duplicates(table, old.name, change.to.columns, null, true)] : []
+    case 'addUnique': return has(change.to.columns) ? [duplicates(table, old.name, change.to.columns, null, change.to.nullsNotDistinct)] : []
+    case 'addIndex': {
+      const columns = change.index.keys.flatMap((k) => k.column ?? [])
+      return change.index.unique && columns.length === change.index.keys.length && has(columns)
+        ? [duplicates(table, old.name, indexColumns(change.index), change.index.where, change.index.nullsNotDistinct)] : []
+    }
+    case 'addCheck':
+      return [{ title: `Rows of ${old.name} that break ${change.to.name}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE NOT (${change.to.expression});` }].filter(() => !mentionsNew(change.to.expression, old.columns.map((c) => c.name), after, change.table))
+    case 'addForeignKey': return has(change.to.columns) && before.tables.has(`${change.to.references.schema}.${change.to.references.table}`) ? [orphans(table, old.name, change.to, before, d)] : []
+    case 'alterColumnType':
+      return change.from.type && change.to.type && !change.using && /^(smallint|integer)$/.test(change.to.type) && /^(bigint|integer)$/.test(change.from.type)
+        ? [{ title: `Values of ${old.name}.${change.from.name} that do not fit ${change.to.type}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE ${quoteIdent(change.from.name)} NOT BETWEEN ${change.to.type === 'integer' ? '-2147483648 AND 2147483647' : '-32768 AND 32767'};` }]
+        : lengthCheck(change.from.type, change.to.type, table, old.name, change.from.name)
+    default: return []
+  }
+}
+
+function lengthCheck(from: string | null, to: string | null, table: string, name: string, column: string): readonly CheckQuery[] {
+  const length = /^character varying\((\d+)\)$/.exec(to ?? '')?.[1]
+  if (!length || !/^(text|character varying)/.test(from ?? '')) return []
+  return [{ title: `Values of ${name}.${column} longer than ${length}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE length(${quoteIdent(column)}) > ${length};` }]
+}
+
+function mentionsNew(expression: string, columns: readonly string[], after: Schema, table: Key): boolean {
+  return (after.tables.get(table)?.columns ?? []).some((c) => !columns.includes(c.name) && expression.includes(c.name))
+}
+
+function duplicates(table: string, name: string, columns: readonly string[], where: string | null, nulls: boolean): CheckQuery {
+  const list = columns.map(quoteIdent)
+  const conditions = [...(where ? [`(${where})`] : []), ...(nulls ? [] : list.map((c) => `${c} IS NOT NULL`))]
+  return {
+    title: `Values of ${name} that stand in several rows; expect none`,
+    sql: `SELECT ${list.join(', ')}, count(*) FROM ${table}${conditions.length ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${list.join(', ')} HAVING count(*) > 1 LIMIT 20;`,
+  }
+}
+
+function orphans(table: string, name: string, key: ForeignKey, schema: Schema, d: string): CheckQuery {
+  const target = `${key.references.schema}.${key.references.table}`
+  const referenced = key.references.columns.length ? key.references.columns : schema.tables.get(target)?.primaryKey?.columns ?? []
+  const on = key.columns.map((c, i) => `parent.${quoteIdent(referenced[i] ?? c)} = child.${quoteIdent(c)}`).join(' AND ')
+  return {
+    title: `Rows of ${name} that point at no row of ${key.references.table}; expect 0`,
+    sql: `SELECT count(*) FROM ${table} AS child WHERE ${key.columns.map((c) => `child.${quoteIdent(c)} IS NOT NULL`).join(' AND ')} AND NOT EXISTS (SELECT FROM ${quoteKey(target, d)} AS parent WHERE ${on});`,
+  }
+}

@@ -1,0 +1,42 @@
+import type { BackfillJob } from './backfill.ts'
+
+/** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
+export interface Recipe {
+  readonly kind: 'rename-column' | 'rename-table' | 'change-type' | 'not-null' | 'remove-enum-value' | 'split-table' | 'merge-tables' | 'move-column'
+  readonly title: string
+  /** The way that needs no SQL at all, where there is one. */
+  readonly shortcut: string | null
+  readonly steps: readonly RecipeStep[]
+  /** What to know before starting; one sentence each. */
+  readonly cautions: readonly string[]
+}
+
+/** One deploy of a recipe: a migration, a run of a backfill, or new code. */
+export interface RecipeStep {
+  readonly title: string
+  readonly phase: 'expand' | 'data' | 'code' | 'contract'
+  /** Statements without semicolons, to be sent one by one; `together` says that they belong into one transaction. */
+  readonly sql: readonly string[]
+  readonly together: boolean
+  /** Change of the ORM's schema or of the code; null where there is none. */
+  readonly code: string | null
+  readonly backfill: BackfillJob | null
+}
+
+/** What locks may be waited for in a migration, so that a migration that has to wait does not make others wait behind it. */
+export const lockTimeout = "SET lock_timeout = '2s'"
+
+/** A step that is a migration. */
+export function migration(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null, together = false): RecipeStep {
+  return { title, phase, sql: together ? sql : [lockTimeout, ...sql], together, code, backfill: null }
+}
+
+/** A step that runs a backfill. */
+export function fill(title: string, backfill: BackfillJob): RecipeStep {
+  return { title, phase: 'data', sql: [], together: false, code: null, backfill }
+}
+
+/** A step that is code alone. */
+export function deploy(title: string, code: string): RecipeStep {
+  return { title, phase: 'code', sql: [], together: false, code, backfill: null }
+}
