@@ -99,7 +99,7 @@ function columnOf(row: Row): Column {
   }
 }
 
-const constraintsQuery = `SELECT n.nspname, c.relname, k.conname, k.contype::text, k.convalidated, k.condeferrable, k.connoinherit, k.confdeltype::text, k.confupdtype::text, k.confmatchtype::text,
+const constraintsQuery = `SELECT n.nspname, c.relname, k.conname, k.contype::text, k.convalidated, k.condeferrable, k.condeferred, k.connoinherit, k.confdeltype::text, k.confupdtype::text, k.confmatchtype::text,
     coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AS enforced, fn.nspname AS fschema, f.relname AS ftable, ${columnNames('k.confkey', 'k.confrelid')} AS fcolumns,
     ${columnNames('k.conkey', 'k.conrelid')} AS columns, pg_get_expr(k.conbin, k.conrelid) AS expression, CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) END AS definition,
     obj_description(k.oid, 'pg_constraint') AS comment, coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nnd,
@@ -112,16 +112,17 @@ const actions: Readonly<Record<string, ReferentialAction>> = { a: 'NO ACTION', r
 
 function addConstraint(table: { -readonly [K in keyof Table]: Table[K] }, row: Row): void {
   const common = { name: str(row['conname']), comment: strOrNull(row['comment']), declared: [] }
+  const deferred = row['condeferred'] === true ? { initiallyDeferred: true } : {}
   const columns = list(row['columns'])
   const deferrable = row['condeferrable'] === true
   switch (row['contype']) {
     case 'p': {
-      const to: PrimaryKey = { ...common, columns, include: list(row['include']), deferrable }
+      const to: PrimaryKey = { ...common, columns, include: list(row['include']), deferrable, ...deferred }
       table.primaryKey = to
       return
     }
     case 'u': {
-      const to: Unique = { ...common, columns, include: list(row['include']), nullsNotDistinct: row['nnd'] === true, deferrable }
+      const to: Unique = { ...common, columns, include: list(row['include']), nullsNotDistinct: row['nnd'] === true, deferrable, ...deferred }
       table.uniques = [...table.uniques, to]
       return
     }
@@ -129,7 +130,7 @@ function addConstraint(table: { -readonly [K in keyof Table]: Table[K] }, row: R
       const to: ForeignKey = {
         ...common, columns, references: { schema: str(row['fschema']), table: str(row['ftable']), columns: list(row['fcolumns']) },
         onDelete: actions[str(row['confdeltype'])] ?? 'NO ACTION', onUpdate: actions[str(row['confupdtype'])] ?? 'NO ACTION',
-        match: row['confmatchtype'] === 'f' ? 'full' : row['confmatchtype'] === 'p' ? 'partial' : 'simple', validated: row['convalidated'] === true, enforced: row['enforced'] === true, deferrable,
+        match: row['confmatchtype'] === 'f' ? 'full' : row['confmatchtype'] === 'p' ? 'partial' : 'simple', validated: row['convalidated'] === true, enforced: row['enforced'] === true, deferrable, ...deferred,
       }
       table.foreignKeys = [...table.foreignKeys, to]
       return
@@ -179,7 +180,8 @@ function indexOf(row: Row): Index {
   }
 }
 
-const triggersQuery = `SELECT n.nspname, c.relname, t.tgname, t.tgtype::int AS type, t.tgenabled::text, fn.nspname AS fschema, p.proname, ${columnNames('t.tgattr::int2[]', 't.tgrelid')} AS columns
+const triggersQuery = `SELECT n.nspname, c.relname, t.tgname, t.tgtype::int AS type, t.tgenabled::text, t.tgconstraint <> 0 AS isconstraint, t.tgdeferrable, t.tginitdeferred, t.tgoldtable, t.tgnewtable, encode(t.tgargs, 'escape') AS args,
+    substring(pg_get_triggerdef(t.oid) FROM ' WHEN \\((.*)\\) EXECUTE ') AS condition, fn.nspname AS fschema, p.proname, ${columnNames('t.tgattr::int2[]', 't.tgrelid')} AS columns
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace fn ON fn.oid = p.pronamespace
   WHERE NOT t.tgisinternal AND c.relkind IN ('r', 'p') AND ${own('pg_class', 'c.oid', 'c.relnamespace')} ORDER BY 1, 2, 3`
 
@@ -188,7 +190,11 @@ function triggerOf(row: Row): Trigger {
   const events: Trigger['events'] = ([['insert', 4], ['delete', 8], ['update', 16], ['truncate', 32]] as const).flatMap(([event, bit]) => (type & bit) !== 0 ? [event] : [])
   return {
     name: str(row['tgname']), timing: (type & 2) !== 0 ? 'before' : (type & 64) !== 0 ? 'instead of' : 'after', events, forEach: (type & 1) !== 0 ? 'row' : 'statement',
-    function: key(str(row['fschema']), str(row['proname'])), columns: list(row['columns']), enabled: row['tgenabled'] !== 'D', declared: [],
+    function: key(str(row['fschema']), str(row['proname'])), columns: list(row['columns']), updateOf: list(row['columns']),
+    when: strOrNull(row['condition']), arguments: str(row['args'] ?? '').split('\\000').slice(0, -1),
+    constraint: row['isconstraint'] === true ? { deferrable: row['tgdeferrable'] === true, initiallyDeferred: row['tginitdeferred'] === true } : null,
+    transition: row['tgoldtable'] == null && row['tgnewtable'] == null ? null : { old: strOrNull(row['tgoldtable']), new: strOrNull(row['tgnewtable']) },
+    enabled: row['tgenabled'] !== 'D', declared: [],
   }
 }
 
@@ -267,7 +273,7 @@ async function readSequences(query: CatalogQuery): Promise<ReadonlyMap<Key, Sequ
 }
 
 async function readFunctions(query: CatalogQuery): Promise<ReadonlyMap<Key, readonly SqlFunction[]>> {
-  const rows = await query(`SELECT n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef, p.proconfig, p.prosrc,
+  const rows = await query(`SELECT n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef, p.proconfig, p.prosrc, pg_get_functiondef(p.oid) AS definition,
       (SELECT coalesce(json_agg(format_type(a.oid, NULL) ORDER BY a.n), '[]') FROM unnest(p.proargtypes) WITH ORDINALITY AS a (oid, n)) AS arguments,
       CASE WHEN p.prorettype <> 0 THEN CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || format_type(p.prorettype, NULL) END AS returns
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p') AND ${own('pg_proc', 'p.oid', 'p.pronamespace')} ORDER BY 1, 2, p.oid`)
@@ -277,7 +283,7 @@ async function readFunctions(query: CatalogQuery): Promise<ReadonlyMap<Key, read
     const one: SqlFunction = {
       schema: str(row['nspname']), name: str(row['proname']), kind: row['prokind'] === 'p' ? 'procedure' : 'function', arguments: list(row['arguments']),
       returns: row['prokind'] === 'p' ? null : strOrNull(row['returns']), language: str(row['lanname']), volatility: row['provolatile'] === 'i' ? 'immutable' : row['provolatile'] === 's' ? 'stable' : 'volatile',
-      securityDefiner: row['prosecdef'] === true, settings: list(row['proconfig']), body: strOrNull(row['prosrc']), declared: [],
+      securityDefiner: row['prosecdef'] === true, settings: list(row['proconfig']), body: strOrNull(row['prosrc']), definition: strOrNull(row['definition']), declared: [],
     }
     functions.set(at, [...functions.get(at) ?? [], one])
   }

@@ -226,6 +226,12 @@ export function commentOn(what: string, comment: string | null): string {
   return `COMMENT ON ${what} IS ${comment === null ? 'NULL' : quoteLiteral(comment)}`
 }
 
+/** The sequences that are objects of their own: those behind identity columns come and go with the column. */
+export function ownSequences(schema: Schema): ReadonlyMap<Key, Sequence> {
+  const isIdentity = ({ ownedBy }: Sequence) => ownedBy !== null && (schema.tables.get(ownedBy.table)?.columns.some((c) => c.name === ownedBy.column && c.identity !== null) ?? false)
+  return new Map([...schema.sequences].filter(([, s]) => !isIdentity(s)))
+}
+
 /** The schemas that a schema's objects need beside those that every database has. */
 export function ownSchemas(schema: Schema): readonly string[] {
   return [...schema.schemas].filter((s) => s !== 'public' && !isSystemSchema(s)).toSorted()

@@ -1,5 +1,6 @@
 import type { Place } from '../location.ts'
 import type { Change } from './change.ts'
+import { ownSequences } from './ddl.ts'
 import { diffTable, placeOfDeclared } from './diff-table.ts'
 import { key, type EnumType, type Key, type Schema, type SqlFunction, type Table, type View } from './model.ts'
 import { inRunningOrder } from './order.ts'
@@ -137,17 +138,18 @@ function diffTypes(before: Schema, after: Schema): readonly Change[] {
       changes.push({ kind: 'alterDomain', object, from, to, adds, notValid: fresh ? !fresh.validated : false, place })
     }
   }
-  for (const [object, to] of after.sequences) {
-    const from = before.sequences.get(object)
+  const [had, has] = [ownSequences(before), ownSequences(after)]
+  for (const [object, to] of has) {
+    const from = had.get(object)
     const place = placeOfDeclared(to.declared)
     if (!from) { if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createSequence', object, to, place }) }
     else if (!sameSequence(from, to)) changes.push({ kind: 'alterSequence', object, restart: false, place })
   }
   const lost = !onlyOneSideKnown(after, before)
-  for (const [object, from] of before.sequences) {
+  for (const [object, from] of had) {
     // A sequence goes with the column that owns it.
     const owner = from.ownedBy && after.tables.get(from.ownedBy.table)?.columns.some((c) => c.name === from.ownedBy!.column)
-    if (!after.sequences.has(object) && lost && (!from.ownedBy || owner)) changes.push({ kind: 'dropSequence', object, cascade: false, place: placeOfDeclared(from.declared) })
+    if (!has.has(object) && lost && (!from.ownedBy || owner)) changes.push({ kind: 'dropSequence', object, cascade: false, place: placeOfDeclared(from.declared) })
   }
   for (const [object, from] of [...before.domains, ...before.types, ...before.enums] as [Key, { declared: EnumType['declared'] }][]) {
     const stays = after.domains.has(object) || after.types.has(object) || after.enums.has(object)

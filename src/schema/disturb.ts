@@ -112,6 +112,8 @@ function disturbedForeignKeys(changes: readonly Change[], retyped: ReadonlyMap<s
     if (c.kind === 'dropIndex' && c.index?.unique) return [{ table: c.table, columns: c.index.keys.flatMap((k) => k.column ?? []) }]
     return []
   })
+  // A foreign key does not go from a permanent to an unlogged table, not even for a moment.
+  const moved = new Set(changes.flatMap((c) => c.kind === 'setPersistence' ? [c.table] : []))
   const rests = (f: ForeignKey, on: { table: Key; columns: readonly string[] }) =>
     on.table === targetOf(f) && (f.references.columns.length === 0 || sameSet(on.columns, f.references.columns))
   for (const table of after.tables.values()) {
@@ -119,7 +121,7 @@ function disturbedForeignKeys(changes: readonly Change[], retyped: ReadonlyMap<s
     for (const f of table.foreignKeys) {
       if (f.clientOnly || !was?.foreignKeys.some((o) => o.name === f.name)) continue
       const touched = f.columns.some((c) => retyped.has(part(table.key, c))) || f.references.columns.some((c) => retyped.has(part(targetOf(f), c)))
-      if (touched || lostKeys.some((k) => rests(f, k))) result.add(part(table.key, f.name))
+      if (touched || moved.has(table.key) || moved.has(targetOf(f)) || lostKeys.some((k) => rests(f, k))) result.add(part(table.key, f.name))
     }
   }
   return result

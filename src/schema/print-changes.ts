@@ -1,6 +1,6 @@
 import type { Change, ChangeOf } from './change.ts'
 import {
-  checkDefinition, columnDefinition, createDomain, createEnum, createFunction, createIndex, createPolicy, createTrigger, createView, exclusionDefinition, foreignKeyDefinition,
+  checkDefinition, columnDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createTrigger, createView, exclusionDefinition, foreignKeyDefinition,
   functionSignature, inSchemaOf, primaryKeyDefinition, uniqueDefinition,
 } from './ddl.ts'
 import { findDisturbed, part, type Disturbed, type RemadeType } from './disturb.ts'
@@ -61,8 +61,8 @@ function clearTheWay(changes: readonly Change[], disturbed: Disturbed, before: S
       if (!disturbed.keys.has(part(table.key, k.name)) || dropped.has(part(table.key, k.name))) continue
       add(stage.dropKeys, null, k.index ? `DROP INDEX ${inSchemaOf(table.key, k.name, d)}` : `ALTER TABLE ${name} DROP CONSTRAINT ${quoteIdent(k.name)}`)
     }
-    for (const c of table.columns) {
-      if (disturbed.columns.has(part(table.key, c.name))) add(stage.dropTables, null, `ALTER TABLE ${name} DROP COLUMN ${quoteIdent(c.name)}`)
+    for (const c of table.columns.toSorted((a, b) => Number(b.generated !== null) - Number(a.generated !== null))) {
+      if (disturbed.columns.has(part(table.key, c.name))) add(stage.dropKeys + 0.5, null, `ALTER TABLE ${name} DROP COLUMN ${quoteIdent(c.name)}`)
     }
   }
   for (const f of disturbed.functions) add(stage.dropReplacedFunctions, null, `DROP ${f.kind.toUpperCase()} ${functionSignature(f, d)}`)
@@ -94,7 +94,11 @@ function makeAgain(changes: readonly Change[], disturbed: Disturbed, after: Sche
   const again = (set: ReadonlySet<string>, table: Key, name: string) => set.has(part(table, name)) && !added.has(part(table, name))
   for (const table of after.tables.values()) {
     const alter = `ALTER TABLE ${quoteKey(table.key, d)}`
-    for (const c of table.columns) if (again(disturbed.columns, table.key, c.name)) add(stage.columns + 0.5, null, `${alter} ADD COLUMN ${columnDefinition(c)}`)
+    for (const c of table.columns.toSorted((a, b) => Number(a.generated !== null) - Number(b.generated !== null))) {
+      if (!again(disturbed.columns, table.key, c.name)) continue
+      add(stage.columns + 0.5, null, `${alter} ADD COLUMN ${columnDefinition(c)}`)
+      if (c.comment) add(stage.attached, null, commentOn(`COLUMN ${quoteKey(table.key, d)}.${quoteIdent(c.name)}`, c.comment))
+    }
     if (table.primaryKey && again(disturbed.keys, table.key, table.primaryKey.name)) add(stage.keys, null, `${alter} ADD ${primaryKeyDefinition(table.primaryKey)}`)
     for (const u of table.uniques) if (again(disturbed.keys, table.key, u.name)) add(stage.keys, null, `${alter} ADD ${uniqueDefinition(u)}`)
     for (const c of table.checks) if (again(disturbed.keys, table.key, c.name)) add(stage.keys, null, `${alter} ADD ${checkDefinition(c)}`)

@@ -1,6 +1,6 @@
 import {
   backsConstraint, checkDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createSequence, createTable, createTrigger, createType,
-  createView, foreignKeyDefinition, functionSignature, inlineUniques, inSchemaOf, isSystemSchema, lateDomainChecks, ownSchemas, ownSequence, rowSecurityStatements,
+  createView, foreignKeyDefinition, functionSignature, inlineUniques, inSchemaOf, isSystemSchema, lateDomainChecks, ownSchemas, ownSequence, ownSequences, rowSecurityStatements,
   uniqueDefinition,
 } from './ddl.ts'
 import { key, type DomainType, type Key, type OtherType, type Schema, type SqlFunction, type Table, type View } from './model.ts'
@@ -33,11 +33,11 @@ export function schemaStatements(schema: Schema): readonly string[] {
       `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(e.name)}${e.schema && e.schema !== d && !isSystemSchema(e.schema) ? ` WITH SCHEMA ${quoteIdent(e.schema)}` : ''}`),
     ...[...schema.enums.values()].map((e) => createEnum(e, d)),
     ...typesInOrder([...schema.types.values()], [...schema.domains.values()], d),
-    ...[...schema.sequences.values()].map((s) => createSequence(s, d)),
+    ...[...ownSequences(schema).values()].map((s) => createSequence(s, d)),
     ...functionStatements(early, d),
     ...tables.flatMap((t) => tableStatements(t, d)),
     ...tables.filter((t) => t.partition.of).reverse().map((t) => attachPartition(t, d)),
-    ...[...schema.sequences.values()].filter((s) => s.ownedBy && schema.tables.has(s.ownedBy.table)).map((s) => ownSequence(s, d)),
+    ...[...ownSequences(schema).values()].filter((s) => s.ownedBy && schema.tables.has(s.ownedBy.table)).map((s) => ownSequence(s, d)),
     ...tables.toReversed().flatMap((t) => foreignKeyStatements(t, d)),
     ...views.flatMap((v) => viewStatements(v, d)),
     ...late.map((f) => createFunction(f, d) ?? unknown('function', functionSignature(f, d))),
