@@ -55,12 +55,14 @@ export function findDisturbed(changes: readonly Change[], before: Schema, after:
     }
   }
   const dropped = new Set(changes.flatMap((c) => c.kind === 'dropView' ? [c.object] : []))
+  // A view or policy that changes so as not to read a column any more still holds it until then.
+  const read = [...retyped.values(), ...changes.flatMap((c) => c.kind === 'dropColumn' ? [{ table: c.table, column: c.from.name }] : [])]
   return {
     types,
     columns,
-    views: disturbedViews([...retyped.values()], dropped, types, before, after),
+    views: disturbedViews(read, dropped, types, before, after),
     foreignKeys: disturbedForeignKeys(changes, retyped, before, after),
-    policies: disturbedPolicies([...retyped.values()], before, after),
+    policies: disturbedPolicies(read, before, after),
     triggers: disturbedTriggers([...retyped.values()], before, after),
     keys: disturbedKeys([...retyped.values()], columns, before, after),
     functions: types.flatMap((t) => [...after.functions.values()].flat().filter((f) => [...f.arguments, f.returns].some((a) => a !== null && mentions(a, quoteKey(t.object, after.defaultSchema))))),

@@ -26,12 +26,12 @@ function replay(from: Schema, sql: string): Schema {
 test('a printed schema, replayed, is the schema', () => {
   fc.assert(fc.property(schemaArbitrary, (schema) => {
     expect(changesToText(diffSchemas(schema, replay(emptySchema(), printSchema(schema))))).toBe('')
-  }), { numRuns: 200 })
+  }), { numRuns: 100 })
 })
 
 test('the printed diff, replayed on the first schema, gives the second', () => {
   fc.assert(fc.property(schemaArbitrary, schemaArbitrary, (before, after) => {
     const made = replay(before, printChanges(diffSchemas(before, after), before, after))
     expect(changesToText(diffSchemas(made, after))).toBe('')
-  }), { numRuns: 200 })
+  }), { numRuns: 100 })
 })
