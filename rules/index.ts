@@ -9,6 +9,11 @@ import noRenameTable from './compatibility/no-rename-table.ts'
 import noRequiredColumnWithoutDefault from './compatibility/no-required-column-without-default.ts'
 import noUnsetRequiredColumn from './compatibility/no-unset-required-column.ts'
 import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
+import noEditedMigration from './consistency/no-edited-migration.ts'
+import noOutOfOrderMigration from './consistency/no-out-of-order-migration.ts'
+import noSchemaDrift from './consistency/no-schema-drift.ts'
+import requireJournalEntry from './consistency/require-journal-entry.ts'
+import requireMigration from './consistency/require-migration.ts'
 import noDropColumn from './data-loss/no-drop-column.ts'
 import noDropConstraint from './data-loss/no-drop-constraint.ts'
 import noDropDatabase from './data-loss/no-drop-database.ts'
@@ -110,6 +115,11 @@ export const catalog: readonly CatalogRule[] = [
   { ...noRequiredColumnWithoutDefault, group: 'compatibility' },
   { ...noUnsetRequiredColumn, group: 'compatibility' },
   { ...noUsedEnumValueDrop, group: 'compatibility' },
+  { ...noEditedMigration, group: 'consistency' },
+  { ...noOutOfOrderMigration, group: 'consistency' },
+  { ...noSchemaDrift, group: 'consistency' },
+  { ...requireJournalEntry, group: 'consistency' },
+  { ...requireMigration, group: 'consistency' },
   { ...noDropColumn, group: 'data-loss' },
   { ...noDropConstraint, group: 'data-loss' },
   { ...noDropDatabase, group: 'data-loss' },

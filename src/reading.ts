@@ -11,7 +11,7 @@ import { declaresInSql, readSqlSchema } from './project/sql-schema.ts'
 import { transactionsOf } from './project/transactions.ts'
 import type { Change } from './schema/change.ts'
 import { diffSchemas } from './schema/diff.ts'
-import { readDrizzleSchema } from './schema/drizzle.ts'
+import { readDrizzleJournal, readDrizzleSchema, type DrizzleJournal } from './schema/drizzle.ts'
 import { emptySchema, type Schema } from './schema/model.ts'
 import { printChanges } from './schema/print-changes.ts'
 import { prismaSql, readPrismaSchema } from './schema/prisma.ts'
@@ -34,6 +34,12 @@ export interface ProjectReading {
   readonly problems: readonly SqlProblem[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
+  /** What the migrations make, at the base and at the head; null where there are none. */
+  readonly migrated: { readonly before: Schema; readonly after: Schema } | null
+  /** Drizzle's journal on both sides. */
+  readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
+  /** True where old migrations were merged into fewer that make the same schema: nothing of it runs where it has run before. */
+  readonly squashed: boolean
   readonly notes: readonly Note[]
 }
 
@@ -72,14 +78,34 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   notes.push(...problems.flatMap((problem) => noteOf(problem)))
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
-  const base = { project, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
+  const journal = { before: await readJournal(project, changeSet.base), after: await readJournal(project, changeSet.head) }
+  const squashed = migrations !== null && migrations.changed.some((file) => file.status === 'deleted') && fresh.length > 0 && diffSchemas(history.schema, replayHistory(empty, migrations.history, {
+    ...options, transactions: transactionsOf(project.runner, migrations.history),
+  }).schema).length === 0
+  const base = { project, journal, squashed, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
   if (fresh.length === 0 && declared.schema && project.dialect === 'postgresql') {
     const before = migrations && migrations.before.length > 0 ? history.schema : declaredBefore.schema ?? empty
     const generated = await generatedSteps(project, was, changeSet, declaredBefore.schema ?? empty, declared.schema, version)
-    return { ...base, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, generated: true, notes: [...notes, ...generated.notes] }
+    const migrated = migrations && migrations.before.length > 0 ? { before: history.schema, after: history.schema } : null
+    return { ...base, migrated, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, generated: true, notes: [...notes, ...generated.notes] }
+  }
+  if (squashed) {
+    const at = fresh[0]?.path ?? project.evidence
+    notes.push({ kind: 'unresolved', blocking: false, path: at, line: 1, message: 'Old migrations are merged into new ones that make the same schema. Mark the new ones as applied where the old ones have run.' })
+    return { ...base, migrated: { before: history.schema, after: history.schema }, before: history.schema, after: history.schema, steps: [], problems: [], generated: false, notes }
   }
   const replayed = replaySteps(history.schema, fresh, transactionsOf(project.runner, fresh), options)
-  return { ...base, before: history.schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...notes, ...replayed.notes] }
+  const migrated = migrations && migrations.history.length > 0 ? { before: history.schema, after: replayed.after } : null
+  return { ...base, migrated, before: history.schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...notes, ...replayed.notes] }
+}
+
+async function readJournal(project: Project, tree: Tree): Promise<DrizzleJournal | null> {
+  if (project.migrations?.layout !== 'drizzle') return null
+  const path = `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}meta/_journal.json`
+  const text = (await textsOf(tree, [path])).get(path)
+  if (text === undefined) return null
+  const { entries } = await tree.list()
+  return readDrizzleJournal(text, path, entries.map((entry) => entry.path)).journal
 }
 
 async function readDeclared(project: Project, tree: Tree, postgres: number): Promise<{ schema: Schema | null; notes: readonly Note[] }> {

@@ -11,6 +11,7 @@ import type { Group, Severity, Suggestion } from './finding.ts'
 import type { ChecklistItem } from './checklist.ts'
 import type { SqlProblem } from '../sql/read.ts'
 import type { Suppression } from './suppressions.ts'
+import type { DrizzleJournal } from '../schema/drizzle/journal.ts'
 
 /** A migration file, as its runner would run it forward. */
 export interface Migration {
@@ -100,6 +101,12 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** What code and configuration of the head tree say about connections, replicas and caches; left out where no code was read. */
   readonly code?: CodeFacts
   readonly files: readonly ChangedFile[]
+  /** What the migrations make, at the base and at the head; null where there are none. `before` and `after` follow the declared schema where no migration says what changes. */
+  readonly migrated: { readonly before: Schema; readonly after: Schema } | null
+  /** Drizzle's journal at the base and at the head, held against the files. */
+  readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
+  /** SQL files among the migrations that the runner never takes. */
+  readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations of the base that the pull request edits, renames or deletes. */
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */

@@ -36,6 +36,9 @@ export interface RuleInput {
   readonly code?: CodeFacts
   readonly files: readonly ChangedFile[]
   readonly sqlProblems: readonly SqlProblem[]
+  readonly migrated: RuleContext['migrated']
+  readonly journal: RuleContext['journal']
+  readonly orphans: RuleContext['orphans']
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
@@ -178,6 +181,9 @@ function contextOf(
     queries: input.queries,
     ...(input.code ? { code: input.code } : {}),
     files: input.files,
+    migrated: input.migrated,
+    journal: input.journal,
+    orphans: input.orphans,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
     isNew: (table) => newness.tables.has(table) || (step?.before.tables.get(table)?.persistence === 'temporary'),

@@ -1,0 +1,36 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { startOf } from '../../src/location.ts'
+
+export default {
+  id: 'no-edited-migration',
+  severity: 'error',
+  summary: 'A migration that has run already does not run again when its file changes.',
+  why: `Databases where it has run keep what the old text made, new ones get what the new text makes, and nobody sees the difference until it hurts. Prisma stops
+    at the changed checksum and asks for a reset; Drizzle and most others say nothing.`,
+  fix: 'Put the file back as it was, and write a new migration that makes the change.',
+  references: ['https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/migration-histories'],
+  approvable: true,
+  dialects: 'all',
+  sources: [],
+  bad: [
+    {
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: { 'prisma/migrations/0001_given/migration.sql': `create table users (id bigint primary key, name text);` },
+      message: 'has run already',
+    },
+  ],
+  good: [{ runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
+  visit: {
+    *pullRequest(ctx) {
+      if (ctx.runner.assumed) return
+      for (const { path, status } of ctx.migrationsChanged) {
+        const what = status === 'deleted' ? 'is deleted' : status === 'renamed' ? 'gets another name' : 'is edited'
+        const effect = ctx.runner.name === 'prisma'
+          ? status === 'modified' ? '`migrate dev` asks for a reset where the old text has run' : '`migrate deploy` finds a migration in the database that it does not know'
+          : status === 'renamed' ? 'it runs a second time where it has run under the old name' : 'databases where it has run keep what the old text made'
+        yield { place: startOf(path), object: path, anySize: true, message: `This migration has run already and ${what}: ${effect}.` }
+      }
+    },
+  },
+} satisfies Rule

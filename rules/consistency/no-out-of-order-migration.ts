@@ -1,0 +1,47 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { startOf } from '../../src/location.ts'
+
+export default {
+  id: 'no-out-of-order-migration',
+  severity: 'warning',
+  summary: 'A new migration that sorts before one that has run already is applied in another order on each database, or never.',
+  why: `A database that is up to date runs it last or, with Drizzle before version 1, never, because only files newer than the last applied one are run; goose and
+    Flyway stop with an error. A new database runs it in its place. The two end up different where the migrations touch the same objects.`,
+  fix: 'Generate the migration anew on top of the base branch, so that it sorts last.',
+  references: ['https://pressly.github.io/goose/documentation/out-of-order/', 'https://documentation.red-gate.com/fd/out-of-order-184127529.html'],
+  dialects: 'all',
+  sources: [],
+  bad: [
+    {
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: { 'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);` },
+      message: 'sorts before',
+    },
+  ],
+  good: [{ runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
+  visit: {
+    *pullRequest(ctx) {
+      if (ctx.runner.assumed) return
+      if (ctx.journal.after) {
+        for (const entry of ctx.journal.after.outOfOrder) {
+          if (ctx.journal.before?.entries.some((old) => old.tag === entry.tag)) continue
+          yield {
+            place: entry.place, object: entry.tag, severity: 'error', anySize: true,
+            message: `\`${entry.tag}\` never runs where the migrations before it have run: its \`when\` is not later than theirs.`,
+          }
+        }
+        return
+      }
+      if (ctx.project.settings.drizzleLayout === 'folders') return
+      for (const [i, migration] of ctx.history.entries()) {
+        if (!migration.isNew || /(^|\/)R__/.test(migration.path)) continue
+        const later = ctx.history.slice(i + 1).find((other) => !other.isNew && !/(^|\/)R__/.test(other.path))
+        if (!later) continue
+        const effect = ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
+          ? `${ctx.runner.name} refuses or skips it where that one has run` : 'databases where that one has run apply the two in another order'
+        yield { place: startOf(migration.path), object: migration.name, anySize: true, message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,56 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { printChanges } from '../../src/schema/print-changes.ts'
+import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
+import { sql } from '../shared/sql.ts'
+
+export default {
+  id: 'no-schema-drift',
+  severity: 'error',
+  summary: 'The migrations of the pull request and its schema do not make the same database.',
+  why: `The client is generated from the schema and the database is made by the migrations. Where they differ, queries fail or the next generated migration holds
+    changes that nobody meant.`,
+  fix: 'Make the two agree: correct the schema, or add what is missing to the migration.',
+  references: ['https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/shadow-database#detecting-schema-drift'],
+  approvable: true,
+  sources: [],
+  bad: [
+    {
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n  nick String?\n}` },
+      sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
+      message: 'the column `nick`',
+    },
+  ],
+  good: [
+    {
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n}` },
+      sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
+    },
+    {
+      title: 'What the schema cannot declare is no disagreement.',
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n}` },
+      sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;\nALTER TABLE "User" ADD CONSTRAINT "User_name_check" CHECK (name <> '') NOT VALID;`,
+    },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      if (ctx.generated || ctx.steps.length === 0 || ctx.project.orm === null) return
+      const drift = newDrift(ctx)
+      for (const change of drift?.changes.slice(0, 5) ?? []) {
+        if (!drift) return
+        yield {
+          place: driftPlace(change, ctx),
+          object: 'table' in change ? change.table : change.object,
+          anySize: true,
+          message: `Schema and migrations disagree: ${driftClause(change, ctx)}.`,
+          help: `To make the database what the schema declares:\n${sql(printChanges([change], drift.from, drift.to).trimEnd())}`,
+        }
+      }
+    },
+  },
+} satisfies Rule
