@@ -63,6 +63,15 @@ import requireNotValidForeignKey from './locking/require-not-valid-foreign-key.t
 import requirePrimaryKeyUsingIndex from './locking/require-primary-key-using-index.ts'
 import requireSeparateValidation from './locking/require-separate-validation.ts'
 import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
+import noReplicaReadAfterWrite from './operations/no-replica-read-after-write.ts'
+import noStaleCache from './operations/no-stale-cache.ts'
+import preferReplicaRead from './operations/prefer-replica-read.ts'
+import requireClientSingleton from './operations/require-client-singleton.ts'
+import requireDirectUrl from './operations/require-direct-url.ts'
+import requirePoolLimits from './operations/require-pool-limits.ts'
+import requireQueryTimeout from './operations/require-query-timeout.ts'
+import requireServerlessPooler from './operations/require-serverless-pooler.ts'
+import requireSingleClient from './operations/require-single-client.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
@@ -169,6 +178,15 @@ export const catalog: readonly CatalogRule[] = [
   { ...requirePrimaryKeyUsingIndex, group: 'locking' },
   { ...requireSeparateValidation, group: 'locking' },
   { ...requireUniqueUsingIndex, group: 'locking' },
+  { ...noReplicaReadAfterWrite, group: 'operations' },
+  { ...noStaleCache, group: 'operations' },
+  { ...preferReplicaRead, group: 'operations' },
+  { ...requireClientSingleton, group: 'operations' },
+  { ...requireDirectUrl, group: 'operations' },
+  { ...requirePoolLimits, group: 'operations' },
+  { ...requireQueryTimeout, group: 'operations' },
+  { ...requireServerlessPooler, group: 'operations' },
+  { ...requireSingleClient, group: 'operations' },
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },
   { ...requireSuppressionReason, group: 'process' },

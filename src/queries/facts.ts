@@ -25,6 +25,8 @@ export interface CodeFacts {
   readonly datasources: readonly Datasource[]
   readonly urls: readonly DatabaseUrl[]
   readonly hosting: readonly Hosting[]
+  /** Applications that run modules again in development, with the folder that holds them. */
+  readonly frameworks: readonly { readonly name: string; readonly folder: string; readonly path: string }[]
   /** Configuration of a pooler in the repository. */
   readonly poolers: readonly { readonly path: string; readonly line: number; readonly what: string }[]
 }
@@ -59,7 +61,7 @@ export interface RemoteCall {
 }
 
 /** No facts at all, for tests and for reviews without code. */
-export const noFacts: CodeFacts = { clients: [], replicas: [], caches: [], remoteCalls: [], datasources: [], urls: [], hosting: [], poolers: [] }
+export const noFacts: CodeFacts = { clients: [], replicas: [], caches: [], remoteCalls: [], datasources: [], urls: [], hosting: [], frameworks: [], poolers: [] }
 
 export interface FactsRequest {
   readonly tree: Tree
@@ -71,7 +73,7 @@ export interface FactsRequest {
   readonly queries: readonly Query[]
 }
 
-const factory = /^(?:create|make|get|build|init|new|connect|setup|singleton|open|use)|singleton|factory|client|instance|constructor|pool$/i
+const factory = /^(?:create|make|get|build|init|new|connect|setup|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
 
 /** Collects the facts from parsed modules and from configuration files. */
 export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {

@@ -218,10 +218,11 @@ function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evalu
     const place: Place = placeOf(module.file, start, end)
     const branches: string[] = []
     for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'branch') branches.push(at.test)
-    const query: Query & { readonly project: string } = {
+    let query: Query & { readonly project: string } = {
       ...rest, place, context: contextOf(site.frame, module, site.scope, evaluate, client), changed: changed.touches(place), project,
       branches, variable: site.variable, ...(client?.is === 'prisma' && client.replica !== null ? { replica: client.replica } : {}),
     }
+    if (isCached(site)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
     return query.sql === null ? { ...query, sql: printQuery(query, schema) } : query
   }
@@ -292,6 +293,15 @@ function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evalu
       return null
     },
   }
+}
+
+/** True inside of a function that a cache of the framework calls. */
+function isCached(site: Site): boolean {
+  for (let at = site.frame; at !== null; at = at.parent) {
+    const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
+    if (root?.type === 'Identifier' && root.name === 'unstable_cache') return true
+  }
+  return false
 }
 
 /** The expression in front of a step of a chain: `a.b` of `a.b.c()` at `c`. */

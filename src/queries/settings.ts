@@ -32,13 +32,18 @@ const hosts: readonly (readonly [RegExp, Hosting['what']])[] = [
   [/(?:^|\/)vercel\.json$/, 'vercel'], [/(?:^|\/)serverless\.(?:ya?ml|ts|js)$/, 'serverless'], [/(?:^|\/)netlify\.toml$/, 'netlify'],
   [/(?:^|\/)wrangler\.(?:toml|jsonc?)$/, 'workers'], [/(?:^|\/)sst\.config\.ts$/, 'lambda'],
 ]
+const frameworkNames: Readonly<Record<string, string>> = { next: 'Next.js', nuxt: 'Nuxt', remix: 'Remix', svelte: 'SvelteKit', astro: 'Astro' }
 const samples = /(?:^|\/)\.env(?:\.(?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
 const poolerFiles = /(?:^|\/)(?:pgbouncer\.ini|pgcat\.toml|odyssey\.conf|supavisor\.\w+)$/
 
 /** Reads connection strings, datasources and hosting from the configuration of a repository. */
-export async function readSettings(entries: readonly TreeEntry[], texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>): Promise<{ datasources: Datasource[]; urls: DatabaseUrl[]; hosting: Hosting[]; poolers: { path: string; line: number; what: string }[] }> {
+export async function readSettings(entries: readonly TreeEntry[], texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>): Promise<{ datasources: Datasource[]; urls: DatabaseUrl[]; hosting: Hosting[]; frameworks: { name: string; folder: string; path: string }[]; poolers: { path: string; line: number; what: string }[] }> {
   const ours = entries.filter((e) => !/(?:^|\/)node_modules\//.test(e.path) && (e.size ?? 0) < 400_000)
   const hosting = ours.flatMap((e) => hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })))
+  const frameworks = ours.flatMap((e) => {
+    const found = /(?:^|\/)(next|nuxt|remix|svelte|astro)\.config\.[cm]?[jt]s$/.exec(e.path)
+    return found === null ? [] : [{ name: frameworkNames[found[1] ?? ''] ?? '', folder: e.path.slice(0, Math.max(0, e.path.lastIndexOf('/'))), path: e.path }]
+  })
   const poolers = ours.filter((e) => poolerFiles.test(e.path)).map((e) => ({ path: e.path, line: 1, what: e.path.slice(e.path.lastIndexOf('/') + 1) }))
   const wanted = ours.filter((e) => samples.test(e.path) || e.path.endsWith('.prisma') || /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path)).map((e) => e.path)
   const datasources: Datasource[] = []
@@ -54,7 +59,7 @@ export async function readSettings(entries: readonly TreeEntry[], texts: (paths:
       if (image !== null) poolers.push({ path, line: lineOf(text, image.index), what: image[1] ?? 'pgbouncer' })
     }
   }
-  return { datasources, urls, hosting, poolers }
+  return { datasources, urls, hosting, frameworks, poolers }
 }
 
 function datasource(path: string, text: string): Datasource[] {
@@ -75,7 +80,7 @@ function connectionStrings(path: string, text: string): DatabaseUrl[] {
     found.push({
       path, line: index + 1, name,
       pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
-      local: /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|db\b|postgres\b|database\b|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
+      local: /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
       limited: /connection_limit=\d/.test(rest),
     })
   }

@@ -1,0 +1,31 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { prismaShop } from '../shared/query-examples.ts'
+import { callOf, inService } from '../shared/query-words.ts'
+
+const replicas = `import { PrismaClient } from '@prisma/client'
+  import { readReplicas } from '@prisma/extension-read-replicas'
+  export const prisma = new PrismaClient().$extends(readReplicas({ url: process.env.REPLICA_URL! }))`
+
+export default {
+  id: 'no-replica-read-after-write',
+  severity: 'warning',
+  summary: 'A row is read from a replica right after it was written to the primary.',
+  why: 'A replica is a moment behind. The read finds the row as it was, or not at all, most often under load, when nobody can reproduce it.',
+  fix: 'Read from the primary (`$primary()`) after a write, or use what the write returns.',
+  references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/read-replicas', 'https://www.postgresql.org/docs/current/warm-standby.html'],
+  sources: [],
+  checklist: 'read-replicas',
+  bad: [{ ...prismaShop, typescript: `import { prisma } from './db'\n  export async function rename(id: string, name: string) {\n    await prisma.user.update({ where: { id }, data: { name } })\n    return prisma.$replica().user.findUnique({ where: { id } })\n  }`, files: { 'src/db.ts': replicas }, message: '`users`' }],
+  good: [
+    { ...prismaShop, typescript: `import { prisma } from './db'\n  export async function rename(id: string, name: string) {\n    await prisma.user.update({ where: { id }, data: { name } })\n    return prisma.$primary().user.findUnique({ where: { id } })\n  }`, files: { 'src/db.ts': replicas } },
+  ],
+  visit: {
+    query(query, ctx) {
+      if ((ctx.code?.replicas.length ?? 0) === 0 || query.replica !== true || query.operation !== 'select' || !inService(query) || query.context.function === null) return
+      const table = query.tables[0]?.table ?? ''
+      const write = ctx.queries.find((q) => q.place.path === query.place.path && q.context.function === query.context.function && q.operation !== 'select' && q.place.line < query.place.line && q.tables[0]?.table === table)
+      if (write === undefined) return
+      return { object: table, message: `\`${callOf(query)}\` reads \`${ctx.name(table)}\` from a replica, which may not have what line ${write.place.line} wrote.` }
+    },
+  },
+} satisfies Rule
