@@ -24,8 +24,10 @@ const functions = await lines(`SELECT proname || ' ' || coalesce((SELECT string_
   FROM pg_proc ${join('x', 'prorettype')}
   WHERE prokind IN ('f', 'a', 'w') AND prorettype::regtype::text NOT IN ('internal', 'cstring', 'trigger', 'event_trigger', 'index_am_handler', 'table_am_handler', 'tsm_handler', 'fdw_handler', 'language_handler')
     AND NOT proargtypes::oid[] && ARRAY['internal'::regtype, 'cstring'::regtype]::oid[]
-    AND coalesce(obj_description(pg_proc.oid, 'pg_proc'), '') !~ '^(implementation of|I/O|internal|hash|less-equal-greater|SP-GiST|GIN|GiST|BRIN|statistics|restriction|join|aggregate|sort support|equal image|window|larger of two|smaller of two|information_schema)'
+    AND (proname IN ('starts_with', 'jsonb_exists', 'jsonb_exists_any', 'jsonb_exists_all') OR coalesce(obj_description(pg_proc.oid, 'pg_proc'), '') !~ '^(implementation of|I/O|internal|hash|less-equal-greater|SP-GiST|GIN|GiST|BRIN|statistics|restriction|join|aggregate|sort support|equal image|window|larger of two|smaller of two|information_schema)')
     AND proname !~ '^(pg_(stat|replication|logical|ls|create|drop|get_(wal|repl)|wal|backup|switch|promote|lock|advisory|try|cancel|terminate|rotate|reload|read|show|hba|ident|nextoid|restore|clear|event|import|export|partition|last|safe|xact|snapshot|visible)|binary_upgrade|has_|brin_|gin_)'`)
+
+const opclasses = await lines(`SELECT DISTINCT amname || ' ' || opcname AS line FROM pg_opclass JOIN pg_am ON pg_am.oid = opcmethod WHERE opcdefault`)
 
 const block = (words: readonly string[]) => `\`\n${words.join('\n').replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\n\``
 
@@ -42,5 +44,7 @@ export const operatorData = ${block(operators)}
 
 /** \`name arguments result\`. */
 export const functionData = ${block(functions)}
+/** \`method opclass\` of the operator classes that are the default for a type. */
+export const defaultOpclassData = ${block(opclasses)}
 `)
 await database.close()

@@ -276,7 +276,8 @@ async function readFunctions(query: CatalogQuery): Promise<ReadonlyMap<Key, read
   const rows = await query(`SELECT n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef, p.proconfig, p.prosrc, pg_get_functiondef(p.oid) AS definition,
       (SELECT coalesce(json_agg(format_type(a.oid, NULL) ORDER BY a.n), '[]') FROM unnest(p.proargtypes) WITH ORDINALITY AS a (oid, n)) AS arguments,
       CASE WHEN p.prorettype <> 0 THEN CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || format_type(p.prorettype, NULL) END AS returns
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p') AND ${own('pg_proc', 'p.oid', 'p.pronamespace')} ORDER BY 1, 2, p.oid`)
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p') AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
+      AND ${own('pg_proc', 'p.oid', 'p.pronamespace')} ORDER BY 1, 2, p.oid`)
   const functions = new Map<Key, SqlFunction[]>()
   for (const row of rows) {
     const at = key(str(row['nspname']), str(row['proname']))

@@ -18,9 +18,11 @@ export function canonical(schema: Schema, written: string, type: TypeId): string
     case 'timestamp': return timestamp(written, '')
     case 'timestamptz': return timestamp(written, '+00')
     case 'time': return match(written, /^\s*(\d\d:\d\d:\d\d)\s*$/, /^\s*(\d\d:\d\d)\s*$/, ':00')
-    case 'bytea': return match(written, /^(\\x(?:[0-9a-f]{2})*)$/)
+    case 'bytea': return /^\\x(?:[0-9a-f]{2})*$/.test(written) ? written : written.includes('\\') ? unknowable('an escape in bytea') : `\\x${Buffer.from(written).toString('hex')}`
+    case 'char': return written.length < 2 ? written : unknowable('a long "char"')
+    case 'bit': case 'varbit': return match(written, /^([01]*)$/)
     case 'regclass': return regclass(written)
-    case 'inet': case 'cidr': return match(written, /^(\d+\.\d+\.\d+\.\d+)$/)
+    case 'inet': return match(written, /^(\d+\.\d+\.\d+\.\d+(?:\/(?!32)\d+)?)$/)
     case 'regconfig': return written.replace(/^pg_catalog\./, '')
     case 'ltree': return written
     default: return isEnum(schema, type) ? written : underlying(schema, type).type === type ? unknowable(`how ${type} prints its literals`) : canonical(schema, written, underlying(schema, type).type)
@@ -41,11 +43,22 @@ function wholeNumber(written: string): string {
 
 /** `numeric` keeps the digits behind the point and drops zeros before it. */
 export function numeric(written: string): string {
+  if (/^\s*nan\s*$/i.test(written)) return 'NaN'
+  const scientific = /^\s*([+-]?)(\d*)\.?(\d*)[eE]([+-]?\d{1,3})\s*$/.exec(written)
+  if (scientific !== null) return shifted(scientific)
   const found = /^\s*([+-]?)0*(\d*)(?:\.(\d*))?\s*$/.exec(written)
   if (found === null) return unknowable(`the number ${written}`)
   const [, sign = '', whole = '', fraction = ''] = found
   const digits = `${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`
   return sign === '-' && /[1-9]/.test(digits) ? `-${digits}` : digits
+}
+
+function shifted([, sign = '', whole = '', fraction = '', exponent = '0']: RegExpExecArray): string {
+  const digits = whole + fraction
+  const point = whole.length + Number(exponent)
+  const padded = point <= 0 ? `${'0'.repeat(1 - point)}${digits}` : digits.padEnd(point, '0')
+  const at = Math.max(point, 1)
+  return numeric(`${sign}${padded.slice(0, at)}${padded.length > at ? `.${padded.slice(at)}` : ''}`)
 }
 
 function float(written: string): string {
@@ -132,7 +145,11 @@ function interval(written: string): string {
 
 function timestamp(written: string, zone: string): string {
   const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?\s*(Z|\+00(?::?00)?)?\s*$/.exec(written)
-  if (found === null) return written.trim() === 'infinity' || written.trim() === '-infinity' ? written.trim() : unknowable(`the time ${written}`)
+  if (found === null) {
+    const word = written.trim()
+    if (word === 'epoch') return `1970-01-01 00:00:00${zone}`
+    return word === 'infinity' || word === '-infinity' ? word : unknowable(`the time ${written}`)
+  }
   const fraction = (found[4] ?? '').replace(/0+$/, '')
   return `${found[1] ?? ''} ${found[2] ?? '00:00'}${found[3] ?? ':00'}${fraction === '.' ? '' : fraction}${zone}`
 }

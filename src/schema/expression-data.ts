@@ -1518,6 +1518,9 @@ jsonb_build_object  jsonb
 jsonb_build_object any jsonb variadic
 jsonb_each jsonb setof record
 jsonb_each_text jsonb setof record
+jsonb_exists jsonb,text bool
+jsonb_exists_all jsonb,text[] bool
+jsonb_exists_any jsonb,text[] bool
 jsonb_extract_path jsonb,text[] jsonb variadic
 jsonb_extract_path_text jsonb,text[] text variadic
 jsonb_insert jsonb,text[],jsonb,bool jsonb defaults 1
@@ -2060,6 +2063,7 @@ slope point,point float8
 split_part text,text,int4 text
 sqrt float8 float8
 sqrt numeric numeric
+starts_with text,text bool
 statement_timestamp  timestamptz
 stddev float4 float8
 stddev float8 float8
@@ -2312,4 +2316,126 @@ xpath text,xml xml[]
 xpath text,xml,text[] xml[]
 xpath_exists text,xml bool
 xpath_exists text,xml,text[] bool
+`
+/** `method opclass` of the operator classes that are the default for a type. */
+export const defaultOpclassData = `
+brin bit_minmax_ops
+brin box_inclusion_ops
+brin bpchar_minmax_ops
+brin bytea_minmax_ops
+brin char_minmax_ops
+brin date_minmax_ops
+brin float4_minmax_ops
+brin float8_minmax_ops
+brin inet_inclusion_ops
+brin int2_minmax_ops
+brin int4_minmax_ops
+brin int8_minmax_ops
+brin interval_minmax_ops
+brin macaddr8_minmax_ops
+brin macaddr_minmax_ops
+brin name_minmax_ops
+brin numeric_minmax_ops
+brin oid_minmax_ops
+brin pg_lsn_minmax_ops
+brin range_inclusion_ops
+brin text_minmax_ops
+brin tid_minmax_ops
+brin time_minmax_ops
+brin timestamp_minmax_ops
+brin timestamptz_minmax_ops
+brin timetz_minmax_ops
+brin uuid_minmax_ops
+brin varbit_minmax_ops
+btree array_ops
+btree bit_ops
+btree bool_ops
+btree bpchar_ops
+btree bytea_ops
+btree char_ops
+btree date_ops
+btree enum_ops
+btree float4_ops
+btree float8_ops
+btree inet_ops
+btree int2_ops
+btree int4_ops
+btree int8_ops
+btree interval_ops
+btree jsonb_ops
+btree macaddr8_ops
+btree macaddr_ops
+btree money_ops
+btree multirange_ops
+btree name_ops
+btree numeric_ops
+btree oid_ops
+btree oidvector_ops
+btree pg_lsn_ops
+btree range_ops
+btree record_ops
+btree text_ops
+btree tid_ops
+btree time_ops
+btree timestamp_ops
+btree timestamptz_ops
+btree timetz_ops
+btree tsquery_ops
+btree tsvector_ops
+btree uuid_ops
+btree varbit_ops
+btree xid8_ops
+gin array_ops
+gin jsonb_ops
+gin tsvector_ops
+gist box_ops
+gist circle_ops
+gist multirange_ops
+gist point_ops
+gist poly_ops
+gist range_ops
+gist tsquery_ops
+gist tsvector_ops
+hash aclitem_ops
+hash array_ops
+hash bool_ops
+hash bpchar_ops
+hash bytea_ops
+hash char_ops
+hash cid_ops
+hash date_ops
+hash enum_ops
+hash float4_ops
+hash float8_ops
+hash inet_ops
+hash int2_ops
+hash int4_ops
+hash int8_ops
+hash interval_ops
+hash jsonb_ops
+hash macaddr8_ops
+hash macaddr_ops
+hash multirange_ops
+hash name_ops
+hash numeric_ops
+hash oid_ops
+hash oidvector_ops
+hash pg_lsn_ops
+hash range_ops
+hash record_ops
+hash text_ops
+hash tid_ops
+hash time_ops
+hash timestamp_ops
+hash timestamptz_ops
+hash timetz_ops
+hash uuid_ops
+hash xid8_ops
+hash xid_ops
+spgist box_ops
+spgist inet_ops
+spgist poly_ops
+spgist quad_point_ops
+spgist range_ops
+spgist text_ops
 `

@@ -68,6 +68,7 @@ export function parseType(spelled: string): Typed {
 export function spell(type: TypeId, mod = ''): string {
   if (type.endsWith('[]')) return `${spell(type.slice(0, -2), mod)}[]`
   if (type === 'bpchar' && mod === '') return 'bpchar'
+  if (type === 'bit' && mod === '') return '"bit"'
   const base = Object.hasOwn(spelledAs, type) ? spelledAs[type] ?? type : type
   if (mod === '') return base
   return type.startsWith('time') ? base.replace(/^(timestamp|time)/, `$1${mod}`) : `${base}${mod}`

@@ -1,6 +1,7 @@
 import type { A_Const, A_Expr, FuncCall, Node, TypeCast } from 'libpg-query'
 import { quoteIdent, quoteLiteral } from '../sql/names.ts'
 import { numeric } from './expression-constants.ts'
+import { parseSql } from '../sql/parser.ts'
 import { print } from './expression-print.ts'
 import { resolveFunction, resolveOperator } from './expression-resolve.ts'
 import type { Expr } from './expression-tree.ts'
@@ -26,6 +27,8 @@ export interface Printed {
   readonly exact: boolean
   /** True where an index definition shows it without parentheses around it. */
   readonly isCall: boolean
+  /** True for the constant NULL, which is no default at all. */
+  readonly isNull: boolean
 }
 
 /**
@@ -37,15 +40,32 @@ export function printExpression(node: Node, scope: ExpressionScope, target: stri
     const read = transform(node, scope)
     if (target === null) {
       const told = read.type === 'unknown' ? coerceType(scope.schema, read, 'text', 'implicit', true) : read
-      return { text: print(told), type: spell(told.type, told.mod), exact: true, isCall: looksLikeFunction(told) }
+      return { text: print(told), type: spell(told.type, told.mod), exact: true, isCall: looksLikeFunction(told), isNull: isNull(told) }
     }
     const { type, mod } = parseType(target)
     const coerced = coerceTo(scope.schema, read, type, mod, 'assignment', true)
-    return { text: print(coerced), type: target, exact: true, isCall: looksLikeFunction(coerced) }
+    return { text: print(coerced), type: target, exact: true, isCall: looksLikeFunction(coerced), isNull: isNull(coerced) }
   } catch (error) {
     if (!(error instanceof Unknowable)) throw error
-    return { text: asWritten(node), type: target, exact: false, isCall: 'FuncCall' in node || 'CoalesceExpr' in node || 'MinMaxExpr' in node }
+    return { text: asWritten(node), type: target, exact: false, isCall: 'FuncCall' in node || 'CoalesceExpr' in node || 'MinMaxExpr' in node, isNull: false }
   }
+}
+
+function isNull(expr: Expr): boolean {
+  return expr.kind === 'constant' && expr.value === null
+}
+
+/** Reads an expression in Postgres' spelling again, for columns whose types have changed since; null where it cannot be read. */
+export function reprint(expression: string, scope: ExpressionScope, target: string | null = null): Printed | null {
+  const result = parseSql(`SELECT ${expression}`)
+  const node = 'nodes' in result ? result.nodes[0] : undefined
+  const first = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
+  return first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined ? null : printExpression(first.ResTarget.val, scope, target)
+}
+
+/** True where a value of one type, as `format_type` spells it, can be stored in a column of another. */
+export function isAssignable(schema: Schema, from: string, to: string): boolean {
+  return canCoerce(schema, parseType(from).type, parseType(to).type, 'assignment')
 }
 
 function need(node: Node | undefined, scope: ExpressionScope): Expr {
@@ -85,6 +105,10 @@ function transform(node: Node, scope: ExpressionScope): Expr {
     const typed = argument.type === 'unknown' ? coerceType(schema, argument, 'text', 'implicit', true) : argument
     return { kind: 'collate', argument: typed, collation: quoteIdent(texts(node.CollateClause.collname).at(-1) ?? ''), type: typed.type, mod: typed.mod }
   }
+  if ('RowExpr' in node) {
+    const fields = (node.RowExpr.args ?? []).map((each) => transform(each, scope))
+    return fields.some((each) => each.type === 'unknown') ? unknowable('a row of literals') : { kind: 'list', word: 'ROW', arguments: fields, type: 'record', mod: '' }
+  }
   if ('CaseExpr' in node) return ofCase(node.CaseExpr, scope)
   if ('A_Indirection' in node) return ofSubscript(node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
   return unknowable(Object.keys(node)[0] ?? 'nothing')
@@ -102,7 +126,10 @@ function ofConstant(node: A_Const): Expr {
     }
     return constant(numeric(written), 'numeric')
   }
-  if (node.bsval !== undefined) return unknowable('a bit string')
+  if (node.bsval !== undefined) {
+    const bits = /^b([01]*)$/i.exec(node.bsval.bsval ?? '')?.[1]
+    return bits === undefined ? unknowable('a bit string') : constant(bits, 'bit')
+  }
   return constant(String(node.ival?.ival ?? 0), 'int4')
 }
 

@@ -1,5 +1,7 @@
 import type { AlterTableCmd, AlterTableStmt, ColumnDef, Constraint } from 'libpg-query'
 import type { Change, ConstraintRef } from '../change.ts'
+import type { ExpressionScope } from '../expression.ts'
+import { isAssignable, reprint } from '../expression.ts'
 import type { Column, Key, Table } from '../model.ts'
 import { key, nameOf } from '../model.ts'
 import { sourceSlice } from './source.ts'
@@ -12,6 +14,7 @@ import { dropColumn } from './drop.ts'
 import { adopt, children, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { option, texts, valueText, writtenOf } from './nodes.ts'
+import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { addNote, columnFor, current, findKey, isOpen, refuse, shown, tableFor } from './session.ts'
 import { subcommandPlaces } from './subcommands.ts'
@@ -40,18 +43,20 @@ export function alterTable(session: Session, node: AlterTableStmt): void {
   for (const index of commands.keys()) session.changes.push(...changes.get(index) ?? [])
 }
 
-/** Postgres works through a statement's subcommands in passes: drops, types, columns, then what builds on them. */
+/** Postgres works through a statement's subcommands in passes. (AlterTablePass in src/backend/commands/tablecmds.c) */
 function pass(command: AlterTableCmd | undefined): number {
   switch (command?.subtype) {
     case 'AT_DropColumn': case 'AT_DropConstraint': case 'AT_DropNotNull': case 'AT_DropIdentity': case 'AT_DropExpression': return 0
     case 'AT_AlterColumnType': return 1
     case 'AT_AddColumn': return 2
     case 'AT_SetExpression': return 3
+    case 'AT_SetNotNull': case 'AT_AddIdentity': case 'AT_SetIdentity': return 4
+    case 'AT_ColumnDefault': return command.def === undefined ? 0 : 6
     case 'AT_AddConstraint': {
       const type = command.def !== undefined && 'Constraint' in command.def ? command.def.Constraint.contype : undefined
-      return type === 'CONSTR_FOREIGN' ? 7 : type === 'CONSTR_PRIMARY' || type === 'CONSTR_UNIQUE' || type === 'CONSTR_EXCLUSION' ? 6 : 5
+      return type === 'CONSTR_FOREIGN' ? 7 : type === 'CONSTR_PRIMARY' || type === 'CONSTR_UNIQUE' || type === 'CONSTR_EXCLUSION' ? 5 : type === 'CONSTR_NOTNULL' ? 4 : 6
     }
-    default: return 4
+    default: return 8
   }
 }
 
@@ -156,19 +161,47 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   const from = columnFor(session, table, name)
   const type = resolveType(session, node.typeName)
   const collation = node.collClause === undefined ? null : texts(node.collClause.collname).at(-1) ?? null
-  const to: Column = { ...from, type: type.text, collation, ...(from.default === null ? {} : convertedDefault(session, from, type.text)) }
-  updateFamily(session, at, (it) => ({ ...it, columns: it.columns.map((column) => column.name === from.name ? { ...column, type: to.type, collation, default: column.default === null ? null : to.default } : column) }))
+  const to: Column = { ...from, type: type.text, collation }
+  checkDefault(session, from, type.text)
+  updateFamily(session, at, (it) => remake(session, { ...it, columns: it.columns.map((column) => column.name === from.name ? { ...column, type: to.type, collation } : column) }, from.name))
   const sequence = [...session.draft.schema.sequences].find(([, each]) => each.ownedBy?.table === at && each.ownedBy.column === from.name)
   if (sequence !== undefined && from.identity !== null && type.text !== null) editing(session.draft, 'sequences').set(sequence[0], { ...sequence[1], type: type.text })
   const using = node.raw_default === undefined ? null : sourceSlice(session.statement, session.place, 'using')
   return [{ kind: 'alterColumnType', place: session.place, table: at, from, to, using, collationChanges: (from.collation ?? null) !== collation }]
 }
 
-/** A default under a column's new type: the same expression, converted. */
-function convertedDefault(session: Session, from: Column, type: string | null): Partial<Column> {
-  if (from.default === null) return {}
-  const converted = reprintExpression(session, from.default, type)
-  return converted === null ? { approximate: true } : converted.exact ? { default: converted.text } : { default: converted.text, approximate: true }
+/** A default stays as it is and is converted when it is stored; Postgres refuses a type to which it cannot be. */
+function checkDefault(session: Session, from: Column, type: string | null): void {
+  if (from.default === null || from.type === null || type === null || from.approximate === true) return
+  const { schema } = session.draft
+  const value = reprint(from.default, { schema, columns: [] })
+  if (value === null || !value.exact || value.type === null || value.type === 'unknown' || isAssignable(schema, value.type, type)) return
+  refuse(`default for column "${from.name}" cannot be cast automatically to type ${type}`)
+}
+
+/** Checks and indexes are made anew when a column that they mention changes its type, and may read otherwise then. */
+function remake(session: Session, table: Table, column: string): Table {
+  const scope = { schema: session.draft.schema, columns: table.columns }
+  const again = (expression: string, target: string | null) => {
+    if (!mentions(expression, column)) return expression
+    const printed = reprint(expression, scope, target)
+    return printed === null || !printed.exact ? expression : printed.text
+  }
+  return {
+    ...table,
+    checks: table.checks.map((check) => ({ ...check, expression: again(check.expression, 'boolean') })),
+    indexes: table.indexes.map((index) => ({
+      ...index, where: index.where === null ? null : again(index.where, 'boolean'),
+      keys: index.keys.map((each) => each.expression === null ? each : { ...each, expression: againInIndex(each.expression, scope, column) }),
+    })),
+  }
+}
+
+function againInIndex(expression: string, scope: ExpressionScope, column: string): string {
+  if (!mentions(expression, column)) return expression
+  const printed = reprint(expression, scope)
+  if (printed === null || !printed.exact) return expression
+  return printed.isCall ? printed.text : `(${printed.text})`
 }
 
 function dropNotNull(session: Session, at: Key, name: string): readonly Change[] {
@@ -181,11 +214,10 @@ function dropNotNull(session: Session, at: Key, name: string): readonly Change[]
 
 function setDefault(session: Session, at: Key, name: string, command: AlterTableCmd): readonly Change[] {
   const column = columnFor(session, current(session, at), name)
-  const isNull = command.def !== undefined && 'A_Const' in command.def && command.def.A_Const.isnull === true
   if (column.generated !== null) refuse(`column "${column.name}" of relation "${nameOf(at)}" is a generated column`)
   if (column.identity !== null) refuse(`column "${column.name}" of relation "${nameOf(at)}" is an identity column`)
-  if (command.def === undefined || isNull) return changeColumn(session, at, name, 'dropDefault', (it) => ({ ...it, default: null, approximate: false }))
-  const printed = defaultText(session, command.def, column.type)
+  const printed = command.def === undefined ? null : defaultText(session, command.def, column.type)
+  if (printed === null || printed.isNull) return changeColumn(session, at, name, 'dropDefault', (it) => ({ ...it, default: null, approximate: false }))
   return changeColumn(session, at, name, 'setDefault', (it) => ({ ...it, default: printed.text, approximate: !printed.exact }))
 }
 
@@ -337,11 +369,4 @@ function alterCompositeType(session: Session, written: { readonly schema: string
   const at = findKey(session, written, (each) => session.draft.schema.types.has(each))
   if (at === undefined && !isOpen(session)) refuse(`relation ${shown(written)} does not exist`)
   if (at === undefined) addNote(session, 'unresolved', `the type ${shown(written)} is not known`)
-}
-
-/** A printed expression, read again and converted to another type; null where it cannot be read. */
-function reprintExpression(session: Session, expression: string, type: string | null): { readonly text: string; readonly exact: boolean } | null {
-  void session
-  void type
-  return expression === '' ? null : { text: expression, exact: false }
 }

@@ -1,4 +1,5 @@
 import type { ColumnDef, Constraint, Node } from 'libpg-query'
+import type { Printed } from '../expression.ts'
 import { printExpression } from '../expression.ts'
 import { quoteLiteral, quoteName } from '../../sql/names.ts'
 import type { Column, Key, Sequence, Table } from '../model.ts'
@@ -19,12 +20,8 @@ export interface BuiltColumn {
 }
 
 /** Expression of a column's default, converted to its type. */
-export function defaultText(session: Session, node: Node, type: string | null, columns: Table['columns'] = []): { readonly text: string; readonly exact: boolean } {
+export function defaultText(session: Session, node: Node, type: string | null, columns: Table['columns'] = []): Printed {
   return printExpression(node, { schema: session.draft.schema, columns }, type)
-}
-
-function isNull(node: Node | undefined): boolean {
-  return node !== undefined && 'A_Const' in node && node.A_Const.isnull === true
 }
 
 /** The sequence of a serial or identity column, made as Postgres names it. */
@@ -69,8 +66,9 @@ export function buildColumn(session: Session, table: Key, node: ColumnDef, colum
         break
       case 'CONSTR_DEFAULT':
         if (column.default !== null || type.serial) refuse(`multiple default values specified for column "${name}" of table "${nameOf(table)}"`)
-        if (constraint.raw_expr !== undefined && !isNull(constraint.raw_expr)) {
+        if (constraint.raw_expr !== undefined) {
           const printed = defaultText(session, constraint.raw_expr, type.text)
+          if (printed.isNull) break
           column.default = printed.text
           if (!printed.exact) column.approximate = true
         }

@@ -162,8 +162,8 @@ function partitionKey(session: Session, node: PartitionSpec, columns: readonly C
     if (!('PartitionElem' in each)) return ''
     if (each.PartitionElem.name !== undefined) return quoteIdent(each.PartitionElem.name)
     if (each.PartitionElem.expr === undefined) return ''
-    const text = printExpression(each.PartitionElem.expr, { schema: session.draft.schema, columns }).text
-    return text.startsWith('(') || 'FuncCall' in each.PartitionElem.expr ? text : `(${text})`
+    const printed = printExpression(each.PartitionElem.expr, { schema: session.draft.schema, columns })
+    return printed.isCall ? printed.text : `(${printed.text})`
   })
   return `${strategy} (${parts.join(', ')})`
 }

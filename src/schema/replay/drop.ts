@@ -25,8 +25,11 @@ export function dropColumn(session: Session, at: Key, written: string, missingOk
   }
   const from: Column = known ?? unknownColumn(name)
   const label = `column ${name} of table ${table.name}`
-  for (const columns of [table.primaryKey?.columns, ...table.uniques.map((each) => each.columns)]) {
-    if (columns?.includes(name) === true) dropReferences(session, table, columns, cascade, label, '')
+  for (const other of session.draft.schema.tables.values()) {
+    const resting = other.foreignKeys.filter((foreign) => key(foreign.references.schema, foreign.references.table) === at && foreign.references.columns.includes(name))
+    if (resting.length === 0 || (other.key === at && resting.every((foreign) => foreign.columns.includes(name)))) continue
+    if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
+    putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)) })
   }
   for (const view of viewsOf(session, at)) {
     if (!readsColumn(view, at, name)) continue

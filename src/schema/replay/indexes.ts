@@ -1,4 +1,5 @@
 import type { IndexStmt, Node } from 'libpg-query'
+import { defaultOpclassData } from '../expression-data.ts'
 import { printExpression } from '../expression.ts'
 import type { Change } from '../change.ts'
 import type { Index, IndexKey, Key, Table, View } from '../model.ts'
@@ -8,6 +9,13 @@ import { columnsAddition, freeRelationName, truncated } from './names.ts'
 import { mentionedColumns, options, text, texts, valueText, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, findKey, refuse, tableFor } from './session.ts'
+
+const defaultOpclasses = new Set(defaultOpclassData.trim().split('\n'))
+
+/** The default for a type is not worth a word. */
+function opclassName(method: string, name: string): string | null {
+  return defaultOpclasses.has(`${method} ${name}`) ? null : name
+}
 
 /** The key columns of an index over a table, as they are written in its definition. */
 export function indexKeys(session: Session, table: Pick<Table, 'columns' | 'key'>, elements: readonly Node[], method: string): readonly (IndexKey & { readonly exact: boolean })[] {
@@ -20,7 +28,7 @@ export function indexKeys(session: Session, table: Pick<Table, 'columns' | 'key'
     const column = name !== undefined ? truncated(name) : printed?.column ?? null
     return [{
       column, expression: column === null ? printed?.text ?? '' : null, descending, nullsFirst: method === 'btree' ? nullsFirst : false,
-      opclass: opclass === undefined || opclass.length === 0 ? null : text(opclass.at(-1)), collation: collation === undefined || collation.length === 0 ? null : text(collation.at(-1)),
+      opclass: opclass === undefined || opclass.length === 0 ? null : opclassName(method, text(opclass.at(-1))), collation: collation === undefined || collation.length === 0 ? null : text(collation.at(-1)),
       exact: printed?.exact ?? true,
     }]
   })

@@ -4,13 +4,14 @@ import type {
 import { printExpression } from '../expression.ts'
 import type { DomainType, Key, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
-import { editing, editingSchemas, relationExists, typeExists } from './draft.ts'
+import { editing, editingSchemas, relationExists, typeExists, updateTables } from './draft.ts'
 import { setFunctions } from './drop.ts'
 import { freeConstraintName, truncated } from './names.ts'
 import { flag, items, option, options, text, texts, valueText, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { assumedKey, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
-import { baseType, resolveType } from './types.ts'
+import { mapExpressions, withEnumValueRenamed } from './rewrite.ts'
+import { baseType, resolveType, typeSpelling } from './types.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 
 export function createEnum(session: Session, node: CreateEnumStmt): void {
@@ -32,6 +33,11 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
     if (type !== undefined && !type.values.includes(node.oldVal)) refuse(`"${node.oldVal}" is not an existing enum label`)
     if (type?.values.includes(value) === true) refuse(`enum label "${value}" already exists`)
     if (type !== undefined) editing(session.draft, 'enums').set(object, { ...type, values: type.values.map((each) => each === node.oldVal ? value : each) })
+    const old = node.oldVal
+    const spelling = typeSpelling(object)
+    updateTables(session.draft, (table) => JSON.stringify([table.columns, table.checks, table.indexes, table.policies]).includes(`::${JSON.stringify(spelling).slice(1, -1)}`)
+      ? mapExpressions(table, (expression) => withEnumValueRenamed(expression, spelling, old, value))
+      : table)
     session.changes.push({ kind: 'renameEnumValue', place: session.place, object, from: node.oldVal, to: value })
     return
   }

@@ -21,16 +21,23 @@ export function mentions(text: string | null, column: string): boolean {
   return tokens.some((_, i) => isColumnToken(text, tokens, i, written))
 }
 
-function replaceTokens(text: string, replace: (tokens: readonly Token[], i: number) => string | null): string {
+/** What takes the place of the token at hand and of those behind it, `count` in all. */
+interface Replacement {
+  readonly text: string
+  readonly count: number
+}
+
+function replaceTokens(text: string, replace: (tokens: readonly Token[], i: number) => Replacement | null): string {
   const tokens = significantTokens(text)
   let result = ''
   let at = 0
-  tokens.forEach((token, i) => {
+  for (let i = 0; i < tokens.length; i++) {
     const other = replace(tokens, i)
-    if (other === null) return
-    result += text.slice(at, token.start) + other
-    at = token.end
-  })
+    if (other === null) continue
+    result += text.slice(at, tokens[i]?.start) + other.text
+    i += other.count - 1
+    at = tokens[i]?.end ?? text.length
+  }
   return at === 0 ? text : result + text.slice(at)
 }
 
@@ -38,7 +45,7 @@ function replaceTokens(text: string, replace: (tokens: readonly Token[], i: numb
 export function withColumnRenamed(text: string, from: string, to: string): string {
   const written = quoteIdent(from)
   if (!text.includes(written)) return text
-  return replaceTokens(text, (tokens, i) => isColumnToken(text, tokens, i, written) ? quoteIdent(to) : null)
+  return replaceTokens(text, (tokens, i) => isColumnToken(text, tokens, i, written) ? { text: quoteIdent(to), count: 1 } : null)
 }
 
 /** An expression with a type under its new spelling; both as `format_type` spells them. */
@@ -51,7 +58,19 @@ export function withTypeRenamed(text: string, from: string, to: string): string 
     const first = tokens[i]
     const last = tokens[i + length - 1]
     if (first === undefined || last === undefined || text.slice(first.start, last.end) !== from) return null
-    return length === 1 ? to : null
+    return { text: to, count: length }
+  })
+}
+
+/** An expression with a value of an enum under its new name; `type` is the enum as `format_type` spells it. */
+export function withEnumValueRenamed(text: string, type: string, from: string, to: string): string {
+  const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`
+  const written = quoted(from)
+  if (!text.includes(`${written}::${type}`)) return text
+  return replaceTokens(text, (tokens, i) => {
+    const token = tokens[i]
+    if (token?.kind !== 'string' || text.slice(token.start, token.end) !== written || !text.startsWith(`::${type}`, token.end)) return null
+    return { text: quoted(to), count: 1 }
   })
 }
 

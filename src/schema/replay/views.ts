@@ -14,29 +14,42 @@ interface Output {
   readonly type: string | null
 }
 
-/** The tables and views that a query reads, with the columns of them where every column can be told. */
+/** The tables and views that a query reads, with the columns of them where they can be told; names are taken by their aliases. */
 export function readsOf(session: Session, query: Node | undefined): View['reads'] {
-  const found = new Map<Key, { columns: Set<string> | null }>()
-  const names = new Set<string>()
+  const { schema } = session.draft
   const cte = new Set<string>()
-  let star = false
+  const aliases = new Map<string, Set<Key>>()
+  const read = new Map<Key, { columns: Set<string>; all: boolean }>()
   walk(query, (kind, value) => {
     if (kind === 'CommonTableExpr' && typeof value['ctename'] === 'string') cte.add(value['ctename'])
-    if (kind === 'A_Star') star = true
-    if (kind === 'ColumnRef' && Array.isArray(value['fields'])) names.add(text(value['fields'].at(-1) as Node))
   })
   walk(query, (kind, value) => {
     if (kind !== 'RangeVar') return
-    const written = writtenOf(value as Parameters<typeof writtenOf>[0])
+    const range = value as Parameters<typeof writtenOf>[0] & { readonly alias?: { readonly aliasname?: string } }
+    const written = writtenOf(range)
     if (written.schema === null && cte.has(written.name)) return
-    const { schema } = session.draft
     const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
-    if (at !== undefined) found.set(at, { columns: null })
+    if (at === undefined) return
+    read.set(at, { columns: new Set(), all: false })
+    const alias = range.alias?.aliasname ?? written.name
+    aliases.set(alias, (aliases.get(alias) ?? new Set()).add(at))
   })
-  return [...found.keys()].map((table) => {
-    const known = session.draft.schema.tables.get(table)
-    const columns = star || known?.complete !== true ? known === undefined || !star ? null : known.columns.map((column) => column.name) : known.columns.filter((column) => names.has(column.name)).map((column) => column.name)
-    return { table, columns }
+  walk(query, (kind, value) => {
+    if (kind !== 'ColumnRef' || !Array.isArray(value['fields'])) return
+    const fields = value['fields'] as readonly Node[]
+    const last = fields.at(-1)
+    const of = fields.length > 1 ? aliases.get(text(fields.at(-2))) ?? new Set<Key>() : new Set(read.keys())
+    for (const at of of) {
+      const one = read.get(at)
+      if (one === undefined || last === undefined) continue
+      if ('A_Star' in last) one.all = true
+      else one.columns.add(text(last))
+    }
+  })
+  return [...read].map(([table, { columns, all }]) => {
+    const known = schema.tables.get(table)
+    if (known?.complete !== true) return { table, columns: null }
+    return { table, columns: known.columns.filter((column) => all || columns.has(column.name)).map((column) => column.name) }
   })
 }
 
