@@ -50,6 +50,14 @@ view V {
     expect([...schema?.tables.keys() ?? []]).toEqual(['public.A'])
   })
 
+  it('takes types of extensions that the schema does not name', async () => {
+    const { schema, notes } = await readSchema('model A {\n  id    Int    @id\n  email String @unique @db.Citext\n  at    Unsupported("geography")?\n  vec   Unsupported("extensions.vector(1536)")?\n}\n')
+    expect(notes).toEqual([])
+    expect(schema?.complete).toBe(true)
+    expect(schema?.extensions.size).toBe(0)
+    expect(schema?.tables.get('public.A')?.columns.map((c) => c.type)).toEqual(['integer', 'citext', 'geography', 'extensions.vector(1536)'])
+  })
+
   it('reads nothing from no files', async () => {
     expect(await readSchema({})).toEqual({ schema: null, notes: [] })
   })

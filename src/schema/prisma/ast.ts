@@ -83,6 +83,7 @@ export interface PrismaDocument {
 const kinds: ReadonlySet<string> = new Set<BlockKind>(['model', 'view', 'type', 'enum', 'datasource', 'generator'])
 const deepest = 40
 const patience = 20
+const mostProblems = 60
 
 /** Reads one schema file. Never throws: a block or line that the parser refuses is a problem, and the others are read all the same. */
 export async function parsePrisma(path: string, text: string): Promise<PrismaDocument> {
@@ -95,6 +96,7 @@ export async function parsePrisma(path: string, text: string): Promise<PrismaDoc
     return { path, blocks, problems: [{ place: startOf(path), message: `brackets are nested ${raw.depth} deep, more than ${deepest}` }], tooDeep: true }
   }
   for (const part of raw.blocks) {
+    if (problems.length >= mostProblems) break
     const block = readBlock(parse, file, raw.text, part, problems)
     if (block !== null) blocks.push(block)
   }
