@@ -1,8 +1,10 @@
 import { build, stop } from 'esbuild'
 import type { Loader, Message, Plugin } from 'esbuild'
+import type { Program } from 'oxc-parser'
 import type { FileContent, Tree } from '../../changeset/tree.ts'
 import { nestingOf } from '../../nesting.ts'
-import { maxNesting } from '../../typescript.ts'
+import { maxNesting, parseTypeScript } from '../../typescript.ts'
+import { withoutEnums } from './enums.ts'
 import type { GuestOptions } from './guest/main.ts'
 import { sourceName } from './paths.ts'
 import { resolverOf } from './resolve.ts'
@@ -12,6 +14,8 @@ export interface Bundle {
   readonly text: string
   readonly map: string
   readonly texts: ReadonlyMap<string, string>
+  /** Syntax trees of those that are TypeScript or JavaScript. */
+  readonly programs: ReadonlyMap<string, Program>
 }
 
 /** Why there is no bundle, and where that shows. */
@@ -22,7 +26,9 @@ export interface BundleFailure {
 }
 
 const maxFiles = 2000
-const maxBytes = 16 * 1024 * 1024
+const maxBytes = 8 * 1024 * 1024
+/** Names that modules hand on, times the places that hand all of them on: what a bundler may have to write. */
+const maxHandedOn = 10_000_000
 const maxMilliseconds = 20_000
 
 class Refused extends Error {}
@@ -43,7 +49,7 @@ function batched(tree: Tree): (path: string) => Promise<FileContent | undefined>
 }
 
 /** Answers every import from the tree; what is not there becomes a module of the sandbox that answers anything. Nothing is read from the host. */
-function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, string>): Plugin {
+function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, string>, programs: Map<string, Program>): Plugin {
   const read = batched(tree)
   const resolver = resolverOf(paths, async (path) => {
     const content = await read(path)
@@ -51,6 +57,8 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
   })
   const loads = new Map<string, Promise<{ contents: string; loader: Loader }>>()
   let bytes = 0
+  let names = 0
+  let stars = 0
   const given = (name: string): { contents: string; loader: Loader } => ({ contents: `module.exports = __schemagate.module(${JSON.stringify(name)})`, loader: 'js' })
   const load = async (path: string): Promise<{ contents: string; loader: Loader }> => {
     const json = path.endsWith('.json')
@@ -60,9 +68,22 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
     if (content?.kind !== 'text') return given(path)
     bytes += content.text.length
     if (bytes > maxBytes) throw new Refused(`its files are larger than ${maxBytes / 1024 / 1024} MB`)
-    if (nestingOf(content.text) > maxNesting) throw new Refused(`${path} is nested more than ${maxNesting} levels deep`)
     texts.set(path, content.text)
-    return { contents: content.text, loader: json ? 'json' : path.endsWith('x') ? 'tsx' : /\.[mc]?js$/.test(path) ? 'jsx' : 'ts' }
+    if (json) {
+      if (nestingOf(content.text) > maxNesting) throw new Refused(`${path} is nested more than ${maxNesting} levels deep`)
+      return { contents: content.text, loader: 'json' }
+    }
+    const { program, refused, ...parsed } = parseTypeScript(path, content.text)
+    if (program === null) throw new Refused(`${path} is ${refused}`)
+    if ('errors' in parsed) {
+      if (parsed.errors[0]) throw new Refused(`${path} does not parse: ${parsed.errors[0]}`)
+      const handed = parsed.module.staticExports.flatMap((it) => it.entries)
+      names += handed.length
+      stars += handed.filter((it) => it.importName.kind.startsWith('All')).length + parsed.module.staticImports.filter((it) => it.entries.some((one) => one.importName.kind === 'NamespaceObject')).length
+      if (names * stars > maxHandedOn) throw new Refused('its files hand too many names on to each other')
+    }
+    programs.set(path, program)
+    return { contents: withoutEnums(content.text, program), loader: path.endsWith('x') ? 'tsx' : /\.[mc]?js$/.test(path) ? 'jsx' : 'ts' }
   }
   return {
     name: 'tree',
@@ -87,8 +108,9 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
  * Bundles the schema files of a tree into one module that ends by handing its extraction out. Never throws for what the files hold;
  * nothing of them is executed, and no file of the host is read.
  */
-export async function bundleSchema(tree: Tree, entries: readonly string[], options: GuestOptions): Promise<Bundle | BundleFailure> {
+export async function bundleSchema(tree: Tree, entries: readonly string[], options: GuestOptions, again = false): Promise<Bundle | BundleFailure> {
   const texts = new Map<string, string>()
+  const programs = new Map<string, Program>()
   const { entries: listed } = await tree.list()
   const paths = listed.filter((it) => it.mode === 'file' || it.mode === 'executable').map((it) => it.path)
   const imports = entries.map((path, i) => `import * as m${i} from ${JSON.stringify(path)};`).join('\n')
@@ -99,7 +121,7 @@ export async function bundleSchema(tree: Tree, entries: readonly string[], optio
     minifyWhitespace: true, charset: 'utf8', legalComments: 'none', logLevel: 'silent', logLimit: 5, jsx: 'automatic',
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
     define: { 'import.meta.env': '__schemagate.env', 'import.meta.url': '"file:///schema.ts"', 'import.meta.dirname': '"/"', 'import.meta.filename': '"/schema.ts"', __dirname: '"/"', __filename: '"/schema.ts"' },
-    plugins: [treePlugin(tree, paths, texts)],
+    plugins: [treePlugin(tree, paths, texts, programs)],
   })
   let timer: NodeJS.Timeout | undefined
   try {
@@ -109,12 +131,13 @@ export async function bundleSchema(tree: Tree, entries: readonly string[], optio
     const { outputFiles } = await Promise.race([running, late])
     const text = outputFiles.find((it) => it.path.endsWith('.js'))?.text
     const map = outputFiles.find((it) => it.path.endsWith('.map'))?.text
-    return text !== undefined && map !== undefined ? { text, map, texts } : { reason: 'it gives no module', path: null, line: 1 }
+    return text !== undefined && map !== undefined ? { text, map, texts, programs } : { reason: 'it gives no module', path: null, line: 1 }
   } catch (error) {
     running.catch(() => undefined)
     // The bundler is a process of its own; one that is busy or broken is replaced with the next call.
     if (error instanceof Refused || !hasErrors(error)) await stop()
-    return failureOf(error)
+    // Another schema may have taken the bundler down with it.
+    return !again && !(error instanceof Refused) && !hasErrors(error) ? await bundleSchema(tree, entries, options, true) : failureOf(error)
   } finally {
     clearTimeout(timer)
   }

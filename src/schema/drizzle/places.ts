@@ -2,7 +2,6 @@ import { visitorKeys } from 'oxc-parser'
 import type { Program } from 'oxc-parser'
 import { placeOf, sourceFile, startOf } from '../../location.ts'
 import type { Place, SourceFile } from '../../location.ts'
-import { parseTypeScript } from '../../typescript.ts'
 import type { Bundle } from './bundle.ts'
 import type { Site } from './kit.ts'
 import { readSourceMap } from './source-map.ts'
@@ -29,8 +28,8 @@ export function placesOf(bundle: Bundle): PlaceOf {
     const known = files.get(path)
     if (known !== undefined) return known
     const text = bundle.texts.get(path)
-    const parsed = text === undefined ? null : parseTypeScript(path, text)
-    const file = text === undefined ? null : { source: sourceFile(path, text), ranges: parsed?.program ? rangesOf(parsed.program) : [] }
+    const program = bundle.programs.get(path)
+    const file = text === undefined ? null : { source: sourceFile(path, text), ranges: program ? rangesOf(program) : [] }
     files.set(path, file)
     return file
   }

@@ -10,7 +10,7 @@ export interface SandboxLimits {
 }
 
 /** Generous for any real schema: large public ones take half a second and 20 MB, on a machine that does nothing else. */
-export const sandboxLimits: SandboxLimits = { milliseconds: 10_000, bytes: 192 * 1024 * 1024 }
+export const sandboxLimits: SandboxLimits = { milliseconds: 15_000, bytes: 192 * 1024 * 1024 }
 
 /** The scripts of the sandbox, by the name that the build gives them. */
 const sources = {
