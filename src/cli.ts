@@ -13,7 +13,7 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   diff: { summary: 'print the schema changes of a range', load: async () => (await import('./commands/diff.ts')).diffCommand },
   rules: { summary: 'list the catalog', load: async () => (await import('./commands/rules.ts')).rulesCommand(catalog) },
   explain: { summary: 'show the page of a rule', load: async () => (await import('./commands/explain.ts')).explainCommand(catalog) },
-  plan: { summary: 'rollback, backfill and deploy order', load: notYet },
+  plan: { summary: 'rollback, backfill and deploy order', load: async () => (await import('./commands/plan.ts')).planCommand },
   stats: { summary: 'print the query that measures table sizes', load: async () => (await import('./commands/stats.ts')).run },
   replay: { summary: 'reproduce the decision of a recorded delivery', load: notYet },
   serve: { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serveCommand },

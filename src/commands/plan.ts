@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { changeSetFromGit } from '../changeset/git.ts'
+import { SchemagateError } from '../errors.ts'
+import { planFiles } from '../planner/files.ts'
+import { plansOf } from '../planner/of-change-set.ts'
+import { planToJson, planToMarkdown, planToText } from '../planner/show.ts'
+import { readSettings } from '../settings.ts'
+import type { Command } from './io.ts'
+import { formatOf, parseOptions } from './options.ts'
+import { projectsIn } from './project-choice.ts'
+import { showNotes } from './schema.ts'
+
+/** `schemagate plan [BASE..HEAD]`: rollback, backfills, deploy order, what to check before and after. */
+export const planCommand: Command = async (args, io) => {
+  const { values, positionals } = parseOptions('plan', args, {
+    repo: { type: 'string', default: '.' },
+    path: { type: 'string' },
+    rollback: { type: 'boolean', default: false },
+    write: { type: 'string' },
+    format: { type: 'string' },
+    output: { type: 'string' },
+  })
+  if (positionals.length > 1) throw new SchemagateError('usage', `schemagate plan [BASE..HEAD]: one range, not ${positionals.length}`)
+  const format = formatOf('plan', values.format, ['text', 'json', 'markdown'], [])
+  io.progress('reading the repository')
+  const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
+  const { plans, notes } = await plansOf(changeSet, await readSettings(changeSet, []))
+  const wanted = projectsIn(plans.map((p) => p.project), values.path)
+  const chosen = plans.filter((p) => wanted.includes(p.project))
+  if (!chosen.length && plans.length) throw new SchemagateError('usage', `schemagate plan: --path ${values.path}: no project that changes lies there`)
+  if (values.write !== undefined) {
+    const folder = resolve(io.cwd, values.write)
+    const stamp = stampOf(new Date())
+    for (const { project, plan } of chosen) {
+      const own = chosen.length > 1 ? join(folder, project.name.replaceAll(/[^\w.-]+/g, '_')) : folder
+      for (const [path, content] of planFiles(plan, project, stamp)) {
+        await mkdir(dirname(join(own, path)), { recursive: true })
+        await io.writeFile(join(own, path), content)
+        io.stderr(`wrote ${join(own, path)}\n`)
+      }
+    }
+    return 0
+  }
+  if (format !== 'json') showNotes(notes, io)
+  const all = chosen.map((p) => p.plan)
+  const section = values.rollback ? 'rollback' as const : 'all' as const
+  const shown = format === 'json' ? `${JSON.stringify(planToJson(all), null, 2)}\n`
+    : !all.length ? 'No schema changes: there is nothing to plan.\n'
+    : format === 'markdown' ? planToMarkdown(all, section)
+    : values.rollback ? all.map((p) => rollbackScript(p.rollback.sql, p.rollback.lossy, p.rollback.save ?? [])).join('\n') : planToText(all)
+  if (values.output === undefined) io.stdout(shown)
+  else await io.writeFile(values.output, shown)
+  return 0
+}
+
+/** The rollback alone is SQL that can be handed to psql; what a person has to know stands in comments. */
+function rollbackScript(sql: string, lossy: readonly string[], save: readonly string[]): string {
+  const comment = (text: string) => `-- ${text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')}\n`
+  return [
+    ...(save.length ? [comment('Save first, before the migration runs:'), ...save.map((s) => comment(`${s};`))] : []),
+    ...lossy.map(comment),
+    sql || comment('The schema does not change: there is nothing to take back.'),
+  ].join('')
+}
+
+function stampOf(date: Date): string {
+  return date.toISOString().replaceAll(/\D/g, '').slice(0, 14)
+}
