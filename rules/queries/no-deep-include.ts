@@ -24,14 +24,20 @@ export default {
   visit: {
     query(query, ctx) {
       if (!inService(query)) return
-      const deepest = [...query.nested ?? []].filter((n) => n.many && n.lists >= 2 && !n.limited).sort((a, b) => b.lists - a.lists)[0]
-      if (deepest === undefined) return
-      const lists = (query.nested ?? []).filter((n) => n.many && !n.limited && n.depth < deepest.depth).map((n) => n.relation)
-      const above = lists.at(-1)
-      if (above === undefined) return
+      const nested = query.nested ?? []
+      let found: { readonly above: string; readonly inner: (typeof nested)[number] } | null = null
+      // Relations stand after the one that holds them.
+      const way: (typeof nested)[number][] = []
+      for (const one of nested) {
+        way.length = one.depth - 1
+        const above = way.findLast((w) => w.many && !w.limited)
+        if (one.many && !one.limited && above !== undefined && found === null) found = { above: above.relation, inner: one }
+        way.push(one)
+      }
+      if (found === null) return
       return {
-        object: query.tables[0]?.table ?? '', place: deepest.place,
-        message: `\`${callOf(query)}\` on \`${ctx.name(query.tables[0]?.table ?? '')}\` loads \`${above}\` and \`${deepest.relation}\` inside of each other without a limit.`,
+        object: query.tables[0]?.table ?? '', place: found.inner.place,
+        message: `\`${callOf(query)}\` on \`${ctx.name(query.tables[0]?.table ?? '')}\` loads \`${found.above}\` and \`${found.inner.relation}\` inside of each other without a limit.`,
       }
     },
   },

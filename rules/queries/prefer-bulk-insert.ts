@@ -24,7 +24,8 @@ export default {
     query(query, ctx) {
       const { loop, file } = query.context
       if (loop === null || loop.batching || file === 'test' || file === 'seed' || query.operation !== 'insert' || query.call.endsWith('(nested)')) return
-      if (loop.bounded !== null && loop.bounded <= 5) return
+      // Where the error of each row is caught, one bad row must not stop the others.
+      if (loop.bounded !== null && loop.bounded <= 5 || loop.guarded === true) return
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
       if (!['create', 'insert'].includes(query.call) || query.variable !== null && query.variable !== undefined) return
       const table = query.tables[0]?.table ?? ''

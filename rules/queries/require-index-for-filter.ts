@@ -51,7 +51,7 @@ export default {
         const ordered = query.ordering.length > 0 && query.limit !== null
         const equal = columns.filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null').map((p) => p.column ?? '')
         const ranged = columns.filter((p) => !equal.includes(p.column ?? '')).map((p) => p.column ?? '')
-        const wanted = [...new Set([...equal.filter((c) => !isFlag(c)), ...equal.filter(isFlag), ...ranged.slice(0, 1)])]
+        const wanted = [...new Set([...equal.filter((c) => !isFlag(c)), ...equal.filter(isFlag), ...ranged.slice(0, 1)])].slice(0, 3)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which = use.verdict === 'later' ? `${names}, which stands behind \`${use.leading}\` in \`${use.path.name}\`` : columns.length > 1 ? `${names}, and no index begins with one of them` : `${names}, which no index begins with`
         return {

@@ -22,12 +22,12 @@ export function contextOf(frame: Frame | null, module: Module, scope: Scope, eva
   }
 }
 
-/** The nearest function with a name, or the outermost one that is handed to something. */
+/** The function of its own that a frame belongs to: callbacks that a call takes and runs are part of the function around them. */
 export function functionOf(frame: Frame | null): FunctionFrame | null {
   let last: FunctionFrame | null = null
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind !== 'function') continue
-    if (at.name !== null && at.argumentOf === null) return at
+    if (at.argumentOf === null) return at
     last = at
   }
   return last
@@ -49,9 +49,11 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
 export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'] {
   let parallel = false
+  let guarded = false
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind === 'batch') parallel = true
-    if (at.kind === 'loop') return ofLoop(at, module)
+    if (at.kind === 'try') guarded = true
+    if (at.kind === 'loop') return { ...ofLoop(at, module), guarded }
     if (at.kind !== 'function') continue
     const call = at.argumentOf
     if (call === null) return null
@@ -64,7 +66,7 @@ export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
       return {
-        place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around,
+        guarded, place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around,
         bounded: over?.complete === true ? over.elements.length : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
       }
     }

@@ -457,6 +457,7 @@ function relational(steps: readonly ChainStep[], find: number, chain: Chain, sco
     predicates, ordering, joins: state.joins, writes: null,
     limit: call?.name === 'findFirst' ? 1 : number(args.get('limit') ?? null, state.world.evaluate), offset: number(args.get('offset') ?? null, state.world.evaluate),
     sql: null, dynamic: state.flags.dynamic, nested: state.nested, columns: [...state.columns, ...usesOf(predicates)],
+    ...(where === undefined ? {} : { filtered: true }),
   }
 }
 

@@ -127,7 +127,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
         if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
       }
-      const remote = remoteCall(site.chain.steps.map((s) => s.name ?? ''), root)
+      const remote = site.chain.steps.at(-1)?.args == null ? null : remoteCall(site.chain.steps.map((s) => s.name ?? ''), root)
       const transaction = remote === null ? null : transactionAround(frame, module)
       if (remote !== null && transaction !== null) {
         const place = placeOf(module.file, chain.start, chain.end)

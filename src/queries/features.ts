@@ -58,7 +58,12 @@ const testFile = /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|p
 const seedFile = /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile = /(?:^|\/)(?:scripts?|bin|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
 
+/** Files that people start by hand, by the habits of naming. */
+const handRun = /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$/i
+/** Files at the top of a repository that a server runs. */
+const entryFile = /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
+
 /** What kind of file a path is, by its name. */
 export function fileKind(path: string): 'source' | 'test' | 'seed' | 'script' {
-  return testFile.test(path) ? 'test' : seedFile.test(path) ? 'seed' : scriptFile.test(path) ? 'script' : 'source'
+  return testFile.test(path) ? 'test' : seedFile.test(path) ? 'seed' : scriptFile.test(path) || handRun.test(path) || (!path.includes('/') && !entryFile.test(path)) ? 'script' : 'source'
 }

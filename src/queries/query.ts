@@ -39,7 +39,7 @@ export interface Query {
   /** Loops elsewhere that call the function in which the query stands. */
   readonly repeats?: readonly Repeat[]
   /** Interpolations into raw SQL that reach the server as text and not as values. */
-  readonly unsafe?: readonly { readonly text: string; readonly place: Place }[]
+  readonly unsafe?: readonly { readonly text: string; readonly place: Place; readonly from: 'request' | 'parameter' | 'unknown'; readonly quoted: boolean }[]
   /** Tests of the `if` statements around the call, innermost first. */
   readonly branches?: readonly string[]
   /** Name of the variable that takes the result. */
@@ -121,8 +121,8 @@ export interface Predicate {
 }
 
 export interface QueryContext {
-  /** The nearest loop or array callback that runs the call once an element, with what bounds it. */
-  readonly loop: { readonly place: Place; readonly form: 'for' | 'for-of' | 'while' | 'callback'; readonly parallel: boolean; readonly bounded: number | null; readonly batching: boolean } | null
+  /** The nearest loop or array callback that runs the call once an element, with what bounds it; `guarded` where errors of each element are caught. */
+  readonly loop: { readonly place: Place; readonly form: 'for' | 'for-of' | 'while' | 'callback'; readonly parallel: boolean; readonly bounded: number | null; readonly batching: boolean; readonly guarded?: boolean } | null
   /** The transaction callback around it, and whether the call uses that transaction's own client. */
   readonly transaction: { readonly place: Place; readonly usesOwnClient: boolean } | null
   readonly file: 'source' | 'test' | 'seed' | 'script'

@@ -202,12 +202,35 @@ function unsafeText(given: Located, evaluate: Evaluate, depth = 0): NonNullable<
 function partOf(given: Located, evaluate: Evaluate, depth: number): NonNullable<Query['unsafe']> {
   const node = unwrap(given.node)
   if (node.type === 'BinaryExpression' || node.type === 'TemplateLiteral') return unsafeText(given, evaluate, depth)
-  return isFixed(given, evaluate) ? [] : [{ text: sourceOf(given), place: placeOfNode(given) }]
+  return isFixed(given, evaluate) ? [] : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted: isQuoted(given) }]
 }
 
 function unsafeIn(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, plain = false): NonNullable<Query['unsafe']> {
   if (!plain) return []
   return quasi.expressions.flatMap((node) => partOf({ ...at, node }, evaluate, 1))
+}
+
+const requests = /(?:^|\W)(?:req|request|input|searchParams|body|query|params|payload|formData|args)(?:\?*\.|\[)/
+
+/** Where a value comes from, as far as its name says: a request, a parameter of the function, or elsewhere. */
+function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
+  if (requests.test(sourceOf(given))) return 'request'
+  const node = unwrap(given.node)
+  if (node.type !== 'Identifier') return 'unknown'
+  for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
+    const binding = scope.names.get(node.name)
+    if (binding === undefined) continue
+    if (binding.is === 'parameter') return binding.type?.type === 'TSStringKeyword' && binding.frame.argumentOf === null ? 'parameter' : 'unknown'
+    if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init }))) return 'request'
+    return 'unknown'
+  }
+  return 'unknown'
+}
+
+/** True where it stands between quotes of SQL: a value, and no name. */
+function isQuoted(given: Located): boolean {
+  const before = given.module.file.text.slice(Math.max(0, given.node.start - 12), given.node.start)
+  return /'%?(?:\$\{|["'`]\s*\+\s*)$/.test(before)
 }
 
 /** True for what cannot carry SQL of a stranger: literals, choices between literals, numbers, quoted names, constants. */

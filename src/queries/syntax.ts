@@ -62,7 +62,13 @@ export interface BranchFrame {
   readonly test: string
 }
 
-export type Frame = FunctionFrame | LoopFrame | BatchFrame | BranchFrame
+/** The block of a `try`. */
+export interface TryFrame {
+  readonly kind: 'try'
+  readonly parent: Frame | null
+}
+
+export type Frame = FunctionFrame | LoopFrame | BatchFrame | BranchFrame | TryFrame
 
 export interface ChainStep {
   readonly name: string | null
@@ -321,6 +327,11 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       }
       case 'BlockStatement': case 'StaticBlock':
         block(node.body, scope, frame)
+        return
+      case 'TryStatement':
+        visit(node.block, scope, node.handler === null ? frame : { kind: 'try', parent: frame }, null)
+        if (node.handler !== null) visitChildren(node.handler, scope, frame)
+        if (node.finalizer !== null) visit(node.finalizer, scope, frame, null)
         return
       case 'IfStatement': {
         visit(node.test, scope, frame, null)
