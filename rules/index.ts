@@ -27,6 +27,7 @@ import noUsedIndexDrop from './data-loss/no-used-index-drop.ts'
 import noUsedTableDrop from './data-loss/no-used-table-drop.ts'
 import requireWhere from './data-loss/require-where.ts'
 import noChar from './design/no-char.ts'
+import noEnum from './design/no-enum.ts'
 import noFloatMoney from './design/no-float-money.ts'
 import noLongIdentifier from './design/no-long-identifier.ts'
 import noMoney from './design/no-money.ts'
@@ -38,15 +39,22 @@ import preferIdentity from './design/prefer-identity.ts'
 import preferJsonb from './design/prefer-jsonb.ts'
 import preferText from './design/prefer-text.ts'
 import preferTimestamptz from './design/prefer-timestamptz.ts'
+import requireEnumValueOrder from './design/require-enum-value-order.ts'
+import requireNamedConstraint from './design/require-named-constraint.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
+import requireTableSchema from './design/require-table-schema.ts'
 import noRedundantIndex from './indexes/no-redundant-index.ts'
+import noWideIndex from './indexes/no-wide-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
 import noAutoIncrementColumn from './locking/no-auto-increment-column.ts'
+import noBlockingTrigger from './locking/no-blocking-trigger.ts'
 import noConstrainedDomainColumn from './locking/no-constrained-domain-column.ts'
 import noDomainConstraint from './locking/no-domain-constraint.ts'
 import noEnumRecreate from './locking/no-enum-recreate.ts'
 import noExclusionConstraint from './locking/no-exclusion-constraint.ts'
 import noIndexOnPartitionedTable from './locking/no-index-on-partitioned-table.ts'
+import noPartitionScan from './locking/no-partition-scan.ts'
+import noPrimaryKeyOverNullable from './locking/no-primary-key-over-nullable.ts'
 import noSetNotNullScan from './locking/no-set-not-null-scan.ts'
 import noStoredGeneratedColumn from './locking/no-stored-generated-column.ts'
 import noTableRewriteSetting from './locking/no-table-rewrite-setting.ts'
@@ -108,10 +116,15 @@ import noConcurrentlyInTransaction from './transactions/no-concurrently-in-trans
 import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
 import noEnumValueInTransaction from './transactions/no-enum-value-in-transaction.ts'
 import noFailingMigration from './transactions/no-failing-migration.ts'
+import noLongLockTimeout from './transactions/no-long-lock-timeout.ts'
 import noNestedTransaction from './transactions/no-nested-transaction.ts'
 import noSyntaxError from './transactions/no-syntax-error.ts'
 import noUncommittedTransaction from './transactions/no-uncommitted-transaction.ts'
+import preferIfExists from './transactions/prefer-if-exists.ts'
+import requireIdleTimeout from './transactions/require-idle-timeout.ts'
 import requireLockTimeout from './transactions/require-lock-timeout.ts'
+import requireStatementTimeout from './transactions/require-statement-timeout.ts'
+import requireTimeoutSettings from './transactions/require-timeout-settings.ts'
 
 /** Every rule, by group and id. */
 export const catalog: readonly CatalogRule[] = [
@@ -142,6 +155,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noUsedTableDrop, group: 'data-loss' },
   { ...requireWhere, group: 'data-loss' },
   { ...noChar, group: 'design' },
+  { ...noEnum, group: 'design' },
   { ...noFloatMoney, group: 'design' },
   { ...noLongIdentifier, group: 'design' },
   { ...noMoney, group: 'design' },
@@ -153,15 +167,22 @@ export const catalog: readonly CatalogRule[] = [
   { ...preferJsonb, group: 'design' },
   { ...preferText, group: 'design' },
   { ...preferTimestamptz, group: 'design' },
+  { ...requireEnumValueOrder, group: 'design' },
+  { ...requireNamedConstraint, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
+  { ...requireTableSchema, group: 'design' },
   { ...noRedundantIndex, group: 'indexes' },
+  { ...noWideIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },
   { ...noAutoIncrementColumn, group: 'locking' },
+  { ...noBlockingTrigger, group: 'locking' },
   { ...noConstrainedDomainColumn, group: 'locking' },
   { ...noDomainConstraint, group: 'locking' },
   { ...noEnumRecreate, group: 'locking' },
   { ...noExclusionConstraint, group: 'locking' },
   { ...noIndexOnPartitionedTable, group: 'locking' },
+  { ...noPartitionScan, group: 'locking' },
+  { ...noPrimaryKeyOverNullable, group: 'locking' },
   { ...noSetNotNullScan, group: 'locking' },
   { ...noStoredGeneratedColumn, group: 'locking' },
   { ...noTableRewriteSetting, group: 'locking' },
@@ -223,8 +244,13 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDuplicateAssignment, group: 'transactions' },
   { ...noEnumValueInTransaction, group: 'transactions' },
   { ...noFailingMigration, group: 'transactions' },
+  { ...noLongLockTimeout, group: 'transactions' },
   { ...noNestedTransaction, group: 'transactions' },
   { ...noSyntaxError, group: 'transactions' },
   { ...noUncommittedTransaction, group: 'transactions' },
+  { ...preferIfExists, group: 'transactions' },
+  { ...requireIdleTimeout, group: 'transactions' },
   { ...requireLockTimeout, group: 'transactions' },
+  { ...requireStatementTimeout, group: 'transactions' },
+  { ...requireTimeoutSettings, group: 'transactions' },
 ]

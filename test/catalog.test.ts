@@ -28,7 +28,7 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
     expect(rule.bad.length).toBeGreaterThan(0)
     expect(rule.good.length).toBeGreaterThan(0)
     for (const link of rule.references) expect(link).toMatch(/^https:\/\/\S+$/)
-    for (const source of rule.sources) expect(source).toMatch(/^[a-z0-9_.-]+\/\S+$/i)
+    for (const source of rule.sources) expect(source).toMatch(/^[a-z0-9_.-]+\/\S(.*\S)?$/i)
     expect(new Set(rule.sources).size).toBe(rule.sources.length)
   })
 

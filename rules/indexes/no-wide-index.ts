@@ -1,0 +1,26 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-wide-index',
+  severity: 'info',
+  summary: 'An index with many key columns is large, and its last columns seldom narrow anything down.',
+  why: 'Every key column is stored in each entry and makes every write slower. After three well chosen columns few rows are left to tell apart.',
+  fix: 'Keep the columns that are filtered by equality, then one range or order; put what is only read into INCLUDE.',
+  references: ['https://www.postgresql.org/docs/current/indexes-multicolumn.html'],
+  options: { columns: 3 },
+  sources: ['strong_migrations/add_index_columns', 'diesel-guard/WideIndexCheck'],
+  checklist: 'query-patterns-before-indexes',
+  bad: [
+    { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_all on orders (a, b, c, d);`, runner: 'psql', message: 'has 4 key columns' },
+  ],
+  good: [
+    { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_abc on orders (a, b, c);`, runner: 'psql' },
+    { title: 'A unique index needs its columns.', sql: `create table orders (id bigint generated always as identity primary key, a int, b int, c int, d int); create unique index orders_all on orders (a, b, c, d);` },
+  ],
+  visit: {
+    addIndex({ index }, ctx) {
+      if (index.unique || index.method !== 'btree' || index.keys.length <= Number(ctx.options.columns)) return
+      return { anySize: true, message: `\`${index.name}\` has ${index.keys.length} key columns, and the last ones seldom narrow anything down.` }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,42 @@
+import type { Step } from '../../src/engine/rule.ts'
+import type { Statement } from '../../src/sql/statement.ts'
+
+/** A setting that a statement makes, `SET lock_timeout = '3s'`; `value` is as written, null for RESET and DEFAULT. */
+export function settingIn(statement: Statement): { readonly name: string; readonly value: string | null; readonly local: boolean } | null {
+  const { node } = statement
+  if (!('VariableSetStmt' in node) || !node.VariableSetStmt.name) return null
+  const [argument] = node.VariableSetStmt.args ?? []
+  const constant = argument && 'A_Const' in argument ? argument.A_Const : null
+  const value = constant?.sval?.sval ?? (constant?.ival ? String(constant.ival.ival ?? 0) : constant?.fval?.fval ?? null)
+  return { name: node.VariableSetStmt.name.toLowerCase(), value: node.VariableSetStmt.kind === 'VAR_SET_VALUE' ? value : null, local: node.VariableSetStmt.is_local === true }
+}
+
+/** Milliseconds of a value of a timeout: `3s`, `5 min`, `500`; null where it is none. */
+export function timeoutOf(value: string): number | null {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(value)
+  if (!match) return null
+  const unit = { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] ?? 'ms'] ?? 1
+  return Number(match[1]) * unit
+}
+
+/** The first statement of each new file that changes the schema before `setting` was set in it. */
+export function* withoutSetting(steps: readonly Step[], setting: string): Iterable<Step> {
+  let file = ''
+  let done = false
+  for (const step of steps) {
+    if (step.migration.path !== file) {
+      file = step.migration.path
+      done = false
+    }
+    if (done || step.statement.inside === 'function') continue
+    if (settingIn(step.statement)?.name === setting) done = true
+    else if (changesSchema(step.statement)) {
+      done = true
+      yield step
+    }
+  }
+}
+
+function changesSchema(statement: Statement): boolean {
+  return /^(Alter|Create|Drop|Rename|Index|Truncate|View|Comment|Composite|Define|Grant|Refresh|Cluster|Reindex|Vacuum)/.test(statement.kind) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
+}
