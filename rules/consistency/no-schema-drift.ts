@@ -36,6 +36,13 @@ export default {
       prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n}` },
       sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;\nALTER TABLE "User" ADD CONSTRAINT "User_name_check" CHECK (name <> '') NOT VALID;`,
     },
+    {
+      title: 'A list without NOT NULL and the order of an enum are none either.',
+      runner: 'prisma@6',
+      given: `CREATE TYPE "Role" AS ENUM ('A', 'C'); CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: `enum Role {\n  A\n  C\n}\n\nmodel User {\n  id Int @id\n}`, after: `enum Role {\n  A\n  B\n  C\n}\n\nmodel User {\n  id   Int      @id\n  tags String[]\n}` },
+      sql: [`ALTER TABLE "User" ADD COLUMN "tags" TEXT[];`, `ALTER TYPE "Role" ADD VALUE 'B';`],
+    },
   ],
   visit: {
     *pullRequest(ctx) {

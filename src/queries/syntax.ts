@@ -1,3 +1,5 @@
+import { nestingOf } from '../nesting.ts'
+import { maxNesting } from '../typescript.ts'
 import { parseSync, visitorKeys } from 'oxc-parser'
 import type {
   Argument, ArrowFunctionExpression, BindingPattern, Class, Expression, Function as FunctionNode, NewExpression, Node, ParamPattern, Program, TemplateLiteral, TSType,
@@ -206,6 +208,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   const directives: string[] = []
   let program: Program
   let readable = true
+  if (nestingOf(text) > maxNesting) return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
   try {
     const result = parseSync(path, text, { preserveParens: false })
     program = result.program

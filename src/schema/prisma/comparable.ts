@@ -1,4 +1,4 @@
-import type { Column, Index, Key, Schema, Table, Unique } from '../model.ts'
+import type { Column, EnumType, Index, Key, Schema, Table, Unique } from '../model.ts'
 
 /**
  * What a Prisma schema cannot declare, or does not: a database that has it agrees with the schema all the same
@@ -31,7 +31,7 @@ export function comparableWithPrisma(database: Schema, declared: Schema): Schema
     ...database,
     schemas: declared.schemas,
     tables,
-    enums: new Map([...database.enums].filter(([, type]) => managed.has(type.schema))),
+    enums: new Map([...database.enums].filter(([, type]) => managed.has(type.schema)).map(([at, type]) => [at, inDeclaredOrder(type, declared.enums.get(at))])),
     domains: new Map(), types: new Map(), functions: new Map(),
     views: declared.views,
     sequences: declared.sequences,
@@ -42,6 +42,12 @@ export function comparableWithPrisma(database: Schema, declared: Schema): Schema
 /** True for an index that Prisma's schema can declare and its engine compares. */
 export function isManagedIndex(index: Index): boolean {
   return index.valid && index.where === null && index.include.length === 0 && index.keys.every((k) => k.expression === null)
+}
+
+/** The order of an enum's values is how they sort, and nothing that Prisma compares. */
+function inDeclaredOrder(type: EnumType, declared: EnumType | undefined): EnumType {
+  const isSame = declared !== undefined && declared.values.length === type.values.length && declared.values.every((value) => type.values.includes(value))
+  return isSame ? { ...type, values: declared.values } : type
 }
 
 function isOwn(name: string): boolean {
@@ -83,6 +89,8 @@ function comparableColumn(column: Column, declared: Column | undefined): Column 
   return {
     ...plain,
     type: column.type ?? declared.type,
+    // Prisma declares every list as required and writes its column without NOT NULL; it compares neither.
+    nullable: column.type?.endsWith('[]') === true ? declared.nullable : column.nullable,
     default: (counts && (isCounter(declared.default) || declared.identity !== null)) || column.generated !== null ? declared.default : column.default,
     identity: counts && (isCounter(declared.default) || declared.identity !== null) ? declared.identity : column.identity,
   }
