@@ -1,7 +1,7 @@
 import type { Class, Expression, Node, ObjectExpression, TSType } from 'oxc-parser'
 import type { Key } from '../schema/model.ts'
 import { chainOf, keyName, lookUp, unwrap } from './syntax.ts'
-import type { AnyFunction, Chain, FunctionFrame, Module, Scope } from './syntax.ts'
+import type { AnyFunction, Binding, Chain, FunctionFrame, Module, Scope } from './syntax.ts'
 
 /** What an expression stands for, as far as it can be told from the text. */
 export type Value =
@@ -55,6 +55,8 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
   const found = new WeakMap<Expression, Value>()
   let missed = new WeakSet<Expression>()
   const active = new Set<string>()
+  const resolving = new Set<Binding>()
+  const returning = new Set<AnyFunction>()
 
   const exported = (module: Module, name: string, depth = 0): Value | null => {
     if (depth > 12) return null
@@ -107,15 +109,12 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       case 'type': return null
       case 'element': return null
       case 'variable': {
-        const typed = binding.type === null ? null : ofType(binding.type, binding.scope, module, depth + 1)
-        for (const init of [binding.init, ...binding.assigned]) {
-          if (init === null) continue
-          let value: Value | null = isFunction(init) ? { is: 'function', node: init, scope: binding.scope, module } : run(init, binding.scope, module, depth + 1)
-          for (const part of binding.path) value = value === null || part === '…' ? null : member(value, part, depth + 1)
-          if (value?.is === 'table' && value.table.name === '') return { is: 'table', table: { ...value.table, name } }
-          if (value !== null) return value
-        }
-        return binding.path.length === 0 ? typed : typed === null ? null : binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), typed)
+        // `query = query.where(…)` in many places asks for itself each time, twice as often with each step down.
+        if (resolving.has(binding)) return null
+        resolving.add(binding)
+        const value = variable(binding, name, module, depth)
+        resolving.delete(binding)
+        return value
       }
       case 'parameter': {
         const given = parameter(binding.frame, binding.index, module, depth)
@@ -129,6 +128,18 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
         return inner === null || binding.path.length > 1 ? null : ofType(inner, binding.scope, module, depth + 1)
       }
     }
+  }
+
+  const variable = (binding: Extract<Binding, { is: 'variable' }>, name: string, module: Module, depth: number): Value | null => {
+    const typed = binding.type === null ? null : ofType(binding.type, binding.scope, module, depth + 1)
+    for (const init of [binding.init, ...binding.assigned]) {
+      if (init === null) continue
+      let value: Value | null = isFunction(init) ? { is: 'function', node: init, scope: binding.scope, module } : run(init, binding.scope, module, depth + 1)
+      for (const part of binding.path) value = value === null || part === '…' ? null : member(value, part, depth + 1)
+      if (value?.is === 'table' && value.table.name === '') return { is: 'table', table: { ...value.table, name } }
+      if (value !== null) return value
+    }
+    return binding.path.length === 0 ? typed : typed === null ? null : binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), typed)
   }
 
   /** The first parameter of a transaction callback is the transaction's client. */
@@ -186,6 +197,14 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
   }
 
   const returned = (value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null => {
+    if (returning.has(value.node)) return null
+    returning.add(value.node)
+    const result = returnedNow(value, depth)
+    returning.delete(value.node)
+    return result
+  }
+
+  const returnedNow = (value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null => {
     for (const { node, scope } of value.module.returns.get(value.node) ?? []) {
       const found = isFunction(node) ? { is: 'function' as const, node, scope, module: value.module } : run(node, scope, value.module, depth + 1)
       if (found !== null && found.is !== 'literal') return found

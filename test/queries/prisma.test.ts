@@ -64,6 +64,17 @@ describe('calls of Prisma Client', () => {
     expect(all[4]!.repeats).toMatchObject([{ function: 'load', loop: { form: 'callback' }, place: { line: 7 } }])
   })
 
+  it('comes to an end where values are made of themselves over and over', async () => {
+    const all = await queries(`
+      let query = builder.start()
+      ${Array.from({ length: 40 }, (_, i) => `if (x${i}) query = query.where('a', ${i}).and(query)`).join('\n')}
+      await query.execute()
+      function pick(n) { ${Array.from({ length: 40 }, (_, i) => `if (n === ${i}) return pick(${i}).other(pick(n))`).join('\n')} }
+      await pick(1).findMany()
+      await prisma.user.findUnique({ where: { id } })`)
+    expect(all.map((q) => q.call)).toContain('findUnique')
+  })
+
   it('reads raw SQL, also where fragments are put in', async () => {
     const all = await queries('const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)')
     expect(predicates(all[0]!)).toEqual(['0:posts.author_id =', '0:users.id =', '0:users.org_id =', '0:users.email ='])
