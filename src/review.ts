@@ -2,6 +2,7 @@ import type { ChangeSet } from './changeset/tree.ts'
 import { judge } from './engine/judge.ts'
 import type { CatalogRule } from './engine/rule.ts'
 import { rollbacksOf } from './planner/rollbacks.ts'
+import { checklistOf } from './queries/checklist.ts'
 import { readCode } from './queries/code.ts'
 import { readProjects } from './reading.ts'
 import { rehearseProjects } from './rehearsal/projects.ts'
@@ -30,5 +31,6 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
   const code = await readCode(changeSet, read.projects, settings)
   const { projects, notes } = await rehearseProjects(read.projects, settings, options)
   const judged = await judge(changeSet, projects, code, settings, options)
-  return buildReport({ changeSet, settings, projects, code, judged, notes: [...read.notes, ...notes], rollback: rollbacksOf(projects), started })
+  const checklist = checklistOf({ rules: options.rules, findings: judged.findings, queries: code.queries, facts: code.facts, projects, config: settings.config, files: changeSet.files, notes: code.notes })
+  return buildReport({ changeSet, settings, projects, code, judged, checklist, notes: [...read.notes, ...notes], rollback: rollbacksOf(projects), started })
 }

@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
-import { indexUse } from '../shared/index-use.ts'
+import { indexUse } from '../../src/schema/index-use.ts'
 import { large, pool, shopSql } from '../shared/query-examples.ts'
 import { at, branchesOf } from '../shared/query-words.ts'
 import { placesIn } from '../shared/uses.ts'

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { pathsOf } from '../shared/index-use.ts'
+import { pathsOf } from '../../src/schema/index-use.ts'
 import { prismaShop } from '../shared/query-examples.ts'
 import { inService, listed, mainTable } from '../shared/query-words.ts'
 

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { indexUse, pathsOf } from '../shared/index-use.ts'
+import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
 import { branchesOf, bySize, inService, mainTable, quote } from '../shared/query-words.ts'
 

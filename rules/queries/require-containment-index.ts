@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { indexUse, isIndexable } from '../shared/index-use.ts'
+import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, bySize, inService, mainTable, quote, rowsOf } from '../shared/query-words.ts'
 

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { indexUse, servesOrder } from '../shared/index-use.ts'
+import { indexUse, servesOrder } from '../../src/schema/index-use.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, indexAdvice, inService, listed, mainTable } from '../shared/query-words.ts'
 

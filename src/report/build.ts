@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import { conclude } from '../engine/conclusion.ts'
 import type { Judged } from '../engine/judge.ts'
+import type { ChecklistEntry } from '../engine/checklist.ts'
 import type { QueriesRead } from '../queries/read.ts'
 import type { Note } from '../engine/finding.ts'
 import type { ProjectReading } from '../reading.ts'
@@ -14,6 +15,7 @@ export interface ReportParts {
   readonly notes: readonly Note[]
   readonly judged: Judged
   readonly code: QueriesRead
+  readonly checklist: readonly ChecklistEntry[]
   readonly rollback: readonly Rollback[]
   /** `Date.now()` when the review began. */
   readonly started: number
@@ -31,7 +33,7 @@ export function buildReport(parts: ReportParts): Report {
     findings: judged.findings,
     notes,
     coverage: coverageOf(projects),
-    checklist: [],
+    checklist: parts.checklist,
     projects: projects.map(projectReview),
     rollback: parts.rollback,
     queries: parts.code.queries.filter((query) => query.changed).length,

@@ -1,5 +1,5 @@
-import type { Predicate } from '../../src/queries/query.ts'
-import type { Index, Table } from '../../src/schema/model.ts'
+import type { Predicate } from '../queries/query.ts'
+import type { Index, Table } from './model.ts'
 
 /** How a table can be reached: a key, a unique constraint or an index. */
 export interface Path {

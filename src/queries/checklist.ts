@@ -1,0 +1,286 @@
+import type { Config } from '../config.ts'
+import { checklistItems } from '../engine/checklist.ts'
+import type { ChecklistEntry, ChecklistItem } from '../engine/checklist.ts'
+import { rowsOf, sizeOf } from '../engine/context.ts'
+import type { Finding, Note } from '../engine/finding.ts'
+import type { CatalogRule, Step } from '../engine/rule.ts'
+import type { ChangedFile } from '../changeset/tree.ts'
+import type { Place } from '../location.ts'
+import type { Project } from '../project/project.ts'
+import { indexUse } from '../schema/index-use.ts'
+import type { Index, Key, Schema, Table } from '../schema/model.ts'
+import type { ClientFact, CodeFacts } from './facts.ts'
+import type { Query } from './query.ts'
+
+/** What the checklist is answered from. */
+export interface ChecklistRequest {
+  /** The rules that were run; each says which item it serves. */
+  readonly rules: readonly Pick<CatalogRule, 'id' | 'checklist'>[]
+  readonly findings: readonly Finding[]
+  readonly queries: readonly (Query & { readonly project: string })[]
+  readonly facts: CodeFacts
+  readonly projects: readonly { readonly project: Project; readonly before: Schema; readonly after: Schema; readonly steps: readonly Step[] }[]
+  readonly config: Config
+  readonly files: readonly ChangedFile[]
+  readonly notes: readonly Note[]
+  /** Whether the head commit runs in the staging environment; left out where nobody asked. */
+  readonly staging?: 'deployed' | 'missing'
+}
+
+type Answer = Omit<ChecklistEntry, 'item'>
+
+interface Seen extends ChecklistRequest {
+  /** Queries of the pull request in code that serves users. */
+  readonly changed: ChecklistRequest['queries']
+  of(item: ChecklistItem): readonly Finding[]
+}
+
+/**
+ * Answers each item of the checklist with the lines that decide. `unknown` says that code is there which could not be judged,
+ * `not-applicable` that there is nothing to judge; only what was looked at passes.
+ */
+export function checklistOf(request: ChecklistRequest): readonly ChecklistEntry[] {
+  const items = new Map(request.rules.map((rule) => [rule.id, rule.checklist]))
+  const seen: Seen = {
+    ...request,
+    changed: request.queries.filter((q) => q.changed && q.context.file === 'source' && q.tables.length > 0),
+    of: (item) => request.findings.filter((f) => items.get(f.rule) === item && f.suppressed === null),
+  }
+  return checklistItems.map((item) => ({ item, ...answers[item](seen) }))
+}
+
+/** Rules of which an answer depends on how large a table is, which nobody may have said. */
+const bySize = new Set(['require-index-for-filter', 'no-function-on-indexed-column', 'require-containment-index', 'require-limit', 'require-search-index'])
+
+function places(list: readonly { readonly place: Place }[], most = 3): string {
+  const shown = [...new Set(list.map(({ place }) => `${place.path}:${place.line}`))]
+  return shown.length > most ? `${shown.slice(0, most).join(', ')} and ${shown.length - most} more` : shown.join(', ')
+}
+
+function some(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+const pass = (evidence: string): Answer => ({ status: 'pass', evidence })
+const fail = (evidence: string): Answer => ({ status: 'fail', evidence })
+const unknown = (evidence: string): Answer => ({ status: 'unknown', evidence })
+const none = (evidence: string): Answer => ({ status: 'not-applicable', evidence })
+
+/** A finding that stands, or one that says only that a size is not known. */
+function verdict(findings: readonly Finding[]): Answer | null {
+  const certain = findings.filter((f) => f.severity !== 'info')
+  const [first] = certain
+  if (first !== undefined) return fail(certain.length === 1 ? `${first.message} ${places(certain)}` : `${some(certain.length, 'finding')}: ${places(certain)}`)
+  const unsure = findings.filter((f) => bySize.has(f.rule))
+  if (unsure.length > 0) return unknown(`how many rows the table has is not declared: ${places(unsure)}`)
+  return null
+}
+
+function tableOf(seen: Seen, query: Query & { readonly project: string }): Table | undefined {
+  const name = query.tables[0]?.table ?? ''
+  return seen.projects.find((p) => p.project.name === query.project)?.after.tables.get(name)
+}
+
+function isSmall(seen: Seen, query: Query & { readonly project: string }): boolean {
+  const schema = seen.projects.find((p) => p.project.name === query.project)?.after
+  return sizeOf(seen.config, rowsOf(seen.config, query.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public')) === 'small'
+}
+
+const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
+  'queries-use-indexes'(seen) {
+    const found = verdict(seen.of('queries-use-indexes'))
+    if (found?.status === 'fail') return found
+    const relevant = seen.changed.filter((q) => q.operation !== 'insert' && (q.predicates.length > 0 || q.ordering.length > 0 || q.dynamic))
+    if (relevant.length === 0) return found ?? none('no query of this pull request filters or sorts')
+    if (found !== null) return found
+    const dynamic = relevant.filter((q) => q.dynamic)
+    if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    const served = relevant.filter((q) => isSmall(seen, q) || isServed(seen, q))
+    const rest = relevant.filter((q) => !served.includes(q))
+    if (rest.length > 0) return unknown(`which index serves ${rest.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(rest)}`)
+    return pass(`${some(relevant.length, 'query', 'queries')} with an index or on a small table: ${places(relevant)}`)
+  },
+
+  'no-full-scans'(seen) {
+    const found = verdict([...seen.of('no-full-scans'), ...seen.findings.filter((f) => f.rule === 'require-index-for-filter' && f.suppressed === null)])
+    if (found?.status === 'fail') return found
+    const relevant = seen.changed.filter((q) => q.operation !== 'insert')
+    if (relevant.length === 0) return found ?? none('no query of this pull request reads a table')
+    if (found !== null) return found
+    const dynamic = relevant.filter((q) => q.dynamic)
+    if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    const bare = relevant.filter((q) => q.predicates.length === 0 && q.limit === null && !isSmall(seen, q))
+    if (bare.length > 0) return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
+    return pass(`${some(relevant.length, 'query', 'queries')}, none of which reads a whole table: ${places(relevant)}`)
+  },
+
+  'joins-vs-subqueries'(seen) {
+    const findings = seen.of('joins-vs-subqueries')
+    const found = verdict(findings)
+    if (found !== null) return found
+    const relevant = seen.changed.filter((q) => q.tables.length > 1 || q.call.endsWith('(nested)') && q.statement === undefined)
+    if (relevant.length === 0) return none('no query of this pull request joins tables or holds a subquery')
+    const dynamic = relevant.filter((q) => q.dynamic && !q.call.endsWith('(nested)'))
+    if (dynamic.length > 0) return unknown(`put together at run time: ${places(dynamic)}`)
+    if (findings.length > 0) return pass(`an EXISTS would do where a join stands: ${places(findings)}`)
+    return pass(`${some(relevant.length, 'query', 'queries')} over several tables: ${places(relevant)}`)
+  },
+
+  'connection-pooling'(seen) {
+    const found = verdict(seen.of('connection-pooling'))
+    if (found !== null) return found
+    const clients = seen.facts.clients.filter((c) => c.file === 'source' && c.library !== 'drizzle')
+    if (clients.length === 0) return none('no code of this repository connects to a database')
+    return poolingOf(clients, seen.facts)
+  },
+
+  'read-replicas'(seen) {
+    const [replica] = seen.facts.replicas
+    if (replica === undefined) return none('no read replica is set up in this repository')
+    const found = seen.of('read-replicas')
+    if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
+    const reads = seen.changed.filter((q) => q.operation === 'select' && q.context.transaction === null)
+    if (reads.length === 0) return none('no query of this pull request could be read from a replica')
+    const dynamic = reads.filter((q) => q.dynamic)
+    if (dynamic.length > 0) return unknown(`put together at run time: ${places(dynamic)}`)
+    return pass(`replicas are set up (${places([replica])}), and ${some(reads.length, 'read')} can go to them: ${places(reads)}`)
+  },
+
+  'caching'(seen) {
+    const found = seen.of('caching')
+    if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
+    const [cache] = seen.facts.caches
+    if (cache === undefined) return none('no cache is set up in this repository')
+    const shapes = seen.projects.flatMap((p) => p.steps).flatMap((s) => s.changes).filter((c) => ['dropColumn', 'addColumn', 'renameColumn', 'alterColumnType', 'dropTable', 'renameTable'].includes(c.kind))
+    if (shapes.length === 0) return pass(`no table changes its shape under the cache (${places([cache])})`)
+    const opaque = seen.facts.caches.filter((c) => !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache'].includes(c.what))
+    if (opaque.length > 0) return unknown(`which rows the cache keeps cannot be told: ${places(opaque)}`)
+    return pass(`what is cached is not of the tables that change (${places([cache])})`)
+  },
+
+  'n-plus-one'(seen) {
+    const found = verdict(seen.of('n-plus-one'))
+    if (found !== null) return found
+    const broken = seen.notes.filter((n) => n.kind === 'unparsed' && /\.[cm]?[jt]sx?$/.test(n.path))
+    if (broken.length > 0) return unknown(`not parsed: ${broken.map((n) => `${n.path}:${n.line}`).join(', ')}`)
+    if (seen.changed.length === 0) return none('this pull request changes no query')
+    return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
+  },
+
+  'backup'(seen) {
+    const destructive = seen.findings.filter(isDestructive)
+    if (destructive.length === 0) return none('nothing is dropped or overwritten')
+    const { require } = seen.config.backup
+    if (require === 'off') return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
+    if (typeof require === 'object') return unknown(`the label ${require.label} on the pull request decides: ${places(destructive)}`)
+    const missing = destructive.filter((f) => f.approval?.state !== 'given' && f.suppressed === null)
+    if (missing.length > 0) return fail(`nobody has approved what loses data: ${places(missing)}`)
+    const first = destructive.find((f) => f.approval !== null)?.approval
+    return pass(`approved${first?.by ? ` by ${first.by}` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`)
+  },
+
+  'staging'(seen) {
+    const environment = seen.config.staging?.environment
+    if (environment === undefined) return none('no staging environment is configured (`staging` in .github/schemagate.yml)')
+    const destructive = seen.findings.filter(isDestructive)
+    if (destructive.length === 0) return none(`nothing is dropped or overwritten, so ${environment} need not have run it`)
+    if (seen.staging === 'deployed') return pass(`this commit was deployed to ${environment}: ${places(destructive)}`)
+    if (seen.staging === 'missing') return fail(`this commit was not deployed to ${environment}: ${places(destructive)}`)
+    return unknown(`deployments to ${environment} are not known here: ${places(destructive)}`)
+  },
+
+  'decisions-documented'(seen) {
+    const silent = seen.findings.filter((f) => f.rule === 'require-suppression-reason' || f.approval?.state === 'given' && f.approval.reason === null)
+    if (silent.length > 0) return fail(`no reason is given: ${places(silent)}`)
+    const reasoned = seen.findings.filter((f) => f.suppressed !== null && f.suppressed.reason !== '' || f.approval?.state === 'given')
+    if (reasoned.length > 0) return pass(`reasons stand at ${reasoned.slice(0, 3).map((f) => `${f.place.path}:${f.suppressed?.line ?? f.place.line}`).join(', ')}`)
+    const changes = seen.projects.flatMap((p) => p.steps).filter((s) => s.changes.length > 0)
+    if (changes.length === 0) return none('the schema does not change')
+    const written = seen.files.find((f) => f.status !== 'deleted' && /(?:^|\/)(?:docs?|adr|decisions)\/.*\.mdx?$|(?:^|\/)(?:ADR|CHANGELOG|DECISIONS)[\w-]*\.md$/i.test(f.path))
+    if (written !== undefined) return pass(`written down at ${written.path}:${written.hunks?.[0]?.added[0] ?? 1}`)
+    const commented = changes.find((s) => hasComment(s))
+    if (commented !== undefined) return pass(`said beside the statement at ${commented.statement.place.path}:${commented.statement.place.line}`)
+    return unknown(`no file of this pull request says why: ${places(changes.map((s) => s.statement))}`)
+  },
+
+  'query-patterns-before-indexes'(seen) {
+    const added = seen.projects.flatMap((p) => p.steps.flatMap((step) => step.changes.flatMap((c) => c.kind === 'addIndex' && !c.index.unique ? [{ index: c.index, table: c.table, place: c.place, project: p }] : [])))
+    if (added.length === 0) return none('no index is added')
+    const uses: { place: Place }[] = []
+    for (const one of added) {
+      const table = one.project.after.tables.get(one.table)
+      if (table === undefined || !table.indexes.some((i) => i.name === one.index.name)) continue
+      const query = seen.queries.find((q) => asksFor(q, table, one.index))
+      if (query !== undefined) {
+        uses.push({ place: query.place })
+        continue
+      }
+      const [key] = one.index.keys
+      if (table.foreignKeys.some((f) => f.columns[0] === key?.column)) {
+        uses.push({ place: one.place })
+        continue
+      }
+      const dynamic = seen.queries.filter((q) => q.dynamic && q.tables.some((t) => t.table === one.table))
+      if (dynamic.length > 0) return unknown(`a query that is put together at run time may ask for ${one.index.name} (${places([one])}): ${places(dynamic)}`)
+      if (seen.queries.length === 0) return unknown(`no query could be read that would ask for ${one.index.name}: ${places([one])}`)
+      return fail(`no query of the repository asks for ${one.index.name}: ${places([one])}`)
+    }
+    return pass(`${some(added.length, 'index', 'indexes')} that queries or foreign keys ask for: ${places(uses)}`)
+  },
+}
+
+function isServed(seen: Seen, query: Query & { readonly project: string }): boolean {
+  const table = tableOf(seen, query)
+  if (table === undefined) return false
+  if (query.predicates.length === 0) return query.limit !== null
+  const branches = new Map<number, Query['predicates'][number][]>()
+  for (const p of query.predicates) branches.set(p.branch, [...branches.get(p.branch) ?? [], p])
+  const schema = seen.projects.find((p) => p.project.name === query.project)?.after
+  return [...branches.values()].every((branch) => {
+    // Where tables are joined, one of them is where Postgres begins.
+    const tables = [...new Set(branch.map((p) => p.table))].map((name: Key) => schema?.tables.get(name))
+    return tables.some((t) => t !== undefined && indexUse(t, branch).verdict === 'served')
+  })
+}
+
+function isDestructive(finding: Finding): boolean {
+  return finding.approvable && finding.group === 'data-loss'
+}
+
+/** Code finds rows, or sorts them, by what an index begins with. */
+function asksFor(query: Query, table: Table, index: Index): boolean {
+  const [key] = index.keys
+  if (key === undefined) return false
+  const named = query.columns?.some((c) => c.table === table.key && c.column === key.column && c.use !== 'read' && c.use !== 'write') === true
+  const joined = query.joins.some((j) => j.from === table.key && j.fromColumns[0] === key.column || j.to === table.key && j.toColumns[0] === key.column)
+  return named || joined || query.predicates.some((p) => p.table === table.key && (key.column === null ? p.expression !== null : p.column === key.column))
+}
+
+function hasComment(step: Step): boolean {
+  const { file, start } = step.statement
+  const before = file.text.slice(0, start).trimEnd()
+  const line = before.slice(before.lastIndexOf('\n') + 1).trim()
+  return /^--\s*\S+\s+\S+\s+\S+/.test(line) && !/schemagate-ignore|CreateTable|AlterTable|CreateIndex|AddForeignKey|DropTable|CreateEnum|AlterEnum|RenameIndex|DropIndex|DropForeignKey|statement-breakpoint|\+goose|migrate:/.test(line)
+}
+
+function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): Answer {
+  const perCall = clients.filter((c) => c.perCall && !c.kept)
+  if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
+  const [hosting] = facts.hosting
+  const pooled = facts.urls.find((u) => u.pooled)
+  const pooler = facts.poolers[0]
+  const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
+  const http = clients.find((c) => c.library === 'neon')
+  const through = pooled === undefined ? pooler === undefined ? accelerated === undefined ? null : places([accelerated]) : `${pooler.path}:${pooler.line}` : `${pooled.path}:${pooled.line}`
+  if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
+  if (hosting !== undefined && http === undefined) {
+    const limited = clients.filter((c) => c.options?.includes('max') === true)
+    if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
+    const direct = facts.urls.find((u) => !u.local && !u.limited)
+    if (direct !== undefined) return fail(`serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`)
+    return unknown(`serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`)
+  }
+  const opaque = clients.filter((c) => c.options === null)
+  if (opaque.length > 0) return unknown(`the options of the pool cannot be told: ${places(opaque)}`)
+  return pass(`${clients.length === 1 ? 'one pool' : `${clients.length} pools`}, made once: ${places(clients)}`)
+}
