@@ -22,6 +22,7 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   migrations: () => import('./corpus/migrations.ts'),
   drizzle: () => import('./corpus/drizzle.ts'),
   prisma: () => import('./corpus/prisma.ts'),
+  rehearsal: () => import('./corpus/rehearsal.ts'),
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' } } })

@@ -1,0 +1,138 @@
+import { catalog } from '../../rules/index.ts'
+import { defaultConfig } from '../../src/config.ts'
+import type { CatalogRule, Claims, Migration, Step } from '../../src/engine/rule.ts'
+import { runRules } from '../../src/engine/run.ts'
+import type { Draft } from '../../src/engine/run.ts'
+import { transactionsOf } from '../../src/project/transactions.ts'
+import { startEmbedded } from '../../src/rehearsal/embedded.ts'
+import { templateArchive, usableCache } from '../../src/rehearsal/files.ts'
+import { lockModes } from '../../src/rehearsal/observation.ts'
+import type { Observation } from '../../src/rehearsal/observation.ts'
+import { rehearsalRequest } from '../../src/rehearsal/request.ts'
+import { runSteps, sendAll } from '../../src/rehearsal/run.ts'
+import type { StepOutcome } from '../../src/rehearsal/run.ts'
+import type { Session } from '../../src/rehearsal/session.ts'
+import { emptySchema } from '../../src/schema/model.ts'
+import type { Schema } from '../../src/schema/model.ts'
+import { replaySteps } from '../../src/schema/replay.ts'
+import { loadParser } from '../../src/sql/parser.ts'
+import type { CorpusOptions } from '../corpus.ts'
+import { corpusProjects } from './projects.ts'
+import type { CorpusProject } from './projects.ts'
+
+const postgres = 18
+
+interface Tally {
+  statements: number
+  rehearsed: number
+  claims: number
+  agreed: number
+  /** Statements that rewrite, scan or build under a lock that stops writes, and those of them that a locking rule speaks about. */
+  heavy: number
+  said: number
+  readonly lines: string[]
+}
+
+/**
+ * Rehearses every migration of every history as if it were a pull request of its own, and compares what the rules claim of each
+ * statement with what it did. Lists what fails, what disagrees, and what no rule speaks about.
+ */
+export async function run(options: CorpusOptions): Promise<boolean> {
+  await loadParser()
+  const total: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, said: 0, lines: [] }
+  for (const project of await corpusProjects(options.corpus)) {
+    const tally: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, said: 0, lines: [] }
+    const extensions = rehearsalRequest({ base: project.migrations.before, steps: [] }).extensions
+    const session = await startEmbedded(await templateArchive(await usableCache()), extensions)
+    await history(project, session, tally)
+    await session.close()
+    console.log(`${project.name}: ${tally.rehearsed} of ${tally.statements} statements rehearsed, ${tally.agreed} of ${tally.claims} claims agree, ${tally.said} of ${tally.heavy} heavy statements are spoken about`)
+    for (const line of tally.lines) console.log(`  ${line}`)
+    for (const each of ['statements', 'rehearsed', 'claims', 'agreed', 'heavy', 'said'] as const) total[each] += tally[each]
+  }
+  console.log(`all: ${total.rehearsed} of ${total.statements} statements rehearsed, ${total.agreed} of ${total.claims} claims agree, ${total.said} of ${total.heavy} heavy statements are spoken about`)
+  return total.agreed === total.claims
+}
+
+async function history({ project, migrations }: CorpusProject, session: Session, tally: Tally): Promise<void> {
+  let schema: Schema = emptySchema(project.dialect)
+  for (const [index, migration] of migrations.before.entries()) {
+    const fresh: Migration = { ...migration, isNew: true }
+    const replayed = replaySteps(schema, [fresh], transactionsOf(project.runner, [fresh]), { postgres, source: 'migrations' })
+    const { outcomes, observations } = await rehearsed(session, replayed.steps)
+    tally.statements += replayed.steps.filter((step) => step.statement.inside === null).length
+    tally.rehearsed += outcomes.filter((outcome) => outcome.observation !== null).length
+    for (const outcome of outcomes) {
+      const step = replayed.steps[outcome.step]
+      const why = outcome.unrehearsed ?? outcome.observation?.error?.message
+      if (step !== undefined && why !== undefined) tally.lines.push(`${migration.path}:${step.statement.place.line} ${outcome.unrehearsed === null ? 'fails' : 'not rehearsed'}: ${why}`)
+    }
+    if (outcomes.some((outcome) => outcome.code !== null)) await sendAll(session, rehearsalRequest({ base: [{ path: migration.path, statements: migration.statements }], steps: [] }).base[0]?.statements ?? [])
+    const { drafts } = runRules(catalog, {
+      project, label: project.name, config: defaultConfig, postgres, before: schema, after: replayed.after, declared: null, declaredBefore: null, steps: replayed.steps,
+      history: [...migrations.before.slice(0, index), fresh], queries: [], files: [], sqlProblems: [], migrationsChanged: [], generated: false, texts: new Map(), alone: false, allRules: false,
+    })
+    compare(replayed.steps, observations, drafts, tally)
+    schema = replayed.after
+  }
+}
+
+async function rehearsed(session: Session, steps: readonly Step[]): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly observations: ReadonlyMap<Step, Observation> }> {
+  const outcomes: StepOutcome[] = []
+  await runSteps(session, rehearsalRequest({ base: [], steps }).steps, true, (outcome) => void outcomes.push(outcome), () => undefined)
+  const observations = new Map<Step, Observation>()
+  for (const outcome of outcomes) {
+    const step = steps[outcome.step]
+    if (step !== undefined && outcome.observation !== null && step.statement.inside === null) observations.set(step, outcome.observation)
+  }
+  return { outcomes: outcomes.filter((outcome) => steps[outcome.step]?.statement.inside === null), observations }
+}
+
+function compare(steps: readonly Step[], observations: ReadonlyMap<Step, Observation>, drafts: readonly Draft[], tally: Tally): void {
+  const spoken = new Set<Step>()
+  for (const draft of drafts) {
+    const outer = draft.step?.statement.inside === 'do' ? steps.findLast((step, at) => step.statement.inside === null && at < steps.indexOf(draft.step ?? step)) : draft.step
+    if (!outer) continue
+    if (['locking', 'data-loss', 'transactions', 'compatibility'].includes(draft.rule.group)) spoken.add(outer)
+    const observation = observations.get(outer)
+    const claims = claimsOf(draft.rule)
+    if (observation === undefined || observation.error !== null || claims.every((claim) => claim.lock === undefined && claim.rewrites === undefined && claim.scans === undefined)) continue
+    tally.claims++
+    if (claims.some((claim) => holds(claim, observation, heldLocks(steps, observations, outer), outer.changes.length > 1))) tally.agreed++
+    else tally.lines.push(`${outer.statement.place.path}:${outer.statement.place.line} ${draft.rule.id} claims otherwise: ${seenIn(observation)}: ${outer.statement.text.replaceAll(/\s+/g, ' ').slice(0, 160)}`)
+  }
+  for (const [step, observation] of observations) {
+    const blocks = observation.locks.some(({ mode }) => ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].includes(mode))
+    if (!blocks || (observation.rewrites.length === 0 && observation.scans.length === 0 && observation.builds.length === 0)) continue
+    tally.heavy++
+    if (spoken.has(step)) tally.said++
+    else tally.lines.push(`${step.statement.place.path}:${step.statement.place.line} nothing is said: ${seenIn(observation)}: ${step.statement.text.replaceAll(/\s+/g, ' ').slice(0, 160)}`)
+  }
+}
+
+function claimsOf(rule: CatalogRule): readonly Claims[] {
+  const claims: readonly Claims[] = rule.claims === undefined ? [] : Array.isArray(rule.claims) ? (rule.claims as readonly Claims[]) : [rule.claims as Claims]
+  return claims.filter((claim) => postgres >= (claim.from ?? 0) && postgres <= (claim.to ?? 99))
+}
+
+/** The strongest lock that a step's transaction holds on an existing relation once the step has run. */
+function heldLocks(steps: readonly Step[], observations: ReadonlyMap<Step, Observation>, step: Step): number {
+  const until = steps.indexOf(step)
+  const sharing = steps.filter((other, at) => at <= until && other.transaction.id === step.transaction.id)
+  return Math.max(-1, ...sharing.flatMap((other) => observations.get(other)?.locks ?? []).map(({ mode }) => lockModes.indexOf(mode)))
+}
+
+/** True where what was seen is what is claimed; other subcommands of the same statement may add to it. */
+function holds(claim: Claims, seen: Observation, held: number, mixed: boolean): boolean {
+  if (claim.lock !== undefined && seen.locksUnseen !== true && held < lockModes.indexOf(claim.lock)) return false
+  if (claim.rewrites !== undefined && claim.rewrites !== seen.rewrites.length > 0 && !(mixed && !claim.rewrites)) return false
+  if (claim.scans === true && seen.scans.length === 0 && seen.builds.length === 0 && seen.rewrites.length === 0) return false
+  return claim.scans !== false || seen.scans.length === 0 || mixed
+}
+
+function seenIn(seen: Observation): string {
+  return [
+    seen.locks.map(({ relation, mode }) => `${mode} on ${relation}`).join(', ') || 'no lock',
+    ...(seen.rewrites.length > 0 ? [`rewrites ${seen.rewrites.join(', ')}`] : []), ...(seen.scans.length > 0 ? [`scans ${seen.scans.join(', ')}`] : []), ...(seen.builds.length > 0 ? [`builds on ${seen.builds.join(', ')}`] : []),
+  ].join('; ')
+}
