@@ -29,6 +29,6 @@ export type Told =
   | { readonly kind: 'roundTrips'; readonly roundTrips: readonly RoundTrip[] }
   | { readonly kind: 'reruns'; readonly reruns: readonly Rerun[] }
   | { readonly kind: 'plans'; readonly plans: readonly QueryPlan[] }
-  /** `peak` is resident memory in bytes. */
-  | { readonly kind: 'done'; readonly peak: number }
+  /** `peak` is resident memory in bytes, `cpu` milliseconds of processor time. */
+  | { readonly kind: 'done'; readonly peak: number; readonly cpu: number }
   | { readonly kind: 'broken'; readonly message: string }

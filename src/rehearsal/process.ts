@@ -20,6 +20,8 @@ export interface Ended {
   readonly message: string
   /** Largest resident memory seen, in bytes. */
   readonly peak: number
+  /** Milliseconds of processor time; 0 where it was killed. */
+  readonly cpu: number
 }
 
 let queue: Promise<unknown> = Promise.resolve()
@@ -33,7 +35,7 @@ export function oneAtATime<T>(act: () => Promise<T>): Promise<T> {
 
 /** Runs one job in a child process and kills it at its limits. Never rejects. */
 export async function runJob(entry: string, job: Job, limits: Limits, hear: (told: Told) => void): Promise<Ended> {
-  if (limits.signal?.aborted === true) return { reason: 'aborted', message: 'the review was stopped', peak: 0 }
+  if (limits.signal?.aborted === true) return { reason: 'aborted', message: 'the review was stopped', peak: 0, cpu: 0 }
   const child = fork(entry, [], {
     execArgv: ['--max-old-space-size=384', ...permissions(limits.folder)],
     env: process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {},
@@ -46,8 +48,9 @@ export async function runJob(entry: string, job: Job, limits: Limits, hear: (tol
 
 function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told) => void): Promise<Ended> {
   return new Promise((resolve) => {
-    let ended: Omit<Ended, 'peak'> | null = null
+    let ended: Pick<Ended, 'reason' | 'message'> | null = null
     let peak = 0
+    let cpu = 0
     let complaint = ''
     const end = (reason: Ended['reason'], message: string): void => {
       ended ??= { reason, message }
@@ -69,6 +72,7 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
       const told = message as Told
       if (told.kind === 'done') {
         peak = Math.max(peak, told.peak)
+        cpu = told.cpu
         ended ??= { reason: 'done', message: '' }
       } else if (told.kind === 'broken') ended ??= { reason: 'broken', message: told.message }
       else if (ended === null) hear(told)
@@ -79,7 +83,7 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
       clearInterval(poll)
       limits.signal?.removeEventListener('abort', stop)
       const lastLine = complaint.trim().split('\n').at(-1) ?? ''
-      resolve({ ...(ended ?? { reason: 'crash', message: `it ended with ${signal ?? `status ${code}`}${lastLine === '' ? '' : `: ${lastLine.slice(0, 200)}`}` }), peak })
+      resolve({ ...(ended ?? { reason: 'crash', message: `it ended with ${signal ?? `status ${code}`}${lastLine === '' ? '' : `: ${lastLine.slice(0, 200)}`}` }), peak, cpu })
     })
     child.send({ ...job, deadline: limits.timeout + 5000 }, (error) => {
       if (error !== null) end('crash', error.message)

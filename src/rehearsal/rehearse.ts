@@ -58,7 +58,7 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
       await scratch.remove()
     }
   } catch (error) {
-    run = { cached: false, ended: { reason: 'broken', message: `starting the embedded Postgres: ${messageOf(error)}`, peak: 0 } }
+    run = { cached: false, ended: { reason: 'broken', message: `starting the embedded Postgres: ${messageOf(error)}`, peak: 0, cpu: 0 } }
   }
   const stopped = stoppedBy(run.ended, heard)
   return {
@@ -71,6 +71,7 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
     reruns: heard.reruns,
     plans: heard.plans,
     milliseconds: Math.round(performance.now() - started),
+    processorMilliseconds: run.ended.cpu,
     peakMemory: run.ended.peak,
     stopped,
   }

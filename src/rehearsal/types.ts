@@ -161,8 +161,9 @@ export interface Rehearsal {
   readonly roundTrips: readonly RoundTrip[]
   readonly reruns: readonly Rerun[]
   readonly plans: readonly QueryPlan[]
-  /** Whole time in milliseconds and the largest resident memory of the child in bytes. */
+  /** Whole time, the child's processor time (0 where it was killed), and its largest resident memory in bytes. */
   readonly milliseconds: number
+  readonly processorMilliseconds: number
   readonly peakMemory: number
   /** Why it ended early; null where it did not. */
   readonly stopped: Stopped | null

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+
+/**
+ * Measures what the project costs: `npm run bench [-- PART…]`. A part is a file of scripts/bench/ that exports `measure`. Exits
+ * with 1 where something is over its budget.
+ */
+
+/** One measurement, as people read it. */
+export interface Measure {
+  readonly name: string
+  readonly result: string
+  /** What it may be; null where nothing is promised. */
+  readonly budget: string | null
+  readonly over: boolean
+}
+
+interface Part {
+  measure(): Promise<readonly Measure[]>
+}
+
+const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  rehearsal: () => import('./bench/rehearsal.ts'),
+}
+
+const { positionals } = parseArgs({ allowPositionals: true })
+for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
+  const load = parts[name]
+  if (load === undefined) {
+    console.error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`)
+    process.exitCode = 2
+    continue
+  }
+  for (const measure of await (await load()).measure()) {
+    console.log(`${measure.name}: ${measure.result}${measure.budget === null ? '' : ` (budget ${measure.budget}${measure.over ? ', OVER' : ''})`}`)
+    if (measure.over) process.exitCode = 1
+  }
+}
