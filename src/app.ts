@@ -23,6 +23,8 @@ interface Payload {
   readonly ref?: string
   readonly after?: string
   readonly deleted?: boolean
+  readonly forced?: boolean
+  readonly commits?: readonly { readonly added?: readonly string[]; readonly modified?: readonly string[]; readonly removed?: readonly string[] }[]
   readonly deployment?: { readonly sha: string }
   readonly deployment_status?: { readonly state: string }
   readonly repositories?: readonly { readonly full_name: string }[]
@@ -47,7 +49,7 @@ export function jobsOf(event: string, payload: unknown): readonly Job[] {
     case 'check_run': return runJobs(p, where, reason)
     case 'check_suite': return p.action === 'rerequested' ? (p.check_suite?.pull_requests ?? []).map(({ number }) => review({ ...where, pull: number }, reason, { again: true })) : []
     case 'merge_group': return p.action === 'checks_requested' && p.merge_group !== undefined ? [{ kind: 'group', ...where, head: p.merge_group.head_sha, base: p.merge_group.base_sha, ref: p.merge_group.head_ref }] : []
-    case 'push': return p.ref?.startsWith('refs/heads/') === true && p.deleted !== true && !p.ref.startsWith('refs/heads/gh-readonly-queue/') ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }] : []
+    case 'push': return p.ref?.startsWith('refs/heads/') === true && p.deleted !== true && !p.ref.startsWith('refs/heads/gh-readonly-queue/') && mayTouchSchema(p) ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }] : []
     case 'deployment_status': return p.deployment_status?.state === 'success' && p.deployment !== undefined ? [{ kind: 'deployed', ...where, sha: p.deployment.sha }] : []
     default: return []
   }
@@ -93,6 +95,14 @@ function installationJobs(p: Payload, installation: number): readonly Job[] {
     const [owner = '', repo = ''] = name.split('/')
     return { kind: 'sweep', installation, repository: { owner, repo } }
   })
+}
+
+const schemaPath = /\.(?:sql|prisma)$|(?:^|\/)(?:prisma|drizzle|migrations|db|database|schema|sql)\/|schema[^/]*\.[cm]?[jt]s$|^\.github\/schemagate/i
+
+/** False where a push says of every file that it is none of a schema; GitHub leaves commits out of long pushes. */
+function mayTouchSchema({ commits = [], forced }: Payload): boolean {
+  if (forced === true || commits.length === 0 || commits.length >= 20) return true
+  return commits.some((c) => [...c.added ?? [], ...c.modified ?? [], ...c.removed ?? []].some((path) => schemaPath.test(path)))
 }
 
 /** Jobs that must happen once for each delivery; the others may be repeated without harm. */

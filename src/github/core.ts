@@ -1,4 +1,6 @@
 import type { ChangeSet } from '../changeset/tree.ts'
+import { parseConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import type { Report } from '../report/report.ts'
 import { fenced } from '../report/markdown-escape.ts'
@@ -7,11 +9,13 @@ import { review } from '../review.ts'
 import { erDiagramOfChanges } from '../schema/mermaid.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
+import type { ParseConfig } from './config.ts'
 
 /** The part of Schemagate that knows nothing of GitHub, as this folder uses it. */
 export interface Core {
   readonly ruleIds: readonly string[]
-  readSettings(changeSet: ChangeSet): Promise<Settings>
+  readSettings(changeSet: ChangeSet, inherited?: Config): Promise<Settings>
+  parseConfig: ParseConfig
   review(changeSet: ChangeSet, options: { readonly settings: Settings; readonly signal: AbortSignal }): Promise<Report>
   /** What a comment says of a rule, in Markdown; null where there is no such rule. */
   explain(rule: string): string | null
@@ -26,7 +30,8 @@ export function coreOf(rules: readonly CatalogRule[]): Core {
   const byId = new Map(rules.map((rule) => [rule.id, rule]))
   return {
     ruleIds: rules.map((rule) => rule.id),
-    readSettings: (changeSet) => readSettings(changeSet, rules),
+    readSettings: (changeSet, inherited) => readSettings(changeSet, rules, inherited),
+    parseConfig: (text, path, inherited) => parseConfig(text, path, rules, inherited),
     review: (changeSet, options) => review(changeSet, { rules, ...options }),
     explain(id) {
       const rule = byId.get(id)

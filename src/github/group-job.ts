@@ -3,7 +3,7 @@ import { gate } from '../engine/approvals.ts'
 import { checkRunText } from '../report/check-run.ts'
 import { blobLoader } from './blobs.ts'
 import { placeIn, rateLimitEnd, statusOf } from './client.ts'
-import { withInheritedConfig } from './config.ts'
+import { inheritedConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { readConversation } from './decisions.ts'
 import { isStaged } from './deployments.ts'
@@ -30,8 +30,8 @@ export async function runGroup(job: GroupJob, context: Context, isLast: boolean)
       }),
     ])
     await loader.load(worthReading(change, await change.changeSet.head.list()))
-    const changeSet = await withInheritedConfig(place, change.changeSet, read?.pull.organisationConfig ?? null)
-    const settings = await context.core.readSettings(changeSet)
+    const { changeSet } = change
+    const settings = await context.core.readSettings(changeSet, await inheritedConfig(place, changeSet, read?.pull.organisationConfig ?? null, context.core.parseConfig))
     const { config } = settings
     const report = await context.core.review(changeSet, { settings, signal: new AbortController().signal })
     const pull = read?.pull ?? null

@@ -51,6 +51,8 @@ export interface PullState {
   readonly threads: readonly PullThread[]
   /** On the head and on the commits before it, newest commit first, on each the newest run first. */
   readonly runs: readonly OwnRun[]
+  /** The commit that GitHub merged for a try, and what it merged; null where it conflicts or GitHub has not tried. */
+  readonly merge: { readonly commit: string; readonly parents: readonly string[] } | null
   /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
   readonly organisationConfig: FileContent | null
 }
@@ -91,6 +93,7 @@ interface PullNode {
   readonly labels: Connection<{ readonly name: string }> | null
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
+  readonly potentialMergeCommit: { readonly oid: string; readonly parents: Connection<{ readonly oid: string }> } | null
   readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null } }>
 }
 
@@ -98,6 +101,7 @@ const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAu
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
+  potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
   number state isDraft isCrossRepository author { login } headRefOid baseRefName
   labels(first: 100) { nodes { name } }
   comments(first: 100) { nodes { ${commentFields} } pageInfo { hasNextPage endCursor } }
@@ -141,6 +145,7 @@ export async function readPull(place: Place, number: number, appId: number | nul
         id: run.databaseId, commit: commit.oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
         completedAt: run.completedAt === null ? null : new Date(run.completedAt),
       })).sort((a, b) => b.id - a.id))),
+      merge: node.potentialMergeCommit === null ? null : { commit: node.potentialMergeCommit.oid, parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid) },
       organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }

@@ -5,10 +5,12 @@ import { gate } from '../engine/approvals.ts'
 import type { Links } from '../report/links.ts'
 import type { Report } from '../report/report.ts'
 import type { ReviewJob } from '../queue/jobs.ts'
+import type { Settings } from '../settings.ts'
 import { blobLoader, pagesOf, selectBlobs } from './blobs.ts'
+import { carriedDecisions } from './carried.ts'
 import { placeIn, rateLimitEnd, statusOf } from './client.ts'
 import type { Place } from './client.ts'
-import { withInheritedConfig } from './config.ts'
+import { inheritedConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { previewConfig } from './config-preview.ts'
 import { readConversation } from './decisions.ts'
@@ -104,6 +106,7 @@ export interface Reviewed {
   readonly wanted: readonly string[]
   readonly bindings: ReadonlyMap<string, readonly string[]>
   readonly config: Config
+  readonly inherited: Config | undefined
   readonly decisions: readonly Decision[]
   readonly isPaused: boolean
   readonly changeSet: ChangeSet
@@ -116,21 +119,65 @@ export async function reviewPull(place: Place, pull: number, context: Context): 
 }
 
 async function judge(place: Place, context: Context, { pull, change }: Read, signal: AbortSignal): Promise<Reviewed> {
-  const changeSet = await withInheritedConfig(place, change.changeSet, pull.organisationConfig)
-  const settings = await context.core.readSettings(changeSet)
+  const { changeSet } = change
+  const inherited = await inheritedConfig(place, changeSet, pull.organisationConfig, context.core.parseConfig)
+  const settings = await context.core.readSettings(changeSet, inherited)
   const { config } = settings
-  const report = await context.core.review(changeSet, { settings, signal })
-  const { decisions, isPaused } = await readConversation(pull, permissionsIn(place), config, context.app?.slug)
+  const alone = await context.core.review(changeSet, { settings, signal })
+  const report = await withTip(place, context, pull, change, alone, { settings, signal })
+  const permissions = permissionsIn(place)
+  const { decisions: own, isPaused } = await readConversation(pull, permissions, config, context.app?.slug)
   const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
   const gates: Gates = { labels: pull.labels, staged: config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment) }
-  return { ...gate(report, decisions, gates, config, context.now()), config, decisions, isPaused, changeSet }
+  const gated = gate(report, own, gates, config, context.now())
+  if (!gated.report.findings.some((f) => f.approval?.state === 'needed')) return { ...gated, config, inherited, decisions: own, isPaused, changeSet }
+  const carried = await carriedDecisions(place, pull.number, permissions, config, context)
+  if (carried.length === 0) return { ...gated, config, inherited, decisions: own, isPaused, changeSet }
+  // What was said here comes after what was said elsewhere, and is what goes on record here.
+  const all = gate(report, [...carried, ...own], gates, config, context.now())
+  return { ...all, bindings: gated.bindings, config, inherited, decisions: own, isPaused, changeSet }
+}
+
+/**
+ * Adds what goes wrong only once the base branch as it is now is merged in: colliding or reordered migrations, schemas that
+ * disagree together. Looks at the merge that GitHub made for a try, where the branch has moved on and the change touches a schema.
+ */
+async function withTip(place: Place, context: Context, pull: PullState, change: RemoteChange, alone: Report, options: { readonly settings: Settings; readonly signal: AbortSignal }): Promise<Report> {
+  const hasSchema = alone.coverage.statements > 0 || alone.projects.some((p) => p.changes.length > 0)
+  if (!hasSchema || change.tip === change.changeSet.base.commit) return alone
+  const merge = await mergeOnto(place, pull, change.tip)
+  if (merge === null) return alone
+  const together = await readChange(place, change.tip, merge, blobLoader(place, context.cache), pull.number)
+  const report = await context.core.review(together.changeSet, options)
+  const known = new Set(alone.findings.map((f) => f.fingerprint))
+  const changed = new Set(change.changeSet.files.map((f) => f.path))
+  const more = report.findings.filter((f) => !known.has(f.fingerprint) && f.severity !== 'info')
+    .map((f) => ({ ...f, message: `Merged into ${pull.base} as it is now: ${f.message}` }))
+  const notes = report.notes.filter((n) => n.blocking && changed.has(n.path) && !alone.notes.some((m) => m.path === n.path && m.message === n.message))
+  return more.length + notes.length === 0 ? alone : { ...alone, findings: [...more, ...alone.findings], notes: [...alone.notes, ...notes] }
+}
+
+/** GitHub merges for a try when somebody asks, not when the base moves. */
+const tryPause = 2_000
+
+/** The commit that merges a pull request into `tip`; null where it conflicts, or GitHub has not made it after being asked twice. */
+async function mergeOnto(place: Place, pull: PullState, tip: string): Promise<string | null> {
+  let { merge } = pull
+  for (let tries = 0; ; tries++) {
+    if (merge === null) return null
+    if (merge.parents[0] === tip && merge.parents[1] === pull.head) return merge.commit
+    if (tries === 2) return null
+    await place.client.rest.pulls.get({ owner: place.owner, repo: place.repo, pull_number: pull.number })
+    await new Promise((resolve) => { setTimeout(resolve, tryPause) })
+    merge = (await readPull(place, pull.number, null, null)).pull.merge
+  }
 }
 
 async function prepare(place: Place, job: ReviewJob, context: Context, read: Read, signal: AbortSignal): Promise<Publication> {
   const { pull } = read
-  const { report, wanted, bindings, config, isPaused, changeSet } = await judge(place, context, read, signal)
+  const { report, wanted, bindings, config, inherited, isPaused, changeSet } = await judge(place, context, read, signal)
   const links: Links = { server: context.server, repository: `${context.web}/${place.owner}/${place.repo}`, head: pull.head }
-  const preview = await previewConfig(changeSet, context.core, report, signal)
+  const preview = await previewConfig(changeSet, context.core, report, inherited, signal)
   return planPublication({
     report, wanted, bindings, pull, files: changeSet.files, settings: config.comments, links, quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts), again: job.again,
     more: preview === null ? [] : [preview], picture: context.core.picture(report),

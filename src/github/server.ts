@@ -15,6 +15,8 @@ import { runJob } from './run-job.ts'
 /** A server that runs. */
 export interface Running {
   readonly url: string
+  /** What its jobs share. */
+  readonly context: Context
   /** Resolves when nothing waits in the queue and nothing runs. */
   idle(): Promise<void>
   /** Takes no more work, lets what runs end, closes the store. */
@@ -73,6 +75,7 @@ export async function startServer(settings: ServerSettings, core: Core, options:
   const { port } = http.address() as AddressInfo
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    context,
     idle: () => store.idle(),
     async stop() {
       if (isStopping) return

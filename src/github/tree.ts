@@ -25,6 +25,8 @@ interface GitHubFile {
 /** The change between two commits as GitHub tells it; contents come through `loader` when they are read. */
 export interface RemoteChange {
   readonly changeSet: ChangeSet
+  /** Tip of the base branch, where `base` named a branch. */
+  readonly tip: string
   /** How to read a file of either side. */
   wantedOf(tree: Tree, path: string): Wanted | null
 }
@@ -55,6 +57,7 @@ export async function readChange(place: Place, base: string, head: string, loade
   const headTree = treeOf(head, headListing, loader)
   return {
     changeSet: { base: baseTree.tree, head: headTree.tree, files: [...files].sort((a, b) => byCode(a.path, b.path)), truncated: baseListing.truncated || headListing.truncated },
+    tip: comparison.data.base_commit.sha,
     wantedOf: (tree, path) => (tree === baseTree.tree ? baseTree : headTree).wanted(path),
   }
 }

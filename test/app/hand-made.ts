@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { ChangeSet } from '../../src/changeset/tree.ts'
+import { loadConfig, parseConfig } from '../../src/config.ts'
 import type { Config } from '../../src/config.ts'
 import { conclude } from '../../src/engine/conclusion.ts'
 import type { Finding } from '../../src/engine/finding.ts'
 import type { Core } from '../../src/github/core.ts'
 import type { Report } from '../../src/report/report.ts'
-
-export const plainConfig: Config = {
-  postgres: null, failOn: 'error', paths: { include: ['**/*.sql'], ignore: [] }, projects: [], tables: {}, largeTableRows: 1_000_000, smallTableRows: 10_000, rules: {},
-  comments: { inline: true, max: 30, sticky: 'auto' }, rehearsal: { enabled: true, timeout: 30_000 }, drafts: true, staging: null, backup: { require: 'approval' },
-  approvals: { author: false, permission: 'write', teams: [], expiresDays: 14 }, deployed: null,
-}
 
 /**
  * A core that knows four words, for tests of what stands around it: a line of an added `.sql` file that says `error`, `warning`,
@@ -20,9 +15,11 @@ export function handMadeCore(config: Partial<Config> = {}): Core & { reviews: nu
   const core = {
     reviews: 0,
     ruleIds: ['no-error', 'no-warning', 'no-info', 'no-drop'],
-    async readSettings() {
-      return { config: { ...plainConfig, ...config }, notes: [] }
+    async readSettings(changeSet: ChangeSet, inherited?: Config) {
+      const { config: read, notes } = await loadConfig(changeSet.base, core.ruleIds, inherited)
+      return { config: { ...read, ...config }, notes }
     },
+    parseConfig: (text: string, path: string, inherited?: Config) => parseConfig(text, path, core.ruleIds, inherited),
     async review(changeSet: ChangeSet, { settings }: { readonly settings: { readonly config: Config } }): Promise<Report> {
       core.reviews++
       const files = changeSet.files.filter((f) => f.path.endsWith('.sql') && f.status !== 'deleted')

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Context } from '../../src/github/context.ts'
 import type { Core } from '../../src/github/core.ts'
 import type { ServerSettings } from '../../src/github/environment.ts'
 import { startServer } from '../../src/github/server.ts'
@@ -12,6 +13,8 @@ import type { StandIn, StandInOptions } from '../github/stand-in.ts'
 export interface World {
   readonly github: StandIn
   readonly server: Running
+  /** What the app's jobs share, for running one by hand. */
+  readonly context: Context
   /** Runs `act` (which sends webhooks), waits until the app has done its work, and tells what that took. */
   during(act: () => Promise<unknown>): Promise<{ readonly calls: number; readonly depth: number; readonly milliseconds: number; readonly requests: readonly string[] }>
   close(): Promise<void>
@@ -26,7 +29,7 @@ export async function startWorld(core: Core, options: StandInOptions & { readonl
   }, core, { reconcile: false })
   github.webhookUrl = `${server.url}/api/github/webhooks`
   return {
-    github, server,
+    github, server, context: server.context,
     async during(act) {
       const from = github.world.log.length
       const started = performance.now()

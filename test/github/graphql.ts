@@ -76,7 +76,7 @@ function repositoryNode(world: World, repository: Repository) {
       return pullNode(world, repository, pull)
     },
     pullRequests(args: Page & { states?: readonly string[]; baseRefName?: string }) {
-      const wanted = [...repository.pulls.values()].filter((p) => (args.states === undefined || args.states.includes(stateOf(p))) && (args.baseRefName === undefined || p.baseRef === args.baseRefName))
+      const wanted = [...repository.pulls.values()].filter((p) => ((args.states ?? undefined) === undefined || args.states?.includes(stateOf(p))) && ((args.baseRefName ?? undefined) === undefined || p.baseRef === args.baseRefName))
       return connection(wanted, args, (p) => pullNode(world, repository, p))
     },
     async object({ expression, oid }: { expression?: string; oid?: string }) {
@@ -107,6 +107,11 @@ function pullNode(world: World, repository: Repository, pull: Pull): object {
     id: `PR_${pull.number}`, number: pull.number, title: pull.title, state: stateOf(pull), isDraft: pull.draft, merged: pull.merged, isCrossRepository: pull.fork,
     headRefOid: pull.headSha, headRefName: pull.headRef, baseRefName: pull.baseRef, baseRefOid: () => repository.git.resolve(`refs/heads/${pull.baseRef}`),
     author: actor(pull.author.login, pull.author.type),
+    async potentialMergeCommit() {
+      const tip = await repository.git.resolve(`refs/heads/${pull.baseRef}`)
+      const merged = tip === null || pull.merged ? null : await repository.git.merge(tip, pull.headSha, 'try')
+      return merged === null ? null : { ...commitNode(world, repository, merged), parents: (args: Page) => connection([tip, pull.headSha], args, (oid) => ({ oid })) }
+    },
     labels: (args: Page) => connection(pull.labels, args, (name) => ({ name })),
     comments: (args: Page) => connection(pull.comments, args, (c) => commentNode(world, c)),
     reviewThreads: (args: Page) => connection(pull.threads, args, (t) => threadNode(world, t)),
@@ -130,7 +135,7 @@ function commitNode(world: World, repository: Repository, sha: string): object {
     async associatedPullRequests(args: Page) {
       const holds: Pull[] = []
       for (const pull of repository.pulls.values()) {
-        if ((await repository.git.log(await mergeBaseOf(repository, pull), pull.headSha)).some((c) => c.sha === sha)) holds.push(pull)
+        if ((await repository.git.log(pull.openedOn, pull.headSha)).some((c) => c.sha === sha)) holds.push(pull)
       }
       return connection(holds, args, (p) => pullNode(world, repository, p))
     },

@@ -121,7 +121,7 @@ function fill(given: Schema, value: Json | undefined, name: string): Json {
     if (value === undefined && resolved.some((o) => o.type === 'null')) return null
     if (value === null) return null
     const wanted = value === undefined ? undefined : Array.isArray(value) ? 'array' : typeof value
-    const option = resolved.find((o) => o.type !== 'null' && (wanted === undefined || o.type === wanted || o.properties !== undefined && wanted === 'object' || o.type === 'integer' && wanted === 'number'))
+    const option = resolved.find((o) => o.type !== 'null' && (wanted === undefined || o.type === wanted || (o.properties ?? o.anyOf ?? o.oneOf ?? o.allOf) !== undefined && wanted === 'object' || o.type === 'integer' && wanted === 'number'))
     return option === undefined ? value ?? null : fill(option, value, name)
   }
   const parts = [schema, ...(schema.allOf ?? []).map(resolve)]

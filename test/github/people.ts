@@ -27,8 +27,9 @@ async function pullEvent(github: StandIn, repository: Repository, pull: Pull, ac
 /** Opens a pull request of a branch (`fork`: of another repository, whose commits only `refs/pull/N/head` names) and sends its webhook. */
 export async function openPull(github: StandIn, repository: Repository, given: { readonly title: string; readonly head: string; readonly branch?: string; readonly base?: string; readonly author?: string; readonly fork?: boolean; readonly draft?: boolean } & Sending): Promise<Pull> {
   const number = repository.pulls.size + 1
+  const baseRef = given.base ?? repository.defaultBranch
   const pull: Pull = {
-    number, title: given.title, author: userOf(github.world, given.author ?? 'author'), baseRef: given.base ?? repository.defaultBranch, headRef: given.branch ?? `change-${number}`, headSha: given.head,
+    openedOn: await repository.git.resolve(`refs/heads/${baseRef}`) ?? '', number, title: given.title, author: userOf(github.world, given.author ?? 'author'), baseRef, headRef: given.branch ?? `change-${number}`, headSha: given.head,
     fork: given.fork === true, state: 'open', merged: false, draft: given.draft === true, labels: [], comments: [], threads: [], reviews: [],
   }
   repository.pulls.set(number, pull)

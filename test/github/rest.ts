@@ -187,7 +187,7 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': async (world, request) => {
     const repository = repositoryIn(world, request)
     const sha = request.parameters['commit_sha'] ?? ''
-    const holds = await Promise.all([...repository.pulls.values()].map(async (p) => (await repository.git.log(await mergeBaseOf(repository, p), p.headSha)).some((c) => c.sha === sha) ? p : null))
+    const holds = await Promise.all([...repository.pulls.values()].map(async (p) => (await repository.git.log(p.openedOn, p.headSha)).some((c) => c.sha === sha) ? p : null))
     return { status: 200, body: await Promise.all(holds.filter((p) => p !== null).map((p) => pullAnswer(world, repository, p))) }
   },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': (world, request) => {
@@ -235,7 +235,7 @@ export async function pullDiff(repository: Repository, pull: Pull) {
 
 function installationShape(world: World): JsonObject {
   return {
-    id: world.installation.id, account: userShape({ login: 'octo-org', id: 1, type: 'Organization' }), app_id: world.app.id, app_slug: world.app.slug, permissions: world.app.permissions,
+    id: world.installation.id, account: { ...userShape({ login: 'octo-org', id: 1, type: 'Organization' }), name: 'octo-org' }, app_id: world.app.id, app_slug: world.app.slug, permissions: world.app.permissions,
     target_type: 'Organization', repository_selection: 'all', suspended_at: world.installation.suspended ? world.now() : null,
   }
 }

@@ -63,6 +63,8 @@ export interface Pull {
   readonly author: User
   baseRef: string
   readonly headRef: string
+  /** Tip of the base branch when it was opened. */
+  readonly openedOn: string
   headSha: string
   readonly fork: boolean
   state: 'open' | 'closed'
