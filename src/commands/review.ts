@@ -21,7 +21,7 @@ export function reviewCommand(rules: readonly CatalogRule[]): Command {
       config: { type: 'string' },
     })
     if (positionals.length > 1) throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
-    const format = formatOf('review', values.format, formats, ['sarif', 'html'])
+    const format = formatOf('review', values.format, formats, [])
     io.progress('reading the repository')
     const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
       const loaded = values.config === undefined ? await readSettings(changeSet, rules) : { config: await configOf(values.config, rules, io), notes: [] }
