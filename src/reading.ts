@@ -66,7 +66,9 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   const declared = await readDeclared(project, changeSet.head, version)
   const touched = changeSet.files.filter((file) => mayDeclare(project, file.path))
   const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base, version)
-  const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes.map((note) => ({ ...note, blocking: note.blocking && touched.length > 0 }))]
+  // A schema that could not be read before either, and that the change does not touch itself, is old debt.
+  const isNews = touched.length > 0 && (declaredBefore.schema !== null || touched.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
+  const notes: Note[] = [...(migrations?.notes ?? []), ...declared.notes.map((note) => ({ ...note, blocking: note.blocking && isNews }))]
 
   const empty = emptySchema(project.dialect)
   const history = migrations && migrations.before.length > 0

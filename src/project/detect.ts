@@ -6,7 +6,7 @@ import { globMatcher } from '../changeset/globs.ts'
 import { loadParser } from '../sql/parser.ts'
 import { isDrizzleConfig } from '../schema/drizzle/config.ts'
 import type { MigrationSource, Project } from './project.ts'
-import { drizzleFolders, drizzleProjects, drizzleSchemaCandidates } from './drizzle-project.ts'
+import { drizzleFolders, drizzleProjects, drizzleSchemaCandidates, mayConfigureDrizzle } from './drizzle-project.ts'
 import { listTree, within } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
@@ -45,7 +45,9 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const free = folders.filter(({ folder }) => !orm.some(({ migrations }) => migrations?.folder === folder))
   const sql = sqlProjects(listing, free, samples, orm, sqlcFiles(listing))
   const projects = override([...orm, ...sql.projects], config, listing)
-  return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes, ...sql.notes], ignored: sql.ignored }
+  // What could not be followed matters where a change touches it, or where nothing else told what lives there.
+  const isSaid = (note: Note) => changed.length === 0 || changed.includes(note.path) || !projects.some(({ root }) => isBelow(note.path, root))
+  return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes, ...sql.notes].filter(isSaid), ignored: sql.ignored }
 }
 
 /** Migrations that Prisma's or Drizzle's layout tells by their names alone. */
@@ -59,7 +61,7 @@ function claimedByOrm(listing: Listing): (path: string) => boolean {
 
 function configFiles(listing: Listing): readonly string[] {
   const names = new Set(['_journal.json', 'migration_lock.toml', 'diesel.toml', 'atlas.hcl', 'flyway.conf', 'flyway.toml'])
-  return listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || isDrizzleConfig(path) || isSqlcConfig(path) || names.has(baseOf(path)))
+  return listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || mayConfigureDrizzle(path) || isSqlcConfig(path) || names.has(baseOf(path)))
 }
 
 /** Manifests and lockfiles for the folders that may hold a project. */

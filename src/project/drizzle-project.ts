@@ -29,13 +29,18 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
   const projects: Project[] = []
   const folders = drizzleFolders(listing)
   const claimed = new Set<string>()
-  for (const path of listing.paths.filter(isDrizzleConfig)) {
+  for (const path of listing.paths.filter(mayConfigureDrizzle)) {
     const text = listing.text(path)
-    if (text === undefined) continue
+    if (text === undefined || (!isDrizzleConfig(path) && !/['"]drizzle-kit['"]/.test(text))) continue
     const read = readDrizzleConfig(text, path)
     notes.push(...read.notes)
     for (const config of read.configs) {
       const project = configuredProject(listing, folders, config)
+      if (project.migrations === null && project.schemaFiles.length === 0) {
+        notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: 'neither the schema nor the migrations that the Drizzle configuration names are in the repository' })
+        continue
+      }
+      if (project.schemaFiles.length > 0 && project.schemaFiles.every((file) => testFile.test(file))) continue
       if (project.migrations !== null && claimed.has(project.migrations.folder)) continue
       if (project.migrations !== null) claimed.add(project.migrations.folder)
       projects.push(project)
@@ -48,12 +53,23 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
     const root = listing.nearest(folder, 'package.json') ?? folder
     projects.push({
       root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: dialects[typeof named === 'string' ? named : 'postgresql'] ?? 'postgresql',
-      runner: drizzleRunner(listing, root, folder), schemaFiles: guessedSchema(listing, root), migrations: { folder, layout },
+      runner: drizzleRunner(listing, root, folder), schemaFiles: guessedSchema(listing, root, typeof named === 'string' ? named : 'postgresql'), migrations: { folder, layout: runsByName(folder) ? 'plain' : layout },
       evidence: layout === 'drizzle' ? within(folder, 'meta/_journal.json') : folder,
       settings: { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' },
     })
   }
-  return { projects, notes }
+  // A second configuration of the same schema, without migrations of its own, is another way to the same database.
+  const own = projects.filter((project) => project.migrations !== null
+    || !projects.some((other) => other.migrations !== null && other.dialect === project.dialect && other.schemaFiles.some((file) => project.schemaFiles.includes(file))))
+  return { projects: own, notes }
+}
+
+const testFile = /(?:^|\/)(?:tests?|__tests__|fixtures|e2e)\//
+
+/** True for a file that may configure drizzle-kit: by its name, or any configuration whose text has to tell. */
+export function mayConfigureDrizzle(path: string): boolean {
+  return /(?:^|[./-])config\.(?:ts|js|mjs|cjs|mts|cts)$|(?:^|\/)drizzle[\w.-]*\.config\.json$/.test(path) && !/\.(?:test|spec)\.\w+$/.test(path) && !testFile.test(path)
+    && (isDrizzleConfig(path) || /(?:^|\/)(?:db|database|configs?|drizzle|scripts)\/[^/]*$/.test(path))
 }
 
 function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizzle' | 'drizzle-folders'>, config: DrizzleConfig): Project {
@@ -64,7 +80,7 @@ function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizz
   const candidates = [paths.out, ...(config.out === null ? [] : foldersAround(home).map((at) => joinPath(at, config.out ?? '')))]
   const folder = candidates.find((at) => at !== null && folders.has(at)) ?? paths.out
   const layout = folder === null ? undefined : folders.get(folder)
-  const migrations: MigrationSource | null = folder !== null && layout !== undefined ? { folder, layout } : null
+  const migrations: MigrationSource | null = folder !== null && layout !== undefined ? { folder, layout: runsByName(folder) ? 'plain' : layout } : null
   const journal = migrations === null ? null : field(parseJson(listing.text(within(migrations.folder, 'meta/_journal.json')) ?? ''), 'dialect')
   const settings: ProjectSettings = {
     casing: config.casing,
@@ -77,14 +93,20 @@ function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizz
   }
 }
 
+/** True for migrations that drizzle-kit writes and the Supabase CLI runs: every file, in the order of the names, whatever the journal says. */
+function runsByName(folder: string): boolean {
+  return /(?:^|\/)supabase\/migrations$/.test(folder)
+}
+
 function drizzleRunner(listing: Listing, root: string, folder: string): Runner {
-  if (/(?:^|\/)supabase\/migrations$/.test(folder)) return { name: 'supabase', version: npmVersion(listing, root, 'supabase') ?? null }
+  if (runsByName(folder)) return { name: 'supabase', version: npmVersion(listing, root, 'supabase') ?? null }
   return { name: 'drizzle', version: npmVersion(listing, root, 'drizzle-orm') ?? null }
 }
 
 /** Files of a package that look like a Drizzle schema, where no configuration names it: they were read as candidates. */
-function guessedSchema(listing: Listing, root: string): readonly string[] {
-  const found = drizzleSchemaCandidates(listing, root).filter((path) => /from ['"]drizzle-orm\/(?:pg|mysql|sqlite)-core['"]/.test(listing.text(path) ?? ''))
+function guessedSchema(listing: Listing, root: string, dialect: string): readonly string[] {
+  const core = { postgresql: 'pg', mysql: 'mysql', sqlite: 'sqlite', singlestore: 'singlestore' }[dialect] ?? 'pg'
+  const found = drizzleSchemaCandidates(listing, root).filter((path) => new RegExp(`from ['"]drizzle-orm/${core}-core['"]`).test(listing.text(path) ?? ''))
   const shortest = Math.min(...found.map((path) => folderOf(path).length))
   return found.filter((path) => folderOf(path).length === shortest)
 }

@@ -99,11 +99,28 @@ describe('Drizzle', () => {
     expect(await found({ 'drizzle.config.ts': "export default defineConfig({ dialect: 'turso', schema: './s.ts' })", 's.ts': '' })).toEqual(['. drizzle sqlite drizzle@? -'])
   })
 
+  test('is configured under any name, and not by tests or a second way to the same schema', async () => {
+    const pg = "import { pgTable } from 'drizzle-orm/pg-core'"
+    const config = (out: string) => `import type { Config } from 'drizzle-kit'\nexport default { dialect: 'postgresql', schema: './schema.ts', ${out} } satisfies Config`
+    expect(await found({
+      'package.json': '{}', 'schema.ts': pg, 'configs/postgresql.config.ts': config("out: './sql'"), 'drizzle.config.ts': config('out: somewhere()'), 'drizzle.config.test.ts': config("out: './x'"),
+      'configs/vite.config.ts': "import { defineConfig } from 'vite'\nexport default defineConfig({})", 'sql/meta/_journal.json': journal('0000_a'), 'sql/0000_a.sql': table,
+    })).toEqual(['. drizzle postgresql drizzle@? sql:drizzle'])
+  })
+
+  test('whose files are not there is a note where nothing else is found or the change touches it', async () => {
+    const files = { 'app/drizzle.config.ts': "export default { dialect: 'postgresql', schema: './gone.ts' }" }
+    expect((await detect(files)).notes).toMatchObject([{ kind: 'unresolved', path: 'app/drizzle.config.ts' }])
+    const tree = memoryTree({ ...files, 'app/package.json': '{}', 'app/prisma/schema.prisma': prisma('postgresql') })
+    expect((await detectProjects(tree, defaultConfig, ['app/x.ts'])).notes).toEqual([])
+    expect((await detectProjects(tree, defaultConfig, ['app/drizzle.config.ts'])).notes).toHaveLength(1)
+  })
+
   test('that generates for Supabase is run by Supabase', async () => {
     expect(await found({
       'drizzle.config.ts': "export default { dialect: 'postgresql', out: './supabase/migrations', schema: './s.ts' }", 's.ts': '', 'supabase/config.toml': '',
       'supabase/migrations/20260101000000_a.sql': table, 'supabase/migrations/meta/_journal.json': journal('20260101000000_a'),
-    })).toEqual(['. drizzle postgresql supabase@? supabase/migrations:drizzle'])
+    })).toEqual(['. drizzle postgresql supabase@? supabase/migrations:plain'])
   })
 })
 
