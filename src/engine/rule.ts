@@ -208,6 +208,8 @@ export interface Rule {
   readonly once?: 'review'
   /** True where an approval lifts it. */
   readonly approvable?: boolean
+  /** Groups whose rules say it better: where one of them speaks about the same statement, this rule is silent. */
+  readonly yieldsTo?: readonly Group[]
   /** Dialects for which it holds; PostgreSQL and CockroachDB where left out. */
   readonly dialects?: readonly Dialect[] | 'all'
   /** The same check in other tools, `tool/id`. */

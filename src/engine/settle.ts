@@ -21,7 +21,7 @@ export interface Settling {
  * request itself adds is a request for approval where it silences an error, unless authors may approve.
  */
 export function settle(drafts: readonly Draft[], settling: Settling): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
-  const sorted = [...drafts].sort((a, b) => comparePlaces(a.place, b.place))
+  const sorted = drafts.filter((draft) => !yields(draft, drafts)).sort((a, b) => comparePlaces(a.place, b.place))
   const seen = new Set<string>()
   const ordinals = new Map<string, number>()
   const said = new Set<string>()
@@ -43,6 +43,15 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
   findings.sort((a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place) || (a.rule < b.rule ? -1 : 1))
   const suppressions = [...settling.suppressions.values()].flat().map((s) => stateOf(s, used.get(s) ?? new Set(), settling))
   return { findings, suppressions }
+}
+
+/** True where a rule that says it better, and at least as loud, speaks about a part of the same statement. */
+function yields(draft: Draft, drafts: readonly Draft[]): boolean {
+  const { rule: { yieldsTo }, step } = draft
+  const whole = step?.statement.place
+  if (yieldsTo === undefined || whole === undefined) return false
+  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && (severity !== 'info' || draft.severity === 'info')
+    && place.path === whole.path && comparePlaces(place, whole) >= 0 && place.endLine <= whole.endLine)
 }
 
 function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, config: Config): Finding {
