@@ -47,7 +47,11 @@ function depthBound(text: string): number {
   let chained = 0
   let most = 0
   for (let token = tokenAt(text, 0); token !== undefined; token = tokenAt(text, token.end)) {
-    if (token.kind === 'space' || token.kind === 'comment') continue
+    if (token.kind === 'space') continue
+    if (token.kind === 'comment') {
+      most = Math.max(most, text.slice(token.start, token.end).split('/*').length)
+      continue
+    }
     run++
     if (token.kind === 'symbol') {
       const symbol = text[token.start] ?? ''

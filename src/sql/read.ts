@@ -126,7 +126,7 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
       problems.push({ kind: 'unread', place: placeOf(file, piece.start, piece.start + 1), message: 'the statement is larger than 16 MB and is not read', help: null })
       continue
     }
-    const result = parseSql(piece.text)
+    const result = piece.open?.kind === 'comment' ? openComment(piece, piece.open) : parseSql(piece.text)
     if ('nodes' in result) {
       const node = result.nodes[0]
       if (node !== undefined) {
@@ -151,6 +151,12 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
     }
   }
   return { statements, problems, comments, failed }
+}
+
+/** Said here, because Postgres' scanner takes quadratic time for comments in comments. */
+function openComment(piece: Piece, comment: Token): ParseFailure {
+  const [first = ''] = piece.text.slice(comment.start - piece.start, comment.start - piece.start + 40).split(/[\r\n]/)
+  return { reason: 'syntax', message: `unterminated /* comment at or near "${first}…"`, offset: comment.start - piece.start }
 }
 
 function statementOf(file: SourceFile, start: number, end: number, node: Node): Statement {
@@ -190,7 +196,7 @@ function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null 
 /** What PostgreSQL 19 adds to the grammar of 18. */
 const newer = /^(?:repack\b|(?:create|alter|drop)\s+(?:temp\s+|temporary\s+)?property\s+graph\b|wait\s+for\s+lsn\b|alter\s+table\s[^;]*\b(?:split\s+partition|merge\s+partitions)\b)/i
 
-const placeholder = /\{\{.*?\}\}|\$\{[^}\r\n]*\}|<%.*?%>|\{%.*?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
+const placeholder = /\{\{.{0,200}?\}\}|\$\{[^}\r\n]{0,200}\}|<%.{0,200}?%>|\{%.{0,200}?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
 
 function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlProblem {
   const whole = placeOf(file, piece.start, piece.end)
