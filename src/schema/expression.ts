@@ -7,7 +7,7 @@ import { resolveFunction, resolveOperator } from './expression-resolve.ts'
 import type { Expr } from './expression-tree.ts'
 import { coerceTo, coerceType, constant, literal, looksLikeFunction, mentionsColumn, toCommon } from './expression-tree.ts'
 import type { TypeId } from './expression-types.ts'
-import { canCoerce, categoryOf, commonType, elementOf, isArrayType, isBuiltin, parseType, qualified, spell, underlying, Unknowable, unknowable } from './expression-types.ts'
+import { canCoerce, categoryOf, commonType, domainOf, elementOf, isArrayType, isBuiltin, isEnum, parseType, qualified, spell, underlying, Unknowable, unknowable } from './expression-types.ts'
 import type { Schema } from './model.ts'
 import { draftOf } from './replay/draft.ts'
 import { text, texts } from './replay/nodes.ts'
@@ -51,6 +51,15 @@ export function printExpression(node: Node, scope: ExpressionScope, target: stri
   }
 }
 
+const families: readonly (readonly string[])[] = [['int2', 'int4', 'int8'], ['float4', 'float8'], ['date', 'timestamp', 'timestamptz'], ['text', 'varchar', 'name']]
+
+/** True where a foreign key can hold values of one type against a key of another; both as `format_type` spells them. */
+export function canReference(schema: Schema, from: string, to: string): boolean {
+  const foreign = underlying(schema, parseType(from).type).type
+  const primary = underlying(schema, parseType(to).type).type
+  return foreign === primary || families.some((family) => family.includes(foreign) && family.includes(primary)) || canCoerce(schema, foreign, primary === 'varchar' ? 'text' : primary)
+}
+
 function isNull(expr: Expr): boolean {
   return expr.kind === 'constant' && expr.value === null
 }
@@ -63,8 +72,10 @@ export function reprint(expression: string, scope: ExpressionScope, target: stri
   return first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined ? null : printExpression(first.ResTarget.val, scope, target)
 }
 
-/** True where a value of one type, as `format_type` spells it, can be stored in a column of another. */
+/** True where a value of one type, as `format_type` spells it, can be stored in a column of another, as far as the types are known. */
 export function isAssignable(schema: Schema, from: string, to: string): boolean {
+  const isKnown = (type: TypeId) => isBuiltin(type) || isEnum(schema, isArrayType(type) ? elementOf(type) : type) || domainOf(schema, type) !== undefined
+  if (!isKnown(parseType(from).type) || !isKnown(parseType(to).type)) return true
   return canCoerce(schema, parseType(from).type, parseType(to).type, 'assignment')
 }
 

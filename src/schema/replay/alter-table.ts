@@ -6,7 +6,7 @@ import type { Column, Key, Table } from '../model.ts'
 import { key, nameOf } from '../model.ts'
 import { sourceSlice } from './source.ts'
 import { buildColumn, defaultText, ownSequence } from './columns.ts'
-import { addConstraint } from './constraints.ts'
+import { addConstraint, checkComparable } from './constraints.ts'
 import { constraintOf, dropReferences } from './dependents.ts'
 import { partitionBound } from './create-table.ts'
 import { editing, tableOfIndex, updateTable } from './draft.ts'
@@ -110,6 +110,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
     }
     case 'AT_SetLogged': case 'AT_SetUnLogged': {
       const to = command.subtype === 'AT_SetLogged' ? 'permanent' as const : 'unlogged' as const
+      checkPersistence(session, at, to)
       updateTable(session.draft, at, (it) => ({ ...it, persistence: to }))
       return [{ kind: 'setPersistence', place, table: at, to }]
     }
@@ -125,6 +126,17 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
       void recurse
       return []
     default: return []
+  }
+}
+
+/** A logged table cannot refer to one that is not. */
+function checkPersistence(session: Session, at: Key, to: 'permanent' | 'unlogged'): void {
+  const { tables } = session.draft.schema
+  const refers = (from: Table, target: Key) => from.foreignKeys.some((foreign) => key(foreign.references.schema, foreign.references.table) === target)
+  for (const other of tables.values()) {
+    if (other.key === at) continue
+    if (to === 'unlogged' && other.persistence === 'permanent' && refers(other, at)) refuse(`could not change table "${nameOf(at)}" to unlogged because it references logged table "${other.name}"`)
+    if (to === 'permanent' && other.persistence === 'unlogged' && refers(current(session, at), other.key)) refuse(`could not change table "${nameOf(at)}" to logged because it references unlogged table "${other.name}"`)
   }
 }
 
@@ -162,8 +174,18 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   const type = resolveType(session, node.typeName)
   const collation = node.collClause === undefined ? null : texts(node.collClause.collname).at(-1) ?? null
   const to: Column = { ...from, type: type.text, collation }
+  if (node.raw_default === undefined && from.type !== null && type.text !== null && !isAssignable(session.draft.schema, from.type, type.text)) {
+    refuse(`column "${from.name}" cannot be cast automatically to type ${type.text}`)
+  }
   checkDefault(session, from, type.text)
   updateFamily(session, at, (it) => remake(session, { ...it, columns: it.columns.map((column) => column.name === from.name ? { ...column, type: to.type, collation } : column) }, from.name))
+  for (const other of session.draft.schema.tables.values()) {
+    for (const foreign of other.foreignKeys) {
+      const target = key(foreign.references.schema, foreign.references.table)
+      const concerned = (other.key === at && foreign.columns.includes(from.name)) || (target === at && foreign.references.columns.includes(from.name))
+      if (concerned) checkComparable(session, other, foreign.columns, current(session, target), foreign.references.columns)
+    }
+  }
   const sequence = [...session.draft.schema.sequences].find(([, each]) => each.ownedBy?.table === at && each.ownedBy.column === from.name)
   if (sequence !== undefined && from.identity !== null && type.text !== null) editing(session.draft, 'sequences').set(sequence[0], { ...sequence[1], type: type.text })
   const using = node.raw_default === undefined ? null : sourceSlice(session.statement, session.place, 'using')

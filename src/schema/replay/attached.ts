@@ -140,7 +140,7 @@ export function comment(session: Session, node: CommentStmt): void {
       const table = tableFor(session, writtenIn(names.slice(0, -1)))
       const name = names.at(-1) ?? ''
       if (table === null) return
-      if (constraintOf(table, name) === null && table.complete && session.options.postgres < 18) refuse(`constraint "${name}" for table "${table.name}" does not exist`)
+      if (constraintOf(table, name) === null && table.complete && !/_not_null\d*$/.test(name)) refuse(`constraint "${name}" for table "${table.name}" does not exist`)
       const commented = <T extends { readonly name: string }>(each: T): T => each.name === name ? { ...each, comment: to } : each
       updateTable(session.draft, table.key, (it) => ({
         ...it, primaryKey: it.primaryKey === null ? null : commented(it.primaryKey), uniques: it.uniques.map(commented), foreignKeys: it.foreignKeys.map(commented), checks: it.checks.map(commented),

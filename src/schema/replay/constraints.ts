@@ -1,5 +1,5 @@
 import type { Constraint, Node } from 'libpg-query'
-import { printExpression } from '../expression.ts'
+import { canReference, printExpression } from '../expression.ts'
 import { quoteIdent } from '../../sql/names.ts'
 import { placeInStatement } from '../../sql/place.ts'
 import type { Change } from '../change.ts'
@@ -102,11 +102,12 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
   if (target === null) return refuse(`relation ${shown(written)} does not exist`)
   const referenced = node.pk_attrs === undefined ? target.primaryKey?.columns ?? [] : texts(node.pk_attrs).map(truncated)
   if (target.complete) {
+    if (table.persistence === 'permanent' && target.persistence !== 'permanent') refuse('constraints on permanent tables may reference only permanent tables')
     if (node.pk_attrs === undefined && target.primaryKey === null) refuse(`there is no primary key for referenced table "${target.name}"`)
     for (const column of referenced) columnFor(session, target, column)
     if (!isUniqueOn(target, referenced)) refuse(`there is no unique constraint matching given keys for referenced table "${target.name}"`)
     if (referenced.length !== columns.length) refuse('number of referencing and referenced columns for foreign key disagree')
-    checkComparable(current(session, at), columns, target, referenced)
+    checkComparable(session, current(session, at), columns, current(session, target.key), referenced)
   }
   const given = node.conname === undefined ? undefined : truncated(node.conname)
   if (given !== undefined) checkFree(table, given)
@@ -132,20 +133,13 @@ function isUniqueOn(table: Table, columns: readonly string[]): boolean {
     || table.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null) && sameSet(index.keys.map((each) => each.column ?? ''), columns))
 }
 
-const families: readonly (readonly string[])[] = [
-  ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'oid'], ['text', 'character varying', 'character', 'bpchar', 'name', 'citext'],
-  ['date', 'timestamp without time zone', 'timestamp with time zone'], ['uuid'], ['boolean'], ['bytea'], ['jsonb'],
-]
-
-/** Refuses a foreign key between columns of types that no operator compares; types it does not know pass. */
-function checkComparable(table: Table, columns: readonly string[], target: Table, referenced: readonly string[]): void {
+/** Refuses a foreign key between columns of types that no operator compares; types that are not known pass. */
+export function checkComparable(session: Session, table: Table, columns: readonly string[], target: Table, referenced: readonly string[]): void {
   columns.forEach((name, i) => {
     const from = table.columns.find((column) => column.name === name)?.type
     const to = target.columns.find((column) => column.name === referenced[i])?.type
-    if (from == null || to == null || from.endsWith('[]') || to.endsWith('[]')) return
-    const a = families.findIndex((family) => family.includes(baseType(from)))
-    const b = families.findIndex((family) => family.includes(baseType(to)))
-    if (a >= 0 && b >= 0 && a !== b) refuse(`key columns "${name}" and "${referenced[i]}" are of incompatible types: ${baseType(from)} and ${baseType(to)}`)
+    if (from == null || to == null || canReference(session.draft.schema, from, to)) return
+    refuse(`key columns "${name}" and "${referenced[i]}" are of incompatible types: ${baseType(from)} and ${baseType(to)}`)
   })
 }
 

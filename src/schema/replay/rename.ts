@@ -194,7 +194,7 @@ function renameConstraint(session: Session, node: RenameStmt, to: string): void 
   if (table === null) return
   const from = truncated(node.subname ?? '')
   const constraint = constraintOf(table, from)
-  if (constraint === null && table.complete && session.options.postgres < 18) refuse(`constraint "${from}" for table "${table.name}" does not exist`)
+  if (constraint === null && table.complete && !/_not_null\d*$/.test(from)) refuse(`constraint "${from}" for table "${table.name}" does not exist`)
   if (constraintOf(table, to) !== null) refuse(`constraint "${to}" for relation "${table.name}" already exists`)
   const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
   updateFamily(session, table.key, (it) => ({

@@ -6,7 +6,7 @@ import { editing, putTable, relationExists } from './draft.ts'
 import { truncated } from './names.ts'
 import { flag, text, texts, walk, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
-import { current, declaredAt, findKey, keyForNew, refuse } from './session.ts'
+import { current, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 
 interface Output {
@@ -29,7 +29,11 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
     const written = writtenOf(range)
     if (written.schema === null && cte.has(written.name)) return
     const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
-    if (at === undefined) return
+    if (at === undefined) {
+      const system = written.schema === 'pg_catalog' || written.schema === 'information_schema' || written.name.startsWith('pg_')
+      if (!system && !isOpen(session) && schema.extensions.size === 0) refuse(`relation ${shown(written)} does not exist`)
+      return
+    }
     read.set(at, { columns: new Set(), all: false })
     const alias = range.alias?.aliasname ?? written.name
     aliases.set(alias, (aliases.get(alias) ?? new Set()).add(at))
@@ -98,6 +102,10 @@ export function outputColumns(session: Session, query: Node | undefined): readon
       continue
     }
     const output = name ?? figuredName(val)
+    if ('ColumnRef' in val && val.ColumnRef.fields?.length === 1 && (select.fromClause ?? []).every((each) => 'RangeVar' in each) && sources !== null) {
+      const column = text(val.ColumnRef.fields[0])
+      if (!sources.some((each) => each.name === column || each.alias === column)) refuse(`column "${column}" does not exist`)
+    }
     const type = sources === null ? null : printExpression(val, { schema, columns: sources }, null).type
     outputs.push({ name: truncated(output), type })
   }
