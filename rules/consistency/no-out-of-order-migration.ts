@@ -1,5 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Migration, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
+import { tableOf } from '../../src/schema/change.ts'
+import { nameOf } from '../../src/schema/model.ts'
 
 export default {
   id: 'no-out-of-order-migration',
@@ -16,6 +18,14 @@ export default {
       runner: 'prisma@6',
       given: `create table users (id bigint primary key);`,
       files: { 'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);` },
+      message: 'sorts before',
+      severity: 'info',
+    },
+    {
+      title: 'Where both touch the same table, the order decides what becomes of it.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: { 'prisma/migrations/0000_early/migration.sql': `create table users_old (id bigint primary key); alter table users_old rename to users;` },
       message: 'sorts before',
     },
   ],
@@ -36,12 +46,26 @@ export default {
       if (ctx.project.settings.drizzleLayout === 'folders') return
       for (const [i, migration] of ctx.history.entries()) {
         if (!migration.isNew || /(^|\/)R__/.test(migration.path)) continue
-        const later = ctx.history.slice(i + 1).find((other) => !other.isNew && !/(^|\/)R__/.test(other.path))
+        const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !/(^|\/)R__/.test(other.path))
+        const tables = tablesOf(migration, ctx)
+        const later = applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
-        const effect = ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
+        const refused = ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
+        const isApart = !refused && !later.statements.some((statement) => mentions(statement.text, tables))
+        const effect = refused
           ? `${ctx.runner.name} refuses or skips it where that one has run` : 'databases where that one has run apply the two in another order'
-        yield { place: startOf(migration.path), object: migration.name, anySize: true, message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
+        yield { place: startOf(migration.path), object: migration.name, anySize: true, ...(isApart ? { severity: 'info' as const } : {}), message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
       }
     },
   },
 } satisfies Rule
+
+/** Names of the tables and types that a new migration changes. */
+function tablesOf(migration: Migration, ctx: RuleContext): readonly string[] {
+  const changes = ctx.steps.filter((step) => step.migration.path === migration.path).flatMap((step) => step.changes)
+  return [...new Set(changes.flatMap((change) => [tableOf(change) ?? ('object' in change ? change.object : ''), change.kind === 'renameTable' ? change.to : '']).filter(Boolean).map(nameOf))]
+}
+
+function mentions(text: string, names: readonly string[]): boolean {
+  return names.some((name) => new RegExp(`(^|[^\\w$])${name.replace(/[^\w$]/g, '\\$&')}($|[^\\w$])`, 'i').test(text))
+}
