@@ -13,11 +13,12 @@ import { orderMigrations } from './order.ts'
 import type { MigrationFile, OrderedFiles } from './order.ts'
 import { isBelow } from './paths.ts'
 import { sectionsOf } from './sections.ts'
+import { supabasePlatform } from './supabase-platform.ts'
 import { alteredTable, createdTable } from './sql-text.ts'
 
 /** The migrations of a project on both sides of a change. */
 export interface ProjectMigrations {
-  /** Those of the base tree, oldest first: what has been applied. */
+  /** Those of the base tree, oldest first: what has been applied. Begins with what the platform or a declared schema had made before. */
   readonly before: readonly Migration[]
   /** Those of the head tree, oldest first, `isNew` set on those that the change adds. */
   readonly history: readonly Migration[]
@@ -83,7 +84,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   texts.push(...edits.flatMap((edit) => edit.texts))
   const { declared, notes: declaredNotes } = await readDeclared(project, changeSet, onBase, onHead)
   notes.push(...declaredNotes)
-  const baseline = baselineOf(declared, before, history)
+  const baseline = [...platformOf(project, [...before, ...history]), ...baselineOf(declared, before, history)]
   texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
   const all = [...history, ...edits.map(({ migration }) => migration)]
   return {
@@ -188,6 +189,13 @@ async function readDeclared(
     return { path, before: old, after: changed ? textOf(path, after.get(path), true) : old, changed }
   })
   return { declared, notes }
+}
+
+/** What a Supabase database holds by itself, unless the migrations are a dump that makes it. */
+function platformOf(project: Project, migrations: readonly Migration[]): readonly Migration[] {
+  if (project.runner.name !== 'supabase') return []
+  const dumped = migrations.some(({ statements }) => statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')))
+  return dumped ? [] : [supabasePlatform()]
 }
 
 /** The declared schema of the base as the first migrations, where the migrations alter tables that only it creates. */

@@ -7,6 +7,8 @@ import { readMigrations } from '../../src/project/migrations.ts'
 import { orderMigrations } from '../../src/project/order.ts'
 import type { Project } from '../../src/project/project.ts'
 import { sectionsOf } from '../../src/project/sections.ts'
+import { emptySchema } from '../../src/schema/model.ts'
+import { replayHistory } from '../../src/schema/replay.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -192,6 +194,18 @@ describe('loose scripts', () => {
     expect(result.fresh).toEqual([])
     expect(result.texts).toHaveLength(1)
   })
+})
+
+test('Supabase begins with what every Supabase database holds', async () => {
+  const base = { 'supabase/config.toml': '', 'supabase/migrations/20260101000000_a.sql': 'CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id));\nCREATE POLICY p ON profiles TO authenticated USING (auth.uid() = id);' }
+  const result = await read(base, { ...base, 'supabase/migrations/20260102000000_b.sql': 'ALTER TABLE profiles ADD COLUMN x text;' })
+  expect(names(result.before)).toEqual(['supabase', '20260101000000_a'])
+  expect(names(result.fresh)).toEqual(['20260102000000_b'])
+  const { schema, notes } = replayHistory(emptySchema(), result.history, { postgres: 15, source: 'migrations' })
+  expect(notes).toEqual([])
+  expect([...schema.tables.keys()]).toEqual(expect.arrayContaining(['auth.users', 'storage.objects', 'public.profiles']))
+  const dump = { ...base, 'supabase/migrations/20250101000000_dump.sql': 'CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY);' }
+  expect(names((await read(dump, dump)).before)).toEqual(['20250101000000_dump', '20260101000000_a'])
 })
 
 test('other dialects are read as theirs', async () => {

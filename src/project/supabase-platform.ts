@@ -1,0 +1,119 @@
+import { sourceFile } from '../location.ts'
+import { readSql } from '../sql/read.ts'
+import type { Migration } from '../engine/rule.ts'
+
+/**
+ * What every Supabase database holds before its first migration, as far as migrations refer to it: roles, the schemas that Supabase runs, their
+ * tables and functions. https://supabase.com/docs/guides/database/postgres/roles, https://supabase.com/docs/guides/auth/architecture,
+ * https://supabase.com/docs/guides/storage/schema/design, https://supabase.com/docs/guides/realtime/authorization
+ */
+const platform = `
+CREATE ROLE anon NOLOGIN;
+CREATE ROLE authenticated NOLOGIN;
+CREATE ROLE service_role NOLOGIN BYPASSRLS;
+CREATE ROLE authenticator NOLOGIN;
+CREATE ROLE supabase_admin NOLOGIN;
+CREATE ROLE supabase_auth_admin NOLOGIN;
+CREATE ROLE supabase_storage_admin NOLOGIN;
+CREATE SCHEMA auth;
+CREATE SCHEMA storage;
+CREATE SCHEMA realtime;
+CREATE SCHEMA extensions;
+CREATE SCHEMA graphql_public;
+CREATE TABLE auth.users (
+  instance_id uuid,
+  id uuid NOT NULL PRIMARY KEY,
+  aud character varying(255),
+  role character varying(255),
+  email character varying(255),
+  encrypted_password character varying(255),
+  email_confirmed_at timestamp with time zone,
+  invited_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
+  raw_app_meta_data jsonb,
+  raw_user_meta_data jsonb,
+  is_super_admin boolean,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  phone text UNIQUE,
+  phone_confirmed_at timestamp with time zone,
+  banned_until timestamp with time zone,
+  deleted_at timestamp with time zone,
+  is_sso_user boolean NOT NULL DEFAULT false,
+  is_anonymous boolean NOT NULL DEFAULT false
+);
+CREATE TABLE auth.identities (
+  id uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
+  provider_id text NOT NULL,
+  user_id uuid NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  identity_data jsonb NOT NULL,
+  provider text NOT NULL,
+  last_sign_in_at timestamp with time zone,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone
+);
+CREATE TABLE auth.sessions (
+  id uuid NOT NULL PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone
+);
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid';
+CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT NULL::jsonb';
+CREATE TABLE storage.buckets (
+  id text NOT NULL PRIMARY KEY,
+  name text NOT NULL UNIQUE,
+  owner uuid,
+  created_at timestamp with time zone DEFAULT now(),
+  updated_at timestamp with time zone DEFAULT now(),
+  public boolean DEFAULT false,
+  avif_autodetection boolean DEFAULT false,
+  file_size_limit bigint,
+  allowed_mime_types text[],
+  owner_id text
+);
+CREATE TABLE storage.objects (
+  id uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
+  bucket_id text REFERENCES storage.buckets (id),
+  name text,
+  owner uuid,
+  created_at timestamp with time zone DEFAULT now(),
+  updated_at timestamp with time zone DEFAULT now(),
+  last_accessed_at timestamp with time zone DEFAULT now(),
+  metadata jsonb,
+  version text,
+  owner_id text,
+  user_metadata jsonb
+);
+ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE sql IMMUTABLE AS 'SELECT string_to_array(name, ''/'')';
+CREATE FUNCTION storage.filename(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';
+CREATE FUNCTION storage.extension(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';
+CREATE TABLE realtime.messages (
+  id uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
+  topic text NOT NULL,
+  extension text NOT NULL,
+  payload jsonb,
+  event text,
+  private boolean DEFAULT false,
+  updated_at timestamp without time zone NOT NULL DEFAULT now(),
+  inserted_at timestamp without time zone NOT NULL DEFAULT now()
+);
+ALTER TABLE realtime.messages ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION realtime.topic() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE PUBLICATION supabase_realtime;
+`
+
+/** The file name that statements of the platform stand in; no tree holds it. */
+export const supabasePlatformPath = 'supabase (platform)'
+
+let read: Migration | null = null
+
+/** The platform as the migration before all others. The parser must have been loaded. */
+export function supabasePlatform(): Migration {
+  read ??= { name: 'supabase', path: supabasePlatformPath, statements: readSql(sourceFile(supabasePlatformPath, platform)).statements, down: null, isNew: false }
+  return read
+}
