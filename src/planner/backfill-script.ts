@@ -43,7 +43,7 @@ export function backfillScript(job: BackfillJob, defaultSchema = 'public'): Back
 }
 
 function progressTable(job: BackfillJob, progress: string): string {
-  const keys = job.key.map((k, i) => `  last_${i + 1} ${k.type},`)
+  const keys = job.key.map((k, i) => `  last_${i + 1} ${k.type},\n  until_${i + 1} ${k.type},`)
   return `CREATE TABLE IF NOT EXISTS ${progress} (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
 ${keys.join('\n')}
@@ -60,6 +60,7 @@ function stepFunction(job: BackfillJob, table: string, step: string, progress: s
   const variables = (prefix: string) => job.key.map((_, i) => `backfill_${prefix}_${i + 1}`)
   const [low, high] = [variables('low'), variables('high')]
   const last = job.key.map((_, i) => `backfill_at.last_${i + 1}`)
+  const until = job.key.map((_, i) => `backfill_at.until_${i + 1}`)
   const aliased = row(columns.map((c) => `${quoteIdent(job.alias)}.${c}`))
   const descending = columns.map((c) => `${c} DESC`).join(', ')
   const body = `
@@ -74,22 +75,24 @@ BEGIN
     RETURN false;
   END IF;
   IF ${last[0]} IS NULL THEN
+    -- Rows that are added from now on are the business of the code that adds them; without an end the walk would follow them for ever.
+    SELECT ${columns.join(', ')} INTO ${until.join(', ')} FROM ${table} ORDER BY ${descending} LIMIT 1;
     SELECT ${columns.join(', ')} INTO ${low.join(', ')} FROM ${table} ORDER BY ${columns.join(', ')} LIMIT 1;
   ELSE
-    SELECT ${columns.join(', ')} INTO ${low.join(', ')} FROM ${table} WHERE ${row(columns)} > ${row(last)} ORDER BY ${columns.join(', ')} LIMIT 1;
+    SELECT ${columns.join(', ')} INTO ${low.join(', ')} FROM ${table} WHERE ${row(columns)} > ${row(last)} AND ${row(columns)} <= ${row(until)} ORDER BY ${columns.join(', ')} LIMIT 1;
   END IF;
   IF NOT FOUND THEN
     UPDATE ${progress} SET finished_at = clock_timestamp();
     RETURN false;
   END IF;
   SELECT ${columns.join(', ')} INTO ${high.join(', ')}
-    FROM (SELECT ${columns.join(', ')} FROM ${table} WHERE ${row(columns)} >= ${row(low)} ORDER BY ${columns.join(', ')} LIMIT batch) AS backfill_batch
+    FROM (SELECT ${columns.join(', ')} FROM ${table} WHERE ${row(columns)} >= ${row(low)} AND ${row(columns)} <= ${row(until)} ORDER BY ${columns.join(', ')} LIMIT batch) AS backfill_batch
     ORDER BY ${descending} LIMIT 1;
   UPDATE ${job.target}
     SET ${job.set}${job.from ? `\n    FROM ${job.from}` : ''}
     WHERE ${aliased} >= ${row(low)} AND ${aliased} <= ${row(high)}${job.where ? ` AND (${job.where}\n    )` : ''};
   GET DIAGNOSTICS backfill_changed = ROW_COUNT;
-  UPDATE ${progress} SET ${job.key.map((_, i) => `last_${i + 1} = ${high[i]}`).join(', ')}, rows_changed = rows_changed + backfill_changed;
+  UPDATE ${progress} SET ${job.key.map((_, i) => `last_${i + 1} = ${high[i]}, until_${i + 1} = ${until[i]}`).join(', ')}, rows_changed = rows_changed + backfill_changed;
   RETURN true;
 END
 `

@@ -35,9 +35,11 @@ export function planFiles(plan: Plan, project: Project, stamp: string): Readonly
 }
 
 function migrationsOf(plan: Plan): readonly PlannedMigration[] {
-  const recipes = plan.recipes.flatMap((r) => r.steps.flatMap((s) => s.sql.length ? cut(s) : []))
-  if (recipes.length) return recipes
-  return plan.mixed ? plan.parts.flatMap((p) => cut({ title: p.phase, phase: 'expand', sql: p.statements, together: false, code: null, backfill: null })) : []
+  const parts = plan.mixed ? plan.parts.map((p) => ({ ...p, statements: p.statements.filter((s) => !s.startsWith('--')) })).filter((p) => p.statements.length && p.phase !== 'data') : []
+  return [
+    ...parts.flatMap((p) => cut({ title: p.phase === 'contract' ? 'contract after the code' : 'expand before the code', phase: 'expand', sql: p.statements, together: false, code: null, backfill: null })),
+    ...plan.recipes.flatMap((r) => r.steps.flatMap((s) => s.sql.length ? cut(s) : []).map((m, i) => ({ ...m, title: `${r.title.slice(0, 34)} ${i + 1}` }))),
+  ]
 }
 
 /** A concurrent build runs alone, and a validation not in the transaction that holds the lock of what it validates. */

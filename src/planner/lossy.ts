@@ -3,6 +3,7 @@ import type { Change } from '../schema/change.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
 import { typeLoss } from './type-loss.ts'
+import { updateParts } from './update-parts.ts'
 
 /** What a change destroys, in one sentence, with the statements that save it before and bring it back after. */
 export interface Loss {
@@ -19,14 +20,16 @@ const nothing = { save: [], restore: [] }
 export function lossesOf(steps: readonly Step[], before: Schema): readonly Loss[] {
   const losses: Loss[] = []
   const fresh = new Set<Key>()
+  const columns = new Set<string>()
   for (const step of steps) {
     if (step.statement.inside === 'function') continue
     for (const change of step.changes) {
       if (change.kind === 'createTable') fresh.add(change.table)
+      if (change.kind === 'addColumn') columns.add(`${change.table}.${change.to.name}`)
       const loss = lossOf(change, step, fresh, before)
       if (loss) losses.push(loss)
     }
-    const loss = lossOfRows(step, fresh)
+    const loss = fillsNewColumns(step, columns) ? null : lossOfRows(step, fresh)
     if (loss) losses.push(loss)
   }
   const seen = new Set<string>()
@@ -84,6 +87,13 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
     case 'dropSchema': return change.cascade ? { sentence: `Dropping the schema ${code(change.object)} with CASCADE loses all rows in it.`, ...nothing } : null
     default: return null
   }
+}
+
+/** An UPDATE of columns that the same change adds overwrites nothing. */
+function fillsNewColumns(step: Step, columns: ReadonlySet<string>): boolean {
+  const target = targetTable(step)
+  const assigned = step.statement.kind === 'UpdateStmt' ? updateParts(step.statement)?.assignments : null
+  return target !== null && assigned !== null && assigned !== undefined && assigned.every((a) => columns.has(`${target}.${a.column}`))
 }
 
 function lossOfRows(step: Step, fresh: ReadonlySet<Key>): Loss | null {

@@ -1,3 +1,4 @@
+import { comparePlaces } from '../location.ts'
 import type { ProjectReview, Rollback } from '../report/report.ts'
 import { backfillsOf, type BackfillJob } from './backfill.ts'
 import { backfillScript, type BackfillScript } from './backfill-script.ts'
@@ -41,15 +42,17 @@ export interface Plan {
 export function planOf(review: ProjectReview, postgres = 15): Plan {
   const steps = classifySteps(review)
   const mixed = isMixed(steps)
+  const recipes = recipesOf(review)
+  const jobs = [...backfillsOf(review), ...recipes.flatMap((r) => r.steps.flatMap((s) => s.backfill ?? []))]
   return {
     project: review.project.name,
     rollback: rollbackOf(review),
     downs: checkDowns(review, postgres),
-    backfills: backfillsOf(review).map((job) => ({ job, script: backfillScript(job, review.after.defaultSchema) })),
+    backfills: jobs.filter((j, i) => jobs.findIndex((o) => o.name === j.name) === i).map((job) => ({ job, script: backfillScript(job, review.after.defaultSchema) })),
     steps,
     mixed,
-    parts: partsOf(steps, mixed),
-    recipes: recipesOf(review),
+    parts: partsOf(steps, mixed, recipes),
+    recipes,
     preflight: preflightOf(review),
     aftercare: aftercareOf(review),
   }
@@ -62,7 +65,14 @@ const titles: Readonly<Record<Phase, string>> = {
   neutral: 'At any time',
 }
 
-function partsOf(steps: readonly ClassifiedStep[], mixed: boolean): readonly Part[] {
+/** The recipe that takes the place of a statement, where there is one. */
+function recipeFor({ step }: ClassifiedStep, recipes: readonly Recipe[]): Recipe | undefined {
+  const replaced = step.changes.filter((c) => ['renameColumn', 'renameTable', 'alterColumnType', 'setNotNull', 'addColumn'].includes(c.kind))
+  const single = recipes.filter((r) => ['rename-column', 'rename-table', 'change-type', 'not-null'].includes(r.kind))
+  return single.find((r) => replaced.some((c) => comparePlaces(c.place, r.place) === 0))
+}
+
+function partsOf(steps: readonly ClassifiedStep[], mixed: boolean, recipes: readonly Recipe[]): readonly Part[] {
   if (!steps.length) return []
   const order: readonly Phase[] = mixed ? ['expand', 'data', 'contract'] : [...new Set(steps.map((s) => s.phase))].filter((p) => p !== 'neutral')
   const first = order[0] ?? 'neutral'
@@ -70,7 +80,10 @@ function partsOf(steps: readonly ClassifiedStep[], mixed: boolean): readonly Par
   // A neutral statement (a SET, a comment) stays with the one that it stands before.
   const phases = steps.map((s, i) => s.phase === 'neutral' ? steps.slice(i).find((n) => n.phase !== 'neutral')?.phase ?? steps.findLast((n) => n.phase !== 'neutral')!.phase : s.phase)
   return order.flatMap((phase): Part[] => {
-    const statements = steps.filter((_, i) => phases[i] === phase).map((s) => s.step.statement.text)
+    const statements = steps.filter((_, i) => phases[i] === phase).map((s) => {
+      const recipe = recipeFor(s, recipes)
+      return recipe ? `-- ${recipe.title.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')}: see there` : s.step.statement.text
+    })
     return statements.length ? [{ title: titles[phase], phase, statements }] : []
   })
 }

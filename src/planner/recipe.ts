@@ -1,9 +1,12 @@
+import type { Place } from '../location.ts'
 import type { BackfillJob } from './backfill.ts'
 
 /** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
 export interface Recipe {
   readonly kind: 'rename-column' | 'rename-table' | 'change-type' | 'not-null' | 'remove-enum-value' | 'split-table' | 'merge-tables' | 'move-column'
   readonly title: string
+  /** The change that it takes the place of. */
+  readonly place: Place
   /** The way that needs no SQL at all, where there is one. */
   readonly shortcut: string | null
   readonly steps: readonly RecipeStep[]

@@ -24,6 +24,7 @@ export function renameColumnRecipe(table: Table, from: Column, to: string, ctx: 
   return {
     kind: 'rename-column',
     title: `Rename ${table.name}.${from.name} to ${to}`,
+    place: ctx.place,
     shortcut: renameShortcut(from, to, ctx.orm),
     steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx),
     cautions: cautionsOfKey(table, from.name),
@@ -46,6 +47,7 @@ export function changeTypeRecipe(table: Table, from: Column, to: Column, using: 
   return {
     kind: 'change-type',
     title: `Change ${table.name}.${from.name} from ${from.type} to ${to.type}`,
+    place: ctx.place,
     shortcut: null,
     steps: replaceColumn(table, from, fresh, pair, forth.replaceAll('$', () => quoteIdent(from.name)), [], ctx),
     cautions: [
@@ -86,12 +88,14 @@ function replaceColumn(table: Table, from: Column, fresh: Column, pair: SyncedPa
     set: `${t} = ${expression}`, from: null, where: `${t}::text IS DISTINCT FROM (${expression})::text`,
     verify: `SELECT count(*) AS rows_left FROM ${name} WHERE ${t}::text IS DISTINCT FROM (${expression})::text`, valueKnown: true,
   }
+  // A client that does not know a required column cannot insert, so the old one is required no longer; the trigger still fills it.
+  const loosened = from.nullable || table.primaryKey?.columns.includes(from.name) ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${f} DROP NOT NULL`]
   const lastDefault = fresh.default === null ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${t} SET DEFAULT ${fresh.default}`]
   return [
     migration('Add the new column and keep both equal', 'expand', [...before, `ALTER TABLE ${name} ADD COLUMN ${columnDefinition(bare)}`, ...sync.create], fieldChange(ctx.orm, [bare], [])),
     fill('Fill the new column', job),
-    migration('Give the new column the constraints and indexes of the old one', 'expand', [...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)), ...copies], fieldChange(ctx.orm, [fresh], [])),
-    deploy('Deploy code that reads and writes only the new column', fieldChange(ctx.orm, [], [from])),
+    migration('Give the new column the constraints and indexes of the old one', 'expand', [...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)), ...loosened, ...copies], fieldChange(ctx.orm, [fresh], [])),
+    deploy('Deploy code that reads and writes only the new column', fieldChange(ctx.orm, [], [{ ...from, nullable: from.nullable || loosened.length > 0 }])),
     migration('Once no old code runs any more, drop the old column', 'contract', [
       'BEGIN', "SET LOCAL lock_timeout = '2s'", ...lastDefault, ...sync.drop, `ALTER TABLE ${name} DROP COLUMN ${f}`, 'COMMIT',
     ], fieldChange(ctx.orm, [], [], [from]), true),
@@ -152,6 +156,7 @@ export function renameTableRecipe(table: Table, to: Key, ctx: RecipeContext): Re
   return {
     kind: 'rename-table',
     title: `Rename the table ${table.name} to ${nameOf(to)}`,
+    place: ctx.place,
     shortcut: ctx.orm === 'prisma' ? `Rename the model and keep the table: \`@@map(${JSON.stringify(table.name)})\`. No SQL is needed.`
       : ctx.orm === 'drizzle' ? `Rename the constant and keep the table: \`pgTable(${JSON.stringify(table.name)}, …)\`. No SQL is needed.` : null,
     steps: [
@@ -171,6 +176,7 @@ export function notNullRecipe(table: Table, column: Column, job: BackfillJob | n
   return {
     kind: 'not-null',
     title: `Make ${table.name}.${column.name} NOT NULL`,
+    place: ctx.place,
     shortcut: null,
     steps: [
       ...(added ? [migration('Add the column, nullable', 'expand', [`ALTER TABLE ${name} ADD COLUMN ${columnDefinition({ ...column, nullable: true })}`], fieldChange(ctx.orm, [{ ...column, nullable: true }], []))] : []),
@@ -209,6 +215,7 @@ export function removeEnumValueRecipe(type: EnumType, after: EnumType, values: r
   return {
     kind: 'remove-enum-value',
     title: `Remove ${values.join(', ')} from ${type.name}`,
+    place: ctx.place,
     shortcut: 'On tables that are small enough to be rewritten under a lock, the type can be made again in one migration once no row holds the value.',
     steps: [
       deploy('Deploy code that does not write the value any more', `No code writes ${values.join(', ')}; reading still allows for it.`),
@@ -238,6 +245,7 @@ export function moveColumnsRecipe(
   return {
     kind,
     title: kind === 'merge-tables' ? `Merge ${source.name} into ${target.name}` : `Move ${names} from ${source.name} to ${target.name}`,
+    place: ctx.place,
     shortcut: null,
     steps: [
       migration('Add the columns where they go and keep both places equal', 'expand', [
@@ -271,6 +279,7 @@ export function splitTableRecipe(source: Table, target: Table, link: ForeignKey,
   return {
     kind: 'split-table',
     title: `Split ${columns.map((c) => c.name).join(', ')} of ${source.name} off into ${target.name}`,
+    place: ctx.place,
     shortcut: null,
     steps: [
       migration('Create the new table and keep both equal', 'expand', [

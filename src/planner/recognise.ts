@@ -39,9 +39,8 @@ export function recipesOf(review: ProjectReview): readonly Recipe[] {
       if (table && from && from.type && change.to.type && from.type !== change.to.type && !ofRemade && rewrites(change)) recipes.push(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, context(change.place)))
     } else if (change.kind === 'setNotNull' || (change.kind === 'addColumn' && mustHaveValue(change.to))) {
       const table = known(change.table)
-      const isNew = change.kind === 'addColumn' || !table?.columns.some((c) => c.name === change.to.name)
       if (table && !moved.some((m) => m.target.key === table.key && m.columns.some((c) => c.name === change.to.name))) {
-        recipes.push(notNullRecipe(table, change.to, jobFor(jobs, table.key, change.to.name), isNew, context(change.place)))
+        recipes.push(notNullRecipe(table, change.to, jobFor(jobs, table.key, change.to.name), change.kind === 'addColumn', context(change.place)))
       }
     }
   }

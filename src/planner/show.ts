@@ -6,6 +6,7 @@ import type { Recipe, RecipeStep } from './recipe.ts'
 type Block =
   | { readonly kind: 'heading'; readonly level: 1 | 2 | 3; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'step'; readonly number: number; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'code'; readonly language: string; readonly text: string }
   /** Folded where the output can fold. */
@@ -70,8 +71,8 @@ function orderBlocks(plan: Plan): readonly Block[] {
     heading,
     { kind: 'text', text: `Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both. Split it into ${plan.parts.length} pull requests:` },
     ...plan.parts.flatMap((part, i): readonly Block[] => [
-      { kind: 'text', text: `${i + 1}. ${part.title}` },
-      { kind: 'code', language: 'sql', text: part.statements.map((s) => `${s};`).join('\n') },
+      { kind: 'step', number: i + 1, text: part.title },
+      { kind: 'code', language: 'sql', text: part.statements.map((s) => s.startsWith('--') ? s : `${s};`).join('\n') },
     ]),
     list,
   ]
@@ -88,7 +89,7 @@ function recipeBlocks(recipe: Recipe): readonly Block[] {
 
 function stepBlocks(step: RecipeStep, n: number): readonly Block[] {
   return [
-    { kind: 'text', text: `${n}. ${step.title}` },
+    { kind: 'step', number: n, text: step.title },
     ...(step.sql.length ? [{ kind: 'code' as const, language: 'sql', text: step.sql.map((s) => `${s};`).join('\n') }] : []),
     ...(step.code ? [{ kind: 'code' as const, language: 'diff', text: step.code }] : []),
     ...(step.backfill ? [{ kind: 'text' as const, text: step.backfill.valueKnown ? `Backfill ${step.backfill.name}: ${step.backfill.reason}` : `Backfill ${step.backfill.name}: ${step.backfill.reason} Only you know the value.` },
@@ -148,6 +149,7 @@ function markdown(block: Block): string {
   switch (block.kind) {
     case 'heading': return `${'#'.repeat(block.level + 1)} ${sentence(block.text)}`
     case 'text': return sentence(block.text)
+    case 'step': return `**${block.number}.** ${sentence(block.text)}`
     case 'list': return block.items.map((i) => `- ${sentence(i)}`).join('\n')
     case 'code': return fenced(block.text, block.language)
     case 'folded': return `<details><summary>${sentence(block.title)}</summary>\n\n${block.blocks.map(markdown).join('\n\n')}\n\n</details>`
@@ -158,6 +160,7 @@ function text(block: Block): string {
   switch (block.kind) {
     case 'heading': return `${oneLine(block.text)}\n${(block.level < 3 ? '=' : '-').repeat(Math.min(72, block.text.length))}`
     case 'text': return oneLine(block.text)
+    case 'step': return `${block.number}. ${oneLine(block.text)}`
     case 'list': return block.items.map((i) => `- ${oneLine(i)}`).join('\n')
     case 'code': return block.text.split('\n').map((l) => `  ${l.replaceAll(/(?!\t)\p{Cc}/gu, ' ')}`).join('\n')
     case 'folded': return `${oneLine(block.title)}:\n\n${block.blocks.map((b) => text(b)).join('\n\n')}`

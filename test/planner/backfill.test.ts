@@ -108,6 +108,20 @@ describe('a backfill', () => {
     expect(await rows("SELECT 1 FROM pg_class WHERE relname LIKE 'backfill%' UNION SELECT 1 FROM pg_proc WHERE proname LIKE 'backfill%'")).toEqual([])
   })
 
+  test('comes to an end while rows are added behind it', async () => {
+    await fill(100)
+    const script = scriptOf("UPDATE users SET status = 'a'")
+    await db.exec(script.install)
+    let batches = 0
+    for (let more = true; more; batches++) {
+      await db.exec(`INSERT INTO users (id, status) SELECT max(id) + 1, 'new code' FROM users`)
+      more = (await rows<{ more: boolean }>('SELECT backfill_users_status_step(10) AS more'))[0]!.more
+    }
+    expect(batches).toBe(12)
+    expect(await rows("SELECT count(*)::integer AS n FROM users WHERE status = 'a'")).toEqual([{ n: 101 }])
+    await db.exec(script.cleanup)
+  })
+
   test('walks a key of several columns with odd names and changes every row exactly once', async () => {
     await fill(1000)
     const script = scriptOf('UPDATE "Members" AS m SET n = m.n + 1')

@@ -1,0 +1,117 @@
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { backfillScript } from '../../src/planner/backfill-script.ts'
+import { planFiles } from '../../src/planner/files.ts'
+import { planOf } from '../../src/planner/plan.ts'
+import { recipesOf } from '../../src/planner/recognise.ts'
+import { planToJson, planToMarkdown, planToText } from '../../src/planner/show.ts'
+import { loadParser } from '../../src/sql/parser.ts'
+import { nextStatement, recipeCases } from './recipe-cases.ts'
+import { project, reviewOf } from './review-of.ts'
+
+let db: PGlite
+
+beforeAll(async () => {
+  await loadParser()
+  db = await PGlite.create()
+})
+afterAll(async () => { await db.close() })
+
+describe('a recipe, statement by statement, with the code of each moment between them', () => {
+  test.each(recipeCases)('$kind', async ({ kind, given, up, clients, value, done }) => {
+    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
+    const recipe = recipesOf(reviewOf(given, up)).find((r) => r.kind === kind)!
+    expect(recipe).toBeDefined()
+    let codes = 0
+    const state = { next: 0 }
+    const runClients = async () => {
+      for (const client of clients) {
+        if (codes < client.from || codes >= client.until) continue
+        for (const sql of client.statements) await db.query(nextStatement(sql, state))
+      }
+    }
+    await runClients()
+    for (const step of recipe.steps) {
+      if (step.phase === 'code') codes = Math.floor(codes) + 1
+      if (step.phase === 'contract' && Number.isInteger(codes)) codes += 0.5
+      await runClients()
+      for (const sql of step.sql) {
+        await db.query(sql)
+        if (!step.together) await runClients()
+      }
+      if (step.backfill) {
+        const job = step.backfill.valueKnown ? step.backfill : { ...step.backfill, set: step.backfill.set.replace(/= NULL \/\*.*\*\//, `= ${value}`) }
+        const script = backfillScript(job)!
+        await db.exec(script.install)
+        for (let more = true; more;) {
+          more = (await db.query<{ more: boolean }>(`SELECT backfill_${job.name}_step(60) AS more`)).rows[0]!.more
+          await runClients()
+        }
+        expect(Object.values((await db.query<Record<string, unknown>>(script.verify)).rows[0]!)).toEqual([0])
+        await db.exec(script.cleanup)
+      }
+      await runClients()
+    }
+    expect(Object.values((await db.query<Record<string, unknown>>(done)).rows[0]!)).toEqual([true])
+  })
+})
+
+describe('a plan', () => {
+  const given = 'CREATE TABLE users (id integer PRIMARY KEY, email text, legacy integer);'
+  const mixed = "ALTER TABLE users ADD COLUMN name text; UPDATE users SET email = lower(email); CREATE INDEX CONCURRENTLY i ON users (name); ALTER TABLE users DROP COLUMN legacy;"
+
+  test('splits a change that mixes what belongs before the code and after it', () => {
+    const plan = planOf(reviewOf(given, mixed))
+    expect(plan.steps.map((s) => s.phase)).toEqual(['expand', 'data', 'expand', 'contract'])
+    expect(plan.mixed).toBe(true)
+    expect(plan.parts.map((p) => [p.phase, p.statements])).toEqual([
+      ['expand', ['ALTER TABLE users ADD COLUMN name text', 'CREATE INDEX CONCURRENTLY i ON users (name)']], ['data', ['UPDATE users SET email = lower(email)']], ['contract', ['ALTER TABLE users DROP COLUMN legacy']],
+    ])
+    expect(planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;')).mixed).toBe(false)
+    expect(planOf(reviewOf(given, 'CREATE TABLE a (id integer PRIMARY KEY); ALTER TABLE a ADD COLUMN n integer NOT NULL; ALTER TABLE a DROP COLUMN n;')).steps.map((s) => s.phase)).toEqual(['expand', 'expand', 'expand'])
+  })
+
+  test('checks the down migration that is there, and says what it leaves', () => {
+    const down = (sql: string) => planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text, ADD COLUMN n integer;', { down: sql })).downs
+    expect(down('ALTER TABLE users DROP COLUMN name, DROP COLUMN n;')).toMatchObject([{ state: 'right', problem: '' }])
+    expect(down('ALTER TABLE users DROP COLUMN name;')).toMatchObject([{ state: 'wrong', problem: 'it leaves out: users: − n' }])
+    expect(down('ALTER TABLE users DROP COLUMN nam;')).toMatchObject([{ state: 'wrong', problem: expect.stringContaining('line 1 fails: ') as string }])
+    expect(planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;')).downs).toMatchObject([{ state: 'missing' }])
+  })
+
+  test('asks what would fail before, and what was left after; the queries run', async () => {
+    const orders = `${given} CREATE TABLE orders (id integer PRIMARY KEY, user_id integer, code varchar(20), amount bigint);`
+    const plan = planOf(reviewOf(orders, `ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users, ADD CONSTRAINT u UNIQUE (code, user_id), ALTER COLUMN amount TYPE integer, ALTER COLUMN code TYPE varchar(10), ADD CHECK (amount > 0); ALTER TABLE users ALTER COLUMN email SET NOT NULL; CREATE UNIQUE INDEX e ON users (email) WHERE legacy IS NULL;`))
+    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${orders}`)
+    expect(plan.preflight.map((q) => q.title)).toEqual([
+      'Rows of orders that point at no row of users; expect 0', 'Values of orders that stand in several rows; expect none', 'Values of orders.amount that do not fit integer; expect 0',
+      'Values of orders.code longer than 10; expect 0', 'Rows of orders that break orders_amount_check; expect 0', 'Rows of users without email; expect 0', 'Values of users that stand in several rows; expect none',
+      'How large the touched tables are', 'Who holds locks on them now; expect no transaction that is old',
+    ])
+    for (const { sql } of [...plan.preflight, ...plan.aftercare]) await db.query(sql)
+    await db.exec("INSERT INTO orders VALUES (1, 5, 'a', 3000000000)")
+    expect((await db.query(plan.preflight[0]!.sql)).rows).toEqual([{ count: 1 }])
+    expect((await db.query(plan.preflight[2]!.sql)).rows).toEqual([{ count: 1 }])
+  })
+
+  test('reads as text, Markdown and JSON, in which names of the change keep their place', () => {
+    const hostile = 'CREATE TABLE "a``` \n# b" (id integer PRIMARY KEY, "<img>" integer);'
+    const plan = planOf(reviewOf(hostile, 'ALTER TABLE "a``` \n# b" DROP COLUMN "<img>"; UPDATE "a``` \n# b" SET id = id + 1;'))
+    const markdown = planToMarkdown([plan])
+    const outside = markdown.replaceAll(/^(`{3,})[a-z]*\n[^]*?\n\1$/gm, '').replaceAll(/(`+)[^`][^]*?\1/g, '')
+    expect(outside).not.toContain('<img>')
+    expect(outside).not.toMatch(/^# b/m)
+    expect(outside).toContain('### Rollback')
+    expect(planToText([plan])).toContain('Rollback')
+    expect(JSON.parse(JSON.stringify(planToJson([plan])))).toMatchObject({ version: 1, plans: [{ project: '.', mixed: true, rollback: { lossy: expect.any(Array) as unknown[] } }] })
+  })
+
+  test('is written as migrations of the runner at hand, a concurrent build in a file of its own', () => {
+    const plan = planOf(reviewOf(given, mixed))
+    const of = (name: typeof project.runner.name) => [...planFiles(plan, { ...project, orm: null, runner: { name, version: null } }, '20260101000000')].filter(([path]) => /2026/.test(path))
+    expect(of('prisma').map(([path]) => path)).toEqual(['20260101000000_expand_before_the_code/migration.sql', '20260101000001_expand_before_the_code/migration.sql', '20260101000002_contract_after_the_code/migration.sql'])
+    expect(of('goose')[1]![1]).toBe('-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON users (name);\n')
+    expect(of('golang-migrate').map(([path]) => path)[2]).toBe('20260101000002_contract_after_the_code.up.sql')
+    expect([...planFiles(plan, project, '20260101000000').keys()]).toEqual(expect.arrayContaining(['PLAN.md', 'rollback.sql', 'save-first.sql', 'backfills/users_email.sql', 'backfills/users_email.sh', 'backfills/users_email.ts']))
+  })
+})
