@@ -91,6 +91,7 @@ import noDeepInclude from './queries/no-deep-include.ts'
 import noFindThenCreate from './queries/no-find-then-create.ts'
 import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
 import noInsertWithoutColumns from './queries/no-insert-without-columns.ts'
+import noLostIndex from './queries/no-lost-index.ts'
 import noNaturalJoin from './queries/no-natural-join.ts'
 import noNotInSubquery from './queries/no-not-in-subquery.ts'
 import noNullComparison from './queries/no-null-comparison.ts'
@@ -220,6 +221,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noFindThenCreate, group: 'queries' },
   { ...noFunctionOnIndexedColumn, group: 'queries' },
   { ...noInsertWithoutColumns, group: 'queries' },
+  { ...noLostIndex, group: 'queries' },
   { ...noNaturalJoin, group: 'queries' },
   { ...noNotInSubquery, group: 'queries' },
   { ...noNullComparison, group: 'queries' },

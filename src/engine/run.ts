@@ -108,7 +108,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
     if (visit.schema) collect({ place: first, step: null }, () => visit.schema?.(input.steps.flatMap((step) => step.changes), whole))
     if (visit.pullRequest) collect({ place: first, step: null }, () => visit.pullRequest?.(whole))
     if (visit.sqlProblem) for (const problem of input.sqlProblems) collect({ place: problem.place, step: null }, () => visit.sqlProblem?.(problem, whole))
-    if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => visit.query?.(query, whole))
+    if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => withPlan(visit.query?.(query, whole), query))
   }
   return { drafts, notes }
 }
@@ -127,6 +127,14 @@ export function runSuppressionRules(rules: readonly CatalogRule[], suppressions:
     }
   }
   return drafts
+}
+
+/** Problems of a query, each with the line of its plan that reads the table that it is about. */
+function* withPlan(problems: ReturnType<NonNullable<Visitor['query']>>, query: Query): Iterable<Problem> {
+  for (const problem of problemsOf(problems)) {
+    const line = query.plan?.after?.scans.find((scan) => scan.table === problem.object)?.line
+    yield problem.plan !== undefined || line === undefined ? problem : { ...problem, plan: line }
+  }
 }
 
 interface Subject {

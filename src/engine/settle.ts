@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { embeddedPostgres } from '../rehearsal/observation.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
 import type { Finding, Suppressed } from './finding.ts'
@@ -71,7 +72,7 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     suggestion: problem.suggestion ?? null,
     sources: rule.sources,
     evidence: observed || problem.plan
-      ? { postgres: observed?.postgres ?? '', locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null }
+      ? { postgres: observed?.postgres ?? embeddedPostgres, locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null }
       : null,
     fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),
     approvable,

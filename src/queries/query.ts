@@ -1,5 +1,6 @@
 import type { Node } from 'libpg-query'
 import type { Place } from '../location.ts'
+import type { QueryPlan } from '../rehearsal/types.ts'
 import type { Key } from '../schema/model.ts'
 
 /** One query of the code or of an `.sql` file, as far as it can be told without running anything. */
@@ -20,6 +21,8 @@ export interface Query {
   readonly offset: number | 'dynamic' | null
   /** SQL with `$1` for values, where it can be written; what a plan is asked for. */
   readonly sql: string | null
+  /** What EXPLAIN says of it before and after the pull request, with tables at their declared size; left out where it was not planned. */
+  readonly plan?: QueryPlan
   /** True where something of the query is not known: a spread, a variable as `where`, a computed column. Rules that need all of it stay silent. */
   readonly dynamic: boolean
   /** What stands around the call in the code. */

@@ -7,6 +7,9 @@ export const lockModes = [
 
 export type LockMode = (typeof lockModes)[number]
 
+/** Version of the embedded server, which makes all plans. */
+export const embeddedPostgres = '18.6'
+
 /** What a Postgres did with one statement. */
 export interface Observation {
   /** `18.6`. */

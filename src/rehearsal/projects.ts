@@ -1,6 +1,7 @@
 import type { Note } from '../engine/finding.ts'
 import type { Step } from '../engine/rule.ts'
 import { sourceFile } from '../location.ts'
+import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
 import { printSchema } from '../schema/print.ts'
 import type { Settings } from '../settings.ts'
@@ -12,18 +13,30 @@ export interface RehearsedProjects {
   readonly projects: readonly ProjectReading[]
   /** By the project's name; those that had something to rehearse. */
   readonly rehearsals: ReadonlyMap<string, Rehearsal>
+  /** The queries that were given, with their plans where they were planned. */
+  readonly queries: readonly ProjectQuery[]
   readonly notes: readonly Note[]
 }
 
-/** Rehearses the new statements of every PostgreSQL project, one project after the other. The embedded Postgres is loaded where there is something to do. */
+type ProjectQuery = Query & { readonly project: string }
+
+/** More queries than these are not planned: EXPLAIN takes a millisecond or two for each. */
+const mostQueries = 400
+
+/**
+ * Rehearses the new statements of every PostgreSQL project, one project after the other, and plans its queries where sizes are
+ * declared. The embedded Postgres is loaded where there is something to do. `SCHEMAGATE_REHEARSAL_URL` names a real server instead.
+ */
 export async function rehearseProjects(
   projects: readonly ProjectReading[],
   settings: Settings,
   options: { readonly rehearse?: boolean; readonly progress?: (doing: string) => void; readonly signal?: AbortSignal },
+  queries: readonly ProjectQuery[] = [],
 ): Promise<RehearsedProjects> {
   const { enabled, timeout } = settings.config.rehearsal
-  const due = projects.filter((reading) => reading.project.dialect === 'postgresql' && reading.steps.length > 0)
-  if (options.rehearse === false || !enabled || due.length === 0) return { projects, rehearsals: new Map(), notes: [] }
+  const plannable = new Map(projects.map((reading) => [reading.project.name, plannableQueries(reading, queries, settings)]))
+  const due = projects.filter((reading) => reading.project.dialect === 'postgresql' && (reading.steps.length > 0 || (plannable.get(reading.project.name)?.length ?? 0) > 0))
+  if (options.rehearse === false || !enabled || due.length === 0) return { projects, rehearsals: new Map(), queries, notes: [] }
   const { rehearse } = await import('./rehearse.ts')
   const { rehearsalRequest } = await import('./request.ts')
   const rehearsals = new Map<string, Rehearsal>()
@@ -34,21 +47,38 @@ export async function rehearseProjects(
       steps: reading.steps,
       platform: reading.project.runner.name === 'supabase' ? 'supabase' : null,
       migrations: reading.migrations?.fresh ?? [],
+      queries: (plannable.get(reading.project.name) ?? []).map((index) => ({ id: index, sql: queries[index]?.sql ?? '' })),
       rows: Object.fromEntries(Object.entries(settings.config.tables).map(([table, { rows }]) => [table, rows])),
     })
     const rehearsal = await rehearse(request, {
       timeout,
+      ...(process.env.SCHEMAGATE_REHEARSAL_URL ? { server: process.env.SCHEMAGATE_REHEARSAL_URL } : {}),
       ...(options.progress ? { progress: options.progress } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })
     rehearsals.set(reading.project.name, rehearsal)
-    notes.push(...rehearsal.notes)
+    if (reading.steps.length > 0) notes.push(...rehearsal.notes)
   }
   const observed = projects.map((reading) => {
     const rehearsal = rehearsals.get(reading.project.name)
     return rehearsal ? { ...reading, steps: reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null })) } : reading
   })
-  return { projects: observed, rehearsals, notes }
+  const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
+  const planned = queries.map((query, index): ProjectQuery => {
+    const plan = plans.get(index)
+    return plan === undefined ? query : { ...query, plan }
+  })
+  return { projects: observed, rehearsals, queries: planned, notes }
+}
+
+/**
+ * Indexes of the queries that are worth a plan: those that the pull request changes, and where it takes an index or a column
+ * away, all of the project's. Without declared sizes a plan says nothing.
+ */
+function plannableQueries(reading: ProjectReading, queries: readonly ProjectQuery[], settings: Settings): readonly number[] {
+  if (Object.keys(settings.config.tables).length === 0) return []
+  const takesAway = reading.steps.some((step) => step.changes.some(({ kind }) => kind === 'dropIndex' || kind === 'dropConstraint' || kind === 'dropColumn' || kind === 'alterColumnType'))
+  return queries.flatMap((query, index) => (query.project === reading.project.name && query.sql !== null && (query.changed || takesAway) ? [index] : [])).slice(0, mostQueries)
 }
 
 /** The history, or where there is none, a script that makes the schema before. */

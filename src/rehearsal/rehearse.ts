@@ -43,7 +43,7 @@ export function rehearse(request: RehearsalRequest, options: RehearsalOptions = 
 async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
   const started = performance.now()
   const heard = nothingHeard()
-  options.progress?.(`rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
+  options.progress?.(request.steps.length === 0 ? `planning ${request.queries.length} queries` : `rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
   let run: Run
   let serverNote: string | null = null
   try {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { embeddedPostgres } from '../../src/rehearsal/observation.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { requestOf } from './sql.ts'
 
@@ -26,6 +27,7 @@ test('plans at declared size: scans, what no index can serve, sorts, subplans, a
   const result = await rehearse(requestOf(base, ['drop index orders_created', 'create index on orders (status)'], false, { queries, rows }))
   const plan = (id: number) => result.plans.find((each) => each.id === id)
   expect(result.stopped).toBeNull()
+  expect(result.postgres).toBe(embeddedPostgres)
   expect(plan(0)?.before?.scans).toEqual([{ table: 'public.orders', rows: 4_000_000, unavoidable: true, filter: '(orders.status = $1)', line: 'Seq Scan on orders, 4,000,000 rows, filter (orders.status = $1)' }])
   expect(plan(0)?.after).toMatchObject({ scans: [], indexes: ['public.orders_status_idx'] })
   expect(plan(1)?.after).toMatchObject({ scans: [], indexes: ['public.orders_pkey'] })
