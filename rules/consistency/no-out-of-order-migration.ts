@@ -25,7 +25,7 @@ export default {
       title: 'Where both touch the same table, the order decides what becomes of it.',
       runner: 'prisma@6',
       given: `create table users (id bigint primary key);`,
-      files: { 'prisma/migrations/0000_early/migration.sql': `create table users_old (id bigint primary key); alter table users_old rename to users;` },
+      files: { 'prisma/migrations/0000_early/migration.sql': `alter table users add column early text;` },
       message: 'sorts before',
     },
   ],
