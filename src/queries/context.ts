@@ -50,10 +50,16 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
 export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'] {
   let parallel = false
   let guarded = false
+  let buffered = false
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind === 'batch') parallel = true
     if (at.kind === 'try') guarded = true
-    if (at.kind === 'loop') return { ...ofLoop(at, module), guarded }
+    // What is collected and sent when there is enough of it is a batch.
+    if (at.kind === 'branch' && /(?:length|size|count)\s*(?:>=?|===?)|batch|chunk|%/i.test(at.test)) buffered = true
+    if (at.kind === 'loop') {
+      const loop = ofLoop(at, module)
+      return { ...loop, guarded, batching: loop.batching || buffered }
+    }
     if (at.kind !== 'function') continue
     const call = at.argumentOf
     if (call === null) return null
@@ -67,13 +73,19 @@ export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
       return {
         guarded, place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around,
-        bounded: over?.complete === true ? over.elements.length : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
+        bounded: over?.complete === true ? over.elements.length : call.step === 0 && call.chain.root.type === 'Identifier' && fixedList.test(call.chain.root.name) ? 5 : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
       }
     }
-    if (!passing.has(name)) return null
+    if (!passing.has(name) || name === '' && call.chain.root.type === 'Identifier' && later.test(call.chain.root.name)) return null
   }
   return null
 }
+
+/** A constant by its spelling: a list that the code fixes. */
+const fixedList = /^[A-Z][A-Z0-9_]+$/
+
+/** Functions that keep a callback for later. */
+const later = /schedule|cron|setTimeout|setInterval|setImmediate|register|subscribe|listen|queue|worker|debounce|throttle|^on[A-Z]|^use[A-Z]|^(?:it|test|describe|before|after)/i
 
 const batchWords = /chunk|batch|page\b|pages\b|slices?\b/i
 
@@ -88,6 +100,7 @@ function ofLoop(loop: LoopFrame, module: Module): NonNullable<QueryContext['loop
   if (loop.over !== null) {
     const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })
     if (array?.complete === true) bounded = array.elements.length
+    else if (loop.over.type === 'Identifier' && fixedList.test(loop.over.name)) bounded = 5
   } else if (loop.form === 'for') {
     const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
     if (count !== undefined) bounded = Number(count)

@@ -28,6 +28,7 @@ import type { Query, Repeat } from './query.ts'
 import { rawCall, rawFragment, rawQueries } from './raw-calls.ts'
 import { sqlFileQueries } from './sql-files.ts'
 import { openStore } from './store.ts'
+import { lookUp } from './syntax.ts'
 import type { Module, Site } from './syntax.ts'
 import { evaluator } from './values.ts'
 import type { Value, World } from './values.ts'
@@ -340,6 +341,7 @@ function withRepeats(queries: readonly (Query & { readonly project: string })[],
       if (path === null) continue
       const own = value?.is === 'function' ? value.node.id?.name ?? exportedName(value.module, name, module) : name
       const place = placeOf(module.file, site.chain.start, site.chain.end)
+      if (isRemembering(node, site, module)) continue
       if (functionOf(site.frame)?.name === own && path === module.path) continue
       loops.push({ target: `${path}\n${own}`, repeat: { place, changed: changed.touches(place), function: own, loop, file: fileKind(module.path) } })
     }
@@ -351,6 +353,14 @@ function withRepeats(queries: readonly (Query & { readonly project: string })[],
     const found = query.context.function === null || query.context.loop !== null ? undefined : byTarget.get(`${query.place.path}\n${query.context.function}`)
     return found === undefined ? query : { ...query, repeats: found }
   })
+}
+
+/** True for a function that a cache or a loader gives, which asks once for each key or for all of them together. */
+function isRemembering(node: Site['chain']['root'], site: Site, module: Module): boolean {
+  if (node.type !== 'Identifier') return false
+  const binding = lookUp(site.scope, node.name)
+  if (/cache|memo|loader/i.test(node.name)) return true
+  return binding?.is === 'variable' && binding.init !== null && /cache|memo|loader/i.test(module.file.text.slice(binding.init.start, Math.min(binding.init.end, binding.init.start + 60)))
 }
 
 /** A function that a constant holds has the name of the constant. */
