@@ -87,10 +87,20 @@ function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizz
     ...(config.schemaFilter !== null && config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
     ...(layout === undefined ? { push: true } : { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' }),
   }
+  const dialect = config.dialect ?? dialects[typeof journal === 'string' ? journal : 'postgresql'] ?? 'postgresql'
   return {
-    root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: config.dialect ?? dialects[typeof journal === 'string' ? journal : 'postgresql'] ?? 'postgresql',
-    runner: drizzleRunner(listing, root, folder ?? ''), schemaFiles: paths.schemaFiles, migrations, evidence: config.path, settings,
+    root, name: root === '' ? '.' : root, orm: 'drizzle', dialect,
+    runner: drizzleRunner(listing, root, folder ?? ''), schemaFiles: ofDialect(paths.schemaFiles, dialect), migrations, evidence: config.path, settings,
   }
+}
+
+const dialectFiles = [['postgresql', /^(?:postgres(?:ql)?|pg)\.\w+$/], ['mysql', /^(?:mysql|mariadb)\.\w+$/], ['sqlite', /^(?:sqlite|libsql|turso)\.\w+$/]] as const
+
+/** Of files named after dialects, those of one dialect; all where none is named so. */
+function ofDialect(files: readonly string[], dialect: Dialect): readonly string[] {
+  const named = files.filter((file) => dialectFiles.some(([name, pattern]) => name === dialect && pattern.test(baseOf(file))))
+  const others = files.some((file) => dialectFiles.some(([name, pattern]) => name !== dialect && pattern.test(baseOf(file))))
+  return named.length > 0 && others ? named : files
 }
 
 /** True for migrations that drizzle-kit writes and the Supabase CLI runs: every file, in the order of the names, whatever the journal says. */

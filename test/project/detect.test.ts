@@ -108,6 +108,14 @@ describe('Drizzle', () => {
     })).toEqual(['. drizzle postgresql drizzle@? sql:drizzle'])
   })
 
+  test('of several dialects in one folder has the schema of its own', async () => {
+    const files = { 'schema/index.ts': '', 'schema/mysql.ts': '', 'schema/postgresql.ts': '', 'schema/sqlite.ts': '' }
+    const { projects } = await detect({ ...files, 'drizzle.config.ts': "export default { dialect: 'postgresql', schema: './schema' }" })
+    expect(projects[0]?.schemaFiles).toEqual(['schema/postgresql.ts'])
+    const one = await detect({ 'schema/users.ts': '', 'schema/pg.ts': '', 'drizzle.config.ts': "export default { dialect: 'postgresql', schema: './schema' }" })
+    expect(one.projects[0]?.schemaFiles).toEqual(['schema/pg.ts', 'schema/users.ts'])
+  })
+
   test('whose files are not there is a note where nothing else is found or the change touches it', async () => {
     const files = { 'app/drizzle.config.ts': "export default { dialect: 'postgresql', schema: './gone.ts' }" }
     expect((await detect(files)).notes).toMatchObject([{ kind: 'unresolved', path: 'app/drizzle.config.ts' }])
