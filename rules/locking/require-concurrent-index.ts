@@ -43,6 +43,7 @@ export default {
     },
   ],
   good: [
+    { title: 'A materialized view of the same pull request has no readers yet.', given: `create table orders (id bigint primary key, user_id bigint not null);`, sql: `create materialized view totals as select user_id, count(*) as orders from orders group by user_id; create index totals_orders on totals (orders);` },
     {
       given: `create table orders (id bigint primary key, user_id bigint not null);`,
       sql: `create index concurrently orders_user_id on orders (user_id);`,

@@ -37,6 +37,12 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
         case 'dropTable':
           tables.delete(change.table)
           break
+        case 'createView':
+          if (!change.orReplace || !before.views.has(change.object)) tables.add(change.object)
+          break
+        case 'dropView':
+          tables.delete(change.object)
+          break
         case 'addColumn':
           if (!before.tables.get(change.table)?.columns.some((c) => c.name === change.to.name)) columns.add(`${change.table}.${change.to.name}`)
           break

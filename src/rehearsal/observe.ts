@@ -30,10 +30,19 @@ export interface Sent {
 const watching = 'set client_min_messages = debug1; set enable_seqscan = off'
 const savepoint = 'schemagate'
 
-/** Sends one statement and looks at what it did. After an error the transaction is as it was before the statement. */
+/**
+ * True for what makes an enum or adds to one: the new values of a type that the same transaction makes may be used in it,
+ * which Postgres no longer knows of a type that was made under a savepoint.
+ */
+function touchesEnum(text: string): boolean {
+  return (/^create\s+type\b/i.test(text) && /\bas\s+enum\b/i.test(text)) || (/^alter\s+type\b/i.test(text) && /\badd\s+value\b/i.test(text))
+}
+
+/** Sends one statement and looks at what it did. After an error the transaction is as it was before the statement, or, for an enum, empty. */
 export async function observe(session: Session, sending: Sending): Promise<Sent> {
   const { before, existing, inBlock } = sending
-  await session.send(inBlock ? `savepoint ${savepoint}; ${watching}` : watching)
+  const bare = inBlock && touchesEnum(sending.text)
+  await session.send(inBlock && !bare ? `savepoint ${savepoint}; ${watching}` : watching)
   const started = performance.now()
   let messages: readonly string[] = []
   let error: SqlError | null = null
@@ -49,7 +58,8 @@ export async function observe(session: Session, sending: Sending): Promise<Sent>
     error = sqlError(thrown)
   }
   const milliseconds = Math.round(performance.now() - started)
-  if (inBlock) await session.send(error === null ? `release savepoint ${savepoint}` : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
+  if (bare && error !== null) await session.send('rollback; begin')
+  if (inBlock && !bare) await session.send(error === null ? `release savepoint ${savepoint}` : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
   const looked = await snapshot(session)
   const after = watchedLocks === null ? looked : { ...looked, locks: watchedLocks }
   const truncates = /^truncate\b/i.test(sending.text)

@@ -112,3 +112,10 @@ test('a known base is loaded instead of replayed, and the folder stays bounded',
     await rm(cache, { recursive: true, force: true })
   }
 })
+
+test('values of an enum that the same transaction makes may be used in it, those of an older one not', async () => {
+  const own = ["create type role as enum ('member')", "alter type role add value 'guest'", "create table members (role role default 'guest')"]
+  expect((await rehearse(requestOf(base, own, true))).observations.map((observation) => observation?.error)).toEqual([null, null, null])
+  const older = await rehearse(requestOf([...base, "create type role as enum ('member')"], own.slice(1), true))
+  expect(older.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '55P04'])
+})
