@@ -58,7 +58,7 @@ function cut(step: RecipeStep): readonly PlannedMigration[] {
       close()
       result.push({ title: step.title, up: [sql], outside: true })
     } else {
-      if (/ VALIDATE CONSTRAINT /.test(sql)) close()
+      if (step.apart || / VALIDATE CONSTRAINT /.test(sql)) close()
       open.push(sql)
     }
   }

@@ -21,6 +21,8 @@ export interface RecipeStep {
   /** Statements without semicolons, to be sent one by one; `together` says that they belong into one transaction. */
   readonly sql: readonly string[]
   readonly together: boolean
+  /** True where each statement needs a transaction of its own: two tables that triggers join must not be locked at once. */
+  readonly apart?: boolean
   /** Change of the ORM's schema or of the code; null where there is none. */
   readonly code: string | null
   readonly backfill: BackfillJob | null
@@ -32,6 +34,11 @@ export const lockTimeout = "SET lock_timeout = '2s'"
 /** A step that is a migration. */
 export function migration(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null, together = false): RecipeStep {
   return { title, phase, sql: together ? sql : [lockTimeout, ...sql], together, code, backfill: null }
+}
+
+/** A migration whose statements each commit alone. */
+export function migrationApart(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null): RecipeStep {
+  return { ...migration(title, phase, sql, code), apart: true }
 }
 
 /** A step that runs a backfill. */

@@ -7,7 +7,7 @@ import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import type { Place } from '../location.ts'
 import { walkingKey, type BackfillJob } from './backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
-import { deploy, fill, migration, type Recipe, type RecipeStep } from './recipe.ts'
+import { deploy, fill, migration, migrationApart, type Recipe, type RecipeStep } from './recipe.ts'
 import { syncColumns, syncTables, type SyncedPair } from './sync.ts'
 
 /** What a recipe is written for. */
@@ -242,6 +242,7 @@ export function moveColumnsRecipe(
     verify: `SELECT count(*) AS rows_left FROM ${t}, ${s} AS moved WHERE ${joined} AND (${differ})`, valueKnown: true,
   }
   const names = columns.map((c) => c.name).join(', ')
+  const required = columns.filter((c) => !c.nullable)
   return {
     kind,
     title: kind === 'merge-tables' ? `Merge ${source.name} into ${target.name}` : `Move ${names} from ${source.name} to ${target.name}`,
@@ -252,14 +253,17 @@ export function moveColumnsRecipe(
         ...columns.map((c) => `ALTER TABLE ${t} ADD COLUMN ${columnDefinition({ ...c, nullable: true, default: null })}`), ...sync.create,
       ], fieldChange(ctx.orm, columns.map((c) => ({ ...c, nullable: true })), [])),
       fill('Copy what is there', job),
-      ...(columns.some((c) => !c.nullable) ? [migration('Make NOT NULL what was', 'expand', columns.filter((c) => !c.nullable).flatMap((c) => notNullStatements(target, c.name, d)), null)] : []),
+      ...(required.length ? [migration('Make NOT NULL what was, and require the old columns no longer', 'expand', [...required.flatMap((c) => notNullStatements(target, c.name, d)), ...loosen(s, required)], null)] : []),
       deploy(`Deploy code that reads and writes ${names} of ${target.name}`, fieldChange(ctx.orm, [], columns)),
-      migration(kind === 'merge-tables' ? `Once no old code runs any more, drop ${source.name}` : 'Once no old code runs any more, drop the old columns', 'contract', [
-        'BEGIN', "SET LOCAL lock_timeout = '2s'", ...sync.drop, ...(kind === 'merge-tables' ? [`DROP TABLE ${s}`] : columns.map((c) => `ALTER TABLE ${s} DROP COLUMN ${quoteIdent(c.name)}`)), 'COMMIT',
-      ], fieldChange(ctx.orm, [], [], columns), true),
+      migrationApart(kind === 'merge-tables' ? `Once no old code runs any more, drop ${source.name}` : 'Once no old code runs any more, drop the old columns', 'contract',
+        [...sync.drop, ...(kind === 'merge-tables' ? [`DROP TABLE ${s}`] : columns.map((c) => `ALTER TABLE ${s} DROP COLUMN ${quoteIdent(c.name)}`))], fieldChange(ctx.orm, [], [], columns)),
     ],
     cautions: [`Only rows of ${target.name} that belong to a row of ${source.name} by ${on.target} are filled.`],
   }
+}
+
+function loosen(table: string, columns: readonly Column[]): readonly string[] {
+  return columns.map((c) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(c.name)} DROP NOT NULL`)
 }
 
 /** A part of a table's columns becomes a table of its own, with one row for each row of the old one. */
@@ -269,6 +273,7 @@ export function splitTableRecipe(source: Table, target: Table, link: ForeignKey,
   const sync = syncTables({ source: source.key, target: target.key, on, columns: columns.map((c) => c.name), inserts: true }, d)
   const s = quoteKey(source.key, d)
   const first = quoteIdent(columns[0]!.name)
+  const required = columns.filter((c) => !c.nullable)
   const job: BackfillJob = {
     name: `${nameOf(source.key)}_split`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 36), table: source.key, place: ctx.place,
     reason: `Each row of ${source.name} is written once, so that the trigger makes its row in ${target.name}.`, key: walkingKey(source), target: s, alias: nameOf(source.key),
@@ -289,10 +294,9 @@ export function splitTableRecipe(source: Table, target: Table, link: ForeignKey,
         ...target.indexes.map((i) => createIndex(target.key, i, d)), ...sync.create,
       ], null),
       fill('Make a row for each row that is there', job),
+      ...(required.length ? [migration('Require the old columns no longer: new code does not write them', 'expand', loosen(s, required), null)] : []),
       deploy(`Deploy code that reads and writes ${target.name}`, fieldChange(ctx.orm, [], columns)),
-      migration('Once no old code runs any more, drop the old columns', 'contract', [
-        'BEGIN', "SET LOCAL lock_timeout = '2s'", ...sync.drop, ...columns.map((c) => `ALTER TABLE ${s} DROP COLUMN ${quoteIdent(c.name)}`), 'COMMIT',
-      ], fieldChange(ctx.orm, [], [], columns), true),
+      migrationApart('Once no old code runs any more, drop the old columns', 'contract', [...sync.drop, ...columns.map((c) => `ALTER TABLE ${s} DROP COLUMN ${quoteIdent(c.name)}`)], fieldChange(ctx.orm, [], [], columns)),
     ],
     cautions: [`New code makes the row of ${target.name} itself where it inserts into ${source.name}; until then the trigger does.`],
   }

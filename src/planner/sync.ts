@@ -78,7 +78,8 @@ BEGIN
 END
 `, 'BEFORE INSERT', d)
   const all = [there, back, ...(take ? [take] : [])]
-  return { create: all.flatMap((x) => x.create), drop: all.flatMap((x) => x.drop) }
+  const drops = [back, ...(take ? [take] : []), there].flatMap((x) => x.drop)
+  return { create: all.flatMap((x) => x.create), drop: [...drops.filter((x) => x.startsWith('DROP TRIGGER')), ...drops.filter((x) => !x.startsWith('DROP TRIGGER'))] }
 }
 
 function triggerOf(table: Key, name: string, body: string, when: string, d: string): Sync {

@@ -65,8 +65,16 @@ export function findDisturbed(changes: readonly Change[], before: Schema, after:
     policies: disturbedPolicies(read, before, after),
     triggers: disturbedTriggers([...retyped.values()], before, after),
     keys: disturbedKeys([...retyped.values()], columns, before, after),
-    functions: types.flatMap((t) => [...after.functions.values()].flat().filter((f) => [...f.arguments, f.returns].some((a) => a !== null && mentions(a, quoteKey(t.object, after.defaultSchema))))),
+    functions: disturbedFunctions([...types.map((t) => t.object), ...changes.flatMap((c) => c.kind === 'dropType' && after.types.has(c.object) ? [c.object] : [])], before, after),
   }
+}
+
+/** Functions that stay and have a type in their signature that is made again. */
+function disturbedFunctions(types: readonly Key[], before: Schema, after: Schema): readonly SqlFunction[] {
+  const names = types.map((t) => quoteKey(t, after.defaultSchema))
+  return [...after.functions].flatMap(([of, list]) => list.filter((f) =>
+    before.functions.get(of)?.some((o) => JSON.stringify(o.arguments) === JSON.stringify(f.arguments))
+    && [...f.arguments, f.returns].some((a) => a !== null && names.some((n) => mentions(a, n)))))
 }
 
 function remadeTypes(changes: readonly Change[], before: Schema, after: Schema): readonly RemadeType[] {

@@ -102,9 +102,10 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
       return say(sql ?? unknown('view', name), ...(sql ? change.to.indexes.map((i) => createIndex(change.object, i, d)) : []))
     }
     case 'dropView': return say(`DROP ${change.from?.materialized ? 'MATERIALIZED VIEW' : 'VIEW'} ${name}${change.cascade ? ' CASCADE' : ''}`)
-    case 'createFunction': return say(createFunction(change.to, d, { orReplace: change.orReplace }) ?? unknown('function', functionSignature(change.to, d)))
+    case 'createFunction': return disturbed.functions.includes(change.to) ? undefined : say(createFunction(change.to, d, { orReplace: change.orReplace }) ?? unknown('function', functionSignature(change.to, d)))
     case 'dropFunction': {
       const list = before.functions.get(change.object) ?? []
+      if (disturbed.functions.some((f) => key(f.schema, f.name) === change.object && JSON.stringify(f.arguments) === JSON.stringify(change.from?.arguments))) return
       return say(...(change.from ? [change.from] : list).map((f) => `DROP ${f.kind.toUpperCase()} ${functionSignature(f, d)}`))
     }
     case 'createSequence': {
