@@ -3,9 +3,11 @@ import type { CatalogRule } from '../src/engine/rule.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
+import noRenameConstraint from './compatibility/no-rename-constraint.ts'
 import noRenameEnumValue from './compatibility/no-rename-enum-value.ts'
 import noRenameSchema from './compatibility/no-rename-schema.ts'
 import noRenameTable from './compatibility/no-rename-table.ts'
+import noRenameView from './compatibility/no-rename-view.ts'
 import noRequiredColumnWithoutDefault from './compatibility/no-required-column-without-default.ts'
 import noUnsetRequiredColumn from './compatibility/no-unset-required-column.ts'
 import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
@@ -14,6 +16,8 @@ import noOutOfOrderMigration from './consistency/no-out-of-order-migration.ts'
 import noSchemaDrift from './consistency/no-schema-drift.ts'
 import requireJournalEntry from './consistency/require-journal-entry.ts'
 import requireMigration from './consistency/require-migration.ts'
+import noDropAndRecreateColumn from './data-loss/no-drop-and-recreate-column.ts'
+import noDropCascade from './data-loss/no-drop-cascade.ts'
 import noDropColumn from './data-loss/no-drop-column.ts'
 import noDropConstraint from './data-loss/no-drop-constraint.ts'
 import noDropDatabase from './data-loss/no-drop-database.ts'
@@ -21,7 +25,9 @@ import noDropPrimaryKey from './data-loss/no-drop-primary-key.ts'
 import noDropSchema from './data-loss/no-drop-schema.ts'
 import noDropTable from './data-loss/no-drop-table.ts'
 import noLossyTypeChange from './data-loss/no-lossy-type-change.ts'
+import noProbableRename from './data-loss/no-probable-rename.ts'
 import noTruncate from './data-loss/no-truncate.ts'
+import noUniqueOverDuplicates from './data-loss/no-unique-over-duplicates.ts'
 import noUsedColumnDrop from './data-loss/no-used-column-drop.ts'
 import noUsedIndexDrop from './data-loss/no-used-index-drop.ts'
 import noUsedTableDrop from './data-loss/no-used-table-drop.ts'
@@ -43,25 +49,40 @@ import requireEnumValueOrder from './design/require-enum-value-order.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireTableSchema from './design/require-table-schema.ts'
+import noColumnIndexLoss from './indexes/no-column-index-loss.ts'
 import noRedundantIndex from './indexes/no-redundant-index.ts'
 import noWideIndex from './indexes/no-wide-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
+import requireIndexBeforeDrop from './indexes/require-index-before-drop.ts'
 import noAutoIncrementColumn from './locking/no-auto-increment-column.ts'
+import noBackfillInMigration from './locking/no-backfill-in-migration.ts'
 import noBlockingTrigger from './locking/no-blocking-trigger.ts'
+import noConcurrentIndexOn14 from './locking/no-concurrent-index-on-14.ts'
 import noConstrainedDomainColumn from './locking/no-constrained-domain-column.ts'
+import noDefaultBefore11 from './locking/no-default-before-11.ts'
 import noDomainConstraint from './locking/no-domain-constraint.ts'
 import noEnumRecreate from './locking/no-enum-recreate.ts'
 import noExclusionConstraint from './locking/no-exclusion-constraint.ts'
 import noIndexOnPartitionedTable from './locking/no-index-on-partitioned-table.ts'
 import noObservedRewrite from './locking/no-observed-rewrite.ts'
+import noInlineForeignKey from './locking/no-inline-foreign-key.ts'
+import noInterruptedDetach from './locking/no-interrupted-detach.ts'
+import noNotValidOnPartitionedTable from './locking/no-not-valid-on-partitioned-table.ts'
 import noPartitionScan from './locking/no-partition-scan.ts'
 import noPrimaryKeyOverNullable from './locking/no-primary-key-over-nullable.ts'
 import noSetNotNullScan from './locking/no-set-not-null-scan.ts'
+import noSlowStatementUnderLock from './locking/no-slow-statement-under-lock.ts'
 import noStoredGeneratedColumn from './locking/no-stored-generated-column.ts'
 import noTableRewriteSetting from './locking/no-table-rewrite-setting.ts'
+import noTypeChangeBlocked from './locking/no-type-change-blocked.ts'
+import noTypeChangeCheckScan from './locking/no-type-change-check-scan.ts'
+import noTypeChangeIndexRebuild from './locking/no-type-change-index-rebuild.ts'
 import noTypeChangeRewrite from './locking/no-type-change-rewrite.ts'
 import noVacuumFull from './locking/no-vacuum-full.ts'
 import noVolatileDefault from './locking/no-volatile-default.ts'
+import noWideLockWindow from './locking/no-wide-lock-window.ts'
+import preferCombinedAlter from './locking/prefer-combined-alter.ts'
+import preferRepack from './locking/prefer-repack.ts'
 import requireConcurrentDetach from './locking/require-concurrent-detach.ts'
 import requireConcurrentIndex from './locking/require-concurrent-index.ts'
 import requireConcurrentIndexDrop from './locking/require-concurrent-index-drop.ts'
@@ -71,7 +92,9 @@ import requireNotValidCheck from './locking/require-not-valid-check.ts'
 import requireNotValidForeignKey from './locking/require-not-valid-foreign-key.ts'
 import requirePrimaryKeyUsingIndex from './locking/require-primary-key-using-index.ts'
 import requireSeparateValidation from './locking/require-separate-validation.ts'
+import requireUniqueIndexForRefresh from './locking/require-unique-index-for-refresh.ts'
 import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
+import noExtension from './operations/no-extension.ts'
 import noReplicaReadAfterWrite from './operations/no-replica-read-after-write.ts'
 import noStaleCache from './operations/no-stale-cache.ts'
 import preferReplicaRead from './operations/prefer-replica-read.ts'
@@ -118,11 +141,16 @@ import noConcurrentlyInTransaction from './transactions/no-concurrently-in-trans
 import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
 import noEnumValueInTransaction from './transactions/no-enum-value-in-transaction.ts'
 import noFailingMigration from './transactions/no-failing-migration.ts'
+import noInvalidIndexKept from './transactions/no-invalid-index-kept.ts'
 import noLongLockTimeout from './transactions/no-long-lock-timeout.ts'
 import noNestedTransaction from './transactions/no-nested-transaction.ts'
+import noOpaqueSql from './transactions/no-opaque-sql.ts'
+import noSessionSetting from './transactions/no-session-setting.ts'
+import noStatementTimeoutOnBuild from './transactions/no-statement-timeout-on-build.ts'
 import noSyntaxError from './transactions/no-syntax-error.ts'
 import noUncommittedTransaction from './transactions/no-uncommitted-transaction.ts'
 import preferIfExists from './transactions/prefer-if-exists.ts'
+import requireApplicationName from './transactions/require-application-name.ts'
 import requireIdleTimeout from './transactions/require-idle-timeout.ts'
 import requireLockTimeout from './transactions/require-lock-timeout.ts'
 import requireStatementTimeout from './transactions/require-statement-timeout.ts'
@@ -133,9 +161,11 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },
   { ...noRenameColumn, group: 'compatibility' },
+  { ...noRenameConstraint, group: 'compatibility' },
   { ...noRenameEnumValue, group: 'compatibility' },
   { ...noRenameSchema, group: 'compatibility' },
   { ...noRenameTable, group: 'compatibility' },
+  { ...noRenameView, group: 'compatibility' },
   { ...noRequiredColumnWithoutDefault, group: 'compatibility' },
   { ...noUnsetRequiredColumn, group: 'compatibility' },
   { ...noUsedEnumValueDrop, group: 'compatibility' },
@@ -144,6 +174,8 @@ export const catalog: readonly CatalogRule[] = [
   { ...noSchemaDrift, group: 'consistency' },
   { ...requireJournalEntry, group: 'consistency' },
   { ...requireMigration, group: 'consistency' },
+  { ...noDropAndRecreateColumn, group: 'data-loss' },
+  { ...noDropCascade, group: 'data-loss' },
   { ...noDropColumn, group: 'data-loss' },
   { ...noDropConstraint, group: 'data-loss' },
   { ...noDropDatabase, group: 'data-loss' },
@@ -151,7 +183,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDropSchema, group: 'data-loss' },
   { ...noDropTable, group: 'data-loss' },
   { ...noLossyTypeChange, group: 'data-loss' },
+  { ...noProbableRename, group: 'data-loss' },
   { ...noTruncate, group: 'data-loss' },
+  { ...noUniqueOverDuplicates, group: 'data-loss' },
   { ...noUsedColumnDrop, group: 'data-loss' },
   { ...noUsedIndexDrop, group: 'data-loss' },
   { ...noUsedTableDrop, group: 'data-loss' },
@@ -173,25 +207,40 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireNamedConstraint, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireTableSchema, group: 'design' },
+  { ...noColumnIndexLoss, group: 'indexes' },
   { ...noRedundantIndex, group: 'indexes' },
   { ...noWideIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },
+  { ...requireIndexBeforeDrop, group: 'indexes' },
   { ...noAutoIncrementColumn, group: 'locking' },
+  { ...noBackfillInMigration, group: 'locking' },
   { ...noBlockingTrigger, group: 'locking' },
+  { ...noConcurrentIndexOn14, group: 'locking' },
   { ...noConstrainedDomainColumn, group: 'locking' },
+  { ...noDefaultBefore11, group: 'locking' },
   { ...noDomainConstraint, group: 'locking' },
   { ...noEnumRecreate, group: 'locking' },
   { ...noExclusionConstraint, group: 'locking' },
   { ...noIndexOnPartitionedTable, group: 'locking' },
   { ...noObservedRewrite, group: 'locking' },
+  { ...noInlineForeignKey, group: 'locking' },
+  { ...noInterruptedDetach, group: 'locking' },
+  { ...noNotValidOnPartitionedTable, group: 'locking' },
   { ...noPartitionScan, group: 'locking' },
   { ...noPrimaryKeyOverNullable, group: 'locking' },
   { ...noSetNotNullScan, group: 'locking' },
+  { ...noSlowStatementUnderLock, group: 'locking' },
   { ...noStoredGeneratedColumn, group: 'locking' },
   { ...noTableRewriteSetting, group: 'locking' },
+  { ...noTypeChangeBlocked, group: 'locking' },
+  { ...noTypeChangeCheckScan, group: 'locking' },
+  { ...noTypeChangeIndexRebuild, group: 'locking' },
   { ...noTypeChangeRewrite, group: 'locking' },
   { ...noVacuumFull, group: 'locking' },
   { ...noVolatileDefault, group: 'locking' },
+  { ...noWideLockWindow, group: 'locking' },
+  { ...preferCombinedAlter, group: 'locking' },
+  { ...preferRepack, group: 'locking' },
   { ...requireConcurrentDetach, group: 'locking' },
   { ...requireConcurrentIndex, group: 'locking' },
   { ...requireConcurrentIndexDrop, group: 'locking' },
@@ -201,7 +250,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireNotValidForeignKey, group: 'locking' },
   { ...requirePrimaryKeyUsingIndex, group: 'locking' },
   { ...requireSeparateValidation, group: 'locking' },
+  { ...requireUniqueIndexForRefresh, group: 'locking' },
   { ...requireUniqueUsingIndex, group: 'locking' },
+  { ...noExtension, group: 'operations' },
   { ...noReplicaReadAfterWrite, group: 'operations' },
   { ...noStaleCache, group: 'operations' },
   { ...preferReplicaRead, group: 'operations' },
@@ -248,11 +299,16 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDuplicateAssignment, group: 'transactions' },
   { ...noEnumValueInTransaction, group: 'transactions' },
   { ...noFailingMigration, group: 'transactions' },
+  { ...noInvalidIndexKept, group: 'transactions' },
   { ...noLongLockTimeout, group: 'transactions' },
   { ...noNestedTransaction, group: 'transactions' },
+  { ...noOpaqueSql, group: 'transactions' },
+  { ...noSessionSetting, group: 'transactions' },
+  { ...noStatementTimeoutOnBuild, group: 'transactions' },
   { ...noSyntaxError, group: 'transactions' },
   { ...noUncommittedTransaction, group: 'transactions' },
   { ...preferIfExists, group: 'transactions' },
+  { ...requireApplicationName, group: 'transactions' },
   { ...requireIdleTimeout, group: 'transactions' },
   { ...requireLockTimeout, group: 'transactions' },
   { ...requireStatementTimeout, group: 'transactions' },

@@ -1,0 +1,49 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-drop-and-recreate-column',
+  severity: 'error',
+  summary: 'A column that is dropped and added again under the same name is empty afterwards.',
+  why: `DROP COLUMN throws the values away; the new column of that name starts with its default or NULL. Generators write this where a type cannot be cast by itself,
+    and Prisma says so only in a comment.`,
+  fix: 'Change the type with ALTER COLUMN ... TYPE ... USING, or copy the values into a column of another name and switch over.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DATA-TYPE'],
+  approvable: true,
+  dialects: 'all',
+  sources: ['prisma/DropAndRecreateColumn'],
+  bad: [
+    {
+      given: `create table users (id bigint primary key, age text);`,
+      sql: `alter table users drop column age, add column age integer;`,
+      message: 'throws away the values of `users.age`',
+    },
+  ],
+  good: [
+    { title: 'A cast keeps the values; on a table declared small it is quick.', given: `create table users (id bigint primary key, age text);`, sql: `alter table users alter column age type integer using age::integer;`, unproven: 'others speak of the rewrite' },
+    { title: 'The column is new in the same pull request.', given: `create table users (id bigint primary key);`, sql: `alter table users add column age text; alter table users drop column age; alter table users add column age integer;` },
+  ],
+  visit: {
+    addColumn({ table, to }, ctx) {
+      const { step } = ctx
+      if (step === null || ctx.isNew(table)) return
+      const steps = ctx.steps.slice(0, ctx.steps.indexOf(step) + 1)
+      const dropped = steps.flatMap((other) => other.changes).find((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === to.name)
+      if (dropped?.kind !== 'dropColumn' || !existed(table, to.name, ctx)) return
+      if (to.generated !== null) return
+      const name = sqlName(table, ctx)
+      const column = ident(to.name)
+      return {
+        anySize: true,
+        message: `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`: the new column begins ${to.default === null ? 'empty' : 'with its default'}.`,
+        help: `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
+      }
+    },
+  },
+} satisfies Rule
+
+/** True where the column was there before the pull request; unknown tables count as holding it. */
+function existed(table: string, column: string, ctx: { readonly before: { readonly tables: ReadonlyMap<string, { readonly complete: boolean; readonly columns: readonly { readonly name: string }[] }> } }): boolean {
+  const known = ctx.before.tables.get(table)
+  return known === undefined || !known.complete || known.columns.some((each) => each.name === column)
+}

@@ -1,0 +1,122 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, type Key } from '../../src/schema/model.ts'
+import { dependentsOf, viewsOver } from '../shared/depends.ts'
+
+export default {
+  id: 'no-drop-cascade',
+  severity: 'error',
+  summary: 'DROP ... CASCADE also drops whatever depends on the object, without saying what that is.',
+  why: `Views, foreign keys, policies, defaults and columns of other tables go with it. The statement names none of them, and what it takes along differs between a
+    developer's database and production.`,
+  fix: 'Drop what depends on it by name first, then the object without CASCADE: Postgres refuses where something was forgotten.',
+  references: ['https://www.postgresql.org/docs/current/ddl-depend.html'],
+  approvable: true,
+  sources: [],
+  bad: [
+    {
+      given: `create table users (id bigint primary key, name text); create view names as select name from users;`,
+      sql: `alter table users drop column name cascade;`,
+      message: 'takes along the view `names`',
+      unproven: 'others speak of the column itself',
+    },
+    {
+      title: 'A type that columns use.',
+      given: `create type mood as enum ('ok'); create table users (id bigint primary key, mood mood);`,
+      sql: `drop type mood cascade;`,
+      message: 'takes along the column `users.mood`',
+    },
+    { title: 'What is not known may have dependents: a warning.', alone: true, sql: `drop function total(int) cascade;`, severity: 'warning' },
+  ],
+  good: [
+    { title: 'By name, what depends on it first.', given: `create table users (id bigint primary key, name text); create view names as select name from users;`, sql: `drop view names;`, unproven: 'others speak of the view' },
+    { title: 'Nothing depends on it.', given: `create type mood as enum ('ok');`, sql: `drop type mood cascade;` },
+    { sql: `create table users (id bigint generated always as identity primary key); drop table users cascade;` },
+  ],
+  visit: {
+    *statement({ node, inside }, ctx) {
+      if (inside === 'function') return
+      if ('DropStmt' in node && node.DropStmt.behavior === 'DROP_CASCADE') {
+        const kind = node.DropStmt.removeType ?? ''
+        if (kind === 'OBJECT_SCHEMA' || kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY' || kind === 'OBJECT_RULE') return
+        for (const object of node.DropStmt.objects ?? []) {
+          const name = nameIn(object)
+          if (name === null) continue
+          const of = key(name.schema ?? ctx.step.before.defaultSchema, name.name)
+          if (ctx.isNew(of) || createdHere(of, ctx)) continue
+          yield* said(of, taken(kind, of, ctx), isKnown(kind, of, ctx), ctx)
+        }
+      }
+      for (const change of ctx.step.changes) {
+        if (change.kind === 'dropColumn' && change.cascade && !ctx.isNew(change.table)) {
+          const views = dependentsOf(ctx.step.before, change.table, change.from.name)
+          yield* said(`${change.table}.${change.from.name}`, views, !ctx.alone, ctx)
+        }
+        if (change.kind === 'dropConstraint' && change.cascade && !ctx.isNew(change.table) && change.constraint !== null && (change.constraint.type === 'primaryKey' || change.constraint.type === 'unique')) {
+          const { columns } = change.constraint.is
+          const references = foreignKeysTo(change.table, ctx).filter((each) => each.columns.length === 0 || each.columns.join() === columns.join())
+          yield* said(`${change.table}.${change.name}`, references.map((each) => each.name), !ctx.alone, ctx)
+        }
+      }
+    },
+  },
+} satisfies Rule
+
+function* said(object: string, dependents: readonly string[], known: boolean, ctx: RuleContext) {
+  if (dependents.length === 0 && known) return
+  const name = ctx.name(object)
+  yield {
+    anySize: true,
+    object,
+    ...(dependents.length === 0 ? { severity: 'warning' as const } : {}),
+    message: dependents.length === 0 ? `Dropping \`${name}\` with CASCADE also drops whatever depends on it.` : `Dropping \`${name}\` with CASCADE takes along ${list(dependents)}.`,
+    help: dependents.length === 0
+      ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'
+      : `Drop ${list(dependents)} by name first, where that is meant, and leave CASCADE out.`,
+  }
+}
+
+function list(names: readonly string[]): string {
+  return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
+}
+
+function nameIn(object: unknown): { readonly schema: string | null; readonly name: string } | null {
+  const names = [...JSON.stringify(object).matchAll(/"sval":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '')
+  const own = JSON.stringify(object).startsWith('{"ObjectWithArgs"') ? names.slice(0, 1) : names.slice(-2)
+  const last = own.at(-1)
+  return last === undefined ? null : { schema: own.length > 1 ? own.at(-2) ?? null : null, name: last }
+}
+
+function foreignKeysTo(table: Key, ctx: RuleContext): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+  return [...(ctx.step?.before.tables.values() ?? [])].filter((other) => other.key !== table).flatMap((other) => other.foreignKeys
+    .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
+    .map((foreign) => ({ name: `the foreign key \`${foreign.name}\` of \`${ctx.name(other.key)}\``, columns: foreign.references.columns })))
+}
+
+/** What goes with an object, as far as the schema tells. */
+function taken(kind: string, of: Key, ctx: RuleContext): readonly string[] {
+  const before = ctx.step?.before
+  if (before === undefined) return []
+  const views = viewsOver(before, of).map((view) => `the view \`${ctx.name(view)}\``)
+  if (kind === 'OBJECT_TABLE') return [...foreignKeysTo(of, ctx).map((each) => each.name), ...views]
+  if (kind === 'OBJECT_VIEW' || kind === 'OBJECT_MATVIEW') return views
+  if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') {
+    const names = new Set([ctx.name(of), of, `${ctx.name(of)}[]`, `${of}[]`])
+    return [...before.tables.values()].flatMap((table) => table.columns.filter((column) => names.has(column.type?.replaceAll('"', '') ?? '')).map((column) => `the column \`${ctx.name(table.key)}.${column.name}\``))
+  }
+  if (kind === 'OBJECT_FUNCTION') {
+    return [...before.tables.values()].flatMap((table) => table.triggers.filter((trigger) => trigger.function === of).map((trigger) => `the trigger \`${trigger.name}\` of \`${ctx.name(table.key)}\``))
+  }
+  return []
+}
+
+/** True where the schema would show every dependent: an object of a kind whose dependents are followed, in a database that is known. */
+function isKnown(kind: string, of: Key, ctx: RuleContext): boolean {
+  const before = ctx.step?.before
+  if (before === undefined || ctx.alone) return false
+  if (kind === 'OBJECT_FUNCTION' || kind === 'OBJECT_SEQUENCE' || kind === 'OBJECT_EXTENSION') return !before.functions.has(of) && kind === 'OBJECT_FUNCTION'
+  return true
+}
+
+function createdHere(of: Key, ctx: RuleContext): boolean {
+  return ctx.steps.some((step) => step.changes.some((change) => 'object' in change && change.object === of && /^create/.test(change.kind) && !('from' in change && change.from !== null)))
+}

@@ -1,0 +1,48 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { idents, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-unique-over-duplicates',
+  severity: 'info',
+  summary: 'A unique index over columns that exist already fails where two rows are equal.',
+  why: `The build reads the whole table and stops at the first duplicate. Built CONCURRENTLY, it leaves an invalid index behind that refuses new duplicates
+    but serves no query.`,
+  fix: 'Look for duplicates before the deploy, and decide which of the rows stay.',
+  references: ['https://www.postgresql.org/docs/current/indexes-unique.html'],
+  sources: ['atlas/MF101', 'atlas/MF102', 'prisma/UniqueConstraintAddition'],
+  bad: [
+    { given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_email on users (email);`, runner: 'psql', message: 'fails where two rows of `users`' },
+    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users add constraint users_email unique (email);` },
+  ],
+  good: [
+    { title: 'A new column holds no duplicates: it is empty.', given: `create table users (id bigint primary key);`, sql: [`alter table users add column email text;`, `create unique index concurrently users_email on users (email);`], runner: 'psql' },
+    { title: 'The primary key tells the rows apart already.', given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_id_email on users (id, email);`, runner: 'psql' },
+    { sql: `create table users (id bigint generated always as identity primary key, email text not null unique);` },
+  ],
+  visit: {
+    addIndex({ table, index }, ctx) {
+      if (!index.unique || index.keys.some((each) => each.column === null)) return
+      return problem(table, index.keys.map((each) => each.column ?? ''), index.where, index.nullsNotDistinct === true, ctx)
+    },
+    addUnique({ table, to, usingIndex }, ctx) {
+      if (usingIndex !== null) return
+      return problem(table, to.columns, null, to.nullsNotDistinct, ctx)
+    },
+  },
+} satisfies Rule
+
+function problem(table: string, columns: readonly string[], where: string | null, nulls: boolean, ctx: RuleContext) {
+  if (ctx.isNew(table)) return
+  const known = ctx.step?.before.tables.get(table)
+  if (known?.partition.by) return
+  const added = columns.filter((column) => ctx.isNewColumn(table, column))
+  if (!nulls && added.some((column) => known?.columns.find((each) => each.name === column)?.default === null)) return
+  const told = [known?.primaryKey?.columns, ...(known?.uniques ?? []).map((unique) => unique.columns)].some((each) => each !== undefined && each.every((column) => columns.includes(column)))
+  if (told) return
+  const conditions = [...(where === null ? [] : [where]), ...(nulls ? [] : columns.filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false).map((column) => `${idents([column])} IS NOT NULL`))]
+  return {
+    anySize: true,
+    message: `This fails where two rows of \`${ctx.name(table)}\` have the same \`${columns.join('`, `')}\`.`,
+    help: `Look before the deploy:\n${sql(`SELECT ${idents(columns)}, count(*) FROM ${sqlName(table, ctx)}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${idents(columns)} HAVING count(*) > 1 LIMIT 20;`)}`,
+  }
+}

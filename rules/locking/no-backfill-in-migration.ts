@@ -1,0 +1,104 @@
+import type { Node } from 'libpg-query'
+import type { Rule } from '../../src/engine/rule.ts'
+import type { Table } from '../../src/schema/model.ts'
+import { changedRows, heldLock } from '../shared/slow.ts'
+import { columnRef } from '../shared/sql-tree.ts'
+import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'no-backfill-in-migration',
+  severity: 'warning',
+  summary: 'Changing many rows in a migration locks all of them until the migration has committed.',
+  why: `Every row that is changed is locked until the transaction ends and is written anew, so other writers of those rows wait, the table grows, and
+    replicas fall behind. A lock that an ALTER TABLE of the same transaction took is held for all that time.`,
+  fix: 'Change the rows in small batches from a script that commits after each of them, outside the migration.',
+  references: ['https://www.postgresql.org/docs/current/sql-update.html', 'https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-SPACE-RECOVERY'],
+  sources: [
+    'pgfence/update-in-migration', 'pgfence/statement-after-access-exclusive', 'pgls/runningStatementWhileHoldingAccessExclusive', 'eugene/E4', 'strong_migrations/change_column_null',
+  ],
+  bad: [
+    {
+      given: `create table users (id bigint primary key, plan text, country text);`,
+      sql: `update users set plan = 'free' where plan is null;`,
+      message: 'locks every row of `users` that it changes',
+    },
+    {
+      title: 'Rows of one table that are copied from another.',
+      given: `create table users (id bigint primary key, name text); create table profiles (id bigint primary key, name text);`,
+      sql: `insert into profiles (id, name) select id, name from users;`,
+    },
+    {
+      title: 'The lock of an ALTER TABLE is held meanwhile.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key, plan text); create table teams (id bigint primary key);`,
+      sql: `
+        alter table teams add column name text;
+        update users set plan = 'free' where plan is null;`,
+      message: 'nobody can read or write `teams` meanwhile',
+    },
+    {
+      title: 'Filling a column that the same pull request adds is information.',
+      given: `create table users (id bigint primary key, country text);`,
+      sql: `
+        alter table users add column region text;
+        update users set region = 'eu' where country in ('de', 'fr');`,
+      severity: 'info',
+    },
+  ],
+  good: [
+    { title: 'One row.', given: `create table users (id bigint primary key, plan text);`, sql: `update users set plan = 'free' where id = 7;` },
+    { title: 'One row, by a unique column.', given: `create table flags (id bigint primary key, name text unique, value text);`, sql: `update flags set value = 'on' where name = 'beta';` },
+    { title: 'A table of the same pull request.', sql: `create table flags (id bigint generated always as identity primary key, value text); update flags set value = 'on' where value is null;` },
+    { title: 'Rows that are written out.', given: `create table roles (id bigint primary key, name text);`, sql: `insert into roles (id, name) values (1, 'admin'), (2, 'member');` },
+  ],
+  visit: {
+    statement({ node, inside }, ctx) {
+      if (inside === 'function') return
+      const changed = changedRows(node, ctx.step.before)
+      if (changed === null || ctx.isNew(changed.table)) return
+      const { table, verb, where, joins, sets } = changed
+      const known = ctx.step.before.tables.get(table)
+      if (known?.persistence === 'temporary' || ctx.step.before.views.has(table) || (known === undefined && !ctx.alone)) return
+      if (where === null && !joins && verb !== 'INSERT') return
+      if (where !== null && !joins && verb !== 'INSERT' && namesRows(where, known)) return
+      const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
+      const held = heldLock(ctx.step, ctx, null)
+      const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
+      const keys = known?.primaryKey?.columns ?? ['id']
+      const batch = verb === 'INSERT' || joins ? '' : `\n${sql(
+        `-- again and again, until it changes no row:`,
+        `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
+        `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
+      )}`
+      return {
+        object: table,
+        ...(fills ? { severity: 'info' as const } : {}),
+        message: verb === 'INSERT'
+          ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
+          : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
+        help: `Do it in batches from a script that commits after each, before or after the migration.${batch}${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule
+
+/** True where a condition picks out single rows: a primary key or unique column equals a constant or stands in a list of them. Of a table that is not known, the usual names count. */
+function namesRows(where: Node, table: Table | undefined): boolean {
+  if ('BoolExpr' in where) return where.BoolExpr.boolop === 'AND_EXPR' && (where.BoolExpr.args ?? []).some((term) => namesRows(term, table))
+  if (!('A_Expr' in where) || (where.A_Expr.kind !== 'AEXPR_OP' && where.A_Expr.kind !== 'AEXPR_IN')) return false
+  const [operator] = where.A_Expr.name ?? []
+  if (operator === undefined || !('String' in operator) || operator.String.sval !== '=') return false
+  const column = columnRef(where.A_Expr.lexpr)?.name
+  if (column === undefined || !isConstant(where.A_Expr.rexpr)) return false
+  if (table === undefined || !table.complete) return /^(id|.*_id|uuid|key|slug|name|code|email)$/i.test(column)
+  const single = [table.primaryKey, ...table.uniques].some((unique) => unique?.columns.length === 1 && unique.columns[0] === column)
+  return single || table.indexes.some((index) => index.unique && index.keys.length === 1 && index.keys[0]?.column === column)
+}
+
+function isConstant(node: Node | undefined): boolean {
+  if (node === undefined) return false
+  if ('A_Const' in node) return true
+  if ('TypeCast' in node) return isConstant(node.TypeCast.arg)
+  if ('List' in node) return (node.List.items ?? []).every((item) => isConstant(item))
+  return false
+}

@@ -1,0 +1,78 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { accessExclusiveOn } from '../shared/locks.ts'
+import { heldLock, slowWork } from '../shared/slow.ts'
+
+export default {
+  id: 'no-slow-statement-under-lock',
+  severity: 'warning',
+  summary: 'A slow statement in the transaction of an ALTER TABLE keeps everybody out of that table until it is done.',
+  why: `Most forms of ALTER TABLE take an ACCESS EXCLUSIVE lock for a moment, but a lock is held until its transaction ends. An index build or a scan
+    that comes later in the same transaction makes that moment as long as itself.`,
+  fix: 'Put the slow statement into a transaction of its own, after the one that alters the table has committed.',
+  references: ['https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES'],
+  sources: ['pgfence/statement-after-access-exclusive', 'pgls/runningStatementWhileHoldingAccessExclusive', 'eugene/E4'],
+  claims: { lock: 'AccessExclusiveLock' },
+  bad: [
+    {
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint);`,
+      sql: `
+        alter table users add column name text;
+        create index orders_user_id on orders (user_id);`,
+      runner: 'prisma@6',
+      message: 'Nobody can read or write `users` while this builds `orders_user_id`',
+    },
+    {
+      title: 'Drizzle keeps the locks of all pending files.',
+      runner: 'drizzle@0.45',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, amount int);`,
+      sql: [
+        `alter table users add column name text;`,
+        `alter table orders add constraint orders_amount check (amount > 0);`,
+      ],
+    },
+  ],
+  good: [
+    {
+      title: 'Two migrations of Prisma are two transactions.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, amount int); alter table orders add constraint orders_amount check (amount > 0) not valid;`,
+      sql: [
+        `alter table users add column name text;`,
+        `alter table orders validate constraint orders_amount;`,
+      ],
+    },
+    {
+      title: 'A table made in the same pull request has no rows to read.',
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        alter table users add column name text;
+        create table orders (id bigint generated always as identity primary key, user_id bigint);
+        create index orders_user_id on orders (user_id);`,
+    },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      const told = new Set<number>()
+      for (const step of ctx.steps) {
+        if (told.has(step.transaction.id) || step.statement.inside === 'function') continue
+        const transaction = ctx.steps.filter((other) => other.transaction.id === step.transaction.id)
+        const at = { ...ctx, step, transaction }
+        const work = slowWork(step, at)
+        if (work === null) continue
+        const own = step.changes.map((change) => accessExclusiveOn(change, ctx.isNew)).find((table) => table !== null) ?? null
+        const validates = step.changes.some((change) => change.kind === 'validateConstraint' && transaction.slice(0, transaction.indexOf(step)).some((other) => other.changes.some((added) =>
+          'table' in added && added.table === change.table && (added.kind === 'addCheck' || added.kind === 'addForeignKey' || added.kind === 'addNotNull'))))
+        const held = validates ? null : heldLock(step, at, own)
+        if (held === null) continue
+        told.add(step.transaction.id)
+        yield {
+          place: step.statement.place,
+          object: held.table,
+          message: `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
+          help: `Move it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
+        }
+      }
+    },
+  },
+} satisfies Rule

@@ -1,0 +1,60 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import type { Column, Table } from '../../src/schema/model.ts'
+import { rowsSentence } from '../shared/sql.ts'
+import { typeChange } from '../shared/type-change.ts'
+
+export default {
+  id: 'no-type-change-index-rebuild',
+  severity: 'warning',
+  summary: 'A change of type or collation that leaves the rows alone still builds some indexes of the column anew, with everybody locked out.',
+  why: `Postgres keeps an index over a change of type only where the same operators and the same collation serve the old and the new one. An index with another collation,
+    on an expression or with a predicate over the column is built anew under the ACCESS EXCLUSIVE lock of the ALTER TABLE.`,
+  fix: 'Drop such an index CONCURRENTLY first and build it CONCURRENTLY afterwards, or move to a new column.',
+  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
+  sources: ['strong_migrations/change_column'],
+  claims: { lock: 'AccessExclusiveLock', rewrites: false },
+  bad: [
+    {
+      given: `create table users (id bigint primary key, name varchar(50)); create index users_name_lower on users (lower(name));`,
+      sql: `alter table users alter column name type text;`,
+      message: 'builds `users_name_lower` anew',
+    },
+    {
+      title: 'Another collation sorts otherwise.',
+      given: `create table users (id bigint primary key, name text); create index users_name on users (name);`,
+      sql: `alter table users alter column name type text collate "C";`,
+    },
+    {
+      title: 'A predicate that uses the column.',
+      given: `create table users (id bigint primary key, name varchar(50)); create index users_named on users (id) where name <> '';`,
+      sql: `alter table users alter column name type varchar(100);`,
+    },
+  ],
+  good: [
+    { title: 'A plain index serves varchar and text alike.', given: `create table users (id bigint primary key, name varchar(50)); create index users_name on users (name);`, sql: `alter table users alter column name type text;` },
+    { sql: `create table users (id bigint generated always as identity primary key, name varchar(50)); create index users_name_lower on users (lower(name)); alter table users alter column name type text;` },
+  ],
+  visit: {
+    alterColumnType({ table, from, to, using, collationChanges }, ctx) {
+      if (ctx.isNew(table) || from.type === null || to.type === null || typeChange(from.type, to.type, using, from.name, () => false) !== 'free') return
+      const known = ctx.step?.before.tables.get(table)
+      if (known === undefined || (from.type === to.type && !collationChanges)) return
+      const rebuilt = rebuiltIndexes(known, from, to, collationChanges)
+      if (rebuilt.length === 0) return
+      const names = rebuilt.map((name) => `\`${name}\``).join(', ')
+      return {
+        message: `Changing the ${from.type === to.type ? 'collation' : 'type'} of \`${from.name}\` rewrites no row, but builds ${names} anew while nobody can read or write \`${ctx.name(table)}\`.`,
+        help: `Drop ${names} CONCURRENTLY before, and build ${rebuilt.length === 1 ? 'it' : 'them'} CONCURRENTLY after it, where queries can do without for that long. Otherwise add a column of the new type, index it CONCURRENTLY, and switch over.${rowsSentence(table, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule
+
+/** Indexes that name the column in an expression or predicate, or that sort by it where its collation changes or becomes citext's own. */
+function rebuiltIndexes(table: Table, from: Column, to: Column, collation: boolean): readonly string[] {
+  const citext = (from.type === 'citext') !== (to.type === 'citext')
+  const names = (text: string | null) => text !== null && new Set(text.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', ''))).has(from.name)
+  const keys = [table.primaryKey, ...table.uniques].flatMap((key) => (key !== null && key.columns.includes(from.name) && (collation || citext) ? [key.name] : []))
+  const indexes = table.indexes.filter((index) => names(index.where) || index.keys.some((key) => (key.column === from.name ? (collation && key.collation === null) || citext : names(key.expression))))
+  return [...keys, ...indexes.map((index) => index.name)]
+}
