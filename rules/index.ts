@@ -64,10 +64,10 @@ import noDomainConstraint from './locking/no-domain-constraint.ts'
 import noEnumRecreate from './locking/no-enum-recreate.ts'
 import noExclusionConstraint from './locking/no-exclusion-constraint.ts'
 import noIndexOnPartitionedTable from './locking/no-index-on-partitioned-table.ts'
-import noObservedRewrite from './locking/no-observed-rewrite.ts'
 import noInlineForeignKey from './locking/no-inline-foreign-key.ts'
 import noInterruptedDetach from './locking/no-interrupted-detach.ts'
 import noNotValidOnPartitionedTable from './locking/no-not-valid-on-partitioned-table.ts'
+import noObservedRewrite from './locking/no-observed-rewrite.ts'
 import noPartitionScan from './locking/no-partition-scan.ts'
 import noPrimaryKeyOverNullable from './locking/no-primary-key-over-nullable.ts'
 import noSetNotNullScan from './locking/no-set-not-null-scan.ts'
@@ -222,10 +222,10 @@ export const catalog: readonly CatalogRule[] = [
   { ...noEnumRecreate, group: 'locking' },
   { ...noExclusionConstraint, group: 'locking' },
   { ...noIndexOnPartitionedTable, group: 'locking' },
-  { ...noObservedRewrite, group: 'locking' },
   { ...noInlineForeignKey, group: 'locking' },
   { ...noInterruptedDetach, group: 'locking' },
   { ...noNotValidOnPartitionedTable, group: 'locking' },
+  { ...noObservedRewrite, group: 'locking' },
   { ...noPartitionScan, group: 'locking' },
   { ...noPrimaryKeyOverNullable, group: 'locking' },
   { ...noSetNotNullScan, group: 'locking' },
