@@ -39,6 +39,7 @@ import noLongIdentifier from './design/no-long-identifier.ts'
 import noMoney from './design/no-money.ts'
 import noNullableBoolean from './design/no-nullable-boolean.ts'
 import noTimetz from './design/no-timetz.ts'
+import preferAlignedColumns from './design/prefer-aligned-columns.ts'
 import preferBigint from './design/prefer-bigint.ts'
 import preferBigintPrimaryKey from './design/prefer-bigint-primary-key.ts'
 import preferIdentity from './design/prefer-identity.ts'
@@ -197,6 +198,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noMoney, group: 'design' },
   { ...noNullableBoolean, group: 'design' },
   { ...noTimetz, group: 'design' },
+  { ...preferAlignedColumns, group: 'design' },
   { ...preferBigint, group: 'design' },
   { ...preferBigintPrimaryKey, group: 'design' },
   { ...preferIdentity, group: 'design' },

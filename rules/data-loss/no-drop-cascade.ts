@@ -118,5 +118,5 @@ function isKnown(kind: string, of: Key, ctx: RuleContext): boolean {
 }
 
 function createdHere(of: Key, ctx: RuleContext): boolean {
-  return ctx.steps.some((step) => step.changes.some((change) => 'object' in change && change.object === of && /^create/.test(change.kind) && !('from' in change && change.from !== null)))
+  return ctx.steps.some((step) => step.changes.some((change) => 'object' in change && change.object === of && change.kind.startsWith('create') && !('from' in change && change.from !== null)))
 }

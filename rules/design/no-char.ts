@@ -13,12 +13,14 @@ export default {
   bad: [
     { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads' },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column code character;` },
+    { title: 'bpchar without a length does not pad, but ignores blanks at the end.', given: `create table users (id bigint primary key);`, sql: `alter table users add column code bpchar;`, message: 'loses the blanks' },
   ],
   good: [
     { sql: `create table users (id bigint generated always as identity primary key, country text not null);` },
     { title: '"char" is a type of one byte.', sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);` },
   ],
   visit: newColumns((column) => {
+    if (column.type === 'bpchar') return { message: `\`${column.name}\` loses the blanks at the end of its values in comparisons.`, help: 'Use `text`.' }
     if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {

@@ -15,8 +15,9 @@ export default {
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, quantity integer not null);`, message: '`quantity` ends at 2,147,483,647' },
     { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column quantity smallint;` },
+    { title: 'The elements of an array too.', given: `create table orders (id bigint primary key);`, sql: `alter table orders add column item_ids integer[];` },
   ],
   good: [{ sql: `create table orders (id bigint generated always as identity primary key, quantity bigint not null);` }],
-  visit: newColumns((column) => (column.type === 'integer' || column.type === 'smallint'
-    ? { message: `\`${column.name}\` ends at ${column.type === 'integer' ? '2,147,483,647' : '32,767'}.`, help: 'Use `bigint` where the value may grow.' } : null), true),
+  visit: newColumns((column) => (/^(integer|smallint)(\[\])*$/.test(column.type ?? '')
+    ? { message: `\`${column.name}\` ends at ${column.type?.startsWith('integer') ? '2,147,483,647' : '32,767'}.`, help: 'Use `bigint` where the value may grow.' } : null), true),
 } satisfies Rule

@@ -13,7 +13,8 @@ export default {
   good: [{ sql: `create table public.users (id bigint generated always as identity primary key);` }],
   visit: {
     statement({ node }) {
-      const relation = 'CreateStmt' in node ? node.CreateStmt.relation : 'AlterTableStmt' in node ? node.AlterTableStmt.relation : 'IndexStmt' in node ? node.IndexStmt.relation : undefined
+      const relation = 'CreateStmt' in node ? node.CreateStmt.relation : 'AlterTableStmt' in node ? node.AlterTableStmt.relation : 'IndexStmt' in node ? node.IndexStmt.relation
+        : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined
       if (!relation?.relname || relation.schemaname || relation.relpersistence === 't') return
       return { anySize: true, object: relation.relname, message: `\`${relation.relname}\` is looked for along the search path of whoever runs the migration.` }
     },

@@ -12,7 +12,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
     'pgfence/add-column-serial', 'eugene/E11', 'strong_migrations/add_column_auto_incrementing', 'diesel-guard/AddSerialColumnCheck', 'diesel-guard/AddIdentityColumnCheck',
-    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field',
+    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field', 'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [

@@ -10,7 +10,7 @@ export default {
   fix: 'Update the server to 14.4 or later first.',
   references: ['https://www.postgresql.org/docs/release/14.4/'],
   enabled: false,
-  sources: ['pgfence/pg14-index-concurrent-bug', 'strong_migrations/add_index_corruption'],
+  sources: ['pgfence/pg14-index-concurrent-bug'],
   bad: [
     { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql', postgres: 14, message: 'may miss rows' },
   ],

@@ -13,7 +13,7 @@ export default {
   fix: 'Prove it first with a CHECK constraint that is added NOT VALID and validated in a later transaction; SET NOT NULL is instant then.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL'],
   sources: [
-    'squawk/adding-not-nullable-field', 'pgfence/alter-column-set-not-null', 'eugene/E2', 'strong_migrations/change_column_null', 'diesel-guard/AddNotNullCheck',
+    'squawk/adding-not-nullable-field', 'pgfence/alter-column-set-not-null', 'eugene/E2', 'strong_migrations/change_column_null', 'strong_migrations/change_column_with_not_null', 'diesel-guard/AddNotNullCheck',
     'pgsafe/set-not-null', 'pgls/addingNotNullField', 'atlas/MF104',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: true },

@@ -12,7 +12,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
     'squawk/changing-column-type', 'pgfence/alter-column-type', 'eugene/E5', 'strong_migrations/change_column', 'diesel-guard/AlterColumnTypeCheck', 'pgsafe/alter-column-type',
-    'pgls/changingColumnType',
+    'pgls/changingColumnType', 'eugene/E6', 'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
@@ -35,6 +35,13 @@ export default {
       alone: true,
       sql: `alter table orders alter column amount type bigint;`,
       severity: 'warning',
+      unproven: 'the table is not known',
+    },
+    {
+      title: 'Lifting a limit is what most changes to text are: information.',
+      alone: true,
+      sql: `alter table orders alter column code type text;`,
+      severity: 'info',
       unproven: 'the table is not known',
     },
   ],
@@ -74,7 +81,8 @@ export default {
       )}${rowsSentence(table, ctx)}`
       if (change === 'unknown') {
         const what = to.type === null ? '' : ` to \`${to.type}\``
-        return { severity: 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
+        const usual = ['text', 'character varying', 'numeric'].includes(to.type ?? '')
+        return { severity: usual ? 'info' : 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
       }
       return { message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`, help }
     },

@@ -9,7 +9,7 @@ export default {
     run in a transaction at all.`,
   fix: 'Use pg_repack or pg_squeeze, or REPACK (CONCURRENTLY) from PostgreSQL 19 on, outside the migrations. Plain VACUUM locks nobody out.',
   references: ['https://www.postgresql.org/docs/current/sql-vacuum.html', 'https://www.postgresql.org/docs/current/sql-cluster.html'],
-  sources: ['squawk/prefer-repack', 'pgfence/vacuum-full', 'pgsafe/vacuum-full-cluster', 'pgls/banVacuumFull'],
+  sources: ['pgfence/vacuum-full', 'pgsafe/vacuum-full-cluster', 'pgls/banVacuumFull'],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
     { given: `create table orders (id bigint primary key);`, sql: `vacuum full orders;`, runner: 'psql', message: 'rewrites `orders`', unproven: 'it cannot run in a transaction, so its locks cannot be held and seen' },
@@ -43,5 +43,5 @@ export default {
 } satisfies Rule
 
 function isFalse(argument: unknown): boolean {
-  return JSON.stringify(argument ?? null).includes('"false"') || JSON.stringify(argument ?? null).includes('"off"')
+  return /"Integer":\{(?:"ival":0)?\}/.test(JSON.stringify(argument ?? null)) || JSON.stringify(argument ?? null).includes('"false"') || JSON.stringify(argument ?? null).includes('"off"')
 }

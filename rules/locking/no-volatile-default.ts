@@ -13,7 +13,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
     'squawk/adding-field-with-default', 'pgfence/add-column-non-constant-default', 'strong_migrations/add_column_default', 'strong_migrations/add_column_default_callable',
-    'pgsafe/add-column-volatile-default', 'pgls/addingFieldWithDefault', 'diesel-guard/AddColumnCheck',
+    'pgsafe/add-column-volatile-default', 'pgls/addingFieldWithDefault', 'diesel-guard/AddColumnCheck', 'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [

@@ -13,7 +13,7 @@ export default {
   fix: 'Build it with CREATE INDEX CONCURRENTLY, outside a transaction. It takes longer and lets writes go on.',
   references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY'],
   sources: [
-    'squawk/require-concurrent-index-creation', 'pgfence/create-index-not-concurrent', 'eugene/E6', 'strong_migrations/add_index', 'atlas/PG101',
+    'squawk/require-concurrent-index-creation', 'pgfence/create-index-not-concurrent', 'eugene/E6', 'strong_migrations/add_index', 'strong_migrations/add_reference', 'atlas/PG101',
     'diesel-guard/AddIndexCheck', 'pgsafe/add-index-non-concurrent', 'pgls/requireConcurrentIndexCreation',
   ],
   claims: { lock: 'ShareLock', rewrites: false },

@@ -10,7 +10,7 @@ export default {
   fix: 'Validate in a transaction of its own, after the first one has committed.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'pgfence/not-valid-validate-same-tx', 'strong_migrations/validate_check_constraint', 'strong_migrations/validate_foreign_key', 'pgls/requireSeparateConstraintValidation', 'eugene/E4',
+    'pgfence/not-valid-validate-same-tx', 'pgfence/validate-constraint', 'strong_migrations/validate_check_constraint', 'strong_migrations/validate_foreign_key', 'pgls/requireSeparateConstraintValidation', 'eugene/E4',
     'squawk/constraint-missing-not-valid',
   ],
   bad: [

@@ -8,7 +8,7 @@ export default {
     is not what everybody thinks it is.`,
   fix: 'End the file with COMMIT, or leave BEGIN out where the runner opens the transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
-  sources: ['squawk/ban-uncommitted-transaction', 'pgfence/unclosed-transaction'],
+  sources: ['squawk/ban-uncommitted-transaction', 'pgfence/unclosed-transaction', 'pgls/transactionNesting'],
   bad: [
     { given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text;`, runner: 'psql', message: 'is never committed' },
   ],

@@ -12,7 +12,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
   once: 'review',
   sources: [
-    'squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'eugene/E9', 'pgls/lockTimeoutWarning',
+    'squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'pgfence/lock-timeout-after-dangerous-statement', 'pgfence/add-constraint-unique-using-index', 'eugene/E9', 'pgls/lockTimeoutWarning',
   ],
   bad: [
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column active boolean not null default true;`, message: 'No `lock_timeout`' },
