@@ -225,7 +225,8 @@ function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evalu
     }
     if (isCached(site)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
-    return query.sql === null ? { ...query, sql: printQuery(query, schema) } : query
+    // A plan is asked for what the pull request changes.
+    return query.sql === null && query.changed ? { ...query, sql: printQuery(query, schema) } : query
   }
 
   const receiverOf = (site: Site, module: Module, upTo: number): Value | null => {
