@@ -51,6 +51,8 @@ export interface Step {
   readonly transaction: Transaction
   /** What a rehearsal saw; null without one. */
   readonly observation: Observation | null
+  /** Why Postgres refuses the statement, as far as the schema tells, in the words of its error; left out where it does not. */
+  readonly refused?: string
 }
 
 /** What a rule says at one place. The engine adds the rest. */

@@ -127,7 +127,7 @@ export function replaySteps(
         notes.push(unresolved(statement, outcome.refused))
         after ??= withoutSession(beforeTransaction, beforeFile)
       }
-      steps.push({ statement, migration, changes: outcome.changes, before, after: snapshot(draft), transaction, observation: null })
+      steps.push({ statement, migration, changes: outcome.changes, before, after: snapshot(draft), transaction, observation: null, ...(outcome.refused === null ? {} : { refused: outcome.refused }) })
     }
     draft.schema = withoutSession(draft.schema, beforeFile)
   }
