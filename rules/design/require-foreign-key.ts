@@ -1,0 +1,66 @@
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Column, Table } from '../../src/schema/model.ts'
+import { newColumns } from '../shared/columns.ts'
+import { singular, snake } from '../shared/names.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-foreign-key',
+  severity: 'info',
+  summary: 'A column that names a row of another table without a foreign key may name a row that is not there.',
+  why: `Without the constraint, rows outlive what they belong to, and code that joins loses them without an error. Leaving it out is a choice for
+    logs and for tables that are deleted from in bulk; elsewhere it is mostly forgotten.`,
+  fix: 'Add the foreign key, and say with ON DELETE what happens to the rows.',
+  references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
+  sources: ['active_record_doctor/missing_foreign_keys'],
+  bad: [
+    {
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null); create index on orders (user_id);`,
+      message: 'Nothing keeps `orders.user_id` to rows of `users`',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null references users (id)); create index on orders (user_id);`,
+    },
+    {
+      title: 'Another type: an id of another system.',
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `create table orders (id bigint generated always as identity primary key, user_id text not null);`,
+    },
+    {
+      title: 'A log keeps what it says after the row is gone.',
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `create table audit_logs (id bigint generated always as identity primary key, user_id bigint not null);`,
+    },
+    {
+      title: 'A schema that has no foreign keys has none on purpose.',
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint);`,
+      sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null);`,
+    },
+  ],
+  visit: newColumns((column, table, ctx) => {
+    const after = ctx.after.tables.get(table)
+    if (!after?.complete || /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))) return null
+    const parent = namedBy(column, after, ctx)
+    if (!parent || after.foreignKeys.some((f) => f.columns.includes(column.name)) || after.primaryKey?.columns.join() === column.name) return null
+    if (![...ctx.after.tables.values()].some((t) => t.foreignKeys.some((f) => f.clientOnly !== true))) return null
+    return {
+      message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
+      help: `Unless it is left out on purpose:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
+    }
+  }),
+} satisfies Rule
+
+/** The table whose name a column has before its `_id`, where its key has the same type; null for none, and beside a column that says the kind of row. */
+function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
+  const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
+  if (noun === undefined || table.columns.some((c) => snake(c.name) === `${noun}_type`)) return null
+  const found = [...ctx.after.tables.values()].filter((t) => t.schema === table.schema && t.key !== table.key && singular(snake(t.name)) === noun)
+  const parent = found[0]
+  if (found.length !== 1 || !parent?.complete || parent.primaryKey?.columns.length !== 1) return null
+  const id = parent.columns.find((c) => c.name === parent.primaryKey?.columns[0])
+  return id?.type !== null && id?.type === column.type ? parent : null
+}

@@ -1,0 +1,67 @@
+import type { Problem, RuleContext, Step, Visitor } from '../../src/engine/rule.ts'
+import type { Place } from '../../src/location.ts'
+import type { Change } from '../../src/schema/change.ts'
+import { key, type ForeignKey, type Key, type Schema } from '../../src/schema/model.ts'
+import { walkTree } from './sql-tree.ts'
+
+/** Visits every foreign key that the pull request adds and that is still there at its end. The place is the key's own line. */
+export function newForeignKeys(check: (foreignKey: ForeignKey, table: Key, ctx: RuleContext) => Problem | null | undefined): Visitor {
+  function* visit(foreignKey: ForeignKey, table: Key, ctx: RuleContext): Iterable<Problem> {
+    const stays = ctx.after.tables.get(table)?.foreignKeys.some((f) => f.name === foreignKey.name)
+    const problem = stays && foreignKey.clientOnly !== true ? check(foreignKey, table, ctx) : null
+    if (!problem) return
+    const place = foreignKeyPlace(foreignKey, table, ctx)
+    yield { ...(place ? { place } : {}), object: `${table}.${foreignKey.name}`, ...problem }
+  }
+  return {
+    *createTable({ table, to }, ctx) {
+      if (to.persistence !== 'temporary') for (const foreignKey of to.foreignKeys) yield* visit(foreignKey, table, ctx)
+    },
+    *addForeignKey({ table, to }, ctx) {
+      yield* visit(to, table, ctx)
+    },
+  }
+}
+
+/** The foreign keys among changes, with their tables. */
+export function foreignKeysIn(changes: readonly Change[]): readonly { readonly table: Key; readonly foreignKey: ForeignKey }[] {
+  return changes.flatMap((change) =>
+    change.kind === 'createTable' ? change.to.foreignKeys.map((foreignKey) => ({ table: change.table, foreignKey }))
+    : change.kind === 'addForeignKey' ? [{ table: change.table, foreignKey: change.to }] : [])
+}
+
+/** Where a foreign key is declared: in the ORM's schema where that file changes too, else in the migration. */
+export function foreignKeyPlace(foreignKey: ForeignKey, table: Key, ctx: RuleContext): Place | null {
+  const declared = ctx.declared?.tables.get(table)?.foreignKeys.find((f) => f.name === foreignKey.name || same(f.columns, foreignKey.columns))?.declared[0]
+  return (declared && ctx.files.some((file) => file.path === declared.path) ? declared : null) ?? foreignKey.declared[0] ?? null
+}
+
+/** The table that a foreign key refers to. */
+export function parentOf(foreignKey: ForeignKey): Key {
+  return key(foreignKey.references.schema, foreignKey.references.table)
+}
+
+/** The columns that a foreign key refers to: those it names, else the parent's primary key. */
+export function referencedColumns(foreignKey: ForeignKey, schema: Schema): readonly string[] {
+  const { columns } = foreignKey.references
+  return columns.length > 0 ? columns : schema.tables.get(parentOf(foreignKey))?.primaryKey?.columns ?? []
+}
+
+/** True for equal lists. */
+export function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i])
+}
+
+/**
+ * Why Postgres refuses a statement that adds a foreign key, in the words of its error; null where it does not, or where an earlier
+ * statement of the pull request is refused already, so that what exists by then is not known.
+ */
+export function refusalOf(step: Step, ctx: RuleContext): string | null {
+  if (step.refused === undefined || ctx.alone || !step.before.complete || step.statement.inside === 'function' || ctx.steps.find((s) => s.refused !== undefined) !== step) return null
+  let adds = false
+  walkTree(step.statement.node, (kind, value) => {
+    if (kind === 'Constraint' && value['contype'] === 'CONSTR_FOREIGN') adds = true
+    return !adds
+  })
+  return adds ? step.refused : null
+}

@@ -1,0 +1,11 @@
+/** A name in lower case with `_` between its words: `orgId` and `OrgID` are `org_id`. */
+export function snake(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z])([A-Z][a-z])/g, '$1_$2').toLowerCase()
+}
+
+/** The singular of an English noun in lower case, by its ending alone: `categories` gives `category`. */
+export function singular(noun: string): string {
+  if (noun.endsWith('ies') && noun.length > 4) return `${noun.slice(0, -3)}y`
+  if (/(?:ss|x|ch|sh)es$/.test(noun)) return noun.slice(0, -2)
+  return noun.endsWith('s') && !/(?:ss|us|is)$/.test(noun) ? noun.slice(0, -1) : noun
+}
