@@ -1,0 +1,46 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+import { snake } from '../shared/names.ts'
+
+export default {
+  id: 'no-polymorphic-reference',
+  severity: 'info',
+  summary: 'A pair of type and id refers to rows of several tables, and no foreign key can hold it.',
+  why: `Postgres cannot check such a reference: rows are left behind when what they refer to is deleted, and every join needs a condition on the type.
+    One nullable foreign key for each table, with a CHECK that exactly one is set, keeps the integrity for the price of some columns.`,
+  fix: 'Use a foreign key for each table and CHECK (num_nonnulls(…) = 1), or a table for each kind.',
+  references: ['https://www.postgresql.org/docs/current/functions-comparison.html#FUNCTIONS-COMPARISON-FUNC-TABLE'],
+  sources: [],
+  bad: [
+    {
+      sql: `
+        create table comments (id bigint generated always as identity primary key, subject_type text not null, subject_id bigint not null, body text);
+        create index on comments (subject_type, subject_id);`,
+      message: '`subject_id` refers to rows of several tables',
+    },
+  ],
+  good: [
+    {
+      given: `create table posts (id bigint primary key); create table photos (id bigint primary key);`,
+      sql: `
+        create table comments (
+          id bigint generated always as identity primary key, post_id bigint references posts (id) on delete cascade, photo_id bigint references photos (id) on delete cascade,
+          check (num_nonnulls(post_id, photo_id) = 1));
+        create index on comments (post_id);
+        create index on comments (photo_id);`,
+    },
+    { title: 'Ids of another system.', sql: `create table charges (id bigint generated always as identity primary key, external_id text, external_type text);` },
+  ],
+  visit: newColumns((column, table, ctx) => {
+    const after = ctx.after.tables.get(table)
+    const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
+    if (!after || noun === undefined || /^(?:external|remote|provider|source|client|request|trace|session|job|task|process|instance|device)$/.test(noun)) return null
+    if (!/^(?:bigint|integer|uuid|text|character varying(?:\(\d+\))?)$/.test(column.type ?? '') || after.foreignKeys.some((f) => f.columns.includes(column.name))) return null
+    const type = after.columns.find((c) => snake(c.name) === `${noun}_type`)
+    if (!type || after.foreignKeys.some((f) => f.columns.includes(type.name))) return null
+    return {
+      message: `\`${column.name}\` refers to rows of several tables by \`${type.name}\`, so no foreign key can hold it.`,
+      help: 'Use one nullable foreign key for each table with a `CHECK (num_nonnulls(…) = 1)`, unless the kinds are open.',
+    }
+  }),
+} satisfies Rule

@@ -1,0 +1,57 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { parentOf } from '../shared/foreign-keys.ts'
+import { singular, snake } from '../shared/names.ts'
+import { tenantColumn, tenantOf } from '../shared/tenancy.ts'
+
+export default {
+  id: 'require-tenant-column',
+  severity: 'info',
+  summary: 'A table without the column that says whose a row is, in a schema where the other tables have it.',
+  why: `Queries, policies and exports for one tenant filter by that column. A table that has neither the column nor a foreign key to one that has it
+    holds the rows of all tenants together. Tables of values that all tenants share are fine without.`,
+  fix: 'Add the tenant column with its foreign key and index, or a foreign key to a table that has it.',
+  references: ['https://www.postgresql.org/docs/current/ddl-rowsecurity.html'],
+  sources: [],
+  bad: [
+    {
+      given: `
+        create table orgs (id bigint primary key);
+        create table users (id bigint primary key, org_id bigint not null);
+        create table projects (id bigint primary key, org_id bigint not null);
+        create table invoices (id bigint primary key, org_id bigint not null);
+        create table files (id bigint primary key, org_id bigint not null);`,
+      sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
+      message: '`reports` does not say whose its rows are',
+    },
+  ],
+  good: [
+    {
+      given: `
+        create table orgs (id bigint primary key);
+        create table users (id bigint primary key, org_id bigint not null);
+        create table projects (id bigint primary key, org_id bigint not null);
+        create table invoices (id bigint primary key, org_id bigint not null);
+        create table files (id bigint primary key, org_id bigint not null);`,
+      sql: `
+        create table reports (id bigint generated always as identity primary key, org_id bigint not null references orgs (id) on delete cascade, body text not null);
+        create index on reports (org_id);
+        create table report_lines (id bigint generated always as identity primary key, report_id bigint not null references reports (id) on delete cascade);
+        create index on report_lines (report_id);`,
+    },
+    { title: 'No schema of tenants.', given: `create table users (id bigint primary key);`, sql: `create table reports (id bigint generated always as identity primary key, body text not null);` },
+  ],
+  visit: {
+    createTable({ table, to, as }, ctx) {
+      const tenant = tenantOf(ctx.before)
+      const after = ctx.after.tables.get(table)
+      if (tenant === null || !after?.complete || as !== 'definition' || to.persistence === 'temporary' || after.partition.of || after.schema !== ctx.after.defaultSchema) return
+      if (tenantColumn(after, tenant) || singular(snake(after.name)) === tenant.slice(0, -3)) return
+      // A foreign key leads to the tenant, at once or by another table.
+      if (after.foreignKeys.some((f) => parentOf(f) !== table)) return
+      return {
+        message: `\`${ctx.name(table)}\` does not say whose its rows are: the other tables have \`${tenant}\`.`,
+        help: `Add \`${tenant}\`, or a foreign key to a table that has it, unless all tenants share the rows.`,
+      }
+    },
+  },
+} satisfies Rule
