@@ -32,12 +32,23 @@ import noUsedColumnDrop from './data-loss/no-used-column-drop.ts'
 import noUsedIndexDrop from './data-loss/no-used-index-drop.ts'
 import noUsedTableDrop from './data-loss/no-used-table-drop.ts'
 import requireWhere from './data-loss/require-where.ts'
+import noAttributeTable from './design/no-attribute-table.ts'
+import noCascadeCycle from './design/no-cascade-cycle.ts'
 import noChar from './design/no-char.ts'
+import noCommaList from './design/no-comma-list.ts'
+import noCrossTenantUnique from './design/no-cross-tenant-unique.ts'
+import noDuplicateForeignKey from './design/no-duplicate-foreign-key.ts'
 import noEnum from './design/no-enum.ts'
 import noFloatMoney from './design/no-float-money.ts'
+import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
+import noIgnoredRequiredField from './design/no-ignored-required-field.ts'
 import noLongIdentifier from './design/no-long-identifier.ts'
+import noMismatchedForeignKey from './design/no-mismatched-foreign-key.ts'
 import noMoney from './design/no-money.ts'
 import noNullableBoolean from './design/no-nullable-boolean.ts'
+import noNumberedColumns from './design/no-numbered-columns.ts'
+import noPolymorphicReference from './design/no-polymorphic-reference.ts'
+import noSoftDeleteUnique from './design/no-soft-delete-unique.ts'
 import noTimetz from './design/no-timetz.ts'
 import preferAlignedColumns from './design/prefer-aligned-columns.ts'
 import preferBigint from './design/prefer-bigint.ts'
@@ -46,11 +57,16 @@ import preferIdentity from './design/prefer-identity.ts'
 import preferJsonb from './design/prefer-jsonb.ts'
 import preferText from './design/prefer-text.ts'
 import preferTimestamptz from './design/prefer-timestamptz.ts'
+import preferUuidType from './design/prefer-uuid-type.ts'
+import requireCheck from './design/require-check.ts'
 import requireEnumValueOrder from './design/require-enum-value-order.ts'
+import requireForeignKey from './design/require-foreign-key.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
+import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireTableSchema from './design/require-table-schema.ts'
 import noColumnIndexLoss from './indexes/no-column-index-loss.ts'
+import requireTenantColumn from './design/require-tenant-column.ts'
 import noRedundantIndex from './indexes/no-redundant-index.ts'
 import noWideIndex from './indexes/no-wide-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
@@ -191,12 +207,23 @@ export const catalog: readonly CatalogRule[] = [
   { ...noUsedIndexDrop, group: 'data-loss' },
   { ...noUsedTableDrop, group: 'data-loss' },
   { ...requireWhere, group: 'data-loss' },
+  { ...noAttributeTable, group: 'design' },
+  { ...noCascadeCycle, group: 'design' },
   { ...noChar, group: 'design' },
+  { ...noCommaList, group: 'design' },
+  { ...noCrossTenantUnique, group: 'design' },
+  { ...noDuplicateForeignKey, group: 'design' },
   { ...noEnum, group: 'design' },
   { ...noFloatMoney, group: 'design' },
+  { ...noForeignKeyToNothing, group: 'design' },
+  { ...noIgnoredRequiredField, group: 'design' },
   { ...noLongIdentifier, group: 'design' },
+  { ...noMismatchedForeignKey, group: 'design' },
   { ...noMoney, group: 'design' },
   { ...noNullableBoolean, group: 'design' },
+  { ...noNumberedColumns, group: 'design' },
+  { ...noPolymorphicReference, group: 'design' },
+  { ...noSoftDeleteUnique, group: 'design' },
   { ...noTimetz, group: 'design' },
   { ...preferAlignedColumns, group: 'design' },
   { ...preferBigint, group: 'design' },
@@ -205,11 +232,16 @@ export const catalog: readonly CatalogRule[] = [
   { ...preferJsonb, group: 'design' },
   { ...preferText, group: 'design' },
   { ...preferTimestamptz, group: 'design' },
+  { ...preferUuidType, group: 'design' },
+  { ...requireCheck, group: 'design' },
   { ...requireEnumValueOrder, group: 'design' },
+  { ...requireForeignKey, group: 'design' },
   { ...requireNamedConstraint, group: 'design' },
+  { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireTableSchema, group: 'design' },
   { ...noColumnIndexLoss, group: 'indexes' },
+  { ...requireTenantColumn, group: 'design' },
   { ...noRedundantIndex, group: 'indexes' },
   { ...noWideIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },
