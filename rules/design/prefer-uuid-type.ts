@@ -48,7 +48,7 @@ export default {
     const after = ctx.after.tables.get(table)
     if (after?.primaryKey?.columns.length !== 1 || after.primaryKey.columns[0] !== column.name) return null
     const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
-    const uuid = /^uuid\(/.test(declared?.clientDefault ?? column.clientDefault ?? '') || /^\(*(?:gen_random_uuid|uuid_generate_v[1-7]|uuidv[47])\(\)/.test(column.default ?? '')
+    const uuid = (declared?.clientDefault ?? column.clientDefault ?? '').startsWith('uuid(') || /^\(*(?:gen_random_uuid|uuid_generate_v[1-7]|uuidv[47])\(\)/.test(column.default ?? '')
     if (!uuid) return null
     const others = [...ctx.before.tables.values()].some((t) => t.primaryKey?.columns.length === 1 && t.columns.some((c) => c.name === t.primaryKey?.columns[0] && /^(?:text|character varying)/.test(c.type ?? '')))
     if (others) return null
