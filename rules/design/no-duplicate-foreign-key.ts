@@ -7,7 +7,7 @@ export default {
   severity: 'warning',
   summary: 'A second foreign key with the same columns and the same target is checked twice for each row.',
   why: 'Every insert and update looks the parent up once for each of them, and of their ON DELETE actions the one that comes first by name of its trigger decides.',
-  fix: 'Keep one of them.',
+  fix: 'Keep one of the two, the one whose ON DELETE is meant.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
   sources: [],
   bad: [
