@@ -65,8 +65,8 @@ import requireNamedConstraint from './design/require-named-constraint.ts'
 import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireTableSchema from './design/require-table-schema.ts'
-import noColumnIndexLoss from './indexes/no-column-index-loss.ts'
 import requireTenantColumn from './design/require-tenant-column.ts'
+import noColumnIndexLoss from './indexes/no-column-index-loss.ts'
 import noRedundantIndex from './indexes/no-redundant-index.ts'
 import noWideIndex from './indexes/no-wide-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
@@ -240,8 +240,8 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireTableSchema, group: 'design' },
-  { ...noColumnIndexLoss, group: 'indexes' },
   { ...requireTenantColumn, group: 'design' },
+  { ...noColumnIndexLoss, group: 'indexes' },
   { ...noRedundantIndex, group: 'indexes' },
   { ...noWideIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },
