@@ -18,6 +18,12 @@ export default {
       message: 'uses `guest` before',
     },
     {
+      title: 'Below PostgreSQL 17 it makes no difference that the same transaction makes the type.',
+      postgres: 16,
+      sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;`,
+      message: 'uses `guest` before',
+    },
+    {
       title: 'Drizzle runs all pending migrations in one transaction.',
       runner: 'drizzle@0.45',
       given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`,
@@ -27,7 +33,7 @@ export default {
   ],
   good: [
     { runner: 'prisma@6', given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`, sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`] },
-    { title: 'A type that the same transaction makes is free to use.', sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;` },
+    { title: 'A type that the same transaction makes is free to use, from PostgreSQL 17 on.', postgres: 17, sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;` },
     { given: `create type role as enum ('member', 'admin');`, sql: `alter type role add value 'guest' after 'member';` },
   ],
   visit: {
@@ -35,7 +41,7 @@ export default {
       const { step } = ctx
       if (!step || step.transaction.block === null) return
       const at = ctx.transaction.indexOf(step)
-      if (ctx.transaction.slice(0, at).some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
+      if (ctx.postgres >= 17 && ctx.transaction.slice(0, at).some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
       if (ctx.postgres < 12) {
         if (step.transaction.block) yield { anySize: true, message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.` }
         return
