@@ -15,12 +15,8 @@ const commands: Readonly<Record<string, { readonly summary: string; readonly loa
   explain: { summary: 'show the page of a rule', load: async () => (await import('./commands/explain.ts')).explainCommand(catalog) },
   plan: { summary: 'rollback, backfill and deploy order', load: async () => (await import('./commands/plan.ts')).planCommand },
   stats: { summary: 'print the query that measures table sizes', load: async () => (await import('./commands/stats.ts')).run },
-  replay: { summary: 'reproduce the decision of a recorded delivery', load: notYet },
+  replay: { summary: 'reproduce the decision of a recorded delivery', load: async () => (await import('./commands/replay.ts')).replayCommand(catalog) },
   serve: { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serveCommand },
-}
-
-function notYet(): Promise<Command> {
-  throw new SchemagateError('unavailable', 'schemagate: this command is not available in this version')
 }
 
 async function main(argv: readonly string[], io: Io): Promise<number> {

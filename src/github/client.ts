@@ -32,7 +32,9 @@ class GraphqlError extends Error {
 
 /** Runs a GraphQL document. Parts that `optional` names at their root may be missing; any other error throws. */
 export async function graphql<T>({ client }: Pick<Place, 'client'>, query: string, variables: Readonly<Record<string, unknown>>, optional: readonly string[] = []): Promise<T> {
-  const answer = (await client.request('POST /graphql', { query, variables, request: { retries: 2 } })).data as GraphqlAnswer
+  // GitHub Enterprise Server has its REST API at `/api/v3` and GraphQL beside it.
+  const baseUrl = client.request.endpoint.DEFAULTS.baseUrl.replace(/\/api\/v3$/, '/api')
+  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries: 2 } })).data as GraphqlAnswer
   const error = answer.errors?.find((e) => !optional.includes(String(e.path?.[0])))
   if (error !== undefined) throw new GraphqlError(`GraphQL: ${error.message}`, error.type === 'RATE_LIMITED' ? 429 : error.type === 'NOT_FOUND' ? 404 : error.type === 'FORBIDDEN' ? 403 : 502)
   return answer.data as T

@@ -79,14 +79,15 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
 async function readCurrent(place: Place, job: Pick<ReviewJob, 'pull' | 'head' | 'base'>, context: Context): Promise<Read> {
   let { head, base } = job
   for (let tries = 0; ; tries++) {
-    if (head === null || base === null) {
-      const { pull } = await readPull(place, job.pull, context.app?.id ?? null, null)
-      head = pull.head
-      base = pull.base
-    }
+    const known = head === null || base === null ? (await readPull(place, job.pull, context.app?.id ?? null, null)).pull : null
+    const at = { head: known?.head ?? head ?? '', base: known?.base ?? base ?? '' }
     const loader = blobLoader(place, context.cache)
-    const change = await readChange(place, base, head, loader, job.pull)
+    const change = await readChange(place, at.base, at.head, loader, job.pull)
     const missing = await loader.missing(worthReading(change, await change.changeSet.head.list()))
+    if (known !== null) {
+      await loader.load(missing)
+      return { pull: known, change }
+    }
     const [first = [], ...others] = pagesOf(missing)
     const selection = selectBlobs(first)
     const [{ pull, blobs }] = await Promise.all([
@@ -94,7 +95,7 @@ async function readCurrent(place: Place, job: Pick<ReviewJob, 'pull' | 'head' | 
       loader.load(others.flat()),
     ])
     await loader.put(blobs, selection)
-    if ((pull.head === head && pull.base === base) || !pull.isOpen || tries === 3) return { pull, change }
+    if ((pull.head === at.head && pull.base === at.base) || !pull.isOpen || tries === 3) return { pull, change }
     head = pull.head
     base = pull.base
   }

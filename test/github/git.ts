@@ -86,13 +86,12 @@ function gitAt(dir: string): Git {
     async commit(parent, files, message = 'change') {
       const index = { GIT_INDEX_FILE: join(dir, `index-${process.pid}-${Math.random().toString(36).slice(2)}`) }
       await raw(parent === null ? ['read-tree', '--empty'] : ['read-tree', parent], undefined, index)
+      const lines: string[] = []
       for (const [path, text] of Object.entries(files)) {
-        if (text === null) await raw(['update-index', '--force-remove', '--', path], undefined, index)
-        else {
-          const sha = (await run(['hash-object', '-w', '--stdin'], text)).trim()
-          await raw(['update-index', '--add', '--cacheinfo', `100644,${sha},${path}`], undefined, index)
-        }
+        const sha = text === null ? zero : (await run(['hash-object', '-w', '--stdin'], text)).trim()
+        lines.push(`${text === null ? '0' : '100644'} ${sha}\t${path}\0`)
       }
+      await raw(['update-index', '-z', '--index-info'], lines.join(''), index)
       const tree = (await raw(['write-tree'], undefined, index)).toString('utf8').trim()
       rmSync(index.GIT_INDEX_FILE, { force: true })
       return (await run(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-m', message])).trim()
@@ -116,14 +115,16 @@ function gitAt(dir: string): Git {
       return (await run(['merge-base', a, b])).trim()
     },
     async diff(base, head) {
-      const listed = (await run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head])).split('\0')
+      const [raws, text] = await Promise.all([run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head]), run(['diff', '-M', '--no-color', base, head])])
+      const listed = raws.split('\0')
+      const patches = text.split(/^diff --git .*\n/m).slice(1)
       const files: RawFile[] = []
       for (let i = 0; i + 1 < listed.length;) {
         const [, , oldSha = '', newSha = '', letter = ''] = (listed[i++] ?? '').split(' ')
         const first = listed[i++] ?? ''
         const renamed = letter.startsWith('R')
         const path = renamed ? listed[i++] ?? '' : first
-        const patch = await patchOf(base, head, renamed ? [first, path] : [path])
+        const patch = patchIn(patches[files.length] ?? '')
         const lines = patch?.split('\n') ?? []
         files.push({
           path,
@@ -156,11 +157,13 @@ function gitAt(dir: string): Git {
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
 
-  async function patchOf(base: string, head: string, paths: readonly string[]): Promise<string | null> {
-    const out = await run(['diff', '-M', '--no-color', base, head, '--', ...paths])
-    const start = out.search(/^@@ /m)
-    if (start === -1) return out.includes('\nBinary files ') ? null : ''
-    return out.slice(start).replace(/\n$/, '')
-  }
+const zero = '0'.repeat(40)
+
+/** The hunks of one file's part of a diff; null for a binary file. */
+function patchIn(part: string): string | null {
+  const start = part.search(/^@@ /m)
+  if (start === -1) return /^Binary files /m.test(part) ? null : ''
+  return part.slice(start).replace(/\n$/, '')
 }

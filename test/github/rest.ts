@@ -214,9 +214,13 @@ function pullIn(repository: Repository, request: Request): Pull {
   return pullOf(repository, Number(request.parameters['pull_number']))
 }
 
+/** Queries whose answer is not the last page. */
+export const unfinished = new WeakSet<JsonObject>()
+
 function page<T>(all: readonly T[], query: JsonObject): T[] {
   const size = Math.min(100, Number(query['per_page'] ?? 30))
   const at = (Number(query['page'] ?? 1) - 1) * size
+  if (at + size < all.length) unfinished.add(query)
   return all.slice(at, at + size)
 }
 

@@ -6,7 +6,7 @@ import { createGit } from './git.ts'
 import { answerGraphql } from './graphql.ts'
 import { answerOf, matchOperation, payloadOf, requestProblems, responseProblems, webhookProblems } from './openapi.ts'
 import type { Json, JsonObject } from './openapi.ts'
-import { asApp, handlers, needs } from './rest.ts'
+import { asApp, handlers, needs, unfinished } from './rest.ts'
 import { Refusal } from './world.ts'
 import type { Delivery, Logged, Repository, Role, World } from './world.ts'
 
@@ -74,7 +74,8 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   async function answer(incoming: IncomingMessage): Promise<{ status: number; body?: Json | undefined; headers?: Readonly<Record<string, string>>; entry: Omit<Logged, 'status' | 'to'> | null }> {
     const from = performance.now()
     const location = new URL(incoming.url ?? '/', url)
-    const path = location.pathname.replace(/^\/api\/(v3|(?=graphql))/, '')
+    // As on GitHub Enterprise Server, whose GraphQL stands beside `/api/v3` and not below it.
+    const path = location.pathname.replace(/^\/api(?:\/v3(?!\/graphql)|(?=\/graphql))/, '')
     const method = incoming.method ?? 'GET'
     const text = await bodyOf(incoming)
     const graphql = path === '/graphql'
@@ -97,7 +98,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       const whole = answerOf(found.operation, status, body)
       const own = responseProblems(found.operation, status, whole)
       if (own.length > 0) world.violations.push(`answer of ${found.operation}: ${own.join('; ')}`)
-      return { status, body: whole, entry }
+      return { status, body: whole, entry, headers: unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {} }
     } catch (error) {
       if (!(error instanceof Refusal)) {
         world.violations.push(`${operation}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
@@ -197,6 +198,12 @@ function validJwt(token: string, world: World): boolean {
   const { iss, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { iss: number | string; exp: number; iat: number }
   const now = Date.now() / 1000
   return Number(iss) === world.app.id && exp > now && exp - now <= 660 && iat <= now + 60
+}
+
+function nextPage(location: URL): string {
+  const next = new URL(location)
+  next.searchParams.set('page', String(Number(location.searchParams.get('page') ?? 1) + 1))
+  return next.href
 }
 
 function closeServer(server: Server): Promise<void> {

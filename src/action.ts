@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { appendFileSync, readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { retry } from '@octokit/plugin-retry'
+import { Octokit } from '@octokit/rest'
+import { catalog } from '../rules/index.ts'
+import { jobsOf } from './app.ts'
+import { placeIn, rateLimitEnd, statusOf } from './github/client.ts'
+import type { Context } from './github/context.ts'
+import { coreOf } from './github/core.ts'
+import type { Core } from './github/core.ts'
+import { reviewPull } from './github/review-job.ts'
+import { runJob } from './github/run-job.ts'
+import type { Job, PullRef } from './queue/jobs.ts'
+import { reportToMarkdown } from './report/markdown.ts'
+import type { Report } from './report/report.ts'
+import { sortFindings } from './report/verdict.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What an Action writes to. */
+export interface ActionOutput {
+  /** A line of the log; `::error …` lines become annotations. */
+  line(text: string): void
+  /** Adds Markdown to the summary of the job. */
+  summary(markdown: string): void
+}
+
+/**
+ * Runs the review inside a GitHub Action, for those who cannot install an app: the same check run, comments and commands, with
+ * the workflow's token. Where that token may not write (`pull_request` of a fork), it degrades to annotations and the job's
+ * summary. Gives the exit status: 1 only where nothing but the job itself can stop the merge.
+ */
+export async function runAction(env: Environment, output: ActionOutput, core: Core = coreOf(catalog)): Promise<number> {
+  const token = env['GITHUB_TOKEN']
+  const event = env['GITHUB_EVENT_NAME']
+  if (token === undefined || token === '' || event === undefined || env['GITHUB_EVENT_PATH'] === undefined) {
+    output.line('::error::schemagate: this runs inside a GitHub Action, with `token` set')
+    return 2
+  }
+  const payload = JSON.parse(readFileSync(env['GITHUB_EVENT_PATH'], 'utf8')) as { installation?: unknown; pull_request?: { number: number; head: { repo: { full_name: string } | null }; base: { repo: { full_name: string } } } }
+  // A workflow's token belongs to no installation of ours; everything else of the event is what an app gets.
+  const queue: Job[] = [...jobsOf(event === 'pull_request_target' ? 'pull_request' : event, { ...payload, installation: { id: 0 } })]
+  if (queue.length === 0) {
+    output.line(`schemagate: nothing to do for ${event}`)
+    return 0
+  }
+  const client = new (Octokit.plugin(retry))({ auth: token, userAgent: 'schemagate', ...(env['GITHUB_API_URL'] === undefined ? {} : { baseUrl: env['GITHUB_API_URL'] }) })
+  const kept = new Map<string, string>()
+  const context: Context = {
+    core, app: null, server: null, web: env['GITHUB_SERVER_URL'] ?? 'https://github.com', now: () => new Date(), client: async () => client,
+    cache: { readBlobs: async (oids) => new Map([...kept].filter(([oid]) => oids.includes(oid))), async keepBlobs(blobs) { for (const [oid, text] of blobs) kept.set(oid, text) } },
+    log: { info: () => undefined, warn: (_fields, message) => { output.line(`schemagate: ${message}`) }, error: (_fields, message) => { output.line(`schemagate: ${message}`) } },
+    async enqueue(job, more) {
+      if (more?.after !== undefined) throw new Error(`GitHub asks to wait until ${more.after.toISOString()}`)
+      queue.push(job)
+    },
+  }
+  const { pull_request: pull } = payload
+  const isReadOnly = event === 'pull_request' && pull !== undefined && pull.head.repo?.full_name !== pull.base.repo.full_name
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    if (isReadOnly && job.kind === 'review') return degrade(job, context, output)
+    try {
+      await runJob(job, context, true)
+    } catch (error) {
+      if (job.kind !== 'review' || statusOf(error) !== 403 || rateLimitEnd(error) !== null) throw error
+      return degrade(job, context, output)
+    }
+  }
+  return 0
+}
+
+/** The review where nothing may be written: annotations of the job, its summary, its exit status. */
+async function degrade(job: PullRef, context: Context, output: ActionOutput): Promise<number> {
+  const { report } = await reviewPull(placeIn(await context.client(0), job), job.pull, context)
+  for (const line of annotations(report)) output.line(line)
+  output.summary(reportToMarkdown(report))
+  return report.conclusion === 'failure' || report.conclusion === 'action_required' ? 1 : 0
+}
+
+function annotations(report: Report): readonly string[] {
+  const { errors, needed, warnings, infos } = sortFindings(report)
+  const level = { error: 'error', warning: 'warning', info: 'notice' } as const
+  return [...errors, ...needed, ...warnings, ...infos].slice(0, 50).map((f) => (
+    `::${level[f.severity]} file=${property(f.place.path)},line=${f.place.line},endLine=${f.place.endLine},title=${property(f.rule)}::${data(f.message)}`))
+}
+
+/** Escapes for workflow commands (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions). */
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const summary = process.env['GITHUB_STEP_SUMMARY']
+  try {
+    process.exitCode = await runAction(process.env, {
+      line(text) { process.stdout.write(`${text}\n`) },
+      summary(markdown) { if (summary !== undefined) appendFileSync(summary, markdown) },
+    })
+  } catch (error) {
+    process.stdout.write(`::error::schemagate: ${data(error instanceof Error ? error.message : String(error))}\n`)
+    process.exitCode = 2
+  }
+}
