@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { catalog } from '../rules/index.ts'
 import { coreOf } from '../src/github/core.ts'
 import { readMarker } from '../src/github/markers.ts'
+import { patience } from '../src/github/server.ts'
 import type { Report } from '../src/report/report.ts'
 import { startWorld } from '../test/app/harness.ts'
 import type { World } from '../test/app/harness.ts'
@@ -64,7 +65,7 @@ async function main(options: Options): Promise<void> {
       reports.set(changeSet.head.commit, report)
       return report
     },
-  }, { latency: 10 })
+  }, { latency: 10, patience })
   const show = (shown: Omit<Shown, 'findings'>, isRange: boolean) => {
     const whole = { ...shown, findings: reports.get(shown.pull.headSha)?.findings.filter((f) => f.suppressed === null).length ?? 0 }
     process.stdout.write(options.json ? `${JSON.stringify(isRange ? longJson(whole) : shortJson(whole))}\n` : printPull(whole))

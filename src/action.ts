@@ -18,6 +18,9 @@ import { sortFindings } from './report/verdict.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** The job of the workflow shows that a review is running; a check run that says so besides is not needed. */
+const longest = 2 ** 31 - 1
+
 /** What an Action writes to. */
 export interface ActionOutput {
   /** A line of the log; `::error …` lines become annotations. */
@@ -48,7 +51,7 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
   const client = new (Octokit.plugin(retry))({ auth: token, userAgent: 'schemagate', ...(env['GITHUB_API_URL'] === undefined ? {} : { baseUrl: env['GITHUB_API_URL'] }) })
   const kept = new Map<string, string>()
   const context: Context = {
-    core, app: null, server: null, web: env['GITHUB_SERVER_URL'] ?? 'https://github.com', now: () => new Date(), client: async () => client,
+    core, app: null, server: null, web: env['GITHUB_SERVER_URL'] ?? 'https://github.com', patience: longest, now: () => new Date(), client: async () => client,
     cache: { readBlobs: async (oids) => new Map([...kept].filter(([oid]) => oids.includes(oid))), async keepBlobs(blobs) { for (const [oid, text] of blobs) kept.set(oid, text) } },
     log: { info: () => undefined, warn: (_fields, message) => { output.line(`schemagate: ${message}`) }, error: (_fields, message) => { output.line(`schemagate: ${message}`) } },
     async enqueue(job, more) {

@@ -20,6 +20,8 @@ export interface Context {
   readonly server: string | null
   /** Address of GitHub's pages: `https://github.com`. */
   readonly web: string
+  /** A review that takes more milliseconds shows that it is running. */
+  readonly patience: number
   now(): Date
   /** A client that speaks for an installation; for the app itself where null. */
   client(installation: number | null): Promise<Client>

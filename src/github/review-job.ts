@@ -25,8 +25,6 @@ import type { PullState } from './pull-request.ts'
 import { readChange } from './tree.ts'
 import type { RemoteChange } from './tree.ts'
 
-/** A review that takes longer shows that it is running. */
-const patience = 9_500
 /** After a review that took longer, the head is looked at again before anything is written. */
 const stale = 30_000
 /** A review that takes longer is given up. */
@@ -47,7 +45,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
   const progress: { head: string | null; run: Promise<number | null> | null } = { head: job.head, run: null }
   const showProgress = setTimeout(() => {
     if (progress.head !== null) progress.run = startRun(place, progress.head, `v1:${job.pull}:${progress.head}:`).catch(() => null)
-  }, patience)
+  }, context.patience)
   try {
     const read = await readCurrent(place, job, context)
     if (!read.pull.isOpen) return

@@ -23,13 +23,15 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** A check run is created completed where the review takes less than ten seconds. */
+export const patience = 9_500
 /** How often failed deliveries are fetched and open pull requests swept. */
 const reconcileEvery = 30 * 60_000
 /** What runs gets so long to end when the server is told to stop; orchestrators kill after 30 s or so. */
 export const stopTimeout = 20_000
 
 /** Starts the whole app. Throws `bad-environment` and `store-in-use`. */
-export async function startServer(settings: ServerSettings, core: Core, options: { readonly reconcile?: boolean } = {}): Promise<Running> {
+export async function startServer(settings: ServerSettings, core: Core, options: { readonly reconcile?: boolean; readonly patience?: number } = {}): Promise<Running> {
   const common = {
     appId: settings.appId, privateKey: settings.privateKey, secret: settings.webhookSecret, logLevel: settings.logLevel as 'info', logFormat: settings.logFormat,
     ...(settings.apiUrl === null ? {} : { baseUrl: settings.apiUrl }), Octokit: AppOctokit,
@@ -42,7 +44,7 @@ export async function startServer(settings: ServerSettings, core: Core, options:
   const me = await appSlug(probot)
   const context: Context = {
     core, cache: store, log, server: settings.publicUrl, web: settings.webUrl, app: { id: settings.appId, slug: me },
-    now: () => new Date(),
+    patience: options.patience ?? patience, now: () => new Date(),
     async client(installation) {
       const octokit = await (installation === null ? probot.auth() : probot.auth(installation))
       octokit.hook.after('request', (response) => { metrics.requests.inc({ status: String(response.status) }) })

@@ -7,6 +7,7 @@ import type { ServerSettings } from '../../src/github/environment.ts'
 import { startServer } from '../../src/github/server.ts'
 import type { Running } from '../../src/github/server.ts'
 import { startGitHub } from '../github/stand-in.ts'
+import { usageOf } from '../github/stand-in.ts'
 import type { StandIn, StandInOptions } from '../github/stand-in.ts'
 
 /** The app over a stand-in GitHub, both in this process. */
@@ -20,28 +21,57 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings> } = {}): Promise<World> {
+export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number } = {}): Promise<World> {
   const github = await startGitHub(options)
+  const watched = watchRequests(github.url)
   const folder = mkdtempSync(join(tmpdir(), 'schemagate-app-'))
   const server = await startServer({
     appId: github.world.app.id, privateKey: github.privateKey, webhookSecret: github.world.app.webhookSecret, port: 0, host: '127.0.0.1', publicUrl: 'https://schemagate.test',
     dataFolder: folder, databaseUrl: null, role: 'all', apiUrl: github.url, webUrl: 'https://github.test', logLevel: 'fatal', logFormat: 'json', metricsToken: null, ...options.settings,
-  }, core, { reconcile: false })
+  }, core, { reconcile: false, patience: options.patience ?? 2 ** 31 - 1 })
   github.webhookUrl = `${server.url}/api/github/webhooks`
   return {
     github, server, context: server.context,
     async during(act) {
-      const from = github.world.log.length
+      watched.requests.length = 0
       const started = performance.now()
       await act()
       await server.idle()
-      const requests = github.world.log.slice(from)
-      return { ...github.usage(from), milliseconds: performance.now() - started, requests: requests.filter((r) => !r.operation.endsWith('/access_tokens')).map((r) => r.operation) }
+      const requests = watched.requests.filter((r) => !r.path.endsWith('/access_tokens'))
+      return { ...usageOf(requests), milliseconds: performance.now() - started, requests: requests.map((r) => `${r.method} ${r.path}`) }
     },
     async close() {
       await server.stop()
       await github.close()
+      watched.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+interface Watched {
+  readonly method: string
+  readonly path: string
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Notes the requests of this process to `url`, as the client sees them: requests that are sent side by side all begin before the
+ * first of them is answered, however slow the machine.
+ */
+function watchRequests(url: string): { readonly requests: Watched[]; stop(): void } {
+  const requests: Watched[] = []
+  const original = globalThis.fetch
+  globalThis.fetch = async (input, init) => {
+    const address = input instanceof Request ? input.url : String(input)
+    const from = performance.now()
+    try {
+      return await original(input, init)
+    } finally {
+      const { pathname, origin } = new URL(address)
+      if (origin === url && pathname !== '/api/github/webhooks') requests.push({ method: init?.method ?? 'GET', path: pathname, from, to: performance.now() })
+    }
+  }
+  return { requests, stop() { globalThis.fetch = original } }
 }

@@ -34,8 +34,6 @@ export interface StandIn {
   /** Sends a signed webhook; `lost` records it as failed without sending it. Returns the status of the answer. */
   deliver(event: string, described: string | null, payload: JsonObject, options?: { readonly lost?: boolean; readonly guid?: string }): Promise<number>
   redeliver(id: number): Promise<void>
-  /** Requests from position `from` of the log: how many, and the longest chain in which one began after another had ended; tokens aside. */
-  usage(from: number): { readonly calls: number; readonly depth: number }
   close(): Promise<void>
 }
 
@@ -167,7 +165,6 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       return send(event, whole, more.guid ?? randomUUID(), false, more.lost === true)
     },
     redeliver,
-    usage: (from) => usageOf(world.log.slice(from).filter((l) => !l.operation.endsWith('/access_tokens'))),
     async close() {
       await closeServer(server)
       for (const repository of world.repositories.values()) repository.git.remove()
