@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts'
 import type { Decision } from '../engine/approvals.ts'
-import { graphql } from './client.ts'
 import type { Place } from './client.ts'
 import type { Context } from './context.ts'
 import { readConversation } from './decisions.ts'
@@ -10,23 +9,12 @@ import { readPull } from './pull-request.ts'
 /** Of so many other pull requests the conversation is read. */
 const mostPulls = 5
 
-interface Commits {
-  readonly repository: { readonly pullRequest: { readonly commits: { readonly nodes: readonly { readonly commit: { readonly associatedPullRequests: { readonly nodes: readonly { readonly number: number }[] } | null } }[] } } }
-}
-
 /**
  * What was decided in other pull requests that carry the same commits: those that went into a development branch before, those
  * that this one is stacked on. Only what is bound to whole fingerprints counts.
  */
-export async function carriedDecisions(place: Place, pull: number, permissions: Permissions, config: Config, context: Context): Promise<readonly Decision[]> {
-  const answer = await graphql<Commits>(
-    place, `query($owner: String!, $name: String!, $number: Int!) { repository(owner: $owner, name: $name) { pullRequest(number: $number) {
-      commits(last: 50) { nodes { commit { associatedPullRequests(first: 5) { nodes { number } } } } } } } }`,
-    { owner: place.owner, name: place.repo, number: pull },
-  )
-  const numbers = new Set(answer.repository.pullRequest.commits.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []))
-  numbers.delete(pull)
-  const others = await Promise.all([...numbers].sort((a, b) => b - a).slice(0, mostPulls).map(async (number) => {
+export async function carriedDecisions(place: Place, related: readonly number[], permissions: Permissions, config: Config, context: Context): Promise<readonly Decision[]> {
+  const others = await Promise.all([...related].sort((a, b) => b - a).slice(0, mostPulls).map(async (number) => {
     const { pull: other } = await readPull(place, number, context.app?.id ?? null, null)
     const { decisions } = await readConversation(other, permissions, config, context.app?.slug)
     return decisions.filter((d) => d.kind !== 'approve' || d.fingerprints !== null || d.target.length === 16).map((d) => (d.kind === 'approve' ? { ...d, key: `${number}:${d.key}`, isCurrent: false } : d))

@@ -53,6 +53,8 @@ export interface PullState {
   readonly runs: readonly OwnRun[]
   /** The commit that GitHub merged for a try, and what it merged; null where it conflicts or GitHub has not tried. */
   readonly merge: { readonly commit: string; readonly parents: readonly string[] } | null
+  /** Other pull requests of the repository that carry commits of this one. */
+  readonly related: readonly number[]
   /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
   readonly organisationConfig: FileContent | null
 }
@@ -93,6 +95,7 @@ interface PullNode {
   readonly labels: Connection<{ readonly name: string }> | null
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
+  readonly carried: Connection<{ readonly commit: { readonly associatedPullRequests: Connection<{ readonly number: number }> | null } }>
   readonly potentialMergeCommit: { readonly oid: string; readonly parents: Connection<{ readonly oid: string }> } | null
   readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null } }>
 }
@@ -101,6 +104,7 @@ const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAu
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
+  carried: commits(last: 50) { nodes { commit { associatedPullRequests(first: 3) { nodes { number } } } } }
   potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
   number state isDraft isCrossRepository author { login } headRefOid baseRefName
   labels(first: 100) { nodes { name } }
@@ -146,6 +150,7 @@ export async function readPull(place: Place, number: number, appId: number | nul
         completedAt: run.completedAt === null ? null : new Date(run.completedAt),
       })).sort((a, b) => b.id - a.id))),
       merge: node.potentialMergeCommit === null ? null : { commit: node.potentialMergeCommit.oid, parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid) },
+      related: [...new Set(node.carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []))].filter((n) => n !== node.number),
       organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }

@@ -129,8 +129,8 @@ async function judge(place: Place, context: Context, { pull, change }: Read, sig
   const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
   const gates: Gates = { labels: pull.labels, staged: config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment) }
   const gated = gate(report, own, gates, config, context.now())
-  if (!gated.report.findings.some((f) => f.approval?.state === 'needed')) return { ...gated, config, inherited, decisions: own, isPaused, changeSet }
-  const carried = await carriedDecisions(place, pull.number, permissions, config, context)
+  if (pull.related.length === 0 || !gated.report.findings.some((f) => f.approval?.state === 'needed')) return { ...gated, config, inherited, decisions: own, isPaused, changeSet }
+  const carried = await carriedDecisions(place, pull.related, permissions, config, context)
   if (carried.length === 0) return { ...gated, config, inherited, decisions: own, isPaused, changeSet }
   // What was said here comes after what was said elsewhere, and is what goes on record here.
   const all = gate(report, [...carried, ...own], gates, config, context.now())

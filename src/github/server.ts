@@ -93,10 +93,22 @@ export async function startServer(settings: ServerSettings, core: Core, options:
 type Handler = ReturnType<typeof pageHandler>
 
 async function webhookServer(settings: ServerSettings, common: object, log: Probot['log'], pages: Handler, load: (app: Probot) => void): Promise<HttpServer> {
-  const server = new Server({ Probot: Probot.defaults(common as ConstructorParameters<typeof Probot>[0] & object), port: settings.port, host: settings.host, log, enableStaticFiles: false })
+  const server = new Server({ Probot: Probot.defaults(common as ConstructorParameters<typeof Probot>[0] & object), port: settings.port === 0 ? await freePort(settings.host) : settings.port, host: settings.host, log, enableStaticFiles: false })
   await server.load((app) => { load(app) })
   server.addHandler(pages)
   return await server.start()
+}
+
+/** Probot takes port 0 for its default. */
+async function freePort(host: string): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, host, resolve)
+  })
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => { probe.close(resolve) })
+  return port
 }
 
 async function plainServer(settings: ServerSettings, pages: Handler): Promise<HttpServer> {
