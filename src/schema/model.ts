@@ -157,6 +157,8 @@ export interface ForeignKey extends Constraint {
   readonly initiallyDeferred?: boolean
   /** True where only the client library knows the relation (Prisma's `relationMode = "prisma"`, Drizzle's `relations`). */
   readonly clientOnly?: boolean
+  /** Name of the key or unique index of the referenced table that it was made on; left out where that is not known. */
+  readonly rests?: string
 }
 
 export interface Check extends Constraint {

@@ -10,7 +10,7 @@ import { addConstraint, checkComparable } from './constraints.ts'
 import { constraintOf, dropReferences } from './dependents.ts'
 import { partitionBound } from './create-table.ts'
 import { editing, tableOfIndex, updateTable } from './draft.ts'
-import { dropColumn } from './drop.ts'
+import { dropColumn, readsColumn, viewsOf } from './drop.ts'
 import { adopt, children, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { option, texts, valueText, writtenOf } from './nodes.ts'
@@ -174,6 +174,7 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   const type = resolveType(session, node.typeName)
   const collation = node.collClause === undefined ? null : texts(node.collClause.collname).at(-1) ?? null
   const to: Column = { ...from, type: type.text, collation }
+  checkReaders(session, table, from.name)
   if (node.raw_default === undefined && from.type !== null && type.text !== null && !isAssignable(session.draft.schema, from.type, type.text)) {
     refuse(`column "${from.name}" cannot be cast automatically to type ${type.text}`)
   }
@@ -190,6 +191,14 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   if (sequence !== undefined && from.identity !== null && type.text !== null) editing(session.draft, 'sequences').set(sequence[0], { ...sequence[1], type: type.text })
   const using = node.raw_default === undefined ? null : sourceSlice(session.statement, session.place, 'using')
   return [{ kind: 'alterColumnType', place: session.place, table: at, from, to, using, collationChanges: (from.collation ?? null) !== collation }]
+}
+
+/** Postgres does not change the type of a column that something else than a check, index or key is built on. */
+function checkReaders(session: Session, table: Table, name: string): void {
+  if (viewsOf(session, table.key).some((view) => readsColumn(view, table.key, name))) refuse('cannot alter type of a column used by a view or rule')
+  if (table.columns.some((column) => column.name !== name && column.generated !== null && mentions(column.generated.expression, name))) refuse('cannot alter type of a column used by a generated column')
+  if (table.policies.some((policy) => mentions(policy.using, name) || mentions(policy.check, name))) refuse('cannot alter type of a column used in a policy definition')
+  if (table.triggers.some((trigger) => trigger.columns.includes(name))) refuse('cannot alter type of a column used in a trigger definition')
 }
 
 /** A default stays as it is and is converted when it is stored; Postgres refuses a type to which it cannot be. */

@@ -7,6 +7,7 @@ import type { Check, Exclusion, ForeignKey, Index, Key, PrimaryKey, ReferentialA
 import { key } from '../model.ts'
 import { constraintNames, putTable, relationExists, updateTable } from './draft.ts'
 import { columnsAddition, freeConstraintName, freeRelationName, truncated } from './names.ts'
+import { restOn } from './dependents.ts'
 import { indexKeys, indexNames } from './indexes.ts'
 import { mentionedColumns, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -41,7 +42,7 @@ export function addConstraint(session: Session, at: Key, node: Constraint, inlin
 }
 
 /** The index that `USING INDEX` names, taken from the table's indexes. */
-function takeIndex(session: Session, table: Table, name: string): Index | null {
+function takeIndex(session: Session, table: Table, name: string, constraint: string): Index | null {
   const index = table.indexes.find((each) => each.name === truncated(name))
   if (index === undefined) {
     if (table.complete) refuse(`index "${name}" does not exist`)
@@ -50,13 +51,14 @@ function takeIndex(session: Session, table: Table, name: string): Index | null {
   if (!index.unique) refuse(`"${name}" is not a unique index`)
   if (index.where !== null || index.keys.some((each) => each.expression !== null)) refuse(`index "${name}" contains expressions or is partial`)
   updateTable(session.draft, table.key, (it) => ({ ...it, indexes: it.indexes.filter((each) => each !== index) }))
+  restOn(session, table.key, index.name, truncated(constraint))
   return index
 }
 
 function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: boolean): readonly Change[] {
   const table = current(session, at)
   if (table.primaryKey !== null) refuse(`multiple primary keys for table "${table.name}" are not allowed`)
-  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname)
+  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
   const given = node.conname ?? node.indexname
@@ -74,7 +76,7 @@ function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: bool
 
 function addUnique(session: Session, at: Key, node: Constraint, inline: boolean): readonly Change[] {
   const table = current(session, at)
-  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname)
+  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
   const include = taken?.include ?? texts(node.including)
@@ -105,13 +107,14 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
     if (table.persistence === 'permanent' && target.persistence !== 'permanent') refuse('constraints on permanent tables may reference only permanent tables')
     if (node.pk_attrs === undefined && target.primaryKey === null) refuse(`there is no primary key for referenced table "${target.name}"`)
     for (const column of referenced) columnFor(session, target, column)
-    if (!isUniqueOn(target, referenced)) refuse(`there is no unique constraint matching given keys for referenced table "${target.name}"`)
+    if (uniqueOn(target, referenced) === undefined) refuse(`there is no unique constraint matching given keys for referenced table "${target.name}"`)
     if (referenced.length !== columns.length) refuse('number of referencing and referenced columns for foreign key disagree')
     checkComparable(session, current(session, at), columns, current(session, target.key), referenced)
   }
   const given = node.conname === undefined ? undefined : truncated(node.conname)
   if (given !== undefined) checkFree(table, given)
   const name = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, columnsAddition(columns), 'fkey')
+  const rests = uniqueOn(current(session, target.key), referenced)
   const enforced = node.is_enforced !== false || session.options.postgres < 18
   const to: ForeignKey = {
     name, columns, references: { schema: target.schema, table: target.name, columns: referenced },
@@ -127,10 +130,11 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((each) => b.includes(each))
 }
 
-function isUniqueOn(table: Table, columns: readonly string[]): boolean {
-  return (table.primaryKey !== null && sameSet(table.primaryKey.columns, columns))
-    || table.uniques.some((unique) => sameSet(unique.columns, columns))
-    || table.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null) && sameSet(index.keys.map((each) => each.column ?? ''), columns))
+/** The name of the key or unique index over exactly these columns. */
+function uniqueOn(table: Table, columns: readonly string[]): string | undefined {
+  if (table.primaryKey !== null && sameSet(table.primaryKey.columns, columns)) return table.primaryKey.name
+  return table.uniques.find((unique) => sameSet(unique.columns, columns))?.name
+    ?? table.indexes.find((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null) && sameSet(index.keys.map((each) => each.column ?? ''), columns))?.name
 }
 
 /** Refuses a foreign key between columns of types that no operator compares; types that are not known pass. */

@@ -1,5 +1,5 @@
 import type { ConstraintRef } from '../change.ts'
-import type { Table } from '../model.ts'
+import type { Key, Table } from '../model.ts'
 import { key } from '../model.ts'
 import { putTable } from './draft.ts'
 import type { Session } from './session.ts'
@@ -25,10 +25,20 @@ export function dropReferences(session: Session, table: Table, columns: readonly
   const stillUnique = (names: readonly string[]) => [table.primaryKey, ...table.uniques].some((each) => each !== null && each.name !== except && each.columns.length === names.length && each.columns.every((one) => names.includes(one)))
   for (const other of session.draft.schema.tables.values()) {
     const resting = other.foreignKeys.filter((foreign) => key(foreign.references.schema, foreign.references.table) === table.key
-      && foreign.references.columns.length === columns.length && foreign.references.columns.every((each) => columns.includes(each)) && !stillUnique(columns))
+      && foreign.references.columns.length === columns.length && foreign.references.columns.every((each) => columns.includes(each))
+      && (foreign.rests === undefined || except === undefined ? !stillUnique(columns) : foreign.rests === except))
     if (resting.length === 0) continue
     if (!cascade) refuse(`cannot drop ${what} because other objects depend on it`)
     putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)) })
   }
 }
 
+
+/** Tells foreign keys that what they rest on has another name now. */
+export function restOn(session: Session, at: Key, from: string, to: string): void {
+  for (const other of session.draft.schema.tables.values()) {
+    const rests = (foreign: Table['foreignKeys'][number]) => foreign.rests === from && key(foreign.references.schema, foreign.references.table) === at
+    if (!other.foreignKeys.some(rests)) continue
+    putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.map((foreign) => rests(foreign) ? { ...foreign, rests: to } : foreign) })
+  }
+}

@@ -65,11 +65,13 @@ function withoutColumn(table: Table, name: string): Table {
   }
 }
 
-function viewsOf(session: Session, at: Key): readonly View[] {
+/** The views that read a table. */
+export function viewsOf(session: Session, at: Key): readonly View[] {
   return [...session.draft.schema.views.values()].filter((view) => view.reads.some((read) => read.table === at))
 }
 
-function readsColumn(view: View, at: Key, column: string): boolean {
+/** True where a view is known to read a column. */
+export function readsColumn(view: View, at: Key, column: string): boolean {
   return view.reads.some((read) => read.table === at && read.columns?.includes(column) === true)
 }
 
@@ -177,7 +179,7 @@ function dropIndexes(session: Session, objects: readonly Node[], concurrently: b
     if (index.unique && 'key' in table && index.where === null) {
       const columns = index.keys.flatMap((each) => each.column === null ? [] : [each.column])
       if (columns.length === index.keys.length && !table.indexes.some((other) => other !== index && other.unique && other.where === null && other.keys.map((each) => each.column).join() === columns.join())) {
-        dropReferences(session, table, columns, cascade, `index ${name}`)
+        dropReferences(session, table, columns, cascade, `index ${name}`, name)
       }
     }
     session.changes.push({ kind: 'dropIndex', place: session.place, table: owner, name, index, concurrently, cascade, ifExists })

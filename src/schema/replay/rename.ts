@@ -2,7 +2,7 @@ import type { AlterObjectSchemaStmt, RenameStmt } from 'libpg-query'
 import type { Key, Table, View } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteLiteral } from '../../sql/names.ts'
-import { constraintOf } from './dependents.ts'
+import { constraintOf, restOn } from './dependents.ts'
 import { editing, editingSchemas, moved, putTable, relationExists, renamed, tableOfIndex, typeExists, updateTable, updateTables } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { truncated } from './names.ts'
@@ -179,6 +179,7 @@ function renameIndex(session: Session, at: Key, to: string): void {
   const table = key(owner.schema, owner.name)
   if ('key' in owner) {
     const constraint = constraintOf(owner, from)
+    restOn(session, owner.key, from, to)
     putTable(session.draft, {
       ...owner, indexes: owner.indexes.map(named), uniques: owner.uniques.map(named), exclusions: owner.exclusions.map(named), primaryKey: owner.primaryKey === null ? null : named(owner.primaryKey),
     })
@@ -197,6 +198,7 @@ function renameConstraint(session: Session, node: RenameStmt, to: string): void 
   if (constraint === null && table.complete && !/_not_null\d*$/.test(from)) refuse(`constraint "${from}" for table "${table.name}" does not exist`)
   if (constraintOf(table, to) !== null) refuse(`constraint "${to}" for relation "${table.name}" already exists`)
   const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
+  restOn(session, table.key, from, to)
   updateFamily(session, table.key, (it) => ({
     ...it, primaryKey: it.primaryKey === null ? null : named(it.primaryKey), uniques: it.uniques.map(named), foreignKeys: it.foreignKeys.map(named),
     checks: it.checks.map(named), exclusions: it.exclusions.map(named),

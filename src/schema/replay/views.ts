@@ -42,12 +42,15 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
     if (kind !== 'ColumnRef' || !Array.isArray(value['fields'])) return
     const fields = value['fields'] as readonly Node[]
     const last = fields.at(-1)
-    const of = fields.length > 1 ? aliases.get(text(fields.at(-2))) ?? new Set<Key>() : new Set(read.keys())
+    const name = last === undefined ? '' : text(last)
+    const holders = [...read.keys()].filter((at) => schema.tables.get(at)?.columns.some((column) => column.name === name) === true)
+    // A bare name that several tables have belongs to one of them, by scopes that are not followed here.
+    const of = fields.length > 1 ? aliases.get(text(fields.at(-2))) ?? [] : last !== undefined && 'A_Star' in last ? [...read.keys()] : holders.length === 1 ? holders : []
     for (const at of of) {
       const one = read.get(at)
       if (one === undefined || last === undefined) continue
       if ('A_Star' in last) one.all = true
-      else one.columns.add(text(last))
+      else one.columns.add(name)
     }
   })
   return [...read].map(([table, { columns, all }]) => {
