@@ -120,7 +120,7 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
     name, columns, references: { schema: target.schema, table: target.name, columns: referenced },
     onDelete: actions[node.fk_del_action ?? 'a'] ?? 'NO ACTION', onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
     match: node.fk_matchtype === 'f' ? 'full' : node.fk_matchtype === 'p' ? 'partial' : 'simple',
-    validated: node.skip_validation !== true, enforced, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node),
+    validated: node.skip_validation !== true, enforced, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node), ...(rests === undefined ? {} : { rests }),
   }
   updateTable(session.draft, at, (it) => ({ ...it, foreignKeys: [...it.foreignKeys, to] }))
   return [{ kind: 'addForeignKey', place: session.place, table: at, to, inline }]
