@@ -1,0 +1,29 @@
+import type { Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-hash-index',
+  severity: 'info',
+  summary: 'A hash index serves equality alone, of one column, and cannot be unique.',
+  why: 'A B-tree on the same column serves equality as well, and ranges, order and uniqueness besides. A hash index is smaller for long values, which is the one reason for it.',
+  fix: 'Use a B-tree unless the values are long and only ever compared for equality.',
+  references: ['https://www.postgresql.org/docs/current/hash-index.html'],
+  sources: ['online_migrations/hash_index'],
+  bad: [
+    {
+      sql: `
+        create table links (id bigint generated always as identity primary key, slug text not null);
+        create index links_slug on links using hash (slug);`,
+      message: '`links_slug` serves nothing but equality',
+    },
+  ],
+  good: [
+    {
+      sql: `
+        create table links (id bigint generated always as identity primary key, slug text not null);
+        create index links_slug on links (slug);`,
+    },
+  ],
+  visit: {
+    addIndex: ({ index }) => (index.method === 'hash' ? { message: `\`${index.name}\` serves nothing but equality.`, help: 'Leave `USING hash` out unless the values are long.' } : null),
+  },
+} satisfies Rule
