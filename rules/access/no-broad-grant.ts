@@ -1,0 +1,51 @@
+import type { GrantStmt, RoleSpec } from 'libpg-query'
+import type { Problem, Rule } from '../../src/engine/rule.ts'
+
+export default {
+  id: 'no-broad-grant',
+  severity: 'error',
+  summary: 'A grant to PUBLIC reaches every role that there is and every one that will be.',
+  why: `Roles are made for reports, for backups and for people who leave; none of them should be able to write because of a grant that nobody remembers.
+    ALL also holds TRUNCATE, REFERENCES and TRIGGER, which applications do not need.`,
+  fix: 'Grant the privileges that are used to the role that uses them.',
+  references: ['https://www.postgresql.org/docs/current/sql-grant.html'],
+  sources: ['eugene/W14'],
+  bad: [
+    { given: `create table users (id bigint primary key);`, sql: `grant select on users to public;`, message: 'to every role' },
+    { given: `create table users (id bigint primary key); create role app;`, sql: `grant all on all tables in schema public to app;`, message: 'TRUNCATE', severity: 'warning', unproven: 'roles are of the cluster' },
+  ],
+  good: [
+    { given: `create table users (id bigint primary key); create role app;`, sql: `grant select, insert, update, delete on users to app;`, unproven: 'roles are of the cluster' },
+    { title: 'What everybody has anyway.', sql: `create function one() returns int language sql as $$ select 1 $$; grant execute on function one() to public;` },
+    { title: "Supabase's own roles are held by row level security.", runner: 'supabase', given: `create table users (id bigint primary key);`, sql: `grant all on table users to anon, authenticated, service_role;`, unproven: 'roles of the platform' },
+  ],
+  visit: {
+    statement({ node, inside }) {
+      if (inside === 'function' || !('GrantStmt' in node)) return null
+      return broad(node.GrantStmt)
+    },
+  },
+} satisfies Rule
+
+const platformRoles = new Set(['postgres', 'anon', 'authenticated', 'service_role', 'supabase_admin', 'dashboard_user', 'supabase_auth_admin', 'supabase_storage_admin', 'authenticator'])
+
+function broad(grant: GrantStmt): Problem | null {
+  if (grant.is_grant !== true || grant.targtype === 'ACL_TARGET_DEFAULTS') return null
+  // Functions, types and languages are everybody's to begin with.
+  if (grant.objtype !== 'OBJECT_TABLE' && grant.objtype !== 'OBJECT_SEQUENCE' && grant.objtype !== 'OBJECT_SCHEMA') return null
+  const roles = (grant.grantees ?? []).flatMap((grantee): RoleSpec[] => ('RoleSpec' in grantee ? [grantee.RoleSpec] : []))
+  const privileges = (grant.privileges ?? []).flatMap((one) => ('AccessPriv' in one ? [(one.AccessPriv.priv_name ?? '').toUpperCase()] : []))
+  const all = privileges.length === 0
+  if (roles.some((role) => role.roletype === 'ROLESPEC_PUBLIC')) {
+    if (grant.objtype === 'OBJECT_SCHEMA' && !all && privileges.every((name) => name === 'USAGE')) return null
+    return { anySize: true, message: `This grants ${all ? 'everything' : privileges.join(', ')} to every role, also to those that are made later.`, help: 'Name the role that needs it instead of `PUBLIC`.' }
+  }
+  const others = roles.filter((role) => role.roletype === 'ROLESPEC_CSTRING' && !platformRoles.has(role.rolename ?? ''))
+  if (!all || others.length === 0 || grant.objtype === 'OBJECT_SEQUENCE' || grant.objtype === 'OBJECT_SCHEMA') return null
+  const many = grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
+  return {
+    severity: many ? 'warning' : 'info',
+    message: `\`${others.map((role) => role.rolename ?? '').join(', ')}\` gets everything on ${many ? 'all tables' : 'the table'}, TRUNCATE and TRIGGER among it.`,
+    help: 'Grant what the role uses: `GRANT SELECT, INSERT, UPDATE, DELETE ON … TO …`.',
+  }
+}

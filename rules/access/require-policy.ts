@@ -1,0 +1,35 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { isSupabase } from '../shared/supabase.ts'
+import { sql, sqlName } from '../shared/sql.ts'
+
+export default {
+  id: 'require-policy',
+  severity: 'info',
+  summary: 'A table with row level security and no policy gives no rows to anybody but its owner.',
+  why: 'Reads come back empty and writes are refused, without an error that says why. For a table that only the service role or the owner uses that is what is wanted.',
+  fix: 'Add a policy for each role that may read or write.',
+  references: ['https://www.postgresql.org/docs/current/ddl-rowsecurity.html'],
+  sources: ['splinter/0008_rls_enabled_no_policy'],
+  bad: [
+    { runner: 'supabase', sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`, message: 'gives no rows' },
+    { sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;` },
+  ],
+  good: [
+    {
+      sql: `
+        create table notes (id bigint generated always as identity primary key, author text not null);
+        alter table notes enable row level security;
+        create policy own on notes using (author = current_user);`,
+    },
+  ],
+  visit: {
+    setRowSecurity({ table, from, to }, ctx) {
+      const after = ctx.after.tables.get(table)
+      if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0) return null
+      return {
+        message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and no policy.`,
+        help: `Unless that is meant, say who may read:\n${sql(`CREATE POLICY … ON ${sqlName(table, ctx)} FOR SELECT TO … USING (…);`)}`,
+      }
+    },
+  },
+} satisfies Rule
