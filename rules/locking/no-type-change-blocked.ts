@@ -12,7 +12,7 @@ export default {
   fix: 'Drop what depends on the column, change the type, and create it again, all in one transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DATA-TYPE', 'https://www.postgresql.org/docs/current/ddl-depend.html'],
   sources: [],
-  claims: { fails: '0A000' },
+  claims: [{ fails: '0A000' }, { fails: '42601', to: 14 }],
   bad: [
     {
       given: `create table users (id bigint primary key, name varchar(50)); create view names as select name from users;`,
