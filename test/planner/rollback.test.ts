@@ -45,6 +45,8 @@ CREATE TABLE users (
 CREATE INDEX users_org_idx ON users (org_id) WHERE age IS NOT NULL;
 CREATE INDEX users_lower_idx ON users (lower(email) DESC);
 CREATE VIEW adults AS SELECT id, email FROM users WHERE age >= 18;
+CREATE TYPE pair AS (a integer, b integer);
+CREATE FUNCTION total(p pair) RETURNS bigint LANGUAGE sql AS $$ SELECT (p).a::bigint + (p).b $$;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 INSERT INTO organizations (name) VALUES ('one');
@@ -65,6 +67,7 @@ const changes: readonly (readonly [string, string, readonly RegExp[]])[] = [
   ['keys that go', 'ALTER TABLE users DROP CONSTRAINT users_org_id_fkey; ALTER TABLE users DROP CONSTRAINT users_email_key; DROP INDEX users_org_idx;', []],
   ['rows that change', "UPDATE users SET email = 'x' || id; DELETE FROM users WHERE id = 3;", [/UPDATE at migrations\/1_up\.sql line 1 overwrites values of `users`/, /DELETE at .* removes rows of `users`/]],
   ['row security, triggers, functions, comments', "ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON users USING (id > 0); DROP TRIGGER touch ON users; CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; COMMENT ON TABLE users IS 'people';", []],
+  ['a composite type that a function takes', 'DROP FUNCTION total(pair); DROP TYPE pair; CREATE TYPE pair AS (a bigint, b bigint); CREATE FUNCTION total(p pair) RETURNS bigint LANGUAGE sql AS $$ SELECT (p).a + (p).b $$;', []],
   ['concurrent builds', 'CREATE INDEX CONCURRENTLY users_age_idx ON users (age); DROP INDEX CONCURRENTLY users_lower_idx;', []],
 ]
 
