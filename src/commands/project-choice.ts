@@ -13,7 +13,7 @@ function folderOf(path: string): string {
 }
 
 /** A folder of a repository as trees name it: no `./` before it, no `/` after it, `''` for the top. */
-export function plainFolder(path: string): string {
+function plainFolder(path: string): string {
   const parts = path.replaceAll('\\', '/').split('/').filter((p) => p !== '' && p !== '.')
   return parts.join('/')
 }

@@ -21,7 +21,7 @@ export interface BackfillScript {
 }
 
 /** Rows a batch, seconds of pause between two, seconds that a batch may hold its locks. */
-export const pace = { batch: 1000, pause: 0.05, budget: 0.5 } as const
+const pace = { batch: 1000, pause: 0.05, budget: 0.5 } as const
 
 /** Writes the scripts of a job; null where its table has no key to walk by, or a schema whose name has no place in a shell script. */
 export function backfillScript(job: BackfillJob, defaultSchema = 'public'): BackfillScript | null {

@@ -29,7 +29,7 @@ export interface RecipeStep {
 }
 
 /** What locks may be waited for in a migration, so that a migration that has to wait does not make others wait behind it. */
-export const lockTimeout = "SET lock_timeout = '2s'"
+const lockTimeout = "SET lock_timeout = '2s'"
 
 /** A step that is a migration. */
 export function migration(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null, together = false): RecipeStep {

@@ -103,7 +103,7 @@ function replaceColumn(table: Table, from: Column, fresh: Column, pair: SyncedPa
 }
 
 /** `SET NOT NULL` without a scan under the strongest lock: a validated check lets Postgres skip it. */
-export function notNullStatements(table: Pick<Table, 'key' | 'name'>, column: string, d: string): readonly string[] {
+function notNullStatements(table: Pick<Table, 'key' | 'name'>, column: string, d: string): readonly string[] {
   const name = quoteKey(table.key, d)
   const check = quoteIdent(`${table.name}_${column}_not_null`.slice(0, 60))
   const c = quoteIdent(column)

@@ -5,7 +5,7 @@ import { key, nameOf, schemaOf } from './model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from './quote.ts'
 
 /** Names in a list, in the order given. */
-export function nameList(names: readonly string[]): string {
+function nameList(names: readonly string[]): string {
   return names.map(quoteIdent).join(', ')
 }
 
@@ -255,9 +255,4 @@ export function backsConstraint(table: Table, index: Index): boolean {
 /** Schema and name of a key, quoted, for objects that share the table's schema. */
 export function inSchemaOf(table: Key, name: string, defaultSchema: string): string {
   return quoteName(schemaOf(table), name, defaultSchema)
-}
-
-/** Last part of a key, quoted. */
-export function bareName(of: Key): string {
-  return quoteIdent(nameOf(of))
 }

@@ -3,7 +3,7 @@ import { backsConstraint } from './ddl.ts'
 import { indexColumns, type Declaration, type Index, type Schema, type Table, type View } from './model.ts'
 
 /** Where something is declared, as JSON shows it. */
-export interface DeclaredJson {
+interface DeclaredJson {
   readonly path: string
   readonly line: number
   readonly source: Declaration['source']
@@ -88,6 +88,6 @@ export function byName<T extends { readonly name: string }>(items: readonly T[])
 }
 
 /** Sorted by schema, then name. */
-export function bySchemaAndName<T extends { readonly schema: string; readonly name: string }>(items: readonly T[]): readonly T[] {
+function bySchemaAndName<T extends { readonly schema: string; readonly name: string }>(items: readonly T[]): readonly T[] {
   return items.toSorted((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name))
 }

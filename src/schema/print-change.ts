@@ -164,7 +164,7 @@ const families: readonly RegExp[] = [
 ]
 
 /** True where Postgres does not turn the old type into the new one by itself (there is no assignment cast). */
-export function needsUsing(from: string | null, to: string | null): boolean {
+function needsUsing(from: string | null, to: string | null): boolean {
   if (from === null || to === null || from === to) return false
   if (from.endsWith('[]') && to.endsWith('[]')) return needsUsing(from.slice(0, -2), to.slice(0, -2))
   if (families[1]!.test(to) && !from.endsWith('[]')) return false

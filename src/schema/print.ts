@@ -77,7 +77,7 @@ export function attachPartition(table: Table, defaultSchema: string): string {
 }
 
 /** A view with the indexes of a materialized one. */
-export function viewStatements(view: View, defaultSchema: string): readonly string[] {
+function viewStatements(view: View, defaultSchema: string): readonly string[] {
   const of = key(view.schema, view.name)
   const created = createView(view, defaultSchema)
   if (created === null) return [unknown('view', quoteName(view.schema, view.name, defaultSchema))]
@@ -85,7 +85,7 @@ export function viewStatements(view: View, defaultSchema: string): readonly stri
 }
 
 /** Functions; the bodies of those in SQL are not checked, because what they read comes later. */
-export function functionStatements(functions: readonly SqlFunction[], defaultSchema: string): readonly string[] {
+function functionStatements(functions: readonly SqlFunction[], defaultSchema: string): readonly string[] {
   const statements = functions.map((f) => createFunction(f, defaultSchema) ?? unknown('function', functionSignature(f, defaultSchema)))
   return functions.some((f) => f.language === 'sql') ? ['SET check_function_bodies = false', ...statements] : statements
 }

@@ -42,7 +42,7 @@ export function cutAtRenames(before: Schema, after: Schema, steps: readonly Step
 }
 
 /** True for a change that gives something another name. */
-export function isRename(change: Change): boolean {
+function isRename(change: Change): boolean {
   return change.kind.startsWith('rename') || change.kind === 'setTableSchema'
 }
 

@@ -4,7 +4,7 @@ import type {
 import { trimmedQuery } from './ddl.ts'
 
 /** An expression with white space and the parentheses around all of it taken away, for comparing; constants stay as they are. */
-export function plainExpression(expression: string): string {
+function plainExpression(expression: string): string {
   let text = collapse(expression)
   while (text.startsWith('(') && closesAtEnd(text)) text = text.slice(1, -1).trim()
   return text
@@ -47,7 +47,7 @@ export function sameExpression(a: string | null | undefined, b: string | null | 
 }
 
 /** True where two values are equal as data. */
-export function sameData(a: unknown, b: unknown): boolean {
+function sameData(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
@@ -56,16 +56,19 @@ export function sameType(a: string | null, b: string | null): boolean {
   return a === null || b === null || a === b
 }
 
+/** Both plain, or both generated in the same way. */
 export function sameGenerated(a: Column, b: Column): boolean {
   return a.generated === null || b.generated === null
     ? a.generated === b.generated
     : a.generated.stored === b.generated.stored && sameExpression(a.generated.expression, b.generated.expression)
 }
 
+/** Equal in name, columns and deferral. */
 export function samePrimaryKey(a: PrimaryKey, b: PrimaryKey): boolean {
   return a.name === b.name && sameData(a.columns, b.columns) && sameData(a.include, b.include) && a.deferrable === b.deferrable && !a.initiallyDeferred === !b.initiallyDeferred
 }
 
+/** Equal but for the name. */
 export function sameUnique(a: Unique, b: Unique): boolean {
   return sameData(a.columns, b.columns) && sameData(a.include, b.include) && a.nullsNotDistinct === b.nullsNotDistinct
     && a.deferrable === b.deferrable && !a.initiallyDeferred === !b.initiallyDeferred
@@ -78,6 +81,7 @@ export function sameForeignKeyCore(a: ForeignKey, b: ForeignKey): boolean {
     && a.onDelete === b.onDelete && a.onUpdate === b.onUpdate && a.match === b.match && a.enforced === b.enforced
 }
 
+/** Checked at the same moment. */
 export function sameDeferral(a: ForeignKey, b: ForeignKey): boolean {
   return a.deferrable === b.deferrable && !a.initiallyDeferred === !b.initiallyDeferred
 }
@@ -87,10 +91,12 @@ export function sameCheckCore(a: Check, b: Check): boolean {
   return sameExpression(a.expression, b.expression) && a.noInherit === b.noInherit && a.enforced === b.enforced
 }
 
+/** Equal but for the name. */
 export function sameExclusion(a: Exclusion, b: Exclusion): boolean {
   return sameExpression(a.definition, b.definition)
 }
 
+/** Equal but for the name and for whether it is valid. */
 export function sameIndex(a: Index, b: Index): boolean {
   return a.unique === b.unique && a.nullsNotDistinct === b.nullsNotDistinct && a.method === b.method && sameData(a.include, b.include) && sameExpression(a.where, b.where)
     && sameData((a.with ?? []).toSorted(), (b.with ?? []).toSorted())
@@ -114,15 +120,18 @@ export function sameTriggerCore(a: Trigger, b: Trigger): boolean {
     && sameData(a.constraint ?? null, b.constraint ?? null) && sameData(a.transition ?? null, b.transition ?? null)
 }
 
+/** Equal but for the name. */
 export function samePolicy(a: Policy, b: Policy): boolean {
   return a.command === b.command && a.permissive === b.permissive && sameData(a.roles.toSorted(), b.roles.toSorted()) && sameExpression(a.using, b.using) && sameExpression(a.check, b.check)
 }
 
+/** Equal in base, nullability, default and checks. */
 export function sameDomain(a: DomainType, b: DomainType): boolean {
   return sameType(a.base, b.base) && a.nullable === b.nullable && sameExpression(a.default, b.default) && a.checks.length === b.checks.length
     && a.checks.every((c) => b.checks.some((o) => o.name === c.name && o.validated === c.validated && sameExpression(o.expression, c.expression)))
 }
 
+/** Equal in form and, where both are known, in definition. */
 export function sameOtherType(a: OtherType, b: OtherType): boolean {
   return a.form === b.form && (!a.definition || !b.definition || sameExpression(a.definition, b.definition))
 }
@@ -138,6 +147,7 @@ export function sameSequence(a: Sequence, b: Sequence): boolean {
   return a.type === b.type && sameData(a.ownedBy, b.ownedBy) && sameData((a.options ?? []).toSorted(), (b.options ?? []).toSorted())
 }
 
+/** Equal in what it does, as far as both bodies are known. */
 export function sameFunction(a: SqlFunction, b: SqlFunction): boolean {
   return a.kind === b.kind && a.language === b.language && a.volatility === b.volatility && a.securityDefiner === b.securityDefiner && sameData(a.settings, b.settings)
     && sameType(a.returns, b.returns) && (a.body === null || b.body === null ? true : a.body.trim() === b.body.trim())

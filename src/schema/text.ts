@@ -6,14 +6,14 @@ import { indexColumns, nameOf, schemaOf, type Column, type Key } from './model.t
 export type Piece = string | { readonly code: string }
 
 /** What changed about one table or other object: its name and one entry a change, in the order of the changes. */
-export interface ChangedObject {
+interface ChangedObject {
   readonly object: Key
   readonly name: string
   readonly entries: readonly (readonly Piece[])[]
 }
 
 /** Changes put together by the table or object that they are about. */
-export function changesByObject(changes: readonly Change[], defaultSchema = 'public'): readonly ChangedObject[] {
+function changesByObject(changes: readonly Change[], defaultSchema = 'public'): readonly ChangedObject[] {
   const objects = new Map<Key, Piece[][]>()
   for (const change of changes) {
     const object = tableOf(change) || ('object' in change ? change.object : '')
@@ -68,7 +68,7 @@ const code = (text: string): Piece => ({ code: text })
 const codes = (names: readonly string[]): Piece => code(names.join(', '))
 
 /** One change in a few words: `+ name text`, `− legacy_id`, `~ amount integer → bigint`. */
-export function describeChange(change: Change, defaultSchema = 'public'): readonly Piece[] {
+function describeChange(change: Change, defaultSchema = 'public'): readonly Piece[] {
   switch (change.kind) {
     case 'createTable': return [`+ table with ${count(change.to.columns.length, 'column')}`]
     case 'dropTable': return ['− table']
