@@ -1,7 +1,7 @@
 import type {
   Check, Column, DomainType, EnumType, Exclusion, ForeignKey, Index, IndexKey, Key, OtherType, Policy, PrimaryKey, Schema, Sequence, SqlFunction, Table, Trigger, Unique, View,
 } from './model.ts'
-import { key, nameOf, schemaOf } from './model.ts'
+import { key, schemaOf } from './model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from './quote.ts'
 
 /** Names in a list, in the order given. */
