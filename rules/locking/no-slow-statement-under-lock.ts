@@ -54,9 +54,12 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const told = new Set<number>()
+      const locking = new Set(ctx.steps.filter((step) => step.changes.length > 0).map((step) => step.transaction.id))
+      const transactions = new Map<number, typeof ctx.steps[number][]>([...locking].map((id) => [id, []]))
+      for (const step of ctx.steps) transactions.get(step.transaction.id)?.push(step)
       for (const step of ctx.steps) {
-        if (told.has(step.transaction.id) || step.statement.inside === 'function') continue
-        const transaction = ctx.steps.filter((other) => other.transaction.id === step.transaction.id)
+        const transaction = transactions.get(step.transaction.id)
+        if (!transaction || told.has(step.transaction.id) || step.statement.inside === 'function') continue
         const at = { ...ctx, step, transaction }
         const work = slowWork(step, at)
         if (work === null) continue

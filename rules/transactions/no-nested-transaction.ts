@@ -21,13 +21,11 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const managed = new Set(['goose', 'dbmate', 'sqlx', 'diesel', 'atlas', 'flyway', 'node-pg-migrate'])
-      const byFile = new Map<string, typeof ctx.steps[number][]>()
-      for (const step of ctx.steps) if (step.statement.inside === null) byFile.set(step.migration.path, [...(byFile.get(step.migration.path) ?? []), step])
-      for (const steps of byFile.values()) {
+      for (const migration of new Set(ctx.steps.map((step) => step.migration))) {
         let open = false
-        for (const step of steps) {
+        for (const step of ctx.steps.filter((each) => each.migration === migration)) {
           const { node } = step.statement
-          if (!('TransactionStmt' in node)) continue
+          if (step.statement.inside !== null || !('TransactionStmt' in node)) continue
           const { kind } = node.TransactionStmt
           const begins = kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'
           const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK'

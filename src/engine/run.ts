@@ -91,6 +91,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
     }
     const { visit } = rule
     input.steps.forEach((step, i) => {
+      if (!visit.statement && !(visit.observation && step.observation) && !step.changes.some((change) => visit[change.kind])) return
       const ctx = at(step, moments[i] ?? end)
       const withStep = { ...ctx, step }
       if (visit.statement) collect({ place: step.statement.place, step }, () => visit.statement?.(step.statement, withStep))
@@ -145,7 +146,11 @@ interface Subject {
 
 function groupSteps(steps: readonly Step[]): Map<number, Step[]> {
   const groups = new Map<number, Step[]>()
-  for (const step of steps) groups.set(step.transaction.id, [...(groups.get(step.transaction.id) ?? []), step])
+  for (const step of steps) {
+    const group = groups.get(step.transaction.id)
+    if (group) group.push(step)
+    else groups.set(step.transaction.id, [step])
+  }
   return groups
 }
 
