@@ -19,7 +19,7 @@ export default {
   ],
   visit: {
     renameConstraint({ table, from }, ctx) {
-      if (ctx.isNew(table)) return
+      if (ctx.isNew(table) || /_(fkey|fk|check)$/.test(from)) return
       const known = ctx.step?.before.tables.get(table)
       if (known !== undefined && known.complete && !known.uniques.some((unique) => unique.name === from) && known.primaryKey?.name !== from && !known.exclusions.some((each) => each.name === from)) return
       return { anySize: true, message: `Code that names \`${from}\` in \`ON CONFLICT ON CONSTRAINT\` or looks for it in errors breaks when the constraint is renamed.` }

@@ -35,7 +35,7 @@ export default {
       const column = ident(to.name)
       return {
         anySize: true,
-        message: `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`: the new column begins ${to.default === null ? 'empty' : 'with its default'}.`,
+        message: `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
         help: `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
       }
     },

@@ -26,6 +26,7 @@ export default {
       message: 'takes along the column `users.mood`',
     },
     { title: 'What is not known may have dependents: a warning.', alone: true, sql: `drop function total(int) cascade;`, severity: 'warning' },
+    { title: 'Of a table that is not known it is information: the drop itself is what counts.', alone: true, sql: `drop table users cascade;`, severity: 'info' },
   ],
   good: [
     { title: 'By name, what depends on it first.', given: `create table users (id bigint primary key, name text); create view names as select name from users;`, sql: `drop view names;`, unproven: 'others speak of the view' },
@@ -43,13 +44,13 @@ export default {
           if (name === null) continue
           const of = key(name.schema ?? ctx.step.before.defaultSchema, name.name)
           if (ctx.isNew(of) || createdHere(of, ctx)) continue
-          yield* said(of, taken(kind, of, ctx), isKnown(kind, of, ctx), ctx)
+          yield* said(of, taken(kind, of, ctx), isKnown(kind, of, ctx), ctx, kind === 'OBJECT_TABLE')
         }
       }
       for (const change of ctx.step.changes) {
         if (change.kind === 'dropColumn' && change.cascade && !ctx.isNew(change.table)) {
           const views = dependentsOf(ctx.step.before, change.table, change.from.name)
-          yield* said(`${change.table}.${change.from.name}`, views, !ctx.alone, ctx)
+          yield* said(`${change.table}.${change.from.name}`, views, !ctx.alone, ctx, true)
         }
         if (change.kind === 'dropConstraint' && change.cascade && !ctx.isNew(change.table) && change.constraint !== null && (change.constraint.type === 'primaryKey' || change.constraint.type === 'unique')) {
           const { columns } = change.constraint.is
@@ -61,13 +62,14 @@ export default {
   },
 } satisfies Rule
 
-function* said(object: string, dependents: readonly string[], known: boolean, ctx: RuleContext) {
+/** `isOthers` where another rule speaks of the drop already. */
+function* said(object: string, dependents: readonly string[], known: boolean, ctx: RuleContext, isOthers = false) {
   if (dependents.length === 0 && known) return
   const name = ctx.name(object)
   yield {
     anySize: true,
     object,
-    ...(dependents.length === 0 ? { severity: 'warning' as const } : {}),
+    ...(dependents.length === 0 ? { severity: isOthers ? 'info' as const : 'warning' as const } : {}),
     message: dependents.length === 0 ? `Dropping \`${name}\` with CASCADE also drops whatever depends on it.` : `Dropping \`${name}\` with CASCADE takes along ${list(dependents)}.`,
     help: dependents.length === 0
       ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'

@@ -49,11 +49,12 @@ export default {
     { title: 'One row.', given: `create table users (id bigint primary key, plan text);`, sql: `update users set plan = 'free' where id = 7;` },
     { title: 'One row, by a unique column.', given: `create table flags (id bigint primary key, name text unique, value text);`, sql: `update flags set value = 'on' where name = 'beta';` },
     { title: 'A table of the same pull request.', sql: `create table flags (id bigint generated always as identity primary key, value text); update flags set value = 'on' where value is null;` },
+    { title: 'A query of sqlc is no migration.', alone: true, sql: `-- name: ExpireTokens :exec\nDELETE FROM tokens WHERE expires_at < now();` },
     { title: 'Rows that are written out.', given: `create table roles (id bigint primary key, name text);`, sql: `insert into roles (id, name) values (1, 'admin'), (2, 'member');` },
   ],
   visit: {
-    statement({ node, inside }, ctx) {
-      if (inside === 'function') return
+    statement({ node, inside, file }, ctx) {
+      if (inside === 'function' || isQueryFile(file.text)) return
       const changed = changedRows(node, ctx.step.before)
       if (changed === null || ctx.isNew(changed.table)) return
       const { table, verb, where, joins, sets } = changed
@@ -81,6 +82,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for a file of named queries that code is generated from (sqlc): none of it runs as a migration. https://docs.sqlc.dev/en/stable/reference/query-annotations.html */
+function isQueryFile(text: string): boolean {
+  return /^--\s*name\s*:\s*\S/m.test(text)
+}
 
 /** True where a condition picks out single rows: a primary key or unique column equals a constant or stands in a list of them. Of a table that is not known, the usual names count. */
 function namesRows(where: Node, table: Table | undefined): boolean {

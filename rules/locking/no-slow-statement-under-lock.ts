@@ -31,6 +31,15 @@ export default {
         `alter table orders add constraint orders_amount check (amount > 0);`,
       ],
     },
+    {
+      title: 'On the table itself it is information: another rule speaks of the slow statement.',
+      runner: 'prisma@6',
+      given: `create table orders (id bigint primary key, user_id bigint);`,
+      sql: `
+        alter table orders add column total numeric;
+        create index orders_user_id on orders (user_id);`,
+      severity: 'info',
+    },
   ],
   good: [
     {
@@ -72,6 +81,7 @@ export default {
         yield {
           place: step.statement.place,
           object: held.table,
+          ...(held.table === work.table ? { severity: 'info' as const } : {}),
           message: `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
           help: `Move it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
         }

@@ -53,7 +53,7 @@ export default {
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (to.default === null || to.identity !== null || ctx.isNew(table) || ctx.postgres < 11) return
+      if (to.default === null || to.default.startsWith('nextval(') || to.identity !== null || ctx.isNew(table) || ctx.postgres < 11) return
       const call = volatileCall(to.default, ctx)
       if (call === null) return
       const name = sqlName(table, ctx)

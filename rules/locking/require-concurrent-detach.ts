@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import { sentence } from '../shared/words.ts'
 
 export default {
@@ -20,6 +21,14 @@ export default {
         create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
       sql: `alter table events detach partition events_2020;`,
       message: 'Detaching `events_2020` locks out',
+    },
+    {
+      title: 'Alone in a file of psql it needs one word more.',
+      runner: 'psql',
+      given: `
+        create table events (id bigint, at date not null) partition by range (at);
+        create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table events detach partition events_2020;`,
     },
   ],
   good: [
@@ -44,9 +53,11 @@ export default {
       if (concurrently || finalize || ctx.isNew(table) || ctx.isNew(partition) || ctx.postgres < 14) return
       const tables = [...(ctx.step?.before.tables.values() ?? [])]
       if (tables.some((other) => other.partition.of?.parent === table && /^DEFAULT$/i.test(other.partition.of.bound.trim()))) return
+      const outside = outsideTransaction(ctx)
       return {
         message: `Detaching \`${ctx.name(partition)}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
-        help: `${sentence(outsideTransaction(ctx).how)}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} DETACH PARTITION ${sqlName(partition, ctx)} CONCURRENTLY;`)}`,
+        help: `${sentence(outside.how)}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} DETACH PARTITION ${sqlName(partition, ctx)} CONCURRENTLY;`)}`,
+        ...(outside.inPlace && ctx.step?.changes.length === 1 ? wholeLines(ctx.step, `${ctx.step.statement.text} CONCURRENTLY;`) : {}),
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'require-concurrent-refresh',
@@ -18,6 +19,11 @@ export default {
       sql: `refresh materialized view totals;`,
       message: 'locks out everybody who reads `totals`',
     },
+    {
+      title: 'With a unique index at hand one word is missing.',
+      given: `create table orders (id bigint primary key); create materialized view ids as select id from orders; create unique index ids_id on ids (id);`,
+      sql: `refresh materialized view ids;`,
+    },
   ],
   good: [
     {
@@ -33,10 +39,13 @@ export default {
       const view = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
       if (!ctx.before.views.has(view) && !ctx.alone) return
       if (ctx.alone && ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
+      const concurrent = `${text.replace(/\bview\b/i, (word) => `${word} ${word === 'view' ? 'concurrently' : 'CONCURRENTLY'}`)};`
+      const ready = ctx.step.before.views.get(view)?.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null)) === true
       return {
         object: view,
         message: `Refreshing \`${ctx.name(view)}\` locks out everybody who reads \`${ctx.name(view)}\` until its query is done.`,
-        help: `With a unique index on the view, reads go on:\n${sql(`${text.replace(/\bview\b/i, (word) => `${word} ${word === 'view' ? 'concurrently' : 'CONCURRENTLY'}`)};`, `-- wants: CREATE UNIQUE INDEX ON ${sqlName(view, ctx)} (…);`)}`,
+        help: `With a unique index on the view, reads go on:\n${ready ? sql(concurrent) : sql(concurrent, `-- wants: CREATE UNIQUE INDEX ON ${sqlName(view, ctx)} (…);`)}`,
+        ...(ready ? wholeLines(ctx.step, concurrent) : {}),
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addNotValid } from '../shared/suggest.ts'
 
 export default {
   id: 'require-not-valid-check',
@@ -46,6 +47,7 @@ export default {
         ...(inline ? { severity: 'warning' as const } : {}),
         message: `Checking \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until every row is read.`,
         help: `${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${to.expression.replace(/^\((.*)\)$/s, '$1')}) LIMIT 20;`)}${rowsSentence(table, ctx)}`,
+        ...(inline ? {} : addNotValid(ctx.step)),
       }
     },
   },

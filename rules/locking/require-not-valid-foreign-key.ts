@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { addNotValid } from '../shared/suggest.ts'
 
 export default {
   id: 'require-not-valid-foreign-key',
@@ -82,6 +83,7 @@ export default {
       return {
         message: `Checking \`${to.name}\` blocks writes to ${both} until every row of \`${ctx.name(table)}\` is read.`,
         help: `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
+        ...(inline ? {} : addNotValid(ctx.step)),
       }
     },
   },

@@ -3,6 +3,7 @@ import type { RuleContext, Step } from '../../src/engine/rule.ts'
 import { key, type Key, type Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
 import { provesNotNull } from './not-null.ts'
+import { walkTree } from './sql-tree.ts'
 import { typeChange } from './type-change.ts'
 
 /** Work that grows with the rows of an existing table. */
@@ -75,6 +76,21 @@ export function heldLock(step: Step, ctx: RuleContext, but: Key | null): { reado
   return null
 }
 
+/** True where an INSERT reads a table, be it in a CTE: rows that are written out are read from none. */
+function readsTable(insert: Node): boolean {
+  const ctes = new Set<unknown>()
+  walkTree(insert, (kind, value) => {
+    if (kind === 'CommonTableExpr') ctes.add(value['ctename'])
+    return true
+  })
+  let found = false
+  walkTree('InsertStmt' in insert ? [insert.InsertStmt.selectStmt, insert.InsertStmt.withClause] : [], (kind, value) => {
+    if (kind === 'RangeVar' && !ctes.has(value['relname'])) found = true
+    return true
+  })
+  return found
+}
+
 /** The table whose rows an UPDATE, DELETE or INSERT ... SELECT changes, with the columns that it sets; null for all others. */
 export function changedRows(node: Node, schema: Schema): { readonly table: Key; readonly verb: 'UPDATE' | 'DELETE' | 'INSERT'; readonly where: Node | null; readonly joins: boolean; readonly sets: readonly string[] } | null {
   const of = (relation: { schemaname?: string; relname?: string } | undefined) => key(relation?.schemaname ?? schema.defaultSchema, relation?.relname ?? '')
@@ -89,7 +105,7 @@ export function changedRows(node: Node, schema: Schema): { readonly table: Key; 
   }
   if ('InsertStmt' in node && node.InsertStmt.selectStmt && 'SelectStmt' in node.InsertStmt.selectStmt) {
     const { fromClause = [], whereClause } = node.InsertStmt.selectStmt.SelectStmt
-    if (!fromClause.some((from) => 'RangeVar' in from || 'JoinExpr' in from)) return null
+    if (!readsTable(node)) return null
     return { table: of(node.InsertStmt.relation), verb: 'INSERT', where: whereClause ?? null, joins: fromClause.length > 1, sets: [] }
   }
   return null

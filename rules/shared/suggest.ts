@@ -1,5 +1,10 @@
 import type { Problem, Step } from '../../src/engine/rule.ts'
 
+/** A suggestion that adds NOT VALID to a statement which adds one constraint and does nothing else. */
+export function addNotValid(step: Step | null): Pick<Problem, 'suggestion'> {
+  return step?.changes.length === 1 && step.statement.inside === null ? wholeLines(step, `${step.statement.text} NOT VALID;`) : {}
+}
+
 /**
  * A suggestion that replaces the statement by other text, `;` included; nothing where the statement shares its lines with
  * something else, since whole lines are all that can be replaced.

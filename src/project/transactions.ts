@@ -202,9 +202,17 @@ function unnamed(migration: Migration, assumed: boolean, postgres: number): Send
   const top = migration.statements.filter(({ inside }) => inside === null)
   const only = top.length === 1 ? top[0] : undefined
   if (only && refusesTransaction(only, postgres) !== null) return each('it is the only statement of its file')
+  const said = optOut(textOf(migration))
+  if (said !== null) return each(`\`${said}\` switches its transaction off`)
   if (top.some((statement) => controlOf(statement) === 'begin')) return each('the file begins its transactions itself')
   if (assumed) return { around: 'none', query: 'statement', because: 'what runs the file is not known', unknown: true }
   return { around: 'file', query: 'statement', because: 'a file counts as one transaction' }
+}
+
+/** The line of a file by which its runner leaves out the transaction, whichever runner that is; null where there is none. */
+function optOut(text: string): string | null {
+  const marks = /^-- *\+goose +no +transaction\s*$|^--\s*migrate:up\b[^\n]*\stransaction:false(?=\s|$)|^-- *atlas:txmode +none\s*$|^-- no-transaction\b/im
+  return marks.exec(text.slice(0, 60_000))?.[0].trim() ?? null
 }
 
 /** https://github.com/prisma/prisma-engines/pull/5767 came with 7.4.0; its splitter gives up on DROP INDEX CONCURRENTLY, https://github.com/prisma/prisma-engines/pull/5847 */
