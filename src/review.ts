@@ -31,6 +31,6 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
   const code = await readCode(changeSet, read.projects, settings)
   const { projects, queries, notes } = await rehearseProjects(read.projects, settings, options, code.queries)
   const judged = await judge(changeSet, projects, { ...code, queries }, settings, options)
-  const checklist = checklistOf({ rules: options.rules, findings: judged.findings, queries: code.queries, facts: code.facts, projects, config: settings.config, files: changeSet.files, notes: code.notes })
+  const checklist = checklistOf({ rules: options.rules, findings: judged.findings, queries: code.queries, facts: code.facts, projects, config: settings.config, files: changeSet.files, notes: code.notes, ...(code.partial === true ? { partial: true } : {}) })
   return buildReport({ changeSet, settings, projects, code, judged, checklist, notes: [...read.notes, ...notes], rollback: rollbacksOf(projects), started })
 }

@@ -76,6 +76,7 @@ function treeOf(commit: string, listing: Listing, loader: BlobLoader): { readonl
     return { oid: /^[0-9a-f]{40,64}$/.test(entry.oid) ? entry.oid : null, expression: `${commit}:${path}`, size: entry.size }
   }
   const tree: Tree = {
+    remote: true,
     commit,
     async list() {
       return listing

@@ -51,6 +51,8 @@ export interface QueriesRead {
   /** What else of the code decides over pooling, replicas and caching. */
   readonly facts: CodeFacts
   readonly counts: QueryCounts
+  /** True where only changed code and the files that set up clients were read. */
+  readonly partial?: boolean
   readonly notes: readonly Note[]
 }
 
@@ -129,6 +131,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   const repeated = withRepeats(queries, modules, values.evaluate, changed)
   const facts = await codeFacts({ tree: changeSet.head, entries, modules, evaluate: values.evaluate, changed, texts: store.texts, queries: repeated })
   return {
+    ...(request.changedOnly === true ? { partial: true } : {}),
     queries: repeated, facts, notes: modules.filter((m) => !m.readable && changed.has(m.path)).map((m) => ({ kind: 'unparsed', blocking: false, path: m.path, line: 1, message: 'the file does not parse; its queries are not reviewed' })),
     counts: { files: wanted.length, parsed: store.all().length, calls, judged: calls - dynamic, dynamic },
   }
