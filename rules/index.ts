@@ -142,6 +142,7 @@ import requirePoolLimits from './operations/require-pool-limits.ts'
 import requireQueryTimeout from './operations/require-query-timeout.ts'
 import requireServerlessPooler from './operations/require-serverless-pooler.ts'
 import requireSingleClient from './operations/require-single-client.ts'
+import noBrokenDownMigration from './process/no-broken-down-migration.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
@@ -338,6 +339,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireQueryTimeout, group: 'operations' },
   { ...requireServerlessPooler, group: 'operations' },
   { ...requireSingleClient, group: 'operations' },
+  { ...noBrokenDownMigration, group: 'process' },
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },
   { ...requireSuppressionReason, group: 'process' },

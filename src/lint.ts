@@ -81,7 +81,7 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
   }
   const input: RuleInput = {
     project, label: null, config: options.config, postgres: options.postgres, before, after, declared: null, declaredBefore: null, steps, history: [migration], queries: [],
-    files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }], sqlProblems: problems, migrated: null, journal: { before: null, after: null }, orphans: [], migrationsChanged: [], generated: false,
+    files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }], sqlProblems: problems, migrated: null, journal: { before: null, after: null }, orphans: [], roundTrips: [], migrationsChanged: [], generated: false,
     texts: new Map([[file.path, file]]), alone: true, allRules: options.allRules,
   }
   const run = runRules(options.rules, input)

@@ -16,6 +16,7 @@ import { emptySchema, type Schema } from './schema/model.ts'
 import { printChanges } from './schema/print-changes.ts'
 import { prismaSql, readPrismaSchema } from './schema/prisma.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
+import type { RoundTrip } from './rehearsal/types.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
 import { readSql, type SqlProblem } from './sql/read.ts'
@@ -40,6 +41,8 @@ export interface ProjectReading {
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
   /** True where old migrations were merged into fewer that make the same schema: nothing of it runs where it has run before. */
   readonly squashed: boolean
+  /** What a rehearsal of the ways back found; left out without one. */
+  readonly roundTrips?: readonly RoundTrip[]
   readonly notes: readonly Note[]
 }
 

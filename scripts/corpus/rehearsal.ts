@@ -70,7 +70,7 @@ async function history({ project, migrations }: CorpusProject, session: Session,
     if (outcomes.some((outcome) => outcome.code !== null)) await sendAll(session, rehearsalRequest({ base: [{ path: migration.path, statements: migration.statements }], steps: [] }).base[0]?.statements ?? [])
     const { drafts } = runRules(catalog, {
       project, label: project.name, config: defaultConfig, postgres, before: schema, after: replayed.after, declared: null, declaredBefore: null, steps: replayed.steps,
-      history: [...migrations.before.slice(0, index), fresh], queries: [], files: [], sqlProblems: [], migrationsChanged: [], migrated: null, journal: { before: null, after: null }, orphans: [], generated: false, texts: new Map(), alone: false, allRules: false,
+      history: [...migrations.before.slice(0, index), fresh], queries: [], files: [], sqlProblems: [], migrationsChanged: [], migrated: null, journal: { before: null, after: null }, orphans: [], roundTrips: [], generated: false, texts: new Map(), alone: false, allRules: false,
     })
     compare(replayed.steps, observations, drafts, tally)
     schema = replayed.after

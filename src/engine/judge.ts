@@ -49,6 +49,7 @@ export async function judge(
     migrated: reading.migrated,
     journal: reading.journal,
     orphans: reading.migrations?.orphans ?? [],
+    roundTrips: reading.roundTrips ?? [],
     migrationsChanged: reading.squashed ? [] : reading.migrations?.changed ?? [],
     generated: reading.generated,
     texts,

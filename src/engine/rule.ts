@@ -6,6 +6,7 @@ import type { Project, Runner } from '../project/project.ts'
 import type { Query } from '../queries/query.ts'
 import type { CodeFacts } from '../queries/facts.ts'
 import type { LockMode, Observation } from '../rehearsal/observation.ts'
+import type { RoundTrip } from '../rehearsal/types.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Group, Severity, Suggestion } from './finding.ts'
 import type { ChecklistItem } from './checklist.ts'
@@ -107,6 +108,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly migrated: { readonly before: Schema; readonly after: Schema } | null
   /** Drizzle's journal at the base and at the head, held against the files. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
+  /** Whether the ways back of the new migrations hold, as a rehearsal saw it. */
+  readonly roundTrips: readonly RoundTrip[]
   /** SQL files among the migrations that the runner never takes. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations of the base that the pull request edits, renames or deletes. */

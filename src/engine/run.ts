@@ -39,6 +39,7 @@ export interface RuleInput {
   readonly migrated: RuleContext['migrated']
   readonly journal: RuleContext['journal']
   readonly orphans: RuleContext['orphans']
+  readonly roundTrips: RuleContext['roundTrips']
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
@@ -197,6 +198,7 @@ function contextOf(
     migrated: input.migrated,
     journal: input.journal,
     orphans: input.orphans,
+    roundTrips: input.roundTrips,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
     isNew: (table) => newness.tables.has(table) || (step?.before.tables.get(table)?.persistence === 'temporary'),

@@ -61,7 +61,7 @@ export async function rehearseProjects(
   }
   const observed = projects.map((reading) => {
     const rehearsal = rehearsals.get(reading.project.name)
-    return rehearsal ? { ...reading, steps: reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null })) } : reading
+    return rehearsal ? { ...reading, roundTrips: rehearsal.roundTrips, steps: reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null })) } : reading
   })
   const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
   const planned = queries.map((query, index): ProjectQuery => {

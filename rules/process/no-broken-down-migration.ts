@@ -1,0 +1,43 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { placeOf, sourceFile } from '../../src/location.ts'
+
+export default {
+  id: 'no-broken-down-migration',
+  severity: 'warning',
+  summary: 'The way back was run in an embedded Postgres, and does not lead back.',
+  why: `A down migration is written once and run for the first time on a bad day. One that fails, or that leaves something else behind than was there before,
+    makes that day worse.`,
+  fix: 'Correct the down migration, so that up, down and up again work and down leaves what was there before.',
+  references: ['https://www.postgresql.org/docs/current/sql-commands.html'],
+  sources: [],
+  bad: [
+    {
+      title: 'Down leaves the table behind.',
+      runner: 'goose',
+      given: `create table users (id bigint primary key);`,
+      sql: `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key, body text);\n-- +goose Down\nselect 1;`,
+      rehearse: true,
+      message: 'leaves',
+    },
+  ],
+  good: [
+    {
+      runner: 'goose',
+      given: `create table users (id bigint primary key);`,
+      sql: `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key, body text);\n-- +goose Down\ndrop table notes;`,
+      rehearse: true,
+    },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      for (const trip of ctx.roundTrips) {
+        if (trip.result === 'proven' || trip.result === 'unknown') continue
+        const place = placeOf(sourceFile(trip.path, ''), 0, 1)
+        const line = trip.line ?? 1
+        const what = trip.result === 'differs' ? 'The way back leaves another schema behind than was there before'
+          : trip.result === 'down-fails' ? 'The way back fails' : 'After the way back, the migration cannot run again'
+        yield { place: { ...place, line, endLine: line }, object: trip.name, anySize: true, message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.') }
+      }
+    },
+  },
+} satisfies Rule
