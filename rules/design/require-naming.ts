@@ -1,0 +1,91 @@
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import type { Place } from '../../src/location.ts'
+import { columnPlace } from '../shared/columns.ts'
+import { singular, snake } from '../shared/names.ts'
+import { inPaths, like, texts } from '../shared/patterns.ts'
+
+export default {
+  id: 'require-naming',
+  severity: 'warning',
+  summary: 'A name that does not follow the pattern of the team.',
+  why: `Names that follow one pattern can be guessed, and joins and exports written without looking. \`tables\`, \`columns\`, \`indexes\`, \`foreign-keys\` and
+    \`uniques\` take a style, which is snake_case, camelCase, PascalCase, singular or plural (several with +, as in snake_case+plural), or a pattern in which
+    {table}, {column} and {columns} stand for the names and * for anything, such as idx_{table}_{columns}. Empty means any name.`,
+  fix: 'Rename it while nothing uses it yet.',
+  references: ['https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS'],
+  options: { tables: 'snake_case', columns: 'snake_case', indexes: '', 'foreign-keys': '', uniques: '', except: [], paths: [] },
+  enabled: false,
+  dialects: 'all',
+  sources: ['atlas/NM102', 'atlas/NM104', 'schemalint/name-casing', 'bytebase/naming.table', 'bytebase/naming.column', 'bytebase/naming.index.idx'],
+  bad: [
+    { sql: `create table "UserAccounts" (id bigint generated always as identity primary key);`, message: '`UserAccounts` is not in snake_case' },
+    { sql: `create table users (id bigint generated always as identity primary key, "firstName" text);`, message: '`firstName` is not in snake_case' },
+    {
+      options: { indexes: 'idx_{table}_{columns}' },
+      sql: `create table users (id bigint generated always as identity primary key, city text); create index users_city on users (city);`,
+      message: '`users_city` does not follow `idx_{table}_{columns}`',
+    },
+    { options: { tables: 'singular' }, sql: `create table users (id bigint generated always as identity primary key);`, message: 'is not singular' },
+  ],
+  good: [
+    { sql: `create table user_accounts (id bigint generated always as identity primary key, first_name text);` },
+    {
+      options: { indexes: 'idx_{table}_{columns}', tables: 'snake_case+plural' },
+      sql: `create table users (id bigint generated always as identity primary key, city text); create index idx_users_city on users (city);`,
+    },
+  ],
+  visit: {
+    *createTable({ table, to, place }, ctx) {
+      if (to.persistence === 'temporary') return
+      yield* judged('tables', to.name, {}, { table, place }, ctx)
+      for (const column of to.columns) yield* judged('columns', column.name, { table: to.name }, { table, place: columnPlace(column, table, ctx) ?? place, own: true }, ctx)
+      for (const unique of to.uniques) yield* judged('uniques', unique.name, { table: to.name, columns: unique.columns }, { table, place }, ctx)
+      for (const foreignKey of to.foreignKeys) yield* judged('foreign-keys', foreignKey.name, { table: to.name, columns: foreignKey.columns }, { table, place }, ctx)
+    },
+    *addColumn({ table, to, place }, ctx) {
+      yield* judged('columns', to.name, { table: nameOf(table) }, { table, place: columnPlace(to, table, ctx) ?? place, own: true }, ctx)
+    },
+    *addIndex({ table, index, place }, ctx) {
+      const columns = index.keys.flatMap((k) => (k.column === null ? [] : [k.column]))
+      yield* judged(index.unique ? 'uniques' : 'indexes', index.name, { table: nameOf(table), columns }, { table, place }, ctx)
+    },
+    *addUnique({ table, to, place }, ctx) {
+      yield* judged('uniques', to.name, { table: nameOf(table), columns: to.columns }, { table, place }, ctx)
+    },
+    *addForeignKey({ table, to, place }, ctx) {
+      yield* judged('foreign-keys', to.name, { table: nameOf(table), columns: to.columns }, { table, place }, ctx)
+    },
+  },
+} satisfies Rule
+
+interface Parts {
+  readonly table?: string
+  readonly columns?: readonly string[]
+}
+
+function* judged(option: string, name: string, parts: Parts, at: { readonly table: Key; readonly place: Place; readonly own?: boolean }, ctx: RuleContext): Iterable<Problem> {
+  const wanted = ctx.options[option]
+  if (typeof wanted !== 'string' || wanted === '' || !inPaths(texts(ctx.options['paths']), at.place.path) || texts(ctx.options['except']).some((one) => like(one, name))) return
+  for (const rule of wanted.split('+')) {
+    const broken = breaks(rule, name, parts)
+    if (broken === null) continue
+    yield { ...(at.own ? { place: at.place } : {}), object: `${at.table}.${name}`, message: `\`${name}\` ${broken}.`, help: `The policy of the team for ${option.replace('-', ' ')} is \`${wanted}\`. Rename it while nothing uses it yet.` }
+    return
+  }
+}
+
+const styles: Readonly<Record<string, RegExp>> = { snake_case: /^[a-z0-9_]+$/, camelCase: /^[a-z][A-Za-z0-9]*$/, PascalCase: /^[A-Z][A-Za-z0-9]*$/ }
+
+/** What a name breaks, as the end of a sentence; null where it is as wanted. */
+function breaks(rule: string, name: string, parts: Parts): string | null {
+  const style = styles[rule]
+  if (style) return style.test(name) ? null : `is not in ${rule}`
+  const last = snake(name).split('_').at(-1) ?? ''
+  if (rule === 'singular') return singular(last) === last ? null : 'is not singular'
+  if (rule === 'plural') return singular(last) === last ? 'is not plural' : null
+  const columns = (parts.columns ?? []).join('_')
+  const pattern = rule.replaceAll('{table}', parts.table ?? name).replaceAll('{columns}', columns).replaceAll('{column}', parts.columns?.[0] ?? '')
+  return like(pattern, name) ? null : `does not follow \`${rule}\``
+}
