@@ -194,6 +194,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
   'decisions-documented'(seen) {
     const silent = seen.findings.filter((f) => f.rule === 'require-suppression-reason' || f.approval?.state === 'given' && f.approval.reason === null)
     if (silent.length > 0) return fail(`no reason is given: ${places(silent)}`)
+    const wanted = seen.findings.filter((f) => f.suppressed === null && (f.rule === 'require-decision' || f.rule === 'require-comment'))
+    if (wanted.length > 0) return fail(`nothing says why: ${places(wanted)}`)
     const reasoned = seen.findings.filter((f) => f.suppressed !== null && f.suppressed.reason !== '' || f.approval?.state === 'given')
     if (reasoned.length > 0) return pass(`reasons stand at ${reasoned.slice(0, 3).map((f) => `${f.place.path}:${f.suppressed?.line ?? f.place.line}`).join(', ')}`)
     const changes = seen.projects.flatMap((p) => p.steps).filter((s) => s.changes.length > 0)
