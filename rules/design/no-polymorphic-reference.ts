@@ -29,12 +29,12 @@ export default {
         create index on comments (post_id);
         create index on comments (photo_id);`,
     },
-    { title: 'Ids of another system.', sql: `create table charges (id bigint generated always as identity primary key, external_id text, external_type text);` },
+    { title: 'A row of one table, and of what kind it is.', sql: `create table charges (id bigint generated always as identity primary key, environment_id text, environment_type text);` },
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
     const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
-    if (!after || noun === undefined || /^(?:external|remote|provider|source|client|request|trace|session|job|task|process|instance|device)$/.test(noun)) return null
+    if (!after || noun === undefined || !open.test(noun) || after.primaryKey?.columns.join() === column.name) return null
     if (!/^(?:bigint|integer|uuid|text|character varying(?:\(\d+\))?)$/.test(column.type ?? '') || after.foreignKeys.some((f) => f.columns.includes(column.name))) return null
     const type = after.columns.find((c) => snake(c.name) === `${noun}_type`)
     if (!type || after.foreignKeys.some((f) => f.columns.includes(type.name))) return null
@@ -44,3 +44,6 @@ export default {
     }
   }),
 } satisfies Rule
+
+/** Nouns that say nothing of the table: with any other one the type is a property of the row that the id names. */
+const open = /^(?:subject|object|target|owner|resource|entity|item|record|ref|reference|related|content|actor|model|linked|[a-z_]+able)$/

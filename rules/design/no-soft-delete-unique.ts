@@ -49,7 +49,7 @@ export default {
   },
 } satisfies Rule
 
-const natural = /(?:^|_)(?:email|slug|name|username|handle|code|title|phone|domain|subdomain)$/
+const natural = /^(?:code|title)$|(?:^|_)(?:email|slug|name|username|handle|phone|domain|subdomain)$/
 
 function isDeletion(column: string): boolean {
   return /^(?:deleted_at|deleted_on|archived_at|removed_at)$/.test(snake(column))

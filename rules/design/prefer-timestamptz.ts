@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { newColumns } from '../shared/columns.ts'
+import { listed } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-timestamptz',
@@ -13,6 +14,7 @@ export default {
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null);`, message: '`placed_at` does not say which moment' },
     { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column placed_at timestamp(3);` },
+    { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null, sent_at timestamp);`, message: '`placed_at` and `sent_at` do not say' },
     {
       title: 'Prisma and Drizzle make a plain timestamp unless told otherwise: said once, as information.',
       runner: 'prisma@6',
@@ -23,7 +25,16 @@ export default {
   good: [{ sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);` }],
   visit: newColumns((column, table, ctx) => {
     if (!isLocal(column.type)) return null
-    if (ctx.project.orm === null) return { message: `\`${column.name}\` does not say which moment it means: it has no time zone.`, help: 'Use `timestamptz`.' }
+    if (ctx.project.orm === null) {
+      // Said once for a new table, with all of its columns.
+      const made = ctx.step?.changes.find((change) => change.kind === 'createTable')
+      const all = made?.kind === 'createTable' ? made.to.columns.filter((c) => isLocal(c.type)).map((c) => c.name) : [column.name]
+      if (all[0] !== column.name) return null
+      return {
+        message: all.length > 1 ? `${listed(all)} do not say which moment they mean: they have no time zone.` : `\`${column.name}\` does not say which moment it means: it has no time zone.`,
+        help: 'Use `timestamptz`.',
+      }
+    }
     if (firstLocal(ctx) !== `${table}.${column.name}`) return null
     return {
       severity: 'info',

@@ -36,6 +36,11 @@ export default {
       sql: `create table audit_logs (id bigint generated always as identity primary key, user_id bigint not null);`,
     },
     {
+      title: 'A table with several such columns and no foreign key at all does without on purpose.',
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `create table visits (id bigint generated always as identity primary key, user_id bigint not null, team_id bigint not null);`,
+    },
+    {
       title: 'A schema that has no foreign keys has none on purpose.',
       given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint);`,
       sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null);`,
@@ -43,10 +48,10 @@ export default {
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
-    if (!after?.complete || /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))) return null
+    if (!after?.complete || after.partition.by !== null || after.partition.of || /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))) return null
     const parent = namedBy(column, after, ctx)
     if (!parent || after.foreignKeys.some((f) => f.columns.includes(column.name)) || after.primaryKey?.columns.join() === column.name) return null
-    if (![...ctx.after.tables.values()].some((t) => t.foreignKeys.some((f) => f.clientOnly !== true))) return null
+    if (!isCustom(column, after, ctx)) return null
     return {
       message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
       help: `Unless it is left out on purpose:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
@@ -63,4 +68,14 @@ function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
   if (found.length !== 1 || !parent?.complete || parent.primaryKey?.columns.length !== 1) return null
   const id = parent.columns.find((c) => c.name === parent.primaryKey?.columns[0])
   return id?.type !== null && id?.type === column.type ? parent : null
+}
+
+/** True where the schema ties such columns to their tables: it has foreign keys, most columns of that name have one, and the table does not do without on purpose. */
+function isCustom(column: Column, table: Table, ctx: RuleContext): boolean {
+  const others = [...ctx.after.tables.values()].filter((t) => t.key !== table.key)
+  const tied = (t: Table, name: string) => t.foreignKeys.some((f) => f.clientOnly !== true && f.columns.includes(name))
+  const alike = others.filter((t) => t.columns.some((c) => c.name === column.name))
+  const loose = table.columns.filter((c) => !tied(table, c.name) && namedBy(c, table, ctx)).length
+  return others.some((t) => t.foreignKeys.some((f) => f.clientOnly !== true)) && alike.filter((t) => tied(t, column.name)).length * 2 >= alike.length &&
+    (loose < 2 || table.foreignKeys.length > 0)
 }

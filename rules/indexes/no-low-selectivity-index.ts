@@ -69,7 +69,7 @@ function enumKey(type: string | null, defaultSchema: string): string {
 
 function poor(column: Column, values: number | undefined): { readonly words: string; readonly empty: boolean } | null {
   if (column.type === 'boolean') return { words: 'two values to tell rows apart', empty: false }
-  if (values !== undefined && values <= 3) return { words: `${values} values to tell rows apart`, empty: false }
+  if (values !== undefined && values <= 3) return { words: values === 1 ? 'one value, so nothing to tell rows apart' : `${values} values to tell rows apart`, empty: false }
   if (column.nullable && /^(?:deleted_at|archived_at|removed_at)$/.test(snake(column.name))) return { words: 'only a column that is empty in most rows', empty: true }
   return null
 }
