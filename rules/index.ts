@@ -52,6 +52,7 @@ import noCrossTenantUnique from './design/no-cross-tenant-unique.ts'
 import noDuplicateForeignKey from './design/no-duplicate-foreign-key.ts'
 import noEnum from './design/no-enum.ts'
 import noFloatMoney from './design/no-float-money.ts'
+import noForbiddenType from './design/no-forbidden-type.ts'
 import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
 import noIgnoredRequiredField from './design/no-ignored-required-field.ts'
 import noLongIdentifier from './design/no-long-identifier.ts'
@@ -71,9 +72,13 @@ import preferText from './design/prefer-text.ts'
 import preferTimestamptz from './design/prefer-timestamptz.ts'
 import preferUuidType from './design/prefer-uuid-type.ts'
 import requireCheck from './design/require-check.ts'
+import requireColumns from './design/require-columns.ts'
+import requireComment from './design/require-comment.ts'
+import requireDecision from './design/require-decision.ts'
 import requireEnumValueOrder from './design/require-enum-value-order.ts'
 import requireForeignKey from './design/require-foreign-key.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
+import requireNaming from './design/require-naming.ts'
 import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireTableSchema from './design/require-table-schema.ts'
@@ -249,6 +254,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDuplicateForeignKey, group: 'design' },
   { ...noEnum, group: 'design' },
   { ...noFloatMoney, group: 'design' },
+  { ...noForbiddenType, group: 'design' },
   { ...noForeignKeyToNothing, group: 'design' },
   { ...noIgnoredRequiredField, group: 'design' },
   { ...noLongIdentifier, group: 'design' },
@@ -268,9 +274,13 @@ export const catalog: readonly CatalogRule[] = [
   { ...preferTimestamptz, group: 'design' },
   { ...preferUuidType, group: 'design' },
   { ...requireCheck, group: 'design' },
+  { ...requireColumns, group: 'design' },
+  { ...requireComment, group: 'design' },
+  { ...requireDecision, group: 'design' },
   { ...requireEnumValueOrder, group: 'design' },
   { ...requireForeignKey, group: 'design' },
   { ...requireNamedConstraint, group: 'design' },
+  { ...requireNaming, group: 'design' },
   { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireTableSchema, group: 'design' },
