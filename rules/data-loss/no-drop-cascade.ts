@@ -30,6 +30,12 @@ export default {
   ],
   good: [
     { title: 'By name, what depends on it first.', given: `create table users (id bigint primary key, name text); create view names as select name from users;`, sql: `drop view names;`, unproven: 'others speak of the view' },
+    {
+      title: 'The table that refers to it is dropped too.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint references users);`,
+      sql: `drop table users cascade; drop table orders;`,
+      unproven: 'others speak of the tables',
+    },
     { title: 'Nothing depends on it.', given: `create type mood as enum ('ok');`, sql: `drop type mood cascade;` },
     { sql: `create table users (id bigint generated always as identity primary key); drop table users cascade;` },
   ],
@@ -89,7 +95,7 @@ function nameIn(object: unknown): { readonly schema: string | null; readonly nam
 }
 
 function foreignKeysTo(table: Key, ctx: RuleContext): readonly { readonly name: string; readonly columns: readonly string[] }[] {
-  return [...(ctx.step?.before.tables.values() ?? [])].filter((other) => other.key !== table).flatMap((other) => other.foreignKeys
+  return [...(ctx.step?.before.tables.values() ?? [])].filter((other) => other.key !== table && (ctx.alone || ctx.after.tables.has(other.key))).flatMap((other) => other.foreignKeys
     .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
     .map((foreign) => ({ name: `the foreign key \`${foreign.name}\` of \`${ctx.name(other.key)}\``, columns: foreign.references.columns })))
 }

@@ -28,6 +28,12 @@ export default {
   good: [
     { title: 'Another type is another column.', given: `create table users (id bigint primary key, fullname text);`, sql: `alter table users drop column fullname, add column age integer;`, unproven: 'others speak of the drop' },
     { title: 'The values are copied over before the drop.', given: `create table users (id bigint primary key, fullname text);`, sql: `alter table users add column full_name text; update users set full_name = fullname; alter table users drop column fullname;`, unproven: 'others speak of the drop' },
+    {
+      title: 'Tables of two migrations are two tables.',
+      given: `create table person (id bigint primary key, name text, email text, phone text);`,
+      sql: [`create table people (id bigint primary key, name text, email text, phone text);`, `drop table person;`],
+      unproven: 'others speak of the drop',
+    },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column full_name text;` },
   ],
   visit: {
@@ -45,7 +51,7 @@ export default {
       for (const drop of changes.filter((change) => change.kind === 'dropTable')) {
         const before = ctx.before.tables.get(drop.table)
         if (before === undefined || ctx.after.tables.has(drop.table)) continue
-        const likely = created.filter((change) => change.table !== drop.table && alike(before, change.to))
+        const likely = created.filter((change) => change.table !== drop.table && change.place.path === drop.place.path && alike(before, change.to))
         const [to] = likely
         if (to === undefined || likely.length > 1 || copied(ctx, drop, nameOf(to.table))) continue
         const from = ctx.name(drop.table)

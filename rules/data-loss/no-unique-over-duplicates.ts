@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { changedRows } from '../shared/slow.ts'
 import { idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -17,6 +18,13 @@ export default {
   good: [
     { title: 'A new column holds no duplicates: it is empty.', given: `create table users (id bigint primary key);`, sql: [`alter table users add column email text;`, `create unique index concurrently users_email on users (email);`], runner: 'psql' },
     { title: 'The primary key tells the rows apart already.', given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_id_email on users (id, email);`, runner: 'psql' },
+    {
+      title: 'The duplicates are removed first.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: [`delete from users a using users b where a.email = b.email and a.id > b.id;`, `create unique index concurrently users_email on users (email);`],
+      runner: 'psql',
+      unproven: 'others speak of the DELETE',
+    },
     { sql: `create table users (id bigint generated always as identity primary key, email text not null unique);` },
   ],
   visit: {
@@ -32,7 +40,7 @@ export default {
 } satisfies Rule
 
 function problem(table: string, columns: readonly string[], where: string | null, nulls: boolean, ctx: RuleContext) {
-  if (ctx.isNew(table)) return
+  if (ctx.isNew(table) || cleaned(table, ctx)) return
   const known = ctx.step?.before.tables.get(table)
   if (known?.partition.by) return
   const added = columns.filter((column) => ctx.isNewColumn(table, column))
@@ -45,4 +53,12 @@ function problem(table: string, columns: readonly string[], where: string | null
     message: `This fails where two rows of \`${ctx.name(table)}\` have the same \`${columns.join('`, `')}\`.`,
     help: `Look before the deploy:\n${sql(`SELECT ${idents(columns)}, count(*) FROM ${sqlName(table, ctx)}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${idents(columns)} HAVING count(*) > 1 LIMIT 20;`)}`,
   }
+}
+
+/** True where the pull request changes or deletes rows of the table before: it has thought of duplicates. */
+function cleaned(table: string, ctx: RuleContext): boolean {
+  return ctx.steps.slice(0, ctx.step === null ? 0 : ctx.steps.indexOf(ctx.step)).some((step) => {
+    const changed = changedRows(step.statement.node, step.before)
+    return changed !== null && changed.verb !== 'INSERT' && changed.table === table
+  })
 }

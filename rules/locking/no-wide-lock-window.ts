@@ -68,7 +68,7 @@ export default {
           place: step.statement.place,
           object: [...tables][0] ?? '',
           ...(large ? {} : { severity: 'info' as const }),
-          message: `One transaction locks ${names.slice(0, -1).join(', ')} and ${names.at(-1)}, and keeps the first locked while it waits for the others (${step.transaction.because}).`,
+          message: `One transaction locks ${names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more tables` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`}, and keeps the first locked while it waits for the others (${step.transaction.because}).`,
           help: `Alter each busy table in a transaction of its own: put this ${separateDeploy({ ...ctx, step })}.`,
         }
       }

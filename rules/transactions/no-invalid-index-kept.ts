@@ -10,6 +10,7 @@ export default {
     finds its name, does nothing, and the migration counts as done.`,
   fix: 'Drop the index first where it exists: on the first run that does nothing, on the second it clears the way.',
   references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY'],
+  once: 'review',
   sources: [],
   bad: [
     {
