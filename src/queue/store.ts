@@ -44,7 +44,12 @@ export interface Store {
 const kinds: readonly JobKind[] = ['review', 'command', 'group', 'branch', 'deployed', 'sweep', 'reconcile']
 const concurrency: Readonly<Record<JobKind, number>> = { review: 2, command: 2, group: 1, branch: 1, deployed: 1, sweep: 1, reconcile: 1 }
 const retryLimit = 4
+/** A job whose process says nothing for so long runs again in another; a busy machine must not look like a dead one. */
+const heartbeatSeconds = 60
 const queueSchema = 'schemagate_queue'
+
+/** The embedded store has one process at a time, so that what runs when it is opened has lost its own. */
+const orphans = `UPDATE ${queueSchema}.job SET state = 'retry', start_after = now() WHERE state = 'active'`
 
 const tables = `
   CREATE SCHEMA IF NOT EXISTS schemagate;
@@ -62,9 +67,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } as ConstructorParameters<typeof PgBoss>[0] & object)
   boss.on('error', options.onError)
   await database.run(tables)
+  if (options.databaseUrl === null && (await database.query(`SELECT to_regclass('${queueSchema}.job') AS job`, []))[0]?.['job'] !== null) await database.run(orphans)
   await boss.start()
   for (const kind of kinds) {
-    await boss.createQueue(kind, { policy: 'singleton', retryLimit, retryDelay: 5, retryBackoff: true, retryDelayMax: 300, expireInSeconds: 600, heartbeatSeconds: 10, deleteAfterSeconds: 86_400 })
+    await boss.createQueue(kind, { policy: 'singleton', retryLimit, retryDelay: 5, retryBackoff: true, retryDelayMax: 300, expireInSeconds: 600, heartbeatSeconds, deleteAfterSeconds: 86_400 })
   }
   const workers: { readonly kind: JobKind; readonly id: string }[] = []
   let working = false
