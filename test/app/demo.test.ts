@@ -34,4 +34,4 @@ test('the demo takes a range through the app as a pull request, with comments an
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 180_000)
+}, 600_000)

@@ -114,7 +114,7 @@ describe('expressions read as Postgres prints them', () => {
     ['defaults of new columns', defaults.filter(([column]) => !['m', 'p', 'ma', 'ci', 'c'].includes(column)).map(([column, expression], i) => `ALTER TABLE t ADD COLUMN n${i} ${types[column] ?? 'text'} DEFAULT (${expression});`).join('\n')],
   ])('%s', async (_, sql) => {
     expect(await differences(real, base + sql)).toEqual([])
-  }, 120_000)
+  }, 240_000)
 
   it('marks what only a running server can tell', () => {
     const known = table(schemaOf(`${base}ALTER TABLE t ALTER ts SET DEFAULT 'now', ALTER x SET DEFAULT 'now'; CREATE INDEX i ON t ((unknown_function(a)));`), 'public.t')
