@@ -37,6 +37,13 @@ export default {
       sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;\nALTER TABLE "User" ADD CONSTRAINT "User_name_check" CHECK (name <> '') NOT VALID;`,
     },
     {
+      title: 'Two spellings of an empty list are one default.',
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int      @id\n  tags String[] @default([])\n}` },
+      sql: `ALTER TABLE "User" ADD COLUMN "tags" TEXT[] DEFAULT '{}';`,
+    },
+    {
       title: 'A list without NOT NULL and the order of an enum are none either.',
       runner: 'prisma@6',
       given: `CREATE TYPE "Role" AS ENUM ('A', 'C'); CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,

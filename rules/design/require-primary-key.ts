@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -20,6 +21,14 @@ export default {
     { title: 'The key may come later in the same pull request.', sql: `create table events (id bigint not null); alter table events add primary key (id);` },
     { sql: `create temporary table work (id bigint);` },
     {
+      title: 'Prisma before 6 gives the table of a many-to-many relation a unique index in place of a key, and nothing in its schema can change that.',
+      runner: 'prisma@5',
+      given: `create table "A" (id text primary key); create table "B" (id text primary key);`,
+      sql: `
+        create table "_AToB" ("A" text not null, "B" text not null);
+        create unique index "_AToB_AB_unique" on "_AToB" ("A", "B");`,
+    },
+    {
       title: 'A partition has the key of its parent.',
       given: `create table events (id bigint, at date not null, primary key (id, at)) partition by range (at);`,
       sql: `create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
@@ -30,6 +39,7 @@ export default {
       const after = ctx.after.tables.get(table)
       if (!after || !after.complete || after.primaryKey || after.persistence === 'temporary' || after.partition.of || after.inherits.length > 0 || after.ignored) return
       if (as !== 'definition' && !to.complete) return
+      if (isRelationTable(after)) return
       const unique = after.uniques.find((u) => u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)))
       const id = after.columns.find((column) => column.name === 'id')
       const add = unique
@@ -42,3 +52,9 @@ export default {
     },
   },
 } satisfies Rule
+
+/** https://www.prisma.io/docs/orm/prisma-schema/data-model/relations/many-to-many-relations#conventions-for-relation-tables-in-implicit-m-n-relations */
+function isRelationTable(table: Table): boolean {
+  return table.name.startsWith('_') && table.columns.length === 2 && table.columns.every((column) => (column.name === 'A' || column.name === 'B') && !column.nullable) &&
+    table.indexes.some((index) => index.unique && index.keys.length === 2)
+}

@@ -24,7 +24,14 @@ function disagreement(migrated: Schema, declared: Schema) {
     if (table === undefined) return change.kind === 'createEnum' || change.kind === 'addEnumValue' || change.kind === 'dropEnumValue' || change.kind === 'dropType'
     return migrated.tables.get(table)?.complete !== false && declared.tables.get(table)?.complete !== false && !declared.tables.get(table)?.ignored
   }
-  return { changes: diffSchemas(from, to).filter(known), from, to }
+  return { changes: diffSchemas(from, to).filter((change) => known(change) && !isSpelling(change)), from, to }
+}
+
+/** True for two spellings of an empty array, `'{}'::text[]` and `ARRAY[]::text[]`: one value. */
+function isSpelling(change: Change): boolean {
+  if (change.kind !== 'setDefault') return false
+  const [from, to] = [change.from.default, change.to.default].map((value) => value?.replace(/^ARRAY\[\]::/i, "'{}'::").toLowerCase())
+  return from !== undefined && from === to && from.startsWith("'{}'::")
 }
 
 function identity(change: Change): string {
