@@ -55,7 +55,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
     ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
     ...table,
     ...options.wanted.map((line) => `**Missing:** ${line}`),
-    ...(sorted.needed.length > 0 ? [howToApprove(sorted.needed)] : []),
+    ...(sorted.needed.length > 0 ? [`${howToApprove(sorted.needed)} Where nobody else may write, \`approvals: { author: true }\` in \`.github/schemagate.yml\` lets the author do it.`] : []),
     ...(changes.length > 0 ? [`**Schema:** ${summarizeChanges(changes)}.`] : rows.length > 0 || sorted.blocking.length > 0 ? [] : [`${verdict(report)}.`]),
     ...options.more,
     ...(sorted.approved.length > 0 ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')] : []),
