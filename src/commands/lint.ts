@@ -66,7 +66,7 @@ export async function configOf(path: string | undefined, rules: readonly Catalog
   const text = (await read(path, io)).text
   const { config, notes } = parseConfig(text, path, rules)
   const [mistake] = notes
-  if (mistake) throw new SchemagateError('bad-configuration', mistake.message)
+  if (mistake) throw new SchemagateError('bad-configuration', `reading ${path}: line ${mistake.line}: ${mistake.message}`)
   return config
 }
 
