@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { Table } from '../../src/schema/model.ts'
+import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -14,7 +14,8 @@ export default {
   sources: ['diesel-guard/CreateTableWithoutPkCheck'],
   bad: [
     { sql: `create table events (at timestamptz not null, payload jsonb);`, message: '`events` has no primary key' },
-    { sql: `create table events (id bigint unique not null);` },
+    { title: 'A unique key names its rows, but replication does not know of it.', sql: `create table events (id bigint unique not null);`, message: 'only `events_id_key` names its rows', severity: 'info' },
+    { sql: `create table events (id bigint, email text unique);` },
   ],
   good: [
     { sql: `create table events (id bigint generated always as identity primary key, payload jsonb);` },
@@ -40,12 +41,16 @@ export default {
       if (!after || !after.complete || after.primaryKey || after.persistence === 'temporary' || after.partition.of || after.inherits.length > 0 || after.ignored) return
       if (as !== 'definition' && !to.complete) return
       if (isRelationTable(after)) return
-      const unique = after.uniques.find((u) => u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)))
+      const unique = uniquesOf(after).find((u) => u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)))
       const id = after.columns.find((column) => column.name === 'id')
       const add = unique
         ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (${unique.columns.map(ident).join(', ')});`
         : id ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);` : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
-      return {
+      return unique ? {
+        severity: 'info' as const,
+        message: `\`${ctx.name(table)}\` has no primary key: only \`${unique.name}\` names its rows, which logical replication and other tools do not look at.`,
+        help: `Make it the primary key while the table is empty:\n${sql(add)}`,
+      } : {
         message: `\`${ctx.name(table)}\` has no primary key, so none of its rows can be named.`,
         help: `Declare one in the table, or add it while the table is empty:\n${sql(add)}`,
       }
@@ -57,4 +62,12 @@ export default {
 function isRelationTable(table: Table): boolean {
   return table.name.startsWith('_') && table.columns.length === 2 && table.columns.every((column) => (column.name === 'A' || column.name === 'B') && !column.nullable) &&
     table.indexes.some((index) => index.unique && index.keys.length === 2)
+}
+
+/** What makes rows unique by columns alone: constraints, and indexes without a predicate. */
+function uniquesOf(table: Table): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+  return [
+    ...table.uniques,
+    ...table.indexes.filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null)).map((index) => ({ name: index.name, columns: indexColumns(index) })),
+  ]
 }
