@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/fixtures/**'],
+    setupFiles: ['test/setup.ts'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
     pool: 'forks',

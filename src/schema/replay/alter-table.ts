@@ -33,6 +33,12 @@ export function alterTable(session: Session, node: AlterTableStmt): void {
   const table = tableFor(session, written, node.missing_ok === true)
   if (table === null) return
   const order = [...commands.keys()].sort((a, b) => pass(commands[a]) - pass(commands[b]) || a - b)
+  const retyped = new Set<string>()
+  for (const { subtype, name = '' } of commands) {
+    if (subtype !== 'AT_AlterColumnType') continue
+    if (retyped.has(name)) refuse(`cannot alter type of column "${name}" twice`)
+    retyped.add(name)
+  }
   const changes = new Map<number, readonly Change[]>()
   for (const index of order) {
     const command = commands[index]
