@@ -9,7 +9,7 @@ const files = ['src', 'rules'].flatMap((folder) =>
   readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).map((path) => `${folder}/${path}`))
 
 const imports = (file: string) =>
-  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'"\n]|\n(?!\s*(?:import|export)\s))*?from '([^']+)'|import\('([^']+)'\)/g)].map((match) => {
+  [...readFileSync(`${root}${file}`, 'utf8').replace(/`(?:[^`\\]|\\.)*`/gs, '``').matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'"\n]|\n(?!\s*(?:import|export)\s))*?from '([^']+)'|import\('([^']+)'\)/g)].map((match) => {
     const target = match[1] ?? match[2] ?? ''
     return target.startsWith('.') ? relative(root, resolve(root, dirname(file), target)) : target
   })

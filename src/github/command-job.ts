@@ -1,9 +1,11 @@
 import type { Decision } from '../engine/approvals.ts'
 import { means } from '../engine/approvals.ts'
 import type { CommandJob } from '../queue/jobs.ts'
-import { codeSpan, fenced, sentence } from '../report/markdown-escape.ts'
+import { codeSpan, sentence, truncate } from '../report/markdown-escape.ts'
 import type { Config } from '../config.ts'
 import type { Finding } from '../engine/finding.ts'
+import { planOf } from '../planner/plan.ts'
+import { planToMarkdown } from '../planner/show.ts'
 import type { Report } from '../report/report.ts'
 import { didYouMean } from '../spelling.ts'
 import { placeIn, rateLimitEnd, statusOf } from './client.ts'
@@ -115,12 +117,9 @@ async function explain(target: string | null, { context, review }: Running): Pro
 }
 
 function plan(report: Report): Outcome {
-  const parts = report.rollback.filter((r) => r.sql.trim() !== '' || r.lossy.length > 0)
-  if (parts.length === 0) return { ...done, answer: 'There is nothing to roll back: the pull request makes no schema change.' }
-  return {
-    ...done,
-    answer: parts.map((r) => [`**Rollback${parts.length > 1 ? ` of ${codeSpan(r.project)}` : ''}**`, ...(r.sql.trim() === '' ? [] : [fenced(r.sql, 'sql')]), ...(r.lossy.length > 0 ? ['Cannot be undone:\n' + r.lossy.map((l) => `- ${sentence(l)}`).join('\n')] : [])].join('\n\n')).join('\n\n'),
-  }
+  const plans = report.projects.filter((project) => project.steps.length > 0).map((project) => planOf(project, report.postgres))
+  if (plans.length === 0) return { ...done, answer: 'There is nothing to plan: the pull request makes no schema change.' }
+  return { ...done, answer: truncate(planToMarkdown(plans), 60_000, '`schemagate plan` prints all of it.') }
 }
 
 /** The finding of the thread that a reply stands in. */
@@ -135,7 +134,7 @@ function help(): string {
   const rows: readonly (readonly [CommandName, string, string])[] = [
     ['recheck', '', 'review the head commit again'],
     ['explain', 'RULE or FINDING', 'the page of a rule'],
-    ['plan', '', 'the way back, as SQL'],
+    ['plan', '', 'deploy order, backfills, the way back, as SQL'],
     ['approve', 'FINDING or destructive, reason: …', 'lifts a finding until its statement changes'],
     ['unapprove', 'FINDING', 'takes an approval back'],
     ['ignore', 'RULE [PATH] reason: … [until: 2026-12-31]', 'silences a rule in this pull request'],
