@@ -11,6 +11,8 @@ import { comparableWithPrisma } from '../../src/schema/prisma/comparable.ts'
  */
 export function newDrift(ctx: RuleContext): { readonly changes: readonly Change[]; readonly from: Schema; readonly to: Schema } | null {
   if (!ctx.migrated || !ctx.declared || !ctx.declaredBefore || ctx.project.settings.push || ctx.declared.tables.size === 0) return null
+  // What follows a statement that Postgres refuses is not there to be compared.
+  if (ctx.steps.some((step) => step.refused !== undefined)) return null
   const now = disagreement(ctx.migrated.after, ctx.declared)
   const old = new Set(disagreement(ctx.migrated.before, ctx.declaredBefore).changes.map(identity))
   return { ...now, changes: now.changes.filter((change) => !old.has(identity(change))) }
