@@ -8,7 +8,6 @@ export default {
   why: 'Everybody with a grant on the table reads and writes all of its rows from that moment on. The policies stay in the catalog and look as if they worked.',
   fix: 'Keep it enabled, and change the policies instead.',
   references: ['https://www.postgresql.org/docs/current/ddl-rowsecurity.html'],
-  approvable: true,
   sources: [],
   bad: [
     {

@@ -9,7 +9,6 @@ export default {
     them is gone, each of their queries on the table fails.`,
   fix: 'Keep the name in the database and rename in code only, or add a new column, write both, fill it and drop the old one later.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html', 'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map'],
-  approvable: true,
   dialects: 'all',
   sources: [
     'squawk/renaming-column', 'pgfence/rename-column', 'strong_migrations/rename_column', 'atlas/BC102', 'diesel-guard/RenameColumnCheck', 'pgsafe/rename', 'pgls/renamingColumn',

@@ -7,7 +7,6 @@ export default {
   why: 'The old label is no value of the type any more: each INSERT, UPDATE or comparison with it fails until the last instance of the version before is gone.',
   fix: 'Add the new value, deploy code that reads both and writes the new one, and move the rows in batches.',
   references: ['https://www.postgresql.org/docs/current/sql-altertype.html'],
-  approvable: true,
   sources: ['strong_migrations/rename_enum_value'],
   bad: [
     { given: `create type role as enum ('member', 'admin');`, sql: `alter type role rename value 'admin' to 'owner';`, message: '`admin` to `owner` breaks' },

@@ -8,7 +8,6 @@ export default {
   why: 'The new name holds at once, and each query of the version before that names the schema, or finds the table through its search path, fails until the last instance is gone.',
   fix: 'Make the new schema beside the old one and leave views with the old names behind.',
   references: ['https://www.postgresql.org/docs/current/sql-alterschema.html'],
-  approvable: true,
   sources: ['pgfence/rename-schema', 'strong_migrations/rename_schema', 'diesel-guard/RenameSchemaCheck'],
   bad: [
     { given: `create schema billing; create table billing.invoices (id bigint primary key);`, sql: `alter schema billing rename to finance;`, message: 'Renaming `billing` to `finance` breaks' },

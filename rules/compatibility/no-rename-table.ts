@@ -10,7 +10,6 @@ export default {
     A view with the old name keeps them working until they are gone.`,
   fix: 'Keep the name in the database and rename in code only, or leave a view with the old name behind.',
   references: ['https://www.postgresql.org/docs/current/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS', 'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map-1'],
-  approvable: true,
   dialects: 'all',
   sources: [
     'squawk/renaming-table', 'pgfence/rename-table', 'strong_migrations/rename_table', 'atlas/BC101', 'diesel-guard/RenameTableCheck', 'pgsafe/rename', 'pgls/renamingTable',

@@ -9,7 +9,6 @@ export default {
   why: `The rename is immediate, the deploy of the code is not: instances of the version before fail on every query of the view until they are replaced.`,
   fix: 'Create a view of the new name beside the old one, move the readers over, and drop the old one in a later pull request.',
   references: ['https://www.postgresql.org/docs/current/sql-alterview.html'],
-  approvable: true,
   sources: ['pgsafe/rename'],
   bad: [
     { given: `create table users (id bigint primary key); create view ids as select id from users;`, sql: `alter view ids rename to user_ids;`, message: 'still reads `ids`' },

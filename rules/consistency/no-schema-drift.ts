@@ -11,7 +11,6 @@ export default {
     changes that nobody meant.`,
   fix: 'Make the two agree: correct the schema, or add what is missing to the migration.',
   references: ['https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/shadow-database#detecting-schema-drift'],
-  approvable: true,
   sources: [],
   bad: [
     {

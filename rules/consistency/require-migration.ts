@@ -10,7 +10,6 @@ export default {
   why: 'The client is generated from the schema and asks for what is not there: each query of the table fails in production, while it works wherever somebody has pushed the schema by hand.',
   fix: 'Write the migration: `npx prisma migrate dev`, or `npx drizzle-kit generate`.',
   references: ['https://www.prisma.io/docs/orm/prisma-migrate/getting-started', 'https://orm.drizzle.team/docs/drizzle-kit-generate'],
-  approvable: true,
   sources: [],
   bad: [
     {
