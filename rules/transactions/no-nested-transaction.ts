@@ -31,7 +31,7 @@ export default {
           const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK'
           const runners = managed.has(ctx.runner.name) && !ctx.runner.assumed && step.transaction.block === true && !step.transaction.because.includes('BEGIN')
           if (runners && ends) yield { place: step.statement.place, anySize: true, message: `This ends the transaction that ${ctx.runner.name} opened: what follows runs without one, and a failure leaves the migration half applied.` }
-          else if (ends && !open && !runners && ctx.alone) {
+          else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle') {
             const told = step.transaction.because.includes('--in-transaction')
             yield { place: step.statement.place, anySize: true, ...(told ? {} : { severity: 'warning' as const }), message: 'This ends a transaction that the file did not begin: what follows runs without one.' }
           } else if (begins && open) yield { place: step.statement.place, anySize: true, message: 'This stands inside the transaction that is open already, so Postgres ignores it, and the first COMMIT ends both.' }
