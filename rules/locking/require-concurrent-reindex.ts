@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
-import { concurrentForm } from '../shared/concurrent.ts'
+import { refusesTransaction } from '../../src/sql/transaction-block.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { wholeLines } from '../shared/suggest.ts'
 import { sql } from '../shared/sql.ts'
@@ -25,23 +25,24 @@ export default {
     { sql: `create table orders (id bigint primary key); reindex table orders;` },
   ],
   visit: {
-    statement({ node, text }, ctx) {
+    statement(statement, ctx) {
+      const { node, text } = statement
       if (!('ReindexStmt' in node) || ctx.postgres < 12) return
       const { kind, relation, name } = node.ReindexStmt
-      const form = concurrentForm(node)
+      const form = refusesTransaction(statement)
       if (form === 'REINDEX CONCURRENTLY' || kind === 'REINDEX_OBJECT_SYSTEM') return
       const schema = relation?.schemaname ?? ctx.step.before.defaultSchema
       const target = relation?.relname ?? name ?? ''
       const table = kind === 'REINDEX_OBJECT_TABLE' ? key(schema, target) : null
       if (table && ctx.isNew(table)) return
       const outside = outsideTransaction(ctx)
-      const statement = `${text.replace(/^(\s*reindex\s*(?:\([^)]*\)\s*)?(?:index|table|schema|database))\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
+      const concurrent = `${text.replace(/^(\s*reindex\s*(?:\([^)]*\)\s*)?(?:index|table|schema|database))\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
       const what = kind === 'REINDEX_OBJECT_INDEX' ? `Rebuilding \`${target}\` blocks writes to its table` : `Rebuilding the indexes of ${target === '' ? 'the database' : `\`${target}\``} blocks writes`
       return {
         ...(table ? { object: table } : {}),
         message: `${what}, and every query that opens ${kind === 'REINDEX_OBJECT_INDEX' ? 'the index' : 'one of them'}, until it is done.`,
-        help: `${sentence(outside.how)}:\n${sql(statement)}`,
-        ...(outside.inPlace ? wholeLines(ctx.step, statement) : {}),
+        help: `${sentence(outside.how)}:\n${sql(concurrent)}`,
+        ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
       }
     },
   },

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
-import { concurrentForm } from '../shared/concurrent.ts'
+import { refusesTransaction } from '../../src/sql/transaction-block.ts'
 import { sql } from '../shared/sql.ts'
 import { sentence } from '../shared/words.ts'
 
@@ -68,7 +68,7 @@ export default {
   ],
   visit: {
     statement(statement, ctx) {
-      const form = concurrentForm(statement.node)
+      const form = refusesTransaction(statement)
       if (form === null) return
       const { transaction } = ctx.step
       const outside = outsideTransaction(ctx)

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { concurrentForm } from '../shared/concurrent.ts'
+import { refusesTransaction } from '../../src/sql/transaction-block.ts'
 import { sql } from '../shared/sql.ts'
 import { settingIn, timeoutOf } from '../shared/timeouts.ts'
 
@@ -41,7 +41,7 @@ export default {
           continue
         }
         if (active === null || step.statement.inside !== null) continue
-        const builds = concurrentForm(step.statement.node) !== null || step.changes.some((change) => change.kind === 'validateConstraint')
+        const builds = refusesTransaction(step.statement) !== null || step.changes.some((change) => change.kind === 'validateConstraint')
         const [change] = step.changes
         const table = change && 'table' in change ? change.table : null
         if (!builds || (table !== null && (ctx.isNew(table) || ctx.size(table) === 'small'))) continue

@@ -1,7 +1,7 @@
 import type { Migration, Transaction } from '../engine/rule.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Runner } from './project.ts'
-import { refusesTransaction } from './outside-transaction.ts'
+import { refusesTransaction } from '../sql/transaction-block.ts'
 import { isAtLeast } from './versions.ts'
 
 /** For files judged on their own: the answer of `--in-transaction` and `--no-in-transaction`. */

@@ -1,12 +1,12 @@
 import type { Node } from 'libpg-query'
-import type { Statement } from '../sql/statement.ts'
+import type { Statement } from './statement.ts'
 
 /**
  * What keeps a statement out of a transaction block, as Postgres names it (`CREATE INDEX CONCURRENTLY`); null for a statement that may run in one.
  * `postgres` is the major version: below 12 a new enum value may not be added in a block. See the notes of each command in
  * https://www.postgresql.org/docs/current/sql-commands.html
  */
-export function refusesTransaction(statement: Statement, postgres = 12): string | null {
+export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, postgres = 12): string | null {
   const node: Node = statement.node
   if ('IndexStmt' in node) return node.IndexStmt.concurrent ? 'CREATE INDEX CONCURRENTLY' : null
   if ('DropStmt' in node) return node.DropStmt.concurrent ? 'DROP INDEX CONCURRENTLY' : null
