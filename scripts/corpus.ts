@@ -1,5 +1,5 @@
 /**
- * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR]`. The data stands outside of the repository; where it
+ * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR] [--commits N] [--phase P] [--output FILE]`. The data stands outside of the repository; where it
  * is absent the script says so and is done. A section is a file of scripts/corpus/ that exports `run`.
  */
 import { existsSync } from 'node:fs'
@@ -12,6 +12,12 @@ export interface CorpusOptions {
   readonly corpus: string
   /** Folder with checkouts or bare clones of the projects, null without. */
   readonly repos: string | null
+  /** How many commits of each repository are reviewed. */
+  readonly commits: number
+  /** From 0 up to 1: which of the evenly spaced samples. */
+  readonly phase: number
+  /** File that findings are appended to as lines of JSON. */
+  readonly output: string | null
 }
 
 interface Section {
@@ -23,9 +29,10 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   drizzle: () => import('./corpus/drizzle.ts'),
   prisma: () => import('./corpus/prisma.ts'),
   rehearsal: () => import('./corpus/rehearsal.ts'),
+  reviews: () => import('./corpus/reviews.ts'),
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' } } })
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' }, commits: { type: 'string', default: '8' }, phase: { type: 'string', default: '0' }, output: { type: 'string' } } })
 const corpus = fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
 const wanted = positionals.length > 0 ? positionals : Object.keys(sections)
 
@@ -39,6 +46,6 @@ if (existsSync(corpus)) {
     }
     console.log(`\n# ${name}\n`)
     const { run } = await load()
-    if (!await run({ corpus, repos: values.repos ?? null })) process.exitCode = 1
+    if (!await run({ corpus, repos: values.repos ?? null, commits: Number(values.commits), phase: Number(values.phase), output: values.output ?? null })) process.exitCode = 1
   }
 } else console.log('skipped: the corpus of real schemas is not here')
