@@ -25,6 +25,7 @@ import noUnsetRequiredColumn from './compatibility/no-unset-required-column.ts'
 import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
 import noEditedMigration from './consistency/no-edited-migration.ts'
 import noOutOfOrderMigration from './consistency/no-out-of-order-migration.ts'
+import noProviderChange from './consistency/no-provider-change.ts'
 import noSchemaDrift from './consistency/no-schema-drift.ts'
 import requireJournalEntry from './consistency/require-journal-entry.ts'
 import requireMigration from './consistency/require-migration.ts'
@@ -227,6 +228,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noUsedEnumValueDrop, group: 'compatibility' },
   { ...noEditedMigration, group: 'consistency' },
   { ...noOutOfOrderMigration, group: 'consistency' },
+  { ...noProviderChange, group: 'consistency' },
   { ...noSchemaDrift, group: 'consistency' },
   { ...requireJournalEntry, group: 'consistency' },
   { ...requireMigration, group: 'consistency' },

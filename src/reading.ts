@@ -1,7 +1,7 @@
 import type { ChangeSet, Tree } from './changeset/tree.ts'
 import { sourceFile, startOf, type Place } from './location.ts'
 import type { Note } from './engine/finding.ts'
-import type { Migration, Step, Transaction } from './engine/rule.ts'
+import type { Migration, RuleContext, Step, Transaction } from './engine/rule.ts'
 import { declarationOf } from './engine/declared.ts'
 import { detectProjects, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
@@ -13,6 +13,7 @@ import type { Change } from './schema/change.ts'
 import { diffSchemas } from './schema/diff.ts'
 import { readDrizzleJournal, readDrizzleSchema, type DrizzleJournal } from './schema/drizzle.ts'
 import { emptySchema, type Schema } from './schema/model.ts'
+import { readDatasourceProvider, readMigrationLock, type NamedProvider } from './schema/prisma/lock.ts'
 import { printChanges } from './schema/print-changes.ts'
 import { prismaSql, readPrismaSchema } from './schema/prisma.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
@@ -39,6 +40,8 @@ export interface ProjectReading {
   readonly migrated: { readonly before: Schema; readonly after: Schema } | null
   /** Drizzle's journal on both sides. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
+  /** Provider of Prisma's `migration_lock.toml` on both sides, and of the schema at the head; left out where neither side has a lock. */
+  readonly lock?: RuleContext['lock']
   /** True where old migrations were merged into fewer that make the same schema: nothing of it runs where it has run before. */
   readonly squashed: boolean
   /** What a rehearsal of the ways back found; left out without one. */
@@ -84,10 +87,11 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
   const journal = { before: await readJournal(project, changeSet.base), after: await readJournal(project, changeSet.head) }
+  const lock = { before: await readLock(was, changeSet.base), after: await readLock(project, changeSet.head), schema: await readProvider(project, changeSet.head) }
   const squashed = migrations !== null && migrations.changed.some((file) => file.status === 'deleted') && fresh.length > 0 && diffSchemas(history.schema, replayHistory(empty, migrations.history, {
     ...options, transactions: transactionsOf(project.runner, migrations.history),
   }).schema).length === 0
-  const base = { project, journal, squashed, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
+  const base = { project, journal, ...(lock.before || lock.after ? { lock } : {}), squashed, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
   if (fresh.length === 0 && declared.schema && project.dialect === 'postgresql') {
     const before = migrations && migrations.before.length > 0 ? history.schema : declaredBefore.schema ?? empty
     const generated = await generatedSteps(project, was, changeSet, declaredBefore.schema ?? empty, declared.schema, version)
@@ -111,6 +115,23 @@ async function readJournal(project: Project, tree: Tree): Promise<DrizzleJournal
   if (text === undefined) return null
   const { entries } = await tree.list()
   return readDrizzleJournal(text, path, entries.map((entry) => entry.path)).journal
+}
+
+/** The provider that the schema at the head names. */
+async function readProvider(project: Project, tree: Tree): Promise<NamedProvider | null> {
+  if (project.orm !== 'prisma') return null
+  for (const [path, text] of await textsOf(tree, project.schemaFiles)) {
+    const found = readDatasourceProvider(sourceFile(path, text))
+    if (found) return found
+  }
+  return null
+}
+
+async function readLock(project: Project | null, tree: Tree): Promise<NamedProvider | null> {
+  if (project?.migrations?.layout !== 'prisma') return null
+  const path = `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}migration_lock.toml`
+  const text = (await textsOf(tree, [path])).get(path)
+  return text === undefined ? null : readMigrationLock(sourceFile(path, text))
 }
 
 async function readDeclared(project: Project, tree: Tree, postgres: number): Promise<{ schema: Schema | null; notes: readonly Note[] }> {

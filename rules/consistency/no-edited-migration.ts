@@ -24,7 +24,10 @@ export default {
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
+      // With another provider the old history is put away, as Prisma asks for.
+      const isOtherDatabase = ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
       for (const { path, status } of ctx.migrationsChanged) {
+        if (status === 'deleted' && isOtherDatabase) continue
         const what = status === 'deleted' ? 'is deleted' : status === 'renamed' ? 'gets another name' : 'is edited'
         const effect = ctx.runner.name === 'prisma'
           ? status === 'modified' ? '`migrate dev` asks for a reset where the old text has run' : '`migrate deploy` finds a migration in the database that it does not know'

@@ -1,5 +1,6 @@
 import type { Place } from '../location.ts'
 import type { Evidence } from '../rehearsal/observation.ts'
+import type { Warned } from './prisma-warnings.ts'
 
 /** One scale for all: `error` stops a merge, `warning` wants a look, `info` is for the record. */
 export type Severity = 'error' | 'warning' | 'info'
@@ -28,6 +29,8 @@ export interface Finding {
   readonly suggestion: Suggestion | null
   readonly sources: readonly string[]
   readonly evidence: Evidence | null
+  /** What the header that Prisma wrote above the migration says of the same statement; null or left out where it says nothing. */
+  readonly warned?: Warned | null
   /** 16 hex digits; see `engine/fingerprint.ts` for what is in it. */
   readonly fingerprint: string
   /** True where an approval lifts it. */

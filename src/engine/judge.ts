@@ -5,6 +5,7 @@ import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
 import type { Finding, Group, Note } from './finding.ts'
+import { joinPrismaWarnings } from './prisma-warnings.ts'
 import type { CatalogRule } from './rule.ts'
 import { runRules, runSuppressionRules, type RuleInput } from './run.ts'
 import { settle, type Settling } from './settle.ts'
@@ -48,6 +49,7 @@ export async function judge(
     sqlProblems: reading.problems,
     migrated: reading.migrated,
     journal: reading.journal,
+    ...(reading.lock ? { lock: reading.lock } : {}),
     orphans: reading.migrations?.orphans ?? [],
     roundTrips: reading.roundTrips ?? [],
     migrationsChanged: reading.squashed ? [] : reading.migrations?.changed ?? [],
@@ -63,13 +65,15 @@ export async function judge(
     const lines = added.get(path)
     suppressions.set(path, readSuppressions(file, (line) => lines === null || lines?.has(line) === true))
   }
-  const settling: Settling = { config: settings.config, suppressions, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const headers = inputs.map((input, i) => joinPrismaWarnings(results[i]?.drafts ?? [], input.project.runner.name === 'prisma' && !input.generated ? input.steps : []))
+  const warned = new Map(headers.flatMap((header) => [...header.warned]))
+  const settling: Settling = { config: settings.config, suppressions, warned, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
   const drafts = results.flatMap((result) => result.drafts)
   const first = settle(drafts, settling)
   const [input] = inputs
   const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
   const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
-  return { findings, notes: results.flatMap((result) => result.notes), texts }
+  return { findings, notes: [...results, ...headers].flatMap((result) => result.notes), texts }
 }
 
 function appliesTo(rule: CatalogRule, input: RuleInput): boolean {

@@ -13,6 +13,7 @@ import type { ChecklistItem } from './checklist.ts'
 import type { SqlProblem } from '../sql/read.ts'
 import type { Suppression } from './suppressions.ts'
 import type { DrizzleJournal } from '../schema/drizzle/journal.ts'
+import type { NamedProvider } from '../schema/prisma/lock.ts'
 
 /** A migration file, as its runner would run it forward. */
 export interface Migration {
@@ -108,6 +109,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly migrated: { readonly before: Schema; readonly after: Schema } | null
   /** Drizzle's journal at the base and at the head, held against the files. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
+  /** Provider of Prisma's `migration_lock.toml` at the base and at the head, and of the schema at the head; left out where there is no lock. */
+  readonly lock?: { readonly before: NamedProvider | null; readonly after: NamedProvider | null; readonly schema: NamedProvider | null }
   /** Whether the ways back of the new migrations hold, as a rehearsal saw it. */
   readonly roundTrips: readonly RoundTrip[]
   /** SQL files among the migrations that the runner never takes. */

@@ -38,6 +38,7 @@ export interface RuleInput {
   readonly sqlProblems: readonly SqlProblem[]
   readonly migrated: RuleContext['migrated']
   readonly journal: RuleContext['journal']
+  readonly lock?: RuleContext['lock']
   readonly orphans: RuleContext['orphans']
   readonly roundTrips: RuleContext['roundTrips']
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
@@ -197,6 +198,7 @@ function contextOf(
     files: input.files,
     migrated: input.migrated,
     journal: input.journal,
+    ...(input.lock ? { lock: input.lock } : {}),
     orphans: input.orphans,
     roundTrips: input.roundTrips,
     migrationsChanged: input.migrationsChanged,

@@ -4,6 +4,7 @@ import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
 import type { Finding, Suppressed } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { Warned } from './prisma-warnings.ts'
 import type { Draft } from './run.ts'
 import { holds, speaksOf, type Suppression } from './suppressions.ts'
 
@@ -15,6 +16,8 @@ export interface Settling {
   /** `YYYY-MM-DD`, for expiry. */
   readonly today: string
   readonly ruleIds: ReadonlySet<string>
+  /** What Prisma's headers say of the drafts. */
+  readonly warned?: ReadonlyMap<Draft, Warned>
 }
 
 /**
@@ -39,7 +42,7 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
     const ordinal = ordinals.get(equals) ?? 0
     ordinals.set(equals, ordinal + 1)
     if (rule.once) said.add(rule.id)
-    findings.push(findingOf(draft, ordinal, suppression ?? null, settling.config))
+    findings.push(findingOf(draft, ordinal, suppression ?? null, settling))
   }
   findings.sort((a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place) || (a.rule < b.rule ? -1 : 1))
   const suppressions = [...settling.suppressions.values()].flat().map((s) => stateOf(s, used.get(s) ?? new Set(), settling))
@@ -55,7 +58,7 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
     && place.path === whole.path && comparePlaces(place, whole) >= 0 && place.endLine <= whole.endLine)
 }
 
-function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, config: Config): Finding {
+function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, { config, warned }: Settling): Finding {
   const { rule, problem, severity, step } = draft
   const asks = suppression !== null && suppression.isNew && severity === 'error' && !config.approvals.author
   const suppressed: Suppressed | null = suppression && !asks ? { reason: suppression.reason ?? '', until: suppression.until, line: suppression.place.line } : null
@@ -74,6 +77,7 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     evidence: observed || problem.plan
       ? { postgres: observed?.postgres ?? embeddedPostgres, locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null }
       : null,
+    warned: warned?.get(draft) ?? null,
     fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),
     approvable,
     approval: approvable && severity === 'error' && !suppressed ? { state: 'needed', by: null, reason: asks ? suppression.reason : null, until: asks ? suppression.until : null } : null,

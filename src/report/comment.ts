@@ -25,17 +25,18 @@ export function approvalLine(finding: Finding): string {
   return `If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
 }
 
-/** What an embedded Postgres did, in one line; null without a rehearsal. */
+/** What an embedded Postgres did and what Prisma's header says, in one line; null where neither says something. */
 export function evidenceLine(finding: Finding): string | null {
-  const { evidence } = finding
-  if (evidence === null) return null
-  const seen = [
+  const { evidence, warned = null } = finding
+  const header = warned === null ? [] : [`Prisma warns of it in line ${warned.line} of the file.`]
+  const seen = evidence === null ? [] : [
     ...evidence.locks.slice(0, 3).map((l) => `${codeSpan(lockName(l.mode))} lock on ${codeSpan(short(l.relation))}`),
     ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${codeSpan(short(table))}`),
     ...evidence.scans.slice(0, 3).map((table) => `scanned ${codeSpan(short(table))} from end to end`),
     ...(evidence.plan === null ? [] : [codeSpan(evidence.plan)]),
   ]
-  return seen.length === 0 ? null : `Rehearsed on PostgreSQL ${evidence.postgres.split('.')[0] ?? ''}: ${seen.join(', ')}.`
+  const rehearsed = evidence === null || seen.length === 0 ? [] : [`Rehearsed on PostgreSQL ${evidence.postgres.split('.')[0] ?? ''}: ${seen.join(', ')}.`]
+  return rehearsed.length + header.length === 0 ? null : [...rehearsed, ...header].join(' ')
 }
 
 /** `SHARE ROW EXCLUSIVE` for `ShareRowExclusiveLock`. */

@@ -27,7 +27,8 @@ function findingBlock(finding: Finding, report: Report, paint: Paint): string {
         finding.evidence.rewrites.length > 0 ? `; rewrites ${finding.evidence.rewrites.join(', ')}` : ''}`]
     : []
   const plan = finding.evidence?.plan ? [`  plan: ${finding.evidence.plan}`] : []
-  return [head, ...excerpt(finding, report, paint), ...[approval].filter(Boolean), ...[...seen, ...plan].map(printable), help(finding.help)].join('\n')
+  const warned = finding.warned ? [`  Prisma warns of it in line ${finding.warned.line}`] : []
+  return [head, ...excerpt(finding, report, paint), ...[approval].filter(Boolean), ...[...seen, ...plan, ...warned].map(printable), help(finding.help)].join('\n')
 }
 
 function at(finding: Finding): string {
