@@ -1,11 +1,11 @@
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
-import { arrayOf } from './objects.ts'
-import type { Evaluate } from './objects.ts'
-import { fileKind } from './features.ts'
 import type { QueryContext } from './query.ts'
-import type { Frame, FunctionFrame, LoopFrame, Module, Scope } from './syntax.ts'
-import type { Value } from './values.ts'
+import { fileKind } from './typescript/features.ts'
+import type { Frame, FunctionFrame, LoopFrame, Module, Scope } from './typescript/module.ts'
+import { arrayOf } from './typescript/objects.ts'
+import type { Evaluate } from './typescript/objects.ts'
+import type { Value } from './typescript/value.ts'
 
 const arrayMethods = new Set(['map', 'forEach', 'flatMap', 'filter', 'reduce', 'some', 'every', 'mapSeries', 'eachSeries'])
 const passing = new Set(['$transaction', 'transaction', 'begin', 'then', 'catch', 'finally', 'run', 'startActiveSpan', 'add', 'retry', ''])

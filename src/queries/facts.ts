@@ -4,13 +4,13 @@ import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
 import { functionOf } from './context.ts'
-import { fileKind } from './features.ts'
-import { objectOf, sourceOf } from './objects.ts'
-import type { Evaluate } from './objects.ts'
 import type { Query, QueryContext } from './query.ts'
 import { readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
-import type { Frame, Module, Scope } from './syntax.ts'
+import { fileKind } from './typescript/features.ts'
+import type { Frame, Module, Scope } from './typescript/module.ts'
+import { objectOf, sourceOf } from './typescript/objects.ts'
+import type { Evaluate } from './typescript/objects.ts'
 
 /** What code and configuration of a repository say about connections, replicas and caches, beside its queries. */
 export interface CodeFacts {

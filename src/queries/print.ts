@@ -1,5 +1,5 @@
-import type { Schema } from '../schema/model.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
+import type { Schema } from '../schema/model.ts'
 import type { Predicate, Query } from './query.ts'
 
 /**

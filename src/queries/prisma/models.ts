@@ -1,4 +1,4 @@
-import type { Key } from '../schema/model.ts'
+import type { Key } from '../../schema/model.ts'
 
 /** How a client library calls a table and its columns. */
 export interface Model {

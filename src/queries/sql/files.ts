@@ -1,12 +1,12 @@
-import type { Tree, TreeEntry } from '../changeset/tree.ts'
-import { placeOf, sourceFile } from '../location.ts'
-import { placeInStatement } from '../sql/place.ts'
-import { readSql } from '../sql/read.ts'
-import type { ChangedLines } from './changed.ts'
-import { fileKind } from './features.ts'
-import type { Query } from './query.ts'
-import type { QueriedProject } from './request.ts'
-import { sqlQueries } from './sql-query.ts'
+import type { Tree, TreeEntry } from '../../changeset/tree.ts'
+import { placeOf, sourceFile } from '../../location.ts'
+import { placeInStatement } from '../../sql/place.ts'
+import { readSql } from '../../sql/read.ts'
+import type { ChangedLines } from '../changed.ts'
+import type { Query } from '../query.ts'
+import type { QueriedProject } from '../request.ts'
+import { fileKind } from '../typescript/features.ts'
+import { sqlQueries } from './statements.ts'
 
 const typedSql = /(?:^|\/)prisma\/sql\/[^/]+\.sql$/
 const elsewhere = /(?:^|\/)(?:node_modules|migrations?|migrate|clickhouse|seeds?|fixtures?|testdata|vendor)\//

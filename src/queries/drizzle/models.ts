@@ -1,11 +1,10 @@
-import type { Key, Schema } from '../schema/model.ts'
-import type { DrizzleWorld } from './drizzle-calls.ts'
-import { arrayOf, objectOf } from './objects.ts'
-import type { Evaluate } from './objects.ts'
-import { unwrap } from './syntax.ts'
-import type { Module } from './syntax.ts'
-import type { DrizzleTable } from './values.ts'
-import { isFunction } from './values.ts'
+import type { Key, Schema } from '../../schema/model.ts'
+import type { Module } from '../typescript/module.ts'
+import { isFunction, unwrap } from '../typescript/nodes.ts'
+import { arrayOf, objectOf } from '../typescript/objects.ts'
+import type { Evaluate } from '../typescript/objects.ts'
+import type { DrizzleTable } from '../typescript/value.ts'
+import type { DrizzleWorld } from './state.ts'
 
 type Relation = NonNullable<ReturnType<DrizzleWorld['relation']>>
 

@@ -1,4 +1,4 @@
-import type { TreeEntry } from '../changeset/tree.ts'
+import type { TreeEntry } from '../../changeset/tree.ts'
 
 /** Finds the file that an import means: relative, by `paths` of a tsconfig, or a package of the same repository. */
 export interface ModuleResolver {

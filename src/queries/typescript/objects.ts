@@ -1,9 +1,10 @@
 import type { Expression, SpreadElement } from 'oxc-parser'
-import { placeOf } from '../location.ts'
-import type { Place } from '../location.ts'
-import { keyName, lookUp, unwrap } from './syntax.ts'
-import type { Module, Scope } from './syntax.ts'
-import type { Value } from './values.ts'
+import { placeOf } from '../../location.ts'
+import type { Place } from '../../location.ts'
+import { lookUp } from './module.ts'
+import type { Module, Scope } from './module.ts'
+import { keyName, unwrap } from './nodes.ts'
+import type { Value } from './value.ts'
 
 /** An expression with where its names are looked up. */
 export interface Located {

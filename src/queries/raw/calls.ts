@@ -1,17 +1,19 @@
-import type { Expression, TemplateLiteral } from 'oxc-parser'
-import { placeOf } from '../location.ts'
-import type { Place } from '../location.ts'
-import type { Schema } from '../schema/model.ts'
-import { parseSql } from '../sql/parser.ts'
-import { literalOf, objectOf, placeOfNode, sourceOf } from './objects.ts'
-import type { Evaluate, Located } from './objects.ts'
-import { templateText } from './drizzle-calls.ts'
-import type { DrizzleWorld } from './drizzle-calls.ts'
-import type { Draft } from './prisma-calls.ts'
-import type { Query } from './query.ts'
-import { sqlQueries } from './sql-query.ts'
-import { chainOf, unwrap } from './syntax.ts'
-import type { Chain, Module, Scope } from './syntax.ts'
+import type { TemplateLiteral } from 'oxc-parser'
+import { placeOf } from '../../location.ts'
+import type { Place } from '../../location.ts'
+import type { Schema } from '../../schema/model.ts'
+import { parseSql } from '../../sql/parser.ts'
+import type { Draft } from '../draft.ts'
+import type { DrizzleWorld } from '../drizzle/state.ts'
+import { templateText } from '../drizzle/templates.ts'
+import type { Query } from '../query.ts'
+import type { Module, Scope } from '../typescript/module.ts'
+import { chainOf, unwrap } from '../typescript/nodes.ts'
+import type { Chain } from '../typescript/nodes.ts'
+import { literalOf, objectOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
+import type { Evaluate, Located } from '../typescript/objects.ts'
+import { sqlQueries } from '../sql/statements.ts'
+import { rawArgument, unsafeIn, unsafeText } from './unsafe.ts'
 
 /** Raw SQL that a call sends: its text where that is known, and what is put into it as text. */
 export interface RawCall {
@@ -58,20 +60,6 @@ export function rawCall(chain: Chain, scope: Scope, module: Module, evaluate: Ev
     }
   }
   return null
-}
-
-/** `sql.raw(…)` and `Prisma.raw(…)` that stand anywhere in a file and get text that is not fixed. */
-export function rawFragment(chain: Chain, scope: Scope, module: Module, evaluate: Evaluate): NonNullable<Query['unsafe']> | null {
-  const last = chain.steps.at(-1)
-  if (last?.name !== 'raw' || last.args === null || chain.steps.length !== 1 || chain.root.type !== 'Identifier') return null
-  const value = evaluate(chain.root, scope, module)
-  const known = value?.is === 'package' && (value.source.startsWith('drizzle-orm') && value.name === 'sql' || value.name === 'Prisma')
-  return known ? rawArgument(chain, { node: chain.root, scope, module }, evaluate) : null
-}
-
-function rawArgument(chain: Chain, at: Located, evaluate: Evaluate): NonNullable<Query['unsafe']> {
-  const first = chain.steps.at(-1)?.args?.[0]
-  return first === undefined || first.type === 'SpreadElement' ? [] : unsafeText({ ...at, node: first }, evaluate)
 }
 
 function textOf(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, drizzle: DrizzleWorld): { sql: string | null; map: RawCall['map'] } {
@@ -176,100 +164,6 @@ function argumentText(argument: Located, evaluate: Evaluate, drizzle: DrizzleWor
     if (fragment !== null && fragment !== 'unknown') return textOf(fragment, argument, evaluate, drizzle)
   }
   return { sql: null, map: () => place }
-}
-
-const quoting = /quote|escape|ident|literal|format/i
-
-/** What a text that is put together takes in besides literals. */
-function unsafeText(given: Located, evaluate: Evaluate, depth = 0): NonNullable<Query['unsafe']> {
-  const node = unwrap(given.node)
-  if (depth > 4) return []
-  if (node.type === 'TemplateLiteral') return unsafeIn(node, given, evaluate, true)
-  if (node.type === 'BinaryExpression' && node.operator === '+') {
-    return [node.left, node.right].flatMap((one) => partOf({ ...given, node: one as Expression }, evaluate, depth + 1))
-  }
-  if (node.type === 'Identifier' && depth === 0) {
-    for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
-      const binding = scope.names.get(node.name)
-      if (binding === undefined) continue
-      if (binding.is !== 'variable' || binding.init === null || binding.path.length > 0) return []
-      return unsafeText({ node: binding.init, scope: binding.scope, module: given.module }, evaluate, depth + 1)
-    }
-  }
-  return []
-}
-
-function partOf(given: Located, evaluate: Evaluate, depth: number): NonNullable<Query['unsafe']> {
-  const node = unwrap(given.node)
-  if (node.type === 'BinaryExpression' || node.type === 'TemplateLiteral') return unsafeText(given, evaluate, depth)
-  return isFixed(given, evaluate) ? [] : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted: isQuoted(given) }]
-}
-
-function unsafeIn(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, plain = false): NonNullable<Query['unsafe']> {
-  if (!plain) return []
-  return quasi.expressions.flatMap((node) => partOf({ ...at, node }, evaluate, 1))
-}
-
-const requests = /(?:^|\W)(?:req|request|input|searchParams|body|query|params|payload|formData|args)(?:\?*\.|\[)/
-
-/** Where a value comes from, as far as its name says: a request, a parameter of the function, or elsewhere. */
-function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
-  if (requests.test(sourceOf(given))) return 'request'
-  const node = unwrap(given.node)
-  if (node.type !== 'Identifier') return 'unknown'
-  for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
-    const binding = scope.names.get(node.name)
-    if (binding === undefined) continue
-    if (binding.is === 'parameter') return binding.type?.type === 'TSStringKeyword' && binding.frame.argumentOf === null ? 'parameter' : 'unknown'
-    if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init }))) return 'request'
-    return 'unknown'
-  }
-  return 'unknown'
-}
-
-/** True where it stands between quotes of SQL: a value, and no name. */
-function isQuoted(given: Located): boolean {
-  const before = given.module.file.text.slice(Math.max(0, given.node.start - 12), given.node.start)
-  return /'%?(?:\$\{|["'`]\s*\+\s*)$/.test(before)
-}
-
-/** True for what cannot carry SQL of a stranger: literals, choices between literals, numbers, quoted names, constants. */
-function isFixed(given: Located, evaluate: Evaluate): boolean {
-  const node = unwrap(given.node)
-  if (literalOf(given, evaluate) !== undefined) return true
-  if (node.type === 'ConditionalExpression') return isFixed({ ...given, node: node.consequent }, evaluate) && isFixed({ ...given, node: node.alternate }, evaluate)
-  if (node.type === 'LogicalExpression') return isFixed({ ...given, node: node.left }, evaluate) && isFixed({ ...given, node: node.right }, evaluate)
-  if (node.type === 'TemplateLiteral') return node.expressions.every((e) => isFixed({ ...given, node: e }, evaluate))
-  if (node.type === 'CallExpression') {
-    const callee = sourceOf({ ...given, node: node.callee })
-    if (/^(?:Number|parseInt|parseFloat|Math\.\w+)$/.test(callee) || quoting.test(callee)) return true
-    // `ids.map((_, i) => `$${i + 1}`).join(', ')` makes placeholders.
-    return callee.endsWith('.join') && /\$\$?\{|=>\s*['"`]\?/.test(callee)
-  }
-  if (node.type === 'UnaryExpression') return true
-  if (node.type === 'BinaryExpression') return ['-', '*', '/', '%'].includes(node.operator)
-  if (node.type === 'MemberExpression' && node.property.type === 'Identifier') return node.property.name === 'length'
-  if (node.type === 'Identifier') {
-    if (/^[A-Z][A-Z0-9_]+$/.test(node.name)) return true
-    for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
-      const binding = scope.names.get(node.name)
-      if (binding === undefined) continue
-      if (binding.is === 'variable' && binding.init !== null && binding.path.length === 0 && binding.assigned.length === 0) {
-        const init = unwrap(binding.init)
-        return init.type !== 'Identifier' && isFixed({ node: init, scope: binding.scope, module: given.module }, evaluate)
-      }
-      // What a name of another module or a parameter with a type of fixed words holds is not known to be hostile.
-      if (binding.is === 'parameter' || binding.is === 'variable') return binding.type !== null && fixedType(binding.type)
-      return false
-    }
-  }
-  return false
-}
-
-function fixedType(type: { readonly type: string }): boolean {
-  const at = type as { readonly type: string; readonly types?: readonly { readonly type: string }[] }
-  if (at.type === 'TSNumberKeyword' || at.type === 'TSBooleanKeyword' || at.type === 'TSBigIntKeyword' || at.type === 'TSLiteralType') return true
-  return at.type === 'TSUnionType' && (at.types ?? []).every(fixedType)
 }
 
 /** The queries in raw SQL; empty where it does not parse or names no table that is known. */

@@ -1,9 +1,9 @@
-import type { Tree, TreeEntry } from '../changeset/tree.ts'
+import type { Tree, TreeEntry } from '../../changeset/tree.ts'
 import { featuresOf } from './features.ts'
 import type { Features } from './features.ts'
-import { prismaMethods } from './prisma-calls.ts'
-import { readModule } from './syntax.ts'
-import type { Chain, Frame, Module } from './syntax.ts'
+import type { Frame, Module } from './module.ts'
+import type { Chain } from './nodes.ts'
+import { readModule } from './parse.ts'
 
 /** Parsed files of one tree. What a blob holds is remembered from one review to the next. */
 export interface Store {
@@ -26,8 +26,8 @@ let source = 0
 
 const none: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false }
 
-/** Opens the store for a tree. */
-export async function openStore(tree: Tree, entries: readonly TreeEntry[]): Promise<Store> {
+/** Opens the store for a tree. `interest` says which chains of a module are kept; it has to be the same one each time. */
+export async function openStore(tree: Tree, entries: readonly TreeEntry[], interest: (chain: Chain, frame: Frame | null) => boolean): Promise<Store> {
   const oids = new Map(entries.map((e) => [e.path, e.oid]))
   const own = new Map<string, Module | null>()
   return {
@@ -59,7 +59,7 @@ export async function openStore(tree: Tree, entries: readonly TreeEntry[]): Prom
           own.set(path, null)
           continue
         }
-        const module = readModule(path, content.text, interesting)
+        const module = readModule(path, content.text, interest)
         own.set(path, module)
         remember(`${oids.get(path) ?? ''} ${path}`, module)
       }
@@ -89,41 +89,4 @@ function remember(id: string, module: Module): void {
     parsed.delete(oldest)
     source -= one.file.text.length
   }
-}
-
-const drizzleSteps = new Set(['select', 'selectDistinct', 'selectDistinctOn', 'insert', 'update', 'delete', '$count', 'execute', 'query', 'unsafe', 'raw', 'run', 'all', 'get'])
-const setup = new Set(['drizzle', 'postgres', 'neon', 'withReplicas', 'readReplicas', 'unstable_cache', 'createClient', 'fetch', 'cacheTag', 'cacheLife'])
-const remote = /^(?:fetch|axios|got|ky|request|superagent|stripe|openai|resend|sgMail|mailer|transporter|s3|s3Client|sleep|delay|setTimeout|wait)$/i
-
-/** Which chains are kept: what may be a query, set up a client, run in a loop, or leave the process inside a transaction. */
-function interesting(chain: Chain, frame: Frame | null): boolean {
-  for (const step of chain.steps) {
-    const name = step.name
-    if (name === null) continue
-    if (step.args !== null && (name in prismaMethods || drizzleSteps.has(name) || name === 'transaction')) return true
-    if (name.startsWith('$')) return true
-    if (step.template !== null && (name === '' || name === 'sql')) return true
-  }
-  const root = chain.root.type === 'Identifier' ? chain.root.name : ''
-  if (setup.has(root)) return true
-  if (frame === null) return false
-  if (chain.steps.length === 1 && (chain.steps[0]?.name === '' || chain.root.type === 'ThisExpression') && chain.steps[0]?.args !== null && inLoop(frame)) return true
-  return (remote.test(root) || chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) && inTransaction(frame)
-}
-
-function inLoop(frame: Frame | null): boolean {
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind === 'loop') return true
-    if (at.kind === 'function' && at.argumentOf !== null) return true
-  }
-  return false
-}
-
-function inTransaction(frame: Frame | null): boolean {
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind !== 'function' || at.argumentOf === null) continue
-    const name = at.argumentOf.chain.steps[at.argumentOf.step]?.name
-    if (name === '$transaction' || name === 'transaction' || name === 'begin') return true
-  }
-  return false
 }
