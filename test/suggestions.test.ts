@@ -8,7 +8,7 @@ import { sourceFile } from '../src/location.ts'
 import { flow } from '../src/report/rule-page.ts'
 import { loadParser } from '../src/sql/parser.ts'
 import { readSql } from '../src/sql/read.ts'
-import { reviewExample } from './example.ts'
+import { reviewExample, treesOf } from './example.ts'
 
 /** A bad example with one of its suggestions applied. */
 interface Applied {
@@ -18,7 +18,9 @@ interface Applied {
 }
 
 const examples = catalog.flatMap((rule) => rule.bad.flatMap((example, index) => (example.sql === undefined ? [] : [[`${rule.id}, example ${index + 1}`, rule, example] as const])))
+const declaring = catalog.flatMap((rule) => rule.bad.flatMap((example, index) => (example.prisma ?? example.drizzle ? [[`${rule.id}, example ${index + 1}`, rule, example] as const] : [])))
 const suggesting = new Set<string>()
+const mending = new Set<string>()
 let database: PGlite
 
 beforeAll(async () => {
@@ -32,7 +34,7 @@ afterAll(async () => {
 describe('a suggestion that is applied', () => {
   it.each(examples)('leaves a file that works: %s', async (_, rule, example) => {
     const first = await reviewExample(example, rule, catalog)
-    for (const finding of first.findings.filter((each) => each.rule === rule.id && each.suggestion !== null)) {
+    for (const finding of first.findings.filter((each) => each.rule === rule.id && each.suggestion?.path.endsWith('.sql'))) {
       suggesting.add(rule.id)
       const { sql, report } = await apply(finding, example, rule)
       expect(report.findings.filter((each) => each.rule === rule.id && each.object === finding.object).map((each) => each.message)).toEqual([])
@@ -41,6 +43,28 @@ describe('a suggestion that is applied', () => {
       for (const text of sql) expect(readSql(sourceFile('applied.sql', text)).problems).toEqual([])
       if (example.unproven === undefined) await runs([example.given ?? '', ...sql])
     }
+  })
+
+  it.each(declaring)('leaves a schema that can be read: %s', async (_, rule, example) => {
+    const first = await reviewExample(example, rule, catalog)
+    for (const finding of first.findings.filter((each) => each.rule === rule.id && each.suggestion !== null && !each.suggestion.path.endsWith('.sql'))) {
+      mending.add(`${rule.id} in ${finding.suggestion?.path.endsWith('.prisma') ? 'Prisma' : 'Drizzle'}`)
+      expect(finding.help).toContain('A migration has to follow')
+      const report = await reviewExample(applyToSchema(finding, example), rule, catalog)
+      expect(report.notes.filter((note) => note.blocking).map((note) => note.message)).toEqual([])
+      expect(report.findings.filter((each) => each.rule === rule.id && each.object === finding.object).map((each) => each.message)).toEqual([])
+      const before = new Set(first.findings.map((each) => each.rule))
+      // The migration that has to follow is not there yet.
+      expect(report.findings.filter((each) => each.severity === 'error' && each.group !== 'consistency' && !before.has(each.rule)).map((each) => each.message)).toEqual([])
+    }
+  })
+
+  it('is there for the rules that a change of the ORM\'s schema mends', () => {
+    expect([...mending].sort()).toEqual(expect.arrayContaining([
+      'no-cascade-cycle in Drizzle', 'no-cascade-cycle in Prisma', 'no-redundant-index in Drizzle', 'no-redundant-index in Prisma',
+      'prefer-timestamptz in Drizzle', 'prefer-timestamptz in Prisma', 'prefer-uuid-type in Prisma',
+      'require-foreign-key-index in Drizzle', 'require-foreign-key-index in Prisma',
+    ]))
   })
 
   it('is there for the rules that one line mends', () => {
@@ -65,6 +89,22 @@ async function apply(finding: Finding, example: Example, rule: CatalogRule): Pro
   })
   const changed = { ...example, sql }
   return { example: changed, sql, report: await reviewExample(changed, rule, catalog) }
+}
+
+/** The example with the suggestion made in its ORM schema, which no migration says yet. */
+function applyToSchema(finding: Finding, example: Example): Example {
+  const { suggestion } = finding
+  if (suggestion === null) throw new Error('no suggestion')
+  const path = suggestion.path.endsWith('.prisma') ? 'prisma/schema.prisma' : 'src/schema.ts'
+  expect(suggestion.path).toBe(path)
+  const whole = treesOf(example).head[path] ?? ''
+  const lines = whole.split('\n')
+  lines.splice(suggestion.line - 1, suggestion.endLine - suggestion.line + 1, ...suggestion.text.split('\n'))
+  const { prisma, drizzle } = example
+  const header = whole.length - flow((prisma ?? drizzle)?.after ?? '').length
+  const after = lines.join('\n').slice(header)
+  const withoutMigration = Object.fromEntries(Object.entries(example).filter(([name]) => name !== 'sql'))
+  return { ...withoutMigration, ...(prisma ? { prisma: { ...prisma, after } } : {}), ...(drizzle ? { drizzle: { ...drizzle, after } } : {}) }
 }
 
 /** Lines that a runner's layout puts before the example's own text. */

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Key, Schema } from '../../src/schema/model.ts'
 import { foreignKeyPlace, foreignKeysIn, parentOf } from '../shared/foreign-keys.ts'
+import { declare } from '../shared/declare.ts'
 
 export default {
   id: 'no-cascade-cycle',
@@ -20,6 +21,50 @@ export default {
         set lock_timeout = '5s';
         alter table teams add constraint teams_owner foreign key (owner_id) references users (id) on delete cascade not valid;`,
       message: '`teams` → `users` → `teams`',
+    },
+    {
+      prisma: {
+        before: `
+          model users {
+            id      BigInt @id
+            team_id BigInt
+          }`,
+        after: `
+          model users {
+            id      BigInt  @id
+            team_id BigInt
+            team    teams   @relation("members", fields: [team_id], references: [id], onDelete: Cascade)
+            owns    teams[] @relation("owner")
+
+            @@index([team_id])
+          }
+
+          model teams {
+            id       BigInt  @id
+            owner_id BigInt
+            owner    users   @relation("owner", fields: [owner_id], references: [id], onDelete: Cascade)
+            members  users[] @relation("members")
+
+            @@index([owner_id])
+          }`,
+      },
+    },
+    {
+      drizzle: {
+        before: `
+          import { bigint, index, pgTable, type AnyPgColumn } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, index, pgTable, type AnyPgColumn } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            teamId: bigint('team_id', { mode: 'number' }).references((): AnyPgColumn => teams.id, { onDelete: 'cascade' }),
+          }, (table) => [index('users_team_id_idx').on(table.teamId)])
+          export const teams = pgTable('teams', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            ownerId: bigint('owner_id', { mode: 'number' }).notNull().references(() => users.id, { onDelete: 'cascade' }),
+          }, (table) => [index('teams_owner_id_idx').on(table.ownerId)])`,
+      },
     },
   ],
   good: [
@@ -49,11 +94,14 @@ export default {
         if (said.has(cycle)) continue
         said.add(cycle)
         const place = foreignKeyPlace(foreignKey, table, ctx)
+        const optional = ctx.after.tables.get(table)?.columns.filter((c) => foreignKey.columns.includes(c.name)).every((c) => c.nullable) === true
+        const { words, offer } = declare({ kind: 'setOnDelete', table, columns: foreignKey.columns, action: optional ? 'SET NULL' : 'RESTRICT' }, ctx)
         yield {
           ...(place ? { place } : {}),
+          ...offer,
           object: `${table}.${foreignKey.name}`,
           message: `Deletes cascade in a cycle: ${[parent, ...way].map((name) => `\`${ctx.name(name)}\``).join(' → ')}.`,
-          help: `Use \`ON DELETE SET NULL\` or \`RESTRICT\` for one of them, for example \`${foreignKey.name}\`.`,
+          help: `Use \`ON DELETE SET NULL\` or \`RESTRICT\` for one of them, for example \`${foreignKey.name}\`. ${words}`.trim(),
         }
       }
     },

@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { newColumns } from '../shared/columns.ts'
+import { declare } from '../shared/declare.ts'
 import { listed } from '../shared/query-words.ts'
 
 export default {
@@ -21,6 +22,24 @@ export default {
       sql: `CREATE TABLE "Order" ("id" TEXT NOT NULL, "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP, "updatedAt" TIMESTAMP(3) NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));`,
       severity: 'info',
     },
+    {
+      prisma: { before: 'model orders {\n  id BigInt @id\n}', after: 'model orders {\n  id        BigInt   @id\n  placed_at DateTime\n}' },
+      severity: 'info',
+    },
+    {
+      drizzle: {
+        before: `
+          import { bigint, pgTable, timestamp } from 'drizzle-orm/pg-core'
+          export const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, pgTable, timestamp } from 'drizzle-orm/pg-core'
+          export const orders = pgTable('orders', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            placedAt: timestamp('placed_at').notNull(),
+          })`,
+      },
+      severity: 'info',
+    },
   ],
   good: [{ sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);` }],
   visit: newColumns((column, table, ctx) => {
@@ -36,10 +55,12 @@ export default {
       }
     }
     if (firstLocal(ctx) !== `${table}.${column.name}`) return null
+    const { words, offer } = declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
     return {
+      ...offer,
       severity: 'info',
       message: `\`${column.name}\` does not say which moment it means: it has no time zone.`,
-      help: ctx.project.orm === 'prisma' ? 'Prisma writes `TIMESTAMP(3)` for `DateTime` unless told otherwise. Say `@db.Timestamptz(6)` on new fields.' : `Say \`timestamp('${column.name}', { withTimezone: true })\`.`,
+      help: `${ctx.project.orm === 'prisma' ? 'Prisma writes `TIMESTAMP(3)` for `DateTime` unless told otherwise. ' : ''}${words || `Use \`timestamptz\`.`}`.trim(),
     }
   }, true),
 } satisfies Rule

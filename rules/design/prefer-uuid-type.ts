@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { newColumns } from '../shared/columns.ts'
+import { declare } from '../shared/declare.ts'
 
 export default {
   id: 'prefer-uuid-type',
@@ -52,9 +53,11 @@ export default {
     if (!uuid) return null
     const others = [...ctx.before.tables.values()].some((t) => t.primaryKey?.columns.length === 1 && t.columns.some((c) => c.name === t.primaryKey?.columns[0] && /^(?:text|character varying)/.test(c.type ?? '')))
     if (others) return null
+    const { words, offer } = declare({ kind: 'setType', table, column: column.name, type: 'uuid' }, ctx)
     return {
+      ...offer,
       message: `\`${column.name}\` holds a UUID as \`${column.type}\`, in more than twice the bytes.`,
-      help: ctx.project.orm === 'prisma' ? `Add \`@db.Uuid\` to \`${declared?.property ?? column.name}\`, and to the fields that refer to it.` : `Declare \`${column.name}\` and the columns that refer to it as \`uuid\`.`,
+      help: `${words || `Declare \`${column.name}\` as \`uuid\`. `}Columns that refer to it need the same type.`,
     }
   }),
 } satisfies Rule

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Index, Table } from '../../src/schema/model.ts'
 import { indexesOf, type UsableIndex } from '../shared/index-prefix.ts'
+import { declare } from '../shared/declare.ts'
 import { ident, sql } from '../shared/sql.ts'
 
 export default {
@@ -50,6 +51,7 @@ export default {
       if (!twin) return
       const what = twin.of === 'primaryKey' ? `the primary key \`${twin.name}\`` : twin.of === 'unique' ? `the unique constraint \`${twin.name}\`` : `\`${twin.name}\``
       return {
+        ...declare({ kind: 'dropIndex', table, name: index.name }, ctx).offer,
         message: `\`${index.name}\` repeats ${what}, and each write to \`${ctx.name(table)}\` pays for both.`,
         help: `Leave \`${index.name}\` out${twin.of === 'index' && !ctx.isNew(table) ? `, or drop the other one:\n${sql(`DROP INDEX CONCURRENTLY ${ident(twin.name)};`)}` : '.'}`,
       }

@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Index, Table } from '../../src/schema/model.ts'
 import { ident, sql } from '../shared/sql.ts'
 import { indexesOf, type UsableIndex } from '../shared/index-prefix.ts'
+import { declare } from '../shared/declare.ts'
 
 export default {
   id: 'no-redundant-index',
@@ -26,6 +27,40 @@ export default {
       sql: `
         create index orders_user on orders (user_id);
         create index orders_user_created on orders (user_id, created_at);`,
+    },
+    {
+      prisma: {
+        before: `
+          model users {
+            id BigInt @id
+          }`,
+        after: `
+          model users {
+            id    BigInt @id
+            email String @unique
+
+            @@index([email])
+          }`,
+      },
+      message: '`users_email_idx` is redundant',
+    },
+    {
+      drizzle: {
+        before: `
+          import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            email: text('email').notNull().unique(),
+            name: text('name').notNull(),
+          }, (table) => [
+            index('users_name_idx').on(table.name),
+            index('users_email_idx').on(table.email),
+          ])`,
+      },
+      message: '`users_email_idx` is redundant',
     },
   ],
   good: [
@@ -60,11 +95,13 @@ export default {
       const same = other.columns.length === final.keys.length
       if (same && other.of === 'index' && !isLater(final.name, other.name, after)) return
       const what = other.of === 'primaryKey' ? `the primary key \`${other.name}\`` : other.of === 'unique' ? `the unique constraint \`${other.name}\`` : `\`${other.name}\``
+      const { words, offer } = declare({ kind: 'dropIndex', table, name: index.name }, ctx)
       return {
+        ...offer,
         message: `\`${index.name}\` is redundant: ${what} ${same ? 'indexes the same' : 'begins with the same columns'}, and each write to \`${ctx.name(table)}\` pays for both.`,
         help: ctx.isNew(table) || ctx.step?.before.tables.get(table)?.indexes.every((i) => i.name !== index.name)
-          ? `Leave \`${index.name}\` out.`
-          : `Drop it:\n${sql(`DROP INDEX CONCURRENTLY ${ident(index.name)};`)}`,
+          ? words || `Leave \`${index.name}\` out.`
+          : `${words || 'Drop it:\n'}${sql(`DROP INDEX CONCURRENTLY ${ident(index.name)};`)}`,
       }
     },
   },

@@ -3,6 +3,7 @@ import type { ForeignKey, Key } from '../../src/schema/model.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
 import { indexLedBy } from '../shared/index-prefix.ts'
 import { concurrently } from '../shared/concurrently.ts'
+import { declare } from '../shared/declare.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 
@@ -50,6 +51,24 @@ export default {
         CREATE TABLE "Order" ("id" INTEGER NOT NULL, "userId" INTEGER NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));
         ALTER TABLE "Order" ADD CONSTRAINT "Order_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE RESTRICT ON UPDATE CASCADE;`,
     },
+    {
+      title: 'No migration says it yet.',
+      drizzle: {
+        before: `
+          import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })
+          export const orders = pgTable('orders', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            userId: bigint('user_id', { mode: 'number' }).notNull().references(() => users.id),
+            state: text('state').notNull(),
+          }, (table) => [
+            index('orders_state_idx').on(table.state),
+          ])`,
+      },
+    },
   ],
   good: [
     {
@@ -89,15 +108,14 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   if (indexLedBy(after, foreignKey.columns)) return
   const parent = key(foreignKey.references.schema, foreignKey.references.table)
   const columns = foreignKey.columns.map((column) => `\`${column}\``).join(', ')
-  const name = ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))
-  const declare = ctx.project.orm === 'prisma'
-    ? `Declare it in the model: \`@@index([${foreignKey.columns.map((c) => after.columns.find((column) => column.name === c)?.property ?? c).join(', ')}])\`. As SQL:\n`
-    : ctx.project.orm === 'drizzle' ? `Declare it in the table: \`index('${nameOf(table)}_${foreignKey.columns.join('_')}_idx').on(…)\`. As SQL:\n` : ''
+  const name = `${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63)
+  const { words, offer } = declare({ kind: 'addIndex', table, columns: foreignKey.columns, name }, ctx)
   yield {
     object: `${table}.${foreignKey.name}`,
     ...placeOf(foreignKey, ctx),
     message: `No index leads with ${columns}: deleting from \`${ctx.name(parent)}\` reads all of \`${ctx.name(table)}\`.`,
-    help: `${declare}${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`)}`,
+    help: `${words}${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`)}`,
+    ...offer,
   }
 }
 

@@ -64,6 +64,11 @@ export function commentable(file: ChangedFile): ReadonlySet<number> {
   return lines
 }
 
+/** True where one hunk shows all of the lines `line` to `endLine` of the new side, so that a comment may span them. */
+export function showsLines(file: ChangedFile, line: number, endLine: number): boolean {
+  return file.status !== 'deleted' && (file.hunks ?? []).some((hunk) => hunk.newStart <= line && hunk.newStart + hunk.newLines > endLine)
+}
+
 /** True where the change adds one of the lines `line` to `endLine`; a file without hunks counts as changed everywhere. */
 export function addsLines(file: ChangedFile, line: number, endLine: number): boolean {
   if (file.hunks === null) return file.status !== 'deleted'

@@ -1,6 +1,7 @@
 import type { Place } from '../location.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change, ChangeKind, ChangeOf } from '../schema/change.ts'
+import type { SchemaEdit } from '../schema/edit.ts'
 import type { Dialect, Key, Schema } from '../schema/model.ts'
 import type { Project, Runner } from '../project/project.ts'
 import type { Query } from '../queries/query.ts'
@@ -125,6 +126,11 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   rows(table: Key): number | undefined
   /** How large a table counts: by its declared rows and the configured thresholds. */
   size(table: Key): 'small' | 'medium' | 'large' | 'unknown'
+  /**
+   * How the ORM's schema spells a change of it, and the suggestion that makes it where the diff shows its lines and the result would be
+   * exactly right; null without an ORM or a word for it. `rules/shared/declare.ts` makes help of it.
+   */
+  edit(edit: SchemaEdit): { readonly spelled: string; readonly suggestion: Suggestion | null } | null
   /** `users`, or `billing.users` outside the default schema: how messages name a table. */
   name(table: Key): string
   readonly options: Options

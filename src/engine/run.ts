@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { showsLines } from '../changeset/hunks.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Place, SourceFile } from '../location.ts'
 import type { Project } from '../project/project.ts'
@@ -6,6 +7,7 @@ import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
 import type { Change } from '../schema/change.ts'
 import { subjectOf, tableOf } from '../schema/change.ts'
+import { spelled, suggestionFor, type SchemaEdit } from '../schema/edit.ts'
 import type { Key, Schema } from '../schema/model.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
 import type { SqlProblem } from '../sql/read.ts'
@@ -207,10 +209,19 @@ function contextOf(
     isNewColumn: (table, column) => newness.tables.has(table) || newness.columns.has(`${table}.${column}`),
     rows,
     size: (table) => sizeOf(config, rows(table)),
+    edit: (edit) => editIn(input, edit),
     name: (table) => (schemaOf(table) === before.defaultSchema ? nameOf(table) : table),
     options,
     alone: input.alone,
   }
+}
+
+function editIn(input: RuleInput, edit: SchemaEdit): ReturnType<RuleContext['edit']> {
+  const word = input.declared && spelled(edit, input.declared)
+  if (!input.declared || word === null) return null
+  const suggestion = suggestionFor(edit, input.declared, (path) => input.texts.get(path))
+  const file = input.files.find(({ path }) => path === suggestion?.path)
+  return { spelled: word, suggestion: suggestion && file && showsLines(file, suggestion.line, suggestion.endLine) ? suggestion : null }
 }
 
 function draftOf(rule: CatalogRule, problem: Problem, subject: Subject, configured: Severity | null, input: RuleInput): Draft {

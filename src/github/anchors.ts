@@ -1,4 +1,4 @@
-import { commentable } from '../changeset/hunks.ts'
+import { commentable, showsLines } from '../changeset/hunks.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Finding } from '../engine/finding.ts'
 
@@ -17,7 +17,7 @@ export function anchorOf(finding: Finding, files: ReadonlyMap<string, ChangedFil
   const { place, suggestion } = finding
   if (suggestion !== null) {
     const file = files.get(suggestion.path)
-    if (file !== undefined && covers(file, suggestion.line, suggestion.endLine)) return span(suggestion.path, suggestion.line, suggestion.endLine, true)
+    if (file !== undefined && showsLines(file, suggestion.line, suggestion.endLine)) return span(suggestion.path, suggestion.line, suggestion.endLine, true)
   }
   const file = files.get(place.path)
   if (file === undefined) return null
@@ -27,10 +27,6 @@ export function anchorOf(finding: Finding, files: ReadonlyMap<string, ChangedFil
   const first = Math.max(place.line, hunk.newStart)
   const last = Math.min(place.endLine, hunk.newStart + hunk.newLines - 1)
   return lines.has(first) && lines.has(last) ? span(place.path, first, last, false) : null
-}
-
-function covers(file: ChangedFile, line: number, endLine: number): boolean {
-  return file.status !== 'deleted' && (file.hunks ?? []).some((h) => h.newStart <= line && h.newStart + h.newLines > endLine)
 }
 
 function span(path: string, line: number, endLine: number, suggests: boolean): Anchor {

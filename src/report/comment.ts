@@ -12,6 +12,7 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean):
   const evidence = evidenceLine(finding)
   const parts = [
     `**${sentence(finding.message).replaceAll('**', '')}** · ${finding.severity} · ${ruleLink(finding.rule, links)}`,
+    ...(suggest && finding.suggestion !== null && finding.suggestion.path !== finding.place.path ? [`It is about ${codeSpan(finding.place.path)}, line ${finding.place.line}.`] : []),
     ...(evidence === null ? [] : [evidence]),
     ...(finding.help === '' ? [] : [helpMarkdown(finding.help)]),
     ...(suggest && finding.suggestion !== null ? [fenced(finding.suggestion.text, 'suggestion')] : []),
