@@ -34,7 +34,7 @@ export default {
       const policies = after.policies.length
       return {
         severity: policies > 0 ? 'error' : 'warning',
-        message: `Row level security no longer holds anybody back from \`${ctx.name(table)}\`${policies > 0 ? `: its ${policies === 1 ? 'policy' : `${policies} policies`} no longer count` : ''}.`,
+        message: `Row level security no longer holds anybody back from \`${ctx.name(table)}\`${policies > 0 ? `: its ${policies === 1 ? 'policy no longer counts' : `${policies} policies no longer count`}` : ''}.`,
         help: `Keep it, and widen the policies instead:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,
       }
     },

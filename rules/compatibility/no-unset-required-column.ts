@@ -47,6 +47,6 @@ function missing(table: Key, column: Column, ctx: RuleContext) {
   return {
     anySize: true, object: `${table}.${column.name}`,
     message: `\`${ctx.name(table)}.${column.name}\` becomes required, but code that inserts does not set it: ${placesIn(places)}.`,
-    help: places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n'),
+    help: `Set it in these places first, or give the column a default:\n\n${places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
   }
 }

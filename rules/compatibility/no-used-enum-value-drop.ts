@@ -53,7 +53,7 @@ export default {
           yield {
             anySize: true, object: `${key}.${value}`, ...(step === undefined ? {} : { place: step.statement.place }),
             message: `\`${value}\` is taken out of \`${before.name}\`, but code still uses it: ${placesIn(places)}.`,
-            help: places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n'),
+            help: `Take the value out of these places first:\n\n${places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
           }
         }
       }

@@ -18,7 +18,7 @@ export default {
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
       prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n  nick String?\n}` },
       sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
-      message: 'the column `nick`',
+      message: 'a column `nick`',
     },
   ],
   good: [

@@ -42,6 +42,6 @@ function needed(table: Key, name: string, ctx: RuleContext) {
   return {
     object: table,
     message: `Without \`${name}\` these queries read the whole of \`${ctx.name(table)}\`: ${placesIn(uses)}.`,
-    help: uses.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n'),
+    help: `Keep the index while these queries need it, or build its successor first:\n\n${uses.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
   }
 }

@@ -24,7 +24,7 @@ export default {
     if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {
-      message: `\`${column.name}\` pads every value to ${length} characters with blanks.`,
+      message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
       help: `Use \`text\`, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
     }
   }, true),

@@ -1,6 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { provesNotNull } from '../shared/not-null.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
 
 export default {
   id: 'no-primary-key-over-nullable',
@@ -28,13 +27,14 @@ export default {
       const columns = (known?.columns ?? []).filter((column) => to.columns.includes(column.name) && column.nullable && !(known && provesNotNull(known, column.name)))
       const unknown = ctx.alone && (known === undefined || !known.complete)
       if (columns.length === 0 && !unknown) return
+      const nullable = columns.length > 0 ? columns.map((column) => column.name) : to.columns
       const names = columns.map((column) => `\`${column.name}\``).join(', ')
       return {
         ...(columns.length === 0 ? { severity: 'info' as const } : {}),
         message: columns.length === 0
           ? `Where a column of the key may be NULL, this reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`
           : `${names} may be NULL, so the key reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
-        help: `Make the columns NOT NULL first, in steps:\n${sql(...columns.map((column) => `ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(`${column.name}_not_null`)} CHECK (${ident(column.name)} IS NOT NULL) NOT VALID;`))}`,
+        help: nullable.length === 0 ? 'Make its columns NOT NULL first, in steps.' : nullable.map((column) => `Make \`${column}\` NOT NULL first. ${notNullRecipe(table, column, ctx)}`).join('\n\n'),
       }
     },
   },

@@ -1,8 +1,6 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
-import { provesNotNull } from '../shared/not-null.ts'
-import { separateDeploy } from '../shared/deploys.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import type { Rule } from '../../src/engine/rule.ts'
+import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
+import { rowsSentence } from '../shared/sql.ts'
 
 export default {
   id: 'no-set-not-null-scan',
@@ -78,20 +76,9 @@ export default {
       const large = ctx.size(table) === 'large'
       return {
         message: `\`SET NOT NULL\` on \`${from.name}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
-        help: recipe(table, from.name, ctx) + rowsSentence(table, ctx),
+        help: notNullRecipe(table, from.name, ctx) + rowsSentence(table, ctx),
         ...(filled ? { severity: large ? 'warning' as const : 'info' as const } : {}),
       }
     },
   },
 } satisfies Rule
-
-function recipe(table: Key, column: string, ctx: RuleContext): string {
-  const name = sqlName(table, ctx)
-  const check = ident(`${table.slice(table.indexOf('.') + 1)}_${column}_not_null`)
-  const nulls = `Rows that would fail:\n${sql(`SELECT count(*) FROM ${name} WHERE ${ident(column)} IS NULL;`)}`
-  if (ctx.postgres >= 18) {
-    return `Add it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} NOT NULL ${ident(column)} NOT VALID;`)}\nand validate it ${separateDeploy(ctx)}; writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\n${nulls}`
-  }
-  if (ctx.postgres < 12) return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
-  return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
-}

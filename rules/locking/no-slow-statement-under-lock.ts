@@ -83,7 +83,7 @@ export default {
           object: held.table,
           ...(held.table === work.table ? { severity: 'info' as const } : {}),
           message: `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
-          help: `Move it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
+          help: `Put it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
         }
       }
     },

@@ -17,7 +17,7 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key, body text);\n-- +goose Down\nselect 1;`,
       rehearse: true,
-      message: 'leaves',
+      message: 'left behind',
     },
   ],
   good: [
@@ -34,7 +34,7 @@ export default {
         if (trip.result === 'proven' || trip.result === 'unknown') continue
         const place = placeOf(sourceFile(trip.path, ''), 0, 1)
         const line = trip.line ?? 1
-        const what = trip.result === 'differs' ? 'The way back leaves another schema behind than was there before'
+        const what = trip.result === 'differs' ? 'The way back does not restore the schema that was there before'
           : trip.result === 'down-fails' ? 'The way back fails' : 'After the way back, the migration cannot run again'
         yield { place: { ...place, line, endLine: line }, object: trip.name, anySize: true, message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.') }
       }

@@ -53,19 +53,19 @@ export function driftClause(change: Change, ctx: RuleContext): string {
   switch (change.kind) {
     case 'createTable': return `the table ${at} is declared and no migration makes it`
     case 'dropTable': return `the migrations make the table ${at} and the schema does not declare it`
-    case 'addColumn': return `${at} has the column ${name} in the schema and not by the migrations`
-    case 'dropColumn': return `${at} has the column ${name} by the migrations and not in the schema`
-    case 'alterColumnType': return `${name} of ${at} is \`${change.to.type ?? ''}\` in the schema and \`${change.from.type ?? ''}\` by the migrations`
-    case 'setNotNull': return `${name} of ${at} is required in the schema and may be NULL by the migrations`
-    case 'dropNotNull': return `${name} of ${at} may be NULL in the schema and is required by the migrations`
-    case 'setDefault': case 'dropDefault': return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` by the migrations`
-    case 'addIndex': return `${at} has the index ${name} in the schema and not by the migrations`
-    case 'dropIndex': return `${at} has the index ${name} by the migrations and not in the schema`
-    case 'addForeignKey': return `${at} has the foreign key ${name} in the schema and not by the migrations`
-    case 'dropConstraint': return `${at} has the constraint ${name} by the migrations and not in the schema`
+    case 'addColumn': return `the schema gives ${at} a column ${name}, and no migration adds it`
+    case 'dropColumn': return `the migrations leave ${at} with a column ${name} that the schema does not declare`
+    case 'alterColumnType': return `${name} of ${at} is \`${change.to.type ?? ''}\` in the schema and \`${change.from.type ?? ''}\` after the migrations`
+    case 'setNotNull': return `${name} of ${at} is required in the schema and may be NULL after the migrations`
+    case 'dropNotNull': return `${name} of ${at} may be NULL in the schema and is required after the migrations`
+    case 'setDefault': case 'dropDefault': return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` after the migrations`
+    case 'addIndex': return `the schema gives ${at} an index ${name}, and no migration creates it`
+    case 'dropIndex': return `the migrations leave ${at} with an index ${name} that the schema does not declare`
+    case 'addForeignKey': return `the schema gives ${at} a foreign key ${name}, and no migration adds it`
+    case 'dropConstraint': return `the migrations leave ${at} with a constraint ${name} that the schema does not declare`
     case 'createEnum': return `the enum ${name} is declared and no migration makes it`
-    case 'addEnumValue': return `the enum \`${change.object}\` has the value \`${change.value}\` in the schema and not by the migrations`
-    case 'dropEnumValue': return `the enum \`${change.object}\` has the value \`${change.value}\` by the migrations and not in the schema`
+    case 'addEnumValue': return `the schema gives the enum \`${change.object}\` a value \`${change.value}\`, and no migration adds it`
+    case 'dropEnumValue': return `the migrations leave the enum \`${change.object}\` with a value \`${change.value}\` that the schema does not declare`
     case 'dropType': return `the migrations make the type ${name} and the schema does not declare it`
     default: return `${at === '' ? name : `${at} (${name})`} differs between the schema and the migrations`
   }

@@ -1,5 +1,8 @@
 import type { Node } from 'libpg-query'
-import type { Table } from '../../src/schema/model.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Key, Table } from '../../src/schema/model.ts'
+import { separateDeploy } from './deploys.ts'
+import { ident, sql, sqlName } from './sql.ts'
 
 /** True where a validated, enforced CHECK constraint proves that a column holds no NULL: `c IS NOT NULL`, alone or as a term of an AND. */
 export function provesNotNull(table: Table, column: string): boolean {
@@ -19,4 +22,16 @@ function proves(node: Node, column: string): boolean {
 function lastName(fields: readonly Node[] | undefined): string | null {
   const last = fields?.at(-1)
   return last && 'String' in last ? last.String.sval ?? null : null
+}
+
+/** The steps that make a column NOT NULL without a scan under a lock, right for the version and the runner, and the query that counts what is in the way. */
+export function notNullRecipe(table: Key, column: string, ctx: RuleContext): string {
+  const name = sqlName(table, ctx)
+  const check = ident(`${table.slice(table.indexOf('.') + 1)}_${column}_not_null`)
+  const nulls = `Rows that would fail:\n${sql(`SELECT count(*) FROM ${name} WHERE ${ident(column)} IS NULL;`)}`
+  if (ctx.postgres >= 18) {
+    return `Add it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} NOT NULL ${ident(column)} NOT VALID;`)}\nand validate it ${separateDeploy(ctx)}; writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\n${nulls}`
+  }
+  if (ctx.postgres < 12) return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
+  return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
 }

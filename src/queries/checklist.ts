@@ -209,7 +209,7 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
 
   'query-patterns-before-indexes'(seen) {
     const added = seen.projects.flatMap((p) => p.steps.flatMap((step) => step.changes.flatMap((c) => c.kind === 'addIndex' && !c.index.unique ? [{ index: c.index, table: c.table, place: c.place, project: p }] : [])))
-    if (added.length === 0) return none('no index is added')
+    if (added.length === 0) return none('no index is added for queries')
     const uses: { place: Place }[] = []
     for (const one of added) {
       const table = one.project.after.tables.get(one.table)
