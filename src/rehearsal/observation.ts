@@ -7,6 +7,11 @@ export const lockModes = [
 
 export type LockMode = (typeof lockModes)[number]
 
+/** The name that the manual has for a lock mode: `ACCESS EXCLUSIVE` ([13.3.1](https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES)). */
+export function lockName(mode: LockMode): string {
+  return mode.slice(0, -'Lock'.length).replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()
+}
+
 /** Version of the embedded server, which makes all plans. */
 export const embeddedPostgres = '18.6'
 

@@ -4,152 +4,162 @@ import type { Key, Schema } from '../schema/model.ts'
 import { lockModes } from './observation.ts'
 import type { LockMode } from './observation.ts'
 
-/** A lock from the statement that takes it to the end of its transaction; statements are indexes into the steps. */
+/** A lock from the statement that takes it to the end of its transaction. */
 export interface TimelineLock {
   readonly table: Key
+  /** As it is shown: without the default schema. */
+  readonly name: string
   readonly mode: LockMode
-  readonly blocks: 'reads and writes' | 'writes' | 'schema changes' | 'nothing'
-  readonly from: number
-  readonly until: number
+  readonly blocks: 'reads and writes' | 'writes' | 'schema changes'
+  readonly from: TimelineMoment
+  readonly until: TimelineMoment
   /** What happens to the table while the lock is held, beyond a change of the catalog. */
-  readonly work: readonly ('rewrite' | 'scan' | 'index build')[]
+  readonly work: readonly TimelineWork[]
+  /** Another table whose rows are worked on meanwhile, as it is shown; null for none. */
+  readonly meanwhile: string | null
 }
 
-export interface TimelineTransaction {
-  /** First and last step, both inclusive. */
-  readonly from: number
-  readonly until: number
-  /** One clause that says why these share a transaction. */
-  readonly because: string
-  readonly locks: readonly TimelineLock[]
+export type TimelineWork = 'rewrite' | 'scan' | 'index build'
+
+/** A statement of the timeline. */
+export interface TimelineMoment {
+  /** From 1 on, over all new migrations of the project in the order in which they run; what stands in the body of another is not counted. */
+  readonly number: number
+  readonly path: string
+  readonly line: number
 }
 
 /** Which tables are locked in which mode from which statement until commit. */
 export interface LockTimeline {
-  readonly transactions: readonly TimelineTransaction[]
-  /** The worst moment in one line, without its full stop: `` `users` cannot be read or written from statement 2 until commit ``; null where no lock blocks anybody. */
+  /** Locks that block anybody, of the transactions that work on rows under such a lock; in the order in which they are taken. */
+  readonly locks: readonly TimelineLock[]
+  /** The worst moment in one line, without its full stop: `` `users` cannot be read or written from statement 2 until commit ``; null where nobody waits for longer than a moment. */
   readonly worst: string | null
+  /** Number of statements. */
+  readonly statements: number
   /** Version of the server that was watched. */
   readonly postgres: string | null
 }
 
 const rank = new Map<LockMode, number>(lockModes.map((mode, index) => [mode, index]))
 
-/** The name that the manual has for a lock mode: `ACCESS EXCLUSIVE` ([13.3.1](https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES)). */
-export function lockName(mode: LockMode): string {
-  return mode.slice(0, -'Lock'.length).replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()
-}
-
-/** What others cannot do to a table that is locked in a mode. */
-export function blockedBy(mode: LockMode): TimelineLock['blocks'] {
+/** What others cannot do to a table that is locked in a mode; null for what blocks nobody. */
+export function blockedBy(mode: LockMode): TimelineLock['blocks'] | null {
   const strength = rank.get(mode) ?? 0
   if (mode === 'AccessExclusiveLock') return 'reads and writes'
   if (strength >= (rank.get('ShareLock') ?? 0)) return 'writes'
-  return mode === 'ShareUpdateExclusiveLock' ? 'schema changes' : 'nothing'
+  return mode === 'ShareUpdateExclusiveLock' ? 'schema changes' : null
 }
 
-/** Builds the timeline from steps that were rehearsed. Locks that block nobody are left out. */
+/** Builds the timeline from steps that were rehearsed. Transactions whose locks are gone in a moment are left out. */
 export function lockTimeline(steps: readonly Step[]): LockTimeline {
-  const transactions: TimelineTransaction[] = []
+  const moments = momentsOf(steps)
+  const tables = tableFinder()
+  const work = workIn(steps)
+  const locks: TimelineLock[] = []
   for (let from = 0; from < steps.length;) {
     let until = from
-    while (steps[until + 1]?.transaction.id === steps[from]?.transaction.id && until + 1 < steps.length) until++
-    const locks = locksOf(steps, from, until)
-    if (locks.length > 0) transactions.push({ from, until, because: steps[from]?.transaction.because ?? '', locks })
+    while (until + 1 < steps.length && steps[until + 1]?.transaction.id === steps[from]?.transaction.id) until++
+    const own = locksOf(steps, moments, tables, work, from, until)
+    if (own.some(keepsWaiting)) locks.push(...own)
     from = until + 1
   }
   const postgres = steps.find((step) => step.observation !== null)?.observation?.postgres ?? null
-  return { transactions, worst: worstOf(steps, transactions), postgres }
+  return { locks, worst: worstOf(locks), statements: moments.at(-1)?.number ?? 0, postgres }
 }
 
-function locksOf(steps: readonly Step[], from: number, until: number): readonly TimelineLock[] {
-  const held = new Map<Key, TimelineLock>()
-  const locks: TimelineLock[] = []
-  for (let index = from; index <= until; index++) {
-    const observation = steps[index]?.observation
-    const schema = steps[index]?.before
-    if (!observation || schema === undefined) continue
-    for (const { relation, mode } of observation.locks) {
-      const table = tableOf(schema, relation)
+function momentsOf(steps: readonly Step[]): readonly TimelineMoment[] {
+  let number = 0
+  let at: TimelineMoment = { number, path: '', line: 1 }
+  return steps.map(({ statement: { inside, place } }) => {
+    if (inside === null) at = { number: ++number, path: place.path, line: place.line }
+    return at
+  })
+}
+
+/** True where somebody waits while rows are worked on. */
+function keepsWaiting(lock: TimelineLock): boolean {
+  return lock.blocks !== 'schema changes' && (lock.work.length > 0 || lock.meanwhile !== null)
+}
+
+function locksOf(
+  steps: readonly Step[], moments: readonly TimelineMoment[], tableOf: (schema: Schema, relation: Key) => Key, work: readonly WorkEvent[], first: number, last: number,
+): readonly TimelineLock[] {
+  const held = new Map<Key, LockMode>()
+  const locks = new Map<string, TimelineLock>()
+  for (let index = first; index <= last; index++) {
+    const step = steps[index]
+    const from = moments[index]
+    if (!step?.observation || step.statement.inside !== null || from === undefined) continue
+    const end = Math.min(Math.max(step.observation.heldUntil, index), last)
+    for (const { relation, mode } of step.observation.locks) {
+      const table = tableOf(step.before, relation)
       const before = held.get(table)
-      if (before !== undefined && (rank.get(before.mode) ?? 0) >= (rank.get(mode) ?? 0)) continue
       const blocks = blockedBy(mode)
-      if (blocks === 'nothing') continue
-      const lock: TimelineLock = { table, mode, blocks, from: index, until: Math.min(Math.max(observation.heldUntil, index), until), work: workOn(steps, table, index, until) }
-      held.set(table, lock)
-      locks.push(lock)
+      if (blocks === null || (before !== undefined && (rank.get(before) ?? 0) >= (rank.get(mode) ?? 0))) continue
+      held.set(table, mode)
+      locks.set(`${index} ${table}`, { table, name: shown(steps, table), mode, blocks, from, until: moments[end] ?? from, ...workUnder(steps, work, table, index, end) })
     }
   }
-  return locks.filter((lock) => !locks.some((other) => other !== lock && other.table === lock.table && other.from === lock.from && (rank.get(other.mode) ?? 0) > (rank.get(lock.mode) ?? 0)))
+  return [...locks.values()]
 }
 
-/** The table that an index belongs to, as far as the schema knows it; a table is its own. */
-function tableOf(schema: Schema, relation: Key): Key {
-  if (schema.tables.has(relation)) return relation
-  const name = nameOf(relation)
-  for (const table of schema.tables.values()) {
-    if (table.schema !== schemaOf(relation)) continue
-    if (table.primaryKey?.name === name || table.indexes.some((index) => index.name === name) || table.uniques.some((unique) => unique.name === name)) return table.key
+/** Finds the table that an index belongs to, as far as the schema knows it; a table is its own. */
+function tableFinder(): (schema: Schema, relation: Key) => Key {
+  const known = new Map<Key, Key>()
+  return (schema, relation) => {
+    if (schema.tables.has(relation)) return relation
+    const found = known.get(relation)
+    if (found !== undefined) return found
+    const name = nameOf(relation)
+    for (const table of schema.tables.values()) {
+      if (table.schema !== schemaOf(relation)) continue
+      if (table.primaryKey?.name === name || table.indexes.some((index) => index.name === name) || table.uniques.some((unique) => unique.name === name)) {
+        known.set(relation, table.key)
+        return table.key
+      }
+    }
+    return relation
   }
-  return relation
 }
 
-function workOn(steps: readonly Step[], table: Key, from: number, until: number): TimelineLock['work'] {
-  const work = new Set<TimelineLock['work'][number]>()
-  for (const step of steps.slice(from, until + 1)) {
-    if (step.observation?.rewrites.includes(table) === true) work.add('rewrite')
-    else if (step.observation?.builds.includes(table) === true) work.add('index build')
-    if (step.observation?.scans.includes(table) === true) work.add('scan')
-  }
-  return [...work]
+/** One piece of work on the rows of a table. */
+interface WorkEvent {
+  readonly index: number
+  readonly table: Key
+  readonly kind: TimelineWork
 }
 
-function worstOf(steps: readonly Step[], transactions: readonly TimelineTransaction[]): string | null {
-  const all = transactions.flatMap((transaction) => transaction.locks).filter((lock) => lock.blocks === 'reads and writes' || lock.blocks === 'writes')
-  const weight = (lock: TimelineLock): number => (lock.work.length > 0 ? 1000 : 0) + (lock.blocks === 'reads and writes' ? 500 : 0) + Math.min(lock.until - lock.from, 499)
-  const [worst] = all.sort((a, b) => weight(b) - weight(a) || a.from - b.from)
+function workIn(steps: readonly Step[]): readonly WorkEvent[] {
+  return steps.flatMap(({ observation, statement }, index): WorkEvent[] => {
+    if (!observation || statement.inside !== null) return []
+    const { rewrites, scans, builds } = observation
+    return [
+      ...rewrites.map((table) => ({ index, table, kind: 'rewrite' as const })), ...scans.map((table) => ({ index, table, kind: 'scan' as const })),
+      ...builds.filter((table) => !rewrites.includes(table)).map((table) => ({ index, table, kind: 'index build' as const })),
+    ]
+  })
+}
+
+function workUnder(steps: readonly Step[], work: readonly WorkEvent[], table: Key, from: number, until: number): Pick<TimelineLock, 'work' | 'meanwhile'> {
+  const under = work.filter(({ index }) => index >= from && index <= until)
+  const other = under.find((event) => event.table !== table)
+  return { work: [...new Set(under.filter((event) => event.table === table).map(({ kind }) => kind))], meanwhile: other === undefined ? null : shown(steps, other.table) }
+}
+
+const workWords: Readonly<Record<TimelineWork, string>> = { rewrite: 'it is rewritten', scan: 'it is scanned', 'index build': 'an index is built on it' }
+
+function worstOf(locks: readonly TimelineLock[]): string | null {
+  const weight = (lock: TimelineLock): number => (lock.work.includes('rewrite') ? 2000 : lock.work.length > 0 ? 1000 : 0) + (lock.blocks === 'reads and writes' ? 500 : 0) + Math.min(lock.until.number - lock.from.number, 499)
+  const [worst] = locks.filter(keepsWaiting).sort((a, b) => weight(b) - weight(a) || a.from.number - b.from.number)
   if (worst === undefined) return null
-  const subject = `\`${shown(steps, worst.table)}\` cannot be ${worst.blocks === 'writes' ? 'written' : 'read or written'}`
-  const span = worst.until > worst.from ? `from statement ${worst.from + 1} until commit (statement ${worst.until + 1})` : `while statement ${worst.from + 1} runs`
-  const words = { rewrite: 'it is rewritten', scan: 'it is scanned', 'index build': 'an index is built on it' } as const
-  return `${subject} ${span}, ${worst.work.length === 0 ? 'without a scan or rewrite of it' : `while ${worst.work.map((each) => words[each]).join(' and ')}`}`
+  const subject = `\`${worst.name.replaceAll('`', '')}\` cannot be ${worst.blocks === 'writes' ? 'written' : 'read or written'}`
+  const span = worst.until.number > worst.from.number ? `from statement ${worst.from.number} until commit, after statement ${worst.until.number}` : `while statement ${worst.from.number} runs`
+  const work = worst.work.length > 0 ? worst.work.map((each) => workWords[each]).join(' and ') : `\`${(worst.meanwhile ?? '').replaceAll('`', '')}\` is worked on`
+  return worst.until.number > worst.from.number || worst.work.length === 0 ? `${subject} ${span}, while ${work}` : `${subject} while statement ${worst.from.number} runs: ${work}`
 }
 
 function shown(steps: readonly Step[], table: Key): string {
   const schema = steps[0]?.before.defaultSchema ?? 'public'
   return schemaOf(table) === schema ? nameOf(table) : table
-}
-
-const maxRows = 40
-
-/** The timeline as a Markdown table; `escape` makes a name safe where it is shown. */
-export function timelineTable(timeline: LockTimeline, steps: readonly Step[], escape: (text: string) => string = escapeMarkdown): string {
-  const locks = timeline.transactions.flatMap((transaction) => transaction.locks)
-  if (locks.length === 0) return ''
-  const rows = locks.slice(0, maxRows).map((lock) => {
-    const until = lock.until > lock.from ? `commit, after statement ${lock.until + 1}` : 'it ends'
-    return `| ${lock.from + 1} | ${escape(shown(steps, lock.table))} | ${lockName(lock.mode)} | ${lock.blocks} | ${until} | ${lock.work.join(', ') || 'none'} |`
-  })
-  const rest = locks.length > maxRows ? `\n\n${locks.length - maxRows} more locks are not shown.` : ''
-  return `| Statement | Table | Lock | Blocks | Until | Work under it |\n| ---: | --- | --- | --- | --- | --- |\n${rows.join('\n')}${rest}`
-}
-
-/** The timeline as a mermaid gantt whose axis counts statements; empty where nothing is locked. */
-export function timelineChart(timeline: LockTimeline, steps: readonly Step[]): string {
-  const byTable = new Map<Key, TimelineLock[]>()
-  for (const lock of timeline.transactions.flatMap((transaction) => transaction.locks).slice(0, maxRows)) byTable.set(lock.table, [...(byTable.get(lock.table) ?? []), lock])
-  if (byTable.size === 0) return ''
-  const lines = ['gantt', '  dateFormat X', '  axisFormat %s', '  tickInterval 1second']
-  for (const [table, locks] of byTable) {
-    lines.push(`  section ${shown(steps, table).replaceAll(/[^\p{L}\p{N}_. -]/gu, '_')}`)
-    for (const lock of locks) {
-      const state = lock.blocks === 'reads and writes' ? 'crit, ' : lock.blocks === 'writes' ? 'active, ' : ''
-      lines.push(`  ${lockName(lock.mode)} :${state}${lock.from + 1}, ${lock.until + 2}`)
-    }
-  }
-  return lines.join('\n')
-}
-
-function escapeMarkdown(text: string): string {
-  return `\`${text.replaceAll(/[\r\n`|]/g, ' ')}\``
 }

@@ -1,5 +1,6 @@
 import type { Finding, Note, Severity } from '../engine/finding.ts'
-import { code, codeSpan, escapeText, sentence, escapeMarkdown, truncate } from './markdown-escape.ts'
+import { lockTables } from './locks.ts'
+import { code, codeSpan, details, escapeText, sentence, escapeMarkdown, truncate } from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Conclusion, Report } from './report.ts'
@@ -62,6 +63,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
     ...(sorted.notes.length > 0 ? ['**Notes**\n' + sorted.notes.slice(0, 50).map((n) => `- ${noteLine(n, links)}`).join('\n') + (sorted.notes.length > 50 ? `\n- and ${sorted.notes.length - 50} more` : '')] : []),
     ...(sorted.infos.length > 0 ? [details(`${count(sorted.infos.length, 'thing')} for the record`, sorted.infos.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)} ${ruleLink(f.rule, links)}`).join('\n'))] : []),
     ...(sorted.suppressed.length > 0 ? [details(`${sorted.suppressed.length} suppressed`, sorted.suppressed.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}, ${escapeText(f.suppressed?.reason ?? '')}${f.suppressed?.until == null ? '' : ` (until ${escapeText(f.suppressed.until)})`}`).join('\n'))] : []),
+    ...lockTables(report, (place) => placeLink(place, links)),
     ...(report.checklist.length > 0 && report.projects.length > 0 ? [details(checklistTitle(report), checklistTable(report))] : []),
     `<sub>${lookedAt(report)}</sub>`,
   ]
@@ -95,11 +97,6 @@ export function checklistTitle(report: Report): string {
 
 export function checklistTable(report: Report): string {
   return '| Item | | Evidence |\n| --- | --- | --- |\n' + report.checklist.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${escapeMarkdown(e.evidence)} |`).join('\n')
-}
-
-/** A part that opens on a click. */
-export function details(title: string, body: string): string {
-  return `<details><summary>${title}</summary>\n\n${body}\n</details>`
 }
 
 export function noteLine(note: Note, links: Links): string {

@@ -1,4 +1,5 @@
 import type { Finding } from '../engine/finding.ts'
+import { lockName } from '../rehearsal/observation.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
 import { fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
 import { ruleLink } from './links.ts'
@@ -38,11 +39,6 @@ export function evidenceLine(finding: Finding): string | null {
   ]
   const rehearsed = evidence === null || seen.length === 0 ? [] : [`Rehearsed on PostgreSQL ${evidence.postgres.split('.')[0] ?? ''}: ${seen.join(', ')}.`]
   return rehearsed.length + header.length === 0 ? null : [...rehearsed, ...header].join(' ')
-}
-
-/** `SHARE ROW EXCLUSIVE` for `ShareRowExclusiveLock`. */
-export function lockName(mode: string): string {
-  return mode.replace(/Lock$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()
 }
 
 /** A key as messages show it: without `public.`. */

@@ -2,6 +2,7 @@ import type { Finding } from '../engine/finding.ts'
 import { evidenceLine } from './comment.ts'
 import { lookedAt } from './check-run.ts'
 import { escapeHtml, htmlPage, markdownToHtml } from './markdown-html.ts'
+import { lockHtml } from './locks.ts'
 import type { Report } from './report.ts'
 import { sortFindings, summarizeChanges, verdict } from './verdict.ts'
 
@@ -16,6 +17,7 @@ export function reportToHtml(report: Report): string {
     ...(report.notes.length > 0 ? ['<h2>Notes</h2>', `<ul>${report.notes.map((n) => `<li>${n.blocking ? '<strong>Could not look:</strong> ' : ''}<code>${escapeHtml(n.path)}</code> line ${n.line}: ${prose(n.message)}</li>`).join('\n')}</ul>`] : []),
     ...section('Errors', sorted.errors), ...section('Waiting for an approval', sorted.needed), ...section('Warnings', sorted.warnings), ...section('For the record', sorted.infos),
     ...section('Approved', sorted.approved), ...section('Suppressed', sorted.suppressed),
+    ...lockHtml(report),
     ...(report.checklist.length > 0 ? ['<h2>Checklist</h2>', `<table><tbody>${report.checklist.map((e) => `<tr><td><code>${e.item}</code></td><td>${e.status}</td><td>${prose(e.evidence)}</td></tr>`).join('\n')}</tbody></table>`] : []),
     ...report.rollback.filter((r) => r.sql.trim() !== '').flatMap((r) => [`<h2>Rollback${report.rollback.length > 1 ? ` of ${escapeHtml(r.project)}` : ''}</h2>`, `<pre><code>${escapeHtml(r.sql)}</code></pre>`, ...(r.lossy.length > 0 ? [`<ul>${r.lossy.map((l) => `<li>${prose(l)}</li>`).join('')}</ul>`] : [])]),
     `<p><small>${prose(lookedAt(report))}</small></p>`,

@@ -1,5 +1,6 @@
 import type { Finding } from '../engine/finding.ts'
 import { subjectOf, tableOf } from '../schema/change.ts'
+import { locksToJson } from './locks.ts'
 import type { Report } from './report.ts'
 
 /** The report as `--format json` prints it: version 1 of a shape that other programs hold on to. */
@@ -22,6 +23,7 @@ export function reportToJson(report: Report): Record<string, unknown> {
       })),
     ),
     rollback: report.rollback,
+    locks: locksToJson(report),
     queries: report.queries,
     base: report.base,
     head: report.head,

@@ -123,3 +123,8 @@ export function truncate(text: string, limit: number, rest: string): string {
   const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : ''
   return `${cut.slice(0, room - open.length)}${open}\n\n${rest}`
 }
+
+/** A part that opens on a click; both texts are Markdown or HTML already. */
+export function details(title: string, body: string): string {
+  return `<details><summary>${title}</summary>\n\n${body}\n</details>`
+}

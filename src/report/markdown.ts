@@ -1,4 +1,5 @@
 import type { Finding } from '../engine/finding.ts'
+import { lockPictures } from './locks.ts'
 import type { Report } from './report.ts'
 import { code, escapeMarkdown, helpMarkdown } from './markdown-escape.ts'
 import { sortFindings } from './verdict.ts'
@@ -15,6 +16,7 @@ export function reportToMarkdown(report: Report): string {
     ...findings.filter((finding) => finding.severity !== 'info').map(details),
     ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
     ...(report.notes.length > 0 ? [`**Notes**\n\n${report.notes.map((note) => `- ${code(note.path)} line ${note.line}: ${escapeMarkdown(note.message)}`).join('\n')}`] : []),
+    ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
     ...(report.checklist.length > 0 ? [checklist(report)] : []),
     `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}.</sub>`,
   ].join('\n\n') + '\n'

@@ -1,10 +1,10 @@
 import type { Finding } from '../engine/finding.ts'
-import { lockTimeline, timelineTable } from '../rehearsal/timeline.ts'
 import { subjectOf, tableOf } from '../schema/change.ts'
 import type { Change } from '../schema/change.ts'
-import { approvedLine, checklistTable, checklistTitle, details, howToApprove, lookedAt, noteLine } from './check-run.ts'
+import { approvedLine, checklistTable, checklistTitle, howToApprove, lookedAt, noteLine } from './check-run.ts'
 import { short } from './comment.ts'
-import { code, codeSpan, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
+import { lockPictures } from './locks.ts'
+import { code, codeSpan, details, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
 import { placeLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Report } from './report.ts'
@@ -49,7 +49,7 @@ export function stickyComment(report: Report, options: StickyOptions): string {
     ...schemaLines(report),
     ...(sorted.approved.length > 0 ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')] : []),
     ...(options.picture === '' ? [] : [details('Picture', fenced(options.picture, 'mermaid'))]),
-    ...locks(report),
+    ...lockPictures(report, (place) => placeLink(place, links)),
     ...(report.checklist.length > 0 && report.projects.length > 0 ? [details(checklistTitle(report), checklistTable(report))] : []),
     ...rollback(report),
     `<sub>Reviewed against ${codeSpan(options.base)}: ${lookedAt(report)}. \`/schemagate recheck\` · \`/schemagate help\`</sub>`,
@@ -109,15 +109,6 @@ function changeWords(change: Change): string | null {
     case 'dropConstraint': return `− constraint ${subject}`
     default: return `${change.kind.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${subject}`
   }
-}
-
-function locks(report: Report): readonly string[] {
-  return report.projects.flatMap(({ steps }) => {
-    const timeline = lockTimeline(steps)
-    const table = timelineTable(timeline, steps, code)
-    if (table === '' || timeline.worst === null) return []
-    return [details(`Locks: ${sentence(timeline.worst).replaceAll(/`([^`]+)`/g, '<code>$1</code>')}`, table)]
-  })
 }
 
 function rollback(report: Report): readonly string[] {

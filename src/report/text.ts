@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Finding, Note, Severity } from '../engine/finding.ts'
+import { timelines } from './locks.ts'
 import type { Report } from './report.ts'
 import { count, sortFindings } from './verdict.ts'
 import { lookedAtShort, tally } from './words.ts'
@@ -15,7 +16,8 @@ export function reportToText(report: Report, options: { readonly colour: boolean
   const suppressed = report.findings.filter((finding) => finding.suppressed)
   const answered = suppressed.map((finding) => paint('dim', printable(`${at(finding)}  suppressed ${finding.rule}: ${finding.suppressed?.reason ?? ''}`)))
   const notes = report.notes.map((note) => noteLine(note, paint))
-  const marks = [...blocks, ...(answered.length > 0 ? [answered.join('\n')] : []), ...(notes.length > 0 ? [notes.join('\n')] : [])]
+  const locks = timelines(report).map(({ worst }) => printable(`Locks: ${worst.replaceAll('`', '')}.`))
+  const marks = [...blocks, ...(answered.length > 0 ? [answered.join('\n')] : []), ...(notes.length > 0 ? [notes.join('\n')] : []), ...locks]
   return [...marks, summary(report, paint)].join('\n\n') + '\n'
 }
 
