@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { typeChange } from '../shared/type-change.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { settingBefore } from '../shared/timeouts.ts'
 
 export default {
   id: 'no-type-change-rewrite',
@@ -31,6 +32,14 @@ export default {
       sql: `alter table orders alter column code type varchar(20);`,
     },
     {
+      title: 'Between the two kinds of timestamp the session decides.',
+      given: `create table orders (id bigint primary key, at timestamp not null);`,
+      sql: `alter table orders alter column at type timestamptz;`,
+      severity: 'warning',
+      message: 'unless the session\'s `TimeZone` is UTC',
+      unproven: 'free where the session is in UTC',
+    },
+    {
       title: 'What is not known may be rewritten: a warning.',
       alone: true,
       sql: `alter table orders alter column amount type bigint;`,
@@ -59,6 +68,11 @@ export default {
       sql: `alter table users alter column balance type numeric(12, 2);`,
     },
     {
+      title: 'In UTC both types hold the same bytes.',
+      given: `create table orders (id bigint primary key, at timestamp not null);`,
+      sql: `set timezone = 'UTC'; alter table orders alter column at type timestamptz;`,
+    },
+    {
       sql: `
         create table users (id bigint primary key, age smallint);
         alter table users alter column age type integer;`,
@@ -84,7 +98,21 @@ export default {
         const usual = ['text', 'character varying', 'numeric'].includes(to.type ?? '')
         return { severity: usual ? 'info' : 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
       }
+      if (using === null && isZoneChange(from.type ?? '', to.type ?? '')) {
+        if (settingBefore('timezone', ctx)?.toUpperCase() === 'UTC') return
+        return {
+          severity: 'warning', uncertain: true,
+          message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
+          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched:\n${sql("SET timezone = 'UTC';")}\n${help}`,
+        }
+      }
       return { message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`, help }
     },
   },
 } satisfies Rule
+
+/** Between timestamp and timestamptz without a precision, which the same bytes serve in UTC. */
+function isZoneChange(from: string, to: string): boolean {
+  const zone = /^timestamp(?:\(\d\))? (with|without) time zone$/
+  return zone.test(from) && /^timestamp (?:with|without) time zone$/.test(to) && zone.exec(from)?.[1] !== zone.exec(to)?.[1]
+}

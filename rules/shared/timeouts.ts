@@ -1,4 +1,4 @@
-import type { Step } from '../../src/engine/rule.ts'
+import type { RuleContext, Step } from '../../src/engine/rule.ts'
 import type { Statement } from '../../src/sql/statement.ts'
 
 /** A setting that a statement makes, `SET lock_timeout = '3s'`; `value` is as written, null for RESET and DEFAULT. */
@@ -9,6 +9,18 @@ export function settingIn(statement: Statement): { readonly name: string; readon
   const constant = argument && 'A_Const' in argument ? argument.A_Const : null
   const value = constant?.sval?.sval ?? (constant?.ival ? String(constant.ival.ival ?? 0) : constant?.fval?.fval ?? null)
   return { name: node.VariableSetStmt.name.toLowerCase(), value: node.VariableSetStmt.kind === 'VAR_SET_VALUE' ? value : null, local: node.VariableSetStmt.is_local === true }
+}
+
+/** What a setting is by the statements before the step at hand, in the same file; null where they do not set it. */
+export function settingBefore(setting: string, ctx: RuleContext): string | null {
+  let value: string | null = null
+  for (const step of ctx.steps) {
+    if (step === ctx.step) return value
+    if (step.migration.path !== ctx.step?.migration.path || step.statement.inside !== null) continue
+    const made = settingIn(step.statement)
+    if (made?.name === setting && (!made.local || step.transaction.id === ctx.step.transaction.id)) value = made.value
+  }
+  return null
 }
 
 /** Milliseconds of a value of a timeout: `3s`, `5 min`, `500`; null where it is none. */

@@ -76,6 +76,8 @@ export interface Problem {
   readonly anySize?: boolean
   /** Decisive line of a plan. */
   readonly plan?: string
+  /** True where the effect hangs on what neither the schema nor a rehearsal shows, so that the rule's claims are not held against an observation. */
+  readonly uncertain?: boolean
 }
 
 type Problems = Problem | Iterable<Problem> | null | undefined | void
