@@ -26,6 +26,15 @@ export default {
       rehearse: true,
       message: 'builds an index on `users`',
     },
+    {
+      title: 'A partition that a function made, so that nothing but the database knows of it.',
+      given: `
+        create table events (id bigint, at date not null) partition by range (at);
+        do $$ begin execute format('create table events_%s partition of events for values from (%L) to (%L)', 2026, '2026-01-01', '2027-01-01'); end $$;`,
+      sql: `create index events_at on events (at);`,
+      rehearse: true,
+      message: 'builds an index on `events_2026`',
+    },
   ],
   good: [
     { given: `create table users (id bigint primary key, email varchar(100));`, sql: `alter table users alter column email type varchar(200);`, rehearse: true },
@@ -36,7 +45,7 @@ export default {
       if (error !== null || ctx.step.statement.inside !== null) return
       const does = [[rewrites, 'rewrites'], [scans, 'reads every row of'], [builds, 'builds an index on']] as const
       for (const [tables, words] of does) {
-        const table = tables.find((key) => ctx.before.tables.has(key) && !ctx.isNew(key))
+        const table = tables.find((key) => !ctx.isNew(key))
         const mode = locks.find(({ relation }) => relation === table)?.mode
         if (table === undefined || mode === undefined) continue
         const stops = mode === 'AccessExclusiveLock' ? 'nobody can read or write it' : ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock'].includes(mode) ? 'nobody can write to it' : null

@@ -1,12 +1,12 @@
 import { catalog } from '../../rules/index.ts'
 import { defaultConfig } from '../../src/config.ts'
-import type { CatalogRule, Claims, Migration, Step } from '../../src/engine/rule.ts'
+import { compareClaims } from '../../src/engine/agreement.ts'
+import type { Migration, Step } from '../../src/engine/rule.ts'
 import { runRules } from '../../src/engine/run.ts'
 import type { Draft } from '../../src/engine/run.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'
 import { startEmbedded } from '../../src/rehearsal/embedded.ts'
 import { templateArchive, usableCache } from '../../src/rehearsal/files.ts'
-import { lockModes } from '../../src/rehearsal/observation.ts'
 import type { Observation } from '../../src/rehearsal/observation.ts'
 import { rehearsalRequest } from '../../src/rehearsal/request.ts'
 import { runSteps, sendAll } from '../../src/rehearsal/run.ts'
@@ -27,9 +27,10 @@ interface Tally {
   rehearsed: number
   claims: number
   agreed: number
-  /** Statements that rewrite, scan or build under a lock that stops writes, and those of them that a locking rule speaks about. */
+  /** Statements that rewrite, scan or build under a lock that stops writes; those of them that a rule foresees, and those that the rehearsal alone finds. */
   heavy: number
-  said: number
+  foreseen: number
+  found: number
   readonly lines: string[]
 }
 
@@ -39,18 +40,18 @@ interface Tally {
  */
 export async function run(options: CorpusOptions): Promise<boolean> {
   await loadParser()
-  const total: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, said: 0, lines: [] }
+  const total: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, foreseen: 0, found: 0, lines: [] }
   for (const project of await corpusProjects(options.corpus)) {
-    const tally: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, said: 0, lines: [] }
+    const tally: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, foreseen: 0, found: 0, lines: [] }
     const extensions = rehearsalRequest({ base: project.migrations.before, steps: [] }).extensions
     const session = await startEmbedded(await templateArchive(await usableCache()), extensions)
     await history(project, session, tally)
     await session.close()
-    console.log(`${project.name}: ${tally.rehearsed} of ${tally.statements} statements rehearsed, ${tally.agreed} of ${tally.claims} claims agree, ${tally.said} of ${tally.heavy} heavy statements are spoken about`)
+    console.log(`${project.name}: ${tally.rehearsed} of ${tally.statements} statements rehearsed, ${tally.agreed} of ${tally.claims} claims agree, of ${tally.heavy} heavy statements ${tally.foreseen} are foreseen and ${tally.found} found`)
     for (const line of tally.lines) console.log(`  ${line}`)
-    for (const each of ['statements', 'rehearsed', 'claims', 'agreed', 'heavy', 'said'] as const) total[each] += tally[each]
+    for (const each of ['statements', 'rehearsed', 'claims', 'agreed', 'heavy', 'foreseen', 'found'] as const) total[each] += tally[each]
   }
-  console.log(`all: ${total.rehearsed} of ${total.statements} statements rehearsed, ${total.agreed} of ${total.claims} claims agree, ${total.said} of ${total.heavy} heavy statements are spoken about`)
+  console.log(`all: ${total.rehearsed} of ${total.statements} statements rehearsed, ${total.agreed} of ${total.claims} claims agree, of ${total.heavy} heavy statements ${total.foreseen} are foreseen and ${total.found} found`)
   return total.agreed === total.claims
 }
 
@@ -68,11 +69,12 @@ async function history({ project, migrations }: CorpusProject, session: Session,
       if (step !== undefined && why !== undefined) tally.lines.push(`${migration.path}:${step.statement.place.line} ${outcome.unrehearsed === null ? 'fails' : 'not rehearsed'}: ${why}`)
     }
     if (outcomes.some((outcome) => outcome.code !== null)) await sendAll(session, rehearsalRequest({ base: [{ path: migration.path, statements: migration.statements }], steps: [] }).base[0]?.statements ?? [])
+    const steps = replayed.steps.map((step) => ({ ...step, observation: observations.get(step) ?? null }))
     const { drafts } = runRules(catalog, {
-      project, label: project.name, config: defaultConfig, postgres, before: schema, after: replayed.after, declared: null, declaredBefore: null, steps: replayed.steps,
+      project, label: project.name, config: defaultConfig, postgres, before: schema, after: replayed.after, declared: null, declaredBefore: null, steps,
       history: [...migrations.before.slice(0, index), fresh], queries: [], files: [], sqlProblems: [], migrationsChanged: [], migrated: null, journal: { before: null, after: null }, orphans: [], roundTrips: [], generated: false, texts: new Map(), alone: false, allRules: false,
     })
-    compare(replayed.steps, observations, drafts, tally)
+    compare(steps, drafts, tally)
     schema = replayed.after
   }
 }
@@ -88,46 +90,31 @@ async function rehearsed(session: Session, steps: readonly Step[]): Promise<{ re
   return { outcomes: outcomes.filter((outcome) => steps[outcome.step]?.statement.inside === null), observations }
 }
 
-function compare(steps: readonly Step[], observations: ReadonlyMap<Step, Observation>, drafts: readonly Draft[], tally: Tally): void {
-  const spoken = new Set<Step>()
-  for (const draft of drafts) {
-    const outer = draft.step?.statement.inside === 'do' ? steps.findLast((step, at) => step.statement.inside === null && at < steps.indexOf(draft.step ?? step)) : draft.step
-    if (!outer) continue
-    if (['locking', 'data-loss', 'transactions', 'compatibility'].includes(draft.rule.group)) spoken.add(outer)
-    const observation = observations.get(outer)
-    const claims = claimsOf(draft.rule)
-    if (observation === undefined || observation.error !== null || claims.every((claim) => claim.lock === undefined && claim.rewrites === undefined && claim.scans === undefined)) continue
+function compare(steps: readonly Step[], drafts: readonly Draft[], tally: Tally): void {
+  const where = (step: Step): string => `${step.statement.place.path}:${step.statement.place.line}`
+  const text = (step: Step): string => step.statement.text.replaceAll(/\s+/g, ' ').slice(0, 160)
+  for (const { draft, step, disagreement } of compareClaims(drafts, steps, postgres)) {
     tally.claims++
-    if (claims.some((claim) => holds(claim, observation, heldLocks(steps, observations, outer), outer.changes.length > 1))) tally.agreed++
-    else tally.lines.push(`${outer.statement.place.path}:${outer.statement.place.line} ${draft.rule.id} claims otherwise: ${seenIn(observation)}: ${outer.statement.text.replaceAll(/\s+/g, ' ').slice(0, 160)}`)
+    if (disagreement === null) tally.agreed++
+    else tally.lines.push(`${where(step)} ${draft.rule.id} expects ${disagreement}: ${step.observation ? seenIn(step.observation) : ''}: ${text(step)}`)
   }
-  for (const [step, observation] of observations) {
-    const blocks = observation.locks.some(({ mode }) => ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].includes(mode))
-    if (!blocks || (observation.rewrites.length === 0 && observation.scans.length === 0 && observation.builds.length === 0)) continue
+  const foreseen = new Set<Step>()
+  const found = new Set<Step>()
+  for (const draft of drafts) {
+    const outer = draft.step?.statement.inside === 'do' ? steps.slice(0, steps.indexOf(draft.step)).findLast((step) => step.statement.inside === null) : draft.step
+    if (!outer) continue
+    if (draft.rule.id === 'no-observed-rewrite') found.add(outer)
+    else if (['locking', 'data-loss', 'transactions', 'compatibility'].includes(draft.rule.group)) foreseen.add(outer)
+  }
+  for (const step of steps) {
+    const { observation } = step
+    const blocks = observation?.locks.some(({ mode }) => ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].includes(mode)) === true
+    if (!observation || !blocks || (observation.rewrites.length === 0 && observation.scans.length === 0 && observation.builds.length === 0)) continue
     tally.heavy++
-    if (spoken.has(step)) tally.said++
-    else tally.lines.push(`${step.statement.place.path}:${step.statement.place.line} nothing is said: ${seenIn(observation)}: ${step.statement.text.replaceAll(/\s+/g, ' ').slice(0, 160)}`)
+    if (foreseen.has(step)) tally.foreseen++
+    else if (found.has(step)) tally.found++
+    if (!foreseen.has(step)) tally.lines.push(`${where(step)} ${found.has(step) ? 'the rehearsal alone finds' : 'nothing is said'}: ${seenIn(observation)}: ${text(step)}`)
   }
-}
-
-function claimsOf(rule: CatalogRule): readonly Claims[] {
-  const claims: readonly Claims[] = rule.claims === undefined ? [] : Array.isArray(rule.claims) ? (rule.claims as readonly Claims[]) : [rule.claims as Claims]
-  return claims.filter((claim) => postgres >= (claim.from ?? 0) && postgres <= (claim.to ?? 99))
-}
-
-/** The strongest lock that a step's transaction holds on an existing relation once the step has run. */
-function heldLocks(steps: readonly Step[], observations: ReadonlyMap<Step, Observation>, step: Step): number {
-  const until = steps.indexOf(step)
-  const sharing = steps.filter((other, at) => at <= until && other.transaction.id === step.transaction.id)
-  return Math.max(-1, ...sharing.flatMap((other) => observations.get(other)?.locks ?? []).map(({ mode }) => lockModes.indexOf(mode)))
-}
-
-/** True where what was seen is what is claimed; other subcommands of the same statement may add to it. */
-function holds(claim: Claims, seen: Observation, held: number, mixed: boolean): boolean {
-  if (claim.lock !== undefined && seen.locksUnseen !== true && held < lockModes.indexOf(claim.lock)) return false
-  if (claim.rewrites !== undefined && claim.rewrites !== seen.rewrites.length > 0 && !(mixed && !claim.rewrites)) return false
-  if (claim.scans === true && seen.scans.length === 0 && seen.builds.length === 0 && seen.rewrites.length === 0) return false
-  return claim.scans !== false || seen.scans.length === 0 || mixed
 }
 
 function seenIn(seen: Observation): string {

@@ -4,6 +4,7 @@ import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
+import { disagreementNotes } from './agreement.ts'
 import type { Finding, Group, Note } from './finding.ts'
 import { joinPrismaWarnings } from './prisma-warnings.ts'
 import type { CatalogRule } from './rule.ts'
@@ -73,7 +74,8 @@ export async function judge(
   const [input] = inputs
   const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
   const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
-  return { findings, notes: [...results, ...headers].flatMap((result) => result.notes), texts }
+  const disagreements = results.flatMap((result, i) => disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0))
+  return { findings, notes: [...[...results, ...headers].flatMap((result) => result.notes), ...disagreements], texts }
 }
 
 function appliesTo(rule: CatalogRule, input: RuleInput): boolean {

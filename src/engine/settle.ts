@@ -54,8 +54,16 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
   const { rule: { yieldsTo }, step } = draft
   const whole = step?.statement.place
   if (yieldsTo === undefined || whole === undefined) return false
-  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && (severity !== 'info' || draft.severity === 'info')
+  const rewrites = (step?.observation?.rewrites.length ?? 0) > 0
+  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && foresees(rule, rewrites) && (severity !== 'info' || draft.severity === 'info')
     && place.path === whole.path && comparePlaces(place, whole) >= 0 && place.endLine <= whole.endLine)
+}
+
+/** True where the claims of a rule allow for what was observed: a lock rule's unless they deny the rewrite, another's only where they name work on rows or a failure. */
+function foresees(rule: Draft['rule'], rewrites: boolean): boolean {
+  const claims = rule.claims === undefined ? [] : [rule.claims].flat()
+  if (rule.group !== 'locking') return claims.some((claim) => claim.rewrites === true || claim.scans === true || claim.fails !== undefined)
+  return !rewrites || claims.length === 0 || claims.some((claim) => claim.rewrites !== false)
 }
 
 function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, { config, warned }: Settling): Finding {

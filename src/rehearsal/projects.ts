@@ -61,7 +61,9 @@ export async function rehearseProjects(
   }
   const observed = projects.map((reading) => {
     const rehearsal = rehearsals.get(reading.project.name)
-    return rehearsal ? { ...reading, roundTrips: rehearsal.roundTrips, steps: reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null })) } : reading
+    if (rehearsal === undefined) return reading
+    const steps = reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null }))
+    return { ...reading, steps, roundTrips: rehearsal.roundTrips, notes: settledNotes(reading.notes, steps) }
   })
   const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
   const planned = queries.map((query, index): ProjectQuery => {
@@ -79,6 +81,18 @@ function plannableQueries(reading: ProjectReading, queries: readonly ProjectQuer
   if (Object.keys(settings.config.tables).length === 0) return []
   const takesAway = reading.steps.some((step) => step.changes.some(({ kind }) => kind === 'dropIndex' || kind === 'dropConstraint' || kind === 'dropColumn' || kind === 'alterColumnType'))
   return queries.flatMap((query, index) => (query.project === reading.project.name && query.sql !== null && (query.changed || takesAway) ? [index] : [])).slice(0, mostQueries)
+}
+
+/** Notes without those that a statement cannot succeed where a rehearsal has the last word: its error is a finding, and what ran was misjudged. */
+function settledNotes(notes: readonly Note[], steps: readonly Step[]): readonly Note[] {
+  const settled = new Map<Note, Note | null>()
+  for (const { statement: { place }, refused, observation } of steps) {
+    if (refused === undefined || !observation) continue
+    const note = notes.find(({ kind, path, line, message }) => kind === 'unresolved' && path === place.path && line === place.line && message.endsWith(refused))
+    const message = `This statement was expected to fail (${refused}), and it ran in the rehearsal on PostgreSQL ${observation.postgres}: what it changes is not known to the rules.`
+    if (note !== undefined) settled.set(note, observation.error === null ? { ...note, message } : null)
+  }
+  return notes.flatMap((note) => settled.get(note) ?? (settled.has(note) ? [] : [note]))
 }
 
 /** The history, or where there is none, a script that makes the schema before. */

@@ -124,12 +124,13 @@ export function strongest(modes: Iterable<LockMode>): LockMode | null {
   return best
 }
 
-/** Number of indexes that got a new file, by the oid of their table. */
+/** Number of indexes that got a new file, by the oid of their table. A change of type may make an index anew around the file that it had. */
 function builtOn(before: Snapshot, after: Snapshot): ReadonlyMap<string, number> {
+  const files = new Set([...before.relations.values()].map((relation) => relation.file))
   const built = new Map<string, number>()
   for (const relation of after.relations.values()) {
     if (relation.indexOf === null || relation.file === '0') continue
-    if (before.relations.get(relation.oid)?.file !== relation.file) built.set(relation.indexOf, (built.get(relation.indexOf) ?? 0) + 1)
+    if (!files.has(relation.file)) built.set(relation.indexOf, (built.get(relation.indexOf) ?? 0) + 1)
   }
   return built
 }
