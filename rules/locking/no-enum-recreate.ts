@@ -25,6 +25,14 @@ export default {
         commit;`,
       message: 'rewrites `users`',
     },
+    {
+      title: 'A small table is written anew in a moment, but a row that holds the value makes it fail.',
+      given: `create type role as enum ('member', 'admin', 'guest'); create table users (id bigint primary key, role role not null);`,
+      rows: { users: 200 },
+      sql: `create type role_new as enum ('member', 'admin'); alter table users alter column role type role_new using (role::text::role_new);`,
+      message: 'take `guest` out of `role`',
+      severity: 'warning',
+    },
   ],
   good: [
     { given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null);`, sql: `alter type role add value 'guest';` },
@@ -46,8 +54,9 @@ export default {
       const made = enumOf(to.type)
       if (!old || !made || old === made) return
       const removed = old.values.filter((value) => !made.values.includes(value))
-      const lost = removed.length > 0 ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`` : ''
+      const lost = removed.length > 0 ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}` : ''
       return {
+        ...(removed.length > 0 && ctx.size(table) === 'small' ? { anySize: true, severity: 'warning' as const } : {}),
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
         help: removed.length > 0
           ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`

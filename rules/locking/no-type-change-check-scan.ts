@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
-import { typeChange } from '../shared/type-change.ts'
+import { retype } from '../shared/retype.ts'
 
 export default {
   id: 'no-type-change-check-scan',
@@ -27,8 +27,9 @@ export default {
     { sql: `create table users (id bigint generated always as identity primary key, name varchar(50) check (name <> '')); alter table users alter column name type varchar(100);` },
   ],
   visit: {
-    alterColumnType({ table, from, to, using }, ctx) {
-      if (ctx.isNew(table) || from.type === null || to.type === null || typeChange(from.type, to.type, using, from.name, () => false) !== 'free') return
+    alterColumnType(change, ctx) {
+      const { table, from, to } = change
+      if (ctx.isNew(table) || retype(change, ctx) !== 'free') return
       const check = ctx.step?.before.tables.get(table)?.checks.find((each) => each.enforced && each.validated && usesColumn(each.node, from.name))
       if (check === undefined) return
       const name = sqlName(table, ctx)

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Column, Table } from '../../src/schema/model.ts'
 import { rowsSentence } from '../shared/sql.ts'
-import { typeChange } from '../shared/type-change.ts'
+import { retype } from '../shared/retype.ts'
 
 export default {
   id: 'no-type-change-index-rebuild',
@@ -35,8 +35,9 @@ export default {
     { sql: `create table users (id bigint generated always as identity primary key, name varchar(50)); create index users_name_lower on users (lower(name)); alter table users alter column name type text;` },
   ],
   visit: {
-    alterColumnType({ table, from, to, using, collationChanges }, ctx) {
-      if (ctx.isNew(table) || from.type === null || to.type === null || typeChange(from.type, to.type, using, from.name, () => false) !== 'free') return
+    alterColumnType(change, ctx) {
+      const { table, from, to, collationChanges } = change
+      if (ctx.isNew(table) || retype(change, ctx) !== 'free') return
       const known = ctx.step?.before.tables.get(table)
       if (known === undefined || (from.type === to.type && !collationChanges)) return
       const rebuilt = rebuiltIndexes(known, from, to, collationChanges)

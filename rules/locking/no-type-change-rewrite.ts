@@ -1,7 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { typeChange } from '../shared/type-change.ts'
+import { isEnum, retype } from '../shared/retype.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
-import { settingBefore } from '../shared/timeouts.ts'
 
 export default {
   id: 'no-type-change-rewrite',
@@ -32,12 +31,21 @@ export default {
       sql: `alter table orders alter column code type varchar(20);`,
     },
     {
-      title: 'Between the two kinds of timestamp the session decides.',
-      given: `create table orders (id bigint primary key, at timestamp not null);`,
+      title: 'Without a precision it costs nothing in UTC, and the session\'s time zone is not known: a warning.',
+      given: `create table orders (id bigint primary key, at timestamp(3));`,
       sql: `alter table orders alter column at type timestamptz;`,
-      severity: 'warning',
       message: 'unless the session\'s `TimeZone` is UTC',
-      unproven: 'free where the session is in UTC',
+      severity: 'warning',
+      unproven: 'it depends on the time zone of the session',
+    },
+    {
+      given: `create table orders (id bigint primary key, at timestamp(3));`,
+      sql: `set timezone = 'Europe/Berlin'; alter table orders alter column at type timestamptz;`,
+    },
+    {
+      title: 'A domain with a constraint is checked for each row.',
+      given: `create domain positive as integer check (value > 0); create table orders (id bigint primary key, amount integer);`,
+      sql: `alter table orders alter column amount type positive;`,
     },
     {
       title: 'What is not known may be rewritten: a warning.',
@@ -64,13 +72,23 @@ export default {
       sql: `alter table users alter column name type text;`,
     },
     {
-      given: `create table users (id bigint primary key, balance numeric(10, 2));`,
-      sql: `alter table users alter column balance type numeric(12, 2);`,
+      title: 'In UTC a timestamp is the same moment with a time zone.',
+      given: `create table orders (id bigint primary key, at timestamp(3));`,
+      sql: `set timezone = 'UTC'; alter table orders alter column at type timestamptz;`,
     },
     {
-      title: 'In UTC both types hold the same bytes.',
-      given: `create table orders (id bigint primary key, at timestamp not null);`,
-      sql: `set timezone = 'UTC'; alter table orders alter column at type timestamptz;`,
+      title: 'A domain without a constraint is its base type.',
+      given: `create domain label as text; create table users (id bigint primary key, name varchar(50));`,
+      sql: `alter table users alter column name type label;`,
+    },
+    {
+      title: 'A limit is lifted from the elements of an array.',
+      given: `create table users (id bigint primary key, names varchar(50)[]);`,
+      sql: `alter table users alter column names type varchar[];`,
+    },
+    {
+      given: `create table users (id bigint primary key, balance numeric(10, 2));`,
+      sql: `alter table users alter column balance type numeric(12, 2);`,
     },
     {
       sql: `
@@ -79,12 +97,11 @@ export default {
     },
   ],
   visit: {
-    alterColumnType({ table, from, to, using }, ctx) {
+    alterColumnType(change, ctx) {
+      const { table, from, to } = change
       if (ctx.isNew(table)) return
-      const enums = [...(ctx.step?.before.enums.values() ?? [])]
-      const isEnum = (type: string) => enums.some((e) => e.name === type.replaceAll('"', '') || `${e.schema}.${e.name}` === type.replaceAll('"', ''))
-      const change = from.type === null || to.type === null ? 'unknown' : typeChange(from.type, to.type, using, from.name, isEnum)
-      if (change === 'free' || (from.type !== null && to.type !== null && isEnum(from.type) && isEnum(to.type))) return
+      const does = retype(change, ctx)
+      if (does === 'free' || (isEnum(from.type, ctx) && isEnum(to.type, ctx))) return
       const name = sqlName(table, ctx)
       const fresh = ident(`${from.name}_new`)
       const help = `Take it in steps that lock nothing for long:\n${sql(
@@ -93,26 +110,19 @@ export default {
         `-- in batches: UPDATE ${name} SET ${fresh} = ${ident(from.name)} WHERE ${fresh} IS NULL AND …`,
         `-- deploy code that reads ${fresh}, then drop ${ident(from.name)}`,
       )}${rowsSentence(table, ctx)}`
-      if (change === 'unknown') {
-        const what = to.type === null ? '' : ` to \`${to.type}\``
-        const usual = ['text', 'character varying', 'numeric'].includes(to.type ?? '')
-        return { severity: usual ? 'info' : 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
-      }
-      if (using === null && isZoneChange(from.type ?? '', to.type ?? '')) {
-        if (settingBefore('timezone', ctx)?.toUpperCase() === 'UTC') return
+      if (does === 'utc') {
         return {
           severity: 'warning', uncertain: true,
           message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
           help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched:\n${sql("SET timezone = 'UTC';")}\n${help}`,
         }
       }
+      if (does === 'unknown') {
+        const what = to.type === null ? '' : ` to \`${to.type}\``
+        const usual = ['text', 'character varying', 'numeric'].includes(to.type ?? '')
+        return { severity: usual ? 'info' : 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
+      }
       return { message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`, help }
     },
   },
 } satisfies Rule
-
-/** Between timestamp and timestamptz without a precision, which the same bytes serve in UTC. */
-function isZoneChange(from: string, to: string): boolean {
-  const zone = /^timestamp(?:\(\d\))? (with|without) time zone$/
-  return zone.test(from) && /^timestamp (?:with|without) time zone$/.test(to) && zone.exec(from)?.[1] !== zone.exec(to)?.[1]
-}

@@ -4,7 +4,7 @@ import { key, type Key, type Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
 import { provesNotNull } from './not-null.ts'
 import { walkTree } from './sql-tree.ts'
-import { typeChange } from './type-change.ts'
+import { retype } from './retype.ts'
 
 /** Work that grows with the rows of an existing table. */
 export interface SlowWork {
@@ -41,7 +41,7 @@ export function slowWork(step: Step, ctx: RuleContext): SlowWork | null {
         if (change.from.nullable && !(known && provesNotNull(known, change.from.name)) && !ctx.isNewColumn(table, change.from.name)) return { table, does: reads }
         break
       case 'alterColumnType':
-        if (change.from.type !== null && change.to.type !== null && typeChange(change.from.type, change.to.type, change.using, change.from.name, () => true) === 'rewrite') {
+        if (retype(change, ctx) === 'rewrite') {
           return { table, does: `rewrites \`${ctx.name(table)}\`` }
         }
         break

@@ -3,7 +3,7 @@ import type { ProjectReview } from '../report/report.ts'
 import type { Change } from '../schema/change.ts'
 import { nameOf, type Key } from '../schema/model.ts'
 import { targetTable } from './lossy.ts'
-import { typeLoss } from './type-loss.ts'
+import { typeLoss } from '../schema/type-change.ts'
 
 /**
  * When a statement may run: `expand` before the code that needs it is out, `contract` once no code that it breaks is running any

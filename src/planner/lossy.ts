@@ -2,7 +2,7 @@ import type { Step } from '../engine/rule.ts'
 import type { Change } from '../schema/change.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
-import { typeLoss } from './type-loss.ts'
+import { typeLoss } from '../schema/type-change.ts'
 import { updateParts } from './update-parts.ts'
 
 /** What a change destroys, in one sentence, with the statements that save it before and bring it back after. */

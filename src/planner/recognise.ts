@@ -3,14 +3,14 @@ import { startOf } from '../location.ts'
 import { diffSchemas } from '../schema/diff.ts'
 import type { ChangeOf } from '../schema/change.ts'
 import { targetOf } from '../schema/ddl.ts'
-import type { Column, ForeignKey, Key, Table } from '../schema/model.ts'
+import type { Column, ForeignKey, Key, Schema, Table } from '../schema/model.ts'
 import { quoteKey } from '../schema/quote.ts'
 import { backfillsOf, type BackfillJob } from './backfill.ts'
 import type { Recipe } from './recipe.ts'
 import {
   changeTypeRecipe, moveColumnsRecipe, notNullRecipe, removeEnumValueRecipe, renameColumnRecipe, renameTableRecipe, splitTableRecipe, type RecipeContext,
 } from './recipes.ts'
-import { typeLoss } from './type-loss.ts'
+import { typeChange, typeLoss } from '../schema/type-change.ts'
 
 /** The known patterns in a change that no single deploy makes safely, each with its recipe. Only what touches tables that were there before. */
 export function recipesOf(review: ProjectReview): readonly Recipe[] {
@@ -36,7 +36,7 @@ export function recipesOf(review: ProjectReview): readonly Recipe[] {
       const table = known(change.table)
       const from = table?.columns.find((c) => c.name === change.from.name)
       const ofRemade = [...remade].some((k) => from?.type === quoteKey(k, before.defaultSchema))
-      if (table && from && from.type && change.to.type && from.type !== change.to.type && !ofRemade && rewrites(change)) recipes.push(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, context(change.place)))
+      if (table && from && from.type && change.to.type && from.type !== change.to.type && !ofRemade && rewrites(change, before)) recipes.push(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, context(change.place)))
     } else if (change.kind === 'setNotNull' || (change.kind === 'addColumn' && mustHaveValue(change.to))) {
       const table = known(change.table)
       if (table && !moved.some((m) => m.target.key === table.key && m.columns.some((c) => c.name === change.to.name))) {
@@ -68,12 +68,10 @@ function jobFor(jobs: readonly BackfillJob[], table: Key, column: string): Backf
 }
 
 /** True where the type cannot be changed in place without writing the table anew or breaking code that reads it. */
-function rewrites(change: ChangeOf<'alterColumnType'>): boolean {
-  const text = (t: string | null) => t !== null && /^(text|character varying)/.test(t)
-  if (text(change.from.type) && text(change.to.type)) return typeLoss(change.from.type, change.to.type) !== null
-  const numeric = (t: string | null) => t !== null && t.startsWith('numeric')
-  if (numeric(change.from.type) && numeric(change.to.type)) return typeLoss(change.from.type, change.to.type) !== null || change.from.type?.split(',')[1] !== change.to.type?.split(',')[1]
-  return true
+function rewrites({ from, to, using }: ChangeOf<'alterColumnType'>, schema: Schema): boolean {
+  const family = (type: string) => /^(text|character varying|numeric)/.exec(type)?.[1]?.replace('character varying', 'text')
+  if (from.type === null || to.type === null || family(from.type) === undefined || family(from.type) !== family(to.type)) return true
+  return typeLoss(from.type, to.type, schema) !== null || typeChange(from.type, to.type, using, from.name, schema) !== 'free'
 }
 
 interface Move {
