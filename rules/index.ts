@@ -73,6 +73,7 @@ import preferText from './design/prefer-text.ts'
 import preferTimestamptz from './design/prefer-timestamptz.ts'
 import preferUuidType from './design/prefer-uuid-type.ts'
 import requireCheck from './design/require-check.ts'
+import requireColumnType from './design/require-column-type.ts'
 import requireColumns from './design/require-columns.ts'
 import requireComment from './design/require-comment.ts'
 import requireDecision from './design/require-decision.ts'
@@ -276,6 +277,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...preferTimestamptz, group: 'design' },
   { ...preferUuidType, group: 'design' },
   { ...requireCheck, group: 'design' },
+  { ...requireColumnType, group: 'design' },
   { ...requireColumns, group: 'design' },
   { ...requireComment, group: 'design' },
   { ...requireDecision, group: 'design' },

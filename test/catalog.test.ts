@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { catalog } from '../rules/index.ts'
 
-const order = ['id', 'severity', 'summary', 'why', 'fix', 'references', 'options', 'enabled', 'once', 'approvable', 'yieldsTo', 'dialects', 'sources', 'checklist', 'claims', 'bad', 'good', 'visit']
+const order = ['id', 'severity', 'summary', 'why', 'fix', 'references', 'options', 'checkOption', 'enabled', 'once', 'approvable', 'yieldsTo', 'dialects', 'sources', 'checklist', 'claims', 'bad', 'good', 'visit']
 
 describe('the catalog', () => {
   it('has each id once', () => {

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { snake } from '../shared/names.ts'
-import { inPaths, like, texts } from '../shared/patterns.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { inPaths, like, likeType, texts, typePattern, wrongColumn, wrongPath } from '../shared/patterns.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'require-columns',
@@ -12,6 +12,7 @@ export default {
   fix: 'Add the columns that the policy of the team names.',
   references: ['https://www.postgresql.org/docs/current/ddl-alter.html#DDL-ALTER-ADDING-A-COLUMN'],
   options: { columns: ['created_at', 'updated_at'], except: [], paths: [] },
+  checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : name === 'columns' ? wrongColumn(String(value)) : null),
   enabled: false,
   dialects: 'all',
   sources: ['prisma-lint/require-field', 'schemalint/mandatory-columns', 'bytebase/column.required'],
@@ -45,19 +46,26 @@ export default {
       if (texts(ctx.options['except']).some((name) => like(name, after.name)) || !inPaths(texts(ctx.options['paths']), place.path)) return
       const missing: string[] = []
       for (const wanted of texts(ctx.options['columns'])) {
-        const [name = '', type] = wanted.split(':', 2)
+        const [name = '', type] = wanted.split(':', 2).map((part) => part.trim())
         const column = after.columns.find((c) => c.name === name || snake(c.name) === snake(name))
         if (!column) missing.push(wanted)
-        else if (type !== undefined && column.type !== null && column.type !== type) {
-          yield { message: `\`${column.name}\` of \`${ctx.name(table)}\` is \`${column.type}\`, and the policy of the team wants \`${type}\`.`, help: `Give \`${column.name}\` the type \`${type}\`.` }
+        else if (type !== undefined && column.type !== null && !likeType(type, column.type)) {
+          yield { message: `\`${column.name}\` of \`${ctx.name(table)}\` is \`${column.type}\`, and the policy of the team wants \`${typePattern(type)}\`.`, help: `Give \`${column.name}\` the type \`${typePattern(type)}\`.` }
         }
       }
       if (missing.length === 0) return
-      const names = missing.map((one) => one.split(':', 1)[0] ?? one)
+      const names = missing.map((one) => (one.split(':', 1)[0] ?? one).trim())
       yield {
         message: `\`${ctx.name(table)}\` lacks ${names.map((name) => `\`${name}\``).join(', ')}, which every table has to have.`,
-        help: `Add them to the table:\n${sql(...missing.map((one) => `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${one.split(':', 1)[0] ?? one} ${one.split(':', 2)[1] ?? 'timestamptz NOT NULL DEFAULT now()'};`))}`,
+        help: ctx.project.orm !== null ? 'Declare what is missing in the schema. A migration has to follow.'
+          : `Add what is missing to the table:\n${sql(...missing.map((one, i) => `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${ident(names[i] ?? '')} ${typeFor(one)};`))}`,
       }
     },
   },
 } satisfies Rule
+
+/** The type that the policy names, or the usual one of a moment. */
+function typeFor(wanted: string): string {
+  const [name = '', type] = wanted.split(':', 2).map((part) => part.trim())
+  return type ?? (/_(?:at|on)$/.test(snake(name)) ? 'timestamptz NOT NULL DEFAULT now()' : '…')
+}

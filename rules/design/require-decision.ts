@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
-import { like } from '../shared/patterns.ts'
+import { like, wrongPath } from '../shared/patterns.ts'
 
 export default {
   id: 'require-decision',
@@ -11,6 +11,7 @@ export default {
   fix: 'Add a file to the directory of decisions that says what was decided, and why.',
   references: ['https://adr.github.io/'],
   options: { directory: 'docs/decisions' },
+  checkOption: (_, value) => wrongPath(String(value)),
   enabled: false,
   once: 'review',
   dialects: 'all',

@@ -1,21 +1,23 @@
-import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
+import type { OptionProblem, Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import type { Place } from '../../src/location.ts'
 import { columnPlace } from '../shared/columns.ts'
 import { singular, snake } from '../shared/names.ts'
-import { inPaths, like, texts } from '../shared/patterns.ts'
+import { inPaths, like, texts, wrongPath } from '../shared/patterns.ts'
 
 export default {
   id: 'require-naming',
   severity: 'warning',
   summary: 'A name that does not follow the pattern of the team.',
-  why: `Names that follow one pattern can be guessed, and joins and exports written without looking. \`tables\`, \`columns\`, \`indexes\`, \`foreign-keys\` and
-    \`uniques\` take a style, which is snake_case, camelCase, PascalCase, singular or plural (several with +, as in snake_case+plural), or a pattern in which
-    {table}, {column} and {columns} stand for the names and * for anything, such as idx_{table}_{columns}. Empty means any name.`,
+  why: `Names that follow one pattern can be guessed, and joins and exports written without looking. \`tables\`, \`columns\`, \`indexes\`, \`foreign-keys\`,
+    \`uniques\`, \`checks\`, \`enums\` and \`fields\` (of an ORM's schema) take a style, which is snake_case, camelCase, PascalCase, SCREAMING_CASE, singular or
+    plural (several with +, as in snake_case+plural), or a pattern in which {table}, {column} and {columns} stand for the names and * for anything, such as
+    idx_{table}_{columns}. Empty means any name.`,
   fix: 'Rename it while nothing uses it yet.',
   references: ['https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS'],
-  options: { tables: 'snake_case', columns: 'snake_case', indexes: '', 'foreign-keys': '', uniques: '', except: [], paths: [] },
+  options: { tables: 'snake_case', columns: 'snake_case', indexes: '', 'foreign-keys': '', uniques: '', checks: '', enums: '', fields: '', except: [], paths: [] },
+  checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : name === 'except' ? null : wrongStyle(String(value))),
   enabled: false,
   dialects: 'all',
   sources: ['atlas/NM102', 'atlas/NM104', 'schemalint/name-casing', 'bytebase/naming.table', 'bytebase/naming.column', 'bytebase/naming.index.idx'],
@@ -28,8 +30,29 @@ export default {
       message: '`users_city` does not follow `idx_{table}_{columns}`',
     },
     { options: { tables: 'singular' }, sql: `create table users (id bigint generated always as identity primary key);`, message: 'is not singular' },
+    {
+      options: { fields: 'camelCase', columns: 'snake_case', tables: 'PascalCase' },
+      prisma: { before: '', after: 'model User {\n  id         BigInt @id\n  first_name String\n}\n' },
+      message: '`first_name` is not in camelCase',
+    },
+    {
+      options: { enums: 'snake_case' },
+      drizzle: {
+        before: '',
+        after: `
+          import { bigint, pgEnum, pgTable } from 'drizzle-orm/pg-core'
+          export const mood = pgEnum('UserMood', ['sad', 'ok'])
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), mood: mood('mood').notNull() })`,
+      },
+      message: '`UserMood` is not in snake_case',
+    },
+    { options: { checks: '{table}_*_check' }, sql: `create table users (id bigint generated always as identity primary key, age int constraint adult check (age > 17));`, message: '`adult` does not follow' },
   ],
   good: [
+    {
+      options: { fields: 'camelCase', columns: 'snake_case', tables: 'PascalCase' },
+      prisma: { before: '', after: 'model User {\n  id        BigInt @id\n  firstName String @map("first_name")\n}\n' },
+    },
     { sql: `create table user_accounts (id bigint generated always as identity primary key, first_name text);` },
     {
       options: { indexes: 'idx_{table}_{columns}', tables: 'snake_case+plural' },
@@ -40,12 +63,19 @@ export default {
     *createTable({ table, to, place }, ctx) {
       if (to.persistence === 'temporary') return
       yield* judged('tables', to.name, {}, { table, place }, ctx)
-      for (const column of to.columns) yield* judged('columns', column.name, { table: to.name }, { table, place: columnPlace(column, table, ctx) ?? place, own: true }, ctx)
+      for (const column of to.columns) yield* columnNames(column, table, place, ctx)
       for (const unique of to.uniques) yield* judged('uniques', unique.name, { table: to.name, columns: unique.columns }, { table, place }, ctx)
       for (const foreignKey of to.foreignKeys) yield* judged('foreign-keys', foreignKey.name, { table: to.name, columns: foreignKey.columns }, { table, place }, ctx)
+      for (const check of to.checks) yield* judged('checks', check.name, { table: to.name }, { table, place }, ctx)
     },
     *addColumn({ table, to, place }, ctx) {
-      yield* judged('columns', to.name, { table: nameOf(table) }, { table, place: columnPlace(to, table, ctx) ?? place, own: true }, ctx)
+      yield* columnNames(to, table, place, ctx)
+    },
+    *addCheck({ table, to, place }, ctx) {
+      yield* judged('checks', to.name, { table: nameOf(table) }, { table, place }, ctx)
+    },
+    *createEnum({ object, to, place }, ctx) {
+      yield* judged('enums', to.name, {}, { table: object, place }, ctx)
     },
     *addIndex({ table, index, place }, ctx) {
       const columns = index.keys.flatMap((k) => (k.column === null ? [] : [k.column]))
@@ -59,6 +89,14 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The name of a column, and that of the field which declares it. */
+function* columnNames(column: Column, table: Key, place: Place, ctx: RuleContext): Iterable<Problem> {
+  const at = { table, place: columnPlace(column, table, ctx) ?? place, own: true }
+  yield* judged('columns', column.name, { table: nameOf(table) }, at, ctx)
+  const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
+  if (declared) yield* judged('fields', declared.property ?? declared.name, { table: nameOf(table), columns: [column.name] }, at, ctx)
+}
 
 interface Parts {
   readonly table?: string
@@ -76,7 +114,22 @@ function* judged(option: string, name: string, parts: Parts, at: { readonly tabl
   }
 }
 
-const styles: Readonly<Record<string, RegExp>> = { snake_case: /^[a-z0-9_]+$/, camelCase: /^[a-z][A-Za-z0-9]*$/, PascalCase: /^[A-Z][A-Za-z0-9]*$/ }
+const styles: Readonly<Record<string, RegExp>> = { snake_case: /^[a-z0-9_]+$/, camelCase: /^[a-z][A-Za-z0-9]*$/, PascalCase: /^[A-Z][A-Za-z0-9]*$/, SCREAMING_CASE: /^[A-Z0-9_]+$/ }
+
+const words = [...Object.keys(styles), 'singular', 'plural']
+
+/** What is wrong with a style: a word that is none, or a name in braces that stands for nothing. */
+function wrongStyle(wanted: string): OptionProblem | null {
+  if (wanted === '') return null
+  for (const part of wanted.split('+')) {
+    const braces = /\{([^{}]*)\}/g
+    const wrong = [...part.matchAll(braces)].find(([, name = '']) => !['table', 'column', 'columns'].includes(name))
+    if (wrong) return { words: `holds ${wrong[0]}, which stands for nothing: there are {table}, {column} and {columns}` }
+    if (/[{}]/.test(part.replaceAll(braces, ''))) return { words: 'has a brace without its other half' }
+    if (!words.includes(part) && !part.includes('*') && !part.includes('{')) return { words: `is neither a style (${words.join(', ')}) nor a pattern with * or {columns}`, among: words }
+  }
+  return null
+}
 
 /** What a name breaks, as the end of a sentence; null where it is as wanted. */
 function breaks(rule: string, name: string, parts: Parts): string | null {

@@ -246,7 +246,7 @@ function projectOf(raw: NonNullable<RawConfig['projects']>[number]): ConfiguredP
 }
 
 function rulesOf(reader: Reader, raw: RawConfig, rules: readonly (string | KnownRule)[]): Readonly<Record<string, RuleSetting>> {
-  const known = new Map(rules.map((rule) => (typeof rule === 'string' ? [rule, undefined] : [rule.id, rule.options ?? {}])))
+  const known = new Map(rules.map((rule) => (typeof rule === 'string' ? [rule, undefined] : [rule.id, rule])))
   const settings: Record<string, RuleSetting> = {}
   for (const [id, given] of Object.entries(raw.rules ?? {})) {
     if (!known.has(id)) {
@@ -257,10 +257,16 @@ function rulesOf(reader: Reader, raw: RawConfig, rules: readonly (string | Known
       settings[id] = { severity: severityOf(given), options: {} }
       continue
     }
-    const { severity, ...options } = given
-    settings[id] = { severity: severity === undefined ? 'default' : severityOf(severity), options: optionsOf(reader, id, options, known.get(id)) }
+    const rule = known.get(id)
+    const [first, ...also] = Array.isArray(given) ? given.map((one, i) => settingOf(reader, ['rules', id, i], one, rule)) : [settingOf(reader, ['rules', id], given, rule)]
+    if (first) settings[id] = also.length > 0 ? { ...first, also } : first
   }
   return settings
+}
+
+function settingOf(reader: Reader, path: Path, given: { readonly severity?: string | boolean | undefined }, rule: KnownRule | undefined): RuleSetting {
+  const { severity, ...options } = given
+  return { severity: severity === undefined ? 'default' : severityOf(severity), options: rule ? optionsOf(reader, path, options, rule) : options }
 }
 
 function severityOf(given: string | boolean): RuleSetting['severity'] {
@@ -268,17 +274,35 @@ function severityOf(given: string | boolean): RuleSetting['severity'] {
   return given === 'error' || given === 'warning' || given === 'info' ? given : 'default'
 }
 
-/** The options of a rule that it has, each of the kind of its default. */
-function optionsOf(reader: Reader, id: string, given: Readonly<Record<string, unknown>>, defaults: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
-  if (defaults === undefined) return given
+/** The options of a rule that it has, each of the kind of its default and with a value that the rule can use. */
+function optionsOf(reader: Reader, at: Path, given: Readonly<Record<string, unknown>>, rule: KnownRule): Readonly<Record<string, unknown>> {
+  const defaults = rule.options ?? {}
   const options: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     const expected = defaults[name]
-    const path = ['rules', id, name]
+    const path = [...at, name]
     if (!Object.hasOwn(defaults, name)) report(reader, path, `unknown option.${didYouMean(name, ['severity', ...Object.keys(defaults)])} It was passed over.`)
     else if (Array.isArray(expected) ? !(Array.isArray(value) && value.every((item) => typeof item === 'string')) : typeof value !== typeof expected) {
       report(reader, path, `${JSON.stringify(value)?.slice(0, 60) ?? 'nothing'} is ${Array.isArray(expected) ? 'no list of texts' : typeName(typeof expected)}. The default was used.`)
-    } else options[name] = value
+    } else if (Array.isArray(value)) {
+      options[name] = (value as readonly string[]).filter((item, i) => {
+        const wrong = wrongValue(rule, name, item)
+        if (wrong !== null) report(reader, [...path, i], `${wrong} It was passed over.`)
+        return wrong === null
+      })
+    } else {
+      const wrong = typeof value === 'string' || typeof value === 'number' ? wrongValue(rule, name, value) : null
+      if (wrong === null) options[name] = value
+      else report(reader, path, `${wrong} The default was used.`)
+    }
   }
   return options
+}
+
+/** What is wrong with one value of an option, as a sentence with its full stop; null where nothing is. */
+function wrongValue(rule: KnownRule, name: string, value: string | number): string | null {
+  const problem = typeof value === 'number' && !(value >= 0 && Number.isFinite(value)) ? { words: 'is no number from 0 up' } : rule.checkOption?.(name, value) ?? null
+  if (problem === null) return null
+  const meant = 'among' in problem && problem.among ? didYouMean(String(value), problem.among) : ''
+  return `${JSON.stringify(value).slice(0, 60)} ${problem.words}${meant !== '' ? `.${meant}` : problem.words.endsWith('?') ? '' : '.'}`
 }

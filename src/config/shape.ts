@@ -45,6 +45,8 @@ const flag = z.union([z.boolean(), z.enum(['on', 'off', 'yes', 'no']).transform(
 const severity = z.enum(['error', 'warning', 'info', 'off'])
 const switched = z.enum(['error', 'warning', 'info', 'off', 'on'])
 
+const ruleSetting = z.looseObject({ severity: z.union([severity, z.boolean()]).optional() })
+
 const project = z.strictObject({
   root: z.string().refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'has to be a path inside the repository').describe('Folder of the project, `.` for the root.'),
   orm: z.enum(['prisma', 'drizzle']).optional().describe('What declares the schema.'),
@@ -70,7 +72,7 @@ export const shape = {
   tables: z.record(z.string(), z.strictObject({ rows })).describe('Rows by table, `*` for all others.'),
   'large-table-rows': rows.describe('Rows from which a table counts as large; default 1000000.'),
   'small-table-rows': rows.describe('Rows up to which a table counts as small; default 10000.'),
-  rules: z.record(z.string(), z.union([switched, z.boolean(), z.looseObject({ severity: z.union([severity, z.boolean()]).optional() })])).describe('Severity and options by rule.'),
+  rules: z.record(z.string(), z.union([switched, z.boolean(), ruleSetting, z.array(ruleSetting).min(1).max(100)])).describe('Severity and options by rule; a list of them where they differ by path.'),
   comments: z.strictObject({
     inline: flag.optional().describe('Comment at the lines; default true.'),
     max: z.number().int().min(0).max(100).optional().describe('Inline comments at most; default 30.'),
@@ -104,6 +106,7 @@ export type RawConfig = { readonly [K in ConfigKey]?: z.infer<(typeof shape)[K]>
 export interface KnownRule {
   readonly id: string
   readonly options?: Readonly<Record<string, unknown>>
+  readonly checkOption?: (name: string, value: string | number) => { readonly words: string; readonly among?: readonly string[] } | null
 }
 
 /** JSON Schema of `.github/schemagate.yml`, draft 2020-12; with the names of rules, so that editors complete them. */
@@ -115,7 +118,7 @@ export function configJsonSchema(rules: readonly (string | KnownRule)[] = []): R
     const { id, options } = typeof rule === 'string' ? { id: rule } : rule
     const own = Object.fromEntries(Object.entries(options ?? {}).map(([name, value]) => [name, { type: Array.isArray(value) ? 'array' : typeof value, default: value }]))
     const object = { type: 'object', properties: { severity: { anyOf: [{ enum: ['error', 'warning', 'info', 'off'] }, { type: 'boolean' }] }, ...own }, additionalProperties: false }
-    return [id, { anyOf: [...setting.anyOf, object] }]
+    return [id, { anyOf: [...setting.anyOf, object, { type: 'array', minItems: 1, items: object }] }]
   }))
   if (rules.length > 0) properties['rules'] = { description: 'Severity and options by rule.', type: 'object', properties: known, additionalProperties: false }
   return {

@@ -46,6 +46,8 @@ export interface RuleSetting {
   /** `'default'` where only options are set. */
   readonly severity: Severity | 'off' | 'default'
   readonly options: Readonly<Record<string, unknown>>
+  /** The further entries where the file gives a rule a list of settings, such as a policy for each path; the rule runs once with each. */
+  readonly also?: readonly RuleSetting[]
 }
 
 /** What holds where `.github/schemagate.yml` says nothing. */

@@ -206,6 +206,12 @@ export interface Example {
   readonly alone?: boolean
 }
 
+/** What is wrong with the value of an option: `words` follow the value, `among` are the words that could have been meant. */
+export interface OptionProblem {
+  readonly words: string
+  readonly among?: readonly string[]
+}
+
 /** A rule: words, claims, examples, detection, in this order. Its group is its folder, its id the name of its file. */
 export interface Rule {
   readonly id: string
@@ -218,6 +224,8 @@ export interface Rule {
   readonly references: readonly string[]
   /** Defaults of its options. */
   readonly options?: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  /** What is wrong with one value of an option that has the kind of its default; of a list each text is asked for. Numbers are never negative. */
+  readonly checkOption?: (name: string, value: string | number) => OptionProblem | null
   /** False for rules of taste, which are off until switched on. */
   readonly enabled?: boolean
   /** `'review'` for what is said once, at its first place. */

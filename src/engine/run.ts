@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config, RuleSetting } from '../config.ts'
 import { showsLines } from '../changeset/hunks.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Place, SourceFile } from '../location.ts'
@@ -79,9 +79,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
   const end = moments.at(-1) ?? { tables: new Set<Key>(), columns: new Set<string>() }
   const byTransaction = groupSteps(input.steps)
 
-  for (const rule of rules) {
-    const setting = settingOf(rule, input)
-    if (!setting || !speaks(rule, input.project)) continue
+  const runRule = (rule: CatalogRule, setting: Setting): void => {
     const at = (step: Step | null, newness: Newness) => contextOf(input, setting.options, step, newness, step ? byTransaction.get(step.transaction.id) ?? [step] : [])
     const collect = (subject: Subject, visit: () => ReturnType<NonNullable<Visitor['pullRequest']>>) => {
       try {
@@ -115,6 +113,9 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
     if (visit.sqlProblem) for (const problem of input.sqlProblems) collect({ place: problem.place, step: null }, () => visit.sqlProblem?.(problem, whole))
     if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => withPlan(visit.query?.(query, whole), query))
   }
+  for (const rule of rules) {
+    for (const setting of speaks(rule, input.project) ? settingsOf(rule, input) : []) runRule(rule, setting)
+  }
   return { drafts, notes }
 }
 
@@ -122,7 +123,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
 export function runSuppressionRules(rules: readonly CatalogRule[], suppressions: readonly Suppression[], input: RuleInput): readonly Draft[] {
   const drafts: Draft[] = []
   for (const rule of rules) {
-    const setting = settingOf(rule, input)
+    const [setting] = settingsOf(rule, input)
     if (!setting || !rule.visit.suppression) continue
     const ctx = contextOf(input, setting.options, null, { tables: new Set(), columns: new Set() }, [])
     for (const suppression of suppressions) {
@@ -168,12 +169,24 @@ function speaks(rule: CatalogRule, project: Project): boolean {
   return dialects === 'all' || dialects.includes(project.dialect)
 }
 
-function settingOf(rule: CatalogRule, input: RuleInput): { severity: Severity | null; options: Readonly<Record<string, unknown>> } | null {
-  const setting = input.config.rules[rule.id]
+/** How a rule runs: the severity that the configuration gives it, null for its own. */
+interface Setting {
+  readonly severity: Severity | null
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A setting for each time that a rule runs: none where it is off, several where the configuration has a list. */
+function settingsOf(rule: CatalogRule, input: RuleInput): readonly Setting[] {
+  const configured = input.config.rules[rule.id]
+  const all = configured ? [configured, ...configured.also ?? []] : [undefined]
+  return all.flatMap((one) => settingOf(rule, one, input.allRules) ?? [])
+}
+
+function settingOf(rule: CatalogRule, setting: RuleSetting | undefined, allRules: boolean): Setting | null {
   const options = { ...rule.options, ...setting?.options }
   const severity = setting?.severity ?? 'default'
   const on = severity === 'default' ? rule.enabled !== false || setting !== undefined : severity !== 'off'
-  if (!on) return input.allRules && setting?.severity !== 'off' ? { severity: 'info', options } : null
+  if (!on) return allRules && setting?.severity !== 'off' ? { severity: 'info', options } : null
   return { severity: severity === 'default' || severity === 'off' ? null : severity, options }
 }
 

@@ -64,6 +64,8 @@ export interface Table {
   readonly complete: boolean
   /** True where the ORM schema says that its client does not touch the table (Prisma's `@@ignore`). */
   readonly ignored?: boolean
+  /** What stands above it in the ORM's schema, `///` or a doc comment; the database does not know it. */
+  readonly documentation?: string
 }
 
 export interface Column {
@@ -88,6 +90,8 @@ export interface Column {
   readonly property?: string
   /** True where the ORM schema hides the column from its client (Prisma's `@ignore`). */
   readonly ignored?: boolean
+  /** What stands above it in the ORM's schema, `///` or a doc comment; the database does not know it. */
+  readonly documentation?: string
 }
 
 interface Constraint {

@@ -27,7 +27,7 @@ const postgres = 18
  * Turns a schema in drizzle-kit's form into the model. For Postgres the SQL that it stands for is replayed, so that types, defaults and
  * names are what the server would make of them; then the places are laid over it.
  */
-export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string): Promise<DrizzleSchema> {
+export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string, documentationAt: (place: Place) => string | null = () => null): Promise<DrizzleSchema> {
   const fallback = startOf(path)
   const cleaned = withoutUnknowns(kit, placeOf, fallback)
   if (kit.dialect !== 'postgresql') return { schema: portableSchema(cleaned.kit, placeOf, fallback), notes: cleaned.notes }
@@ -67,7 +67,7 @@ export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string): Pro
       else fail(statement, 'it is not SQL that Postgres reads')
     } else fail(statement, 'it is not SQL that Postgres reads')
   }
-  return { schema: overlaid(schema, cleaned.kit, { placeOf, fallback, incomplete, untyped }), notes }
+  return { schema: overlaid(schema, cleaned.kit, { placeOf, documentationAt, fallback, incomplete, untyped }), notes }
 }
 
 /** The statement of each text; null for a text that is not exactly one. */

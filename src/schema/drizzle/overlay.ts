@@ -7,6 +7,8 @@ import type { PlaceOf } from './places.ts'
 /** What the SQL does not tell. */
 export interface Overlay {
   readonly placeOf: PlaceOf
+  /** The doc comment directly above a place; null for none. */
+  readonly documentationAt: (place: Place) => string | null
   /** For what has no place of its own. */
   readonly fallback: Place
   readonly incomplete: ReadonlySet<KitTable>
@@ -59,6 +61,7 @@ function overlaidTable(table: Table, kit: KitTable, overlay: Overlay, declared: 
     ...table,
     complete: table.complete && !overlay.incomplete.has(kit),
     declared: declared(kit.site),
+    ...documented(kit.site, overlay),
     columns: table.columns.map((it): Column => {
       const known = columns.get(it.name)
       if (!known) return it
@@ -66,6 +69,7 @@ function overlaidTable(table: Table, kit: KitTable, overlay: Overlay, declared: 
         ...it,
         type: untyped?.has(known.name) ? null : it.type,
         declared: declared(known.site),
+        ...documented(known.site, overlay),
         ...(known.clientDefault === null ? {} : { clientDefault: known.clientDefault }),
         ...(known.property === null || known.property === known.name ? {} : { property: known.property }),
       }
@@ -77,4 +81,10 @@ function overlaidTable(table: Table, kit: KitTable, overlay: Overlay, declared: 
     checks: table.checks.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.checks, [])) })),
     policies: table.policies.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.policies, [])) })),
   }
+}
+
+function documented(site: Site, overlay: Overlay): { readonly documentation?: string } {
+  const place = overlay.placeOf(site)
+  const documentation = place && overlay.documentationAt(place)
+  return documentation ? { documentation } : {}
 }

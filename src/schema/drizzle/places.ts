@@ -54,6 +54,23 @@ export function placesOf(bundle: Bundle): PlaceOf {
   }
 }
 
+/** The text of the doc comment that ends directly above a place of a bundle's files. */
+export function documentationOf(bundle: Bundle): (place: Place) => string | null {
+  const files = new Map<string, SourceFile>()
+  return ({ path, line, column }) => {
+    const text = bundle.texts.get(path)
+    if (text === undefined) return null
+    const file = files.get(path) ?? sourceFile(path, text)
+    files.set(path, file)
+    const above = text.slice(0, (file.lineStarts[line - 1] ?? 0) + column - 1).trimEnd()
+    if (!above.endsWith('*/')) return null
+    const from = above.lastIndexOf('/*')
+    if (from < 0 || above[from + 2] !== '*' || above.indexOf('*/', from + 2) !== above.length - 2) return null
+    const words = above.slice(from + 3, -2).split('\n').map((one) => one.replace(/^\s*\*?\s?/, '').trimEnd()).join('\n').trim()
+    return words === '' ? null : words
+  }
+}
+
 /** The characters of a text that take two UTF-16 units, by their number in it. */
 function wideCharacters(text: string): readonly number[] {
   const found: number[] = []

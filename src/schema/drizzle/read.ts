@@ -10,7 +10,7 @@ import { readDrizzleFolders, readDrizzleJournal } from './journal.ts'
 import { kitFromSandbox } from './kit-json.ts'
 import type { Kit } from './kit.ts'
 import { schemaOfKit } from './model.ts'
-import { placesOf } from './places.ts'
+import { documentationOf, placesOf } from './places.ts'
 import { evaluateBundle, sandboxLimits } from './sandbox.ts'
 import type { SandboxLimits } from './sandbox.ts'
 import type { SandboxAnswer } from './sandbox-worker.ts'
@@ -92,7 +92,7 @@ async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialec
   if (!kit) return { reason: 'what it evaluates to is no schema', path: first, line: 1 }
   const { push, schemas } = project.settings
   const kept = push && schemas && schemas.length > 0 ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) } : kit
-  return { ...await schemaOfKit(kept, placesOf(bundle), first), from: 'typescript' }
+  return { ...await schemaOfKit(kept, placesOf(bundle), first, documentationOf(bundle)), from: 'typescript' }
 }
 
 function failureAt(bundle: Bundle, answer: { readonly error: string; readonly site: string | null }, first: string): Failure {

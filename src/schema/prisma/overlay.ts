@@ -92,6 +92,7 @@ function declaredTable(table: Table, known: TablePlaces, datamodel: Datamodel): 
     indexes: table.indexes.map((index) => ({ ...index, declared: at(indexPlace(index, known, indexesByName, claimed)) })),
     foreignKeys: [...table.foreignKeys.map((fk) => ({ ...fk, declared: at(relationsByName.get(fk.name) ?? relationPlace(fk, known)) })), ...clientOnly],
     ...(known.model?.ignored === true ? { ignored: true } : {}),
+    ...(known.model?.block.documentation ? { documentation: known.model.block.documentation } : {}),
   }
 }
 
@@ -103,6 +104,7 @@ function declaredColumn(column: Column, known: TablePlaces, at: (place: Place | 
     ...(model === undefined ? {} : { clientDefault: model.clientDefault }),
     ...(model === undefined || model.field.name === column.name ? {} : { property: model.field.name }),
     ...(model?.ignored === true ? { ignored: true } : {}),
+    ...(model?.field.documentation ? { documentation: model.field.documentation } : {}),
   }
 }
 
