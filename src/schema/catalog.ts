@@ -1,5 +1,5 @@
 import type {
-  Check, Column, DomainType, EnumType, Exclusion, ForeignKey, Index, IndexKey, Key, OtherType, Policy, PrimaryKey, ReferentialAction, Schema, Sequence, SqlFunction, Table, Trigger, Unique, View,
+  Check, Column, DomainType, EnumType, Exclusion, ForeignKey, Grant, Index, IndexKey, Key, OtherType, Policy, PrimaryKey, ReferentialAction, Schema, Sequence, SqlFunction, Table, Trigger, Unique, View,
 } from './model.ts'
 import { emptySchema, emptyTable, key } from './model.ts'
 
@@ -18,17 +18,34 @@ const own = (catalog: string, oid: string, namespace: string) => `${namespace} N
 
 const columnNames = (numbers: string, table: string) => `(SELECT coalesce(json_agg(a.attname ORDER BY u.n), '[]') FROM unnest(${numbers}) WITH ORDINALITY AS u (attnum, n) JOIN pg_attribute a ON a.attrelid = ${table} AND a.attnum = u.attnum)`
 
+/** What roles other than the owner may do, of an access control list and, for a relation, of those of its columns. */
+const grantsOf = (acl: string, owner: string, relation: string | null) => `(SELECT json_agg(json_build_object('role', CASE WHEN x.grantee = 0 THEN 'public' ELSE pg_get_userbyid(x.grantee) END, 'word', lower(x.privilege_type) || x.suffix, 'further', x.is_grantable))
+  FROM (SELECT grantee, privilege_type, is_grantable, '' AS suffix FROM aclexplode(${acl})${relation === null ? '' : ` UNION ALL SELECT e.grantee, e.privilege_type, e.is_grantable, ' (' || ca.attname || ')' FROM pg_attribute ca, aclexplode(ca.attacl) AS e WHERE ca.attrelid = ${relation} AND NOT ca.attisdropped`}) AS x
+  WHERE x.grantee <> ${owner})`
+
+/** The privileges of a row; nothing where nothing was granted. */
+function granted(row: Row): { readonly grants?: readonly Grant[] } {
+  const words = (Array.isArray(row['grants']) ? row['grants'] : []) as readonly { readonly role: string; readonly word: string; readonly further: boolean }[]
+  const roles = [...new Set(words.map(({ role }) => role))]
+  const grants = roles.map((role): Grant => {
+    const own = words.filter((each) => each.role === role)
+    return { role, privileges: own.map(({ word }) => word).toSorted(), grantable: own.filter(({ further }) => further).map(({ word }) => word).toSorted() }
+  })
+  return grants.length > 0 || row['revoked'] === true ? { grants } : {}
+}
+
 /**
  * Reads the model out of the catalogs of a live Postgres (14 or newer; `search_path` has to be the default one). What an extension owns is
  * left out, and places are not known. https://www.postgresql.org/docs/18/catalogs.html
  */
 export async function readCatalog(query: CatalogQuery): Promise<Schema> {
   const base = emptySchema()
-  const schemas = await query(`SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')`)
+  const schemas = await query(`SELECT nspname, ${grantsOf('nspacl', 'nspowner', null)} AS grants FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')`)
   const extensions = await query(`SELECT extname, n.nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname <> 'plpgsql'`)
   return {
     ...base,
     schemas: new Set(schemas.map((row) => str(row['nspname']))),
+    schemaGrants: new Map(schemas.flatMap((row) => { const { grants } = granted(row); return grants === undefined ? [] : [[str(row['nspname']), grants] as const] })),
     tables: await readTables(query),
     enums: await readEnums(query),
     domains: await readDomains(query),
@@ -41,7 +58,8 @@ export async function readCatalog(query: CatalogQuery): Promise<Schema> {
 }
 
 async function readTables(query: CatalogQuery): Promise<ReadonlyMap<Key, Table>> {
-  const relations = await query(`SELECT n.nspname, c.relname, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity, obj_description(c.oid, 'pg_class') AS comment,
+  const relations = await query(`SELECT n.nspname, c.relname, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relforcerowsecurity, obj_description(c.oid, 'pg_class') AS comment, ${grantsOf('c.relacl', 'c.relowner', 'c.oid')} AS grants,
+      c.reloptions, (SELECT json_agg('toast.' || o) FROM pg_class toast, unnest(toast.reloptions) AS o WHERE toast.oid = c.reltoastrelid) AS toastoptions,
       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partkey, CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
       (SELECT json_agg(json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY inhseqno) FROM pg_inherits JOIN pg_class p ON p.oid = inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE inhrelid = c.oid) AS parents
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'f') AND ${own('pg_class', 'c.oid', 'c.relnamespace')} ORDER BY 1, 2`)
@@ -51,11 +69,12 @@ async function readTables(query: CatalogQuery): Promise<ReadonlyMap<Key, Table>>
     const parents = (Array.isArray(row['parents']) ? row['parents'] : []) as readonly { readonly schema: string; readonly name: string }[]
     const parentKeys = parents.map((parent) => key(parent.schema, parent.name))
     const bound = strOrNull(row['bound'])
+    const parameters = [...list(row['reloptions']), ...list(row['toastoptions'])].toSorted()
     tables.set(key(str(row['nspname']), str(row['relname'])), {
       ...emptyTable(str(row['nspname']), str(row['relname'])),
       persistence: row['relpersistence'] === 'u' ? 'unlogged' : row['relpersistence'] === 't' ? 'temporary' : 'permanent',
       rowSecurity: { enabled: row['relrowsecurity'] === true, forced: row['relforcerowsecurity'] === true },
-      comment: strOrNull(row['comment']), inherits: bound === null ? parentKeys : [],
+      comment: strOrNull(row['comment']), inherits: bound === null ? parentKeys : [], ...(parameters.length > 0 ? { with: parameters } : {}), ...granted(row),
       partition: { by: strOrNull(row['partkey']), of: bound === null || parentKeys[0] === undefined ? null : { parent: parentKeys[0], bound } },
     })
   }
@@ -138,6 +157,13 @@ function addConstraint(table: { -readonly [K in keyof Table]: Table[K] }, row: R
     case 'c': {
       const to: Check = { ...common, expression: str(row['expression']), validated: row['convalidated'] === true, enforced: row['enforced'] === true, noInherit: row['connoinherit'] === true }
       table.checks = [...table.checks, to]
+      return
+    }
+    case 'n': {
+      const [column = ''] = columns
+      const named = { name: common.name, validated: row['convalidated'] === true }
+      // Every NOT NULL has a name; one that Postgres made, for this table or for one that it was copied or renamed from, is none of its own.
+      if (!named.validated || !/_not_null\d*$/.test(named.name)) table.columns = table.columns.map((each) => each.name === column ? { ...each, notNull: named } : each)
       return
     }
     case 'x': {
@@ -239,7 +265,7 @@ async function readTypes(query: CatalogQuery): Promise<ReadonlyMap<Key, OtherTyp
 }
 
 async function readViews(query: CatalogQuery): Promise<ReadonlyMap<Key, View>> {
-  const rows = await query(`SELECT n.nspname, c.relname, c.relkind::text, pg_get_viewdef(c.oid) AS definition, c.reloptions,
+  const rows = await query(`SELECT n.nspname, c.relname, c.relkind::text, pg_get_viewdef(c.oid) AS definition, c.reloptions, ${grantsOf('c.relacl', 'c.relowner', 'c.oid')} AS grants,
       (SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
       (SELECT coalesce(json_agg(DISTINCT jsonb_build_object('schema', tn.nspname, 'name', t.relname)), '[]') FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
         JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace tn ON tn.oid = t.relnamespace WHERE w.ev_class = c.oid AND t.oid <> c.oid) AS reads
@@ -250,7 +276,7 @@ async function readViews(query: CatalogQuery): Promise<ReadonlyMap<Key, View>> {
     views.set(key(str(row['nspname']), str(row['relname'])), {
       schema: str(row['nspname']), name: str(row['relname']), materialized: row['relkind'] === 'm', definition: str(row['definition']), columns: list(row['columns']),
       reads: reads.map((read) => ({ table: key(read.schema, read.name), columns: null })), indexes: [],
-      securityInvoker: list(row['reloptions']).some((option) => /^security_invoker=(?:true|on|1)$/.test(option)), declared: [],
+      securityInvoker: list(row['reloptions']).some((option) => /^security_invoker=(?:true|on|1)$/.test(option)), ...granted(row), declared: [],
     })
   }
   for (const row of await query(indexesQuery)) {
@@ -261,19 +287,19 @@ async function readViews(query: CatalogQuery): Promise<ReadonlyMap<Key, View>> {
 }
 
 async function readSequences(query: CatalogQuery): Promise<ReadonlyMap<Key, Sequence>> {
-  const rows = await query(`SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL) AS type, tn.nspname AS tschema, t.relname AS tname, a.attname
+  const rows = await query(`SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL) AS type, ${grantsOf('c.relacl', 'c.relowner', null)} AS grants, tn.nspname AS tschema, t.relname AS tname, a.attname
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
     LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
     WHERE ${own('pg_class', 'c.oid', 'c.relnamespace')} ORDER BY 1, 2`)
   return new Map(rows.map((row) => [key(str(row['nspname']), str(row['relname'])), {
     schema: str(row['nspname']), name: str(row['relname']), type: str(row['type']),
-    ownedBy: row['tname'] == null ? null : { table: key(str(row['tschema']), str(row['tname'])), column: str(row['attname']) }, declared: [],
+    ownedBy: row['tname'] == null ? null : { table: key(str(row['tschema']), str(row['tname'])), column: str(row['attname']) }, ...granted(row), declared: [],
   }]))
 }
 
 async function readFunctions(query: CatalogQuery): Promise<ReadonlyMap<Key, readonly SqlFunction[]>> {
-  const rows = await query(`SELECT n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef, p.proconfig, p.prosrc, pg_get_functiondef(p.oid) AS definition,
+  const rows = await query(`SELECT n.nspname, p.proname, p.prokind::text, l.lanname, p.provolatile::text, p.prosecdef, p.proconfig, p.prosrc, pg_get_functiondef(p.oid) AS definition, ${grantsOf('p.proacl', 'p.proowner', null)} AS grants, p.proacl IS NOT NULL AS revoked,
       (SELECT coalesce(json_agg(format_type(a.oid, NULL) ORDER BY a.n), '[]') FROM unnest(p.proargtypes) WITH ORDINALITY AS a (oid, n)) AS arguments,
       CASE WHEN p.prorettype <> 0 THEN CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || format_type(p.prorettype, NULL) END AS returns
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE p.prokind IN ('f', 'p') AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
@@ -284,7 +310,7 @@ async function readFunctions(query: CatalogQuery): Promise<ReadonlyMap<Key, read
     const one: SqlFunction = {
       schema: str(row['nspname']), name: str(row['proname']), kind: row['prokind'] === 'p' ? 'procedure' : 'function', arguments: list(row['arguments']),
       returns: row['prokind'] === 'p' ? null : strOrNull(row['returns']), language: str(row['lanname']), volatility: row['provolatile'] === 'i' ? 'immutable' : row['provolatile'] === 's' ? 'stable' : 'volatile',
-      securityDefiner: row['prosecdef'] === true, settings: list(row['proconfig']), body: strOrNull(row['prosrc']), definition: strOrNull(row['definition']), declared: [],
+      securityDefiner: row['prosecdef'] === true, settings: list(row['proconfig']), body: strOrNull(row['prosrc']), definition: strOrNull(row['definition']), ...granted(row), declared: [],
     }
     functions.set(at, [...functions.get(at) ?? [], one])
   }

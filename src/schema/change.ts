@@ -29,6 +29,10 @@ export type Change =
   | (OnTable & { readonly kind: 'detachPartition'; readonly partition: Key; readonly concurrently: boolean; readonly finalize: boolean })
   | (OnTable & { readonly kind: 'setRowSecurity'; readonly from: Table['rowSecurity']; readonly to: Table['rowSecurity'] })
   | (OnTable & { readonly kind: 'commentTable'; readonly from: string | null; readonly to: string | null })
+  | (OnTable & { readonly kind: 'addInherit' | 'dropInherit'; readonly parent: Key })
+  /** Storage parameters of the table, or of one of its indexes. */
+  | (OnTable & { readonly kind: 'setStorage'; readonly index: string | null; readonly from: readonly string[]; readonly to: readonly string[] })
+  | (OnTable & { readonly kind: 'commentConstraint' | 'commentIndex'; readonly name: string; readonly from: string | null; readonly to: string | null })
   // columns
   | (OnTable & { readonly kind: 'addColumn'; readonly to: Column; readonly ifNotExists: boolean })
   | (OnTable & { readonly kind: 'dropColumn'; readonly from: Column; readonly cascade: boolean; readonly ifExists: boolean })
@@ -79,6 +83,7 @@ export type Change =
   | (Base & { readonly kind: 'createDomain'; readonly object: Key; readonly to: DomainType })
   | (Base & { readonly kind: 'alterDomain'; readonly object: Key; readonly from: DomainType | null; readonly to: DomainType | null; readonly adds: 'check' | 'not null' | null; readonly notValid: boolean })
   | (Base & { readonly kind: 'createType'; readonly object: Key })
+  | (Base & { readonly kind: 'commentType'; readonly object: Key; readonly from: string | null; readonly to: string | null })
   | (Base & { readonly kind: 'renameType'; readonly object: Key; readonly to: Key })
   | (Base & { readonly kind: 'dropType'; readonly object: Key; readonly cascade: boolean })
   | (Base & { readonly kind: 'createView'; readonly object: Key; readonly to: View; readonly orReplace: boolean })
@@ -89,6 +94,8 @@ export type Change =
   | (Base & { readonly kind: 'createSequence'; readonly object: Key; readonly to: Sequence })
   | (Base & { readonly kind: 'alterSequence'; readonly object: Key; readonly restart: boolean })
   | (Base & { readonly kind: 'dropSequence'; readonly object: Key; readonly cascade: boolean })
+  /** Found by a diff only: rules read the statement. `object` is a key, or the name of a schema; `signature` tells functions of one name apart. */
+  | (Base & { readonly kind: 'grant' | 'revoke'; readonly on: 'table' | 'sequence' | 'function' | 'procedure' | 'schema'; readonly object: Key; readonly signature: string | null; readonly role: string; readonly privileges: readonly string[]; readonly grantable: boolean })
   | (Base & { readonly kind: 'createExtension' | 'dropExtension'; readonly object: string; readonly cascade: boolean })
 
 /** What a constraint is, where that is known. */
@@ -121,6 +128,11 @@ export function subjectOf(change: Change): string {
       return change.from
     case 'commentColumn': case 'addNotNull':
       return change.column
+    case 'addInherit': case 'dropInherit':
+      return change.parent
+    case 'setStorage':
+      return change.index ?? change.table
+    case 'commentConstraint': case 'commentIndex':
     case 'validateConstraint': case 'alterConstraint': case 'dropConstraint': case 'dropIndex': case 'attachIndex': case 'dropTrigger': case 'setTrigger': case 'dropPolicy':
       return change.name
     case 'addIndex':

@@ -16,8 +16,13 @@ export function columnDefinition(column: Column): string {
   if (column.generated) parts.push(`GENERATED ALWAYS AS (${column.generated.expression}) ${column.generated.stored ? 'STORED' : 'VIRTUAL'}`)
   else if (column.identity) parts.push(`GENERATED ${column.identity.toUpperCase()} AS IDENTITY`)
   else if (column.default !== null) parts.push(`DEFAULT ${column.default}`)
-  if (!column.nullable) parts.push(column.notNull ? `CONSTRAINT ${quoteIdent(column.notNull.name)} NOT NULL` : 'NOT NULL')
+  if (!column.nullable && column.notNull?.validated !== false) parts.push(column.notNull ? `CONSTRAINT ${quoteIdent(column.notNull.name)} NOT NULL` : 'NOT NULL')
   return parts.join(' ')
+}
+
+/** The statement that makes a column required without looking at its rows, where that is how it is: a definition of a column cannot say so. */
+export function lateNotNull(table: Key, { name, notNull }: Column, defaultSchema: string): readonly string[] {
+  return notNull?.validated === false ? [`ALTER TABLE ${quoteKey(table, defaultSchema)} ADD CONSTRAINT ${quoteIdent(notNull.name)} NOT NULL ${quoteIdent(name)} NOT VALID`] : []
 }
 
 /** A collation as its name is written; one that is already quoted or qualified stays as it is. */
@@ -77,7 +82,8 @@ export function createTable(table: Table, defaultSchema: string, options: { read
   const body = lines.length ? `(\n${lines.map((l) => `  ${l}`).join(',\n')}\n)` : '()'
   const inherits = table.inherits.length && !table.partition.of ? ` INHERITS (${table.inherits.map((k) => quoteKey(k, defaultSchema)).join(', ')})` : ''
   const partition = table.partition.by ? ` PARTITION BY ${table.partition.by}` : ''
-  return `CREATE ${kind}${options.ifNotExists ? ' IF NOT EXISTS' : ''} ${quoteKey(table.key, defaultSchema)} ${body}${inherits}${partition}`
+  const storage = table.with?.length ? ` WITH (${table.with.join(', ')})` : ''
+  return `CREATE ${kind}${options.ifNotExists ? ' IF NOT EXISTS' : ''} ${quoteKey(table.key, defaultSchema)} ${body}${inherits}${partition}${storage}`
 }
 
 /** Uniques that `CREATE TABLE` keeps: one over the columns of another key of the same statement is silently left out by Postgres. */

@@ -1,7 +1,8 @@
 import type { Place } from '../location.ts'
 import type { Change, ConstraintRef } from './change.ts'
 import { backsConstraint } from './ddl.ts'
-import type { Column, Declaration, Index, Key, Table } from './model.ts'
+import type { Column, Declaration, Index, Table } from './model.ts'
+import { objectName } from './replay/names.ts'
 import {
   onlyOneSideKnown, sameCheckCore, sameDeferral, sameExclusion, sameExpression, sameForeignKeyCore, sameGenerated, sameIndex, samePolicy, samePrimaryKey, sameTriggerCore, sameType,
   sameUnique,
@@ -14,18 +15,21 @@ export function diffTable(from: Table, to: Table): readonly Change[] {
   const oldParent = from.partition.of
   const newParent = to.partition.of
   const moved = oldParent?.parent !== newParent?.parent || (oldParent && newParent && !sameExpression(oldParent.bound, newParent.bound))
-  return [
+  const changes: readonly Change[] = [
     ...(moved && oldParent ? [{ kind: 'detachPartition' as const, table: oldParent.parent, partition: table, concurrently: false, finalize: false, place }] : []),
     ...(from.persistence !== to.persistence && to.persistence !== 'temporary' && from.persistence !== 'temporary'
       ? [{ kind: 'setPersistence' as const, table, to: to.persistence, place }]
       : []),
+    ...from.inherits.filter((parent) => !to.inherits.includes(parent)).map((parent): Change => ({ kind: 'dropInherit', table, parent, place })),
+    ...(sameList(from.with, to.with) ? [] : [{ kind: 'setStorage' as const, table, index: null, from: from.with ?? [], to: to.with ?? [], place }]),
     ...diffIndexes(from, to),
     ...diffColumns(from, to),
     ...diffConstraints(from, to),
+    ...to.inherits.filter((parent) => !from.inherits.includes(parent)).map((parent): Change => ({ kind: 'addInherit', table, parent, place })),
     ...(moved && newParent ? [{ kind: 'attachPartition' as const, table: newParent.parent, partition: table, bound: newParent.bound, place }] : []),
     ...diffTriggersAndPolicies(from, to),
-    ...diffComments(from, to),
   ]
+  return [...changes, ...diffComments(from, to, changes)]
 }
 
 function diffColumns(from: Table, to: Table): readonly Change[] {
@@ -41,22 +45,30 @@ function diffColumns(from: Table, to: Table): readonly Change[] {
     ...gone.filter((c) => c.generated).map(drop),
     ...gone.filter((c) => !c.generated).map(drop),
     ...fresh.filter((c) => !c.generated).map(add),
-    ...to.columns.flatMap((c) => { const old = had.get(c.name); return old ? diffColumn(table, old, c, placeOfDeclared(c.declared, to.declared)) : [] }),
+    ...to.columns.flatMap((c) => { const old = had.get(c.name); return old ? diffColumn(to, old, c, placeOfDeclared(c.declared, to.declared)) : [] }),
     ...fresh.filter((c) => c.generated).map(add),
   ]
 }
 
-function diffColumn(table: Key, from: Column, to: Column, place: Place): readonly Change[] {
+function diffColumn({ key: table, name: tableName }: Table, from: Column, to: Column, place: Place): readonly Change[] {
   const changes: Change[] = []
   const base = { table, from, to, place }
   if (from.identity && !to.identity) changes.push({ kind: 'setIdentity', ...base })
   if (!from.generated && !to.generated && from.default !== null && to.default === null) changes.push({ kind: 'dropDefault', ...base })
-  if (!from.nullable && to.nullable) changes.push({ kind: 'dropNotNull', ...base })
+  // A constraint that has been validated cannot become one that has not.
+  const doubted = !from.nullable && !to.nullable && from.notNull?.validated !== false && to.notNull?.validated === false
+  if (!from.nullable && to.nullable || doubted) changes.push({ kind: 'dropNotNull', ...base })
   const collationChanges = (from.collation ?? null) !== (to.collation ?? null)
   if (!sameType(from.type, to.type) || collationChanges) changes.push({ kind: 'alterColumnType', ...base, using: null, collationChanges })
   if (!sameGenerated(from, to)) changes.push({ kind: 'setGenerated', ...base })
   if (!to.generated && to.default !== null && (from.generated !== null || !sameExpression(from.default, to.default))) changes.push({ kind: 'setDefault', ...base })
-  if (from.nullable && !to.nullable) changes.push({ kind: 'setNotNull', ...base })
+  if ((from.nullable && !to.nullable) || doubted) {
+    changes.push(to.notNull ? { kind: 'addNotNull', table, column: to.name, name: to.notNull.name, validated: to.notNull.validated, place } : { kind: 'setNotNull', ...base })
+  } else if (!to.nullable && (from.notNull || to.notNull)) {
+    const [was, is] = [from, to].map(({ name, notNull }) => notNull?.name ?? objectName(tableName, name, 'not_null')) as [string, string]
+    if (was !== is) changes.push({ kind: 'renameConstraint', table, from: was, to: is, place })
+    if (from.notNull?.validated === false && to.notNull?.validated !== false) changes.push({ kind: 'validateConstraint', table, name: is, constraint: { type: 'notNull', column: to.name }, place })
+  }
   if (to.identity && from.identity !== to.identity) changes.push({ kind: 'setIdentity', ...base })
   return changes
 }
@@ -118,8 +130,11 @@ function pairUp<T extends { readonly name: string }>(from: readonly T[], to: rea
 
 function diffIndexes(from: Table, to: Table): readonly Change[] {
   const plain = (t: Table): readonly Index[] => t.indexes.filter((i) => !backsConstraint(t, i))
-  const { gone, fresh } = pairUp(plain(from), plain(to), sameIndex, !onlyOneSideKnown(to, from), !onlyOneSideKnown(from, to))
+  const { gone, fresh, same } = pairUp(plain(from), plain(to), sameOrStored, !onlyOneSideKnown(to, from), !onlyOneSideKnown(from, to))
   return [
+    ...same.filter(([a, b]) => !sameList(a.with, b.with)).map(([a, b]): Change => ({
+      kind: 'setStorage', table: to.key, index: b.name, from: a.with ?? [], to: b.with ?? [], place: placeOfDeclared(b.declared, to.declared),
+    })),
     ...gone.map((index): Change => ({
       kind: 'dropIndex', table: to.key, name: index.name, index, concurrently: false, cascade: false, ifExists: false, place: placeOfDeclared(index.declared, from.declared),
     })),
@@ -127,6 +142,17 @@ function diffIndexes(from: Table, to: Table): readonly Change[] {
       kind: 'addIndex', table: to.key, index, concurrently: false, ifNotExists: false, only: false, place: placeOfDeclared(index.declared, to.declared),
     })),
   ]
+}
+
+const alterable = new Set(['btree', 'hash', 'gin', 'gist', 'spgist', 'brin'])
+
+/** Equal, or equal but for storage parameters that can be set on an index that is there. */
+function sameOrStored(a: Index, b: Index): boolean {
+  return sameIndex(a, b) || (alterable.has(b.method) && sameIndex({ ...a, with: [] }, { ...b, with: [] }))
+}
+
+function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each))
 }
 
 function diffTriggersAndPolicies(from: Table, to: Table): readonly Change[] {
@@ -149,10 +175,28 @@ function diffTriggersAndPolicies(from: Table, to: Table): readonly Change[] {
   ]
 }
 
-function diffComments(from: Table, to: Table): readonly Change[] {
+interface Commented {
+  readonly name: string
+  readonly comment?: string | null
+  readonly declared: readonly Declaration[]
+}
+
+function diffComments(from: Table, to: Table, changes: readonly Change[]): readonly Change[] {
   const table = to.key
   const had = new Map(from.columns.map((c) => [c.name, c]))
+  const constraints = (t: Table) => [...(t.primaryKey ? [t.primaryKey] : []), ...t.uniques, ...t.checks, ...t.exclusions, ...t.foreignKeys.filter((f) => !f.clientOnly)]
+  // What is dropped and added again loses its comment.
+  const lost = new Set(changes.flatMap((c) => c.kind === 'dropConstraint' || c.kind === 'dropIndex' ? [c.name] : []))
+  const commented = (kind: 'commentConstraint' | 'commentIndex', before: readonly Commented[], after: readonly Commented[]): readonly Change[] => {
+    const old = new Map(before.filter((each) => !lost.has(each.name)).map((each) => [each.name, each.comment ?? null]))
+    return after.flatMap((each) => {
+      const [was, is] = [old.get(each.name) ?? null, each.comment ?? null]
+      return was === is ? [] : [{ kind, table, name: each.name, from: was, to: is, place: placeOfDeclared(each.declared, to.declared) }]
+    })
+  }
   return [
+    ...commented('commentConstraint', constraints(from), constraints(to)),
+    ...commented('commentIndex', from.indexes, to.indexes),
     ...(from.comment === to.comment ? [] : [{ kind: 'commentTable' as const, table, from: from.comment, to: to.comment, place: placeOfDeclared(to.declared) }]),
     ...to.columns.flatMap((c): Change[] => {
       const old = had.get(c.name)

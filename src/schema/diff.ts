@@ -2,6 +2,7 @@ import type { Place } from '../location.ts'
 import type { Change } from './change.ts'
 import { ownSequences } from './ddl.ts'
 import { diffTable, placeOfDeclared } from './diff-table.ts'
+import { diffGrants } from './grants.ts'
 import { key, type EnumType, type Key, type Schema, type SqlFunction, type Table, type View } from './model.ts'
 import { inRunningOrder } from './order.ts'
 import { tablesInOrder, viewsInOrder } from './print.ts'
@@ -25,6 +26,7 @@ export function diffSchemas(before: Schema, after: Schema): readonly Change[] {
     ...createTables(before, after),
     ...tables,
     ...diffViews(before, after),
+    ...diffGrants(before, after),
   ], after)
 }
 
@@ -121,7 +123,11 @@ function diffTypes(before: Schema, after: Schema): readonly Change[] {
   for (const [object, to] of after.enums) {
     const from = before.enums.get(object)
     const place = placeOfDeclared(to.declared)
-    if (!from) { if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createEnum', object, to, place }) } else changes.push(...diffEnum(object, from, to))
+    if (from) changes.push(...diffEnum(object, from, to))
+    else if (!onlyOneSideKnown(before, after)) {
+      changes.push({ kind: 'createEnum', object, to, place })
+      if (to.comment) changes.push({ kind: 'commentType', object, from: null, to: to.comment, place })
+    }
   }
   for (const [object, to] of after.types) {
     const from = before.types.get(object)
@@ -162,11 +168,13 @@ function diffTypes(before: Schema, after: Schema): readonly Change[] {
 function diffEnum(object: Key, from: EnumType, to: EnumType): readonly Change[] {
   const kept = new Set(longestCommon(from.values, to.values))
   const place = placeOfDeclared(to.declared)
+  const [was, is] = [from.comment ?? null, to.comment ?? null]
   const last = to.values.reduce((n, v, i) => kept.has(v) ? i : n, -1)
   return [
     ...from.values.filter((v) => !kept.has(v)).map((value): Change => ({ kind: 'dropEnumValue', object, value, place })),
     ...to.values.map((value, i): Change | null => kept.has(value) ? null : { kind: 'addEnumValue', object, value, position: i > last ? 'end' : 'placed', ifNotExists: false, place })
       .filter((c) => c !== null),
+    ...(was === is ? [] : [{ kind: 'commentType' as const, object, from: was, to: is, place }]),
   ]
 }
 

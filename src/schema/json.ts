@@ -56,6 +56,8 @@ function tableToJson(table: Table): object {
     })),
     checks: byName(table.checks).map((c) => ({ name: c.name, expression: c.expression, declared: c.declared.map(declared) })),
     exclusions: byName(table.exclusions).map((e) => ({ name: e.name, definition: e.definition, declared: e.declared.map(declared) })),
+    ...(table.with ? { with: table.with } : {}),
+    ...(table.grants ? { grants: table.grants } : {}),
     declared: table.declared.map(declared),
     complete: table.complete,
   }

@@ -32,8 +32,20 @@ export interface Schema {
   /** By key; overloads stand side by side in the list. */
   readonly functions: ReadonlyMap<Key, readonly SqlFunction[]>
   readonly extensions: ReadonlyMap<string, { readonly name: string; readonly schema: string | null; readonly declared: readonly Declaration[] }>
+  /** Who may use a schema, by its name; left out where no statement says so. */
+  readonly schemaGrants?: ReadonlyMap<string, readonly Grant[]>
   /** False where not everything that exists is known: a file linted on its own, a history with a part that could not be read. */
   readonly complete: boolean
+}
+
+/** What one role may do with an object, as `GRANT` has it; what the owner may do is not told. */
+export interface Grant {
+  /** `public` for everybody. */
+  readonly role: string
+  /** Lower-case words, sorted: `insert`, `select (email)`. */
+  readonly privileges: readonly string[]
+  /** Those of them that the role may pass on. */
+  readonly grantable: readonly string[]
 }
 
 export interface Table {
@@ -58,6 +70,9 @@ export interface Table {
   }
   readonly inherits: readonly Key[]
   readonly persistence: 'permanent' | 'unlogged' | 'temporary'
+  /** Storage parameters, sorted: `fillfactor=70`, `toast.autovacuum_enabled=false`; left out for none. */
+  readonly with?: readonly string[]
+  readonly grants?: readonly Grant[]
   readonly comment: string | null
   readonly declared: readonly Declaration[]
   /** False where something of the table is unknown, so that what is not listed may exist all the same. */
@@ -255,6 +270,7 @@ export interface View {
   readonly reads: readonly { readonly table: Key; readonly columns: readonly string[] | null }[]
   readonly indexes: readonly Index[]
   readonly securityInvoker: boolean
+  readonly grants?: readonly Grant[]
   readonly declared: readonly Declaration[]
 }
 
@@ -265,6 +281,7 @@ export interface Sequence {
   readonly ownedBy: { readonly table: Key; readonly column: string } | null
   /** What differs from the defaults, `INCREMENT BY 2`, `START WITH 1000`. */
   readonly options?: readonly string[]
+  readonly grants?: readonly Grant[]
   readonly declared: readonly Declaration[]
 }
 
@@ -283,6 +300,8 @@ export interface SqlFunction {
   readonly body: string | null
   /** The whole `CREATE FUNCTION` or `CREATE PROCEDURE` statement, as written or as Postgres prints it, without semicolon. */
   readonly definition?: string | null
+  /** Left out where nothing was granted or revoked: everybody may run it then. */
+  readonly grants?: readonly Grant[]
   readonly declared: readonly Declaration[]
 }
 

@@ -40,6 +40,8 @@ export function stageOf(change: Change, after: Schema): number {
       return stage.dropAttached
     case 'dropConstraint':
       return change.constraint?.type === 'foreignKey' ? stage.dropForeignKeys : stage.dropKeys
+    case 'dropInherit':
+      return stage.dropForeignKeys
     case 'dropIndex': case 'detachPartition':
       return stage.dropKeys
     case 'dropTable':
@@ -51,7 +53,7 @@ export function stageOf(change: Change, after: Schema): number {
     case 'createTable': case 'renameTable': case 'setTableSchema':
       return stage.createTables
     case 'addColumn': case 'dropColumn': case 'renameColumn': case 'alterColumnType': case 'setNotNull': case 'dropNotNull': case 'setDefault': case 'dropDefault':
-    case 'setGenerated': case 'setPersistence': case 'addNotNull':
+    case 'setGenerated': case 'setPersistence': case 'addNotNull': case 'setStorage':
       return stage.columns
     case 'setIdentity':
       // The sequence behind an identity goes before one of the same name comes.
@@ -62,11 +64,12 @@ export function stageOf(change: Change, after: Schema): number {
       return after.views.has(change.table) ? stage.views : stage.keys
     case 'validateConstraint': case 'alterConstraint': case 'addForeignKey':
       return stage.foreignKeys
-    case 'alterSequence':
+    case 'alterSequence': case 'addInherit':
       return stage.sequences
     case 'createView':
       return stage.views
-    case 'addTrigger': case 'setTrigger': case 'addPolicy': case 'alterPolicy': case 'setRowSecurity': case 'commentTable': case 'commentColumn':
+    case 'addTrigger': case 'setTrigger': case 'addPolicy': case 'alterPolicy': case 'setRowSecurity': case 'commentTable': case 'commentColumn': case 'commentConstraint': case 'commentIndex': case 'commentType':
+    case 'grant': case 'revoke':
       return stage.attached
     case 'dropFunction':
       return change.from && isMadeAgain(change.from, after) ? stage.dropReplacedFunctions : stage.dropFunctions

@@ -1,9 +1,10 @@
 import type { Change, ChangeOf } from './change.ts'
 import {
   checkDefinition, collationName, columnDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createSequence, createTrigger, createType, createView,
-  exclusionDefinition, foreignKeyDefinition, functionSignature, inSchemaOf, lateDomainChecks, ownSequence, primaryKeyDefinition, roleList, rowSecurityStatements, uniqueDefinition,
+  exclusionDefinition, foreignKeyDefinition, functionSignature, lateNotNull, inSchemaOf, lateDomainChecks, ownSequence, primaryKeyDefinition, roleList, rowSecurityStatements, uniqueDefinition,
 } from './ddl.ts'
 import { part, type Disturbed } from './disturb.ts'
+import { grantStatement } from './grants.ts'
 import { key, nameOf, schemaOf, type Column, type Key, type Schema } from './model.ts'
 import { stage, stageOf } from './order.ts'
 import { attachPartition, foreignKeyStatements, tableComments, tableStatements, unknown, viewsInOrder } from './print.ts'
@@ -45,8 +46,15 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
     case 'detachPartition': return say(`${alter} DETACH PARTITION ${quoteKey(change.partition, d)}${change.concurrently ? ' CONCURRENTLY' : ''}${change.finalize ? ' FINALIZE' : ''}`)
     case 'setRowSecurity': return say(...rowSecurityStatements(change.table, change.from, change.to, d))
     case 'commentTable': return say(commentOn(`TABLE ${table}`, change.to))
+    case 'commentConstraint': return say(commentOn(`CONSTRAINT ${quoteIdent(change.name)} ON ${table}`, change.to))
+    case 'commentIndex': return say(commentOn(`INDEX ${inSchemaOf(change.table, change.name, d)}`, change.to))
+    case 'commentType': return say(commentOn(`TYPE ${name}`, change.to))
+    case 'addInherit': return say(`${alter} INHERIT ${quoteKey(change.parent, d)}`)
+    case 'dropInherit': return say(`${alter} NO INHERIT ${quoteKey(change.parent, d)}`)
+    case 'setStorage': return say(...storageStatements(change.index === null ? alter : `ALTER INDEX ${inSchemaOf(change.table, change.index, d)}`, change.from, change.to))
+    case 'grant': case 'revoke': return say(grantStatement(change, d))
     case 'commentColumn': return say(commentOn(`COLUMN ${table}.${quoteIdent(change.column)}`, change.to))
-    case 'addColumn': return say(`${alter} ADD COLUMN ${change.ifNotExists ? 'IF NOT EXISTS ' : ''}${columnDefinition(change.to)}`)
+    case 'addColumn': return say(`${alter} ADD COLUMN ${change.ifNotExists ? 'IF NOT EXISTS ' : ''}${columnDefinition(change.to)}`, ...lateNotNull(change.table, change.to, d))
     case 'dropColumn': return say(`${alter} DROP COLUMN ${quoteIdent(change.from.name)}${change.cascade ? ' CASCADE' : ''}`)
     case 'renameColumn': return say(`${alter} RENAME COLUMN ${quoteIdent(change.from)} TO ${quoteIdent(change.to)}`)
     case 'alterColumnType': case 'setNotNull': case 'dropNotNull': case 'setDefault': case 'dropDefault': case 'setIdentity': case 'setGenerated':
@@ -125,6 +133,14 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
 
 function isRemade(disturbed: Disturbed, object: Key): boolean {
   return disturbed.types.some((t) => t.object === object)
+}
+
+/** `SET` for the storage parameters that are new or differ, `RESET` for those that go. */
+function storageStatements(alter: string, from: readonly string[], to: readonly string[]): readonly string[] {
+  const name = (option: string) => option.slice(0, option.indexOf('='))
+  const set = to.filter((option) => !from.includes(option))
+  const reset = from.map(name).filter((option) => !to.some((other) => name(other) === option))
+  return [...(set.length > 0 ? [`${alter} SET (${set.join(', ')})`] : []), ...(reset.length > 0 ? [`${alter} RESET (${reset.join(', ')})`] : [])]
 }
 
 type ColumnChange = ChangeOf<'alterColumnType' | 'setNotNull' | 'dropNotNull' | 'setDefault' | 'dropDefault' | 'setIdentity' | 'setGenerated'>

@@ -1,10 +1,11 @@
 import type { Change, ChangeOf } from './change.ts'
 import {
   checkDefinition, columnDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createTrigger, createView, exclusionDefinition, foreignKeyDefinition,
-  functionSignature, inSchemaOf, primaryKeyDefinition, uniqueDefinition,
+  functionSignature, inSchemaOf, lateNotNull, primaryKeyDefinition, uniqueDefinition,
 } from './ddl.ts'
 import { findDisturbed, part, type Disturbed, type RemadeType } from './disturb.ts'
-import { nameOf, schemaOf, type Key, type Schema } from './model.ts'
+import { grantsAnew, grantStatement } from './grants.ts'
+import { key, nameOf, schemaOf, type Key, type Schema } from './model.ts'
 import { stage } from './order.ts'
 import { printChange, viewStage, type Add } from './print-change.ts'
 import { inOrder, joinStatements, unknown } from './print.ts'
@@ -36,8 +37,11 @@ export function changeStatements(changes: readonly Change[], before: Schema, aft
   const items: Item[] = []
   const add = (at: number, change: Change | null, ...sql: readonly string[]) => { for (const s of sql) items.push({ at, change, sql: s }) }
   clearTheWay(printed, disturbed, before, after, add)
-  for (const change of printed) printChange(change, disturbed, before, after, add)
+  const anew = madeAnew(printed, disturbed)
+  for (const change of printed) if (!((change.kind === 'grant' || change.kind === 'revoke') && anew.has(change.object))) printChange(change, disturbed, before, after, add)
   makeAgain(printed, disturbed, after, add)
+  const columns = (table: Key) => (after.tables.get(table)?.columns ?? []).map((c) => c.name).filter((name) => disturbed.columns.has(part(table, name)))
+  for (const grant of grantsAnew(after, anew, columns)) add(stage.attached, null, grantStatement(grant, after.defaultSchema))
   for (const type of disturbed.types) add(stage.dropTypes - 0.5, null, `DROP ${'enum' in type.to ? 'TYPE' : 'DOMAIN'} ${oldName(type, after)}`)
   return items.toSorted((a, b) => a.at - b.at).map(({ sql, change }) => ({ sql, change }))
 }
@@ -74,6 +78,13 @@ function clearTheWay(changes: readonly Change[], disturbed: Disturbed, before: S
   }
 }
 
+/** Tables, views and functions that go and come again under the same name. */
+function madeAnew(changes: readonly Change[], disturbed: Disturbed): ReadonlySet<Key> {
+  const gone = new Set(changes.flatMap((c) => c.kind === 'dropTable' ? [c.table] : c.kind === 'dropView' || c.kind === 'dropFunction' ? [c.object] : []))
+  const back = changes.flatMap((c) => c.kind === 'createTable' ? [c.table] : c.kind === 'createView' || c.kind === 'createFunction' ? [c.object] : [])
+  return new Set([...back.filter((of) => gone.has(of)), ...disturbed.views, ...disturbed.functions.map((f) => key(f.schema, f.name))])
+}
+
 /** A column of a type that is made again: its values go through text, its default is taken away and set again. */
 function retype(table: Key, column: string, type: string, before: Schema, after: Schema, changes: readonly Change[]): readonly string[] {
   const from = before.tables.get(table)?.columns.find((c) => c.name === column)
@@ -92,11 +103,12 @@ function makeAgain(changes: readonly Change[], disturbed: Disturbed, after: Sche
   const d = after.defaultSchema
   const added = addedNames(changes)
   const again = (set: ReadonlySet<string>, table: Key, name: string) => set.has(part(table, name)) && !added.has(part(table, name))
+  const comment = (what: string, of: { readonly comment?: string | null }) => { if (of.comment) add(stage.attached, null, commentOn(what, of.comment)) }
   for (const table of after.tables.values()) {
     const alter = `ALTER TABLE ${quoteKey(table.key, d)}`
     for (const c of table.columns.toSorted((a, b) => Number(a.generated !== null) - Number(b.generated !== null))) {
       if (!again(disturbed.columns, table.key, c.name)) continue
-      add(stage.columns + 0.5, null, `${alter} ADD COLUMN ${columnDefinition(c)}`)
+      add(stage.columns + 0.5, null, `${alter} ADD COLUMN ${columnDefinition(c)}`, ...lateNotNull(table.key, c, d))
       if (c.comment) add(stage.attached, null, commentOn(`COLUMN ${quoteKey(table.key, d)}.${quoteIdent(c.name)}`, c.comment))
     }
     if (table.primaryKey && again(disturbed.keys, table.key, table.primaryKey.name)) add(stage.keys, null, `${alter} ADD ${primaryKeyDefinition(table.primaryKey)}`)
@@ -105,6 +117,9 @@ function makeAgain(changes: readonly Change[], disturbed: Disturbed, after: Sche
     for (const e of table.exclusions) if (again(disturbed.keys, table.key, e.name)) add(stage.keys, null, `${alter} ADD ${exclusionDefinition(e)}`)
     for (const i of table.indexes) if (again(disturbed.keys, table.key, i.name)) add(stage.keys, null, createIndex(table.key, i, d))
     for (const f of table.foreignKeys) if (again(disturbed.foreignKeys, table.key, f.name)) add(stage.foreignKeys, null, `${alter} ADD ${foreignKeyDefinition(f, d)}`)
+    const constraints = [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques, ...table.checks, ...table.exclusions].filter((c) => again(disturbed.keys, table.key, c.name))
+    for (const c of [...constraints, ...table.foreignKeys.filter((f) => again(disturbed.foreignKeys, table.key, f.name))]) comment(`CONSTRAINT ${quoteIdent(c.name)} ON ${quoteKey(table.key, d)}`, c)
+    for (const i of table.indexes) if (again(disturbed.keys, table.key, i.name)) comment(`INDEX ${inSchemaOf(table.key, i.name, d)}`, i)
     for (const t of table.triggers) {
       if (!again(disturbed.triggers, table.key, t.name)) continue
       add(stage.attached, null, createTrigger(table.key, t, d), ...(t.enabled ? [] : [`${alter} DISABLE TRIGGER ${quoteIdent(t.name)}`]))
@@ -144,8 +159,8 @@ function oldName(type: RemadeType, after: Schema): string {
 /** What a parent does reaches its partitions and heirs by itself, so the same change there is left out; what is added to them comes first, so that the parent's finds it. */
 function withoutInherited(changes: readonly Change[], before: Schema, after: Schema): readonly Change[] {
   const parents = (table: Key): readonly Key[] => {
-    const of = after.tables.get(table)
-    return of ? [...of.inherits, ...(of.partition.of ? [of.partition.of.parent] : [])] : []
+    const [was, of] = [before.tables.get(table), after.tables.get(table)]
+    return of ? [...of.inherits.filter((parent) => was?.inherits.includes(parent) !== false), ...(of.partition.of ? [of.partition.of.parent] : [])] : []
   }
   const isHeir = (c: Change) => 'table' in c && before.tables.has(c.table) && parents(c.table).length > 0
   if (!changes.some(isHeir)) return changes

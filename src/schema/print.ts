@@ -1,9 +1,10 @@
 import {
   backsConstraint, checkDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createSequence, createTable, createTrigger, createType,
-  createView, foreignKeyDefinition, functionSignature, inlineUniques, inSchemaOf, isSystemSchema, lateDomainChecks, ownSchemas, ownSequence, ownSequences, rowSecurityStatements,
+  createView, foreignKeyDefinition, functionSignature, inlineUniques, inSchemaOf, isSystemSchema, lateDomainChecks, lateNotNull, ownSchemas, ownSequence, ownSequences, rowSecurityStatements,
   uniqueDefinition,
 } from './ddl.ts'
-import { key, type DomainType, type Key, type OtherType, type Schema, type SqlFunction, type Table, type View } from './model.ts'
+import { diffGrants, grantStatement } from './grants.ts'
+import { emptySchema, key, type DomainType, type Key, type OtherType, type Schema, type SqlFunction, type Table, type View } from './model.ts'
 import { quoteIdent, quoteKey, quoteName } from './quote.ts'
 
 /**
@@ -50,6 +51,7 @@ export function schemaStatements(schema: Schema): readonly string[] {
       ...t.policies.map((p) => createPolicy(t.key, p, d)),
     ]),
     ...comments(schema),
+    ...diffGrants(emptySchema(), schema).map((grant) => grantStatement(grant, d)),
   ]
 }
 
@@ -60,6 +62,7 @@ export function tableStatements(table: Table, defaultSchema: string): readonly s
   return [
     createTable(table, defaultSchema),
     ...table.uniques.filter((u) => !inline.includes(u)).map((u) => `ALTER TABLE ${name} ADD ${uniqueDefinition(u)}`),
+    ...table.columns.flatMap((c) => lateNotNull(table.key, c, defaultSchema)),
     ...table.checks.filter((c) => !c.validated || !c.enforced).map((c) => `ALTER TABLE ${name} ADD ${checkDefinition(c)}`),
     ...table.indexes.filter((i) => !backsConstraint(table, i)).map((i) => createIndex(table.key, i, defaultSchema)),
   ]

@@ -79,6 +79,15 @@ function describeChange(change: Change, defaultSchema = 'public'): readonly Piec
     case 'setRowSecurity': return [change.to.enabled ? `~ row security on${change.to.forced ? ', forced' : ''}` : '~ row security off']
     case 'commentTable': return ['~ comment']
     case 'commentColumn': return ['~ comment of ', code(change.column)]
+    case 'commentConstraint': case 'commentIndex': return ['~ comment of ', code(change.name)]
+    case 'commentType': return ['~ comment']
+    case 'addInherit': return ['+ inherits ', code(shortName(change.parent, defaultSchema))]
+    case 'dropInherit': return ['− inherits ', code(shortName(change.parent, defaultSchema))]
+    case 'setStorage': return ['~ storage ', ...(change.index === null ? [] : ['of ', code(change.index), ' ']), change.to.length > 0 ? codes(change.to) : 'as by default']
+    case 'grant': case 'revoke': {
+      const to = change.kind === 'grant' ? ' to ' : ' from '
+      return [change.kind === 'grant' ? '+ grant ' : '− grant ', codes(change.privileges), ...(change.signature === null ? [] : [' on ', code(change.signature)]), to, code(change.role)]
+    }
     case 'addColumn': return ['+ ', code(change.to.name), ` ${typeOf(change.to)}${change.to.nullable ? '' : ' not null'}`]
     case 'dropColumn': return ['− ', code(change.from.name)]
     case 'renameColumn': case 'renameConstraint': case 'renameIndex': case 'renameEnumValue': return ['~ ', code(change.from), ' renamed to ', code(change.to)]

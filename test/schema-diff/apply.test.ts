@@ -11,7 +11,10 @@ import { schemaArbitrary } from './random-schema.ts'
 
 let db: PGlite
 
-beforeAll(async () => { db = await PGlite.create() })
+beforeAll(async () => {
+  db = await PGlite.create()
+  await db.exec('CREATE ROLE "app role"')
+})
 afterAll(async () => { await db.close() })
 
 async function startAnew(): Promise<void> {

@@ -89,4 +89,17 @@ describe('the SQL of a diff', () => {
       'CREATE TABLE "Order ""x""" (', '  "select" text DEFAULT \'it\'\'s\'::text', ');',
       'CREATE INDEX "my index" ON "Order ""x""" ("select") WHERE ("select" <> \'\'::text);', ''].join('\n'))
   })
+
+  test('sees inheritance, storage, names of NOT NULL, comments of parts and privileges', () => {
+    const grants = (...privileges: string[]) => [{ role: 'app', privileges, grantable: [] }]
+    const parent = table('base', [id])
+    const before = schema([parent, { ...users, with: ['fillfactor=70', 'parallel_workers=2'], grants: grants('insert', 'select') }])
+    const named = { ...id, notNull: { name: 'there', validated: true } }
+    const after = schema([parent, { ...users, columns: [named, users.columns[1]!], inherits: [parent.key], primaryKey: { ...key, comment: "it's" }, with: ['fillfactor=80'], grants: grants('select', 'select (email)') }])
+    expect(sqlOf(before, after).trim().split('\n').toSorted()).toEqual([
+      "COMMENT ON CONSTRAINT users_pkey ON users IS 'it''s';", 'ALTER TABLE users INHERIT base;', 'ALTER TABLE users RENAME CONSTRAINT users_id_not_null TO there;', 'ALTER TABLE users RESET (parallel_workers);',
+      'ALTER TABLE users SET (fillfactor=80);', 'GRANT SELECT (email) ON users TO app;', 'REVOKE INSERT ON users FROM app;',
+    ].toSorted())
+    expect(sqlOf(after, before)).toContain('ALTER TABLE users NO INHERIT base;')
+  })
 })

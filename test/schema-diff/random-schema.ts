@@ -18,6 +18,11 @@ interface Draft {
   readonly secured: boolean
   readonly comment: string | null
   readonly unlogged: boolean
+  readonly fillfactor: number | null
+  readonly granted: readonly ('select' | 'insert' | 'select (id)' | 'update')[]
+  readonly further: boolean
+  readonly remarks: boolean
+  readonly required: 'plain' | 'named' | 'not valid'
 }
 
 const names = ['users', 'orders', 'Order Items', 'select', 'we"ird', 'a.b']
@@ -61,6 +66,11 @@ const draftArbitrary: fc.Arbitrary<Draft> = fc.record({
   secured: fc.boolean(),
   comment: fc.option(fc.constantFrom('A table', 'b\\c'), { freq: 4 }),
   unlogged: fc.boolean(),
+  fillfactor: fc.option(fc.constantFrom(70, 90), { freq: 3 }),
+  granted: fc.subarray(['select', 'insert', 'select (id)', 'update'] as const),
+  further: fc.boolean(),
+  remarks: fc.boolean(),
+  required: fc.constantFrom('plain' as const, 'plain' as const, 'named' as const, 'not valid' as const),
 })
 
 /** A schema that Postgres takes: tables in two schemas, and an enum, a domain, views, sequences, a function, triggers and policies around them. */
@@ -142,13 +152,20 @@ function tableOf(schema: string, name: string, draft: Draft, sequences: Map<Key,
         when: draft.trigger.when && watched ? `(old.${quoteIdent(watched.name)} > 1)` : null,
       }
     : null
+  const comment = draft.remarks ? { comment: 'told\'s' } : {}
+  const grants = draft.granted.filter((privilege) => privilege !== 'select (id)' || columns.some((c) => c.name === 'id')).toSorted()
+  // The first column that may be NULL, and is not needed by a key or generated, is required under a name of its own.
+  const free = columns.find((c) => c.nullable && !primaryKey.includes(c.name) && !c.generated)
+  const named = (c: Column): Column => c === free && draft.required !== 'plain' ? { ...c, nullable: false, notNull: { name: `${name} nn`, validated: draft.required === 'named' } } : c
   return {
     ...emptyTable(schema, name),
-    columns: columns.map((c) => primaryKey.includes(c.name) ? { ...c, nullable: false } : c),
+    ...(draft.fillfactor === null ? {} : { with: [`fillfactor=${draft.fillfactor}`] }),
+    ...(grants.length > 0 ? { grants: [{ role: 'app role', privileges: grants, grantable: draft.further ? grants.slice(0, 1) : [] }] } : {}),
+    columns: columns.map((c) => primaryKey.includes(c.name) ? { ...c, nullable: false } : named(c)),
     primaryKey: primaryKey.length ? { name: `${name}_pkey`, columns: primaryKey, include: [], deferrable: false, declared: [] } : null,
-    uniques,
-    indexes: draft.indexes.flatMap((x, i) => indexOf(`${name}_i${i}`, x, sortable(x.columns), columns)),
-    checks: checked,
+    uniques: uniques.map((u) => ({ ...u, ...comment })),
+    indexes: draft.indexes.flatMap((x, i) => indexOf(`${name}_i${i}`, x, sortable(x.columns), columns)).map((x) => ({ ...x, ...comment, ...(draft.fillfactor === 90 ? { with: ['fillfactor=60'] } : {}) })),
+    checks: checked.map((c) => ({ ...c, ...comment })),
     triggers: trigger ? [trigger] : [],
     policies: policy ? [policy] : [],
     rowSecurity: { enabled: draft.secured, forced: draft.secured && draft.unlogged },

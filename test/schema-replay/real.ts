@@ -22,6 +22,7 @@ async function empty(database: PGlite): Promise<void> {
 
 export async function realDatabase(): Promise<RealDatabase> {
   const database = await freshDatabase()
+  await database.exec('CREATE ROLE app; CREATE ROLE "read only"')
   return {
     async schemaAfter(sql) {
       await empty(database)

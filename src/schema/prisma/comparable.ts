@@ -8,7 +8,7 @@ export const prismaUnmanaged = {
   /** Tables that Prisma keeps for itself. */
   tables: ['_prisma_migrations'],
   schemaParts: ['domains', 'types', 'views', 'sequences', 'functions', 'extensions'],
-  tableParts: ['checks', 'exclusions', 'triggers', 'policies', 'rowSecurity', 'partition', 'inherits', 'persistence', 'comment'],
+  tableParts: ['checks', 'exclusions', 'triggers', 'policies', 'rowSecurity', 'partition', 'inherits', 'persistence', 'comment', 'with', 'grants'],
   columnParts: ['generated', 'identity', 'collation', 'comment', 'notNull'],
   indexes: ['partial', 'expression', 'include', 'invalid'],
   indexParts: ['nullsNotDistinct', 'nullsFirst', 'collation', 'with', 'comment'],
@@ -56,8 +56,9 @@ function isOwn(name: string): boolean {
 
 function comparableTable(table: Table, declared: Table | undefined): Table {
   const indexes = [...table.indexes, ...table.uniques.map(uniqueIndex)].filter((index) => isManagedIndex(index) || isDeclared(index, declared))
+  const { with: _with, grants: _grants, ...bare } = table
   const plain: Table = {
-    ...table,
+    ...bare,
     columns: table.columns.map((column) => comparableColumn(column, declared?.columns.find((c) => c.name === column.name))),
     primaryKey: table.primaryKey === null ? null : { ...table.primaryKey, include: [], deferrable: false },
     uniques: [],

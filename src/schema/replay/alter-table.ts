@@ -13,7 +13,7 @@ import { editing, tableOfIndex, updateTable } from './draft.ts'
 import { dropColumn, readsColumn, viewsOf } from './drop.ts'
 import { adopt, children, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
-import { option, texts, valueText, writtenOf } from './nodes.ts'
+import { option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { addNote, columnFor, current, findKey, isOpen, refuse, shown, tableFor } from './session.ts'
@@ -111,8 +111,15 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
     case 'AT_AddInherit': case 'AT_DropInherit': {
       const parent = command.def !== undefined && 'RangeVar' in command.def ? tableFor(session, writtenOf(command.def.RangeVar)) : null
       if (parent === null) return []
-      updateTable(session.draft, at, (it) => ({ ...it, inherits: [...it.inherits.filter((each) => each !== parent.key), ...(command.subtype === 'AT_AddInherit' ? [parent.key] : [])] }))
-      return []
+      const adds = command.subtype === 'AT_AddInherit'
+      updateTable(session.draft, at, (it) => ({ ...it, inherits: [...it.inherits.filter((each) => each !== parent.key), ...(adds ? [parent.key] : [])] }))
+      return [{ kind: adds ? 'addInherit' : 'dropInherit', place, table: at, parent: parent.key }]
+    }
+    case 'AT_SetRelOptions': case 'AT_ResetRelOptions': case 'AT_ReplaceRelOptions': {
+      const from = current(session, at).with ?? []
+      const to = changedParameters(from, command)
+      updateTable(session.draft, at, (it) => withParameters(it, to))
+      return [{ kind: 'setStorage', place, table: at, index: null, from, to }]
     }
     case 'AT_SetLogged': case 'AT_SetUnLogged': {
       const to = command.subtype === 'AT_SetLogged' ? 'permanent' as const : 'unlogged' as const
@@ -133,6 +140,19 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
       return []
     default: return []
   }
+}
+
+/** Storage parameters after `SET (…)` or `RESET (…)`. */
+function changedParameters(from: readonly string[], command: AlterTableCmd): readonly string[] {
+  const given = parametersOf(command.def !== undefined && 'List' in command.def ? command.def.List.items : undefined)
+  const name = (parameter: string) => parameter.slice(0, parameter.indexOf('='))
+  const names = new Set(given.map(name))
+  return [...from.filter((each) => !names.has(name(each))), ...(command.subtype === 'AT_ResetRelOptions' ? [] : given)].toSorted()
+}
+
+function withParameters<T extends { readonly with?: readonly string[] }>(of: T, parameters: readonly string[]): T {
+  const { with: _, ...rest } = of
+  return (parameters.length > 0 ? { ...rest, with: parameters } : rest) as T
 }
 
 /** A logged table cannot refer to one that is not. */
@@ -382,7 +402,14 @@ function setTrigger(session: Session, at: Key, name: string, enabled: boolean): 
 
 function alterIndex(session: Session, schema: string | null, name: string, commands: readonly AlterTableCmd[]): void {
   const at = findKey(session, { schema, name }, (each) => tableOfIndex(session.draft.schema, each) !== undefined)
+  const owner = at === undefined ? undefined : tableOfIndex(session.draft.schema, at)
   for (const command of commands) {
+    if ((command.subtype === 'AT_SetRelOptions' || command.subtype === 'AT_ResetRelOptions') && owner !== undefined && 'key' in owner) {
+      const from = current(session, owner.key).indexes.find((index) => index.name === nameOf(at ?? ''))?.with ?? []
+      const to = changedParameters(from, command)
+      updateTable(session.draft, owner.key, (it) => ({ ...it, indexes: it.indexes.map((index) => index.name === nameOf(at ?? '') ? withParameters(index, to) : index) }))
+      session.changes.push({ kind: 'setStorage', place: session.place, table: owner.key, index: nameOf(at ?? ''), from, to })
+    }
     if (command.subtype !== 'AT_AttachPartition' || command.def === undefined || !('PartitionCmd' in command.def)) continue
     const child = writtenOf(command.def.PartitionCmd.name)
     const parent = at === undefined ? undefined : tableOfIndex(session.draft.schema, at)

@@ -55,7 +55,8 @@ function transitionOf(node: CreateTrigStmt): NonNullable<Trigger['transition']> 
   return { old: names.find((each) => each.isNew !== true)?.name ?? null, new: names.find((each) => each.isNew === true)?.name ?? null }
 }
 
-function roleNames(roles: readonly Node[] | undefined): readonly string[] {
+/** Roles as they are written; `public` where none is. */
+export function roleNames(roles: readonly Node[] | undefined): readonly string[] {
   const names = (roles ?? []).flatMap((role) => {
     if (!('RoleSpec' in role)) return []
     switch (role.RoleSpec.roletype) {
@@ -133,7 +134,10 @@ export function comment(session: Session, node: CommentStmt): void {
       const at = findKey(session, writtenIn(names), (each) => tableOfIndex(session.draft.schema, each) !== undefined)
       const owner = at === undefined ? undefined : tableOfIndex(session.draft.schema, at)
       const name = names.at(-1)
-      if (owner !== undefined && 'key' in owner) putTable(session.draft, { ...owner, indexes: owner.indexes.map((index) => index.name === name ? { ...index, comment: to } : index) })
+      if (owner === undefined || !('key' in owner) || name === undefined) return
+      const from = owner.indexes.find((index) => index.name === name)?.comment ?? null
+      putTable(session.draft, { ...owner, indexes: owner.indexes.map((index) => index.name === name ? { ...index, comment: to } : index) })
+      session.changes.push({ kind: 'commentIndex', place: session.place, table: owner.key, name, from, to })
       return
     }
     case 'OBJECT_TABCONSTRAINT': {
@@ -144,13 +148,17 @@ export function comment(session: Session, node: CommentStmt): void {
       const commented = <T extends { readonly name: string }>(each: T): T => each.name === name ? { ...each, comment: to } : each
       updateTable(session.draft, table.key, (it) => ({
         ...it, primaryKey: it.primaryKey === null ? null : commented(it.primaryKey), uniques: it.uniques.map(commented), foreignKeys: it.foreignKeys.map(commented), checks: it.checks.map(commented),
+        exclusions: it.exclusions.map(commented),
       }))
+      const constraint = constraintOf(table, name)
+      session.changes.push({ kind: 'commentConstraint', place: session.place, table: table.key, name, from: constraint !== null && 'is' in constraint ? constraint.is.comment ?? null : null, to })
       return
     }
     case 'OBJECT_TYPE': {
       const at = findKey(session, writtenIn(typeNames(node.object)), (each) => session.draft.schema.enums.has(each))
       const type = at === undefined ? undefined : session.draft.schema.enums.get(at)
       if (at !== undefined && type !== undefined) editing(session.draft, 'enums').set(at, { ...type, comment: to })
+      if (at !== undefined && type !== undefined) session.changes.push({ kind: 'commentType', place: session.place, object: at, from: type.comment ?? null, to })
       return
     }
     default:

@@ -8,7 +8,7 @@ import { addConstraint } from './constraints.ts'
 import { putTable, relationExists, typeExists, updateTable } from './draft.ts'
 import { adopt } from './family.ts'
 import { columnsAddition, freeRelationName } from './names.ts'
-import { texts, writtenOf } from './nodes.ts'
+import { parametersOf, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { current, declaredAt, keyForNew, refuse, tableFor } from './session.ts'
 
@@ -25,10 +25,12 @@ export function createTable(session: Session, node: CreateStmt): void {
   if (typeExists(schema, at)) refuse(`type "${name}" already exists`)
   const parents = (node.inhRelations ?? []).flatMap((each) => 'RangeVar' in each ? [tableFor(session, writtenOf(each.RangeVar))] : []).filter((each) => each !== null)
   const partitioned = node.partbound !== undefined
+  const parameters = parametersOf(node.options)
   const base: Table = {
     ...emptyTable(schemaOf(at), name, declaredAt(session), parents.every((each) => each.complete)),
     persistence: temporary ? 'temporary' : node.relation?.relpersistence === 'u' ? 'unlogged' : 'permanent',
     inherits: partitioned ? [] : parents.map((each) => each.key),
+    ...(parameters.length > 0 ? { with: parameters } : {}),
   }
   const columns: Column[] = inheritedColumns(parents, partitioned, base.declared)
   const pending: Constraint[] = []

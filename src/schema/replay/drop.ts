@@ -1,6 +1,7 @@
 import type { DropStmt, Node } from 'libpg-query'
 import type { Change } from '../change.ts'
 import type { Column, Index, Key, Table, View } from '../model.ts'
+import { withColumns } from '../grants.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { dropReferences } from './dependents.ts'
 import { editing, editingSchemas, putTable, tableOfIndex, typeExists, updateTable, updateTables } from './draft.ts'
@@ -62,6 +63,7 @@ function withoutColumn(table: Table, name: string): Table {
     checks: table.checks.filter((check) => !mentions(check.expression, name)),
     exclusions: table.exclusions.filter((exclusion) => !exclusion.columns.includes(name) && !mentions(exclusion.definition, name)),
     indexes: table.indexes.filter((index) => !usesColumn(index, name)),
+    ...(table.grants === undefined ? {} : { grants: withColumns(table.grants, (column) => column !== name) }),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Index, IndexKey, Key, Table, View } from '../model.ts'
 import { key } from '../model.ts'
 import { editing, putTable, relationExists } from './draft.ts'
 import { columnsAddition, freeRelationName, truncated } from './names.ts'
-import { mentionedColumns, options, text, texts, valueText, writtenOf } from './nodes.ts'
+import { mentionedColumns, parametersOf, text, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, findKey, refuse, tableFor } from './session.ts'
 
@@ -98,7 +98,7 @@ export function createIndex(session: Session, node: IndexStmt): void {
   const include = includedOf(node)
   const where = node.whereClause === undefined ? null : printExpression(node.whereClause, { schema: session.draft.schema, columns: shape.columns }, 'boolean')
   const name = given ?? freeRelationName(session.draft.schema, table.schema, table.name, columnsAddition([...indexNames(elements), ...include]), 'idx', false)
-  const parameters = options(node.options).map((each) => `${each.defname ?? ''}=${valueText(each.arg) || 'true'}`)
+  const parameters = parametersOf(node.options)
   const exact = keys.every((each) => each.exact) && (where?.exact ?? true)
   const index: Index = {
     name, keys: keys.map(({ column, expression, descending, nullsFirst, opclass, collation }) => ({ column, expression, descending, nullsFirst, opclass, collation })), include, unique: node.unique === true, nullsNotDistinct: node.nulls_not_distinct === true, method,

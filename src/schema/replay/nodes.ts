@@ -62,6 +62,12 @@ export function valueText(node: Node | undefined): string {
   return ''
 }
 
+/** Storage parameters as the catalogs keep them, `fillfactor=70`, sorted. */
+export function parametersOf(nodes: readonly Node[] | undefined): readonly string[] {
+  return options(nodes).filter((each) => each.defname !== 'oids')
+    .map((each) => `${each.defnamespace === undefined ? '' : `${each.defnamespace}.`}${each.defname ?? ''}=${valueText(each.arg) || 'true'}`).toSorted()
+}
+
 /** A written name: the schema is null where it is left out. */
 export interface Written {
   readonly schema: string | null

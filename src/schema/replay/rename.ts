@@ -2,10 +2,11 @@ import type { AlterObjectSchemaStmt, RenameStmt } from 'libpg-query'
 import type { Key, Table, View } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteLiteral } from '../../sql/names.ts'
+import { columnIn } from '../grants.ts'
 import { constraintOf, restOn } from './dependents.ts'
 import { editing, editingSchemas, moved, putTable, relationExists, renamed, tableOfIndex, typeExists, updateTable, updateTables } from './draft.ts'
 import { updateFamily } from './family.ts'
-import { truncated } from './names.ts'
+import { objectName, truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
 import { mapExpressions, withColumnRenamed, withTypeRenamed } from './rewrite.ts'
 import type { Session } from './session.ts'
@@ -64,6 +65,11 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   session.changes.push({ kind: 'renameColumn', place: session.place, table: table.key, from, to })
 }
 
+/** A privilege after its column got another name. */
+function privilegeOf(word: string, from: string, to: string): string {
+  return columnIn(word) === from ? `${word.slice(0, word.indexOf(' ('))} (${to})` : word
+}
+
 function columnRenamed(table: Table, from: string, to: string): Table {
   const one = (name: string) => name === from ? to : name
   const list = (names: readonly string[]) => names.includes(from) ? names.map(one) : names
@@ -77,6 +83,7 @@ function columnRenamed(table: Table, from: string, to: string): Table {
     exclusions: changed.exclusions.map((exclusion) => ({ ...exclusion, columns: list(exclusion.columns), definition: withColumnRenamed(exclusion.definition, from, to) })),
     indexes: changed.indexes.map((index) => ({ ...index, keys: index.keys.map((each) => each.column === from ? { ...each, column: to } : each), include: list(index.include) })),
     triggers: changed.triggers.map((trigger) => ({ ...trigger, columns: list(trigger.columns) })),
+    ...(changed.grants === undefined ? {} : { grants: changed.grants.map((grant) => ({ ...grant, privileges: grant.privileges.map((word) => privilegeOf(word, from, to)), grantable: grant.grantable.map((word) => privilegeOf(word, from, to)) })) }),
     partition: { ...changed.partition, by: changed.partition.by === null ? null : withColumnRenamed(changed.partition.by, from, to) },
   }
 }
@@ -196,13 +203,15 @@ function renameConstraint(session: Session, node: RenameStmt, to: string): void 
   const from = truncated(node.subname ?? '')
   const constraint = constraintOf(table, from)
   if (constraint === null && table.complete && !/_not_null\d*$/.test(from)) refuse(`constraint "${from}" for table "${table.name}" does not exist`)
+  // Every NOT NULL has a name of its own since PostgreSQL 18, the one that Postgres gives where none is given.
+  const required = constraint === null && session.options.postgres >= 18 ? table.columns.find((column) => !column.nullable && column.notNull == null && objectName(table.name, column.name, 'not_null') === from) : undefined
   if (constraintOf(table, to) !== null) refuse(`constraint "${to}" for relation "${table.name}" already exists`)
   const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
   restOn(session, table.key, from, to)
   updateFamily(session, table.key, (it) => ({
     ...it, primaryKey: it.primaryKey === null ? null : named(it.primaryKey), uniques: it.uniques.map(named), foreignKeys: it.foreignKeys.map(named),
     checks: it.checks.map(named), exclusions: it.exclusions.map(named),
-    columns: it.columns.map((column) => column.notNull == null ? column : { ...column, notNull: named(column.notNull) }),
+    columns: it.columns.map((column) => column.name === required?.name ? { ...column, notNull: { name: to, validated: true } } : column.notNull == null ? column : { ...column, notNull: named(column.notNull) }),
   }))
   session.changes.push({ kind: 'renameConstraint', place: session.place, table: table.key, from, to })
 }
@@ -299,6 +308,8 @@ function renameSchema(session: Session, from: string, to: string): void {
   }
   editingSchemas(session.draft).delete(from)
   editingSchemas(session.draft).add(to)
+  const { schemaGrants } = session.draft.schema
+  if (schemaGrants?.has(from)) session.draft.schema = { ...session.draft.schema, schemaGrants: new Map([...schemaGrants].map(([name, grants]) => [name === from ? to : name, grants])) }
   session.changes.push({ kind: 'renameSchema', place: session.place, object: from, to })
 }
 

@@ -7,6 +7,7 @@ import { alterPolicy, comment, createPolicy, createTrigger } from './attached.ts
 import { createTable } from './create-table.ts'
 import { drop } from './drop.ts'
 import { spreadIndex } from './family.ts'
+import { grant } from './grants.ts'
 import { createIndex } from './indexes.ts'
 import { text, valueText, walk, writtenOf } from './nodes.ts'
 import {
@@ -46,6 +47,7 @@ export function replayNode(session: Session, node: Node): void {
   if ('CreateTrigStmt' in node) return createTrigger(session, node.CreateTrigStmt)
   if ('CreatePolicyStmt' in node) return createPolicy(session, node.CreatePolicyStmt)
   if ('AlterPolicyStmt' in node) return alterPolicy(session, node.AlterPolicyStmt)
+  if ('GrantStmt' in node) return grant(session, node.GrantStmt)
   if ('CommentStmt' in node) return comment(session, node.CommentStmt)
   if ('VariableSetStmt' in node) return setVariable(session, node.VariableSetStmt)
   if ('CreateSchemaStmt' in node) {
