@@ -26,6 +26,7 @@ import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
 import noEditedMigration from './consistency/no-edited-migration.ts'
 import noOutOfOrderMigration from './consistency/no-out-of-order-migration.ts'
 import noProviderChange from './consistency/no-provider-change.ts'
+import noRepeatedVersion from './consistency/no-repeated-version.ts'
 import noSchemaDrift from './consistency/no-schema-drift.ts'
 import requireJournalEntry from './consistency/require-journal-entry.ts'
 import requireMigration from './consistency/require-migration.ts'
@@ -230,6 +231,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noEditedMigration, group: 'consistency' },
   { ...noOutOfOrderMigration, group: 'consistency' },
   { ...noProviderChange, group: 'consistency' },
+  { ...noRepeatedVersion, group: 'consistency' },
   { ...noSchemaDrift, group: 'consistency' },
   { ...requireJournalEntry, group: 'consistency' },
   { ...requireMigration, group: 'consistency' },

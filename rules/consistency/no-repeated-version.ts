@@ -1,0 +1,75 @@
+import type { Migration, Rule } from '../../src/engine/rule.ts'
+import { startOf } from '../../src/location.ts'
+import type { RunnerName } from '../../src/project/project.ts'
+
+/** What each runner does with two migrations of one version. */
+const effects: Readonly<Partial<Record<RunnerName, string>>> = {
+  goose: 'goose stops before it runs anything',
+  flyway: 'Flyway stops before it runs anything',
+  'golang-migrate': 'golang-migrate stops before it runs anything',
+  sqlx: 'sqlx takes the second for an edit of the first and stops',
+  diesel: 'Diesel runs one of the two',
+  dbmate: 'dbmate counts both as applied once one of them is',
+  supabase: 'Supabase cannot record the second and stops',
+}
+
+export default {
+  id: 'no-repeated-version',
+  severity: 'error',
+  summary: 'Two migrations of one version: the runner stops, or takes one of them for applied.',
+  why: `A runner records the version that a file name begins with, not the whole name. Two branches that each add the next number are fine alone
+    and collide once both are merged; git sees two different files and no conflict.`,
+  fix: 'Give the new migration the next free version: rename its file.',
+  references: ['https://pressly.github.io/goose/documentation/annotations/', 'https://documentation.red-gate.com/fd/migrations-184127470.html', 'https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md'],
+  dialects: 'all',
+  sources: [],
+  bad: [
+    {
+      title: 'The base branch has taken the number meanwhile.',
+      runner: 'goose',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: { 'migrations/0001_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;` },
+      message: 'has the version of `0001_given`',
+    },
+  ],
+  good: [
+    {
+      runner: 'goose',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: { 'migrations/0002_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;` },
+    },
+    {
+      title: 'Prisma records whole names.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: { 'prisma/migrations/0001_notes/migration.sql': `create table notes (id bigint generated always as identity primary key);` },
+    },
+  ],
+  visit: {
+    *pullRequest(ctx) {
+      const effect = effects[ctx.runner.name]
+      if (effect === undefined || ctx.runner.assumed) return
+      const first = new Map<string, Migration>()
+      // Those that are there already come first, so that it is the new one that has to move.
+      for (const migration of [...ctx.history].sort((a, b) => Number(a.isNew) - Number(b.isNew))) {
+        const version = versionOf(migration, ctx.runner.name)
+        if (version === null) continue
+        const other = first.get(version)
+        if (other === undefined) first.set(version, migration)
+        else if (migration.isNew) {
+          yield { place: startOf(migration.path), object: migration.name, anySize: true, message: `\`${migration.name}\` has the version of \`${other.name}\`${other.isNew ? '' : ', which is on the base branch already'}: ${effect}.` }
+        }
+      }
+    },
+  },
+} satisfies Rule
+
+/** The version that a runner reads from a name; null where it has none, as those that run again whenever they change. */
+function versionOf(migration: Migration, runner: RunnerName): string | null {
+  const parts = migration.path.split('/')
+  const name = runner === 'diesel' ? parts.at(-2) ?? '' : parts.at(-1) ?? ''
+  const written = (runner === 'flyway' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(name)?.[1]
+  if (written === undefined) return null
+  const numbers = (runner === 'diesel' ? written.replaceAll('-', '') : written).split(/[._]/).map((part) => part.replace(/^0+(?=\d)/, ''))
+  return numbers.join('.').replace(/(?:\.0)+$/, '')
+}
