@@ -3,8 +3,10 @@ import type { Probot } from 'probot'
 import type { Job, PullRef, RepositoryRef } from './queue/jobs.ts'
 import type { Store } from './queue/store.ts'
 import { parseCommands } from './github/commands.ts'
+import { groupOf, pullOfGroup } from './github/group-job.ts'
 import { recheckAction } from './github/publish.ts'
 import { checkName } from './github/pull-request.ts'
+import { mayTouchSchema } from './github/schema-paths.ts'
 
 /** The parts of webhook payloads that decide what is to be done. */
 interface Payload {
@@ -47,10 +49,10 @@ export function jobsOf(event: string, payload: unknown): readonly Job[] {
     case 'issue_comment': return p.issue?.pull_request === undefined || p.issue.state !== 'open' ? [] : commentJobs(p, { ...where, pull: p.issue.number }, p.issue.user?.login ?? 'ghost', false, reason)
     case 'pull_request_review_comment': return p.pull_request?.state === 'open' ? commentJobs(p, { ...where, pull: p.pull_request.number }, p.pull_request.user?.login ?? 'ghost', true, reason) : []
     case 'check_run': return runJobs(p, where, reason)
-    case 'check_suite': return p.action === 'rerequested' ? (p.check_suite?.pull_requests ?? []).map(({ number }) => review({ ...where, pull: number }, reason, { again: true })) : []
-    case 'merge_group': return p.action === 'checks_requested' && p.merge_group !== undefined ? [{ kind: 'group', ...where, head: p.merge_group.head_sha, base: p.merge_group.base_sha, ref: p.merge_group.head_ref }] : []
-    case 'push': return p.ref?.startsWith('refs/heads/') === true && p.deleted !== true && !p.ref.startsWith('refs/heads/gh-readonly-queue/') && mayTouchSchema(p) ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }] : []
-    case 'deployment_status': return p.deployment_status?.state === 'success' && p.deployment !== undefined ? [{ kind: 'deployed', ...where, sha: p.deployment.sha }] : []
+    case 'check_suite': return p.action === 'rerequested' && p.check_suite !== undefined ? [{ kind: 'commit', ...where, sha: p.check_suite.head_sha, reason, again: true }] : []
+    case 'merge_group': return p.action === 'checks_requested' && p.merge_group !== undefined ? [{ kind: 'group', ...where, head: p.merge_group.head_sha, base: p.merge_group.base_sha, pull: pullOfGroup(p.merge_group.head_ref) }] : []
+    case 'push': return p.ref?.startsWith('refs/heads/') === true && p.deleted !== true && !p.ref.startsWith('refs/heads/gh-readonly-queue/') && hasSchemaPush(p) ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }] : []
+    case 'deployment_status': return p.deployment_status?.state === 'success' && p.deployment !== undefined ? [{ kind: 'commit', ...where, sha: p.deployment.sha, reason: 'deployment', again: false }] : []
     default: return []
   }
 }
@@ -82,7 +84,9 @@ function mayHoldCommand(body: string): boolean {
 function runJobs({ action, check_run: run, requested_action: requested }: Payload, where: RepositoryRef, reason: string): readonly Job[] {
   if (run === undefined || run.name !== checkName) return []
   if (action !== 'rerequested' && !(action === 'requested_action' && requested?.identifier === recheckAction)) return []
-  // GitHub names no pull requests for the heads of forks and for merge groups, so the run itself says which one it is of.
+  // GitHub names no pull requests for the heads of forks and for merge groups, so the run itself says what it is of.
+  const group = groupOf(run.external_id ?? '')
+  if (group !== null) return [{ kind: 'group', ...where, ...group }]
   const number = /^v1:(\d{1,10}):/.exec(run.external_id ?? '')?.[1] ?? run.pull_requests[0]?.number
   return number === undefined ? [] : [review({ ...where, pull: Number(number) }, reason, { again: action === 'rerequested' })]
 }
@@ -97,12 +101,10 @@ function installationJobs(p: Payload, installation: number): readonly Job[] {
   })
 }
 
-const schemaPath = /\.(?:sql|prisma)$|(?:^|\/)(?:prisma|drizzle|migrations|db|database|schema|sql)\/|schema[^/]*\.[cm]?[jt]s$|^\.github\/schemagate/i
-
 /** False where a push says of every file that it is none of a schema; GitHub leaves commits out of long pushes. */
-function mayTouchSchema({ commits = [], forced }: Payload): boolean {
+function hasSchemaPush({ commits = [], forced }: Payload): boolean {
   if (forced === true || commits.length === 0 || commits.length >= 20) return true
-  return commits.some((c) => [...c.added ?? [], ...c.modified ?? [], ...c.removed ?? []].some((path) => schemaPath.test(path)))
+  return commits.some((c) => [...c.added ?? [], ...c.modified ?? [], ...c.removed ?? []].some(mayTouchSchema))
 }
 
 /** Jobs that must happen once for each delivery; the others may be repeated without harm. */

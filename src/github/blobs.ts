@@ -18,6 +18,7 @@ export interface BlobCache {
 }
 
 export interface BlobLoader {
+  readonly cache: BlobCache
   /** Contents by expression, for those that exist. Reads that begin in the same turn share their requests. */
   load(wanted: readonly Wanted[]): Promise<ReadonlyMap<string, FileContent>>
   /** Puts contents in that came with another request. */
@@ -119,6 +120,7 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
   }
 
   return {
+    cache,
     async load(wanted) {
       if (wanted.some((w) => !known.has(keyOf(w)))) {
         if (waiting === null) {

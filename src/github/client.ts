@@ -52,6 +52,12 @@ export function statusOf(error: unknown): number | null {
   return error instanceof Error && typeof status === 'number' ? status : null
 }
 
+/** True where GitHub gives no token: the installation was suspended or removed. */
+export function isInstallationGone(error: unknown): boolean {
+  const { request } = error as { readonly request?: { readonly url?: string } }
+  return [403, 404].includes(statusOf(error) ?? 0) && request?.url?.endsWith('/access_tokens') === true
+}
+
 /**
  * When to ask again after a primary or secondary rate limit; null for any other error. In GitHub's order: `retry-after`, then
  * `x-ratelimit-reset`, then a minute (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).

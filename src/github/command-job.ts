@@ -8,7 +8,7 @@ import { planOf } from '../planner/plan.ts'
 import { planToMarkdown } from '../planner/show.ts'
 import type { Report } from '../report/report.ts'
 import { didYouMean } from '../spelling.ts'
-import { placeIn, rateLimitEnd, statusOf } from './client.ts'
+import { placeIn, statusOf } from './client.ts'
 import type { Place } from './client.ts'
 import { commandNames, openCommands, parseCommands } from './commands.ts'
 import type { Command, CommandName } from './commands.ts'
@@ -16,6 +16,8 @@ import type { Context } from './context.ts'
 import { readMarker, writeMarker } from './markers.ts'
 import { permissionsIn, refusal } from './permissions.ts'
 import type { Permissions } from './permissions.ts'
+import { readPull } from './pull-request.ts'
+import type { PullComment } from './pull-request.ts'
 import { reviewPull } from './review-job.ts'
 
 type Reaction = '+1' | 'confused' | 'eyes'
@@ -41,14 +43,9 @@ export async function runCommands(job: CommandJob, context: Context): Promise<vo
     for (const command of commands.slice(0, 10)) outcomes.push(await runCommand(command, { place, job, context, permissions, review }))
     if (outcomes.some((o) => o.rechecks)) await context.enqueue({ kind: 'review', installation: job.installation, owner: job.owner, repo: job.repo, pull: job.pull, head: null, base: null, reason: `comment by ${job.login}`, quiet: false, again: false })
     const answers = outcomes.flatMap((o) => (o.answer === null ? [] : [o.answer]))
-    if (answers.length > 0) await answer(place, job, answers.join('\n\n'))
+    if (answers.length > 0) await answer(place, job, context, answers.join('\n\n'))
     await react(place, job, outcomes.every((o) => o.worked) ? '+1' : 'confused')
   } catch (error) {
-    const until = rateLimitEnd(error, context.now())
-    if (until !== null) {
-      await context.enqueue(job, { after: until })
-      return
-    }
     if (statusOf(error) === 404 || statusOf(error) === 410) return
     throw error
   }
@@ -152,7 +149,15 @@ async function react({ client, owner, repo }: Place, job: CommandJob, content: R
   else await client.rest.reactions.createForIssueComment(where)
 }
 
-async function answer({ client, owner, repo }: Place, job: CommandJob, text: string): Promise<void> {
+/** Answers a comment, once: a job that failed after its answer runs again. */
+async function answer(place: Place, job: CommandJob, context: Context, text: string): Promise<void> {
+  const { client, owner, repo } = place
+  const { pull } = await readPull(place, job.pull, context.app?.id ?? null, null)
+  const isAnswer = ({ isOwn, body }: PullComment) => {
+    const marker = isOwn ? readMarker(body) : null
+    return marker?.kind === 'answer' && marker.comment === job.comment
+  }
+  if ([...pull.comments, ...pull.threads.flatMap((t) => t.comments)].some(isAnswer)) return
   const body = `${text.slice(0, 60_000)}\n\n${writeMarker({ kind: 'answer', comment: job.comment })}`
   if (job.inline) await client.rest.pulls.createReplyForReviewComment({ owner, repo, pull_number: job.pull, comment_id: job.repliesTo ?? job.comment, body })
   else await client.rest.issues.createComment({ owner, repo, issue_number: job.pull, body })

@@ -20,7 +20,7 @@ export async function readConversation(pull: Talk, permissions: Permissions, con
   const decisions: Decision[] = []
   let isPaused = false
   const sticky = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
-  const bindings = readBindings(sticky?.body ?? '')
+  const bindings = readBindings(sticky === undefined || sticky.isForeign ? '' : sticky.body)
   const shown = shownSince(pull)
   for (const { comment, fingerprint } of commentsOf(pull)) {
     for (const [i, command] of parseCommands(comment.body, slug).entries()) {
@@ -48,7 +48,7 @@ function commentsOf(pull: Talk): readonly { readonly comment: PullComment; reado
   const plain = pull.comments.map((comment) => ({ comment, fingerprint: null }))
   const inline = pull.threads.flatMap((thread) => {
     const first = thread.comments[0]
-    const marker = first?.isOwn === true ? readMarker(first.body) : null
+    const marker = first?.isOwn === true && !first.isForeign ? readMarker(first.body) : null
     const fingerprint = marker?.kind === 'finding' || marker?.kind === 'fixed' ? marker.fingerprint : null
     return thread.comments.map((comment) => ({ comment, fingerprint }))
   })

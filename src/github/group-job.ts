@@ -1,16 +1,16 @@
 import type { GroupJob } from '../queue/jobs.ts'
-import { gate } from '../engine/approvals.ts'
 import { checkRunText } from '../report/check-run.ts'
 import { blobLoader } from './blobs.ts'
-import { placeIn, rateLimitEnd, statusOf } from './client.ts'
-import { inheritedConfig } from './config.ts'
+import { isInstallationGone, placeIn, rateLimitEnd, statusOf } from './client.ts'
+import type { Place } from './client.ts'
 import type { Context } from './context.ts'
-import { readConversation } from './decisions.ts'
-import { isStaged } from './deployments.ts'
-import { permissionsIn } from './permissions.ts'
+import { decide, settingsOf } from './judging.ts'
 import { worthReading } from './prefetch.ts'
+import { watchProgress } from './progress.ts'
 import { failedRun, writeRun } from './publish.ts'
 import { readPull } from './pull-request.ts'
+import type { PullState } from './pull-request.ts'
+import { longestReview } from './review-job.ts'
 import { readChange } from './tree.ts'
 
 /**
@@ -19,42 +19,56 @@ import { readChange } from './tree.ts'
  */
 export async function runGroup(job: GroupJob, context: Context, isLast: boolean): Promise<void> {
   const place = placeIn(await context.client(job.installation), job)
-  const number = pullOfGroup(job.ref)
+  const { pull: number } = job
+  const abort = new AbortController()
+  const giveUp = setTimeout(() => { abort.abort() }, longestReview)
+  const progress = watchProgress(place, context)
+  const externalId = groupId(job)
+  const detailsUrl = number === null ? null : `${context.web}/${job.owner}/${job.repo}/pull/${number}`
+  progress.on(job.head, externalId)
   try {
     const loader = blobLoader(place, context.cache)
-    const [change, read] = await Promise.all([
-      readChange(place, job.base, job.head, loader, number),
-      number === null ? null : readPull(place, number, context.app?.id ?? null, null).catch((error: unknown) => {
-        if (statusOf(error) === 404) return null
-        throw error
-      }),
-    ])
+    // The files of the pull request are not those of the group, so that a group with very many is told from its trees.
+    const [change, pull] = await Promise.all([readChange(place, job.base, job.head, loader, null), number === null ? null : pullOrNull(place, number, context)])
     await loader.load(worthReading(change, await change.changeSet.head.list()))
-    const { changeSet } = change
-    const settings = await context.core.readSettings(changeSet, await inheritedConfig(place, changeSet, read?.pull.organisationConfig ?? null, context.core.parseConfig))
-    const { config } = settings
-    const report = await context.core.review(changeSet, { settings, signal: new AbortController().signal })
-    const pull = read?.pull ?? null
-    const { decisions } = pull === null ? { decisions: [] } : await readConversation(pull, permissionsIn(place), config, context.app?.slug)
-    const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
-    // What was deployed for a look is the head of the pull request; the group's commit exists for the queue alone.
-    const staged = config.staging === null || !isDestructive || pull === null ? null : await isStaged(place, pull.head, config.staging.environment)
-    const gated = gate(report, decisions, { labels: pull?.labels ?? [], staged }, config, context.now())
-    const text = checkRunText(gated.report, {
-      links: { server: context.server, repository: `${context.web}/${job.owner}/${job.repo}`, head: job.head }, inline: new Set(), wanted: gated.wanted,
+    const { settings } = await settingsOf(place, context, change.changeSet, pull?.organisationConfig ?? null)
+    const report = await context.core.review(change.changeSet, { settings, signal: abort.signal })
+    const decided = await decide(place, context, pull, report, settings.config)
+    const text = checkRunText(decided.report, {
+      links: { server: context.server, repository: `${context.web}/${job.owner}/${job.repo}`, head: job.head }, inline: new Set(), wanted: decided.wanted,
       more: [`Reviewed as it will be merged${number === null ? '' : `, for #${number}`}, on top of what is ahead of it in the queue.`],
     })
-    await writeRun(place, job.head, { text, externalId: `v1:${number ?? 'group'}:${job.head}:`, run: null }, number === null ? null : `${context.web}/${job.owner}/${job.repo}/pull/${number}`)
-    context.log.info({ repository: `${job.owner}/${job.repo}`, group: job.ref, conclusion: text.conclusion }, 'reviewed a merge group')
+    await writeRun(place, job.head, { text, externalId, run: (await progress.end())?.id ?? null }, detailsUrl)
+    context.log.info({ repository: `${job.owner}/${job.repo}`, group: job.head, pull: number, conclusion: text.conclusion }, 'reviewed a merge group')
   } catch (error) {
-    const until = rateLimitEnd(error, context.now())
-    if (until !== null) {
-      await context.enqueue(job, { after: until })
-      return
-    }
-    if (isLast) await writeRun(place, job.head, { text: failedRun(error, true), externalId: `v1:group:${job.head}:failed`, run: null }, null).catch(() => undefined)
+    const started = await progress.end()
+    const isOurs = rateLimitEnd(error, context.now()) === null && !isInstallationGone(error)
+    if (isOurs && (isLast || started !== null)) await writeRun(place, job.head, { text: failedRun(error, isLast), externalId, run: started?.id ?? null }, detailsUrl).catch(() => undefined)
+    throw error
+  } finally {
+    clearTimeout(giveUp)
+    await progress.end()
+  }
+}
+
+async function pullOrNull(place: Place, number: number, context: Context): Promise<PullState | null> {
+  try {
+    return (await readPull(place, number, context.app?.id ?? null, null)).pull
+  } catch (error) {
+    if (statusOf(error) === 404) return null
     throw error
   }
+}
+
+/** What names a merge group on its check run, so that it can be run again from there. */
+function groupId({ pull, head, base }: GroupJob): string {
+  return `v1:group:${pull ?? 0}:${head}:${base}`
+}
+
+/** Reads what `groupId` wrote; null for the run of a pull request. */
+export function groupOf(externalId: string): Pick<GroupJob, 'pull' | 'head' | 'base'> | null {
+  const [, pull = '0', head = '', base = ''] = /^v1:group:(\d{1,10}):([0-9a-f]{40,64}):([0-9a-f]{40,64})$/.exec(externalId) ?? []
+  return head === '' ? null : { pull: pull === '0' ? null : Number(pull), head, base }
 }
 
 /** The pull request that a group's branch names: `refs/heads/gh-readonly-queue/main/pr-12-1a2b…`. */

@@ -14,9 +14,15 @@ export function writeMarker(marker: Marker): string {
   }
 }
 
-/** The first marker of a comment's text; null where there is none. */
+/** A comment of ours ends with its marker; what stands before it quotes the pull request and may look like one. */
+function endOf(body: string): string {
+  const end = body.trimEnd()
+  return end.slice(end.lastIndexOf('\n') + 1)
+}
+
+/** The marker that ends a comment's text; null where there is none. */
 export function readMarker(body: string): Marker | null {
-  const found = /<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->/.exec(body)
+  const found = /^<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->(?:<!-- schemagate:approvals [0-9a-f.,= ]+ -->)?$/.exec(endOf(body))
   const [, kind, value = ''] = found ?? []
   switch (kind) {
     case 'sticky': return { kind }
@@ -26,15 +32,25 @@ export function readMarker(body: string): Marker | null {
   }
 }
 
-/** What approvals mean, by the comment that gave them: hidden in the sticky comment. */
+/** Characters that the record of approvals may take of a comment. */
+const longestRecord = 20_000
+
+/** What approvals mean, by the comment that gave them: hidden behind the marker of the sticky comment. The newest are kept where there are too many. */
 export function writeBindings(bindings: ReadonlyMap<string, readonly string[]>): string {
-  const parts = [...bindings].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 200).map(([key, fingerprints]) => `${key}=${fingerprints.slice(0, 50).join(',')}`)
+  const parts: string[] = []
+  let length = 0
+  for (const [key, fingerprints] of [...bindings].sort(([a], [b]) => Number(b) - Number(a))) {
+    const part = `${key}=${fingerprints.join(',')}`
+    length += part.length + 1
+    if (length > longestRecord) break
+    parts.push(part)
+  }
   return parts.length === 0 ? '' : `<!-- schemagate:approvals ${parts.join(' ')} -->`
 }
 
 /** Reads what `writeBindings` wrote. */
 export function readBindings(body: string): ReadonlyMap<string, readonly string[]> {
-  const [, text = ''] = /<!-- schemagate:approvals ([0-9a-f.,= ]{1,60000}) -->/.exec(body) ?? []
+  const [, text = ''] = /^<!-- schemagate:sticky --><!-- schemagate:approvals ([0-9a-f.,= ]+) -->$/.exec(endOf(body)) ?? []
   return new Map(text.split(' ').filter((part) => part.includes('=')).map((part) => {
     const [key = '', fingerprints = ''] = part.split('=')
     return [key, fingerprints.split(',')]

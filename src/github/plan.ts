@@ -31,6 +31,8 @@ export interface Publication {
   readonly edit: readonly { readonly comment: number; readonly body: string }[]
   /** Node ids of comments to fold away as resolved. */
   readonly minimize: readonly string[]
+  /** Node ids of comments that were folded away and are needed again. */
+  readonly restore: readonly string[]
   /** Unfinished runs of ours on older commits. */
   readonly superseded: readonly number[]
 }
@@ -80,7 +82,7 @@ export function planPublication(input: PlanInput): Publication {
     comments,
     sticky: quiet ? null : stickyChange(input),
     superseded: pull.runs.filter((r) => r.commit !== pull.head && !r.isCompleted).map((r) => r.id),
-    ...(quiet ? { remove: [], edit: [], minimize: [] } : cleanUp(input, threads)),
+    ...(quiet ? { remove: [], edit: [], minimize: [], restore: [] } : cleanUp(input, threads)),
   }
 }
 
@@ -112,15 +114,18 @@ function bodyOf(finding: Finding, links: Links, suggests: boolean): string {
 }
 
 /** What becomes of threads whose finding is gone, and of those whose finding came back. */
-function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread[]): Pick<Publication, 'remove' | 'edit' | 'minimize'> {
+function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread[]): Pick<Publication, 'remove' | 'edit' | 'minimize' | 'restore'> {
   const present = new Map(report.findings.filter((f) => f.suppressed === null || f.approval?.state === 'needed').map((f) => [f.fingerprint, f]))
   const remove: number[] = []
   const edit: { comment: number; body: string }[] = []
   const minimize: string[] = []
+  const restore: string[] = []
   for (const { thread, first, fingerprint, isFixed } of threads) {
     const finding = present.get(fingerprint)
     if (finding !== undefined) {
-      if (isFixed) edit.push({ comment: first.id, body: bodyOf(finding, links, false) })
+      if (!isFixed) continue
+      edit.push({ comment: first.id, body: bodyOf(finding, links, false) })
+      if (first.isMinimized) restore.push(first.nodeId)
     } else if (!isFixed && !thread.isResolved) {
       if (thread.comments.length === 1) remove.push(first.id)
       else {
@@ -130,14 +135,18 @@ function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread
       }
     }
   }
-  return { remove, edit, minimize }
+  return { remove, edit, minimize, restore }
 }
+
+/** GitHub takes 65,536 characters. */
+const longestComment = 65_000
 
 /** The sticky comment where it has to be written: created when there is something to say, then edited whenever its text differs. */
 function stickyChange({ report, pull, settings, links, wanted, bindings, picture }: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
   if (settings.sticky === 'never' || (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))) return null
-  const body = `${stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture })}\n\n${writeMarker({ kind: 'sticky' })}${writeBindings(bindings)}`
+  const end = `\n\n${writeMarker({ kind: 'sticky' })}${writeBindings(bindings)}`
+  const body = stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture, room: longestComment - end.length }) + end
   if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
   return { comment: existing?.id ?? null, body }
 }

@@ -49,11 +49,16 @@ function pagesOf(annotations: readonly Annotation[]): Annotation[][] {
   return pages
 }
 
-/** Ends runs that a newer head has made pointless. */
-export async function supersede({ client, owner, repo }: Place, runs: readonly number[], head: string): Promise<void> {
+/** True where the head of a pull request has moved. */
+export async function hasMoved({ client, owner, repo }: Place, pull: number, head: string): Promise<boolean> {
+  return (await client.rest.pulls.get({ owner, repo, pull_number: pull })).data.head.sha !== head
+}
+
+/** Ends runs that have become pointless; `why` says so in a sentence. */
+export async function supersede({ client, owner, repo }: Place, runs: readonly number[], why: string): Promise<void> {
   await Promise.all(runs.map((run) => client.rest.checks.update({
     owner, repo, check_run_id: run, status: 'completed', conclusion: 'cancelled',
-    output: { title: 'Superseded', summary: `The pull request has moved on to ${head.slice(0, 7)}, which has a check run of its own.` }, ...once,
+    output: { title: 'Superseded', summary: why }, ...once,
   })))
 }
 
@@ -70,15 +75,15 @@ export async function publish(place: Place, pull: number, head: string, publicat
     writeSticky(place, pull, publication.sticky),
     ...publication.remove.map((comment) => ignoring(404, client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: comment, ...once }))),
     ...publication.edit.map(({ comment, body }) => ignoring(404, client.rest.pulls.updateReviewComment({ owner, repo, comment_id: comment, body, ...once }))),
-    minimize(place, publication.minimize),
-    supersede(place, publication.superseded, head),
+    fold(place, publication),
+    supersede(place, publication.superseded, `The pull request has moved on to ${head.slice(0, 7)}, which has a check run of its own.`),
   ])
   const failed = results.find((r) => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
 /** One review with all comments; where GitHub refuses it for one anchor, halves of it. Gives the comments that it takes nowhere. */
-async function writeReview(place: Place, pull: number, head: string, comments: readonly InlineComment[]): Promise<readonly InlineComment[]> {
+async function writeReview(place: Place, pull: number, head: string, comments: readonly InlineComment[], isWhole = true): Promise<readonly InlineComment[]> {
   if (comments.length === 0) return []
   const { client, owner, repo } = place
   try {
@@ -89,10 +94,12 @@ async function writeReview(place: Place, pull: number, head: string, comments: r
     return []
   } catch (error) {
     if (statusOf(error) !== 422) throw error
+    // A head that has moved takes no comment any more, and has a review of its own coming.
+    if (isWhole && await hasMoved(place, pull, head)) return []
     if (comments.length === 1) return comments
     const middle = Math.ceil(comments.length / 2)
-    const first = await writeReview(place, pull, head, comments.slice(0, middle))
-    return [...first, ...await writeReview(place, pull, head, comments.slice(middle))]
+    const first = await writeReview(place, pull, head, comments.slice(0, middle), false)
+    return [...first, ...await writeReview(place, pull, head, comments.slice(middle), false)]
   }
 }
 
@@ -109,9 +116,13 @@ async function writeSticky({ client, owner, repo }: Place, pull: number, sticky:
   else await client.rest.issues.updateComment({ owner, repo, comment_id: sticky.comment, body: sticky.body, ...once })
 }
 
-async function minimize(place: Place, nodes: readonly string[]): Promise<void> {
+/** Folds comments away, and opens those that are needed again. */
+async function fold(place: Place, { minimize, restore }: Pick<Publication, 'minimize' | 'restore'>): Promise<void> {
+  const nodes = [...minimize, ...restore]
   if (nodes.length === 0) return
-  const fields = nodes.map((_, i) => `m${i}: minimizeComment(input: { subjectId: $n${i}, classifier: RESOLVED }) { minimizedComment { isMinimized } }`)
+  const fields = nodes.map((_, i) => (i < minimize.length
+    ? `n${i}: minimizeComment(input: { subjectId: $n${i}, classifier: RESOLVED }) { minimizedComment { isMinimized } }`
+    : `n${i}: unminimizeComment(input: { subjectId: $n${i} }) { unminimizedComment { isMinimized } }`))
   const parameters = nodes.map((_, i) => `$n${i}: ID!`).join(', ')
   await graphql(place, `mutation(${parameters}) { ${fields.join(' ')} }`, Object.fromEntries(nodes.map((node, i) => [`n${i}`, node])))
 }

@@ -15,6 +15,8 @@ export interface PullComment {
   readonly body: string
   readonly at: Date
   readonly wasEdited: boolean
+  /** True where somebody else than its author edited it last, as everybody may who can write. */
+  readonly isForeign: boolean
   readonly isMinimized: boolean
 }
 
@@ -49,10 +51,10 @@ export interface PullState {
   readonly labels: readonly string[]
   readonly comments: readonly PullComment[]
   readonly threads: readonly PullThread[]
-  /** On the head and on the commits before it, newest commit first, on each the newest run first. */
+  /** On the head, on the commits before it and on the one that was asked for besides, newest commit first, on each the newest run first. */
   readonly runs: readonly OwnRun[]
-  /** The commit that GitHub merged for a try, and what it merged; null where it conflicts or GitHub has not tried. */
-  readonly merge: { readonly commit: string; readonly parents: readonly string[] } | null
+  /** The commit that GitHub merged for a try, and what it merged; null where GitHub has not tried. */
+  readonly merge: { readonly commit: string; readonly parents: readonly string[] } | 'conflict' | null
   /** Other pull requests of the repository that carry commits of this one. */
   readonly related: readonly number[]
   /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
@@ -74,6 +76,7 @@ interface CommentNode {
   readonly body: string
   readonly createdAt: string
   readonly lastEditedAt: string | null
+  readonly editor: { readonly login: string } | null
   readonly isMinimized: boolean
 }
 
@@ -96,42 +99,54 @@ interface PullNode {
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
   readonly carried: Connection<{ readonly commit: { readonly associatedPullRequests: Connection<{ readonly number: number }> | null } }>
+  readonly mergeable: string
   readonly potentialMergeCommit: { readonly oid: string; readonly parents: Connection<{ readonly oid: string }> } | null
-  readonly commits: Connection<{ readonly commit: { readonly oid: string; readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null } }>
+  readonly commits: Connection<{ readonly commit: CommitNode }>
 }
 
-const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt isMinimized'
+interface CommitNode {
+  readonly oid: string
+  readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null
+}
+
+const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized'
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
   carried: commits(last: 50) { nodes { commit { associatedPullRequests(first: 3) { nodes { number } } } } }
-  potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
+  mergeable potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
   number state isDraft isCrossRepository author { login } headRefOid baseRefName
   labels(first: 100) { nodes { name } }
   comments(first: 100) { nodes { ${commentFields} } pageInfo { hasNextPage endCursor } }
   reviewThreads(first: 100) { nodes { ${threadFields} } pageInfo { hasNextPage endCursor } }
-  commits(last: 10) { nodes { commit { oid checkSuites(first: 1, filterBy: { checkName: "${checkName}"APP }) { nodes { checkRuns(first: 20, filterBy: { checkName: "${checkName}", checkType: ALL }) { nodes { databaseId status conclusion externalId completedAt } } } } } } }
+  commits(last: 10) { nodes { commit { RUNS } } }
 `
 
+/** What is read of the runs of one commit. */
+function runFields(appId: number | null): string {
+  return `oid checkSuites(first: 1, filterBy: { checkName: "${checkName}"${appId === null ? '' : `, appId: ${appId}`} }) { nodes { checkRuns(first: 20, filterBy: { checkName: "${checkName}", checkType: ALL }) { nodes { databaseId status conclusion externalId completedAt } } } }`
+}
+
 interface FirstAnswer {
-  readonly repository: Readonly<Record<string, unknown>> & { readonly pullRequest: PullNode }
+  readonly repository: Readonly<Record<string, unknown>> & { readonly pullRequest: PullNode; readonly asked?: Partial<CommitNode> | null }
   readonly organisation?: { readonly object: { readonly text?: string | null } | null } | null
 }
 
 /**
  * Reads a pull request with its conversation and, in the same request, the blobs of `selection`. All pages of comments and
- * threads are read.
+ * threads are read. `asked` is a commit whose runs are wanted even where the pull request has dropped it.
  */
-export async function readPull(place: Place, number: number, appId: number | null, selection: BlobSelection | null): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
+export async function readPull(place: Place, number: number, appId: number | null, selection: BlobSelection | null, asked: string | null = null): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
   const { owner, repo } = place
-  const document = `query($owner: String!, $name: String!, $number: Int!${selection === null ? '' : `, ${selection.parameters}`}) {
+  const document = `query($owner: String!, $name: String!, $number: Int!${asked === null ? '' : ', $asked: GitObjectID!'}${selection === null ? '' : `, ${selection.parameters}`}) {
     repository(owner: $owner, name: $name) {
-      pullRequest(number: $number) { ${pullFields.replace('APP', appId === null ? '' : `, appId: ${appId}`)} }
+      pullRequest(number: $number) { ${pullFields.replace('RUNS', runFields(appId))} }
+      ${asked === null ? '' : `asked: object(oid: $asked) { ... on Commit { ${runFields(appId)} } }`}
       ${selection?.fields ?? ''}
     }
     organisation: repository(owner: $owner, name: ".github") { object(expression: "HEAD:.github/schemagate.yml") { ... on Blob { text } } }
   }`
-  const answer = await graphql<FirstAnswer>(place, document, { owner, name: repo, number, ...selection?.variables }, ['organisation'])
+  const answer = await graphql<FirstAnswer>(place, document, { owner, name: repo, number, ...(asked === null ? {} : { asked }), ...selection?.variables }, ['organisation'])
   const node = answer.repository.pullRequest
   const [comments, threads] = await Promise.all([
     rest<CommentNode>(place, number, 'comments', commentFields, node.comments),
@@ -145,15 +160,25 @@ export async function readPull(place: Place, number: number, appId: number | nul
       labels: node.labels?.nodes.map((l) => l.name) ?? [],
       comments: comments.map(commentOf),
       threads: threads.filter((t) => t.comments.nodes.length > 0).map((t) => ({ path: t.path, isResolved: t.isResolved, isOutdated: t.isOutdated, comments: t.comments.nodes.map(commentOf) })),
-      runs: node.commits.nodes.toReversed().flatMap(({ commit }) => (commit.checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes.map((run) => ({
-        id: run.databaseId, commit: commit.oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
-        completedAt: run.completedAt === null ? null : new Date(run.completedAt),
-      })).sort((a, b) => b.id - a.id))),
-      merge: node.potentialMergeCommit === null ? null : { commit: node.potentialMergeCommit.oid, parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid) },
+      runs: commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf),
+      merge: node.mergeable === 'CONFLICTING' ? 'conflict' : node.potentialMergeCommit === null ? null : { commit: node.potentialMergeCommit.oid, parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid) },
       related: [...new Set(node.carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []))].filter((n) => n !== node.number),
       organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }
+}
+
+function commitsOf(node: PullNode, asked: Partial<CommitNode> | null): readonly CommitNode[] {
+  const own = node.commits.nodes.toReversed().map(({ commit }) => commit)
+  return asked?.oid === undefined || asked.checkSuites === undefined || own.some(({ oid }) => oid === asked.oid) ? own : [...own, { oid: asked.oid, checkSuites: asked.checkSuites }]
+}
+
+function runsOf({ oid, checkSuites }: CommitNode): readonly OwnRun[] {
+  const runs = (checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes)
+  return runs.map((run) => ({
+    id: run.databaseId, commit: oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
+    completedAt: run.completedAt === null ? null : new Date(run.completedAt),
+  })).sort((a, b) => b.id - a.id)
 }
 
 /** The remaining pages of a list of the pull request. */
@@ -176,6 +201,6 @@ async function rest<T>(place: Place, number: number, field: string, fields: stri
 function commentOf(node: CommentNode): PullComment {
   return {
     id: Number(node.fullDatabaseId), nodeId: node.id, author: node.author?.login ?? 'ghost', isBot: node.author?.__typename === 'Bot', isOwn: node.viewerDidAuthor, body: node.body,
-    at: new Date(node.createdAt), wasEdited: node.lastEditedAt !== null, isMinimized: node.isMinimized,
+    at: new Date(node.createdAt), wasEdited: node.lastEditedAt !== null, isForeign: node.editor !== null && node.editor.login !== node.author?.login, isMinimized: node.isMinimized,
   }
 }

@@ -1,19 +1,37 @@
 import type { Job } from '../queue/jobs.ts'
+import { isInstallationGone, rateLimitEnd } from './client.ts'
 import { runCommands } from './command-job.ts'
+import { runCommit } from './commit-job.ts'
 import type { Context } from './context.ts'
-import { runDeployed } from './deployments.ts'
 import { runGroup } from './group-job.ts'
+import { runReconcile } from './reconcile-job.ts'
 import { runReview } from './review-job.ts'
-import { runBranch, runReconcile, runSweep } from './sweep-job.ts'
+import { runBranch, runSweep } from './sweep-job.ts'
 
-/** Does a job; throws where it should be tried again. */
+/**
+ * Does a job; throws where it should be tried again. What a rate limit refuses waits in the queue until the limit ends, and what
+ * belongs to an installation that is suspended or gone is dropped.
+ */
 export async function runJob(job: Job, context: Context, isLast: boolean): Promise<void> {
+  try {
+    await run(job, context, isLast)
+  } catch (err) {
+    const until = rateLimitEnd(err, context.now())
+    if (until !== null) {
+      context.log.warn({ job: job.kind, until, err }, 'rate limited')
+      await context.enqueue(job, { after: until })
+    } else if (isInstallationGone(err)) context.log.warn({ job: job.kind, err }, 'the installation is suspended or gone')
+    else throw err
+  }
+}
+
+function run(job: Job, context: Context, isLast: boolean): Promise<void> {
   switch (job.kind) {
     case 'review': return runReview(job, context, isLast)
     case 'command': return runCommands(job, context)
     case 'group': return runGroup(job, context, isLast)
     case 'branch': return runBranch(job, context)
-    case 'deployed': return runDeployed(job, context)
+    case 'commit': return runCommit(job, context)
     case 'sweep': return runSweep(job, context)
     case 'reconcile': return runReconcile(job, context)
   }

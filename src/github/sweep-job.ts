@@ -1,4 +1,5 @@
-import type { BranchJob, ReconcileJob, SweepJob } from '../queue/jobs.ts'
+import type { BranchJob, SweepJob } from '../queue/jobs.ts'
+import { mayTouchSchema } from './schema-paths.ts'
 import { graphql, placeIn, statusOf } from './client.ts'
 import type { Place } from './client.ts'
 import type { Context } from './context.ts'
@@ -8,7 +9,8 @@ interface OpenPull {
   readonly number: number
   readonly headRefOid: string
   readonly baseRefName: string
-  readonly commits: { readonly nodes: readonly { readonly commit: { readonly checkSuites: { readonly nodes: readonly { readonly checkRuns: { readonly nodes: readonly { readonly status: string }[] } }[] } | null } }[] }
+  readonly files?: { readonly nodes: readonly { readonly path: string }[]; readonly pageInfo: { readonly hasNextPage: boolean } } | null
+  readonly commits?: { readonly nodes: readonly { readonly commit: { readonly checkSuites: { readonly nodes: readonly { readonly checkRuns: { readonly nodes: readonly { readonly status: string; readonly startedAt: string | null }[] } }[] } | null } }[] }
 }
 
 interface OpenPulls {
@@ -17,17 +19,21 @@ interface OpenPulls {
 
 /** So many open pull requests of a repository are looked at; what is older waits for its next event. */
 const mostPulls = 500
+/** Reviews that nobody waits for begin this many milliseconds apart, so that they leave most of the rate limit to events. */
+const pace = 5_000
+/** This many begin at once: a repository that was just added, a restart. */
+const atOnce = 10
+/** A run that is in progress for so long has lost its process. */
+const longestRun = 20 * 60_000
 
-async function openPulls(place: Place, context: Context, branch: string | null): Promise<readonly OpenPull[]> {
+async function openPulls(place: Place, branch: string | null, fields: string): Promise<readonly OpenPull[]> {
   const pulls: OpenPull[] = []
   let after: string | null = null
   for (;;) {
     const answer: OpenPulls = await graphql<OpenPulls>(
       place, `query($owner: String!, $name: String!, $base: String, $after: String) { repository(owner: $owner, name: $name) {
         pullRequests(first: 50, states: [OPEN], baseRefName: $base, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
-          nodes { number headRefOid baseRefName commits(last: 1) { nodes { commit {
-            checkSuites(first: 1, filterBy: { checkName: "${checkName}"${context.app === null ? '' : `, appId: ${context.app.id}`} }) { nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { status } } } } } } } }
-          pageInfo { hasNextPage endCursor } } } }`,
+          nodes { number headRefOid baseRefName ${fields} } pageInfo { hasNextPage endCursor } } } }`,
       { owner: place.owner, name: place.repo, base: branch, after },
     )
     const { nodes, pageInfo } = answer.repository.pullRequests
@@ -37,49 +43,48 @@ async function openPulls(place: Place, context: Context, branch: string | null):
   }
 }
 
-function isChecked(pull: OpenPull): boolean {
-  return pull.commits.nodes.some(({ commit }) => commit.checkSuites?.nodes.some((suite) => suite.checkRuns.nodes.length > 0) === true)
+function isChecked(pull: OpenPull, now: Date): boolean {
+  const runs = pull.commits?.nodes.flatMap(({ commit }) => commit.checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes) ?? []
+  return runs.some(({ status, startedAt }) => status === 'COMPLETED' || startedAt === null || now.getTime() - Date.parse(startedAt) < longestRun)
 }
 
-/** Reviews, check run only, the open pull requests that have no run of ours on their head: their events were missed. */
+/** Has pull requests reviewed, check run only, one after another. */
+function enqueueQuietly(context: Context, installation: number, reason: string): (repository: { readonly owner: string; readonly repo: string }, pull: OpenPull) => Promise<void> {
+  let count = 0
+  return async ({ owner, repo }, pull) => {
+    const wait = Math.max(0, ++count - atOnce) * pace
+    await context.enqueue(
+      { kind: 'review', installation, owner, repo, pull: pull.number, head: pull.headRefOid, base: pull.baseRefName, reason, quiet: true, again: false },
+      wait === 0 ? {} : { after: new Date(context.now().getTime() + wait) },
+    )
+  }
+}
+
+/** Reviews, check run only, the open pull requests that have no run of ours on their head, or none that ends: their events were missed. */
 export async function runSweep(job: SweepJob, context: Context): Promise<void> {
   const client = await context.client(job.installation)
   const repositories = job.repository === null
-    ? (await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 })).filter((r) => !r.archived).map((r) => ({ owner: r.owner.login, repo: r.name }))
+    ? (await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 })).filter((r) => !r.archived && !r.disabled).map((r) => ({ owner: r.owner.login, repo: r.name }))
     : [job.repository]
+  const enqueue = enqueueQuietly(context, job.installation, 'sweep')
+  const runs = `commits(last: 1) { nodes { commit { checkSuites(first: 1, filterBy: { checkName: "${checkName}"${context.app === null ? '' : `, appId: ${context.app.id}`} }) {
+    nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { status startedAt } } } } } } }`
   for (const repository of repositories) {
     try {
-      const pulls = await openPulls(placeIn(client, repository), context, null)
-      for (const pull of pulls.filter((p) => !isChecked(p))) {
-        await context.enqueue({ kind: 'review', installation: job.installation, ...repository, pull: pull.number, head: pull.headRefOid, base: pull.baseRefName, reason: 'sweep', quiet: true, again: false })
-      }
+      const pulls = await openPulls(placeIn(client, repository), null, runs)
+      for (const pull of pulls.filter((p) => !isChecked(p, context.now()))) await enqueue(repository, pull)
     } catch (error) {
+      // A repository that was removed meanwhile.
       if (statusOf(error) !== 404) throw error
     }
   }
 }
 
-/** Reviews, check run only, the open pull requests into a branch that has moved. */
+/** Reviews, check run only, the open pull requests into a branch that has moved, where they touch a schema. */
 export async function runBranch(job: BranchJob, context: Context): Promise<void> {
   const place = placeIn(await context.client(job.installation), job)
-  for (const pull of await openPulls(place, context, job.branch)) {
-    await context.enqueue({ kind: 'review', installation: job.installation, owner: job.owner, repo: job.repo, pull: pull.number, head: pull.headRefOid, base: pull.baseRefName, reason: `push to ${job.branch}`, quiet: true, again: false })
+  const enqueue = enqueueQuietly(context, job.installation, `push to ${job.branch}`)
+  for (const pull of await openPulls(place, job.branch, 'files(first: 100) { nodes { path } pageInfo { hasNextPage } }')) {
+    if (pull.files == null || pull.files.pageInfo.hasNextPage || pull.files.nodes.some(({ path }) => mayTouchSchema(path))) await enqueue(job, pull)
   }
-}
-
-/** A delivery that failed so often is left alone. */
-const mostAttempts = 3
-
-/** Asks GitHub to deliver again what did not arrive, which it never does by itself, and sweeps every installation. */
-export async function runReconcile(_job: ReconcileJob, context: Context): Promise<void> {
-  const client = await context.client(null)
-  const { data: deliveries } = await client.rest.apps.listWebhookDeliveries({ per_page: 100 })
-  for (const guid of new Set(deliveries.map((d) => d.guid))) {
-    const attempts = deliveries.filter((d) => d.guid === guid)
-    const [newest] = attempts
-    if (newest === undefined || attempts.length >= mostAttempts || attempts.some((d) => d.status_code >= 200 && d.status_code < 300)) continue
-    await client.rest.apps.redeliverWebhookDelivery({ delivery_id: newest.id })
-  }
-  const installations = await client.paginate(client.rest.apps.listInstallations, { per_page: 100 })
-  for (const { id } of installations.filter((i) => i.suspended_at === null)) await context.enqueue({ kind: 'sweep', installation: id, repository: null })
 }

@@ -1,17 +1,15 @@
-import { modeOf, unreadableEntry } from '../changeset/content.ts'
+import { unreadableEntry } from '../changeset/content.ts'
 import { parsePatch } from '../changeset/hunks.ts'
 import type { ChangedFile, ChangeSet, FileContent, Tree, TreeEntry } from '../changeset/tree.ts'
 import type { BlobLoader, Wanted } from './blobs.ts'
 import type { Place } from './client.ts'
+import { listTree } from './listing.ts'
+import type { Listing } from './listing.ts'
+import { mayTouchSchema } from './schema-paths.ts'
 
 /** GitHub gives at most this many files with a comparison, and ten times as many with a pull request. */
 const filesOfComparison = 300
 const filesOfPull = 3000
-
-interface Listing {
-  readonly entries: readonly TreeEntry[]
-  readonly truncated: boolean
-}
 
 interface GitHubFile {
   readonly filename: string
@@ -35,44 +33,44 @@ export interface RemoteChange {
 export async function readChange(place: Place, base: string, head: string, loader: BlobLoader, pull: number | null): Promise<RemoteChange> {
   const [comparison, headListing] = await Promise.all([
     place.client.rest.repos.compareCommitsWithBasehead({ owner: place.owner, repo: place.repo, basehead: `${base}...${head}`, per_page: 1 }),
-    listTree(place, head),
+    listTree(place, head, loader.cache),
   ])
   const mergeBase = comparison.data.merge_base_commit.sha
   let listed: readonly GitHubFile[] = comparison.data.files ?? []
   let baseListing: Listing
   let files: readonly ChangedFile[]
+  let isWhole = true
   if (listed.length < filesOfComparison) {
     files = listed.map(changedFile)
     baseListing = { entries: entriesBefore(headListing.entries, listed, mergeBase), truncated: headListing.truncated }
   } else {
     const [pages, before] = await Promise.all([
       pull === null ? [] : place.client.paginate(place.client.rest.pulls.listFiles, { owner: place.owner, repo: place.repo, pull_number: pull, per_page: 100 }),
-      listTree(place, mergeBase),
+      listTree(place, mergeBase, loader.cache),
     ])
     listed = pages.length > 0 ? pages : listed
     baseListing = before
-    files = listed.length < filesOfPull && pages.length > 0 ? listed.map(changedFile) : withoutPatches(listed, before, headListing)
+    isWhole = listed.length < filesOfPull && pages.length > 0
+    files = isWhole ? listed.map(changedFile) : withoutPatches(listed, before, headListing)
   }
   const baseTree = treeOf(mergeBase, baseListing, loader)
   const headTree = treeOf(head, headListing, loader)
+  const isListed = !baseListing.truncated && !headListing.truncated
   return {
-    changeSet: { base: baseTree.tree, head: headTree.tree, files: [...files].sort((a, b) => byCode(a.path, b.path)), truncated: baseListing.truncated || headListing.truncated },
+    // A change that leaves every schema alone has nothing to fear from folders that could not be listed.
+    changeSet: { base: baseTree.tree, head: headTree.tree, files: [...files].sort((a, b) => byCode(a.path, b.path)), truncated: !isListed && (!isWhole || files.some(({ path }) => mayTouchSchema(path))) },
     tip: comparison.data.base_commit.sha,
     wantedOf: (tree, path) => (tree === baseTree.tree ? baseTree : headTree).wanted(path),
   }
-}
-
-async function listTree(place: Place, commit: string): Promise<Listing> {
-  const { data } = await place.client.rest.git.getTree({ owner: place.owner, repo: place.repo, tree_sha: commit, recursive: '1' })
-  const entries = data.tree.filter((e) => e.type !== 'tree').map((e): TreeEntry => ({ path: e.path ?? '', oid: e.sha ?? '', size: e.size ?? null, mode: modeOf(e.mode ?? '') }))
-  return { entries: entries.sort((a, b) => byCode(a.path, b.path)), truncated: data.truncated === true }
 }
 
 function treeOf(commit: string, listing: Listing, loader: BlobLoader): { readonly tree: Tree; wanted(path: string): Wanted | null } {
   const byPath = new Map(listing.entries.map((e) => [e.path, e]))
   const wanted = (path: string): Wanted | null => {
     const entry = byPath.get(path)
-    if (entry === undefined || unreadableEntry(entry) !== null) return null
+    // What an incomplete listing lacks may be there all the same.
+    if (entry === undefined) return listing.truncated ? { oid: null, expression: `${commit}:${path}`, size: null } : null
+    if (unreadableEntry(entry) !== null) return null
     return { oid: /^[0-9a-f]{40,64}$/.test(entry.oid) ? entry.oid : null, expression: `${commit}:${path}`, size: entry.size }
   }
   const tree: Tree = {

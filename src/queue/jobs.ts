@@ -40,8 +40,10 @@ export interface CommandJob extends PullRef {
 export interface GroupJob extends RepositoryRef {
   readonly kind: 'group'
   readonly head: string
+  /** The commit that it is put upon: the tip of its branch, or the group before it. */
   readonly base: string
-  readonly ref: string
+  /** The pull request that it adds; null where its branch does not say. */
+  readonly pull: number | null
 }
 
 /** Looks for open pull requests that a push to their base branch concerns. */
@@ -51,10 +53,13 @@ export interface BranchJob extends RepositoryRef {
   readonly after: string
 }
 
-/** Looks for the pull requests of a commit that was deployed. */
-export interface DeployedJob extends RepositoryRef {
-  readonly kind: 'deployed'
+/** Looks for what is open on a commit that was deployed, or whose checks are run again. */
+export interface CommitJob extends RepositoryRef {
+  readonly kind: 'commit'
   readonly sha: string
+  readonly reason: string
+  /** Writes new check runs also where nothing changed. */
+  readonly again: boolean
 }
 
 /** Looks for open pull requests without a check run on their head, in one repository or (null) all of an installation. */
@@ -69,7 +74,7 @@ export interface ReconcileJob {
   readonly kind: 'reconcile'
 }
 
-export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | DeployedJob | SweepJob | ReconcileJob
+export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | CommitJob | SweepJob | ReconcileJob
 
 export type JobKind = Job['kind']
 
@@ -80,7 +85,7 @@ export function keyOf(job: Job): string {
     case 'command': return `${job.owner}/${job.repo}#${job.pull}:${job.comment}`
     case 'group': return `${job.owner}/${job.repo}@${job.head}`
     case 'branch': return `${job.owner}/${job.repo}:${job.branch}`
-    case 'deployed': return `${job.owner}/${job.repo}@${job.sha}`
+    case 'commit': return `${job.owner}/${job.repo}@${job.sha}`
     case 'sweep': return job.repository === null ? String(job.installation) : `${job.installation}:${job.repository.owner}/${job.repository.repo}`
     case 'reconcile': return 'all'
   }

@@ -41,8 +41,8 @@ export interface Store {
   close(timeout?: number): Promise<void>
 }
 
-const kinds: readonly JobKind[] = ['review', 'command', 'group', 'branch', 'deployed', 'sweep', 'reconcile']
-const concurrency: Readonly<Record<JobKind, number>> = { review: 2, command: 2, group: 1, branch: 1, deployed: 1, sweep: 1, reconcile: 1 }
+const kinds: readonly JobKind[] = ['review', 'command', 'group', 'branch', 'commit', 'sweep', 'reconcile']
+const concurrency: Readonly<Record<JobKind, number>> = { review: 2, command: 2, group: 1, branch: 1, commit: 1, sweep: 1, reconcile: 1 }
 const retryLimit = 4
 /** A job whose process says nothing for so long runs again in another; a busy machine must not look like a dead one. */
 const heartbeatSeconds = 60

@@ -25,7 +25,7 @@ export interface ReportParts {
 export function buildReport(parts: ReportParts): Report {
   const { changeSet, settings, projects, judged } = parts
   const truncated: readonly Note[] = changeSet.truncated
-    ? [{ kind: 'truncated', blocking: true, path: '', line: 1, message: 'The pull request changes more files than could be listed.' }]
+    ? [{ kind: 'truncated', blocking: true, path: '', line: 1, message: 'The repository holds more files than could be listed, so that a schema or a migration may have been missed.' }]
     : []
   const notes = unique([...settings.notes, ...parts.notes, ...projects.flatMap((reading) => reading.notes), ...parts.code.notes, ...judged.notes, ...truncated])
   return {

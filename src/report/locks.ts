@@ -1,7 +1,7 @@
 import { lockName } from '../rehearsal/observation.ts'
 import { lockTimeline } from '../rehearsal/timeline.ts'
 import type { LockTimeline, TimelineLock, TimelineMoment } from '../rehearsal/timeline.ts'
-import { code, details, fenced, sentence } from './markdown-escape.ts'
+import { code, details, fenced, sentenceHtml } from './markdown-escape.ts'
 import { escapeHtml } from './markdown-html.ts'
 import type { ProjectReview, Report } from './report.ts'
 
@@ -32,7 +32,7 @@ export function lockTables(report: Report, where: (place: TimelineMoment) => str
 
 /** The worst moment as the title of a folded part. */
 function lockTitle(worst: string): string {
-  return `Locks: ${sentence(worst).replaceAll(/`([^`]+)`/g, (_, name: string) => `<code>${escapeHtml(name)}</code>`)}`
+  return `Locks: ${sentenceHtml(worst)}`
 }
 
 /** A Markdown table, one row a lock. */

@@ -1,6 +1,17 @@
 const invisible = '\u200b'
-/** Control characters, line breaks of any kind, and what turns the direction of text. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
+/** Control characters and line breaks of any kind. */
+const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
+/** What has no shape of its own: zero-width characters, what turns the direction of text, tags, private use. */
+const shapeless = /[\p{Cf}\p{Co}\p{Cn}\u115f\u1160\u3164\uffa0]|\p{Cs}/gu
+/** What turns the direction of text. */
+const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+/** Marks that pile up on one letter. */
+const piles = /(\p{M}{4})\p{M}+/gu
+
+/** Text on one line in which everything shows: what would be invisible, or make the text look like another, is a replacement character. */
+export function visible(text: string): string {
+  return text.replace(breaks, ' ').replace(shapeless, '\ufffd').replace(piles, '$1')
+}
 
 /**
  * Text as it stands, for any place of a GitHub comment: no Markdown, no HTML, no mention, no reference, no link of its own.
@@ -8,21 +19,29 @@ const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
  * not stop them; a zero-width space inside does.
  */
 export function escapeText(text: string): string {
-  return text
-    .replace(unprintable, ' ')
+  return defuse(visible(text)
     .replace(/[\\`*_~[\]<>|!#]/g, '\\$&')
     .replace(/&/g, '&amp;')
-    .replace(/^( *)([-+=]|\d+[.)])/, '$1\\$2')
+    .replace(/^( *)([-+=]|\d+[.)])/, '$1\\$2'))
+}
+
+/** Breaks what GitHub looks for in text that is HTML already: mentions, references, addresses. */
+function defuse(text: string): string {
+  return text
     .replace(/@/g, `@${invisible}`)
-    .replace(/\\#(?=\d)/g, `\\#${invisible}`)
+    .replace(/(\\?#)(?=\d)/g, `$1${invisible}`)
     .replace(/\b(GH-)(?=\d)/gi, `$1${invisible}`)
     .replace(/\b(https?|ftp|mailto|xmpp):/gi, `$1${invisible}:`)
     .replace(/\bwww\./gi, `www${invisible}.`)
 }
 
+/** A longer name is cut where it is shown in a line. */
+const longestSpan = 300
+
 /** Text as a code span, on one line; nothing in it can end the span. */
 export function codeSpan(text: string): string {
-  const line = text.replace(unprintable, ' ')
+  const shown = visible(text)
+  const line = shown.length <= longestSpan ? shown : `${shown.slice(0, longestSpan).replace(/[\ud800-\udbff]$/, '')}…`
   if (line.trim() === '') return '` `'
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)
@@ -39,12 +58,20 @@ export function code(text: string): string {
 export function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)
-  return `${fence}${language}\n${text.replace(/\r\n?/g, '\n').replace(/\n$/, '')}\n${fence}`
+  // What is applied with a click stays as it is.
+  const shown = language === 'suggestion' ? text : text.replace(turns, '\ufffd')
+  return `${fence}${language}\n${shown.replace(/\r\n?/g, '\n').replace(/\n$/, '')}\n${fence}`
 }
 
 /** A sentence of a rule: its code spans stay, everything else is text. */
 export function sentence(text: string): string {
   return inlineParts(text).map((part) => (part.isCode ? codeSpan(part.text) : escapeText(part.text))).join('')
+}
+
+/** A sentence for inside an HTML tag, where Markdown does not work: its code spans become `<code>`, everything else is text. */
+export function sentenceHtml(text: string): string {
+  const html = (part: string) => visible(part).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return inlineParts(text).map((part) => (part.isCode ? `<code>${html(part.text)}</code>` : defuse(html(part.text)))).join('')
 }
 
 /** A sentence for any place, table cells among them: its code spans stay, everything else is text. */

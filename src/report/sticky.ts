@@ -20,10 +20,9 @@ export interface StickyOptions {
   readonly wanted: readonly string[]
   /** Mermaid diagram of what changes; '' for none. */
   readonly picture: string
+  /** Characters that it may have. */
+  readonly room: number
 }
-
-/** GitHub takes 65,536 characters; the marker needs some. */
-const limit = 62_000
 
 /** True where a report has something that a comment should say; a clean one is told by its check run alone. */
 export function hasSomethingToSay(report: Report, wanted: readonly string[]): boolean {
@@ -54,7 +53,7 @@ export function stickyComment(report: Report, options: StickyOptions): string {
     ...rollback(report),
     `<sub>Reviewed against ${codeSpan(options.base)}: ${lookedAt(report)}. \`/schemagate recheck\` · \`/schemagate help\`</sub>`,
   ]
-  return truncate(sections.join('\n\n'), limit, '_The rest is in the check run._')
+  return truncate(sections.join('\n\n'), options.room, '_The rest is in the check run._')
 }
 
 function headline(report: Report, wanted: number): string {

@@ -161,7 +161,7 @@ describe('nothing is missed', () => {
   })
   test('deliveries that failed are asked for again', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
-    const { runReconcile } = await import('../../src/github/sweep-job.ts')
+    const { runReconcile } = await import('../../src/github/reconcile-job.ts')
     await during(() => runReconcile({ kind: 'reconcile' }, world.context))
     expect(run(pull)?.conclusion).toBe('failure')
     expect(pull.threads).toHaveLength(1)

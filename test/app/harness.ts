@@ -21,8 +21,9 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number } = {}): Promise<World> {
-  const github = await startGitHub(options)
+/** Starts the app, and a stand-in for it where `github` names none that runs already. */
+export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number; readonly github?: StandIn } = {}): Promise<World> {
+  const github = options.github ?? await startGitHub(options)
   const watched = watchRequests(github.url)
   const folder = mkdtempSync(join(tmpdir(), 'schemagate-app-'))
   const server = await startServer({
@@ -42,7 +43,7 @@ export async function startWorld(core: Core, options: StandInOptions & { readonl
     },
     async close() {
       await server.stop()
-      await github.close()
+      if (options.github === undefined) await github.close()
       watched.stop()
       rmSync(folder, { recursive: true, force: true })
     },

@@ -10,7 +10,7 @@ describe('text of a pull request', () => {
     expect(['- a', '1. a', '# a', '> a', '=== a'].map(escapeText)).toEqual(['\\- a', '\\1. a', '\\# a', '\\> a', '\\=== a'])
   })
   test('stays on one line and cannot turn its direction', () => {
-    expect(escapeText('a\n\n# b\u202ec')).toBe('a \\# b c')
+    expect(escapeText('a\n\n# b\u202ec')).toBe('a \\# b\ufffdc')
   })
 })
 

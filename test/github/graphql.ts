@@ -2,7 +2,7 @@ import { schema as github } from '@octokit/graphql-schema'
 import { buildSchema, execute, parse, validate } from 'graphql'
 import type { GraphQLSchema } from 'graphql'
 import type { Json, JsonObject } from './openapi.ts'
-import { mergeBaseOf } from './rest.ts'
+import { mergeBaseOf, pullDiff, tryMerge } from './rest.ts'
 import { Refusal } from './world.ts'
 import type { Comment, Pull, Repository, Thread, World } from './world.ts'
 
@@ -45,6 +45,12 @@ function root(world: World) {
       if (comment === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
       comment.minimized = input.classifier.toLowerCase()
       return { minimizedComment: { __typename: 'IssueComment', isMinimized: true } }
+    },
+    unminimizeComment({ input }: { input: { subjectId: string } }) {
+      const comment = allComments(world).find((c) => nodeId(c) === input.subjectId)
+      if (comment === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
+      comment.minimized = null
+      return { unminimizedComment: { __typename: 'IssueComment', isMinimized: false } }
     },
     resolveReviewThread({ input }: { input: { threadId: string } }) {
       if (world.app.permissions['contents'] !== 'write') throw new Error('Resource not accessible by integration')
@@ -108,9 +114,19 @@ function pullNode(world: World, repository: Repository, pull: Pull): object {
     headRefOid: pull.headSha, headRefName: pull.headRef, baseRefName: pull.baseRef, baseRefOid: () => repository.git.resolve(`refs/heads/${pull.baseRef}`),
     author: actor(pull.author.login, pull.author.type),
     async potentialMergeCommit() {
+      if (world.merges === 'at once') await tryMerge(repository, pull)
+      const { tried } = pull
+      if (tried === null || tried.commit === null) return null
+      return { ...commitNode(world, repository, tried.commit), parents: (args: Page) => connection([tried.tip, tried.head], args, (oid) => ({ oid })) }
+    },
+    async mergeable() {
+      if (world.merges === 'at once') await tryMerge(repository, pull)
       const tip = await repository.git.resolve(`refs/heads/${pull.baseRef}`)
-      const merged = tip === null || pull.merged ? null : await repository.git.merge(tip, pull.headSha, 'try')
-      return merged === null ? null : { ...commitNode(world, repository, merged), parents: (args: Page) => connection([tip, pull.headSha], args, (oid) => ({ oid })) }
+      if (pull.tried?.tip !== tip || pull.tried?.head !== pull.headSha) return 'UNKNOWN'
+      return pull.tried.commit === null ? 'CONFLICTING' : 'MERGEABLE'
+    },
+    async files(args: Page) {
+      return connection(await pullDiff(repository, pull), args, ({ path }) => ({ path }))
     },
     labels: (args: Page) => connection(pull.labels, args, (name) => ({ name })),
     comments: (args: Page) => connection(pull.comments, args, (c) => commentNode(world, c)),
@@ -129,13 +145,13 @@ function commitNode(world: World, repository: Repository, sha: string): object {
       app: { databaseId: world.app.id, slug: world.app.slug },
       checkRuns: (inner: Page & { filterBy?: { checkName?: string; checkType?: string } }) => connection(
         (inner.filterBy?.checkType === 'ALL' ? <T>(all: readonly T[]) => all : latestByName)(repository.checkRuns.filter((r) => r.headSha === sha && (inner.filterBy?.checkName === undefined || r.name === inner.filterBy.checkName)).toReversed()), inner,
-        (r) => ({ __typename: 'CheckRun', databaseId: r.id, name: r.name, status: r.status.toUpperCase(), conclusion: r.conclusion?.toUpperCase() ?? null, externalId: r.externalId, title: r.output.title, completedAt: r.completedAt }),
+        (r) => ({ __typename: 'CheckRun', databaseId: r.id, name: r.name, status: r.status.toUpperCase(), conclusion: r.conclusion?.toUpperCase() ?? null, externalId: r.externalId, title: r.output.title, startedAt: r.startedAt, completedAt: r.completedAt }),
       ),
     })),
     async associatedPullRequests(args: Page) {
       const holds: Pull[] = []
       for (const pull of repository.pulls.values()) {
-        if ((await repository.git.log(pull.openedOn, pull.headSha)).some((c) => c.sha === sha)) holds.push(pull)
+        if (!pull.fork && (await repository.git.log(pull.openedOn, pull.headSha)).some((c) => c.sha === sha)) holds.push(pull)
       }
       return connection(holds, args, (p) => pullNode(world, repository, p))
     },
@@ -154,7 +170,7 @@ function commentNode(world: World, comment: Comment) {
   return {
     __typename: comment.thread === null ? 'IssueComment' : 'PullRequestReviewComment',
     id: nodeId(comment), databaseId: comment.id, fullDatabaseId: String(comment.id), body: comment.body, author: actor(comment.author.login, comment.author.type),
-    createdAt: comment.createdAt, updatedAt: comment.editedAt ?? comment.createdAt, lastEditedAt: comment.editedAt, includesCreatedEdit: comment.editedAt !== null,
+    createdAt: comment.createdAt, updatedAt: comment.editedAt ?? comment.createdAt, lastEditedAt: comment.editedAt, editor: comment.editor === null ? null : actor(comment.editor.login, comment.editor.type), includesCreatedEdit: comment.editedAt !== null,
     isMinimized: comment.minimized !== null, minimizedReason: comment.minimized, viewerDidAuthor: comment.author.login === `${world.app.slug}[bot]`,
     path: comment.thread?.path, outdated: comment.thread?.line === null,
     reactionGroups: [...new Set(comment.reactions.map((r) => r.content))].map((content) => ({ content: reactionNames[content], viewerHasReacted: comment.reactions.some((r) => r.content === content && r.user === `${world.app.slug}[bot]`) })),

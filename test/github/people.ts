@@ -30,7 +30,7 @@ export async function openPull(github: StandIn, repository: Repository, given: {
   const baseRef = given.base ?? repository.defaultBranch
   const pull: Pull = {
     openedOn: await repository.git.resolve(`refs/heads/${baseRef}`) ?? '', number, title: given.title, author: userOf(github.world, given.author ?? 'author'), baseRef, headRef: given.branch ?? `change-${number}`, headSha: given.head,
-    fork: given.fork === true, state: 'open', merged: false, draft: given.draft === true, labels: [], comments: [], threads: [], reviews: [],
+    fork: given.fork === true, state: 'open', merged: false, draft: given.draft === true, labels: [], comments: [], threads: [], reviews: [], tried: null,
   }
   repository.pulls.set(number, pull)
   if (!pull.fork) await repository.git.update(`refs/heads/${pull.headRef}`, given.head)
@@ -108,11 +108,13 @@ export async function say(github: StandIn, repository: Repository, pull: Pull, l
   return comment
 }
 
-export async function editComment(github: StandIn, repository: Repository, pull: Pull, comment: Comment, body: string): Promise<void> {
+/** Edits a comment; whoever may write may edit those of others, those of the app among them. */
+export async function editComment(github: StandIn, repository: Repository, pull: Pull, comment: Comment, body: string, login = comment.author.login): Promise<void> {
   const before = comment.body
   comment.body = body
   comment.editedAt = github.world.now()
-  await commentEvent(github, repository, pull, comment, 'edited', comment.author.login, { changes: { body: { from: before } } })
+  comment.editor = userOf(github.world, login)
+  await commentEvent(github, repository, pull, comment, 'edited', login, { changes: { body: { from: before } } })
 }
 
 export async function deleteComment(github: StandIn, repository: Repository, pull: Pull, comment: Comment): Promise<void> {
@@ -189,9 +191,9 @@ export async function enqueue(github: StandIn, repository: Repository, pull: Pul
   return { sha, ref }
 }
 
-/** Merges a pull request if its protection allows, as the queue or a person would. */
-export async function merge(github: StandIn, repository: Repository, pull: Pull, sha: string = pull.headSha): Promise<boolean> {
-  if (!mergeable(repository, sha).allowed) return false
+/** Merges a pull request if its protection allows, as the queue or a person would; `byAdmin` merges it in any case. */
+export async function merge(github: StandIn, repository: Repository, pull: Pull, sha: string = pull.headSha, byAdmin = false): Promise<boolean> {
+  if (!byAdmin && !mergeable(repository, sha).allowed) return false
   const before = await repository.git.resolve(`refs/heads/${pull.baseRef}`)
   const after = sha === pull.headSha ? await repository.git.merge(before ?? '', sha, `Merge pull request #${pull.number}`) : sha
   if (after === null) return false

@@ -16,6 +16,8 @@ export interface Request {
 export interface Answer {
   readonly status: number
   readonly body?: Json
+  /** Headers of the answer to a request for `location`. */
+  readonly headers?: (location: URL) => Readonly<Record<string, string>>
 }
 
 type Handler = (world: World, request: Request) => Promise<Answer> | Answer
@@ -62,13 +64,25 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     world.tokens.add(token)
     return { status: 201, body: { token, expires_at: new Date(Date.now() + 3_600_000).toISOString(), permissions: world.app.permissions, repository_selection: 'all' } }
   },
-  'GET /app/hook/deliveries': (world, { query }) => ({
-    status: 200,
-    body: world.deliveries.filter((d) => query['status'] !== 'failure' || d.status < 200 || d.status >= 300).toReversed().map((d) => ({
-      id: d.id, guid: d.guid, delivered_at: d.at, redelivery: d.redelivery, duration: 0.1, status: d.status < 300 ? 'OK' : 'failed', status_code: d.status, event: d.event,
-      action: (d.payload['action'] as string | undefined) ?? null, installation_id: world.installation.id, repository_id: null,
-    })),
-  }),
+  'GET /app/hook/deliveries': (world, { query }) => {
+    // Newest first, in pages that a cursor names.
+    const wanted = world.deliveries.filter((d) => query['status'] !== 'failure' || d.status < 200 || d.status >= 300).toReversed()
+    const from = query['cursor'] === undefined ? 0 : wanted.findIndex((d) => d.id === Number(query['cursor']))
+    const size = Math.min(100, Number(query['per_page'] ?? 30))
+    const next = wanted[from + size]
+    return {
+      status: 200,
+      headers(location) {
+        if (next === undefined) return {}
+        location.searchParams.set('cursor', String(next.id))
+        return { link: `<${location.href}>; rel="next"` }
+      },
+      body: wanted.slice(from, from + size).map((d) => ({
+        id: d.id, guid: d.guid, delivered_at: d.at, redelivery: d.redelivery, duration: 0.1, status: d.status < 300 ? 'OK' : 'failed', status_code: d.status, event: d.event,
+        action: (d.payload['action'] as string | undefined) ?? null, installation_id: world.installation.id, repository_id: null,
+      })),
+    }
+  },
   'POST /app/hook/deliveries/{delivery_id}/attempts': async (_world, { parameters, redeliver }) => {
     await redeliver(Number(parameters['delivery_id']))
     return { status: 202, body: {} }
@@ -128,7 +142,9 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   },
   'GET /repos/{owner}/{repo}/pulls/{pull_number}': async (world, request) => {
     const repository = repositoryIn(world, request)
-    return { status: 200, body: { ...await pullAnswer(world, repository, pullIn(repository, request)), mergeable: null, merged_by: null, mergeable_state: 'unknown' } }
+    const pull = pullIn(repository, request)
+    if (world.merges !== 'never') await tryMerge(repository, pull)
+    return { status: 200, body: { ...await pullAnswer(world, repository, pull), mergeable: null, merged_by: null, mergeable_state: 'unknown' } }
   },
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': async (world, request) => {
     const repository = repositoryIn(world, request)
@@ -187,7 +203,8 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': async (world, request) => {
     const repository = repositoryIn(world, request)
     const sha = request.parameters['commit_sha'] ?? ''
-    const holds = await Promise.all([...repository.pulls.values()].map(async (p) => (await repository.git.log(p.openedOn, p.headSha)).some((c) => c.sha === sha) ? p : null))
+    // Commits of a fork belong to no branch of the repository, so that no pull request is found for them.
+    const holds = await Promise.all([...repository.pulls.values()].map(async (p) => (!p.fork && (await repository.git.log(p.openedOn, p.headSha)).some((c) => c.sha === sha)) ? p : null))
     return { status: 200, body: await Promise.all(holds.filter((p) => p !== null).map((p) => pullAnswer(world, repository, p))) }
   },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': (world, request) => {
@@ -228,6 +245,13 @@ async function pullAnswer(world: World, repository: Repository, pull: Pull): Pro
   return pullShape(world, repository, pull, await repository.git.resolve(`refs/heads/${pull.baseRef}`) ?? '')
 }
 
+/** Merges a pull request into its base for a try, as GitHub does before it knows whether that works. */
+export async function tryMerge(repository: Repository, pull: Pull): Promise<void> {
+  const tip = await repository.git.resolve(`refs/heads/${pull.baseRef}`)
+  if (tip === null || pull.merged || (pull.tried?.tip === tip && pull.tried.head === pull.headSha)) return
+  pull.tried = { tip, head: pull.headSha, commit: await repository.git.merge(tip, pull.headSha, 'try') }
+}
+
 /** The merge base of a pull request with the tip of its base branch. */
 export async function mergeBaseOf(repository: Repository, pull: Pull): Promise<string> {
   return repository.git.mergeBase(`refs/heads/${pull.baseRef}`, pull.headSha)
@@ -252,7 +276,7 @@ function bodyOf(request: Request): string {
 }
 
 export function newComment(world: World, pull: number, body: string, thread: Thread | null, author = botOf(world)): Comment {
-  return { id: world.nextId(), pull, author, body, createdAt: world.now(), editedAt: null, minimized: null, reactions: [], thread }
+  return { id: world.nextId(), pull, author, body, createdAt: world.now(), editedAt: null, editor: null, minimized: null, reactions: [], thread }
 }
 
 function commentIn(repository: Repository, request: Request): { readonly comment: Comment; readonly pull: Pull } {
@@ -269,6 +293,7 @@ function editComment(world: World, request: Request): Answer {
   if (comment.author.id !== botOf(world).id) throw new Refusal(403, 'Resource not accessible by integration')
   comment.body = bodyOf(request)
   comment.editedAt = world.now()
+  comment.editor = botOf(world)
   return { status: 200, body: commentShape(world, comment) }
 }
 

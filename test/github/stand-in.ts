@@ -49,7 +49,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   const world: World = {
     app: { id: 4711, slug: 'schemagate', publicKey: keys.publicKey, webhookSecret: options.webhookSecret ?? 'a-secret-only-for-the-stand-in', permissions: options.permissions ?? defaultPermissions },
     installation: { id: 99, suspended: false },
-    tokens: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [],
+    tokens: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [], merges: 'at once',
     limits: { compareFiles: 300, pullFiles: 3000, patchBytes: 500_000, treeEntries: 100_000, ...options.limits },
     nextId: () => ++id,
     now: () => new Date(clock += 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -91,12 +91,12 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       const query = Object.fromEntries([...location.searchParams].map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]))
       const wrong = requestProblems(found.operation, query, parsed)
       if (wrong.length > 0) throw violation(422, `${found.operation}: ${wrong.join('; ')}`)
-      const { status, body } = await handlers[found.operation](world, { parameters: found.parameters, query, body: parsed ?? {}, redeliver })
+      const { status, body, headers } = await handlers[found.operation](world, { parameters: found.parameters, query, body: parsed ?? {}, redeliver })
       if (body === undefined) return { status, entry }
       const whole = answerOf(found.operation, status, body)
       const own = responseProblems(found.operation, status, whole)
       if (own.length > 0) world.violations.push(`answer of ${found.operation}: ${own.join('; ')}`)
-      return { status, body: whole, entry, headers: unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {} }
+      return { status, body: whole, entry, headers: headers?.(location) ?? (unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {}) }
     } catch (error) {
       if (!(error instanceof Refusal)) {
         world.violations.push(`${operation}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)

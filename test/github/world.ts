@@ -22,6 +22,8 @@ export interface Comment {
   body: string
   readonly createdAt: string
   editedAt: string | null
+  /** Who edited it last. */
+  editor: User | null
   minimized: string | null
   readonly reactions: Reaction[]
   readonly thread: Thread | null
@@ -73,6 +75,8 @@ export interface Pull {
   labels: string[]
   readonly comments: Comment[]
   threads: Thread[]
+  /** The tip of the base and the head that were merged for a try last; null where they conflict or nobody tried. */
+  tried: { readonly tip: string; readonly head: string; readonly commit: string | null } | null
   readonly reviews: { readonly id: number; readonly author: User; readonly body: string; readonly comments: number }[]
 }
 
@@ -128,6 +132,8 @@ export interface World {
   readonly deliveries: Delivery[]
   /** What broke GitHub's rules, by request or answer: empty at the end of a good test. */
   readonly violations: string[]
+  /** When GitHub merges pull requests for a try: as soon as something moves, after it was asked for the pull request, or never. */
+  merges: 'at once' | 'when asked' | 'never'
   readonly limits: { compareFiles: number; pullFiles: number; patchBytes: number; treeEntries: number }
   nextId(): number
   now(): string
