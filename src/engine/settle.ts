@@ -83,7 +83,7 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     suggestion: problem.suggestion ?? null,
     sources: rule.sources,
     evidence: observed || problem.plan
-      ? { postgres: observed?.postgres ?? embeddedPostgres, locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null }
+      ? { postgres: observed?.postgres ?? embeddedPostgres, locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null, held: observed && observed.locks.length > 0 && step.transaction.block === true ? step.transaction.because : null }
       : null,
     warned: warned?.get(draft) ?? null,
     fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),

@@ -1,5 +1,6 @@
 import type { Finding } from '../engine/finding.ts'
 import { lockName } from '../rehearsal/observation.ts'
+import type { Evidence } from '../rehearsal/observation.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
 import { fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
 import { ruleLink } from './links.ts'
@@ -29,16 +30,32 @@ export function approvalLine(finding: Finding): string {
 
 /** What an embedded Postgres did and what Prisma's header says, in one line; null where neither says something. */
 export function evidenceLine(finding: Finding): string | null {
-  const { evidence, warned = null } = finding
+  return evidenceIn(finding, codeSpan, sentence)
+}
+
+/** The same without Markdown. */
+export function evidenceText(finding: Finding): string | null {
+  return evidenceIn(finding, (name) => name, (text) => text.replaceAll('`', ''))
+}
+
+function evidenceIn({ evidence, warned = null }: Finding, show: (name: string) => string, prose: (text: string) => string): string | null {
   const header = warned === null ? [] : [`Prisma warns of it in line ${warned.line} of the file.`]
-  const seen = evidence === null ? [] : [
-    ...evidence.locks.slice(0, 3).map((l) => `${codeSpan(lockName(l.mode))} lock on ${codeSpan(short(l.relation))}`),
-    ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${codeSpan(short(table))}`),
-    ...evidence.scans.slice(0, 3).map((table) => `scanned ${codeSpan(short(table))} from end to end`),
-    ...(evidence.plan === null ? [] : [codeSpan(evidence.plan)]),
+  const seen = evidence === null ? [] : [...locksIn(evidence, show, prose),
+    ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${show(short(table))}`),
+    ...evidence.scans.slice(0, 3).map((table) => `scanned ${show(short(table))} from end to end`),
   ]
-  const rehearsed = evidence === null || seen.length === 0 ? [] : [`Rehearsed on PostgreSQL ${evidence.postgres.split('.')[0] ?? ''}: ${seen.join(', ')}.`]
+  const major = evidence?.postgres.split('.')[0] ?? ''
+  const rehearsed = [
+    ...(seen.length === 0 ? [] : [`Rehearsed on PostgreSQL ${major}: ${seen.join(', ')}.`]),
+    ...(evidence === null || evidence.plan === null ? [] : [`Planned on PostgreSQL ${major}: ${show(evidence.plan)}.`]),
+  ]
   return rehearsed.length + header.length === 0 ? null : [...rehearsed, ...header].join(' ')
+}
+
+function locksIn({ locks, held = null }: Evidence, show: (name: string) => string, prose: (text: string) => string): readonly string[] {
+  const words = locks.slice(0, 3).map((lock) => `${show(lockName(lock.mode))} lock on ${show(short(lock.relation))}`)
+  const more = locks.length > 3 ? [`${locks.length - 3} more`] : []
+  return held === null || words.length === 0 ? [...words, ...more] : [`${[...words, ...more].join(', ')} until commit (${prose(held)})`]
 }
 
 /** A key as messages show it: without `public.`. */

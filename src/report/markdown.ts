@@ -1,4 +1,5 @@
 import type { Finding } from '../engine/finding.ts'
+import { evidenceLine } from './comment.ts'
 import { lockPictures } from './locks.ts'
 import type { Report } from './report.ts'
 import { code, escapeMarkdown, helpMarkdown } from './markdown-escape.ts'
@@ -28,7 +29,8 @@ function row(finding: Finding): string {
 }
 
 function details(finding: Finding): string {
-  return `**${escapeMarkdown(finding.message)}** · ${finding.severity} · ${code(finding.rule)}\n\n${helpMarkdown(finding.help)}`
+  const evidence = evidenceLine(finding)
+  return `**${escapeMarkdown(finding.message)}** · ${finding.severity} · ${code(finding.rule)}\n\n${evidence === null ? '' : `${evidence}\n\n`}${helpMarkdown(finding.help)}`
 }
 
 function answer(finding: Finding): string {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Finding, Note, Severity } from '../engine/finding.ts'
+import { evidenceText } from './comment.ts'
 import { timelines } from './locks.ts'
 import type { Report } from './report.ts'
 import { count, sortFindings } from './verdict.ts'
@@ -24,13 +25,9 @@ export function reportToText(report: Report, options: { readonly colour: boolean
 function findingBlock(finding: Finding, report: Report, paint: Paint): string {
   const head = `${printable(at(finding))}  ${paint(colours[finding.severity], finding.severity)}  ${paint('bold', printable(finding.message.replaceAll('`', '')))}   ${paint('dim', finding.rule)}`
   const approval = finding.approval?.state === 'needed' ? '  needs an approval' : finding.approval?.state === 'given' ? `  approved by ${finding.approval.by ?? ''}: ${finding.approval.reason ?? ''}` : ''
-  const seen = finding.evidence && finding.evidence.locks.length > 0
-    ? [`  seen on PostgreSQL ${finding.evidence.postgres}: ${finding.evidence.locks.map((lock) => `${lock.mode} on ${lock.relation}`).join(', ')}${
-        finding.evidence.rewrites.length > 0 ? `; rewrites ${finding.evidence.rewrites.join(', ')}` : ''}`]
-    : []
-  const plan = finding.evidence?.plan ? [`  plan: ${finding.evidence.plan}`] : []
-  const warned = finding.warned ? [`  Prisma warns of it in line ${finding.warned.line}`] : []
-  return [head, ...excerpt(finding, report, paint), ...[approval].filter(Boolean), ...[...seen, ...plan, ...warned].map(printable), help(finding.help)].join('\n')
+  const evidence = evidenceText(finding)
+  const seen = evidence === null ? [] : [`  ${evidence}`]
+  return [head, ...excerpt(finding, report, paint), ...[approval].filter(Boolean), ...seen.map(printable), help(finding.help)].join('\n')
 }
 
 function at(finding: Finding): string {
