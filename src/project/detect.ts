@@ -47,7 +47,7 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const projects = override([...orm, ...sql.projects], config, listing)
   // What could not be followed matters where a change touches it, or where nothing else told what lives there.
   const isSaid = (note: Note) => changed.length === 0 || changed.includes(note.path) || !projects.some(({ root }) => isBelow(note.path, root))
-  return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes, ...sql.notes].filter(isSaid), ignored: sql.ignored }
+  return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes].filter(isSaid), ignored: sql.ignored }
 }
 
 /** Migrations that Prisma's or Drizzle's layout tells by their names alone. */

@@ -11,7 +11,7 @@ import type { Statement } from '../sql/statement.ts'
 import type { Project } from './project.ts'
 import { orderMigrations } from './order.ts'
 import type { MigrationFile, OrderedFiles } from './order.ts'
-import { isBelow } from './paths.ts'
+import { baseOf, folderOf, isBelow } from './paths.ts'
 import { sectionsOf } from './sections.ts'
 import { supabasePlatform } from './supabase-platform.ts'
 import { alteredTable, createdTable } from './sql-text.ts'
@@ -30,6 +30,8 @@ export interface ProjectMigrations {
   readonly declared: readonly { readonly path: string; readonly before: SqlText | null; readonly after: SqlText | null; readonly changed: boolean }[]
   /** SQL files in the folder that its runner never takes, in the head tree: not in the journal, without a version. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
+  /** Migrations among them that are written in a programming language, in the head tree: what they do is not known. */
+  readonly scripts: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Texts of the new migrations and of changed files of the project, with their comments and problems. */
   readonly texts: readonly SqlText[]
   readonly notes: readonly Note[]
@@ -84,14 +86,26 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   texts.push(...edits.flatMap((edit) => edit.texts))
   const { declared, notes: declaredNotes } = await readDeclared(project, changeSet, onBase, onHead)
   notes.push(...declaredNotes)
+  const scripts = scriptsOf(project, [...onHead.keys()])
+  notes.push(...scripts.filter((path) => onBase.get(path) !== onHead.get(path)).map((path): Note => (
+    { kind: 'unsupported', blocking: false, path, line: 1, message: `A migration written in ${path.endsWith('.go') ? 'Go' : 'JavaScript'} is not SQL: what it does was not looked at.` })))
   const baseline = [...platformOf(project, [...before, ...history]), ...baselineOf(declared, before, history)]
   texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
   const all = [...history, ...edits.map(({ migration }) => migration)]
   return {
     before: [...baseline, ...before], history: [...baseline, ...all], fresh: all.filter(({ isNew }) => isNew),
     changed: loose ? [] : changedFiles(base, head, changeSet, onBase, onHead),
-    declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
+    declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
   }
+}
+
+const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = { goose: /^\d+_.*(?<!_test)\.go$/, 'node-pg-migrate': /^\d.*\.[cm]?[jt]s$/ }
+
+/** The migrations of a project that are programs; both runners take them from the folder of the SQL files. */
+function scriptsOf(project: Project, paths: readonly string[]): readonly string[] {
+  const name = scriptNames[project.runner.name]
+  const { folder } = project.migrations ?? {}
+  return name === undefined || folder === undefined ? [] : paths.filter((path) => folderOf(path) === folder && name.test(baseOf(path)))
 }
 
 async function readSide(tree: Tree, project: Project, oids: ReadonlyMap<string, string>, added: (path: string) => boolean): Promise<Side> {

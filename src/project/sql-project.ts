@@ -1,5 +1,4 @@
 import type { Dialect } from '../schema/model.ts'
-import type { Note } from '../engine/finding.ts'
 import type { MigrationSource, Project, Runner, RunnerName, RunnerOptions } from './project.ts'
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
@@ -77,7 +76,7 @@ function rank(path: string): number {
 
 /** The projects of plain SQL in a tree. Samples, manifests and lockfiles must have been read, the parser loaded. */
 export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[], orm: readonly Project[], sqlc: SqlcFiles): {
-  projects: readonly Project[]; ignored: readonly IgnoredSql[]; notes: readonly Note[]
+  projects: readonly Project[]; ignored: readonly IgnoredSql[]
 } {
   const traits = new Map<string, SqlTraits>()
   for (const path of samples) {
@@ -85,7 +84,6 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
     if (text !== undefined) traits.set(path, traitsOf(path, text))
   }
   const ignored: IgnoredSql[] = []
-  const notes: Note[] = []
   const projects: Project[] = []
   const loose: string[] = []
   for (const entry of upDownFolders(folders)) {
@@ -115,12 +113,10 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
       ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'tests' })))
       continue
     }
-    const project = orderedProject(listing, folder, names, seen, other)
-    projects.push(project)
-    if (project.runner.name === 'node-pg-migrate') notes.push(...scriptNotes(listing, folder))
+    projects.push(orderedProject(listing, folder, names, seen, other))
   }
   projects.push(...looseProjects(listing, loose, traits, projects, orm, sqlc, ignored))
-  return { projects, ignored, notes }
+  return { projects, ignored }
 }
 
 /** Folders whose folders each hold an `up.sql`. */
@@ -226,13 +222,6 @@ function nodePgMigrateOptions(listing: Listing, folder: string): RunnerOptions |
   const at = listing.nearest(folder, 'package.json')
   const text = at === null ? '' : listing.text(within(at, 'package.json')) ?? ''
   return /--no-single-transaction\b|"single-transaction"\s*:\s*false/.test(text) ? { singleTransaction: false } : undefined
-}
-
-function scriptNotes(listing: Listing, folder: string): readonly Note[] {
-  const scripts = listing.filesIn(folder).filter((name) => /^\d.*\.(?:js|ts|cjs|mjs|cts|mts)$/.test(name))
-  return scripts.map((name): Note => ({
-    kind: 'unsupported', blocking: false, path: within(folder, name), line: 1, message: 'a migration written in JavaScript is not SQL: what it does was not looked at',
-  }))
 }
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */

@@ -159,11 +159,6 @@ describe('runners of SQL', () => {
     expect(await optionsOf({ 'flyway.conf': 'flyway.mixed=true\n# flyway.group=true\n', 'sql/V1__a.sql': table })).toEqual({ group: false, mixed: true })
     expect(await optionsOf({ 'package.json': '{"scripts": {"m": "node-pg-migrate up --no-single-transaction"}, "dependencies": {"node-pg-migrate": "7.0.0"}}', 'migrations/1_a.sql': table })).toEqual({ singleTransaction: false })
   })
-
-  test('migrations in JavaScript are a note', async () => {
-    const { notes } = await detect({ 'package.json': '{"dependencies": {"node-pg-migrate": "7.0.0"}}', 'migrations/1_a.sql': table, 'migrations/2_b.js': 'exports.up = () => {}' })
-    expect(notes).toMatchObject([{ kind: 'unsupported', blocking: false, path: 'migrations/2_b.js' }])
-  })
 })
 
 describe('loose SQL', () => {

@@ -55,6 +55,17 @@ describe('history and what is new', () => {
     expect(texts(result.history[0]?.statements)).toEqual(['CREATE TABLE aa (id bigint PRIMARY KEY)'])
   })
 
+  test('migrations in JavaScript and Go are a note where the change touches them', async () => {
+    const node = { 'package.json': '{"dependencies": {"node-pg-migrate": "7.0.0"}}', 'migrations/1_a.sql': create('a'), 'migrations/2_b.js': 'exports.up = () => {}' }
+    const inNode = await read(node, { ...node, 'migrations/3_c.ts': 'export const up = () => {}' })
+    expect(inNode.scripts).toEqual([{ path: 'migrations/2_b.js', isNew: false }, { path: 'migrations/3_c.ts', isNew: true }])
+    expect(inNode.notes).toMatchObject([{ kind: 'unsupported', blocking: false, path: 'migrations/3_c.ts' }])
+    const goose = { 'go.mod': 'require github.com/pressly/goose/v3 v3.20.0', 'migrations/1_a.sql': `-- +goose Up\n${create('a')}`, 'migrations/2_b.go': 'package migrations', 'migrations/2_b_test.go': 'package migrations' }
+    const inGo = await read(goose, { ...goose, 'migrations/2_b.go': 'package migrations // changed' })
+    expect(inGo.scripts).toEqual([{ path: 'migrations/2_b.go', isNew: false }])
+    expect(inGo.notes).toMatchObject([{ path: 'migrations/2_b.go', message: 'A migration written in Go is not SQL: what it does was not looked at.' }])
+  })
+
   test('a file that cannot be read is a note, blocking where the change touches it', async () => {
     const path = 'prisma/migrations/20260201_b/migration.sql'
     const old = 'prisma/migrations/20260101_a/migration.sql'
