@@ -189,6 +189,7 @@ import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
 import noEnumValueInTransaction from './transactions/no-enum-value-in-transaction.ts'
 import noFailingMigration from './transactions/no-failing-migration.ts'
 import noInvalidIndexKept from './transactions/no-invalid-index-kept.ts'
+import noInvalidIndexLeft from './transactions/no-invalid-index-left.ts'
 import noLongLockTimeout from './transactions/no-long-lock-timeout.ts'
 import noNestedTransaction from './transactions/no-nested-transaction.ts'
 import noOpaqueSql from './transactions/no-opaque-sql.ts'
@@ -200,6 +201,7 @@ import preferIfExists from './transactions/prefer-if-exists.ts'
 import requireApplicationName from './transactions/require-application-name.ts'
 import requireIdleTimeout from './transactions/require-idle-timeout.ts'
 import requireLockTimeout from './transactions/require-lock-timeout.ts'
+import requireRepeatableMigration from './transactions/require-repeatable-migration.ts'
 import requireStatementTimeout from './transactions/require-statement-timeout.ts'
 import requireTimeoutSettings from './transactions/require-timeout-settings.ts'
 
@@ -394,6 +396,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noEnumValueInTransaction, group: 'transactions' },
   { ...noFailingMigration, group: 'transactions' },
   { ...noInvalidIndexKept, group: 'transactions' },
+  { ...noInvalidIndexLeft, group: 'transactions' },
   { ...noLongLockTimeout, group: 'transactions' },
   { ...noNestedTransaction, group: 'transactions' },
   { ...noOpaqueSql, group: 'transactions' },
@@ -405,6 +408,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireApplicationName, group: 'transactions' },
   { ...requireIdleTimeout, group: 'transactions' },
   { ...requireLockTimeout, group: 'transactions' },
+  { ...requireRepeatableMigration, group: 'transactions' },
   { ...requireStatementTimeout, group: 'transactions' },
   { ...requireTimeoutSettings, group: 'transactions' },
 ]

@@ -17,7 +17,7 @@ import { readDatasourceProvider, readMigrationLock, type NamedProvider } from '.
 import { printChanges } from './schema/print-changes.ts'
 import { prismaSql, readPrismaSchema } from './schema/prisma.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
-import type { RoundTrip } from './rehearsal/types.ts'
+import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
 import { readSql, type SqlProblem } from './sql/read.ts'
@@ -46,6 +46,8 @@ export interface ProjectReading {
   readonly squashed: boolean
   /** What a rehearsal of the ways back found; left out without one. */
   readonly roundTrips?: readonly RoundTrip[]
+  /** The steps that fail when they run a second time after a failure behind them; left out without a rehearsal. */
+  readonly reruns?: readonly Rerun[]
   readonly notes: readonly Note[]
 }
 

@@ -114,7 +114,7 @@ export default {
         return {
           severity: 'warning', uncertain: true,
           message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
-          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched:\n${sql("SET timezone = 'UTC';")}\n${help}`,
+          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\n${help}`,
         }
       }
       if (does === 'unknown') {

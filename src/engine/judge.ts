@@ -53,6 +53,7 @@ export async function judge(
     ...(reading.lock ? { lock: reading.lock } : {}),
     orphans: reading.migrations?.orphans ?? [],
     roundTrips: reading.roundTrips ?? [],
+    ...(reading.reruns ? { reruns: reading.reruns } : {}),
     migrationsChanged: reading.squashed ? [] : reading.migrations?.changed ?? [],
     generated: reading.generated,
     texts,

@@ -7,7 +7,7 @@ import type { Project, Runner } from '../project/project.ts'
 import type { Query } from '../queries/query.ts'
 import type { CodeFacts } from '../queries/facts.ts'
 import type { LockMode, Observation } from '../rehearsal/observation.ts'
-import type { RoundTrip } from '../rehearsal/types.ts'
+import type { Rerun, RoundTrip } from '../rehearsal/types.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Group, Severity, Suggestion } from './finding.ts'
 import type { ChecklistItem } from './checklist.ts'
@@ -116,6 +116,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly lock?: { readonly before: NamedProvider | null; readonly after: NamedProvider | null; readonly schema: NamedProvider | null }
   /** Whether the ways back of the new migrations hold, as a rehearsal saw it. */
   readonly roundTrips: readonly RoundTrip[]
+  /** Steps that stay when a later one fails and that fail when they run again, as a rehearsal saw it; left out without one. */
+  readonly reruns?: readonly Rerun[]
   /** SQL files among the migrations that the runner never takes. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations of the base that the pull request edits, renames or deletes. */

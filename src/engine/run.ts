@@ -43,6 +43,7 @@ export interface RuleInput {
   readonly lock?: RuleContext['lock']
   readonly orphans: RuleContext['orphans']
   readonly roundTrips: RuleContext['roundTrips']
+  readonly reruns?: NonNullable<RuleContext['reruns']>
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
@@ -216,6 +217,7 @@ function contextOf(
     ...(input.lock ? { lock: input.lock } : {}),
     orphans: input.orphans,
     roundTrips: input.roundTrips,
+    ...(input.reruns ? { reruns: input.reruns } : {}),
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
     isNew: (table) => newness.tables.has(table) || (step?.before.tables.get(table)?.persistence === 'temporary'),

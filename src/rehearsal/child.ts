@@ -8,7 +8,7 @@ import { platformOf } from './platform.ts'
 import { planQueries, planWithIndex } from './plans.ts'
 import type { Planned } from './plans.ts'
 import { baseComplete, runBase, runSteps } from './run.ts'
-import { reruns, roundTrips } from './round-trip.ts'
+import { roundTrips } from './round-trip.ts'
 import { openSession } from './server.ts'
 import type { QueryPlan, RehearsalRequest } from './types.ts'
 
@@ -54,8 +54,8 @@ async function work(job: Job): Promise<void> {
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
   const before = embedded === null ? [] : await planQueries(embedded, request.queries, request.rows)
   const definedBefore = new Map<string, ReadonlySet<string>>()
-  let clean = baseComplete(failed)
-  const created = await runSteps(
+  let clean = baseComplete(failed) && request.complete
+  const left = await runSteps(
     session, request.steps, clean,
     (outcome) => {
       clean &&= outcome.code === null && outcome.unrehearsed === null
@@ -66,11 +66,9 @@ async function work(job: Job): Promise<void> {
       if (request.downs.some((down) => down.upPath === step.path) && !definedBefore.has(step.path)) definedBefore.set(step.path, await definitions(session))
     },
   )
-  tell({ kind: 'created', created })
+  tell({ kind: 'created', ...left })
   if (embedded !== null && request.queries.length > 0) tell({ kind: 'plans', plans: await plansAfter(embedded, request, before) })
-  if (!clean) return
-  tell({ kind: 'reruns', reruns: await reruns(session, request.steps) })
-  if (request.downs.length > 0) tell({ kind: 'roundTrips', roundTrips: await roundTrips(session, request.downs, definedBefore) })
+  if (clean && request.downs.length > 0) tell({ kind: 'roundTrips', roundTrips: await roundTrips(session, request.downs, definedBefore) })
 }
 
 async function plansAfter(session: Embedded, request: RehearsalRequest, before: readonly Planned[]): Promise<readonly QueryPlan[]> {

@@ -1,6 +1,6 @@
 import type { Key } from '../schema/model.ts'
 import type { StepOutcome } from './run.ts'
-import type { BaseFailure, QueryPlan, RehearsalRequest, Rerun, RoundTrip } from './types.ts'
+import type { BaseFailure, QueryPlan, RehearsalRequest, RoundTrip } from './types.ts'
 
 /** What the child process is asked to do; it does one job and ends. */
 export type Job =
@@ -25,9 +25,8 @@ export type Told =
   | { readonly kind: 'base'; readonly failed: readonly BaseFailure[]; readonly saved: boolean }
   | { readonly kind: 'starting'; readonly step: number }
   | { readonly kind: 'outcome'; readonly outcome: StepOutcome }
-  | { readonly kind: 'created'; readonly created: readonly Key[] }
+  | { readonly kind: 'created'; readonly created: readonly Key[]; readonly invalid: readonly Key[] }
   | { readonly kind: 'roundTrips'; readonly roundTrips: readonly RoundTrip[] }
-  | { readonly kind: 'reruns'; readonly reruns: readonly Rerun[] }
   | { readonly kind: 'plans'; readonly plans: readonly QueryPlan[] }
   /** `peak` is resident memory in bytes, `cpu` milliseconds of processor time. */
   | { readonly kind: 'done'; readonly peak: number; readonly cpu: number }

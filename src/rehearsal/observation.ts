@@ -27,7 +27,7 @@ export interface Observation {
   readonly scans: readonly Key[]
   /** Existing tables on which an index was built. */
   readonly builds: readonly Key[]
-  /** Indexes and constraints left invalid or not validated. */
+  /** Indexes and constraints left invalid or not validated, of which no later statement makes it valid. */
   readonly invalid: readonly Key[]
   /** Index of the last statement of the same transaction, up to which the locks are held, in the order of the rehearsal. */
   readonly heldUntil: number
@@ -45,4 +45,6 @@ export interface Evidence {
   readonly scans: readonly Key[]
   /** The decisive node of a plan, one line. */
   readonly plan: string | null
+  /** Why the locks last beyond the statement, `Drizzle runs all pending migrations in one transaction`; null where they do not. */
+  readonly held?: string | null
 }

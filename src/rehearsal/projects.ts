@@ -44,6 +44,7 @@ export async function rehearseProjects(
   for (const reading of due) {
     const request = rehearsalRequest({
       base: baseOf(reading),
+      complete: (reading.migrations?.scripts.length ?? 0) === 0,
       steps: reading.steps,
       platform: reading.project.runner.name === 'supabase' ? 'supabase' : null,
       migrations: reading.migrations?.fresh ?? [],
@@ -63,7 +64,7 @@ export async function rehearseProjects(
     const rehearsal = rehearsals.get(reading.project.name)
     if (rehearsal === undefined) return reading
     const steps = reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null }))
-    return { ...reading, steps, roundTrips: rehearsal.roundTrips, notes: settledNotes(reading.notes, steps) }
+    return { ...reading, steps, roundTrips: rehearsal.roundTrips, reruns: rehearsal.reruns, notes: settledNotes(reading.notes, steps) }
   })
   const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
   const planned = queries.map((query, index): ProjectQuery => {

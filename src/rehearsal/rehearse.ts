@@ -23,13 +23,14 @@ interface Heard {
   step: number | null
   readonly outcomes: Map<number, StepOutcome>
   created: readonly Key[]
+  /** What the steps leave invalid in the end; null where that is not known. */
+  invalid: readonly Key[] | null
   roundTrips: readonly RoundTrip[]
-  reruns: readonly Rerun[]
   plans: readonly QueryPlan[]
 }
 
 function nothingHeard(): Heard {
-  return { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], roundTrips: [], reruns: [], plans: [] }
+  return { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], invalid: null, roundTrips: [], plans: [] }
 }
 
 /**
@@ -63,12 +64,12 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
   const stopped = stoppedBy(run.ended, heard)
   return {
     postgres: heard.postgres,
-    observations: request.steps.map((step, index) => observationOf(request.steps, step, index, heard)),
+    observations: observationsOf(request.steps, heard),
     created: heard.created,
     notes: notesOf(request, heard, stopped, serverNote),
     base: { statements: request.base.reduce((sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length, 0), failed: heard.base, cached: run.cached },
     roundTrips: heard.roundTrips,
-    reruns: heard.reruns,
+    reruns: [...heard.outcomes.values()].flatMap(({ step, again }): Rerun[] => (again === undefined ? [] : [{ step, message: again }])),
     plans: heard.plans,
     milliseconds: Math.round(performance.now() - started),
     processorMilliseconds: run.ended.cpu,
@@ -139,17 +140,21 @@ function listen(heard: Heard, told: Told): void {
   else if (told.kind === 'outcome') heard.outcomes.set(told.outcome.step, told.outcome)
   else if (told.kind === 'created') {
     heard.created = told.created
+    heard.invalid = told.invalid
     heard.step = null
   } else if (told.kind === 'roundTrips') heard.roundTrips = told.roundTrips
-  else if (told.kind === 'reruns') heard.reruns = told.reruns
   else if (told.kind === 'plans') heard.plans = told.plans
 }
 
-/** The observation of a step; the only statement in the body of a `DO` block shares that of its block. */
-function observationOf(steps: readonly RehearsalStatement[], step: RehearsalStatement, index: number, heard: Heard): Observation | null {
-  if (step.partOf === null) return heard.outcomes.get(index)?.observation ?? null
-  const alone = steps.filter((other) => other.partOf === step.partOf).length === 1
-  return alone ? (heard.outcomes.get(step.partOf)?.observation ?? null) : null
+/** The observations of the steps; the only statement in the body of a `DO` block shares that of its block. */
+function observationsOf(steps: readonly RehearsalStatement[], heard: Heard): readonly (Observation | null)[] {
+  const inBody = new Map<number, number>()
+  for (const { partOf } of steps) if (partOf !== null) inBody.set(partOf, (inBody.get(partOf) ?? 0) + 1)
+  return steps.map(({ partOf }, index) => {
+    const observation = heard.outcomes.get(partOf ?? index)?.observation ?? null
+    if (observation === null || (partOf !== null && inBody.get(partOf) !== 1)) return null
+    return heard.invalid === null || observation.invalid.length === 0 ? observation : { ...observation, invalid: observation.invalid.filter((key) => heard.invalid?.includes(key) === true) }
+  })
 }
 
 function stoppedBy(ended: Ended, heard: Heard): Stopped | null {

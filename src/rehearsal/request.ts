@@ -10,6 +10,8 @@ export interface RequestParts {
   /** History, or one script that makes the schema before. */
   readonly base: readonly { readonly path: string; readonly statements: readonly Statement[] }[]
   readonly steps: readonly { readonly statement: Statement; readonly transaction: Transaction }[]
+  /** Default true. */
+  readonly complete?: boolean
   readonly platform?: RehearsalRequest['platform']
   /** The new migrations, for proving their ways back. */
   readonly migrations?: readonly Migration[]
@@ -32,6 +34,7 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
   const extensions = new Set(all.map((statement) => createdExtension(statement.node)).filter((name) => name !== null))
   return {
     base,
+    complete: parts.complete ?? true,
     steps: plainStatements(parts.steps.map((step) => step.statement), parts.steps.map((step) => step.transaction)),
     extensions: [...extensions].sort(),
     platform: parts.platform ?? null,
@@ -78,8 +81,18 @@ function plainStatements(statements: readonly Statement[], transactions: readonl
       reason,
       definition: !dataKinds.has(statement.kind),
       partOf: statement.inside === null ? null : outer,
+      repeat: action === 'send' && transaction?.survivesFailure === true && isHarmlessTwice(statement),
     }
   })
+}
+
+/**
+ * True where a second try leaves no trace: in a transaction that is rolled back, or outside of one where Postgres itself refuses what is
+ * there or gone already.
+ */
+function isHarmlessTwice({ kind, node }: Statement): boolean {
+  if (dataKinds.has(kind) || 'ReindexStmt' in node || 'VacuumStmt' in node || 'ClusterStmt' in node || 'TransactionStmt' in node) return false
+  return !('IndexStmt' in node && node.IndexStmt.concurrent === true && (node.IndexStmt.idxname ?? '') === '')
 }
 
 /** The statements in the body of the one at `index`. */

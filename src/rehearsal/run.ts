@@ -4,7 +4,7 @@ import { observe } from './observe.ts'
 import type { Sent } from './observe.ts'
 import { quoted, sqlError } from './session.ts'
 import type { Session, SqlError } from './session.ts'
-import { snapshot } from './snapshot.ts'
+import { newlyInvalid, snapshot } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BaseFailure, RehearsalFile, RehearsalStatement } from './types.ts'
 import { missingRole, verdictOf } from './verdict.ts'
@@ -18,6 +18,8 @@ export interface StepOutcome {
   readonly unrehearsed: string | null
   /** SQLSTATE of its error, also of one that is not held against it; null for none. */
   readonly code: string | null
+  /** Postgres' message where it fails when it runs again just after; left out where it does not or was not tried. */
+  readonly again?: string
 }
 
 /** Back to what a new connection finds, so that a `SET` of one file does not reach the next. */
@@ -144,12 +146,13 @@ async function madeRole(session: Session, role: string): Promise<boolean> {
 
 /**
  * Sends the steps as their runner would and tells what each did. `complete` says that all of the base is there; `between` is
- * awaited before each transaction, with its first step. Keys of the relations that the steps made are the result.
+ * awaited before each transaction, with its first step. Keys of the relations that the steps made, and of the indexes and
+ * constraints that they leave invalid in the end, are the result.
  */
 export async function runSteps(
   session: Session, steps: readonly RehearsalStatement[], complete: boolean, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
   between: (step: RehearsalStatement) => Promise<void> = () => Promise.resolve(),
-): Promise<readonly Key[]> {
+): Promise<{ readonly created: readonly Key[]; readonly invalid: readonly Key[] }> {
   const first = await snapshot(session)
   const existing = new Set(first.relations.keys())
   let whole = complete
@@ -158,14 +161,40 @@ export async function runSteps(
     if (begins !== undefined) await between(begins)
     const outcomes = await runGroup(session, steps, group, existing, whole, starting)
     for (const outcome of outcomes) {
-      tell(outcome)
+      const step = steps[outcome.step]
+      const again = step?.repeat === true && outcome.code === null && outcome.unrehearsed === null ? await failsAgain(session, step.text) : null
+      tell(again === null ? outcome : { ...outcome, again })
       if (outcome.unrehearsed !== null || outcome.observation?.error) whole = false
     }
   }
   await session.send(fresh)
   const last = await snapshot(session)
   const names = new Set([...first.relations.values()].map((relation) => relation.key))
-  return [...last.relations.values()].map((relation) => relation.key).filter((name) => !names.has(name))
+  return { created: [...last.relations.values()].map((relation) => relation.key).filter((name) => !names.has(name)), invalid: newlyInvalid(first, last) }
+}
+
+/** Errors by which a statement says that it has been done already. */
+const doneAlready = new Set(['42P07', '42701', '42710', '42P06', '42704', '42P01', '42703', '42P16', '42723'])
+
+/** Tries a statement a second time; gives Postgres' message where it has been done already. Leaves the database as it was. */
+async function failsAgain(session: Session, text: string): Promise<string | null> {
+  try {
+    await session.send('begin')
+    await session.send(text)
+    return null
+  } catch (thrown) {
+    const error = sqlError(thrown)
+    if (error.code !== '25001') return doneAlready.has(error.code) ? error.message : null
+  } finally {
+    await session.send('rollback')
+  }
+  try {
+    await session.send(text)
+    return null
+  } catch (thrown) {
+    const error = sqlError(thrown)
+    return doneAlready.has(error.code) ? error.message : null
+  }
 }
 
 /** Indexes of the steps that share a transaction, in order. */

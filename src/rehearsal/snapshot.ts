@@ -92,8 +92,10 @@ export function compareSnapshots(
     const held = before.locks.get(relation.oid)
     const taken = [...(after.locks.get(relation.oid) ?? [])].filter((mode) => held?.has(mode) !== true)
     const mode = strongest(taken)
-    const weakOnIndex = relation.indexOf !== null && mode !== null && (strength.get(mode) ?? 0) < (strength.get('ShareUpdateExclusiveLock') ?? 0)
-    if (mode !== null && !weakOnIndex) locks.push({ relation: relation.key, mode })
+    // Whoever waits for an index waits for its table first, unless the lock on the index is the stronger one.
+    const table = relation.indexOf === null ? null : strongest(after.locks.get(relation.indexOf) ?? [])
+    const least = strength.get(table ?? 'RowExclusiveLock') ?? 0
+    if (mode !== null && (relation.indexOf === null || (strength.get(mode) ?? 0) > least)) locks.push({ relation: relation.key, mode })
   }
   const tables = known.filter((relation) => ['r', 'm', 'p'].includes(relation.kind))
   const built = truncates ? new Map<string, number>() : builtOn(before, after)
@@ -106,15 +108,20 @@ export function compareSnapshots(
     const locked = after.locks.has(table.oid)
     return scanned > (built.get(table.oid) ?? 0) || validated.has(table.oid) || (locked && verified.has(nameOf(table.key)))
   })
-  const invalidIndexes = [...after.relations.values()].filter((relation) => relation.indexOf !== null && !relation.valid && before.relations.get(relation.oid)?.valid !== false)
-  const unvalidated = [...after.unvalidated].filter(([oid]) => !before.unvalidated.has(oid)).map(([, name]) => name)
   return {
     locks: locks.sort((a, b) => compareKeys(a.relation, b.relation)),
     rewrites: keysOf(rewrites),
     scans: keysOf(scans),
     builds: keysOf(tables.filter((table) => built.has(table.oid))),
-    invalid: [...invalidIndexes.map((index) => index.key), ...unvalidated].sort(compareKeys),
+    invalid: newlyInvalid(before, after),
   }
+}
+
+/** Indexes and constraints that are invalid or not validated, and were not before. */
+export function newlyInvalid(before: Snapshot, after: Snapshot): readonly Key[] {
+  const indexes = [...after.relations.values()].filter((relation) => relation.indexOf !== null && !relation.valid && before.relations.get(relation.oid)?.valid !== false)
+  const constraints = [...after.unvalidated].filter(([oid]) => !before.unvalidated.has(oid)).map(([, name]) => name)
+  return [...indexes.map((index) => index.key), ...constraints].sort(compareKeys)
 }
 
 /** The strongest of some lock modes, null for none. */

@@ -26,6 +26,8 @@ export interface RehearsalStatement {
   readonly definition: boolean
   /** Index of the statement whose body this one is part of; null at the top of a file. */
   readonly partOf: number | null
+  /** True where it stays when a later statement of its file fails, and trying it once more does no harm: whether it can run again is looked at. */
+  readonly repeat: boolean
 }
 
 /** One file of the history, or one script that makes the schema before. */
@@ -57,6 +59,8 @@ export interface PlanRequest {
 export interface RehearsalRequest {
   /** What makes the schema before, in order. */
   readonly base: readonly RehearsalFile[]
+  /** False where the base holds more than is known, so that what is missing proves nothing. */
+  readonly complete: boolean
   readonly steps: readonly RehearsalStatement[]
   /** Extensions that base or steps create. */
   readonly extensions: readonly string[]
@@ -140,11 +144,11 @@ export interface RoundTrip {
   readonly line: number | null
 }
 
-/** Whether a file outside a transaction can be run again after it failed half way. */
+/** A statement that stays when a later one of its file fails, and that stands in the way when the file is run again. */
 export interface Rerun {
-  readonly path: string
-  /** Statements (indexes in the order of the rehearsal) that fail when the file runs a second time, with Postgres' message. */
-  readonly fails: readonly { readonly step: number; readonly message: string }[]
+  readonly step: number
+  /** Postgres' message the second time. */
+  readonly message: string
 }
 
 /** What a rehearsal saw. */

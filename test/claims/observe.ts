@@ -74,8 +74,8 @@ export async function exampleRequest(example: Example): Promise<RehearsalRequest
 export function rawRequest(example: Example): RehearsalRequest {
   const texts = example.sql === undefined ? [] : typeof example.sql === 'string' ? [example.sql] : example.sql
   return {
-    base: [], extensions: [], platform: null, downs: [], queries: [], rows: {},
-    steps: texts.map((text, id) => ({ text, path: 'example.sql', line: 1, transaction: id, block: false, action: 'send', reason: null, definition: true, partOf: null })),
+    base: [], complete: true, extensions: [], platform: null, downs: [], queries: [], rows: {},
+    steps: texts.map((text, id) => ({ text, path: 'example.sql', line: 1, transaction: id, block: false, action: 'send', reason: null, definition: true, partOf: null, repeat: false })),
   }
 }
 

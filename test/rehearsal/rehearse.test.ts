@@ -25,6 +25,7 @@ test('locks, rewrites, scans and builds of each statement', async () => {
     'create table notes (id integer, user_id integer references users (id))',
     'create index on notes (user_id)',
     'truncate orders',
+    'alter table orders add constraint small check (total < 100) not valid',
   ]
   const result = await rehearse(requestOf(base, steps))
   expect(result.stopped).toBeNull()
@@ -39,13 +40,14 @@ test('locks, rewrites, scans and builds of each statement', async () => {
     ['public.users AccessExclusiveLock', 'public.users', '', 'public.users', ''],
     ['public.users AccessExclusiveLock', '', 'public.users', '', ''],
     ['public.orders ShareRowExclusiveLock', '', 'public.orders', '', ''],
-    ['public.orders AccessExclusiveLock', '', '', '', 'public.orders.positive'],
+    ['public.orders AccessExclusiveLock', '', '', '', ''],
     ['public.orders ShareUpdateExclusiveLock', '', 'public.orders', '', ''],
     ['public.users RowExclusiveLock', '', 'public.users', '', ''],
     ['public.users RowExclusiveLock', '', '', '', ''],
     ['public.users ShareRowExclusiveLock', '', '', '', ''],
     ['-', '', '', '', ''],
     ['public.orders AccessExclusiveLock', '', '', '', ''],
+    ['public.orders AccessExclusiveLock', '', '', '', 'public.orders.small'],
   ])
   expect(result.observations[1]?.locksUnseen).toBe(true)
   expect(result.created).toEqual(expect.arrayContaining(['public.notes', 'public.users_n']))

@@ -40,11 +40,13 @@ test('a way back that forgets something, or fails, is told', async () => {
     .toEqual([['1', 'unknown', 'the way back of 2 fails', null], ['2', 'down-fails', 'type "missing" does not exist', 1]])
 })
 
-test('statements that fail when a file outside a transaction runs again are told', async () => {
+test('statements that stay when a later one fails are tried again, and leave no trace of it', async () => {
   const again = async (steps: readonly string[], together = false) => (await rehearse(requestOf(base, steps, together))).reruns
-  expect(await again(['create index concurrently users_email on users (email)', 'alter table users add column a integer', 'select 1'])).toEqual([{
-    path: 'm.sql', fails: [{ step: 0, message: 'relation "users_email" already exists' }, { step: 1, message: 'column "a" of relation "users" already exists' }],
-  }])
+  expect(await again(['create index concurrently users_email on users (email)', 'alter table users add column a integer', 'select 1'])).toEqual([
+    { step: 0, message: 'relation "users_email" already exists' }, { step: 1, message: 'column "a" of relation "users" already exists' },
+  ])
   expect(await again(['create index concurrently if not exists users_email on users (email)', 'alter table users add column if not exists a integer', 'select 1'])).toEqual([])
   expect(await again(['create index users_email on users (email)', 'select 1'], true)).toEqual([])
+  expect(await again(['create index if not exists users_email on users (email)', 'alter table users drop column email', 'select 1'])).toEqual([{ step: 1, message: 'column "email" of relation "users" does not exist' }])
+  expect(await trips(migration('1', ['create index concurrently on users (email)', 'insert into users values (1)', 'select 1'], ['drop index users_email_idx', 'delete from users']))).toEqual([['1', 'proven', null, null]])
 })
