@@ -237,7 +237,8 @@ function ofCall(node: FuncCall, scope: ExpressionScope): Expr {
   const given = (node.args ?? []).map((each) => transform(each, scope))
   const [only] = given
   if (given.length === 1 && only !== undefined && within === null && isBuiltin(name) && (only.type === 'unknown' || !['lower', 'upper'].includes(name))) {
-    const call = functionOrNull(schema, within, name, given.map((each) => each.type))
+    // A type's name over a value of that type is no call, though a function of that name may take the value by a cast.
+    const call = only.type === name ? null : functionOrNull(schema, within, name, given.map((each) => each.type))
     if (call === null) return coerceType(schema, only, name, 'explicit', false)
   }
   const callable = resolveFunction(schema, within, name, given.map((each) => each.type))

@@ -51,7 +51,7 @@ const indexes: readonly string[] = [
   'lower(x)', 'lower(v)', 'lower(x) text_pattern_ops', '(a + b)', '((a + b))', '(x || v)', "coalesce(x, '')", "(jb ->> 'a')", "((jb ->> 'a'))",
   "((jb ->> 'a')::int)", "date_trunc('day', ts)", '(ts::date)', '(lower(x)), a', 'x COLLATE "C"', '(a IS NULL)', '(CASE WHEN a > 1 THEN 1 END)',
   'x text_pattern_ops', '(x)', 'greatest(a, b)', 'f(a)', 'md5(x)', '(a::text)', '(extract(year from da))', "(tz AT TIME ZONE 'UTC')",
-  'upper(x), lower(v)', '((a % 2))', "to_tsvector('english', x)", "(x = 'a')", 'substring(x from 1 for 2)',
+  'date(da)', 'date(ts)', 'int4(a)', 'upper(x), lower(v)', '((a % 2))', "to_tsvector('english', x)", "(x = 'a')", 'substring(x from 1 for 2)',
 ]
 
 const predicates: readonly string[] = [

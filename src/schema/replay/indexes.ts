@@ -4,6 +4,7 @@ import { printExpression } from '../expression.ts'
 import type { Change } from '../change.ts'
 import type { Index, IndexKey, Key, Table, View } from '../model.ts'
 import { key } from '../model.ts'
+import { quoteIdent } from '../quote.ts'
 import { editing, putTable, relationExists } from './draft.ts'
 import { columnsAddition, freeRelationName, truncated } from './names.ts'
 import { mentionedColumns, parametersOf, text, texts, writtenOf } from './nodes.ts'
@@ -38,6 +39,8 @@ export function indexKeys(session: Session, table: Pick<Table, 'columns' | 'key'
 function printIndexExpression(session: Session, table: Pick<Table, 'columns'>, node: Node): { readonly text: string; readonly exact: boolean; readonly column: string | null } {
   const printed = printExpression(node, { schema: session.draft.schema, columns: table.columns })
   if ('ColumnRef' in node) return { ...printed, column: text(node.ColumnRef.fields?.at(-1)) }
+  const bare = printed.exact ? table.columns.find((each) => quoteIdent(each.name) === printed.text) : undefined
+  if (bare !== undefined) return { ...printed, column: bare.name }
   return { text: printed.isCall ? printed.text : `(${printed.text})`, exact: printed.exact, column: null }
 }
 
