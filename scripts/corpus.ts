@@ -30,6 +30,7 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   prisma: () => import('./corpus/prisma.ts'),
   rehearsal: () => import('./corpus/rehearsal.ts'),
   reviews: () => import('./corpus/reviews.ts'),
+  rollback: () => import('./corpus/rollback.ts'),
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' }, commits: { type: 'string', default: '8' }, phase: { type: 'string', default: '0' }, output: { type: 'string' } } })
