@@ -1,11 +1,11 @@
 import type { Decision } from '../engine/approvals.ts'
 import { means } from '../engine/approvals.ts'
 import type { CommandJob } from '../queue/jobs.ts'
-import { codeSpan, sentence, truncate } from '../report/markdown-escape.ts'
+import { codeSpan, sentence } from '../report/markdown-escape.ts'
 import type { Config } from '../config.ts'
 import type { Finding } from '../engine/finding.ts'
 import { planOf } from '../planner/plan.ts'
-import { planToMarkdown } from '../planner/show.ts'
+import { planToComment } from '../planner/show.ts'
 import type { Report } from '../report/report.ts'
 import { didYouMean } from '../spelling.ts'
 import { placeIn, statusOf } from './client.ts'
@@ -116,7 +116,7 @@ async function explain(target: string | null, { context, review }: Running): Pro
 function plan(report: Report): Outcome {
   const plans = report.projects.filter((project) => project.steps.length > 0).map((project) => planOf(project, report.postgres))
   if (plans.length === 0) return { ...done, answer: 'There is nothing to plan: the pull request makes no schema change.' }
-  return { ...done, answer: truncate(planToMarkdown(plans), 60_000, '`schemagate plan` prints all of it.') }
+  return { ...done, answer: planToComment(plans, 60_000) }
 }
 
 /** The finding of the thread that a reply stands in. */

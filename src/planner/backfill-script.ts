@@ -1,6 +1,6 @@
 import { schemaOf } from '../schema/model.ts'
 import { dollarTag } from '../schema/ddl.ts'
-import { quoteIdent, quoteName } from '../schema/quote.ts'
+import { quoteIdent, quoteLiteral, quoteName } from '../schema/quote.ts'
 import type { BackfillJob } from './backfill.ts'
 
 /** A backfill as scripts: the same function does one batch, whoever calls it. */
@@ -20,12 +20,12 @@ export interface BackfillScript {
   readonly cleanup: string
 }
 
-/** Rows a batch, seconds of pause between two, seconds that a batch may hold its locks. */
+/** Rows that a batch has at most, seconds of pause between two, seconds that a batch may hold its locks before the next ones get smaller. */
 const pace = { batch: 1000, pause: 0.05, budget: 0.5 } as const
 
 /** Writes the scripts of a job; null where its table has no key to walk by, or a schema whose name has no place in a shell script. */
 export function backfillScript(job: BackfillJob, defaultSchema = 'public'): BackfillScript | null {
-  if (!job.key.length || !/^[\p{L}\p{N}_ -]*$/u.test(schemaOf(job.table))) return null
+  if (!job.key.length || job.obstacle !== null || !/^[\p{L}\p{N}_ -]*$/u.test(schemaOf(job.table))) return null
   const own = (suffix: string) => quoteName(schemaOf(job.table), `backfill_${job.name}${suffix}`, defaultSchema)
   const [step, runAll, progress] = [own('_step'), own(''), own('_progress')]
   const table = quoteName(schemaOf(job.table), job.table.slice(job.table.indexOf('.') + 1), defaultSchema)
@@ -34,8 +34,8 @@ export function backfillScript(job: BackfillJob, defaultSchema = 'public'): Back
     install: `${[progressTable(job, progress), stepFunction(job, table, step, progress), procedure(step, runAll, progress)].join('\n\n')}\n`,
     run: `CALL ${runAll}();`,
     psql: psqlLoop(step),
-    prisma: typescript(job, `SELECT ${step}($1::integer) AS more`, `SELECT rows_changed::text AS rows FROM ${progress}`, 'prisma'),
-    drizzle: typescript(job, `SELECT ${step}(BATCH) AS more`, `SELECT rows_changed::text AS rows FROM ${progress}`, 'drizzle'),
+    prisma: typescript(job, `SELECT ${step}($1::integer) AS more`, progress, 'prisma'),
+    drizzle: typescript(job, `SELECT ${step}(BATCH) AS more`, progress, 'drizzle'),
     progress: `SELECT * FROM ${progress};`,
     verify: `${job.verify ?? `SELECT rows_changed, finished_at IS NOT NULL AS finished FROM ${progress}`};`,
     cleanup: [`DROP PROCEDURE ${runAll}(integer, double precision, double precision, integer);`, `DROP FUNCTION ${step}(integer);`, `DROP TABLE ${progress};`, ''].join('\n'),
@@ -47,7 +47,9 @@ function progressTable(job: BackfillJob, progress: string): string {
   return `CREATE TABLE IF NOT EXISTS ${progress} (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
 ${keys.join('\n')}
+  rows_read bigint NOT NULL DEFAULT 0,
   rows_changed bigint NOT NULL DEFAULT 0,
+  about_rows bigint,
   finished_at timestamp with time zone
 );
 INSERT INTO ${progress} DEFAULT VALUES ON CONFLICT DO NOTHING;`
@@ -67,6 +69,7 @@ function stepFunction(job: BackfillJob, table: string, step: string, progress: s
 DECLARE
   backfill_at ${progress}%ROWTYPE;
 ${job.key.map((k, i) => `  ${low[i]} ${k.type};\n  ${high[i]} ${k.type};`).join('\n')}
+  backfill_read bigint;
   backfill_changed bigint;
 BEGIN
   PERFORM set_config('lock_timeout', '2s', true);
@@ -85,20 +88,30 @@ BEGIN
     UPDATE ${progress} SET finished_at = clock_timestamp();
     RETURN false;
   END IF;
-  SELECT ${columns.join(', ')} INTO ${high.join(', ')}
+  SELECT count(*) OVER (), ${columns.join(', ')} INTO backfill_read, ${high.join(', ')}
     FROM (SELECT ${columns.join(', ')} FROM ${table} WHERE ${row(columns)} >= ${row(low)} AND ${row(columns)} <= ${row(until)} ORDER BY ${columns.join(', ')} LIMIT batch) AS backfill_batch
     ORDER BY ${descending} LIMIT 1;
-  UPDATE ${job.target}
-    SET ${job.set}${job.from ? `\n    FROM ${job.from}` : ''}
-    WHERE ${aliased} >= ${row(low)} AND ${aliased} <= ${row(high)}${job.where ? ` AND (${job.where}\n    )` : ''};
+${batchStatement(job, `${aliased} >= ${row(low)} AND ${aliased} <= ${row(high)}`)}
   GET DIAGNOSTICS backfill_changed = ROW_COUNT;
-  UPDATE ${progress} SET ${job.key.map((_, i) => `last_${i + 1} = ${high[i]}, until_${i + 1} = ${until[i]}`).join(', ')}, rows_changed = rows_changed + backfill_changed;
+  UPDATE ${progress} SET ${job.key.map((_, i) => `last_${i + 1} = ${high[i]}, until_${i + 1} = ${until[i]}`).join(', ')}, rows_read = rows_read + backfill_read, rows_changed = rows_changed + backfill_changed,
+    about_rows = coalesce(about_rows, (SELECT reltuples::bigint FROM pg_class WHERE oid = ${quoteLiteral(table)}::regclass));
   RETURN true;
 END
 `
   const tag = dollarTag(body)
   return `CREATE OR REPLACE FUNCTION ${step}(batch integer DEFAULT ${pace.batch}) RETURNS boolean
 LANGUAGE plpgsql AS ${tag}${body}${tag};`
+}
+
+/** The statement of the change, for the rows of one batch. A clause may end in a comment, so each ends its line. */
+function batchStatement(job: BackfillJob, range: string): string {
+  const where = `\n    WHERE ${range}${job.where ? ` AND (${job.where}\n    )` : ''}`
+  const first = job.with ? `  ${job.with}\n` : ''
+  switch (job.kind) {
+    case 'update': return `${first}  UPDATE ${job.target}\n    SET ${job.set}${job.from ? `\n    FROM ${job.from}` : ''}${where};`
+    case 'delete': return `${first}  DELETE FROM ${job.target}${job.from ? `\n    USING ${job.from}` : ''}${where};`
+    case 'insert': return `${first}  INSERT INTO ${job.target}\n    SELECT ${job.select ?? '*'}\n    FROM ${job.from ?? job.alias}${where}${job.conflict ? `\n    ${job.conflict}` : ''};`
+  }
 }
 
 /** Runs batches until none is left (or `most` are done), commits each, rests between two, and makes them smaller where one takes too long. */
@@ -111,7 +124,7 @@ DECLARE
   more boolean;
   began timestamp with time zone;
   took double precision;
-  changed bigint;
+  done ${progress}%ROWTYPE;
 BEGIN
   LOOP
     EXIT WHEN batches >= most;
@@ -120,13 +133,13 @@ BEGIN
     COMMIT;
     took := extract(epoch FROM clock_timestamp() - began);
     batches := batches + 1;
-    SELECT rows_changed INTO changed FROM ${progress};
-    RAISE NOTICE 'batch % of up to % rows took % s, % rows changed so far', batches, size, round(took::numeric, 3), changed;
+    SELECT * INTO done FROM ${progress};
+    RAISE NOTICE 'batch % of up to % rows took % s; % of about % rows read, % changed', batches, size, round(took::numeric, 3), done.rows_read, done.about_rows, done.rows_changed;
     EXIT WHEN NOT more;
     IF took > budget THEN
       size := greatest(size / 2, 1);
     ELSIF took < budget / 4 THEN
-      size := least(size * 2, batch * 10);
+      size := least(size * 2, batch);
     END IF;
     PERFORM pg_sleep(pause);
   END LOOP;
@@ -163,15 +176,21 @@ const query = async <T>(text: string): Promise<T | undefined> => {
   return (result.rows ?? result)[0]
 }`
   const call = orm === 'prisma' ? `query<{ more: boolean }>(${JSON.stringify(step)}, batch)` : `query<{ more: boolean }>(${JSON.stringify(step)}.replace('BATCH', String(batch)))`
-  return `// Fills ${oneLine(job.table)} in batches. Install the SQL beside it first; stop it at any time, the next run goes on where it stopped.
+  return `// ${job.kind === 'insert' ? 'Copies' : job.kind === 'delete' ? 'Clears' : 'Fills'} ${oneLine(job.table)} in batches. Install the SQL beside it first; stop it at any time, the next run goes on where it stopped.
 ${head}
-const batch = Math.trunc(Number(process.env.BATCH ?? ${pace.batch}))
+const most = Math.trunc(Number(process.env.BATCH ?? ${pace.batch}))
 const pause = Number(process.env.PAUSE_MS ?? ${pace.pause * 1000})
+const budget = Number(process.env.BUDGET_MS ?? ${pace.budget * 1000})
 
+let batch = most
 for (let more = true; more;) {
+  const began = Date.now()
   more = (await ${call})?.more ?? false
-  const done = await query<{ rows: string }>(${JSON.stringify(progress)})
-  console.log(\`\${done?.rows ?? '0'} rows changed\`)
+  // A batch that takes too long is followed by smaller ones.
+  const took = Date.now() - began
+  batch = took > budget ? Math.max(1, Math.trunc(batch / 2)) : Math.min(most, batch * 2)
+  const done = await query<{ read: string; about: string | null; changed: string }>(${JSON.stringify(`SELECT rows_read::text AS read, about_rows::text AS about, rows_changed::text AS changed FROM ${progress}`)})
+  console.log(\`\${done?.read ?? '0'} of about \${done?.about ?? '?'} rows read, \${done?.changed ?? '0'} changed\`)
   if (more) await setTimeout(pause)
 }
 ${orm === 'prisma' ? 'await prisma.$disconnect()\n' : ''}`

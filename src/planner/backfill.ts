@@ -5,33 +5,52 @@ import { nameOf, type Column, type Key, type Table } from '../schema/model.ts'
 import { mentions } from '../schema/print.ts'
 import { quoteIdent, quoteKey } from '../schema/quote.ts'
 import { targetTable } from './lossy.ts'
-import { updateParts, type UpdateParts } from './update-parts.ts'
+import { baseOf, rowParts, type RowParts } from './row-parts.ts'
 
-/** Rows of an existing table that get a value: what is set where, and the key by which to walk. */
+/** Rows of an existing table that are changed, removed or copied: what is done to them, and the key by which to walk. */
 export interface BackfillJob {
+  readonly kind: 'update' | 'delete' | 'insert'
   /** `users_status`, plain enough to be the name of a function. */
   readonly name: string
+  /** The table that is walked: for a copy the one that is read. */
   readonly table: Key
   readonly place: Place
   /** Why, in one sentence. */
   readonly reason: string
   /** Key columns with their types; empty where the table has none that can be walked. */
   readonly key: readonly { readonly name: string; readonly type: string }[]
-  /** Table as the UPDATE names it, and the name under which its columns are reached. */
+  /** Why it cannot be done in batches, in one sentence; null where it can. */
+  readonly obstacle: string | null
+  /** `WITH …` that goes before each batch. */
+  readonly with: string | null
+  /** Table as the statement names it, and the name under which the columns of the walked table are reached. */
   readonly target: string
   readonly alias: string
+  /** What is assigned in an UPDATE; `''` otherwise. */
   readonly set: string
+  /** What a copy selects; null otherwise. */
+  readonly select: string | null
   readonly from: string | null
   readonly where: string | null
+  /** What a copy does with rows that are there: `ON CONFLICT DO NOTHING`. */
+  readonly conflict: string | null
   /** Counts the rows that still have to change; null where only the progress can tell. */
   readonly verify: string | null
   /** False where nobody but the author knows the value: the script says where to write it. */
   readonly valueKnown: boolean
 }
 
+/** What an UPDATE over a table that recipes need does not say by itself. */
+export const plainUpdate = { kind: 'update', obstacle: null, with: null, select: null, conflict: null } as const
+
+/** The name of a job: of the table and what is done to it. */
+export function jobNameOf(table: string, what: string): string {
+  return `${table}_${what}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').slice(0, 36) || 'rows'
+}
+
 /** The backfills that a change makes in one statement, and those that its NOT NULL columns need. */
 export function backfillsOf(review: ProjectReview): readonly BackfillJob[] {
-  const written = review.steps.flatMap((step) => jobOfUpdate(step, review) ?? [])
+  const written = review.steps.flatMap((step) => jobOfRows(step, review) ?? [])
   const filled = new Set(written.flatMap((j) => j.columns.map((c) => `${j.job.table}\u0000${c}`)))
   const needed = review.steps.flatMap((step) => step.changes.flatMap((change): BackfillJob[] => {
     if (change.kind !== 'setNotNull' && change.kind !== 'addColumn') return []
@@ -58,35 +77,67 @@ function unlike(jobs: readonly BackfillJob[]): readonly BackfillJob[] {
   })
 }
 
-function jobOfUpdate(step: Step, review: ProjectReview): { readonly job: BackfillJob; readonly columns: readonly string[] } | null {
+/** The job of a statement on rows, with the columns that it fills; null where it is none or concerns one row. */
+function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJob; readonly columns: readonly string[] } | null {
   const { statement } = step
-  if (statement.kind !== 'UpdateStmt' || statement.inside === 'function') return null
-  const target = targetTable(step)
-  const table = target ? step.before.tables.get(target) : undefined
-  const parts = updateParts(statement)
-  if (!table || !parts || !review.before.tables.has(table.key) || pinsOneRow(parts, table)) return null
+  if (statement.inside === 'function' || !['UpdateStmt', 'DeleteStmt', 'InsertStmt'].includes(statement.kind)) return null
+  const parts = rowParts(statement)
+  const changed = targetTable(step)
+  if (parts === null || !changed) return null
+  const walked = step.before.tables.get(statement.kind === 'InsertStmt' ? sourceOf(step) ?? '' : changed)
+  if (!walked || !review.before.tables.has(walked.key)) return null
+  const where = `at ${statement.place.path} line ${statement.place.line}`
+  const verb = statement.kind === 'UpdateStmt' ? 'UPDATE' : statement.kind === 'DeleteStmt' ? 'DELETE' : 'INSERT'
+  if (typeof parts === 'string') {
+    return { columns: [], job: { ...emptyJob, kind: statement.kind === 'UpdateStmt' ? 'update' : statement.kind === 'DeleteStmt' ? 'delete' : 'insert', name: jobNameOf(nameOf(walked.key), 'rows'), table: walked.key, place: statement.place,
+      reason: `The ${verb} ${where} does its work in one statement.`, obstacle: `It ${parts}, so it cannot be cut into batches.` } }
+  }
+  if (parts.kind !== 'insert' && pinsOneRow(parts, walked)) return null
   const columns = parts.assignments?.map((a) => a.column) ?? []
+  const rereads = parts.with !== null && parts.with.length > 0 && columns.some((c) => mentions(parts.with!, quoteIdent(c)))
+  const reason = parts.kind === 'insert'
+    ? `The INSERT ${where} copies rows of ${nameOf(walked.key)} in one statement: it is one long transaction, and all of it starts again when it fails.`
+    : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of ${nameOf(walked.key)} in one statement: every row that it touches stays locked until it commits.`
   return {
     columns,
     job: {
-      name: jobName(table, columns[0] ?? 'rows'),
-      table: table.key,
+      kind: parts.kind,
+      name: jobNameOf(nameOf(parts.kind === 'insert' ? changed : walked.key), parts.kind === 'delete' ? 'delete' : parts.kind === 'insert' ? 'copy' : columns[0] ?? 'rows'),
+      table: walked.key,
       place: statement.place,
-      reason: `The UPDATE at ${statement.place.path} line ${statement.place.line} changes rows of ${nameOf(table.key)} in one statement: every row that it touches stays locked until it commits.`,
-      key: walkingKey(table),
+      reason: parts.with === null ? reason : `${reason} Its WITH is worked out again for each batch.`,
+      key: walkingKey(walked),
+      obstacle: rereads ? 'Its WITH reads a column that it changes, so a second batch would see what the first one did.' : walkingKey(walked).length ? null : noKey(walked),
+      with: parts.with,
       target: parts.target,
       alias: parts.alias,
-      set: parts.set,
+      set: parts.set ?? '',
+      select: parts.select,
       from: parts.from,
       where: parts.where,
+      conflict: parts.conflict,
       verify: verification(parts),
       valueKnown: true,
     },
   }
 }
 
+const emptyJob = { key: [], obstacle: null, with: null, target: '', alias: '', set: '', select: null, from: null, where: null, conflict: null, verify: null, valueKnown: true } as const
+
+/** Why a table without a key is not walked. */
+export function noKey(table: Pick<Table, 'key'>): string {
+  return `${nameOf(table.key)} has no primary key and no unique key over NOT NULL columns to walk by: give it one first, or run the statement as it is while nothing else needs the table.`
+}
+
+/** The table that an INSERT … SELECT reads first. */
+function sourceOf(step: Step): Key | null {
+  const body = Object.values(step.statement.node)[0] as { readonly selectStmt?: { readonly SelectStmt?: { readonly fromClause?: readonly object[] } } } | undefined
+  const name = baseOf(body?.selectStmt?.SelectStmt?.fromClause?.[0])
+  return name?.relname ? `${name.schemaname ?? step.before.defaultSchema}.${name.relname}` : null
+}
+
 /** `WHERE id = 7` is no backfill. */
-function pinsOneRow(parts: UpdateParts, table: Table): boolean {
+function pinsOneRow(parts: RowParts, table: Table): boolean {
   const columns = walkingKey(table).map((k) => k.name)
   if (!parts.where || !columns.length) return false
   return columns.every((c) => new RegExp(`(^|[^\\w"])("?)${escaped(c)}\\2\\s*=\\s*('[^']*'|-?\\d+)`, 'i').test(parts.where!)) && !/\bor\b/i.test(parts.where)
@@ -100,7 +151,9 @@ function jobOfNotNull(table: Table, column: Column, place: Place, d: string, add
   const name = quoteIdent(column.name)
   const target = quoteKey(table.key, d)
   return {
-    name: jobName(table, column.name),
+    ...plainUpdate,
+    obstacle: walkingKey(table).length ? null : noKey(table),
+    name: jobNameOf(nameOf(table.key), column.name),
     table: table.key,
     place,
     reason: added
@@ -131,16 +184,12 @@ export function walkingKey(table: Table): BackfillJob['key'] {
   return []
 }
 
-function jobName(table: Table, column: string): string {
-  const plain = `${nameOf(table.key)}_${column}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '')
-  return plain.slice(0, 36) || 'rows'
-}
-
 const volatile = /\b(random|gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|clock_timestamp|timeofday|now|nextval|current_timestamp|localtimestamp|statement_timestamp|transaction_timestamp)\b/i
 
-function verification(parts: UpdateParts): string | null {
+function verification(parts: RowParts): string | null {
   const { assignments } = parts
-  if (!assignments) return null
+  if (parts.kind === 'delete' && parts.with === null) return `SELECT count(*) AS rows_left FROM ${parts.target}${parts.from ? `\n  , ${parts.from}` : ''}${parts.where ? `\n  WHERE ${parts.where}\n` : ''}`
+  if (!assignments || parts.with !== null) return null
   // A clause may end in a comment, so each ends its line.
   const all = `SELECT count(*) AS rows_left FROM ${parts.target}${parts.from ? `\n  , ${parts.from}` : ''}\n  WHERE `
   const condition = parts.where ? `(${parts.where}\n  ) AND ` : ''

@@ -1,6 +1,6 @@
 import type { ProjectReview } from '../report/report.ts'
 import type { Change } from '../schema/change.ts'
-import { indexColumns, type ForeignKey, type Key, type Schema } from '../schema/model.ts'
+import { indexColumns, type Check, type ForeignKey, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 
 /** A query to run beside a migration: what it answers and what to expect. */
@@ -68,16 +68,16 @@ function wouldFail(change: Change, before: Schema, after: Schema): readonly Chec
     case 'addColumn':
       return !change.to.nullable && change.to.default === null && !change.to.generated && !change.to.identity
         ? [{ title: `Any row in ${old.name}; expect none, or ${change.to.name} cannot come NOT NULL`, sql: `SELECT EXISTS (SELECT FROM ${table});` }] : []
-    case 'addPrimaryKey': return has(change.to.columns) ? [duplicates(table, old.name, change.to.columns, null, true)] : []
-    case 'addUnique': return has(change.to.columns) ? [duplicates(table, old.name, change.to.columns, null, change.to.nullsNotDistinct)] : []
+    case 'addPrimaryKey': return has(change.to.columns) ? [duplicates(old, change.to.columns, null, true, d)] : []
+    case 'addUnique': return has(change.to.columns) ? [duplicates(old, change.to.columns, null, change.to.nullsNotDistinct, d)] : []
     case 'addIndex': {
       const columns = change.index.keys.flatMap((k) => k.column ?? [])
       return change.index.unique && columns.length === change.index.keys.length && has(columns)
-        ? [duplicates(table, old.name, indexColumns(change.index), change.index.where, change.index.nullsNotDistinct)] : []
+        ? [duplicates(old, indexColumns(change.index), change.index.where, change.index.nullsNotDistinct, d)] : []
     }
     case 'addCheck':
-      return [{ title: `Rows of ${old.name} that break ${change.to.name}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE NOT (${change.to.expression});` }].filter(() => !mentionsNew(change.to.expression, old.columns.map((c) => c.name), after, change.table))
-    case 'addForeignKey': return has(change.to.columns) && before.tables.has(`${change.to.references.schema}.${change.to.references.table}`) ? [orphans(table, old.name, change.to, before, d)] : []
+      return [breaking(old, change.to, d)].filter(() => !mentionsNew(change.to.expression, old.columns.map((c) => c.name), after, change.table))
+    case 'addForeignKey': return has(change.to.columns) && before.tables.has(`${change.to.references.schema}.${change.to.references.table}`) ? [orphans(old, change.to, before, d)] : []
     case 'alterColumnType':
       return change.from.type && change.to.type && !change.using && /^(smallint|integer)$/.test(change.to.type) && /^(bigint|integer)$/.test(change.from.type)
         ? [{ title: `Values of ${old.name}.${change.from.name} that do not fit ${change.to.type}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE ${quoteIdent(change.from.name)} NOT BETWEEN ${change.to.type === 'integer' ? '-2147483648 AND 2147483647' : '-32768 AND 32767'};` }]
@@ -96,21 +96,28 @@ function mentionsNew(expression: string, columns: readonly string[], after: Sche
   return (after.tables.get(table)?.columns ?? []).some((c) => !columns.includes(c.name) && expression.includes(c.name))
 }
 
-function duplicates(table: string, name: string, columns: readonly string[], where: string | null, nulls: boolean): CheckQuery {
+/** Which rows break a check that is to come. */
+export function breaking(table: Table, check: Check, d: string): CheckQuery {
+  return { title: `Rows of ${table.name} that break ${check.name}; expect 0`, sql: `SELECT count(*) FROM ${quoteKey(table.key, d)} WHERE NOT (${check.expression});` }
+}
+
+/** Which values of some columns stand in several rows; `nulls` says that NULL counts as a value. */
+export function duplicates(table: Table, columns: readonly string[], where: string | null, nulls: boolean, d: string): CheckQuery {
   const list = columns.map(quoteIdent)
   const conditions = [...(where ? [`(${where})`] : []), ...(nulls ? [] : list.map((c) => `${c} IS NOT NULL`))]
   return {
-    title: `Values of ${name} that stand in several rows; expect none`,
-    sql: `SELECT ${list.join(', ')}, count(*) FROM ${table}${conditions.length ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${list.join(', ')} HAVING count(*) > 1 LIMIT 20;`,
+    title: `Values of ${table.name} that stand in several rows; expect none`,
+    sql: `SELECT ${list.join(', ')}, count(*) FROM ${quoteKey(table.key, d)}${conditions.length ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY ${list.join(', ')} HAVING count(*) > 1 LIMIT 20;`,
   }
 }
 
-function orphans(table: string, name: string, key: ForeignKey, schema: Schema, d: string): CheckQuery {
+/** How many rows point at no row of the referenced table. */
+export function orphans(table: Table, key: ForeignKey, schema: Schema, d: string): CheckQuery {
   const target = `${key.references.schema}.${key.references.table}`
   const referenced = key.references.columns.length ? key.references.columns : schema.tables.get(target)?.primaryKey?.columns ?? []
   const on = key.columns.map((c, i) => `parent.${quoteIdent(referenced[i] ?? c)} = child.${quoteIdent(c)}`).join(' AND ')
   return {
-    title: `Rows of ${name} that point at no row of ${key.references.table}; expect 0`,
-    sql: `SELECT count(*) FROM ${table} AS child WHERE ${key.columns.map((c) => `child.${quoteIdent(c)} IS NOT NULL`).join(' AND ')} AND NOT EXISTS (SELECT FROM ${quoteKey(target, d)} AS parent WHERE ${on});`,
+    title: `Rows of ${table.name} that point at no row of ${key.references.table}; expect 0`,
+    sql: `SELECT count(*) FROM ${quoteKey(table.key, d)} AS child WHERE ${key.columns.map((c) => `child.${quoteIdent(c)} IS NOT NULL`).join(' AND ')} AND NOT EXISTS (SELECT FROM ${quoteKey(target, d)} AS parent WHERE ${on});`,
   }
 }

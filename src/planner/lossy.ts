@@ -3,7 +3,7 @@ import type { Change } from '../schema/change.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
 import { typeLoss } from '../schema/type-change.ts'
-import { updateParts } from './update-parts.ts'
+import { rowParts } from './row-parts.ts'
 
 /** What a change destroys, in one sentence, with the statements that save it before and bring it back after. */
 export interface Loss {
@@ -92,8 +92,9 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
 /** An UPDATE of columns that the same change adds overwrites nothing. */
 function fillsNewColumns(step: Step, columns: ReadonlySet<string>): boolean {
   const target = targetTable(step)
-  const assigned = step.statement.kind === 'UpdateStmt' ? updateParts(step.statement)?.assignments : null
-  return target !== null && assigned !== null && assigned !== undefined && assigned.every((a) => columns.has(`${target}.${a.column}`))
+  const parts = step.statement.kind === 'UpdateStmt' ? rowParts(step.statement) : null
+  const assigned = parts && typeof parts === 'object' ? parts.assignments : null
+  return target !== null && assigned !== null && assigned.every((a) => columns.has(`${target}.${a.column}`))
 }
 
 function lossOfRows(step: Step, fresh: ReadonlySet<Key>): Loss | null {

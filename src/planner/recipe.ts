@@ -1,9 +1,12 @@
 import type { Place } from '../location.ts'
+import { quoteIdent } from '../schema/quote.ts'
+import { significantTokens } from '../sql/tokens.ts'
 import type { BackfillJob } from './backfill.ts'
 
 /** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
 export interface Recipe {
-  readonly kind: 'rename-column' | 'rename-table' | 'change-type' | 'not-null' | 'remove-enum-value' | 'split-table' | 'merge-tables' | 'move-column'
+  readonly kind: 'rename-column' | 'rename-table' | 'change-type' | 'change-key-type' | 'not-null' | 'remove-enum-value' | 'split-table' | 'merge-tables' | 'move-column'
+    | 'unique' | 'foreign-key' | 'check' | 'partition-table'
   readonly title: string
   /** The change that it takes the place of. */
   readonly place: Place
@@ -26,6 +29,8 @@ export interface RecipeStep {
   /** Change of the ORM's schema or of the code; null where there is none. */
   readonly code: string | null
   readonly backfill: BackfillJob | null
+  /** True where the statements are queries for a person to look at; they belong into no migration. */
+  readonly look?: boolean
 }
 
 /** What locks may be waited for in a migration, so that a migration that has to wait does not make others wait behind it. */
@@ -49,4 +54,18 @@ export function fill(title: string, backfill: BackfillJob): RecipeStep {
 /** A step that is code alone. */
 export function deploy(title: string, code: string): RecipeStep {
   return { title, phase: 'code', sql: [], together: false, code, backfill: null }
+}
+
+/** SQL in which a column has another name, wherever that stands as a name; what stands in strings stays. */
+export function renameIn(sql: string, from: string, to: string): string {
+  let text = ''
+  let end = 0
+  for (const token of significantTokens(sql)) {
+    const written = sql.slice(token.start, token.end)
+    const name = token.kind === 'word' ? written.toLowerCase() : token.kind === 'identifier' ? written.slice(1, -1).replaceAll('""', '"') : null
+    if (name !== from) continue
+    text += `${sql.slice(end, token.start)}${quoteIdent(to)}`
+    end = token.end
+  }
+  return `${text}${sql.slice(end)}`
 }

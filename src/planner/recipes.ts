@@ -5,9 +5,9 @@ import { nameOf, type Column, type EnumType, type ForeignKey, type Index, type K
 import { mentions } from '../schema/print.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import type { Place } from '../location.ts'
-import { walkingKey, type BackfillJob } from './backfill.ts'
+import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from './backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
-import { deploy, fill, migration, migrationApart, type Recipe, type RecipeStep } from './recipe.ts'
+import { deploy, fill, migration, migrationApart, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
 import { syncColumns, syncTables, type SyncedPair } from './sync.ts'
 
 /** What a recipe is written for. */
@@ -63,7 +63,8 @@ function castThrough(from: string | null, to: string | null): string {
   return from && to && plain.test(from) && plain.test(to) ? '' : 'text::'
 }
 
-function newName(table: Table, name: string, type: string): string {
+/** A name for a second column of another type, free in the table and within 63 bytes. */
+export function newName(table: Table, name: string, type: string): string {
   const base = `${name}_${type.replace('character varying', 'varchar').replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').toLowerCase()}`.slice(0, 58)
   return table.columns.some((c) => c.name === base) ? `${base}_2` : base
 }
@@ -83,7 +84,7 @@ function replaceColumn(table: Table, from: Column, fresh: Column, pair: SyncedPa
   const bare: Column = { ...fresh, nullable: true, default: null, identity: null, generated: null }
   const copies = keysOnNewColumn(table, from.name, fresh.name, d)
   const job: BackfillJob = {
-    name: `${nameOf(table.key)}_${fresh.name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 36),
+    ...plainUpdate, name: jobNameOf(nameOf(table.key), fresh.name),
     table: table.key, place: ctx.place, reason: `Rows written before the trigger was there get ${fresh.name}.`, key: walkingKey(table), target: name, alias: nameOf(table.key),
     set: `${t} = ${expression}`, from: null, where: `${t}::text IS DISTINCT FROM (${expression})::text`,
     verify: `SELECT count(*) AS rows_left FROM ${name} WHERE ${t}::text IS DISTINCT FROM (${expression})::text`, valueKnown: true,
@@ -103,7 +104,7 @@ function replaceColumn(table: Table, from: Column, fresh: Column, pair: SyncedPa
 }
 
 /** `SET NOT NULL` without a scan under the strongest lock: a validated check lets Postgres skip it. */
-function notNullStatements(table: Pick<Table, 'key' | 'name'>, column: string, d: string): readonly string[] {
+export function notNullStatements(table: Pick<Table, 'key' | 'name'>, column: string, d: string): readonly string[] {
   const name = quoteKey(table.key, d)
   const check = quoteIdent(`${table.name}_${column}_not_null`.slice(0, 60))
   const c = quoteIdent(column)
@@ -120,7 +121,7 @@ function keysOnNewColumn(table: Table, from: string, to: string, d: string): rea
   const name = quoteKey(table.key, d)
   const renamed = (old: string) => (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
   const columns = (list: readonly string[]) => list.map((c) => c === from ? to : c)
-  const text = (sql: string) => sql.replaceAll(new RegExp(`(?<![\\w"])${quoteIdent(from).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w"])`, 'g'), () => quoteIdent(to))
+  const text = (sql: string) => renameIn(sql, from, to)
   const indexes = table.indexes.filter((i) => i.keys.some((k) => k.column === from || (k.expression !== null && mentions(k.expression, quoteIdent(from)))) || i.include.includes(from) || (i.where !== null && mentions(i.where, quoteIdent(from))))
     .map((i): Index => ({
       ...i, name: renamed(i.name), include: columns(i.include), where: i.where === null ? null : text(i.where),
@@ -144,7 +145,8 @@ function keysOnNewColumn(table: Table, from: string, to: string, d: string): rea
   ]
 }
 
-function validated(table: string, definition: string, name: string): readonly string[] {
+/** A constraint that is added without a look at the rows, and then validated without blocking writes. */
+export function validated(table: string, definition: string, name: string): readonly string[] {
   return [`ALTER TABLE ${table} ADD ${definition}`, `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdent(name)}`]
 }
 
@@ -198,7 +200,7 @@ export function removeEnumValueRecipe(type: EnumType, after: EnumType, values: r
     const name = quoteKey(table.key, d)
     const c = quoteIdent(column.name)
     const job: BackfillJob = {
-      name: `${nameOf(table.key)}_${column.name}_values`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 36), table: table.key, place: ctx.place,
+      ...plainUpdate, name: jobNameOf(nameOf(table.key), `${column.name}_values`), table: table.key, place: ctx.place,
       reason: `Rows that hold ${values.join(', ')} get another value.`, key: walkingKey(table), target: name, alias: nameOf(table.key),
       set: `${c} = NULL /* write the value that takes the place of ${values.join(', ').replaceAll('*/', '')} here */`, from: null, where: `${c}::text IN (${list})`,
       verify: `SELECT count(*) AS rows_left FROM ${name} WHERE ${c}::text IN (${list})`, valueKnown: false,
@@ -237,7 +239,7 @@ export function moveColumnsRecipe(
   const joined = `moved.${quoteIdent(on.source)} = ${quoteIdent(nameOf(target.key))}.${quoteIdent(on.target)}`
   const differ = columns.map((c) => `${quoteIdent(nameOf(target.key))}.${quoteIdent(c.name)}::text IS DISTINCT FROM moved.${quoteIdent(c.name)}::text`).join(' OR ')
   const job: BackfillJob = {
-    name: `${nameOf(target.key)}_${columns[0]?.name ?? 'moved'}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 36), table: target.key, place: ctx.place,
+    ...plainUpdate, name: jobNameOf(nameOf(target.key), columns[0]?.name ?? 'moved'), table: target.key, place: ctx.place,
     reason: `Rows of ${target.name} get what stands in ${source.name}.`, key: walkingKey(target), target: t, alias: nameOf(target.key), set, from: `${s} AS moved`, where: `${joined} AND (${differ})`,
     verify: `SELECT count(*) AS rows_left FROM ${t}, ${s} AS moved WHERE ${joined} AND (${differ})`, valueKnown: true,
   }
@@ -275,7 +277,7 @@ export function splitTableRecipe(source: Table, target: Table, link: ForeignKey,
   const first = quoteIdent(columns[0]!.name)
   const required = columns.filter((c) => !c.nullable)
   const job: BackfillJob = {
-    name: `${nameOf(source.key)}_split`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 36), table: source.key, place: ctx.place,
+    ...plainUpdate, name: jobNameOf(nameOf(source.key), 'split'), table: source.key, place: ctx.place,
     reason: `Each row of ${source.name} is written once, so that the trigger makes its row in ${target.name}.`, key: walkingKey(source), target: s, alias: nameOf(source.key),
     set: `${first} = ${first}`, from: null, where: null,
     verify: `SELECT count(*) AS rows_left FROM ${s} AS old LEFT JOIN ${quoteKey(target.key, d)} AS split ON split.${quoteIdent(on.target)} = old.${quoteIdent(on.source)} WHERE split.${quoteIdent(on.target)} IS NULL`,

@@ -1,70 +1,135 @@
+import type { Step } from '../engine/rule.ts'
+import { comparePlaces, startOf, type Place } from '../location.ts'
 import type { ProjectReview } from '../report/report.ts'
-import { startOf } from '../location.ts'
-import { diffSchemas } from '../schema/diff.ts'
-import type { ChangeOf } from '../schema/change.ts'
+import type { Change, ChangeOf } from '../schema/change.ts'
 import { targetOf } from '../schema/ddl.ts'
-import type { Column, ForeignKey, Key, Schema, Table } from '../schema/model.ts'
-import { quoteKey } from '../schema/quote.ts'
+import { diffSchemas } from '../schema/diff.ts'
+import { indexColumns, type Column, type Index, type Key, type Schema, type Table } from '../schema/model.ts'
+import { mentions } from '../schema/print.ts'
+import { quoteIdent, quoteKey } from '../schema/quote.ts'
+import { typeChange, typeLoss } from '../schema/type-change.ts'
 import { backfillsOf, type BackfillJob } from './backfill.ts'
+import { breaking, duplicates, orphans } from './checks.ts'
+import { classifySteps, type ClassifiedStep } from './classify.ts'
+import { checkRecipe, foreignKeyRecipe, partitionRecipe, uniqueRecipe } from './constraint-recipes.ts'
+import { keyColumns, keyTypeRecipe, widensKey } from './key-type.ts'
+import { targetTable } from './lossy.ts'
+import { movedColumns } from './moves.ts'
 import type { Recipe } from './recipe.ts'
 import {
-  changeTypeRecipe, moveColumnsRecipe, notNullRecipe, removeEnumValueRecipe, renameColumnRecipe, renameTableRecipe, splitTableRecipe, type RecipeContext,
+  changeTypeRecipe, moveColumnsRecipe, newName, notNullRecipe, removeEnumValueRecipe, renameColumnRecipe, renameTableRecipe, splitTableRecipe, type RecipeContext,
 } from './recipes.ts'
-import { typeChange, typeLoss } from '../schema/type-change.ts'
+
+/** A recipe and what it takes the place of: changes, and statements that change rows. */
+export interface Recognised {
+  readonly recipe: Recipe
+  readonly covers: ReadonlySet<Change | Step>
+  /** Columns in whose place the recipe puts others; the name is the same where the new one takes it over. */
+  readonly replaced: readonly { readonly table: Key; readonly was: string; readonly is: string }[]
+}
+
+/** The recipes of a change, without what they take the place of. */
+export function recipesOf(review: ProjectReview): readonly Recipe[] {
+  return recognise(review, classifySteps(review), backfillsOf(review)).map((r) => r.recipe)
+}
+
+/** What a recogniser gets to know. */
+interface Known {
+  readonly review: ProjectReview
+  readonly steps: readonly ClassifiedStep[]
+  readonly jobs: readonly BackfillJob[]
+  /** Changes that running code would break on, with their statement; without steps those of the schemas. */
+  readonly breaks: readonly Change[]
+  readonly all: readonly Change[]
+  context(place: Place): RecipeContext
+}
 
 /** The known patterns in a change that no single deploy makes safely, each with its recipe. Only what touches tables that were there before. */
-export function recipesOf(review: ProjectReview): readonly Recipe[] {
-  const { before, after } = review
-  const context = (place: RecipeContext['place']): RecipeContext => ({ orm: review.project.orm, defaultSchema: before.defaultSchema, place })
-  const steps = review.steps.flatMap((s) => s.statement.inside === 'function' ? [] : s.changes)
-  const changes = steps.length ? steps : review.changes
-  const known = (table: Key): Table | undefined => before.tables.get(table)
-  const jobs = backfillsOf(review)
-  const recipes: Recipe[] = []
-  const moved = movedColumns(review)
-  const remade = new Set(diffSchemas(before, after).flatMap((c) => c.kind === 'dropEnumValue' ? [c.object] : []))
+export function recognise(review: ProjectReview, steps: readonly ClassifiedStep[], jobs: readonly BackfillJob[]): readonly Recognised[] {
+  const all = steps.length ? steps.flatMap((s) => s.changes.map((c) => c.change)) : review.changes
+  const known: Known = {
+    review, steps, jobs, all,
+    breaks: steps.length ? steps.flatMap((s) => s.changes.filter((c) => c.phase === 'contract').map((c) => c.change)) : review.changes,
+    context: (place) => ({ orm: review.project.orm, defaultSchema: review.before.defaultSchema, place }),
+  }
+  const found: Recognised[] = []
+  for (const finder of [partitions, removedValues, moves, keyTypes]) found.push(...finder(known).filter((r) => ![...r.covers].some((c) => found.some((f) => f.covers.has(c)))))
+  const taken = (change: Change) => found.some((f) => f.covers.has(change))
+  for (const change of known.breaks) {
+    if (taken(change)) continue
+    const one = ofChange(change, known)
+    if (one && !found.some((f) => f.recipe.kind === one.recipe.kind && f.recipe.title === one.recipe.title)) found.push(one)
+  }
+  return found.toSorted((a, b) => comparePlaces(a.recipe.place, b.recipe.place))
+}
 
-  for (const change of changes) {
-    if (change.kind === 'renameColumn') {
-      const table = known(change.table)
-      const from = table?.columns.find((c) => c.name === change.from)
-      if (table && from) recipes.push(renameColumnRecipe(table, from, change.to, context(change.place)))
-    } else if (change.kind === 'renameTable') {
-      const table = known(change.table)
-      if (table) recipes.push(renameTableRecipe(table, change.to, context(change.place)))
-    } else if (change.kind === 'alterColumnType') {
-      const table = known(change.table)
-      const from = table?.columns.find((c) => c.name === change.from.name)
-      const ofRemade = [...remade].some((k) => from?.type === quoteKey(k, before.defaultSchema))
-      if (table && from && from.type && change.to.type && from.type !== change.to.type && !ofRemade && rewrites(change, before)) recipes.push(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, context(change.place)))
-    } else if (change.kind === 'setNotNull' || (change.kind === 'addColumn' && mustHaveValue(change.to))) {
-      const table = known(change.table)
-      if (table && !moved.some((m) => m.target.key === table.key && m.columns.some((c) => c.name === change.to.name))) {
-        recipes.push(notNullRecipe(table, change.to, jobFor(jobs, table.key, change.to.name), change.kind === 'addColumn', context(change.place)))
-      }
+function ofChange(change: Change, known: Known): Recognised | null {
+  const { before, after } = known.review
+  if (!('table' in change)) return null
+  const table = before.tables.get(change.table)
+  if (!table) return null
+  const ctx = known.context(change.place)
+  const single = (recipe: Recipe): Recognised => ({ recipe, covers: new Set([change]), replaced: [] })
+  const columnsAre = (names: readonly string[]) => names.length > 0 && names.every((n) => table.columns.some((c) => c.name === n))
+  switch (change.kind) {
+    case 'renameColumn': {
+      const from = table.columns.find((c) => c.name === change.from)
+      return from ? { ...single(renameColumnRecipe(table, from, change.to, ctx)), replaced: [{ table: table.key, was: change.from, is: change.to }] } : null
     }
+    case 'renameTable': return after.tables.has(change.table) || !after.tables.has(change.to) ? null : single(renameTableRecipe(table, change.to, ctx))
+    case 'alterColumnType': {
+      const from = table.columns.find((c) => c.name === change.from.name)
+      return from?.type && change.to.type && from.type !== change.to.type && rewrites(change, before)
+        ? { ...single(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, ctx)), replaced: [{ table: table.key, was: from.name, is: newName(table, from.name, change.to.type) }] } : null
+    }
+    case 'setNotNull': case 'addColumn': {
+      if (change.kind === 'addColumn' ? !mustHaveValue(change.to) : isProven(table, change.to.name)) return null
+      const job = jobFor(known.jobs, table.key, change.to.name)
+      return { recipe: notNullRecipe(table, change.to, job, change.kind === 'addColumn', ctx), covers: new Set([change, ...stepsAt(known, job ? [job.place] : [])]), replaced: [] }
+    }
+    case 'addUnique': {
+      if (change.usingIndex !== null || change.to.deferrable || !columnsAre(change.to.columns)) return null
+      const index: Index = {
+        name: change.to.name, keys: change.to.columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null })), include: change.to.include, unique: true,
+        nullsNotDistinct: change.to.nullsNotDistinct, method: 'btree', where: null, valid: true, declared: [],
+      }
+      return single(uniqueRecipe(table, index, change.to, duplicates(table, change.to.columns, null, change.to.nullsNotDistinct, before.defaultSchema), ctx))
+    }
+    case 'addIndex': {
+      const columns = indexColumns(change.index)
+      if (!change.index.unique || change.concurrently || table.partition.by || !columnsAre(columns)) return null
+      return single(uniqueRecipe(table, change.index, null, duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema), ctx))
+    }
+    case 'addForeignKey': {
+      if (!change.to.validated || !change.to.enforced || change.to.clientOnly || table.partition.by || !columnsAre(change.to.columns)) return null
+      return single(foreignKeyRecipe(table, change.to, orphans(table, change.to, after, before.defaultSchema), ctx))
+    }
+    case 'addCheck':
+      return change.to.validated && change.to.enforced && !table.partition.by ? single(checkRecipe(table, change.to, breaking(table, change.to, before.defaultSchema), ctx)) : null
+    default: return null
   }
-  for (const object of remade) {
-    const [from, to] = [before.enums.get(object), after.enums.get(object)]
-    if (!from || !to) continue
-    const spelled = quoteKey(object, before.defaultSchema)
-    const uses = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })))
-    recipes.push(removeEnumValueRecipe(from, to, from.values.filter((v) => !to.values.includes(v)), uses, context(review.steps[0]?.statement.place ?? startOf(review.project.evidence))))
-  }
-  for (const move of moved) {
-    const ctx = context(review.steps[0]?.statement.place ?? startOf(review.project.evidence))
-    if (move.kind === 'split-table') recipes.push(splitTableRecipe(move.source, move.target, move.link, move.columns, ctx))
-    else recipes.push(moveColumnsRecipe(move.kind, move.source, move.target, move.on, move.columns, ctx))
-  }
-  return recipes.filter((r, i) => recipes.findIndex((o) => o.kind === r.kind && o.title === r.title) === i)
 }
 
 function mustHaveValue(column: Column): boolean {
   return !column.nullable && column.default === null && !column.generated && !column.identity
 }
 
+/** True where a check says already that the column is never NULL, as the safe way to NOT NULL has it. */
+function isProven(table: Table, column: string): boolean {
+  return table.checks.some((c) => c.expression.replaceAll(/[()\s]/g, '').toLowerCase() === `${quoteIdent(column)}ISNOTNULL`.toLowerCase())
+}
+
 function jobFor(jobs: readonly BackfillJob[], table: Key, column: string): BackfillJob | null {
-  return jobs.find((j) => j.table === table && new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set)) ?? null
+  return jobs.find((j) => j.kind === 'update' && j.table === table && new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set)) ?? null
+}
+
+function stepsAt({ steps }: Known, places: readonly Place[]): readonly Step[] {
+  return steps.filter((s) => s.changes.length === 0 && places.some((p) => comparePlaces(p, s.step.statement.place) === 0)).map((s) => s.step)
+}
+
+/** Statements that change rows of some tables, and nothing of the schema. */
+function rowsOf({ steps }: Known, tables: readonly Key[]): readonly Step[] {
+  return steps.filter((s) => s.changes.length === 0 && tables.includes(targetTable(s.step) ?? '')).map((s) => s.step)
 }
 
 /** True where the type cannot be changed in place without writing the table anew or breaking code that reads it. */
@@ -74,40 +139,85 @@ function rewrites({ from, to, using }: ChangeOf<'alterColumnType'>, schema: Sche
   return typeLoss(from.type, to.type, schema) !== null || typeChange(from.type, to.type, using, from.name, schema) !== 'free'
 }
 
-interface Move {
-  readonly kind: 'move-column' | 'merge-tables' | 'split-table'
-  readonly source: Table
-  readonly target: Table
-  readonly on: { readonly source: string; readonly target: string }
-  readonly link: ForeignKey
-  readonly columns: readonly Column[]
-}
-
-/** Columns that go from one table and come, with equal name and type, in another that a foreign key joins with it. */
-function movedColumns({ before, after }: ProjectReview): readonly Move[] {
-  const moves: Move[] = []
-  for (const source of before.tables.values()) {
-    const now = after.tables.get(source.key)
-    const gone = source.columns.filter((c) => !now?.columns.some((o) => o.name === c.name))
-    for (const target of after.tables.values()) {
-      if (target.key === source.key) continue
-      const old = before.tables.get(target.key)
-      const columns = gone.filter((c) => c.type !== null && !isKey(source, c.name) && target.columns.some((o) => o.name === c.name && o.type === c.type) && !old?.columns.some((o) => o.name === c.name))
-      if (!columns.length) continue
-      const link = linkOf(old ?? target, source) ?? null
-      const back = old ? linkOf(source, old) : null
-      if (!old && link && now && columns.length >= 2) moves.push({ kind: 'split-table', source, target, link, columns, on: { source: link.references.columns[0] ?? 'id', target: link.columns[0]! } })
-      else if (old && link) moves.push({ kind: now ? 'move-column' : 'merge-tables', source, target: old, link, columns, on: { source: link.references.columns[0] ?? 'id', target: link.columns[0]! } })
-      else if (old && back) moves.push({ kind: now ? 'move-column' : 'merge-tables', source, target: old, link: back, columns, on: { source: back.columns[0]!, target: back.references.columns[0] ?? 'id' } })
-    }
+function keyTypes(known: Known): readonly Recognised[] {
+  const { before } = known.review
+  const changes = known.breaks.filter((c): c is ChangeOf<'alterColumnType'> => c.kind === 'alterColumnType')
+  const changeTo = (table: Key, column: string) => changes.find((c) => c.table === table && c.from.name === column)
+  const found: Recognised[] = []
+  for (const change of changes) {
+    if (found.some((f) => f.covers.has(change))) continue
+    const root = rootOf(change, changeTo, known)
+    const table = before.tables.get(root.table)
+    const from = table?.columns.find((c) => c.name === root.from.name)
+    if (!table || !from || !root.to.type || !widensKey(before, table, from, root.to)) continue
+    const group = keyColumns(before, table, from.name, root.to.type)
+    const covers = changes.filter((c) => c.to.type === root.to.type && group.some((g) => g.table.key === c.table && g.members.some((m) => m.from.name === c.from.name)))
+    found.push({ recipe: keyTypeRecipe(table, from, root.to.type, before, known.context(root.place)), covers: new Set(covers), replaced: group.flatMap((g) => g.members.map((m) => ({ table: g.table.key, was: m.from.name, is: m.from.name }))) })
   }
-  return moves
+  return found
 }
 
-function isKey(table: Table, column: string): boolean {
-  return table.primaryKey?.columns.includes(column) === true || table.foreignKeys.some((f) => f.columns.includes(column)) || /^(created_?at|updated_?at)$/i.test(column)
+/** The change of the key that a column points at, where that changes too; else the change itself. */
+function rootOf(change: ChangeOf<'alterColumnType'>, changeTo: (table: Key, column: string) => ChangeOf<'alterColumnType'> | undefined, { review }: Known, depth = 0): ChangeOf<'alterColumnType'> {
+  const table = review.before.tables.get(change.table)
+  for (const f of table?.foreignKeys ?? []) {
+    const at = f.columns.indexOf(change.from.name)
+    const referenced = f.references.columns.length ? f.references.columns : review.before.tables.get(targetOf(f))?.primaryKey?.columns ?? []
+    const above = at < 0 || targetOf(f) === change.table ? undefined : changeTo(targetOf(f), referenced[at] ?? '')
+    if (above && above.to.type === change.to.type && depth < 10) return rootOf(above, changeTo, { review } as Known, depth + 1)
+  }
+  return change
 }
 
-function linkOf(from: Table, to: Table): ForeignKey | undefined {
-  return from.foreignKeys.find((f) => targetOf(f) === to.key && f.columns.length === 1)
+function removedValues(known: Known): readonly Recognised[] {
+  const { before, after } = known.review
+  const remade = new Set(diffSchemas(before, after).flatMap((c) => c.kind === 'dropEnumValue' ? [c.object] : []))
+  return [...remade].flatMap((object): Recognised[] => {
+    const [from, to] = [before.enums.get(object), after.enums.get(object)]
+    if (!from || !to) return []
+    const spelled = quoteKey(object, before.defaultSchema)
+    const uses = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })))
+    const lists = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === `${spelled}[]`).map((c) => `${table.name}.${c.name}`))
+    const names = new Set([object])
+    for (let grown = true; grown;) {
+      grown = false
+      for (const c of known.all) if (c.kind === 'renameType' && names.has(c.object) !== names.has(c.to)) grown = names.size < names.add(c.object).add(c.to).size
+    }
+    const covers = known.all.filter((c) => {
+      if (c.kind === 'createEnum' || c.kind === 'dropType' || c.kind === 'createType') return names.has(c.object)
+      if (c.kind === 'renameType') return names.has(c.object)
+      return (c.kind === 'alterColumnType' || c.kind === 'dropDefault' || c.kind === 'setDefault') && uses.some((u) => u.table.key === c.table && u.column.name === c.from.name)
+    })
+    const place = covers[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence)
+    const recipe = removeEnumValueRecipe(from, to, from.values.filter((v) => !to.values.includes(v)), uses, known.context(place))
+    return [{ recipe: lists.length ? { ...recipe, cautions: [...recipe.cautions, `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`] } : recipe, covers: new Set(covers), replaced: uses.map((u) => ({ table: u.table.key, was: u.column.name, is: newName(u.table, u.column.name, 'v2') })) }]
+  })
+}
+
+function moves(known: Known): readonly Recognised[] {
+  return movedColumns(known.review).map((move): Recognised => {
+    const names = new Set(move.columns.map((c) => c.name))
+    const covered = known.all.filter((c) => {
+      if (!('table' in c)) return false
+      if (move.kind === 'split-table' && c.table === move.target.key) return true
+      if (c.kind === 'addColumn' && c.table === move.target.key) return names.has(c.to.name)
+      if (c.kind === 'setNotNull' && c.table === move.target.key) return names.has(c.to.name)
+      if (c.kind === 'dropColumn' && c.table === move.source.key) return names.has(c.from.name)
+      return c.kind === 'dropTable' && move.kind === 'merge-tables' && c.table === move.source.key
+    })
+    const ctx = known.context(covered[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence))
+    const recipe = move.kind === 'split-table' ? splitTableRecipe(move.source, move.target, move.link, move.columns, ctx) : moveColumnsRecipe(move.kind, move.source, move.target, move.on, move.columns, ctx)
+    return { recipe, covers: new Set([...covered, ...rowsOf(known, [move.target.key]).filter((s) => [...names].some((n) => mentions(s.statement.text, quoteIdent(n))))]), replaced: [] }
+  })
+}
+
+function partitions(known: Known): readonly Recognised[] {
+  const { before, after } = known.review
+  return [...before.tables.values()].flatMap((table): Recognised[] => {
+    const by = after.tables.get(table.key)?.partition.by
+    if (!by || table.partition.by) return []
+    const names = new Set([table.key, ...known.all.flatMap((c) => c.kind === 'renameTable' && c.table === table.key ? [c.to] : []), ...known.all.flatMap((c) => c.kind === 'renameTable' && c.to === table.key ? [c.table] : [])])
+    const covers = known.all.filter((c) => 'table' in c && names.has(c.table))
+    return [{ recipe: partitionRecipe(table, by, known.context(covers[0]?.place ?? startOf(known.review.project.evidence))), covers: new Set([...covers, ...rowsOf(known, [...names])]), replaced: [] }]
+  })
 }

@@ -1,6 +1,7 @@
 import { fenced, sentence } from '../report/markdown-escape.ts'
-import type { Plan, PlannedBackfill } from './plan.ts'
-import type { Recipe, RecipeStep } from './recipe.ts'
+import type { BackfillScript } from './backfill-script.ts'
+import type { Part } from './parts.ts'
+import type { Plan } from './plan.ts'
 
 /** Headings, paragraphs, lists and code of a plan, before they become text or Markdown. */
 type Block =
@@ -14,6 +15,28 @@ type Block =
 
 /** Which part of a plan to show. */
 export type Section = 'all' | 'rollback'
+
+/** How much of it: `full`, `brief` without the scripts of backfills, `order` with what to do and the way back alone. */
+type Detail = 'full' | 'brief' | 'order'
+
+/** A plan as Markdown within a number of characters: scripts are left out first, then queries and reasons; what is cut says so. */
+export function planToComment(plans: readonly Plan[], limit: number): string {
+  const all = '`schemagate plan` prints all of it, `schemagate plan --write DIR` writes migrations and scripts.'
+  const full = planToMarkdown(plans)
+  if (full.length <= limit) return full
+  for (const detail of ['brief', 'order'] as const) {
+    const shorter = `${plans.flatMap((p) => blocksOf(p, 'all', plans.length > 1, detail)).map(markdown).join('\n\n')}\n\n${all}\n`
+    if (shorter.length <= limit) return shorter
+  }
+  const kept: string[] = []
+  let length = all.length + 40
+  for (const block of plans.flatMap((p) => blocksOf(p, 'all', plans.length > 1, 'order')).map(markdown)) {
+    if (length + block.length + 2 > limit) break
+    kept.push(block)
+    length += block.length + 2
+  }
+  return `${[...kept, `The plan is longer than a comment can be. ${all}`].join('\n\n')}\n`
+}
 
 /** A plan as Markdown for a comment or a file; names and SQL of the change cannot end their place in it. */
 export function planToMarkdown(plans: readonly Plan[], section: Section = 'all'): string {
@@ -33,13 +56,16 @@ export function planToJson(plans: readonly Plan[]): object {
       project: plan.project,
       mixed: plan.mixed,
       steps: plan.steps.map((s) => ({ path: s.step.statement.place.path, line: s.step.statement.place.line, phase: s.phase, because: s.because, sql: s.step.statement.text })),
-      parts: plan.parts,
+      parts: plan.parts.map((p) => ({
+        title: p.title, phase: p.phase, statements: p.statements, code: p.items.flatMap((i) => i.step.code ?? []).join('\n') || null, backfills: p.items.flatMap((i) => i.step.backfill?.name ?? []),
+        steps: p.items.map((i) => ({ recipe: i.recipe?.title ?? null, title: i.step.title || null, sql: i.step.sql, code: i.step.code, backfill: i.step.backfill?.name ?? null })),
+      })),
       recipes: plan.recipes.map((r) => ({
         kind: r.kind, title: r.title, shortcut: r.shortcut, cautions: r.cautions,
         steps: r.steps.map((s) => ({ title: s.title, phase: s.phase, sql: s.sql, code: s.code, backfill: s.backfill?.name ?? null })),
       })),
       backfills: plan.backfills.map(({ job, script }) => ({
-        name: job.name, table: job.table, path: job.place.path, line: job.place.line, reason: job.reason, valueKnown: job.valueKnown,
+        name: job.name, table: job.table, path: job.place.path, line: job.place.line, reason: job.reason, valueKnown: job.valueKnown, obstacle: job.obstacle,
         install: script?.install ?? null, run: script?.run ?? null, psql: script?.psql ?? null, prisma: script?.prisma ?? null, drizzle: script?.drizzle ?? null,
         verify: script?.verify ?? null, cleanup: script?.cleanup ?? null,
       })),
@@ -51,53 +77,57 @@ export function planToJson(plans: readonly Plan[]): object {
   }
 }
 
-function blocksOf(plan: Plan, section: Section, named: boolean): readonly Block[] {
+function blocksOf(plan: Plan, section: Section, named: boolean, detail: Detail = 'full'): readonly Block[] {
   const title: readonly Block[] = named ? [{ kind: 'heading', level: 1, text: plan.project }] : []
   if (section === 'rollback') return [...title, ...rollbackBlocks(plan)]
   if (!plan.steps.length && !plan.rollback.sql) return [...title, { kind: 'text', text: 'No schema changes: there is nothing to plan.' }]
-  return [...title, ...orderBlocks(plan), ...plan.recipes.flatMap(recipeBlocks), ...backfillBlocks(plan.backfills), ...checkBlocks(plan), ...rollbackBlocks(plan)]
+  const rest = detail === 'order' ? [] : [...backfillBlocks(plan, detail), ...checkBlocks(plan)]
+  return [...title, ...orderBlocks(plan, detail), ...rest, ...rollbackBlocks(plan)]
 }
 
-function orderBlocks(plan: Plan): readonly Block[] {
-  if (!plan.steps.length) return []
+function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
+  if (!plan.steps.length && !plan.recipes.length) return []
   const heading: Block = { kind: 'heading', level: 2, text: 'Deploy order' }
-  const list: Block = { kind: 'list', items: plan.steps.map((s) => `${s.step.statement.place.path} line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`) }
-  if (!plan.mixed) {
-    const phase = plan.parts[0]?.phase ?? 'neutral'
-    const when = { expand: 'All of it runs before the code that needs it.', contract: 'All of it runs once no code that it breaks is running any more.', data: 'It changes rows only.', neutral: 'It can run at any time.' }[phase]
-    return [heading, { kind: 'text', text: when }, list]
+  const why = (steps: Plan['steps']): Block => ({ kind: 'list', items: steps.map((s) => `${s.step.statement.place.path} line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`) })
+  if (!plan.needsSplit) {
+    const breaks = plan.steps.filter((s) => s.phase === 'contract')
+    const code = plan.parts.flatMap((p) => p.items.flatMap((i) => i.step.phase === 'code' && i.step.code ? [i.step.code] : []))
+    return [
+      heading, { kind: 'text', text: plan.parts[0]?.title ?? 'There is nothing to split.' }, ...(breaks.length ? [why(breaks)] : []),
+      ...(code.length ? [{ kind: 'text' as const, text: 'The code that goes out before it:' }, { kind: 'code' as const, language: 'diff', text: code.join('\n') }] : []),
+    ]
   }
+  const reason = plan.mixed ? 'Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both.' : 'No single deploy of this is safe.'
   return [
     heading,
-    { kind: 'text', text: `Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both. Split it into ${plan.parts.length} pull requests:` },
-    ...plan.parts.flatMap((part, i): readonly Block[] => [
-      { kind: 'step', number: i + 1, text: part.title },
-      { kind: 'code', language: 'sql', text: part.statements.map((s) => s.startsWith('--') ? s : `${s};`).join('\n') },
-    ]),
-    list,
+    { kind: 'text', text: `${reason} Take it apart into ${plan.parts.length} steps, each once the one before is out everywhere:` },
+    ...plan.recipes.flatMap((r): Block[] => r.shortcut ? [{ kind: 'text', text: `${r.title}: the short way. ${r.shortcut}` }] : []),
+    ...plan.parts.flatMap((part, i): readonly Block[] => [{ kind: 'heading', level: 3, text: `Step ${i + 1}, ${kinds[part.phase]}: ${part.title}` }, ...part.items.flatMap((item) => itemBlocks(item))]),
+    ...plan.recipes.flatMap((r): Block[] => r.cautions.length ? [{ kind: 'text', text: `${r.title}, what to know:` }, { kind: 'list', items: r.cautions }] : []),
+    ...(detail === 'order' ? [] : [{ kind: 'folded' as const, title: 'Which statement belongs where, and why', blocks: [why(plan.steps)] }]),
   ]
 }
 
-function recipeBlocks(recipe: Recipe): readonly Block[] {
-  return [
-    { kind: 'heading', level: 2, text: recipe.title },
-    ...(recipe.shortcut ? [{ kind: 'text' as const, text: recipe.shortcut }] : []),
-    ...recipe.steps.flatMap((s, i) => stepBlocks(s, i + 1)),
-    ...(recipe.cautions.length ? [{ kind: 'list' as const, items: recipe.cautions }] : []),
-  ]
-}
+/** What a part is to whoever does it. */
+const kinds: Readonly<Record<Part['phase'], string>> = { expand: 'a pull request', code: 'a pull request', contract: 'a pull request', data: 'a run', neutral: 'any time' }
 
-function stepBlocks(step: RecipeStep, n: number): readonly Block[] {
+function itemBlocks({ recipe, step }: Part['items'][number]): readonly Block[] {
+  const title = [...(recipe ? [recipe.title] : []), ...(step.title ? [step.title] : [])].join(': ')
+  const { backfill } = step
   return [
-    { kind: 'step', number: n, text: step.title },
+    ...(title ? [{ kind: 'text' as const, text: `${title}.` }] : []),
     ...(step.sql.length ? [{ kind: 'code' as const, language: 'sql', text: step.sql.map((s) => `${s};`).join('\n') }] : []),
-    ...(step.code ? [{ kind: 'code' as const, language: 'diff', text: step.code }] : []),
-    ...(step.backfill ? [{ kind: 'text' as const, text: step.backfill.valueKnown ? `Backfill ${step.backfill.name}: ${step.backfill.reason}` : `Backfill ${step.backfill.name}: ${step.backfill.reason} Only you know the value.` },
-      { kind: 'code' as const, language: 'sql', text: `UPDATE ${step.backfill.target} SET ${step.backfill.set}${step.backfill.from ? ` FROM ${step.backfill.from}` : ''}${step.backfill.where ? ` WHERE ${step.backfill.where}` : ''}; -- in batches, see schemagate plan --write` }] : []),
+    ...(backfill ? [{ kind: 'text' as const, text: `Backfill ${backfill.name}, in batches (see below).${backfill.valueKnown ? '' : ' Only you know the value.'}` }] : []),
+    ...(step.code ? [isSentence(step.code) ? { kind: 'text' as const, text: step.code } : { kind: 'code' as const, language: 'diff', text: step.code }] : []),
   ]
 }
 
-function backfillBlocks(backfills: readonly PlannedBackfill[]): readonly Block[] {
+/** Code is a diff, or a sentence that says what it has to do. */
+function isSentence(code: string): boolean {
+  return /^[A-Z][^\n]*\.$/.test(code)
+}
+
+function backfillBlocks({ backfills, orm }: Plan, detail: Detail): readonly Block[] {
   if (!backfills.length) return []
   return [
     { kind: 'heading', level: 2, text: 'Backfills in batches' },
@@ -105,15 +135,20 @@ function backfillBlocks(backfills: readonly PlannedBackfill[]): readonly Block[]
       { kind: 'heading', level: 3, text: job.name },
       { kind: 'text', text: job.reason },
       ...(job.valueKnown ? [] : [{ kind: 'text' as const, text: 'Only you know the value: write it where the script says so.' }]),
-      ...(script ? [
-        { kind: 'folded' as const, title: 'Install: progress, one batch, all batches', blocks: [{ kind: 'code' as const, language: 'sql', text: script.install.trimEnd() }] },
-        { kind: 'text' as const, text: 'Run it (each batch commits; stop it at any time, it goes on where it stopped), look at it, check that nothing is left, clean up:' },
-        { kind: 'code' as const, language: 'sql', text: [script.run, script.progress, script.verify, script.cleanup.trimEnd()].join('\n') },
-        { kind: 'folded' as const, title: 'The same from a shell, from Prisma, from Drizzle', blocks: [
-          { kind: 'code' as const, language: 'bash', text: script.psql.trimEnd() }, { kind: 'code' as const, language: 'ts', text: script.prisma.trimEnd() }, { kind: 'code' as const, language: 'ts', text: script.drizzle.trimEnd() },
-        ] },
-      ] : [{ kind: 'text' as const, text: 'The table has no primary key or unique key over NOT NULL columns to walk by: give it one first.' }]),
+      ...(script ? scriptBlocks(script, orm, detail) : [{ kind: 'text' as const, text: job.obstacle ?? 'The name of its schema has no place in a script: write the batches by hand.' }]),
     ]),
+  ]
+}
+
+function scriptBlocks(script: BackfillScript, orm: Plan['orm'], detail: Detail): readonly Block[] {
+  const other = orm === 'prisma' ? script.prisma : orm === 'drizzle' ? script.drizzle : null
+  return [
+    ...(detail === 'full' ? [{ kind: 'folded' as const, title: 'Install: progress, one batch, all batches', blocks: [{ kind: 'code' as const, language: 'sql', text: script.install.trimEnd() }] }] : []),
+    { kind: 'text', text: `It walks ${script.job.table} by ${script.job.key.map((k) => k.name).join(', ')}. Run it (each batch commits; stop it at any time, it goes on where it stopped), look at it, check that nothing is left, clean up:` },
+    { kind: 'code', language: 'sql', text: [script.run, script.progress, script.verify, script.cleanup.trimEnd()].join('\n') },
+    ...(detail === 'full' ? [{ kind: 'folded' as const, title: `The same from a shell${orm ? `, from ${orm === 'prisma' ? 'Prisma' : 'Drizzle'}` : ''}`, blocks: [
+      { kind: 'code' as const, language: 'bash', text: script.psql.trimEnd() }, ...(other ? [{ kind: 'code' as const, language: 'ts', text: other.trimEnd() }] : []),
+    ] }] : []),
   ]
 }
 

@@ -53,7 +53,6 @@ describe('which statements need a backfill in batches', () => {
     expect(jobs("UPDATE users SET status = 'new'")).toMatchObject([{ name: 'users_status', key: [{ name: 'id', type: 'integer' }], set: "status = 'new'", where: null }])
     expect(jobs("UPDATE users SET status = 'new' WHERE id = 7")).toEqual([])
     expect(jobs("UPDATE nobody SET status = 'new'")).toEqual([])
-    expect(jobs("WITH x AS (SELECT 1) UPDATE users SET status = 'new'")).toEqual([])
   })
 
   test('clauses are told apart, whatever stands in strings and parentheses', () => {

@@ -11,6 +11,8 @@ export interface RecipeClient {
 
 export interface RecipeCase {
   readonly kind: Recipe['kind']
+  /** Where a kind has several cases. */
+  readonly title?: string
   readonly given: string
   readonly up: string
   readonly clients: readonly RecipeClient[]
@@ -53,6 +55,59 @@ export const recipeCases: readonly RecipeCase[] = [
       { from: 1, until: always, statements: ['INSERT INTO users (id) VALUES (#)', 'INSERT INTO users (id, amount_bigint) VALUES (#, 4)', 'UPDATE users SET amount_bigint = amount_bigint + 1 WHERE id = ?', 'SELECT amount_bigint FROM users WHERE id = ?'] },
     ],
     done: "SELECT bool_and(amount_bigint IS NOT NULL) AND (SELECT format_type(atttypid, NULL) = 'bigint' FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'amount_bigint') FROM users",
+  },
+  {
+    kind: 'change-key-type',
+    title: 'a key that foreign keys point at',
+    given: `CREATE TABLE users (id serial PRIMARY KEY, email text, boss_id integer REFERENCES users ON DELETE SET NULL);
+      CREATE TABLE posts (id serial PRIMARY KEY, user_id integer NOT NULL REFERENCES users ON DELETE CASCADE, title text, UNIQUE (user_id, id)); CREATE INDEX posts_user_idx ON posts (user_id) WHERE title IS NOT NULL;
+      CREATE TABLE likes (user_id integer REFERENCES users ON DELETE CASCADE, post_id integer REFERENCES posts ON DELETE CASCADE, CHECK (user_id > 0), PRIMARY KEY (user_id, post_id));
+      INSERT INTO users (email, boss_id) SELECT i::text, nullif(i / 2, 0) FROM generate_series(1, 200) i; INSERT INTO posts (user_id, title) SELECT i, i::text FROM generate_series(1, 200) i; INSERT INTO likes SELECT i, i FROM generate_series(1, 200) i;`,
+    up: 'ALTER TABLE users ALTER COLUMN id TYPE bigint, ALTER COLUMN boss_id TYPE bigint; ALTER TABLE posts ALTER COLUMN user_id TYPE bigint; ALTER TABLE likes ALTER COLUMN user_id TYPE bigint;',
+    clients: [
+      { from: 0, until: always, statements: [
+        "INSERT INTO users (email, boss_id) VALUES ('#', 1 + # % 100)", "INSERT INTO posts (user_id, title) VALUES (1 + # % 150, 'new')", 'INSERT INTO likes (user_id, post_id) SELECT 1 + # % 150, max(id) FROM posts WHERE id % 7 = # % 7 ON CONFLICT DO NOTHING',
+        'SELECT id, email FROM users WHERE id = 5', 'SELECT u.email FROM posts p JOIN users u ON u.id = p.user_id WHERE p.id = 5', "UPDATE posts SET user_id = 1 + # % 150 WHERE id = 17", 'UPDATE users SET boss_id = 3 WHERE id = 9',
+        'DELETE FROM posts WHERE id = 20 + # % 100', 'DELETE FROM users WHERE id = 160 + # % 40',
+      ] },
+    ],
+    done: `SELECT (SELECT count(*) FROM pg_attribute WHERE attrelid IN ('users'::regclass, 'posts'::regclass, 'likes'::regclass) AND attname IN ('user_id', 'boss_id') AND atttypid = 'bigint'::regtype) = 3
+      AND (SELECT atttypid = 'bigint'::regtype FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'id')
+      AND (SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated) = 4 AND (SELECT string_agg(conname, ',' ORDER BY conname) FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid IN ('users'::regclass, 'posts'::regclass, 'likes'::regclass)) = 'likes_pkey,posts_pkey,posts_user_id_id_key,users_pkey'
+      AND (SELECT data_type FROM information_schema.sequences WHERE sequence_name = 'users_id_seq') = 'bigint' AND pg_get_serial_sequence('users', 'id') = 'public.users_id_seq' AND to_regclass('posts_user_idx') IS NOT NULL
+      AND (SELECT count(*) FROM users WHERE id IS NULL) = 0 AND (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal) = 0`,
+  },
+  {
+    kind: 'change-key-type',
+    title: 'an identity',
+    given: 'CREATE TABLE events (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text); INSERT INTO events (body) SELECT i::text FROM generate_series(1, 300) i;',
+    up: 'ALTER TABLE events ALTER COLUMN id TYPE bigint;',
+    clients: [{ from: 0, until: always, statements: ["INSERT INTO events (body) VALUES ('a')", 'SELECT body FROM events WHERE id = ?', "UPDATE events SET body = 'b' WHERE id = ?"] }],
+    done: "SELECT (SELECT identity_generation FROM information_schema.columns WHERE table_name = 'events' AND column_name = 'id') = 'ALWAYS' AND count(*) = count(DISTINCT id) AND (SELECT data_type FROM information_schema.columns WHERE table_name = 'events' AND column_name = 'id') = 'bigint' FROM events",
+  },
+  {
+    kind: 'unique',
+    given: 'CREATE TABLE users (id integer PRIMARY KEY, email text); INSERT INTO users SELECT -i, i::text FROM generate_series(1, 200) i;',
+    up: 'ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);',
+    clients: [
+      { from: 0, until: 1, statements: ["INSERT INTO users VALUES (#, 'u#')", 'SELECT email FROM users WHERE id = ?'] },
+      { from: 1, until: always, statements: ["INSERT INTO users VALUES (#, 'v#') ON CONFLICT DO NOTHING", "UPDATE users SET email = 'w' || id WHERE id = ?"] },
+    ],
+    done: "SELECT contype = 'u' FROM pg_constraint WHERE conname = 'users_email_key'",
+  },
+  {
+    kind: 'foreign-key',
+    given: 'CREATE TABLE users (id integer PRIMARY KEY); CREATE TABLE posts (id integer PRIMARY KEY, user_id integer NOT NULL); CREATE INDEX ON posts (user_id); INSERT INTO users SELECT -i FROM generate_series(1, 200) i; INSERT INTO posts SELECT -i, -i FROM generate_series(1, 200) i;',
+    up: 'ALTER TABLE posts ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id);',
+    clients: [{ from: 0, until: always, statements: ['INSERT INTO users VALUES (#)', 'INSERT INTO posts VALUES (#, -#)', 'SELECT * FROM posts WHERE user_id = ?', 'DELETE FROM posts WHERE id = ?'] }],
+    done: "SELECT convalidated FROM pg_constraint WHERE conname = 'posts_user_id_fkey'",
+  },
+  {
+    kind: 'check',
+    given: 'CREATE TABLE users (id integer PRIMARY KEY, age integer); INSERT INTO users SELECT -i, i FROM generate_series(1, 200) i;',
+    up: 'ALTER TABLE users ADD CONSTRAINT grown CHECK (age > 0);',
+    clients: [{ from: 0, until: always, statements: ['INSERT INTO users VALUES (#, 3)', 'UPDATE users SET age = age + 1 WHERE id = ?'] }],
+    done: "SELECT convalidated FROM pg_constraint WHERE conname = 'grown'",
   },
   {
     kind: 'not-null',
@@ -108,6 +163,11 @@ export const recipeCases: readonly RecipeCase[] = [
     done: 'SELECT count(*) FILTER (WHERE street IS NOT NULL AND city IS NOT NULL) >= 250 FROM addresses',
   },
 ]
+
+/** What a case is called, by kind and title. */
+export function caseName({ kind, title }: RecipeCase): string {
+  return title ? `${kind}: ${title}` : kind
+}
 
 /** The next form of a client's statement: `#` a new number, `?` one of those used. */
 export function nextStatement(sql: string, state: { next: number }): string {

@@ -1,0 +1,159 @@
+import type { Step } from '../engine/rule.ts'
+import type { ProjectReview } from '../report/report.ts'
+import type { Change, ChangeOf } from '../schema/change.ts'
+import { createIndex } from '../schema/ddl.ts'
+import type { Column, Table } from '../schema/model.ts'
+import { changeStatements } from '../schema/print-changes.ts'
+import { mentions } from '../schema/print.ts'
+import { quoteIdent, quoteKey } from '../schema/quote.ts'
+import type { BackfillJob } from './backfill.ts'
+import type { ClassifiedStep, Phase } from './classify.ts'
+import { targetTable } from './lossy.ts'
+import { fieldChange } from './orm-code.ts'
+import { fill, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
+import type { Recognised } from './recognise.ts'
+
+/** One thing to do before the next begins: a pull request with migrations or code, or a run of backfills. */
+export interface Part {
+  readonly title: string
+  readonly phase: Phase | 'code'
+  /** All statements of it that belong into migrations, without semicolons. */
+  readonly statements: readonly string[]
+  /** What it consists of, each with the recipe that it belongs to; null for what stands in the change as it is. */
+  readonly items: readonly { readonly recipe: Recipe | null; readonly step: RecipeStep }[]
+}
+
+type StagePhase = RecipeStep['phase']
+
+const titles: Readonly<Record<StagePhase, readonly [first: string, later: string]>> = {
+  expand: ['before the code, what running code does not notice', 'constraints and indexes of what is filled now'],
+  data: ['what changes rows, in batches', 'what changes rows, in batches'],
+  code: ['the code', 'more code'],
+  contract: ['what running code would have broken on, once the code is out everywhere', 'what is left, once no old code runs any more'],
+}
+
+const order: readonly StagePhase[] = ['expand', 'data', 'code', 'contract']
+
+/**
+ * The change in the order in which it is safe: recipes take the place of what they cover, the rest is taken apart by phase. Each part waits
+ * for the one before. Recipes run side by side, so that none waits longer than it must.
+ */
+export function partsOf(review: ProjectReview, steps: readonly ClassifiedStep[], recognised: readonly Recognised[], jobs: readonly BackfillJob[]): readonly Part[] {
+  const plain = plainSteps(review, steps, recognised, jobs)
+  const queues = [{ recipe: null, steps: [...plain.steps] }, ...recognised.map(({ recipe }) => ({ recipe, steps: [...recipe.steps] })), { recipe: null, steps: [...plain.last] }]
+  const parts: Part[] = []
+  while (queues.some((q) => q.steps.length)) {
+    const phase = order.find((p) => queues.some((q) => q.steps[0]?.phase === p))!
+    const items = queues.flatMap((q): Part['items'] => {
+      const taken: { recipe: Recipe | null; step: RecipeStep }[] = []
+      while (q.steps[0]?.phase === phase) taken.push({ recipe: q.recipe, step: q.steps.shift()! })
+      return taken
+    })
+    const title = titles[phase][parts.some((p) => p.phase === phase) ? 1 : 0]
+    parts.push({ title, phase, items, statements: items.flatMap((i) => i.step.look ? [] : i.step.sql) })
+  }
+  return parts
+}
+
+/** True where old code and new code need what no recipe of a pattern says: a column that is dropped while new code no longer writes it. */
+export function loosenings(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (change: Change) => boolean): readonly { readonly table: Table; readonly column: Column }[] {
+  return steps.flatMap((s) => s.changes).flatMap(({ change, phase }) => {
+    if (change.kind !== 'dropColumn' || phase !== 'contract' || covered(change)) return []
+    const table = review.before.tables.get(change.table)
+    const column = table?.columns.find((c) => c.name === change.from.name)
+    const isRequired = column && !column.nullable && column.default === null && !column.generated && !column.identity && !column.clientDefault && !table?.primaryKey?.columns.includes(column.name)
+    return table && column && isRequired ? [{ table, column }] : []
+  })
+}
+
+function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], recognised: readonly Recognised[], jobs: readonly BackfillJob[]): { readonly steps: readonly RecipeStep[]; readonly last: readonly RecipeStep[] } {
+  const d = review.before.defaultSchema
+  const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
+  const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
+  const all = steps.flatMap((s) => piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised)))
+  const pieces = all.filter((p) => !p.late)
+  const late = all.filter((p) => p.late).map((p) => p.sql)
+  const loosened = loosenings(review, steps, covered)
+  const of = (phase: Phase) => pieces.filter((p) => p.phase === phase)
+  const expand = [...of('expand').map((p) => p.sql), ...loosened.map(({ table, column }) => `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`)]
+  const contract = of('contract').map((p) => p.sql)
+  const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({ title, phase, sql: [...settings, ...sql], together: false, code, backfill: null })
+  const inOrder = [
+    ...(expand.length ? [step('', 'expand', expand, addedCode(review, steps, covered))] : []),
+    ...of('data').map((p) => p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)),
+    ...(contract.length ? [{ ...step('', 'code', [], hiddenCode(review, steps, covered)), sql: [] }, step('', 'contract', contract, goneCode(review, steps, covered))] : []),
+  ]
+  return { steps: inOrder, last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [] }
+}
+
+/** A statement on a column that a recipe puts another in place of waits until that one is there, and says its name. */
+function onReplaced(piece: Piece, { step }: ClassifiedStep, recognised: readonly Recognised[]): Piece {
+  const tables = new Set(step.changes.flatMap((c) => 'table' in c ? [c.table] : [targetTable(step) ?? '']))
+  const replaced = recognised.flatMap((r) => r.replaced).filter((r) => tables.has(r.table) && [r.was, r.is].some((name) => mentions(piece.sql, quoteIdent(name))))
+  return replaced.length ? { ...piece, late: true, sql: replaced.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql) } : piece
+}
+
+interface Piece {
+  readonly phase: Phase
+  readonly sql: string
+  readonly job: BackfillJob | null
+  /** True where it has to wait for a recipe. */
+  readonly late?: boolean
+}
+
+/** A statement as it is, or, where its changes belong to several parts or to recipes, one statement for each change that is left. */
+function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (of: Change | Step) => boolean, jobs: readonly BackfillJob[]): readonly Piece[] {
+  const { step, changes } = classified
+  const { statement } = step
+  if (['VariableSetStmt', 'TransactionStmt'].includes(statement.kind) && changes.length === 0) return []
+  if (covered(step)) return []
+  const job = jobs.find((j) => j.place === statement.place && changes.length === 0) ?? null
+  // What nothing depends on stays with what belongs before the code.
+  const phaseOf = (phase: Phase): Phase => phase === 'neutral' ? 'expand' : phase
+  if (changes.length === 0) return [{ phase: phaseOf(classified.phase), sql: statement.text, job }]
+  const left = changes.filter((c) => !covered(c.change))
+  const phases = new Set(left.map((c) => phaseOf(c.phase)))
+  const concurrent = left.length === 1 && changes.length === 1 ? concurrently(left[0]!.change, step, review) : null
+  if (concurrent) return [{ phase: phaseOf(left[0]!.phase), sql: concurrent, job: null }]
+  if (left.length === changes.length && phases.size === 1) return [{ phase: [...phases][0]!, sql: statement.text, job: null }]
+  return left.flatMap((c) => changeStatements([c.change], step.before, step.after).map((s) => ({ phase: phaseOf(c.phase), sql: s.sql, job: null })))
+}
+
+/** The build of an index of a table that was there, so that it blocks no writes. */
+function concurrently(change: Change, step: Step, review: ProjectReview): string | null {
+  if (change.kind !== 'addIndex' || change.concurrently || change.only) return null
+  const table = review.before.tables.get(change.table)
+  return table && !table.partition.by ? createIndex(change.table, change.index, step.before.defaultSchema, { concurrently: true }) : null
+}
+
+function ofColumns(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean, kind: 'addColumn' | 'dropColumn'): readonly { readonly table: string; readonly column: Column }[] {
+  return steps.flatMap((s) => s.changes).filter((c) => c.change.kind === kind && !covered(c.change) && 'table' in c.change && review.before.tables.has(c.change.table)).map(({ change }) => {
+    const of = change as ChangeOf<'addColumn'> | ChangeOf<'dropColumn'>
+    const table = review.before.tables.get(of.table)!
+    return { table: table.name, column: of.kind === 'addColumn' ? of.to : table.columns.find((c) => c.name === of.from.name) ?? of.from }
+  })
+}
+
+function byTable(orm: ProjectReview['project']['orm'], columns: readonly { readonly table: string; readonly column: Column }[], lines: (columns: readonly Column[]) => string): string | null {
+  const tables = [...new Set(columns.map((c) => c.table))]
+  const head = (table: string) => orm === 'prisma' ? `  model ${table}` : `  ${table}`
+  return tables.length ? tables.map((t) => `${head(t)}\n${lines(columns.filter((c) => c.table === t).map((c) => c.column))}`).join('\n') : null
+}
+
+function addedCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+  const { orm } = review.project
+  return byTable(orm, orm ? ofColumns(review, steps, covered, 'addColumn') : [], (columns) => fieldChange(orm, columns, []))
+}
+
+function hiddenCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+  const { orm } = review.project
+  const dropped = ofColumns(review, steps, covered, 'dropColumn').map((c) => ({ ...c, column: { ...c.column, nullable: c.column.nullable || c.column.default === null } }))
+  const tables = steps.flatMap((s) => s.changes).flatMap(({ change }) => change.kind === 'dropTable' && !covered(change) && review.before.tables.has(change.table) ? [change.from.name] : [])
+  const lines = [byTable(orm, dropped, (columns) => fieldChange(orm, [], columns)), ...tables.map((t) => orm === 'prisma' ? `  model ${t}\n+   @@ignore   // no code uses it any more` : `  ${t}: not used any more`)]
+  return lines.filter((l) => l !== null).join('\n') || null
+}
+
+function goneCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+  const { orm } = review.project
+  return byTable(orm, orm ? ofColumns(review, steps, covered, 'dropColumn') : [], (columns) => fieldChange(orm, [], [], columns))
+}
