@@ -28,6 +28,14 @@ export default {
       files: { 'prisma/migrations/0000_early/migration.sql': `alter table users add column early text;` },
       message: 'sorts before',
     },
+    {
+      title: 'goose stops, golang-migrate never runs it.',
+      runner: 'goose',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: { 'migrations/0000_early.sql': `-- +goose Up\ncreate table early (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table early;` },
+      message: 'refuses or skips it',
+      severity: 'error',
+    },
   ],
   good: [{ runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
   visit: {
@@ -52,9 +60,11 @@ export default {
         if (!later) continue
         const refused = ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
         const isApart = !refused && !later.statements.some((statement) => mentions(statement.text, tables))
+        // Flyway may be told to take them all the same (`outOfOrder`), as many are.
+        const isStopped = refused && ctx.runner.name !== 'flyway'
         const effect = refused
           ? `${ctx.runner.name} refuses or skips it where that one has run` : 'databases where that one has run apply the two in another order'
-        yield { place: startOf(migration.path), object: migration.name, anySize: true, ...(isApart ? { severity: 'info' as const } : {}), message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
+        yield { place: startOf(migration.path), object: migration.name, anySize: true, ...(isStopped ? { severity: 'error' as const } : isApart ? { severity: 'info' as const } : {}), message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
       }
     },
   },

@@ -145,9 +145,9 @@ async function withTip(place: Place, context: Context, pull: PullState, change: 
   const report = await context.core.review(together.changeSet, options)
   const known = new Set(alone.findings.map((f) => f.fingerprint))
   const changed = new Set(change.changeSet.files.map((f) => f.path))
-  const more = report.findings.filter((f) => !known.has(f.fingerprint) && f.severity !== 'info')
-    .map((f) => ({ ...f, message: `Merged into ${pull.base} as it is now: ${f.message}` }))
-  const notes = report.notes.filter((n) => n.blocking && changed.has(n.path) && !alone.notes.some((m) => m.path === n.path && m.message === n.message))
+  const merged = <T extends { readonly message: string }>(said: T): T => ({ ...said, message: `Merged into ${pull.base} as it is now: ${said.message}` })
+  const more = report.findings.filter((f) => !known.has(f.fingerprint) && f.severity !== 'info').map(merged)
+  const notes = report.notes.filter((n) => n.blocking && changed.has(n.path) && !alone.notes.some((m) => m.path === n.path && m.message === n.message)).map(merged)
   if (more.length + notes.length === 0) return { report: alone, isUnsure: false }
   return { report: { ...alone, findings: [...more, ...alone.findings], notes: [...alone.notes, ...notes] }, isUnsure: false }
 }
