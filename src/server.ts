@@ -1,25 +1,27 @@
 import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from 'probot'
 import { catalog } from '../rules/index.ts'
 import { SchemagateError } from './errors.ts'
 import { coreOf } from './github/core.ts'
 import { readEnvironment } from './github/environment.ts'
-import type { ServerSettings } from './github/environment.ts'
+import { startRegistration } from './github/registration.ts'
 import { startServer, stopTimeout } from './github/server.ts'
 
 /** Runs the server of this process's environment until it is told to stop. Gives the exit status. */
 export async function serve(stderr: (text: string) => void): Promise<number> {
-  loadDotEnv()
-  let settings: ServerSettings | null
+  const told = signalled()
   try {
-    settings = readEnvironment(process.env)
+    loadDotEnv()
+    let settings = readEnvironment(process.env)
     if (settings === null) {
-      await register()
-      return await forever()
+      if (await register(stderr, told) === 'told to stop') return 0
+      loadDotEnv()
+      settings = readEnvironment(process.env)
+      if (settings === null) throw new SchemagateError('bad-environment', 'starting the server: the registration left no credentials behind')
     }
     const server = await startServer(settings, coreOf(catalog))
-    await signalled()
+    await told
     const hard = setTimeout(() => { process.exit(1) }, stopTimeout + 5_000)
     hard.unref()
     await server.stop()
@@ -41,20 +43,18 @@ function loadDotEnv(): void {
 }
 
 /** Serves the page that registers an app on GitHub with the permissions of `app.yml`, on this machine only. */
-async function register(): Promise<void> {
-  process.env['NO_SMEE_SETUP'] ??= 'true'
-  process.env['HOST'] = 'localhost'
-  await run(() => undefined)
-}
-
-function forever(): Promise<number> {
-  return signalled().then(() => 0)
+async function register(stderr: (text: string) => void, told: Promise<void>): Promise<'registered' | 'told to stop'> {
+  const registration = await startRegistration({ port: Number(process.env['PORT'] || 3000), envFile: resolve('.env'), environment: process.env })
+  stderr(`No credentials are set. Open ${registration.url} on this machine to register the app, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET.\n`)
+  const end = await Promise.race([registration.done.then(() => 'registered' as const), told.then(() => 'told to stop' as const)])
+  await registration.close()
+  return end
 }
 
 function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => { resolve() })
-    process.once('SIGINT', () => { resolve() })
+  return new Promise((end) => {
+    process.once('SIGTERM', () => { end() })
+    process.once('SIGINT', () => { end() })
   })
 }
 

@@ -93,7 +93,7 @@ function addressOf(env: Environment, name: string): string | null {
 }
 
 /** GitHub Enterprise Server has its API under `/api/v3`; a data-residency tenant has a host of its own for it. */
-function gitHubOf(env: Environment): { readonly apiUrl: string | null; readonly webUrl: string } {
+export function gitHubOf(env: Environment): { readonly apiUrl: string | null; readonly webUrl: string } {
   const host = env['GHE_HOST']?.trim().replace(/^https?:\/\//, '').replace(/\/+$/, '')
   if (host === undefined || host === '') return { apiUrl: null, webUrl: 'https://github.com' }
   const protocol = env['GHE_PROTOCOL'] === 'http' ? 'http' : 'https'
