@@ -52,10 +52,11 @@ export function statusOf(error: unknown): number | null {
   return error instanceof Error && typeof status === 'number' ? status : null
 }
 
-/** True where GitHub gives no token: the installation was suspended or removed. */
+/** True where GitHub no longer lets the installation do anything: it was suspended or removed. */
 export function isInstallationGone(error: unknown): boolean {
-  const { request } = error as { readonly request?: { readonly url?: string } }
-  return [403, 404].includes(statusOf(error) ?? 0) && request?.url?.endsWith('/access_tokens') === true
+  const status = statusOf(error)
+  const { request, message } = error as { readonly request?: { readonly url?: string }; readonly message: string }
+  return (status === 403 && /suspended/i.test(message)) || ((status === 403 || status === 404) && request?.url?.endsWith('/access_tokens') === true)
 }
 
 /**

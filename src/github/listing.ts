@@ -34,6 +34,7 @@ async function listByFolder(place: Place, commit: string, cache: BlobCache): Pro
   const root = await readTree(place, commit, false)
   const entries: TreeEntry[] = [...root.files]
   let requests = 1
+  let isCut = root.truncated
   let level = root.folders
   while (level.length > 0) {
     const kept = await cache.readBlobs(level.map(({ sha }) => `tree:${sha}`))
@@ -50,7 +51,8 @@ async function listByFolder(place: Place, commit: string, cache: BlobCache): Pro
       requests += sideBySide
       await Promise.all(ask.slice(at, at + sideBySide).map(async (folder) => {
         const whole = await readTree(place, folder.sha, true)
-        const { files, folders } = whole.truncated ? await readTree(place, folder.sha, false) : { ...whole, folders: [] }
+        const { files, folders, truncated } = whole.truncated ? await readTree(place, folder.sha, false) : { ...whole, folders: [] }
+        isCut ||= truncated
         for (const file of files) entries.push({ ...file, path: `${folder.path}/${file.path}` })
         below.push(...folders.map(({ path, sha }) => ({ path: `${folder.path}/${path}`, sha })))
         if (!whole.truncated) await keep(cache, folder.sha, files)
@@ -58,7 +60,7 @@ async function listByFolder(place: Place, commit: string, cache: BlobCache): Pro
     }
     level = below
   }
-  return { entries: sorted(entries), truncated: false }
+  return { entries: sorted(entries), truncated: isCut }
 }
 
 async function keep(cache: BlobCache, sha: string, files: readonly TreeEntry[]): Promise<void> {

@@ -79,6 +79,33 @@ function gitAt(dir: string): Git {
     }
   }
 
+  const diffs = new Map<string, Promise<readonly RawFile[]>>()
+
+  async function diff(base: string, head: string): Promise<readonly RawFile[]> {
+    const [raws, text] = await Promise.all([run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head]), run(['diff', '-M', '--no-color', base, head])])
+    const listed = raws.split('\0')
+    const patches = text.split(/^diff --git .*\n/m).slice(1)
+    const files: RawFile[] = []
+    for (let i = 0; i + 1 < listed.length;) {
+      const [, , oldSha = '', newSha = '', letter = ''] = (listed[i++] ?? '').split(' ')
+      const first = listed[i++] ?? ''
+      const renamed = letter.startsWith('R')
+      const path = renamed ? listed[i++] ?? '' : first
+      const patch = patchIn(patches[files.length] ?? '')
+      const lines = patch?.split('\n') ?? []
+      files.push({
+        path,
+        previousPath: renamed ? first : null,
+        status: renamed ? 'renamed' : letter === 'A' ? 'added' : letter === 'D' ? 'removed' : 'modified',
+        sha: letter === 'D' ? oldSha : newSha,
+        additions: lines.filter((l) => l.startsWith('+')).length,
+        deletions: lines.filter((l) => l.startsWith('-')).length,
+        patch,
+      })
+    }
+    return files
+  }
+
   return {
     dir,
     run,
@@ -114,29 +141,12 @@ function gitAt(dir: string): Git {
     async mergeBase(a, b) {
       return (await run(['merge-base', a, b])).trim()
     },
-    async diff(base, head) {
-      const [raws, text] = await Promise.all([run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head]), run(['diff', '-M', '--no-color', base, head])])
-      const listed = raws.split('\0')
-      const patches = text.split(/^diff --git .*\n/m).slice(1)
-      const files: RawFile[] = []
-      for (let i = 0; i + 1 < listed.length;) {
-        const [, , oldSha = '', newSha = '', letter = ''] = (listed[i++] ?? '').split(' ')
-        const first = listed[i++] ?? ''
-        const renamed = letter.startsWith('R')
-        const path = renamed ? listed[i++] ?? '' : first
-        const patch = patchIn(patches[files.length] ?? '')
-        const lines = patch?.split('\n') ?? []
-        files.push({
-          path,
-          previousPath: renamed ? first : null,
-          status: renamed ? 'renamed' : letter === 'A' ? 'added' : letter === 'D' ? 'removed' : 'modified',
-          sha: letter === 'D' ? oldSha : newSha,
-          additions: lines.filter((l) => l.startsWith('+')).length,
-          deletions: lines.filter((l) => l.startsWith('-')).length,
-          patch,
-        })
-      }
-      return files
+    diff(base, head) {
+      // Commits never change, and a pull request with thousands of files is asked for page by page.
+      const key = `${base} ${head}`
+      const known = diffs.get(key) ?? diff(base, head)
+      diffs.set(key, known)
+      return known
     },
     async log(base, head) {
       const out = await run(['log', '--reverse', '--format=%H%x09%P%x09%s', `${base}..${head}`])

@@ -119,6 +119,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     }
     if (!/^(token|bearer)$/i.test(scheme) || !world.tokens.has(token)) throw violation(401, `${operation} without an installation token`)
     const [scope = '', level = ''] = permission?.split(':') ?? []
+    if (world.installation.suspended) throw new Refusal(403, 'This installation has been suspended')
     const granted = world.app.permissions[scope]
     if (permission !== undefined && granted !== 'write' && granted !== level) throw new Refusal(403, 'Resource not accessible by integration')
   }
