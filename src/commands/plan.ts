@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { changeSetFromGit } from '../changeset/git.ts'
 import { SchemagateError } from '../errors.ts'
 import { planFiles } from '../planner/files.ts'
 import { plansOf } from '../planner/of-change-set.ts'
 import { planToJson, planToMarkdown, planToText } from '../planner/show.ts'
+import { readWriteContext } from '../planner/write-context.ts'
 import { readSettings } from '../settings.ts'
 import type { Command } from './io.ts'
 import { formatOf, parseOptions } from './options.ts'
@@ -31,14 +32,19 @@ export const planCommand: Command = async (args, io) => {
   if (!chosen.length && plans.length) throw new SchemagateError('usage', `schemagate plan: --path ${values.path}: no project that changes lies there`)
   if (values.write !== undefined) {
     const folder = resolve(io.cwd, values.write)
-    const stamp = stampOf(new Date())
-    for (const { project, plan } of chosen) {
+    for (const { project, plan, review, postgres } of chosen) {
       const own = chosen.length > 1 ? join(folder, project.name.replaceAll(/[^\w.-]+/g, '_')) : folder
-      for (const [path, content] of planFiles(plan, project, stamp)) {
-        await mkdir(dirname(join(own, path)), { recursive: true })
-        await io.writeFile(join(own, path), content)
-        io.stderr(`wrote ${join(own, path)}\n`)
+      const context = await readWriteContext(changeSet, review, postgres, new Date())
+      const { migrations, others } = planFiles(plan, context)
+      // A runner takes what it finds in its folder for a migration, so the rest goes beside it.
+      const source = project.migrations && resolve(io.cwd, values.repo, project.migrations.folder)
+      const beside = source && (own === source || own.startsWith(`${source}${sep}`)) ? `${source}-plan` : own
+      for (const [path, content] of [...[...migrations].map(([p, c]) => [join(own, p), c] as const), ...[...others].map(([p, c]) => [join(beside, p), c] as const)]) {
+        await mkdir(dirname(path), { recursive: true })
+        await io.writeFile(path, content)
+        io.stderr(`wrote ${path}\n`)
       }
+      if (migrations.size) io.stderr(`they take the place of ${context.fresh.join(', ')}\n`)
     }
     return 0
   }
@@ -62,8 +68,4 @@ function rollbackScript(sql: string, lossy: readonly string[], save: readonly st
     ...lossy.map(comment),
     sql || comment('The schema does not change: there is nothing to take back.'),
   ].join('')
-}
-
-function stampOf(date: Date): string {
-  return date.toISOString().replaceAll(/\D/g, '').slice(0, 14)
 }

@@ -2,8 +2,11 @@ import type { Migration, Step } from '../engine/rule.ts'
 import type { ProjectReview } from '../report/report.ts'
 import { diffSchemas } from '../schema/diff.ts'
 import type { Schema } from '../schema/model.ts'
+import { joinStatements } from '../schema/print.ts'
 import { applyStatement } from '../schema/replay.ts'
 import { changesToText } from '../schema/text.ts'
+import { rollbackStatements } from './rollback.ts'
+import { downFile, type WrittenFile } from './runner-files.ts'
 
 /** What the way back that a migration brings along really does. */
 export interface DownCheck {
@@ -13,6 +16,10 @@ export interface DownCheck {
   readonly state: 'right' | 'wrong' | 'missing'
   /** What it leaves different, or why it fails; '' where it is right. */
   readonly problem: string
+  /** The way back that is offered instead, as SQL; '' where theirs is right. */
+  readonly sql: string
+  /** The same as a file of the project's runner; null where it has none or theirs is right. */
+  readonly file?: WrittenFile | null
 }
 
 /** Layouts of migrations that have a way back of their own. */
@@ -25,11 +32,15 @@ export function checkDowns(review: ProjectReview, postgres: number): readonly Do
   for (const step of review.steps) groups.set(step.migration, [...groups.get(step.migration) ?? [], step])
   return [...groups].toReversed().flatMap(([migration, steps]): DownCheck[] => {
     const [before, after] = [steps[0]!.before, steps.at(-1)!.after]
+    const offer = () => {
+      const statements = rollbackStatements({ before, after, steps })
+      return { sql: joinStatements(statements), file: downFile(review.project, migration.path, statements) }
+    }
     if (!migration.down) {
-      return layout && withDowns.has(layout) && diffSchemas(before, after).length ? [{ migration: migration.name, path: migration.path, state: 'missing', problem: 'it has no way back' }] : []
+      return layout && withDowns.has(layout) && diffSchemas(before, after).length ? [{ migration: migration.name, path: migration.path, state: 'missing', problem: 'it has no way back', ...offer() }] : []
     }
     const problem = problemOf(migration.down.statements, before, after, postgres)
-    return [{ migration: migration.name, path: migration.down.path, state: problem ? 'wrong' : 'right', problem }]
+    return [{ migration: migration.name, path: migration.down.path, state: problem ? 'wrong' : 'right', problem, ...(problem ? offer() : { sql: '', file: null }) }]
   })
 }
 

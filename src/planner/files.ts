@@ -1,64 +1,128 @@
-import type { Project, RunnerName } from '../project/project.ts'
+import type { Migration } from '../engine/rule.ts'
+import { sourceFile } from '../location.ts'
+import type { ProjectReview } from '../report/report.ts'
+import type { Schema } from '../schema/model.ts'
+import { replaySteps } from '../schema/replay.ts'
+import { readSql } from '../sql/read.ts'
+import type { Part } from './parts.ts'
 import type { Plan } from './plan.ts'
 import type { RecipeStep } from './recipe.ts'
+import { rollbackStatements } from './rollback.ts'
+import { migrationFiles, sharesTransaction, type PlannedMigration } from './runner-files.ts'
 import { planToMarkdown } from './show.ts'
+import { versionsAfter } from './versions.ts'
+import { drizzleMeta, type DrizzleFiles } from './drizzle-files.ts'
 
-/** One migration of a plan: statements that run in one file. */
-interface PlannedMigration {
-  readonly title: string
-  readonly up: readonly string[]
-  /** True where a statement cannot run in a transaction block. */
-  readonly outside: boolean
+/** What the files of a plan are written for. */
+export interface WriteContext {
+  readonly review: ProjectReview
+  readonly postgres: number
+  /** Names of the migrations that are there, before and after the change, without extensions. */
+  readonly names: readonly string[]
+  /** Paths of the migrations that the change adds. */
+  readonly fresh: readonly string[]
+  readonly drizzle: DrizzleFiles | null
+  readonly now: Date
+}
+
+/** The files of a plan by path: migrations, in the layout of the runner, and what belongs beside them. */
+export interface PlanFiles {
+  readonly migrations: ReadonlyMap<string, string>
+  readonly others: ReadonlyMap<string, string>
 }
 
 /**
- * The files of a plan by path, relative to the folder that they are written to: the migrations in the layout of the project's
- * runner, backfill scripts, the rollback and the plan itself. `stamp` is the first version, `20260131120000`.
+ * The files of a plan: for one that takes several deploys the migrations, named so that they run in order and after those that are there, with
+ * their ways back where the runner has such; backfill scripts, the rollback, and the plan itself, which says what is deployed with what.
  */
-export function planFiles(plan: Plan, project: Project, stamp: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>([['PLAN.md', planToMarkdown([plan])]])
-  if (plan.rollback.sql) files.set('rollback.sql', plan.rollback.sql)
-  if (plan.rollback.save?.length) files.set('save-first.sql', plan.rollback.save.map((s) => `${s};\n`).join(''))
+export function planFiles(plan: Plan, context: WriteContext): PlanFiles {
+  const { runner } = context.review.project
+  const migrations = new Map<string, string>()
+  const others = new Map<string, string>()
+  const lists: string[] = []
+  const planned: (PlannedMigration & { readonly name: string })[] = []
+  const versions = versionsAfter(runner.name, context.names, context.now)
+  let schema = context.review.before
+  const used = new Map<string, number>()
+  const titleOf = (title: string): string => {
+    const plain = plainTitle(title)
+    const n = (used.get(plain) ?? 0) + 1
+    used.set(plain, n)
+    return n === 1 ? plain : `${plain}_${n}`
+  }
+  let fileAt = 0
+  for (const [at, part] of (plan.needsSplit ? plan.parts : []).entries()) {
+    const names: string[] = []
+    for (const one of migrationsOf(part)) {
+      const title = titleOf(one.title)
+      const name = context.drizzle ? context.drizzle.nameOf(fileAt, title) : versions.nameOf(fileAt, title)
+      fileAt++
+      const applied = apply(schema, one.up, context.postgres)
+      const migration: PlannedMigration = { ...one, down: rollbackStatements({ before: schema, after: applied.after, steps: applied.steps }), before: schema, after: applied.after }
+      planned.push({ ...migration, name })
+      schema = applied.after
+      names.push(name)
+      for (const file of migrationFiles(context.review.project, name, migration, context.names)) (file.beside ? others : migrations).set(file.path, file.text)
+    }
+    lists.push(`- Step ${at + 1}${names.length ? `: ${names.map((n) => `\`${n}\``).join(', ')}` : part.phase === 'data' ? `: the backfills` : ': code alone'}`)
+  }
+  if (context.drizzle && planned.length) {
+    for (const [path, text] of drizzleMeta(context.drizzle, planned, { before: context.review.before, after: context.review.after })) migrations.set(path, text)
+  }
+  for (const check of plan.downs) if (check.state !== 'right' && check.file) others.set(check.file.path, check.file.text)
+  if (plan.rollback.sql) others.set('rollback.sql', plan.rollback.sql)
+  if (plan.rollback.save?.length) others.set('save-first.sql', plan.rollback.save.map((s) => `${s};\n`).join(''))
   for (const { job, script } of plan.backfills) {
     if (!script) continue
-    files.set(`backfills/${job.name}.sql`, `${script.install}\n-- ${script.run}\n-- ${script.progress}\n-- ${script.verify.replaceAll('\n', '\n-- ')}\n`)
-    files.set(`backfills/${job.name}.sh`, script.psql)
-    const orm = project.orm ?? 'prisma'
-    if (project.orm) files.set(`backfills/${job.name}.ts`, script[orm])
+    others.set(`backfills/${job.name}.sql`, `${script.install}\n-- ${script.run}\n-- ${script.progress}\n-- ${script.verify.replaceAll('\n', '\n-- ')}\n`)
+    others.set(`backfills/${job.name}.sh`, script.psql)
+    if (plan.orm) others.set(`backfills/${job.name}.ts`, script[plan.orm])
   }
-  let version = BigInt(stamp)
-  for (const one of migrationsOf(plan)) {
-    for (const [path, content] of migrationFiles(project.runner.name, `${version}`, one)) files.set(path, content)
-    version += 1n
-  }
-  return files
+  others.set('PLAN.md', [
+    planToMarkdown([plan]),
+    ...(planned.length ? [
+      '### Files', '', `The migrations take the place of ${context.fresh.map((p) => `\`${p.replaceAll('`', "'")}\``).join(', ') || 'what the change adds'}: take that out.`, '', ...lists, '',
+      ...(sharesTransaction(runner) ? ['All pending migrations run in one transaction: deploy one file at a time.', ''] : []), ...(runner.name === 'atlas' ? ['Then run `atlas migrate hash`.', ''] : []),
+    ] : []),
+  ].join('\n'))
+  return { migrations, others }
 }
 
-function migrationsOf(plan: Plan): readonly PlannedMigration[] {
-  const parts = plan.mixed ? plan.parts.map((p) => ({ ...p, statements: p.statements.filter((s) => !s.startsWith('--')) })).filter((p) => p.statements.length && p.phase !== 'data') : []
-  return [
-    ...parts.flatMap((p) => cut({ title: p.phase === 'contract' ? 'contract after the code' : 'expand before the code', phase: 'expand', sql: p.statements, together: false, code: null, backfill: null })),
-    ...plan.recipes.flatMap((r) => r.steps.flatMap((s) => s.sql.length ? cut(s) : []).map((m, i) => ({ ...m, title: `${r.title.slice(0, 34)} ${i + 1}` }))),
-  ]
+function plainTitle(title: string): string {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').replace(/^(.{0,44})(_.*)?$/, '$1').slice(0, 44) || 'plan'
+}
+
+function apply(schema: Schema, statements: readonly string[], postgres: number): ReturnType<typeof replaySteps> {
+  const text = statements.map((s) => `${s};\n`).join('')
+  const migration: Migration = { name: 'planned', path: 'planned.sql', statements: readSql(sourceFile('planned.sql', text)).statements, down: null, isNew: true }
+  return replaySteps(schema, [migration], migration.statements.map((_, id) => ({ id, block: false, because: '', survivesFailure: true })), { postgres, source: 'migrations' })
+}
+
+/** One migration before the schema around it is known. */
+type Cut = Pick<PlannedMigration, 'title' | 'up' | 'outside' | 'together'>
+
+function migrationsOf(part: Part): readonly Cut[] {
+  const words = { expand: 'before the code', data: 'rows', code: 'with the code', contract: 'after the code', neutral: 'plan' } as const
+  return part.items.flatMap(({ recipe, step }) => step.look || !step.sql.length ? [] : cut(step, recipe?.title ?? words[part.phase]))
 }
 
 /** A concurrent build runs alone, and a validation not in the transaction that holds the lock of what it validates. */
-function cut(step: RecipeStep): readonly PlannedMigration[] {
-  if (step.together) return [{ title: step.title, up: step.sql.filter((s) => s !== 'BEGIN' && s !== 'COMMIT'), outside: false }]
-  const result: PlannedMigration[] = []
-  const timeouts = step.sql.filter((s) => s.startsWith('SET lock_timeout'))
+function cut(step: RecipeStep, title: string): readonly Cut[] {
+  if (step.together) return [{ title, up: step.sql.filter((s) => s !== 'BEGIN' && s !== 'COMMIT'), outside: false, together: true }]
+  const result: Cut[] = []
+  const settings = step.sql.filter((s) => /^SET\b/i.test(s))
   let open: string[] = []
   const close = () => {
-    if (open.length) result.push({ title: step.title, up: [...timeouts, ...open], outside: false })
+    if (open.length) result.push({ title, up: [...settings, ...open], outside: false, together: false })
     open = []
   }
   for (const sql of step.sql) {
-    if (timeouts.includes(sql)) continue
-    if (/\bCONCURRENTLY\b/i.test(sql.split('(')[0] ?? '')) {
+    if (settings.includes(sql)) continue
+    if (isOutside(sql)) {
       close()
-      result.push({ title: step.title, up: [sql], outside: true })
+      result.push({ title: /\bINDEX\b/i.test(sql) ? `${title} index` : title, up: [sql], outside: true, together: false })
     } else {
-      if (step.apart || / VALIDATE CONSTRAINT /.test(sql)) close()
+      if (step.apart || / VALIDATE CONSTRAINT /i.test(sql)) close()
       open.push(sql)
     }
   }
@@ -66,20 +130,7 @@ function cut(step: RecipeStep): readonly PlannedMigration[] {
   return result
 }
 
-function migrationFiles(runner: RunnerName, version: string, { title, up, outside }: PlannedMigration): readonly (readonly [string, string])[] {
-  const name = `${version}_${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').slice(0, 40)}`
-  const sql = up.map((s) => `${s};\n`).join('')
-  switch (runner) {
-    case 'prisma': return [[`${name}/migration.sql`, sql]]
-    case 'drizzle': return [[`${name}.sql`, up.map((s) => `${s};`).join('\n--> statement-breakpoint\n') + '\n']]
-    case 'goose': return [[`${name}.sql`, `${outside ? '-- +goose NO TRANSACTION\n' : ''}-- +goose Up\n${up.map((s) => s.includes('$') ? `-- +goose StatementBegin\n${s};\n-- +goose StatementEnd\n` : `${s};\n`).join('')}`]]
-    case 'dbmate': return [[`${name}.sql`, `-- migrate:up${outside ? ' transaction:false' : ''}\n${sql}\n-- migrate:down\n`]]
-    case 'node-pg-migrate': return [[`${name}.sql`, `-- Up Migration\n${sql}\n-- Down Migration\n`]]
-    case 'golang-migrate': return [[`${name}.up.sql`, sql]]
-    case 'sqlx': return [[`${name}.sql`, `${outside ? '-- no-transaction\n' : ''}${sql}`]]
-    case 'diesel': return [[`${name}/up.sql`, sql], ...(outside ? [[`${name}/metadata.toml`, 'run_in_transaction = false\n'] as const] : [])]
-    case 'flyway': return [[`V${version}__${name.slice(version.length + 1)}.sql`, sql], ...(outside ? [[`V${version}__${name.slice(version.length + 1)}.sql.conf`, 'executeInTransaction=false\n'] as const] : [])]
-    case 'atlas': return [[`${name}.sql`, `${outside ? '-- atlas:txmode none\n\n' : ''}${sql}`]]
-    default: return [[`${name}.sql`, sql]]
-  }
+/** True for a statement that Postgres refuses in a transaction block. */
+function isOutside(sql: string): boolean {
+  return /\bCONCURRENTLY\b/i.test(sql.split('(')[0] ?? '') || /^\s*(VACUUM|REINDEX\s+\w+\s+CONCURRENTLY)\b/i.test(sql)
 }

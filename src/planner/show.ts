@@ -70,7 +70,7 @@ export function planToJson(plans: readonly Plan[]): object {
         verify: script?.verify ?? null, cleanup: script?.cleanup ?? null,
       })),
       rollback: plan.rollback,
-      downs: plan.downs,
+      downs: plan.downs.map(({ migration, path, state, problem, sql }) => ({ migration, path, state, problem, sql })),
       preflight: plan.preflight,
       aftercare: plan.aftercare,
     })),
@@ -167,10 +167,14 @@ function rollbackBlocks(plan: Plan): readonly Block[] {
   if (downs.length && !wrong.length) {
     return [{ kind: 'heading', level: 2, text: 'Rollback' }, { kind: 'text', text: `The down migrations bring the schema back as it was: ${downs.map((d) => d.path).join(', ')}.` }, ...lossy]
   }
+  const save: readonly Block[] = rollback.save?.length ? [{ kind: 'text', text: 'Save first, before the migration runs:' }, { kind: 'code', language: 'sql', text: rollback.save.map((s) => `${s};`).join('\n') }] : []
+  if (wrong.length) {
+    const offered = wrong.flatMap((d): readonly Block[] => [{ kind: 'text', text: `${d.path}: ${d.problem}. ${d.state === 'missing' ? 'This would be one:' : 'This one leads back:'}` }, ...(d.sql ? [{ kind: 'code' as const, language: 'sql', text: d.sql.trimEnd() }] : [])])
+    return [{ kind: 'heading', level: 2, text: 'Rollback' }, ...offered, ...save, ...lossy]
+  }
   return [
     { kind: 'heading', level: 2, text: 'Rollback' },
-    ...(wrong.length ? [{ kind: 'list' as const, items: wrong.map((d) => `${d.path}: ${d.problem}`) }] : []),
-    ...(rollback.save?.length ? [{ kind: 'text' as const, text: 'Save first, before the migration runs:' }, { kind: 'code' as const, language: 'sql', text: rollback.save.map((s) => `${s};`).join('\n') }] : []),
+    ...save,
     ...(rollback.sql ? [{ kind: 'code' as const, language: 'sql', text: rollback.sql.trimEnd() }] : [{ kind: 'text' as const, text: 'The schema does not change: there is nothing to take back.' }]),
     ...lossy,
   ]

@@ -68,8 +68,16 @@ describe('schemagate plan', () => {
   test('writes the files of the split', async () => {
     await plan('HEAD~1..HEAD', '--write', 'out')
     const names = readdirSync(join(dir, 'out')).toSorted()
-    expect(names.filter((n) => /^\d/.test(n)).map((n) => n.replace(/^\d+/, ''))).toEqual(['_expand_before_the_code.up.sql', '_contract_after_the_code.up.sql'])
-    expect(names).toEqual(expect.arrayContaining(['PLAN.md', 'backfills', 'rollback.sql', 'save-first.sql']))
+    expect(names.filter((n) => /^\d/.test(n)).map((n) => n.replace(/^\d+/, ''))).toEqual(['_before_the_code.down.sql', '_before_the_code.up.sql', '_after_the_code.down.sql', '_after_the_code.up.sql'])
+    expect(names).toEqual(expect.arrayContaining(['PLAN.md', 'backfills', 'rollback.sql', 'save-first.sql', 'ways-back']))
+    expect(readFileSync(join(dir, 'out/ways-back/2_next.down.sql'), 'utf8')).toContain('ALTER TABLE users ADD COLUMN legacy integer;')
     expect(readFileSync(join(dir, 'out/rollback.sql'), 'utf8')).toContain('ALTER TABLE users DROP COLUMN name;')
+  })
+
+  test('keeps what is no migration out of the folder of migrations', async () => {
+    const { err } = await plan('HEAD~1..HEAD', '--write', 'migrations')
+    expect(readdirSync(join(dir, 'migrations')).filter((n) => !n.endsWith('.sql'))).toEqual([])
+    expect(readdirSync(join(dir, 'migrations-plan'))).toContain('PLAN.md')
+    expect(err).toContain('they take the place of migrations/2_next.up.sql\n')
   })
 })

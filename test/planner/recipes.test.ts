@@ -1,13 +1,12 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { backfillScript } from '../../src/planner/backfill-script.ts'
-import { planFiles } from '../../src/planner/files.ts'
 import { planOf } from '../../src/planner/plan.ts'
 import { recipesOf } from '../../src/planner/recognise.ts'
 import { planToJson, planToMarkdown, planToText } from '../../src/planner/show.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { caseName, nextStatement, recipeCases } from './recipe-cases.ts'
-import { project, reviewOf } from './review-of.ts'
+import { reviewOf } from './review-of.ts'
 
 let db: PGlite
 
@@ -104,14 +103,5 @@ describe('a plan', () => {
     expect(outside).toContain('### Rollback')
     expect(planToText([plan])).toContain('Rollback')
     expect(JSON.parse(JSON.stringify(planToJson([plan])))).toMatchObject({ version: 1, plans: [{ project: '.', mixed: true, rollback: { lossy: expect.any(Array) as unknown[] } }] })
-  })
-
-  test('is written as migrations of the runner at hand, a concurrent build in a file of its own', () => {
-    const plan = planOf(reviewOf(given, mixed))
-    const of = (name: typeof project.runner.name) => [...planFiles(plan, { ...project, orm: null, runner: { name, version: null } }, '20260101000000')].filter(([path]) => /2026/.test(path))
-    expect(of('prisma').map(([path]) => path)).toEqual(['20260101000000_expand_before_the_code/migration.sql', '20260101000001_expand_before_the_code/migration.sql', '20260101000002_contract_after_the_code/migration.sql'])
-    expect(of('goose')[1]![1]).toBe('-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON users (name);\n')
-    expect(of('golang-migrate').map(([path]) => path)[2]).toBe('20260101000002_contract_after_the_code.up.sql')
-    expect([...planFiles(plan, project, '20260101000000').keys()]).toEqual(expect.arrayContaining(['PLAN.md', 'rollback.sql', 'save-first.sql', 'backfills/users_email.sql', 'backfills/users_email.sh', 'backfills/users_email.ts']))
   })
 })
