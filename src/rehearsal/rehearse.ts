@@ -108,7 +108,7 @@ async function runOnServer(request: RehearsalRequest, server: string, shared: bo
   try {
     database = await makeScratchDatabase(server, shared)
   } catch (error) {
-    return `The embedded Postgres was used instead of the given server: ${messageOf(error)}.`
+    return `The rehearsal ran on the embedded Postgres and not on the given server: ${messageOf(error)}.`
   }
   try {
     const job: Job = { kind: 'rehearse', request, start: { url: database.url }, atBase: null, save: null, deadline: 0 }

@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import type { LockMode } from './observation.ts'
+import { sqlError } from './session.ts'
 import type { Session } from './session.ts'
 import { lockRows } from './snapshot.ts'
 
@@ -8,20 +9,33 @@ export async function openSession(url: string, watch: boolean): Promise<Session>
   const client = new Client({ connectionString: url, application_name: 'schemagate' })
   let messages: string[] = []
   client.on('notice', (notice) => void (notice.message === undefined ? 0 : messages.push(notice.message)))
-  client.on('error', () => undefined)
+  let lost = false
+  for (const event of ['error', 'end'] as const) {
+    client.on(event, () => {
+      lost = true
+    })
+  }
   await client.connect()
+  const asked = async (sql: string): Promise<readonly unknown[]> => {
+    try {
+      return (await client.query(sql)).rows ?? []
+    } catch (error) {
+      if (lost || /^(?:57P0[123]|08)/.test(sqlError(error).code)) throw new Error('the connection to the server was lost', { cause: error })
+      throw error
+    }
+  }
   const { rows } = await client.query<{ readonly server_version: string; readonly pid: number }>("select current_setting('server_version') as server_version, pg_backend_pid() as pid")
   const pid = rows[0]?.pid ?? 0
   const send = async (sql: string): Promise<readonly string[]> => {
     messages = []
-    await client.query(sql)
+    await asked(sql)
     return messages
   }
   return {
     version: /^[\d.]+/.exec(rows[0]?.server_version ?? '')?.[0] ?? '',
     send,
     async ask<T>(sql: string) {
-      return (await client.query(sql)).rows as readonly T[]
+      return (await asked(sql)) as readonly T[]
     },
     ...(watch ? { sendWatched: (sql: string, tables: readonly string[]) => watched(url, pid, tables, () => send(sql)) } : {}),
     close: () => client.end(),
