@@ -54,7 +54,9 @@ export function projectReview(reading: ProjectReading): ProjectReview {
 /** Counts what the change adds: statements at the top of their files, and pieces that could not be read as one. */
 export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'problems'>[]): Coverage {
   const steps = projects.flatMap((reading) => reading.steps).filter((step) => step.statement.inside === null)
-  const unread = projects.flatMap((reading) => reading.problems).filter((problem) => problem.kind === 'syntax' || problem.kind === 'template' || problem.kind === 'unsupported')
+  // A part of a statement that could not be read, dynamic SQL in a block, is no statement more.
+  const read = new Set(steps.map(({ statement: { place } }) => `${place.path}:${place.line}`))
+  const unread = projects.flatMap((reading) => reading.problems).filter(({ kind, place }) => (kind === 'syntax' || kind === 'template' || kind === 'unsupported') && !read.has(`${place.path}:${place.line}`))
   const files = new Set([...steps.map((step) => step.migration.path), ...unread.map((problem) => problem.place.path)])
   return {
     files: files.size,

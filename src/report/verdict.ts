@@ -38,7 +38,7 @@ export function count(n: number, one: string, many = `${one}s`): string {
 
 /** The verdict of a report in one line without Markdown, as the title of a check run. `wanted` counts gates that stand open besides. */
 export function verdict(report: Report, wanted = 0): string {
-  const { errors, needed, warnings, blocking, approved } = sortFindings(report)
+  const { errors, needed, warnings, blocking, approved, notes } = sortFindings(report)
   const approvals = needed.length + wanted
   const parts = [
     ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
@@ -49,7 +49,8 @@ export function verdict(report: Report, wanted = 0): string {
   if (parts.length > 0) return parts.join(', ')
   const changes = report.projects.flatMap((p) => p.changes)
   if (changes.length === 0) return report.queries > 0 ? `No schema changes, ${count(report.queries, 'query', 'queries')} read` : 'No schema changes'
-  return `Schema changes are ${approved.length > 0 ? 'approved' : 'safe'}: ${summarizeChanges(changes)}`
+  const judged = notes.length > 0 ? `Nothing found in the schema changes, ${count(notes.length, 'note')}` : `Schema changes are ${approved.length > 0 ? 'approved' : 'safe'}`
+  return `${judged}: ${summarizeChanges(changes)}`
 }
 
 const words: Readonly<Partial<Record<ChangeKind, readonly [one: string, many: string]>>> = {

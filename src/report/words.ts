@@ -11,7 +11,7 @@ export function tally(report: Report): string {
     warnings.length > 0 ? count(warnings.length, 'warning') : '',
     infos.length > 0 ? `${infos.length} for information` : '',
   ].filter((part) => part !== '')
-  return parts.length > 0 ? parts.join(', ') : 'Nothing to say'
+  return parts.length > 0 ? parts.join(', ') : report.notes.length > 0 ? 'Nothing found, but not all was looked at' : 'Nothing to say'
 }
 
 /** What was looked at, for a terminal: `2 statements in 1 file, 2 rehearsed`. */
