@@ -39,7 +39,7 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
     extensions: [...extensions].sort(),
     platform: parts.platform ?? null,
     downs: (parts.migrations ?? []).flatMap((migration): RehearsalDown[] =>
-      migration.down === null ? [] : [{
+      migration.down === null || migration.down.statements.length === 0 ? [] : [{
         name: migration.name, path: migration.down.path, upPath: migration.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
       }]),
     queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.index === undefined || isIndex(query.index))),

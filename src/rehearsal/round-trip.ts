@@ -16,16 +16,21 @@ export async function roundTrips(session: Session, downs: readonly RehearsalDown
     const failure = await sendAll(session, down.down)
     const differs = failure === null ? difference(expected, await definitions(session)) : null
     if (failure === null && differs === null) continue
-    trips.set(down, failure === null ? tripOf(down, 'differs', differs, null) : tripOf(down, 'down-fails', failure.message, failure.line))
+    if (failure !== null && cannotBeTried.has(failure.code)) return rest(`the way back of ${down.name} could not be tried: ${failure.message}`)
+    trips.set(down, failure === null ? tripOf(down, 'differs', differs, down.down[0]?.line ?? null) : tripOf(down, 'down-fails', failure.message, failure.line))
     return rest(`the way back of ${down.name} ${failure === null ? 'leads elsewhere' : 'fails'}`)
   }
   for (const down of downs) {
     const failure = await sendAll(session, down.up)
-    trips.set(down, failure === null ? tripOf(down, 'proven', null, null) : tripOf(down, 'up-fails', failure.message, failure.line))
+    if (failure !== null && cannotBeTried.has(failure.code)) return rest(`${down.name} could not be tried again: ${failure.message}`)
+    trips.set(down, failure === null ? tripOf(down, 'proven', null, null) : { ...tripOf(down, 'up-fails', failure.message, failure.line), path: down.upPath })
     if (failure !== null) return rest(`${down.name} does not go up again`)
   }
   return rest('')
 }
+
+/** What was refused, and what a migration raises itself to say that there is no way back. */
+const cannotBeTried: ReadonlySet<string> = new Set(['', 'P0001'])
 
 function tripOf(down: RehearsalDown, result: RoundTrip['result'], detail: string | null, line: number | null): RoundTrip {
   return { name: down.name, path: down.path, result, detail, line }

@@ -69,20 +69,20 @@ async function replayed(session: Session, statements: readonly RehearsalStatemen
 }
 
 /** Sends statements as `runBase` does, up to the first that fails; gives that failure, with its line. */
-export async function sendAll(session: Session, statements: readonly RehearsalStatement[]): Promise<{ readonly message: string; readonly line: number } | null> {
+export async function sendAll(session: Session, statements: readonly RehearsalStatement[]): Promise<{ readonly message: string; readonly line: number; readonly code: string } | null> {
   await session.send(fresh)
   await session.send('begin')
   for (const statement of statements) {
-    if (statement.action === 'refuse') return { message: statement.reason ?? 'refused', line: statement.line }
+    if (statement.action === 'refuse') return { message: statement.reason ?? 'refused', line: statement.line, code: '' }
     if (statement.action !== 'send') continue
     const error = await sentInside(session, statement.text)
     const again = error !== null && needsOutside.has(error.code) ? await sentOutside(session, statement.text) : error
     if (again === null) continue
     await session.send('rollback')
-    return { message: again.message, line: statement.line }
+    return { message: again.message, line: statement.line, code: again.code }
   }
   const failure = await committed(session)
-  return failure === null ? null : { message: failure.message, line: statements.at(-1)?.line ?? 1 }
+  return failure === null ? null : { message: failure.message, line: statements.at(-1)?.line ?? 1, code: failure.code }
 }
 
 /** CONCURRENTLY and its like, COMMIT in a procedure, a new enum value that is used: what a transaction block stands in the way of. */

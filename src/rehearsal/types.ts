@@ -131,6 +131,7 @@ export interface PlanScan {
 /** Whether the way back of one migration holds. */
 export interface RoundTrip {
   readonly name: string
+  /** Of the way back, or where the migration does not go up again, of the migration. */
   readonly path: string
   /**
    * - `proven`: the schema after down equals the schema before, and up works again
@@ -140,7 +141,7 @@ export interface RoundTrip {
    */
   readonly result: 'proven' | 'differs' | 'down-fails' | 'up-fails' | 'unknown'
   readonly detail: string | null
-  /** Statement that fails, where one does. */
+  /** Line of the statement that fails; where the schemas differ, of the first one of the way back. */
   readonly line: number | null
 }
 

@@ -52,7 +52,8 @@ export function projectReview(reading: ProjectReading): ProjectReview {
 }
 
 /** Counts what the change adds: statements at the top of their files, and pieces that could not be read as one. */
-export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'problems'>[]): Coverage {
+export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'problems' | 'roundTrips'>[]): Coverage {
+  const trips = projects.flatMap((reading) => reading.roundTrips ?? [])
   const steps = projects.flatMap((reading) => reading.steps).filter((step) => step.statement.inside === null)
   // A part of a statement that could not be read, dynamic SQL in a block, is no statement more.
   const read = new Set(steps.map(({ statement: { place } }) => `${place.path}:${place.line}`))
@@ -63,6 +64,7 @@ export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'pr
     statements: steps.length + unread.length,
     analyzed: steps.length,
     rehearsed: steps.filter((step) => step.observation !== null).length,
+    ...(trips.length > 0 ? { waysBack: trips.filter((trip) => trip.result === 'proven').length } : {}),
   }
 }
 

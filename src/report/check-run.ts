@@ -77,11 +77,12 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
 
 /** `3 files, 12 statements, 12 rehearsed on PostgreSQL 18`. */
 export function lookedAt(report: Report): string {
-  const { files, statements, analyzed, rehearsed } = report.coverage
+  const { files, statements, analyzed, rehearsed, waysBack = 0 } = report.coverage
   const parts = [
     count(files, 'file'), count(statements, 'statement'),
     ...(analyzed < statements ? [`${analyzed} of them read`] : []),
     ...(rehearsed > 0 ? [`${rehearsed} rehearsed`] : []),
+    ...(waysBack > 0 ? [`${count(waysBack, 'way', 'ways')} back proven`] : []),
     ...(report.queries > 0 ? [`${count(report.queries, 'query', 'queries')} read`] : []),
     `judged for PostgreSQL ${report.postgres}`,
     `${codeSpan(report.head.slice(0, 7))} against ${codeSpan(report.base.slice(0, 7))}`,

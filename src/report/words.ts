@@ -20,6 +20,7 @@ export function lookedAtShort(report: Report): string {
   const parts = [`${count(coverage.statements, 'statement')} in ${count(coverage.files, 'file')}`]
   if (coverage.analyzed < coverage.statements) parts.push(`${coverage.analyzed} analyzed`)
   if (coverage.rehearsed > 0) parts.push(`${coverage.rehearsed} rehearsed`)
+  if (coverage.waysBack !== undefined && coverage.waysBack > 0) parts.push(`${count(coverage.waysBack, 'way', 'ways')} back proven`)
   if (queries > 0) parts.push(`${count(queries, 'query', 'queries')} read`)
   if (notes.length > 0) parts.push(count(notes.length, 'note'))
   return parts.join(', ')

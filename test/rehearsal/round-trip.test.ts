@@ -26,18 +26,23 @@ test('a way back that leads back is proven, CONCURRENTLY among it', async () => 
 
 test('several ways back, the newest first', async () => {
   expect(await trips(migration('1', ['create table orders (id integer)'], ['drop table orders']), migration('2', ['alter table orders add column a integer'], ['select 1'])))
-    .toEqual([['1', 'unknown', 'the way back of 2 leads elsewhere', null], ['2', 'differs', 'left behind: column public.orders.a integer', null]])
+    .toEqual([['1', 'unknown', 'the way back of 2 leads elsewhere', null], ['2', 'differs', 'left behind: column public.orders.a integer', 1]])
 })
 
 test('a way back that forgets something, or fails, is told', async () => {
   expect(await trips(migration('1', ['alter table users add column a integer', 'create table orders (id integer)'], ['drop table orders'])))
-    .toEqual([['1', 'differs', 'left behind: column public.users.a integer', null]])
+    .toEqual([['1', 'differs', 'left behind: column public.users.a integer', 1]])
   expect(await trips(migration('1', ["insert into users values (1, 'a')", "alter type mood rename value 'sad' to 'blue'"], ["alter type mood rename value 'blue' to 'sad'"])))
     .toEqual([['1', 'up-fails', 'duplicate key value violates unique constraint "users_pkey"', 1]])
   expect(await trips(migration('1', ['alter table users drop column email'], ['alter table users add column email character varying'])))
-    .toEqual([['1', 'differs', 'missing: column public.users.email text, and 1 more', null]])
+    .toEqual([['1', 'differs', 'missing: column public.users.email text, and 1 more', 1]])
   expect(await trips(migration('1', ['create table orders (id integer)'], ['drop table orders']), migration('2', ["alter type mood add value 'happy'"], ['drop type missing'])))
     .toEqual([['1', 'unknown', 'the way back of 2 fails', null], ['2', 'down-fails', 'type "missing" does not exist', 1]])
+})
+
+test('where a migration says itself that there is no way back, nothing is claimed', async () => {
+  expect(await trips(migration('1', ['create table orders (id integer)'], []))).toEqual([])
+  expect(await trips(migration('1', ['create table orders (id integer)'], ["do $$ begin raise exception 'no way back'; end $$"]))).toEqual([['1', 'unknown', 'the way back of 1 could not be tried: no way back', null]])
 })
 
 test('statements that stay when a later one fails are tried again, and leave no trace of it', async () => {
