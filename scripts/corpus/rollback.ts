@@ -126,7 +126,8 @@ async function up(database: PGlite, { statements }: Migration): Promise<string |
 async function send(database: PGlite, sql: string): Promise<string | null> {
   try {
     await database.exec(sql)
-    await database.exec('RESET ALL')
+    // A migration's session ends with it.
+    await database.exec('RESET ALL; DISCARD TEMP')
     return null
   } catch (error) {
     await database.exec('ROLLBACK')

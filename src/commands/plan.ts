@@ -44,7 +44,7 @@ export const planCommand: Command = async (args, io) => {
         await io.writeFile(path, content)
         io.stderr(`wrote ${path}\n`)
       }
-      if (migrations.size) io.stderr(`they take the place of ${context.fresh.join(', ')}\n`)
+      if (migrations.size && context.fresh.length) io.stderr(`they take the place of ${context.fresh.join(', ')}\n`)
     }
     return 0
   }

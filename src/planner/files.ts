@@ -81,7 +81,7 @@ export function planFiles(plan: Plan, context: WriteContext): PlanFiles {
   others.set('PLAN.md', [
     planToMarkdown([plan]),
     ...(planned.length ? [
-      '### Files', '', `The migrations take the place of ${context.fresh.map((p) => `\`${p.replaceAll('`', "'")}\``).join(', ') || 'what the change adds'}: take that out.`, '', ...lists, '',
+      '### Files', '', ...(context.fresh.length ? [`The migrations take the place of ${context.fresh.map((p) => `\`${p.replaceAll('`', "'")}\``).join(', ')}: take that out.`, ''] : []), ...lists, '',
       ...(sharesTransaction(runner) ? ['All pending migrations run in one transaction: deploy one file at a time.', ''] : []), ...(runner.name === 'atlas' ? ['Then run `atlas migrate hash`.', ''] : []),
     ] : []),
   ].join('\n'))

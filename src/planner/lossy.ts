@@ -1,5 +1,6 @@
 import type { Step } from '../engine/rule.ts'
 import type { Change } from '../schema/change.ts'
+import { selectsStar } from '../schema/ddl.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
 import { typeLoss } from '../schema/type-change.ts'
@@ -72,9 +73,10 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
       ...nothing,
     }
     case 'dropSequence': return { sentence: `Dropping the sequence ${named(change.object, d)} loses its current value.`, ...nothing }
-    case 'dropView': return change.from?.definition ? null : {
-      sentence: `The query of the view ${named(change.object, d)} is not known here, so it cannot be made again.`,
-      save: [`SELECT pg_get_viewdef(${quoteLiteral(quoteKey(change.object, d))}::regclass)`], restore: [],
+    case 'dropView': {
+      const save = [`SELECT pg_get_viewdef(${quoteLiteral(quoteKey(change.object, d))}::regclass)`]
+      if (!change.from?.definition) return { sentence: `The query of the view ${named(change.object, d)} is not known here, so it cannot be made again.`, save, restore: [] }
+      return selectsStar(change.from) ? { sentence: `The view ${named(change.object, d)} takes all columns (\`*\`): it comes back with those that its tables have by then.`, save, restore: [] } : null
     }
     case 'dropFunction': {
       const list = step.before.functions.get(change.object) ?? []

@@ -75,7 +75,7 @@ function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], rec
   const late = all.filter((p) => p.late).map((p) => p.sql)
   const loosened = loosenings(review, steps, covered)
   const of = (phase: Phase) => pieces.filter((p) => p.phase === phase)
-  const expand = [...of('expand').map((p) => p.sql), ...loosened.map(({ table, column }) => `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`)]
+  const expand = [...loosened.map(({ table, column }) => `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`), ...of('expand').map((p) => p.sql)]
   const contract = of('contract').map((p) => p.sql)
   const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({ title, phase, sql: [...settings, ...sql], together: false, code, backfill: null })
   const inOrder = [

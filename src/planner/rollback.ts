@@ -2,7 +2,7 @@ import type { ProjectReview, Rollback } from '../report/report.ts'
 import type { Change } from '../schema/change.ts'
 import { inSchemaOf } from '../schema/ddl.ts'
 import { diffSchemas } from '../schema/diff.ts'
-import { nameOf, schemaOf, type Schema } from '../schema/model.ts'
+import { nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
 import { changeStatements, type PrintedStatement } from '../schema/print-changes.ts'
 import { joinStatements } from '../schema/print.ts'
 import { cutAtRenames, type Segment } from '../schema/renames.ts'
@@ -49,9 +49,14 @@ function segmentBack({ before, after, steps }: Segment, losses: readonly Loss[])
   // What went up concurrently goes down so too: its author expects a large table.
   const concurrent = new Set(steps.flatMap((s) => s.changes.flatMap((c) =>
     c.kind === 'addIndex' && c.concurrently ? [c.index.name] : c.kind === 'dropIndex' && c.concurrently ? [c.name] : [])))
-  const changes = diffSchemas(after, before).map((c) =>
+  const made = steps.flatMap((s) => s.changes)
+  const isMade = (table: Key) => !steps.length || made.some((c) => c.kind === 'createTable' && c.table === table)
+  // A table that only a statement's mention of it made known was there before and holds rows; what was built on it goes alone.
+  const mentioned = made.flatMap((c) => c.kind === 'addIndex' && !before.tables.has(c.table) && after.tables.has(c.table) && !isMade(c.table)
+    ? [`DROP INDEX ${c.concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${inSchemaOf(c.table, c.index.name, before.defaultSchema)}`] : [])
+  const changes = diffSchemas(after, before).filter((c) => c.kind !== 'dropTable' || isMade(c.table)).map((c) =>
     (c.kind === 'addIndex' && concurrent.has(c.index.name)) || (c.kind === 'dropIndex' && concurrent.has(c.name)) ? { ...c, concurrently: true } : c)
-  return changeStatements(changes, after, before).flatMap((s) => withRestore(s, before, losses))
+  return [...changeStatements(changes, after, before).flatMap((s) => withRestore(s, before, losses)), ...mentioned]
 }
 
 /**

@@ -9,7 +9,7 @@ export async function readWriteContext(changeSet: ChangeSet, review: ProjectRevi
   const folder = project.migrations?.folder ?? ''
   const [base, head] = await Promise.all([filesIn(changeSet.base, folder), filesIn(changeSet.head, folder)])
   const names = [...new Set([...base, ...head].map((path) => (path.split('/')[0] ?? '').replace(/\.(up|down|undo)?\.?sql$/i, '').replace(/\.sql$/i, '')))].filter((n) => n !== 'meta' && n !== '')
-  const fresh = [...new Set(review.steps.map((s) => s.migration.path))]
+  const fresh = [...new Set(review.steps.flatMap((s) => project.migrations && s.migration.path.startsWith(folder) && s.migration.path.endsWith('.sql') ? [s.migration.path] : []))]
   const drizzle = project.runner.name === 'drizzle' && project.migrations ? await drizzleFiles(changeSet, folder, project.migrations.layout === 'drizzle-folders' ? 'folders' : 'journal', { base, head }, names, now) : null
   return { review, postgres, names, fresh, drizzle, now }
 }

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import { backsConstraint, targetOf } from './ddl.ts'
+import { backsConstraint, selectsStar, targetOf } from './ddl.ts'
 import { nameOf, type DomainType, type EnumType, type ForeignKey, type Key, type Schema, type SqlFunction, type Table } from './model.ts'
 import { mentions } from './print.ts'
 import { quoteIdent, quoteKey } from './quote.ts'
@@ -60,7 +60,7 @@ export function findDisturbed(changes: readonly Change[], before: Schema, after:
   return {
     types,
     columns,
-    views: disturbedViews(read, dropped, types, before, after),
+    views: disturbedViews(read, dropped, replacedViews(changes, before), types, before, after),
     foreignKeys: disturbedForeignKeys(changes, retyped, before, after),
     policies: disturbedPolicies(read, before, after),
     triggers: disturbedTriggers([...retyped.values()], before, after),
@@ -74,7 +74,12 @@ function disturbedFunctions(types: readonly Key[], before: Schema, after: Schema
   const names = types.map((t) => quoteKey(t, after.defaultSchema))
   return [...after.functions].flatMap(([of, list]) => list.filter((f) =>
     before.functions.get(of)?.some((o) => JSON.stringify(o.arguments) === JSON.stringify(f.arguments))
-    && [...f.arguments, f.returns].some((a) => a !== null && names.some((n) => mentions(a, n)))))
+    && [...f.arguments, f.returns, headOf(f)].some((a) => a !== null && names.some((n) => mentions(a, n)))))
+}
+
+/** What stands before the body of a function; `RETURNS TABLE` names its columns' types there alone. */
+function headOf({ definition }: SqlFunction): string | null {
+  return definition ? /^[^]*?(?=\bAS\b|$)/i.exec(definition)?.[0] ?? null : null
 }
 
 function remadeTypes(changes: readonly Change[], before: Schema, after: Schema): readonly RemadeType[] {
@@ -99,10 +104,19 @@ function remadeTypes(changes: readonly Change[], before: Schema, after: Schema):
   })
 }
 
+/** Views that `CREATE OR REPLACE` cannot make what they become: it only adds columns behind those that are there. */
+function replacedViews(changes: readonly Change[], before: Schema): readonly Key[] {
+  return changes.flatMap((c) => {
+    const was = c.kind === 'createView' && c.orReplace ? before.views.get(c.object) : undefined
+    if (c.kind !== 'createView' || !was || was.materialized) return []
+    return was.columns && c.to.columns && !selectsStar(c.to) && was.columns.every((name, i) => c.to.columns?.[i] === name) ? [] : [c.object]
+  })
+}
+
 function disturbedViews(
-  retyped: readonly { table: Key; column: string }[], dropped: ReadonlySet<Key>, types: readonly RemadeType[], before: Schema, after: Schema,
+  retyped: readonly { table: Key; column: string }[], dropped: ReadonlySet<Key>, replaced: readonly Key[], types: readonly RemadeType[], before: Schema, after: Schema,
 ): ReadonlySet<Key> {
-  const views = new Set<Key>()
+  const views = new Set<Key>(replaced)
   const hit = (reads: { readonly table: Key; readonly columns: readonly string[] | null }) =>
     views.has(reads.table) || dropped.has(reads.table) || retyped.some((r) => r.table === reads.table && (reads.columns === null || reads.columns.includes(r.column)))
   for (let grown = true; grown;) {

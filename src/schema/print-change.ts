@@ -5,9 +5,9 @@ import {
 } from './ddl.ts'
 import { part, type Disturbed } from './disturb.ts'
 import { grantStatement } from './grants.ts'
-import { key, nameOf, schemaOf, type Column, type Key, type Schema } from './model.ts'
+import { key, nameOf, schemaOf, type Column, type Key, type Schema, type SqlFunction } from './model.ts'
 import { stage, stageOf } from './order.ts'
-import { attachPartition, foreignKeyStatements, tableComments, tableStatements, unknown, viewsInOrder } from './print.ts'
+import { attachPartition, foreignKeyStatements, mentions, tableComments, tableStatements, unknown, viewsInOrder } from './print.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from './quote.ts'
 
 /** Takes statements for a stage, with the change that they make. */
@@ -114,6 +114,10 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
     case 'dropFunction': {
       const list = before.functions.get(change.object) ?? []
       if (disturbed.functions.some((f) => key(f.schema, f.name) === change.object && JSON.stringify(f.arguments) === JSON.stringify(change.from?.arguments))) return
+      // A function over the rows of a table holds the table.
+      const gone = [...before.tables.keys()].filter((of) => !after.tables.has(of)).map((of) => quoteKey(of, d))
+      const holds = (f: SqlFunction) => [...f.arguments, f.returns].some((a) => a !== null && gone.some((of) => mentions(a, of)))
+      if (change.from && holds(change.from)) return add(stage.dropForeignKeys, change, `DROP ${change.from.kind.toUpperCase()} ${functionSignature(change.from, d)}`)
       return say(...(change.from ? [change.from] : list).map((f) => `DROP ${f.kind.toUpperCase()} ${functionSignature(f, d)}`))
     }
     case 'createSequence': {
