@@ -156,6 +156,7 @@ import noUnusedSuppression from './process/no-unused-suppression.ts'
 import requireSuppressionReason from './process/require-suppression-reason.ts'
 import noCartesianProduct from './queries/no-cartesian-product.ts'
 import noCorrelatedSubquery from './queries/no-correlated-subquery.ts'
+import noCostlyPlan from './queries/no-costly-plan.ts'
 import noCountAll from './queries/no-count-all.ts'
 import noDeepInclude from './queries/no-deep-include.ts'
 import noFindThenCreate from './queries/no-find-then-create.ts'
@@ -363,6 +364,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireSuppressionReason, group: 'process' },
   { ...noCartesianProduct, group: 'queries' },
   { ...noCorrelatedSubquery, group: 'queries' },
+  { ...noCostlyPlan, group: 'queries' },
   { ...noCountAll, group: 'queries' },
   { ...noDeepInclude, group: 'queries' },
   { ...noFindThenCreate, group: 'queries' },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
+import { key, schemaOf } from '../../src/schema/model.ts'
 import { at } from '../shared/query-words.ts'
 
 export default {
@@ -54,12 +55,15 @@ export default {
       // The index of a foreign key serves deletes of the parent, which no query names.
       if (after.foreignKeys.some((f) => f.columns.includes(leading))) return null
       const asking = ctx.queries.filter((query) => query.context.file !== 'test' && query.tables.some((t) => t.table === table))
+      // What the planner uses has a reader, whatever could be read of the query.
+      if (asking.some((query) => query.plan?.after?.indexes.includes(key(schemaOf(table), index.name)) === true)) return null
       const filtering = asking.filter((query) => query.predicates.some((p) => p.table === table))
       if (filtering.length < 3 || asking.some((query) => query.dynamic || names(query, table, leading))) return null
       const [example] = filtering
+      const planned = asking.filter((query) => query.plan?.after).length
       return {
         message: `\`${index.name}\` has no reader: of ${asking.length} queries of \`${ctx.name(table)}\` that could be read, no query was found that filters or orders by \`${leading}\`.`,
-        help: `Name the query that it is for, or leave it out until there is one.${example ? ` One that was found: ${at(example.place)}.` : ''}`,
+        help: `Name the query that it is for, or leave it out until there is one.${planned > 0 ? ` None of the ${planned} that were planned at the declared sizes uses it.` : ''}${example ? ` One that was found: ${at(example.place)}.` : ''}`,
       }
     },
   },

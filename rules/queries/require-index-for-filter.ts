@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, indexAdvice, inService, listed, mainTable, rowsOf } from '../shared/query-words.ts'
+import { branchesOf, bySize, indexAdvice, indexStatement, inService, listed, mainTable, rowsOf } from '../shared/query-words.ts'
 
 export default {
   id: 'require-index-for-filter',
@@ -55,7 +55,7 @@ export default {
         const names = listed(columns.map((p) => p.column ?? ''))
         const which = use.verdict === 'later' ? `${names}, which stands behind \`${use.leading}\` in \`${use.path.name}\`` : columns.length > 1 ? `${names}, and no index begins with one of them` : `${names}, which no index begins with`
         return {
-          object: table.key, severity: use.verdict === 'later' || ordered && severity !== 'info' && branches.length === 1 && orderedByIndex() ? 'info' : severity,
+          object: table.key, expects: 'scan', index: indexStatement(table, wanted, ctx), severity: use.verdict === 'later' || ordered && severity !== 'info' && branches.length === 1 && orderedByIndex() ? 'info' : severity,
           message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads the whole table${rowsOf(ctx, table.key)}.`,
           help: `Create an index for it:\n\n${indexAdvice(table, wanted, ctx)}`,
         }

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, servesOrder } from '../../src/schema/index-use.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, indexAdvice, inService, listed, mainTable } from '../shared/query-words.ts'
+import { branchesOf, indexAdvice, indexStatement, inService, listed, mainTable } from '../shared/query-words.ts'
 
 export default {
   id: 'require-index-for-order',
@@ -36,10 +36,11 @@ export default {
       if (servesOrder(table, own, query.ordering)) return
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
+      const columns = [...new Set([...equal, ...order])]
       return {
-        object: table.key,
+        object: table.key, expects: 'sort', index: indexStatement(table, columns, ctx),
         message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: no index gives this order.`,
-        help: `Create an index that does:\n\n${indexAdvice(table, [...new Set([...equal, ...order])], ctx)}`,
+        help: `Create an index that does:\n\n${indexAdvice(table, columns, ctx)}`,
       }
     },
   },

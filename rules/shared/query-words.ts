@@ -48,11 +48,20 @@ export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
   return ` (${text} rows)`
 }
 
-/** `CREATE INDEX CONCURRENTLY` and the spelling of the ORM for an index on columns. */
-export function indexAdvice(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'declared' | 'project' | 'after'>): string {
-  const name = `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
+/** `CREATE INDEX CONCURRENTLY` for an index on columns. */
+export function indexStatement(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'after'>): string {
   const target = schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
-  const sql = `CREATE INDEX CONCURRENTLY ${quote(name)} ON ${target} (${columns.map(quote).join(', ')});`
+  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map(quote).join(', ')});`
+}
+
+function indexName(table: Table, columns: readonly string[]): string {
+  return `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
+}
+
+/** That statement and the spelling of the ORM for the same index. */
+export function indexAdvice(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'declared' | 'project' | 'after'>): string {
+  const name = indexName(table, columns)
+  const sql = indexStatement(table, columns, ctx)
   const declared = ctx.declared?.tables.get(table.key)
   const property = (column: string): string => declared?.columns.find((c) => c.name === column)?.property ?? column
   const orm = ctx.project.orm === 'prisma' ? `\n\nIn the Prisma schema: \`@@index([${columns.map(property).join(', ')}])\`.`

@@ -1,5 +1,5 @@
 import type { ChangeSet } from '../changeset/tree.ts'
-import { sourceFile, type SourceFile } from '../location.ts'
+import { sourceFile, type Place, type SourceFile } from '../location.ts'
 import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
@@ -33,7 +33,32 @@ export async function judge(
   options: { readonly rules: readonly CatalogRule[]; readonly today?: string; readonly allRules?: boolean },
 ): Promise<Judged> {
   const texts = await changedTexts(changeSet)
-  const inputs = projects.map((reading): RuleInput => ({
+  const inputs = projects.map((reading) => inputOf(reading, changeSet, code, settings, texts, options.allRules ?? false))
+  const results = inputs.map((input) => runRules(options.rules.filter((rule) => appliesTo(rule, input)), input))
+  const suppressions = new Map<string, readonly Suppression[]>()
+  const added = new Map(changeSet.files.map((file) => [file.path, file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added))]))
+  for (const [path, file] of texts) {
+    const lines = added.get(path)
+    suppressions.set(path, readSuppressions(file, (line) => lines === null || lines?.has(line) === true))
+  }
+  const headers = inputs.map((input, i) => joinPrismaWarnings(results[i]?.drafts ?? [], input.project.runner.name === 'prisma' && !input.generated ? input.steps : []))
+  const warned = new Map(headers.flatMap((header) => [...header.warned]))
+  const settling: Settling = { config: settings.config, suppressions, warned, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const drafts = results.flatMap((result) => result.drafts)
+  const first = settle(drafts, settling)
+  const [input] = inputs
+  const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
+  const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
+  const disagreements = results.flatMap((result, i) => disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0))
+  return { findings, notes: [...[...results, ...headers].flatMap((result) => result.notes), ...disagreements], texts }
+}
+
+/** What the rules may look at of one project. */
+function inputOf(
+  reading: ProjectReading, changeSet: ChangeSet, code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts }, settings: Settings,
+  texts: ReadonlyMap<string, SourceFile>, allRules: boolean,
+): RuleInput {
+  return {
     project: reading.project,
     label: reading.project.name,
     config: settings.config,
@@ -58,25 +83,26 @@ export async function judge(
     generated: reading.generated,
     texts,
     alone: false,
-    allRules: options.allRules ?? false,
-  }))
-  const results = inputs.map((input) => runRules(options.rules.filter((rule) => appliesTo(rule, input)), input))
-  const suppressions = new Map<string, readonly Suppression[]>()
-  const added = new Map(changeSet.files.map((file) => [file.path, file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added))]))
-  for (const [path, file] of texts) {
-    const lines = added.get(path)
-    suppressions.set(path, readSuppressions(file, (line) => lines === null || lines?.has(line) === true))
+    allRules,
   }
-  const headers = inputs.map((input, i) => joinPrismaWarnings(results[i]?.drafts ?? [], input.project.runner.name === 'prisma' && !input.generated ? input.steps : []))
-  const warned = new Map(headers.flatMap((header) => [...header.warned]))
-  const settling: Settling = { config: settings.config, suppressions, warned, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
-  const drafts = results.flatMap((result) => result.drafts)
-  const first = settle(drafts, settling)
-  const [input] = inputs
-  const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
-  const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
-  const disagreements = results.flatMap((result, i) => disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0))
-  return { findings, notes: [...[...results, ...headers].flatMap((result) => result.notes), ...disagreements], texts }
+}
+
+/** The indexes that rules would advise for queries, before any plan is made: they are worth trying. */
+export function suggestedIndexes(
+  changeSet: ChangeSet, projects: readonly ProjectReading[], code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts }, settings: Settings, rules: readonly CatalogRule[],
+): ReadonlyMap<Query, string> {
+  const ofQueries = rules.flatMap((rule): CatalogRule[] => (rule.visit.query === undefined ? [] : [{ ...rule, visit: { query: rule.visit.query } }]))
+  const suggested = new Map<Query, string>()
+  const at = ({ path, line, column }: Place): string => `${path}:${line}:${column}`
+  for (const reading of projects) {
+    const input = inputOf(reading, changeSet, code, settings, new Map(), false)
+    const byPlace = new Map(input.queries.map((query) => [at(query.place), query]))
+    for (const { problem, place } of runRules(ofQueries, input).drafts) {
+      const query = byPlace.get(at(place))
+      if (query !== undefined && problem.index !== undefined && !suggested.has(query)) suggested.set(query, problem.index)
+    }
+  }
+  return suggested
 }
 
 function appliesTo(rule: CatalogRule, input: RuleInput): boolean {

@@ -76,6 +76,10 @@ export interface Problem {
   readonly anySize?: boolean
   /** Decisive line of a plan. */
   readonly plan?: string
+  /** What a plan of the query has to show of `object`, or of the query where that is a sort: where it shows otherwise, the problem is not told. */
+  readonly expects?: 'scan' | 'sort'
+  /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */
+  readonly index?: string
   /** True where the effect hangs on what neither the schema nor a rehearsal shows, so that the rule's claims are not held against an observation. */
   readonly uncertain?: boolean
 }

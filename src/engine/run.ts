@@ -18,6 +18,7 @@ import { newnessOf, rowsOf, sizeOf, type Newness } from './context.ts'
 import { declarationOf } from './declared.ts'
 import type { Group, Note, Severity } from './finding.ts'
 import { declarationTokens } from './fingerprint.ts'
+import { judgedByPlan } from './plan-evidence.ts'
 import type { CatalogRule, Migration, Problem, RuleContext, Step, Visitor } from './rule.ts'
 import type { Suppression } from './suppressions.ts'
 
@@ -112,7 +113,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
     if (visit.schema) collect({ place: first, step: null }, () => visit.schema?.(input.steps.flatMap((step) => step.changes), whole))
     if (visit.pullRequest) collect({ place: first, step: null }, () => visit.pullRequest?.(whole))
     if (visit.sqlProblem) for (const problem of input.sqlProblems) collect({ place: problem.place, step: null }, () => visit.sqlProblem?.(problem, whole))
-    if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => withPlan(visit.query?.(query, whole), query))
+    if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => judgedByPlan(problemsOf(visit.query?.(query, whole)), query))
   }
   for (const rule of rules) {
     for (const setting of speaks(rule, input.project) ? settingsOf(rule, input) : []) runRule(rule, setting)
@@ -134,14 +135,6 @@ export function runSuppressionRules(rules: readonly CatalogRule[], suppressions:
     }
   }
   return drafts
-}
-
-/** Problems of a query, each with the line of its plan that reads the table that it is about. */
-function* withPlan(problems: ReturnType<NonNullable<Visitor['query']>>, query: Query): Iterable<Problem> {
-  for (const problem of problemsOf(problems)) {
-    const line = query.plan?.after?.scans.find((scan) => scan.table === problem.object)?.line
-    yield problem.plan !== undefined || line === undefined ? problem : { ...problem, plan: line }
-  }
 }
 
 interface Subject {

@@ -52,10 +52,10 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
 /** True where a rule that says it better, and at least as loud, speaks about a part of the same statement. */
 function yields(draft: Draft, drafts: readonly Draft[]): boolean {
   const { rule: { yieldsTo }, step } = draft
-  const whole = step?.statement.place
-  if (yieldsTo === undefined || whole === undefined) return false
+  const whole = step === null ? draft.place : step.statement.place
+  if (yieldsTo === undefined) return false
   const rewrites = (step?.observation?.rewrites.length ?? 0) > 0
-  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && foresees(rule, rewrites) && (severity !== 'info' || draft.severity === 'info')
+  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && (step === null || foresees(rule, rewrites)) && (severity !== 'info' || draft.severity === 'info')
     && place.path === whole.path && comparePlaces(place, whole) >= 0 && place.endLine <= whole.endLine)
 }
 

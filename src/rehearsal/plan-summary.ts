@@ -52,7 +52,7 @@ function nodesOf(root: PlanNode): readonly Placed[] {
 export function summarize(root: PlanNode, indexed: PlanNode, rows: (table: Key) => number): PlanSummary {
   const placed = nodesOf(root)
   const stuck = new Set(nodesOf(indexed).filter(({ node }) => node['Node Type'].endsWith('Seq Scan') && node.Disabled === true).map(({ node }) => node.Alias))
-  const scans = placed.flatMap(({ node }): PlanScan[] => {
+  const scansIn = (nodes: readonly Placed[]): readonly PlanScan[] => nodes.flatMap(({ node }): PlanScan[] => {
     const table = tableOf(node)
     if (table === null || !node['Node Type'].endsWith('Seq Scan')) return []
     return [{ table, rows: rows(table), unavoidable: stuck.has(node.Alias), filter: node.Filter ?? null, line: lineOf(node, rows) }]
@@ -60,10 +60,10 @@ export function summarize(root: PlanNode, indexed: PlanNode, rows: (table: Key) 
   return {
     cost: Math.round(root['Total Cost']),
     lines: placed.map(({ node, depth }) => '  '.repeat(depth) + lineOf(node, rows)),
-    scans,
+    scans: scansIn(placed),
     indexes: [...new Set(placed.flatMap(({ node, parent }) => indexOf(node, parent)))].sort(),
     sorts: placed.filter(({ node }) => node['Node Type'] === 'Sort' || node['Node Type'] === 'Hash').map(({ node }) => ({ rows: node.Plans?.[0]?.['Plan Rows'] ?? node['Plan Rows'], line: lineOf(node, rows) })),
-    subplans: placed.flatMap(({ node, parent }) => (parent !== null && runsPerRow(node, parent) ? [{ rows: parent['Plan Rows'], line: lineOf(node, rows) }] : [])),
+    subplans: placed.flatMap(({ node, parent }) => (parent !== null && runsPerRow(node, parent) ? [{ rows: parent['Plan Rows'], line: lineOf(node, rows), scans: scansIn(nodesOf(node)) }] : [])),
   }
 }
 

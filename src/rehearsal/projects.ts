@@ -6,7 +6,7 @@ import type { ProjectReading } from '../reading.ts'
 import { printSchema } from '../schema/print.ts'
 import type { Settings } from '../settings.ts'
 import { readSql } from '../sql/read.ts'
-import type { Rehearsal } from './types.ts'
+import type { PlanRequest, Rehearsal } from './types.ts'
 
 export interface RehearsedProjects {
   /** The readings with what was observed in their steps. */
@@ -32,6 +32,8 @@ export async function rehearseProjects(
   settings: Settings,
   options: { readonly rehearse?: boolean; readonly progress?: (doing: string) => void; readonly signal?: AbortSignal },
   queries: readonly ProjectQuery[] = [],
+  /** `CREATE INDEX` statements to try, by the query that they are advised for. */
+  suggested: ReadonlyMap<Query, string> = new Map(),
 ): Promise<RehearsedProjects> {
   const { enabled, timeout } = settings.config.rehearsal
   const plannable = new Map(projects.map((reading) => [reading.project.name, plannableQueries(reading, queries, settings)]))
@@ -48,7 +50,7 @@ export async function rehearseProjects(
       steps: reading.steps,
       platform: reading.project.runner.name === 'supabase' ? 'supabase' : null,
       migrations: reading.migrations?.fresh ?? [],
-      queries: (plannable.get(reading.project.name) ?? []).map((index) => ({ id: index, sql: queries[index]?.sql ?? '' })),
+      queries: (plannable.get(reading.project.name) ?? []).map((index) => planRequest(index, queries[index], suggested)),
       rows: Object.fromEntries(Object.entries(settings.config.tables).map(([table, { rows }]) => [table, rows])),
     })
     const rehearsal = await rehearse(request, {
@@ -74,14 +76,20 @@ export async function rehearseProjects(
   return { projects: observed, rehearsals, queries: planned, notes }
 }
 
+function planRequest(id: number, query: ProjectQuery | undefined, suggested: ReadonlyMap<Query, string>): PlanRequest {
+  const index = query === undefined ? undefined : suggested.get(query)
+  return { id, sql: query?.sql ?? '', ...(index === undefined ? {} : { index }) }
+}
+
 /**
  * Indexes of the queries that are worth a plan: those that the pull request changes, and where it takes an index or a column
- * away, all of the project's. Without declared sizes a plan says nothing.
+ * away, all of the project's; where it adds an index, those of the index's table. Without declared sizes a plan says nothing.
  */
 function plannableQueries(reading: ProjectReading, queries: readonly ProjectQuery[], settings: Settings): readonly number[] {
   if (Object.keys(settings.config.tables).length === 0) return []
   const takesAway = reading.steps.some((step) => step.changes.some(({ kind }) => kind === 'dropIndex' || kind === 'dropConstraint' || kind === 'dropColumn' || kind === 'alterColumnType'))
-  return queries.flatMap((query, index) => (query.project === reading.project.name && query.sql !== null && (query.changed || takesAway) ? [index] : [])).slice(0, mostQueries)
+  const indexed = new Set(reading.steps.flatMap((step) => step.changes.flatMap((change) => (change.kind === 'addIndex' ? [change.table] : []))))
+  return queries.flatMap((query, index) => (query.project === reading.project.name && query.sql !== null && (query.changed || takesAway || query.tables.some(({ table }) => indexed.has(table))) ? [index] : [])).slice(0, mostQueries)
 }
 
 /** Notes without those that a statement cannot succeed where a rehearsal has the last word: its error is a finding, and what ran was misjudged. */

@@ -113,8 +113,8 @@ export interface PlanSummary {
   readonly indexes: readonly Key[]
   /** Sorts and hash tables, with the rows that they take, as one line each. */
   readonly sorts: readonly { readonly rows: number; readonly line: string }[]
-  /** Subplans that run once for each row of the node around them, with those rows, as one line each. */
-  readonly subplans: readonly { readonly rows: number; readonly line: string }[]
+  /** Subplans that run once for each row of the node around them, with those rows and what they read from end to end, as one line each. */
+  readonly subplans: readonly { readonly rows: number; readonly line: string; readonly scans: readonly PlanScan[] }[]
 }
 
 export interface PlanScan {

@@ -1,0 +1,36 @@
+import type { Query } from '../queries/query.ts'
+import type { PlanSummary, QueryPlan } from '../rehearsal/types.ts'
+import type { Problem } from './rule.ts'
+
+/**
+ * Problems of a query as its plan leaves them: those that the plan refutes are gone, the others carry its decisive node, and an index
+ * that was tried and is not used is no longer advised. Without a plan they are what they were.
+ */
+export function* judgedByPlan(problems: Iterable<Problem>, query: Query): Iterable<Problem> {
+  for (const problem of problems) {
+    const after = query.plan?.after
+    if (!query.plan || !after) yield problem
+    else if (!isRefuted(problem, after)) yield withNode(withoutIdleIndex(problem, query.plan), query.plan)
+  }
+}
+
+function isRefuted({ expects, object }: Problem, after: PlanSummary): boolean {
+  if (expects === 'sort') return !after.lines.some((line) => /^ *(?:Incremental )?Sort\b/.test(line))
+  if (expects !== 'scan' || object === undefined || after.scans.some((scan) => scan.table === object)) return false
+  // Of a partitioned table only its partitions stand in a plan, so that nothing is known of the table itself.
+  return after.lines.some((line) => line.includes(` on ${object.slice(object.indexOf('.') + 1)},`))
+}
+
+function withoutIdleIndex(problem: Problem, { withIndex, usesIndex }: QueryPlan): Problem {
+  if (problem.index === undefined || withIndex === null || usesIndex !== null) return problem
+  return { ...problem, severity: 'info', help: 'An index on these columns was tried at the declared sizes, and the planner would not use it: most rows match, as far as it can tell. Ask for fewer of them, or page through them by a key.' }
+}
+
+function withNode(problem: Problem, { after, withIndex, usesIndex }: QueryPlan): Problem {
+  if (problem.plan !== undefined || after === null) return problem
+  const node = problem.expects === 'sort' ? after.sorts.find(({ line }) => /^Sort\b/.test(line))?.line : after.scans.find((scan) => scan.table === problem.object)?.line
+  if (node === undefined) return problem
+  const name = usesIndex?.slice(usesIndex.indexOf('.') + 1)
+  const served = problem.index === undefined || name === undefined ? undefined : withIndex?.lines.find((line) => line.includes(` using ${name}`) || line.includes(` on ${name}`))?.trim()
+  return { ...problem, plan: served === undefined ? node : `${node}; with the index ${served}` }
+}
