@@ -94,7 +94,7 @@ BEGIN
 ${batchStatement(job, `${aliased} >= ${row(low)} AND ${aliased} <= ${row(high)}`)}
   GET DIAGNOSTICS backfill_changed = ROW_COUNT;
   UPDATE ${progress} SET ${job.key.map((_, i) => `last_${i + 1} = ${high[i]}, until_${i + 1} = ${until[i]}`).join(', ')}, rows_read = rows_read + backfill_read, rows_changed = rows_changed + backfill_changed,
-    about_rows = coalesce(about_rows, (SELECT reltuples::bigint FROM pg_class WHERE oid = ${quoteLiteral(table)}::regclass));
+    about_rows = coalesce(about_rows, (SELECT nullif(greatest(reltuples, -1), -1)::bigint FROM pg_class WHERE oid = ${quoteLiteral(table)}::regclass));
   RETURN true;
 END
 `
@@ -134,7 +134,7 @@ BEGIN
     took := extract(epoch FROM clock_timestamp() - began);
     batches := batches + 1;
     SELECT * INTO done FROM ${progress};
-    RAISE NOTICE 'batch % of up to % rows took % s; % of about % rows read, % changed', batches, size, round(took::numeric, 3), done.rows_read, done.about_rows, done.rows_changed;
+    RAISE NOTICE 'batch % of up to % rows took % s; % of about % rows read, % changed', batches, size, round(took::numeric, 3), done.rows_read, coalesce(done.about_rows::text, '?'), done.rows_changed;
     EXIT WHEN NOT more;
     IF took > budget THEN
       size := greatest(size / 2, 1);

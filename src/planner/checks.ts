@@ -1,7 +1,9 @@
 import type { ProjectReview } from '../report/report.ts'
-import type { Change } from '../schema/change.ts'
-import { indexColumns, type Check, type ForeignKey, type Key, type Schema, type Table } from '../schema/model.ts'
+import type { Change, ChangeOf } from '../schema/change.ts'
+import { inSchemaOf } from '../schema/ddl.ts'
+import { indexColumns, nameOf, type Check, type ForeignKey, type Key, type Schema, type Table } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
+import { isPlainCast } from '../schema/type-change.ts'
 
 /** A query to run beside a migration: what it answers and what to expect. */
 export interface CheckQuery {
@@ -10,7 +12,7 @@ export interface CheckQuery {
 }
 
 /** Queries to run before the migration: would it fail on the rows that are there, how large are the tables, who would stand in the way. */
-export function preflightOf(review: ProjectReview): readonly CheckQuery[] {
+export function preflightOf(review: ProjectReview, postgres = 15): readonly CheckQuery[] {
   const { before, after } = review
   const d = before.defaultSchema
   const changes = changesOf(review)
@@ -18,7 +20,7 @@ export function preflightOf(review: ProjectReview): readonly CheckQuery[] {
   if (!changes.length) return []
   const regclass = touched.map((t) => quoteLiteral(quoteKey(t, d))).map((t) => `(${t}::regclass)`).join(', ')
   return unique([
-    ...changes.flatMap((c) => wouldFail(c, before, after)),
+    ...changes.flatMap((c) => wouldFail(c, before, after, postgres)), ...heldValues(review), ...changes.flatMap((c) => stillUsed(c, before)),
     ...(touched.length ? [
       { title: 'How large the touched tables are', sql: `SELECT oid::regclass AS "table", reltuples::bigint AS about_rows, pg_size_pretty(pg_total_relation_size(oid)) AS size FROM pg_class WHERE oid IN (SELECT * FROM (VALUES ${regclass}) AS touched) ORDER BY pg_total_relation_size(oid) DESC;` },
       { title: 'Who holds locks on them now; expect no transaction that is old', sql: `SELECT a.pid, a.usename, a.state, now() - a.xact_start AS open_for, l.relation::regclass AS "table", l.mode, left(a.query, 80) AS query FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE l.relation IN (SELECT * FROM (VALUES ${regclass}) AS touched) AND a.pid <> pg_backend_pid() ORDER BY a.xact_start;` },
@@ -56,7 +58,31 @@ function unique(queries: readonly CheckQuery[]): readonly CheckQuery[] {
   return queries.filter((q, i) => queries.findIndex((o) => o.sql === q.sql) === i)
 }
 
-function wouldFail(change: Change, before: Schema, after: Schema): readonly CheckQuery[] {
+/** Rows that hold a value which an enum loses. */
+function heldValues({ before, after }: ProjectReview): readonly CheckQuery[] {
+  const d = before.defaultSchema
+  return [...before.enums].flatMap(([of, type]) => {
+    const gone = after.enums.has(of) ? type.values.filter((v) => !after.enums.get(of)!.values.includes(v)) : []
+    if (!gone.length) return []
+    return [...before.tables.values()].flatMap((t) => t.columns.filter((c) => c.type === quoteKey(of, d)).map((c): CheckQuery => ({
+      title: `Rows of ${t.name} whose ${c.name} is ${gone.join(' or ')}; expect 0`, sql: `SELECT count(*) FROM ${quoteKey(t.key, d)} WHERE ${quoteIdent(c.name)}::text IN (${gone.map(quoteLiteral).join(', ')});`,
+    })))
+  })
+}
+
+/** Whether anything still reads what goes; the counters are of this server alone. */
+function stillUsed(change: Change, before: Schema): readonly CheckQuery[] {
+  const d = before.defaultSchema
+  if (change.kind === 'dropTable' && before.tables.has(change.table)) {
+    return [{ title: `How often ${nameOf(change.table)} was read and written; look twice, and expect no difference`, sql: `SELECT seq_scan, idx_scan, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables WHERE relid = ${quoteLiteral(quoteKey(change.table, d))}::regclass;` }]
+  }
+  if (change.kind === 'dropIndex' && before.tables.get(change.table)?.indexes.some((i) => i.name === change.name)) {
+    return [{ title: `How often ${change.name} was used; look at the replicas too`, sql: `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelid = ${quoteLiteral(inSchemaOf(change.table, change.name, d))}::regclass;` }]
+  }
+  return []
+}
+
+function wouldFail(change: Change, before: Schema, after: Schema, postgres: number): readonly CheckQuery[] {
   const d = before.defaultSchema
   const old = 'table' in change ? before.tables.get(change.table) : undefined
   if (!old || !('table' in change)) return []
@@ -81,7 +107,7 @@ function wouldFail(change: Change, before: Schema, after: Schema): readonly Chec
     case 'alterColumnType':
       return change.from.type && change.to.type && !change.using && /^(smallint|integer)$/.test(change.to.type) && /^(bigint|integer)$/.test(change.from.type)
         ? [{ title: `Values of ${old.name}.${change.from.name} that do not fit ${change.to.type}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE ${quoteIdent(change.from.name)} NOT BETWEEN ${change.to.type === 'integer' ? '-2147483648 AND 2147483647' : '-32768 AND 32767'};` }]
-        : lengthCheck(change.from.type, change.to.type, table, old.name, change.from.name)
+        : [...lengthCheck(change.from.type, change.to.type, table, old.name, change.from.name), ...castCheck(change, table, old.name, postgres)]
     default: return []
   }
 }
@@ -90,6 +116,12 @@ function lengthCheck(from: string | null, to: string | null, table: string, name
   const length = /^character varying\((\d+)\)$/.exec(to ?? '')?.[1]
   if (!length || !/^(text|character varying)/.test(from ?? '')) return []
   return [{ title: `Values of ${name}.${column} longer than ${length}; expect 0`, sql: `SELECT count(*) FROM ${table} WHERE length(${quoteIdent(column)}) > ${length};` }]
+}
+
+/** Texts that are no values of the new type; Postgres can say so from 16 on. */
+function castCheck({ from, to, using }: ChangeOf<'alterColumnType'>, table: string, name: string, postgres: number): readonly CheckQuery[] {
+  if (postgres < 16 || !to.type || !/^(text|character varying)/.test(from.type ?? '') || /^(text|character)/.test(to.type) || (using !== null && !isPlainCast(using, from.name))) return []
+  return [{ title: `Values of ${name}.${from.name} that are no ${to.type}; expect none`, sql: `SELECT ${quoteIdent(from.name)} FROM ${table} WHERE NOT pg_input_is_valid(${quoteIdent(from.name)}, ${quoteLiteral(to.type)}) LIMIT 20;` }]
 }
 
 function mentionsNew(expression: string, columns: readonly string[], after: Schema, table: Key): boolean {

@@ -57,7 +57,7 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
     needsSplit,
     parts: needsSplit ? parts : asItIs(steps, parts),
     recipes,
-    preflight: preflightOf(review),
+    preflight: preflightOf(review, postgres),
     aftercare: aftercareOf(review),
   }
 }

@@ -103,7 +103,7 @@ function ofInsert(text: string, tokens: readonly Token[], body: Body): RowParts 
   if (query.withClause) return 'has a WITH inside its query'
   if (query.groupClause || query.havingClause || query.distinctClause || query.windowClause) return 'sums rows up, which has to see all of them at once'
   if (query.limitCount || query.limitOffset) return 'takes some rows only'
-  const clauses = topLevelWords(text, tokens, ['insert', 'into', 'select', 'from', 'where', 'order', 'for', 'on', 'returning'])
+  const clauses = topLevelWords(text, tokens, ['insert', 'into', 'select', 'from', 'where', 'order', 'for', 'returning'])
   const [into, select, from] = [clauses.get('into'), clauses.get('select'), clauses.get('from')]
   if (!into || !select || !from) return null
   if (tokens.some((t) => t.start > select.end && t.end < from.start && t.kind === 'word' && aggregates.test(text.slice(t.start, t.end).toLowerCase()))) return 'sums rows up, which has to see all of them at once'

@@ -69,6 +69,39 @@ describe('which statements need a backfill in batches', () => {
   })
 })
 
+describe('what else can be walked, and what cannot', () => {
+  test('rows that are removed or copied, and statements with a WITH', () => {
+    expect(jobs('DELETE FROM users u USING orgs o WHERE o.id = u.id')).toMatchObject([{ kind: 'delete', name: 'users_delete', target: 'users u', alias: 'u', from: 'orgs o', where: 'o.id = u.id', obstacle: null }])
+    expect(jobs('DELETE FROM users WHERE id = 3')).toEqual([])
+    expect(jobs("INSERT INTO \"Members\" (no) SELECT u.id FROM users u JOIN orgs o ON o.id = u.id WHERE u.email <> '' ORDER BY 1 ON CONFLICT DO NOTHING")).toMatchObject([{
+      kind: 'insert', table: 'public.users', key: [{ name: 'id' }], target: '"Members" (no)', alias: 'u', select: 'u.id', from: 'users u JOIN orgs o ON o.id = u.id', where: "u.email <> ''", conflict: 'ON CONFLICT DO NOTHING',
+    }])
+    expect(jobs('WITH x AS (SELECT id AS i FROM orgs) UPDATE users SET status = i::text FROM x WHERE i = users.id')).toMatchObject([{ with: 'WITH x AS (SELECT id AS i FROM orgs)', from: 'x', obstacle: null }])
+  })
+
+  test.each([
+    ['WITH gone AS (DELETE FROM orgs RETURNING id) UPDATE users SET status = gone.id::text FROM gone', 'changes other rows in its WITH'],
+    ['WITH x AS (SELECT status, count(*) AS n FROM users GROUP BY status) UPDATE users SET status = x.n::text FROM x WHERE x.status = users.status', 'reads a column that it changes'],
+    ['INSERT INTO "Members" (no, n) SELECT id, count(*) FROM users GROUP BY id', 'sums rows up'],
+    ['INSERT INTO "Members" (no, n) SELECT 1, max(id) FROM users', 'sums rows up'],
+    ['INSERT INTO "Members" (no) SELECT id FROM users LIMIT 5', 'takes some rows only'],
+    ['INSERT INTO "Members" (no) SELECT id FROM users UNION ALL SELECT 1', null],
+    ['INSERT INTO "Members" (no) VALUES (1)', null],
+    ['INSERT INTO "Members" (no) SELECT 1', null],
+  ])('%s', (sql, obstacle) => {
+    const found = jobs(sql)
+    if (obstacle === null) return void expect(found.filter((j) => j.obstacle === null)).toEqual([])
+    expect(found).toHaveLength(1)
+    expect(found[0]!.obstacle).toContain(obstacle)
+    expect(backfillScript(found[0]!)).toBeNull()
+  })
+
+  test('a table without a key is told so', () => {
+    const bare = schema([table('users', [column('id', 'integer'), column('status', 'text')])])
+    expect(backfillsOf(review("UPDATE users SET status = ''", [], bare))[0]!.obstacle).toContain('users has no primary key')
+  })
+})
+
 describe('a backfill', () => {
   async function fill(count: number): Promise<void> {
     await db.exec(`DROP TABLE IF EXISTS users, "Members" CASCADE;
@@ -138,6 +171,65 @@ describe('a backfill', () => {
     await db.exec(script.run)
     expect(await rows("SELECT count(*)::integer AS n FROM users WHERE status = '0'")).toEqual([{ n: 50 }])
     expect(await rows(script.verify)).toEqual([{ rows_left: 0 }])
+    await db.exec(script.cleanup)
+  })
+
+  test.each([
+    ['uuid', "md5(n::text)::uuid"], ['text', "'k' || n"], ['varchar(20) COLLATE "C"', "CASE WHEN n % 2 = 0 THEN 'K' ELSE 'k' END || n"], ['timestamptz', "timestamptz '2020-01-01' + n * interval '1 second'"], ['numeric(10,2)', 'n / 100.0'], ['bigint', '-n'],
+  ])('walks a key of %s', async (type, value) => {
+    await db.exec(`DROP TABLE IF EXISTS users CASCADE; CREATE TABLE users (id ${type} PRIMARY KEY, email text, status text); INSERT INTO users (id) SELECT ${value} FROM generate_series(1, 500) n;`)
+    const of = schema([table('users', [column('id', type.replace(' COLLATE "C"', ''), { nullable: false }), column('email', 'text'), column('status', 'text')], { primaryKey: primary('id') })])
+    const script = backfillScript(backfillsOf(review("UPDATE users SET status = coalesce(status, '') || 'x'", [], of))[0]!)!
+    await db.exec(script.install)
+    await db.exec('CALL backfill_users_status(batch => 77, pause => 0, most => 3)')
+    await db.exec('CALL backfill_users_status(batch => 77, pause => 0)')
+    expect(await rows('SELECT status, count(*)::integer AS n FROM users GROUP BY 1')).toEqual([{ status: 'x', n: 500 }])
+    expect(await rows(script.progress)).toMatchObject([{ rows_read: 500, rows_changed: 500 }])
+    await db.exec(script.cleanup)
+  })
+
+  test('removes, and copies, each row once', async () => {
+    await fill(400)
+    const clear = scriptOf("DELETE FROM users WHERE id % 2 = 0")
+    await db.exec(clear.install)
+    for (let more = true; more;) more = (await rows<{ more: boolean }>('SELECT backfill_users_delete_step(30) AS more'))[0]!.more
+    expect(await rows('SELECT count(*)::integer AS n, count(*) FILTER (WHERE id % 2 = 0)::integer AS even FROM users')).toEqual([{ n: 200, even: 0 }])
+    expect(await rows(clear.verify)).toEqual([{ rows_left: 0 }])
+    await db.exec(clear.cleanup)
+
+    const copy = scriptOf('INSERT INTO "Members" ("Org", no, n) SELECT md5(u.email)::uuid, u.id, 7 FROM users AS u WHERE u.id > 9 -- not the first\n')
+    await db.exec(copy.install)
+    await db.exec('CALL backfill_members_copy(batch => 13, pause => 0, most => 4)')
+    expect((await rows<{ n: number }>('SELECT count(*)::integer AS n FROM "Members" WHERE n = 7'))[0]!.n).toBe(52 - 2)
+    await db.exec('CALL backfill_members_copy(batch => 13, pause => 0)')
+    await db.exec('CALL backfill_members_copy(batch => 13, pause => 0)')
+    expect(await rows('SELECT count(*)::integer AS n, count(DISTINCT no)::integer AS ids FROM "Members" WHERE n = 7')).toEqual([{ n: 198, ids: 198 }])
+    await db.exec(copy.cleanup)
+  })
+
+  test('takes a WITH along', async () => {
+    await fill(90)
+    const script = scriptOf("WITH lengths AS (SELECT no, length(no::text) AS l FROM \"Members\") UPDATE users SET status = l::text FROM lengths WHERE lengths.no * 3 = users.id")
+    await db.exec(script.install)
+    await db.exec('CALL backfill_users_status(batch => 20, pause => 0)')
+    expect(await rows('SELECT status, count(*)::integer AS n FROM users GROUP BY 1 ORDER BY 1')).toEqual([{ status: '1', n: 9 }, { status: '2', n: 81 }])
+    await db.exec(script.cleanup)
+  })
+
+  test('no transaction changes more rows than a batch, and after one that took too long it changes fewer', async () => {
+    await fill(1000)
+    const script = scriptOf("UPDATE users SET status = 'a'")
+    const sizes = () => rows<{ n: number }>('SELECT count(*)::integer AS n FROM users WHERE status IS NOT NULL GROUP BY xmin ORDER BY xmin::text::bigint').then((r) => r.map((x) => x.n))
+    await db.exec(script.install)
+    await db.exec('CALL backfill_users_status(batch => 128, pause => 0, budget => 1000)')
+    expect(await sizes()).toEqual([128, 128, 128, 128, 128, 128, 128, 104])
+    await db.exec(script.cleanup)
+    await fill(1000)
+    await db.exec(script.install)
+    // No batch is quick enough, so each is half of the one before.
+    await db.exec('CALL backfill_users_status(batch => 128, pause => 0, budget => -1, most => 9)')
+    expect(await sizes()).toEqual([128, 64, 32, 16, 8, 4, 2, 1, 1])
+    expect(await rows("SELECT mode FROM pg_locks WHERE relation = 'users'::regclass AND pid = pg_backend_pid() AND mode <> 'AccessShareLock'")).toEqual([])
     await db.exec(script.cleanup)
   })
 

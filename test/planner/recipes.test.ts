@@ -93,6 +93,22 @@ describe('a plan', () => {
     expect((await db.query(plan.preflight[2]!.sql)).rows).toEqual([{ count: 1 }])
   })
 
+  test.each<readonly [string, string, string]>([
+    ...recipeCases.map((each) => [caseName(each), each.given, each.up] as const),
+    ['what goes', `${given} CREATE INDEX old_idx ON users (legacy); CREATE TABLE gone (id integer);`, 'DROP INDEX old_idx; DROP TABLE gone; ALTER TABLE users DROP COLUMN legacy;'],
+    ['a cast', "CREATE TABLE t (id integer PRIMARY KEY, u text); INSERT INTO t VALUES (1, 'no'), (2, '00000000-0000-0000-0000-000000000000');", 'ALTER TABLE t ALTER COLUMN u TYPE uuid USING u::uuid;'],
+  ])('every query runs, before and after: %s', async (_, before, up) => {
+    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${before}`)
+    const plan = planOf(reviewOf(before, up), 18)
+    expect(plan.preflight.length).toBeGreaterThan(1)
+    for (const { sql } of plan.preflight) await db.query(sql)
+    const cast = plan.preflight.find((q) => q.title.includes('are no uuid'))
+    if (cast) expect((await db.query(cast.sql)).rows).toEqual([{ u: 'no' }])
+    await db.exec("DO $$ BEGIN IF to_regclass('t') IS NOT NULL THEN DELETE FROM t; END IF; IF to_regtype('status') IS NOT NULL THEN DELETE FROM orders; END IF; END $$")
+    await db.exec(up).catch((error: Error) => { expect(error.message).toMatch(/contains null values/) })
+    for (const { sql } of plan.aftercare) await db.query(sql)
+  })
+
   test('reads as text, Markdown and JSON, in which names of the change keep their place', () => {
     const hostile = 'CREATE TABLE "a``` \n# b" (id integer PRIMARY KEY, "<img>" integer);'
     const plan = planOf(reviewOf(hostile, 'ALTER TABLE "a``` \n# b" DROP COLUMN "<img>"; UPDATE "a``` \n# b" SET id = id + 1;'))
