@@ -26,9 +26,7 @@ export default {
       if (ctx.isNew(table) || !isKey || !ctx.step) return
       const later = ctx.transaction.slice(ctx.transaction.indexOf(ctx.step))
       if (later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))) return
-      const parents = [...(ctx.step.before.tables.values())].filter((other) => other.foreignKeys.some((f) => `${f.references.schema}.${f.references.table}` === table))
-      const lost = parents.length > 0 ? ` and the foreign keys of ${parents.slice(0, 3).map((parent) => `\`${parent.name}\``).join(', ')} to it are refused or lost` : ''
-      return { anySize: true, message: `Without \`${name}\`, no row of \`${ctx.name(table)}\` can be named${lost}.` }
+      return { anySize: true, message: `Without \`${name}\`, no row of \`${ctx.name(table)}\` can be named.` }
     },
   },
 } satisfies Rule

@@ -1,6 +1,6 @@
-import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
+import { isAlwaysTrue } from '../shared/always-true.ts'
 
 export default {
   id: 'require-where',
@@ -23,11 +23,13 @@ export default {
     },
   ],
   good: [
+    { title: 'A function that is made does not run.', given: `create table users (id bigint primary key, email text);`, sql: `create function forget() returns void language sql as $$ delete from users $$;` },
     { title: 'A table of the same pull request.', sql: `create table users (id bigint primary key, active boolean); update users set active = true;` },
     { given: `create table users (id bigint primary key, email text);`, sql: `delete from users where id = 7;`, unproven: 'others speak of data in migrations' },
   ],
   visit: {
-    statement({ node }, ctx) {
+    statement({ node, inside }, ctx) {
+      if (inside === 'function') return
       const update = 'UpdateStmt' in node ? node.UpdateStmt : null
       const remove = 'DeleteStmt' in node ? node.DeleteStmt : null
       const relation = (update ?? remove)?.relation
@@ -47,17 +49,3 @@ export default {
     },
   },
 } satisfies Rule
-
-function isAlwaysTrue(node: Node): boolean {
-  if ('A_Const' in node) return JSON.stringify(node.A_Const).includes('"boolval":{"boolval":true}') || JSON.stringify(node.A_Const).includes('"boolval":true')
-  if ('A_Expr' in node) {
-    const { lexpr, rexpr, name, kind } = node.A_Expr
-    const operator = name?.[0] && 'String' in name[0] ? name[0].String.sval : ''
-    return kind === 'AEXPR_OP' && operator === '=' && lexpr !== undefined && rexpr !== undefined && 'A_Const' in lexpr && 'A_Const' in rexpr && value(lexpr) === value(rexpr)
-  }
-  return 'BoolExpr' in node && node.BoolExpr.boolop === 'OR_EXPR' && (node.BoolExpr.args ?? []).some(isAlwaysTrue)
-}
-
-function value(node: Node): string {
-  return JSON.stringify(node, (name: string, part: unknown) => (name === 'location' ? undefined : part))
-}

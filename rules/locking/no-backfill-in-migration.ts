@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Table } from '../../src/schema/model.ts'
+import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock } from '../shared/slow.ts'
 import { columnRef } from '../shared/sql-tree.ts'
 import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
@@ -60,7 +61,7 @@ export default {
       const { table, verb, where, joins, sets } = changed
       const known = ctx.step.before.tables.get(table)
       if (known?.persistence === 'temporary' || ctx.step.before.views.has(table) || (known === undefined && !ctx.alone)) return
-      if (where === null && !joins && verb !== 'INSERT') return
+      if ((where === null || isAlwaysTrue(where)) && !joins && verb !== 'INSERT') return
       if (where !== null && !joins && verb !== 'INSERT' && namesRows(where, known)) return
       const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
       const held = heldLock(ctx.step, ctx, null)

@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, type Key } from '../../src/schema/model.ts'
+import { sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-domain-constraint',
@@ -13,11 +15,13 @@ export default {
     'diesel-guard/AddDomainCheckConstraintCheck', 'pgsafe/add-domain-constraint-without-not-valid', 'pgsafe/add-domain-not-null',
   ],
   bad: [
-    { given: `create domain email as text; create table users (id bigint primary key, address email);`, sql: `alter domain email add constraint email_check check (value like '%@%');`, message: 'reads every table that uses `email`' },
+    { given: `create domain email as text; create table users (id bigint primary key, address email);`, sql: `alter domain email add constraint email_check check (value like '%@%');`, message: 'reads every row of `users`, which uses `email`' },
+    { title: 'Which tables use it is not known.', alone: true, sql: `alter domain email add constraint email_check check (value like '%@%');`, message: 'reads every table that uses `email`' },
     { sql: `create domain email as text check (value like '%@%');`, severity: 'info' },
   ],
   good: [
     { given: `create domain email as text;`, sql: `alter domain email add constraint email_check check (value like '%@%') not valid;` },
+    { title: 'No table uses it.', given: `create domain email as text; create table users (id bigint primary key, address text);`, sql: `alter domain email add constraint email_check check (value like '%@%');` },
     { sql: `create domain label as text;` },
   ],
   visit: {
@@ -32,10 +36,29 @@ export default {
     alterDomain({ object, adds, notValid }, ctx) {
       if (adds === null || notValid) return
       if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createDomain' && change.object === object))) return
+      const users = usersOf(object, ctx)
+      if (users !== null && users.every((table) => ctx.isNew(table))) return
+      const domain = sqlName(object, ctx)
       return {
-        message: `This reads every table that uses \`${ctx.name(object)}\` while their writes wait.`,
-        help: adds === 'check' ? 'Add the constraint `NOT VALID`, and run `ALTER DOMAIN … VALIDATE CONSTRAINT …` in a later migration.' : 'Add a `CHECK (value IS NOT NULL) NOT VALID` to the domain, and validate it in a later migration.',
+        message: users === null || users.length > 3
+          ? `This reads every table that uses \`${ctx.name(object)}\` while their writes wait.`
+          : `This reads every row of ${users.map((table) => `\`${ctx.name(table)}\``).join(' and ')}, which ${users.length === 1 ? 'uses' : 'use'} \`${ctx.name(object)}\`, while writes wait.`,
+        ...(users?.every((table) => ctx.size(table) === 'small') ? { severity: 'info' as const } : {}),
+        help: adds === 'check' ? `Add the constraint \`NOT VALID\`, and run \`ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …\` in a later migration.` : `Add a \`CHECK (value IS NOT NULL) NOT VALID\` to \`${domain}\`, and validate it in a later migration.`,
       }
     },
   },
 } satisfies Rule
+
+/** The tables with a column of a domain, or of a domain over it; null where not all of them are known. */
+function usersOf(domain: Key, ctx: RuleContext): readonly Key[] | null {
+  const schema = ctx.step?.before
+  if (schema === undefined || ctx.alone || !schema.complete || schema.types.size > 0) return null
+  const names = new Set<Key>([domain])
+  const isOne = (type: string | null) => {
+    const bare = type?.replaceAll('"', '').replace('[]', '') ?? ''
+    return names.has(bare) || names.has(key(schema.defaultSchema, bare))
+  }
+  for (const [over, { base }] of schema.domains) if (isOne(base)) names.add(over)
+  return [...schema.tables.values()].filter((table) => table.columns.some((column) => isOne(column.type))).map((table) => table.key)
+}

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
+import { beginsFilled } from '../shared/foreign-keys.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -26,8 +27,7 @@ export default {
   visit: {
     addForeignKey({ table, to, inline }, ctx) {
       if (!inline || !to.enforced || ctx.isNew(table)) return
-      const column = ctx.step?.after.tables.get(table)?.columns.find((c) => c.name === to.columns[0])
-      if (column !== undefined && (column.default !== null || column.generated !== null || column.identity !== null)) return
+      if (ctx.step && beginsFilled(ctx.step, to.columns[0] ?? '')) return
       const timeout = ctx.steps.some((step) => 'VariableSetStmt' in step.statement.node && step.statement.node.VariableSetStmt.name === 'lock_timeout')
       if (timeout) return
       const parent = key(to.references.schema, to.references.table)

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
+import { addNotValid } from '../shared/suggest.ts'
 import { rowsSentence } from '../shared/sql.ts'
 
 export default {
@@ -27,6 +28,13 @@ export default {
         create table users (id bigint primary key, email text);
         alter table users add constraint users_email_nn check (email is not null) not valid;`,
       sql: `alter table users alter column email set not null;`,
+    },
+    {
+      title: 'As a constraint of its own, which PostgreSQL 18 has.',
+      postgres: 18,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add constraint users_email_not_null not null email;`,
+      message: 'reads every row of `users`',
     },
     {
       title: 'A column that the same pull request adds with a constant default holds no NULL: information.',
@@ -62,12 +70,27 @@ export default {
       sql: `alter table users alter column email set not null;`,
     },
     {
+      title: 'From PostgreSQL 18 on the constraint is added first and validated in a later migration.',
+      postgres: 18,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: [`alter table users add constraint users_email_not_null not null email not valid;`, `alter table users validate constraint users_email_not_null;`],
+    },
+    {
       sql: `
         create table users (id bigint primary key, email text);
         alter table users alter column email set not null;`,
     },
   ],
   visit: {
+    addNotNull({ table, column, validated }, ctx) {
+      const known = ctx.step?.before.tables.get(table)
+      if (!validated || ctx.isNew(table) || known?.columns.some((each) => each.name === column && !each.nullable) === true || (known && provesNotNull(known, column))) return
+      return {
+        message: `The NOT NULL constraint on \`${column}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
+        help: notNullRecipe(table, column, ctx) + rowsSentence(table, ctx),
+        ...addNotValid(ctx.step),
+      }
+    },
     setNotNull({ table, from }, ctx) {
       if (ctx.isNew(table) || !from.nullable) return
       const known = ctx.step?.before.tables.get(table)

@@ -29,6 +29,11 @@ export default {
   ],
   good: [
     {
+      title: 'A function in SQL that gives a constant is written in its place.',
+      given: `create table users (id bigint primary key); create function start() returns integer language sql as $$ select 1 $$;`,
+      sql: `alter table users add column score integer default start();`,
+    },
+    {
       title: 'now() is stable: computed once, stored in the catalog.',
       given: `create table users (id bigint primary key);`,
       sql: `alter table users add column created_at timestamptz not null default now();`,

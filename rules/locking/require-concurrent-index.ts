@@ -43,6 +43,7 @@ export default {
     },
   ],
   good: [
+    { title: 'Of the parent alone, whose partitions get theirs one by one.', given: `create table events (id bigint not null, at date not null) partition by range (at);`, sql: `create index events_id on only events (id);` },
     { title: 'A materialized view of the same pull request has no readers yet.', given: `create table orders (id bigint primary key, user_id bigint not null);`, sql: `create materialized view totals as select user_id, count(*) as orders from orders group by user_id; create index totals_orders on totals (orders);` },
     {
       given: `create table orders (id bigint primary key, user_id bigint not null);`,
@@ -70,8 +71,9 @@ export default {
   ],
   visit: {
     addIndex({ table, index, concurrently, only }, ctx) {
-      if (concurrently || only || ctx.isNew(table)) return
+      if (concurrently || ctx.isNew(table)) return
       const known = ctx.step?.before.tables.get(table)
+      if (only && known?.complete !== true) return
       if (known?.persistence === 'temporary' || (known?.partition.by ?? null) !== null) return
       const text = ctx.step?.statement.text ?? ''
       const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`

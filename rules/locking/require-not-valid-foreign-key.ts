@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { beginsFilled } from '../shared/foreign-keys.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
@@ -37,6 +38,13 @@ export default {
         exception when duplicate_object then null;
         end $$;`,
     },
+    {
+      title: 'A default that is written out has every row checked, be it NULL.',
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key);`,
+      sql: `alter table orders add column user_id bigint default null references users (id);`,
+    },
   ],
   good: [
     {
@@ -71,10 +79,7 @@ export default {
       const parent = key(to.references.schema, to.references.table)
       const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
       if (partitioned !== null && ctx.postgres < 18) return
-      if (inline) {
-        const column = ctx.step?.after.tables.get(table)?.columns.find((c) => c.name === to.columns[0])
-        if (column === undefined || (column.default === null && column.generated === null && column.identity === null)) return
-      }
+      if (inline && (!ctx.step || !beginsFilled(ctx.step, to.columns[0] ?? ''))) return
       const name = sqlName(table, ctx)
       const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
       const actions = [to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`, to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`].join('')

@@ -65,3 +65,20 @@ export function refusalOf(step: Step, ctx: RuleContext): string | null {
   })
   return adds ? step.refused : null
 }
+
+/**
+ * True where a column that an `ADD COLUMN` makes has a default, be it NULL, so that a foreign key beside it is checked against every row:
+ * Postgres skips that only where nothing at all is said. https://www.postgresql.org/docs/current/sql-altertable.html
+ */
+export function beginsFilled(step: Step, column: string): boolean {
+  let found = false
+  walkTree(step.statement.node, (kind, value) => {
+    if (kind !== 'ColumnDef' || value['colname'] !== column) return !found
+    walkTree(value['constraints'], (inner, constraint) => {
+      if (inner === 'Constraint' && /^CONSTR_(DEFAULT|IDENTITY|GENERATED)$/.test(String(constraint['contype']))) found = true
+      return false
+    })
+    return false
+  })
+  return found
+}

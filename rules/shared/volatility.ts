@@ -31,5 +31,9 @@ function unquote(name: string): string {
 /** A function of the project's own that is volatile; one in SQL may be inlined, which only Postgres can tell. */
 function isVolatile(schema: Schema, of: string | null, name: string): boolean {
   const overloads = schema.functions.get(key(of ?? schema.defaultSchema, name)) ?? []
-  return overloads.length > 0 && overloads.every((f) => f.volatility === 'volatile' && f.language !== 'sql')
+  return overloads.length > 0 && overloads.every((f) => f.volatility === 'volatile' && (f.language !== 'sql' || callsVolatile(f.body ?? f.definition ?? '')))
+}
+
+function callsVolatile(body: string): boolean {
+  return [...body.matchAll(/\b([a-z_][\w$]*)\s*\(/gi)].some((match) => volatileFunctions.has((match[1] ?? '').toLowerCase()))
 }
