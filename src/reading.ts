@@ -6,6 +6,7 @@ import { declarationOf } from './engine/declared.ts'
 import { detectProjects, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
 import type { Project } from './project/project.ts'
+import type { Rollback } from './report/report.ts'
 import { serverVersionOf } from './project/server-version.ts'
 import { declaresInSql, readSqlSchema } from './project/sql-schema.ts'
 import { transactionsOf } from './project/transactions.ts'
@@ -46,6 +47,8 @@ export interface ProjectReading {
   readonly squashed: boolean
   /** What a rehearsal of the ways back found; left out without one. */
   readonly roundTrips?: readonly RoundTrip[]
+  /** What a rehearsal of the generated way back found; undefined without one. */
+  readonly wayBack?: Rollback['rehearsed']
   /** The steps that fail when they run a second time after a failure behind them; left out without a rehearsal. */
   readonly reruns?: readonly Rerun[]
   readonly notes: readonly Note[]

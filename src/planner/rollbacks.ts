@@ -7,5 +7,5 @@ import { rollbackOf } from './rollback.ts'
 export function rollbacksOf(projects: readonly ProjectReading[]): readonly Rollback[] {
   return projects
     .filter((reading) => reading.steps.some((step) => step.changes.length > 0) && reading.project.dialect === 'postgresql')
-    .map((reading) => rollbackOf(projectReview(reading)))
+    .map((reading) => ({ ...rollbackOf(projectReview(reading)), ...(reading.wayBack ? { rehearsed: reading.wayBack } : {}) }))
 }

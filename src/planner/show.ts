@@ -102,10 +102,24 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
     heading,
     { kind: 'text', text: `${reason} Take it apart into ${plan.parts.length} steps, each once the one before is out everywhere:` },
     ...plan.recipes.flatMap((r): Block[] => r.shortcut ? [{ kind: 'text', text: `${r.title}: the short way. ${r.shortcut}` }] : []),
-    ...plan.parts.flatMap((part, i): readonly Block[] => [{ kind: 'heading', level: 3, text: `Step ${i + 1}, ${kinds[part.phase]}: ${part.title}` }, ...part.items.flatMap((item) => itemBlocks(item))]),
+    ...plan.parts.flatMap((part, i): readonly Block[] => {
+      const blocks = part.items.flatMap((item) => itemBlocks(item))
+      return [{ kind: 'heading', level: 3, text: `Step ${i + 1}, ${kinds[part.phase]}: ${part.title}` }, ...(isLong(plan) ? [{ kind: 'folded' as const, title: summaryOf(part), blocks }] : blocks)]
+    }),
     ...plan.recipes.flatMap((r): Block[] => r.cautions.length ? [{ kind: 'text', text: `${r.title}, what to know:` }, { kind: 'list', items: r.cautions }] : []),
     ...(detail === 'order' ? [] : [{ kind: 'folded' as const, title: 'Which statement belongs where, and why', blocks: [why(plan.steps)] }]),
   ]
+}
+
+/** True where the steps together are more than a screen or three. */
+function isLong(plan: Plan): boolean {
+  return plan.parts.reduce((sum, p) => sum + p.items.reduce((n, i) => n + i.step.sql.join('').length + (i.step.code?.length ?? 0), 0), 0) > 5000
+}
+
+function summaryOf(part: Part): string {
+  const recipes = [...new Set(part.items.map((i) => i.recipe?.title ?? 'As it is written'))].join('; ')
+  const count = part.statements.length
+  return count ? `${recipes} (${count} statement${count > 1 ? 's' : ''})` : recipes
 }
 
 /** What a part is to whoever does it. */

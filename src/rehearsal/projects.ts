@@ -3,6 +3,7 @@ import type { Step } from '../engine/rule.ts'
 import { sourceFile } from '../location.ts'
 import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
+import { rehearsedWayBack, tripsApart, withWaysBack } from '../planner/ways-back.ts'
 import { printSchema } from '../schema/print.ts'
 import type { Settings } from '../settings.ts'
 import { readSql } from '../sql/read.ts'
@@ -44,12 +45,13 @@ export async function rehearseProjects(
   const rehearsals = new Map<string, Rehearsal>()
   const notes: Note[] = []
   for (const reading of due) {
+    const migrations = withWaysBack(reading)
     const request = rehearsalRequest({
       base: baseOf(reading),
       complete: (reading.migrations?.scripts.length ?? 0) === 0,
       steps: reading.steps,
       platform: reading.project.runner.name === 'supabase' ? 'supabase' : null,
-      migrations: reading.migrations?.fresh ?? [],
+      migrations,
       queries: (plannable.get(reading.project.name) ?? []).map((index) => planRequest(index, queries[index], suggested)),
       rows: Object.fromEntries(Object.entries(settings.config.tables).map(([table, { rows }]) => [table, rows])),
     })
@@ -66,7 +68,8 @@ export async function rehearseProjects(
     const rehearsal = rehearsals.get(reading.project.name)
     if (rehearsal === undefined) return reading
     const steps = reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null }))
-    return { ...reading, steps, roundTrips: rehearsal.roundTrips, reruns: rehearsal.reruns, notes: settledNotes(reading.notes, steps) }
+    const trips = tripsApart(rehearsal.roundTrips, withWaysBack(reading))
+    return { ...reading, steps, roundTrips: trips.own, wayBack: rehearsedWayBack(trips.generated, rehearsal.postgres), reruns: rehearsal.reruns, notes: settledNotes(reading.notes, steps) }
   })
   const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
   const planned = queries.map((query, index): ProjectQuery => {

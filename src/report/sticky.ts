@@ -116,6 +116,12 @@ function rollback(report: Report): readonly string[] {
   return [details('Rollback', parts.map((r) => [
     ...(parts.length > 1 ? [`**${codeSpan(r.project)}**`] : []),
     ...(r.sql.trim() === '' ? [] : [fenced(r.sql, 'sql')]),
+    ...(r.rehearsed && r.rehearsed.result !== 'unknown' ? [sentence(wayBackSentence(r.rehearsed))] : []),
     ...(r.lossy.length > 0 ? ['Cannot be undone:\n' + r.lossy.map((line) => `- ${sentence(line)}`).join('\n')] : []),
   ].join('\n\n')).join('\n\n'))]
+}
+
+function wayBackSentence({ result, postgres, detail }: NonNullable<Report['rollback'][number]['rehearsed']>): string {
+  if (result === 'proven') return `Rehearsed on PostgreSQL ${postgres}: up, this, and the schema is what it was before.`
+  return `In a rehearsal on PostgreSQL ${postgres} this ${result === 'fails' ? 'fails' : 'leaves a difference'}: ${detail ?? 'no more is known'}.`
 }
