@@ -38,7 +38,7 @@ export interface ProjectReading {
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
   /** What the migrations make, at the base and at the head; null where there are none. */
-  readonly migrated: { readonly before: Schema; readonly after: Schema } | null
+  readonly migrated: RuleContext['migrated']
   /** Drizzle's journal on both sides. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
   /** Provider of Prisma's `migration_lock.toml` on both sides, and of the schema at the head; left out where neither side has a lock. */
@@ -93,23 +93,23 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   const promises = project.orm !== null || fresh.length === 0
   const journal = { before: await readJournal(project, changeSet.base), after: await readJournal(project, changeSet.head) }
   const lock = { before: await readLock(was, changeSet.base), after: await readLock(project, changeSet.head), schema: await readProvider(project, changeSet.head) }
-  const squashed = migrations !== null && migrations.changed.some((file) => file.status === 'deleted') && fresh.length > 0 && diffSchemas(history.schema, replayHistory(empty, migrations.history, {
-    ...options, transactions: transactionsOf(project.runner, migrations.history),
-  }).schema).length === 0
+  // What a new database gets differs from what one of today becomes where files that have run are edited or gone.
+  const anew = migrations !== null && migrations.changed.length > 0 ? replayHistory(empty, migrations.history, { ...options, transactions: transactionsOf(project.runner, migrations.history) }).schema : null
+  const squashed = anew !== null && migrations !== null && migrations.changed.some((file) => file.status === 'deleted') && fresh.length > 0 && diffSchemas(history.schema, anew).length === 0
   const base = { project, journal, ...(lock.before || lock.after ? { lock } : {}), squashed, postgres: version, declared: promises ? declared.schema : null, declaredBefore: promises ? declaredBefore.schema : null, migrations, problems }
   if (fresh.length === 0 && declared.schema && project.dialect === 'postgresql') {
     const before = migrations && migrations.before.length > 0 ? history.schema : declaredBefore.schema ?? empty
     const generated = await generatedSteps(project, was, changeSet, declaredBefore.schema ?? empty, declared.schema, version)
-    const migrated = migrations && migrations.before.length > 0 ? { before: history.schema, after: history.schema } : null
+    const migrated = migrations && migrations.before.length > 0 ? { before: history.schema, after: history.schema, anew: anew ?? history.schema } : null
     return { ...base, migrated, before: generated.steps.length > 0 ? declaredBefore.schema ?? empty : before, after: generated.steps.length > 0 ? generated.after : before, steps: generated.steps, generated: true, notes: [...notes, ...generated.notes] }
   }
   if (squashed) {
     const at = fresh[0]?.path ?? project.evidence
     notes.push({ kind: 'unresolved', blocking: false, path: at, line: 1, message: 'Old migrations are merged into new ones that make the same schema. Mark the new ones as applied where the old ones have run.' })
-    return { ...base, migrated: { before: history.schema, after: history.schema }, before: history.schema, after: history.schema, steps: [], problems: [], generated: false, notes }
+    return { ...base, migrated: { before: history.schema, after: history.schema, anew: history.schema }, before: history.schema, after: history.schema, steps: [], problems: [], generated: false, notes }
   }
   const replayed = replaySteps(history.schema, fresh, transactionsOf(project.runner, fresh), options)
-  const migrated = migrations && migrations.history.length > 0 ? { before: history.schema, after: replayed.after } : null
+  const migrated = migrations && migrations.history.length > 0 ? { before: history.schema, after: replayed.after, anew: anew ?? replayed.after } : null
   return { ...base, migrated, before: history.schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...notes, ...replayed.notes] }
 }
 

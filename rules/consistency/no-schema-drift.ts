@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { printChanges } from '../../src/schema/print-changes.ts'
-import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
+import { driftClause, driftPlace, isUndeclared, newDrift } from '../shared/drift.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -54,14 +54,18 @@ export default {
     *pullRequest(ctx) {
       if (ctx.generated || ctx.steps.length === 0 || ctx.project.orm === null) return
       const drift = newDrift(ctx)
-      for (const change of drift?.changes.slice(0, 5) ?? []) {
+      const shown = drift?.changes.slice(0, 5) ?? []
+      for (const [i, change] of shown.entries()) {
         if (!drift) return
+        const more = i === shown.length - 1 && drift.changes.length > shown.length ? `, and ${drift.changes.length - shown.length} more` : ''
+        const isName = change.kind === 'renameIndex' || change.kind === 'renameConstraint'
         yield {
           place: driftPlace(change, ctx),
           object: 'table' in change ? change.table : change.object,
           anySize: true,
-          message: `Schema and migrations disagree: ${driftClause(change, ctx)}.`,
-          help: `To make the database what the schema declares:\n${sql(printChanges([change], drift.from, drift.to).trimEnd())}`,
+          ...(isName ? { severity: 'warning' as const } : {}),
+          message: `Schema and migrations disagree: ${driftClause(change, ctx)}${more}.`,
+          help: `${isUndeclared(change) ? 'Declare it in the schema. Where it is not wanted, the next migration takes it away' : 'To make the database what the schema declares'}:\n${sql(printChanges([change], drift.from, drift.to).trimEnd())}`,
         }
       }
     },

@@ -35,7 +35,8 @@ export default {
   ],
   visit: {
     pullRequest(ctx) {
-      if (!ctx.generated || ctx.project.orm === null) return
+      // A new file that the runner never takes is told as such.
+      if (!ctx.generated || ctx.project.orm === null || ctx.orphans.some(({ isNew }) => isNew)) return
       const drift = newDrift(ctx)
       const [first] = drift?.changes ?? []
       if (!drift || !first) return

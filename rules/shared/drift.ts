@@ -4,29 +4,64 @@ import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import { comparableWithPrisma } from '../../src/schema/prisma/comparable.ts'
+import { sameForeignKeyCore, sameIndex } from '../../src/schema/same.ts'
 
 /**
  * What would have to change in the schema that the migrations make so that it is the one that the ORM declares, as far as this pull request
- * brought it about: what disagreed at the base already is left out, and so is what either side does not know for sure.
+ * brought it about: what disagreed at the base already is left out, and so is what either side does not know for sure. Where migrations that
+ * have run are edited, only what disagrees on a new database too counts: the edit itself is told elsewhere.
  */
 export function newDrift(ctx: RuleContext): { readonly changes: readonly Change[]; readonly from: Schema; readonly to: Schema } | null {
-  if (!ctx.migrated || !ctx.declared || !ctx.declaredBefore || ctx.project.settings.push || ctx.declared.tables.size === 0) return null
+  const { migrated, declared, declaredBefore } = ctx
+  if (!migrated || !declared || !declaredBefore || ctx.project.settings.push || declared.tables.size === 0) return null
   // What follows a statement that Postgres refuses is not there to be compared.
   if (ctx.steps.some((step) => step.refused !== undefined)) return null
-  const now = disagreement(ctx.migrated.after, ctx.declared)
-  const old = new Set(disagreement(ctx.migrated.before, ctx.declaredBefore).changes.map(identity))
-  return { ...now, changes: now.changes.filter((change) => !old.has(identity(change))) }
+  const now = disagreement(migrated.after, declared, ctx)
+  const old = new Set(disagreement(migrated.before, declaredBefore, ctx).changes.map(identity))
+  const anew = migrated.anew === migrated.after ? null : new Set(disagreement(migrated.anew, declared, ctx).changes.map(identity))
+  return { ...now, changes: now.changes.filter((change) => !old.has(identity(change)) && anew?.has(identity(change)) !== false) }
 }
 
-function disagreement(migrated: Schema, declared: Schema) {
+function disagreement(migrated: Schema, declared: Schema, ctx: RuleContext) {
   const from = comparableWithPrisma(migrated, declared)
   const to = comparableWithPrisma(declared, declared)
   const known = (change: Change) => {
     const table = tableOf(change)
     if (table === undefined) return change.kind === 'createEnum' || change.kind === 'addEnumValue' || change.kind === 'dropEnumValue' || change.kind === 'dropType'
-    return migrated.tables.get(table)?.complete !== false && declared.tables.get(table)?.complete !== false && !declared.tables.get(table)?.ignored
+    const [made, wanted] = [migrated.tables.get(table), declared.tables.get(table)]
+    // A table that the platform brings is declared as far as the code refers to it.
+    return made?.complete !== false && wanted?.complete !== false && !wanted?.ignored && made?.declared.every(({ path }) => ctx.history.some((migration) => migration.path === path && migration.name !== 'supabase')) !== false
   }
-  return { changes: diffSchemas(from, to).filter((change) => known(change) && !isSpelling(change)), from, to }
+  const changes = withRenames(diffSchemas(from, to).filter((change) => known(change) && !isSpelling(change)))
+  return { changes: changes.filter((change) => !(change.kind === 'renameIndex' || change.kind === 'renameConstraint') || namesCount(change, ctx)), from, to }
+}
+
+/** What differs in its name alone is one change, not two. */
+function withRenames(changes: readonly Change[]): readonly Change[] {
+  const paired = new Set<Change>()
+  const renames = new Map<Change, Change>()
+  for (const gone of changes) {
+    if (gone.kind !== 'dropIndex' && gone.kind !== 'dropConstraint') continue
+    const fresh = changes.find((other) => !paired.has(other) && tableOf(other) === gone.table && isSameBesideName(gone, other))
+    if (fresh === undefined) continue
+    paired.add(gone).add(fresh)
+    renames.set(gone, { kind: gone.kind === 'dropIndex' ? 'renameIndex' : 'renameConstraint', table: gone.table, from: gone.name, to: subjectOf(fresh), place: fresh.place })
+  }
+  return changes.flatMap((change) => renames.get(change) ?? (paired.has(change) ? [] : [change]))
+}
+
+function isSameBesideName(gone: Change, fresh: Change): boolean {
+  if (gone.kind === 'dropIndex') return fresh.kind === 'addIndex' && gone.index !== null && gone.name !== fresh.index.name && sameIndex(gone.index, fresh.index)
+  if (gone.kind !== 'dropConstraint' || gone.constraint === null) return false
+  if (gone.constraint.type === 'primaryKey') return fresh.kind === 'addPrimaryKey' && gone.name !== fresh.to.name && gone.constraint.is.columns.join() === fresh.to.columns.join()
+  return gone.constraint.type === 'foreignKey' && fresh.kind === 'addForeignKey' && gone.name !== fresh.to.name && sameForeignKeyCore(gone.constraint.is, fresh.to)
+}
+
+/** True where the ORM would rename: Prisma before 3 gave other names, and Drizzle does not look at those of primary keys. */
+function namesCount(change: Change, ctx: RuleContext): boolean {
+  if (ctx.project.orm === 'prisma') return Number.parseInt(ctx.runner.version ?? '', 10) >= 3
+  const key = ctx.declared?.tables.get(tableOf(change) ?? '')?.primaryKey
+  return change.kind !== 'renameConstraint' || key?.name !== change.to
 }
 
 /** True for two spellings of an empty array, `'{}'::text[]` and `ARRAY[]::text[]`: one value. */
@@ -45,6 +80,11 @@ export function driftPlace(change: Change, ctx: RuleContext) {
   return (ctx.declared ? declarationOf(ctx.declared, change) : null) ?? (ctx.migrated ? declarationOf(ctx.migrated.after, change) : null) ?? change.place
 }
 
+/** True for what the migrations make and the schema does not declare. */
+export function isUndeclared(change: Change): boolean {
+  return change.kind.startsWith('drop')
+}
+
 /** One clause on a disagreement: what the schema says and what the migrations make. */
 export function driftClause(change: Change, ctx: RuleContext): string {
   const table = tableOf(change)
@@ -61,6 +101,9 @@ export function driftClause(change: Change, ctx: RuleContext): string {
     case 'setDefault': case 'dropDefault': return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` after the migrations`
     case 'addIndex': return `the schema gives ${at} an index ${name}, and no migration creates it`
     case 'dropIndex': return `the migrations leave ${at} with an index ${name} that the schema does not declare`
+    case 'renameIndex': return `an index of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
+    case 'renameConstraint': return `a constraint of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
+    case 'addPrimaryKey': return `the schema gives ${at} a primary key ${name}, and no migration adds it`
     case 'addForeignKey': return `the schema gives ${at} a foreign key ${name}, and no migration adds it`
     case 'dropConstraint': return `the migrations leave ${at} with a constraint ${name} that the schema does not declare`
     case 'createEnum': return `the enum ${name} is declared and no migration makes it`

@@ -113,7 +113,13 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly code?: CodeFacts
   readonly files: readonly ChangedFile[]
   /** What the migrations make, at the base and at the head; null where there are none. `before` and `after` follow the declared schema where no migration says what changes. */
-  readonly migrated: { readonly before: Schema; readonly after: Schema } | null
+  readonly migrated: {
+    readonly before: Schema
+    /** What a database of the base becomes. */
+    readonly after: Schema
+    /** What an empty one becomes, which differs where migrations that have run are edited or deleted. */
+    readonly anew: Schema
+  } | null
   /** Drizzle's journal at the base and at the head, held against the files. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
   /** Provider of Prisma's `migration_lock.toml` at the base and at the head, and of the schema at the head; left out where there is no lock. */

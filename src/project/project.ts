@@ -50,8 +50,8 @@ export interface Project {
 }
 
 export interface ProjectSettings {
-  /** Drizzle's `casing` of drizzle.config.ts. */
-  readonly casing?: 'snake_case' | 'camelCase' | null
+  /** Drizzle's `casing` of drizzle.config.ts; `computed` where the file does not write it out. */
+  readonly casing?: 'snake_case' | 'camelCase' | 'computed' | null
   /** Names of the Postgres schemas that Drizzle's `schemaFilter` or Prisma's `schemas` name. */
   readonly schemas?: readonly string[]
   /** True where no migrations are kept: `prisma db push`, `drizzle-kit push`. */

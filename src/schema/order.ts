@@ -62,7 +62,10 @@ export function stageOf(change: Change, after: Schema): number {
       return stage.keys
     case 'addIndex':
       return after.views.has(change.table) ? stage.views : stage.keys
-    case 'validateConstraint': case 'alterConstraint': case 'addForeignKey':
+    case 'validateConstraint':
+      // A primary key wants its columns proven.
+      return change.constraint?.type === 'notNull' ? stage.keys : stage.foreignKeys
+    case 'alterConstraint': case 'addForeignKey':
       return stage.foreignKeys
     case 'alterSequence': case 'addInherit':
       return stage.sequences

@@ -5,10 +5,11 @@ import {
 } from './ddl.ts'
 import { part, type Disturbed } from './disturb.ts'
 import { grantStatement } from './grants.ts'
-import { key, nameOf, schemaOf, type Column, type Key, type Schema, type SqlFunction } from './model.ts'
+import { key, nameOf, schemaOf, type Column, type Key, type Schema, type SqlFunction, type Table } from './model.ts'
 import { stage, stageOf } from './order.ts'
 import { attachPartition, foreignKeyStatements, mentions, tableComments, tableStatements, unknown, viewsInOrder } from './print.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from './quote.ts'
+import { objectName } from './replay/names.ts'
 
 /** Takes statements for a stage, with the change that they make. */
 export type Add = (at: number, change: Change | null, ...sql: readonly string[]) => void
@@ -66,15 +67,15 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
     case 'addForeignKey': return say(`${alter} ADD ${foreignKeyDefinition(change.to, d)}`)
     case 'addCheck': return say(`${alter} ADD ${checkDefinition(change.to)}`)
     case 'addExclusion': return say(`${alter} ADD ${exclusionDefinition(change.to)}`)
-    case 'addNotNull': return say(`${alter} ADD CONSTRAINT ${quoteIdent(change.name)} NOT NULL ${quoteIdent(change.column)}${change.validated ? '' : ' NOT VALID'}`)
-    case 'validateConstraint': return say(`${alter} VALIDATE CONSTRAINT ${quoteIdent(change.name)}`)
+    case 'addNotNull': return disturbed.columns.has(part(change.table, change.column)) ? undefined : say(`${alter} ADD CONSTRAINT ${quoteIdent(change.name)} NOT NULL ${quoteIdent(change.column)}${change.validated ? '' : ' NOT VALID'}`)
+    case 'validateConstraint': return change.constraint?.type === 'notNull' && disturbed.columns.has(part(change.table, change.constraint.column)) ? undefined : say(`${alter} VALIDATE CONSTRAINT ${quoteIdent(change.name)}`)
     case 'alterConstraint': {
       const to = change.to
       const deferral = 'deferrable' in to && to.deferrable ? `DEFERRABLE${to.initiallyDeferred ? ' INITIALLY DEFERRED' : ' INITIALLY IMMEDIATE'}` : 'NOT DEFERRABLE'
       return say(`${alter} ALTER CONSTRAINT ${quoteIdent(change.name)} ${deferral}`)
     }
     case 'dropConstraint': return say(`${alter} DROP CONSTRAINT ${quoteIdent(change.name)}${change.cascade ? ' CASCADE' : ''}`)
-    case 'renameConstraint': return say(`${alter} RENAME CONSTRAINT ${quoteIdent(change.from)} TO ${quoteIdent(change.to)}`)
+    case 'renameConstraint': return isNotNullOf(before.tables.get(change.table), change.from, (column) => disturbed.columns.has(part(change.table, column))) ? undefined : say(`${alter} RENAME CONSTRAINT ${quoteIdent(change.from)} TO ${quoteIdent(change.to)}`)
     case 'addIndex': return say(createIndex(change.table, change.index, d, { concurrently: change.concurrently }))
     case 'dropIndex': return say(`DROP INDEX ${change.concurrently ? 'CONCURRENTLY ' : ''}${change.table ? inSchemaOf(change.table, change.name, d) : quoteIdent(change.name)}${change.cascade ? ' CASCADE' : ''}`)
     case 'renameIndex': return say(`ALTER INDEX ${inSchemaOf(change.table, change.from, d)} RENAME TO ${quoteIdent(change.to)}`)
@@ -137,6 +138,11 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
 
 function isRemade(disturbed: Disturbed, object: Key): boolean {
   return disturbed.types.some((t) => t.object === object)
+}
+
+/** True for the name of the NOT NULL of a column that fits: its own, or the one that Postgres gives it. */
+function isNotNullOf(table: Table | undefined, name: string, fits: (column: string) => boolean): boolean {
+  return table?.columns.some((c) => !c.nullable && (c.notNull?.name ?? objectName(table.name, c.name, 'not_null')) === name && fits(c.name)) === true
 }
 
 /** `SET` for the storage parameters that are new or differ, `RESET` for those that go. */

@@ -156,7 +156,7 @@ function tableOf(schema: string, name: string, draft: Draft, sequences: Map<Key,
   const grants = draft.granted.filter((privilege) => privilege !== 'select (id)' || columns.some((c) => c.name === 'id')).toSorted()
   // The first column that may be NULL, and is not needed by a key or generated, is required under a name of its own.
   const free = columns.find((c) => c.nullable && !primaryKey.includes(c.name) && !c.generated)
-  const named = (c: Column): Column => c === free && draft.required !== 'plain' ? { ...c, nullable: false, notNull: { name: `${name} nn`, validated: draft.required === 'named' } } : c
+  const named = (c: Column): Column => c === free && draft.required !== 'plain' ? { ...c, nullable: false, notNull: { name: `${name} ${c.name} nn`, validated: draft.required === 'named' } } : c
   return {
     ...emptyTable(schema, name),
     ...(draft.fillfactor === null ? {} : { with: [`fillfactor=${draft.fillfactor}`] }),

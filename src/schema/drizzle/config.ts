@@ -21,7 +21,8 @@ export interface DrizzleConfig {
   readonly out: string | null
   /** True where `out` is written, so that a folder which is not there means `drizzle-kit push`. */
   readonly outGiven: boolean
-  readonly casing: 'snake_case' | 'camelCase' | null
+  /** `computed` where the file says something that cannot be told without running it. */
+  readonly casing: 'snake_case' | 'camelCase' | 'computed' | null
   readonly schemaFilter: readonly string[] | null
   readonly tablesFilter: readonly string[] | null
   /** Where the applied migrations are recorded; null where not given (`drizzle.__drizzle_migrations`). */
@@ -97,7 +98,7 @@ function configOf(data: { readonly [name: string]: Data }, path: string, place: 
     schema: strings(data.schema),
     out: data.out === undefined ? './drizzle' : text(data.out),
     outGiven: data.out !== undefined,
-    casing: data.casing === 'snake_case' || data.casing === 'camelCase' ? data.casing : null,
+    casing: data.casing === 'snake_case' || data.casing === 'camelCase' ? data.casing : data.casing === unknown ? 'computed' : null,
     schemaFilter: data.schemaFilter === unknown ? null : strings(data.schemaFilter),
     tablesFilter: data.tablesFilter === unknown ? null : strings(data.tablesFilter),
     migrations: isRecord(migrations) ? { table: text(migrations.table), schema: text(migrations.schema) } : null,

@@ -78,9 +78,25 @@ const overruns = new WeakMap<Tree, number>()
 const mostOverruns = 3
 
 async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
+  const { casing } = project.settings
+  if (casing !== 'computed') return evaluateWith(casing ?? null, tree, project, dialect, limits)
+  // The latest snapshot tells in which case names are written.
+  const plain = await evaluateWith(null, tree, project, dialect, limits)
+  const { schema } = await readLatestSnapshot(tree, project)
+  if (schema === null || !('schema' in plain) || unknownColumns(plain.schema, schema) === 0) return plain
+  const snake = await evaluateWith('snake_case', tree, project, dialect, limits)
+  return 'schema' in snake && unknownColumns(snake.schema, schema) < unknownColumns(plain.schema, schema) ? snake : plain
+}
+
+/** How many columns another schema does not have. */
+function unknownColumns(of: Schema | null, other: Schema): number {
+  return [...of?.tables.values() ?? []].reduce((sum, table) => sum + table.columns.filter(({ name }) => !other.tables.get(table.key)?.columns.some((column) => column.name === name)).length, 0)
+}
+
+async function evaluateWith(casing: GuestOptions['casing'], tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
   const first = project.schemaFiles[0]
   if (first === undefined) return { reason: 'no file of it was found', path: project.evidence, line: 1 }
-  const options: GuestOptions = { casing: project.settings.casing ?? null, v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? '') }
+  const options: GuestOptions = { casing, v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? '') }
   if ((overruns.get(tree) ?? 0) >= mostOverruns) return { reason: `${mostOverruns} schemas of this commit ran out of time already`, path: first, line: 1 }
   const began = performance.now()
   const bundle = await bundleSchema(tree, project.schemaFiles, options)
