@@ -24,8 +24,16 @@ export default {
     *pullRequest(ctx) {
       const { before, after } = ctx.journal
       if (!after) return
-      for (const { path, isNew } of ctx.orphans) {
-        if (!isNew || !path.endsWith('.sql')) continue
+      const unlisted = ctx.orphans.filter(({ path }) => path.endsWith('.sql'))
+      const fresh = unlisted.filter(({ isNew }) => isNew)
+      const stale = unlisted.length - fresh.length
+      if (fresh[0] && stale >= 3 && stale > after.entries.length) {
+        // Whoever keeps most of the files out of the journal runs them by other means.
+        yield {
+          place: startOf(fresh[0].path), object: fresh[0].path, anySize: true, severity: 'info',
+          message: `Drizzle never runs this: \`meta/_journal.json\` lists ${after.entries.length} of ${after.entries.length + unlisted.length} migrations.`,
+        }
+      } else for (const { path } of fresh) {
         yield { place: startOf(path), object: path, anySize: true, message: 'This migration never runs: `meta/_journal.json` does not list it.' }
       }
       const old = new Set(before?.entries.map((entry) => entry.tag))

@@ -66,8 +66,8 @@ function diffColumn({ key: table, name: tableName }: Table, from: Column, to: Co
     changes.push(to.notNull ? { kind: 'addNotNull', table, column: to.name, name: to.notNull.name, validated: to.notNull.validated, place } : { kind: 'setNotNull', ...base })
   } else if (!to.nullable && (from.notNull || to.notNull)) {
     const [was, is] = [from, to].map(({ name, notNull }) => notNull?.name ?? objectName(tableName, name, 'not_null')) as [string, string]
+    if (from.notNull?.validated === false && to.notNull?.validated !== false) changes.push({ kind: 'validateConstraint', table, name: was, constraint: { type: 'notNull', column: to.name }, place })
     if (was !== is) changes.push({ kind: 'renameConstraint', table, from: was, to: is, place })
-    if (from.notNull?.validated === false && to.notNull?.validated !== false) changes.push({ kind: 'validateConstraint', table, name: is, constraint: { type: 'notNull', column: to.name }, place })
   }
   if (to.identity && from.identity !== to.identity) changes.push({ kind: 'setIdentity', ...base })
   return changes

@@ -63,8 +63,8 @@ export function stageOf(change: Change, after: Schema): number {
     case 'addIndex':
       return after.views.has(change.table) ? stage.views : stage.keys
     case 'validateConstraint':
-      // A primary key wants its columns proven.
-      return change.constraint?.type === 'notNull' ? stage.keys : stage.foreignKeys
+      // An identity and a primary key want their columns proven.
+      return change.constraint?.type === 'notNull' ? stage.columns : stage.foreignKeys
     case 'alterConstraint': case 'addForeignKey':
       return stage.foreignKeys
     case 'alterSequence': case 'addInherit':

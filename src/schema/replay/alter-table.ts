@@ -173,7 +173,7 @@ function addColumn(session: Session, at: Key, node: ColumnDef, missingOk: boolea
     if (missingOk) return []
     refuse(`column "${name}" of relation "${table.name}" already exists`)
   }
-  const built = buildColumn(session, at, node, table.columns)
+  const built = buildColumn(session, at, node, () => table.columns)
   updateFamily(session, at, (it) => it.columns.some((column) => column.name === name) ? it : { ...it, columns: [...it.columns, built.column] })
   const change: Change = { kind: 'addColumn', place: session.place, table: at, to: built.column, ifNotExists: missingOk }
   const more = built.constraints.flatMap((constraint) => addTableConstraint(session, at, constraint, true))

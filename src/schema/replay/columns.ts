@@ -39,7 +39,7 @@ export function nextval(sequence: Pick<Sequence, 'schema' | 'name'>): string {
 }
 
 /** Builds a column of a table from its definition; makes the sequences that it needs. `columns` are those of the table, for expressions. */
-export function buildColumn(session: Session, table: Key, node: ColumnDef, columns: readonly Column[]): BuiltColumn {
+export function buildColumn(session: Session, table: Key, node: ColumnDef, columns: () => readonly Column[]): BuiltColumn {
   const name = truncated(node.colname ?? '')
   const type = resolveType(session, node.typeName)
   const place = node.location === undefined ? session.place : placeInStatement(session.statement, node.location)
@@ -75,7 +75,7 @@ export function buildColumn(session: Session, table: Key, node: ColumnDef, colum
         break
       case 'CONSTR_GENERATED':
         if (constraint.raw_expr !== undefined) {
-          const printed = defaultText(session, constraint.raw_expr, type.text, columns)
+          const printed = defaultText(session, constraint.raw_expr, type.text, columns())
           column.generated = { expression: printed.text, stored: constraint.generated_kind !== 'v' }
           if (!printed.exact) column.approximate = true
         }

@@ -32,12 +32,13 @@ export function createTable(session: Session, node: CreateStmt): void {
     inherits: partitioned ? [] : parents.map((each) => each.key),
     ...(parameters.length > 0 ? { with: parameters } : {}),
   }
+  const later = laterColumns(node)
   const columns: Column[] = inheritedColumns(parents, partitioned, base.declared)
   const pending: Constraint[] = []
   const likes: { readonly clause: TableLikeClause; readonly source: Table }[] = []
   for (const element of node.tableElts ?? []) {
     if ('ColumnDef' in element) {
-      const built = buildColumn(session, at, element.ColumnDef, [...columns, ...laterColumns(node)])
+      const built = buildColumn(session, at, element.ColumnDef, () => [...columns, ...later])
       mergeColumn(columns, built.column, parents.length > 0, element.ColumnDef.typeName === undefined)
       pending.push(...built.constraints)
     } else if ('Constraint' in element) {
