@@ -14,6 +14,8 @@ import type { BaseFailure, QueryPlan, Rehearsal, RehearsalOptions, RehearsalRequ
 
 const defaultTimeout = 30_000
 const defaultMemory = 1e9
+/** Statements that the embedded server does not survive are left out, and the rest is tried anew, so many times. */
+const mostRestarts = 3
 
 /** What has been heard of the child process so far. */
 interface Heard {
@@ -41,9 +43,10 @@ export function rehearse(request: RehearsalRequest, options: RehearsalOptions = 
   return oneAtATime(() => rehearsed(request, options))
 }
 
-async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
+async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Promise<Rehearsal> {
   const started = performance.now()
-  const heard = nothingHeard()
+  let request = given
+  let heard = nothingHeard()
   options.progress?.(request.steps.length === 0 ? `planning ${request.queries.length} queries` : `rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
   let run: Run
   let serverNote: string | null = null
@@ -55,6 +58,12 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
       const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
       if (typeof onServer === 'string') serverNote = onServer
       run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
+      const restarts = onServer === null ? mostRestarts : 0
+      for (let tries = 0; tries < restarts && run.ended.reason === 'broken' && heard.baseDone && heard.step !== null; tries++) {
+        request = { ...request, steps: without(request.steps, heard.step) }
+        heard = nothingHeard()
+        run = await runEmbedded(request, cache, { ...limits, timeout: Math.max(1000, limits.timeout - (performance.now() - started)) }, heard)
+      }
     } finally {
       await scratch.remove()
     }
@@ -76,6 +85,10 @@ async function rehearsed(request: RehearsalRequest, options: RehearsalOptions): 
     peakMemory: run.ended.peak,
     stopped,
   }
+}
+
+function without(steps: readonly RehearsalStatement[], dropped: number): readonly RehearsalStatement[] {
+  return steps.map((step, index) => (index === dropped ? { ...step, action: 'refuse', reason: 'the embedded Postgres does not survive it' } : step))
 }
 
 interface Run {
