@@ -31,6 +31,7 @@ import noSchemaDrift from './consistency/no-schema-drift.ts'
 import requireJournalEntry from './consistency/require-journal-entry.ts'
 import requireMigration from './consistency/require-migration.ts'
 import noDropAndRecreateColumn from './data-loss/no-drop-and-recreate-column.ts'
+import noDropBlocked from './data-loss/no-drop-blocked.ts'
 import noDropCascade from './data-loss/no-drop-cascade.ts'
 import noDropColumn from './data-loss/no-drop-column.ts'
 import noDropConstraint from './data-loss/no-drop-constraint.ts'
@@ -239,6 +240,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireJournalEntry, group: 'consistency' },
   { ...requireMigration, group: 'consistency' },
   { ...noDropAndRecreateColumn, group: 'data-loss' },
+  { ...noDropBlocked, group: 'data-loss' },
   { ...noDropCascade, group: 'data-loss' },
   { ...noDropColumn, group: 'data-loss' },
   { ...noDropConstraint, group: 'data-loss' },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { isEmptied } from '../shared/emptied.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -27,6 +28,14 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `alter table "users" add column "token" text not null;`,
     },
+    {
+      title: 'A table that is emptied first holds no row that could fail.',
+      given: `create table users (id bigint primary key);`,
+      sql: `truncate users; alter table users add column status text not null;`,
+      message: 'Running instances that insert',
+      severity: 'warning',
+      unproven: 'running instances are not part of the proof',
+    },
   ],
   good: [
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text;` },
@@ -43,6 +52,13 @@ export default {
     addColumn({ table, to }, ctx) {
       if (to.nullable || to.default !== null || to.identity !== null || to.generated !== null || ctx.isNew(table)) return
       if (to.type !== null && /^(small|big)?serial/.test(to.type)) return
+      if (isEmptied(table, ctx)) {
+        return {
+          severity: 'warning', anySize: true,
+          message: `Running instances that insert into \`${ctx.name(table)}\` without \`${to.name}\` break.`,
+          help: `The table is empty by then, so the statement itself succeeds. Deploy code that writes \`${to.name}\` in the same moment, or give it a default.`,
+        }
+      }
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       const type = to.type ?? 'the type'

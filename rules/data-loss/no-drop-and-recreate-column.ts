@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { isEmptied } from '../shared/emptied.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -30,7 +31,7 @@ export default {
       const steps = ctx.steps.slice(0, ctx.steps.indexOf(step) + 1)
       const dropped = steps.flatMap((other) => other.changes).find((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === to.name)
       if (dropped?.kind !== 'dropColumn' || !existed(table, to.name, ctx)) return
-      if (to.generated !== null) return
+      if (to.generated !== null || isEmptied(table, ctx)) return
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       return {

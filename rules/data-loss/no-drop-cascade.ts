@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key } from '../../src/schema/model.ts'
-import { dependentsOf, viewsOver } from '../shared/depends.ts'
+import { columnsOfType, dependentsOf, foreignKeysTo, restingOn, viewsOver } from '../shared/depends.ts'
 
 export default {
   id: 'no-drop-cascade',
@@ -17,6 +17,13 @@ export default {
       given: `create table users (id bigint primary key, name text); create view names as select name from users;`,
       sql: `alter table users drop column name cascade;`,
       message: 'takes along the view `names`',
+      unproven: 'others speak of the column itself',
+    },
+    {
+      title: 'A foreign key of another table, and a column that is computed from it.',
+      given: `create table users (id bigint primary key, code text unique, upper_code text generated always as (upper(code)) stored); create table orders (id bigint primary key, code text references users (code)); create index on orders (code);`,
+      sql: `alter table users drop column code cascade;`,
+      message: 'takes along the generated column `upper_code`, the foreign key `orders_code_fkey` of `orders`',
       unproven: 'others speak of the column itself',
     },
     {
@@ -55,13 +62,17 @@ export default {
       }
       for (const change of ctx.step.changes) {
         if (change.kind === 'dropColumn' && change.cascade && !ctx.isNew(change.table)) {
-          const views = dependentsOf(ctx.step.before, change.table, change.from.name)
-          yield* said(`${change.table}.${change.from.name}`, views, !ctx.alone, ctx, true)
+          const of = change.from.name
+          const taken = [
+            ...dependentsOf(ctx.step.before, change.table, of), ...restingOn(ctx.step.before, change.table, of),
+            ...references(change.table, ctx).filter((each) => each.columns.includes(of)).map((each) => each.name),
+          ]
+          yield* said(`${change.table}.${of}`, taken, !ctx.alone, ctx, true)
         }
         if (change.kind === 'dropConstraint' && change.cascade && !ctx.isNew(change.table) && change.constraint !== null && (change.constraint.type === 'primaryKey' || change.constraint.type === 'unique')) {
           const { columns } = change.constraint.is
-          const references = foreignKeysTo(change.table, ctx).filter((each) => each.columns.length === 0 || each.columns.join() === columns.join())
-          yield* said(`${change.table}.${change.name}`, references.map((each) => each.name), !ctx.alone, ctx)
+          const taken = references(change.table, ctx).filter((each) => each.columns.length === 0 || each.columns.join() === columns.join())
+          yield* said(`${change.table}.${change.name}`, taken.map((each) => each.name), !ctx.alone, ctx)
         }
       }
     },
@@ -94,10 +105,11 @@ function nameIn(object: unknown): { readonly schema: string | null; readonly nam
   return last === undefined ? null : { schema: own.length > 1 ? own.at(-2) ?? null : null, name: last }
 }
 
-function foreignKeysTo(table: Key, ctx: RuleContext): readonly { readonly name: string; readonly columns: readonly string[] }[] {
-  return [...(ctx.step?.before.tables.values() ?? [])].filter((other) => other.key !== table && (ctx.alone || ctx.after.tables.has(other.key))).flatMap((other) => other.foreignKeys
-    .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
-    .map((foreign) => ({ name: `the foreign key \`${foreign.name}\` of \`${ctx.name(other.key)}\``, columns: foreign.references.columns })))
+/** As words; tables that the pull request drops as well do not count. */
+function references(table: Key, ctx: RuleContext): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+  return foreignKeysTo(ctx.step?.before ?? ctx.before, table)
+    .filter(({ from }) => from !== table && (ctx.alone || ctx.after.tables.has(from)))
+    .map(({ from, foreignKey }) => ({ name: `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``, columns: foreignKey.references.columns }))
 }
 
 /** What goes with an object, as far as the schema tells. */
@@ -105,11 +117,10 @@ function taken(kind: string, of: Key, ctx: RuleContext): readonly string[] {
   const before = ctx.step?.before
   if (before === undefined) return []
   const views = viewsOver(before, of).map((view) => `the view \`${ctx.name(view)}\``)
-  if (kind === 'OBJECT_TABLE') return [...foreignKeysTo(of, ctx).map((each) => each.name), ...views]
+  if (kind === 'OBJECT_TABLE') return [...references(of, ctx).map((each) => each.name), ...views]
   if (kind === 'OBJECT_VIEW' || kind === 'OBJECT_MATVIEW') return views
   if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') {
-    const names = new Set([ctx.name(of), of, `${ctx.name(of)}[]`, `${of}[]`])
-    return [...before.tables.values()].flatMap((table) => table.columns.filter((column) => names.has(column.type?.replaceAll('"', '') ?? '')).map((column) => `the column \`${ctx.name(table.key)}.${column.name}\``))
+    return columnsOfType(before, of).map(({ table, column }) => `the column \`${ctx.name(table)}.${column}\``)
   }
   if (kind === 'OBJECT_FUNCTION') {
     return [...before.tables.values()].flatMap((table) => table.triggers.filter((trigger) => trigger.function === of).map((trigger) => `the trigger \`${trigger.name}\` of \`${ctx.name(table.key)}\``))

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { subjectOf } from '../../src/schema/change.ts'
 
 export default {
   id: 'no-drop-constraint',
@@ -20,6 +21,11 @@ export default {
   ],
   good: [
     {
+      title: 'It was never there before the pull request.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint); create index on orders (user_id);`,
+      sql: [`alter table orders add constraint of_user foreign key (user_id) references users (id) not valid;`, `alter table orders drop constraint of_user;`],
+    },
+    {
       title: 'Another one takes its place.',
       given: `create table orders (id bigint primary key, amount int constraint orders_amount_check check (amount > 0));`,
       sql: `alter table orders drop constraint orders_amount_check; alter table orders add constraint orders_amount_check check (amount >= 0) not valid;`,
@@ -33,6 +39,8 @@ export default {
   visit: {
     dropConstraint({ table, name, constraint }, ctx) {
       if (ctx.isNew(table) || constraint === null || constraint.type === 'primaryKey' || constraint.type === 'notNull') return
+      const earlier = ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0)
+      if (earlier.some((step) => step.changes.some((change) => 'table' in change && change.table === table && change.kind.startsWith('add') && subjectOf(change) === name))) return
       const after = ctx.after.tables.get(table)
       if (!after) return
       const now = ctx.step?.before.tables.get(table)

@@ -57,7 +57,7 @@ export default {
       const name = named ?? target
       if (name === null || !refersTo(statement.node, name)) return
       const object = key(ctx.step.before.defaultSchema, name)
-      const said = { anySize: true, object }
+      const said = { anySize: true, fails: true, object }
       if (column !== null) return { ...said, message: `This statement fails: its foreign key refers to a column \`${column}\`, and \`${name}\` has none.`, help: `Name a column of \`${name}\` that is there.` }
       if (named !== null) {
         // The first migration of a repository may build on tables that were made elsewhere.

@@ -56,7 +56,7 @@ export default {
       const [, column, referenced, type, wanted] = /^key columns "([^"]+)" and "([^"]+)" are of incompatible types: (.+) and (.+)$/.exec(refusalOf(ctx.step, ctx) ?? '') ?? []
       if (column === undefined) return
       return {
-        anySize: true,
+        anySize: true, fails: true,
         message: `This statement fails: \`${column}\` is \`${type}\`, and \`${referenced}\`, to which its foreign key refers, is \`${wanted}\`.`,
         help: `Give \`${column}\` the type \`${wanted}\`.`,
       }
@@ -76,7 +76,7 @@ export default {
         const help = `Give \`${column.name}\` the type \`${wanted}\`.`
         // What migrations say is refused as they run; here the types are those at the end.
         if (difference === 'incomparable' && !ctx.generated) continue
-        if (difference === 'incomparable') return { anySize: true, help, message: `The foreign key on \`${column.name}\` fails: it is \`${type}\`, and ${to}.` }
+        if (difference === 'incomparable') return { anySize: true, fails: true, help, message: `The foreign key on \`${column.name}\` fails: it is \`${type}\`, and ${to}.` }
         if (difference === 'narrower') return { anySize: true, help, message: `\`${column.name}\` ends at ${type === 'integer' ? '2,147,483,647' : '32,767'}, and ${to}: later rows cannot be referred to.` }
         return { severity: difference === 'wider' ? 'info' : 'warning', help, message: `\`${column.name}\` is \`${type}\`, and ${to}.` }
       }

@@ -44,7 +44,7 @@ export default {
         if (type === undefined || !lacks(index.method, type, ctx)) continue
         const method = names[index.method] ?? index.method
         return {
-          anySize: true,
+          anySize: true, fails: true,
           message: `\`${index.name}\` cannot be created: ${method} has no operators for \`${type}\`, the type of \`${k.column ?? ''}\`.`,
           help: index.method === 'gin' && (type === 'text' || type === 'character varying') ? 'For searches with LIKE name the class `gin_trgm_ops` of the extension `pg_trgm`, for words index `to_tsvector(…)`.'
             : type === 'json' ? 'Make the column `jsonb` and the index `USING gin`, or index the expression that is searched.' : 'Use a B-tree, or name an operator class.',

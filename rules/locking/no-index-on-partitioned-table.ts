@@ -50,7 +50,7 @@ export default {
         `ALTER INDEX ${ident(index.name)} ATTACH PARTITION ${ident(`${first?.name ?? 'a_partition'}_${index.name}`)};`,
       )
       return concurrently
-        ? { anySize: true, message: `\`CREATE INDEX CONCURRENTLY\` fails on \`${ctx.name(table)}\`, because it is partitioned.`, help: `Build it partition by partition:\n${help}` }
+        ? { anySize: true, fails: true, message: `\`CREATE INDEX CONCURRENTLY\` fails on \`${ctx.name(table)}\`, because it is partitioned.`, help: `Build it partition by partition:\n${help}` }
         : { message: `Building \`${index.name}\` blocks writes to every partition of \`${ctx.name(table)}\` until the last one is done.`, help: `Build it partition by partition:\n${help}` }
     },
   },

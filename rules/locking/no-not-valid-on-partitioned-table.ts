@@ -40,7 +40,7 @@ export default {
       const parent = key(to.references.schema, to.references.table)
       const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}`
       return {
-        anySize: true,
+        anySize: true, fails: true,
         message: `Adding \`${to.name}\` NOT VALID fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
         help: `For each partition:\n${sql(`ALTER TABLE partition ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`, `ALTER TABLE partition VALIDATE CONSTRAINT ${ident(to.name)};`)}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`,
       }

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key, type Key, type Table } from '../../src/schema/model.ts'
-import { dependentsOf } from '../shared/depends.ts'
+import { key } from '../../src/schema/model.ts'
+import { dependentsOf, restingOn } from '../shared/depends.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -46,15 +46,14 @@ export default {
       const { relation, cmds = [] } = node.AlterTableStmt
       if (!relation?.relname) return
       const table = key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
-      const known = ctx.step.before.tables.get(table)
-      if (known === undefined) return
+      if (!ctx.step.before.tables.has(table)) return
       for (const command of cmds) {
         if (!('AlterTableCmd' in command) || command.AlterTableCmd.subtype !== 'AT_AlterColumnType') continue
         const column = command.AlterTableCmd.name ?? ''
-        const users = usersOf(ctx.step.before, known, table, column)
+        const users = [...dependentsOf(ctx.step.before, table, column), ...restingOn(ctx.step.before, table, column)]
         if (users.length === 0) continue
         yield {
-          anySize: true,
+          anySize: true, fails: true,
           object: `${table}.${column}`,
           message: `The type of \`${column}\` cannot be changed: ${users.join(', ')} ${users.length === 1 ? 'uses' : 'use'} it, and the statement fails.`,
           help: `In one transaction, drop ${users.join(', ')} first and create ${users.length === 1 ? 'it' : 'them'} again afterwards:\n${sql('BEGIN;', '-- DROP …', `ALTER TABLE ${sqlName(table, ctx)} ALTER COLUMN ${ident(column)} TYPE …;`, '-- CREATE …', 'COMMIT;')}`,
@@ -63,13 +62,3 @@ export default {
     },
   },
 } satisfies Rule
-
-function usersOf(schema: Parameters<typeof dependentsOf>[0], table: Table, of: Key, column: string): readonly string[] {
-  const names = (text: string | null) => text !== null && (text.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
-  return [
-    ...dependentsOf(schema, of, column),
-    ...table.columns.filter((each) => each.generated !== null && names(each.generated.expression)).map((each) => `the generated column \`${each.name}\``),
-    ...table.policies.filter((policy) => names(policy.using) || names(policy.check)).map((policy) => `the policy \`${policy.name}\``),
-    ...table.triggers.filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true).map((trigger) => `the trigger \`${trigger.name}\``),
-  ]
-}

@@ -36,7 +36,7 @@ export default {
       if (view?.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null))) return
       const help = `It wants a unique index over all rows:\n${sql(`CREATE UNIQUE INDEX ON ${sqlName(of, ctx)} (…);`)}\nTwo refreshes at once wait for each other (EXCLUSIVE lock); readers go on.`
       if (view === undefined) return { severity: 'info', anySize: true, object: of, message: `Refreshing \`${ctx.name(of)}\` waits for every other refresh of it, and fails unless it has a unique index over all rows.`, help }
-      return { anySize: true, object: of, message: `This fails: \`${ctx.name(of)}\` has no unique index over all its rows.`, help }
+      return { anySize: true, fails: true, object: of, message: `This fails: \`${ctx.name(of)}\` has no unique index over all its rows.`, help }
     },
   },
 } satisfies Rule

@@ -1,5 +1,5 @@
-import type { Key, Schema } from '../../src/schema/model.ts'
-import { nameOf } from '../../src/schema/model.ts'
+import type { ForeignKey, Key, Schema } from '../../src/schema/model.ts'
+import { key, nameOf } from '../../src/schema/model.ts'
 
 /** What rests on a table or on one of its columns, as words for a message: `the view \`totals\``. Views of which it is not known what they read are left out. */
 export function dependentsOf(schema: Schema, table: Key, column: string | null): readonly string[] {
@@ -22,4 +22,29 @@ export function viewsOver(schema: Schema, of: Key): readonly Key[] {
   }
   add(of)
   return [...found]
+}
+
+/** What of the column's own table rests on it and keeps it from being dropped or changed: generated columns, policies and triggers, as words for a message. */
+export function restingOn(schema: Schema, of: Key, column: string): readonly string[] {
+  const table = schema.tables.get(of)
+  if (table === undefined) return []
+  const names = (text: string | null) => text !== null && (text.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
+  return [
+    ...table.columns.filter((each) => each.name !== column && each.generated !== null && names(each.generated.expression)).map((each) => `the generated column \`${each.name}\``),
+    ...table.policies.filter((policy) => names(policy.using) || names(policy.check)).map((policy) => `the policy \`${policy.name}\``),
+    ...table.triggers.filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true).map((trigger) => `the trigger \`${trigger.name}\``),
+  ]
+}
+
+/** The foreign keys of other tables that refer to a table; `columns` are those that they refer to, none for the primary key. */
+export function foreignKeysTo(schema: Schema, table: Key): readonly { readonly from: Key; readonly foreignKey: ForeignKey }[] {
+  return [...schema.tables.values()].flatMap((other) => other.foreignKeys
+    .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
+    .map((foreignKey) => ({ from: other.key, foreignKey })))
+}
+
+/** The columns of a type, an array of it included. */
+export function columnsOfType(schema: Schema, type: Key): readonly { readonly table: Key; readonly column: string }[] {
+  const names = new Set([nameOf(type), type, `${nameOf(type)}[]`, `${type}[]`])
+  return [...schema.tables.values()].flatMap((table) => table.columns.filter((column) => names.has(column.type?.replaceAll('"', '') ?? '')).map((column) => ({ table: table.key, column: column.name })))
 }

@@ -15,7 +15,7 @@ export function newDrift(ctx: RuleContext): { readonly changes: readonly Change[
   const { migrated, declared, declaredBefore } = ctx
   if (!migrated || !declared || !declaredBefore || ctx.project.settings.push || declared.tables.size === 0) return null
   // What follows a statement that Postgres refuses is not there to be compared.
-  if (ctx.steps.some((step) => step.refused !== undefined)) return null
+  if (ctx.steps.some((step) => step.refused !== undefined) || ctx.sqlProblems.length > 0) return null
   const now = disagreement(migrated.after, declared, ctx)
   const old = new Set(disagreement(migrated.before, declaredBefore, ctx).changes.map(identity))
   const anew = migrated.anew === migrated.after ? null : new Set(disagreement(migrated.anew, declared, ctx).changes.map(identity))

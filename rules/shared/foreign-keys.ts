@@ -57,13 +57,19 @@ export function same(a: readonly string[], b: readonly string[]): boolean {
  * statement of the pull request is refused already, so that what exists by then is not known.
  */
 export function refusalOf(step: Step, ctx: RuleContext): string | null {
-  if (step.refused === undefined || ctx.alone || !step.before.complete || step.statement.inside === 'function' || ctx.steps.find((s) => s.refused !== undefined) !== step) return null
+  const refused = ctx.alone || !step.before.complete || step.statement.inside === 'function' ? null : firstRefusal(step, ctx)
+  if (refused === null) return null
   let adds = false
   walkTree(step.statement.node, (kind, value) => {
     if (kind === 'Constraint' && value['contype'] === 'CONSTR_FOREIGN') adds = true
     return !adds
   })
-  return adds ? step.refused : null
+  return adds ? refused : null
+}
+
+/** Why Postgres refuses a statement; null where it does not, or where an earlier one of the pull request is refused already. */
+export function firstRefusal(step: Step, ctx: RuleContext): string | null {
+  return step.refused !== undefined && ctx.steps.find((each) => each.refused !== undefined) === step ? step.refused : null
 }
 
 /**

@@ -75,13 +75,13 @@ export default {
       const text = statement.text.split('\n').length > 12 ? form : `${statement.text};`
       if (statement.inside !== null) {
         return {
-          anySize: true,
+          anySize: true, fails: true,
           message: `\`${form}\` fails inside a ${statement.inside === 'do' ? 'DO block' : 'function'}, which always runs in a transaction.`,
           help: `Take it out and ${outside.how}:\n${sql(text)}`,
         }
       }
       if (transaction.block === true) {
-        return { anySize: true, message: `\`${form}\` fails here: ${transaction.because}.`, help: `${sentence(outside.how)}:\n${sql(text)}` }
+        return { anySize: true, fails: true, message: `\`${form}\` fails here: ${transaction.because}.`, help: `${sentence(outside.how)}:\n${sql(text)}` }
       }
       if (ctx.runner.name === 'drizzle' && transaction.block === false) {
         return {

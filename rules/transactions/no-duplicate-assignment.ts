@@ -19,11 +19,11 @@ export default {
   visit: {
     *statement(statement) {
       const defined = definedTwice(statement.node)
-      if (defined !== null) yield { anySize: true, message: `\`${defined}\` is defined twice, so the statement fails.` }
+      if (defined !== null) yield { anySize: true, fails: true, message: `\`${defined}\` is defined twice, so the statement fails.` }
       for (const targets of targetLists(statement.node)) {
         const names = targets.flatMap((target) => ('ResTarget' in target && target.ResTarget.name && (target.ResTarget.indirection?.length ?? 0) === 0 ? [target.ResTarget.name] : []))
         const twice = names.find((name, i) => names.indexOf(name) !== i)
-        if (twice !== undefined) yield { anySize: true, message: `\`${twice}\` is set twice, so the statement fails.` }
+        if (twice !== undefined) yield { anySize: true, fails: true, message: `\`${twice}\` is set twice, so the statement fails.` }
       }
     },
   },

@@ -43,7 +43,7 @@ export default {
       const at = ctx.transaction.indexOf(step)
       if (ctx.postgres >= 17 && ctx.transaction.slice(0, at).some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
       if (ctx.postgres < 12) {
-        if (step.transaction.block) yield { anySize: true, message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.` }
+        if (step.transaction.block) yield { anySize: true, fails: true, message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.` }
         return
       }
       const literal = `'${value.replaceAll("'", "''")}'`
@@ -51,7 +51,7 @@ export default {
       if (!user) return
       yield {
         place: user.statement.place,
-        anySize: true,
+        anySize: true, fails: true,
         message: `This uses \`${value}\` before the transaction that adds it to \`${ctx.name(object)}\` has committed, so it fails: ${step.transaction.because}.`,
         help: `Use \`${value}\` ${separateDeploy(ctx)}.`,
       }

@@ -72,6 +72,8 @@ export interface Problem {
   readonly severity?: Severity
   /** Table, type or other object that it is about; defaults to the change's. Its size decides over lock findings, its name is in the fingerprint. */
   readonly object?: Key | string
+  /** True where it says that Postgres refuses the statement, so that nothing else has to. */
+  readonly fails?: boolean
   /** True where the number of rows does not matter: the statement fails, or what it breaks is not a matter of waiting. */
   readonly anySize?: boolean
   /** Decisive line of a plan. */
@@ -131,6 +133,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** SQL files among the migrations that the runner never takes. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations of the base that the pull request edits, renames or deletes. */
+  /** What of the new migrations could not be read as SQL. */
+  readonly sqlProblems: readonly SqlProblem[]
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
   isNew(table: Key): boolean
@@ -244,8 +248,8 @@ export interface Rule {
   readonly once?: 'review'
   /** True where an approval lifts it. */
   readonly approvable?: boolean
-  /** Groups whose rules say it better: where one of them speaks about the same statement, this rule is silent. */
-  readonly yieldsTo?: readonly Group[]
+  /** Who says it better, so that this rule is silent about the same statement: rules of these groups, or a problem that says that it fails. */
+  readonly yieldsTo?: readonly Group[] | 'fails'
   /** Dialects for which it holds; PostgreSQL and CockroachDB where left out. */
   readonly dialects?: readonly Dialect[] | 'all'
   /** The same check in other tools, `tool/id`. */

@@ -211,6 +211,7 @@ function contextOf(
     orphans: input.orphans,
     roundTrips: input.roundTrips,
     ...(input.reruns ? { reruns: input.reruns } : {}),
+    sqlProblems: input.sqlProblems,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
     isNew: (table) => newness.tables.has(table) || (step?.before.tables.get(table)?.persistence === 'temporary'),

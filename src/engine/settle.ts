@@ -49,21 +49,16 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
   return { findings, suppressions }
 }
 
-/** True where a rule that says it better, and at least as loud, speaks about a part of the same statement. */
+/** True where a rule that says it better, and at least as loud, speaks about the same statement or a part of it. */
 function yields(draft: Draft, drafts: readonly Draft[]): boolean {
   const { rule: { yieldsTo }, step } = draft
-  const whole = step === null ? draft.place : step.statement.place
-  if (yieldsTo === undefined) return false
-  const rewrites = (step?.observation?.rewrites.length ?? 0) > 0
-  return drafts.some(({ rule, place, severity }) => rule.yieldsTo === undefined && yieldsTo.includes(rule.group) && (step === null || foresees(rule, rewrites)) && (severity !== 'info' || draft.severity === 'info')
-    && place.path === whole.path && comparePlaces(place, whole) >= 0 && place.endLine <= whole.endLine)
-}
-
-/** True where the claims of a rule allow for what was observed: a lock rule's unless they deny the rewrite, another's only where they name work on rows or a failure. */
-function foresees(rule: Draft['rule'], rewrites: boolean): boolean {
-  const claims = rule.claims === undefined ? [] : [rule.claims].flat()
-  if (rule.group !== 'locking') return claims.some((claim) => claim.rewrites === true || claim.scans === true || claim.fails !== undefined)
-  return !rewrites || claims.length === 0 || claims.some((claim) => claim.rewrites !== false)
+  if (yieldsTo === undefined || step === null) return false
+  const whole = step.statement.place
+  return drafts.some((other) => {
+    const better = yieldsTo === 'fails' ? other.problem.fails === true : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
+    if (!better || (other.severity === 'info' && draft.severity !== 'info')) return false
+    return other.step === step || (other.place.path === whole.path && comparePlaces(other.place, whole) >= 0 && other.place.endLine <= whole.endLine)
+  })
 }
 
 function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, { config, warned }: Settling): Finding {
