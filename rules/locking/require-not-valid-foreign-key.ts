@@ -18,7 +18,7 @@ export default {
     'strong_migrations/add_foreign_key', 'strong_migrations/add_reference', 'diesel-guard/AddForeignKeyCheck', 'pgsafe/add-fk-without-not-valid',
     'pgls/addingForeignKeyConstraint', 'pgls/constraintMissingNotValid',
   ],
-  claims: { lock: 'ShareRowExclusiveLock', rewrites: false, scans: true },
+  claims: [{ lock: 'ShareRowExclusiveLock', rewrites: false, scans: true }, { lock: 'AccessExclusiveLock', rewrites: false, scans: true }],
   bad: [
     {
       given: `
@@ -84,9 +84,9 @@ export default {
       const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
       const actions = [to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`, to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`].join('')
       const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
-      const both = parent === table ? `\`${ctx.name(table)}\`` : `\`${ctx.name(table)}\` and \`${ctx.name(parent)}\``
+      const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${parent === table ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       return {
-        message: `Checking \`${to.name}\` blocks writes to ${both} until every row of \`${ctx.name(table)}\` is read.`,
+        message: `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`,
         help: `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
