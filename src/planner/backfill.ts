@@ -94,7 +94,7 @@ function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJ
   }
   if (parts.kind !== 'insert' && pinsOneRow(parts, walked)) return null
   const columns = parts.assignments?.map((a) => a.column) ?? []
-  const rereads = parts.with !== null && parts.with.length > 0 && columns.some((c) => mentions(parts.with!, quoteIdent(c)))
+  const obstacle = looksBack(parts, walked, columns)
   const reason = parts.kind === 'insert'
     ? `The INSERT ${where} copies rows of ${nameOf(walked.key)} in one statement: it is one long transaction, and all of it starts again when it fails.`
     : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of ${nameOf(walked.key)} in one statement: every row that it touches stays locked until it commits.`
@@ -107,7 +107,7 @@ function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJ
       place: statement.place,
       reason: parts.with === null ? reason : `${reason} Its WITH is worked out again for each batch.`,
       key: walkingKey(walked),
-      obstacle: rereads ? 'Its WITH reads a column that it changes, so a second batch would see what the first one did.' : walkingKey(walked).length ? null : noKey(walked),
+      obstacle: obstacle ?? (walkingKey(walked).length ? null : noKey(walked)),
       with: parts.with,
       target: parts.target,
       alias: parts.alias,
@@ -120,6 +120,15 @@ function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJ
       valueKnown: true,
     },
   }
+}
+
+/** Why a second batch would see what the first one did; null where it does not. */
+function looksBack(parts: RowParts, table: Table, columns: readonly string[]): string | null {
+  const name = quoteIdent(nameOf(table.key))
+  // What is read beside the row itself: the WITH, and queries inside the clauses.
+  const beside = [parts.with, ...[parts.set, parts.from, parts.where].map((text) => text && /\bselect\b/i.test(text) ? text : null)].filter((text) => text !== null).join('\n')
+  if (parts.kind === 'delete' && (mentions(beside, name) || (parts.from !== null && mentions(parts.from, name)))) return `It looks at other rows of ${nameOf(table.key)}, which an earlier batch may have removed.`
+  return parts.kind === 'update' && mentions(beside, name) && columns.some((c) => mentions(beside, quoteIdent(c))) ? 'It reads a column that it changes in other rows, so a second batch would see what the first one did.' : null
 }
 
 const emptyJob = { key: [], obstacle: null, with: null, target: '', alias: '', set: '', select: null, from: null, where: null, conflict: null, verify: null, valueKnown: true } as const

@@ -1,6 +1,7 @@
 import type { Step } from '../engine/rule.ts'
 import type { ProjectReview } from '../report/report.ts'
 import type { Change } from '../schema/change.ts'
+import { targetOf } from '../schema/ddl.ts'
 import { indexColumns, nameOf, type Column, type Key, type Schema } from '../schema/model.ts'
 import { mentions } from '../schema/print.ts'
 import { quoteIdent } from '../schema/quote.ts'
@@ -99,6 +100,7 @@ function verdictOfStatement(step: Step, fresh: ReadonlySet<Key>): Verdict {
       ? { phase: 'expand', because: `${nameOf(target)} is new, no running code knows it` }
       : { phase: 'data', because: 'it changes rows, not the schema' }
   }
+  if (/^(Alter|Create|Drop|Rename|Index)/.test(kind)) return { phase: 'neutral', because: 'what it changes is not known here' }
   if (kind === 'DoStmt' || kind === 'CallStmt') return { phase: 'data', because: 'it runs code of its own' }
   return { phase: 'neutral', because: 'no running code depends on it' }
 }
@@ -129,8 +131,13 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
     case 'setNotNull': case 'addNotNull': return contract(`running code may still write NULL to ${change.kind === 'setNotNull' ? change.to.name : change.column}`)
     case 'addUnique':
       return isImplied(change.to.columns, change.table, before) ? expand('another key already keeps these values apart') : contract(`rows that running code writes may collide (${change.to.name})`)
-    case 'addPrimaryKey': case 'addExclusion': return contract(`rows that running code writes may collide (${change.to.name})`)
+    case 'addPrimaryKey':
+      return isImplied(change.to.columns, change.table, before) && change.to.columns.every((name) => before.tables.get(change.table)?.columns.some((c) => c.name === name && !c.nullable))
+        ? expand('another key already keeps these values apart') : contract(`rows that running code writes may collide (${change.to.name})`)
+    case 'addExclusion': return contract(`rows that running code writes may collide (${change.to.name})`)
     case 'addForeignKey': case 'addCheck':
+      if (change.kind === 'addForeignKey' && before.tables.get(change.table)?.foreignKeys.some((f) => targetOf(f) === targetOf(change.to) && same(f.columns, change.to.columns) && f.enforced)) return expand('a foreign key over these columns was there before')
+      if (change.kind === 'addCheck' && before.tables.get(change.table)?.checks.some((c) => c.enforced && allows(c.expression, change.to.expression))) return expand('it allows what a check allowed before, or more')
       if (change.kind === 'addCheck' && concernsNewOnly(change.to.expression, change.table, before, fresh)) return expand('it is about a new column alone')
       return change.inline && change.kind === 'addForeignKey' ? expand('it comes with a new column') : contract(`rows that running code writes may break ${change.to.name}`)
     case 'dropColumn': return contract(`running code still reads ${table}.${change.from.name}`)
@@ -142,11 +149,12 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
     case 'dropEnumValue': case 'renameEnumValue': return contract('running code may still write the value')
     case 'dropView': return madeAgain(change.from?.columns ?? null, after.views.get(change.object)?.columns ?? null, after.views.has(change.object))
     case 'dropFunction':
-      return change.from && after.functions.get(change.object)?.some((f) => same(f.arguments, change.from!.arguments) && f.returns === change.from!.returns)
+      // One more argument comes with a default, as a rule.
+      return change.from && after.functions.get(change.object)?.some((f) => same(f.arguments.slice(0, change.from!.arguments.length), change.from!.arguments) && f.returns === change.from!.returns)
         ? neutral('it is made again and called as before') : contract('running code may still use it')
     case 'dropType': case 'dropSequence': case 'dropSchema': case 'dropExtension': return contract('running code may still use it')
     case 'renameType': case 'renameSchema': case 'alterDomain': return contract('running code may still use it as it was')
-    case 'addTrigger': return expand('it runs beside the code')
+    case 'addTrigger': return before.tables.get(change.table)?.triggers.some((t) => t.name === change.to.name) ? neutral('it takes the place of the trigger of that name') : expand('it runs beside the code')
     case 'dropTrigger':
       return after.tables.get(change.table)?.triggers.some((t) => t.name === change.name) ? neutral('it is made again') : contract('running code may rely on what it does')
     case 'addPolicy':
@@ -190,4 +198,12 @@ function madeAgain(from: readonly string[] | null, to: readonly string[] | null,
 
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((x, i) => x === b[i])
+}
+
+/** True where two checks differ in a list of values alone, and the second has all of the first: `role IN ('a', 'b')`, then `role IN ('a', 'b', 'c')`. */
+function allows(from: string, to: string): boolean {
+  const values = (text: string): readonly string[] => text.match(/'(?:[^']|'')*'/g) ?? []
+  // What is left without the values, however many there are.
+  const rest = (text: string) => text.replaceAll(/'(?:[^']|'')*'(::[a-z ]+(\(\d+\))?)?/g, '?').replaceAll(/\?(?:, \?)+/g, '?')
+  return rest(from) === rest(to) && values(from).every((v) => values(to).includes(v)) && (from === to || /= ANY|\bIN\b/.test(from))
 }

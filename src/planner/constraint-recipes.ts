@@ -1,4 +1,4 @@
-import { checkDefinition, createIndex, foreignKeyDefinition } from '../schema/ddl.ts'
+import { checkDefinition, createIndex, foreignKeyDefinition, inSchemaOf } from '../schema/ddl.ts'
 import { indexColumns, nameOf, type Check, type Column, type ForeignKey, type Index, type Table, type Unique } from '../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import { fieldName } from './orm-code.ts'
@@ -6,10 +6,12 @@ import { deploy, migrationApart, type Recipe } from './recipe.ts'
 import { validated, type RecipeContext } from './recipes.ts'
 import type { CheckQuery } from './checks.ts'
 
-/** Values of a table become unique: code first, then the rows that are there, then the index without blocking, then the constraint. */
-export function uniqueRecipe(table: Table, index: Index, constraint: Unique | null, duplicates: CheckQuery, ctx: RecipeContext): Recipe {
+/** Values of a table become unique: code first, then the rows that are there, then the index without blocking, then the constraint. `replaces` says that an index of that name is there. */
+export function uniqueRecipe(table: Table, index: Index, constraint: Unique | null, duplicates: CheckQuery, ctx: RecipeContext, replaces = false): Recipe {
   const name = quoteKey(table.key, ctx.defaultSchema)
   const columns = indexColumns(index)
+  // One of that name is there: the new one is built beside it.
+  const second = `${index.name.slice(0, 58)}_new`
   const fields = columns.map((c) => fieldOf(table, c))
   const code = ctx.orm === 'prisma' ? (fields.length === 1 ? `+ ${fields[0]} … @unique${map(index.name)}` : `+ @@unique([${fields.join(', ')}]${map(index.name, ', ')})`)
     : ctx.orm === 'drizzle' ? `+ ${constraint ? 'unique' : 'uniqueIndex'}(${JSON.stringify(index.name)}).on(${fields.map((f) => `table.${f}`).join(', ')}),` : null
@@ -24,7 +26,8 @@ export function uniqueRecipe(table: Table, index: Index, constraint: Unique | nu
         title: 'Find the values that stand in several rows, and decide which row stays', phase: 'data', sql: [duplicates.sql.replace(/;$/, '')], together: false, code: null, backfill: null, look: true,
       },
       migrationApart('Build the index without blocking writes; it fails, and leaves an invalid index to drop, where values repeat', 'contract', [
-        createIndex(table.key, index, ctx.defaultSchema, { concurrently: true }),
+        createIndex(table.key, replaces ? { ...index, name: second } : index, ctx.defaultSchema, { concurrently: true }),
+        ...(replaces ? [`DROP INDEX CONCURRENTLY ${inSchemaOf(table.key, index.name, ctx.defaultSchema)}`, `ALTER INDEX ${inSchemaOf(table.key, second, ctx.defaultSchema)} RENAME TO ${quoteIdent(index.name)}`] : []),
         ...(constraint ? [`ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdent(constraint.name)} UNIQUE USING INDEX ${quoteIdent(index.name)}`] : []),
       ], code),
     ],

@@ -80,7 +80,7 @@ function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], rec
   const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({ title, phase, sql: [...settings, ...sql], together: false, code, backfill: null })
   const inOrder = [
     ...(expand.length ? [step('', 'expand', expand, addedCode(review, steps, covered))] : []),
-    ...of('data').map((p) => p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)),
+    ...of('data').map((p) => ({ ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)), code: p.job ? derived(p.job, steps) : null })),
     ...(contract.length ? [{ ...step('', 'code', [], hiddenCode(review, steps, covered)), sql: [] }, step('', 'contract', contract, goneCode(review, steps, covered))] : []),
   ]
   return { steps: inOrder, last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [] }
@@ -91,6 +91,12 @@ function onReplaced(piece: Piece, { step }: ClassifiedStep, recognised: readonly
   const tables = new Set(step.changes.flatMap((c) => 'table' in c ? [c.table] : [targetTable(step) ?? '']))
   const replaced = recognised.flatMap((r) => r.replaced).filter((r) => tables.has(r.table) && [r.was, r.is].some((name) => mentions(piece.sql, quoteIdent(name))))
   return replaced.length ? { ...piece, late: true, sql: replaced.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql) } : piece
+}
+
+/** What old code goes on writing while rows are worked out from it; null where nothing of that kind goes. */
+function derived(job: BackfillJob, steps: readonly ClassifiedStep[]): string | null {
+  const read = steps.flatMap((s) => s.changes).flatMap(({ change }) => change.kind === 'dropColumn' && [job.set, job.where, job.select, job.from].some((text) => text && mentions(text, quoteIdent(change.from.name))) ? [change.from.name] : [])
+  return read.length ? `Old code goes on writing ${[...new Set(read)].join(', ')} until it is gone: let the new code write both, or run this again once the new code is out.` : null
 }
 
 interface Piece {
@@ -105,7 +111,7 @@ interface Piece {
 function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (of: Change | Step) => boolean, jobs: readonly BackfillJob[]): readonly Piece[] {
   const { step, changes } = classified
   const { statement } = step
-  if (['VariableSetStmt', 'TransactionStmt'].includes(statement.kind) && changes.length === 0) return []
+  if (['VariableSetStmt', 'TransactionStmt', 'LockStmt'].includes(statement.kind) && changes.length === 0) return []
   if (covered(step)) return []
   const job = jobs.find((j) => j.place === statement.place && changes.length === 0) ?? null
   // What nothing depends on stays with what belongs before the code.

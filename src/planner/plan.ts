@@ -1,5 +1,5 @@
 import type { ProjectReview, Rollback } from '../report/report.ts'
-import { backfillsOf, type BackfillJob } from './backfill.ts'
+import { backfillsOf, noKey, type BackfillJob } from './backfill.ts'
 import { backfillScript, type BackfillScript } from './backfill-script.ts'
 import { aftercareOf, preflightOf, type CheckQuery } from './checks.ts'
 import { classifySteps, isMixed, type ClassifiedStep, type Phase } from './classify.ts'
@@ -51,7 +51,7 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
     orm: review.project.orm,
     rollback: rollbackOf(review),
     downs: checkDowns(review, postgres),
-    backfills: jobs.map((job) => ({ job, script: backfillScript(job, review.after.defaultSchema) })),
+    backfills: jobs.map((job) => ({ job: { ...job, obstacle: job.obstacle ?? (job.key.length ? null : noKey({ key: job.table })) }, script: backfillScript(job, review.after.defaultSchema) })),
     steps,
     mixed,
     needsSplit,

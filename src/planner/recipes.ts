@@ -191,12 +191,12 @@ export function notNullRecipe(table: Table, column: Column, job: BackfillJob | n
 }
 
 /** A value goes from an enum: a new type without it takes over, column by column. */
-export function removeEnumValueRecipe(type: EnumType, after: EnumType, values: readonly string[], uses: readonly { readonly table: Table; readonly column: Column }[], ctx: RecipeContext): Recipe {
+export function removeEnumValueRecipe(type: EnumType, after: EnumType, values: readonly string[], uses: readonly { readonly table: Table; readonly column: Column; readonly job?: BackfillJob | null }[], ctx: RecipeContext): Recipe {
   const d = ctx.defaultSchema
   const list = values.map(quoteLiteral).join(', ')
   const fresh: EnumType = { ...after, name: `${type.name}_v2`, declared: [] }
   const freshName = quoteKey(`${fresh.schema}.${fresh.name}`, d)
-  const steps = uses.flatMap(({ table, column }, i): readonly RecipeStep[] => {
+  const columns = uses.map(({ table, column, job: written }, i): readonly RecipeStep[] => {
     const name = quoteKey(table.key, d)
     const c = quoteIdent(column.name)
     const job: BackfillJob = {
@@ -209,11 +209,13 @@ export function removeEnumValueRecipe(type: EnumType, after: EnumType, values: r
     const pair: SyncedPair = { from: column.name, to: next.name, forth: `$::text::${freshName}`, back: `$::text::${column.type}` }
     const check = quoteIdent(`${table.name}_${column.name}_values`.slice(0, 60))
     return [
-      fill('Change the rows that hold it', job),
+      fill('Change the rows that hold it', written ?? job),
       migration('Keep it from coming back', 'expand', validated(name, `CONSTRAINT ${check} CHECK (${c}::text NOT IN (${list})) NOT VALID`, `${table.name}_${column.name}_values`.slice(0, 60)), null),
       ...replaceColumn({ ...table, checks: [] }, column, next, pair, `${c}::text::${freshName}`, i === 0 ? [createEnum(fresh, d)] : [], ctx),
     ]
   })
+  // All columns go through each stage together, so that the code changes once.
+  const steps = (columns[0] ?? []).flatMap((_, stage) => columns.flatMap((own) => own[stage] ?? []))
   return {
     kind: 'remove-enum-value',
     title: `Remove ${values.join(', ')} from ${type.name}`,

@@ -6,7 +6,7 @@ import { targetOf } from '../schema/ddl.ts'
 import { diffSchemas } from '../schema/diff.ts'
 import { indexColumns, type Column, type Index, type Key, type Schema, type Table } from '../schema/model.ts'
 import { mentions } from '../schema/print.ts'
-import { quoteIdent, quoteKey } from '../schema/quote.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import { typeChange, typeLoss } from '../schema/type-change.ts'
 import { backfillsOf, type BackfillJob } from './backfill.ts'
 import { breaking, duplicates, orphans } from './checks.ts'
@@ -98,7 +98,9 @@ function ofChange(change: Change, known: Known): Recognised | null {
     case 'addIndex': {
       const columns = indexColumns(change.index)
       if (!change.index.unique || change.concurrently || table.partition.by || !columnsAre(columns)) return null
-      return single(uniqueRecipe(table, change.index, null, duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema), ctx))
+      const replaces = known.all.filter((c) => c.kind === 'dropIndex' && c.table === table.key && c.name === change.index.name && table.indexes.some((i) => i.name === c.name))
+      const recipe = uniqueRecipe(table, change.index, null, duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema), ctx, replaces.length > 0)
+      return { recipe, covers: new Set([change, ...replaces]), replaced: [] }
     }
     case 'addForeignKey': {
       if (!change.to.validated || !change.to.enforced || change.to.clientOnly || table.partition.by || !columnsAre(change.to.columns)) return null
@@ -120,7 +122,8 @@ function isProven(table: Table, column: string): boolean {
 }
 
 function jobFor(jobs: readonly BackfillJob[], table: Key, column: string): BackfillJob | null {
-  return jobs.find((j) => j.kind === 'update' && j.table === table && new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set)) ?? null
+  const emptied = (j: BackfillJob) => j.kind === 'delete' && j.from === null && j.where?.replaceAll(/[()\s"]/g, '').toLowerCase() === `${column}isnull`.toLowerCase()
+  return jobs.find((j) => j.table === table && emptied(j)) ?? jobs.find((j) => j.kind === 'update' && j.table === table && new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set)) ?? null
 }
 
 function stepsAt({ steps }: Known, places: readonly Place[]): readonly Step[] {
@@ -177,6 +180,8 @@ function removedValues(known: Known): readonly Recognised[] {
     if (!from || !to) return []
     const spelled = quoteKey(object, before.defaultSchema)
     const uses = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })))
+    const gone = from.values.filter((v) => !to.values.includes(v))
+    const used = uses.map((use) => ({ ...use, job: known.jobs.find((j) => !j.obstacle && j.table === use.table.key && j.kind !== 'insert' && gone.every((v) => j.where?.includes(quoteLiteral(v)))) ?? null }))
     const lists = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === `${spelled}[]`).map((c) => `${table.name}.${c.name}`))
     const names = new Set([object])
     for (let grown = true; grown;) {
@@ -189,8 +194,8 @@ function removedValues(known: Known): readonly Recognised[] {
       return (c.kind === 'alterColumnType' || c.kind === 'dropDefault' || c.kind === 'setDefault') && uses.some((u) => u.table.key === c.table && u.column.name === c.from.name)
     })
     const place = covers[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence)
-    const recipe = removeEnumValueRecipe(from, to, from.values.filter((v) => !to.values.includes(v)), uses, known.context(place))
-    return [{ recipe: lists.length ? { ...recipe, cautions: [...recipe.cautions, `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`] } : recipe, covers: new Set(covers), replaced: uses.map((u) => ({ table: u.table.key, was: u.column.name, is: newName(u.table, u.column.name, 'v2') })) }]
+    const recipe = removeEnumValueRecipe(from, to, gone, used, known.context(place))
+    return [{ recipe: lists.length ? { ...recipe, cautions: [...recipe.cautions, `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`] } : recipe, covers: new Set([...covers, ...stepsAt(known, used.flatMap((u) => u.job?.place ?? []))]), replaced: uses.map((u) => ({ table: u.table.key, was: u.column.name, is: newName(u.table, u.column.name, 'v2') })) }]
   })
 }
 

@@ -82,6 +82,9 @@ describe('what else can be walked, and what cannot', () => {
   test.each([
     ['WITH gone AS (DELETE FROM orgs RETURNING id) UPDATE users SET status = gone.id::text FROM gone', 'changes other rows in its WITH'],
     ['WITH x AS (SELECT status, count(*) AS n FROM users GROUP BY status) UPDATE users SET status = x.n::text FROM x WHERE x.status = users.status', 'reads a column that it changes'],
+    ['WITH twice AS (SELECT email FROM users GROUP BY email HAVING count(*) > 1) DELETE FROM users USING twice WHERE twice.email = users.email', 'looks at other rows of users'],
+    ['DELETE FROM users a USING users b WHERE a.email = b.email AND a.id > b.id', 'looks at other rows of users'],
+    ["UPDATE users SET status = (SELECT max(o.status) FROM users o WHERE o.email = users.email)", 'reads a column that it changes'],
     ['INSERT INTO "Members" (no, n) SELECT id, count(*) FROM users GROUP BY id', 'sums rows up'],
     ['INSERT INTO "Members" (no, n) SELECT 1, max(id) FROM users', 'sums rows up'],
     ['INSERT INTO "Members" (no) SELECT id FROM users LIMIT 5', 'takes some rows only'],
