@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { Pool } from 'pg'
 import { PgBoss, fromPglite } from 'pg-boss'
 import { SchemagateError } from '../errors.ts'
+import { templateArchive, usableCache } from '../rehearsal/files.ts'
 import { keyOf } from './jobs.ts'
 import type { Job, JobKind } from './jobs.ts'
 import { lockFolder } from './lock.ts'
@@ -138,7 +142,7 @@ interface Database {
 async function openEmbedded(folder: string): Promise<Database> {
   const release = lockFolder(folder)
   try {
-    const pglite = await PGlite.create(join(folder, 'store'))
+    const pglite = await startedIn(join(folder, 'store'))
     return {
       boss: { backend: 'pglite', db: fromPglite(pglite) },
       async run(script) { await pglite.exec(script) },
@@ -152,6 +156,17 @@ async function openEmbedded(folder: string): Promise<Database> {
     release()
     throw cause
   }
+}
+
+/**
+ * Opens the database of a folder. A new one is unpacked from the template that the rehearsal ships: making one in this process would
+ * cost it half a gigabyte for as long as it lives. The buffers are those of a queue.
+ */
+async function startedIn(dataDir: string): Promise<PGlite> {
+  const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
+  if (existsSync(join(dataDir, 'PG_VERSION'))) return await PGlite.create({ dataDir, startParams })
+  const template = gunzipSync(await readFile(await templateArchive(await usableCache())))
+  return await PGlite.create({ dataDir, startParams, loadDataDir: new Blob([new Uint8Array(template)]) })
 }
 
 async function openPostgres(url: string, onError: (error: Error) => void): Promise<Database> {
