@@ -26,13 +26,18 @@ export default {
       if (ctx.runner.assumed) return
       // With another provider the old history is put away, as Prisma asks for.
       const isOtherDatabase = ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
-      for (const { path, status } of ctx.migrationsChanged) {
-        if (status === 'deleted' && isOtherDatabase) continue
-        const what = status === 'deleted' ? 'is deleted' : status === 'renamed' ? 'gets another name' : 'is edited'
+      const changed = ctx.migrationsChanged.filter(({ status }) => !(status === 'deleted' && isOtherDatabase))
+      for (const status of ['modified', 'deleted', 'renamed'] as const) {
+        const files = changed.filter((file) => file.status === status)
         const effect = ctx.runner.name === 'prisma'
           ? status === 'modified' ? '`migrate dev` asks for a reset where the old text has run' : '`migrate deploy` finds a migration in the database that it does not know'
           : status === 'renamed' ? 'it runs a second time where it has run under the old name' : 'databases where it has run keep what the old text made'
-        yield { place: startOf(path), object: path, anySize: true, message: `This migration has run already and ${what}: ${effect}.` }
+        const [what, whatAll] = status === 'deleted' ? ['is deleted', 'are deleted'] : status === 'renamed' ? ['gets another name', 'get other names'] : ['is edited', 'are edited']
+        // A history that is put away as a whole is one thing to say.
+        const whole = files.length > 3 ? `These ${files.length} migrations have run already and ${whatAll}: ${effect.replace('it runs', 'they run').replace('it has', 'they have')}.` : null
+        for (const { path } of whole === null ? files : files.slice(0, 1)) {
+          yield { place: startOf(path), object: whole === null ? path : files.map((file) => file.path).join(' '), anySize: true, message: whole ?? `This migration has run already and ${what}: ${effect}.` }
+        }
       }
     },
   },

@@ -69,8 +69,47 @@ export default {
           ])`,
       },
     },
+    {
+      title: 'Only the client knows the relation.',
+      drizzle: {
+        before: `
+          import { bigint, index, pgTable } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, index, pgTable } from 'drizzle-orm/pg-core'
+          import { relations } from 'drizzle-orm'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })
+          export const orders = pgTable('orders', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            userId: bigint('user_id', { mode: 'number' }).notNull(),
+          })
+          export const orderRelations = relations(orders, ({ one }) => ({ user: one(users, { fields: [orders.userId], references: [users.id] }) }))`,
+      },
+      message: 'which only the client knows',
+    },
   ],
   good: [
+    {
+      title: 'A relation of the client alone with its index.',
+      given: `CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL);`,
+      drizzle: {
+        before: `
+          import { bigint, index, pgTable } from 'drizzle-orm/pg-core'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })`,
+        after: `
+          import { bigint, index, pgTable } from 'drizzle-orm/pg-core'
+          import { relations } from 'drizzle-orm'
+          export const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })
+          export const orders = pgTable('orders', {
+            id: bigint('id', { mode: 'number' }).primaryKey(),
+            userId: bigint('user_id', { mode: 'number' }).notNull(),
+          }, (table) => [index('orders_user_id_index').on(table.userId)])
+          export const orderRelations = relations(orders, ({ one }) => ({ user: one(users, { fields: [orders.userId], references: [users.id] }) }))`,
+      },
+      sql: `
+        CREATE TABLE "orders" ("id" bigint PRIMARY KEY NOT NULL, "user_id" bigint NOT NULL);
+        CREATE INDEX "orders_user_id_index" ON "orders" USING btree ("user_id");`,
+    },
     {
       sql: `
         create table users (id bigint primary key);
@@ -94,6 +133,11 @@ export default {
   visit: {
     *createTable({ table, to }, ctx) {
       for (const foreignKey of to.foreignKeys) yield* missing(table, foreignKey, ctx)
+      for (const relation of clientRelations(table, ctx)) yield* missing(table, relation, ctx)
+    },
+    *addColumn({ table, to }, ctx) {
+      if (ctx.isNew(table)) return
+      for (const relation of clientRelations(table, ctx)) if (relation.columns.includes(to.name)) yield* missing(table, relation, ctx)
     },
     *addForeignKey({ table, to }, ctx) {
       yield* missing(table, to, ctx)
@@ -101,10 +145,17 @@ export default {
   },
 } satisfies Rule
 
+/** The relations that only the client knows: Prisma's `relationMode = "prisma"`, Drizzle's `relations`. */
+function clientRelations(table: Key, ctx: RuleContext): readonly ForeignKey[] {
+  return ctx.declared?.tables.get(table)?.foreignKeys.filter((foreignKey) => foreignKey.clientOnly === true) ?? []
+}
+
 function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   const after = ctx.after.tables.get(table)
   if (!after || (!after.complete && !ctx.isNew(table)) || after.persistence === 'temporary') return
-  if (!after.foreignKeys.some((f) => f.name === foreignKey.name) || foreignKey.clientOnly === true) return
+  const isClients = foreignKey.clientOnly === true
+  if (!isClients && !after.foreignKeys.some((f) => f.name === foreignKey.name)) return
+  if (!foreignKey.columns.every((column) => after.columns.some((c) => c.name === column))) return
   if (indexLedBy(after, foreignKey.columns)) return
   const parent = key(foreignKey.references.schema, foreignKey.references.table)
   const columns = foreignKey.columns.map((column) => `\`${column}\``).join(', ')
@@ -113,7 +164,7 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   yield {
     object: `${table}.${foreignKey.name}`,
     ...placeOf(foreignKey, ctx),
-    message: `No index leads with ${columns}: deleting from \`${ctx.name(parent)}\` reads all of \`${ctx.name(table)}\`.`,
+    message: `No index leads with ${columns}: ${isClients ? `following the relation from \`${ctx.name(parent)}\`, which only the client knows,` : `deleting from \`${ctx.name(parent)}\``} reads all of \`${ctx.name(table)}\`.`,
     help: `${words}${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`)}`,
     ...offer,
   }

@@ -95,7 +95,7 @@ function objectsOf(schema: Schema): ReadonlyMap<string, string> {
     add(`table ${table.key}`, { ...rest, order: columns.map((it) => it.name), triggers, exclusions })
     for (const it of columns) add(`column ${table.key}.${it.name}`, it)
     if (primaryKey) add(`primary key ${table.key}`, primaryKey)
-    for (const [word, list] of Object.entries({ unique: uniques, index: indexes, 'foreign key': foreignKeys, check: checks, policy: policies })) for (const it of list) add(`${word} ${table.key} ${it.name}`, it)
+    for (const [word, list] of Object.entries({ unique: uniques, index: indexes, 'foreign key': foreignKeys.filter((it) => it.clientOnly !== true), check: checks, policy: policies })) for (const it of list) add(`${word} ${table.key} ${it.name}`, it)
   }
   for (const [word, map] of Object.entries({ enum: schema.enums, view: schema.views, sequence: schema.sequences })) for (const [at, it] of map) add(`${word} ${at}`, it)
   return found

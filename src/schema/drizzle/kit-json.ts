@@ -29,7 +29,8 @@ const table = z.object({
   uniques: z.array(z.object({ ...named, nullsNotDistinct: z.boolean() })),
   checks: z.array(z.object({ name: word, value: word, site })),
   policies: z.array(z.object({ name: word, as: word, for: word, to: names, using: maybe, withCheck: maybe, site })),
-  rowSecurity: z.boolean(), site,
+  rowSecurity: z.boolean(),
+  relations: z.array(z.object({ columns: names, schemaTo: word, tableTo: word, columnsTo: names, site })).optional(), site,
 })
 
 const kit = z.object({

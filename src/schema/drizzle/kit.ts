@@ -27,6 +27,17 @@ export interface KitTable {
   readonly checks: readonly { readonly name: string; readonly value: string; readonly site: Site }[]
   readonly policies: readonly KitPolicy[]
   readonly rowSecurity: boolean
+  /** What `relations` and `defineRelations` say of the columns of this table; a snapshot does not tell. */
+  readonly relations?: readonly KitRelation[] | undefined
+  readonly site: Site
+}
+
+/** Columns that refer to others for the client's queries, whether or not the database knows. */
+export interface KitRelation {
+  readonly columns: readonly string[]
+  readonly schemaTo: string
+  readonly tableTo: string
+  readonly columnsTo: readonly string[]
   readonly site: Site
 }
 

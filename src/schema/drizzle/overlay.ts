@@ -1,5 +1,5 @@
 import type { Place } from '../../location.ts'
-import type { Column, Declaration, Schema, Table } from '../model.ts'
+import type { Column, Declaration, ForeignKey, Schema, Table } from '../model.ts'
 import { key } from '../model.ts'
 import type { Kit, KitTable, Site } from './kit.ts'
 import type { PlaceOf } from './places.ts'
@@ -50,6 +50,22 @@ function siteOfOwner(owner: { readonly table: string; readonly column: string } 
   return table?.columns.find((it) => stored(it.name) === owner?.column)?.site ?? null
 }
 
+/** The relations that the database does not know, as foreign keys of the client alone. */
+function clientRelations(table: Table, kit: KitTable, declared: (site: Site) => readonly Declaration[]): readonly ForeignKey[] {
+  const found: ForeignKey[] = []
+  for (const it of kit.relations ?? []) {
+    const columns = it.columns.map(stored)
+    const references = { schema: stored(it.schemaTo || 'public'), table: stored(it.tableTo), columns: it.columnsTo.map(stored) }
+    const same = (other: ForeignKey) => other.columns.join('\0') === columns.join('\0') && other.references.schema === references.schema && other.references.table === references.table
+    if ([...table.foreignKeys, ...found].some(same) || !columns.every((name) => table.columns.some((column) => column.name === name))) continue
+    found.push({
+      name: stored(`${table.name}_${columns.join('_')}_${references.table}_${references.columns.join('_')}_fk`), columns, references, onDelete: 'NO ACTION', onUpdate: 'NO ACTION', match: 'simple', validated: true,
+      enforced: true, deferrable: false, clientOnly: true, declared: declared(it.site ?? kit.columns.find((column) => column.name === it.columns[0])?.site ?? kit.site),
+    })
+  }
+  return found
+}
+
 function overlaidTable(table: Table, kit: KitTable, overlay: Overlay, declared: (site: Site) => readonly Declaration[]): Table {
   const columns = new Map(kit.columns.map((it) => [stored(it.name), it]))
   const untyped = overlay.untyped.get(kit)
@@ -77,7 +93,7 @@ function overlaidTable(table: Table, kit: KitTable, overlay: Overlay, declared: 
     primaryKey: table.primaryKey && { ...table.primaryKey, declared: declared(siteOf(table.primaryKey.name, kit.primaryKeys, table.primaryKey.columns)) },
     uniques: table.uniques.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.uniques, it.columns)) })),
     indexes: table.indexes.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.indexes.map(({ name, site }) => ({ name, site })), [])) })),
-    foreignKeys: table.foreignKeys.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.foreignKeys, it.columns)) })),
+    foreignKeys: [...table.foreignKeys.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.foreignKeys, it.columns)) })), ...clientRelations(table, kit, declared)],
     checks: table.checks.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.checks, [])) })),
     policies: table.policies.map((it) => ({ ...it, declared: declared(siteOf(it.name, kit.policies, [])) })),
   }

@@ -21,7 +21,7 @@ function declared(session: Session, node: Constraint) {
 }
 
 function checkFree(table: Table, name: string): void {
-  if (constraintNames(table).includes(name)) refuse(`constraint "${name}" for relation "${table.name}" already exists`)
+  if (constraintNames(table).has(name)) refuse(`constraint "${name}" for relation "${table.name}" already exists`)
 }
 
 function checkRelationFree(session: Session, table: Table, name: string): void {

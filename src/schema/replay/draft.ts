@@ -82,9 +82,7 @@ export function tableOfIndex(schema: Schema, at: Key): Table | View | undefined 
   const within = schemaOf(at)
   const name = nameOf(at)
   for (const table of schema.tables.values()) {
-    if (table.schema !== within) continue
-    if (table.indexes.some((index) => index.name === name) || table.primaryKey?.name === name || table.uniques.some((unique) => unique.name === name)
-      || table.exclusions.some((exclusion) => exclusion.name === name)) return table
+    if (table.schema === within && namesIn(table).indexes.has(name)) return table
   }
   for (const view of schema.views.values()) {
     if (view.schema === within && view.indexes.some((index) => index.name === name)) return view
@@ -103,9 +101,27 @@ export function typeExists(schema: Schema, at: Key): boolean {
   return schema.enums.has(at) || schema.domains.has(at) || schema.types.has(at) || schema.tables.has(at) || schema.views.has(at)
 }
 
+interface Names {
+  readonly constraints: ReadonlySet<string>
+  /** Names of indexes, those behind constraints among them. */
+  readonly indexes: ReadonlySet<string>
+}
+
+/** A table never changes, so its names are collected once. */
+const collected = new WeakMap<Table, Names>()
+
+function namesIn(table: Table): Names {
+  const known = collected.get(table)
+  if (known !== undefined) return known
+  const keys = [...table.primaryKey === null ? [] : [table.primaryKey.name], ...[...table.uniques, ...table.exclusions].map((each) => each.name)]
+  const constraints = new Set([...keys, ...[...table.foreignKeys, ...table.checks].map((each) => each.name)])
+  for (const column of table.columns) if (column.notNull != null) constraints.add(column.notNull.name)
+  const names = { constraints, indexes: new Set([...keys, ...table.indexes.map((index) => index.name)]) }
+  collected.set(table, names)
+  return names
+}
+
 /** Names of all constraints of a table. */
-export function constraintNames(table: Table): readonly string[] {
-  const own = [...table.uniques, ...table.foreignKeys, ...table.checks, ...table.exclusions].map((each) => each.name)
-  const named = table.columns.flatMap((column) => column.notNull == null ? [] : [column.notNull.name])
-  return table.primaryKey === null ? [...own, ...named] : [table.primaryKey.name, ...own, ...named]
+export function constraintNames(table: Table): ReadonlySet<string> {
+  return namesIn(table).constraints
 }

@@ -92,7 +92,7 @@ function adoptConstraints(session: Session, parent: Table, childKey: Key): void 
   }
   for (const foreign of parent.foreignKeys) {
     if (child.foreignKeys.some((own) => sameForeignKey(own, foreign))) continue
-    const name = constraintNames(child).includes(foreign.name)
+    const name = constraintNames(child).has(foreign.name)
       ? freeConstraintName(session.draft.schema, child.schema, child.name, columnsAddition(foreign.columns), 'fkey')
       : foreign.name
     putTable(session.draft, { ...child, foreignKeys: [...child.foreignKeys, { ...foreign, name, declared }] })

@@ -49,7 +49,7 @@ function numbered(first: string, second: string, label: string, taken: (name: st
 
 function constraintExists(schema: Schema, within: string, name: string): boolean {
   for (const table of schema.tables.values()) {
-    if (table.schema === within && constraintNames(table).includes(name)) return true
+    if (table.schema === within && constraintNames(table).has(name)) return true
   }
   for (const domain of schema.domains.values()) {
     if (domain.schema === within && domain.checks.some((check) => check.name === name)) return true

@@ -4,7 +4,8 @@ import { toCamelCase, toSnakeCase } from 'drizzle-orm/casing'
 import type { Kit, KitTable, KitView } from '../kit.ts'
 import { hasKind, sequenceOptions, textOf } from './columns.ts'
 import type { Casing, Context, Core } from './columns.ts'
-import { policyOf, tableOf } from './tables.ts'
+import { defineRelations, relationsOf } from './relations.ts'
+import { nameOfTable, policyOf, tableOf } from './tables.ts'
 import type { AnyPolicy } from './tables.ts'
 import { locatedModule, siteOf } from './sites.ts'
 import { moduleOf, unknownValue } from './unknown.ts'
@@ -73,9 +74,10 @@ function extract(core: Core, options: GuestOptions, modules: readonly object[]):
   const linked = objects.filter((it) => hasKind(it, 'PgPolicy')) as unknown as AnyPolicy[]
   const sequences = objects.filter((it) => hasKind(it, 'PgSequence')) as unknown as { readonly schema?: string; readonly seqName: unknown; readonly seqOptions?: object }[]
   const schemas = objects.filter((it) => hasKind(it, 'PgSchema', 'MySqlSchema')) as unknown as { readonly schemaName: unknown }[]
+  const relations = relationsOf(objects, context, (it) => nameOfTable(it, context))
   const kit: Kit = {
     dialect: core.dialect,
-    tables: tables.map((it) => withPolicies(tableOf(it, context), linked.filter((p) => p._linkedTable === it).map((p) => policyOf(p, context)))),
+    tables: tables.map((it) => withPolicies({ ...tableOf(it, context), relations: relations.get(it) ?? [] }, linked.filter((p) => p._linkedTable === it).map((p) => policyOf(p, context)))),
     enums: all.filter(isEnum).map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.enumName), values: [...it.enumValues].map(textOf), site: siteOf(it) })),
     views: objects.filter((it) => hasKind(it, 'PgView', 'PgMaterializedView', 'MySqlView', 'SQLiteView')).map((it) => viewOf(it, context)),
     sequences: sequences.map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.seqName), options: sequenceOptions(it.seqOptions), site: siteOf(it) })),
@@ -95,7 +97,8 @@ const unknowns = ['Buffer', 'fetch', 'URL', 'URLSearchParams', 'Headers', 'Reque
 /** Sets the globals up that the bundled schema is written against. */
 export function start(core: Core): void {
   const located = moduleOf(core.name, withNewer(locatedModule(core.module) as Record<string, unknown>))
-  const root = moduleOf('drizzle-orm', orm as never)
+  const newer = { defineRelations, defineRelationsPart: defineRelations }
+  const root = moduleOf('drizzle-orm', { ...newer, ...orm } as never)
   const roots = new Set(['drizzle-orm', 'drizzle-orm/sql', 'drizzle-orm/sql/sql', 'drizzle-orm/relations', 'drizzle-orm/_relations', 'drizzle-orm/table'])
   const module = (name: string): object => roots.has(name) ? root : name === core.name || name.startsWith(`${core.name}/`) ? located : moduleOf(name, {})
   for (const name of unknowns) if (!(name in globals)) globals[name] = unknownValue(name)

@@ -49,6 +49,12 @@ function configOf(table: object, context: Context): AnyConfig {
   return context.core.tableConfig(table) as AnyConfig
 }
 
+/** Schema and name of a table as a snapshot has them. */
+export function nameOfTable(table: object, context: Context): { readonly schema: string; readonly name: string } {
+  const { schema, name } = configOf(table, context)
+  return { schema: textOf(schema ?? ''), name: textOf(name) }
+}
+
 /** One table in the form of a snapshot, its columns under the names of the object that declares them. */
 export function tableOf(table: object, context: Context): KitTable {
   const config = configOf(table, context)
