@@ -19,6 +19,7 @@ interface Part {
 }
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  github: () => import('./bench/github.ts'),
   rehearsal: () => import('./bench/rehearsal.ts'),
 }
 
