@@ -12,6 +12,7 @@ import type { Core } from './github/core.ts'
 import { reviewPull } from './github/review-job.ts'
 import { runJob } from './github/run-job.ts'
 import type { Job, PullRef } from './queue/jobs.ts'
+import { plainText, truncate } from './report/markdown-escape.ts'
 import { reportToMarkdown } from './report/markdown.ts'
 import type { Report } from './report/report.ts'
 import { sortFindings } from './report/verdict.ts'
@@ -20,6 +21,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** The job of the workflow shows that a review is running; a check run that says so besides is not needed. */
 const longest = 2 ** 31 - 1
+
+/** GitHub takes a megabyte for the summary of a job; a character may be three bytes. */
+const longestSummary = 300_000
 
 /** What an Action writes to. */
 export interface ActionOutput {
@@ -58,6 +62,7 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
       if (more?.after !== undefined) throw new Error(`GitHub asks to wait until ${more.after.toISOString()}`)
       queue.push(job)
     },
+    onReviewed: ({ conclusion }) => { output.line(`schemagate: ${conclusion}`) },
   }
   const { pull_request: pull } = payload
   const isReadOnly = event === 'pull_request' && pull !== undefined && pull.head.repo?.full_name !== pull.base.repo.full_name
@@ -77,15 +82,18 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
 async function degrade(job: PullRef, context: Context, output: ActionOutput): Promise<number> {
   const { report } = await reviewPull(placeIn(await context.client(0), job), job.pull, context)
   for (const line of annotations(report)) output.line(line)
-  output.summary(reportToMarkdown(report))
+  output.summary(truncate(reportToMarkdown(report), longestSummary, 'The rest was cut at GitHub\'s limit.'))
   return report.conclusion === 'failure' || report.conclusion === 'action_required' ? 1 : 0
 }
 
 function annotations(report: Report): readonly string[] {
-  const { errors, needed, warnings, infos } = sortFindings(report)
+  const { errors, needed, warnings, infos, blocking } = sortFindings(report)
   const level = { error: 'error', warning: 'warning', info: 'notice' } as const
-  return [...errors, ...needed, ...warnings, ...infos].slice(0, 50).map((f) => (
-    `::${level[f.severity]} file=${property(f.place.path)},line=${f.place.line},endLine=${f.place.endLine},title=${property(f.rule)}::${data(f.message)}`))
+  return [
+    ...blocking.map((n) => `::error ${n.path === '' ? '' : `file=${property(n.path)},line=${n.line},`}title=Could not look::${data(plainText(n.message))}`),
+    ...[...errors, ...needed, ...warnings, ...infos].map((f) => (
+      `::${level[f.severity]} file=${property(f.place.path)},line=${f.place.line},endLine=${f.place.endLine},title=${property(f.rule)}::${data(plainText(f.message))}`)),
+  ].slice(0, 50)
 }
 
 /** Escapes for workflow commands (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions). */

@@ -1,5 +1,6 @@
 import { SchemagateError } from '../errors.ts'
 import type { Annotation, CheckRunText } from '../report/check-run.ts'
+import { plainText } from '../report/markdown-escape.ts'
 import { graphql, statusOf } from './client.ts'
 import type { Place } from './client.ts'
 import type { InlineComment, Publication } from './plan.ts'
@@ -106,7 +107,7 @@ async function writeReview(place: Place, pull: number, head: string, comments: r
 function annotationOf({ finding }: InlineComment): Annotation {
   return {
     path: finding.place.path, start_line: finding.place.line, end_line: finding.place.endLine, annotation_level: finding.severity === 'error' ? 'failure' : 'warning',
-    title: finding.rule, message: finding.message,
+    title: finding.rule, message: plainText(finding.message),
   }
 }
 

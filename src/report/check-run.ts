@@ -1,6 +1,6 @@
 import type { Finding, Note, Severity } from '../engine/finding.ts'
 import { lockTables } from './locks.ts'
-import { code, codeSpan, details, escapeText, sentence, escapeMarkdown, truncate } from './markdown-escape.ts'
+import { code, codeSpan, details, escapeMarkdown, escapeText, plainText, sentence, truncate } from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Conclusion, Report } from './report.ts'
@@ -123,7 +123,7 @@ export function howToApprove(needed: readonly Finding[]): string {
 function annotationsOf(report: Report, inline: ReadonlySet<string>): readonly Annotation[] {
   const sorted = sortFindings(report)
   const shown = [...sorted.errors, ...sorted.needed, ...sorted.warnings, ...sorted.infos].filter((f) => !inline.has(f.fingerprint))
-  const notes = sorted.blocking.filter((n) => n.path !== '').map((n): Annotation => ({ path: n.path, start_line: n.line, end_line: n.line, annotation_level: 'failure', title: 'Could not look', message: clip(n.message) }))
+  const notes = sorted.blocking.filter((n) => n.path !== '').map((n): Annotation => ({ path: n.path, start_line: n.line, end_line: n.line, annotation_level: 'failure', title: 'Could not look', message: clip(plainText(n.message)) }))
   return [...notes, ...shown.map(annotation)].slice(0, annotationLimit)
 }
 
@@ -133,7 +133,7 @@ function annotation(finding: Finding): Annotation {
   return {
     path: place.path, start_line: place.line, end_line: place.endLine,
     ...(one ? { start_column: place.column, end_column: place.endColumn } : {}),
-    annotation_level: level[finding.severity], title: truncateTitle(finding.rule), message: clip(finding.help === '' ? finding.message : `${finding.message}\n\n${finding.help}`),
+    annotation_level: level[finding.severity], title: truncateTitle(finding.rule), message: clip(plainText(finding.help === '' ? finding.message : `${finding.message}\n\n${finding.help}`)),
   }
 }
 

@@ -79,6 +79,18 @@ export function escapeMarkdown(text: string): string {
   return inlineParts(text).map((part) => (part.isCode ? code(part.text) : escapeText(part.text))).join('')
 }
 
+/** A sentence or the help of a rule for where no Markdown is shown: code spans lose their marks, blocks are indented. */
+export function plainText(text: string): string {
+  let fence: string | null = null
+  return text.replace(/\r\n?/g, '\n').split('\n').flatMap((line) => {
+    const marks = /^(`{3,})\w{0,20}\s*$/.exec(line)?.[1]
+    if (fence !== null && line.trim() === fence) fence = null
+    else if (fence === null && marks !== undefined) fence = marks
+    else return [fence === null ? inlineParts(line).map((part) => visible(part.text)).join('') : `    ${visible(line)}`]
+    return []
+  }).join('\n')
+}
+
 /** Links in a rule's help lead to the manuals that rules rest on, nowhere else. */
 const manuals = /^https:\/\/(?:www\.postgresql\.org|www\.prisma\.io|pris\.ly|orm\.drizzle\.team|supabase\.com|docs\.github\.com|wiki\.postgresql\.org)\/[\w\-./#%?=&]*$/
 

@@ -62,7 +62,7 @@ test('degrades to annotations and the summary of the job for a fork', async () =
   const pull = await open({ 'db/2.sql': 'error a, b:\n' }, true)
   const { status, lines, summary } = await act()
   expect(status).toBe(1)
-  expect(lines).toEqual(['::error file=db/2.sql,line=1,endLine=1,title=no-error::`error a, b:` is here'])
+  expect(lines).toEqual(['::error file=db/2.sql,line=1,endLine=1,title=no-error::error a, b: is here'])
   expect(summary).toContain('Schemagate: 1 error')
   expect([pull.threads, pull.comments, latestRun(repository, 'schemagate', pull.headSha)]).toEqual([[], [], undefined])
 })

@@ -49,7 +49,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   const world: World = {
     app: { id: 4711, slug: 'schemagate', publicKey: keys.publicKey, webhookSecret: options.webhookSecret ?? 'a-secret-only-for-the-stand-in', permissions: options.permissions ?? defaultPermissions },
     installation: { id: 99, suspended: false },
-    tokens: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [], merges: 'at once',
+    tokens: new Set(), readers: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [], merges: 'at once',
     limits: { compareFiles: 300, pullFiles: 3000, patchBytes: 500_000, treeEntries: 100_000, ...options.limits },
     nextId: () => ++id,
     now: () => new Date(clock += 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -117,7 +117,8 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       if (!validJwt(token, world)) throw new Refusal(401, 'A JSON web token could not be decoded')
       return
     }
-    if (!/^(token|bearer)$/i.test(scheme) || !world.tokens.has(token)) throw violation(401, `${operation} without an installation token`)
+    if (!/^(token|bearer)$/i.test(scheme) || !(world.tokens.has(token) || world.readers.has(token))) throw violation(401, `${operation} without an installation token`)
+    if (world.readers.has(token) && operation !== 'POST /graphql' && !operation.startsWith('GET ')) throw new Refusal(403, 'Resource not accessible by integration')
     const [scope = '', level = ''] = permission?.split(':') ?? []
     if (world.installation.suspended) throw new Refusal(403, 'This installation has been suspended')
     const granted = world.app.permissions[scope]

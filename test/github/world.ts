@@ -125,6 +125,8 @@ export interface World {
   readonly app: { readonly id: number; readonly slug: string; readonly publicKey: string; readonly webhookSecret: string; readonly permissions: Readonly<Record<string, string>> }
   readonly installation: { readonly id: number; suspended: boolean }
   readonly tokens: Set<string>
+  /** Tokens that may read only: of workflows for forks. */
+  readonly readers: Set<string>
   readonly repositories: Map<string, Repository>
   readonly users: Map<string, User>
   readonly teams: Map<string, ReadonlySet<string>>
