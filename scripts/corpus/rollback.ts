@@ -30,7 +30,7 @@ export async function run(options: CorpusOptions): Promise<boolean> {
   await loadParser()
   const total: Tally = { changes: 0, equal: 0, reordered: 0, others: [] }
   // Scripts that nobody runs in an order are no history.
-  for (const project of (await corpusProjects(options.corpus)).filter((each) => each.project.runner.assumed !== true)) {
+  for (const project of (await corpusProjects(options.corpus)).filter((each) => each.project.migrations?.layout !== 'plain' || each.project.runner.assumed !== true)) {
     const tally = await rehearseAll(project)
     console.log(`${project.name}: ${shareOf(tally)}`)
     for (const line of tally.others) console.log(`  ${line}`)

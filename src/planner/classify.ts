@@ -1,6 +1,6 @@
 import type { Step } from '../engine/rule.ts'
 import type { ProjectReview } from '../report/report.ts'
-import type { Change } from '../schema/change.ts'
+import type { Change, ChangeOf } from '../schema/change.ts'
 import { targetOf } from '../schema/ddl.ts'
 import { indexColumns, nameOf, type Column, type Key, type Schema } from '../schema/model.ts'
 import { mentions } from '../schema/print.ts'
@@ -115,7 +115,7 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
       if (change.kind === 'createFunction' && change.from) {
         return change.from.returns === change.to.returns ? neutral('it is called as before') : contract('running code calls the function as it was')
       }
-      return expand(change.kind === 'createView' && before.views.has(change.object) ? 'it takes the place of the view of that name' : 'it is new, no running code knows it')
+      return change.kind === 'createView' && before.views.has(change.object) ? neutral('it takes the place of the view of that name') : expand('it is new, no running code knows it')
     case 'addColumn':
       return change.to.nullable || change.to.default !== null || change.to.generated || change.to.identity
         ? expand(`running code does not name ${change.to.name} and may leave it out`)
@@ -166,7 +166,7 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
     case 'alterPolicy': return contract('running code may lose sight of rows')
     case 'setRowSecurity': return change.to.enabled && !change.from.enabled ? contract('running code may lose sight of rows') : neutral('running code sees the same rows or more')
     case 'detachPartition': return contract(`running code no longer finds its rows in ${table}`)
-    case 'dropConstraint': return expand('what running code writes is only less restricted')
+    case 'dropConstraint': return goesAnyway(change, after) ? neutral('what it is about goes too') : expand('what running code writes is only less restricted')
     case 'dropIndex': return change.index?.unique ? expand('what running code writes is only less restricted') : neutral('running code works without it; its queries may be slower')
     default: return neutral('no running code depends on it')
   }
@@ -175,6 +175,15 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
 function sameFamily(from: string | null, to: string | null): boolean {
   const family = (t: string | null) => t === null ? '' : /^(text|character varying)/.test(t) ? 'text' : t.startsWith('numeric') ? 'numeric' : t.startsWith('timestamp') ? t.replace(/\(\d\)/, '') : t
   return family(from) === family(to)
+}
+
+/** True where the table of a constraint, one that it points at or a column of it is dropped as well. */
+function goesAnyway({ table, constraint }: ChangeOf<'dropConstraint'>, after: Schema): boolean {
+  const of = after.tables.get(table)
+  if (!of) return true
+  if (constraint?.type === 'foreignKey' && !after.tables.has(targetOf(constraint.is))) return true
+  const columns = constraint && 'is' in constraint && 'columns' in constraint.is ? constraint.is.columns : []
+  return columns.some((name) => !of.columns.some((c) => c.name === name))
 }
 
 /** True where a key or unique index that is there already makes a key over these columns unique. */

@@ -22,6 +22,8 @@ export async function plansOf(changeSet: ChangeSet, settings: Settings): Promise
   const read = await readProjects(changeSet, settings)
   const plans = read.projects.flatMap((reading) => {
     const changes = diffSchemas(reading.before, reading.after)
+    // Where old migrations were only merged, nothing runs that has not run; where nothing is known of the schema before, nothing can be told of the way.
+    if (reading.squashed || (reading.generated && reading.declaredBefore === null)) return []
     if (!isPostgres(reading.project.dialect) || (!changes.length && !reading.steps.length)) return []
     const { project, before, after, steps, postgres } = reading
     const review: ProjectReview = { project, before, after, changes, steps }

@@ -70,7 +70,7 @@ function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], rec
   const d = review.before.defaultSchema
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
-  const all = steps.flatMap((s) => piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised)))
+  const all = settled(steps.flatMap((s) => piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised))))
   const pieces = all.filter((p) => !p.late)
   const late = all.filter((p) => p.late).map((p) => p.sql)
   const loosened = loosenings(review, steps, covered)
@@ -107,6 +107,11 @@ interface Piece {
   readonly late?: boolean
 }
 
+/** What nothing depends on stays with what it stands before, else with what it stands behind. */
+function settled(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.map((p, i) => p.phase !== 'neutral' ? p : { ...p, phase: pieces.slice(i).find((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ?? pieces.slice(0, i).findLast((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ?? 'expand' })
+}
+
 /** A statement as it is, or, where its changes belong to several parts or to recipes, one statement for each change that is left. */
 function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (of: Change | Step) => boolean, jobs: readonly BackfillJob[]): readonly Piece[] {
   const { step, changes } = classified
@@ -114,15 +119,13 @@ function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (o
   if (['VariableSetStmt', 'TransactionStmt', 'LockStmt'].includes(statement.kind) && changes.length === 0) return []
   if (covered(step)) return []
   const job = jobs.find((j) => j.place === statement.place && changes.length === 0) ?? null
-  // What nothing depends on stays with what belongs before the code.
-  const phaseOf = (phase: Phase): Phase => phase === 'neutral' ? 'expand' : phase
-  if (changes.length === 0) return [{ phase: phaseOf(classified.phase), sql: statement.text, job }]
+  if (changes.length === 0) return [{ phase: classified.phase, sql: statement.text, job }]
   const left = changes.filter((c) => !covered(c.change))
-  const phases = new Set(left.map((c) => phaseOf(c.phase)))
+  const phases = new Set(left.map((c) => c.phase))
   const concurrent = left.length === 1 && changes.length === 1 ? concurrently(left[0]!.change, step, review) : null
-  if (concurrent) return [{ phase: phaseOf(left[0]!.phase), sql: concurrent, job: null }]
+  if (concurrent) return [{ phase: left[0]!.phase, sql: concurrent, job: null }]
   if (left.length === changes.length && phases.size === 1) return [{ phase: [...phases][0]!, sql: statement.text, job: null }]
-  return left.flatMap((c) => changeStatements([c.change], step.before, step.after).map((s) => ({ phase: phaseOf(c.phase), sql: s.sql, job: null })))
+  return left.flatMap((c) => changeStatements([c.change], step.before, step.after).map((s) => ({ phase: c.phase, sql: s.sql, job: null })))
 }
 
 /** The build of an index of a table that was there, so that it blocks no writes. */
