@@ -12,6 +12,7 @@ import requirePolicy from './access/require-policy.ts'
 import requireRowSecurity from './access/require-row-security.ts'
 import requireSearchPath from './access/require-search-path.ts'
 import requireSecurityInvoker from './access/require-security-invoker.ts'
+import noDefaultChange from './compatibility/no-default-change.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
@@ -221,6 +222,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireRowSecurity, group: 'access' },
   { ...requireSearchPath, group: 'access' },
   { ...requireSecurityInvoker, group: 'access' },
+  { ...noDefaultChange, group: 'compatibility' },
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },
   { ...noRenameColumn, group: 'compatibility' },

@@ -12,7 +12,9 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DATA-TYPE'],
   approvable: true,
   dialects: 'all',
-  sources: ['prisma/DropAndRecreateColumn'],
+  sources: [
+    'prisma/DropAndRecreateColumn', 'squawk/ban-drop-column', 'pgfence/drop-column', 'strong_migrations/remove_column', 'atlas/DS103', 'diesel-guard/DropColumnCheck', 'pgsafe/drop-column', 'pgls/banDropColumn',
+  ],
   bad: [
     {
       given: `create table users (id bigint primary key, age text);`,

@@ -1,5 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf, type Key } from '../../src/schema/model.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -38,6 +38,7 @@ export default {
     dropColumn({ table, from, ifExists }, ctx) {
       if (ctx.isNewColumn(table, from.name) || ctx.isNew(table)) return
       if (from.generated !== null && !from.generated.stored) return
+      if (isAddedAgain(table, from.name, ctx)) return
       const known = ctx.step?.before.tables.get(table)
       if (ifExists && known?.complete && !known.columns.some((column) => column.name === from.name)) return
       const name = sqlName(table, ctx)
@@ -54,3 +55,10 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where a later statement makes a column of that name, which no-drop-and-recreate-column speaks of. */
+function isAddedAgain(table: Key, column: string, ctx: RuleContext): boolean {
+  const later = ctx.steps.slice(ctx.step ? ctx.steps.indexOf(ctx.step) : 0).flatMap((step) => step.changes)
+  const dropped = later.findIndex((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === column)
+  return later.slice(dropped).some((change) => change.kind === 'addColumn' && change.table === table && change.to.name === column && change.to.generated === null)
+}

@@ -1,4 +1,4 @@
-import type { Rule, Step } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext, Step } from '../../src/engine/rule.ts'
 import { strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
 
@@ -7,7 +7,8 @@ export default {
   severity: 'info',
   summary: 'Without a lock_timeout a statement that waits for its lock makes every later query on the table wait behind it.',
   why: `A strong lock has to wait for the longest query that runs on the table. While it waits, every query that comes after queues up behind it, also
-    plain reads, so a statement that takes a millisecond can stop the application for minutes.`,
+    plain reads, so a statement that takes a millisecond can stop the application for minutes. A project whose ten or more migrations never set one has made its choice:
+    there it is said of tables that are declared large only.`,
   fix: 'Set a lock_timeout of a few seconds before the first lock, and run the migration again when it is hit.',
   references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
   once: 'review',
@@ -27,6 +28,7 @@ export default {
     *pullRequest(ctx) {
       let file: string | null = null
       let set = false
+      const done = doesWithout(ctx)
       for (const step of ctx.steps) {
         if (step.migration.path !== file) {
           if (file === null || !sharesSession(step)) set = false
@@ -35,7 +37,7 @@ export default {
         if (setsLockTimeout(step)) set = true
         if (set || step.statement.inside === 'function' || isInstant(step)) continue
         const table = strongLock(step, ctx)
-        if (table === null) continue
+        if (table === null || (done && ctx.size(table) !== 'large')) continue
         yield {
           place: step.statement.place,
           object: table,
@@ -47,7 +49,13 @@ export default {
   },
 } satisfies Rule
 
-function setsLockTimeout(step: Step): boolean {
+/** True where the project has ten migrations or more and none of them sets a timeout. */
+function doesWithout(ctx: RuleContext): boolean {
+  const old = ctx.history.filter((migration) => !migration.isNew)
+  return !ctx.alone && old.length >= 10 && !old.some((migration) => migration.statements.some((statement) => setsLockTimeout({ statement })))
+}
+
+function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
   const { node } = step.statement
   if ('VariableSetStmt' in node) return node.VariableSetStmt.name === 'lock_timeout'
   return 'SelectStmt' in node && /set_config\s*\(\s*'lock_timeout'/i.test(step.statement.text)
