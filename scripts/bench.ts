@@ -21,6 +21,7 @@ interface Part {
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   github: () => import('./bench/github.ts'),
   rehearsal: () => import('./bench/rehearsal.ts'),
+  server: () => import('./bench/server.ts'),
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Migration, Transaction } from '../../src/engine/rule.ts'
 import { sourceFile } from '../../src/location.ts'
 import { templateArchive, usableCache } from '../../src/rehearsal/files.ts'
+import { startEmbedded } from '../../src/rehearsal/embedded.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { rehearsalRequest } from '../../src/rehearsal/request.ts'
+import { runBase } from '../../src/rehearsal/run.ts'
 import type { Rehearsal, RehearsalRequest } from '../../src/rehearsal/types.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { readSql } from '../../src/sql/read.ts'
@@ -41,10 +43,22 @@ async function coldAndWarm(name: string, request: RehearsalRequest): Promise<rea
     const cold = await rehearse(request, { cache, timeout: 120_000 })
     const warm = [await rehearse(request, { cache }), await rehearse(request, { cache }), await rehearse(request, { cache })].sort((a, b) => a.milliseconds - b.milliseconds)
     const middle = warm[1] ?? cold
-    return [measureOf(`rehearsal, cold: ${name}`, cold, null), measureOf(`rehearsal, warm: ${name}`, middle, budget)]
+    return [measureOf(`rehearsal, cold: ${name}`, cold, null), measureOf(`rehearsal, warm: ${name}`, middle, budget), await baseline(name, request, cache)]
   } finally {
     await rm(cache, { recursive: true, force: true })
   }
+}
+
+/** The same statements in the same embedded Postgres with nothing looked at and nothing kept: the least that applying them takes. */
+async function baseline(name: string, request: RehearsalRequest, cache: string): Promise<Measure> {
+  const started = performance.now()
+  const session = await startEmbedded(await templateArchive(cache), request.extensions)
+  const booted = performance.now()
+  await runBase(session, request.base)
+  for (const step of request.steps) if (step.action === 'send') await session.send(step.text).catch(() => undefined)
+  const done = performance.now()
+  await session.close()
+  return { name: `applied without a look: ${name}`, result: `${Math.round(done - started)} ms, ${Math.round(booted - started)} ms of them until it takes statements`, budget: null, over: false }
 }
 
 function measureOf(name: string, seen: Rehearsal, limits: typeof budget | null): Measure {
