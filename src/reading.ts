@@ -164,13 +164,16 @@ async function generatedSteps(project: Project, was: Project | null, changeSet: 
     return { steps: [], after: to, notes: [] }
   }
   const written = project.orm === 'prisma'
-    ? await prismaSql(was ? await textsOf(changeSet.base, was.schemaFiles) : null, await textsOf(changeSet.head, project.schemaFiles))
+    ? await prismaSql(was ? await textsOf(changeSet.base, was.schemaFiles) : null, await textsOf(changeSet.head, project.schemaFiles), project.settings.external)
     : { sql: printChanges(diffSchemas(from, to), from, to), notes: [] }
   const file = sourceFile(first, written.sql)
   const { statements } = readSql(file)
   const migration: Migration = { name: 'schema', path: first, statements, down: null, isNew: true }
   const transactions = statements.map((_, id): Transaction => ({ id, block: false, because: 'each statement is sent alone', survivesFailure: true }))
-  const replayed = replaySteps(from, [migration], transactions, { postgres, source: project.orm ?? 'migrations' })
+  // A Postgres schema that the datasource lists on both sides is there, whether or not it holds something yet.
+  const listed = (was?.settings.schemas ?? []).filter((name) => project.settings.schemas?.includes(name))
+  const start = project.orm === 'prisma' && listed.length > 0 ? { ...from, schemas: new Set([...from.schemas, ...listed]) } : from
+  const replayed = replaySteps(start, [migration], transactions, { postgres, source: project.orm ?? 'migrations' })
   const place = (change: Change): Place => declarationOf(to, change) ?? declarationOf(from, change) ?? startOf(first)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))

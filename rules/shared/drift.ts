@@ -27,6 +27,8 @@ function disagreement(migrated: Schema, declared: Schema, ctx: RuleContext) {
   const to = comparableWithPrisma(declared, declared)
   const known = (change: Change) => {
     const table = tableOf(change)
+    const object = table ?? ('object' in change ? change.object : '')
+    if (ctx.project.settings.external?.some((name) => name === object || `${declared.defaultSchema}.${name}` === object)) return false
     if (table === undefined) return change.kind === 'createEnum' || change.kind === 'addEnumValue' || change.kind === 'dropEnumValue' || change.kind === 'dropType'
     const [made, wanted] = [migrated.tables.get(table), declared.tables.get(table)]
     // A table that the platform brings is declared as far as the code refers to it.

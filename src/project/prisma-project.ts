@@ -23,6 +23,8 @@ interface Configured {
   /** Schema file or folder. */
   readonly schema: string | null
   readonly migrations: string | null
+  /** Names of external tables and enums. */
+  readonly external: readonly string[]
 }
 
 /** What `datasource` says, read without the rest of the schema. */
@@ -102,11 +104,12 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
         notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names` })
       }
       const target = migrations === undefined ? null : joinPath(folders[0] ?? '', migrations)
-      found.push({ folder: folders[0] ?? '', evidence: path, schema, migrations: target })
+      const external = ['tables', 'enums'].flatMap((kind) => namesIn(fieldsOf(value?.[kind])?.['external']))
+      found.push({ folder: folders[0] ?? '', evidence: path, schema, migrations: target, external })
     } else if (baseOf(path) === 'package.json') {
       const schema = field(field(parseJson(listing.text(path) ?? ''), 'prisma'), 'schema')
       const target = typeof schema === 'string' ? joinPath(folderOf(path), schema) : null
-      if (target !== null && exists(listing, target)) found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null })
+      if (target !== null && exists(listing, target)) found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null, external: [] })
     }
   }
   return found
@@ -120,6 +123,10 @@ function exportOf(path: string, text: string): Data {
 
 function fieldsOf(data: Data): { readonly [name: string]: Data } | undefined {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? data as { readonly [name: string]: Data } : undefined
+}
+
+function namesIn(data: Data): readonly string[] {
+  return Array.isArray(data) ? (data as readonly Data[]).filter((it) => typeof it === 'string') : []
 }
 
 /** A path of a configuration, relative to its folder. */
@@ -160,7 +167,7 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
     dialect: dialects[datasource?.provider ?? lock ?? 'postgresql'] ?? 'postgresql',
     runner: { name: 'prisma', version }, schemaFiles: files, migrations,
     evidence: config?.evidence ?? entry,
-    settings: { ...(schemas.length > 0 ? { schemas } : {}), ...(migrations === null ? { push: true } : {}) },
+    settings: { ...(schemas.length > 0 ? { schemas } : {}), ...(config !== null && config.external.length > 0 ? { external: config.external } : {}), ...(migrations === null ? { push: true } : {}) },
   }
 }
 

@@ -54,6 +54,8 @@ export interface ProjectSettings {
   readonly casing?: 'snake_case' | 'camelCase' | 'computed' | null
   /** Names of the Postgres schemas that Drizzle's `schemaFilter` or Prisma's `schemas` name. */
   readonly schemas?: readonly string[]
+  /** Tables and enums that Prisma's configuration calls external: the schema declares them, and no migration makes them. As written, `auth.users`. */
+  readonly external?: readonly string[]
   /** True where no migrations are kept: `prisma db push`, `drizzle-kit push`. */
   readonly push?: boolean
   /** Drizzle's folder and table of applied migrations, and whether the layout is that of v1 (a folder for each migration). */

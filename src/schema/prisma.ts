@@ -95,8 +95,8 @@ export interface PrismaSql {
   readonly notes: readonly Note[]
 }
 
-/** What `prisma migrate` would write for a change of schema files; `before` is null for a first migration. */
-export async function prismaSql(before: ReadonlyMap<string, string> | null, after: ReadonlyMap<string, string>): Promise<PrismaSql> {
+/** What `prisma migrate` would write for a change of schema files; `before` is null for a first migration, `external` names what it leaves alone. */
+export async function prismaSql(before: ReadonlyMap<string, string> | null, after: ReadonlyMap<string, string>, external: readonly string[] = []): Promise<PrismaSql> {
   const [path = ''] = after.keys()
   const to = await readFiles(after)
   if (to.notes.length > 0) return { sql: '', notes: to.notes }
@@ -109,7 +109,7 @@ export async function prismaSql(before: ReadonlyMap<string, string> | null, afte
   if (was !== dialect) {
     return { sql: '', notes: [{ kind: 'unsupported', blocking: false, path, line: 1, message: `The provider changes from ${names[was]} to ${names[dialect]}: no SQL leads from one to the other.` }] }
   }
-  const answer = await engineDiff(from === null ? null : engineFiles(from, was), engineFiles(to, dialect), provider)
+  const answer = await engineDiff(from === null ? null : engineFiles(from, was), engineFiles(to, dialect), provider, external)
   if (!answer.ok) return { sql: '', notes: unreadNotes(answer.problems, path) }
   return { sql: isEmptyScript(answer.sql) ? '' : answer.sql, notes: [] }
 }

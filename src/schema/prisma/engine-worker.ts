@@ -3,7 +3,7 @@
  * sources and from a bundle. A panic ends the thread and nothing else.
  *
  * `workerData` is `{ bindings, wasm, utils }`, the URLs of the engine's bindings and of Prisma's adapter package and the
- * path of the WebAssembly file. A message `{ before, after, provider }` is answered by `{ sql }`, by `{ refused }` with the
+ * path of the WebAssembly file. A message `{ before, after, provider, external }` is answered by `{ sql }`, by `{ refused }` with the
  * engine's report, or by nothing where it panics: `{ panic }` tells why before the thread ends.
  */
 export const engineWorker = `'use strict'
@@ -40,7 +40,7 @@ function adapterFactory(utils, provider) {
 
 const loaded = load()
 
-parentPort.on('message', async ({ before, after, provider }) => {
+parentPort.on('message', async ({ before, after, provider, external }) => {
   try {
     const { SchemaEngine, utils } = await loaded
     const engine = await SchemaEngine.new({ datamodels: after.map((file) => [file.path, file.content]) }, () => {}, adapterFactory(utils, provider))
@@ -48,7 +48,7 @@ parentPort.on('message', async ({ before, after, provider }) => {
       const { stdout } = await engine.diff({
         from: before === null ? { tag: 'empty' } : { tag: 'schemaDatamodel', files: before },
         to: { tag: 'schemaDatamodel', files: after },
-        script: true, exitCode: null, filters: { externalTables: [], externalEnums: [] },
+        script: true, exitCode: null, filters: { externalTables: external, externalEnums: external },
       })
       parentPort.postMessage({ sql: stdout ?? '' })
     } finally {

@@ -35,10 +35,10 @@ let turn: Promise<unknown> = Promise.resolve()
  * The SQL that leads from one Prisma schema to another (from nothing where `before` is null), written by Prisma's own
  * schema engine (`@prisma/schema-engine-wasm`). The engine lives in a thread of its own, because it panics at what it does not
  * expect and takes minutes to list thousands of mistakes: a panic or `longestRun` ends the thread and is a problem, and the
- * next run has a new one. Runs are queued. Never throws for what stands in the files.
+ * next run has a new one. Runs are queued. `external` names tables and enums that are left alone. Never throws for what stands in the files.
  */
-export function engineDiff(before: readonly PrismaFile[] | null, after: readonly PrismaFile[], provider: EngineProvider): Promise<EngineAnswer> {
-  const run = turn.then(() => diffNow({ before, after, provider }))
+export function engineDiff(before: readonly PrismaFile[] | null, after: readonly PrismaFile[], provider: EngineProvider, external: readonly string[] = []): Promise<EngineAnswer> {
+  const run = turn.then(() => diffNow({ before, after, provider, external }))
   turn = run
   return run
 }
@@ -47,6 +47,7 @@ interface Question {
   readonly before: readonly PrismaFile[] | null
   readonly after: readonly PrismaFile[]
   readonly provider: EngineProvider
+  readonly external: readonly string[]
 }
 
 interface Told {
