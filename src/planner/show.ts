@@ -97,11 +97,12 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
       ...(code.length ? [{ kind: 'text' as const, text: 'The code that goes out before it:' }, { kind: 'code' as const, language: 'diff', text: code.join('\n') }] : []),
     ]
   }
+  const shortcuts = plan.recipes.flatMap((r) => r.shortcut ? [`${r.title}: ${r.shortcut}`] : [])
   const reason = plan.mixed ? 'Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both.' : 'No single deploy of this is safe.'
   return [
     heading,
     { kind: 'text', text: `${reason} Take it apart into ${plan.parts.length} steps, each once the one before is out everywhere:` },
-    ...plan.recipes.flatMap((r): Block[] => r.shortcut ? [{ kind: 'text', text: `${r.title}: the short way. ${r.shortcut}` }] : []),
+    ...(shortcuts.length ? [{ kind: 'text' as const, text: 'There is a shorter way for:' }, { kind: 'list' as const, items: shortcuts }] : []),
     ...plan.parts.flatMap((part, i): readonly Block[] => {
       const blocks = part.items.flatMap((item) => itemBlocks(item))
       return [{ kind: 'heading', level: 3, text: `Step ${i + 1}, ${kinds[part.phase]}: ${part.title}` }, ...(isLong(plan) ? [{ kind: 'folded' as const, title: summaryOf(part), blocks }] : blocks)]

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { backfillScript } from '../../src/planner/backfill-script.ts'
 import { planOf } from '../../src/planner/plan.ts'
 import { recipesOf } from '../../src/planner/recognise.ts'
-import { planToJson, planToMarkdown, planToText } from '../../src/planner/show.ts'
+import { planToComment, planToJson, planToMarkdown, planToText } from '../../src/planner/show.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { caseName, nextStatement, recipeCases } from './recipe-cases.ts'
 import { reviewOf } from './review-of.ts'
@@ -91,6 +91,25 @@ describe('a plan', () => {
     await db.exec("INSERT INTO orders VALUES (1, 5, 'a', 3000000000)")
     expect((await db.query(plan.preflight[0]!.sql)).rows).toEqual([{ count: 1 }])
     expect((await db.query(plan.preflight[2]!.sql)).rows).toEqual([{ count: 1 }])
+  })
+
+  test('fits into a comment: scripts go first, then reasons, and what is cut says so', () => {
+    const tables = Array.from({ length: 12 }, (_, i) => `t${i}`)
+    const plan = planOf(reviewOf(tables.map((t) => `CREATE TABLE ${t} (id integer PRIMARY KEY, a text, b integer);`).join('\n'), tables.map((t) => `ALTER TABLE ${t} RENAME COLUMN a TO c; UPDATE ${t} SET b = 1;`).join('\n')))
+    const full = planToComment([plan], 1e6)
+    expect(full).toBe(planToMarkdown([plan]))
+    let limit = full.length - 1
+    for (const [holds, lacks] of [['### Backfills in batches', 'Install: progress'], ['### Rollback', '### Backfills in batches'], ['longer than a comment can be', '### Rollback']] as const) {
+      const comment = planToComment([plan], limit)
+      expect(comment.length).toBeLessThanOrEqual(limit)
+      expect(comment).toContain('### Deploy order')
+      expect(comment).toContain(holds)
+      expect(comment).not.toContain(lacks)
+      expect(comment).toContain('`schemagate plan` prints all of it')
+      expect(comment.match(/^```/gm)?.length ?? 0).toSatisfy((n: number) => n % 2 === 0)
+      expect(comment.split('<details>').length).toBe(comment.split('</details>').length)
+      limit = holds.startsWith('### Rollback') ? 3000 : comment.length - 1
+    }
   })
 
   test.each<readonly [string, string, string]>([
