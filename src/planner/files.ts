@@ -64,7 +64,8 @@ export function planFiles(plan: Plan, context: WriteContext): PlanFiles {
       names.push(name)
       for (const file of migrationFiles(context.review.project, name, migration, context.names)) (file.beside ? others : migrations).set(file.path, file.text)
     }
-    lists.push(`- Step ${at + 1}${names.length ? `: ${names.map((n) => `\`${n}\``).join(', ')}` : part.phase === 'data' ? `: the backfills` : ': code alone'}`)
+    const runs = [...part.items.some((i) => i.step.backfill) ? ['the backfills'] : [], ...part.items.some((i) => i.step.look) ? ['the queries'] : []]
+    lists.push(`- Step ${at + 1}: ${[...names.map((n) => `\`${n}\``), ...runs].join(', ') || 'code alone'}`)
   }
   if (context.drizzle && planned.length) {
     for (const [path, text] of drizzleMeta(context.drizzle, planned, { before: context.review.before, after: context.review.after })) migrations.set(path, text)

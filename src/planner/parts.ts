@@ -27,7 +27,7 @@ type StagePhase = RecipeStep['phase']
 
 const titles: Readonly<Record<StagePhase, readonly [first: string, later: string]>> = {
   expand: ['before the code, what running code does not notice', 'constraints and indexes of what is filled now'],
-  data: ['what changes rows, in batches', 'what changes rows, in batches'],
+  data: ['what changes rows', 'what changes rows'],
   code: ['the code', 'more code'],
   contract: ['what running code would have broken on, once the code is out everywhere', 'what is left, once no old code runs any more'],
 }

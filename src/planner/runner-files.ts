@@ -34,7 +34,8 @@ export function migrationFiles(project: Project, name: string, migration: Planne
   // Where the runner gives no transaction around the file, the file has to say where one begins.
   const bare = runner.name === 'prisma' || runner.name === 'psql' || runner.name === 'golang-migrate'
   const statements = migration.together && bare ? ['BEGIN', ...migration.up, 'COMMIT'] : migration.up
-  const up = lines(bare || migration.outside ? statements : statements.map((s) => s.replace(/^SET (?=lock_timeout\b)/i, 'SET LOCAL ')))
+  const own = bare || migration.outside ? statements : statements.map(withinTransaction)
+  const up = lines(own)
   const down = joinStatements(migration.down)
   const undo: WrittenFile = { path: `ways-back/${name}.sql`, text: down, beside: true }
   const withUndo = down ? [undo] : []
@@ -42,11 +43,11 @@ export function migrationFiles(project: Project, name: string, migration: Planne
   switch (runner.name) {
     case 'prisma': return [{ path: `${name}/migration.sql`, text: up }, ...withUndo]
     case 'drizzle': {
-      const text = migration.up.map((s) => outside ? insideAgain(s) : s.replace(/^SET (?=lock_timeout\b)/i, 'SET LOCAL ')).map((s) => `${s};`).join('\n--> statement-breakpoint\n')
+      const text = migration.up.map((s) => outside ? insideAgain(s) : withinTransaction(s)).map((s) => `${s};`).join('\n--> statement-breakpoint\n')
       const path = project.settings.drizzleLayout === 'folders' || project.migrations?.layout === 'drizzle-folders' ? `${name}/migration.sql` : `${name}.sql`
       return [{ path, text: `${text}\n` }, ...byHand(name, migration), ...withUndo]
     }
-    case 'goose': return [{ path: `${name}.sql`, text: `${outside ? '-- +goose NO TRANSACTION\n' : ''}-- +goose Up\n${gooseText(migration.up)}-- +goose Down\n${gooseText(migration.down)}` }]
+    case 'goose': return [{ path: `${name}.sql`, text: `${outside ? '-- +goose NO TRANSACTION\n' : ''}-- +goose Up\n${gooseText(own)}-- +goose Down\n${gooseText(migration.down)}` }]
     case 'dbmate': return [{ path: `${name}.sql`, text: `-- migrate:up${outside ? ' transaction:false' : ''}\n${up}\n-- migrate:down${isConcurrent(migration.down) ? ' transaction:false' : ''}\n${down}` }]
     case 'node-pg-migrate': {
       // Only a migration in JavaScript can leave the transaction.
@@ -82,6 +83,11 @@ export function downFile(project: Project, path: string, down: readonly string[]
     }
     default: return null
   }
+}
+
+/** A setting that ends with the transaction, so that the connection goes back as it came. */
+function withinTransaction(sql: string): string {
+  return sql.replace(/^SET (?=lock_timeout\b)/i, 'SET LOCAL ')
 }
 
 function lines(statements: readonly string[]): string {
