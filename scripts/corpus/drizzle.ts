@@ -46,7 +46,7 @@ export async function compareDrizzle(folder: string, report: (result: DrizzleRes
   for (const { name, path } of repositoriesIn(folder)) {
     const tree = await gitTree(path, 'HEAD')
     const { entries } = await tree.list()
-    if (!entries.some((it) => it.path.includes('drizzle'))) continue
+    if (!entries.some((it) => it.path.includes('drizzle') || it.path.endsWith('meta/_journal.json'))) continue
     const { projects } = await detectProjects(tree, defaultConfig)
     for (const project of projects.filter((it) => it.orm === 'drizzle')) {
       const result = await compareProject(name, tree, project)
@@ -57,7 +57,8 @@ export async function compareDrizzle(folder: string, report: (result: DrizzleRes
   return results
 }
 
-async function compareProject(repository: string, tree: Tree, project: Project): Promise<DrizzleResult> {
+/** Reads one project twice, from its TypeScript and from its latest snapshot, and compares. */
+export async function compareProject(repository: string, tree: Tree, project: Project): Promise<DrizzleResult> {
   const started = performance.now()
   const typescript = await readDrizzleSchema(tree, project)
   const milliseconds = performance.now() - started
@@ -84,7 +85,7 @@ function placeless(schema: Schema): number {
   return parts.filter((it) => !it.declared[0] || (it.declared[0].line === 1 && it.declared[0].endLine === 1 && it.declared[0].endColumn === 1)).length
 }
 
-const client = new Set(['declared', 'property', 'clientDefault', 'node', 'usingNode', 'checkNode'])
+const client = new Set(['declared', 'documentation', 'property', 'clientDefault', 'node', 'usingNode', 'checkNode'])
 
 /** Every object of a schema under its name, as text without what only the TypeScript knows. */
 function objectsOf(schema: Schema): ReadonlyMap<string, string> {
