@@ -1,0 +1,122 @@
+import { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
+
+const rules = catalog.filter((rule) => rule.group === 'consistency')
+
+let database: PGlite
+beforeAll(async () => { database = await PGlite.create() })
+afterAll(() => database.close())
+
+async function reviewed(base: Record<string, string>, head: Record<string, string>) {
+  const report = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head })), { rules, settings: { config: defaultConfig, notes: [] }, rehearse: false })
+  return report.findings
+}
+
+/** The SQL of all findings, one after the other. */
+function closing(findings: Awaited<ReturnType<typeof reviewed>>): string {
+  return findings.flatMap(({ help }) => /```sql\n([\s\S]*?)```/.exec(help)?.[1] ?? []).join('\n')
+}
+
+const init = `CREATE TYPE "Role" AS ENUM ('A', 'B');
+CREATE TABLE "User" ("id" INTEGER NOT NULL, "email" TEXT NOT NULL, "old" TEXT, "age" INTEGER, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+CREATE TABLE "Gone" ("id" INTEGER NOT NULL, CONSTRAINT "Gone_pkey" PRIMARY KEY ("id"));`
+const datasource = 'datasource db {\n  provider = "postgresql"\n}\n\n'
+const before = 'enum Role {\n  A\n  B\n}\n\nmodel User {\n  id    Int     @id\n  email String  @unique\n  old   String?\n  age   Int?\n}\n\nmodel Gone {\n  id Int @id\n}\n'
+const after = 'enum Role {\n  A\n  B\n  C\n}\n\nmodel User {\n  id    Int     @id\n  email String  @unique\n  age   BigInt  @default(5)\n  posts Post[]\n}\n\nmodel Post {\n  id       Int  @id\n  authorId Int\n  author   User @relation(fields: [authorId], references: [id])\n\n  @@index([authorId])\n}\n'
+const prisma = { 'package.json': '{"dependencies":{"prisma":"6.0.0"}}', 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n', 'prisma/migrations/1_init/migration.sql': init }
+
+describe('the SQL that closes a gap', () => {
+  it.each([
+    ['the schema is ahead', before, after],
+    ['the migrations are ahead', after, before],
+  ])('applies, and leaves nothing to say: %s', async (_, from, to) => {
+    const made = from === before ? init : `${init}\nALTER TYPE "Role" ADD VALUE 'C';\nDROP TABLE "Gone";\nALTER TABLE "User" DROP COLUMN "old", ALTER COLUMN "age" SET DATA TYPE BIGINT, ALTER COLUMN "age" SET DEFAULT 5, ALTER COLUMN "age" SET NOT NULL;
+CREATE TABLE "Post" ("id" INTEGER NOT NULL, "authorId" INTEGER NOT NULL, CONSTRAINT "Post_pkey" PRIMARY KEY ("id"));\nCREATE INDEX "Post_authorId_idx" ON "Post"("authorId");
+ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id") ON DELETE RESTRICT ON UPDATE CASCADE;`
+    const base = { ...prisma, 'prisma/migrations/1_init/migration.sql': made, 'prisma/schema.prisma': datasource + from }
+    const findings = await reviewed(base, { 'prisma/schema.prisma': datasource + to })
+    expect(findings.map(({ rule }) => rule)).toEqual(['require-migration'])
+    const sql = closing(findings)
+    await database.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+    await database.exec(made)
+    for (const statement of sql.split(/;\n/).filter((each) => each.trim() !== '')) await database.exec(statement)
+    expect(await reviewed(base, { 'prisma/schema.prisma': datasource + to, 'prisma/migrations/2_close/migration.sql': sql })).toEqual([])
+  })
+
+  it('is given for each disagreement beside a migration', async () => {
+    const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
+    const half = `ALTER TABLE "User" DROP COLUMN "old";\nALTER TYPE "Role" ADD VALUE 'C';`
+    const to = before.replace('  old   String?\n', '').replace('age   Int?', 'age   BigInt?\n  nick  String  @unique').replace('  B\n', '  B\n  C\n')
+    const findings = await reviewed(base, { 'prisma/schema.prisma': datasource + to, 'prisma/migrations/2_half/migration.sql': half })
+    expect(findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      expect.stringContaining('`bigint` in the schema and `integer`'), expect.stringContaining('`nick`'), expect.stringContaining('`User_nick_key`'),
+    ])
+    await database.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+    await database.exec(init)
+    for (const statement of `${half}\n${closing(findings)}`.split(/;\n/).filter((each) => each.trim() !== '')) await database.exec(statement)
+    expect(await reviewed(base, { 'prisma/schema.prisma': datasource + to, 'prisma/migrations/2_half/migration.sql': `${half}\n${closing(findings)}` })).toEqual([])
+  })
+})
+
+describe('a history that is touched', () => {
+  const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
+  const said = (findings: Awaited<ReturnType<typeof reviewed>>) => findings.map(({ rule, severity, place }) => `${severity} ${rule} ${place.path}`)
+
+  it('is told once where an applied file is edited along with the schema', async () => {
+    const edited = init.replace('"old" TEXT, ', '')
+    expect(said(await reviewed(base, { 'prisma/schema.prisma': datasource + before.replace('  old   String?\n', ''), 'prisma/migrations/1_init/migration.sql': edited }))).toEqual(['error no-edited-migration prisma/migrations/1_init/migration.sql'])
+  })
+
+  it('also says what the edit does not bring', async () => {
+    const to = before.replace('  old   String?\n', '').replace('  age   Int?', '  age   Int?\n  nick  String?')
+    expect(said(await reviewed(base, { 'prisma/schema.prisma': datasource + to, 'prisma/migrations/1_init/migration.sql': init.replace('"old" TEXT, ', '') }))).toEqual([
+      'error no-edited-migration prisma/migrations/1_init/migration.sql', 'error require-migration prisma/schema.prisma',
+    ])
+  })
+
+  it('is one finding where many files go', async () => {
+    const many = Object.fromEntries([2, 3, 4, 5, 6].map((n) => [`prisma/migrations/${n}_more/migration.sql`, `CREATE TABLE "t${n}" ("id" INTEGER NOT NULL);`]))
+    const report = await review(await changeSetOf(memoryTree({ ...base, ...many }), memoryTree(base)), { rules, settings: { config: defaultConfig, notes: [] }, rehearse: false })
+    expect(report.findings.map(({ rule, message }) => [rule, message])).toEqual([['no-edited-migration', expect.stringContaining('These 5 migrations have run already and are deleted')]])
+  })
+
+  it('says what differs by name alone once, with the statement that renames', async () => {
+    const named = `${init}\nALTER TABLE "User" ADD COLUMN "nick" TEXT;\nCREATE INDEX "by_nick" ON "User"("nick");`
+    const findings = await reviewed(base, { 'prisma/schema.prisma': datasource + before.replace('  age   Int?\n', '  age   Int?\n  nick  String?\n\n  @@index([nick])\n'), 'prisma/migrations/2_nick/migration.sql': named.slice(init.length) })
+    expect(findings.map(({ rule, severity, help }) => [rule, severity, help])).toEqual([['no-schema-drift', 'warning', expect.stringContaining('ALTER INDEX by_nick RENAME TO "User_nick_idx";')]])
+  })
+})
+
+describe('a journal', () => {
+  const journal = (...tags: readonly string[]) => JSON.stringify({ version: '7', dialect: 'postgresql', entries: tags.map((tag, idx) => ({ idx, version: '7', when: 1_700_000_000_000 + idx, tag, breakpoints: true })) })
+  const base = {
+    'package.json': '{"dependencies":{"drizzle-orm":"0.45.0"}}', 'drizzle.config.ts': `export default { dialect: 'postgresql', out: './drizzle', schema: './schema.ts' }`,
+    'schema.ts': `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const a = pgTable('a', { id: integer() })\n`,
+    'drizzle/0000_a.sql': 'CREATE TABLE "a" ("id" integer);', 'drizzle/meta/_journal.json': journal('0000_a'),
+  }
+  const said = (findings: Awaited<ReturnType<typeof reviewed>>) => findings.map(({ rule, message }) => [rule, message])
+
+  it('without the file, and a file without it, are told, and nothing twice', async () => {
+    expect(said(await reviewed(base, { 'drizzle/meta/_journal.json': journal('0000_a', '0001_gone') }))).toEqual([['require-journal-entry', expect.stringContaining('`0001_gone`')]])
+    expect(said(await reviewed(base, {
+      'drizzle/0001_lost.sql': 'ALTER TABLE "a" ADD COLUMN "b" integer;', 'schema.ts': base['schema.ts'].replace('id: integer()', 'id: integer(), b: integer()'),
+    }))).toEqual([['require-journal-entry', expect.stringContaining('never runs')]])
+  })
+
+  it('that lists few of many files is no journal', async () => {
+    const many = { ...base, ...Object.fromEntries([1, 2, 3, 4].map((n) => [`drizzle/000${n}_by_hand.sql`, 'SELECT 1;'])) }
+    const findings = await reviewed(many, { 'drizzle/0005_by_hand.sql': 'SELECT 1;', 'drizzle/0006_by_hand.sql': 'SELECT 1;' })
+    expect(findings.map(({ rule, severity, message }) => [rule, severity, message])).toEqual([['require-journal-entry', 'info', expect.stringContaining('lists 1 of 7 migrations')]])
+  })
+
+  it('with a number twice, and out of order', async () => {
+    const two = JSON.stringify({ version: '7', dialect: 'postgresql', entries: [{ idx: 0, when: 20, tag: '0000_a' }, { idx: 0, when: 10, tag: '0000_b' }] })
+    const findings = await reviewed(base, { 'drizzle/0000_b.sql': 'CREATE TABLE "b" ("id" integer);', 'drizzle/meta/_journal.json': two, 'schema.ts': `${base['schema.ts']}export const b = pgTable('b', { id: integer() })\n` })
+    expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(['require-journal-entry', 'no-out-of-order-migration']))
+  })
+})
