@@ -91,7 +91,9 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   notes.push(...problems.flatMap((problem) => noteOf(problem)))
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
-  const journal = { before: await readJournal(project, changeSet.base), after: await readJournal(project, changeSet.head) }
+  const [journalBefore, journalAfter] = [await readJournal(project, changeSet.base), await readJournal(project, changeSet.head)]
+  const journal = { before: journalBefore.journal, after: journalAfter.journal }
+  notes.push(...journalAfter.notes.filter((note) => changed.has(note.path)).map((note) => ({ ...note, blocking: journal.after === null })))
   const lock = { before: await readLock(was, changeSet.base), after: await readLock(project, changeSet.head), schema: await readProvider(project, changeSet.head) }
   // What a new database gets differs from what one of today becomes where files that have run are edited or gone.
   const anew = migrations !== null && migrations.changed.length > 0 ? replayHistory(empty, migrations.history, { ...options, transactions: transactionsOf(project.runner, migrations.history) }).schema : null
@@ -113,13 +115,14 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   return { ...base, migrated, before: history.schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...notes, ...replayed.notes] }
 }
 
-async function readJournal(project: Project, tree: Tree): Promise<DrizzleJournal | null> {
-  if (project.migrations?.layout !== 'drizzle') return null
+async function readJournal(project: Project, tree: Tree): Promise<{ readonly journal: DrizzleJournal | null; readonly notes: readonly Note[] }> {
+  const none = { journal: null, notes: [] }
+  if (project.migrations?.layout !== 'drizzle') return none
   const path = `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}meta/_journal.json`
   const text = (await textsOf(tree, [path])).get(path)
-  if (text === undefined) return null
+  if (text === undefined) return none
   const { entries } = await tree.list()
-  return readDrizzleJournal(text, path, entries.map((entry) => entry.path)).journal
+  return readDrizzleJournal(text, path, entries.map((entry) => entry.path))
 }
 
 /** The provider that the schema at the head names. */

@@ -40,9 +40,9 @@ export default {
       if (ctx.project.orm !== 'prisma' || !after?.dialect) return
       const was = ctx.declaredBefore?.dialect ?? before?.dialect
       const moves = before?.dialect && before.dialect !== after.dialect
-      if (after.dialect !== ctx.project.dialect && (moves || was === undefined || was !== ctx.project.dialect)) {
+      if (after.dialect !== ctx.project.dialect && (before?.dialect !== after.dialect || was !== ctx.project.dialect)) {
         return {
-          place: moves ? after.place : ctx.lock?.schema?.place ?? startOf(ctx.project.evidence), object: 'provider', anySize: true,
+          place: before?.dialect !== after.dialect ? after.place : ctx.lock?.schema?.place ?? startOf(ctx.project.evidence), object: 'provider', anySize: true,
           message: `\`migrate deploy\` stops with P3019: the schema is for \`${ctx.project.dialect}\`, and \`migration_lock.toml\` says \`${after.provider}\`.`,
         }
       }

@@ -119,4 +119,16 @@ describe('a journal', () => {
     const findings = await reviewed(base, { 'drizzle/0000_b.sql': 'CREATE TABLE "b" ("id" integer);', 'drizzle/meta/_journal.json': two, 'schema.ts': `${base['schema.ts']}export const b = pgTable('b', { id: integer() })\n` })
     expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(['require-journal-entry', 'no-out-of-order-migration']))
   })
+
+  it('that is broken stops the review from being green', async () => {
+    const report = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, 'drizzle/meta/_journal.json': '{{{' })), { rules, settings: { config: defaultConfig, notes: [] }, rehearse: false })
+    expect(report.notes).toContainEqual(expect.objectContaining({ kind: 'unparsed', blocking: true, path: 'drizzle/meta/_journal.json' }))
+    expect(report.conclusion).toBe('failure')
+  })
+})
+
+it('a lock of another provider than the schema is told, also where the lock is new', async () => {
+  const { 'prisma/migrations/migration_lock.toml': _, ...base } = { ...prisma, 'prisma/schema.prisma': datasource + before }
+  const findings = await reviewed(base, { 'prisma/migrations/migration_lock.toml': '# by hand\nprovider = "sqlite"\n' })
+  expect(findings.map(({ rule, place, message }) => [rule, place.line, message])).toEqual([['no-provider-change', 2, expect.stringContaining('P3019')]])
 })
