@@ -2,7 +2,7 @@ import type { ChangeSet } from '../changeset/tree.ts'
 import type { Note } from '../engine/finding.ts'
 import { isPostgres } from '../project/detect.ts'
 import type { Project } from '../project/project.ts'
-import { readProjects } from '../reading.ts'
+import { readProjects, type ProjectReading } from '../reading.ts'
 import type { ProjectReview } from '../report/report.ts'
 import { diffSchemas } from '../schema/diff.ts'
 import type { Settings } from '../settings.ts'
@@ -20,14 +20,24 @@ export interface ProjectPlan {
 /** The plans of all PostgreSQL projects whose schema a change set changes, with what could not be seen. */
 export async function plansOf(changeSet: ChangeSet, settings: Settings): Promise<{ readonly plans: readonly ProjectPlan[]; readonly notes: readonly Note[] }> {
   const read = await readProjects(changeSet, settings)
-  const plans = read.projects.flatMap((reading) => {
+  const notes: Note[] = [...read.notes, ...read.projects.flatMap((p) => p.notes)]
+  const plans = read.projects.flatMap((reading): ProjectPlan[] => {
     const changes = diffSchemas(reading.before, reading.after)
-    // Where old migrations were only merged, nothing runs that has not run; where nothing is known of the schema before, nothing can be told of the way.
-    if (reading.squashed || (reading.generated && reading.declaredBefore === null)) return []
-    if (!isPostgres(reading.project.dialect) || (!changes.length && !reading.steps.length)) return []
+    if (!changes.length && !reading.steps.length) return []
+    const why = reasonForNone(reading)
+    if (why) {
+      notes.push({ kind: 'unsupported', blocking: false, path: reading.project.evidence, line: 1, message: why })
+      return []
+    }
     const { project, before, after, steps, postgres } = reading
     const review: ProjectReview = { project, before, after, changes, steps }
     return [{ project, plan: planOf(review, postgres), review, postgres }]
   })
-  return { plans, notes: [...read.notes, ...read.projects.flatMap((p) => p.notes)] }
+  return { plans, notes }
+}
+
+function reasonForNone({ project, squashed, generated, declaredBefore }: ProjectReading): string | null {
+  if (!isPostgres(project.dialect)) return 'Plans are written for PostgreSQL only.'
+  if (squashed) return 'Old migrations were merged into fewer: nothing runs where they have run before, so there is nothing to plan.'
+  return generated && declaredBefore === null ? 'The schema before the change is not known, so no way from it can be planned.' : null
 }

@@ -26,7 +26,19 @@ export function prismaField(column: Column, field = fieldName(column), attribute
   const type = prismaTypes.find(([pattern]) => pattern.test(bare))?.[1] ?? (/^"?\w+"?$/.test(bare) ? bare.replaceAll('"', '') : `Unsupported(${JSON.stringify(bare)})`)
   const list = column.type?.endsWith('[]') ? '[]' : ''
   const map = field === column.name ? '' : ` @map(${JSON.stringify(column.name)})`
-  return `${field} ${type}${list || (column.nullable ? '?' : '')}${map}${attributes}`
+  return `${field} ${type}${list || (column.nullable ? '?' : '')}${prismaDefault(column, type)}${map}${attributes}`
+}
+
+/** A default as a Prisma schema says it; an expression that it has no word for stays SQL. */
+function prismaDefault({ default: value, identity }: Column, type: string): string {
+  if (identity || value?.startsWith('nextval(')) return ' @default(autoincrement())'
+  if (value === null) return ''
+  const text = /^'((?:[^']|'')*)'(?:::[\w" ().]+)?$/.exec(value)?.[1]?.replaceAll("''", "'")
+  if (/^(true|false|-?\d+(\.\d+)?)$/.test(value)) return ` @default(${value})`
+  if (/^(now\(\)|CURRENT_TIMESTAMP)$/i.test(value)) return ' @default(now())'
+  if (text !== undefined && type === 'String') return ` @default(${JSON.stringify(text)})`
+  if (text !== undefined && /^\w+$/.test(text) && !prismaTypes.some(([, name]) => name === type)) return ` @default(${text})`
+  return ` @default(dbgenerated(${JSON.stringify(value)}))`
 }
 
 /** A property of a Drizzle table. */
@@ -47,7 +59,15 @@ function drizzleColumn(column: Column): string {
     : bare === 'numeric' ? `numeric(${name})`
     : time ? `timestamp(${name}, { ${time[1] ? `precision: ${time[1]}, ` : ''}withTimezone: ${time[2] === 'with'} })`
     : `${drizzleTypes.find(([pattern]) => pattern.test(bare))?.[1] ?? (/^\w+$/.test(bare) ? `${bare}Enum` : 'customColumn')}(${name})`
-  return `${call}${column.type?.endsWith('[]') ? '.array()' : ''}${column.nullable ? '' : '.notNull()'}`
+  return `${call}${column.type?.endsWith('[]') ? '.array()' : ''}${drizzleDefault(column)}${column.nullable ? '' : '.notNull()'}`
+}
+
+function drizzleDefault({ default: value, identity }: Column): string {
+  if (value === null || identity || value.startsWith('nextval(')) return ''
+  const text = /^'((?:[^'\\]|'')*)'(?:::(?:text|character varying))?$/.exec(value)?.[1]?.replaceAll("''", "'")
+  if (/^(true|false|-?\d+(\.\d+)?)$/.test(value)) return `.default(${value})`
+  if (/^now\(\)$/i.test(value)) return '.defaultNow()'
+  return text === undefined ? `.default(sql\`${value.replaceAll(/[\\`$]/g, '\\$&')}\`)` : `.default(${JSON.stringify(text)})`
 }
 
 /** How a new field stands in the schema of the ORM, and what becomes of the old one. */

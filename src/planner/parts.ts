@@ -81,7 +81,7 @@ function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], rec
   const inOrder = [
     ...(expand.length ? [step('', 'expand', expand, addedCode(review, steps, covered))] : []),
     ...of('data').map((p) => ({ ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)), code: p.job ? derived(p.job, steps) : null })),
-    ...(contract.length ? [{ ...step('', 'code', [], hiddenCode(review, steps, covered)), sql: [] }, step('', 'contract', contract, goneCode(review, steps, covered))] : []),
+    ...(contract.length ? [{ ...step('', 'code', [], hiddenCode(review, steps, covered) ?? 'The code that this change is for.'), sql: [] }, step('', 'contract', contract, goneCode(review, steps, covered))] : []),
   ]
   return { steps: inOrder, last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [] }
 }
