@@ -50,6 +50,8 @@ describe('a replayed script leaves what Postgres leaves', () => {
       CREATE SCHEMA app; CREATE SCHEMA other CREATE TABLE t (id int PRIMARY KEY, n text) CREATE VIEW v AS SELECT id FROM t; CREATE TYPE app.kind AS ENUM ('a'); CREATE TABLE app.a (id serial PRIMARY KEY, k app.kind DEFAULT 'a', ks app.kind[]);
       SET search_path TO app, public; CREATE TABLE b (id int REFERENCES a, k kind CHECK (k <> 'a')); CREATE INDEX ON b (k); SET search_path TO public; ALTER TABLE app.b SET SCHEMA public; ALTER TABLE app.a SET SCHEMA other;
       ALTER TYPE app.kind SET SCHEMA other; ALTER SCHEMA other RENAME TO third; DROP SCHEMA app CASCADE;`],
+    ['a schema that goes and comes back', `
+      CREATE TABLE a (id int PRIMARY KEY); DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE b (id int PRIMARY KEY);`],
     ['partitions', `
       CREATE TABLE p (id bigint, at timestamptz NOT NULL, t text DEFAULT 'x', PRIMARY KEY (id, at), CHECK (id > 0)) PARTITION BY RANGE (at); CREATE TABLE o (id int PRIMARY KEY); ALTER TABLE p ADD o int REFERENCES o;
       CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); CREATE INDEX ON p (t); CREATE UNIQUE INDEX u ON p (at, id, t); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') PARTITION BY LIST (id);

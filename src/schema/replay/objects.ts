@@ -165,10 +165,12 @@ export function createExtension(session: Session, node: CreateExtensionStmt): vo
 /** Makes the schema; gives the statements that stand in it. */
 export function createSchema(session: Session, node: CreateSchemaStmt): string | null {
   const name = truncated(node.schemaname ?? node.authrole?.rolename ?? '')
-  if (session.draft.schema.schemas.has(name) || name === 'public') {
+  if (session.draft.schema.schemas.has(name)) {
     if (node.if_not_exists === true) return null
     refuse(`schema "${name}" already exists`)
   }
+  // Every database begins with it, and it is not among the schemas: whether a DROP SCHEMA took it away is not known here.
+  if (name === 'public') return node.if_not_exists === true ? null : name
   editingSchemas(session.draft).add(name)
   session.changes.push({ kind: 'createSchema', place: session.place, object: name, cascade: false })
   return name
