@@ -56,12 +56,12 @@ async function rehearseAll({ project, migrations }: CorpusProject): Promise<Tall
     const fresh: Migration = { ...migration, isNew: true }
     const { steps, after: modelAfter } = replaySteps(model, [fresh], transactionsOf(project.runner, [fresh]), { postgres: 18, source: 'migrations' })
     const review = { project, before: model, after: modelAfter, changes: diffSchemas(model, modelAfter), steps }
-    model = modelAfter
     const refused = await up(database, fresh)
     if (refused !== null) {
       console.log(`  does not apply: ${fresh.path}: ${refused}`)
       continue
     }
+    model = modelAfter
     applied.push(fresh)
     const after = await catalogOf(database)
     if (differenceOf(before, after).length > 0) {
