@@ -36,9 +36,13 @@ export function aftercareOf(review: ProjectReview): readonly CheckQuery[] {
   if (!touched.length) return []
   const regclass = touched.map((t) => `(${quoteLiteral(quoteKey(t, d))}::regclass)`).join(', ')
   const analyse = touched.filter((t) => changes.some((c) => 'table' in c && c.table === t && ['alterColumnType', 'addIndex', 'setGenerated'].includes(c.kind)))
+  const some = (...kinds: readonly Change['kind'][]) => changes.some((c) => kinds.includes(c.kind))
+  // A second column that takes over gets indexes and constraints too.
+  const builds = some('addIndex', 'addUnique', 'addPrimaryKey', 'attachIndex', 'renameColumn', 'alterColumnType')
+  const constrains = some('addForeignKey', 'addCheck', 'addNotNull', 'setNotNull', 'validateConstraint', 'renameColumn', 'alterColumnType')
   return [
-    { title: 'Indexes that a failed build left invalid; expect none', sql: `SELECT indexrelid::regclass AS index, indrelid::regclass AS "table" FROM pg_index WHERE NOT indisvalid AND indrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` },
-    { title: 'Constraints that are not validated; expect none that you did not leave so', sql: `SELECT conname, conrelid::regclass AS "table" FROM pg_constraint WHERE NOT convalidated AND conrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` },
+    ...(!builds ? [] : [{ title: 'Indexes that a failed build left invalid; expect none', sql: `SELECT indexrelid::regclass AS index, indrelid::regclass AS "table" FROM pg_index WHERE NOT indisvalid AND indrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` }]),
+    ...(!constrains ? [] : [{ title: 'Constraints that are not validated; expect none that you did not leave so', sql: `SELECT conname, conrelid::regclass AS "table" FROM pg_constraint WHERE NOT convalidated AND conrelid IN (SELECT * FROM (VALUES ${regclass}) AS touched);` }]),
     ...(changes.some((c) => c.kind === 'addIndex')
       ? [{ title: 'How far an index build is', sql: 'SELECT pid, relid::regclass AS "table", phase, blocks_done, blocks_total, tuples_done, tuples_total FROM pg_stat_progress_create_index;' }]
       : []),

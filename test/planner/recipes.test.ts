@@ -93,6 +93,14 @@ describe('a plan', () => {
     expect((await db.query(plan.preflight[2]!.sql)).rows).toEqual([{ count: 1 }])
   })
 
+  test('says one line, and asks little, where nothing has to be split', () => {
+    const plan = planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;'))
+    expect(planToText([plan]).split('\n').slice(0, 4)).toEqual(['Deploy order', '============', '', 'Run the migration before the code that needs it; there is nothing to split.'])
+    expect(plan.preflight.map((q) => q.title)).toEqual(['How large the touched tables are', 'Who holds locks on them now; expect no transaction that is old'])
+    expect(plan.aftercare).toEqual([])
+    expect(planOf(reviewOf(given, 'CREATE INDEX i ON users (email);')).aftercare.map((q) => q.title)).toEqual(['Indexes that a failed build left invalid; expect none', 'How far an index build is', 'Fresh statistics for the planner'])
+  })
+
   test('fits into a comment: scripts go first, then reasons, and what is cut says so', () => {
     const tables = Array.from({ length: 12 }, (_, i) => `t${i}`)
     const plan = planOf(reviewOf(tables.map((t) => `CREATE TABLE ${t} (id integer PRIMARY KEY, a text, b integer);`).join('\n'), tables.map((t) => `ALTER TABLE ${t} RENAME COLUMN a TO c; UPDATE ${t} SET b = 1;`).join('\n')))
