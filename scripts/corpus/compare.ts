@@ -55,7 +55,7 @@ export function objectsOf(schema: Schema): ReadonlyMap<string, string> {
   for (const table of schema.tables.values()) addTable(objects, table)
   for (const [at, type] of schema.enums) objects.set(`enum ${at}`, JSON.stringify(type.values))
   for (const [at, domain] of schema.domains) objects.set(`domain ${at}`, JSON.stringify([domain.base, domain.nullable, domain.default, domain.checks]))
-  for (const [at, type] of schema.types) objects.set(`type ${at}`, type.form)
+  for (const [at, type] of schema.types) objects.set(`type ${at}`, JSON.stringify([type.form, type.attributes ?? []]))
   for (const [at, view] of schema.views) {
     objects.set(`view ${at}`, JSON.stringify([view.materialized, view.columns, view.reads.map((read) => read.table).sort(), grantsShape(view.grants)]))
     for (const index of view.indexes) objects.set(`index ${at}.${index.name}`, JSON.stringify(indexShape(index)))

@@ -256,11 +256,12 @@ async function readDomains(query: CatalogQuery): Promise<ReadonlyMap<Key, Domain
 }
 
 async function readTypes(query: CatalogQuery): Promise<ReadonlyMap<Key, OtherType>> {
-  const rows = await query(`SELECT n.nspname, t.typname, CASE WHEN NOT t.typisdefined THEN 'shell' WHEN t.typtype = 'c' THEN 'composite' WHEN t.typtype = 'r' THEN 'range' ELSE 'base' END AS form
+  const rows = await query(`SELECT n.nspname, t.typname, CASE WHEN NOT t.typisdefined THEN 'shell' WHEN t.typtype = 'c' THEN 'composite' WHEN t.typtype = 'r' THEN 'range' ELSE 'base' END AS form,
+      (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum) FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE (t.typtype IN ('r', 'b') AND t.typcategory <> 'A' OR t.typtype = 'c' AND c.relkind = 'c' OR NOT t.typisdefined) AND ${own('pg_type', 't.oid', 't.typnamespace')} ORDER BY 1, 2`)
   return new Map(rows.map((row) => [key(str(row['nspname']), str(row['typname'])), {
-    schema: str(row['nspname']), name: str(row['typname']), form: row['form'] as OtherType['form'], declared: [],
+    schema: str(row['nspname']), name: str(row['typname']), form: row['form'] as OtherType['form'], ...(Array.isArray(row['attributes']) ? { attributes: row['attributes'] as NonNullable<OtherType['attributes']> } : {}), declared: [],
   }]))
 }
 

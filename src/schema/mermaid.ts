@@ -177,7 +177,10 @@ function word(text: string): string {
   return /^[A-Za-z_]/.test(plain) && !/^(pk|fk|uk|_+)$/i.test(plain) ? plain : `_${plain}_`
 }
 
-/** Text for between quotation marks: letters, digits and the plainest signs, so that it can neither end them nor be markup. */
+/**
+ * Text for between quotation marks: letters, digits and the plainest signs, so that it can neither end them nor be markup. Mermaid takes
+ * every line with `direction TB` in it for a setting, wherever it stands.
+ */
 function label(text: string): string {
-  return text.normalize('NFC').replaceAll(/[^\p{L}\p{N} _.,()-]/gu, '_').slice(0, 80) || '_'
+  return text.normalize('NFC').replaceAll(/[^\p{L}\p{N} _.,()-]/gu, '_').replaceAll(/direction(?= +(?:TB|BT|LR|RL))/gi, 'direction_').slice(0, 80) || '_'
 }

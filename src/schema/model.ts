@@ -254,6 +254,8 @@ export interface OtherType {
   readonly schema: string
   readonly name: string
   readonly form: 'composite' | 'range' | 'base' | 'shell'
+  /** Attributes of a composite type, in their order. */
+  readonly attributes?: readonly { readonly name: string; readonly type: string | null }[]
   /** What follows `CREATE TYPE name`, `AS (street text, zip text)`; null where unknown. */
   readonly definition?: string | null
   readonly declared: readonly Declaration[]

@@ -133,6 +133,7 @@ export function sameDomain(a: DomainType, b: DomainType): boolean {
 
 /** Equal in form and, where both are known, in definition. */
 export function sameOtherType(a: OtherType, b: OtherType): boolean {
+  if (a.attributes && b.attributes) return a.form === b.form && sameData(a.attributes, b.attributes)
   return a.form === b.form && (!a.definition || !b.definition || sameExpression(a.definition, b.definition))
 }
 

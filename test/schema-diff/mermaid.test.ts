@@ -70,4 +70,8 @@ describe('the picture of a change', () => {
       }
     }))
   })
+
+  test('keeps words apart that mermaid takes for a setting on any line', () => {
+    expect(erDiagram(schema([table('direction TB', [column('Direction  lr', 'text')])]))).not.toMatch(/direction\s+(TB|BT|LR|RL)/i)
+  })
 })

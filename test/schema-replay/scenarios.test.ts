@@ -89,6 +89,9 @@ describe('a replayed script leaves what Postgres leaves', () => {
     ['indexes of every form', `
       CREATE TABLE a (x text, y int, z jsonb, w text[], v tsvector); CREATE INDEX i1 ON a USING hash (x); CREATE INDEX i2 ON a USING gin (z jsonb_path_ops); CREATE INDEX i3 ON a USING gin (w array_ops); CREATE INDEX i4 ON a USING brin (y); CREATE INDEX i5 ON a (x DESC NULLS LAST, y ASC NULLS FIRST);
       CREATE INDEX i6 ON a (x COLLATE "C" text_pattern_ops); CREATE UNIQUE INDEX i7 ON a (y) NULLS NOT DISTINCT; CREATE INDEX i8 ON a USING gin (v); CREATE INDEX i9 ON a ((z ->> 'k'), y) WHERE y IS NOT NULL; CREATE INDEX i10 ON a (x text_ops) WITH (fillfactor = 70); CREATE INDEX i11 ON a USING gist (v);`],
+    ['attributes of composite types', `
+      CREATE TYPE status AS ENUM ('a'); CREATE TYPE pair AS ("First one" varchar(10), b numeric(6,2), s status); ALTER TYPE pair ADD ATTRIBUTE c timestamptz(3), DROP ATTRIBUTE b, ALTER ATTRIBUTE "First one" TYPE text; ALTER TYPE pair RENAME ATTRIBUTE c TO at; ALTER TYPE pair DROP ATTRIBUTE IF EXISTS nothing;
+      ALTER TYPE status RENAME TO state; CREATE TABLE t (p pair, q pair[]); ALTER TYPE pair RENAME TO couple;`],
     ['grants', `
       CREATE SCHEMA s; CREATE TABLE a (id int, "e mail" text); CREATE TABLE b (id int); CREATE VIEW v AS SELECT id FROM a; CREATE SEQUENCE q; CREATE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql AS 'select 1'; CREATE PROCEDURE p() LANGUAGE sql AS 'select 1';
       GRANT SELECT, INSERT ON a TO app WITH GRANT OPTION; GRANT ALL ON b, v TO "read only"; REVOKE DELETE, TRUNCATE ON b FROM "read only"; REVOKE GRANT OPTION FOR INSERT ON a FROM app; GRANT SELECT ("e mail"), UPDATE (id) ON a TO public; GRANT USAGE ON SCHEMA s TO app; GRANT ALL ON SEQUENCE q TO app;

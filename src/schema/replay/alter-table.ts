@@ -13,6 +13,7 @@ import { editing, tableOfIndex, updateTable } from './draft.ts'
 import { dropColumn, readsColumn, viewsOf } from './drop.ts'
 import { adopt, children, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
+import { putAttributes } from './objects.ts'
 import { option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
@@ -27,7 +28,7 @@ export function alterTable(session: Session, node: AlterTableStmt): void {
   const places = subcommandPlaces(session.statement, commands.length)
   const { schema } = session.draft
   if (node.objtype === 'OBJECT_INDEX') return alterIndex(session, written.schema, written.name, commands)
-  if (node.objtype === 'OBJECT_TYPE') return alterCompositeType(session, written)
+  if (node.objtype === 'OBJECT_TYPE') return alterCompositeType(session, written, commands)
   if (node.objtype !== 'OBJECT_TABLE' && node.objtype !== 'OBJECT_FOREIGN_TABLE') return
   if (findKey(session, written, (at) => schema.views.has(at) || schema.sequences.has(at)) !== undefined && findKey(session, written, (at) => schema.tables.has(at)) === undefined) return
   const table = tableFor(session, written, node.missing_ok === true)
@@ -429,8 +430,22 @@ function attachIndex(session: Session, parent: Table, name: string, child: Key):
   if (attachedEverywhere) updateTable(session.draft, parent.key, (it) => ({ ...it, indexes: it.indexes.map((index) => index.name === name ? { ...index, valid: true } : index) }))
 }
 
-function alterCompositeType(session: Session, written: { readonly schema: string | null; readonly name: string }): void {
+function alterCompositeType(session: Session, written: { readonly schema: string | null; readonly name: string }, commands: readonly AlterTableCmd[]): void {
   const at = findKey(session, written, (each) => session.draft.schema.types.has(each))
-  if (at === undefined && !isOpen(session)) refuse(`relation ${shown(written)} does not exist`)
-  if (at === undefined) addNote(session, 'unresolved', `the type ${shown(written)} is not known`)
+  const type = at === undefined ? undefined : session.draft.schema.types.get(at)
+  if (at === undefined || type === undefined) {
+    if (!isOpen(session)) refuse(`relation ${shown(written)} does not exist`)
+    addNote(session, 'unresolved', `the type ${shown(written)} is not known`)
+    return
+  }
+  let attributes = type.attributes ?? []
+  for (const { subtype, name = '', def, missing_ok } of commands) {
+    const column = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : undefined
+    const known = attributes.some((each) => each.name === truncated(name))
+    if (subtype === 'AT_AddColumn' && column !== undefined) attributes = [...attributes, { name: truncated(column.colname ?? ''), type: resolveType(session, column.typeName).text }]
+    else if (!known && missing_ok !== true && type.attributes !== undefined) refuse(`column "${truncated(name)}" of relation "${type.name}" does not exist`)
+    else if (subtype === 'AT_DropColumn') attributes = attributes.filter((each) => each.name !== truncated(name))
+    else if (subtype === 'AT_AlterColumnType' && column !== undefined) attributes = attributes.map((each) => each.name === truncated(name) ? { ...each, type: resolveType(session, column.typeName).text } : each)
+  }
+  if (type.attributes !== undefined) putAttributes(session, at, attributes)
 }

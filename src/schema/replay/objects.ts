@@ -2,8 +2,9 @@ import type {
   AlterDomainStmt, AlterEnumStmt, AlterSeqStmt, CompositeTypeStmt, CreateDomainStmt, CreateEnumStmt, CreateExtensionStmt, CreateFunctionStmt, CreateRangeStmt, CreateSchemaStmt, CreateSeqStmt, DefineStmt,
 } from 'libpg-query'
 import { printExpression } from '../expression.ts'
-import type { DomainType, Key, SqlFunction } from '../model.ts'
+import type { DomainType, Key, OtherType, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
+import { quoteIdent } from '../../sql/names.ts'
 import { editing, editingSchemas, relationExists, typeExists, updateTables } from './draft.ts'
 import { setFunctions } from './drop.ts'
 import { freeConstraintName, truncated } from './names.ts'
@@ -133,8 +134,18 @@ function definitionAfterName(statement: string): string | null {
 }
 
 export function createComposite(session: Session, node: CompositeTypeStmt): void {
-  for (const column of node.coldeflist ?? []) if ('ColumnDef' in column) resolveType(session, column.ColumnDef.typeName)
-  createOtherType(session, keyForNew(session, writtenOf(node.typevar)), 'composite')
+  const attributes = (node.coldeflist ?? []).flatMap((column) => 'ColumnDef' in column ? [{ name: truncated(column.ColumnDef.colname ?? ''), type: resolveType(session, column.ColumnDef.typeName).text }] : [])
+  const at = keyForNew(session, writtenOf(node.typevar))
+  createOtherType(session, at, 'composite')
+  putAttributes(session, at, attributes)
+}
+
+/** Gives a composite type its attributes; its definition follows. */
+export function putAttributes(session: Session, at: Key, attributes: NonNullable<OtherType['attributes']>): void {
+  const type = session.draft.schema.types.get(at)
+  if (type === undefined) return
+  const definition = attributes.some((each) => each.type === null) ? type.definition ?? null : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
+  editing(session.draft, 'types').set(at, { ...type, attributes, definition })
 }
 
 export function createRange(session: Session, node: CreateRangeStmt): void {

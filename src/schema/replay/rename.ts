@@ -8,6 +8,7 @@ import { editing, editingSchemas, moved, putTable, relationExists, renamed, tabl
 import { updateFamily } from './family.ts'
 import { objectName, truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
+import { putAttributes } from './objects.ts'
 import { mapExpressions, withColumnRenamed, withTypeRenamed } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { assumedKey, columnFor, findKey, isOpen, refuse, schemaExists, shown, tableFor } from './session.ts'
@@ -37,8 +38,13 @@ export function rename(session: Session, node: RenameStmt): void {
 function renameColumn(session: Session, node: RenameStmt, to: string): void {
   if (node.relationType === 'OBJECT_VIEW' || node.relationType === 'OBJECT_MATVIEW') return
   const from = truncated(node.subname ?? '')
-  if (node.renameType === 'OBJECT_ATTRIBUTE') return
   const written = writtenOf(node.relation)
+  if (node.renameType === 'OBJECT_ATTRIBUTE') {
+    const at = findKey(session, written, (each) => session.draft.schema.types.has(each))
+    const attributes = at === undefined ? undefined : session.draft.schema.types.get(at)?.attributes
+    if (at !== undefined && attributes !== undefined) putAttributes(session, at, attributes.map((each) => each.name === from ? { ...each, name: to } : each))
+    return
+  }
   if (findKey(session, written, (at) => session.draft.schema.tables.has(at)) === undefined && findKey(session, written, (at) => session.draft.schema.views.has(at)) !== undefined) return
   const table = tableFor(session, written, node.missing_ok === true)
   if (table === null) return
@@ -235,6 +241,9 @@ export function typeFollows(session: Session, from: string, to: string): void {
   })
   for (const [at, domain] of session.draft.schema.domains) {
     if (spelled(domain.base) !== domain.base) editing(session.draft, 'domains').set(at, { ...domain, base: spelled(domain.base) })
+  }
+  for (const [at, { attributes }] of session.draft.schema.types) {
+    if (attributes?.some((each) => spelled(each.type) !== each.type) === true) putAttributes(session, at, attributes.map((each) => ({ ...each, type: spelled(each.type) })))
   }
   for (const [at, list] of session.draft.schema.functions) {
     if (list.some((each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns)) {
