@@ -73,7 +73,7 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
 async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
   const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
   const options = { postgres: version, source: 'migrations' as const }
-  const migrations = project.migrations ? await readMigrations(project, changeSet) : null
+  const migrations = project.migrations ? withoutMoves(await readMigrations(project, changeSet), project, await changeSet.base.list(), await changeSet.head.list()) : null
   const declared = await readDeclared(project, changeSet.head, version)
   const touched = changeSet.files.filter((file) => mayDeclare(project, file.path))
   const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base, version)
@@ -124,6 +124,17 @@ async function readJournal(project: Project, tree: Tree): Promise<{ readonly jou
   const { entries } = await tree.list()
   return readDrizzleJournal(text, path, entries.map((entry) => entry.path))
 }
+
+/** Migrations whose changed files are those that a runner knows by another name or text: a folder that moves as a whole keeps both. */
+function withoutMoves(migrations: ProjectMigrations, project: Project, base: Listed, head: Listed): ProjectMigrations {
+  const parts = project.migrations?.layout === 'prisma' || project.migrations?.layout === 'drizzle-folders' || project.migrations?.layout === 'up-down-folders' ? 2 : 1
+  const known = (path: string, oid: string) => `${path.split('/').slice(-parts).join('/')} ${oid}`
+  const kept = new Set(head.entries.map(({ path, oid }) => known(path, oid)))
+  const oids = new Map(base.entries.map(({ path, oid }) => [path, oid]))
+  return { ...migrations, changed: migrations.changed.filter(({ path, status }) => status === 'modified' || !kept.has(known(path, oids.get(path) ?? ''))) }
+}
+
+type Listed = Awaited<ReturnType<Tree['list']>>
 
 /** The provider that the schema at the head names. */
 async function readProvider(project: Project, tree: Tree): Promise<NamedProvider | null> {

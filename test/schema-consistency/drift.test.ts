@@ -79,6 +79,12 @@ describe('a history that is touched', () => {
     ])
   })
 
+  it('is untouched where its folder moves as a whole', async () => {
+    const moved = Object.fromEntries(Object.entries(base).map(([path, text]) => [path === 'package.json' ? path : `packages/db/${path}`, text]))
+    const report = await review(await changeSetOf(memoryTree(base), memoryTree(moved)), { rules, settings: { config: defaultConfig, notes: [] }, rehearse: false })
+    expect(report.findings.map(({ rule, message }) => [rule, message])).toEqual([])
+  })
+
   it('is one finding where many files go', async () => {
     const many = Object.fromEntries([2, 3, 4, 5, 6].map((n) => [`prisma/migrations/${n}_more/migration.sql`, `CREATE TABLE "t${n}" ("id" INTEGER NOT NULL);`]))
     const report = await review(await changeSetOf(memoryTree({ ...base, ...many }), memoryTree(base)), { rules, settings: { config: defaultConfig, notes: [] }, rehearse: false })
