@@ -25,11 +25,16 @@ try {
   const project: Project = {
     root: '', name: '.', orm: 'prisma', dialect: 'postgresql', runner: { name: 'prisma', version: null }, schemaFiles: ['prisma/schema.prisma'], migrations: null, evidence: '', settings: {},
   }
-  for (const name of ['cold', 'warm', 'warm']) {
+  const everything = { projects: [{ project, declared: schema, after: schema }], config: defaultConfig }
+  const cases = [
+    ['one table in question, cold', { tables: new Set(['public.Thing7']) }], ['one table in question, warm', { tables: new Set(['public.Thing7']) }],
+    ['another table, warm', { tables: new Set(['public.Thing40']) }], ['every query', {}], ['every query, warm', {}],
+  ] as const
+  for (const [name, asked] of cases) {
     const started = performance.now()
     const before = process.cpuUsage()
     const head = await gitTree(dir, 'HEAD')
-    const read = await readQueries({ changeSet: { base: head, head, files: [], truncated: false }, projects: [{ project, declared: schema, after: schema }], config: defaultConfig })
+    const read = await readQueries({ changeSet: { base: head, head, files: [], truncated: false }, ...everything, ...asked })
     const { user, system } = process.cpuUsage(before)
     console.log(`${name}: ${Math.round(performance.now() - started)} ms (${Math.round((user + system) / 1000)} ms of processor), ${read.counts.files} files, ${read.counts.parsed} parsed, ${read.counts.calls} calls`)
   }

@@ -1,26 +1,24 @@
-import type { TreeEntry } from '../changeset/tree.ts'
 import type { Note } from '../engine/finding.ts'
-import type { Step } from '../engine/rule.ts'
 import { changedLines } from './changed.ts'
-import type { ChangedLines } from './changed.ts'
 import { drizzleNames } from './drizzle/models.ts'
 import { codeFacts, noFacts } from './facts.ts'
 import type { CodeFacts } from './facts.ts'
 import { interesting } from './interest.ts'
-import { prismaMethods } from './prisma/calls.ts'
 import { closest, projectNames } from './project-names.ts'
 import type { Query } from './query.ts'
+import { reach } from './reach.ts'
 import { withRepeats } from './repeats.ts'
 import type { QueriedProject, ReadQueriesRequest } from './request.ts'
+import { filesInQuestion, wordsFor } from './scope.ts'
 import { siteReader } from './sites.ts'
 import { sqlFileQueries } from './sql/files.ts'
 import { evaluator } from './typescript/evaluate.ts'
-import { fileKind, isCode } from './typescript/features.ts'
+import { fileKind, isCode, noFeatures } from './typescript/features.ts'
 import type { Features } from './typescript/features.ts'
-import type { Module, Site } from './typescript/module.ts'
 import { moduleResolver } from './typescript/resolver.ts'
 import { openStore } from './typescript/store.ts'
-import type { Value, World } from './typescript/value.ts'
+import type { World } from './typescript/value.ts'
+import type { Key } from '../schema/model.ts'
 import { loadParser } from '../sql/parser.ts'
 
 export interface QueryCounts {
@@ -49,13 +47,6 @@ export interface QueriesRead {
 /** Where database clients, schemas and caches are set up, by the habits of the field. */
 const setupFile = /(?:^|\/)(?:[\w.-]*(?:prisma|drizzle|database|redis|pool)[\w.-]*|db|client|schema)\.[cm]?[jt]s$|(?:^|\/)(?:db|database|prisma|drizzle|schema)\/(?:[\w-]+\/)?[\w.-]+\.[cm]?[jt]s$/i
 
-const needsUses = new Set<string>(['dropTable', 'renameTable', 'dropColumn', 'renameColumn', 'dropIndex', 'dropConstraint', 'setNotNull', 'dropDefault', 'addColumn', 'dropEnumValue', 'renameEnumValue', 'renameType', 'dropType', 'createType', 'createEnum'])
-
-/** True where what a change does to existing code decides, so that all of it has to be read. */
-export function wantsWholeTree(steps: readonly Step[]): boolean {
-  return steps.some((step) => step.changes.some((change) => needsUses.has(change.kind) && !(change.kind === 'addColumn' && (change.to.nullable || change.to.default !== null))))
-}
-
 /** Reads the queries of the head tree: Prisma Client, Drizzle and raw SQL in code, and `.sql` files of queries. Runs nothing of it. */
 export async function readQueries(request: ReadQueriesRequest): Promise<QueriesRead> {
   const { changeSet, projects } = request
@@ -71,9 +62,6 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   const features = await store.features(wanted)
   const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))
   const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')
-  const defining = withDrizzle ? await store.modules(wanted.filter((e) => features.get(e.path)?.definesTables).map((e) => e.path)) : []
-  const constants = new Set(defining.flatMap((m) => [...m.scope.names.keys()]))
-  const modules = await store.modules(candidates(wanted, features, delegates, constants, changed))
   const resolver = moduleResolver(entries, await store.texts(entries.filter((e) => /(?:^|\/)(?:package|tsconfig[\w.-]*|jsconfig)\.json$/.test(e.path) && !e.path.includes('node_modules/')).map((e) => e.path)))
   const asked = new Set<string>()
   const generated = names.flatMap((n) => n.generated)
@@ -91,15 +79,29 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     defaultSchema: (path) => settings(path)?.after.defaultSchema ?? 'public',
   }
   const values = evaluator(world)
-  let drizzle = drizzleNames([], values.evaluate, schemas)
-  for (let round = 0; round < 8; round++) {
-    for (const module of modules) for (const site of module.sites) touch(site, module, delegates, withDrizzle, values.evaluate)
-    if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas)
-    if (asked.size === 0) break
-    await store.modules([...asked])
-    asked.clear()
-    values.forget()
+  const settle = async (ask: () => void): Promise<void> => {
+    for (let round = 0; round < 8; round++) {
+      ask()
+      if (asked.size === 0) return
+      await store.modules([...asked])
+      asked.clear()
+      values.forget()
+    }
   }
+  if (withDrizzle) await store.modules(wanted.filter((e) => features.get(e.path)?.definesTables).map((e) => e.path))
+  let drizzle = drizzleNames([], values.evaluate, schemas)
+  await settle(() => { if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas) })
+  const constants = new Map([...drizzle.tables].map(([name, table]) => [name, table.key]))
+  const querying = new Set(wanted.filter(({ path }) => changed.has(path) || mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path))
+  const chosen = request.tables === undefined ? [...querying]
+    : await filesInQuestion({ entries: wanted, features, changed, queries: (path) => querying.has(path) }, wordsFor(request.tables, names, constants), store.texts)
+  const first = await store.modules(chosen)
+  await settle(() => {
+    for (const module of first) for (const site of module.sites) reach(site, module, changed.has(module.path), delegates, withDrizzle, values.evaluate)
+    if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas)
+  })
+  // A loop of a changed file may call a function of a file that was only asked for.
+  const modules = [...first, ...store.all().filter((m) => querying.has(m.path) && !first.includes(m))]
   const reader = siteReader(names, drizzle, values.evaluate, schemas, changed)
   const queries: (Query & { readonly project: string })[] = []
   let calls = 0
@@ -125,33 +127,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   }
 }
 
-/** Files of code that may hold a query or the set-up of a client. `tables` are the constants that hold Drizzle tables. */
-function candidates(entries: readonly TreeEntry[], features: ReadonlyMap<string, Features>, delegates: ReadonlySet<string>, tables: ReadonlySet<string>, changed: ChangedLines): string[] {
-  return entries.filter((entry) => {
-    if (changed.has(entry.path)) return true
-    const found = features.get(entry.path)
-    if (found === undefined) return false
-    return found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d)) || found.tables.some((t) => tables.has(t))
-  }).map((e) => e.path)
-}
-
-const tableSteps = new Set(['from', 'insert', 'update', 'delete', '$count', 'leftJoin', 'rightJoin', 'innerJoin', 'fullJoin'])
-
-/** Asks for what a chain starts from and for the tables in it, so that the modules they come from are known to be wanted. */
-function touch(site: Site, module: Module, delegates: ReadonlySet<string>, withDrizzle: boolean, evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null): void {
-  const { root, steps } = site.chain
-  let asked = false
-  for (const [index, step] of steps.entries()) {
-    const name = step.name ?? ''
-    const prisma = name in prismaMethods && delegates.has(steps[index - 1]?.name ?? '')
-    const raw = name.startsWith('$') || step.template !== null || name === 'query' || name === 'unsafe' || name === 'execute'
-    const drizzle = withDrizzle && (tableSteps.has(name) || name === 'query')
-    if (!asked && (prisma || raw || drizzle)) {
-      evaluate(root, site.scope, module)
-      asked = true
-    }
-    if (!drizzle || !tableSteps.has(name)) continue
-    const first = step.args?.[0]
-    if (first !== undefined && first.type !== 'SpreadElement') evaluate(first, site.scope, module)
-  }
+/** True for a file of code that may hold a query or the set-up of a client. `constants` are the names of Drizzle tables. */
+function mayQuery(found: Features, delegates: ReadonlySet<string>, constants: ReadonlyMap<string, Key>): boolean {
+  return found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d)) || found.tables.some((t) => constants.has(t))
 }

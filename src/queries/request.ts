@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import type { Config } from '../config.ts'
 import type { Project } from '../project/project.ts'
-import type { Schema } from '../schema/model.ts'
+import type { Key, Schema } from '../schema/model.ts'
 
 /** One project with its schemas, as a review knows them. */
 export interface QueriedProject {
@@ -16,6 +16,8 @@ export interface ReadQueriesRequest {
   readonly changeSet: ChangeSet
   readonly projects: readonly QueriedProject[]
   readonly config: Config
-  /** Read the changed files and what they import only; default is the whole head tree, which what a schema change does to code needs. */
+  /** Tables of which every use in the tree is wanted, besides what the pull request changes; left out for all of them. */
+  readonly tables?: ReadonlySet<Key>
+  /** Look at no files but the changed ones and those that set up clients by their names. */
   readonly changedOnly?: boolean
 }

@@ -12,6 +12,12 @@ export interface Features {
   readonly setup: boolean
   /** Transaction callbacks. */
   readonly transactions: boolean
+  /** Last parts of the specifiers of its imports and exports: `users` of `'../db/users.ts'`. */
+  readonly imports: readonly string[]
+  /** Exports what it imports. */
+  readonly passesOn: boolean
+  /** Holds parts of queries that other files may send: `where`, `select` and `include` in an object. */
+  readonly fragments: boolean
 }
 
 const methods = /\.\s*(?:findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany|count|aggregate|groupBy)\s*[(<]/g
@@ -19,7 +25,13 @@ const tables = /\.\s*(?:from|insert|update|delete|\$count|query)\s*(?:\(\s*|\.\s
 const raw = /\$(?:queryRaw|executeRaw)|\bsql(?:<[^`\n]{0,80}>)?`|\.(?:unsafe|raw)\(|\.query\(\s*[`'"{\w]|\.execute\(/
 const defines = /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
 const setup = /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
+const specifiers = /\b(?:from|import)\s*\(?\s*['"]([^'"\n]{1,200})['"]/g
+const passing = /\bexport\s*(?:\*|(?:type\s*)?\{[^}]*\}\s*from)/
+const fragments = /\b(?:where|select|include|with|data|orderBy|columns)\b\s*[:=]|\bPrisma\.\w|(?:[Ss]elect|[Ii]nclude|[Ww]here|[Aa]rgs|[Ff]ilters?|[Cc]onditions?)\b/
 const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
+
+/** What nothing is found in. */
+export const noFeatures: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false, imports: [], passesOn: false, fragments: false }
 
 /** Looks a text over. */
 export function featuresOf(text: string): Features {
@@ -33,7 +45,10 @@ export function featuresOf(text: string): Features {
     const parts = (match[1] ?? '').split('.')
     named.add((/^\.\s*query/.test(match[0]) ? parts[0] : parts.at(-1)) ?? '')
   }
+  const imports = new Set<string>()
+  for (const match of text.matchAll(specifiers)) imports.add((match[1] ?? '').replace(/\.[cm]?[jt]sx?$/, '').split('/').at(-1) ?? '')
   return {
+    imports: [...imports], passesOn: passing.test(text), fragments: fragments.test(text),
     delegates: [...delegates], tables: [...named], raw: raw.test(text), definesTables: defines.test(text), setup: setup.test(text), transactions: transactions.test(text),
   }
 }

@@ -1,5 +1,5 @@
 import type { Tree, TreeEntry } from '../../changeset/tree.ts'
-import { featuresOf } from './features.ts'
+import { featuresOf, noFeatures } from './features.ts'
 import type { Features } from './features.ts'
 import type { Frame, Module } from './module.ts'
 import type { Chain } from './nodes.ts'
@@ -24,8 +24,6 @@ const parsed = new Map<string, Module>()
 const small = new Map<string, string>()
 let source = 0
 
-const none: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false }
-
 /** Opens the store for a tree. `interest` says which chains of a module are kept; it has to be the same one each time. */
 export async function openStore(tree: Tree, entries: readonly TreeEntry[], interest: (chain: Chain, frame: Frame | null) => boolean): Promise<Store> {
   const oids = new Map(entries.map((e) => [e.path, e.oid]))
@@ -39,10 +37,10 @@ export async function openStore(tree: Tree, entries: readonly TreeEntry[], inter
         for (const path of missing) {
           const content = contents.get(path)
           const oid = oids.get(path)
-          if (oid !== undefined) looks.set(oid, content?.kind === 'text' ? featuresOf(content.text) : none)
+          if (oid !== undefined) looks.set(oid, content?.kind === 'text' ? featuresOf(content.text) : noFeatures)
         }
       }
-      return new Map(wanted.map((e) => [e.path, looks.get(e.oid) ?? none]))
+      return new Map(wanted.map((e) => [e.path, looks.get(e.oid) ?? noFeatures]))
     },
     async modules(paths) {
       const missing: string[] = []

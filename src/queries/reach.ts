@@ -1,0 +1,61 @@
+import type { Expression } from 'oxc-parser'
+import { prismaMethods } from './prisma/calls.ts'
+import { lookUp } from './typescript/module.ts'
+import type { Module, Scope, Site } from './typescript/module.ts'
+import { chainOf, unwrap } from './typescript/nodes.ts'
+import type { Evaluate } from './typescript/objects.ts'
+
+const tableSteps = new Set(['from', 'insert', 'update', 'delete', '$count', 'leftJoin', 'rightJoin', 'innerJoin', 'fullJoin'])
+const rawSteps = new Set(['query', 'unsafe', 'execute'])
+
+/** Evaluates what a chain starts from and what its arguments name, so that the modules they come from are known to be wanted. */
+export function reach(site: Site, module: Module, isChanged: boolean, delegates: ReadonlySet<string>, withDrizzle: boolean, evaluate: Evaluate): void {
+  const { chain, scope } = site
+  // A loop that calls a function of another module may run its queries.
+  if (isChanged && chain.steps.length === 1 && chain.steps[0]?.name === '') evaluate(chain.root, scope, module)
+  let asked = false
+  for (const [index, step] of chain.steps.entries()) {
+    const name = step.name ?? ''
+    const prisma = name in prismaMethods && delegates.has(chain.steps[index - 1]?.name ?? '')
+    const drizzle = withDrizzle && (tableSteps.has(name) || name === 'query')
+    const raw = name.startsWith('$') || step.template !== null || rawSteps.has(name)
+    if (!asked && (prisma || raw || drizzle)) {
+      evaluate(chain.root, scope, module)
+      asked = true
+    }
+    if (!prisma && !(asked && withDrizzle)) continue
+    for (const argument of step.args ?? []) parts(argument.type === 'SpreadElement' ? argument.argument : argument, scope, module, evaluate, 0)
+  }
+}
+
+/** Evaluates what an argument takes from other modules. */
+function parts(given: Expression, scope: Scope, module: Module, evaluate: Evaluate, depth: number): void {
+  if (depth > 8) return
+  const node = unwrap(given)
+  const inside = (one: Expression): void => parts(one, scope, module, evaluate, depth + 1)
+  switch (node.type) {
+    case 'ObjectExpression':
+      for (const property of node.properties) inside(property.type === 'SpreadElement' ? property.argument : property.value)
+      return
+    case 'ArrayExpression':
+      for (const element of node.elements) if (element !== null) inside(element.type === 'SpreadElement' ? element.argument : element)
+      return
+    case 'ConditionalExpression':
+      inside(node.consequent)
+      inside(node.alternate)
+      return
+    case 'LogicalExpression':
+      inside(node.left)
+      inside(node.right)
+      return
+    case 'CallExpression':
+      for (const argument of node.arguments) inside(argument.type === 'SpreadElement' ? argument.argument : argument)
+      break
+    default:
+  }
+  const root = node.type === 'Identifier' ? node : node.type === 'MemberExpression' || node.type === 'CallExpression' ? chainOf(node)?.root : null
+  if (root?.type !== 'Identifier') return
+  const binding = lookUp(scope, root.name)
+  if (binding?.is === 'import') evaluate(node, scope, module)
+  else if (node.type === 'Identifier' && binding?.is === 'variable' && binding.init !== null) parts(binding.init, binding.scope, module, evaluate, depth + 1)
+}
