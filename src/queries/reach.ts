@@ -2,7 +2,7 @@ import type { Expression } from 'oxc-parser'
 import { prismaMethods } from './prisma/calls.ts'
 import { lookUp } from './typescript/module.ts'
 import type { Module, Scope, Site } from './typescript/module.ts'
-import { chainOf, unwrap } from './typescript/nodes.ts'
+import { chainOf, keyName, unwrap } from './typescript/nodes.ts'
 import type { Evaluate } from './typescript/objects.ts'
 
 const tableSteps = new Set(['from', 'insert', 'update', 'delete', '$count', 'leftJoin', 'rightJoin', 'innerJoin', 'fullJoin'])
@@ -28,14 +28,21 @@ export function reach(site: Site, module: Module, isChanged: boolean, delegates:
   }
 }
 
-/** Evaluates what an argument takes from other modules. */
+/** Properties whose value is a part of the query, and no value that is sent. */
+const structure = new Set(['where', 'select', 'include', 'omit', 'data', 'create', 'update', 'connectOrCreate', 'createMany', 'orderBy', 'with', 'columns', 'AND', 'OR', 'NOT', 'some', 'every', 'none', 'is', 'isNot'])
+const joining = new Set(['and', 'or', 'not'])
+
+/** Evaluates the parts of a query that an argument takes from other modules. */
 function parts(given: Expression, scope: Scope, module: Module, evaluate: Evaluate, depth: number): void {
   if (depth > 8) return
   const node = unwrap(given)
   const inside = (one: Expression): void => parts(one, scope, module, evaluate, depth + 1)
   switch (node.type) {
     case 'ObjectExpression':
-      for (const property of node.properties) inside(property.type === 'SpreadElement' ? property.argument : property.value)
+      for (const property of node.properties) {
+        if (property.type === 'SpreadElement') inside(property.argument)
+        else if (unwrap(property.value).type === 'ObjectExpression' || structure.has(keyName(property.key, property.computed) ?? '')) inside(property.value)
+      }
       return
     case 'ArrayExpression':
       for (const element of node.elements) if (element !== null) inside(element.type === 'SpreadElement' ? element.argument : element)
@@ -49,7 +56,10 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
       inside(node.right)
       return
     case 'CallExpression':
-      for (const argument of node.arguments) inside(argument.type === 'SpreadElement' ? argument.argument : argument)
+      if (node.callee.type === 'Identifier' && joining.has(node.callee.name)) {
+        for (const argument of node.arguments) inside(argument.type === 'SpreadElement' ? argument.argument : argument)
+        return
+      }
       break
     default:
   }

@@ -92,8 +92,8 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   let drizzle = drizzleNames([], values.evaluate, schemas)
   await settle(() => { if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas) })
   const constants = new Map([...drizzle.tables].map(([name, table]) => [name, table.key]))
-  const querying = new Set(wanted.filter(({ path }) => changed.has(path) || mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path))
-  const chosen = request.tables === undefined ? [...querying]
+  const querying = new Set(wanted.filter(({ path }) => mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path))
+  const chosen = request.tables === undefined ? [...new Set([...querying, ...wanted.filter((e) => changed.has(e.path)).map((e) => e.path)])]
     : await filesInQuestion({ entries: wanted, features, changed, queries: (path) => querying.has(path) }, wordsFor(request.tables, names, constants), store.texts)
   const first = await store.modules(chosen)
   await settle(() => {

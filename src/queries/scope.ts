@@ -69,8 +69,8 @@ export interface Surveyed {
 export async function filesInQuestion(surveyed: Surveyed, words: RegExp | null, texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>): Promise<readonly string[]> {
   const { entries, features, changed, queries } = surveyed
   const paths = entries.map((e) => e.path)
-  const chosen = new Set(paths.filter((path) => changed.has(path) || features.get(path)?.setup === true))
-  for (const path of importers(paths.filter((p) => changed.has(p) && queries(p)), paths, features)) chosen.add(path)
+  const chosen = new Set(paths.filter((path) => features.get(path)?.setup === true || changed.has(path) && (queries(path) || features.get(path)?.loops === true)))
+  for (const path of importers(paths.filter((p) => changed.has(p) && queries(p)), paths, features)) if (features.get(path)?.loops === true) chosen.add(path)
   if (words === null) return [...chosen]
   const looked = paths.filter((path) => queries(path) || features.get(path)?.fragments === true)
   const naming: string[] = []

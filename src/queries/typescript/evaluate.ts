@@ -9,25 +9,24 @@ import type { Evaluation, Value, World } from './value.ts'
 
 /** Makes the evaluator over a world. Results are remembered until `forget`. */
 export function evaluator(world: World): { evaluate: (node: Expression, scope: Scope, module: Module) => Value | null; exported: (module: Module, name: string) => Value | null; forget: () => void } {
-  let memo = new Map<string, Value | null>()
+  const memo = new Map<Module, Map<string, Value | null>>()
   // Names and members are asked for many times over; what is found stays found, what is not may be once more is loaded.
   const found = new WeakMap<Expression, Value>()
   let missed = new WeakSet<Expression>()
-  const active = new Set<string>()
   const resolving = new Set<Binding>()
   const returning = new Set<AnyFunction>()
 
   const exported = (module: Module, name: string, depth = 0): Value | null => {
     if (depth > 12) return null
-    const id = `${module.path}\n${name}`
-    const known = memo.get(id)
-    if (known !== undefined) return known
-    if (active.has(id)) return null
-    active.add(id)
-    const value = exportedNow(module, name, depth)
-    active.delete(id)
-    memo.set(id, value)
-    return value
+    let known = memo.get(module)
+    if (known === undefined) memo.set(module, known = new Map())
+    const value = known.get(name)
+    // Null while it is being looked for: modules export from each other in circles.
+    if (value !== undefined) return value
+    known.set(name, null)
+    const found = exportedNow(module, name, depth)
+    known.set(name, found)
+    return found
   }
 
   const exportedNow = (module: Module, name: string, depth: number): Value | null => {
@@ -278,7 +277,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     },
     exported: (module, name) => exported(module, name),
     forget: () => {
-      memo = new Map([...memo].filter(([, value]) => value !== null))
+      for (const known of memo.values()) for (const [name, value] of known) if (value === null) known.delete(name)
       missed = new WeakSet()
     },
   }

@@ -16,6 +16,8 @@ export interface Features {
   readonly imports: readonly string[]
   /** Exports what it imports. */
   readonly passesOn: boolean
+  /** Loops and waits, so that it may run a query once for each element. */
+  readonly loops: boolean
   /** Holds parts of queries that other files may send: `where`, `select` and `include` in an object. */
   readonly fragments: boolean
 }
@@ -28,10 +30,12 @@ const setup = /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis
 const specifiers = /\b(?:from|import)\s*\(?\s*['"]([^'"\n]{1,200})['"]/g
 const passing = /\bexport\s*(?:\*|(?:type\s*)?\{[^}]*\}\s*from)/
 const fragments = /\b(?:where|select|include|with|data|orderBy|columns)\b\s*[:=]|\bPrisma\.\w|(?:[Ss]elect|[Ii]nclude|[Ww]here|[Aa]rgs|[Ff]ilters?|[Cc]onditions?)\b/
+const loop = /\b(?:for|while)\s*(?:await\s*)?\(|\.\s*(?:map|forEach|flatMap|reduce|filter|some|every)\s*\(/
+const waiting = /\bawait\b|\bPromise\.|\.then\(/
 const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
 
 /** What nothing is found in. */
-export const noFeatures: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false, imports: [], passesOn: false, fragments: false }
+export const noFeatures: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false, imports: [], passesOn: false, fragments: false, loops: false }
 
 /** Looks a text over. */
 export function featuresOf(text: string): Features {
@@ -48,7 +52,7 @@ export function featuresOf(text: string): Features {
   const imports = new Set<string>()
   for (const match of text.matchAll(specifiers)) imports.add((match[1] ?? '').replace(/\.[cm]?[jt]sx?$/, '').split('/').at(-1) ?? '')
   return {
-    imports: [...imports], passesOn: passing.test(text), fragments: fragments.test(text),
+    imports: [...imports], passesOn: passing.test(text), fragments: fragments.test(text), loops: waiting.test(text) && loop.test(text),
     delegates: [...delegates], tables: [...named], raw: raw.test(text), definesTables: defines.test(text), setup: setup.test(text), transactions: transactions.test(text),
   }
 }
