@@ -1,6 +1,6 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
-import { indexColumns } from '../../src/schema/model.ts'
+import { indexColumns, nameOf } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { tenantColumn, tenantOf } from '../shared/tenancy.ts'
 
@@ -56,6 +56,8 @@ function* crossing(table: Key, name: string, columns: readonly string[], ctx: Ru
   const after = ctx.after.tables.get(table)
   const column = tenant === null || !after ? null : tenantColumn(after, tenant)
   const [only] = columns
+  // What is handed to people outside has to be told apart from all others of its kind.
+  if (/(?:^|_)(?:token|invite|invitation|link|share|otp|verification|voucher|coupon)s?(?:_|$)/.test(snake(nameOf(table)))) return
   if (!column || columns.length !== 1 || only === undefined || !/^(?:name|slug|code|number|label|reference|title)$/.test(snake(only))) return
   yield {
     object: `${table}.${name}`,

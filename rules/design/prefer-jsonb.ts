@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { newColumns } from '../shared/columns.ts'
+import { newColumnsTogether } from '../shared/columns.ts'
+import { listed } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-jsonb',
@@ -9,9 +10,14 @@ export default {
   fix: 'Use jsonb, unless the exact text has to be kept.',
   references: ['https://www.postgresql.org/docs/current/datatype-json.html'],
   sources: ['eugene/E3', 'pgfence/add-column-json', 'strong_migrations/add_column_json', 'diesel-guard/AddJsonColumnCheck', 'pgsafe/prefer-jsonb', 'pgls/preferJsonb'],
-  bad: [{ sql: `create table events (id bigint generated always as identity primary key, payload json not null);`, message: '`payload` cannot be compared' }],
+  bad: [
+    { sql: `create table events (id bigint generated always as identity primary key, payload json not null);`, message: '`payload` cannot be compared' },
+    { prisma: { before: '', after: 'model Event {\n  id   BigInt @id\n  data Json   @db.Json\n  meta Json   @db.Json\n}\n' }, message: '`data` and `meta` cannot be compared' },
+    { drizzle: { before: '', after: `import { bigint, json, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), payload: json('payload') })` } },
+  ],
   good: [{ sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null);` }],
-  visit: newColumns((column) => (column.type === 'json' || column.type === 'json[]'
-    ? { message: `\`${column.name}\` cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over it fail.`, help: 'Use `jsonb`.' }
-    : null), true),
+  visit: newColumnsTogether((column) => column.type === 'json' || column.type === 'json[]', (columns) => ({
+    message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
+    help: 'Use `jsonb`.',
+  })),
 } satisfies Rule

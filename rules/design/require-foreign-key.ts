@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Table } from '../../src/schema/model.ts'
 import { newColumns } from '../shared/columns.ts'
+import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -24,6 +25,11 @@ export default {
     {
       given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
       sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null references users (id)); create index on orders (user_id);`,
+    },
+    {
+      title: 'An application of GitLab: the own one goes by another spelling.',
+      given: `create table application (id text primary key); create table builds (id text primary key, "applicationId" text references application (id)); create index on builds ("applicationId");`,
+      sql: `create table gitlab (id text primary key, application_id text);`,
     },
     {
       title: 'Another type: an id of another system.',
@@ -51,7 +57,9 @@ export default {
     if (!after?.complete || after.partition.by !== null || after.partition.of || /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))) return null
     const parent = namedBy(column, after, ctx)
     if (!parent || after.foreignKeys.some((f) => f.columns.includes(column.name)) || after.primaryKey?.columns.join() === column.name) return null
-    if (!isCustom(column, after, ctx)) return null
+    if (!isCustom(column, after, ctx) || isSpelledOtherwise(column, parent, ctx)) return null
+    // It had one until this pull request took it away.
+    if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'dropConstraint' && change.table === table && change.constraint?.type === 'foreignKey' && change.constraint.is.columns.includes(column.name)))) return null
     return {
       message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
       help: `Unless it is left out on purpose:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
@@ -68,6 +76,13 @@ function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
   if (found.length !== 1 || !parent?.complete || parent.primaryKey?.columns.length !== 1) return null
   const id = parent.columns.find((c) => c.name === parent.primaryKey?.columns[0])
   return id?.type !== null && id?.type === column.type ? parent : null
+}
+
+/** True where the columns that do refer to the parent spell the name in another way: `application_id` beside `applicationId` is the id of another system. */
+function isSpelledOtherwise(column: Column, parent: Table, ctx: RuleContext): boolean {
+  const names = [...ctx.after.tables.values()].flatMap((t) => t.foreignKeys.filter((f) => parentOf(f) === parent.key && f.columns.length === 1).flatMap((f) => f.columns))
+    .filter((name) => snake(name) === snake(column.name))
+  return names.length > 0 && !names.includes(column.name)
 }
 
 /** True where the schema ties such columns to their tables: it has foreign keys, most columns of that name have one, and the table does not do without on purpose. */

@@ -7,6 +7,7 @@ export default {
   why: 'A B-tree on the same column serves equality as well, and ranges, order and uniqueness besides. A hash index is smaller for long values, which is the one reason for it.',
   fix: 'Use a B-tree unless the values are long and only ever compared for equality.',
   references: ['https://www.postgresql.org/docs/current/hash-index.html'],
+  once: 'review',
   sources: ['online_migrations/hash_index'],
   bad: [
     {

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { key, schemaOf } from '../../src/schema/model.ts'
+import { indexesOf } from '../shared/index-prefix.ts'
 import { at } from '../shared/query-words.ts'
 
 export default {
@@ -52,6 +53,9 @@ export default {
       const leading = index.keys[0]?.column
       const after = ctx.after.tables.get(table)
       if (!leading || index.unique || index.method !== 'btree' || !after) return null
+      // Raw SQL that could not be read may ask for anything, and of an index that another one covers that is said.
+      if (ctx.queries.some((query) => query.client === 'sql' && query.dynamic && query.tables.length === 0)) return null
+      if (indexesOf(after).some((other) => other.name !== index.name && index.keys.every((k, i) => k.column !== null && other.columns[i] === k.column))) return null
       // The index of a foreign key serves deletes of the parent, which no query names.
       if (after.foreignKeys.some((f) => f.columns.includes(leading))) return null
       const asking = ctx.queries.filter((query) => query.context.file !== 'test' && query.tables.some((t) => t.table === table))

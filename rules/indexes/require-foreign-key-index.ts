@@ -1,9 +1,10 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { ForeignKey, Key } from '../../src/schema/model.ts'
-import { key, nameOf } from '../../src/schema/model.ts'
+import { nameOf } from '../../src/schema/model.ts'
 import { indexLedBy } from '../shared/index-prefix.ts'
 import { concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
+import { foreignKeyPlace, foreignKeysIn, parentOf, same } from '../shared/foreign-keys.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 
@@ -87,6 +88,12 @@ export default {
       },
       message: 'which only the client knows',
     },
+    {
+      title: 'Several of one table are told together.',
+      given: `create table users (id bigint primary key);`,
+      sql: `create table orders (id bigint generated always as identity primary key, buyer_id bigint references users (id), seller_id bigint references users (id));`,
+      message: 'No index leads with `buyer_id` or `seller_id`: deleting from `users`',
+    },
   ],
   good: [
     {
@@ -150,28 +157,32 @@ function clientRelations(table: Key, ctx: RuleContext): readonly ForeignKey[] {
   return ctx.declared?.tables.get(table)?.foreignKeys.filter((foreignKey) => foreignKey.clientOnly === true) ?? []
 }
 
+/** Said once for a table, at the first of its new foreign keys that no index serves. */
 function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   const after = ctx.after.tables.get(table)
   if (!after || (!after.complete && !ctx.isNew(table)) || after.persistence === 'temporary') return
   const isClients = foreignKey.clientOnly === true
-  if (!isClients && !after.foreignKeys.some((f) => f.name === foreignKey.name)) return
-  if (!foreignKey.columns.every((column) => after.columns.some((c) => c.name === column))) return
-  if (indexLedBy(after, foreignKey.columns)) return
-  const parent = key(foreignKey.references.schema, foreignKey.references.table)
-  const columns = foreignKey.columns.map((column) => `\`${column}\``).join(', ')
-  const name = `${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63)
-  const { words, offer } = declare({ kind: 'addIndex', table, columns: foreignKey.columns, name }, ctx)
+  const added = new Set(foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) => (one.table === table ? [one.foreignKey.name] : [])))
+  const lacking = (isClients ? [foreignKey] : after.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true))
+    .filter((f) => f.columns.every((column) => after.columns.some((c) => c.name === column)) && !indexLedBy(after, f.columns))
+  if (lacking[0]?.name !== foreignKey.name) return
+  const parents = [...new Set(lacking.map(parentOf))]
+  const sets = lacking.filter((f, i) => lacking.findIndex((other) => same(other.columns, f.columns)) === i)
+  const [first, ...more] = sets.map(({ columns }) => ({ columns, name: `${nameOf(table)}_${columns.join('_')}_idx`.slice(0, 63) }))
+  if (!first) return
+  const { words, offer } = declare({ kind: 'addIndex', table, ...first, more }, ctx)
+  const place = foreignKeyPlace(foreignKey, table, ctx)
+  const ways = orList(parents.map((parent) => `\`${ctx.name(parent)}\``))
   yield {
     object: `${table}.${foreignKey.name}`,
-    ...placeOf(foreignKey, ctx),
-    message: `No index leads with ${columns}: ${isClients ? `following the relation from \`${ctx.name(parent)}\`, which only the client knows,` : `deleting from \`${ctx.name(parent)}\``} reads all of \`${ctx.name(table)}\`.`,
-    help: `${words}${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`)}`,
+    ...(place ? { place } : {}),
+    message: `No index leads with ${orList(sets.map((f) => f.columns.map((column) => `\`${column}\``).join(', ')))}: ${isClients ? `following the relation from ${ways}, which only the client knows,` : `deleting from ${ways}`} reads all of \`${ctx.name(table)}\`.`,
+    help: `${words}${sql(...[first, ...more].map(({ name, columns }) => `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)});`))}`,
     ...offer,
   }
 }
 
-function placeOf(foreignKey: ForeignKey, ctx: RuleContext) {
-  const declared = ctx.declared?.tables && [...ctx.declared.tables.values()].flatMap((t) => t.foreignKeys).find((f) => f.name === foreignKey.name)?.declared[0]
-  const place = (declared && ctx.files.some((file) => file.path === declared.path) ? declared : null) ?? foreignKey.declared[0]
-  return place ? { place } : {}
+/** `a`, `a or b`, `a, b or c`. */
+function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
 }

@@ -1,4 +1,4 @@
-import type { Place } from '../location.ts'
+import type { Place, SourceFile } from '../location.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change, ChangeKind, ChangeOf } from '../schema/change.ts'
 import type { SchemaEdit } from '../schema/edit.ts'
@@ -144,6 +144,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   rows(table: Key): number | undefined
   /** How large a table counts: by its declared rows and the configured thresholds. */
   size(table: Key): 'small' | 'medium' | 'large' | 'unknown'
+  /** A changed file of the head tree, for what only its text tells, such as a comment beside a declaration. */
+  text(path: string): SourceFile | undefined
   /**
    * How the ORM's schema spells a change of it, and the suggestion that makes it where the diff shows its lines and the result would be
    * exactly right; null without an ORM or a word for it. `rules/shared/declare.ts` makes help of it.

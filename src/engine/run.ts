@@ -18,6 +18,7 @@ import { newnessOf, rowsOf, sizeOf, type Newness } from './context.ts'
 import { declarationOf } from './declared.ts'
 import type { Group, Note, Severity } from './finding.ts'
 import { declarationTokens } from './fingerprint.ts'
+import { passingChanges } from './passing.ts'
 import { judgedByPlan } from './plan-evidence.ts'
 import type { CatalogRule, Migration, Problem, RuleContext, Step, Visitor } from './rule.ts'
 import type { Suppression } from './suppressions.ts'
@@ -80,6 +81,7 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
   const moments = newnessOf(input.steps, input.before)
   const end = moments.at(-1) ?? { tables: new Set<Key>(), columns: new Set<string>() }
   const byTransaction = groupSteps(input.steps)
+  const passing = passingChanges(input.steps, input.after)
 
   const runRule = (rule: CatalogRule, setting: Setting): void => {
     const at = (step: Step | null, newness: Newness) => contextOf(input, setting.options, step, newness, step ? byTransaction.get(step.transaction.id) ?? [step] : [])
@@ -105,7 +107,8 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
       }
       for (const change of step.changes) {
         const visitor = visit[change.kind] as ((change: Change, ctx: RuleContext) => ReturnType<NonNullable<Visitor['pullRequest']>>) | undefined
-        if (visitor) collect({ place: change.place, step, change }, () => visitor(change, ctx))
+        // What a schema is, is told of what it is in the end.
+        if (visitor && !(schemaGroups.has(rule.group) && passing.has(change))) collect({ place: change.place, step, change }, () => visitor(change, ctx))
       }
     })
     const whole = at(null, end)
@@ -219,6 +222,7 @@ function contextOf(
     rows,
     size: (table) => sizeOf(config, rows(table)),
     edit: (edit) => editIn(input, edit),
+    text: (path) => input.texts.get(path),
     name: (table) => (schemaOf(table) === before.defaultSchema ? nameOf(table) : table),
     options,
     alone: input.alone,

@@ -3,8 +3,8 @@ import type { ArrayExpression, ArrowFunctionExpression, CallExpression, Expressi
 import type { SourceFile } from '../../location.ts'
 import { parseTypeScript } from '../../typescript.ts'
 import type { Declaration, Table } from '../model.ts'
-import type { EditContext, SchemaEdit, Splice, Splices } from './types.ts'
-import { indexNamed, propertyOf } from './types.ts'
+import type { EditContext, NewIndex, SchemaEdit, Splice, Splices } from './types.ts'
+import { indexNamed, propertyOf, spelledApart } from './types.ts'
 
 const actions = { 'NO ACTION': 'no action', RESTRICT: 'restrict', CASCADE: 'cascade', 'SET NULL': 'set null', 'SET DEFAULT': 'set default' } as const
 
@@ -14,9 +14,9 @@ const identifier = /^[A-Za-z_$][\w$]*$/
 export function spelledInDrizzle(edit: SchemaEdit, table: Table): string | null {
   switch (edit.kind) {
     case 'addIndex':
-      return builder('index', edit, table, 'table', "'")
+      return buildersOf('index', edit, table, 'table', "'")?.join(spelledApart) ?? null
     case 'addUnique':
-      return edit.columns.length === 1 ? '.unique()' : builder('unique', edit, table, 'table', "'")
+      return edit.columns.length === 1 ? '.unique()' : buildersOf('unique', edit, table, 'table', "'")?.[0] ?? null
     case 'setOnDelete':
       return `{ onDelete: '${actions[edit.action]}' }`
     case 'setType':
@@ -31,7 +31,7 @@ export function drizzleSplices(edit: SchemaEdit, context: EditContext): Splices 
   const { table } = context
   switch (edit.kind) {
     case 'addIndex':
-      return table.indexes.some((i) => i.name === edit.name) ? null : extra('index', edit, context)
+      return table.indexes.some((i) => [edit, ...edit.more ?? []].some(({ name }) => i.name === name)) ? null : extra('index', edit, context)
     case 'addUnique':
       if (edit.columns.length > 1) return extra('unique', edit, context)
       return onProperty(columnPlace(table, edit.columns[0]), context, (value) => (hasMethod(value, 'unique', 'primaryKey') ? null : [{ start: value.end, end: value.end, text: '.unique()' }]))
@@ -44,13 +44,21 @@ export function drizzleSplices(edit: SchemaEdit, context: EditContext): Splices 
   }
 }
 
-function builder(call: string, edit: Extract<SchemaEdit, { readonly kind: 'addIndex' | 'addUnique' }>, table: Table, parameter: string, quote: string): string | null {
-  const properties = edit.columns.map((column) => propertyOf(table, column))
+type Adding = Extract<SchemaEdit, { readonly kind: 'addIndex' | 'addUnique' }>
+
+/** What is added, in the order in which it is named; null where one of it cannot be written. */
+function buildersOf(call: string, edit: Adding, table: Table, parameter: string, quote: string): readonly string[] | null {
+  const all = edit.kind === 'addIndex' ? [edit, ...edit.more ?? []].map((index) => builder(call, index, table, parameter, quote)) : [builder(call, edit, table, parameter, quote)]
+  return all.every((one) => one !== null) ? all : null
+}
+
+function builder(call: string, index: NewIndex | { readonly columns: readonly string[] }, table: Table, parameter: string, quote: string): string | null {
+  const properties = index.columns.map((column) => propertyOf(table, column))
   if (properties.length === 0 || !properties.every((property) => property !== null && identifier.test(property))) return null
   const columns = properties.map((property) => `${parameter}.${property}`).join(', ')
-  if (edit.kind === 'addUnique') return `${call}().on(${columns})`
-  if (!/^[\w$ -]+$/.test(edit.name)) return null
-  return edit.method === 'gin' ? `${call}(${quote}${edit.name}${quote}).using(${quote}gin${quote}, ${columns})` : `${call}(${quote}${edit.name}${quote}).on(${columns})`
+  if (!('name' in index)) return `${call}().on(${columns})`
+  if (!/^[\w$ -]+$/.test(index.name)) return null
+  return index.method === 'gin' ? `${call}(${quote}${index.name}${quote}).using(${quote}gin${quote}, ${columns})` : `${call}(${quote}${index.name}${quote}).on(${columns})`
 }
 
 function columnPlace(table: Table, column: string | undefined): Declaration | undefined {
@@ -117,7 +125,7 @@ function importedAs(program: Program, name: string): string | null {
 }
 
 /** An index or constraint in the callback that follows the columns: in its list, in its object, or in a callback of its own. */
-function extra(call: 'index' | 'unique', edit: Extract<SchemaEdit, { readonly kind: 'addIndex' | 'addUnique' }>, context: EditContext): Splices {
+function extra(call: 'index' | 'unique', edit: Adding, context: EditContext): Splices {
   const { table } = context
   const at = table.declared[0]
   const file = at && context.text(at.path)
@@ -132,20 +140,27 @@ function extra(call: 'index' | 'unique', edit: Extract<SchemaEdit, { readonly ki
   if (!first || !columns || columns.type === 'SpreadElement') return null
   const quote = file.text[first.start] === '"' ? '"' : "'"
   if (!callback) {
-    const text = builder(name, edit, table, 'table', quote)
-    return text === null ? null : { file, splices: [{ start: columns.end, end: columns.end, text: `, (table) => [${text}]` }] }
+    const texts = buildersOf(name, edit, table, 'table', quote)
+    const list = texts && texts.length > 1 ? `[\n  ${texts.join(',\n  ')},\n]` : `[${texts?.[0] ?? ''}]`
+    return texts && { file, splices: [{ start: columns.end, end: columns.end, text: `, (table) => ${list}` }] }
   }
   if (callback.type !== 'ArrowFunctionExpression') return null
   const parameter = callback.params[0]
   if (callback.params.length !== 1 || parameter?.type !== 'Identifier') return null
-  const text = builder(name, edit, table, parameter.name, quote)
+  const texts = buildersOf(name, edit, table, parameter.name, quote)
   const result = resultOf(callback)
-  if (text === null || !result) return null
-  if (result.type === 'ArrayExpression') return inserted(file, result, result.elements.filter((it) => it !== null), text)
+  if (texts === null || !result) return null
+  if (result.type === 'ArrayExpression') return inserted(file, result, result.elements.filter((it) => it !== null), texts)
   if (result.type !== 'ObjectExpression') return null
-  const key = `${edit.columns.map((column) => propertyOf(table, column) ?? '').map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('')}${call === 'index' ? 'Idx' : 'Unique'}`
-  const taken = result.properties.some((it) => it.type === 'Property' && keyOf(it) === key)
-  return taken ? null : inserted(file, result, result.properties, `${key}: ${text}`)
+  const added = edit.kind === 'addIndex' ? [edit, ...edit.more ?? []] : [edit]
+  const keys = added.map(({ columns: names }) => keyFor(names.map((column) => propertyOf(table, column) ?? ''), call))
+  const taken = result.properties.some((it) => it.type === 'Property' && keys.includes(keyOf(it) ?? ''))
+  return taken ? null : inserted(file, result, result.properties, texts.map((text, i) => `${keys[i] ?? ''}: ${text}`))
+}
+
+/** `orgIdIdx`, `orgIdNameUnique`. */
+function keyFor(properties: readonly string[], call: 'index' | 'unique'): string {
+  return `${properties.map((word, i) => (i === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('')}${call === 'index' ? 'Idx' : 'Unique'}`
 }
 
 /** What an arrow function gives back: its expression, or the one that its body returns. */
@@ -162,11 +177,11 @@ function bare(expression: Expression): Expression {
   return at
 }
 
-/** One more element behind the last one, laid out as that is. */
-function inserted(file: SourceFile, list: Node, elements: readonly Node[], text: string): Splices {
+/** More elements behind the last one, laid out as that is. */
+function inserted(file: SourceFile, list: Node, elements: readonly Node[], texts: readonly string[]): Splices {
   const last = elements.at(-1)
   const open = list.start + 1
-  if (!last) return { file, splices: [{ start: open, end: list.end - 1, text: file.text[list.start] === '{' ? ` ${text} ` : text }] }
+  if (!last) return { file, splices: [{ start: open, end: list.end - 1, text: file.text[list.start] === '{' ? ` ${texts.join(', ')} ` : texts.join(', ') }] }
   const between = file.text.slice(last.end, list.end - 1)
   const comma = /^\s*,/.exec(between)
   // A comment in there would move to another line.
@@ -175,7 +190,7 @@ function inserted(file: SourceFile, list: Node, elements: readonly Node[], text:
   const indent = file.text.slice(from, last.start)
   const ownLine = indent.trim() === '' && from > list.start
   const at = comma ? last.end + comma[0].length : last.end
-  return { file, splices: [{ start: at, end: at, text: `${comma ? '' : ','}${ownLine ? `\n${indent}` : ' '}${text}${comma ? ',' : ''}` }] }
+  return { file, splices: [{ start: at, end: at, text: `${comma ? '' : ','}${texts.map((text) => `${ownLine ? `\n${indent}` : ' '}${text}`).join(',')}${comma ? ',' : ''}` }] }
 }
 
 /** The lines of an element of the callback's list or object go; not those of the only one, and not where something else shares them. */

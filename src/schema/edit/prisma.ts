@@ -1,8 +1,8 @@
 import type { SourceFile } from '../../location.ts'
 import type { Declaration, Table } from '../model.ts'
-import type { EditContext, SchemaEdit, Splice, Splices } from './types.ts'
-import { indexNamed, propertyOf } from './types.ts'
 import { splitBlocks } from '../prisma/text.ts'
+import type { EditContext, NewIndex, SchemaEdit, Splice, Splices } from './types.ts'
+import { indexNamed, propertyOf, spelledApart } from './types.ts'
 
 const actions = { 'NO ACTION': 'NoAction', RESTRICT: 'Restrict', CASCADE: 'Cascade', 'SET NULL': 'SetNull', 'SET DEFAULT': 'SetDefault' } as const
 
@@ -10,8 +10,10 @@ const actions = { 'NO ACTION': 'NoAction', RESTRICT: 'Restrict', CASCADE: 'Casca
 export function spelledInPrisma(edit: SchemaEdit, table: Table): string | null {
   const fields = 'columns' in edit ? fieldsOf(table, edit.columns) : null
   switch (edit.kind) {
-    case 'addIndex':
-      return fields && `@@index([${fields.join(', ')}]${edit.method === 'gin' ? ', type: Gin' : ''})`
+    case 'addIndex': {
+      const all = [edit, ...edit.more ?? []].map((index) => indexLine(index, table))
+      return all.every((line) => line !== null) ? all.join(spelledApart) : null
+    }
     case 'addUnique':
       return fields && (fields.length === 1 ? '@unique' : `@@unique([${fields.join(', ')}])`)
     case 'setOnDelete':
@@ -33,10 +35,10 @@ export function prismaSplices(edit: SchemaEdit, context: EditContext): Splices {
   if (word === null) return null
   switch (edit.kind) {
     case 'addIndex':
-      return onFile(table.declared[0], context, (file, at) => attributeOf(file, at, word))
+      return onFile(table.declared[0], context, (file, at) => attributesOf(file, at, word.split(spelledApart)))
     case 'addUnique': {
       const [column, second] = edit.columns
-      if (second !== undefined) return onFile(table.declared[0], context, (file, at) => attributeOf(file, at, word))
+      if (second !== undefined) return onFile(table.declared[0], context, (file, at) => attributesOf(file, at, [word]))
       return onFile(columnPlace(table, column), context, (file, at) => {
         const code = codeOf(file, at)
         return /@(?:unique|id)\b/.test(code.text) ? null : [{ start: code.end, end: code.end, text: ' @unique' }]
@@ -51,6 +53,11 @@ export function prismaSplices(edit: SchemaEdit, context: EditContext): Splices {
     case 'setType':
       return nativeType(edit, context)
   }
+}
+
+function indexLine(index: NewIndex, table: Table): string | null {
+  const fields = fieldsOf(table, index.columns)
+  return fields && `@@index([${fields.join(', ')}]${index.method === 'gin' ? ', type: Gin' : ''})`
 }
 
 function fieldsOf(table: Table, columns: readonly string[]): readonly string[] | null {
@@ -81,8 +88,8 @@ interface Line {
   readonly text: string
 }
 
-/** A block attribute at the end of the model, before `@@map` and its like; an empty line parts the attributes from the fields. */
-function attributeOf(file: SourceFile, at: Declaration, word: string): readonly Splice[] | null {
+/** Block attributes at the end of the model, before `@@map` and its like; an empty line parts the attributes from the fields. */
+function attributesOf(file: SourceFile, at: Declaration, words: readonly string[]): readonly Splice[] | null {
   const start = (file.lineStarts[at.line - 1] ?? 0) + at.column - 1
   const block = splitBlocks(file).blocks.find((b) => b.start === start)
   if (!block || file.text[block.end - 1] !== '}') return null
@@ -94,11 +101,11 @@ function attributeOf(file: SourceFile, at: Declaration, word: string): readonly 
   while (before > 0 && /^\s*@@(?:map|schema|ignore)\b[^(]*(?:\([^()]*\))?\s*$/.test(body[before - 1]?.text ?? '')) before--
   const next = before <= last ? body[before] : undefined
   const indent = /^\s*/.exec(body[last]?.text ?? '')?.[0] ?? '  '
-  if (next) return [{ start: next.start, end: next.start, text: `${indent}${word}\n` }]
+  if (next) return [{ start: next.start, end: next.start, text: words.map((word) => `${indent}${word}\n`).join('') }]
   const line = body[last] as Line
   const isAttribute = /^\s*(?:@@|\]|\))/.test(line.text)
   const end = line.start + line.text.trimEnd().length
-  return [{ start: end, end, text: `${isAttribute ? '' : '\n'}\n${indent}${word}` }]
+  return [{ start: end, end, text: `${isAttribute ? '' : '\n'}${words.map((word) => `\n${indent}${word}`).join('')}` }]
 }
 
 /** The lines from a line to an offset; the last one ends there. */

@@ -6,11 +6,19 @@ import type { Index, Key, ReferentialAction, Schema, Table } from '../model.ts'
  * an index goes by the name that it has there.
  */
 export type SchemaEdit =
-  | { readonly kind: 'addIndex'; readonly table: Key; readonly columns: readonly string[]; readonly name: string; readonly method?: 'btree' | 'gin' }
+  /** `more` are further indexes of the same table. */
+  | ({ readonly kind: 'addIndex'; readonly table: Key; readonly more?: readonly NewIndex[] } & NewIndex)
   | { readonly kind: 'addUnique'; readonly table: Key; readonly columns: readonly string[] }
   | { readonly kind: 'dropIndex'; readonly table: Key; readonly name: string }
   | { readonly kind: 'setOnDelete'; readonly table: Key; readonly columns: readonly string[]; readonly action: ReferentialAction }
   | { readonly kind: 'setType'; readonly table: Key; readonly column: string; readonly type: 'timestamptz' | 'uuid' }
+
+/** An index to be declared. */
+export interface NewIndex {
+  readonly columns: readonly string[]
+  readonly name: string
+  readonly method?: 'btree' | 'gin'
+}
 
 /** Replaces the half-open range of UTF-16 offsets by a text. */
 export interface Splice {
@@ -28,6 +36,9 @@ export interface EditContext {
 
 /** The replacements of one file; null where the edit cannot be written exactly. */
 export type Splices = { readonly file: SourceFile; readonly splices: readonly Splice[] } | null
+
+/** What stands between several declarations where they are spelled one after the other, in code marks. */
+export const spelledApart = '` and `'
 
 /** The index of a table by its name, a unique constraint aside. */
 export function indexNamed(table: Table, name: string): Index | undefined {
