@@ -1,4 +1,4 @@
-import { fenced, sentence } from '../report/markdown-escape.ts'
+import { fenced, sentence, sentenceHtml } from '../report/markdown-escape.ts'
 import type { BackfillScript } from './backfill-script.ts'
 import type { Part } from './parts.ts'
 import type { Plan } from './plan.ts'
@@ -206,7 +206,7 @@ function markdown(block: Block): string {
     case 'step': return `**${block.number}.** ${sentence(block.text)}`
     case 'list': return block.items.map((i) => `- ${sentence(i)}`).join('\n')
     case 'code': return fenced(block.text, block.language)
-    case 'folded': return `<details><summary>${sentence(block.title)}</summary>\n\n${block.blocks.map(markdown).join('\n\n')}\n\n</details>`
+    case 'folded': return `<details><summary>${sentenceHtml(block.title)}</summary>\n\n${block.blocks.map(markdown).join('\n\n')}\n\n</details>`
   }
 }
 
