@@ -5,6 +5,7 @@ import type { Migration, RuleContext, Step, Transaction } from './engine/rule.ts
 import { declarationOf } from './engine/declared.ts'
 import { detectProjects, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
+import { movedFrom, withoutMove } from './project/moved.ts'
 import type { Project } from './project/project.ts'
 import type { Rollback } from './report/report.ts'
 import { serverVersionOf } from './project/server-version.ts'
@@ -59,10 +60,13 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
   await loadParser()
   const paths = changeSet.files.map((file) => file.path)
   const [head, base] = await Promise.all([detectProjects(changeSet.head, settings.config, paths), detectProjects(changeSet.base, settings.config, paths)])
-  const gone = base.projects.filter((project) => !head.projects.some((other) => isSameProject(other, project)))
+  const gone = new Set(base.projects.filter((project) => !head.projects.some((other) => isSameProject(other, project))))
   const projects: ProjectReading[] = []
   for (const project of head.projects) {
-    projects.push(await readProject(project, base.projects.find((other) => isSameProject(other, project)) ?? null, changeSet, settings))
+    const was = base.projects.find((other) => isSameProject(other, project)) ?? movedFrom(project, [...gone], changeSet.files)
+    if (was) gone.delete(was)
+    const moved = was ? await withoutMove(changeSet, was, project) : { was, changeSet }
+    projects.push(await readProject(project, moved.was, moved.changeSet, settings))
   }
   for (const project of gone) projects.push(await readProject(project, project, changeSet, settings))
   const foreign = head.ignored.filter((file) => file.reason === 'another dialect' && paths.includes(file.path)).map((file): Note => (
@@ -73,7 +77,7 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
 async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
   const version = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
   const options = { postgres: version, source: 'migrations' as const }
-  const migrations = project.migrations ? withoutMoves(await readMigrations(project, changeSet), project, await changeSet.base.list(), await changeSet.head.list()) : null
+  const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclared(project, changeSet.head, version)
   const touched = changeSet.files.filter((file) => mayDeclare(project, file.path))
   const declaredBefore = !was ? { schema: null, notes: [] } : touched.length === 0 ? declared : await readDeclared(was, changeSet.base, version)
@@ -124,17 +128,6 @@ async function readJournal(project: Project, tree: Tree): Promise<{ readonly jou
   const { entries } = await tree.list()
   return readDrizzleJournal(text, path, entries.map((entry) => entry.path))
 }
-
-/** Migrations whose changed files are those that a runner knows by another name or text: a folder that moves as a whole keeps both. */
-function withoutMoves(migrations: ProjectMigrations, project: Project, base: Listed, head: Listed): ProjectMigrations {
-  const parts = project.migrations?.layout === 'prisma' || project.migrations?.layout === 'drizzle-folders' || project.migrations?.layout === 'up-down-folders' ? 2 : 1
-  const known = (path: string, oid: string) => `${path.split('/').slice(-parts).join('/')} ${oid}`
-  const kept = new Set(head.entries.map(({ path, oid }) => known(path, oid)))
-  const oids = new Map(base.entries.map(({ path, oid }) => [path, oid]))
-  return { ...migrations, changed: migrations.changed.filter(({ path, status }) => status === 'modified' || !kept.has(known(path, oids.get(path) ?? ''))) }
-}
-
-type Listed = Awaited<ReturnType<Tree['list']>>
 
 /** The provider that the schema at the head names. */
 async function readProvider(project: Project, tree: Tree): Promise<NamedProvider | null> {
