@@ -19,6 +19,11 @@ export default {
     { ...drizzleShop, rows: large, typescript: `${drizzleImports}\n  export const open = () => db.select().from(orders).where(and(eq(orders.status, 'open'), eq(orders.note, 'x'))).limit(10)`, message: '`status` and `note`' },
     { ...sqlShop, rows: large, typescript: `${pool}\n  export const byName = (name: string) => pool.query('SELECT id FROM users WHERE name = $1', [name])`, message: '`users` is filtered by `name`' },
     { ...prismaShop, rows: large, title: 'One of two alternatives without an index reads the whole table.', typescript: `export const find = (number: number, note: string) => prisma.order.findMany({ where: { OR: [{ number }, { note }] }, take: 50 })`, message: '`note`' },
+    {
+      title: 'The schema is in the diff: the suggestion declares the index there.', given: prismaShop.given, rows: large,
+      prisma: { before: prismaShop.prisma.before, after: prismaShop.prisma.before.replace('note      String?', 'note      String?\n    city      String?') },
+      typescript: `export const from = (city: string) => prisma.order.findMany({ where: { city }, take: 50 })`, message: '`city`',
+    },
   ],
   good: [
     { ...prismaShop, rows: large, typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId, status: 'open' }, take: 50 })` },
@@ -54,10 +59,12 @@ export default {
         const wanted = [...new Set([...equal.filter((c) => !isFlag(c)), ...equal.filter(isFlag), ...ranged.slice(0, 1)])].slice(0, 3)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which = use.verdict === 'later' ? `${names}, which stands behind \`${use.leading}\` in \`${use.path.name}\`` : columns.length > 1 ? `${names}, and no index begins with one of them` : `${names}, which no index begins with`
+        const { help, offer } = indexAdvice(table, wanted, ctx)
         return {
           object: table.key, expects: 'scan', index: indexStatement(table, wanted, ctx), severity: use.verdict === 'later' || ordered && severity !== 'info' && branches.length === 1 && orderedByIndex() ? 'info' : severity,
           message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads the whole table${rowsOf(ctx, table.key)}.`,
-          help: `Create an index for it:\n\n${indexAdvice(table, wanted, ctx)}`,
+          help: `Create an index for it:\n\n${help}`,
+          ...offer,
         }
       }
 

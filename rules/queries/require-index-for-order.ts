@@ -37,10 +37,12 @@ export default {
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
       const columns = [...new Set([...equal, ...order])]
+      const { help, offer } = indexAdvice(table, columns, ctx)
       return {
         object: table.key, expects: 'sort', index: indexStatement(table, columns, ctx),
         message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: no index gives this order.`,
-        help: `Create an index that does:\n\n${indexAdvice(table, columns, ctx)}`,
+        help: `Create an index that does:\n\n${help}`,
+        ...offer,
       }
     },
   },

@@ -4,6 +4,7 @@ import type { Place } from '../../src/location.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
+import { declare, type Declared } from './declare.ts'
 
 /** True for code that serves users: not tests, seeds and scripts. */
 export function inService(query: Pick<Query, 'context'>): boolean {
@@ -58,15 +59,10 @@ function indexName(table: Table, columns: readonly string[]): string {
   return `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
 }
 
-/** That statement and the spelling of the ORM for the same index. */
-export function indexAdvice(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'declared' | 'project' | 'after'>): string {
-  const name = indexName(table, columns)
-  const sql = indexStatement(table, columns, ctx)
-  const declared = ctx.declared?.tables.get(table.key)
-  const property = (column: string): string => declared?.columns.find((c) => c.name === column)?.property ?? column
-  const orm = ctx.project.orm === 'prisma' ? `\n\nIn the Prisma schema: \`@@index([${columns.map(property).join(', ')}])\`.`
-    : ctx.project.orm === 'drizzle' ? `\n\nIn the Drizzle schema: \`index('${name}').on(${columns.map((c) => `table.${property(c)}`).join(', ')})\`.` : ''
-  return `\`\`\`sql\n${sql}\n\`\`\`${orm}`
+/** Help with that statement and the spelling of the ORM for the same index, and the suggestion that declares it where the diff shows the schema's lines. */
+export function indexAdvice(table: Table, columns: readonly string[], ctx: RuleContext): { readonly help: string; readonly offer: Declared['offer'] } {
+  const { words, offer } = declare({ kind: 'addIndex', table: table.key, columns, name: indexName(table, columns) }, ctx)
+  return { help: `\`\`\`sql\n${indexStatement(table, columns, ctx)}\n\`\`\`${words === '' ? '' : `\n\n${words.trimEnd()}`}`, offer }
 }
 
 /** The line of a place with its file, `src/db.ts:12`. */

@@ -23,7 +23,8 @@ function isRefuted({ expects, object }: Problem, after: PlanSummary): boolean {
 
 function withoutIdleIndex(problem: Problem, { withIndex, usesIndex }: QueryPlan): Problem {
   if (problem.index === undefined || withIndex === null || usesIndex !== null) return problem
-  return { ...problem, severity: 'info', help: 'An index on these columns was tried at the declared sizes, and the planner would not use it: most rows match, as far as it can tell. Ask for fewer of them, or page through them by a key.' }
+  const { suggestion: _, ...kept } = problem
+  return { ...kept, severity: 'info', help: 'An index on these columns was tried at the declared sizes, and the planner would not use it: most rows match, as far as it can tell. Ask for fewer of them, or page through them by a key.' }
 }
 
 function withNode(problem: Problem, { after, withIndex, usesIndex }: QueryPlan): Problem {
