@@ -1,18 +1,10 @@
 import { parseArgs } from 'node:util'
+import type { Measure } from './bench/measure.ts'
 
 /**
  * Measures what the project costs: `npm run bench [-- PART…]`. A part is a file of scripts/bench/ that exports `measure`. Exits
  * with 1 where something is over its budget.
  */
-
-/** One measurement, as people read it. */
-export interface Measure {
-  readonly name: string
-  readonly result: string
-  /** What it may be; null where nothing is promised. */
-  readonly budget: string | null
-  readonly over: boolean
-}
 
 interface Part {
   measure(): Promise<readonly Measure[]>

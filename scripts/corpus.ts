@@ -1,24 +1,11 @@
 /**
- * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR] [--commits N] [--phase P] [--output FILE]`. The data stands outside of the repository; where it
- * is absent the script says so and is done. A section is a file of scripts/corpus/ that exports `run`.
+ * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR] [--commits N] [--phase P] [--output FILE]`.
+ * The data stands outside of the repository; where it is absent the script says so and is done. A section is a file of scripts/corpus/ that exports `run`.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-
-/** What a section gets to know. */
-export interface CorpusOptions {
-  /** Folder with one folder for each project. */
-  readonly corpus: string
-  /** Folder with checkouts or bare clones of the projects, null without. */
-  readonly repos: string | null
-  /** How many commits of each repository are reviewed. */
-  readonly commits: number
-  /** From 0 up to 1: which of the evenly spaced samples. */
-  readonly phase: number
-  /** File that findings are appended to as lines of JSON. */
-  readonly output: string | null
-}
+import type { CorpusOptions } from './corpus/options.ts'
 
 interface Section {
   run(options: CorpusOptions): Promise<boolean>

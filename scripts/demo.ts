@@ -13,6 +13,7 @@ import { mergeable, openPull, push, say } from '../test/github/people.ts'
 import { latestRun } from '../test/github/world.ts'
 import type { Pull, Repository } from '../test/github/world.ts'
 import { printPull } from './demo/print.ts'
+import type { Shown } from './demo/shown.ts'
 
 /**
  * The real app against the stand-in GitHub, over real git: `npm run demo`, `npm run demo -- --json`, and
@@ -23,15 +24,6 @@ interface Options {
   readonly repo: string | null
   readonly range: string | null
   readonly events: readonly { readonly kind: 'comment' | 'push'; readonly value: string }[]
-}
-
-/** What one delivery came to. */
-export interface Shown {
-  readonly pull: Pull
-  readonly repository: Repository
-  readonly what: string
-  readonly usage: { readonly calls: number; readonly depth: number; readonly milliseconds: number }
-  readonly findings: number
 }
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url))

@@ -4,7 +4,7 @@ import { startWorld } from '../../test/app/harness.ts'
 import type { World } from '../../test/app/harness.ts'
 import { openPull, press, pushFiles } from '../../test/github/people.ts'
 import type { Pull } from '../../test/github/world.ts'
-import type { Measure } from '../bench.ts'
+import type { Measure } from './measure.ts'
 
 const base = {
   'migrations/0001_users.sql': 'CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE users (\n  id bigint PRIMARY KEY,\n  email text UNIQUE NOT NULL,\n  legacy_id text,\n  org_id bigint REFERENCES organizations (id)\n);\nCREATE INDEX users_org_id_idx ON users (org_id);\n',

@@ -14,7 +14,7 @@ import type { Rehearsal, RehearsalRequest } from '../../src/rehearsal/types.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { readSql } from '../../src/sql/read.ts'
 import { corpusProjects } from '../corpus/projects.ts'
-import type { Measure } from '../bench.ts'
+import type { Measure } from './measure.ts'
 
 /** What a rehearsal whose base is known may take, in milliseconds and in bytes of the child process. */
 const budget = { milliseconds: 1500, memory: 600e6 }

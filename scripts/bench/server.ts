@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serversInstalled, startServer } from '../../test/servers/servers.ts'
-import type { Measure } from '../bench.ts'
+import type { Measure } from './measure.ts'
 
 const script = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const secret = 'a secret of the benchmark'

@@ -8,7 +8,7 @@ import type { Project } from '../../src/project/project.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'
 import { readDrizzleSchema, readLatestSnapshot } from '../../src/schema/drizzle.ts'
 import type { Schema } from '../../src/schema/model.ts'
-import type { CorpusOptions } from '../corpus.ts'
+import type { CorpusOptions } from './options.ts'
 
 /** How the TypeScript of one Drizzle project compares with drizzle-kit's latest snapshot. */
 export interface DrizzleResult {

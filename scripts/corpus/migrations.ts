@@ -9,7 +9,7 @@ import { emptySchema } from '../../src/schema/model.ts'
 import { replayHistory } from '../../src/schema/replay.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { readSql } from '../../src/sql/read.ts'
-import type { CorpusOptions } from '../corpus.ts'
+import type { CorpusOptions } from './options.ts'
 import { compareSchemas } from './compare.ts'
 import { freshDatabase } from './database.ts'
 

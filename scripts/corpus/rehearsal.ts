@@ -16,7 +16,7 @@ import { emptySchema } from '../../src/schema/model.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import { replaySteps } from '../../src/schema/replay.ts'
 import { loadParser } from '../../src/sql/parser.ts'
-import type { CorpusOptions } from '../corpus.ts'
+import type { CorpusOptions } from './options.ts'
 import { corpusProjects } from './projects.ts'
 import type { CorpusProject } from './projects.ts'
 

@@ -6,7 +6,7 @@ import type { Finding } from '../../src/engine/finding.ts'
 import { SchemagateError } from '../../src/errors.ts'
 import type { Report } from '../../src/report/report.ts'
 import { review } from '../../src/review.ts'
-import type { CorpusOptions } from '../corpus.ts'
+import type { CorpusOptions } from './options.ts'
 import { repositoriesIn } from './drizzle.ts'
 
 /** What reviews concern themselves with: a commit that touches none of it is not a pull request for us. */

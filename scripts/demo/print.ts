@@ -1,7 +1,7 @@
 import { readMarker } from '../../src/github/markers.ts'
 import { mergeable } from '../../test/github/people.ts'
 import { latestRun } from '../../test/github/world.ts'
-import type { Shown } from '../demo.ts'
+import type { Shown } from './shown.ts'
 
 const isColoured = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
 const paint = (code: number, text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text)
