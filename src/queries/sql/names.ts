@@ -44,13 +44,10 @@ function findTable(relation: RangeVar, world: SqlWorld): Key {
   return `${relation.schemaname ?? world.schemas[0]?.defaultSchema ?? 'public'}.${name}`
 }
 
-/** Names of the columns of a table; null where no schema holds it. */
+/** Names of the columns of a table, those among them that the pull request takes away; null where no schema holds it. */
 export function columnsOf(table: Key, world: SqlWorld): ReadonlySet<string> | null {
-  for (const schema of world.schemas) {
-    const found = schema.tables.get(table)
-    if (found !== undefined) return new Set(found.columns.map((c) => c.name))
-  }
-  return null
+  const known = world.schemas.flatMap((schema) => schema.tables.get(table) ?? [])
+  return known.length === 0 ? null : new Set(known.flatMap(({ columns }) => columns.map((c) => c.name)))
 }
 
 /** Adds a table that FROM names; null for a WITH part. */
