@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util'
-import type { Measure } from './bench/measure.ts'
-
 /**
  * Measures what the project costs: `npm run bench [-- PART…]`. A part is a file of scripts/bench/ that exports `measure`. Exits
  * with 1 where something is over its budget.
  */
+import { parseArgs } from 'node:util'
+import type { Measure } from './bench/measure.ts'
 
 interface Part {
   measure(): Promise<readonly Measure[]>

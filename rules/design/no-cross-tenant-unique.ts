@@ -2,7 +2,7 @@ import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { indexColumns, nameOf } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
-import { tenantColumn, tenantOf } from '../shared/tenancy.ts'
+import { tenantColumn, tenantOf, tenants } from '../shared/tenancy.ts'
 
 export default {
   id: 'no-cross-tenant-unique',
@@ -15,12 +15,7 @@ export default {
   sources: [],
   bad: [
     {
-      given: `
-        create table orgs (id bigint primary key);
-        create table users (id bigint primary key, org_id bigint not null);
-        create table projects (id bigint primary key, org_id bigint not null);
-        create table invoices (id bigint primary key, org_id bigint not null);
-        create table files (id bigint primary key, org_id bigint not null);`,
+      given: tenants,
       sql: `
         create table labels (id bigint generated always as identity primary key, org_id bigint not null references orgs (id) on delete cascade, name text not null unique);
         create index on labels (org_id);`,
@@ -29,12 +24,7 @@ export default {
   ],
   good: [
     {
-      given: `
-        create table orgs (id bigint primary key);
-        create table users (id bigint primary key, org_id bigint not null);
-        create table projects (id bigint primary key, org_id bigint not null);
-        create table invoices (id bigint primary key, org_id bigint not null);
-        create table files (id bigint primary key, org_id bigint not null);`,
+      given: tenants,
       sql: `create table labels (id bigint generated always as identity primary key, org_id bigint not null references orgs (id) on delete cascade, name text not null, unique (org_id, name));`,
     },
   ],

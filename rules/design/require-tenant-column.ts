@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
-import { tenantColumn, tenantOf } from '../shared/tenancy.ts'
+import { tenantColumn, tenantOf, tenants } from '../shared/tenancy.ts'
 
 export default {
   id: 'require-tenant-column',
@@ -14,24 +14,14 @@ export default {
   sources: [],
   bad: [
     {
-      given: `
-        create table orgs (id bigint primary key);
-        create table users (id bigint primary key, org_id bigint not null);
-        create table projects (id bigint primary key, org_id bigint not null);
-        create table invoices (id bigint primary key, org_id bigint not null);
-        create table files (id bigint primary key, org_id bigint not null);`,
+      given: tenants,
       sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
       message: '`reports` does not say whose its rows are',
     },
   ],
   good: [
     {
-      given: `
-        create table orgs (id bigint primary key);
-        create table users (id bigint primary key, org_id bigint not null);
-        create table projects (id bigint primary key, org_id bigint not null);
-        create table invoices (id bigint primary key, org_id bigint not null);
-        create table files (id bigint primary key, org_id bigint not null);`,
+      given: tenants,
       sql: `
         create table reports (id bigint generated always as identity primary key, org_id bigint not null references orgs (id) on delete cascade, body text not null);
         create index on reports (org_id);

@@ -23,3 +23,11 @@ export function tenantOf(schema: Schema): string | null {
 export function tenantColumn(table: Table, tenant: string): Column | null {
   return table.columns.find((column) => snake(column.name) === tenant) ?? null
 }
+
+/** A schema of several tenants, for examples: every table but one says whose its rows are. */
+export const tenants = `
+  create table orgs (id bigint primary key);
+  create table users (id bigint primary key, org_id bigint not null);
+  create table projects (id bigint primary key, org_id bigint not null);
+  create table invoices (id bigint primary key, org_id bigint not null);
+  create table files (id bigint primary key, org_id bigint not null);`

@@ -24,7 +24,7 @@ export function reviewCommand(rules: readonly CatalogRule[]): Command {
     const format = formatOf('review', values.format, formats, [])
     io.progress('reading the repository')
     const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
-      const loaded = values.config === undefined ? await readSettings(changeSet, rules) : { config: await configOf(values.config, rules, io), notes: [] }
+    const loaded = values.config === undefined ? await readSettings(changeSet, rules) : { config: await configOf(values.config, rules, io), notes: [] }
     const failOn = oneOf('review', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], loaded.config.failOn)
     const report = await review(changeSet, {
       rules,

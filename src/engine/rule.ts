@@ -132,9 +132,9 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly reruns?: readonly Rerun[]
   /** SQL files among the migrations that the runner never takes. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
-  /** Migrations of the base that the pull request edits, renames or deletes. */
   /** What of the new migrations could not be read as SQL. */
   readonly sqlProblems: readonly SqlProblem[]
+  /** Migrations of the base that the pull request edits, renames or deletes. */
   readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
   isNew(table: Key): boolean
