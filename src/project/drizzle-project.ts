@@ -46,14 +46,17 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
       projects.push(project)
     }
   }
+  // A schema that a configuration names belongs to its migrations, not to those of another folder.
+  const named = new Set(projects.flatMap((project) => project.schemaFiles))
   for (const [folder, layout] of folders) {
     if (claimed.has(folder)) continue
     const journal = parseJson(listing.text(within(folder, 'meta/_journal.json')) ?? '')
-    const named = field(journal, 'dialect')
+    const said = field(journal, 'dialect')
+    const dialect = typeof said === 'string' ? said : 'postgresql'
     const root = listing.nearest(folder, 'package.json') ?? folder
     projects.push({
-      root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: dialects[typeof named === 'string' ? named : 'postgresql'] ?? 'postgresql',
-      runner: drizzleRunner(listing, root, folder), schemaFiles: guessedSchema(listing, root, typeof named === 'string' ? named : 'postgresql'), migrations: { folder, layout: runsByName(folder) ? 'plain' : layout },
+      root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: dialects[dialect] ?? 'postgresql',
+      runner: drizzleRunner(listing, root, folder), schemaFiles: guessedSchema(listing, root, dialect).filter((path) => !named.has(path)), migrations: { folder, layout: runsByName(folder) ? 'plain' : layout },
       evidence: layout === 'drizzle' ? within(folder, 'meta/_journal.json') : folder,
       settings: { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' },
     })

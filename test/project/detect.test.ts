@@ -92,6 +92,14 @@ describe('Drizzle', () => {
     })
   })
 
+  test('a schema that a configuration names is no other folder\'s', async () => {
+    const { projects } = await detect({
+      'drizzle.config.ts': "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle' }", 'src/schema.ts': "import { pgTable } from 'drizzle-orm/pg-core'",
+      'drizzle/meta/_journal.json': journal('0000_a'), 'drizzle/0000_a.sql': table, 'samples/old/meta/_journal.json': journal('0000_b'), 'samples/old/0000_b.sql': table,
+    })
+    expect(projects.map((it) => [it.migrations?.folder, it.schemaFiles])).toEqual([['drizzle', ['src/schema.ts']], ['samples/old', []]])
+  })
+
   test('is known by its journal, by the folders of v1, and by a push-only configuration', async () => {
     expect(await found({ 'db/meta/_journal.json': journal('0000_a'), 'db/0000_a.sql': table, 'schema.ts': "import { pgTable } from 'drizzle-orm/pg-core'" })).toEqual(['db drizzle postgresql drizzle@? db:drizzle'])
     expect(await found({ 'drizzle.config.ts': "export default { dialect: 'postgresql', out: './drizzle' }", 'drizzle/2026_a/migration.sql': table, 'drizzle/2026_a/snapshot.json': '{}' }))

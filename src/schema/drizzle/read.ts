@@ -40,6 +40,8 @@ export async function readDrizzleSchema(tree: Tree, project: Project, limits: Sa
     const path = project.schemaFiles[0] ?? project.evidence
     return { schema: null, from: null, notes: [{ kind: 'dialect', blocking: false, path, line: 1, message: `Drizzle schemas for ${project.dialect} are not read.` }] }
   }
+  // Nothing names a schema of migrations that were found by their journal alone.
+  if (project.schemaFiles.length === 0 && project.migrations !== null && project.evidence.startsWith(project.migrations.folder)) return readLatestSnapshot(tree, project)
   const typescript = await evaluateSchema(tree, project, dialect, limits)
   if ('schema' in typescript && typescript.schema && typescript.schema.tables.size > 0) return typescript
   const snapshot = await readLatestSnapshot(tree, project)
