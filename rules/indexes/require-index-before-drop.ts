@@ -43,6 +43,7 @@ export default {
       const known = step.after.tables.get(table)
       if (known?.indexes.some((other) => indexColumns(other)[0] === leading && other.where === null)) return
       return {
+        place: step.statement.place,
         message: `From here until \`${replacement.index.name}\` is built, no index of \`${ctx.name(table)}\` begins with \`${leading}\`, and queries read the whole table.`,
         help: `Build \`${replacement.index.name}\` first${replacement.index.name === name ? ', under another name' : ''}, and drop \`${name}\` after it.`,
       }

@@ -104,10 +104,11 @@ export default {
       if (does === 'free' || (isEnum(from.type, ctx) && isEnum(to.type, ctx))) return
       const name = sqlName(table, ctx)
       const fresh = ident(`${from.name}_new`)
+      const value = change.using ?? ident(from.name)
       const help = `Take it in steps that lock nothing for long:\n${sql(
         `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'the new type'};`,
         `-- deploy code that writes ${ident(from.name)} and ${fresh}`,
-        `-- in batches: UPDATE ${name} SET ${fresh} = ${ident(from.name)} WHERE ${fresh} IS NULL AND …`,
+        `-- in batches: UPDATE ${name} SET ${fresh} = ${value} WHERE ${fresh} IS NULL AND …`,
         `-- deploy code that reads ${fresh}, then drop ${ident(from.name)}`,
       )}${rowsSentence(table, ctx)}`
       if (does === 'utc') {

@@ -72,7 +72,7 @@ export interface Draft {
 }
 
 /** Groups that speak of what the schema is rather than of how a statement runs: their findings land in the ORM's schema where there is one. */
-const schemaGroups: ReadonlySet<Group> = new Set(['design', 'indexes', 'access'])
+export const schemaGroups: ReadonlySet<Group> = new Set(['design', 'indexes', 'access'])
 
 /** Runs the rules over one project. A rule that fails becomes a blocking note, never a lost review. */
 export function runRules(rules: readonly CatalogRule[], input: RuleInput): { drafts: readonly Draft[]; notes: readonly Note[] } {

@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts'
-import { embeddedPostgres } from '../rehearsal/observation.ts'
+import { embeddedPostgres, type Evidence } from '../rehearsal/observation.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
 import type { Finding, Suppressed } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Warned } from './prisma-warnings.ts'
-import type { Draft } from './run.ts'
+import { schemaGroups, type Draft } from './run.ts'
 import { holds, speaksOf, type Suppression } from './suppressions.ts'
 
 /** What settling needs to know besides the drafts. */
@@ -62,11 +62,10 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
 }
 
 function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, { config, warned }: Settling): Finding {
-  const { rule, problem, severity, step } = draft
+  const { rule, problem, severity } = draft
   const asks = suppression !== null && suppression.isNew && severity === 'error' && !config.approvals.author
   const suppressed: Suppressed | null = suppression && !asks ? { reason: suppression.reason ?? '', until: suppression.until, line: suppression.place.line } : null
   const approvable = rule.approvable === true || asks
-  const observed = step?.observation
   return {
     rule: rule.id,
     group: rule.group,
@@ -77,9 +76,7 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     help: problem.help ?? rule.fix,
     suggestion: problem.suggestion ?? null,
     sources: rule.sources,
-    evidence: observed || problem.plan
-      ? { postgres: observed?.postgres ?? embeddedPostgres, locks: observed?.locks ?? [], rewrites: observed?.rewrites ?? [], scans: observed?.scans ?? [], plan: problem.plan ?? null, held: observed && observed.locks.length > 0 && step.transaction.block === true ? step.transaction.because : null }
-      : null,
+    evidence: evidenceOf(draft),
     warned: warned?.get(draft) ?? null,
     fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),
     approvable,
@@ -87,6 +84,15 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     suppressed,
     object: draft.object,
   }
+}
+
+/** What the rehearsal saw of the statement, for findings about how it runs, and the plan's decisive line. */
+function evidenceOf({ rule, problem, step }: Draft): Evidence | null {
+  const plan = problem.plan ?? null
+  const observed = schemaGroups.has(rule.group) ? null : step?.observation ?? null
+  if (step === null || observed === null) return plan === null ? null : { postgres: embeddedPostgres, locks: [], rewrites: [], scans: [], plan, held: null }
+  const held = observed.locks.length > 0 && step.transaction.block === true ? step.transaction.because : null
+  return { postgres: observed.postgres, locks: observed.locks, rewrites: observed.rewrites, scans: observed.scans, plan, held }
 }
 
 function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: Settling): Suppression {
