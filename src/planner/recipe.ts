@@ -58,13 +58,18 @@ export function deploy(title: string, code: string): RecipeStep {
 
 /** SQL in which a column has another name, wherever that stands as a name; what stands in strings stays. */
 export function renameIn(sql: string, from: string, to: string): string {
+  return replaceName(sql, from, quoteIdent(to))
+}
+
+/** SQL in which something else stands wherever a column is named; what stands in strings stays. */
+export function replaceName(sql: string, from: string, to: string): string {
   let text = ''
   let end = 0
   for (const token of significantTokens(sql)) {
     const written = sql.slice(token.start, token.end)
     const name = token.kind === 'word' ? written.toLowerCase() : token.kind === 'identifier' ? written.slice(1, -1).replaceAll('""', '"') : null
     if (name !== from) continue
-    text += `${sql.slice(end, token.start)}${quoteIdent(to)}`
+    text += `${sql.slice(end, token.start)}${to}`
     end = token.end
   }
   return `${text}${sql.slice(end)}`

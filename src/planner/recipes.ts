@@ -7,7 +7,7 @@ import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
 import type { Place } from '../location.ts'
 import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from './backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
-import { deploy, fill, migration, migrationApart, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
+import { deploy, fill, migration, migrationApart, renameIn, replaceName, type Recipe, type RecipeStep } from './recipe.ts'
 import { syncColumns, syncTables, type SyncedPair } from './sync.ts'
 
 /** What a recipe is written for. */
@@ -38,24 +38,43 @@ function renameShortcut(from: Column, to: string, orm: Orm): string | null {
   return null
 }
 
-/** A column gets another type: a second column of the new type takes over. */
+/** A column gets another type: a second column of the new type takes over. `to` is the column as it is in the end. */
 export function changeTypeRecipe(table: Table, from: Column, to: Column, using: string | null, ctx: RecipeContext): Recipe {
   const name = newName(table, from.name, to.type ?? 'new')
-  const fresh: Column = { ...to, name, property: fieldName(from), declared: [] }
-  const forth = using ? using.replaceAll(new RegExp(`(?<![\\w"])"?${from.name.replaceAll(/[^\w]/g, '.')}"?(?![\\w"])`, 'g'), '$$') : `$::${castThrough(from.type, to.type)}${to.type}`
-  const pair: SyncedPair = { from: from.name, to: name, forth, back: `$::${castThrough(to.type, from.type)}${from.type}` }
+  const becomesRequired = from.nullable && !to.nullable
+  const last: Column = { ...to, name, property: fieldName(from), declared: [] }
+  const fresh: Column = { ...last, nullable: from.nullable || to.nullable }
+  const forth = using === null ? `$::${castThrough(from.type, to.type)}${to.type}` : replaceName(using, from.name, '$')
+  const back = wayBack(from, to, using)
+  const pair: SyncedPair = { from: from.name, to: name, forth, back: back ?? `NULL /* the ${from.type} that old code reads for this value of ${name} */` }
   return {
     kind: 'change-type',
     title: `Change ${table.name}.${from.name} from ${from.type} to ${to.type}`,
     place: ctx.place,
     shortcut: null,
-    steps: replaceColumn(table, from, fresh, pair, forth.replaceAll('$', () => quoteIdent(from.name)), [], ctx),
+    steps: [
+      ...replaceColumn(table, from, fresh, pair, forth.replaceAll('$', () => quoteIdent(from.name)), [], ctx),
+      ...(becomesRequired ? [migration('Make it NOT NULL without a scan under the strongest lock', 'contract', notNullStatements(table, name, ctx.defaultSchema), fieldChange(ctx.orm, [last], []))] : []),
+    ],
     cautions: [
       `The column is called ${name} from now on; the ORM maps the field to it, so code keeps its name.`,
-      `Until the last step new code may write only what ${from.type} holds too: every value is written back for the old code.`,
+      back === null
+        ? `The change does not say how a value of ${name} becomes ${from.type} again: write it into the trigger, for the old code that goes on reading ${from.name}.`
+        : `Until the last step new code may write only what ${from.type} holds too: every value is written back for the old code.`,
+      ...(becomesRequired ? [`Rows without a value in ${name} have to get one before the last step.`] : []),
       ...cautionsOfKey(table, from.name),
     ],
   }
+}
+
+/** How a value of the new type becomes one of the old, `$` standing for it; null where the expression of the change is more than a cast. */
+function wayBack(from: Column, to: Column, using: string | null): string | null {
+  const cast = `$::${castThrough(to.type, from.type)}${from.type}`
+  if (using === null) return cast
+  const bare = replaceName(using, from.name, '$').replaceAll(/[()]/g, ' ').trim()
+  if (/^\$(\s*::\s*[\w." ]+(\[\])?)*$/.test(bare) || /^cast\s+\$\s+as\s+[\w." ]+$/i.test(bare)) return cast
+  const zone = /^\$\s+at\s+time\s+zone\s+('[^']*')$/i.exec(bare)
+  return zone ? `$ AT TIME ZONE ${zone[1]}` : null
 }
 
 function castThrough(from: string | null, to: string | null): string {

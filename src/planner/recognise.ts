@@ -53,7 +53,7 @@ export function recognise(review: ProjectReview, steps: readonly ClassifiedStep[
     context: (place) => ({ orm: review.project.orm, defaultSchema: review.before.defaultSchema, place }),
   }
   const found: Recognised[] = []
-  for (const finder of [partitions, removedValues, moves, keyTypes]) found.push(...finder(known).filter((r) => ![...r.covers].some((c) => found.some((f) => f.covers.has(c)))))
+  for (const finder of [partitions, removedValues, moves, keyTypes, types]) found.push(...finder(known).filter((r) => ![...r.covers].some((c) => found.some((f) => f.covers.has(c)))))
   const taken = (change: Change) => found.some((f) => f.covers.has(change))
   for (const change of known.breaks) {
     if (taken(change)) continue
@@ -77,11 +77,6 @@ function ofChange(change: Change, known: Known): Recognised | null {
       return from ? { ...single(renameColumnRecipe(table, from, change.to, ctx)), replaced: [{ table: table.key, was: change.from, is: change.to }] } : null
     }
     case 'renameTable': return after.tables.has(change.table) || !after.tables.has(change.to) ? null : single(renameTableRecipe(table, change.to, ctx))
-    case 'alterColumnType': {
-      const from = table.columns.find((c) => c.name === change.from.name)
-      return from?.type && change.to.type && from.type !== change.to.type && rewrites(change, before)
-        ? { ...single(changeTypeRecipe(table, from, { ...from, type: change.to.type, default: change.to.default }, change.using, ctx)), replaced: [{ table: table.key, was: from.name, is: newName(table, from.name, change.to.type) }] } : null
-    }
     case 'setNotNull': case 'addColumn': {
       if (change.kind === 'addColumn' ? !mustHaveValue(change.to) : isProven(table, change.to.name)) return null
       const job = jobFor(known.jobs, table.key, change.to.name)
@@ -158,6 +153,22 @@ function keyTypes(known: Known): readonly Recognised[] {
     found.push({ recipe: keyTypeRecipe(table, from, root.to.type, before, known.context(root.place)), covers: new Set(covers), replaced: group.flatMap((g) => g.members.map((m) => ({ table: g.table.key, was: m.from.name, is: m.from.name }))) })
   }
   return found
+}
+
+/** Columns of another type, with what else becomes of them: the column that takes over is made as the old one is in the end. */
+function types(known: Known): readonly Recognised[] {
+  const { before, after } = known.review
+  return known.breaks.flatMap((change): readonly Recognised[] => {
+    if (change.kind !== 'alterColumnType' || !rewrites(change, before)) return []
+    const table = before.tables.get(change.table)
+    const from = table?.columns.find((c) => c.name === change.from.name)
+    if (!table || !from?.type || !change.to.type || from.type === change.to.type) return []
+    const end = after.tables.get(table.key)?.columns.find((c) => c.name === from.name)
+    const to = end?.type === change.to.type ? end : { ...from, type: change.to.type, default: change.to.default }
+    const rest = known.all.filter((c) => (c.kind === 'setNotNull' || c.kind === 'dropNotNull' || c.kind === 'setDefault' || c.kind === 'dropDefault') && c.table === table.key && c.to.name === from.name)
+    const recipe = changeTypeRecipe(table, from, to, change.using, known.context(change.place))
+    return [{ recipe, covers: new Set([change, ...rest]), replaced: [{ table: table.key, was: from.name, is: newName(table, from.name, change.to.type) }] }]
+  })
 }
 
 /** The change of the key that a column points at, where that changes too; else the change itself. */

@@ -16,7 +16,10 @@ export interface SyncedPair {
   readonly back: string
 }
 
-/** Keeps columns of one table equal in both directions: whichever the code writes, the other follows. */
+/**
+ * Keeps columns of one table equal in both directions: whichever the code writes, the other follows. What stands for the other already is
+ * left as it is, so that a backfill loses nothing where the way back is not exact.
+ */
 export function syncColumns(table: Key, pairs: readonly SyncedPair[], d: string): Sync {
   const name = syncName(table, pairs[0]?.to ?? '')
   const body = `
@@ -34,12 +37,16 @@ function pairLines({ from, to, forth, back }: SyncedPair): string {
   const backOf = back.replaceAll('$', () => `NEW.${t}`)
   return `  IF TG_OP = 'INSERT' THEN
     IF NEW.${t} IS NOT NULL THEN
-      NEW.${f} := ${backOf};
+      IF NEW.${t}::text IS DISTINCT FROM (${forthOf})::text THEN
+        NEW.${f} := ${backOf};
+      END IF;
     ELSE
       NEW.${t} := ${forthOf};
     END IF;
   ELSIF NEW.${t}::text IS DISTINCT FROM OLD.${t}::text THEN
-    NEW.${f} := ${backOf};
+    IF NEW.${t}::text IS DISTINCT FROM (${forthOf})::text THEN
+      NEW.${f} := ${backOf};
+    END IF;
   ELSIF NEW.${f}::text IS DISTINCT FROM OLD.${f}::text THEN
     NEW.${t} := ${forthOf};
   END IF;`

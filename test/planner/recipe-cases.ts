@@ -57,6 +57,17 @@ export const recipeCases: readonly RecipeCase[] = [
     done: "SELECT bool_and(amount_bigint IS NOT NULL) AND (SELECT format_type(atttypid, NULL) = 'bigint' FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'amount_bigint') FROM users",
   },
   {
+    kind: 'change-type',
+    title: 'by an expression, with a default, to NOT NULL',
+    given: "CREATE TABLE users (id integer PRIMARY KEY, verified timestamp(3)); INSERT INTO users SELECT -i, CASE i % 2 WHEN 0 THEN timestamp '2026-01-01' END FROM generate_series(1, 300) i;",
+    up: 'ALTER TABLE users ALTER COLUMN verified DROP DEFAULT; ALTER TABLE users ALTER COLUMN verified TYPE boolean USING (verified IS NOT NULL); ALTER TABLE users ALTER COLUMN verified SET DEFAULT false; ALTER TABLE users ALTER COLUMN verified SET NOT NULL;',
+    clients: [
+      { from: 0, until: 1.5, statements: ['INSERT INTO users (id) VALUES (#)', "INSERT INTO users (id, verified) VALUES (#, '2026-02-02')", "UPDATE users SET verified = '2026-03-03' WHERE id = ?", 'SELECT verified FROM users WHERE id = ?'] },
+      { from: 1, until: always, statements: ['INSERT INTO users (id, verified_boolean) VALUES (#, true)', 'UPDATE users SET verified_boolean = NOT verified_boolean WHERE id = ?', 'SELECT verified_boolean FROM users WHERE id = ?'] },
+    ],
+    done: "SELECT bool_and(verified_boolean IS NOT NULL) AND (SELECT attnotnull AND atthasdef FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'verified_boolean') FROM users",
+  },
+  {
     kind: 'change-key-type',
     title: 'a key that foreign keys point at',
     given: `CREATE TABLE users (id serial PRIMARY KEY, email text, boss_id integer REFERENCES users ON DELETE SET NULL);
