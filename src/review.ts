@@ -1,7 +1,7 @@
 import type { ChangeSet } from './changeset/tree.ts'
 import { judge, suggestedIndexes } from './engine/judge.ts'
 import type { CatalogRule } from './engine/rule.ts'
-import { rollbacksOf } from './planner/rollbacks.ts'
+import { rollbacksOf } from './planner/rollback/rollbacks.ts'
 import { checklistOf } from './queries/checklist.ts'
 import { readCode } from './queries/code.ts'
 import { readProjects } from './reading.ts'

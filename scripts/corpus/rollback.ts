@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { Migration } from '../../src/engine/rule.ts'
-import { rollbackStatements } from '../../src/planner/rollback.ts'
+import { rollbackStatements } from '../../src/planner/rollback/rollback.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'

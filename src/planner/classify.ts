@@ -5,7 +5,7 @@ import { targetOf } from '../schema/ddl.ts'
 import { indexColumns, nameOf, type Column, type Key, type Schema } from '../schema/model.ts'
 import { mentions } from '../schema/print.ts'
 import { quoteIdent } from '../schema/quote.ts'
-import { targetTable } from './lossy.ts'
+import { targetTable } from './rollback/lossy.ts'
 import { typeLoss } from '../schema/type-change.ts'
 
 /**

@@ -6,12 +6,12 @@ import type { Column, Table } from '../schema/model.ts'
 import { changeStatements } from '../schema/print-changes.ts'
 import { mentions } from '../schema/print.ts'
 import { quoteIdent, quoteKey } from '../schema/quote.ts'
-import type { BackfillJob } from './backfill.ts'
+import type { BackfillJob } from './backfill/backfill.ts'
 import type { ClassifiedStep, Phase } from './classify.ts'
-import { targetTable } from './lossy.ts'
-import { fieldChange } from './orm-code.ts'
-import { fill, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
-import type { Recognised } from './recognise.ts'
+import { targetTable } from './rollback/lossy.ts'
+import { fieldChange } from './recipes/orm-code.ts'
+import { fill, renameIn, type Recipe, type RecipeStep } from './recipes/recipe.ts'
+import type { Recognised } from './recipes/recognise.ts'
 
 /** One thing to do before the next begins: a pull request with migrations or code, or a run of backfills. */
 export interface Part {

@@ -1,14 +1,14 @@
 import type { ProjectReview, Rollback } from '../report/report.ts'
-import { backfillsOf, noKey, type BackfillJob } from './backfill.ts'
-import { backfillScript, type BackfillScript } from './backfill-script.ts'
+import { backfillsOf, noKey, type BackfillJob } from './backfill/backfill.ts'
+import { backfillScript, type BackfillScript } from './backfill/script.ts'
 import { aftercareOf, preflightOf, type CheckQuery } from './checks.ts'
 import { classifySteps, isMixed, type ClassifiedStep, type Phase } from './classify.ts'
-import { checkDowns, type DownCheck } from './downs.ts'
-import type { Orm } from './orm-code.ts'
+import { checkDowns, type DownCheck } from './rollback/downs.ts'
+import type { Orm } from './recipes/orm-code.ts'
 import { loosenings, partsOf, type Part } from './parts.ts'
-import type { Recipe } from './recipe.ts'
-import { recognise } from './recognise.ts'
-import { rollbackOf } from './rollback.ts'
+import type { Recipe } from './recipes/recipe.ts'
+import { recognise } from './recipes/recognise.ts'
+import { rollbackOf } from './rollback/rollback.ts'
 
 /** A backfill with its scripts; null scripts where the table has no key to walk by. */
 export interface PlannedBackfill {

@@ -1,5 +1,5 @@
 import { fenced, sentence, sentenceHtml } from '../report/markdown-escape.ts'
-import type { BackfillScript } from './backfill-script.ts'
+import type { BackfillScript } from './backfill/script.ts'
 import type { Part } from './parts.ts'
 import type { Plan } from './plan.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { drizzleField, prismaField } from '../../src/planner/orm-code.ts'
+import { drizzleField, prismaField } from '../../src/planner/recipes/orm-code.ts'
 import { column } from '../schema-diff/build.ts'
 
 test.each([

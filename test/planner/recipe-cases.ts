@@ -1,4 +1,4 @@
-import type { Recipe } from '../../src/planner/recipe.ts'
+import type { Recipe } from '../../src/planner/recipes/recipe.ts'
 
 /** Code of one version of an application; \`#\` is a number that is new each time, \`?\` one of those used before. */
 export interface RecipeClient {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rollbackOf } from '../../src/planner/rollback.ts'
+import { rollbackOf } from '../../src/planner/rollback/rollback.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import type { Project } from '../../src/project/project.ts'
 import { column, schema, table } from '../schema-diff/build.ts'

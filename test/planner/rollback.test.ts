@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rollbackOf, rollbackStatements } from '../../src/planner/rollback.ts'
+import { rollbackOf, rollbackStatements } from '../../src/planner/rollback/rollback.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'
 import type { Schema } from '../../src/schema/model.ts'

@@ -1,4 +1,4 @@
-import type { RunnerName } from '../project/project.ts'
+import type { RunnerName } from '../../project/project.ts'
 
 /** Versions for new migrations that sort after those that are there, in the manner that the folder has. */
 export interface Versions {

@@ -1,6 +1,6 @@
-import { dollarTag } from '../schema/ddl.ts'
-import { nameOf, schemaOf, type Key } from '../schema/model.ts'
-import { quoteIdent, quoteKey, quoteName } from '../schema/quote.ts'
+import { dollarTag } from '../../schema/ddl.ts'
+import { nameOf, schemaOf, type Key } from '../../schema/model.ts'
+import { quoteIdent, quoteKey, quoteName } from '../../schema/quote.ts'
 
 /** A trigger that keeps two places equal while old and new code run side by side. */
 export interface Sync {

@@ -1,7 +1,7 @@
-import type { Place } from '../location.ts'
-import { quoteIdent } from '../schema/quote.ts'
-import { significantTokens } from '../sql/tokens.ts'
-import type { BackfillJob } from './backfill.ts'
+import type { Place } from '../../location.ts'
+import { quoteIdent } from '../../schema/quote.ts'
+import { significantTokens } from '../../sql/tokens.ts'
+import type { BackfillJob } from '../backfill/backfill.ts'
 
 /** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
 export interface Recipe {

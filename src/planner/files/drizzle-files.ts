@@ -1,4 +1,4 @@
-import type { Schema } from '../schema/model.ts'
+import type { Schema } from '../../schema/model.ts'
 import { snapshotBetween, snapshotId } from './drizzle-snapshot.ts'
 import type { PlannedMigration } from './runner-files.ts'
 import { stamp } from './versions.ts'

@@ -1,5 +1,5 @@
-import type { Statement } from '../sql/statement.ts'
-import { significantTokens, type Token } from '../sql/tokens.ts'
+import type { Statement } from '../../sql/statement.ts'
+import { significantTokens, type Token } from '../../sql/tokens.ts'
 
 /** An UPDATE, DELETE or INSERT … SELECT cut into its clauses, each as written. */
 export interface RowParts {

@@ -1,4 +1,4 @@
-import type { Column } from '../schema/model.ts'
+import type { Column } from '../../schema/model.ts'
 
 /** Which ORM a recipe writes its code for. */
 export type Orm = 'prisma' | 'drizzle' | null

@@ -1,10 +1,10 @@
-import type { Step } from '../engine/rule.ts'
-import type { Place } from '../location.ts'
-import type { ProjectReview } from '../report/report.ts'
-import { nameOf, type Column, type Key, type Table } from '../schema/model.ts'
-import { mentions } from '../schema/print.ts'
-import { quoteIdent, quoteKey } from '../schema/quote.ts'
-import { targetTable } from './lossy.ts'
+import type { Step } from '../../engine/rule.ts'
+import type { Place } from '../../location.ts'
+import type { ProjectReview } from '../../report/report.ts'
+import { nameOf, type Column, type Key, type Table } from '../../schema/model.ts'
+import { mentions } from '../../schema/print.ts'
+import { quoteIdent, quoteKey } from '../../schema/quote.ts'
+import { targetTable } from '../rollback/lossy.ts'
 import { baseOf, rowParts, type RowParts } from './row-parts.ts'
 
 /** Rows of an existing table that are changed, removed or copied: what is done to them, and the key by which to walk. */

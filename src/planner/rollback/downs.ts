@@ -1,12 +1,12 @@
-import type { Migration, Step } from '../engine/rule.ts'
-import type { ProjectReview } from '../report/report.ts'
-import { diffSchemas } from '../schema/diff.ts'
-import type { Schema } from '../schema/model.ts'
-import { joinStatements } from '../schema/print.ts'
-import { applyStatement } from '../schema/replay.ts'
-import { changesToText } from '../schema/text.ts'
+import type { Migration, Step } from '../../engine/rule.ts'
+import type { ProjectReview } from '../../report/report.ts'
+import { diffSchemas } from '../../schema/diff.ts'
+import type { Schema } from '../../schema/model.ts'
+import { joinStatements } from '../../schema/print.ts'
+import { applyStatement } from '../../schema/replay.ts'
+import { changesToText } from '../../schema/text.ts'
 import { rollbackStatements } from './rollback.ts'
-import { downFile, type WrittenFile } from './runner-files.ts'
+import { downFile, type WrittenFile } from '../files/runner-files.ts'
 
 /** What the way back that a migration brings along really does. */
 export interface DownCheck {

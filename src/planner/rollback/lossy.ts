@@ -1,10 +1,10 @@
-import type { Step } from '../engine/rule.ts'
-import type { Change } from '../schema/change.ts'
-import { selectsStar } from '../schema/ddl.ts'
-import { nameOf, schemaOf, type Key, type Schema, type Table } from '../schema/model.ts'
-import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
-import { typeLoss } from '../schema/type-change.ts'
-import { rowParts } from './row-parts.ts'
+import type { Step } from '../../engine/rule.ts'
+import type { Change } from '../../schema/change.ts'
+import { selectsStar } from '../../schema/ddl.ts'
+import { nameOf, schemaOf, type Key, type Schema, type Table } from '../../schema/model.ts'
+import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/quote.ts'
+import { typeLoss } from '../../schema/type-change.ts'
+import { rowParts } from '../backfill/row-parts.ts'
 
 /** What a change destroys, in one sentence, with the statements that save it before and bring it back after. */
 export interface Loss {

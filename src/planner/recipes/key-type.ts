@@ -1,11 +1,11 @@
-import { checkDefinition, createIndex, dollarTag, foreignKeyDefinition, inSchemaOf, targetOf } from '../schema/ddl.ts'
-import { nameOf, schemaOf, type Column, type ForeignKey, type Index, type Key, type Schema, type Table } from '../schema/model.ts'
-import { mentions } from '../schema/print.ts'
-import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../schema/quote.ts'
-import { jobNameOf, noKey, plainUpdate, walkingKey, type BackfillJob } from './backfill.ts'
+import { checkDefinition, createIndex, dollarTag, foreignKeyDefinition, inSchemaOf, targetOf } from '../../schema/ddl.ts'
+import { nameOf, schemaOf, type Column, type ForeignKey, type Index, type Key, type Schema, type Table } from '../../schema/model.ts'
+import { mentions } from '../../schema/print.ts'
+import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/quote.ts'
+import { jobNameOf, noKey, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { drizzleField, prismaField } from './orm-code.ts'
 import { deploy, fill, migration, migrationApart, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
-import { newName, notNullStatements, type RecipeContext } from './recipes.ts'
+import { newName, notNullStatements, type RecipeContext } from './columns-and-tables.ts'
 
 /** A column whose type changes with that of a key, and the second column that takes its place. */
 interface Member {

@@ -1,10 +1,10 @@
-import type { Migration, Step } from '../engine/rule.ts'
-import { sourceFile } from '../location.ts'
-import type { ProjectReading } from '../reading.ts'
-import type { Rollback } from '../report/report.ts'
-import type { RoundTrip } from '../rehearsal/types.ts'
-import { joinStatements } from '../schema/print.ts'
-import { readSql } from '../sql/read.ts'
+import type { Migration, Step } from '../../engine/rule.ts'
+import { sourceFile } from '../../location.ts'
+import type { ProjectReading } from '../../reading.ts'
+import type { Rollback } from '../../report/report.ts'
+import type { RoundTrip } from '../../rehearsal/types.ts'
+import { joinStatements } from '../../schema/print.ts'
+import { readSql } from '../../sql/read.ts'
 import { rollbackStatements } from './rollback.ts'
 
 /** The new migrations of a project, those without a way back of their own with a generated one, so that a rehearsal can try it. */

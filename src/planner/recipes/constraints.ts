@@ -1,10 +1,10 @@
-import { checkDefinition, createIndex, foreignKeyDefinition, inSchemaOf } from '../schema/ddl.ts'
-import { indexColumns, nameOf, type Check, type Column, type ForeignKey, type Index, type Table, type Unique } from '../schema/model.ts'
-import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
+import { checkDefinition, createIndex, foreignKeyDefinition, inSchemaOf } from '../../schema/ddl.ts'
+import { indexColumns, nameOf, type Check, type Column, type ForeignKey, type Index, type Table, type Unique } from '../../schema/model.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/quote.ts'
 import { fieldName } from './orm-code.ts'
 import { deploy, migrationApart, type Recipe } from './recipe.ts'
-import { validated, type RecipeContext } from './recipes.ts'
-import type { CheckQuery } from './checks.ts'
+import { validated, type RecipeContext } from './columns-and-tables.ts'
+import type { CheckQuery } from '../checks.ts'
 
 /** Values of a table become unique: code first, then the rows that are there, then the index without blocking, then the constraint. `replaces` says that an index of that name is there. */
 export function uniqueRecipe(table: Table, index: Index, constraint: Unique | null, duplicates: CheckQuery, ctx: RecipeContext, replaces = false): Recipe {

@@ -1,6 +1,6 @@
-import { schemaOf } from '../schema/model.ts'
-import { dollarTag } from '../schema/ddl.ts'
-import { quoteIdent, quoteLiteral, quoteName } from '../schema/quote.ts'
+import { schemaOf } from '../../schema/model.ts'
+import { dollarTag } from '../../schema/ddl.ts'
+import { quoteIdent, quoteLiteral, quoteName } from '../../schema/quote.ts'
 import type { BackfillJob } from './backfill.ts'
 
 /** A backfill as scripts: the same function does one batch, whoever calls it. */

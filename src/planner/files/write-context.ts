@@ -1,5 +1,5 @@
-import type { ChangeSet, Tree } from '../changeset/tree.ts'
-import type { ProjectReview } from '../report/report.ts'
+import type { ChangeSet, Tree } from '../../changeset/tree.ts'
+import type { ProjectReview } from '../../report/report.ts'
 import { drizzleNames, type DrizzleFiles } from './drizzle-files.ts'
 import type { WriteContext } from './files.ts'
 

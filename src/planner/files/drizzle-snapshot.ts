@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { targetOf } from '../schema/ddl.ts'
-import { schemaOf, type Column, type ForeignKey, type Index, type Schema, type Table, type Unique } from '../schema/model.ts'
+import { targetOf } from '../../schema/ddl.ts'
+import { schemaOf, type Column, type ForeignKey, type Index, type Schema, type Table, type Unique } from '../../schema/model.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

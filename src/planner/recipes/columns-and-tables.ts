@@ -1,11 +1,11 @@
 import {
   checkDefinition, columnDefinition, createEnum, createIndex, createTable, foreignKeyDefinition, uniqueDefinition,
-} from '../schema/ddl.ts'
-import { nameOf, type Column, type EnumType, type ForeignKey, type Index, type Key, type Table } from '../schema/model.ts'
-import { mentions } from '../schema/print.ts'
-import { quoteIdent, quoteKey, quoteLiteral } from '../schema/quote.ts'
-import type { Place } from '../location.ts'
-import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from './backfill.ts'
+} from '../../schema/ddl.ts'
+import { nameOf, type Column, type EnumType, type ForeignKey, type Index, type Key, type Table } from '../../schema/model.ts'
+import { mentions } from '../../schema/print.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/quote.ts'
+import type { Place } from '../../location.ts'
+import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
 import { deploy, fill, migration, migrationApart, renameIn, replaceName, type Recipe, type RecipeStep } from './recipe.ts'
 import { syncColumns, syncTables, type SyncedPair } from './sync.ts'

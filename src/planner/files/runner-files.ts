@@ -1,6 +1,6 @@
-import type { Project, Runner } from '../project/project.ts'
-import type { Schema } from '../schema/model.ts'
-import { joinStatements } from '../schema/print.ts'
+import type { Project, Runner } from '../../project/project.ts'
+import type { Schema } from '../../schema/model.ts'
+import { joinStatements } from '../../schema/print.ts'
 
 /** A migration of a plan: statements that run in one file, and the way back. */
 export interface PlannedMigration {

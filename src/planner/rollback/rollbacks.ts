@@ -1,6 +1,6 @@
-import type { ProjectReading } from '../reading.ts'
-import { projectReview } from '../report/build.ts'
-import type { Rollback } from '../report/report.ts'
+import type { ProjectReading } from '../../reading.ts'
+import { projectReview } from '../../report/build.ts'
+import type { Rollback } from '../../report/report.ts'
 import { rollbackOf } from './rollback.ts'
 
 /** The way back of every PostgreSQL project whose schema changes. */

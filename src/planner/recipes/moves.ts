@@ -1,6 +1,6 @@
-import type { ProjectReview } from '../report/report.ts'
-import { targetOf } from '../schema/ddl.ts'
-import type { Column, ForeignKey, Table } from '../schema/model.ts'
+import type { ProjectReview } from '../../report/report.ts'
+import { targetOf } from '../../schema/ddl.ts'
+import type { Column, ForeignKey, Table } from '../../schema/model.ts'
 
 /** Columns that go from one table to another, and how rows of the two belong together. */
 export interface Move {
