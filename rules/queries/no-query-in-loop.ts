@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { Query, QueryContext } from '../../src/queries/query.ts'
+import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { at, callOf } from '../shared/query-words.ts'
 
@@ -34,16 +34,19 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const said = new Set<string>()
+      const writing = new Set(ctx.queries.filter((q) => q.operation !== 'select').map(functionOf))
       for (const query of ctx.queries) {
         if (query.context.file !== 'source' && query.context.file !== 'script') continue
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
         const name = ctx.name(query.tables[0]?.table ?? '')
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = query.context.file === 'script' || query.operation !== 'select' ? { severity: 'info' as const } : {}
+        const quiet = query.context.file === 'script' || query.operation !== 'select'
         const { loop } = query.context
         if (loop !== null && query.changed && counts(query, loop)) {
+          if (quiet && said.has(at(loop.place))) continue
+          if (quiet) said.add(at(loop.place))
           yield {
-            place: query.place, object: query.tables[0]?.table ?? '', ...quiet,
+            place: query.place, object: query.tables[0]?.table ?? '', ...quiet ? information : {},
             message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
@@ -51,9 +54,10 @@ export default {
         for (const repeat of query.repeats ?? []) {
           if (!(repeat.changed || query.changed) || repeat.file === 'test' || repeat.file === 'seed' || !counts(query, repeat.loop) || said.has(at(repeat.place))) continue
           said.add(at(repeat.place))
+          // A function that also writes does its work for each element, of which the look-up is a part.
+          const isPart = quiet || repeat.file === 'script' || writing.has(functionOf(query))
           yield {
-            place: repeat.place, object: query.tables[0]?.table ?? '', ...quiet,
-           
+            place: repeat.place, object: query.tables[0]?.table ?? '', ...isPart ? information : {},
             message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
           }
           break
@@ -63,7 +67,15 @@ export default {
   },
 } satisfies Rule
 
-function counts(query: Query, loop: NonNullable<QueryContext['loop']>): boolean {
-  if (loop.batching || loop.bounded !== null && loop.bounded <= 5) return false
+const information = { severity: 'info' } as const
+
+function functionOf(query: Query): string {
+  return `${query.place.path}\n${query.context.function ?? ''}`
+}
+
+function counts(query: Query, loop: Loop): boolean {
+  if (loop.batching || loop.bounded !== null && loop.bounded <= 5 || loop.together && query.operation !== 'select') return false
+  // Each element is a group of keys.
+  if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element)) return false
   return !(loop.parallel && query.call.startsWith('findUnique'))
 }

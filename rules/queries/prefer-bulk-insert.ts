@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { callOf } from '../shared/query-words.ts'
+import { at, callOf } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-bulk-insert',
@@ -25,15 +25,17 @@ export default {
       const { loop, file } = query.context
       if (loop === null || loop.batching || file === 'test' || file === 'seed' || query.operation !== 'insert' || query.call.endsWith('(nested)')) return
       // Where the error of each row is caught, one bad row must not stop the others.
-      if (loop.bounded !== null && loop.bounded <= 5 || loop.guarded === true) return
+      if (loop.bounded !== null && loop.bounded <= 5 || loop.guarded) return
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
       if (!['create', 'insert'].includes(query.call) || query.variable !== null && query.variable !== undefined) return
       const table = query.tables[0]?.table ?? ''
       const nested = ctx.queries.some((q) => q.call.endsWith('(nested)') && q.place.path === query.place.path && q.place.line >= query.place.line && q.place.endLine <= query.place.endLine)
       if (nested || query.columns?.some((c) => c.table !== table) === true || query.nested !== undefined && query.nested.length > 0) return
       if (query.writes === null && query.client === 'prisma') return
+      // Rows that are made on a condition, or beside other queries, have to be collected first.
+      const alone = !loop.conditional && !ctx.queries.some((q) => q.context.loop !== null && at(q.context.loop.place) === at(loop.place) && !q.call.endsWith('(nested)') && (q.operation !== 'insert' || q.variable != null))
       return {
-        object: table, ...(file === 'script' ? { severity: 'info' as const } : {}),
+        object: table, ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

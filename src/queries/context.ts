@@ -1,8 +1,8 @@
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
-import type { QueryContext } from './query.ts'
+import type { Loop, QueryContext } from './query.ts'
 import { fileKind } from './typescript/features.ts'
-import type { Frame, FunctionFrame, LoopFrame, Module, Scope } from './typescript/module.ts'
+import type { Frame, FunctionFrame, LoopFrame, Module, Scope, Site } from './typescript/module.ts'
 import { arrayOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
 import type { Value } from './typescript/value.ts'
@@ -11,7 +11,8 @@ const arrayMethods = new Set(['map', 'forEach', 'flatMap', 'filter', 'reduce', '
 const passing = new Set(['$transaction', 'transaction', 'begin', 'then', 'catch', 'finally', 'run', 'startActiveSpan', 'add', 'retry', ''])
 
 /** The nearest loop around a frame, and the transaction callback around it. */
-export function contextOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate, client: Value | null): QueryContext {
+export function contextOf(site: Pick<Site, 'frame' | 'scope' | 'certain'>, module: Module, evaluate: Evaluate, client: Value | null): QueryContext {
+  const { frame, scope, certain } = site
   const transaction = transactionOf(frame, module, scope, evaluate)
   const own = client !== null && 'transaction' in client && client.transaction !== null
   return {
@@ -19,6 +20,7 @@ export function contextOf(frame: Frame | null, module: Module, scope: Scope, eva
     transaction: transaction === null ? null : { place: transaction, usesOwnClient: own || client === null },
     file: fileKind(module.path),
     function: functionOf(frame)?.name ?? null,
+    certain,
   }
 }
 
@@ -47,18 +49,28 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
 }
 
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
-export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'] {
+export function loopOf(frame: Frame | null, module: Module): Loop | null {
   let parallel = false
+  let together = false
   let guarded = false
+  let conditional = false
   let buffered = false
   for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind === 'batch') parallel = true
+    if (at.kind === 'batch') {
+      parallel = true
+      together ||= at.name === '$transaction' || at.name === 'batch'
+    }
     if (at.kind === 'try') guarded = true
-    // What is collected and sent when there is enough of it is a batch.
-    if (at.kind === 'branch' && /(?:length|size|count)\s*(?:>=?|===?)|batch|chunk|%/i.test(at.test)) buffered = true
+    if (at.kind === 'branch') {
+      // What runs after an error runs for few elements.
+      if (at.test === 'catch') return null
+      conditional = true
+      // What is collected and sent when there is enough of it is a batch.
+      if (/(?:length|size|count)\s*(?:>=?|===?)\s*(?![01]\b)|batch|chunk|%/i.test(at.test)) buffered = true
+    }
     if (at.kind === 'loop') {
       const loop = ofLoop(at, module)
-      return { ...loop, guarded, batching: loop.batching || buffered }
+      return { ...loop, guarded, conditional, batching: loop.batching || buffered }
     }
     if (at.kind !== 'function') continue
     const call = at.argumentOf
@@ -67,12 +79,13 @@ export function loopOf(frame: Frame | null, module: Module): QueryContext['loop'
     const name = step?.name ?? ''
     if (arrayMethods.has(name) && call.index === 0 && step !== undefined) {
       const over = call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
-      const around = outsideBatch(at.parent)
+      const around = batchOutside(at.parent)
       const head = module.file.text.slice(call.chain.start, step.start)
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
       return {
-        guarded, place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around,
+        guarded, conditional, element: named === '' ? null : named, together: together || around === '$transaction' || around === 'batch',
+        place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around !== null,
         bounded: over?.complete === true ? over.elements.length : call.step === 0 && call.chain.root.type === 'Identifier' && fixedList.test(call.chain.root.name) ? 5 : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
       }
     }
@@ -89,13 +102,13 @@ const later = /schedule|cron|setTimeout|setInterval|setImmediate|register|subscr
 
 const batchWords = /chunk|batch|page\b|pages\b|slices?\b/i
 
-/** `Promise.all(xs.map(…))`: the batch stands around the call that takes the callback. */
-function outsideBatch(frame: Frame | null): boolean {
-  for (let at = frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'batch') return true
-  return false
+/** `Promise.all(xs.map(…))`: the name of the batch that stands around the call that takes the callback. */
+function batchOutside(frame: Frame | null): string | null {
+  for (let at = frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'batch') return at.name
+  return null
 }
 
-function ofLoop(loop: LoopFrame, module: Module): NonNullable<QueryContext['loop']> {
+function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'conditional'> {
   let bounded: number | null = null
   if (loop.over !== null) {
     const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })
@@ -108,7 +121,7 @@ function ofLoop(loop: LoopFrame, module: Module): NonNullable<QueryContext['loop
   }
   const polling = loop.form === 'while'
   return {
-    place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)), form: loop.form, parallel: false, bounded,
+    place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)), form: loop.form, parallel: false, together: false, element: loop.variable, bounded,
     batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || loop.exits && loop.form !== 'for-of',
   }
 }

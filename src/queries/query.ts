@@ -88,7 +88,7 @@ export interface Repeat {
   readonly place: Place
   readonly changed: boolean
   readonly function: string
-  readonly loop: NonNullable<QueryContext['loop']>
+  readonly loop: Loop
   readonly file: QueryContext['file']
 }
 
@@ -124,11 +124,31 @@ export interface Predicate {
 }
 
 export interface QueryContext {
-  /** The nearest loop or array callback that runs the call once an element, with what bounds it; `guarded` where errors of each element are caught. */
-  readonly loop: { readonly place: Place; readonly form: 'for' | 'for-of' | 'while' | 'callback'; readonly parallel: boolean; readonly bounded: number | null; readonly batching: boolean; readonly guarded?: boolean } | null
+  /** The nearest loop or array callback that runs the call once an element. */
+  readonly loop: Loop | null
   /** The transaction callback around it, and whether the call uses that transaction's own client. */
   readonly transaction: { readonly place: Place; readonly usesOwnClient: boolean } | null
   readonly file: 'source' | 'test' | 'seed' | 'script'
   /** Name of the function around it, null at the top of the module. */
   readonly function: string | null
+  /** True where every call of that function comes by the query: no condition, error or earlier result decides. */
+  readonly certain: boolean
+}
+
+export interface Loop {
+  readonly place: Place
+  readonly form: 'for' | 'for-of' | 'while' | 'callback'
+  /** Name of the variable that holds one element; null where it is taken apart or counted. */
+  readonly element: string | null
+  readonly parallel: boolean
+  /** True where the calls of all elements are handed over as one list: `$transaction(xs.map(…))`. */
+  readonly together: boolean
+  /** How many elements there are; null where that is not known. */
+  readonly bounded: number | null
+  /** True for a loop over groups of elements, pages or attempts. */
+  readonly batching: boolean
+  /** True where the error of each element is caught. */
+  readonly guarded: boolean
+  /** True where a condition decides for each element. */
+  readonly conditional: boolean
 }

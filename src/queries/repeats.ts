@@ -34,7 +34,7 @@ export function withRepeats(queries: readonly (Query & { readonly project: strin
   const byTarget = new Map<string, Repeat[]>()
   for (const { target, repeat } of loops) byTarget.set(target, [...byTarget.get(target) ?? [], repeat])
   return queries.map((query) => {
-    const found = query.context.function === null || query.context.loop !== null ? undefined : byTarget.get(`${query.place.path}\n${query.context.function}`)
+    const found = query.context.function === null || query.context.loop !== null || !query.context.certain ? undefined : byTarget.get(`${query.place.path}\n${query.context.function}`)
     return found === undefined ? query : { ...query, repeats: found }
   })
 }

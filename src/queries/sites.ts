@@ -38,7 +38,7 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
     const branches: string[] = []
     for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'branch') branches.push(at.test)
     let query: Query & { readonly project: string } = {
-      ...rest, place, context: contextOf(site.frame, module, site.scope, evaluate, client), changed: changed.touches(place), project,
+      ...rest, place, context: contextOf(site, module, evaluate, client), changed: changed.touches(place), project,
       branches, variable: site.variable, ...(client?.is === 'prisma' && client.replica !== null ? { replica: client.replica } : {}),
     }
     if (isCached(site)) query = { ...query, cached: true }

@@ -12,35 +12,11 @@ import type { Finding } from '../../src/engine/finding.ts'
 import { checklistOf } from '../../src/queries/checklist.ts'
 import { noFacts } from '../../src/queries/facts.ts'
 import { review } from '../../src/review.ts'
+import { parseRepository } from './repository.ts'
 
 const root = fileURLToPath(new URL('../fixtures/checklist', import.meta.url))
 
-/** A repository in one file: `=== path`, or `+++ path` for a file that the pull request adds or changes. Lines before the first are `expect item: status evidence` and settings. */
-function parse(text: string): { expected: { item: string; status: string; evidence: string }[]; settings: Partial<Config>; base: Record<string, string>; head: Record<string, string> } {
-  const base: Record<string, string> = {}
-  const over: Record<string, string> = {}
-  const expected: { item: string; status: string; evidence: string }[] = []
-  let settings: Partial<Config> = {}
-  let into: Record<string, string> | null = null
-  let path = ''
-  for (const line of text.split('\n')) {
-    const file = /^(===|\+\+\+) (\S+)$/.exec(line)
-    if (file !== null) {
-      into = file[1] === '===' ? base : over
-      path = file[2] ?? ''
-      into[path] = ''
-    } else if (into !== null) {
-      into[path] += `${line}\n`
-    } else {
-      const wanted = /^expect ([\w-]+): ([\w-]+) (.+)$/.exec(line)
-      if (wanted !== null) expected.push({ item: wanted[1] ?? '', status: wanted[2] ?? '', evidence: wanted[3] ?? '' })
-      if (line.startsWith('config ')) settings = JSON.parse(line.slice(7)) as Partial<Config>
-    }
-  }
-  return { expected, settings, base, head: { ...base, ...over } }
-}
-
-const cases = readdirSync(root).filter((f) => f.endsWith('.txt')).map((name) => [name, parse(readFileSync(join(root, name), 'utf8'))] as const)
+const cases = readdirSync(root).filter((f) => f.endsWith('.txt')).map((name) => [name, parseRepository(readFileSync(join(root, name), 'utf8'))] as const)
 
 describe('whole repositories', () => {
   it.each(cases)('%s', async (_, { expected, settings, base, head }) => {

@@ -87,7 +87,7 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
         const back = [...relations.get(found.target.key)?.values() ?? []].filter((r) => r.target.key === table && r.columns.length > 0)
         if (back.length === 1 && back[0] !== undefined) [columns, references] = [back[0].references, back[0].columns]
       }
-      return { is: 'relation', model: found.target.name, many: found.many, columns, references, target: found.target }
+      return { is: 'relation', model: found.target.name, many: found.many, owns: found.columns.length > 0, columns, references, target: found.target }
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Predicate } from '../query.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
-import type { Model } from './models.ts'
+import type { Model, ModelField } from './models.ts'
 import { modelNamed } from './state.ts'
 import type { State } from './state.ts'
 
@@ -51,7 +51,7 @@ function filterOf(model: Model, property: Property, state: State, depth: number)
   return scalarFilter(model, field, property, state)
 }
 
-function relationFilter(model: Model, property: Property, field: { readonly model: string; readonly many: boolean; readonly columns: readonly string[]; readonly references: readonly string[] }, state: State, depth: number): Condition | null {
+function relationFilter(model: Model, property: Property, field: Extract<ModelField, { is: 'relation' }>, state: State, depth: number): Condition | null {
   const target = modelNamed(state.models, field.model)
   if (target === undefined) return null
   if (field.columns.length > 0) {
@@ -62,8 +62,7 @@ function relationFilter(model: Model, property: Property, field: { readonly mode
   const node = unwrap(property.node)
   const literal = literalOf(property, state.evaluate)
   if (literal === null) {
-    const column = field.columns[0]
-    return field.many || column === undefined ? always : [field.columns.map((c) => ({ table: model.table, column: c, expression: null, operator: 'is null', place: property.place }))]
+    return !field.owns ? always : [field.columns.map((c) => ({ table: model.table, column: c, expression: null, operator: 'is null', place: property.place }))]
   }
   const object = objectOf({ ...property, node }, state.evaluate)
   if (object === null) {

@@ -15,7 +15,15 @@ export interface Model {
 
 export type ModelField =
   | { readonly is: 'column'; readonly column: string; readonly type: string; readonly list: boolean; readonly enum: boolean }
-  | { readonly is: 'relation'; readonly model: string; readonly many: boolean; readonly columns: readonly string[]; readonly references: readonly string[] }
+  | {
+    readonly is: 'relation'
+    readonly model: string
+    readonly many: boolean
+    /** True where the foreign key stands in this model, so that writing the relation writes `columns`. */
+    readonly owns: boolean
+    readonly columns: readonly string[]
+    readonly references: readonly string[]
+  }
 
 /** The models of a project by the name that code uses: `user` for Prisma's `model User`. */
 export type Models = ReadonlyMap<string, Model>
@@ -55,7 +63,7 @@ export function prismaModels(files: ReadonlyMap<string, string>, project: string
       const own = relationFields(field.attributes)
       if (own !== null) {
         fields.set(field.name, {
-          is: 'relation', model: target.name, many: false,
+          is: 'relation', model: target.name, many: false, owns: true,
           columns: own.fields.map((f) => columnOf(model, f)), references: own.references.map((f) => columnOf(target, f)),
         })
         continue
@@ -64,7 +72,7 @@ export function prismaModels(files: ReadonlyMap<string, string>, project: string
       const back = target.fields.find((f) => f.type === model.name && relationFields(f.attributes) !== null && relationName(f.attributes) === name && !(target === model && f.name === field.name))
       const other = back === undefined ? null : relationFields(back.attributes)
       fields.set(field.name, {
-        is: 'relation', model: target.name, many: field.list,
+        is: 'relation', model: target.name, many: field.list, owns: false,
         columns: other?.references.map((f) => columnOf(model, f)) ?? [], references: other?.fields.map((f) => columnOf(target, f)) ?? [],
       })
     }

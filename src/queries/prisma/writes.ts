@@ -3,7 +3,7 @@ import type { Query } from '../query.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
-import type { Model } from './models.ts'
+import type { Model, ModelField } from './models.ts'
 import { modelNamed } from './state.ts'
 import type { State } from './state.ts'
 
@@ -58,7 +58,7 @@ function dataOf(model: Model, given: Located, state: State, depth: number): Writ
       if (literal !== null) literals.push({ column: field.column, value: literal, place: property.place })
       continue
     }
-    columns.push(...field.many ? [] : field.columns)
+    if (field.owns) columns.push(...field.columns)
     const target = modelNamed(state.models, field.model)
     if (target === undefined) continue
     for (const action of objectOf(property, state.evaluate)?.properties ?? []) nestedWrite(target, field, action, state, depth)
@@ -76,7 +76,7 @@ function enumLiteral(property: Located, state: State): string | null {
   return root?.is === 'package' && (root.source === '@prisma/client' || root.source.includes('prisma')) ? node.property.name : null
 }
 
-function nestedWrite(target: Model, field: { readonly references: readonly string[]; readonly many: boolean }, action: Property, state: State, depth: number): void {
+function nestedWrite(target: Model, field: Extract<ModelField, { is: 'relation' }>, action: Property, state: State, depth: number): void {
   const operation = action.name === 'create' || action.name === 'createMany' || action.name === 'upsert' || action.name === 'connectOrCreate' ? 'insert'
     : action.name === 'update' || action.name === 'updateMany' ? 'update' : action.name === 'delete' || action.name === 'deleteMany' ? 'delete' : null
   if (operation === null) return
@@ -91,7 +91,7 @@ function nestedWrite(target: Model, field: { readonly references: readonly strin
   state.drafts.push({
     start: action.node.start, end: action.node.end, client: 'prisma', call: `${action.name} (nested)`, operation,
     tables: [{ table: target.table, role: 'main', columns: [] }], predicates: [], ordering: [], joins: [],
-    writes: writes?.columns == null ? null : [...writes.columns, ...field.many ? field.references : []],
+    writes: writes?.columns == null ? null : [...writes.columns, ...field.owns ? [] : field.references],
     limit: null, offset: null, sql: null, dynamic: true,
     columns: [{ table: target.table, column: null, use: 'write', place: action.place }, ...inner.columns],
     ...(writes === null ? {} : { values: writes.values, literals: writes.literals }),

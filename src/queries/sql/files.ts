@@ -33,7 +33,7 @@ export async function sqlFileQueries(tree: Tree, entries: readonly TreeEntry[], 
         const owner = projects.find((p) => p.after.tables.has(table)) ?? projects.find((p) => p.before?.tables.has(table) === true)
         if (owner === undefined) continue
         const place = placeOf(file, statement.start, statement.end)
-        queries.push({ ...draft, place, context: { loop: null, transaction: null, file: fileKind(path), function: name }, changed: changed.touches(place), project: owner.project.name })
+        queries.push({ ...draft, place, context: { loop: null, transaction: null, file: fileKind(path), function: name, certain: true }, changed: changed.touches(place), project: owner.project.name })
       }
     }
   }

@@ -26,6 +26,8 @@ export interface FunctionFrame {
   readonly scope: Scope
   /** The call that gets the function as an argument, with the index of the argument. */
   readonly argumentOf: { readonly chain: Chain; readonly step: number; readonly index: number } | null
+  /** True once a result has been returned on a condition: what stands behind does not run in every call. */
+  shortcut: boolean
 }
 
 export interface LoopFrame {
@@ -54,6 +56,7 @@ export interface BatchFrame {
 export interface BranchFrame {
   readonly kind: 'branch'
   readonly parent: Frame | null
+  /** Text of the condition; `catch` for what runs after an error only. */
   readonly test: string
 }
 
@@ -72,6 +75,8 @@ export interface Site {
   readonly awaited: boolean
   /** Name of the variable that takes the result. */
   readonly variable: string | null
+  /** True where every call of the function around it comes by: no condition, error or earlier result decides. */
+  readonly certain: boolean
   /** True where the statement returns or awaits it, or does nothing else with it. */
   readonly used: 'awaited' | 'returned' | 'assigned' | 'other'
 }

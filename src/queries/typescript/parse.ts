@@ -10,7 +10,7 @@ import { chainOf, keyName, unwrap } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
 const mutators = new Set(['push', 'unshift', 'splice', 'set'])
-const batches = new Set(['all', 'allSettled', 'race', 'any', '$transaction'])
+const batches = new Set(['all', 'allSettled', 'race', 'any', '$transaction', 'batch'])
 
 /** Parses a file; one that does not parse gives an empty module with `readable` false. `interest` says which chains are kept. */
 export function readModule(path: string, text: string, interest: (chain: Chain, frame: Frame | null) => boolean): Module {
@@ -96,7 +96,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
 
   const enterFunction = (node: AnyFunction, name: string | null, scope: Scope, frame: Frame | null, argumentOf: FunctionFrame['argumentOf']): void => {
     const inner: Scope = { parent: scope, names: new Map() }
-    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf }
+    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf, shortcut: false }
     functions.set(node, own)
     for (const [index, parameter] of node.params.entries()) {
       declare(parameter, (way, type) => ({ is: 'parameter', frame: own, index, path: way, type, scope: inner }), inner)
@@ -113,7 +113,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   }
 
   const visitChain = (chain: Chain, scope: Scope, frame: Frame | null, used: Site['used'], awaited: boolean, variable: string | null): void => {
-    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used })
+    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used, certain: isCertain(frame) })
     const namespace = chain.root.type === 'Identifier' ? chain.root.name : ''
     if (mutators.has(chain.steps.at(-1)?.name ?? '') || namespace === 'Object' && chain.steps[0]?.name === 'assign') {
       const first = chain.steps[0]?.args?.[0]
@@ -122,7 +122,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
     for (const [step, { name, args, template }] of chain.steps.entries()) {
       if (template !== null) for (const one of template.expressions) visit(one, scope, frame, null)
       if (args === null) continue
-      const inside: Frame | null = name !== null && batches.has(name) && (namespace === 'Promise' || name === '$transaction') ? { kind: 'batch', parent: frame, name } : frame
+      const inside: Frame | null = name !== null && batches.has(name) && (namespace === 'Promise' || name === '$transaction' || name === 'batch') ? { kind: 'batch', parent: frame, name } : frame
       for (const [index, argument] of args.entries()) {
         const value = argument.type === 'SpreadElement' ? argument.argument : argument
         if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression') enterFunction(value, null, scope, inside === frame ? frame : inside, { chain, step, index })
@@ -150,7 +150,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         return
       case 'TryStatement':
         visit(node.block, scope, node.handler === null ? frame : { kind: 'try', parent: frame }, null)
-        if (node.handler !== null) visitChildren(node.handler, scope, frame)
+        if (node.handler !== null) visitChildren(node.handler, scope, { kind: 'branch', parent: frame, test: 'catch' })
         if (node.finalizer !== null) visit(node.finalizer, scope, frame, null)
         return
       case 'IfStatement': {
@@ -158,6 +158,25 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         const test = text.slice(node.test.start, node.test.end)
         visit(node.consequent, scope, { kind: 'branch', parent: frame, test }, null)
         if (node.alternate !== null) visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, null)
+        return
+      }
+      case 'ConditionalExpression': {
+        visit(node.test, scope, frame, null)
+        const test = text.slice(node.test.start, node.test.end)
+        visit(node.consequent, scope, { kind: 'branch', parent: frame, test }, used, variable)
+        visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, used, variable)
+        return
+      }
+      case 'LogicalExpression':
+        visit(node.left, scope, frame, used, variable)
+        visit(node.right, scope, { kind: 'branch', parent: frame, test: text.slice(node.left.start, node.left.end) }, used, variable)
+        return
+      case 'SwitchStatement': {
+        visit(node.discriminant, scope, frame, null)
+        const test = text.slice(node.discriminant.start, node.discriminant.end)
+        const inner: Scope = { parent: scope, names: new Map() }
+        for (const one of node.cases) declareStatements(one.consequent, inner)
+        for (const one of node.cases) for (const statement of one.consequent) visit(statement, inner, { kind: 'branch', parent: frame, test }, null)
         return
       }
       case 'ForStatement': case 'ForInStatement': case 'ForOfStatement': case 'WhileStatement': case 'DoWhileStatement': {
@@ -216,6 +235,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
             const list = returns.get(at.node) ?? []
             list.push({ node: node.argument, scope })
             returns.set(at.node, list)
+            if (isKept(node.argument) && !isCertain(frame)) at.shortcut = true
             break
           }
           visit(node.argument, scope, frame, 'returned')
@@ -287,6 +307,23 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   }
   forgetBodies(functions.keys())
   return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable }
+}
+
+/** True where nothing of the function around decides whether what stands in a frame runs. */
+function isCertain(frame: Frame | null): boolean {
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind === 'branch' || at.kind === 'function' && at.shortcut) return false
+    if (at.kind === 'function' && at.argumentOf === null) return true
+  }
+  return true
+}
+
+/** True for a value that the code has already, such as an entry of a cache. */
+function isKept(node: Expression): boolean {
+  const at = unwrap(node)
+  if (at.type === 'Identifier') return at.name !== 'undefined'
+  if (at.type === 'MemberExpression') return true
+  return at.type === 'CallExpression' && at.callee.type === 'MemberExpression' && !at.callee.computed && at.callee.property.name === 'get'
 }
 
 /** Marks the variable that an expression begins with as changed after its declaration. */
