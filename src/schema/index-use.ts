@@ -12,7 +12,7 @@ export interface Path {
 
 /**
  * What the indexes of a table can do for conditions that hold together.
- * - `served`: an index begins with a column that they fix or bound
+ * - `served`: an index begins with a column that they fix or bound, or is a partial one for just these conditions (no columns then)
  * - `later`: an index holds such a column, behind one that nothing is said of; it is only read as a whole
  * - `none`: no index helps
  * - `unknown`: whether one helps depends on what is not known, such as the value of a parameter
@@ -55,6 +55,12 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
       continue
     }
     if (columns === 0) {
+      // A partial index for just these conditions holds the rows and no others.
+      if (path.where !== null && candidates.every((p) => isIndexable(p) && mentions(path.where ?? '', p.column ?? ''))) {
+        const fits = implied(path.where, own)
+        if (fits === true) return { verdict: 'served', path, columns }
+        if (fits === null) unsure = true
+      }
       const behind = path.method === 'btree' ? path.keys.slice(1).find((k) => own.some((p) => answers(k, p, path.method) === true)) : undefined
       const leading = path.keys[0]
       if (behind !== undefined && implied(path.where, own) !== false) later ??= { verdict: 'later', path, leading: leading?.column ?? leading?.expression ?? '' }
@@ -131,6 +137,10 @@ function answers(key: Path['keys'][number], predicate: Predicate, method: string
   if (method === 'brin') return ordered.has(operator)
   if (patterns.has(operator)) return /trgm/.test(key.opclass ?? '') ? true : key.opclass === null && method !== 'gin' ? null : false
   return operator === 'has' || operator === 'json' || operator === 'text search' || operator === '=' || ordered.has(operator) ? true : null
+}
+
+function mentions(where: string, column: string): boolean {
+  return where.match(/\w+/g)?.includes(column) === true
 }
 
 function normal(expression: string): string {

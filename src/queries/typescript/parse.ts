@@ -211,7 +211,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       case 'VariableDeclaration':
         for (const one of node.declarations) {
           if (one.init === null) continue
-          const name = one.id.type === 'Identifier' ? one.id.name : null
+          const name = one.id.type === 'Identifier' ? one.id.name : one.id.type === 'ArrayPattern' && one.id.elements[0]?.type === 'Identifier' ? one.id.elements[0].name : null
           if (one.init.type === 'ArrowFunctionExpression' || one.init.type === 'FunctionExpression') enterFunction(one.init, name, scope, frame, null)
           else visit(one.init, scope, frame, 'assigned', name ?? '{}')
         }
