@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { large, prismaShop } from '../shared/query-examples.ts'
+import { drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
 import { at, callOf, inService, mainTable } from '../shared/query-words.ts'
 
 const replicas = `import { PrismaClient } from '@prisma/client'
@@ -16,7 +16,19 @@ export default {
   references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/read-replicas', 'https://orm.drizzle.team/docs/read-replicas'],
   sources: [],
   checklist: 'read-replicas',
-  bad: [{ ...prismaShop, rows: large, typescript: `import { prisma } from './db'\n  export const report = () => prisma.$primary().order.groupBy({ by: ['status'], _count: true })`, files: { 'src/db.ts': replicas }, message: '`groupBy` over `orders`' }],
+  bad: [
+    { ...prismaShop, rows: large, typescript: `import { prisma } from './db'\n  export const report = () => prisma.$primary().order.groupBy({ by: ['status'], _count: true })`, files: { 'src/db.ts': replicas }, message: '`groupBy` over `orders`' },
+    {
+      ...prismaShop, rows: large, title: 'A client of its own for the replica.', message: '`count` over `orders`',
+      typescript: `import { prisma } from './db'\n  export const open = () => prisma.order.count({ where: { status: 'open' } })`,
+      files: { 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()\n  export const replica = new PrismaClient({ datasources: { db: { url: process.env.DATABASE_READ_REPLICA_URL } } })` },
+    },
+    {
+      ...drizzleShop, rows: large, message: 'over `orders`',
+      typescript: `import { db } from './db'\n  import { orders } from './schema'\n  export const total = () => db.$primary.select({ status: orders.status }).from(orders).groupBy(orders.status)`,
+      files: { 'src/db.ts': `import { drizzle } from 'drizzle-orm/node-postgres'\n  import { withReplicas } from 'drizzle-orm/pg-core'\n  export const db = withReplicas(drizzle(process.env.DATABASE_URL!), [drizzle(process.env.REPLICA_URL!)])` },
+    },
+  ],
   good: [
     { ...prismaShop, rows: large, typescript: `import { prisma } from './db'\n  export const report = () => prisma.$replica().order.groupBy({ by: ['status'], _count: true })`, files: { 'src/db.ts': replicas } },
     { ...prismaShop, rows: large, title: 'There are no replicas.', typescript: `export const report = () => prisma.order.groupBy({ by: ['status'], _count: true })` },

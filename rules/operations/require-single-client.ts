@@ -28,11 +28,13 @@ export default {
       for (const client of clients) {
         if (!client.changed) continue
         const name = client.library === 'prisma' ? 'PrismaClient' : client.library === 'pg' ? 'pool of `pg`' : 'pool of `postgres`'
-        if (client.perCall && !client.kept && !/\$disconnect|\.end\(/.test(client.text)) {
-          yield { place: client.place, object: client.library, message: `A new ${name} with connections of its own is made on every call of \`${client.function ?? ''}\`.` }
+        if (client.perCall && !client.kept) {
+          yield { place: client.place, object: client.library, message: `A new ${name} with connections of its own is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.` }
           continue
         }
         const other = clients.find((c) => c !== client && c.library === 'prisma' && !c.perCall && c.place.path !== client.place.path && folder(c.place.path) === folder(client.place.path))
+        // A client for a replica has to be another one.
+        if (ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true || /replica/i.test(client.text)) continue
         if (client.library !== 'prisma' || client.kept || other === undefined || client.function !== null || second) continue
         second = true
         yield { place: client.place, object: client.library, message: `A second PrismaClient opens connections of its own beside the one in \`${at(other.place)}\`.` }

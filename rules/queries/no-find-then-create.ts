@@ -51,9 +51,9 @@ export default {
 
 /** The result of the look-up decides about the insert: around it, or by leaving before it. */
 function guards(insert: Query, find: Query): boolean {
-  const name = find.variable ?? ''
-  const inside = (insert.branches ?? []).find((test) => new RegExp(`(?:^|[^\\w.])!?\\(?${name.replaceAll('$', '\\$')}\\b(?!\\.)`).test(test))
+  const asks = new RegExp(`(?:^|[^\\w.])${(find.variable ?? '').replaceAll('$', '\\$')}\\b(?!\\.(?!length\\b))`)
+  const inside = (insert.branches ?? []).find((test) => asks.test(test))
+  // What is done where a row was found is no race.
   if (inside !== undefined) return !/^\s*\w+\s*$/.test(inside)
-  // Code that goes on after a look-up of the same values goes on because nothing was found.
-  return (find.branches?.length ?? 0) === (insert.branches?.length ?? 0) && /exist|found|duplicate|already|current|previous|old|dup|conflict/i.test(name)
+  return (insert.left ?? []).some((test) => asks.test(test) && !/^\s*!\s*\(?\w+\)?\s*$/.test(test) && !/===?\s*(?:null|undefined|0)\b/.test(test))
 }

@@ -8,7 +8,7 @@ import type { Query, QueryContext } from './query.ts'
 import { readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
 import { fileKind } from './typescript/features.ts'
-import type { Frame, Module, Scope } from './typescript/module.ts'
+import type { Frame, FunctionFrame, Module, Scope } from './typescript/module.ts'
 import { objectOf, sourceOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
 
@@ -75,6 +75,16 @@ export interface FactsRequest {
 
 const factory = /^(?:create|make|get|build|init|new|connect|setup|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
 
+const handlerNames = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|handler|loader|action|getServerSideProps|onRequest\w*)$/
+const routeSteps = new Set(['get', 'post', 'put', 'patch', 'delete', 'all', 'use', 'query', 'mutation'])
+
+/** True for a function that runs once for each request: a route handler by its name, or a callback that a router takes. */
+function answersRequests(own: FunctionFrame): boolean {
+  if (own.argumentOf === null) return own.name !== null && handlerNames.test(own.name)
+  const { chain, step, index } = own.argumentOf
+  return index > 0 && chain.root.type === 'Identifier' && /^(?:app|router|server|fastify|api|\w*[rR]outer)$/.test(chain.root.name) && routeSteps.has(chain.steps[step]?.name ?? '')
+}
+
 /** Collects the facts from parsed modules and from configuration files. */
 export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const { modules, evaluate, changed } = request
@@ -89,21 +99,34 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
     }
     const client = (library: ClientFact['library'], node: { start: number; end: number }, args: readonly Expression[], frame: Frame | null, scope: Scope): void => {
       const own = functionOf(frame)
-      const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(module.file.text)
+      const { text } = module.file
+      // What is returned or kept by an object is not left behind.
+      const handed = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?|\bthis\.#?\w+\s*(?:\?\?|\|\|)?=\s*)$/.test(text.slice(Math.max(0, node.start - 80), node.start))
+      const closed = own !== null && /\.\$disconnect\(|\.end\(|\.close\(/.test(text.slice(own.node.start, own.node.end))
+      const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
       clients.push({
         ...fact(library, node.start, node.end, frame), library, file: fileKind(module.path), kept,
         options: optionsOf(args, scope, module, evaluate),
-        perCall: own !== null && !(own.name !== null && factory.test(own.name)) && own.argumentOf === null && own.name !== null,
+        perCall: own !== null && !handed && (answersRequests(own) || !closed && own.argumentOf === null && own.name !== null && !factory.test(own.name)),
         text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
       })
+    }
+    // A class of its own that a framework makes once: NestJS' PrismaService.
+    for (const binding of module.scope.names.values()) {
+      if (binding.is !== 'class' || binding.node.superClass === null || evaluate(binding.node.superClass, binding.scope, module)?.is !== 'prismaClass') continue
+      const { start, end } = binding.node.superClass
+      clients.push({ ...fact('prisma', start, end, null), library: 'prisma', file: fileKind(module.path), kept: true, options: [], perCall: false, text: 'extends PrismaClient' })
     }
     for (const { node, scope, frame } of module.constructions) {
       const args = node.arguments.flatMap((a) => a.type === 'SpreadElement' ? [] : [a])
       const value = evaluate(node, scope, module)
       const callee = evaluate(node.callee, scope, module)
       const name = sourceOf({ node: node.callee, scope, module })
-      if (value?.is === 'prisma') client('prisma', node, args, frame, scope)
-      else if (value?.is === 'pg') client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
+      if (value?.is === 'prisma') {
+        client('prisma', node, args, frame, scope)
+        if (value.replica === true) replicas.push(fact('a client of a replica', node.start, node.end, frame))
+      }
+      if (value?.is === 'pg') client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
       else if (callee?.is === 'package' && /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)) caches.push(fact(callee.source, node.start, node.end, frame))
       else if (/^(?:IO)?Redis$/.test(name)) caches.push(fact('redis', node.start, node.end, frame))
     }

@@ -43,8 +43,10 @@ export interface Query {
   readonly repeats?: readonly Repeat[]
   /** Interpolations into raw SQL that reach the server as text and not as values. */
   readonly unsafe?: readonly { readonly text: string; readonly place: Place; readonly from: 'request' | 'parameter' | 'unknown'; readonly quoted: boolean }[]
-  /** Tests of the `if` statements around the call, innermost first. */
+  /** Conditions around the call, innermost first. */
   readonly branches?: readonly string[]
+  /** Conditions on which the function is left before it comes to the call. */
+  readonly left?: readonly string[]
   /** Name of the variable that takes the result. */
   readonly variable?: string | null
   /** True where the call goes to a read replica, false where it asks for the primary. */

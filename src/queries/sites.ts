@@ -39,7 +39,7 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
     for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'branch') branches.push(at.test)
     let query: Query & { readonly project: string } = {
       ...rest, place, context: contextOf(site, module, evaluate, client), changed: changed.touches(place), project,
-      branches, variable: site.variable, ...(client?.is === 'prisma' && client.replica !== null ? { replica: client.replica } : {}),
+      branches, left: site.left, variable: site.variable, ...replicaOf(site, client),
     }
     if (isCached(site)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
@@ -113,6 +113,13 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
       return null
     },
   }
+}
+
+/** Whether a read goes to a replica, where the client has some. */
+function replicaOf(site: Site, client: Value | null): Pick<Query, 'replica'> {
+  if (client?.is === 'prisma' && client.replica !== null) return { replica: client.replica }
+  if (client?.is === 'drizzle' && client.replicas) return { replica: !site.chain.steps.some((step) => step.name === '$primary') }
+  return {}
 }
 
 /** True inside of a function that a cache of the framework calls. */

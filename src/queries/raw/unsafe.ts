@@ -86,7 +86,7 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
   if (node.type === 'TemplateLiteral') return node.expressions.every((e) => isFixed({ ...given, node: e }, evaluate))
   if (node.type === 'CallExpression') {
     const callee = sourceOf({ ...given, node: node.callee })
-    if (/^(?:Number|parseInt|parseFloat|Math\.\w+)$/.test(callee) || quoting.test(callee)) return true
+    if (/^(?:Number|BigInt|parseInt|parseFloat|encodeURIComponent|Math\.\w+|(?:crypto\.)?randomUUID)$|\.(?:toISOString|getTime|valueOf|toFixed|getFullYear)$/.test(callee) || quoting.test(callee)) return true
     // `ids.map((_, i) => `$${i + 1}`).join(', ')` makes placeholders.
     return callee.endsWith('.join') && /\$\$?\{|=>\s*['"`]\?/.test(callee)
   }

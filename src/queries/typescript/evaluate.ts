@@ -1,4 +1,4 @@
-import type { Expression } from 'oxc-parser'
+import type { Argument, Expression } from 'oxc-parser'
 import { lookUp } from './module.ts'
 import type { Binding, FunctionFrame, Module, Scope } from './module.ts'
 import { chainOf, isFunction, keyName, unwrap } from './nodes.ts'
@@ -109,7 +109,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     const receiver = prefix(call.chain, call.step, frame.parent === null ? module.scope : scopeOf(frame, module), module, depth + 1)
     if (step.name === '$extends') return receiver
     if (receiver === null && step.name === '$transaction') return { is: 'prisma', origin: null, transaction: frame, replica: null }
-    if (receiver?.is === 'prisma') return { ...receiver, transaction: frame }
+    if (receiver?.is === 'prisma') return { ...receiver, replica: null, transaction: frame }
     if (receiver?.is === 'drizzle') return { is: 'drizzle', transaction: frame, replicas: false }
     if (receiver?.is === 'pg' && step.name !== '$transaction') return { is: 'pg', library: receiver.library, transaction: frame }
     return null
@@ -120,6 +120,8 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     for (const step of chain.steps.slice(0, upTo)) {
       if (value === null) return null
       value = step.args === null && step.template === null ? member(value, step.name ?? '?', depth + 1) : called(value, step.name, depth + 1)
+      // Reads that say nothing else go to a replica from here on.
+      if (value?.is === 'prisma' && step.name === '$extends' && isReadReplicas(step.args?.[0])) value = { ...value, replica: true }
     }
     return value
   }
@@ -249,8 +251,9 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       }
       case 'NewExpression': {
         const callee = run(node.callee, scope, module, depth + 1)
-        if (callee === null && node.callee.type === 'Identifier' && node.callee.name === 'PrismaClient') return { is: 'prisma', origin: null, transaction: null, replica: null }
-        return ofClass(on, callee, depth + 1)
+        if (callee === null && node.callee.type === 'Identifier' && node.callee.name === 'PrismaClient') return { is: 'prisma', origin: null, transaction: null, replica: false }
+        const made = ofClass(on, callee, depth + 1)
+        return made?.is === 'prisma' ? { ...made, replica: /replica/i.test(module.file.text.slice(node.start, node.end)) } : made
       }
       case 'MemberExpression': case 'CallExpression': case 'TaggedTemplateExpression': {
         const chain = chainOf(node)
@@ -281,6 +284,10 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       missed = new WeakSet()
     },
   }
+}
+
+function isReadReplicas(argument: Argument | undefined): boolean {
+  return argument?.type === 'CallExpression' && argument.callee.type === 'Identifier' && argument.callee.name === 'readReplicas'
 }
 
 function scopeOf(frame: FunctionFrame, module: Module): Scope {

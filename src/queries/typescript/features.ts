@@ -73,8 +73,8 @@ export function isCode(path: string, size: number | null): boolean {
   return code.test(path) && !notOurs.test(path) && (size === null || size <= 600_000)
 }
 
-const testFile = /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|test-utils?)\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
-const seedFile = /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
+const testFile = /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
+const seedFile = /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile = /(?:^|\/)(?:scripts?|bin|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
 
 /** Files that people start by hand, by the habits of naming. */

@@ -28,6 +28,8 @@ export interface FunctionFrame {
   readonly argumentOf: { readonly chain: Chain; readonly step: number; readonly index: number } | null
   /** True once a result has been returned on a condition: what stands behind does not run in every call. */
   shortcut: boolean
+  /** Conditions on which the function has been left, by an error or a result. */
+  readonly left: string[]
 }
 
 export interface LoopFrame {
@@ -77,6 +79,8 @@ export interface Site {
   readonly variable: string | null
   /** True where every call of the function around it comes by: no condition, error or earlier result decides. */
   readonly certain: boolean
+  /** Conditions on which the function is left before it comes here. */
+  readonly left: readonly string[]
   /** True where the statement returns or awaits it, or does nothing else with it. */
   readonly used: 'awaited' | 'returned' | 'assigned' | 'other'
 }

@@ -96,7 +96,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
 
   const enterFunction = (node: AnyFunction, name: string | null, scope: Scope, frame: Frame | null, argumentOf: FunctionFrame['argumentOf']): void => {
     const inner: Scope = { parent: scope, names: new Map() }
-    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf, shortcut: false }
+    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf, shortcut: false, left: [] }
     functions.set(node, own)
     for (const [index, parameter] of node.params.entries()) {
       declare(parameter, (way, type) => ({ is: 'parameter', frame: own, index, path: way, type, scope: inner }), inner)
@@ -113,7 +113,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   }
 
   const visitChain = (chain: Chain, scope: Scope, frame: Frame | null, used: Site['used'], awaited: boolean, variable: string | null): void => {
-    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used, certain: isCertain(frame) })
+    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used, certain: isCertain(frame), left: [...nearestFunction(frame)?.left ?? []] })
     const namespace = chain.root.type === 'Identifier' ? chain.root.name : ''
     if (mutators.has(chain.steps.at(-1)?.name ?? '') || namespace === 'Object' && chain.steps[0]?.name === 'assign') {
       const first = chain.steps[0]?.args?.[0]
@@ -157,6 +157,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         visit(node.test, scope, frame, null)
         const test = text.slice(node.test.start, node.test.end)
         visit(node.consequent, scope, { kind: 'branch', parent: frame, test }, null)
+        if (holds(node.consequent, leaving)) nearestFunction(frame)?.left.push(test)
         if (node.alternate !== null) visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, null)
         return
       }
@@ -197,7 +198,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         }
         const form = node.type === 'ForStatement' ? 'for' : node.type === 'WhileStatement' || node.type === 'DoWhileStatement' ? 'while' : 'for-of'
         const loop: LoopFrame = {
-          kind: 'loop', parent: frame, form, start: node.start, end: node.body.start, over, variable: named, scope: inner, exits: exitsEarly(node.body),
+          kind: 'loop', parent: frame, form, start: node.start, end: node.body.start, over, variable: named, scope: inner, exits: holds(node.body, ending),
           head: node.type === 'DoWhileStatement' ? text.slice(node.test.start, node.test.end) : text.slice(node.start, node.body.start),
         }
         if (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') visit(node.test, inner, loop, null)
@@ -230,13 +231,10 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       }
       case 'ReturnStatement':
         if (node.argument !== null) {
-          for (let at: Frame | null = frame; at !== null; at = at.parent) {
-            if (at.kind !== 'function') continue
-            const list = returns.get(at.node) ?? []
-            list.push({ node: node.argument, scope })
-            returns.set(at.node, list)
-            if (isKept(node.argument) && !isCertain(frame)) at.shortcut = true
-            break
+          const own = nearestFunction(frame)
+          if (own !== null) {
+            returns.set(own.node, [...returns.get(own.node) ?? [], { node: node.argument, scope }])
+            if (isKept(node.argument) && !isCertain(frame)) own.shortcut = true
           }
           visit(node.argument, scope, frame, 'returned')
         }
@@ -309,6 +307,11 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable }
 }
 
+function nearestFunction(frame: Frame | null): FunctionFrame | null {
+  for (let at = frame; at !== null; at = at.parent) if (at.kind === 'function') return at
+  return null
+}
+
 /** True where nothing of the function around decides whether what stands in a frame runs. */
 function isCertain(frame: Frame | null): boolean {
   for (let at = frame; at !== null; at = at.parent) {
@@ -333,11 +336,15 @@ function noteMutation(node: Expression, scope: Scope): void {
   const binding = lookUp(scope, root.name)
   if (binding?.is === 'variable') binding.mutated = true
 }
-function exitsEarly(body: Node): boolean {
+const ending = new Set<Node['type']>(['BreakStatement', 'ReturnStatement'])
+const leaving = new Set<Node['type']>(['ReturnStatement', 'ThrowStatement', 'ContinueStatement'])
+
+/** True where one of some statements stands in a body, functions and loops inside of it aside. */
+function holds(body: Node, wanted: ReadonlySet<Node['type']>): boolean {
   const open: Node[] = [body]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (wanted.has(node.type)) return true
     switch (node.type) {
-      case 'BreakStatement': case 'ReturnStatement': return true
       case 'BlockStatement': open.push(...node.body); break
       case 'IfStatement': open.push(node.consequent); if (node.alternate !== null) open.push(node.alternate); break
       case 'TryStatement': open.push(node.block); if (node.handler !== null) open.push(node.handler.body); break

@@ -5,7 +5,13 @@ import type { AnyFunction } from './nodes.ts'
 
 /** What an expression stands for, as far as it can be told from the text. */
 export type Value =
-  | { readonly is: 'prisma'; readonly origin: string | null; readonly transaction: FunctionFrame | null; readonly replica: boolean | null }
+  | {
+    readonly is: 'prisma'
+    readonly origin: string | null
+    readonly transaction: FunctionFrame | null
+    /** Whether reads go to a replica; null where that is not known, as for a parameter. */
+    readonly replica: boolean | null
+  }
   | { readonly is: 'prismaClass'; readonly origin: string | null }
   | { readonly is: 'drizzle'; readonly transaction: FunctionFrame | null; readonly replicas: boolean }
   | { readonly is: 'table'; readonly table: DrizzleTable }
