@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Probot } from 'probot'
 import type { Job, PullRef, RepositoryRef } from './queue/jobs.ts'
 import type { Store } from './queue/store.ts'
-import { parseCommands } from './github/commands.ts'
-import { groupOf, pullOfGroup } from './github/group-job.ts'
-import { recheckAction } from './github/publish.ts'
-import { checkName } from './github/pull-request.ts'
-import { mayTouchSchema } from './github/schema-paths.ts'
+import { parseCommands } from './github/people/commands.ts'
+import { groupOf, pullOfGroup } from './github/jobs/group.ts'
+import { recheckAction } from './github/publishing/publish.ts'
+import { checkName } from './github/reading/pull-request.ts'
+import { mayTouchSchema } from './github/reading/schema-paths.ts'
 
 /** The parts of webhook payloads that decide what is to be done. */
 interface Payload {

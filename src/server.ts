@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { catalog } from '../rules/index.ts'
 import { SchemagateError } from './errors.ts'
 import { coreOf } from './github/core.ts'
-import { readEnvironment } from './github/environment.ts'
-import { startRegistration } from './github/registration.ts'
-import { startServer, stopTimeout } from './github/server.ts'
+import { readEnvironment } from './github/server/environment.ts'
+import { startRegistration } from './github/server/registration.ts'
+import { startServer, stopTimeout } from './github/server/start.ts'
 
 /** Runs the server of this process's environment until it is told to stop. Gives the exit status. */
 export async function serve(stderr: (text: string) => void): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import type { BlobCache } from './blobs.ts'
+import type { BlobCache } from './reading/blobs.ts'
 import type { Core } from './core.ts'
 import type { Job } from '../queue/jobs.ts'
 

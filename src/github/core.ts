@@ -9,7 +9,7 @@ import { review } from '../review.ts'
 import { erDiagramOfChanges } from '../schema/mermaid.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
-import type { ParseConfig } from './config.ts'
+import type { ParseConfig } from './reading/config.ts'
 
 /** The part of Schemagate that knows nothing of GitHub, as this folder uses it. */
 export interface Core {

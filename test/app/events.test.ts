@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { jobsOf } from '../../src/app.ts'
-import { parseCommands } from '../../src/github/commands.ts'
-import { readEnvironment } from '../../src/github/environment.ts'
-import { pullOfGroup } from '../../src/github/group-job.ts'
+import { parseCommands } from '../../src/github/people/commands.ts'
+import { readEnvironment } from '../../src/github/server/environment.ts'
+import { pullOfGroup } from '../../src/github/jobs/group.ts'
 import { generateKeyPairSync } from 'node:crypto'
 
 const where = { installation: { id: 1 }, repository: { name: 'r', owner: { login: 'o' } }, sender: { type: 'User', login: 'u' } }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
-import { readMarker } from '../../src/github/markers.ts'
+import { readMarker } from '../../src/github/publishing/markers.ts'
 import { changePull, deleteComment, deploy, editComment, enqueue, mergeable, openPull, press, push, pushBranch, pushFiles, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'
@@ -161,7 +161,7 @@ describe('nothing is missed', () => {
   })
   test('deliveries that failed are asked for again', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
-    const { runReconcile } = await import('../../src/github/reconcile-job.ts')
+    const { runReconcile } = await import('../../src/github/jobs/reconcile.ts')
     await during(() => runReconcile({ kind: 'reconcile' }, world.context))
     expect(run(pull)?.conclusion).toBe('failure')
     expect(pull.threads).toHaveLength(1)

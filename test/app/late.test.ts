@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { runJob } from '../../src/github/run-job.ts'
+import { runJob } from '../../src/github/jobs/run.ts'
 import type { Context } from '../../src/github/context.ts'
 import type { CommandJob, Job, ReviewJob } from '../../src/queue/jobs.ts'
 import { changePull, enqueue, openPull, press, push, rerunSuite, say } from '../github/people.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { coreOf } from '../../src/github/core.ts'
-import { readMarker } from '../../src/github/markers.ts'
+import { readMarker } from '../../src/github/publishing/markers.ts'
 import { enqueue, merge, mergeable, openPull, push, pushFiles, resolveThread, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository, Thread } from '../github/world.ts'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { readMarker } from '../../src/github/markers.ts'
+import { readMarker } from '../../src/github/publishing/markers.ts'
 import { mergeable, openPull, press, push, pushFiles, resolveThread, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'

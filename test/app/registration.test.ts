@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { generateKeyPairSync } from 'node:crypto'
 import { parseEnv } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readEnvironment } from '../../src/github/environment.ts'
-import { startRegistration } from '../../src/github/registration.ts'
-import type { Registration } from '../../src/github/registration.ts'
+import { readEnvironment } from '../../src/github/server/environment.ts'
+import { startRegistration } from '../../src/github/server/registration.ts'
+import type { Registration } from '../../src/github/server/registration.ts'
 import { defaultPermissions } from '../github/stand-in.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { readBindings, readMarker, writeBindings, writeMarker } from '../../src/github/markers.ts'
+import { readBindings, readMarker, writeBindings, writeMarker } from '../../src/github/publishing/markers.ts'
 import { editComment, openPull, press, pushFiles, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'

@@ -1,7 +1,7 @@
-import { modeOf } from '../changeset/content.ts'
-import type { TreeEntry } from '../changeset/tree.ts'
+import { modeOf } from '../../changeset/content.ts'
+import type { TreeEntry } from '../../changeset/tree.ts'
 import type { BlobCache } from './blobs.ts'
-import type { Place } from './client.ts'
+import type { Place } from '../client.ts'
 
 /** All files of a commit; `truncated` where there are more than could be asked for. */
 export interface Listing {

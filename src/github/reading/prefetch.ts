@@ -1,5 +1,5 @@
-import { globMatcher } from '../changeset/globs.ts'
-import type { ChangeSet } from '../changeset/tree.ts'
+import { globMatcher } from '../../changeset/globs.ts'
+import type { ChangeSet } from '../../changeset/tree.ts'
 import type { Wanted } from './blobs.ts'
 import type { RemoteChange } from './tree.ts'
 

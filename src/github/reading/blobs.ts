@@ -1,7 +1,7 @@
-import { contentOf, defaultMaxBytes } from '../changeset/content.ts'
-import type { FileContent } from '../changeset/tree.ts'
-import { graphql } from './client.ts'
-import type { Place } from './client.ts'
+import { contentOf, defaultMaxBytes } from '../../changeset/content.ts'
+import type { FileContent } from '../../changeset/tree.ts'
+import { graphql } from '../client.ts'
+import type { Place } from '../client.ts'
 
 /** One file of one commit to read: by blob id where that is known, else by commit and path. */
 export interface Wanted {

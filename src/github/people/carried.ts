@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts'
-import type { Decision } from '../engine/approvals.ts'
-import type { Place } from './client.ts'
-import type { Context } from './context.ts'
+import type { Config } from '../../config.ts'
+import type { Decision } from '../../engine/approvals.ts'
+import type { Place } from '../client.ts'
+import type { Context } from '../context.ts'
 import { readConversation } from './decisions.ts'
 import type { Permissions } from './permissions.ts'
-import { readPull } from './pull-request.ts'
-import type { PullState } from './pull-request.ts'
+import { readPull } from '../reading/pull-request.ts'
+import type { PullState } from '../reading/pull-request.ts'
 
 /** Of so many other pull requests the conversation is read. */
 const mostPulls = 5

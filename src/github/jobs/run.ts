@@ -1,12 +1,12 @@
-import type { Job } from '../queue/jobs.ts'
-import { isInstallationGone, rateLimitEnd } from './client.ts'
-import { runCommands } from './command-job.ts'
-import { runCommit } from './commit-job.ts'
-import type { Context } from './context.ts'
-import { runGroup } from './group-job.ts'
-import { runReconcile } from './reconcile-job.ts'
-import { runReview } from './review-job.ts'
-import { runBranch, runSweep } from './sweep-job.ts'
+import type { Job } from '../../queue/jobs.ts'
+import { isInstallationGone, rateLimitEnd } from '../client.ts'
+import { runCommands } from './command.ts'
+import { runCommit } from './commit.ts'
+import type { Context } from '../context.ts'
+import { runGroup } from './group.ts'
+import { runReconcile } from './reconcile.ts'
+import { runReview } from './review.ts'
+import { runBranch, runSweep } from './sweep.ts'
 
 /**
  * Does a job; throws where it should be tried again. What a rate limit refuses waits in the queue until the limit ends, and what

@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts'
-import type { Decision } from '../engine/approvals.ts'
+import type { Config } from '../../config.ts'
+import type { Decision } from '../../engine/approvals.ts'
 import { parseCommands } from './commands.ts'
 import type { Command } from './commands.ts'
-import { readBindings, readMarker } from './markers.ts'
+import { readBindings, readMarker } from '../publishing/markers.ts'
 import { refusal } from './permissions.ts'
 import type { Permissions } from './permissions.ts'
-import type { PullComment, PullState } from './pull-request.ts'
+import type { PullComment, PullState } from '../reading/pull-request.ts'
 
 /** What a conversation decides: read from its comments each time, so that nothing is lost with the store. */
 export interface Conversation {

@@ -1,9 +1,9 @@
-import { configPaths } from '../config.ts'
-import type { Config, ParsedConfig } from '../config.ts'
-import { contentOf } from '../changeset/content.ts'
-import type { ChangeSet, FileContent } from '../changeset/tree.ts'
-import { graphql } from './client.ts'
-import type { Place } from './client.ts'
+import { configPaths } from '../../config.ts'
+import type { Config, ParsedConfig } from '../../config.ts'
+import { contentOf } from '../../changeset/content.ts'
+import type { ChangeSet, FileContent } from '../../changeset/tree.ts'
+import { graphql } from '../client.ts'
+import type { Place } from '../client.ts'
 
 const longestChain = 5
 

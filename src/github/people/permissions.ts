@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts'
-import { statusOf } from './client.ts'
-import type { Place } from './client.ts'
+import type { Config } from '../../config.ts'
+import { statusOf } from '../client.ts'
+import type { Place } from '../client.ts'
 import { openCommands } from './commands.ts'
 import type { CommandName } from './commands.ts'
 

@@ -1,6 +1,6 @@
-import type { ReconcileJob } from '../queue/jobs.ts'
-import type { Client } from './client.ts'
-import type { Context } from './context.ts'
+import type { ReconcileJob } from '../../queue/jobs.ts'
+import type { Client } from '../client.ts'
+import type { Context } from '../context.ts'
 
 /** A delivery that failed so often is left alone. */
 const mostAttempts = 3

@@ -1,9 +1,9 @@
-import type { BranchJob, SweepJob } from '../queue/jobs.ts'
-import { mayTouchSchema } from './schema-paths.ts'
-import { graphql, placeIn, statusOf } from './client.ts'
-import type { Place } from './client.ts'
-import type { Context } from './context.ts'
-import { checkName } from './pull-request.ts'
+import type { BranchJob, SweepJob } from '../../queue/jobs.ts'
+import { mayTouchSchema } from '../reading/schema-paths.ts'
+import { graphql, placeIn, statusOf } from '../client.ts'
+import type { Place } from '../client.ts'
+import type { Context } from '../context.ts'
+import { checkName } from '../reading/pull-request.ts'
 
 interface OpenPull {
   readonly number: number

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
-import { markdownPage } from '../report/markdown-html.ts'
+import { markdownPage } from '../../report/markdown-html.ts'
 
 export interface PageOptions {
   /** The page of a rule in Markdown, or of all of them where the id is ''; null where there is none. */

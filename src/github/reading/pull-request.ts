@@ -1,8 +1,8 @@
-import type { FileContent } from '../changeset/tree.ts'
-import { contentOf } from '../changeset/content.ts'
+import type { FileContent } from '../../changeset/tree.ts'
+import { contentOf } from '../../changeset/content.ts'
 import type { BlobSelection } from './blobs.ts'
-import { graphql } from './client.ts'
-import type { Place } from './client.ts'
+import { graphql } from '../client.ts'
+import type { Place } from '../client.ts'
 
 export interface PullComment {
   readonly id: number

@@ -1,6 +1,6 @@
-import type { Place } from './client.ts'
-import type { Context } from './context.ts'
-import { startRun } from './publish.ts'
+import type { Place } from '../client.ts'
+import type { Context } from '../context.ts'
+import { startRun } from '../publishing/publish.ts'
 
 /** A run in progress, and the commit that it is on. */
 export interface StartedRun {

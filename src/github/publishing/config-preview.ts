@@ -1,10 +1,10 @@
-import type { ChangeSet } from '../changeset/tree.ts'
-import type { Report } from '../report/report.ts'
-import { sentence } from '../report/markdown-escape.ts'
-import { count } from '../report/verdict.ts'
-import { configPaths } from '../config.ts'
-import type { Config } from '../config.ts'
-import type { Core } from './core.ts'
+import type { ChangeSet } from '../../changeset/tree.ts'
+import type { Report } from '../../report/report.ts'
+import { sentence } from '../../report/markdown-escape.ts'
+import { count } from '../../report/verdict.ts'
+import { configPaths } from '../../config.ts'
+import type { Config } from '../../config.ts'
+import type { Core } from '../core.ts'
 
 /**
  * What a change of the configuration would do, said in the pull request that makes it; the base's holds until it is merged.

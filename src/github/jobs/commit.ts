@@ -1,9 +1,9 @@
-import type { CommitJob, Job } from '../queue/jobs.ts'
-import { placeIn } from './client.ts'
-import type { Place } from './client.ts'
-import type { Context } from './context.ts'
-import { groupOf } from './group-job.ts'
-import { checkName } from './pull-request.ts'
+import type { CommitJob, Job } from '../../queue/jobs.ts'
+import { placeIn } from '../client.ts'
+import type { Place } from '../client.ts'
+import type { Context } from '../context.ts'
+import { groupOf } from './group.ts'
+import { checkName } from '../reading/pull-request.ts'
 
 /** Reviews whatever is open on a commit: pull requests whose head it is and, where its checks are run again, its merge group. */
 export async function runCommit(job: CommitJob, context: Context): Promise<void> {

@@ -1,10 +1,10 @@
-import { SchemagateError } from '../errors.ts'
-import type { Annotation, CheckRunText } from '../report/check-run.ts'
-import { plainText } from '../report/markdown-escape.ts'
-import { graphql, statusOf } from './client.ts'
-import type { Place } from './client.ts'
+import { SchemagateError } from '../../errors.ts'
+import type { Annotation, CheckRunText } from '../../report/check-run.ts'
+import { plainText } from '../../report/markdown-escape.ts'
+import { graphql, statusOf } from '../client.ts'
+import type { Place } from '../client.ts'
 import type { InlineComment, Publication } from './plan.ts'
-import { checkName } from './pull-request.ts'
+import { checkName } from '../reading/pull-request.ts'
 
 /** GitHub takes at most this many annotations with a request (https://docs.github.com/en/rest/checks/runs). */
 const annotationsPerRequest = 50

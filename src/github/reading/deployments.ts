@@ -1,4 +1,4 @@
-import type { Place } from './client.ts'
+import type { Place } from '../client.ts'
 
 /** True where the newest deployment of a commit to an environment succeeded. */
 export async function isStaged({ client, owner, repo }: Place, sha: string, environment: string): Promise<boolean> {

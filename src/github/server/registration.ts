@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parse } from 'yaml'
-import { escapeHtml } from '../report/markdown-html.ts'
-import { SchemagateError } from '../errors.ts'
+import { escapeHtml } from '../../report/markdown-html.ts'
+import { SchemagateError } from '../../errors.ts'
 import { gitHubOf } from './environment.ts'
 
 export interface RegistrationOptions {

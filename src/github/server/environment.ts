@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { SchemagateError } from '../errors.ts'
+import { SchemagateError } from '../../errors.ts'
 
 /** What the server learns from its environment. */
 export interface ServerSettings {
