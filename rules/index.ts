@@ -3,12 +3,20 @@ import type { CatalogRule } from '../src/engine/rule.ts'
 import noAlwaysTruePolicy from './access/no-always-true-policy.ts'
 import noBroadGrant from './access/no-broad-grant.ts'
 import noDisabledRowSecurity from './access/no-disabled-row-security.ts'
+import noExposedDefinerFunction from './access/no-exposed-definer-function.ts'
+import noExposedView from './access/no-exposed-view.ts'
+import noExtensionInPublic from './access/no-extension-in-public.ts'
 import noIdlePolicy from './access/no-idle-policy.ts'
+import noOverlappingPolicy from './access/no-overlapping-policy.ts'
+import noOwnerChange from './access/no-owner-change.ts'
+import noPersonalData from './access/no-personal-data.ts'
 import noPlaintextCredential from './access/no-plaintext-credential.ts'
+import noPrivilegedRole from './access/no-privileged-role.ts'
 import noSecret from './access/no-secret.ts'
 import noUserMetadataPolicy from './access/no-user-metadata-policy.ts'
 import preferPolicySubselect from './access/prefer-policy-subselect.ts'
 import requirePolicy from './access/require-policy.ts'
+import requirePolicyIndex from './access/require-policy-index.ts'
 import requireRowSecurity from './access/require-row-security.ts'
 import requireSearchPath from './access/require-search-path.ts'
 import requireSecurityInvoker from './access/require-security-invoker.ts'
@@ -53,8 +61,10 @@ import noCascadeCycle from './design/no-cascade-cycle.ts'
 import noChar from './design/no-char.ts'
 import noCommaList from './design/no-comma-list.ts'
 import noCrossTenantUnique from './design/no-cross-tenant-unique.ts'
+import noDriftingCopy from './design/no-drifting-copy.ts'
 import noDuplicateForeignKey from './design/no-duplicate-foreign-key.ts'
 import noEnum from './design/no-enum.ts'
+import noFileInRow from './design/no-file-in-row.ts'
 import noFloatMoney from './design/no-float-money.ts'
 import noForbiddenType from './design/no-forbidden-type.ts'
 import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
@@ -65,6 +75,7 @@ import noMoney from './design/no-money.ts'
 import noNullableBoolean from './design/no-nullable-boolean.ts'
 import noNumberedColumns from './design/no-numbered-columns.ts'
 import noPolymorphicReference from './design/no-polymorphic-reference.ts'
+import noRegType from './design/no-reg-type.ts'
 import noSoftDeleteUnique from './design/no-soft-delete-unique.ts'
 import noTimetz from './design/no-timetz.ts'
 import preferAlignedColumns from './design/prefer-aligned-columns.ts'
@@ -82,10 +93,12 @@ import requireComment from './design/require-comment.ts'
 import requireDecision from './design/require-decision.ts'
 import requireEnumValueOrder from './design/require-enum-value-order.ts'
 import requireForeignKey from './design/require-foreign-key.ts'
+import requireMatchFull from './design/require-match-full.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
 import requireNaming from './design/require-naming.ts'
 import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
+import requireRangeCheck from './design/require-range-check.ts'
 import requireTableSchema from './design/require-table-schema.ts'
 import requireTenantColumn from './design/require-tenant-column.ts'
 import noBtreeOnDocument from './indexes/no-btree-on-document.ts'
@@ -213,12 +226,20 @@ export const catalog: readonly CatalogRule[] = [
   { ...noAlwaysTruePolicy, group: 'access' },
   { ...noBroadGrant, group: 'access' },
   { ...noDisabledRowSecurity, group: 'access' },
+  { ...noExposedDefinerFunction, group: 'access' },
+  { ...noExposedView, group: 'access' },
+  { ...noExtensionInPublic, group: 'access' },
   { ...noIdlePolicy, group: 'access' },
+  { ...noOverlappingPolicy, group: 'access' },
+  { ...noOwnerChange, group: 'access' },
+  { ...noPersonalData, group: 'access' },
   { ...noPlaintextCredential, group: 'access' },
+  { ...noPrivilegedRole, group: 'access' },
   { ...noSecret, group: 'access' },
   { ...noUserMetadataPolicy, group: 'access' },
   { ...preferPolicySubselect, group: 'access' },
   { ...requirePolicy, group: 'access' },
+  { ...requirePolicyIndex, group: 'access' },
   { ...requireRowSecurity, group: 'access' },
   { ...requireSearchPath, group: 'access' },
   { ...requireSecurityInvoker, group: 'access' },
@@ -263,8 +284,10 @@ export const catalog: readonly CatalogRule[] = [
   { ...noChar, group: 'design' },
   { ...noCommaList, group: 'design' },
   { ...noCrossTenantUnique, group: 'design' },
+  { ...noDriftingCopy, group: 'design' },
   { ...noDuplicateForeignKey, group: 'design' },
   { ...noEnum, group: 'design' },
+  { ...noFileInRow, group: 'design' },
   { ...noFloatMoney, group: 'design' },
   { ...noForbiddenType, group: 'design' },
   { ...noForeignKeyToNothing, group: 'design' },
@@ -275,6 +298,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noNullableBoolean, group: 'design' },
   { ...noNumberedColumns, group: 'design' },
   { ...noPolymorphicReference, group: 'design' },
+  { ...noRegType, group: 'design' },
   { ...noSoftDeleteUnique, group: 'design' },
   { ...noTimetz, group: 'design' },
   { ...preferAlignedColumns, group: 'design' },
@@ -292,10 +316,12 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireDecision, group: 'design' },
   { ...requireEnumValueOrder, group: 'design' },
   { ...requireForeignKey, group: 'design' },
+  { ...requireMatchFull, group: 'design' },
   { ...requireNamedConstraint, group: 'design' },
   { ...requireNaming, group: 'design' },
   { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
+  { ...requireRangeCheck, group: 'design' },
   { ...requireTableSchema, group: 'design' },
   { ...requireTenantColumn, group: 'design' },
   { ...noBtreeOnDocument, group: 'indexes' },

@@ -27,5 +27,5 @@ export default {
   }, (columns) => ({
     message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
     help: `Make ${columns.length > 1 ? 'them' : 'it'} \`NOT NULL DEFAULT false\`, or say in a comment what NULL means.`,
-  })),
+  }), true),
 } satisfies Rule

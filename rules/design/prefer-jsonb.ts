@@ -19,5 +19,5 @@ export default {
   visit: newColumnsTogether((column) => column.type === 'json' || column.type === 'json[]', (columns) => ({
     message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
     help: 'Use `jsonb`.',
-  })),
+  }), true),
 } satisfies Rule
