@@ -1,5 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import type { Policy } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key, Policy } from '../../src/schema/model.ts'
+import { listed } from '../shared/query-words.ts'
 import { isSupabase } from '../shared/supabase.ts'
 import { walkTree } from '../shared/sql-tree.ts'
 
@@ -20,6 +21,16 @@ export default {
         create policy own on notes for select to authenticated using (auth.uid() = author);`,
       message: '`own` calls `auth.uid()` for every row',
     },
+    {
+      runner: 'supabase',
+      sql: `
+        create table notes (id bigint generated always as identity primary key, author uuid not null);
+        create index on notes (author);
+        alter table notes enable row level security;
+        create policy reads on notes for select to authenticated using (auth.uid() = author);
+        create policy writes on notes for update to authenticated using (auth.uid() = author);`,
+      message: '`reads` and `writes` call',
+    },
   ],
   good: [
     {
@@ -31,12 +42,23 @@ export default {
     },
   ],
   visit: {
-    addPolicy: ({ to }, ctx) => (isSupabase(ctx) ? unwrapped(to) : null),
-    alterPolicy: ({ to }, ctx) => (isSupabase(ctx) ? unwrapped(to) : null),
+    addPolicy: ({ table, to }, ctx) => (isSupabase(ctx) ? unwrapped(to, table, ctx) : null),
+    alterPolicy: ({ table, to }, ctx) => (isSupabase(ctx) ? unwrapped(to, table, ctx) : null),
   },
 } satisfies Rule
 
-function unwrapped(policy: Policy) {
+/** Said once for a table, at the first of its new policies. */
+function unwrapped(policy: Policy, table: Key, ctx: RuleContext) {
+  const call = callOf(policy)
+  const all = ctx.steps.flatMap((step) => step.changes).flatMap((change) => ((change.kind === 'addPolicy' || change.kind === 'alterPolicy') && change.table === table && callOf(change.to) !== null ? [change.to.name] : []))
+  return call === null || all[0] !== policy.name ? null : {
+    message: `${listed(all)} ${new Set(all).size > 1 ? 'call' : 'calls'} \`${call}()\` for every row.`,
+    help: `Write \`(SELECT ${call}(…))\`, which is worked out once for the statement.`,
+  }
+}
+
+/** The function of the session that a policy calls outside a subselect; null for none. */
+function callOf(policy: Policy): string | null {
   let call: string | null = null
   walkTree([policy.usingNode, policy.checkNode], (kind, value) => {
     if (kind === 'SubLink') return false
@@ -45,8 +67,5 @@ function unwrapped(policy: Policy) {
     if (/^auth\.(?:uid|jwt|role|email)$/.test(name) || /^(?:pg_catalog\.)?current_setting$/.test(name)) call ??= name
     return true
   })
-  return call === null ? null : {
-    message: `\`${policy.name}\` calls \`${String(call)}()\` for every row.`,
-    help: `Write \`(SELECT ${String(call)}(…))\`, which is worked out once for the statement.`,
-  }
+  return call
 }

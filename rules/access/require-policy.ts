@@ -21,10 +21,18 @@ export default {
         alter table notes enable row level security;
         create policy own on notes using (author = current_user);`,
     },
+    {
+      title: 'No table of the schema has policies.',
+      given: `create table a (id bigint primary key); alter table a enable row level security; create table b (id bigint primary key); alter table b enable row level security;`,
+      sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
+    },
   ],
   visit: {
     setRowSecurity({ table, from, to }, ctx) {
       const after = ctx.after.tables.get(table)
+      // In a schema whose guarded tables have no policies, only the owner reads on purpose.
+      const guarded = [...ctx.before.tables.values()].filter((other) => other.rowSecurity.enabled)
+      if (guarded.length > 1 && guarded.every((other) => other.policies.length === 0)) return null
       if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0) return null
       return {
         message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and no policy.`,

@@ -7,7 +7,7 @@ export default {
   why: 'The client leaves an @ignore field out of every INSERT, so the database puts NULL there, which the column refuses.',
   fix: 'Give the field a default in the database, or make it optional.',
   references: ['https://www.prisma.io/docs/orm/reference/prisma-schema-reference#ignore'],
-  sources: [],
+  sources: ['prisma-lint/forbid-required-ignored-field'],
   bad: [
     {
       prisma: { before: 'model User {\n  id Int @id\n  legacy String?\n}\n', after: 'model User {\n  id Int @id\n  legacy String @ignore\n}\n' },

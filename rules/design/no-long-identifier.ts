@@ -3,7 +3,7 @@ import { identifiersIn } from '../shared/identifiers.ts'
 
 export default {
   id: 'no-long-identifier',
-  severity: 'error',
+  severity: 'warning',
   summary: 'A name of more than 63 bytes is cut without an error.',
   why: 'Postgres keeps the first 63 bytes and says so in a notice that nobody reads. Two names that differ later become one, and code that looks the long name up in the catalog does not find it.',
   fix: 'Choose a name of at most 63 bytes; in Prisma with `map:`.',
@@ -11,16 +11,35 @@ export default {
   sources: ['squawk/identifier-too-long'],
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, a_very_long_name_that_somebody_thought_of_on_a_long_afternoon_in_june text);`, message: 'is cut to' },
+    {
+      given: `create table orders (id bigint primary key, a int, b int);`,
+      sql: [
+        `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_first on orders (a);`,
+        `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_second on orders (b);`,
+      ],
+      message: 'which is another name already', severity: 'error', count: 2,
+    },
   ],
   good: [{ sql: `create table orders (id bigint generated always as identity primary key, a_long_name_that_fits_into_sixty_three_bytes_with_room text);` }],
   visit: {
-    *statement(statement) {
+    *statement(statement, ctx) {
       if (statement.text.length < 64) return
       for (const { name, place } of identifiersIn(statement)) {
-        const encoded = new TextEncoder().encode(name)
-        if (encoded.length <= 63) continue
-        yield { place, anySize: true, object: name, message: `\`${name}\` is cut to \`${new TextDecoder().decode(encoded.slice(0, 63)).replace(/\uFFFD$/, '')}\`, because a name has at most 63 bytes.` }
+        const stored = cut(name)
+        if (stored === name) continue
+        const other = ctx.steps.some((step) => step.statement.text.length > 63 && [...identifiersIn(step.statement)].some((one) => one.name !== name && cut(one.name) === stored))
+        yield {
+          place, anySize: true, object: name,
+          ...(other ? { severity: 'error' as const } : ctx.project.orm === 'drizzle' && /_fk$/.test(name) ? { severity: 'info' as const } : {}),
+          message: `\`${name}\` is cut to \`${stored}\`${other ? ', which is another name already' : ''}, because a name has at most 63 bytes.`,
+        }
       }
     },
   },
 } satisfies Rule
+
+/** A name as Postgres stores it. */
+function cut(name: string): string {
+  const encoded = new TextEncoder().encode(name)
+  return encoded.length <= 63 ? name : new TextDecoder().decode(encoded.slice(0, 63)).replace(/\uFFFD$/, '')
+}

@@ -9,7 +9,7 @@ export default {
     it, and anybody may write other numbers. An identity column owns its sequence and guards it.`,
   fix: 'Use GENERATED ALWAYS AS IDENTITY, or BY DEFAULT where values are brought along.',
   references: ['https://www.postgresql.org/docs/current/ddl-identity-columns.html'],
-  sources: ['squawk/prefer-identity', 'pgfence/prefer-identity', 'diesel-guard/CreateTableSerialCheck', 'pgsafe/prefer-identity', 'pgls/preferIdentity'],
+  sources: ['squawk/prefer-identity', 'pgfence/prefer-identity', 'diesel-guard/CreateTableSerialCheck', 'pgsafe/prefer-identity', 'pgls/preferIdentity', 'schemalint/prefer-identity-to-serial'],
   bad: [{ sql: `create table orders (id bigserial primary key);`, message: '`id` hangs on a sequence' }],
   good: [
     { sql: `create table orders (id bigint generated always as identity primary key);` },

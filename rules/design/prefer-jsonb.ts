@@ -9,7 +9,7 @@ export default {
   why: 'json keeps the text as it came and is parsed on every read; it has no equality and no index. jsonb has all three.',
   fix: 'Use jsonb, unless the exact text has to be kept.',
   references: ['https://www.postgresql.org/docs/current/datatype-json.html'],
-  sources: ['eugene/E3', 'pgfence/add-column-json', 'strong_migrations/add_column_json', 'diesel-guard/AddJsonColumnCheck', 'pgsafe/prefer-jsonb', 'pgls/preferJsonb'],
+  sources: ['eugene/E3', 'pgfence/add-column-json', 'strong_migrations/add_column_json', 'diesel-guard/AddJsonColumnCheck', 'pgsafe/prefer-jsonb', 'pgls/preferJsonb', 'schemalint/prefer-jsonb-to-json'],
   bad: [
     { sql: `create table events (id bigint generated always as identity primary key, payload json not null);`, message: '`payload` cannot be compared' },
     { prisma: { before: '', after: 'model Event {\n  id   BigInt @id\n  data Json   @db.Json\n  meta Json   @db.Json\n}\n' }, message: '`data` and `meta` cannot be compared' },

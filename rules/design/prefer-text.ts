@@ -10,7 +10,7 @@ export default {
   fix: 'Use text, with a CHECK on the length where there has to be a limit.',
   references: ['https://www.postgresql.org/docs/current/datatype-character.html'],
   enabled: false,
-  sources: ['squawk/prefer-text-field', 'pgfence/prefer-text-field'],
+  sources: ['squawk/prefer-text-field', 'pgfence/prefer-text-field', 'schemalint/prefer-text-to-varchar'],
   bad: [{ sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`, message: '`name` is limited' }],
   good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
   visit: newColumns((column) => {

@@ -11,7 +11,7 @@ export default {
     one hour a year ambiguous. timestamptz takes the same eight bytes and is a moment.`,
   fix: 'Use timestamptz, which is stored as a moment and shown in the time zone of the session.',
   references: ['https://www.postgresql.org/docs/current/datatype-datetime.html'],
-  sources: ['squawk/prefer-timestamp-tz', 'pgfence/prefer-timestamptz', 'diesel-guard/TimestampTypeCheck'],
+  sources: ['squawk/prefer-timestamp-tz', 'pgfence/prefer-timestamptz', 'diesel-guard/TimestampTypeCheck', 'schemalint/prefer-timestamptz-to-timestamp'],
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null);`, message: '`placed_at` does not say which moment' },
     { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column placed_at timestamp(3);` },

@@ -16,7 +16,7 @@ export default {
   options: { columns: false, paths: [] },
   checkOption: (_, value) => wrongPath(String(value)),
   enabled: false,
-  sources: ['bytebase/table.comment'],
+  sources: ['bytebase/table.comment', 'bytebase/column.comment'],
   checklist: 'decisions-documented',
   bad: [
     { sql: `create table users (id bigint generated always as identity primary key);`, message: '`users` has no comment' },

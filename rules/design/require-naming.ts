@@ -20,7 +20,7 @@ export default {
   checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : name === 'except' ? null : wrongStyle(String(value))),
   enabled: false,
   dialects: 'all',
-  sources: ['atlas/NM102', 'atlas/NM104', 'schemalint/name-casing', 'bytebase/naming.table', 'bytebase/naming.column', 'bytebase/naming.index.idx'],
+  sources: ['atlas/NM102', 'atlas/NM104', 'schemalint/name-casing', 'bytebase/naming.table', 'bytebase/naming.column', 'bytebase/naming.index.idx', 'prisma-lint/model-name-pascal-case', 'prisma-lint/model-name-grammatical-number', 'prisma-lint/model-name-mapping-snake-case', 'prisma-lint/field-name-camel-case', 'prisma-lint/field-name-mapping-snake-case', 'prisma-lint/enum-name-pascal-case', 'prisma-lint/enum-value-case', 'prisma-lint/model-name-prefix', 'schemalint/name-inflection', 'bytebase/naming.index.uk', 'bytebase/naming.index.fk'],
   bad: [
     { sql: `create table "UserAccounts" (id bigint generated always as identity primary key);`, message: '`UserAccounts` is not in snake_case' },
     { sql: `create table users (id bigint generated always as identity primary key, "firstName" text);`, message: '`firstName` is not in snake_case' },

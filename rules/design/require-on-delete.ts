@@ -10,7 +10,7 @@ export default {
   fix: 'Write ON DELETE RESTRICT, CASCADE or SET NULL.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
   once: 'review',
-  sources: [],
+  sources: ['schemalint/reference-actions'],
   bad: [
     {
       given: `create table users (id bigint primary key);`,

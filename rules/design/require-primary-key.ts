@@ -11,7 +11,7 @@ export default {
   fix: 'Give the table a primary key: an identity column, a UUID, or the columns that name a row.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS'],
   dialects: 'all',
-  sources: ['diesel-guard/CreateTableWithoutPkCheck'],
+  sources: ['diesel-guard/CreateTableWithoutPkCheck', 'splinter/0004_no_primary_key', 'schemalint/require-primary-key', 'bytebase/table.require-pk'],
   bad: [
     { sql: `create table events (at timestamptz not null, payload jsonb);`, message: '`events` has no primary key' },
     { title: 'A unique key names its rows, but replication does not know of it.', sql: `create table events (id bigint unique not null);`, message: 'only `events_id_key` names its rows', severity: 'info' },

@@ -7,7 +7,7 @@ export default {
   why: 'The second one holds what the first one holds. Mostly another column was meant.',
   fix: 'Name each column once.',
   references: ['https://www.postgresql.org/docs/current/indexes-multicolumn.html'],
-  sources: [],
+  sources: ['bytebase/index.no-duplicate-column'],
   bad: [
     {
       sql: `

@@ -11,7 +11,7 @@ export default {
   why: 'Both are written with every row and hold the same entries. A unique constraint has a unique index of its own, and so has a primary key.',
   fix: 'Keep one of the two, mostly that of the constraint.',
   references: ['https://www.postgresql.org/docs/current/indexes-unique.html'],
-  sources: [],
+  sources: ['splinter/0009_duplicate_index'],
   checklist: 'query-patterns-before-indexes',
   bad: [
     {

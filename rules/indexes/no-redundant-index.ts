@@ -12,7 +12,7 @@ export default {
     that a primary key or unique constraint has already, answers no query that the other does not answer.`,
   fix: 'Leave the index out, or drop it where it is there already.',
   references: ['https://www.postgresql.org/docs/current/indexes-multicolumn.html', 'https://www.postgresql.org/docs/current/indexes-unique.html'],
-  sources: [],
+  sources: ['active_record_doctor/extraneous_indexes', 'bytebase/index.not-redundant'],
   checklist: 'query-patterns-before-indexes',
   bad: [
     {

@@ -10,7 +10,7 @@ export default {
   fix: 'Look in pg_stat_user_indexes for those that nobody reads, and drop them first.',
   references: ['https://www.postgresql.org/docs/current/storage-hot.html', 'https://www.postgresql.org/docs/current/monitoring-stats.html'],
   options: { max: 10 },
-  sources: [],
+  sources: ['bytebase/index.total-number-limit'],
   checklist: 'query-patterns-before-indexes',
   bad: [
     {

@@ -8,7 +8,7 @@ export default {
   fix: 'Keep the columns that are filtered by equality, then one range or order; put what is only read into INCLUDE.',
   references: ['https://www.postgresql.org/docs/current/indexes-multicolumn.html'],
   options: { columns: 3 },
-  sources: ['strong_migrations/add_index_columns', 'diesel-guard/WideIndexCheck'],
+  sources: ['strong_migrations/add_index_columns', 'diesel-guard/WideIndexCheck', 'bytebase/index.key-number-limit'],
   checklist: 'query-patterns-before-indexes',
   bad: [
     { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_all on orders (a, b, c, d);`, runner: 'psql', message: 'has 4 key columns' },

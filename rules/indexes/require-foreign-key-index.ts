@@ -16,7 +16,7 @@ export default {
     the rows that refer to it, and joins from the parent do the same: without an index by reading the whole table.`,
   fix: 'Create an index that begins with the columns of the foreign key.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
-  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index'],
+  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index', 'splinter/0001_unindexed_foreign_keys', 'active_record_doctor/unindexed_foreign_keys'],
   checklist: 'queries-use-indexes',
   bad: [
     {

@@ -78,7 +78,14 @@ export function prismaProjects(listing: Listing): { projects: readonly Project[]
     for (const file of files) claimed.add(file)
     projects.push(projectOf(listing, files, null))
   }
-  return { projects, notes }
+  return { projects: projects.map((project) => (ownsMigrations(project, projects) ? project : { ...project, migrations: null })), notes }
+}
+
+/** True unless another schema has the folder of migrations: the one that a configuration names, else `schema.prisma`, else the first. A draft or a variant beside it has none. */
+function ownsMigrations(project: Project, projects: readonly Project[]): boolean {
+  const sharing = projects.filter((other) => other.migrations !== null && other.migrations.folder === project.migrations?.folder)
+  const rank = ({ evidence }: Project) => (!evidence.endsWith('.prisma') ? 0 : baseOf(evidence) === 'schema.prisma' ? 1 : 2)
+  return sharing.length < 2 || sharing.toSorted((a, b) => rank(a) - rank(b))[0] === project
 }
 
 function claimedBelow(claimed: ReadonlySet<string>, folder: string): boolean {

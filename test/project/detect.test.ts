@@ -21,6 +21,11 @@ const prisma = (provider: string, rest = '') => `datasource db {\n  provider = "
 const table = 'CREATE TABLE users (id bigint PRIMARY KEY);\n'
 
 describe('Prisma', () => {
+  test('a draft beside the schema does not take its migrations as well', async () => {
+    const files = { 'prisma/schema.draft.prisma': prisma('postgresql'), 'prisma/schema.prisma': prisma('postgresql'), 'prisma/migrations/1_init/migration.sql': table }
+    expect((await detect(files)).projects.map(({ evidence, migrations }) => [evidence, migrations?.folder ?? null])).toEqual([['prisma/schema.draft.prisma', null], ['prisma/schema.prisma', 'prisma/migrations']])
+  })
+
   test('at the root, with the version of the lockfile', async () => {
     expect(await found({
       'prisma/schema.prisma': prisma('postgresql'),
