@@ -31,7 +31,7 @@ export default {
     setRowSecurity({ table, from, to }, ctx) {
       const after = ctx.after.tables.get(table)
       // In a schema whose guarded tables have no policies, only the owner reads on purpose.
-      const guarded = [...ctx.before.tables.values()].filter((other) => other.rowSecurity.enabled)
+      const guarded = [...ctx.before.tables.values()].filter((other) => other.rowSecurity.enabled && other.schema === after?.schema)
       if (guarded.length > 1 && guarded.every((other) => other.policies.length === 0)) return null
       if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0) return null
       return {

@@ -30,7 +30,7 @@ export default {
         const other = ctx.steps.some((step) => step.statement.text.length > 63 && [...identifiersIn(step.statement)].some((one) => one.name !== name && cut(one.name) === stored))
         yield {
           place, anySize: true, object: name,
-          ...(other ? { severity: 'error' as const } : ctx.project.orm === 'drizzle' && /_fk$/.test(name) ? { severity: 'info' as const } : {}),
+          ...(other ? { severity: 'error' as const } : ctx.project.orm === 'drizzle' && name.endsWith('_fk') ? { severity: 'info' as const } : {}),
           message: `\`${name}\` is cut to \`${stored}\`${other ? ', which is another name already' : ''}, because a name has at most 63 bytes.`,
         }
       }
