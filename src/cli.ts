@@ -3,41 +3,49 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { catalog } from '../rules/index.ts'
 import type { Command, Io } from './commands/io.ts'
+import { usageOf, usages } from './commands/usage.ts'
 import { SchemagateError } from './errors.ts'
+import { didYouMean } from './spelling.ts'
 import { version } from './version.ts'
 
-const commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
-  review: { summary: 'review a git range or the working tree', load: async () => (await import('./commands/review.ts')).reviewCommand(catalog) },
-  lint: { summary: 'lint SQL files on their own', load: async () => (await import('./commands/lint.ts')).lintCommand(catalog) },
-  schema: { summary: 'print the schema of a commit', load: async () => (await import('./commands/schema.ts')).schemaCommand },
-  diff: { summary: 'print the schema changes of a range', load: async () => (await import('./commands/diff.ts')).diffCommand },
-  rules: { summary: 'list the catalog', load: async () => (await import('./commands/rules.ts')).rulesCommand(catalog) },
-  explain: { summary: 'show the page of a rule', load: async () => (await import('./commands/explain.ts')).explainCommand(catalog) },
-  plan: { summary: 'rollback, backfill and deploy order', load: async () => (await import('./commands/plan.ts')).planCommand },
-  stats: { summary: 'print the query that measures table sizes', load: async () => (await import('./commands/stats.ts')).run },
-  replay: { summary: 'reproduce the decision of a recorded delivery', load: async () => (await import('./commands/replay.ts')).replayCommand(catalog) },
-  serve: { summary: 'run the server', load: async () => (await import('./commands/serve.ts')).serveCommand },
+const commands: Readonly<Record<keyof typeof usages, () => Promise<Command>>> = {
+  review: async () => (await import('./commands/review.ts')).reviewCommand(catalog),
+  lint: async () => (await import('./commands/lint.ts')).lintCommand(catalog),
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  rules: async () => (await import('./commands/rules.ts')).rulesCommand(catalog),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(catalog),
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  stats: async () => (await import('./commands/stats.ts')).run,
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(catalog),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
 }
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    io.stdout(usage())
-    return name === undefined ? 2 : 0
-  }
-  if (name === '--version' || name === '-v') {
+  if (name === '--version' || name === '-v' || name === 'version') {
     io.stdout(`${version}\n`)
     return 0
   }
-  const command = commands[name]
-  if (!command) throw new SchemagateError('usage', `schemagate: there is no command "${name}". The commands are: ${Object.keys(commands).join(', ')}`)
-  return (await command.load())(args, io)
+  const isHelp = name === 'help' || name === '--help' || name === '-h'
+  const about = isHelp ? args[0] : name
+  if (about === undefined) {
+    io.stdout(usage())
+    return isHelp ? 0 : 2
+  }
+  const known = Object.values(usages).find((command) => command.name === about)
+  if (known === undefined) throw new SchemagateError('usage', `schemagate: there is no command "${about}".${didYouMean(about, Object.keys(usages))} The commands are: ${Object.keys(usages).join(', ')}`)
+  if (isHelp || args.includes('--help') || args.includes('-h')) {
+    io.stdout(usageOf(known))
+    return 0
+  }
+  return (await commands[known.name]())(args, io)
 }
 
 function usage(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length))
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
-  return `schemagate ${version}: reviews the database side of a change\n\nUsage: schemagate <command> [options]\n\n${lines.join('\n')}\n\nExit status: 0 nothing at the fail level, 1 an unapproved finding at the fail level, 2 the work could not be done.\n`
+  const width = Math.max(...Object.keys(usages).map((name) => name.length))
+  const lines = Object.values(usages).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return `schemagate ${version}: reviews the database side of a change\n\nUsage: schemagate <command> [options]\n\n${lines.join('\n')}\n\n\`schemagate <command> --help\` lists the options of one; --verbose shows where an error comes from.\nExit status: 0 nothing at the fail level, 1 an unapproved finding at the fail level, 2 the work could not be done.\n`
 }
 
 function processIo(): Io {

@@ -19,6 +19,7 @@ import { changesToText } from '../schema/text.ts'
 import { readSettings } from '../settings.ts'
 import type { Command } from './io.ts'
 import { formatOf, oneOf, parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 import { projectsIn } from './project-choice.ts'
 import { showNotes } from './schema.ts'
 
@@ -32,13 +33,7 @@ interface ProjectDiff {
 
 /** `schemagate diff [BASE..HEAD]`: prints the schema changes of a range. */
 export const diffCommand: Command = async (args, io) => {
-  const { values, positionals } = parseOptions('diff', args, {
-    repo: { type: 'string', default: '.' },
-    source: { type: 'string' },
-    path: { type: 'string' },
-    format: { type: 'string' },
-    output: { type: 'string' },
-  })
+  const { values, positionals } = parseOptions(usages.diff, args)
   if (positionals.length > 1) throw new SchemagateError('usage', `schemagate diff [BASE..HEAD]: one range, not ${positionals.length}`)
   const format = formatOf('diff', values.format, ['text', 'json', 'sql', 'mermaid'], [])
   const source = values.source === undefined ? null : oneOf<SchemaSource>('diff', 'source', values.source, ['prisma', 'drizzle', 'migrations'], 'migrations')

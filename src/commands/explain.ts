@@ -4,11 +4,12 @@ import { rulePage } from '../report/rule-page.ts'
 import { didYouMean } from '../spelling.ts'
 import type { Command } from './io.ts'
 import { parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 
 /** `schemagate explain RULE`: one rule's page; a foreign tool's id finds the rule that does the same. */
 export function explainCommand(catalog: readonly CatalogRule[]): Command {
   return async (args, io) => {
-    const { positionals } = parseOptions('explain', args, {})
+    const { positionals } = parseOptions(usages.explain, args)
     const [id] = positionals
     if (id === undefined) throw new SchemagateError('usage', 'schemagate explain RULE: which rule? `schemagate rules` lists them')
     const rules = catalog.filter((rule) => rule.id === id || rule.sources.includes(id))

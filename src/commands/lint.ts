@@ -11,22 +11,13 @@ import type { Runner } from '../project/project.ts'
 import type { Report } from '../report/report.ts'
 import type { Command, Io } from './io.ts'
 import { formatOf, oneOf, parseOptions, postgresVersion } from './options.ts'
+import { usages } from './usage.ts'
 import { formats, render } from './render.ts'
 
 /** `schemagate lint FILE...`: lints SQL files on their own. */
 export function lintCommand(rules: readonly CatalogRule[]): Command {
   return async (args, io) => {
-    const { values, positionals } = parseOptions('lint', args, {
-      given: { type: 'string' },
-      'postgres-version': { type: 'string' },
-      runner: { type: 'string' },
-      'in-transaction': { type: 'boolean' },
-      'all-rules': { type: 'boolean', default: false },
-      format: { type: 'string' },
-      output: { type: 'string' },
-      'fail-on': { type: 'string' },
-      config: { type: 'string' },
-    })
+    const { values, positionals } = parseOptions(usages.lint, args)
     if (positionals.length === 0) throw new SchemagateError('usage', 'schemagate lint FILE...: which files? `-` reads standard input')
     const format = formatOf('lint', values.format, formats, [])
     const config = await configOf(values.config, rules, io)

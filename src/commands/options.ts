@@ -1,16 +1,25 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseArgs } from 'node:util'
 import { SchemagateError } from '../errors.ts'
-
-type Options = NonNullable<ParseArgsConfig['options']>
+import { didYouMean } from '../spelling.ts'
+import type { Usage } from './usage.ts'
 
 /** Parses the arguments of a command; what it does not know is a usage error that names the command. */
-export function parseOptions<const T extends Options>(command: string, args: readonly string[], options: T) {
+export function parseOptions<const T extends Usage>({ name, options }: T, args: readonly string[]) {
+  const known: T['options'] = options
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true })
+    return parseArgs({ args: [...args], options: known, allowPositionals: true, allowNegative: true, strict: true })
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error)
-    throw new SchemagateError('usage', `schemagate ${command}: ${message}`, { cause: error })
+    throw new SchemagateError('usage', `schemagate ${name}: ${problemOf(error, Object.keys(options))} \`schemagate ${name} --help\` lists the options`, { cause: error })
   }
+}
+
+/** What Node says about arguments, as a sentence of ours. */
+function problemOf(error: unknown, options: readonly string[]): string {
+  const message = error instanceof Error ? error.message.split('. ')[0] ?? error.message : String(error)
+  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1]
+  if (unknown !== undefined) return `there is no option ${unknown}.${didYouMean(unknown, options.map((option) => `--${option}`))}`
+  const missing = /^Option '(--[\w-]+)[^']*' argument (?:missing|is ambiguous)/.exec(message)?.[1]
+  return missing === undefined ? `${message}.` : `${missing} needs a value.`
 }
 
 /** One of the values that an option takes; a usage error lists them. */

@@ -9,19 +9,13 @@ import { readWriteContext } from '../planner/files/write-context.ts'
 import { readSettings } from '../settings.ts'
 import type { Command } from './io.ts'
 import { formatOf, parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 import { projectsIn } from './project-choice.ts'
 import { showNotes } from './schema.ts'
 
 /** `schemagate plan [BASE..HEAD]`: rollback, backfills, deploy order, what to check before and after. */
 export const planCommand: Command = async (args, io) => {
-  const { values, positionals } = parseOptions('plan', args, {
-    repo: { type: 'string', default: '.' },
-    path: { type: 'string' },
-    rollback: { type: 'boolean', default: false },
-    write: { type: 'string' },
-    format: { type: 'string' },
-    output: { type: 'string' },
-  })
+  const { values, positionals } = parseOptions(usages.plan, args)
   if (positionals.length > 1) throw new SchemagateError('usage', `schemagate plan [BASE..HEAD]: one range, not ${positionals.length}`)
   const format = formatOf('plan', values.format, ['text', 'json', 'markdown'], [])
   io.progress('reading the repository')

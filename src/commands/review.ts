@@ -7,19 +7,13 @@ import { review } from '../review.ts'
 import type { Command } from './io.ts'
 import { configOf, exitStatus } from './lint.ts'
 import { formatOf, oneOf, parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 import { formats, render } from './render.ts'
 
 /** `schemagate review [BASE..HEAD]`: reviews a git range of a repository, or its working tree. */
 export function reviewCommand(rules: readonly CatalogRule[]): Command {
   return async (args, io) => {
-    const { values, positionals } = parseOptions('review', args, {
-      repo: { type: 'string', default: '.' },
-      rehearse: { type: 'boolean', default: true },
-      format: { type: 'string' },
-      output: { type: 'string' },
-      'fail-on': { type: 'string' },
-      config: { type: 'string' },
-    })
+    const { values, positionals } = parseOptions(usages.review, args)
     if (positionals.length > 1) throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
     const format = formatOf('review', values.format, formats, [])
     io.progress('reading the repository')

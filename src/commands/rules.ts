@@ -1,11 +1,12 @@
 import type { CatalogRule } from '../engine/rule.ts'
 import type { Command } from './io.ts'
 import { formatOf, parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 
 /** `schemagate rules`: the catalog. */
 export function rulesCommand(catalog: readonly CatalogRule[]): Command {
   return async (args, io) => {
-    const { values } = parseOptions('rules', args, { format: { type: 'string' } })
+    const { values } = parseOptions(usages.rules, args)
     const format = formatOf('rules', values.format, ['text', 'json'], ['markdown', 'sarif', 'html'])
     if (format === 'json') {
       const base = io.environment.SCHEMAGATE_URL?.replace(/\/+$/, '')

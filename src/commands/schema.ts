@@ -10,17 +10,12 @@ import { printSchema } from '../schema/print.ts'
 import { readSettings } from '../settings.ts'
 import type { Command, Io } from './io.ts'
 import { formatOf, oneOf, parseOptions } from './options.ts'
+import { usages } from './usage.ts'
 import { chooseProject } from './project-choice.ts'
 
 /** `schemagate schema [REF]`: prints the schema of a commit. */
 export const schemaCommand: Command = async (args, io) => {
-  const { values, positionals } = parseOptions('schema', args, {
-    repo: { type: 'string', default: '.' },
-    source: { type: 'string' },
-    path: { type: 'string' },
-    format: { type: 'string' },
-    output: { type: 'string' },
-  })
+  const { values, positionals } = parseOptions(usages.schema, args)
   if (positionals.length > 1) throw new SchemagateError('usage', `schemagate schema [REF]: one commit, not ${positionals.length}`)
   const format = formatOf('schema', values.format, ['json', 'sql', 'mermaid'], [])
   const ref = positionals[0] ?? 'HEAD'
