@@ -18,6 +18,8 @@ export default {
         create table product_attributes (product_id bigint not null references products (id) on delete cascade, attribute text not null, value text, primary key (product_id, attribute));`,
       message: '`product_attributes` keeps attributes as rows',
     },
+    { prisma: { before: '', after: 'model Product {\n  id BigInt @id\n  attributes Attribute[]\n}\n\nmodel Attribute {\n  product Product @relation(fields: [productId], references: [id], onDelete: Cascade)\n  productId BigInt\n  attribute String\n  value String?\n\n  @@id([productId, attribute])\n}\n' }, message: '`Attribute` keeps attributes as rows' },
+    { drizzle: { before: '', after: `import { bigint, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'\nexport const products = pgTable('products', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const attributes = pgTable('product_attributes', { productId: bigint('product_id', { mode: 'number' }).notNull().references(() => products.id, { onDelete: 'cascade' }), attribute: text('attribute').notNull(), value: text('value') }, (table) => [primaryKey({ columns: [table.productId, table.attribute] })])\n` } },
   ],
   good: [
     { sql: `create table products (id bigint generated always as identity primary key, attributes jsonb not null default '{}');` },

@@ -14,6 +14,8 @@ export default {
     { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads' },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column code character;` },
     { title: 'bpchar without a length does not pad, but ignores blanks at the end.', given: `create table users (id bigint primary key);`, sql: `alter table users add column code bpchar;`, message: 'loses the blanks' },
+    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  code String @db.Char(8)\n}\n' }, message: '`code` pads' },
+    { drizzle: { before: '', after: `import { bigint, char, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), code: char('code', { length: 8 }) })\n` } },
   ],
   good: [
     { sql: `create table users (id bigint generated always as identity primary key, country text not null);` },

@@ -14,6 +14,8 @@ export default {
   bad: [
     { sql: `create table posts (id bigint generated always as identity primary key, tag_ids text not null);`, message: '`tag_ids` holds a list in one text' },
     { sql: `create table exports (id bigint generated always as identity primary key, columns_csv varchar(500));` },
+    { prisma: { before: '', after: 'model Post {\n  id BigInt @id\n  tagIds String\n}\n' }, message: '`tagIds` holds a list' },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), tagIds: text('tag_ids').notNull() })\n` } },
   ],
   good: [{ sql: `create table posts (id bigint generated always as identity primary key, tag_ids bigint[] not null, csv_path text, playlist text);` }],
   visit: newColumns((column) => {

@@ -18,6 +18,7 @@ export default {
         alter table orders add constraint orders_buyer foreign key (user_id) references users (id) not valid;`,
       message: '`orders_buyer` repeats `orders_user`',
     },
+    { drizzle: { before: '', after: `import { bigint, foreignKey, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: bigint('user_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId), foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'orders_user_fk' }).onDelete('cascade')])\n` } },
   ],
   good: [
     {

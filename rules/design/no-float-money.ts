@@ -12,6 +12,8 @@ export default {
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, total_price double precision not null);`, message: '`total_price` is rounded' },
     { sql: `create table accounts (id bigint generated always as identity primary key, balance real not null);` },
+    { prisma: { before: '', after: 'model Order {\n  id BigInt @id\n  price Float\n}\n' }, message: '`price` is rounded' },
+    { drizzle: { before: '', after: `import { bigint, pgTable, real } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), price: real('price').notNull() })\n` } },
   ],
   good: [
     { sql: `create table orders (id bigint generated always as identity primary key, total_price numeric(12, 2) not null);` },

@@ -34,6 +34,7 @@ export default {
         create index on orders (user_id);`,
       severity: 'info',
     },
+    { drizzle: { before: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\n`, after: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId)])\n` } },
   ],
   good: [
     {

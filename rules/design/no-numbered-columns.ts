@@ -10,7 +10,11 @@ export default {
   fix: 'Use a table with one row for each value, or an array.',
   references: ['https://www.postgresql.org/docs/current/arrays.html'],
   sources: [],
-  bad: [{ sql: `create table posts (id bigint generated always as identity primary key, tag1 text, tag2 text, tag3 text);`, message: '`tag1`, `tag2`, `tag3` are a list' }],
+  bad: [
+    { sql: `create table posts (id bigint generated always as identity primary key, tag1 text, tag2 text, tag3 text);`, message: '`tag1`, `tag2`, `tag3` are a list' },
+    { prisma: { before: '', after: 'model Post {\n  id BigInt @id\n  tag1 String?\n  tag2 String?\n  tag3 String?\n}\n' } },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), tag1: text('tag1'), tag2: text('tag2'), tag3: text('tag3') })\n` } },
+  ],
   good: [
     { sql: `create table post_tags (post_id bigint not null, tag text not null, primary key (post_id, tag));` },
     { title: 'Two lines of an address, and names of algorithms.', sql: `create table places (id bigint generated always as identity primary key, line1 text, line2 text, sha1 bytea, sha256 bytea, sha512 bytea);` },

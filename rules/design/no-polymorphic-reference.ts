@@ -18,6 +18,8 @@ export default {
         create index on comments (subject_type, subject_id);`,
       message: '`subject_id` refers to rows of several tables',
     },
+    { prisma: { before: '', after: 'model Comment {\n  id BigInt @id\n  subjectType String\n  subjectId BigInt\n\n  @@index([subjectType, subjectId])\n}\n' }, message: '`subjectId` refers to rows of several tables' },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const comments = pgTable('comments', { id: bigint('id', { mode: 'number' }).primaryKey(), subjectType: text('subject_type').notNull(), subjectId: bigint('subject_id', { mode: 'number' }).notNull() })\n` } },
   ],
   good: [
     {

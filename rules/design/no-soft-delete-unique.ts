@@ -24,6 +24,7 @@ export default {
       prisma: { before: '', after: 'model Tag {\n  id Int @id\n  name String @unique\n  deletedAt DateTime?\n}\n' },
       sql: `CREATE TABLE "Tag" ("id" INTEGER NOT NULL, "name" TEXT NOT NULL, "deletedAt" TIMESTAMP(3), CONSTRAINT "Tag_pkey" PRIMARY KEY ("id")); CREATE UNIQUE INDEX "Tag_name_key" ON "Tag"("name");`,
     },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core'\nexport const tags = pgTable('tags', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name').notNull().unique(), deletedAt: timestamp('deleted_at', { withTimezone: true }) })\n` } },
   ],
   good: [
     {

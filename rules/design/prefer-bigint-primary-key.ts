@@ -15,6 +15,8 @@ export default {
     { sql: `create table events (id integer generated always as identity primary key);` },
     { sql: `create table events (id smallserial primary key);`, message: 'ends at 32,767' },
     { title: 'Prisma makes INTEGER of Int: information, since the field has to become BigInt in the code too.', runner: 'prisma@6', sql: `CREATE TABLE "Event" ("id" SERIAL NOT NULL, CONSTRAINT "Event_pkey" PRIMARY KEY ("id"));`, severity: 'info' },
+    { prisma: { before: '', after: 'model User {\n  id Int @id @default(autoincrement())\n}\n' }, severity: 'info' },
+    { drizzle: { before: '', after: `import { pgTable, serial } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: serial('id').primaryKey() })\n` } },
   ],
   good: [
     { sql: `create table events (id bigint generated always as identity primary key);` },

@@ -11,7 +11,11 @@ export default {
   references: ['https://www.postgresql.org/docs/current/datatype-character.html'],
   enabled: false,
   sources: ['squawk/prefer-text-field', 'pgfence/prefer-text-field', 'schemalint/prefer-text-to-varchar'],
-  bad: [{ sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`, message: '`name` is limited' }],
+  bad: [
+    { sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`, message: '`name` is limited' },
+    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  name String @db.VarChar(80)\n}\n' } },
+    { drizzle: { before: '', after: `import { bigint, pgTable, varchar } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: varchar('name', { length: 80 }) })\n` } },
+  ],
   good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
   visit: newColumns((column) => {
     const length = /^character varying\((\d+)\)/.exec(column.type ?? '')?.[1]

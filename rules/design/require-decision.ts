@@ -20,6 +20,8 @@ export default {
   bad: [
     { sql: `create table users (id bigint generated always as identity primary key);`, message: 'creates `users`' },
     { given: `create table users (id bigint primary key, city text);`, sql: `set lock_timeout = '5s'; alter table users drop column city;`, message: 'drops `users.city`' },
+    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n}\n' }, message: 'creates `User`' },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\n` } },
   ],
   good: [
     { sql: `create table users (id bigint generated always as identity primary key);`, files: { 'docs/decisions/0001-users.md': '# Users are people, not accounts\n' } },

@@ -16,6 +16,7 @@ export default {
     { sql: `create table events (at timestamptz not null, payload jsonb);`, message: '`events` has no primary key' },
     { title: 'A unique key names its rows, but replication does not know of it.', sql: `create table events (id bigint unique not null);`, message: 'only `events_id_key` names its rows', severity: 'info' },
     { sql: `create table events (id bigint, email text unique);` },
+    { drizzle: { before: '', after: `import { pgTable, text } from 'drizzle-orm/pg-core'\nexport const logs = pgTable('logs', { line: text('line').notNull() })\n` } },
   ],
   good: [
     { sql: `create table events (id bigint generated always as identity primary key, payload jsonb);` },

@@ -22,6 +22,7 @@ export default {
       prisma: { before: '', after: 'model Post {\n  id Int @id\n  data Json\n\n  @@index([data])\n}\n' },
       sql: `CREATE TABLE "Post" ("id" INTEGER NOT NULL, "data" JSONB NOT NULL, CONSTRAINT "Post_pkey" PRIMARY KEY ("id")); CREATE INDEX "Post_data_idx" ON "Post"("data");`,
     },
+    { drizzle: { before: '', after: `import { bigint, index, jsonb, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), data: jsonb('data').notNull() }, (table) => [index('events_data_idx').on(table.data)])\n` } },
   ],
   good: [
     {

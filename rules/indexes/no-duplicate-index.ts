@@ -26,6 +26,7 @@ export default {
         create index posts_tags on posts using gin (tags);
         create index posts_tags_search on posts using gin (tags);`,
     },
+    { drizzle: { before: '', after: `import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [uniqueIndex('a').on(table.city), uniqueIndex('b').on(table.city)])\n` } },
   ],
   good: [
     {

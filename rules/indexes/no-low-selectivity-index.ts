@@ -36,6 +36,7 @@ export default {
       },
       sql: `CREATE TABLE "jobs" ("id" bigint PRIMARY KEY NOT NULL, "done" boolean NOT NULL); CREATE INDEX "jobs_done" ON "jobs" USING btree ("done");`,
     },
+    { prisma: { before: '', after: 'model Job {\n  id BigInt @id\n  done Boolean @default(false)\n\n  @@index([done])\n}\n' } },
   ],
   good: [
     {

@@ -22,6 +22,7 @@ export default {
         create index orders_c on orders (c);`,
       message: '`orders` has 4 indexes',
     },
+    { prisma: { before: '', after: 'model Wide {\n  id BigInt @id\n  ca Int\n  cb Int\n  cc Int\n  cd Int\n  ce Int\n  cf Int\n  cg Int\n  ch Int\n  ci Int\n  cj Int\n  ck Int\n\n  @@index([ca])\n  @@index([cb])\n  @@index([cc])\n  @@index([cd])\n  @@index([ce])\n  @@index([cf])\n  @@index([cg])\n  @@index([ch])\n  @@index([ci])\n  @@index([cj])\n  @@index([ck])\n}\n' } },
   ],
   good: [
     {

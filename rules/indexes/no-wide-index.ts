@@ -12,6 +12,8 @@ export default {
   checklist: 'query-patterns-before-indexes',
   bad: [
     { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_all on orders (a, b, c, d);`, runner: 'psql', message: 'has 4 key columns' },
+    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  a Int\n  b Int\n  c Int\n  d Int\n\n  @@index([a, b, c, d])\n}\n' } },
+    { drizzle: { before: '', after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), a: text('a'), b: text('b'), c: text('c'), d: text('d') }, (table) => [index('users_wide').on(table.a, table.b, table.c, table.d)])\n` } },
   ],
   good: [
     { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_abc on orders (a, b, c);`, runner: 'psql' },

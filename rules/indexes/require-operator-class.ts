@@ -22,6 +22,7 @@ export default {
         create index events_payload on events (payload);`,
       message: 'B-tree has no operators for `json`',
     },
+    { drizzle: { before: '', after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), body: text('body').notNull() }, (table) => [index('posts_body_idx').using('gin', table.body)])\n` } },
   ],
   good: [
     {
