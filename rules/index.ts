@@ -69,6 +69,7 @@ import noFloatMoney from './design/no-float-money.ts'
 import noForbiddenType from './design/no-forbidden-type.ts'
 import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
 import noIgnoredRequiredField from './design/no-ignored-required-field.ts'
+import noJsonPathFilter from './design/no-json-path-filter.ts'
 import noLongIdentifier from './design/no-long-identifier.ts'
 import noMismatchedForeignKey from './design/no-mismatched-foreign-key.ts'
 import noMoney from './design/no-money.ts'
@@ -292,6 +293,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noForbiddenType, group: 'design' },
   { ...noForeignKeyToNothing, group: 'design' },
   { ...noIgnoredRequiredField, group: 'design' },
+  { ...noJsonPathFilter, group: 'design' },
   { ...noLongIdentifier, group: 'design' },
   { ...noMismatchedForeignKey, group: 'design' },
   { ...noMoney, group: 'design' },
