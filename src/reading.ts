@@ -63,7 +63,7 @@ export async function readProjects(changeSet: ChangeSet, settings: Settings): Pr
   const gone = new Set(base.projects.filter((project) => !head.projects.some((other) => isSameProject(other, project))))
   const projects: ProjectReading[] = []
   for (const project of head.projects) {
-    const was = base.projects.find((other) => isSameProject(other, project)) ?? movedFrom(project, [...gone], changeSet.files)
+    const was = base.projects.find((other) => isSameProject(other, project)) ?? movedFrom(project, [...gone], changeSet.files) ?? movedFrom(project, base.projects, changeSet.files)
     if (was) gone.delete(was)
     const moved = was ? await withoutMove(changeSet, was, project) : { was, changeSet }
     projects.push(await readProject(project, moved.was, moved.changeSet, settings))

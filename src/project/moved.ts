@@ -2,9 +2,9 @@ import type { ChangedFile, ChangeSet, Tree, TreeEntry } from '../changeset/tree.
 import { byCode, folderOf } from './paths.ts'
 import type { Project } from './project.ts'
 
-/** The project of the base that a project of the head was before its folder got another name; null where files of none of `gone` came along. */
-export function movedFrom(project: Project, gone: readonly Project[], files: readonly ChangedFile[]): Project | null {
-  return gone.find((was) => was.orm === project.orm && was.runner.name === project.runner.name && movesOf(was, project, files).size > 0) ?? null
+/** The project among those of the base from whose folders files came along to a project of the head; null where there is none. */
+export function movedFrom(project: Project, among: readonly Project[], files: readonly ChangedFile[]): Project | null {
+  return among.find((was) => was.orm === project.orm && was.runner.name === project.runner.name && movesOf(was, project, files).size > 0) ?? null
 }
 
 /**

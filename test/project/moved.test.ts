@@ -43,3 +43,29 @@ describe('a project whose folder gets another name', () => {
     expect(report.findings.map((it) => `${it.rule}: ${it.message}`)).toEqual([])
   })
 })
+
+describe('a schema that moves to a package with a configuration of its own', () => {
+  const declares = (columns = '') => `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), password: text('password').notNull()${columns} })\n`
+  const config = (schemaAt: string) => `import { defineConfig } from 'drizzle-kit'\nexport default defineConfig({ dialect: 'postgresql', schema: '${schemaAt}', out: './drizzle' })\n`
+  const app = {
+    'apps/web/package.json': '{ "dependencies": { "drizzle-orm": "0.45.4" } }',
+    'apps/web/drizzle/0000_init.sql': 'CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL, "password" text NOT NULL);\n',
+    'apps/web/drizzle/meta/_journal.json': '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_init","breakpoints":true}]}\n',
+  }
+  const base = { ...app, 'apps/web/drizzle.config.ts': config('./db/schema.ts'), 'apps/web/db/schema.ts': declares() }
+  const moved = (columns = '') => ({
+    ...app, 'apps/web/drizzle.config.ts': config('../../packages/db/schema.ts'), 'packages/db/package.json': '{ "dependencies": { "drizzle-orm": "0.45.4" } }',
+    'packages/db/drizzle.config.ts': config('./schema.ts'), 'packages/db/schema.ts': declares(columns),
+  })
+
+  it('declares nothing anew', async () => {
+    const report = await reviewOf(base, moved())
+    expect(report.findings.map((it) => `${it.rule}: ${it.message}`)).toEqual([])
+    expect(report.projects.flatMap((it) => it.changes)).toEqual([])
+  })
+
+  it('is reviewed for what changes besides', async () => {
+    const report = await reviewOf(base, moved(", apiKey: text('api_key')"))
+    expect(report.findings.filter((it) => it.group === 'access').map((it) => it.message)).toEqual(['`api_key` can be read by whoever reads `users` or a backup.'])
+  })
+})
