@@ -66,7 +66,9 @@ import noDuplicateForeignKey from './design/no-duplicate-foreign-key.ts'
 import noEnum from './design/no-enum.ts'
 import noFileInRow from './design/no-file-in-row.ts'
 import noFloatMoney from './design/no-float-money.ts'
+import noForbiddenColumn from './design/no-forbidden-column.ts'
 import noForbiddenType from './design/no-forbidden-type.ts'
+import noForeignKey from './design/no-foreign-key.ts'
 import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
 import noIgnoredRequiredField from './design/no-ignored-required-field.ts'
 import noJsonPathFilter from './design/no-json-path-filter.ts'
@@ -97,6 +99,7 @@ import requireForeignKey from './design/require-foreign-key.ts'
 import requireMatchFull from './design/require-match-full.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
 import requireNaming from './design/require-naming.ts'
+import requireNotNull from './design/require-not-null.ts'
 import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireRangeCheck from './design/require-range-check.ts'
@@ -113,6 +116,7 @@ import noTooManyIndexes from './indexes/no-too-many-indexes.ts'
 import noWideIndex from './indexes/no-wide-index.ts'
 import preferEqualityFirst from './indexes/prefer-equality-first.ts'
 import preferUsedIndex from './indexes/prefer-used-index.ts'
+import requireColumnIndex from './indexes/require-column-index.ts'
 import requireForeignKeyIndex from './indexes/require-foreign-key-index.ts'
 import requireIndexBeforeDrop from './indexes/require-index-before-drop.ts'
 import requireOperatorClass from './indexes/require-operator-class.ts'
@@ -290,7 +294,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noEnum, group: 'design' },
   { ...noFileInRow, group: 'design' },
   { ...noFloatMoney, group: 'design' },
+  { ...noForbiddenColumn, group: 'design' },
   { ...noForbiddenType, group: 'design' },
+  { ...noForeignKey, group: 'design' },
   { ...noForeignKeyToNothing, group: 'design' },
   { ...noIgnoredRequiredField, group: 'design' },
   { ...noJsonPathFilter, group: 'design' },
@@ -321,6 +327,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireMatchFull, group: 'design' },
   { ...requireNamedConstraint, group: 'design' },
   { ...requireNaming, group: 'design' },
+  { ...requireNotNull, group: 'design' },
   { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireRangeCheck, group: 'design' },
@@ -337,6 +344,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noWideIndex, group: 'indexes' },
   { ...preferEqualityFirst, group: 'indexes' },
   { ...preferUsedIndex, group: 'indexes' },
+  { ...requireColumnIndex, group: 'indexes' },
   { ...requireForeignKeyIndex, group: 'indexes' },
   { ...requireIndexBeforeDrop, group: 'indexes' },
   { ...requireOperatorClass, group: 'indexes' },

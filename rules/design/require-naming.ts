@@ -11,12 +11,12 @@ export default {
   severity: 'warning',
   summary: 'A name that does not follow the pattern of the team.',
   why: `Names that follow one pattern can be guessed, and joins and exports written without looking. \`tables\`, \`columns\`, \`indexes\`, \`foreign-keys\`,
-    \`uniques\`, \`checks\`, \`enums\` and \`fields\` (of an ORM's schema) take a style, which is snake_case, camelCase, PascalCase, SCREAMING_CASE, singular or
+    \`primary-keys\`, \`uniques\`, \`checks\`, \`enums\`, \`enum-values\`, and of an ORM's schema \`models\` (Prisma), \`fields\` and \`lists\` (fields that hold several) take a style, which is snake_case, camelCase, PascalCase, SCREAMING_CASE, singular or
     plural (several with +, as in snake_case+plural), or a pattern in which {table}, {column} and {columns} stand for the names and * for anything, such as
     idx_{table}_{columns}. Empty means any name.`,
   fix: 'Rename it while nothing uses it yet.',
   references: ['https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS'],
-  options: { tables: 'snake_case', columns: 'snake_case', indexes: '', 'foreign-keys': '', uniques: '', checks: '', enums: '', fields: '', except: [], paths: [] },
+  options: { tables: 'snake_case', columns: 'snake_case', indexes: '', 'foreign-keys': '', 'primary-keys': '', uniques: '', checks: '', enums: '', 'enum-values': '', models: '', fields: '', lists: '', except: [], paths: [] },
   checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : name === 'except' ? null : wrongStyle(String(value))),
   enabled: false,
   dialects: 'all',
@@ -46,12 +46,23 @@ export default {
       },
       message: '`UserMood` is not in snake_case',
     },
+    {
+      options: { models: 'PascalCase+singular', tables: 'snake_case+plural', columns: '' },
+      prisma: { before: '', after: 'model app_users {\n  id BigInt @id\n\n  @@map("app_users")\n}\n' },
+      message: '`app_users` is not in PascalCase',
+    },
+    { options: { 'enum-values': 'SCREAMING_CASE' }, sql: `create type mood as enum ('SAD', 'ok');`, message: '`ok` is not in SCREAMING_CASE' },
+    { options: { columns: '', tables: '', lists: 'plural' }, prisma: { before: '', after: 'model User {\n  id BigInt @id\n  email String[]\n}\n' }, message: '`email` is not plural' },
     { options: { checks: '{table}_*_check' }, sql: `create table users (id bigint generated always as identity primary key, age int constraint adult check (age > 17));`, message: '`adult` does not follow' },
   ],
   good: [
     {
       options: { fields: 'camelCase', columns: 'snake_case', tables: 'PascalCase' },
       prisma: { before: '', after: 'model User {\n  id        BigInt @id\n  firstName String @map("first_name")\n}\n' },
+    },
+    {
+      options: { models: 'PascalCase+singular', tables: 'snake_case+plural', 'enum-values': 'SCREAMING_CASE' },
+      prisma: { before: '', after: 'enum Mood {\n  SAD\n  OK\n}\n\nmodel User {\n  id   BigInt @id\n  mood Mood\n\n  @@map("users")\n}\n' },
     },
     { sql: `create table user_accounts (id bigint generated always as identity primary key, first_name text);` },
     {
@@ -64,6 +75,9 @@ export default {
       if (to.persistence === 'temporary') return
       yield* judged('tables', to.name, {}, { table, place }, ctx)
       for (const column of to.columns) yield* columnNames(column, table, place, ctx)
+      const model = ctx.declared?.tables.get(table)
+      if (model && ctx.project.orm === 'prisma') yield* judged('models', model.model ?? model.name, {}, { table, place: model.declared[0] ?? place, own: true }, ctx)
+      if (to.primaryKey) yield* judged('primary-keys', to.primaryKey.name, { table: to.name, columns: to.primaryKey.columns }, { table, place }, ctx)
       for (const unique of to.uniques) yield* judged('uniques', unique.name, { table: to.name, columns: unique.columns }, { table, place }, ctx)
       for (const foreignKey of to.foreignKeys) yield* judged('foreign-keys', foreignKey.name, { table: to.name, columns: foreignKey.columns }, { table, place }, ctx)
       for (const check of to.checks) yield* judged('checks', check.name, { table: to.name }, { table, place }, ctx)
@@ -76,6 +90,10 @@ export default {
     },
     *createEnum({ object, to, place }, ctx) {
       yield* judged('enums', to.name, {}, { table: object, place }, ctx)
+      for (const value of to.values) yield* judged('enum-values', value, {}, { table: object, place }, ctx)
+    },
+    *addEnumValue({ object, value, place }, ctx) {
+      yield* judged('enum-values', value, {}, { table: object, place }, ctx)
     },
     *addIndex({ table, index, place }, ctx) {
       const columns = index.keys.flatMap((k) => (k.column === null ? [] : [k.column]))
@@ -95,7 +113,10 @@ function* columnNames(column: Column, table: Key, place: Place, ctx: RuleContext
   const at = { table, place: columnPlace(column, table, ctx) ?? place, own: true }
   yield* judged('columns', column.name, { table: nameOf(table) }, at, ctx)
   const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
-  if (declared) yield* judged('fields', declared.property ?? declared.name, { table: nameOf(table), columns: [column.name] }, at, ctx)
+  if (!declared) return
+  const name = declared.property ?? declared.name
+  yield* judged('fields', name, { table: nameOf(table), columns: [column.name] }, at, ctx)
+  if (column.type?.endsWith('[]')) yield* judged('lists', name, { table: nameOf(table), columns: [column.name] }, at, ctx)
 }
 
 interface Parts {
@@ -109,7 +130,7 @@ function* judged(option: string, name: string, parts: Parts, at: { readonly tabl
   for (const rule of wanted.split('+')) {
     const broken = breaks(rule, name, parts)
     if (broken === null) continue
-    yield { ...(at.own ? { place: at.place } : {}), object: `${at.table}.${name}`, message: `\`${name}\` ${broken}.`, help: `The policy of the team for ${option.replace('-', ' ')} is \`${wanted}\`. Rename it while nothing uses it yet.` }
+    yield { ...(at.own ? { place: at.place } : {}), object: `${at.table}.${name}`, message: `\`${name}\` ${broken}.`, help: `The policy of the team for ${option.replaceAll('-', ' ')} is \`${wanted}\`. Rename it while nothing uses it yet.` }
     return
   }
 }

@@ -79,6 +79,8 @@ export interface Table {
   readonly complete: boolean
   /** True where the ORM schema says that its client does not touch the table (Prisma's `@@ignore`). */
   readonly ignored?: boolean
+  /** Name of the Prisma model, where it differs from the table's. */
+  readonly model?: string
   /** What stands above it in the ORM's schema, `///` or a doc comment; the database does not know it. */
   readonly documentation?: string
 }

@@ -92,6 +92,7 @@ function declaredTable(table: Table, known: TablePlaces, datamodel: Datamodel): 
     indexes: table.indexes.map((index) => ({ ...index, declared: at(indexPlace(index, known, indexesByName, claimed)) })),
     foreignKeys: [...table.foreignKeys.map((fk) => ({ ...fk, declared: at(relationsByName.get(fk.name) ?? relationPlace(fk, known)) })), ...clientOnly],
     ...(known.model?.ignored === true ? { ignored: true } : {}),
+    ...(known.model === null || known.model.block.name === table.name ? {} : { model: known.model.block.name }),
     ...(known.model?.block.documentation ? { documentation: known.model.block.documentation } : {}),
   }
 }

@@ -62,6 +62,7 @@ function tableOf(model: Model, datamodel: Datamodel, dialect: OtherDialect): Tab
     indexes: model.indexes.map(indexOf).sort(byName),
     foreignKeys: model.relations.map((relation) => foreignKeyOf(relation, datamodel.relationMode === 'prisma')).sort(byName),
     ...(model.ignored ? { ignored: true } : {}),
+    ...(model.block.name === model.table ? {} : { model: model.block.name }),
   }
 }
 
