@@ -8,6 +8,11 @@ export function didYouMean(word: string, words: readonly string[]): string {
   return best ? ` Did you mean "${best.candidate}"?` : ''
 }
 
+/** True where another of the words is as near as a slip of the fingers. */
+export function isNear(word: string, words: readonly string[]): boolean {
+  return didYouMean(word, words.filter((each) => each !== word)) !== ''
+}
+
 /** Edits between two words, two letters swapped being one; anything over `limit` may be reported as `limit + 1`. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1

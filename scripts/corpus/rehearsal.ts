@@ -60,7 +60,7 @@ async function history({ project, migrations }: CorpusProject, session: Session,
   for (const [index, migration] of migrations.before.entries()) {
     const fresh: Migration = { ...migration, isNew: true }
     const replayed = replaySteps(schema, [fresh], transactionsOf(project.runner, [fresh]), { postgres, source: 'migrations' })
-    const { outcomes, observations } = await rehearsed(session, replayed.steps)
+    const { outcomes, observations } = await rehearsed(session, replayed.steps, migrations.before.slice(0, index).flatMap(({ statements }) => statements.map((statement) => statement.text)))
     tally.statements += replayed.steps.filter((step) => step.statement.inside === null).length
     tally.rehearsed += outcomes.filter((outcome) => outcome.observation !== null).length
     for (const outcome of outcomes) {
@@ -79,9 +79,9 @@ async function history({ project, migrations }: CorpusProject, session: Session,
   }
 }
 
-async function rehearsed(session: Session, steps: readonly Step[]): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly observations: ReadonlyMap<Step, Observation> }> {
+async function rehearsed(session: Session, steps: readonly Step[], texts: readonly string[]): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly observations: ReadonlyMap<Step, Observation> }> {
   const outcomes: StepOutcome[] = []
-  await runSteps(session, rehearsalRequest({ base: [], steps }).steps, true, (outcome) => void outcomes.push(outcome), () => undefined)
+  await runSteps(session, rehearsalRequest({ base: [], steps }).steps, { complete: true, texts, platform: [] }, (outcome) => void outcomes.push(outcome), () => undefined)
   const observations = new Map<Step, Observation>()
   for (const outcome of outcomes) {
     const step = steps[outcome.step]

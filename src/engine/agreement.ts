@@ -26,7 +26,9 @@ export function compareClaims(drafts: readonly Draft[], steps: readonly Step[], 
     if (!step?.observation) continue
     const claims = claimsOf(draft.rule, [judgedFor, Number(step.observation.postgres.split('.')[0])])
     if (claims.length === 0 || !claims.every((claim) => isComparable(claim, step))) continue
-    const found = claims.map((claim) => disagreement(claim, step, held.get(step) ?? null))
+    // What one statement of a transaction makes fail may be another.
+    const fails = (code: string): boolean => steps.some((other) => other.transaction.id === step.transaction.id && other.observation?.error?.code === code)
+    const found = claims.map((claim) => (claim.fails !== undefined && fails(claim.fails) ? null : disagreement(claim, step, held.get(step) ?? null)))
     comparisons.push({ draft, step, disagreement: found.includes(null) ? null : (found[0] ?? null) })
   }
   return comparisons

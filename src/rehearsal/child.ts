@@ -56,7 +56,7 @@ async function work(job: Job): Promise<void> {
   const definedBefore = new Map<string, ReadonlySet<string>>()
   let clean = baseComplete(failed) && request.complete
   const left = await runSteps(
-    session, request.steps, clean,
+    session, request.steps, { complete: clean, texts: request.base.flatMap((file) => file.statements.map(({ text }) => text)), platform: platform?.schemas ?? [] },
     (outcome) => {
       clean &&= outcome.code === null && outcome.unrehearsed === null
       tell({ kind: 'outcome', outcome })

@@ -57,11 +57,21 @@ async function bundleChild(): Promise<string> {
   return path
 }
 
-/** Makes a cache folder that only its owner reads, and a scratch folder in it; `remove` takes the scratch folder away. */
+const staleMilliseconds = 3_600_000
+
+/**
+ * Makes a cache folder that only its owner reads, and a scratch folder in it; `remove` takes the scratch folder away. What a process
+ * that was killed left there goes too.
+ */
 export async function scratchFolder(cache: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = join(cache, 'scratch', `${process.pid}-${randomBytes(6).toString('hex')}`)
+  const all = join(cache, 'scratch')
+  const path = join(all, `${process.pid}-${randomBytes(6).toString('hex')}`)
   await mkdir(path, { recursive: true, mode: 0o700 })
   await chmod(cache, 0o700).catch(() => undefined)
+  for (const name of await readdir(all)) {
+    const left = await stat(join(all, name)).catch(() => null)
+    if (left !== null && Date.now() - left.mtimeMs > staleMilliseconds) await rm(join(all, name), { recursive: true, force: true })
+  }
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
@@ -78,7 +88,7 @@ export async function buildTemplate(path: string): Promise<void> {
   const scratch = await scratchFolder(dirname(path))
   const made = join(scratch.path, 'template.tar.gz')
   try {
-    const ended = await runJob(await childEntry(), { kind: 'template', save: made, deadline: 0 }, { timeout: 120_000, memory: 2e9, folder: scratch.path, signal: undefined }, () => undefined)
+    const ended = await runJob(await childEntry(), { kind: 'template', save: made, deadline: 0 }, { timeout: 120_000, statement: 120_000, memory: 2e9, folder: scratch.path, signal: undefined }, () => undefined)
     if (ended.reason !== 'done') throw new SchemagateError('rehearsal', `making the template of the embedded Postgres: ${ended.message}`)
     await rename(made, path)
   } finally {
@@ -100,17 +110,22 @@ export function baseName(request: RehearsalRequest): string {
   return `base-${hash.digest('hex').slice(0, 32)}`
 }
 
-/** Looks up a saved base; null where there is none. */
+/** Looks up a saved base; null where there is none that can be read. */
 export async function knownBase(cache: string, name: string): Promise<KnownBase | null> {
   const archive = join(cache, `${name}.tar.gz`)
   try {
-    const failed = JSON.parse(await readFile(join(cache, `${name}.json`), 'utf8')) as readonly BaseFailure[]
+    const failed: unknown = JSON.parse(await readFile(join(cache, `${name}.json`), 'utf8'))
     const now = new Date()
     await utimes(archive, now, now)
-    return { archive, failed }
+    return Array.isArray(failed) ? { archive, failed: failed as readonly BaseFailure[] } : null
   } catch {
     return null
   }
+}
+
+/** Takes a saved base away that the embedded server does not start from. */
+export async function forgetBase(cache: string, name: string): Promise<void> {
+  for (const file of [`${name}.json`, `${name}.tar.gz`]) await rm(join(cache, file), { force: true })
 }
 
 /** Keeps a saved base under its name and drops the ones not used for longest, so that the folder stays bounded. */
@@ -123,8 +138,7 @@ export async function keepBase(cache: string, name: string, saved: string, faile
   for (const [index, { file, size }] of known.sort((a, b) => b.mtimeMs - a.mtimeMs).entries()) {
     bytes += size
     if (index === 0 || (bytes <= keptBytes && index < keptArchives)) continue
-    await rm(join(cache, file), { force: true })
-    await rm(join(cache, file.replace('.tar.gz', '.json')), { force: true })
+    await forgetBase(cache, file.slice(0, -'.tar.gz'.length))
   }
 }
 

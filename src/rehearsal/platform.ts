@@ -5,6 +5,8 @@ export interface Platform {
   readonly sql: string
   readonly extensions: readonly string[]
   readonly searchPath: string
+  /** Schemas that hold more than is set up here. */
+  readonly schemas: readonly string[]
 }
 
 /**
@@ -15,6 +17,7 @@ export interface Platform {
 const supabase: Platform = {
   extensions: ['pgcrypto', 'uuid-ossp'],
   searchPath: '"$user", public, extensions',
+  schemas: ['auth', 'storage', 'extensions', 'realtime', 'vault', 'graphql', 'graphql_public', 'cron', 'net', 'pgmq', 'supabase_functions', 'supabase_migrations'],
   sql: `
 create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls; create role authenticator noinherit;
 create role supabase_admin; create role supabase_auth_admin; create role supabase_storage_admin; create role dashboard_user;

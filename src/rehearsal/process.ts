@@ -5,8 +5,10 @@ import type { Job, Told } from './messages.ts'
 
 /** Limits of one child process. */
 export interface Limits {
-  /** Milliseconds. */
+  /** Milliseconds for all of it. */
   readonly timeout: number
+  /** Milliseconds for one statement of the steps. */
+  readonly statement: number
   /** Bytes of resident memory. */
   readonly memory: number
   /** The only folder that the child may write to. */
@@ -16,7 +18,7 @@ export interface Limits {
 
 /** How a child process ended. */
 export interface Ended {
-  readonly reason: 'done' | 'broken' | 'time' | 'memory' | 'crash' | 'aborted'
+  readonly reason: 'done' | 'broken' | 'slow' | 'time' | 'memory' | 'crash' | 'aborted'
   readonly message: string
   /** Largest resident memory seen, in bytes. */
   readonly peak: number
@@ -57,6 +59,7 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
       child.kill('SIGKILL')
     }
     const timer = setTimeout(() => end('time', `it took longer than ${seconds(limits.timeout)}`), limits.timeout)
+    let slow: NodeJS.Timeout | undefined
     const stop = (): void => end('aborted', 'the review was stopped')
     limits.signal?.addEventListener('abort', stop, { once: true })
     const poll = setInterval(() => {
@@ -70,6 +73,8 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
     })
     child.on('message', (message) => {
       const told = message as Told
+      clearTimeout(slow)
+      if (told.kind === 'starting') slow = setTimeout(() => end('slow', `it took longer than ${seconds(limits.statement)}`), limits.statement)
       if (told.kind === 'done') {
         peak = Math.max(peak, told.peak)
         cpu = told.cpu
@@ -80,6 +85,7 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
     child.once('error', (error) => end('crash', error.message))
     child.once('close', (code, signal) => {
       clearTimeout(timer)
+      clearTimeout(slow)
       clearInterval(poll)
       limits.signal?.removeEventListener('abort', stop)
       const lastLine = complaint.trim().split('\n').at(-1) ?? ''

@@ -69,7 +69,7 @@ export async function rehearseProjects(
     if (rehearsal === undefined) return reading
     const steps = reading.steps.map((step, i): Step => ({ ...step, observation: rehearsal.observations[i] ?? null }))
     const trips = tripsApart(rehearsal.roundTrips, withWaysBack(reading))
-    return { ...reading, steps, roundTrips: trips.own, wayBack: rehearsedWayBack(trips.generated, rehearsal.postgres), reruns: rehearsal.reruns, notes: settledNotes(reading.notes, steps) }
+    return { ...reading, steps, roundTrips: trips.own, wayBack: rehearsedWayBack(trips.generated, rehearsal.postgres), reruns: rehearsal.reruns, notes: settledNotes(reading.notes, steps, rehearsal.notes) }
   })
   const plans = new Map([...rehearsals.values()].flatMap((rehearsal) => rehearsal.plans).map((plan) => [plan.id, plan]))
   const planned = queries.map((query, index): ProjectQuery => {
@@ -95,14 +95,15 @@ function plannableQueries(reading: ProjectReading, queries: readonly ProjectQuer
   return queries.flatMap((query, index) => (query.project === reading.project.name && query.sql !== null && (query.changed || takesAway || query.tables.some(({ table }) => indexed.has(table))) ? [index] : [])).slice(0, mostQueries)
 }
 
-/** Notes without those that a statement cannot succeed where a rehearsal has the last word: its error is a finding, and what ran was misjudged. */
-function settledNotes(notes: readonly Note[], steps: readonly Step[]): readonly Note[] {
+/** Notes without those that a statement cannot succeed where a rehearsal has the last word: its error is a finding or a note, and what ran was misjudged. */
+function settledNotes(notes: readonly Note[], steps: readonly Step[], rehearsed: readonly Note[]): readonly Note[] {
   const settled = new Map<Note, Note | null>()
   for (const { statement: { place }, refused, observation } of steps) {
-    if (refused === undefined || !observation) continue
+    const told = rehearsed.some(({ path, line }) => path === place.path && line === place.line)
+    if (refused === undefined || (!observation && !told)) continue
     const note = notes.find(({ kind, path, line, message }) => kind === 'unresolved' && path === place.path && line === place.line && message.endsWith(refused))
-    const message = `This statement was expected to fail (${refused}), and it ran in the rehearsal on PostgreSQL ${observation.postgres}: what it changes is not known to the rules.`
-    if (note !== undefined) settled.set(note, observation.error === null ? { ...note, message } : null)
+    const ran = observation?.error === null ? `This statement was expected to fail (${refused}), and it ran in the rehearsal on PostgreSQL ${observation.postgres}: what it changes is not known to the rules.` : null
+    if (note !== undefined) settled.set(note, ran === null ? null : { ...note, message: ran })
   }
   return notes.flatMap((note) => settled.get(note) ?? (settled.has(note) ? [] : [note]))
 }

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Note } from '../engine/finding.ts'
 import type { Key } from '../schema/model.ts'
-import { baseName, childEntry, keepBase, knownBase, scratchFolder, templateArchive, usableCache } from './files.ts'
+import { baseName, childEntry, forgetBase, keepBase, knownBase, scratchFolder, templateArchive, usableCache } from './files.ts'
 import type { Job, Told } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { oneAtATime, runJob } from './process.ts'
@@ -14,8 +14,9 @@ import type { BaseFailure, QueryPlan, Rehearsal, RehearsalOptions, RehearsalRequ
 
 const defaultTimeout = 30_000
 const defaultMemory = 1e9
-/** Statements that the embedded server does not survive are left out, and the rest is tried anew, so many times. */
+/** Statements that the embedded server does not survive or does not come back from are left out, and the rest is tried anew, so many times. */
 const mostRestarts = 3
+const survivable: ReadonlySet<Ended['reason']> = new Set(['broken', 'crash', 'slow', 'memory'])
 
 /** What has been heard of the child process so far. */
 interface Heard {
@@ -54,13 +55,14 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
     const cache = options.cache ?? (await usableCache())
     const scratch = await scratchFolder(cache)
     try {
-      const limits: Limits = { timeout: options.timeout ?? defaultTimeout, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
+      const timeout = options.timeout ?? defaultTimeout
+      const limits: Limits = { timeout, statement: timeout / 3, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
       const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
       if (typeof onServer === 'string') serverNote = onServer
       run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
       const restarts = onServer === null ? mostRestarts : 0
-      for (let tries = 0; tries < restarts && run.ended.reason === 'broken' && heard.baseDone && heard.step !== null; tries++) {
-        request = { ...request, steps: without(request.steps, heard.step) }
+      for (let tries = 0; tries < restarts && survivable.has(run.ended.reason) && heard.baseDone && heard.step !== null; tries++) {
+        request = { ...request, steps: without(request.steps, heard.step, run.ended) }
         heard = nothingHeard()
         run = await runEmbedded(request, cache, { ...limits, timeout: Math.max(1000, limits.timeout - (performance.now() - started)) }, heard)
       }
@@ -87,8 +89,9 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
   }
 }
 
-function without(steps: readonly RehearsalStatement[], dropped: number): readonly RehearsalStatement[] {
-  return steps.map((step, index) => (index === dropped ? { ...step, action: 'refuse', reason: 'the embedded Postgres does not survive it' } : step))
+function without(steps: readonly RehearsalStatement[], dropped: number, { reason, message }: Ended): readonly RehearsalStatement[] {
+  const why = reason === 'slow' || reason === 'memory' ? message : 'the embedded Postgres does not survive it'
+  return steps.map((step, index) => (index === dropped ? { ...step, action: 'refuse', reason: why } : step))
 }
 
 interface Run {
@@ -112,6 +115,10 @@ async function runEmbedded(request: RehearsalRequest, cache: string, limits: Lim
   const job: Job = { kind: 'rehearse', request, start: { archive }, atBase: known === null ? null : { failed: known.failed }, save, deadline: 0 }
   const ended = await runJob(await childEntry(), job, limits, hear)
   await keeping
+  if (known !== null && ended.reason === 'broken' && !heard.baseDone) {
+    await forgetBase(cache, name)
+    return await runEmbedded(request, cache, limits, heard)
+  }
   return { ended, cached: known !== null }
 }
 
@@ -172,7 +179,7 @@ function observationsOf(steps: readonly RehearsalStatement[], heard: Heard): rea
 
 function stoppedBy(ended: Ended, heard: Heard): Stopped | null {
   if (ended.reason === 'done') return null
-  const reason = ended.reason === 'broken' ? (heard.baseDone ? 'crash' : 'unavailable') : ended.reason
+  const reason = ended.reason === 'broken' ? (heard.baseDone ? 'crash' : 'unavailable') : ended.reason === 'slow' ? 'time' : ended.reason
   return { reason, message: ended.message, step: heard.step }
 }
 

@@ -27,6 +27,9 @@ const transactionActions: Readonly<Record<string, RehearsalStatement['action']>>
 /** Kinds whose outcome hangs on rows, or on what a function or block does. */
 const dataKinds = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'SelectStmt', 'CallStmt', 'DoStmt', 'ExecuteStmt', 'RefreshMatViewStmt'])
 
+/** Kinds whose outcome hangs on the roles and settings of the server. */
+const serverKinds = new Set(['CreateRoleStmt', 'AlterRoleStmt', 'AlterRoleSetStmt', 'DropRoleStmt', 'GrantRoleStmt', 'DropOwnedStmt', 'ReassignOwnedStmt', 'VariableSetStmt'])
+
 /** Turns statements with their parse trees into the plain data that a child process rehearses. */
 export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
   const base = parts.base.map((file): RehearsalFile => ({ path: file.path, statements: plainStatements(file.statements, null) }))
@@ -79,7 +82,7 @@ function plainStatements(statements: readonly Statement[], transactions: readonl
       block: transaction === undefined ? false : transaction.block,
       action,
       reason,
-      definition: !dataKinds.has(statement.kind),
+      outcome: dataKinds.has(statement.kind) ? 'rows' : serverKinds.has(statement.kind) ? 'server' : 'definitions',
       partOf: statement.inside === null ? null : outer,
       repeat: action === 'send' && transaction?.survivesFailure === true && isHarmlessTwice(statement),
     }

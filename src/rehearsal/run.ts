@@ -8,7 +8,7 @@ import { newlyInvalid, snapshot } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BaseFailure, RehearsalFile, RehearsalStatement } from './types.ts'
 import { missingRole, verdictOf } from './verdict.ts'
-import type { Verdict } from './verdict.ts'
+import type { Names, Verdict } from './verdict.ts'
 
 /** What became of one step. */
 export interface StepOutcome {
@@ -144,22 +144,30 @@ async function madeRole(session: Session, role: string): Promise<boolean> {
   return (await sentInside(session, `create role ${quoted(role)}`, false)) === null
 }
 
+/** What is known of the base that steps run on. */
+export interface Base {
+  /** True where all of it is there. */
+  readonly complete: boolean
+  readonly texts: readonly string[]
+  /** Schemas of the platform's own, of which only a part is there. */
+  readonly platform: readonly string[]
+}
+
 /**
- * Sends the steps as their runner would and tells what each did. `complete` says that all of the base is there; `between` is
- * awaited before each transaction, with its first step. Keys of the relations that the steps made, and of the indexes and
+ * Sends the steps as their runner would and tells what each did. `between` is awaited before each transaction, with its first step. Keys of the relations that the steps made, and of the indexes and
  * constraints that they leave invalid in the end, are the result.
  */
 export async function runSteps(
-  session: Session, steps: readonly RehearsalStatement[], complete: boolean, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
+  session: Session, steps: readonly RehearsalStatement[], base: Base, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
   between: (step: RehearsalStatement) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly created: readonly Key[]; readonly invalid: readonly Key[] }> {
   const first = await snapshot(session)
   const existing = new Set(first.relations.keys())
-  let whole = complete
+  let whole = base.complete
   for (const group of groupsOf(steps)) {
     const begins = steps[group[0] ?? 0]
     if (begins !== undefined) await between(begins)
-    const outcomes = await runGroup(session, steps, group, existing, whole, starting)
+    const outcomes = await runGroup(session, steps, group, existing, { ...base, complete: whole }, starting)
     for (const outcome of outcomes) {
       const step = steps[outcome.step]
       const again = step?.repeat === true && outcome.code === null && outcome.unrehearsed === null ? await failsAgain(session, step.text) : null
@@ -211,11 +219,11 @@ export function groupsOf(steps: readonly RehearsalStatement[]): readonly (readon
 }
 
 async function runGroup(
-  session: Session, steps: readonly RehearsalStatement[], group: readonly number[], existing: ReadonlySet<string>, complete: boolean, starting: (step: number) => void,
+  session: Session, steps: readonly RehearsalStatement[], group: readonly number[], existing: ReadonlySet<string>, base: Base, starting: (step: number) => void,
 ): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = []
   const alone = new Set<number>()
-  let whole = complete
+  let whole = base.complete
   let before: Snapshot | null = null
   await session.send('begin')
   for (const index of group) {
@@ -246,7 +254,10 @@ async function runGroup(
     const sent: Sent = await sendStep(session, step, before ?? (await snapshot(session)), existing)
     before = sent.after
     if (before === null) alone.add(index)
-    const outcome = judged(index, step, sent, whole)
+    const verdict = sent.error === null ? null : verdictOf(sent.error, step, {
+      complete: whole, platform: base.platform, texts: [...base.texts, ...steps.slice(0, index).map(({ text }) => text)], names: await namesIn(session),
+    })
+    const outcome = judged(index, sent, verdict)
     if (outcome.unrehearsed !== null || sent.error !== null) whole = false
     outcomes.push(outcome)
   }
@@ -287,20 +298,32 @@ async function sendStep(session: Session, step: RehearsalStatement, before: Snap
   return alone
 }
 
-function judged(index: number, step: RehearsalStatement, sent: Sent, complete: boolean): StepOutcome {
-  if (sent.error === null) return { step: index, observation: sent.observation, unrehearsed: null, code: null }
-  const { code, message } = sent.error
-  const verdict = verdictOf(sent.error, step.definition, complete)
+function judged(step: number, { error, observation }: Sent, verdict: Verdict | null): StepOutcome {
+  if (error === null || verdict === null) return { step, observation, unrehearsed: null, code: null }
   return verdict === 'genuine'
-    ? { step: index, observation: sent.observation, unrehearsed: null, code }
-    : { step: index, observation: null, unrehearsed: because[verdict](message), code }
+    ? { step, observation, unrehearsed: null, code: error.code }
+    : { step, observation: null, unrehearsed: because[verdict](error.message), code: error.code }
 }
 
 const because: Readonly<Record<Exclude<Verdict, 'genuine'>, (message: string) => string>> = {
   rows: (message) => `it depends on rows that an empty database lacks (${message})`,
   server: (message) => `the rehearsal's server cannot run it (${message})`,
+  absent: (message) => `it needs what no migration makes (${message})`,
   consequence: (message) => `something before it could not be rehearsed (${message})`,
 }
+
+async function namesIn(session: Session): Promise<Names> {
+  const [names] = await session.ask<Names>(namesSql)
+  return names ?? { schemas: [], relations: [], types: [], functions: [] }
+}
+
+const namesSql = `
+select
+  (select pg_catalog.json_agg(n.nspname) from pg_catalog.pg_namespace n where n.nspname operator(pg_catalog.!~) '^pg_(toast|temp)') as schemas,
+  (select coalesce(pg_catalog.json_agg(c.relname), '[]') from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+    where n.nspname operator(pg_catalog.<>) all (array['pg_catalog', 'information_schema']::name[]) and n.nspname operator(pg_catalog.!~) '^pg_(toast|temp)') as relations,
+  (select pg_catalog.json_agg(pg_catalog.format_type(t.oid, null)) from pg_catalog.pg_type t where t.typcategory operator(pg_catalog.<>) 'A' and t.typtype operator(pg_catalog.<>) 'c') as types,
+  (select pg_catalog.json_agg(distinct p.proname::text) from pg_catalog.pg_proc p) as functions`
 
 /** The observation of a statement that touches nothing. */
 function nothing(session: Session): Observation {

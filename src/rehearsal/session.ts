@@ -25,13 +25,16 @@ export interface SqlError {
   readonly position: number | null
 }
 
+/** Characters of an error's texts that are kept. */
+const longest = 500
+
 /** Reads an error of any of the clients as `SqlError`; one without a code of Postgres' gets `XX000`. */
 export function sqlError(error: unknown): SqlError {
   const of = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
-  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? (value.length > longest ? `${value.slice(0, longest)}…` : value) : null)
   const position = Number(of.position)
   return {
-    message: text(of.message) ?? String(error),
+    message: text(of.message) ?? text(String(error)) ?? '',
     code: text(of.code) ?? 'XX000',
     detail: text(of.detail),
     hint: text(of.hint),

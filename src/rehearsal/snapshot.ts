@@ -34,7 +34,7 @@ type Row = {
 
 const snapshotSql = `
 select
-  (select coalesce(json_agg(json_build_array(c.oid::text, n.nspname, c.relname, c.relkind, c.relfilenode::text, i.indrelid::text, i.indisvalid,
+  (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::text, n.nspname, c.relname, c.relkind, c.relfilenode::text, i.indrelid::text, i.indisvalid,
       pg_catalog.pg_stat_get_xact_numscans(c.oid))), '[]')
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
@@ -42,11 +42,11 @@ select
     where n.nspname operator(pg_catalog.<>) all (array['pg_catalog', 'information_schema']::name[])
       and n.nspname operator(pg_catalog.!~) '^pg_(toast|temp)'
       and c.relkind operator(pg_catalog.=) any (array['r', 'p', 'm', 'i', 'I', 'v', 'f']::"char"[])) as relations,
-  (select coalesce(json_agg(json_build_array(l.relation::text, l.mode)), '[]')
+  (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.relation::text, l.mode)), '[]')
     from pg_catalog.pg_locks l
     where l.locktype operator(pg_catalog.=) 'relation' and l.granted and l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
       and l.database operator(pg_catalog.=) (select d.oid from pg_catalog.pg_database d where d.datname operator(pg_catalog.=) pg_catalog.current_database())) as locks,
-  (select coalesce(json_agg(json_build_array(c.oid::text, n.nspname, t.relname, c.conname)), '[]')
+  (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::text, n.nspname, t.relname, c.conname)), '[]')
     from pg_catalog.pg_constraint c
     join pg_catalog.pg_class t on t.oid operator(pg_catalog.=) c.conrelid
     join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) t.relnamespace

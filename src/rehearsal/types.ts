@@ -22,8 +22,8 @@ export interface RehearsalStatement {
   readonly action: 'send' | 'skip' | 'rollback' | 'control' | 'refuse'
   /** One clause on why a statement is refused; null for any other. */
   readonly reason: string | null
-  /** True where it defines objects and its outcome does not hang on rows that only the real database has. */
-  readonly definition: boolean
+  /** What its outcome hangs on: what the migrations define, rows that only the real database has, or roles and settings of the server. */
+  readonly outcome: 'definitions' | 'rows' | 'server'
   /** Index of the statement whose body this one is part of; null at the top of a file. */
   readonly partOf: number | null
   /** True where it stays when a later statement of its file fails, and trying it once more does no harm: whether it can run again is looked at. */

@@ -75,7 +75,7 @@ export function rawRequest(example: Example): RehearsalRequest {
   const texts = example.sql === undefined ? [] : typeof example.sql === 'string' ? [example.sql] : example.sql
   return {
     base: [], complete: true, extensions: [], platform: null, downs: [], queries: [], rows: {},
-    steps: texts.map((text, id) => ({ text, path: 'example.sql', line: 1, transaction: id, block: false, action: 'send', reason: null, definition: true, partOf: null, repeat: false })),
+    steps: texts.map((text, id) => ({ text, path: 'example.sql', line: 1, transaction: id, block: false, action: 'send', reason: null, outcome: 'definitions', partOf: null, repeat: false })),
   }
 }
 
@@ -114,7 +114,7 @@ async function run(session: Session, request: RehearsalRequest, rows: boolean): 
   if (rows) await fillTables(session)
   const indexes = new Set([...(await snapshot(session)).relations.values()].flatMap((relation) => (relation.indexOf === null ? [] : [relation.key])))
   const outcomes: StepOutcome[] = []
-  await runSteps(session, request.steps, true, (outcome) => void outcomes.push(outcome), () => undefined)
+  await runSteps(session, request.steps, { complete: true, texts: [], platform: [] }, (outcome) => void outcomes.push(outcome), () => undefined)
   return { outcomes, indexes, broken: failed[0] === undefined ? null : `given: ${failed[0].message}` }
 }
 

@@ -60,8 +60,8 @@ test('a failing statement is told with code and position, CONCURRENTLY in a tran
   expect(result.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '25001', null, null])
   expect(result.observations.map((observation) => observation?.heldUntil)).toEqual([3, 3, undefined, 3])
   expect(result.notes.map((note) => [note.line, note.kind, note.blocking])).toEqual([[3, 'unrehearsed', false]])
-  const alone = await rehearse(requestOf(base, ['alter table users add column nope missing_type']))
-  expect(alone.observations[0]?.error).toMatchObject({ code: '42704', message: 'type "missing_type" does not exist', position: 35 })
+  const alone = await rehearse(requestOf(base, ['create view broken as select nope from users']))
+  expect(alone.observations[0]?.error).toMatchObject({ code: '42703', message: 'column "nope" does not exist', position: 30 })
 })
 
 test('where the runner is not known to open a transaction, CONCURRENTLY is tried outside one', async () => {
