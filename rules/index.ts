@@ -193,6 +193,7 @@ import noPrimaryKeyUpdate from './queries/no-primary-key-update.ts'
 import noQueryInLoop from './queries/no-query-in-loop.ts'
 import noRemoteCallInTransaction from './queries/no-remote-call-in-transaction.ts'
 import noSelectStar from './queries/no-select-star.ts'
+import noSlowerPlan from './queries/no-slower-plan.ts'
 import noUnfilteredMutation from './queries/no-unfiltered-mutation.ts'
 import noUnsafeSql from './queries/no-unsafe-sql.ts'
 import preferBulkInsert from './queries/prefer-bulk-insert.ts'
@@ -421,6 +422,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noQueryInLoop, group: 'queries' },
   { ...noRemoteCallInTransaction, group: 'queries' },
   { ...noSelectStar, group: 'queries' },
+  { ...noSlowerPlan, group: 'queries' },
   { ...noUnfilteredMutation, group: 'queries' },
   { ...noUnsafeSql, group: 'queries' },
   { ...preferBulkInsert, group: 'queries' },

@@ -52,6 +52,7 @@ export function treesOf(example: Example): { readonly base: Record<string, strin
     base['src/schema.ts'] = flow(example.drizzle.before)
     head['src/schema.ts'] = flow(example.drizzle.after)
   }
+  if (example.was) base['src/queries.ts'] = flow(example.was)
   if (example.typescript) head['src/queries.ts'] = flow(example.typescript)
   for (const [path, text] of Object.entries(example.files ?? {})) head[path] = flow(text)
   return { base, head }

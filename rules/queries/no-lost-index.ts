@@ -4,7 +4,7 @@ import type { Change } from '../../src/schema/change.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { pool } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { inService, isCostlier } from '../shared/query-words.ts'
 
 const given = `create table orders (id bigint primary key, status text not null, user_id bigint not null); create index orders_status on orders (status); create index orders_user on orders (user_id);`
 const query = `${pool}\n  export const open = (status: string) => pool.query('SELECT id FROM orders WHERE status = $1', [status])`
@@ -24,6 +24,7 @@ export default {
   ],
   good: [
     { title: 'Another index serves the query.', given: `${given} create index orders_status_id on orders (status, id);`, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_status;`, runner: 'psql', typescript: query, rehearse: true },
+    { title: 'A limit is reached after a few rows.', given, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_status;`, runner: 'psql', typescript: query.replace('= $1', '<> $1 LIMIT 10'), rehearse: true },
     { title: 'No query uses it.', given, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_user;`, runner: 'psql', typescript: query, rehearse: true },
   ],
   visit: {
@@ -31,7 +32,7 @@ export default {
       const lost = new Map<Key, { readonly table: Key; readonly line: string; readonly queries: Query[] }>()
       for (const each of ctx.queries) {
         const { plan } = each
-        if (!plan?.before || !plan.after || !inService(each)) continue
+        if (!plan?.before || !plan.after || !inService(each) || !isCostlier(plan.after, plan.before)) continue
         for (const scan of plan.after.scans) {
           const index = plan.before.scans.some(({ table }) => table === scan.table) || ctx.size(scan.table) !== 'large' ? undefined : plan.before.indexes.find((used) => !plan.after?.indexes.includes(used) && takenBy(used, scan.table, ctx) !== null)
           if (index === undefined) continue

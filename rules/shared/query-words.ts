@@ -5,6 +5,7 @@ import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { declare, type Declared } from './declare.ts'
+import type { PlanSummary } from '../../src/rehearsal/types.ts'
 
 /** True for code that serves users: not tests, seeds and scripts. */
 export function inService(query: Pick<Query, 'context'>): boolean {
@@ -83,4 +84,9 @@ export function callOf(query: Query): string {
 /** The plain name of a table. */
 export function plain(table: Key): string {
   return nameOf(table)
+}
+
+/** True where a plan costs more than another by the planner's own estimate, which knows that a LIMIT ends a scan early. */
+export function isCostlier(after: PlanSummary, before: PlanSummary): boolean {
+  return after.cost > before.cost
 }

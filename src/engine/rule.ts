@@ -203,6 +203,8 @@ export interface Example {
   readonly drizzle?: { readonly before: string; readonly after: string }
   /** Code that queries, added by the pull request; the schema is `given`, `prisma.after` or `drizzle.after`. */
   readonly typescript?: string
+  /** The same code before the pull request, where it is not new. */
+  readonly was?: string
   /** Further files of the head tree, by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly runner?: string

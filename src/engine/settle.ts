@@ -49,15 +49,15 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
   return { findings, suppressions }
 }
 
-/** True where a rule that says it better, and at least as loud, speaks about the same statement or a part of it. */
+/** True where a rule that says it better, and at least as loud, speaks about the same statement or query, or a part of it. */
 function yields(draft: Draft, drafts: readonly Draft[]): boolean {
   const { rule: { yieldsTo }, step } = draft
-  if (yieldsTo === undefined || step === null) return false
-  const whole = step.statement.place
+  if (yieldsTo === undefined) return false
+  const whole = step?.statement.place ?? draft.place
   return drafts.some((other) => {
     const better = yieldsTo === 'fails' ? other.problem.fails === true : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
     if (!better || (other.severity === 'info' && draft.severity !== 'info')) return false
-    return other.step === step || (other.place.path === whole.path && comparePlaces(other.place, whole) >= 0 && other.place.endLine <= whole.endLine)
+    return (step !== null && other.step === step) || (other.place.path === whole.path && comparePlaces(other.place, whole) >= 0 && other.place.endLine <= whole.endLine)
   })
 }
 

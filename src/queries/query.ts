@@ -21,6 +21,8 @@ export interface Query {
   readonly offset: number | 'dynamic' | null
   /** SQL with `$1` for values, where it can be written; what a plan is asked for. */
   readonly sql: string | null
+  /** The SQL that stood in its place before the pull request, where it changes the query; left out where there is none or sizes are not declared. */
+  readonly was?: string
   /** What EXPLAIN says of it before and after the pull request, with tables at their declared size; left out where it was not planned. */
   readonly plan?: QueryPlan
   /** True where something of the query is not known: a spread, a variable as `where`, a computed column. Rules that need all of it stay silent. */

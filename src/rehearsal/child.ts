@@ -52,7 +52,7 @@ async function work(job: Job): Promise<void> {
   const failed = job.atBase?.failed ?? (await runBase(session, request.base))
   if (job.save !== null) await embedded?.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
-  const before = embedded === null ? [] : await planQueries(embedded, request.queries, request.rows)
+  const before = embedded === null ? [] : await planQueries(embedded, request.queries.map(({ id, sql, was }) => ({ id, sql: was ?? sql })), request.rows)
   const definedBefore = new Map<string, ReadonlySet<string>>()
   let clean = baseComplete(failed) && request.complete
   const left = await runSteps(

@@ -81,7 +81,7 @@ export async function rehearseProjects(
 
 function planRequest(id: number, query: ProjectQuery | undefined, suggested: ReadonlyMap<Query, string>): PlanRequest {
   const index = query === undefined ? undefined : suggested.get(query)
-  return { id, sql: query?.sql ?? '', ...(index === undefined ? {} : { index }) }
+  return { id, sql: query?.sql ?? '', ...(query?.was === undefined ? {} : { was: query.was }), ...(index === undefined ? {} : { index }) }
 }
 
 /**

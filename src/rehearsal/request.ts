@@ -45,7 +45,7 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
       migration.down === null || migration.down.statements.length === 0 ? [] : [{
         name: migration.name, path: migration.down.path, upPath: migration.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
       }]),
-    queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.index === undefined || isIndex(query.index))),
+    queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.was === undefined || isOneQuery(query.was)) && (query.index === undefined || isIndex(query.index))),
     rows: parts.rows ?? {},
   }
 }

@@ -51,6 +51,8 @@ export interface PlanRequest {
   readonly id: number
   /** With `$1` for values. */
   readonly sql: string
+  /** What stood in its place before, planned on the schema before; the same where left out. */
+  readonly was?: string
   /** A `CREATE INDEX` to try on the schema after: is it used? */
   readonly index?: string
 }

@@ -93,6 +93,7 @@ function example(shown: Example): string {
     ...files.map((sql, i) => (files.length > 1 ? `Migration ${i + 1}\n\n` : '') + fenced(flow(sql), 'sql')),
     ...(shown.prisma ? ['Before', fenced(flow(shown.prisma.before), 'prisma'), 'After', fenced(flow(shown.prisma.after), 'prisma')] : []),
     ...(shown.drizzle ? ['Before', fenced(flow(shown.drizzle.before), 'ts'), 'After', fenced(flow(shown.drizzle.after), 'ts')] : []),
+    ...(shown.was ? ['Before', fenced(flow(shown.was), 'ts'), 'After'] : []),
     ...(shown.typescript ? [fenced(flow(shown.typescript), 'ts')] : []),
     ...Object.entries(shown.files ?? {}).map(([path, text]) => `\`${path}\`\n\n${fenced(flow(text))}`),
   ].filter((part) => part !== '').join('\n\n')
