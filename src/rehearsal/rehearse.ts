@@ -56,7 +56,7 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
     const scratch = await scratchFolder(cache)
     try {
       const timeout = options.timeout ?? defaultTimeout
-      const limits: Limits = { timeout, statement: timeout / 3, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
+      const limits: Limits = { timeout, statement: options.statement ?? timeout / 3, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
       const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
       if (typeof onServer === 'string') serverNote = onServer
       run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer

@@ -79,6 +79,8 @@ export interface RehearsalRequest {
 export interface RehearsalOptions {
   /** Milliseconds for all of it; default 30,000. */
   readonly timeout?: number
+  /** Milliseconds for one new statement; default a third of the whole. */
+  readonly statement?: number
   /** Bytes of resident memory at which the child process is killed; default 1 GB. */
   readonly memory?: number
   /** Folder for the template and for databases after known histories; a folder of the user's cache by default. */

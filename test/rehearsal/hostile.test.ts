@@ -4,30 +4,30 @@ import { requestOf } from './sql.ts'
 
 const base = ['create table users (id integer primary key, n integer)']
 
-async function outcome(steps: readonly string[], timeout = 30_000, memory = 700e6): Promise<string> {
-  const result = await rehearse(requestOf(base, steps), { timeout, memory })
+async function outcome(steps: readonly string[], limits: Parameters<typeof rehearse>[1] = {}): Promise<string> {
+  const result = await rehearse(requestOf(base, steps), { timeout: 100_000, memory: 700e6, ...limits })
   const seen = result.observations.map((observation) => (observation === null ? '-' : (observation.error?.code ?? 'ok'))).join(' ')
   return `${seen} | ${result.stopped?.reason ?? 'done'} | ${result.notes.map((note) => `${note.line}: ${note.message}`).join(' ')}`
 }
 
 test('an endless loop and a long sleep end at the limit of a statement, and the rest is rehearsed without them', async () => {
-  expect(await outcome(['alter table users add column a integer', 'do $$ begin loop perform 1; end loop; end $$', 'select pg_sleep(1000)', 'alter table users add column b integer'], 18_000))
-    .toBe('ok - - ok | done | 2: This statement was not rehearsed: it took longer than 6 s. 3: This statement was not rehearsed: it took longer than 6 s.')
+  expect(await outcome(['alter table users add column a integer', 'do $$ begin loop perform 1; end loop; end $$', 'select pg_sleep(1000)', 'alter table users add column b integer'], { statement: 4000 }))
+    .toBe('ok - - ok | done | 2: This statement was not rehearsed: it took longer than 4 s. 3: This statement was not rehearsed: it took longer than 4 s.')
 })
 
 test('what takes all of the time ends the rehearsal, what was seen before stays', async () => {
-  expect(await outcome(Array.from({ length: 5 }, () => 'select pg_sleep(1000)'), 9000)).toMatch(/^- - - - - \| time \| .*The rehearsal was stopped in this statement: it took longer than /)
+  expect(await outcome(['alter table users add column a integer', 'select pg_sleep(1000)'], { timeout: 12_000, statement: 12_000 })).toMatch(/^(ok|-) - \| time \| \d: The rehearsal was stopped .*: it took longer than 12 s\.$/)
 })
 
 test('a memory bomb ends at the memory limit or by the server itself', async () => {
-  expect(await outcome(["create table bomb as select repeat(md5(i::text), 100000) as x from generate_series(1, 100000000) as i", 'select 1'], 30_000, 600e6))
+  expect(await outcome(["create table bomb as select repeat(md5(i::text), 100000) as x from generate_series(1, 100000000) as i", 'select 1'], { statement: 60_000, memory: 600e6 }))
     .toBe('- ok | done | 1: This statement was not rehearsed: it took more than 600 MB of memory.')
-  expect(await outcome(["do $$ declare x text := 'x'; begin loop x := x || x; end loop; end $$", 'alter table users add column a integer'], 20_000, 2e9))
+  expect(await outcome(["do $$ declare x text := 'x'; begin loop x := x || x; end loop; end $$", 'alter table users add column a integer'], { memory: 2e9 }))
     .toMatch(/^- ok \| done \| 1: This statement was not rehearsed: the rehearsal's server cannot run it \(/)
 })
 
 test('a hundred thousand tables end at a limit', async () => {
-  expect(await outcome(["do $$ begin for i in 1..100000 loop execute format('create table t%s (id integer primary key)', i); end loop; end $$"], 9000))
+  expect(await outcome(["do $$ begin for i in 1..100000 loop execute format('create table t%s (id integer primary key)', i); end loop; end $$"], { statement: 3000 }))
     .toMatch(/^- \| done \| 1: This statement was not rehearsed: it took (longer|more) than/)
 })
 
