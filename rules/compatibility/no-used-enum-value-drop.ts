@@ -44,9 +44,7 @@ export default {
               const type = ctx.before.tables.get(table)?.columns.find((c) => c.name === column)?.type?.replaceAll('"', '')
               return type === before.name || type === `${before.schema}.${before.name}` || type === `${before.name}[]`
             }
-            const main = query.tables[0]?.table ?? ''
-            for (const literal of query.literals ?? []) if (literal.value === value && isEnum(main, literal.column)) places.push({ use: { place: literal.place } })
-            for (const predicate of query.predicates) if (predicate.value === value && isEnum(predicate.table, predicate.column)) places.push({ use: { place: predicate.place } })
+            for (const use of query.columns ?? []) if (use.values?.includes(value) === true && isEnum(use.table, use.column)) places.push({ use })
           }
           if (places.length === 0) continue
           const step = ctx.steps.find((s) => s.changes.some((c) => 'object' in c && c.object === key))

@@ -41,5 +41,8 @@ export function numbered(condition: Condition): readonly Predicate[] {
 
 /** The uses of columns that a condition stands for. */
 export function usesOf(predicates: readonly Predicate[]): ColumnUse[] {
-  return predicates.filter((p) => p.column !== null).map((p) => ({ table: p.table, column: p.column, use: p.joining === true ? 'join' : 'filter', place: p.place }))
+  return predicates.filter((p) => p.column !== null).map((p) => {
+    const values = p.values ?? (typeof p.value === 'string' ? [p.value] : [])
+    return { table: p.table, column: p.column, use: p.joining === true ? 'join' : 'filter', place: p.place, ...(values.length === 0 ? {} : { values }) }
+  })
 }

@@ -37,8 +37,6 @@ export interface Query {
   readonly statement?: { readonly text: string; readonly node: Node }
   /** Source text of what is written to a column, where that is one expression. */
   readonly values?: Readonly<Record<string, string>>
-  /** Literals written to a column, for columns of an enum type. */
-  readonly literals?: readonly { readonly column: string; readonly value: string; readonly place: Place }[]
   /** Every column that the query names, by any clause, with its place. */
   readonly columns?: readonly ColumnUse[]
   /** Loops elsewhere that call the function in which the query stands. */
@@ -85,6 +83,8 @@ export interface ColumnUse {
   readonly column: string | null
   readonly use: 'read' | 'write' | 'filter' | 'order' | 'join'
   readonly place: Place
+  /** Texts that it is compared with or set to, as far as they are literals; names of enum values among them. */
+  readonly values?: readonly string[]
 }
 
 /** A loop that calls the function in which a query stands. */
@@ -119,6 +119,8 @@ export interface Predicate {
   readonly place: Place
   /** The literal it compares with, where that is one. */
   readonly value?: string | number | boolean | null
+  /** Every text of a list, a choice or an enum that it compares with. */
+  readonly values?: readonly string[]
   /** Source text of what it compares with. */
   readonly source?: string
   /** Type of a literal or cast on the other side, where SQL says it: `text`, `integer`. */

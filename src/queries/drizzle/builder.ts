@@ -7,7 +7,7 @@ import type { Query } from '../query.ts'
 import type { Module, Scope } from '../typescript/module.ts'
 import { chainOf, isFunction, unwrap } from '../typescript/nodes.ts'
 import type { Chain, ChainStep } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Evaluate, Located, Property } from '../typescript/objects.ts'
 import type { DrizzleTable } from '../typescript/value.ts'
 import { conditionOf, orderOf } from './conditions.ts'
@@ -99,7 +99,7 @@ export function drizzleQuery(chain: Chain, scope: Scope, module: Module, world: 
     call: counting ? '$count' : head.name ?? '', operation,
     tables: [{ table: main.key, role: 'main', columns: operation === 'select' ? columns : [] }, ...state.tables],
     predicates, ordering, joins: state.joins,
-    writes: writes?.columns ?? null, ...(writes === null ? {} : { values: writes.values, literals: writes.literals }),
+    writes: writes?.columns ?? null, ...(writes === null ? {} : { values: writes.values }),
     limit: number(argument(by('limit')), world.evaluate), offset: number(argument(by('offset')), world.evaluate),
     sql: null, dynamic: state.flags.dynamic, nested: state.nested, columns: [...state.columns, ...usesOf(predicates)],
     ...(rest.some((s) => s.name === 'groupBy') ? { grouped: true } : {}),
@@ -130,10 +130,10 @@ function isAggregate(property: Property): boolean {
   return template != null && /^\s*(?:cast\s*\(\s*)?(?:count|sum|avg|min|max|coalesce\s*\(\s*sum)\s*\(/i.test(template.quasis[0]?.value.cooked ?? '')
 }
 
-interface Writes { readonly columns: readonly string[] | null; readonly values: Readonly<Record<string, string>>; readonly literals: NonNullable<Query['literals']> }
+interface Writes { readonly columns: readonly string[] | null; readonly values: Readonly<Record<string, string>> }
 
 function values(given: Located | null, table: DrizzleTable, state: State): Writes {
-  const none: Writes = { columns: null, values: {}, literals: [] }
+  const none: Writes = { columns: null, values: {} }
   if (given === null) return none
   const array = arrayOf(given)
   const row = array === null ? given : array.elements[0]
@@ -151,15 +151,13 @@ function values(given: Located | null, table: DrizzleTable, state: State): Write
   if (object === null) return none
   const columns: string[] = []
   const written: Record<string, string> = {}
-  const literals: NonNullable<Query['literals']>[number][] = []
   for (const property of object.properties) {
     const column = state.world.column(table, property.name)
     if (column === null || isUndefined(property.node)) continue
     columns.push(column)
     written[column] = sourceOf(property)
-    state.columns.push({ table: table.key, column, use: 'write', place: property.place })
-    const literal = literalOf(property, state.world.evaluate)
-    if (typeof literal === 'string') literals.push({ column, value: literal, place: property.place })
+    const texts = textsOf(property, state.world.evaluate)
+    state.columns.push({ table: table.key, column, use: 'write', place: property.place, ...(texts.length === 0 ? {} : { values: texts }) })
   }
-  return { columns: object.complete && (array === null || array.complete) ? columns : null, values: written, literals }
+  return { columns: object.complete && (array === null || array.complete) ? columns : null, values: written }
 }

@@ -7,7 +7,7 @@ import type { Predicate, Query } from '../query.ts'
 import { sqlCondition } from '../sql/conditions.ts'
 import type { Scope } from '../typescript/module.ts'
 import { chainOf, unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, literalOf, placeOfNode, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Located } from '../typescript/objects.ts'
 import { columnOf, mention } from './state.ts'
 import type { State } from './state.ts'
@@ -81,8 +81,9 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
     return [[{ table: sources[0] ?? '', column: null, expression: null, operator: 'unknown', place }]]
   }
   const value = second === undefined ? undefined : literalOf(second, world.evaluate)
+  const texts = second === undefined ? [] : textsOf(second, world.evaluate)
   const term: Term = {
-    ...left, expression: null, operator, place,
+    ...left, expression: null, operator, place, ...(texts.length === 0 ? {} : { values: texts }),
     ...(second === undefined ? {} : { source: sourceOf(second) }),
     ...(value === undefined ? {} : { value }),
     ...(operator === 'like' || operator === 'ilike' ? likePattern(second) : {}),

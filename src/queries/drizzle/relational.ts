@@ -7,7 +7,7 @@ import type { Predicate, Query } from '../query.ts'
 import type { Module, Scope } from '../typescript/module.ts'
 import { isFunction, unwrap } from '../typescript/nodes.ts'
 import type { Chain, ChainStep } from '../typescript/nodes.ts'
-import { arrayOf, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, literalOf, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Evaluate, Located, Property } from '../typescript/objects.ts'
 import type { DrizzleTable } from '../typescript/value.ts'
 import { conditionOf, likePattern, orderOf } from './conditions.ts'
@@ -101,10 +101,10 @@ function objectFilter(given: Located, table: DrizzleTable, state: State, depth: 
     const base = { table: table.key, column, expression: null, place: property.place }
     const operators = objectOf(property, state.world.evaluate)
     if (operators === null) {
-      all = both(all, [[{ ...base, operator: '=', source: sourceOf(property) }]])
+      all = both(all, [[{ ...base, operator: '=', source: sourceOf(property), values: textsOf(property, state.world.evaluate) }]])
       continue
     }
-    all = both(all, [operators.properties.map((o) => ({ ...base, operator: objectOperators[o.name] ?? 'unknown', source: sourceOf(o), ...(o.name === 'like' || o.name === 'ilike' ? likePattern(o) : {}) }))])
+    all = both(all, [operators.properties.map((o) => ({ ...base, operator: objectOperators[o.name] ?? 'unknown', source: sourceOf(o), values: textsOf(o, state.world.evaluate), ...(o.name === 'like' || o.name === 'ilike' ? likePattern(o) : {}) }))])
   }
   return all
 }

@@ -68,7 +68,7 @@ export function prismaQueries(call: string, model: Model, argument: Located | nu
     dynamic: state.dynamic,
     nested: state.nested,
     columns: [{ table: model.table, column: null, use: operation === 'select' ? 'read' : 'write', place }, ...usesOf(predicates), ...state.columns],
-    ...(writes === null ? {} : { values: writes.values, literals: writes.literals }),
+    ...(writes === null ? {} : { values: writes.values }),
     ...(args.has('cacheStrategy') ? { cached: true } : {}),
   }
   return [draft, ...state.drafts]

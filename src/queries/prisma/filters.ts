@@ -1,8 +1,8 @@
-import { always, both, either, negate } from '../conditions.ts'
+import { always, both, either, negate, numbered, usesOf } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
 import type { Predicate } from '../query.ts'
 import { unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, literalOf, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import type { Model, ModelField } from './models.ts'
 import { modelNamed } from './state.ts'
@@ -19,7 +19,10 @@ export function whereOf(model: Model, given: Located, state: State, depth: numbe
     if (isUndefined(property.node)) continue
     if (property.maybe) state.dynamic = true
     const one = filterOf(model, property, state, depth)
-    if (property.maybe) continue
+    if (property.maybe) {
+      if (one !== null) state.columns.push(...usesOf(numbered(one)))
+      continue
+    }
     all = both(all, one)
   }
   return all
@@ -90,8 +93,9 @@ const scalarOperators: Readonly<Record<string, Predicate['operator']>> = {
   contains: 'contains', startsWith: 'like', endsWith: 'like', has: 'has', hasSome: 'has', hasEvery: 'has', isEmpty: 'unknown', isSet: 'is not null',
 }
 
-function scalarFilter(model: Model, field: { readonly column: string; readonly type: string }, property: Property, state: State): Condition | null {
-  const base = { table: model.table, column: field.column, expression: null, place: property.place }
+function scalarFilter(model: Model, field: Extract<ModelField, { is: 'column' }>, property: Property, state: State): Condition | null {
+  const texts = field.enum ? textsOf(property, state.evaluate) : []
+  const base = { table: model.table, column: field.column, expression: null, place: property.place, ...(texts.length === 0 ? {} : { values: texts }) }
   const literal = literalOf(property, state.evaluate)
   if (literal === null) return [[{ ...base, operator: 'is null' }]]
   if (literal !== undefined) return [[{ ...base, operator: '=', value: literal, source: sourceOf(property) }]]

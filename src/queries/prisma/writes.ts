@@ -1,13 +1,11 @@
-import type { Expression } from 'oxc-parser'
-import type { Query } from '../query.ts'
 import { unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import type { Model, ModelField } from './models.ts'
 import { modelNamed } from './state.ts'
 import type { State } from './state.ts'
 
-interface Writes { readonly columns: readonly string[] | null; readonly values: Readonly<Record<string, string>>; readonly literals: NonNullable<Query['literals']> }
+interface Writes { readonly columns: readonly string[] | null; readonly values: Readonly<Record<string, string>> }
 
 /** The columns that a call writes; null where it writes none. */
 export function writesOf(model: Model, call: string, args: ReadonlyMap<string, Property>, state: State): Writes | null {
@@ -19,13 +17,13 @@ export function writesOf(model: Model, call: string, args: ReadonlyMap<string, P
   if (data === undefined) return null
   const array = call.startsWith('createMany') ? arrayOf(data) : null
   if (call.startsWith('createMany') && array === null && objectOf(data, state.evaluate) === null) {
-    return { columns: mappedColumns(model, data, state), values: {}, literals: [] }
+    return { columns: mappedColumns(model, data, state), values: {} }
   }
   const rows = (array?.elements ?? [data]).map((row) => dataOf(model, row, state, 0))
   const first = rows[0]
-  if (first === undefined || rows.some((r) => r.columns === null)) return { columns: null, values: first?.values ?? {}, literals: rows.flatMap((r) => r.literals) }
+  if (first === undefined || rows.some((r) => r.columns === null)) return { columns: null, values: first?.values ?? {} }
   const shared = (first.columns ?? []).filter((c) => rows.every((r) => r.columns?.includes(c)))
-  return { columns: shared, values: first.values, literals: rows.flatMap((r) => r.literals) }
+  return { columns: shared, values: first.values }
 }
 
 /** Columns of `data: rows.map((row) => ({ … }))`. */
@@ -42,10 +40,9 @@ function mappedColumns(model: Model, data: Property, state: State): readonly str
 
 function dataOf(model: Model, given: Located, state: State, depth: number): Writes {
   const object = objectOf(given, state.evaluate)
-  if (object === null || depth > 6) return { columns: null, values: {}, literals: [] }
+  if (object === null || depth > 6) return { columns: null, values: {} }
   const columns: string[] = []
   const values: Record<string, string> = {}
-  const literals: NonNullable<Query['literals']>[number][] = []
   for (const property of object.properties) {
     const field = model.fields.get(property.name)
     if (field === undefined) continue
@@ -53,9 +50,8 @@ function dataOf(model: Model, given: Located, state: State, depth: number): Writ
       if (isUndefined(property.node)) continue
       columns.push(field.column)
       values[field.column] = sourceOf(property)
-      state.columns.push({ table: model.table, column: field.column, use: 'write', place: property.place })
-      const literal = enumLiteral(property, state)
-      if (literal !== null) literals.push({ column: field.column, value: literal, place: property.place })
+      const texts = field.enum ? textsOf(property, state.evaluate) : []
+      state.columns.push({ table: model.table, column: field.column, use: 'write', place: property.place, ...(texts.length === 0 ? {} : { values: texts }) })
       continue
     }
     if (field.owns) columns.push(...field.columns)
@@ -63,17 +59,7 @@ function dataOf(model: Model, given: Located, state: State, depth: number): Writ
     if (target === undefined) continue
     for (const action of objectOf(property, state.evaluate)?.properties ?? []) nestedWrite(target, field, action, state, depth)
   }
-  return { columns: object.complete ? columns : null, values, literals }
-}
-
-/** `'ADMIN'` and `Role.ADMIN` alike. */
-function enumLiteral(property: Located, state: State): string | null {
-  const literal = literalOf(property, state.evaluate)
-  if (typeof literal === 'string') return literal
-  const node = unwrap(property.node)
-  if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier' || node.object.type !== 'Identifier' && node.object.type !== 'MemberExpression') return null
-  const root = state.evaluate(node.object as Expression, property.scope, property.module)
-  return root?.is === 'package' && (root.source === '@prisma/client' || root.source.includes('prisma')) ? node.property.name : null
+  return { columns: object.complete ? columns : null, values }
 }
 
 function nestedWrite(target: Model, field: Extract<ModelField, { is: 'relation' }>, action: Property, state: State, depth: number): void {
@@ -94,6 +80,6 @@ function nestedWrite(target: Model, field: Extract<ModelField, { is: 'relation' 
     writes: writes?.columns == null ? null : [...writes.columns, ...field.owns ? [] : field.references],
     limit: null, offset: null, sql: null, dynamic: true,
     columns: [{ table: target.table, column: null, use: 'write', place: action.place }, ...inner.columns],
-    ...(writes === null ? {} : { values: writes.values, literals: writes.literals }),
+    ...(writes === null ? {} : { values: writes.values }),
   })
 }

@@ -65,7 +65,10 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
   const right = expr.rexpr
   if (left === undefined || right === undefined) return [[]]
   switch (expr.kind) {
-    case 'AEXPR_IN': return single(left, name === '<>' ? 'not in' : 'in', level, state)
+    case 'AEXPR_IN': {
+      const items = 'List' in right ? (right.List.items ?? []).map(constant).filter((v) => typeof v === 'string') : []
+      return single(left, name === '<>' ? 'not in' : 'in', level, state, items.length === 0 ? {} : { values: items })
+    }
     case 'AEXPR_OP_ANY': return single(left, name === '=' ? 'in' : 'unknown', level, state)
     case 'AEXPR_OP_ALL': return single(left, name === '<>' ? 'not in' : 'unknown', level, state)
     case 'AEXPR_BETWEEN': case 'AEXPR_BETWEEN_SYM': return single(left, 'between', level, state)

@@ -87,7 +87,7 @@ export function resolveColumn(fields: readonly Node[], level: Level): { table: K
 }
 
 /** Notes every column that an expression names, those of its subqueries aside. */
-export function columnRefs(node: Node | undefined, level: Level, state: State, use: ColumnUse['use']): void {
+export function columnRefs(node: Node | readonly Node[] | undefined, level: Level, state: State, use: ColumnUse['use']): void {
   walk(node, (kind, value) => {
     if (kind === 'SelectStmt') return false
     if (kind === 'ColumnRef') {

@@ -35,7 +35,6 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
   own.columns.push({ table: main, column: null, use: 'write', place })
   let condition: Condition | null = always
   let writes: string[] | null = null
-  const literals: NonNullable<Query['literals']>[number][] = []
   if ('UpdateStmt' in node || 'DeleteStmt' in node) {
     const others = 'UpdateStmt' in node ? node.UpdateStmt.fromClause : 'DeleteStmt' in node ? node.DeleteStmt.usingClause : undefined
     const on = fromItems(others ?? [], level, own, text)
@@ -48,9 +47,8 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
     for (const target of node.UpdateStmt.targetList ?? []) {
       if (!('ResTarget' in target) || target.ResTarget.name === undefined) continue
       writes.push(target.ResTarget.name)
-      own.columns.push({ table: main, column: target.ResTarget.name, use: 'write', place: own.world.place(target.ResTarget.location) })
       const value = constant(target.ResTarget.val)
-      if (typeof value === 'string') literals.push({ column: target.ResTarget.name, value, place: own.world.place(target.ResTarget.location) })
+      own.columns.push({ table: main, column: target.ResTarget.name, use: 'write', place: own.world.place(target.ResTarget.location), ...(typeof value === 'string' ? { values: [value] } : {}) })
       columnRefs(target.ResTarget.val, level, own, 'read')
       subqueries(target.ResTarget.val, level, own, text)
     }
@@ -72,10 +70,21 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
           for (const [i, item] of (row.List.items ?? []).entries()) {
             const value = constant(item)
             const column = known[i]
-            if (typeof value === 'string' && column !== undefined) literals.push({ column, value, place: own.world.place(undefined) })
+            if (typeof value === 'string' && column !== undefined) own.columns.push({ table: main, column, use: 'write', place: own.world.place(undefined), values: [value] })
           }
         }
       }
+    }
+  }
+  columnRefs(stmt.returningClause?.exprs, level, own, 'read')
+  if ('InsertStmt' in node) {
+    for (const target of node.InsertStmt.onConflictClause?.infer?.indexElems ?? []) {
+      if ('IndexElem' in target && target.IndexElem.name !== undefined) own.columns.push({ table: main, column: target.IndexElem.name, use: 'filter', place: own.world.place(node.InsertStmt.onConflictClause?.location) })
+    }
+    for (const target of node.InsertStmt.onConflictClause?.targetList ?? []) {
+      if (!('ResTarget' in target) || target.ResTarget.name === undefined) continue
+      const value = constant(target.ResTarget.val)
+      own.columns.push({ table: main, column: target.ResTarget.name, use: 'write', place: own.world.place(target.ResTarget.location), ...(typeof value === 'string' ? { values: [value] } : {}) })
     }
   }
   const predicates = condition === null ? [] : numbered(condition)
@@ -83,7 +92,7 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
     start: 0, end: 0, client: 'sql', call: nested ? `${kind.toUpperCase()} (nested)` : kind.toUpperCase(), operation: kind,
     tables: [{ table: main, role: 'main', columns: [] }, ...own.tables.filter((t) => t.role !== 'main' || t.table !== main)],
     predicates, ordering: [], joins: own.joins, writes, limit: null, offset: null, sql: null, dynamic: condition === null,
-    columns: [...own.columns, ...usesOf(predicates)], literals,
+    columns: [...own.columns, ...usesOf(predicates)],
   }
 }
 

@@ -258,6 +258,9 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       case 'MemberExpression': case 'CallExpression': case 'TaggedTemplateExpression': {
         const chain = chainOf(node)
         if (chain === null) return null
+        // `Prisma.validator<Prisma.UserSelect>()({ … })` gives its argument back.
+        const given = chain.steps.at(-1)?.name === '' && chain.steps.at(-2)?.name === 'validator' ? chain.steps.at(-1)?.args?.[0] : undefined
+        if (given !== undefined && given.type !== 'SpreadElement') return run(given, scope, module, depth + 1)
         const table = tableCall(on, chain, scope, module, depth)
         if (table !== null) return table
         if (node.type === 'MemberExpression' && chain.root.type === 'Identifier' && ['globalThis', 'global', 'window', 'process'].includes(chain.root.name)) return null

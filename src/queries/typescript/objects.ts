@@ -59,7 +59,9 @@ export function objectOf(given: Located, evaluate: Evaluate, depth = 0): ObjectV
     const binding = lookUp(given.scope, node.name)
     if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
       const found = objectOf({ node: binding.init, scope: binding.scope, module: given.module }, evaluate, depth + 1)
-      return found === null ? null : { ...found, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
+      if (found === null) return null
+      const added = binding.members.map((m): Property => ({ name: m.name, node: m.node, scope: m.scope, module: given.module, place: placeOf(given.module.file, m.start, m.node.end), maybe: true }))
+      return { ...found, properties: [...found.properties, ...added], complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
     }
     if (binding?.is !== 'import') return null
   }
@@ -123,6 +125,23 @@ export function literalOf(given: Located, evaluate: Evaluate): string | number |
   }
   const value = evaluate(node, given.scope, given.module)
   return value?.is === 'literal' ? value.value : undefined
+}
+
+/** The texts that an expression may be: literals, either side of a choice, elements of a list, properties of an object, members of a generated enum. */
+export function textsOf(given: Located, evaluate: Evaluate, depth = 0): string[] {
+  const node = unwrap(given.node)
+  const inside = (nodes: readonly Expression[]): string[] => nodes.flatMap((one) => textsOf({ ...given, node: one }, evaluate, depth + 1))
+  if (depth > 4) return []
+  if (node.type === 'ConditionalExpression') return inside([node.consequent, node.alternate])
+  if (node.type === 'LogicalExpression') return inside([node.left, node.right])
+  if (node.type === 'ObjectExpression') return inside(node.properties.flatMap((p) => p.type === 'SpreadElement' ? [] : [p.value]))
+  const array = arrayOf(given)
+  if (array !== null) return array.elements.flatMap((one) => textsOf(one, evaluate, depth + 1))
+  const literal = literalOf(given, evaluate)
+  if (literal !== undefined) return typeof literal === 'string' ? [literal] : []
+  if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier' || node.object.type !== 'Identifier' && node.object.type !== 'MemberExpression') return []
+  const root = evaluate(node.object, given.scope, given.module)
+  return root?.is === 'package' && root.source.includes('prisma') ? [node.property.name] : []
 }
 
 /** True for `undefined`, which Prisma reads as a property that is not there. */

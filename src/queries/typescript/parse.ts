@@ -71,7 +71,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       if (inner === null) continue
       if (inner.type === 'VariableDeclaration') {
         for (const one of inner.declarations) {
-          declare(one.id, (way, type) => ({ is: 'variable', init: one.init, path: way, type, scope, assigned: [], mutated: false }), scope)
+          declare(one.id, (way, type) => ({ is: 'variable', init: one.init, path: way, type, scope, assigned: [], members: [], mutated: false }), scope)
         }
       } else if (inner.type === 'FunctionDeclaration' && inner.id !== null) {
         scope.names.set(inner.id.name, { is: 'function', node: inner, scope, frame: null })
@@ -224,6 +224,9 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
           if (binding?.is === 'variable') binding.assigned.push(node.right)
         } else if (node.left.type === 'MemberExpression') {
           noteMutation(node.left.object, scope)
+          const target = node.left.object.type === 'Identifier' ? lookUp(scope, node.left.object.name) : null
+          const member = keyName(node.left.property, node.left.computed)
+          if (target?.is === 'variable' && member !== null) target.members.push({ name: member, node: node.right, scope, start: node.left.start })
           visit(node.left.object, scope, frame, null)
         }
         visit(node.right, scope, frame, 'assigned', name)
