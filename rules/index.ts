@@ -181,13 +181,16 @@ import noCountAll from './queries/no-count-all.ts'
 import noDeepInclude from './queries/no-deep-include.ts'
 import noFindThenCreate from './queries/no-find-then-create.ts'
 import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
+import noImplicitCast from './queries/no-implicit-cast.ts'
 import noInsertWithoutColumns from './queries/no-insert-without-columns.ts'
 import noLostIndex from './queries/no-lost-index.ts'
 import noNaturalJoin from './queries/no-natural-join.ts'
 import noNotInSubquery from './queries/no-not-in-subquery.ts'
 import noNullComparison from './queries/no-null-comparison.ts'
 import noOffsetPagination from './queries/no-offset-pagination.ts'
+import noOrAcrossTables from './queries/no-or-across-tables.ts'
 import noOrderByRandom from './queries/no-order-by-random.ts'
+import noOrdinalReference from './queries/no-ordinal-reference.ts'
 import noOuterClientInTransaction from './queries/no-outer-client-in-transaction.ts'
 import noPrimaryKeyUpdate from './queries/no-primary-key-update.ts'
 import noQueryInLoop from './queries/no-query-in-loop.ts'
@@ -198,7 +201,9 @@ import noUnfilteredMutation from './queries/no-unfiltered-mutation.ts'
 import noUnsafeSql from './queries/no-unsafe-sql.ts'
 import preferBulkInsert from './queries/prefer-bulk-insert.ts'
 import preferExists from './queries/prefer-exists.ts'
+import preferParallelQueries from './queries/prefer-parallel-queries.ts'
 import preferSkipLocked from './queries/prefer-skip-locked.ts'
+import preferUnionAll from './queries/prefer-union-all.ts'
 import requireContainmentIndex from './queries/require-containment-index.ts'
 import requireIndexForFilter from './queries/require-index-for-filter.ts'
 import requireIndexForOrder from './queries/require-index-for-order.ts'
@@ -410,13 +415,16 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDeepInclude, group: 'queries' },
   { ...noFindThenCreate, group: 'queries' },
   { ...noFunctionOnIndexedColumn, group: 'queries' },
+  { ...noImplicitCast, group: 'queries' },
   { ...noInsertWithoutColumns, group: 'queries' },
   { ...noLostIndex, group: 'queries' },
   { ...noNaturalJoin, group: 'queries' },
   { ...noNotInSubquery, group: 'queries' },
   { ...noNullComparison, group: 'queries' },
   { ...noOffsetPagination, group: 'queries' },
+  { ...noOrAcrossTables, group: 'queries' },
   { ...noOrderByRandom, group: 'queries' },
+  { ...noOrdinalReference, group: 'queries' },
   { ...noOuterClientInTransaction, group: 'queries' },
   { ...noPrimaryKeyUpdate, group: 'queries' },
   { ...noQueryInLoop, group: 'queries' },
@@ -427,7 +435,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noUnsafeSql, group: 'queries' },
   { ...preferBulkInsert, group: 'queries' },
   { ...preferExists, group: 'queries' },
+  { ...preferParallelQueries, group: 'queries' },
   { ...preferSkipLocked, group: 'queries' },
+  { ...preferUnionAll, group: 'queries' },
   { ...requireContainmentIndex, group: 'queries' },
   { ...requireIndexForFilter, group: 'queries' },
   { ...requireIndexForOrder, group: 'queries' },

@@ -18,6 +18,7 @@ export default {
   why: 'A replica is a moment behind. The read finds the row as it was, or not at all, most often under load, when nobody can reproduce it.',
   fix: 'Read from the primary (`$primary()`) after a write, or use what the write returns.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/read-replicas', 'https://www.postgresql.org/docs/current/warm-standby.html'],
+  dialects: 'all',
   sources: [],
   checklist: 'read-replicas',
   bad: [

@@ -14,6 +14,7 @@ export default {
   why: 'Reports over many rows take memory and disk from the requests that only the primary can serve. That is what the replicas are for.',
   fix: 'Take the default client, which reads from a replica, or `$replica()`, where a result that is a moment old will do.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/read-replicas', 'https://orm.drizzle.team/docs/read-replicas'],
+  dialects: 'all',
   sources: [],
   checklist: 'read-replicas',
   bad: [

@@ -10,6 +10,7 @@ export default {
     refuses new ones ("too many clients already").`,
   fix: 'Make one client in a module of its own and import it everywhere.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections', 'https://node-postgres.com/features/pooling'],
+  dialects: 'all',
   sources: [],
   checklist: 'connection-pooling',
   bad: [

@@ -9,6 +9,7 @@ export default {
   why: 'Postgres keeps no number of rows: a count without a condition reads the whole table or a whole index each time.',
   fix: 'Show an estimate (`reltuples` of `pg_class`), count once and keep the number, or ask whether there is one more page.',
   references: ['https://www.postgresql.org/docs/current/functions-aggregate.html', 'https://wiki.postgresql.org/wiki/Count_estimate'],
+  dialects: 'all',
   sources: [],
   checklist: 'no-full-scans',
   bad: [{ ...prismaShop, rows: large, typescript: `export const total = () => prisma.order.count()`, message: '`orders`' }],

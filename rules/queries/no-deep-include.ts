@@ -9,6 +9,7 @@ export default {
   why: 'Each level loads all related rows of all rows above it. Ten rows with a hundred related rows that have a hundred of their own are a hundred thousand objects.',
   fix: 'Limit the inner lists (`take`, `limit`), select what is shown, or load the inner level when it is asked for.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/relation-queries', 'https://orm.drizzle.team/docs/rqb'],
+  dialects: 'all',
   sources: [],
   bad: [
     {

@@ -11,6 +11,7 @@ export default {
   why: 'Two requests at the same time both find nothing and both insert. Without a unique constraint on the columns there are two rows from then on.',
   fix: 'Create a unique constraint on the columns, and insert with `upsert` or `ON CONFLICT`.',
   references: ['https://www.prisma.io/docs/orm/reference/prisma-client-reference#upsert', 'https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT'],
+  dialects: 'all',
   sources: [],
   bad: [
     {

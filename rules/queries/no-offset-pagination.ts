@@ -9,6 +9,7 @@ export default {
   why: 'Postgres cannot jump to row 100,000: it reads all rows before it. Rows that are inserted or deleted between two pages are shown twice or never.',
   fix: 'Go on from the last row of the page before: `cursor` of Prisma, or a condition on the sorted column and the key.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/pagination#cursor-based-pagination', 'https://orm.drizzle.team/docs/guides/cursor-based-pagination'],
+  dialects: 'all',
   sources: [],
   checklist: 'no-full-scans',
   bad: [

@@ -10,6 +10,7 @@ export default {
     locks (which then never end), and exhausts a small pool when many requests do it at once.`,
   fix: 'Use the client that the callback receives.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/transactions#interactive-transactions', 'https://orm.drizzle.team/docs/transactions'],
+  dialects: 'all',
   sources: [],
   bad: [
     { ...prismaShop, typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const move = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await prisma.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })`, message: '`updateMany` on `orders`' },

@@ -9,6 +9,7 @@ export default {
   why: 'Every table that refers to the key is searched and locked, and everything outside the database that remembers the key (URLs, caches, logs) is wrong from then on.',
   fix: 'Keep the key for ever and put what changes in a column of its own.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
+  dialects: 'all',
   sources: [],
   bad: [{ ...prismaShop, typescript: `export const rename = (id: string, next: string) => prisma.user.update({ where: { id }, data: { id: next } })`, message: '`users`' }],
   good: [

@@ -11,6 +11,7 @@ export default {
     grows with the data. Prisma puts \`findUnique\` calls of one tick together by itself; nothing else is put together.`,
   fix: 'Collect the keys and ask once: `findMany({ where: { id: { in: ids } } })`, `inArray(…)`, `include`, `with`, a join.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance#solving-the-n1-problem', 'https://orm.drizzle.team/docs/rqb'],
+  dialects: 'all',
   sources: [],
   checklist: 'n-plus-one',
   bad: [

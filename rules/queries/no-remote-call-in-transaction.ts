@@ -9,6 +9,7 @@ export default {
     taken by waiting transactions, and the rows they changed are locked for everybody else.`,
   fix: 'Call the other server before or after the transaction; where both have to happen, write the wish to a table (an outbox) and carry it out afterwards.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/transactions#interactive-transactions'],
+  dialects: 'all',
   sources: [],
   bad: [
     { ...prismaShop, typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await fetch('https://example.com/pay', { method: 'POST' })\n  })`, message: '`fetch`' },

@@ -9,6 +9,7 @@ export default {
   why: 'Without a condition every row is locked and changed or lost. Most often the condition was forgotten, or is empty when a variable is undefined.',
   fix: 'Say which rows are meant. Where all of them are, say so in a comment that suppresses this.',
   references: ['https://www.prisma.io/docs/orm/reference/prisma-client-reference#deletemany', 'https://orm.drizzle.team/docs/delete'],
+  dialects: 'all',
   sources: ['pgfence/delete-without-where', 'diesel-guard/MutationWithoutWhereCheck'],
   bad: [
     { ...prismaShop, typescript: `export const clear = () => prisma.order.deleteMany()`, message: '`deleteMany` deletes every row of `orders`' },

@@ -9,6 +9,7 @@ export default {
     with SQL of its own: SQL injection.`,
   fix: 'Pass values as parameters: `$queryRaw` and `Prisma.sql`, the `sql` template of Drizzle, `$1` with a list of values. Choose names from a fixed list.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/using-raw-sql/raw-queries#sql-injection-prevention', 'https://orm.drizzle.team/docs/sql#sqlraw'],
+  dialects: 'all',
   sources: [],
   bad: [
     { ...prismaShop, typescript: 'export const find = (order: string) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${order}`)', message: '`order`', severity: 'warning' },

@@ -9,6 +9,7 @@ export default {
   why: 'Each insert is a round trip and, outside a transaction, a commit that waits for the disk. One statement with many rows is many times faster.',
   fix: 'Collect the rows and insert them at once: `createMany`, `createManyAndReturn`, `insert(…).values(rows)`.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/crud#create-multiple-records', 'https://orm.drizzle.team/docs/insert#insert-multiple-rows'],
+  dialects: 'all',
   sources: [],
   checklist: 'n-plus-one',
   bad: [

@@ -10,6 +10,7 @@ export default {
     holds all of it, and the process ends with an error of memory.`,
   fix: 'Take a page (`take` and `cursor`, `limit` and a condition on the last key), or aggregate in the database.',
   references: ['https://www.prisma.io/docs/orm/prisma-client/queries/pagination', 'https://orm.drizzle.team/docs/select#limit--offset'],
+  dialects: 'all',
   sources: [],
   checklist: 'no-full-scans',
   bad: [

@@ -9,6 +9,7 @@ export default {
   why: 'Without ORDER BY Postgres gives rows in whatever order is cheapest at the moment. Two pages of the same query need not fit together.',
   fix: 'Sort by something unique, the key at the end: `orderBy: [{ createdAt: "desc" }, { id: "desc" }]`.',
   references: ['https://www.postgresql.org/docs/current/queries-limit.html'],
+  dialects: 'all',
   sources: [],
   bad: [
     { ...drizzleShop, typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).limit(20).offset(n * 20)`, message: '`orders`' },

@@ -83,6 +83,10 @@ function tableOf(seen: Seen, query: Query & { readonly project: string }): Table
   return seen.projects.find((p) => p.project.name === query.project)?.after.tables.get(name)
 }
 
+function isForeign(seen: Seen, query: Query & { readonly project: string }): boolean {
+  return seen.projects.find((p) => p.project.name === query.project)?.project.dialect !== 'postgresql'
+}
+
 function isSmall(seen: Seen, query: Query & { readonly project: string }): boolean {
   const schema = seen.projects.find((p) => p.project.name === query.project)?.after
   return sizeOf(seen.config, rowsOf(seen.config, query.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public')) === 'small'
@@ -97,6 +101,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     if (found !== null) return found
     const dynamic = relevant.filter((q) => q.dynamic)
     if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    const foreign = relevant.filter((q) => isForeign(seen, q))
+    if (foreign.length > 0) return unknown(`indexes of another database than PostgreSQL are not judged: ${places(foreign)}`)
     const served = relevant.filter((q) => isSmall(seen, q) || isServed(seen, q))
     const rest = relevant.filter((q) => !served.includes(q))
     if (rest.length > 0) return unknown(`which index serves ${rest.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(rest)}`)
@@ -111,6 +117,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     if (found !== null) return found
     const dynamic = relevant.filter((q) => q.dynamic)
     if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    const foreign = relevant.filter((q) => isForeign(seen, q))
+    if (foreign.length > 0) return unknown(`how another database than PostgreSQL reads its tables is not judged: ${places(foreign)}`)
     const bare = relevant.filter((q) => q.predicates.length === 0 && q.limit === null && !isSmall(seen, q))
     if (bare.length > 0) return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
     return pass(`${some(relevant.length, 'query', 'queries')}, none of which reads a whole table: ${places(relevant)}`)

@@ -37,9 +37,10 @@ async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<
   return new Map([...found].flatMap(([path, content]) => content.kind === 'text' ? [[path, content.text] as const] : []))
 }
 
-/** The project whose folder holds a path, the innermost one. */
+/** The project whose folder holds a path, the innermost one; of several that are as near, one of PostgreSQL. */
 export function closest(projects: readonly QueriedProject[], path: string): QueriedProject | undefined {
-  return [...projects].sort((a, b) => shared(b.project.root, path) - shared(a.project.root, path))[0]
+  const rank = ({ project }: QueriedProject): number => shared(project.root, path) + (project.dialect === 'postgresql' ? 0.5 : 0)
+  return [...projects].sort((a, b) => rank(b) - rank(a))[0]
 }
 
 function shared(root: string, path: string): number {

@@ -49,6 +49,10 @@ export interface Query {
   readonly left?: readonly string[]
   /** Name of the variable that takes the result. */
   readonly variable?: string | null
+  /** True where the code waits for the result there and then. */
+  readonly awaited?: boolean
+  /** Source text of the call. */
+  readonly text?: string
   /** True where the call goes to a read replica, false where it asks for the primary. */
   readonly replica?: boolean
   /** True where something is asked of a cache in front of the database: `cacheStrategy`, `unstable_cache`, `$withCache`. */

@@ -39,7 +39,7 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
     for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'branch') branches.push(at.test)
     let query: Query & { readonly project: string } = {
       ...rest, place, context: contextOf(site, module, evaluate, client), changed: changed.touches(place), project,
-      branches, left: site.left, variable: site.variable, ...replicaOf(site, client),
+      branches, left: site.left, variable: site.variable, awaited: site.awaited, text: module.file.text.slice(start, end), ...replicaOf(site, client),
     }
     if (isCached(site)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
