@@ -7,11 +7,11 @@ import { selectsOf } from '../shared/sql-tree.ts'
 export default {
   id: 'no-ordinal-reference',
   severity: 'info',
-  enabled: false,
   summary: 'GROUP BY or ORDER BY names a column by its number, so that a new column in front of it changes what the query does.',
   why: '`ORDER BY 2` means the second column of the select list. Who adds a column in front of it sorts by another one, and nothing fails.',
   fix: 'Name the column or its alias.',
   references: ['https://www.postgresql.org/docs/current/queries-order.html'],
+  enabled: false,
   sources: [],
   bad: [{ ...sqlShop, typescript: `${pool}\n  export const list = (id: string) => pool.query('SELECT status, count(*) FROM orders WHERE user_id = $1 GROUP BY 1', [id])`, message: '`1`' }],
   good: [{ ...sqlShop, typescript: `${pool}\n  export const list = (id: string) => pool.query('SELECT status, count(*) FROM orders WHERE user_id = $1 GROUP BY status', [id])` }],
