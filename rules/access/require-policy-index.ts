@@ -6,6 +6,7 @@ import { declare } from '../shared/declare.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
+import { isSupabase } from '../shared/supabase.ts'
 
 export default {
   id: 'require-policy-index',
@@ -23,7 +24,8 @@ export default {
       sql: `
         create table notes (id bigint generated always as identity primary key, author uuid not null);
         alter table notes enable row level security;
-        create policy own on notes for select to authenticated using ((select auth.uid()) = author);`,
+        create policy own on notes for select to authenticated using ((select auth.uid()) = author);
+        create policy writing on notes for update to authenticated using ((select auth.uid()) = author);`,
       message: 'no index leads with `author`',
     },
     {
@@ -43,6 +45,11 @@ export default {
         create policy own on notes for select to authenticated using ((select auth.uid()) = author);`,
     },
     {
+      title: 'An older policy compares it already.',
+      given: `create table notes (id bigint primary key, tenant_id bigint not null); alter table notes enable row level security; create policy tenant on notes for select using (tenant_id = current_setting('app.tenant')::bigint);`,
+      sql: `create policy writing on notes for update using (tenant_id = current_setting('app.tenant')::bigint);`,
+    },
+    {
       title: 'The column is the key, or a flag.',
       runner: 'supabase',
       sql: `
@@ -58,11 +65,14 @@ export default {
 
 function unindexed(policy: Policy, table: Key, ctx: RuleContext) {
   const after = ctx.after.tables.get(table)
-  if (!after?.complete || policy.command === 'insert') return null
+  // Tables of the platform belong to others, who alone may index them.
+  if (!after?.complete || policy.command === 'insert' || (isSupabase(ctx) && after.schema !== ctx.after.defaultSchema)) return null
   const column = comparedColumn(policy)
   if (column === null || !after.columns.some((one) => one.name === column && one.type !== 'boolean') || indexesOf(after).some((index) => index.columns[0] === column)) return null
-  // Said once where several policies compare the same column.
-  if (after.policies.slice(0, after.policies.findIndex((one) => one.name === policy.name)).some((one) => one.command !== 'insert' && comparedColumn(one) === column)) return null
+  // Said once where several policies compare the same column, and never where an older one did so already.
+  const isSame = (one: Policy) => one.command !== 'insert' && comparedColumn(one) === column
+  const first = ctx.steps.flatMap((step) => step.changes).find((change) => change.kind === 'addPolicy' && change.table === table && isSame(change.to))
+  if ((first?.kind === 'addPolicy' && first.to.name !== policy.name) || ctx.before.tables.get(table)?.policies.some(isSame)) return null
   const name = `${nameOf(table)}_${column}_idx`.slice(0, 63)
   const { words, offer } = declare({ kind: 'addIndex', table, columns: [column], name }, ctx)
   return {
