@@ -9,7 +9,6 @@ import { coerceTo, coerceType, constant, literal, looksLikeFunction, mentionsCol
 import type { TypeId } from './expression-types.ts'
 import { canCoerce, categoryOf, commonType, domainOf, elementOf, isArrayType, isBuiltin, isEnum, parseType, qualified, spell, underlying, Unknowable, unknowable } from './expression-types.ts'
 import type { Schema } from './model.ts'
-import { draftOf } from './replay/draft.ts'
 import { text, texts } from './replay/nodes.ts'
 import { resolveType } from './replay/types.ts'
 
@@ -152,7 +151,7 @@ function ofColumn(fields: readonly string[], scope: ExpressionScope): Expr {
 }
 
 function typeOf(node: TypeCast['typeName'], scope: ExpressionScope): string {
-  const resolved = resolveType({ draft: draftOf(scope.schema), options: { alone: true, postgres: 0, source: 'migrations' } }, node)
+  const resolved = resolveType({ draft: { schema: scope.schema }, options: { alone: true, postgres: 0, source: 'migrations' } }, node)
   return resolved.text ?? unknowable('a type')
 }
 

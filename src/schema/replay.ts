@@ -3,7 +3,7 @@ import type { Migration, Step, Transaction } from '../engine/rule.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change } from './change.ts'
 import type { Schema } from './model.ts'
-import { draftOf, snapshot } from './replay/draft.ts'
+import { draftOf, remove, temporaryTables } from './replay/draft.ts'
 import type { Draft } from './replay/draft.ts'
 import type { ReplayOptions, Session } from './replay/session.ts'
 import { Refusal } from './replay/session.ts'
@@ -29,8 +29,7 @@ interface Outcome {
 
 function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outcome {
   if (statement.inside === 'function') return { changes: [], notes: [], refused: null }
-  // What fails must leave nothing behind, so the statement works on copies of what it writes to.
-  const before = snapshot(draft)
+  const before = draft.schema
   const session: Session = { draft, options, statement, changes: [], notes: [], place: statement.place }
   try {
     replayNode(session, statement.node)
@@ -38,7 +37,6 @@ function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outc
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     draft.schema = before
-    draft.copied.clear()
     return { changes: [], notes: [], refused: statement.conditional ? null : error.message }
   }
 }
@@ -47,7 +45,7 @@ function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outc
 export function applyStatement(schema: Schema, statement: Statement, options: ReplayOptions): Applied {
   const draft = draftOf(schema)
   const outcome = runOn(draft, statement, options)
-  return { schema: snapshot(draft), ...outcome }
+  return { schema: draft.schema, ...outcome }
 }
 
 function unresolved(statement: Statement, refused: string): Note {
@@ -65,7 +63,7 @@ export function replayHistory(
   const notes: Note[] = []
   let at = 0
   for (const migration of migrations) {
-    const beforeFile = snapshot(draft)
+    const beforeFile = draft.schema
     let beforeTransaction = beforeFile
     let id: number | undefined
     let failed = false
@@ -74,28 +72,26 @@ export function replayHistory(
       if (failed) break
       if (transaction !== id) {
         id = transaction
-        beforeTransaction = snapshot(draft)
+        beforeTransaction = draft.schema
       }
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
       if (outcome.refused === null) continue
       notes.push(unresolved(statement, outcome.refused))
       draft.schema = beforeTransaction
-      draft.copied.clear()
       failed = true
     }
     at += migration.statements.length
     draft.schema = withoutSession(draft.schema, beforeFile)
   }
-  return { schema: snapshot(draft), notes }
+  return { schema: draft.schema, notes }
 }
 
 /** What ends with a session: its search path and its temporary objects. */
-function withoutSession(schema: Schema, before: Schema): Schema {
-  const same = withPathOf(schema, before)
-  const temporary = [...same.tables.values()].filter((table) => table.schema === 'pg_temp')
-  if (temporary.length === 0) return same
-  return { ...same, tables: new Map([...same.tables].filter(([, table]) => table.schema !== 'pg_temp')) }
+function withoutSession(schema: Draft['schema'], before: Schema): Draft['schema'] {
+  const draft: Draft = { schema: withPathOf(schema, before) }
+  for (const table of temporaryTables(draft.schema)) remove(draft, 'tables', table.key)
+  return draft.schema
 }
 
 /**
@@ -110,13 +106,13 @@ export function replaySteps(
   const steps: Step[] = []
   const notes: Note[] = []
   let after: Schema | null = null
-  let beforeTransaction = schema
+  let beforeTransaction = draft.schema
   let id: number | undefined
   for (const migration of migrations) {
-    const beforeFile = snapshot(draft)
+    const beforeFile = draft.schema
     for (const statement of migration.statements) {
       const transaction = transactions[steps.length] ?? { id: -1, block: null, because: 'the file is one transaction', survivesFailure: false }
-      const before = snapshot(draft)
+      const before = draft.schema
       if (transaction.id !== id) {
         id = transaction.id
         beforeTransaction = before
@@ -127,9 +123,9 @@ export function replaySteps(
         notes.push(unresolved(statement, outcome.refused))
         after ??= withoutSession(beforeTransaction, beforeFile)
       }
-      steps.push({ statement, migration, changes: outcome.changes, before, after: snapshot(draft), transaction, observation: null, ...(outcome.refused === null ? {} : { refused: outcome.refused }) })
+      steps.push({ statement, migration, changes: outcome.changes, before, after: draft.schema, transaction, observation: null, ...(outcome.refused === null ? {} : { refused: outcome.refused }) })
     }
     draft.schema = withoutSession(draft.schema, beforeFile)
   }
-  return { steps, after: after ?? snapshot(draft), notes }
+  return { steps, after: after ?? draft.schema, notes }
 }

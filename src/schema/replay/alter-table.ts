@@ -9,9 +9,9 @@ import { buildColumn, defaultText, ownSequence } from './columns.ts'
 import { addConstraint, checkComparable } from './constraints.ts'
 import { constraintOf, dropReferences } from './dependents.ts'
 import { partitionBound } from './create-table.ts'
-import { editing, tableOfIndex, updateTable } from './draft.ts'
-import { dropColumn, readsColumn, viewsOf } from './drop.ts'
-import { adopt, children, spreadConstraints, updateFamily } from './family.ts'
+import { children, put, readers, referrers, remove, sequencesOf, tableOfIndex, targetOf, updateTable } from './draft.ts'
+import { dropColumn, readsColumn } from './drop.ts'
+import { adopt, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { putAttributes } from './objects.ts'
 import { option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
@@ -158,13 +158,11 @@ function withParameters<T extends { readonly with?: readonly string[] }>(of: T, 
 
 /** A logged table cannot refer to one that is not. */
 function checkPersistence(session: Session, at: Key, to: 'permanent' | 'unlogged'): void {
-  const { tables } = session.draft.schema
-  const refers = (from: Table, target: Key) => from.foreignKeys.some((foreign) => key(foreign.references.schema, foreign.references.table) === target)
-  for (const other of tables.values()) {
-    if (other.key === at) continue
-    if (to === 'unlogged' && other.persistence === 'permanent' && refers(other, at)) refuse(`could not change table "${nameOf(at)}" to unlogged because it references logged table "${other.name}"`)
-    if (to === 'permanent' && other.persistence === 'unlogged' && refers(current(session, at), other.key)) refuse(`could not change table "${nameOf(at)}" to logged because it references unlogged table "${other.name}"`)
-  }
+  const { schema } = session.draft
+  const others = to === 'unlogged' ? referrers(schema, at) : current(session, at).foreignKeys.map((foreign) => schema.tables.get(targetOf(foreign)))
+  const held = others.find((other) => other !== undefined && other.key !== at && other.persistence !== to && other.persistence !== 'temporary')
+  if (held === undefined) return
+  refuse(`could not change table "${nameOf(at)}" to ${to === 'unlogged' ? 'unlogged' : 'logged'} because it references ${to === 'unlogged' ? 'logged' : 'unlogged'} table "${held.name}"`)
 }
 
 function addColumn(session: Session, at: Key, node: ColumnDef, missingOk: boolean): readonly Change[] {
@@ -207,22 +205,22 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   }
   checkDefault(session, from, type.text)
   updateFamily(session, at, (it) => remake(session, { ...it, columns: it.columns.map((column) => column.name === from.name ? { ...column, type: to.type, collation } : column) }, from.name))
-  for (const other of session.draft.schema.tables.values()) {
+  for (const other of new Set([current(session, at), ...referrers(session.draft.schema, at)])) {
     for (const foreign of other.foreignKeys) {
-      const target = key(foreign.references.schema, foreign.references.table)
+      const target = targetOf(foreign)
       const concerned = (other.key === at && foreign.columns.includes(from.name)) || (target === at && foreign.references.columns.includes(from.name))
       if (concerned) checkComparable(session, other, foreign.columns, current(session, target), foreign.references.columns)
     }
   }
-  const sequence = [...session.draft.schema.sequences].find(([, each]) => each.ownedBy?.table === at && each.ownedBy.column === from.name)
-  if (sequence !== undefined && from.identity !== null && type.text !== null) editing(session.draft, 'sequences').set(sequence[0], { ...sequence[1], type: type.text })
+  const [sequence] = sequencesOf(session.draft.schema, at, from.name)
+  if (sequence !== undefined && from.identity !== null && type.text !== null) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, type: type.text })
   const using = node.raw_default === undefined ? null : sourceSlice(session.statement, session.place, 'using')
   return [{ kind: 'alterColumnType', place: session.place, table: at, from, to, using, collationChanges: (from.collation ?? null) !== collation }]
 }
 
 /** Postgres does not change the type of a column that something else than a check, index or key is built on. */
 function checkReaders(session: Session, table: Table, name: string): void {
-  if (viewsOf(session, table.key).some((view) => readsColumn(view, table.key, name))) refuse('cannot alter type of a column used by a view or rule')
+  if (readers(session.draft.schema, table.key).some((view) => readsColumn(view, table.key, name))) refuse('cannot alter type of a column used by a view or rule')
   if (table.columns.some((column) => column.name !== name && column.generated !== null && mentions(column.generated.expression, name))) refuse('cannot alter type of a column used by a generated column')
   if (table.policies.some((policy) => mentions(policy.using, name) || mentions(policy.check, name))) refuse('cannot alter type of a column used in a policy definition')
   if (table.triggers.some((trigger) => trigger.columns.includes(name))) refuse('cannot alter type of a column used in a trigger definition')
@@ -302,9 +300,7 @@ function generatedOption(items: Parameters<typeof option>[0]): string | undefine
 }
 
 function dropOwnSequence(session: Session, at: Key, column: string): void {
-  for (const [sequence, each] of session.draft.schema.sequences) {
-    if (each.ownedBy?.table === at && each.ownedBy.column === column) editing(session.draft, 'sequences').delete(sequence)
-  }
+  for (const sequence of sequencesOf(session.draft.schema, at, column)) remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
 }
 
 function dropConstraint(session: Session, at: Key, name: string, command: AlterTableCmd): readonly Change[] {

@@ -3,7 +3,7 @@ import { significantTokens } from '../../sql/tokens.ts'
 import { printExpression } from '../expression.ts'
 import type { Policy, Table, Trigger } from '../model.ts'
 import { constraintOf } from './dependents.ts'
-import { editing, putTable, tableOfIndex, updateTable } from './draft.ts'
+import { put, putTable, tableOfIndex, updateTable } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { functionKey } from './objects.ts'
 import { truncated } from './names.ts'
@@ -157,7 +157,7 @@ export function comment(session: Session, node: CommentStmt): void {
     case 'OBJECT_TYPE': {
       const at = findKey(session, writtenIn(typeNames(node.object)), (each) => session.draft.schema.enums.has(each))
       const type = at === undefined ? undefined : session.draft.schema.enums.get(at)
-      if (at !== undefined && type !== undefined) editing(session.draft, 'enums').set(at, { ...type, comment: to })
+      if (at !== undefined && type !== undefined) put(session.draft, 'enums', at, { ...type, comment: to })
       if (at !== undefined && type !== undefined) session.changes.push({ kind: 'commentType', place: session.place, object: at, from: type.comment ?? null, to })
       return
     }

@@ -4,7 +4,7 @@ import { printExpression } from '../expression.ts'
 import { quoteLiteral, quoteName } from '../../sql/names.ts'
 import type { Column, Key, Sequence, Table } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
-import { editing } from './draft.ts'
+import { put } from './draft.ts'
 import { freeRelationName, truncated } from './names.ts'
 import { option, texts } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -29,7 +29,7 @@ export function ownSequence(session: Session, table: Key, column: string, type: 
   const schema = schemaOf(table)
   const name = given ?? freeRelationName(session.draft.schema, schema, nameOf(table), column, 'seq', false)
   const sequence: Sequence = { schema, name, type, ownedBy: { table, column }, declared: declaredAt(session) }
-  editing(session.draft, 'sequences').set(key(schema, name), sequence)
+  put(session.draft, 'sequences', key(schema, name), sequence)
   return sequence
 }
 

@@ -1,7 +1,6 @@
 import type { ConstraintRef } from '../change.ts'
 import type { Key, Table } from '../model.ts'
-import { key } from '../model.ts'
-import { putTable } from './draft.ts'
+import { putTable, referrers, targetOf } from './draft.ts'
 import type { Session } from './session.ts'
 import { refuse } from './session.ts'
 
@@ -23,8 +22,8 @@ export function constraintOf(table: Table, name: string): ConstraintRef | null {
 /** Drops the foreign keys that rest on a key which goes away, or refuses where CASCADE is not said. */
 export function dropReferences(session: Session, table: Table, columns: readonly string[], cascade: boolean, what: string, except?: string): void {
   const stillUnique = (names: readonly string[]) => [table.primaryKey, ...table.uniques].some((each) => each !== null && each.name !== except && each.columns.length === names.length && each.columns.every((one) => names.includes(one)))
-  for (const other of session.draft.schema.tables.values()) {
-    const resting = other.foreignKeys.filter((foreign) => key(foreign.references.schema, foreign.references.table) === table.key
+  for (const other of referrers(session.draft.schema, table.key)) {
+    const resting = other.foreignKeys.filter((foreign) => targetOf(foreign) === table.key
       && foreign.references.columns.length === columns.length && foreign.references.columns.every((each) => columns.includes(each))
       && (foreign.rests === undefined || except === undefined ? !stillUnique(columns) : foreign.rests === except))
     if (resting.length === 0) continue
@@ -33,11 +32,10 @@ export function dropReferences(session: Session, table: Table, columns: readonly
   }
 }
 
-
 /** Tells foreign keys that what they rest on has another name now. */
 export function restOn(session: Session, at: Key, from: string, to: string): void {
-  for (const other of session.draft.schema.tables.values()) {
-    const rests = (foreign: Table['foreignKeys'][number]) => foreign.rests === from && key(foreign.references.schema, foreign.references.table) === at
+  for (const other of referrers(session.draft.schema, at)) {
+    const rests = (foreign: Table['foreignKeys'][number]) => foreign.rests === from && targetOf(foreign) === at
     if (!other.foreignKeys.some(rests)) continue
     putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.map((foreign) => rests(foreign) ? { ...foreign, rests: to } : foreign) })
   }

@@ -1,56 +1,56 @@
-import type { DomainType, EnumType, Key, OtherType, Schema, Sequence, SqlFunction, Table, View } from '../model.ts'
+import type { DomainType, EnumType, ForeignKey, Key, OtherType, Schema, Sequence, SqlFunction, Table, View } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
+import { SharedMap } from '../shared-map.ts'
 
-interface Maps {
-  tables: Map<Key, Table>
-  enums: Map<Key, EnumType>
-  domains: Map<Key, DomainType>
-  types: Map<Key, OtherType>
-  views: Map<Key, View>
-  sequences: Map<Key, Sequence>
-  functions: Map<Key, readonly SqlFunction[]>
-  extensions: Map<string, Schema['extensions'] extends ReadonlyMap<string, infer E> ? E : never>
+interface Objects {
+  readonly tables: Table
+  readonly enums: EnumType
+  readonly domains: DomainType
+  readonly types: OtherType
+  readonly views: View
+  readonly sequences: Sequence
+  readonly functions: readonly SqlFunction[]
+  readonly extensions: Schema['extensions'] extends ReadonlyMap<string, infer E> ? E : never
 }
 
-/** A schema that is being changed. Maps are copied when they are first written to, so that the schema it began with stays as it is. */
+/** A schema whose maps can be changed again and again without being copied. */
+type DraftSchema = Omit<Schema, keyof Objects> & { readonly [K in keyof Objects]: SharedMap<Objects[K]> }
+
+/** A schema that is being changed: each change puts another schema in its place, so that what was read from it before stays as it was. */
 export interface Draft {
-  schema: Schema
-  readonly copied: Set<string>
+  schema: DraftSchema
 }
 
-/** Begins to change a schema. */
+/** Begins to change a schema, which itself stays as it is. */
 export function draftOf(schema: Schema): Draft {
-  return { schema, copied: new Set() }
+  const shared = <V>(map: ReadonlyMap<string, V>, tagsOf: ((value: V) => readonly string[]) | null = null) => map instanceof SharedMap ? map as SharedMap<V> : SharedMap.of(map, tagsOf)
+  return {
+    schema: {
+      ...schema, tables: shared(schema.tables, tagsOfTable), enums: shared(schema.enums), domains: shared(schema.domains, tagsOfDomain), types: shared(schema.types),
+      views: shared(schema.views, tagsOfView), sequences: shared(schema.sequences, tagsOfSequence), functions: shared(schema.functions), extensions: shared(schema.extensions),
+    },
+  }
 }
 
-/** The schema as it is now. What is changed afterwards does not reach it. */
-export function snapshot(draft: Draft): Schema {
-  draft.copied.clear()
-  return draft.schema
+/** Puts an object into one of the maps. */
+export function put<K extends keyof Objects>(draft: Draft, name: K, at: Key, value: Objects[K]): void {
+  const map = draft.schema[name] as unknown as SharedMap<Objects[K]>
+  draft.schema = { ...draft.schema, [name]: map.with(at, value) }
 }
 
-/** A map of the draft, to write to. */
-export function editing<K extends keyof Maps>(draft: Draft, name: K): Maps[K] {
-  const current = draft.schema[name] as unknown as Maps[K]
-  if (draft.copied.has(name)) return current
-  const copy = new Map(current as Map<string, never>) as unknown as Maps[K]
-  draft.copied.add(name)
-  draft.schema = { ...draft.schema, [name]: copy }
-  return copy
+/** Takes an object out of one of the maps. */
+export function remove(draft: Draft, name: keyof Objects, at: Key): void {
+  draft.schema = { ...draft.schema, [name]: draft.schema[name].without(at) }
 }
 
-/** The names of schemas, to write to. */
-export function editingSchemas(draft: Draft): Set<string> {
-  if (draft.copied.has('schemas')) return draft.schema.schemas as Set<string>
-  const copy = new Set(draft.schema.schemas)
-  draft.copied.add('schemas')
-  draft.schema = { ...draft.schema, schemas: copy }
-  return copy
+/** The schemas under another set of names. */
+export function putSchemas(draft: Draft, names: Iterable<string>): void {
+  draft.schema = { ...draft.schema, schemas: new Set(names) }
 }
 
 /** Puts a table, under its own key. */
 export function putTable(draft: Draft, table: Table): void {
-  editing(draft, 'tables').set(table.key, table)
+  put(draft, 'tables', table.key, table)
 }
 
 /** Changes one table in place. */
@@ -72,26 +72,53 @@ export function renamed(at: Key, name: string): Key {
   return key(schemaOf(at), name)
 }
 
+/** The key of the table that a foreign key points to. */
+export function targetOf(foreign: ForeignKey): Key {
+  return key(foreign.references.schema, foreign.references.table)
+}
+
 /** A key in another schema. */
 export function moved(at: Key, schema: string): Key {
   return key(schema, nameOf(at))
 }
 
-/** The table that holds an index of that name in a schema; constraints' indexes are found too. */
-export function tableOfIndex(schema: Schema, at: Key): Table | View | undefined {
-  const within = schemaOf(at)
-  const name = nameOf(at)
-  for (const table of schema.tables.values()) {
-    if (table.schema === within && namesIn(table).indexes.has(name)) return table
-  }
-  for (const view of schema.views.values()) {
-    if (view.schema === within && view.indexes.some((index) => index.name === name)) return view
-  }
-  return undefined
+/** The table or view that holds an index of that name in a schema; constraints' indexes are found too. */
+export function tableOfIndex(schema: DraftSchema, at: Key): Table | View | undefined {
+  return schema.tables.tagged(tag.index(at))[0] ?? schema.views.tagged(tag.index(at))[0]
+}
+
+/** True where a table or domain of a schema has a constraint of that name. */
+export function constraintExists(schema: DraftSchema, at: Key): boolean {
+  return schema.tables.isTagged(tag.constraint(at)) || schema.domains.isTagged(tag.constraint(at))
+}
+
+/** Partitions and inheriting tables, one level down. */
+export function children(schema: DraftSchema, at: Key): readonly Table[] {
+  return schema.tables.tagged(tag.child(at))
+}
+
+/** The tables with foreign keys to a table. */
+export function referrers(schema: DraftSchema, at: Key): readonly Table[] {
+  return schema.tables.tagged(tag.refers(at))
+}
+
+/** Tables that end with the session. */
+export function temporaryTables(schema: DraftSchema): readonly Table[] {
+  return schema.tables.tagged(tag.temporary)
+}
+
+/** The views that read a table or view. */
+export function readers(schema: DraftSchema, at: Key): readonly View[] {
+  return schema.views.tagged(tag.reads(at))
+}
+
+/** The sequences that belong to columns of a table, or to one column of it. */
+export function sequencesOf(schema: DraftSchema, table: Key, column?: string): readonly Sequence[] {
+  return schema.sequences.tagged(tag.owned(table)).filter((each) => column === undefined || each.ownedBy?.column === column)
 }
 
 /** True where a relation (table, view, index, sequence) of that key exists: they share one name space. */
-export function relationExists(schema: Schema, at: Key): boolean {
+export function relationExists(schema: DraftSchema, at: Key): boolean {
   return schema.tables.has(at) || schema.views.has(at) || schema.sequences.has(at) || tableOfIndex(schema, at) !== undefined
     || schema.types.get(at)?.form === 'composite'
 }
@@ -101,27 +128,50 @@ export function typeExists(schema: Schema, at: Key): boolean {
   return schema.enums.has(at) || schema.domains.has(at) || schema.types.has(at) || schema.tables.has(at) || schema.views.has(at)
 }
 
-interface Names {
-  readonly constraints: ReadonlySet<string>
-  /** Names of indexes, those behind constraints among them. */
-  readonly indexes: ReadonlySet<string>
-}
-
-/** A table never changes, so its names are collected once. */
-const collected = new WeakMap<Table, Names>()
-
-function namesIn(table: Table): Names {
-  const known = collected.get(table)
-  if (known !== undefined) return known
-  const keys = [...table.primaryKey === null ? [] : [table.primaryKey.name], ...[...table.uniques, ...table.exclusions].map((each) => each.name)]
-  const constraints = new Set([...keys, ...[...table.foreignKeys, ...table.checks].map((each) => each.name)])
-  for (const column of table.columns) if (column.notNull != null) constraints.add(column.notNull.name)
-  const names = { constraints, indexes: new Set([...keys, ...table.indexes.map((index) => index.name)]) }
-  collected.set(table, names)
-  return names
+/** The constraints of a table that have an index of their own. */
+function indexedConstraints(table: Table): readonly { readonly name: string }[] {
+  return [...table.primaryKey === null ? [] : [table.primaryKey], ...table.uniques, ...table.exclusions]
 }
 
 /** Names of all constraints of a table. */
 export function constraintNames(table: Table): ReadonlySet<string> {
-  return namesIn(table).constraints
+  const named = [...indexedConstraints(table), ...table.foreignKeys, ...table.checks, ...table.columns.flatMap((column) => column.notNull ?? [])]
+  return new Set(named.map((each) => each.name))
+}
+
+/** Names of all indexes of a table, those behind constraints among them. */
+function indexNames(table: Table): ReadonlySet<string> {
+  return new Set([...indexedConstraints(table), ...table.indexes].map((each) => each.name))
+}
+
+/** What objects are looked up by besides their keys. */
+const tag = {
+  index: (at: Key) => `index ${at}`,
+  constraint: (at: Key) => `constraint ${at}`,
+  child: (parent: Key) => `child of ${parent}`,
+  refers: (to: Key) => `refers to ${to}`,
+  reads: (from: Key) => `reads ${from}`,
+  owned: (table: Key) => `owned by ${table}`,
+  temporary: 'temporary',
+}
+
+function tagsOfTable(table: Table): readonly string[] {
+  const { of } = table.partition
+  return [
+    ...Array.from(indexNames(table), (name) => tag.index(key(table.schema, name))), ...Array.from(constraintNames(table), (name) => tag.constraint(key(table.schema, name))),
+    ...new Set([...of === null ? [] : [of.parent], ...table.inherits].map(tag.child)), ...new Set(table.foreignKeys.map((foreign) => tag.refers(targetOf(foreign)))),
+    ...table.schema === 'pg_temp' ? [tag.temporary] : [],
+  ]
+}
+
+function tagsOfView(view: View): readonly string[] {
+  return [...view.indexes.map((index) => tag.index(key(view.schema, index.name))), ...new Set(view.reads.map((read) => tag.reads(read.table)))]
+}
+
+function tagsOfDomain(domain: DomainType): readonly string[] {
+  return domain.checks.map((check) => tag.constraint(key(domain.schema, check.name)))
+}
+
+function tagsOfSequence(sequence: Sequence): readonly string[] {
+  return sequence.ownedBy === null ? [] : [tag.owned(sequence.ownedBy.table)]
 }

@@ -4,8 +4,8 @@ import type { Column, Index, Key, Table, View } from '../model.ts'
 import { withColumns } from '../grants.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { dropReferences } from './dependents.ts'
-import { editing, editingSchemas, putTable, tableOfIndex, typeExists, updateTable, updateTables } from './draft.ts'
-import { children, updateFamily } from './family.ts'
+import { children, put, putSchemas, putTable, readers, referrers, remove, sequencesOf, tableOfIndex, typeExists, targetOf, updateTable, updateTables } from './draft.ts'
+import { updateFamily } from './family.ts'
 import { removeIndex } from './indexes.ts'
 import { truncated } from './names.ts'
 import { items, text, texts, writtenIn } from './nodes.ts'
@@ -26,13 +26,13 @@ export function dropColumn(session: Session, at: Key, written: string, missingOk
   }
   const from: Column = known ?? unknownColumn(name)
   const label = `column ${name} of table ${table.name}`
-  for (const other of session.draft.schema.tables.values()) {
-    const resting = other.foreignKeys.filter((foreign) => key(foreign.references.schema, foreign.references.table) === at && foreign.references.columns.includes(name))
+  for (const other of referrers(session.draft.schema, at)) {
+    const resting = other.foreignKeys.filter((foreign) => targetOf(foreign) === at && foreign.references.columns.includes(name))
     if (resting.length === 0 || (other.key === at && resting.every((foreign) => foreign.columns.includes(name)))) continue
     if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
     putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)) })
   }
-  for (const view of viewsOf(session, at)) {
+  for (const view of readers(session.draft.schema, at)) {
     if (!readsColumn(view, at, name)) continue
     if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
     dropView(session, key(view.schema, view.name), true)
@@ -43,9 +43,7 @@ export function dropColumn(session: Session, at: Key, written: string, missingOk
   updateFamily(session, at, (it) => withoutColumn(it, name))
   if (policies.length > 0) updateTable(session.draft, at, (it) => ({ ...it, policies: it.policies.filter((policy) => !policies.includes(policy)) }))
   for (const column of generated) updateFamily(session, at, (it) => withoutColumn(it, column.name))
-  for (const [sequence, each] of session.draft.schema.sequences) {
-    if (each.ownedBy?.table === at && each.ownedBy.column === name) editing(session.draft, 'sequences').delete(sequence)
-  }
+  for (const sequence of sequencesOf(session.draft.schema, at, name)) remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
   return [{ kind: 'dropColumn', place: session.place, table: at, from, cascade, ifExists: missingOk }]
 }
 
@@ -67,35 +65,30 @@ function withoutColumn(table: Table, name: string): Table {
   }
 }
 
-/** The views that read a table. */
-export function viewsOf(session: Session, at: Key): readonly View[] {
-  return [...session.draft.schema.views.values()].filter((view) => view.reads.some((read) => read.table === at))
-}
-
 /** True where a view is known to read a column. */
 export function readsColumn(view: View, at: Key, column: string): boolean {
   return view.reads.some((read) => read.table === at && read.columns?.includes(column) === true)
 }
 
 function dropView(session: Session, at: Key, cascade: boolean): void {
-  for (const other of viewsOf(session, at)) {
+  for (const other of readers(session.draft.schema, at)) {
     if (!cascade) refuse(`cannot drop view ${nameOf(at)} because other objects depend on it`)
     dropView(session, key(other.schema, other.name), cascade)
   }
-  editing(session.draft, 'views').delete(at)
+  remove(session.draft, 'views', at)
 }
 
 function dropTable(session: Session, at: Key, cascade: boolean, together: ReadonlySet<Key>): void {
   const table = session.draft.schema.tables.get(at)
   if (table === undefined) return
   const label = `table ${table.name}`
-  for (const other of session.draft.schema.tables.values()) {
-    const keys = other.foreignKeys.filter((foreign) => key(foreign.references.schema, foreign.references.table) === at)
-    if (keys.length === 0 || other.key === at) continue
+  for (const other of referrers(session.draft.schema, at)) {
+    const keys = other.foreignKeys.filter((foreign) => targetOf(foreign) === at)
+    if (other.key === at) continue
     if (!cascade && !together.has(other.key)) refuse(`cannot drop ${label} because other objects depend on it`)
     putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.filter((foreign) => !keys.includes(foreign)) })
   }
-  for (const view of viewsOf(session, at)) {
+  for (const view of readers(session.draft.schema, at)) {
     const viewKey = key(view.schema, view.name)
     if (!cascade && !together.has(viewKey)) refuse(`cannot drop ${label} because other objects depend on it`)
     dropView(session, viewKey, true)
@@ -105,9 +98,7 @@ function dropTable(session: Session, at: Key, cascade: boolean, together: Readon
     else if (!cascade && !together.has(child.key)) refuse(`cannot drop ${label} because other objects depend on it`)
     else dropTable(session, child.key, cascade, together)
   }
-  for (const [sequence, each] of session.draft.schema.sequences) {
-    if (each.ownedBy?.table === at) editing(session.draft, 'sequences').delete(sequence)
-  }
+  for (const sequence of sequencesOf(session.draft.schema, at)) remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
   for (const [name, list] of session.draft.schema.functions) {
     const spelling = typeSpelling(at)
     const kept = list.filter((each) => !each.arguments.includes(spelling) && each.returns !== spelling && each.returns !== `SETOF ${spelling}`)
@@ -115,13 +106,13 @@ function dropTable(session: Session, at: Key, cascade: boolean, together: Readon
     if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
     setFunctions(session, name, kept)
   }
-  editing(session.draft, 'tables').delete(at)
+  remove(session.draft, 'tables', at)
 }
 
 /** Puts the overloads of a function; none removes it. */
 export function setFunctions(session: Session, at: Key, list: NonNullable<ReturnType<Session['draft']['schema']['functions']['get']>>): void {
-  if (list.length === 0) editing(session.draft, 'functions').delete(at)
-  else editing(session.draft, 'functions').set(at, list)
+  if (list.length === 0) remove(session.draft, 'functions', at)
+  else put(session.draft, 'functions', at, list)
 }
 
 /** Replays `DROP …`. */
@@ -255,9 +246,9 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
     setFunctions(session, name, kept)
   }
-  editing(session.draft, 'enums').delete(at)
-  editing(session.draft, 'domains').delete(at)
-  editing(session.draft, 'types').delete(at)
+  remove(session.draft, 'enums', at)
+  remove(session.draft, 'domains', at)
+  remove(session.draft, 'types', at)
 }
 
 function dropSequences(session: Session, objects: readonly Node[], cascade: boolean, ifExists: boolean): void {
@@ -276,7 +267,7 @@ function dropSequences(session: Session, objects: readonly Node[], cascade: bool
       return { ...table, columns: table.columns.map((column) => column.default === used ? { ...column, default: null } : column) }
     })
     session.changes.push({ kind: 'dropSequence', place: session.place, object: sequence, cascade })
-    editing(session.draft, 'sequences').delete(sequence)
+    remove(session.draft, 'sequences', sequence)
   }
 }
 
@@ -361,10 +352,10 @@ function dropSchemas(session: Session, objects: readonly Node[], cascade: boolea
     const tables = [...schema.tables.keys()].filter(inside)
     for (const at of tables) dropTable(session, at, true, new Set(tables))
     for (const at of [...schema.enums.keys(), ...schema.domains.keys(), ...schema.types.keys()].filter(inside)) dropType(session, at, true)
-    for (const at of [...schema.functions.keys()].filter(inside)) editing(session.draft, 'functions').delete(at)
-    for (const at of [...schema.sequences.keys()].filter(inside)) editing(session.draft, 'sequences').delete(at)
-    for (const [extension, each] of schema.extensions) if (each.schema === name) editing(session.draft, 'extensions').delete(extension)
-    editingSchemas(session.draft).delete(name)
+    for (const at of [...schema.functions.keys()].filter(inside)) remove(session.draft, 'functions', at)
+    for (const at of [...schema.sequences.keys()].filter(inside)) remove(session.draft, 'sequences', at)
+    for (const [extension, each] of schema.extensions) if (each.schema === name) remove(session.draft, 'extensions', extension)
+    putSchemas(session.draft, [...schema.schemas].filter((each) => each !== name))
     session.changes.push({ kind: 'dropSchema', place: session.place, object: name, cascade })
   }
 }
@@ -376,7 +367,7 @@ function dropExtensions(session: Session, objects: readonly Node[], cascade: boo
       if (ifExists) continue
       refuse(`extension "${name}" does not exist`)
     }
-    editing(session.draft, 'extensions').delete(name)
+    remove(session.draft, 'extensions', name)
     session.changes.push({ kind: 'dropExtension', place: session.place, object: name, cascade })
   }
 }

@@ -1,18 +1,8 @@
-import type { ForeignKey, Index, Key, Schema, Table } from '../model.ts'
-import { key } from '../model.ts'
-import { constraintNames, putTable, updateTable } from './draft.ts'
+import type { ForeignKey, Index, Key, Table } from '../model.ts'
+import { children, constraintNames, putTable, targetOf, updateTable } from './draft.ts'
 import { columnsAddition, freeConstraintName, freeRelationName } from './names.ts'
 import type { Session } from './session.ts'
 import { current, declaredAt } from './session.ts'
-
-/** Partitions and inheriting tables, one level down. */
-export function children(schema: Schema, at: Key): readonly Table[] {
-  const found: Table[] = []
-  for (const table of schema.tables.values()) {
-    if (table.partition.of?.parent === at || table.inherits.includes(at)) found.push(table)
-  }
-  return found
-}
 
 /** Changes a table and all that inherit from it. */
 export function updateFamily(session: Session, at: Key, change: (table: Table) => Table): void {
@@ -103,6 +93,6 @@ function adoptConstraints(session: Session, parent: Table, childKey: Key): void 
 }
 
 function sameForeignKey(a: ForeignKey, b: ForeignKey): boolean {
-  return sameColumns(a.columns, b.columns) && key(a.references.schema, a.references.table) === key(b.references.schema, b.references.table)
+  return sameColumns(a.columns, b.columns) && targetOf(a) === targetOf(b)
     && sameColumns(a.references.columns, b.references.columns) && a.onDelete === b.onDelete && a.onUpdate === b.onUpdate
 }

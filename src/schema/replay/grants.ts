@@ -2,7 +2,7 @@ import type { GrantStmt, Node } from 'libpg-query'
 import { functionGrants } from '../grants.ts'
 import type { Grant, Key, SqlFunction } from '../model.ts'
 import { schemaOf } from '../model.ts'
-import { editing, updateTable } from './draft.ts'
+import { put, updateTable } from './draft.ts'
 import { setFunctions } from './drop.ts'
 import { roleNames } from './attached.ts'
 import { text, texts, writtenIn, writtenOf } from './nodes.ts'
@@ -49,8 +49,8 @@ function onRelations(session: Session, relations: readonly Key[], change: Change
     const { tables, views, sequences } = session.draft.schema
     const [view, sequence] = [views.get(at), sequences.get(at)]
     if (tables.has(at)) updateTable(session.draft, at, (table) => ({ ...table, grants: change(table.grants ?? [], tablePrivileges(session)) }))
-    else if (view !== undefined) editing(session.draft, 'views').set(at, { ...view, grants: change(view.grants ?? [], tablePrivileges(session)) })
-    else if (sequence !== undefined) editing(session.draft, 'sequences').set(at, { ...sequence, grants: change(sequence.grants ?? [], ['select', 'update', 'usage']) })
+    else if (view !== undefined) put(session.draft, 'views', at, { ...view, grants: change(view.grants ?? [], tablePrivileges(session)) })
+    else if (sequence !== undefined) put(session.draft, 'sequences', at, { ...sequence, grants: change(sequence.grants ?? [], ['select', 'update', 'usage']) })
   }
 }
 

@@ -5,7 +5,7 @@ import type { Change } from '../change.ts'
 import type { Index, IndexKey, Key, Table, View } from '../model.ts'
 import { key } from '../model.ts'
 import { quoteIdent } from '../quote.ts'
-import { editing, putTable, relationExists } from './draft.ts'
+import { put, putTable, relationExists } from './draft.ts'
 import { columnsAddition, freeRelationName, truncated } from './names.ts'
 import { mentionedColumns, parametersOf, text, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -112,7 +112,7 @@ export function createIndex(session: Session, node: IndexStmt): void {
     const now = current(session, table.key)
     putTable(session.draft, { ...now, indexes: [...now.indexes, index] })
   } else {
-    editing(session.draft, 'views').set(key(table.schema, table.name), { ...table, indexes: [...table.indexes, index] })
+    put(session.draft, 'views', key(table.schema, table.name), { ...table, indexes: [...table.indexes, index] })
   }
   session.changes.push({
     kind: 'addIndex', place: session.place, table: key(table.schema, table.name), index, concurrently: node.concurrent === true,
@@ -129,5 +129,5 @@ export function removeIndex(session: Session, at: Key, name: string): void {
   const table = session.draft.schema.tables.get(at)
   if (table !== undefined) putTable(session.draft, { ...table, indexes: table.indexes.filter((index) => index.name !== name) })
   const view = session.draft.schema.views.get(at)
-  if (view !== undefined) editing(session.draft, 'views').set(at, { ...view, indexes: view.indexes.filter((index) => index.name !== name) })
+  if (view !== undefined) put(session.draft, 'views', at, { ...view, indexes: view.indexes.filter((index) => index.name !== name) })
 }

@@ -1,6 +1,6 @@
-import type { Schema } from '../model.ts'
 import { key } from '../model.ts'
-import { constraintNames, relationExists } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { constraintExists, relationExists } from './draft.ts'
 
 /** Bytes that a name may have; what is longer is cut. */
 const longest = 63
@@ -47,26 +47,16 @@ function numbered(first: string, second: string, label: string, taken: (name: st
   return name
 }
 
-function constraintExists(schema: Schema, within: string, name: string): boolean {
-  for (const table of schema.tables.values()) {
-    if (table.schema === within && constraintNames(table).has(name)) return true
-  }
-  for (const domain of schema.domains.values()) {
-    if (domain.schema === within && domain.checks.some((check) => check.name === name)) return true
-  }
-  return false
-}
-
 /** A name for a constraint that no other constraint of the schema has. `others` are names that are taken besides. */
-export function freeConstraintName(schema: Schema, within: string, table: string, addition: string, label: string, others: readonly string[] = []): string {
-  return numbered(table, addition, label, (name) => others.includes(name) || constraintExists(schema, within, name))
+export function freeConstraintName(schema: Draft['schema'], within: string, table: string, addition: string, label: string, others: readonly string[] = []): string {
+  return numbered(table, addition, label, (name) => others.includes(name) || constraintExists(schema, key(within, name)))
 }
 
 /** A name for a sequence or index that no other relation of the schema has; for a constraint's index no constraint either. */
 export function freeRelationName(
-  schema: Schema, within: string, table: string, addition: string, label: string, constraint: boolean, others: readonly string[] = [],
+  schema: Draft['schema'], within: string, table: string, addition: string, label: string, constraint: boolean, others: readonly string[] = [],
 ): string {
-  return numbered(table, addition, label, (name) => others.includes(name) || relationExists(schema, key(within, name)) || (constraint && constraintExists(schema, within, name)))
+  return numbered(table, addition, label, (name) => others.includes(name) || relationExists(schema, key(within, name)) || (constraint && constraintExists(schema, key(within, name))))
 }
 
 /** The columns' part of an index name: joined, up to the length of a name. */

@@ -5,7 +5,7 @@ import { printExpression } from '../expression.ts'
 import type { DomainType, Key, OtherType, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteIdent } from '../../sql/names.ts'
-import { editing, editingSchemas, relationExists, typeExists, updateTables } from './draft.ts'
+import { put, putSchemas, relationExists, typeExists, updateTables } from './draft.ts'
 import { setFunctions } from './drop.ts'
 import { freeConstraintName, truncated } from './names.ts'
 import { flag, items, option, options, text, texts, valueText, writtenIn, writtenOf } from './nodes.ts'
@@ -19,7 +19,7 @@ export function createEnum(session: Session, node: CreateEnumStmt): void {
   const at = keyForNew(session, writtenIn(texts(node.typeName)))
   if (typeExists(session.draft.schema, at)) refuse(`type "${nameOf(at)}" already exists`)
   const to = { schema: schemaOf(at), name: nameOf(at), values: texts(node.vals), declared: declaredAt(session) }
-  editing(session.draft, 'enums').set(at, to)
+  put(session.draft, 'enums', at, to)
   session.changes.push({ kind: 'createEnum', place: session.place, object: at, to })
 }
 
@@ -33,7 +33,7 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
   if (node.oldVal !== undefined) {
     if (type !== undefined && !type.values.includes(node.oldVal)) refuse(`"${node.oldVal}" is not an existing enum label`)
     if (type?.values.includes(value) === true) refuse(`enum label "${value}" already exists`)
-    if (type !== undefined) editing(session.draft, 'enums').set(object, { ...type, values: type.values.map((each) => each === node.oldVal ? value : each) })
+    if (type !== undefined) put(session.draft, 'enums', object, { ...type, values: type.values.map((each) => each === node.oldVal ? value : each) })
     const old = node.oldVal
     const spelling = typeSpelling(object)
     updateTables(session.draft, (table) => JSON.stringify([table.columns, table.checks, table.indexes, table.policies]).includes(`::${JSON.stringify(spelling).slice(1, -1)}`)
@@ -52,7 +52,7 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
     const neighbor = node.newValNeighbor === undefined ? -1 : values.indexOf(node.newValNeighbor)
     if (node.newValNeighbor !== undefined && neighbor < 0) refuse(`"${node.newValNeighbor}" is not an existing enum label`)
     values.splice(neighbor < 0 ? values.length : node.newValIsAfter === true ? neighbor + 1 : neighbor, 0, value)
-    editing(session.draft, 'enums').set(object, { ...type, values })
+    put(session.draft, 'enums', object, { ...type, values })
   }
   session.changes.push({ kind: 'addEnumValue', place: session.place, object, value, position: node.newValNeighbor === undefined ? 'end' : 'placed', ifNotExists })
 }
@@ -79,7 +79,7 @@ export function createDomain(session: Session, node: CreateDomainStmt): void {
       domain = { ...domain, default: printExpression(constraint.raw_expr, { schema: session.draft.schema, columns: [] }, type.text).text }
     }
   }
-  editing(session.draft, 'domains').set(at, domain)
+  put(session.draft, 'domains', at, domain)
   session.changes.push({ kind: 'createDomain', place: session.place, object: at, to: domain })
 }
 
@@ -93,7 +93,7 @@ export function alterDomain(session: Session, node: AlterDomainStmt): void {
   const notNull = node.subtype === 'O' || constraint?.contype === 'CONSTR_NOTNULL'
   const adds = node.subtype === 'C' && !notNull ? 'check' as const : notNull ? 'not null' as const : null
   const to = from === null ? null : domainAfter(session, from, node)
-  if (to !== null) editing(session.draft, 'domains').set(object, to)
+  if (to !== null) put(session.draft, 'domains', object, to)
   session.changes.push({ kind: 'alterDomain', place: session.place, object, from, to, adds, notValid: constraint?.skip_validation === true })
 }
 
@@ -119,7 +119,7 @@ function domainAfter(session: Session, from: DomainType, node: AlterDomainStmt):
 function createOtherType(session: Session, at: Key, form: 'composite' | 'range' | 'base' | 'shell'): void {
   const existing = session.draft.schema.types.get(at)
   if (typeExists(session.draft.schema, at) && existing?.form !== 'shell') refuse(`type "${nameOf(at)}" already exists`)
-  editing(session.draft, 'types').set(at, { schema: schemaOf(at), name: nameOf(at), form, definition: definitionAfterName(session.statement.text), declared: declaredAt(session) })
+  put(session.draft, 'types', at, { schema: schemaOf(at), name: nameOf(at), form, definition: definitionAfterName(session.statement.text), declared: declaredAt(session) })
   session.changes.push({ kind: 'createType', place: session.place, object: at })
 }
 
@@ -145,7 +145,7 @@ export function putAttributes(session: Session, at: Key, attributes: NonNullable
   const type = session.draft.schema.types.get(at)
   if (type === undefined) return
   const definition = attributes.some((each) => each.type === null) ? type.definition ?? null : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
-  editing(session.draft, 'types').set(at, { ...type, attributes, definition })
+  put(session.draft, 'types', at, { ...type, attributes, definition })
 }
 
 export function createRange(session: Session, node: CreateRangeStmt): void {
@@ -169,7 +169,7 @@ export function createExtension(session: Session, node: CreateExtensionStmt): vo
   if (name === 'plpgsql' && node.if_not_exists === true) return
   const given = option(node.options, 'schema')?.arg
   const schema = fixedSchema[name] ?? (given === undefined ? session.draft.schema.defaultSchema : valueText(given))
-  editing(session.draft, 'extensions').set(name, { name, schema, declared: declaredAt(session) })
+  put(session.draft, 'extensions', name, { name, schema, declared: declaredAt(session) })
   session.changes.push({ kind: 'createExtension', place: session.place, object: name, cascade: flag(node.options, 'cascade') })
 }
 
@@ -182,7 +182,7 @@ export function createSchema(session: Session, node: CreateSchemaStmt): string |
   }
   // Every database begins with it, and it is not among the schemas: whether a DROP SCHEMA took it away is not known here.
   if (name === 'public') return node.if_not_exists === true ? null : name
-  editingSchemas(session.draft).add(name)
+  putSchemas(session.draft, [...session.draft.schema.schemas, name])
   session.changes.push({ kind: 'createSchema', place: session.place, object: name, cascade: false })
   return name
 }
@@ -196,7 +196,7 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
   const as = option(node.options, 'as')?.arg
   const type = as !== undefined && 'TypeName' in as ? resolveType(session, as.TypeName).text ?? 'bigint' : 'bigint'
   const to = { schema: schemaOf(at), name: nameOf(at), type, ownedBy: ownerOf(session, node.options) ?? null, options: sequenceOptions(node.options), declared: declaredAt(session) }
-  editing(session.draft, 'sequences').set(at, to)
+  put(session.draft, 'sequences', at, to)
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
 }
 
@@ -233,7 +233,7 @@ export function alterSequence(session: Session, node: AlterSeqStmt): void {
     const ownedBy = ownerOf(session, node.options)
     const as = option(node.options, 'as')?.arg
     const type = as !== undefined && 'TypeName' in as ? resolveType(session, as.TypeName).text ?? sequence.type : sequence.type
-    editing(session.draft, 'sequences').set(at, { ...sequence, type, ownedBy: ownedBy === undefined ? sequence.ownedBy : ownedBy })
+    put(session.draft, 'sequences', at, { ...sequence, type, ownedBy: ownedBy === undefined ? sequence.ownedBy : ownedBy })
   }
   session.changes.push({ kind: 'alterSequence', place: session.place, object: at ?? assumedKey(session, written), restart: options(node.options).some((each) => each.defname === 'restart') })
 }

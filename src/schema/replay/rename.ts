@@ -4,7 +4,7 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteLiteral } from '../../sql/names.ts'
 import { columnIn } from '../grants.ts'
 import { constraintOf, restOn } from './dependents.ts'
-import { editing, editingSchemas, moved, putTable, relationExists, renamed, tableOfIndex, typeExists, updateTable, updateTables } from './draft.ts'
+import { children, moved, put, putSchemas, putTable, readers, referrers, relationExists, remove, renamed, sequencesOf, tableOfIndex, targetOf, typeExists, updateTable, updateTables } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { objectName, truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
@@ -28,7 +28,7 @@ export function rename(session: Session, node: RenameStmt): void {
     case 'OBJECT_DOMCONSTRAINT': {
       const at = findKey(session, writtenIn(items(node.object).map(text)), (each) => session.draft.schema.domains.has(each))
       const domain = at === undefined ? undefined : session.draft.schema.domains.get(at)
-      if (at !== undefined && domain !== undefined) editing(session.draft, 'domains').set(at, { ...domain, checks: domain.checks.map((check) => check.name === node.subname ? { ...check, name: to } : check) })
+      if (at !== undefined && domain !== undefined) put(session.draft, 'domains', at, { ...domain, checks: domain.checks.map((check) => check.name === node.subname ? { ...check, name: to } : check) })
       return
     }
     default:
@@ -51,23 +51,18 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   columnFor(session, table, from)
   if (table.columns.some((column) => column.name === to)) refuse(`column "${to}" of relation "${table.name}" already exists`)
   updateFamily(session, table.key, (it) => columnRenamed(it, from, to))
-  const changed = key(table.schema, table.name)
-  updateTables(session.draft, (other) => {
-    if (!other.foreignKeys.some((foreign) => key(foreign.references.schema, foreign.references.table) === changed && foreign.references.columns.includes(from))) return other
-    return {
+  for (const other of referrers(session.draft.schema, table.key)) {
+    putTable(session.draft, {
       ...other,
-      foreignKeys: other.foreignKeys.map((foreign) => key(foreign.references.schema, foreign.references.table) !== changed ? foreign : {
+      foreignKeys: other.foreignKeys.map((foreign) => targetOf(foreign) !== table.key ? foreign : {
         ...foreign, references: { ...foreign.references, columns: foreign.references.columns.map((each) => each === from ? to : each) },
       }),
-    }
-  })
-  for (const [at, view] of session.draft.schema.views) {
-    if (!view.reads.some((read) => read.table === table.key && read.columns?.includes(from) === true)) continue
-    editing(session.draft, 'views').set(at, { ...view, reads: view.reads.map((read) => read.table === table.key ? { ...read, columns: read.columns?.map((each) => each === from ? to : each) ?? null } : read) })
+    })
   }
-  for (const [at, sequence] of session.draft.schema.sequences) {
-    if (sequence.ownedBy?.table === table.key && sequence.ownedBy.column === from) editing(session.draft, 'sequences').set(at, { ...sequence, ownedBy: { table: table.key, column: to } })
+  for (const view of readers(session.draft.schema, table.key)) {
+    put(session.draft, 'views', key(view.schema, view.name), { ...view, reads: view.reads.map((read) => read.table === table.key ? { ...read, columns: read.columns?.map((each) => each === from ? to : each) ?? null } : read) })
   }
+  for (const sequence of sequencesOf(session.draft.schema, table.key, from)) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, ownedBy: { table: table.key, column: to } })
   session.changes.push({ kind: 'renameColumn', place: session.place, table: table.key, from, to })
 }
 
@@ -135,48 +130,44 @@ function renameUnknown(session: Session, node: RenameStmt, to: string): void {
 export function moveTable(session: Session, from: Key, to: Key): void {
   const table = session.draft.schema.tables.get(from)
   if (table === undefined) return
-  editing(session.draft, 'tables').delete(from)
+  remove(session.draft, 'tables', from)
   putTable(session.draft, { ...table, key: to, schema: schemaOf(to), name: nameOf(to) })
-  updateTables(session.draft, (other) => {
-    const refers = other.foreignKeys.some((foreign) => key(foreign.references.schema, foreign.references.table) === from)
-    const below = other.partition.of?.parent === from || other.inherits.includes(from)
-    if (!refers && !below) return other
-    return {
+  for (const other of new Set([...referrers(session.draft.schema, from), ...children(session.draft.schema, from)])) {
+    putTable(session.draft, {
       ...other,
-      foreignKeys: other.foreignKeys.map((foreign) => key(foreign.references.schema, foreign.references.table) !== from ? foreign : {
+      foreignKeys: other.foreignKeys.map((foreign) => targetOf(foreign) !== from ? foreign : {
         ...foreign, references: { ...foreign.references, schema: schemaOf(to), table: nameOf(to) },
       }),
       partition: other.partition.of?.parent === from ? { ...other.partition, of: { ...other.partition.of, parent: to } } : other.partition,
       inherits: other.inherits.map((each) => each === from ? to : each),
-    }
-  })
+    })
+  }
   readersFollow(session, from, to)
-  for (const [at, sequence] of session.draft.schema.sequences) {
-    if (sequence.ownedBy?.table === from) editing(session.draft, 'sequences').set(at, { ...sequence, ownedBy: { ...sequence.ownedBy, table: to } })
+  for (const sequence of sequencesOf(session.draft.schema, from)) {
+    if (sequence.ownedBy !== null) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, ownedBy: { ...sequence.ownedBy, table: to } })
   }
   typeFollows(session, typeSpelling(from), typeSpelling(to))
 }
 
 function readersFollow(session: Session, from: Key, to: Key): void {
-  for (const [at, view] of session.draft.schema.views) {
-    if (!view.reads.some((read) => read.table === from)) continue
-    editing(session.draft, 'views').set(at, { ...view, reads: view.reads.map((read) => read.table === from ? { ...read, table: to } : read) })
+  for (const view of readers(session.draft.schema, from)) {
+    put(session.draft, 'views', key(view.schema, view.name), { ...view, reads: view.reads.map((read) => read.table === from ? { ...read, table: to } : read) })
   }
 }
 
 function moveView(session: Session, from: Key, to: Key): void {
   const view: View | undefined = session.draft.schema.views.get(from)
   if (view === undefined) return
-  editing(session.draft, 'views').delete(from)
-  editing(session.draft, 'views').set(to, { ...view, schema: schemaOf(to), name: nameOf(to) })
+  remove(session.draft, 'views', from)
+  put(session.draft, 'views', to, { ...view, schema: schemaOf(to), name: nameOf(to) })
   readersFollow(session, from, to)
 }
 
 function moveSequence(session: Session, from: Key, to: Key): void {
   const sequence = session.draft.schema.sequences.get(from)
   if (sequence === undefined) return
-  editing(session.draft, 'sequences').delete(from)
-  editing(session.draft, 'sequences').set(to, { ...sequence, schema: schemaOf(to), name: nameOf(to) })
+  remove(session.draft, 'sequences', from)
+  put(session.draft, 'sequences', to, { ...sequence, schema: schemaOf(to), name: nameOf(to) })
   const before = `nextval(${quoteLiteral(typeSpelling(from))}::regclass)`
   const after = `nextval(${quoteLiteral(typeSpelling(to))}::regclass)`
   updateTables(session.draft, (table) => table.columns.some((column) => column.default === before)
@@ -198,7 +189,7 @@ function renameIndex(session: Session, at: Key, to: string): void {
     })
     session.changes.push(constraint === null ? { kind: 'renameIndex', place: session.place, table, from, to } : { kind: 'renameConstraint', place: session.place, table, from, to })
   } else {
-    editing(session.draft, 'views').set(table, { ...owner, indexes: owner.indexes.map(named) })
+    put(session.draft, 'views', table, { ...owner, indexes: owner.indexes.map(named) })
     session.changes.push({ kind: 'renameIndex', place: session.place, table, from, to })
   }
 }
@@ -240,14 +231,14 @@ export function typeFollows(session: Session, from: string, to: string): void {
     return { ...changed, columns: changed.columns.map((column) => ({ ...column, type: spelled(column.type) })) }
   })
   for (const [at, domain] of session.draft.schema.domains) {
-    if (spelled(domain.base) !== domain.base) editing(session.draft, 'domains').set(at, { ...domain, base: spelled(domain.base) })
+    if (spelled(domain.base) !== domain.base) put(session.draft, 'domains', at, { ...domain, base: spelled(domain.base) })
   }
   for (const [at, { attributes }] of session.draft.schema.types) {
     if (attributes?.some((each) => spelled(each.type) !== each.type) === true) putAttributes(session, at, attributes.map((each) => ({ ...each, type: spelled(each.type) })))
   }
   for (const [at, list] of session.draft.schema.functions) {
     if (list.some((each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns)) {
-      editing(session.draft, 'functions').set(at, list.map((each) => ({ ...each, arguments: each.arguments.map(spelled), returns: spelled(each.returns) })))
+      put(session.draft, 'functions', at, list.map((each) => ({ ...each, arguments: each.arguments.map(spelled), returns: spelled(each.returns) })))
     }
   }
 }
@@ -267,11 +258,11 @@ function moveType(session: Session, at: Key, target: Key): void {
   const { enums, domains, types } = session.draft.schema
   const place = { schema: schemaOf(target), name: nameOf(target) }
   const enumType = enums.get(at)
-  if (enumType !== undefined) { editing(session.draft, 'enums').delete(at); editing(session.draft, 'enums').set(target, { ...enumType, ...place }) }
+  if (enumType !== undefined) { remove(session.draft, 'enums', at); put(session.draft, 'enums', target, { ...enumType, ...place }) }
   const domain = domains.get(at)
-  if (domain !== undefined) { editing(session.draft, 'domains').delete(at); editing(session.draft, 'domains').set(target, { ...domain, ...place }) }
+  if (domain !== undefined) { remove(session.draft, 'domains', at); put(session.draft, 'domains', target, { ...domain, ...place }) }
   const other = types.get(at)
-  if (other !== undefined) { editing(session.draft, 'types').delete(at); editing(session.draft, 'types').set(target, { ...other, ...place }) }
+  if (other !== undefined) { remove(session.draft, 'types', at); put(session.draft, 'types', target, { ...other, ...place }) }
   typeFollows(session, typeSpelling(at), typeSpelling(target))
 }
 
@@ -284,8 +275,8 @@ function renameFunction(session: Session, node: RenameStmt, to: string): void {
     return
   }
   const list = session.draft.schema.functions.get(at) ?? []
-  editing(session.draft, 'functions').delete(at)
-  editing(session.draft, 'functions').set(renamed(at, to), list.map((each) => ({ ...each, name: to })))
+  remove(session.draft, 'functions', at)
+  put(session.draft, 'functions', renamed(at, to), list.map((each) => ({ ...each, name: to })))
   updateTables(session.draft, (table) => table.triggers.some((trigger) => trigger.function === at)
     ? { ...table, triggers: table.triggers.map((trigger) => trigger.function === at ? { ...trigger, function: renamed(at, to) } : trigger) }
     : table)
@@ -312,11 +303,10 @@ function renameSchema(session: Session, from: string, to: string): void {
   for (const at of within(session.draft.schema.sequences)) moveSequence(session, at, moved(at, to))
   for (const at of within(session.draft.schema.functions)) {
     const list = session.draft.schema.functions.get(at) ?? []
-    editing(session.draft, 'functions').delete(at)
-    editing(session.draft, 'functions').set(moved(at, to), list.map((each) => ({ ...each, schema: to })))
+    remove(session.draft, 'functions', at)
+    put(session.draft, 'functions', moved(at, to), list.map((each) => ({ ...each, schema: to })))
   }
-  editingSchemas(session.draft).delete(from)
-  editingSchemas(session.draft).add(to)
+  putSchemas(session.draft, [...[...session.draft.schema.schemas].filter((name) => name !== from), to])
   const { schemaGrants } = session.draft.schema
   if (schemaGrants?.has(from)) session.draft.schema = { ...session.draft.schema, schemaGrants: new Map([...schemaGrants].map(([name, grants]) => [name === from ? to : name, grants])) }
   session.changes.push({ kind: 'renameSchema', place: session.place, object: from, to })
@@ -332,7 +322,7 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     if (table === null) return
     const target = moved(table.key, to)
     if (relationExists(schema, target)) refuse(`relation "${table.name}" already exists in schema "${to}"`)
-    const owned = [...schema.sequences].filter(([, sequence]) => sequence.ownedBy?.table === table.key).map(([at]) => at)
+    const owned = sequencesOf(schema, table.key).map((sequence) => key(sequence.schema, sequence.name))
     moveTable(session, table.key, target)
     for (const at of owned) moveSequence(session, at, moved(at, to))
     session.changes.push({ kind: 'setTableSchema', place: session.place, table: table.key, to: target })

@@ -30,7 +30,7 @@ export interface Session {
 }
 
 /** What looking up names needs of a session. */
-export type Resolving = Pick<Session, 'options'> & { readonly draft: Pick<Draft, 'schema'> }
+export type Resolving = Pick<Session, 'options'> & { readonly draft: { readonly schema: Schema } }
 
 /** Postgres would refuse the statement; the message is worded as Postgres words it. */
 export class Refusal extends Error {}

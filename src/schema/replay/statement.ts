@@ -5,6 +5,7 @@ import type { Schema } from '../model.ts'
 import { alterTable } from './alter-table.ts'
 import { alterPolicy, comment, createPolicy, createTrigger } from './attached.ts'
 import { createTable } from './create-table.ts'
+import type { Draft } from './draft.ts'
 import { drop } from './drop.ts'
 import { spreadIndex } from './family.ts'
 import { grant } from './grants.ts'
@@ -82,7 +83,7 @@ function inSchema(session: Session, name: string, elements: readonly Node[]): vo
 }
 
 /** Gives a schema the search path of another moment. */
-export function withPathOf(schema: Schema, other: Schema): Schema {
+export function withPathOf(schema: Draft['schema'], other: Schema): Draft['schema'] {
   if (schema.searchPath === other.searchPath && schema.defaultSchema === other.defaultSchema) return schema
   const { searchPath: _, ...rest } = schema
   return { ...rest, defaultSchema: other.defaultSchema, ...(other.searchPath === undefined ? {} : { searchPath: other.searchPath }) }

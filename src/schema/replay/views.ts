@@ -2,7 +2,7 @@ import type { CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg-query'
 import { printExpression } from '../expression.ts'
 import type { Column, Key, Schema, View } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
-import { editing, putTable, relationExists } from './draft.ts'
+import { put, putTable, relationExists } from './draft.ts'
 import { truncated } from './names.ts'
 import { flag, text, texts, walk, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -177,7 +177,7 @@ export function createView(session: Session, node: ViewStmt): void {
     columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name), reads: readsOf(session, node.query), indexes: [],
     securityInvoker: flag(node.options, 'security_invoker'), declared: declaredAt(session),
   }
-  editing(session.draft, 'views').set(at, to)
+  put(session.draft, 'views', at, to)
   session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: node.replace === true })
 }
 
@@ -195,7 +195,7 @@ export function createTableAs(session: Session, node: CreateTableAsStmt): void {
       schema: schemaOf(at), name: nameOf(at), materialized: true, definition: definitionOf(session), columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
       reads: readsOf(session, node.query), indexes: [], securityInvoker: false, declared: declaredAt(session),
     }
-    editing(session.draft, 'views').set(at, to)
+    put(session.draft, 'views', at, to)
     session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: false })
     return
   }
