@@ -10,17 +10,17 @@ describe('a shared map', () => {
     fc.assert(fc.property(steps, (all) => {
       const plain = new Map<string, number>()
       let shared = SharedMap.of(plain)
-      const seen: { readonly then: SharedMap<number>; readonly entries: readonly [string, number][] }[] = []
+      const seen: { readonly map: SharedMap<number>; readonly entries: readonly [string, number][] }[] = []
       for (const step of all) {
         if (step.value === undefined) plain.delete(step.key)
         else plain.set(step.key, step.value)
         shared = step.value === undefined ? shared.without(step.key) : shared.with(step.key, step.value)
-        seen.push({ then: shared, entries: [...plain] })
+        seen.push({ map: shared, entries: [...plain] })
       }
-      for (const { then, entries } of seen) {
-        expect([...then]).toEqual(entries)
-        expect(then.size).toBe(entries.length)
-        for (const [each, value] of entries) expect(then.get(each)).toBe(value)
+      for (const { map, entries } of seen) {
+        expect([...map]).toEqual(entries)
+        expect(map.size).toBe(entries.length)
+        for (const [each, value] of entries) expect(map.get(each)).toBe(value)
       }
       for (const step of all) expect(shared.has(step.key)).toBe(plain.has(step.key))
     }))
