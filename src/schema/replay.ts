@@ -3,7 +3,7 @@ import type { Migration, Step, Transaction } from '../engine/rule.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change } from './change.ts'
 import type { Schema } from './model.ts'
-import { draftOf, remove, temporaryTables } from './replay/draft.ts'
+import { draftOf, remove, temporary } from './replay/draft.ts'
 import type { Draft } from './replay/draft.ts'
 import type { ReplayOptions, Session } from './replay/session.ts'
 import { Refusal } from './replay/session.ts'
@@ -90,7 +90,7 @@ export function replayHistory(
 /** What ends with a session: its search path and its temporary objects. */
 function withoutSession(schema: Draft['schema'], before: Schema): Draft['schema'] {
   const draft: Draft = { schema: withPathOf(schema, before) }
-  for (const table of temporaryTables(draft.schema)) remove(draft, 'tables', table.key)
+  for (const map of ['tables', 'views', 'sequences'] as const) for (const at of temporary(draft.schema, map)) remove(draft, map, at)
   return draft.schema
 }
 

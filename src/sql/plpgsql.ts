@@ -56,7 +56,7 @@ export function readBlock(tree: unknown, body: string): Block {
       if (kind === 'PLpgSQL_stmt_dynexecute') {
         const query = expression(value['query'])
         const start = locate(query, value['lineno'])
-        const constant = /^\s*'((?:[^'\\])*)'\s*$/.exec(query)?.[1] ?? /^\s*\$\$((?:[^$])*)\$\$\s*$/.exec(query)?.[1]
+        const constant = /^\s*'((?:[^'\\])*)'\s*$/.exec(query)?.[1] ?? /^\s*\$(\w*)\$([^$]*)\$\1\$\s*$/.exec(query)?.[2]
         if (start >= 0 && constant !== undefined && !isTree(value['params'])) {
           const at = start + query.indexOf(constant)
           cursor = at + constant.length

@@ -9,15 +9,15 @@ import { buildColumn, defaultText, ownSequence } from './columns.ts'
 import { addConstraint, checkComparable } from './constraints.ts'
 import { constraintOf, dropReferences } from './dependents.ts'
 import { partitionBound } from './create-table.ts'
-import { children, put, readers, referrers, remove, sequencesOf, tableOfIndex, targetOf, updateTable } from './draft.ts'
+import { children, parents, put, readers, referrers, remove, sequencesOf, tableOfIndex, targetOf, updateTable } from './draft.ts'
 import { dropColumn, readsColumn } from './drop.ts'
 import { adopt, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { putAttributes } from './objects.ts'
-import { option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
+import { mentionedColumns, option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
-import { addNote, columnFor, current, findKey, isOpen, refuse, shown, tableFor } from './session.ts'
+import { addNote, checkFollowed, checkOwn, columnFor, current, findKey, isOpen, refuse, shown, tableFor } from './session.ts'
 import { subcommandPlaces } from './subcommands.ts'
 import { resolveType } from './types.ts'
 
@@ -82,7 +82,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
   const name = command.name ?? ''
   const { place } = session
   switch (command.subtype) {
-    case 'AT_AddColumn': return command.def !== undefined && 'ColumnDef' in command.def ? addColumn(session, at, command.def.ColumnDef, command.missing_ok === true) : []
+    case 'AT_AddColumn': return command.def !== undefined && 'ColumnDef' in command.def ? addColumn(session, at, command.def.ColumnDef, command.missing_ok === true, recurse) : []
     case 'AT_DropColumn': return dropColumn(session, at, name, command.missing_ok === true, command.behavior === 'DROP_CASCADE')
     case 'AT_AlterColumnType': return command.def !== undefined && 'ColumnDef' in command.def ? alterType(session, at, name, command.def.ColumnDef) : []
     case 'AT_SetNotNull': return changeColumn(session, at, name, 'setNotNull', (column) => ({ ...column, nullable: false }))
@@ -103,8 +103,14 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
         ...it, generated: { expression: printed.text, stored: it.generated?.stored ?? true }, ...(printed.exact ? {} : { approximate: true }),
       }))
     }
-    case 'AT_DropExpression': return changeColumn(session, at, name, 'setGenerated', (it) => ({ ...it, generated: null }))
-    case 'AT_AddConstraint': return command.def !== undefined && 'Constraint' in command.def ? addTableConstraint(session, at, command.def.Constraint) : []
+    case 'AT_DropExpression': {
+      const column = columnFor(session, current(session, at), name)
+      if (column.generated?.stored === false) refuse('ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns')
+      if (column.generated === null && command.missing_ok === true) return []
+      if (column.generated === null && current(session, at).complete) refuse(`column "${column.name}" of relation "${nameOf(at)}" is not a generated column`)
+      return changeColumn(session, at, name, 'setGenerated', (it) => ({ ...it, generated: null }))
+    }
+    case 'AT_AddConstraint': return command.def !== undefined && 'Constraint' in command.def ? addTableConstraint(session, at, command.def.Constraint, false, recurse) : []
     case 'AT_DropConstraint': return dropConstraint(session, at, truncated(name), command)
     case 'AT_ValidateConstraint': return validateConstraint(session, at, truncated(name))
     case 'AT_AlterConstraint': return alterConstraint(session, at, command)
@@ -165,22 +171,31 @@ function checkPersistence(session: Session, at: Key, to: 'permanent' | 'unlogged
   refuse(`could not change table "${nameOf(at)}" to ${to === 'unlogged' ? 'unlogged' : 'logged'} because it references ${to === 'unlogged' ? 'logged' : 'unlogged'} table "${held.name}"`)
 }
 
-function addColumn(session: Session, at: Key, node: ColumnDef, missingOk: boolean): readonly Change[] {
+function addColumn(session: Session, at: Key, node: ColumnDef, missingOk: boolean, recurse: boolean): readonly Change[] {
   const table = current(session, at)
   const name = truncated(node.colname ?? '')
   if (table.columns.some((column) => column.name === name)) {
     if (missingOk) return []
     refuse(`column "${name}" of relation "${table.name}" already exists`)
   }
+  checkFollowed(session, at, recurse, 'column must be added to child tables too')
   const built = buildColumn(session, at, node, () => table.columns)
+  const unknown = generatedFrom(node).find((used) => used !== name && !table.columns.some((column) => column.name === used))
+  if (unknown !== undefined && table.complete) refuse(`column "${unknown}" does not exist`)
   updateFamily(session, at, (it) => it.columns.some((column) => column.name === name) ? it : { ...it, columns: [...it.columns, built.column] })
   const change: Change = { kind: 'addColumn', place: session.place, table: at, to: built.column, ifNotExists: missingOk }
-  const more = built.constraints.flatMap((constraint) => addTableConstraint(session, at, constraint, true))
+  const more = built.constraints.flatMap((constraint) => addTableConstraint(session, at, constraint, true, recurse))
   const final = current(session, at).columns.find((column) => column.name === name) ?? built.column
   return [{ ...change, to: final }, ...more]
 }
 
-function addTableConstraint(session: Session, at: Key, node: Constraint, inline = false): readonly Change[] {
+/** The columns that a generated column is made of. */
+function generatedFrom(node: ColumnDef): readonly string[] {
+  return (node.constraints ?? []).flatMap((each) => 'Constraint' in each && each.Constraint.contype === 'CONSTR_GENERATED' ? mentionedColumns(each.Constraint.raw_expr) : [])
+}
+
+function addTableConstraint(session: Session, at: Key, node: Constraint, inline: boolean, recurse: boolean): readonly Change[] {
+  if (node.contype === 'CONSTR_CHECK' && node.is_no_inherit !== true) checkFollowed(session, at, recurse, 'constraint must be added to child tables too')
   const changes = addConstraint(session, at, node, inline)
   if (node.contype === 'CONSTR_CHECK') {
     const added = current(session, at).checks.at(-1)
@@ -189,7 +204,7 @@ function addTableConstraint(session: Session, at: Key, node: Constraint, inline 
         updateFamily(session, child.key, (it) => it.checks.some((check) => check.name === added.name) ? it : { ...it, checks: [...it.checks, added] })
       }
     }
-  } else spreadConstraints(session, at)
+  } else if (recurse || node.contype === 'CONSTR_FOREIGN') spreadConstraints(session, at)
   return changes
 }
 
@@ -199,6 +214,8 @@ function alterType(session: Session, at: Key, name: string, node: ColumnDef): re
   const type = resolveType(session, node.typeName)
   const collation = node.collClause === undefined ? null : texts(node.collClause.collname).at(-1) ?? null
   const to: Column = { ...from, type: type.text, collation }
+  checkOwn(session, table, from.name, 'alter')
+  if (from.identity !== null && type.text !== null && !['smallint', 'integer', 'bigint'].includes(type.text)) refuse('identity column type must be smallint, integer, or bigint')
   checkReaders(session, table, from.name)
   if (node.raw_default === undefined && from.type !== null && type.text !== null && !isAssignable(session.draft.schema, from.type, type.text)) {
     refuse(`column "${from.name}" cannot be cast automatically to type ${type.text}`)
@@ -316,6 +333,9 @@ function dropConstraint(session: Session, at: Key, name: string, command: AlterT
     if (ifExists) return []
     refuse(`constraint "${name}" of relation "${table.name}" does not exist`)
   }
+  if (constraint?.type === 'check' && parents(session.draft.schema, table).some((parent) => parent.checks.some((each) => each.name === name && !each.noInherit))) {
+    refuse(`cannot drop inherited constraint "${name}" of relation "${table.name}"`)
+  }
   if (constraint?.type === 'primaryKey' || constraint?.type === 'unique') {
     const columns = constraint.is.columns
     dropReferences(session, table, columns, cascade, `constraint "${name}" on table "${table.name}"`, name)
@@ -373,7 +393,10 @@ function partition(session: Session, at: Key, command: AlterTableCmd): readonly 
   if (child === null) return refuse(`relation ${shown(writtenOf(definition?.name))} does not exist`)
   if (command.subtype === 'AT_AttachPartition') {
     const bound = partitionBound(definition?.bound)
-    updateTable(session.draft, child.key, (it) => ({ ...it, partition: { ...it.partition, of: { parent: at, bound } } }))
+    const identities = new Map(current(session, at).columns.map((column) => [column.name, column.identity]))
+    updateTable(session.draft, child.key, (it) => ({
+      ...it, partition: { ...it.partition, of: { parent: at, bound } }, columns: it.columns.map((column) => ({ ...column, identity: identities.get(column.name) ?? column.identity })),
+    }))
     adopt(session, at, child.key)
     return [{ kind: 'attachPartition', place: session.place, table: at, partition: child.key, bound }]
   }

@@ -10,7 +10,7 @@ import { option, texts } from './nodes.ts'
 import type { Session } from './session.ts'
 import { declaredAt, refuse } from './session.ts'
 import { placeInStatement } from '../../sql/place.ts'
-import { resolveType } from './types.ts'
+import { resolveType, typeSpelling } from './types.ts'
 
 /** A column as it is written, and the constraints written with it that are not part of the column itself. */
 export interface BuiltColumn {
@@ -21,7 +21,16 @@ export interface BuiltColumn {
 
 /** Expression of a column's default, converted to its type. */
 export function defaultText(session: Session, node: Node, type: string | null, columns: Table['columns'] = []): Printed {
+  checkLabel(session, node, type)
   return printExpression(node, { schema: session.draft.schema, columns }, type)
+}
+
+/** Refuses a word that an enum does not have as its value. */
+function checkLabel(session: Session, node: Node, type: string | null): void {
+  if (type === null || !('A_Const' in node) || node.A_Const.sval === undefined) return
+  const label = node.A_Const.sval.sval ?? ''
+  const of = [...session.draft.schema.enums].find(([at]) => typeSpelling(at) === type)?.[1]
+  if (of !== undefined && !of.values.includes(label)) refuse(`invalid input value for enum ${type}: "${label}"`)
 }
 
 /** The sequence of a serial or identity column, made as Postgres names it. */

@@ -158,8 +158,9 @@ function addCheck(session: Session, at: Key, node: Constraint, inline: boolean):
   const only = used.length === 1 ? used[0] ?? '' : ''
   const name = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, only, 'check')
   const printed = printExpression(expression, { schema: session.draft.schema, columns: current(session, at).columns }, 'boolean')
+  const enforced = node.is_enforced !== false || session.options.postgres < 18
   const to: Check = {
-    name, expression: printed.text, node: expression, validated: node.skip_validation !== true, enforced: node.is_enforced !== false || session.options.postgres < 18,
+    name, expression: printed.text, node: expression, validated: node.skip_validation !== true && enforced, enforced,
     noInherit: node.is_no_inherit === true, declared: declared(session, node), ...(printed.exact ? {} : { approximate: true }),
   }
   updateTable(session.draft, at, (it) => ({ ...it, checks: [...it.checks, to] }))

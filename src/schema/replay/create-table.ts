@@ -10,7 +10,8 @@ import { adopt } from './family.ts'
 import { columnsAddition, freeRelationName } from './names.ts'
 import { parametersOf, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
-import { current, declaredAt, keyForNew, refuse, tableFor } from './session.ts'
+import { current, declaredAt, keyForNew, refuse, tableFor, unknownColumn } from './session.ts'
+import { resolveType } from './types.ts'
 
 /** Replays `CREATE TABLE`. */
 export function createTable(session: Session, node: CreateStmt): void {
@@ -33,13 +34,14 @@ export function createTable(session: Session, node: CreateStmt): void {
     ...(parameters.length > 0 ? { with: parameters } : {}),
   }
   const later = laterColumns(node)
-  const columns: Column[] = inheritedColumns(parents, partitioned, base.declared)
+  const typed = node.ofTypename === undefined ? null : session.draft.schema.types.get(resolveType(session, node.ofTypename).user ?? '')
+  const columns: Column[] = [...inheritedColumns(parents, partitioned, base.declared), ...(typed?.attributes ?? []).map(({ name: column, type }) => ({ ...unknownColumn(column), type, declared: base.declared }))]
   const pending: Constraint[] = []
   const likes: { readonly clause: TableLikeClause; readonly source: Table }[] = []
   for (const element of node.tableElts ?? []) {
     if ('ColumnDef' in element) {
       const built = buildColumn(session, at, element.ColumnDef, () => [...columns, ...later])
-      mergeColumn(columns, built.column, parents.length > 0, element.ColumnDef.typeName === undefined)
+      mergeColumn(columns, built.column, parents.length > 0 || typed !== null, element.ColumnDef.typeName === undefined)
       pending.push(...built.constraints)
     } else if ('Constraint' in element) {
       pending.push(element.Constraint)
@@ -47,11 +49,11 @@ export function createTable(session: Session, node: CreateStmt): void {
       const source = tableFor(session, writtenOf(element.TableLikeClause.relation))
       if (source === null) continue
       likes.push({ clause: element.TableLikeClause, source })
-      columns.push(...likeColumns(session, at, element.TableLikeClause, source))
+      for (const column of likeColumns(session, at, element.TableLikeClause, source)) mergeColumn(columns, column, false, false)
     }
   }
   putTable(session.draft, {
-    ...base, columns, complete: base.complete && likes.every((each) => each.source.complete) && node.ofTypename === undefined,
+    ...base, columns, complete: base.complete && likes.every((each) => each.source.complete) && typed !== undefined && (typed === null || typed.attributes !== undefined),
     checks: parents.flatMap((parent) => parent.checks.filter((check) => !check.noInherit)).map((check) => ({ ...check, declared: base.declared })),
   })
   updateTable(session.draft, at, (table) => ({
@@ -133,7 +135,7 @@ function likeColumns(session: Session, at: Key, clause: TableLikeClause, source:
       comment: (options & like.comments) !== 0 ? column.comment ?? null : null,
       declared: declaredAt(session),
     }
-    if (copied.identity !== null) ownSequence(session, at, column.name, column.type ?? 'bigint')
+    if (copied.identity !== null) ownSequence(session, at, column.name, 'bigint')
     return copied
   })
 }
@@ -141,20 +143,25 @@ function likeColumns(session: Session, at: Key, clause: TableLikeClause, source:
 function likeConstraints(session: Session, at: Key, clause: TableLikeClause, source: Table): void {
   const options = clause.options ?? 0
   const declared = declaredAt(session)
-  if ((options & like.constraints) !== 0) updateTable(session.draft, at, (table) => ({ ...table, checks: [...table.checks, ...source.checks.map((check) => ({ ...check, declared }))] }))
+  const copy = <T extends { readonly comment?: string | null }>(each: T): T => ({ ...each, comment: (options & like.comments) !== 0 ? each.comment ?? null : null, declared })
+  if ((options & like.constraints) !== 0) updateTable(session.draft, at, (table) => ({ ...table, checks: [...table.checks, ...source.checks.map(copy)] }))
   if ((options & like.indexes) === 0) return
   const { primaryKey } = source
   const table = current(session, at)
   const free = (addition: string, label: string, constraint: boolean) => freeRelationName(session.draft.schema, table.schema, table.name, addition, label, constraint)
-  if (primaryKey !== null) putTable(session.draft, { ...current(session, at), primaryKey: { ...primaryKey, name: free('', 'pkey', true), declared } })
+  if (primaryKey !== null) putTable(session.draft, { ...current(session, at), primaryKey: { ...copy(primaryKey), name: free('', 'pkey', true) } })
   for (const unique of source.uniques) {
     const name = free(columnsAddition([...unique.columns, ...unique.include]), 'key', true)
-    updateTable(session.draft, at, (it) => ({ ...it, uniques: [...it.uniques, { ...unique, name, declared }] }))
+    updateTable(session.draft, at, (it) => ({ ...it, uniques: [...it.uniques, { ...copy(unique), name }] }))
+  }
+  for (const exclusion of source.exclusions) {
+    const name = free(columnsAddition(exclusion.columns), 'excl', true)
+    updateTable(session.draft, at, (it) => ({ ...it, exclusions: [...it.exclusions, { ...copy(exclusion), name }] }))
   }
   for (const index of source.indexes) {
     const names = [...index.keys.map((each) => each.column ?? /^([a-z_]\w*)\(/.exec(each.expression ?? '')?.[1] ?? 'expr'), ...index.include]
     const name = free(columnsAddition(names), 'idx', false)
-    updateTable(session.draft, at, (it) => ({ ...it, indexes: [...it.indexes, { ...index, name, declared }] }))
+    updateTable(session.draft, at, (it) => ({ ...it, indexes: [...it.indexes, { ...copy(index), name }] }))
   }
 }
 

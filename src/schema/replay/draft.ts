@@ -97,14 +97,19 @@ export function children(schema: DraftSchema, at: Key): readonly Table[] {
   return schema.tables.tagged(tag.child(at))
 }
 
+/** The tables that a table inherits from or is a partition of. */
+export function parents(schema: DraftSchema, table: Table): readonly Table[] {
+  return [...table.partition.of === null ? [] : [table.partition.of.parent], ...table.inherits].flatMap((at) => schema.tables.get(at) ?? [])
+}
+
 /** The tables with foreign keys to a table. */
 export function referrers(schema: DraftSchema, at: Key): readonly Table[] {
   return schema.tables.tagged(tag.refers(at))
 }
 
-/** Tables that end with the session. */
-export function temporaryTables(schema: DraftSchema): readonly Table[] {
-  return schema.tables.tagged(tag.temporary)
+/** The keys of what ends with the session. */
+export function temporary(schema: DraftSchema, name: 'tables' | 'views' | 'sequences'): readonly Key[] {
+  return schema[name].tagged(tag.temporary).map((each) => key(each.schema, each.name))
 }
 
 /** The views that read a table or view. */
@@ -155,17 +160,21 @@ const tag = {
   temporary: 'temporary',
 }
 
+function temporaryTag(of: { readonly schema: string }): readonly string[] {
+  return of.schema === 'pg_temp' ? [tag.temporary] : []
+}
+
 function tagsOfTable(table: Table): readonly string[] {
   const { of } = table.partition
   return [
     ...Array.from(indexNames(table), (name) => tag.index(key(table.schema, name))), ...Array.from(constraintNames(table), (name) => tag.constraint(key(table.schema, name))),
     ...new Set([...of === null ? [] : [of.parent], ...table.inherits].map(tag.child)), ...new Set(table.foreignKeys.map((foreign) => tag.refers(targetOf(foreign)))),
-    ...table.schema === 'pg_temp' ? [tag.temporary] : [],
+    ...temporaryTag(table),
   ]
 }
 
 function tagsOfView(view: View): readonly string[] {
-  return [...view.indexes.map((index) => tag.index(key(view.schema, index.name))), ...new Set(view.reads.map((read) => tag.reads(read.table)))]
+  return [...view.indexes.map((index) => tag.index(key(view.schema, index.name))), ...new Set(view.reads.map((read) => tag.reads(read.table))), ...temporaryTag(view)]
 }
 
 function tagsOfDomain(domain: DomainType): readonly string[] {
@@ -173,5 +182,5 @@ function tagsOfDomain(domain: DomainType): readonly string[] {
 }
 
 function tagsOfSequence(sequence: Sequence): readonly string[] {
-  return sequence.ownedBy === null ? [] : [tag.owned(sequence.ownedBy.table)]
+  return [...sequence.ownedBy === null ? [] : [tag.owned(sequence.ownedBy.table)], ...temporaryTag(sequence)]
 }

@@ -10,9 +10,10 @@ import { removeIndex } from './indexes.ts'
 import { truncated } from './names.ts'
 import { items, text, texts, writtenIn } from './nodes.ts'
 import type { Written } from './nodes.ts'
+import { putAttributes } from './objects.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
-import { assumedKey, current, findKey, isOpen, placeholder, refuse, shown, unknownColumn } from './session.ts'
+import { assumedKey, checkOwn, current, findKey, isOpen, placeholder, refuse, shown, unknownColumn } from './session.ts'
 import { baseType, resolveType, typeNames, typeSpelling } from './types.ts'
 
 /** Replays `DROP COLUMN`: its indexes and constraints go with it. */
@@ -24,6 +25,7 @@ export function dropColumn(session: Session, at: Key, written: string, missingOk
     if (missingOk) return []
     refuse(`column "${name}" of relation "${table.name}" does not exist`)
   }
+  checkOwn(session, table, name, 'drop')
   const from: Column = known ?? unknownColumn(name)
   const label = `column ${name} of table ${table.name}`
   for (const other of referrers(session.draft.schema, at)) {
@@ -240,6 +242,17 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
     putTable(session.draft, { ...now, checks: now.checks.filter((check) => !checks.includes(check)), columns: now.columns.map((column) => defaults.includes(column) ? { ...column, default: null } : column) })
   }
+  for (const [domain, { base }] of session.draft.schema.domains) {
+    if (base === null || baseType(base) !== spelling) continue
+    if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
+    dropType(session, domain, true)
+  }
+  for (const [composite, { attributes }] of session.draft.schema.types) {
+    const kept = attributes?.filter((each) => each.type === null || baseType(each.type) !== spelling)
+    if (kept === undefined || kept.length === attributes?.length) continue
+    if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
+    putAttributes(session, composite, kept)
+  }
   for (const [name, list] of session.draft.schema.functions) {
     const kept = list.filter((each) => !each.arguments.some((type) => type !== null && baseType(type) === spelling) && (each.returns === null || baseType(each.returns.replace(/^SETOF /, '')) !== spelling))
     if (kept.length === list.length) continue
@@ -260,6 +273,9 @@ function dropSequences(session: Session, objects: readonly Node[], cascade: bool
       refuse(`sequence ${shown(written)} does not exist`)
     }
     const sequence = at ?? assumedKey(session, written)
+    const owner = at === undefined ? null : session.draft.schema.sequences.get(at)?.ownedBy ?? null
+    const column = owner === null ? undefined : session.draft.schema.tables.get(owner.table)?.columns.find((each) => each.name === owner.column)
+    if (owner !== null && column !== undefined && column.identity !== null) refuse(`cannot drop sequence ${nameOf(sequence)} because column ${column.name} of table ${nameOf(owner.table)} requires it`)
     const used = `nextval('${typeSpelling(sequence).replaceAll("'", "''")}'::regclass)`
     updateTables(session.draft, (table) => {
       if (!table.columns.some((column) => column.default === used)) return table

@@ -51,6 +51,7 @@ export function valueText(node: Node | undefined): string {
   if ('Float' in node) return node.Float.fval ?? ''
   if ('Integer' in node) return String(node.Integer.ival ?? 0)
   if ('TypeName' in node) return texts(node.TypeName.names).at(-1) ?? ''
+  if ('ColumnRef' in node) return texts(node.ColumnRef.fields).join('.')
   if ('A_Const' in node) {
     const { ival, fval, sval, boolval } = node.A_Const
     if (sval !== undefined) return sval.sval ?? ''

@@ -11,7 +11,7 @@ import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
 import { putAttributes } from './objects.ts'
 import { mapExpressions, withColumnRenamed, withTypeRenamed } from './rewrite.ts'
 import type { Session } from './session.ts'
-import { assumedKey, columnFor, findKey, isOpen, refuse, schemaExists, shown, tableFor } from './session.ts'
+import { assumedKey, checkFollowed, checkOwn, columnFor, findKey, isOpen, refuse, schemaExists, shown, tableFor } from './session.ts'
 import { typeNames, typeSpelling } from './types.ts'
 
 /** Replays `ALTER … RENAME`. */
@@ -36,7 +36,6 @@ export function rename(session: Session, node: RenameStmt): void {
 }
 
 function renameColumn(session: Session, node: RenameStmt, to: string): void {
-  if (node.relationType === 'OBJECT_VIEW' || node.relationType === 'OBJECT_MATVIEW') return
   const from = truncated(node.subname ?? '')
   const written = writtenOf(node.relation)
   if (node.renameType === 'OBJECT_ATTRIBUTE') {
@@ -45,10 +44,14 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
     if (at !== undefined && attributes !== undefined) putAttributes(session, at, attributes.map((each) => each.name === from ? { ...each, name: to } : each))
     return
   }
-  if (findKey(session, written, (at) => session.draft.schema.tables.has(at)) === undefined && findKey(session, written, (at) => session.draft.schema.views.has(at)) !== undefined) return
+  const view = findKey(session, written, (at) => session.draft.schema.views.has(at))
+  if (view !== undefined) return renameViewColumn(session, view, from, to)
+  if (node.relationType === 'OBJECT_VIEW' || node.relationType === 'OBJECT_MATVIEW') return
   const table = tableFor(session, written, node.missing_ok === true)
   if (table === null) return
   columnFor(session, table, from)
+  checkOwn(session, table, from, 'rename')
+  checkFollowed(session, table.key, node.relation?.inh === true, `inherited column "${from}" must be renamed in child tables too`)
   if (table.columns.some((column) => column.name === to)) refuse(`column "${to}" of relation "${table.name}" already exists`)
   updateFamily(session, table.key, (it) => columnRenamed(it, from, to))
   for (const other of referrers(session.draft.schema, table.key)) {
@@ -64,6 +67,17 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   }
   for (const sequence of sequencesOf(session.draft.schema, table.key, from)) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, ownedBy: { table: table.key, column: to } })
   session.changes.push({ kind: 'renameColumn', place: session.place, table: table.key, from, to })
+}
+
+function renameViewColumn(session: Session, at: Key, from: string, to: string): void {
+  const view = session.draft.schema.views.get(at)
+  if (view?.columns == null) return
+  if (!view.columns.includes(from)) refuse(`column "${from}" does not exist`)
+  if (view.columns.includes(to)) refuse(`column "${to}" of relation "${view.name}" already exists`)
+  put(session.draft, 'views', at, {
+    ...view, columns: view.columns.map((name) => name === from ? to : name),
+    indexes: view.indexes.map((index) => ({ ...index, keys: index.keys.map((each) => each.column === from ? { ...each, column: to } : each) })),
+  })
 }
 
 /** A privilege after its column got another name. */
@@ -274,12 +288,25 @@ function renameFunction(session: Session, node: RenameStmt, to: string): void {
     if (!isOpen(session)) refuse(`function ${written.name} does not exist`)
     return
   }
-  const list = session.draft.schema.functions.get(at) ?? []
-  remove(session.draft, 'functions', at)
-  put(session.draft, 'functions', renamed(at, to), list.map((each) => ({ ...each, name: to })))
-  updateTables(session.draft, (table) => table.triggers.some((trigger) => trigger.function === at)
-    ? { ...table, triggers: table.triggers.map((trigger) => trigger.function === at ? { ...trigger, function: renamed(at, to) } : trigger) }
+  moveFunctions(session, at, renamed(at, to))
+}
+
+/** Moves all overloads of a function; triggers that call it follow. */
+function moveFunctions(session: Session, from: Key, to: Key): void {
+  const list = session.draft.schema.functions.get(from) ?? []
+  remove(session.draft, 'functions', from)
+  put(session.draft, 'functions', to, [...session.draft.schema.functions.get(to) ?? [], ...list.map((each) => ({ ...each, schema: schemaOf(to), name: nameOf(to) }))])
+  updateTables(session.draft, (table) => table.triggers.some((trigger) => trigger.function === from)
+    ? { ...table, triggers: table.triggers.map((trigger) => trigger.function === from ? { ...trigger, function: to } : trigger) }
     : table)
+}
+
+function setFunctionSchema(session: Session, node: AlterObjectSchemaStmt, to: string): void {
+  if (node.object === undefined || !('ObjectWithArgs' in node.object)) return
+  const written = writtenIn(texts(node.object.ObjectWithArgs.objname))
+  const at = findKey(session, written, (each) => session.draft.schema.functions.has(each))
+  if (at !== undefined) return moveFunctions(session, at, moved(at, to))
+  if (!isOpen(session)) refuse(`function ${written.name} does not exist`)
 }
 
 function renameOnTable(session: Session, node: RenameStmt, to: string): void {
@@ -301,11 +328,7 @@ function renameSchema(session: Session, from: string, to: string): void {
   for (const at of within(session.draft.schema.tables)) moveTable(session, at, moved(at, to))
   for (const at of within(session.draft.schema.views)) moveView(session, at, moved(at, to))
   for (const at of within(session.draft.schema.sequences)) moveSequence(session, at, moved(at, to))
-  for (const at of within(session.draft.schema.functions)) {
-    const list = session.draft.schema.functions.get(at) ?? []
-    remove(session.draft, 'functions', at)
-    put(session.draft, 'functions', moved(at, to), list.map((each) => ({ ...each, schema: to })))
-  }
+  for (const at of within(session.draft.schema.functions)) moveFunctions(session, at, moved(at, to))
   putSchemas(session.draft, [...[...session.draft.schema.schemas].filter((name) => name !== from), to])
   const { schemaGrants } = session.draft.schema
   if (schemaGrants?.has(from)) session.draft.schema = { ...session.draft.schema, schemaGrants: new Map([...schemaGrants].map(([name, grants]) => [name === from ? to : name, grants])) }
@@ -336,9 +359,12 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     session.changes.push({ kind: 'renameType', place: session.place, object: at, to: moved(at, to) })
     return
   }
+  if (node.objectType === 'OBJECT_FUNCTION' || node.objectType === 'OBJECT_PROCEDURE' || node.objectType === 'OBJECT_ROUTINE') return setFunctionSchema(session, node, to)
   const written = writtenOf(node.relation)
   const view = findKey(session, written, (each) => schema.views.has(each))
   if (view !== undefined) return moveView(session, view, moved(view, to))
   const sequence = findKey(session, written, (each) => schema.sequences.has(each))
-  if (sequence !== undefined) moveSequence(session, sequence, moved(sequence, to))
+  if (sequence === undefined) return
+  if (schema.sequences.get(sequence)?.ownedBy != null) refuse('cannot move an owned sequence into another schema')
+  moveSequence(session, sequence, moved(sequence, to))
 }

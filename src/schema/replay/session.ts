@@ -6,7 +6,7 @@ import type { Change } from '../change.ts'
 import type { Column, Declaration, Key, Schema, Table } from '../model.ts'
 import { emptyTable, key } from '../model.ts'
 import type { Draft } from './draft.ts'
-import { putTable } from './draft.ts'
+import { children, parents, putTable } from './draft.ts'
 import { truncated } from './names.ts'
 import type { Written } from './nodes.ts'
 
@@ -132,6 +132,16 @@ export function columnFor(session: Session, table: Table, written: string): Colu
   const column = unknownColumn(name)
   putTable(session.draft, { ...table, columns: [...table.columns, column] })
   return column
+}
+
+/** Refuses to change a column that comes from a parent: it is changed there. */
+export function checkOwn(session: Session, table: Table, column: string, what: 'drop' | 'rename' | 'alter'): void {
+  if (parents(session.draft.schema, table).some((parent) => parent.columns.some((each) => each.name === column))) refuse(`cannot ${what} inherited column "${column}"`)
+}
+
+/** Refuses a change of a table alone that its children must follow. */
+export function checkFollowed(session: Session, at: Key, recurse: boolean, message: string): void {
+  if (!recurse && children(session.draft.schema, at).length > 0) refuse(message)
 }
 
 /** The table as it is now. */

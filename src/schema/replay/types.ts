@@ -72,18 +72,27 @@ function userType(session: Resolving, written: { readonly schema: string | null;
   const at = findKey(session, written, (key) => typeExists(schema, key))
   if (at !== undefined) return { text: `${typeSpelling(at)}${suffix}`, serial: false, user: at }
   const extension = extensionTypeOf(schema, written.name)
-  if (extension !== undefined) {
-    const modifiers = (typmods ?? []).map(valueText)
-    return { text: `${quoteName(extension, written.name)}${modifiers.length > 0 ? `(${modifiers.join(',')})` : ''}${suffix}`, serial: false, user: null }
-  }
+  if (extension !== undefined) return { text: `${quoteName(extension, written.name)}${modifiersOf(written.name, typmods)}${suffix}`, serial: false, user: null }
   const elementName = written.name.startsWith('_') ? written.name.slice(1) : ''
   const element = elementName === '' ? undefined : findKey(session, { schema: written.schema, name: elementName }, (key) => typeExists(schema, key))
   if (element !== undefined) return { text: `${typeSpelling(element)}[]`, serial: false, user: element }
   const foreign = [...schema.extensions.keys()].some((name) => !knownExtensions.has(name))
   if (!isOpen(session) && !foreign) refuse(`type "${written.schema === null ? '' : `${written.schema}.`}${written.name}" does not exist`)
-  const modifiers = (typmods ?? []).map(valueText)
-  const mods = modifiers.length > 0 ? `(${modifiers.join(',')})` : ''
-  return { text: `${quoteName(written.schema ?? 'public', written.name)}${mods}${suffix}`, serial: false, user: null }
+  return { text: `${quoteName(written.schema ?? 'public', written.name)}${modifiersOf(written.name, typmods)}${suffix}`, serial: false, user: null }
+}
+
+const shapes = ['Geometry', 'Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection', 'CircularString', 'CompoundCurve', 'CurvePolygon', 'MultiCurve', 'MultiSurface', 'PolyhedralSurface', 'Triangle', 'Tin']
+
+/** Modifiers of an extension's type as `format_type` spells them; PostGIS has names for shapes, and one reference system for geography. (postgis_typmod_out) */
+function modifiersOf(name: string, typmods: readonly Node[] | undefined): string {
+  const given = (typmods ?? []).map(valueText)
+  if (name !== 'geometry' && name !== 'geography') return given.length > 0 ? `(${given.join(',')})` : ''
+  const [first] = given
+  if (first === undefined) return ''
+  const [, written = '', dimensions = ''] = /^(.*?)(z|m|zm)?$/i.exec(first.trim()) ?? []
+  const shape = shapes.find((each) => each.toLowerCase() === written.toLowerCase()) ?? written
+  const system = Number(given[1] ?? 0) || (name === 'geography' ? 4326 : 0)
+  return `(${shape}${dimensions.toUpperCase()}${system === 0 ? '' : `,${system}`})`
 }
 
 function extensionTypeOf(schema: Schema, name: string): string | undefined {
@@ -106,9 +115,16 @@ function builtinType(name: string, typmods: readonly Node[] | undefined): string
   return spelled(name, (typmods ?? []).map((node) => integer(node)))
 }
 
+/** Built-in types with a length, and those with modifiers of any kind. */
+const lengthy = new Set(['bit', 'varbit', 'varchar', 'bpchar'])
+const modified = new Set([...lengthy, 'numeric', 'timestamp', 'timestamptz', 'time', 'timetz', 'interval'])
+
 function spelled(name: string, modifiers: readonly (number | undefined)[]): string {
   const [first, second] = modifiers
   const base = spellings[name] ?? name
+  if (modifiers.length > 0 && !modified.has(name)) refuse(`type modifier is not allowed for type "${name}"`)
+  if (lengthy.has(name) && first !== undefined && first < 1) refuse(`length for type ${name === 'bpchar' ? 'char' : name} must be at least 1`)
+  if (name === 'numeric' && first !== undefined && (first < 1 || first > 1000)) refuse(`NUMERIC precision ${first} must be between 1 and 1000`)
   if (name === 'bpchar') return first === undefined ? 'bpchar' : `character(${first})`
   if (name === 'interval') {
     const fields = first === undefined ? '' : interval[first] ?? ''

@@ -177,8 +177,17 @@ export function createView(session: Session, node: ViewStmt): void {
     columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name), reads: readsOf(session, node.query), indexes: [],
     securityInvoker: flag(node.options, 'security_invoker'), declared: declaredAt(session),
   }
+  checkReplaced(before?.columns ?? null, to.columns)
   put(session.draft, 'views', at, to)
   session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: node.replace === true })
+}
+
+/** A view that is replaced keeps its columns and gets new ones behind them. */
+function checkReplaced(before: View['columns'], after: View['columns']): void {
+  if (before === null || after === null) return
+  if (after.length < before.length) refuse('cannot drop columns from view')
+  const other = before.findIndex((name, i) => after[i] !== name)
+  if (other >= 0) refuse(`cannot change name of view column "${before[other]}" to "${after[other]}"`)
 }
 
 export function createTableAs(session: Session, node: CreateTableAsStmt): void {
