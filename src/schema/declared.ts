@@ -1,14 +1,10 @@
 import type { Tree } from '../changeset/tree.ts'
 import type { Note } from '../engine/finding.ts'
-import type { Migration } from '../engine/rule.ts'
-import { sourceFile } from '../location.ts'
 import type { Project } from '../project/project.ts'
-import { loadParser } from '../sql/parser.ts'
-import { readSql } from '../sql/read.ts'
+import { readSqlSchema } from '../project/sql-schema.ts'
 import { readDrizzleSchema } from './drizzle.ts'
-import { emptySchema, type Schema } from './model.ts'
+import type { Schema } from './model.ts'
 import { readPrismaSchema } from './prisma.ts'
-import { replayHistory } from './replay.ts'
 
 /** A schema with what could not be seen; null where there is none or it cannot be read. */
 export interface ReadSchema {
@@ -20,22 +16,13 @@ export interface ReadSchema {
 export async function readDeclaredSchema(project: Project, tree: Tree, postgres: number): Promise<ReadSchema> {
   if (project.orm === 'prisma') return prisma(project, tree)
   if (project.orm === 'drizzle') return readDrizzleSchema(tree, project)
-  return project.sqlSchema?.length ? sql(project.sqlSchema, tree, postgres) : { schema: null, notes: [] }
+  return readSqlSchema(tree, project, postgres)
 }
 
 async function prisma(project: Project, tree: Tree): Promise<ReadSchema> {
   const { texts, notes } = await readTexts(project.schemaFiles, tree)
   if (notes.length) return { schema: null, notes }
   return readPrismaSchema(texts, project)
-}
-
-async function sql(paths: readonly string[], tree: Tree, postgres: number): Promise<ReadSchema> {
-  const [{ texts, notes }] = await Promise.all([readTexts(paths, tree), loadParser()])
-  if (texts.size === 0) return { schema: null, notes }
-  const read = [...texts].map(([path, text]) => readSql(sourceFile(path, text)))
-  const migrations = read.map(({ file, statements }): Migration => ({ name: file.path, path: file.path, statements, down: null, isNew: false }))
-  const replayed = replayHistory(emptySchema(), migrations, { postgres, source: 'migrations' })
-  return { schema: replayed.schema, notes: [...notes, ...replayed.notes] }
 }
 
 async function readTexts(paths: readonly string[], tree: Tree): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly notes: readonly Note[] }> {

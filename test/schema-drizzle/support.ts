@@ -1,6 +1,7 @@
 import { memoryTree } from '../../src/changeset/memory.ts'
 import type { Project } from '../../src/project/project.ts'
 import type { Schema, Table } from '../../src/schema/model.ts'
+import { SharedMap } from '../../src/schema/shared-map.ts'
 import { arrayLiteral } from '../../src/schema/drizzle/ddl.ts'
 import { readDrizzleSchema } from '../../src/schema/drizzle.ts'
 import type { DrizzleRead } from '../../src/schema/drizzle.ts'
@@ -39,7 +40,7 @@ const local = new Set(['declared', 'approximate', 'property', 'clientDefault', '
 /** A schema without places and without what only one side can know, to be compared. */
 export function comparable(schema: Schema | null): unknown {
   const plain = (value: unknown): unknown => {
-    if (value instanceof Map) return Object.fromEntries([...value].map(([name, it]) => [String(name), plain(it)] as const).toSorted(([a], [b]) => a < b ? -1 : 1))
+    if (value instanceof Map || value instanceof SharedMap) return Object.fromEntries([...value].map(([name, it]) => [String(name), plain(it)] as const).toSorted(([a], [b]) => a < b ? -1 : 1))
     if (value instanceof Set) return [...value].toSorted()
     if (Array.isArray(value)) return value.map(plain)
     if (typeof value !== 'object' || value === null) return value

@@ -88,11 +88,46 @@ describe('what Postgres would refuse', () => {
     ['ALTER TABLE users ALTER id DROP NOT NULL', 'column "id" is in a primary key'],
     ['INSERT INTO nothing VALUES (1)', 'relation "nothing" does not exist'],
     ['DROP INDEX users_pkey', 'cannot drop index users_pkey because constraint users_pkey on table users requires it'],
+    ['ALTER TABLE users ADD a text(5)', 'type modifier is not allowed for type "text"'],
+    ['ALTER TABLE users ADD a varchar(0)', 'length for type varchar must be at least 1'],
+    ["ALTER TABLE users ALTER role SET DEFAULT 'nobody'", 'invalid input value for enum role: "nobody"'],
+    ['ALTER TABLE users ADD a int GENERATED ALWAYS AS (nothing + 1) STORED', 'column "nothing" does not exist'],
+    ['ALTER TABLE users ALTER age DROP EXPRESSION', 'column "age" of relation "users" is not a generated column'],
   ])('%s', (sql, message) => {
     const result = steps(given, `ALTER TABLE users ADD COLUMN before int;\n${sql};\nALTER TABLE users ADD COLUMN behind int;`)
     expect(result.notes).toMatchObject([{ kind: 'unresolved', blocking: false, line: 2, message: `this statement cannot succeed here: ${message}` }])
     expect(result.steps.map((step) => step.changes.length)).toEqual([1, 0, 1])
     expect(table(result.after, 'public.users').columns.map((column) => column.name)).toEqual(['id', 'email', 'org_id', 'age', 'role'])
+  })
+})
+
+describe('what Postgres would refuse of tables with children, owned sequences and views', () => {
+  const family = 'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b () INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a'
+  it.each([
+    ['ALTER TABLE b DROP COLUMN x', 'cannot drop inherited column "x"'],
+    ['ALTER TABLE b RENAME COLUMN x TO y', 'cannot rename inherited column "x"'],
+    ['ALTER TABLE b ALTER x TYPE bigint', 'cannot alter inherited column "x"'],
+    ['ALTER TABLE b DROP CONSTRAINT a_x_check', 'cannot drop inherited constraint "a_x_check" of relation "b"'],
+    ['ALTER TABLE ONLY a ADD COLUMN y int', 'column must be added to child tables too'],
+    ['ALTER TABLE ONLY a ADD CHECK (id > 0)', 'constraint must be added to child tables too'],
+    ['ALTER TABLE ONLY a RENAME COLUMN id TO key', 'inherited column "id" must be renamed in child tables too'],
+    ['DROP SEQUENCE s_id_seq', 'cannot drop sequence s_id_seq because column id of table s requires it'],
+    ['ALTER SEQUENCE s_n_seq SET SCHEMA other', 'cannot move an owned sequence into another schema'],
+    ['ALTER TABLE s ALTER id TYPE text', 'identity column type must be smallint, integer, or bigint'],
+    ['CREATE OR REPLACE VIEW v AS SELECT id FROM a', 'cannot drop columns from view'],
+    ['CREATE OR REPLACE VIEW v AS SELECT x, id FROM a', 'cannot change name of view column "id" to "x"'],
+  ])('%s', (sql, message) => {
+    expect(steps(family, sql).notes).toMatchObject([{ kind: 'unresolved', message: `this statement cannot succeed here: ${message}` }])
+  })
+})
+
+describe('types of extensions', () => {
+  it.each([
+    ['geography(Point,4326)', 'geography(Point,4326)'], ['geography(pointzm)', 'geography(PointZM,4326)'], ['geometry(MULTIPOLYGON, 3857)', 'geometry(MultiPolygon,3857)'], ["geometry('LineString')", 'geometry(LineString)'],
+    ['geometry(geometry,4326)[]', 'geometry(Geometry,4326)[]'], ['geometry', 'geometry'], ['vector(1536)', 'vector(1536)'], ['halfvec(3)', 'halfvec(3)'],
+  ])('%s is %s', (written, spelled) => {
+    const { after } = steps('CREATE EXTENSION postgis; CREATE EXTENSION vector', `CREATE TABLE t (a ${written})`)
+    expect(table(after, 'public.t').columns[0]?.type).toBe(spelled)
   })
 })
 

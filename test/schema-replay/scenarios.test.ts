@@ -103,6 +103,23 @@ describe('a replayed script leaves what Postgres leaves', () => {
     ['blocks', `
       DO $$ BEGIN CREATE TYPE r AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$; DO $$ BEGIN CREATE TYPE r AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;
       DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 't') THEN CREATE TABLE t (r r); END IF; EXECUTE 'ALTER TABLE t ADD COLUMN s int'; END $$; DO $$ BEGIN ALTER TABLE t ADD CONSTRAINT c CHECK (s > 0); EXCEPTION WHEN others THEN NULL; END $$;`],
+    ['what inheritance allows', `
+      CREATE TABLE a (id int, x int NOT NULL, y int CHECK (y > 0)); CREATE TABLE b () INHERITS (a); CREATE TABLE other (id bigint); ALTER TABLE a ADD CHECK (x > 0) NO INHERIT; ALTER TABLE ONLY a ADD CHECK (y < 9) NO INHERIT; ALTER TABLE a RENAME COLUMN y TO z; ALTER TABLE a ALTER id TYPE bigint;
+      ALTER TABLE b ADD COLUMN own text; ALTER TABLE b DROP COLUMN own; ALTER TABLE b NO INHERIT a; ALTER TABLE b DROP COLUMN z;`],
+    ['a partitioned table alone', `
+      CREATE TABLE p (id int NOT NULL, at date) PARTITION BY RANGE (id); CREATE TABLE p1 (id int NOT NULL, at date); ALTER TABLE p ALTER id ADD GENERATED ALWAYS AS IDENTITY; ALTER TABLE ONLY p ATTACH PARTITION p1 FOR VALUES FROM (1) TO (9);
+      ALTER TABLE ONLY p ADD CONSTRAINT pk PRIMARY KEY (id); ALTER TABLE ONLY p1 ADD CONSTRAINT p1k PRIMARY KEY (id); ALTER INDEX pk ATTACH PARTITION p1k; CREATE INDEX i ON ONLY p (at); CREATE INDEX i1 ON p1 (at); ALTER INDEX i ATTACH PARTITION i1;`],
+    ['LIKE with everything, and tables of a type', `
+      CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, u int UNIQUE, CONSTRAINT ck CHECK (u > 0), EXCLUDE USING btree (u WITH =)); COMMENT ON CONSTRAINT ck ON a IS 'k'; CREATE INDEX named ON a (u); COMMENT ON INDEX named IS 'n';
+      CREATE TABLE b (LIKE a INCLUDING ALL); CREATE TABLE c (LIKE a INCLUDING ALL EXCLUDING INDEXES EXCLUDING COMMENTS); CREATE TYPE person AS (name text, age int); CREATE TABLE p OF person (age WITH OPTIONS NOT NULL DEFAULT 1, PRIMARY KEY (name));`],
+    ['types that go with all that is made of them', `
+      CREATE DOMAIN one AS text; CREATE DOMAIN two AS one; CREATE DOMAIN three AS two[]; CREATE TYPE pair AS (a two, b int); CREATE TABLE t (a one, b two, c three, d two[], e pair, f int); DROP DOMAIN one CASCADE;`],
+    ['functions that move', `
+      CREATE SCHEMA s; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TABLE t (id int); CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); ALTER FUNCTION f() SET SCHEMA s; ALTER ROUTINE s.f RENAME TO g;`],
+    ['types with modifiers', `
+      CREATE TABLE t (a numeric(10,-2), b numeric(3,5), c char(10), d bit varying(8)[], e time(2) with time zone, f interval second(2), g timestamptz(0)[], h dec(4,1), i national character varying(5), j "char", k float(20)); CREATE TABLE u AS SELECT a, c, d, f FROM t;`],
+    ['columns of views', `
+      CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a, b AS x FROM t; ALTER VIEW v RENAME COLUMN x TO y; CREATE OR REPLACE VIEW v AS SELECT a, b AS y, 1 AS z FROM t; CREATE MATERIALIZED VIEW m AS SELECT a, y FROM v; CREATE INDEX ON m (a); ALTER MATERIALIZED VIEW m RENAME a TO c;`],
     ['several subcommands, in the order in which Postgres takes them', `
       CREATE TABLE a (id int, b text DEFAULT 'x', c int, CONSTRAINT k UNIQUE (c)); ALTER TABLE a ADD CONSTRAINT k PRIMARY KEY (id), DROP CONSTRAINT k, ALTER b DROP DEFAULT, ALTER b TYPE int USING 1, ALTER b SET DEFAULT 5, ADD COLUMN d int UNIQUE, DROP COLUMN c, ADD CHECK (d > 0);`],
   ])('%s', async (_, sql) => {

@@ -9,11 +9,10 @@ import { buildColumn, defaultText, ownSequence } from './columns.ts'
 import { addConstraint, checkComparable } from './constraints.ts'
 import { constraintOf, dropReferences } from './dependents.ts'
 import { partitionBound } from './create-table.ts'
-import { children, parents, put, readers, referrers, remove, sequencesOf, tableOfIndex, targetOf, updateTable } from './draft.ts'
+import { children, parents, put, putAttributes, readers, referrers, remove, sequencesOf, tableOfIndex, targetOf, updateTable } from './draft.ts'
 import { dropColumn, readsColumn } from './drop.ts'
 import { adopt, spreadConstraints, updateFamily } from './family.ts'
 import { truncated } from './names.ts'
-import { putAttributes } from './objects.ts'
 import { mentionedColumns, option, parametersOf, texts, valueText, writtenOf } from './nodes.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
@@ -466,5 +465,5 @@ function alterCompositeType(session: Session, written: { readonly schema: string
     else if (subtype === 'AT_DropColumn') attributes = attributes.filter((each) => each.name !== truncated(name))
     else if (subtype === 'AT_AlterColumnType' && column !== undefined) attributes = attributes.map((each) => each.name === truncated(name) ? { ...each, type: resolveType(session, column.typeName).text } : each)
   }
-  if (type.attributes !== undefined) putAttributes(session, at, attributes)
+  if (type.attributes !== undefined) putAttributes(session.draft, at, attributes)
 }

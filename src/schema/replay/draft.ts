@@ -1,5 +1,6 @@
 import type { DomainType, EnumType, ForeignKey, Key, OtherType, Schema, Sequence, SqlFunction, Table, View } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
+import { quoteIdent } from '../quote.ts'
 import { SharedMap } from '../shared-map.ts'
 
 interface Objects {
@@ -41,6 +42,20 @@ export function put<K extends keyof Objects>(draft: Draft, name: K, at: Key, val
 /** Takes an object out of one of the maps. */
 export function remove(draft: Draft, name: keyof Objects, at: Key): void {
   draft.schema = { ...draft.schema, [name]: draft.schema[name].without(at) }
+}
+
+/** Puts the overloads of a function; none removes it. */
+export function setFunctions(draft: Draft, at: Key, list: readonly SqlFunction[]): void {
+  if (list.length === 0) remove(draft, 'functions', at)
+  else put(draft, 'functions', at, list)
+}
+
+/** Gives a composite type its attributes; its definition follows. */
+export function putAttributes(draft: Draft, at: Key, attributes: NonNullable<OtherType['attributes']>): void {
+  const type = draft.schema.types.get(at)
+  if (type === undefined) return
+  const definition = attributes.some((each) => each.type === null) ? type.definition ?? null : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
+  put(draft, 'types', at, { ...type, attributes, definition })
 }
 
 /** The schemas under another set of names. */

@@ -4,13 +4,12 @@ import type { Column, Index, Key, Table, View } from '../model.ts'
 import { withColumns } from '../grants.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { dropReferences } from './dependents.ts'
-import { children, put, putSchemas, putTable, readers, referrers, remove, sequencesOf, tableOfIndex, typeExists, targetOf, updateTable, updateTables } from './draft.ts'
+import { children, put, putAttributes, putSchemas, putTable, readers, referrers, remove, sequencesOf, setFunctions, tableOfIndex, targetOf, typeExists, updateTable, updateTables } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { removeIndex } from './indexes.ts'
 import { truncated } from './names.ts'
 import { items, text, texts, writtenIn } from './nodes.ts'
 import type { Written } from './nodes.ts'
-import { putAttributes } from './objects.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { assumedKey, checkOwn, current, findKey, isOpen, placeholder, refuse, shown, unknownColumn } from './session.ts'
@@ -106,15 +105,9 @@ function dropTable(session: Session, at: Key, cascade: boolean, together: Readon
     const kept = list.filter((each) => !each.arguments.includes(spelling) && each.returns !== spelling && each.returns !== `SETOF ${spelling}`)
     if (kept.length === list.length) continue
     if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
-    setFunctions(session, name, kept)
+    setFunctions(session.draft, name, kept)
   }
   remove(session.draft, 'tables', at)
-}
-
-/** Puts the overloads of a function; none removes it. */
-export function setFunctions(session: Session, at: Key, list: NonNullable<ReturnType<Session['draft']['schema']['functions']['get']>>): void {
-  if (list.length === 0) remove(session.draft, 'functions', at)
-  else put(session.draft, 'functions', at, list)
 }
 
 /** Replays `DROP …`. */
@@ -251,13 +244,13 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     const kept = attributes?.filter((each) => each.type === null || baseType(each.type) !== spelling)
     if (kept === undefined || kept.length === attributes?.length) continue
     if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
-    putAttributes(session, composite, kept)
+    putAttributes(session.draft, composite, kept)
   }
   for (const [name, list] of session.draft.schema.functions) {
     const kept = list.filter((each) => !each.arguments.some((type) => type !== null && baseType(type) === spelling) && (each.returns === null || baseType(each.returns.replace(/^SETOF /, '')) !== spelling))
     if (kept.length === list.length) continue
     if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
-    setFunctions(session, name, kept)
+    setFunctions(session.draft, name, kept)
   }
   remove(session.draft, 'enums', at)
   remove(session.draft, 'domains', at)
@@ -309,7 +302,7 @@ function dropFunctions(session: Session, objects: readonly Node[], cascade: bool
       putTable(session.draft, { ...table, triggers: table.triggers.filter((trigger) => !resting.includes(trigger)) })
     }
     session.changes.push({ kind: 'dropFunction', place: session.place, object: called, cascade })
-    setFunctions(session, called, list.filter((each) => !matching.includes(each)))
+    setFunctions(session.draft, called, list.filter((each) => !matching.includes(each)))
   }
 }
 

@@ -2,8 +2,7 @@ import type { GrantStmt, Node } from 'libpg-query'
 import { functionGrants } from '../grants.ts'
 import type { Grant, Key, SqlFunction } from '../model.ts'
 import { schemaOf } from '../model.ts'
-import { put, updateTable } from './draft.ts'
-import { setFunctions } from './drop.ts'
+import { put, setFunctions, updateTable } from './draft.ts'
 import { roleNames } from './attached.ts'
 import { text, texts, writtenIn, writtenOf } from './nodes.ts'
 import { findKey } from './session.ts'
@@ -59,7 +58,7 @@ function onFunctions(session: Session, node: GrantStmt, inSchemas: ReadonlySet<s
   const changed = (f: SqlFunction): SqlFunction => ({ ...f, grants: change(f.grants ?? functionGrants, ['execute']) })
   const fits = (f: SqlFunction) => node.objtype === 'OBJECT_ROUTINE' || f.kind === (node.objtype === 'OBJECT_PROCEDURE' ? 'procedure' : 'function')
   if (inSchemas !== null) {
-    for (const [at, list] of functions) if (inSchemas.has(schemaOf(at))) setFunctions(session, at, list.map((f) => fits(f) ? changed(f) : f))
+    for (const [at, list] of functions) if (inSchemas.has(schemaOf(at))) setFunctions(session.draft, at, list.map((f) => fits(f) ? changed(f) : f))
     return
   }
   for (const each of node.objects ?? []) {
@@ -69,7 +68,7 @@ function onFunctions(session: Session, node: GrantStmt, inSchemas: ReadonlySet<s
     const list = at === undefined ? [] : functions.get(at) ?? []
     const types = (objargs ?? []).map((type) => typeText(session, type))
     const same = (f: SqlFunction) => args_unspecified === true ? list.length === 1 : f.arguments.length === types.length && f.arguments.every((type, i) => type === null || types[i] === null || baseType(type) === types[i])
-    if (at !== undefined) setFunctions(session, at, list.map((f) => same(f) ? changed(f) : f))
+    if (at !== undefined) setFunctions(session.draft, at, list.map((f) => same(f) ? changed(f) : f))
   }
 }
 

@@ -5,8 +5,7 @@ import { printExpression } from '../expression.ts'
 import type { DomainType, Key, OtherType, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteIdent } from '../../sql/names.ts'
-import { put, putSchemas, relationExists, typeExists, updateTables } from './draft.ts'
-import { setFunctions } from './drop.ts'
+import { put, putAttributes, putSchemas, relationExists, setFunctions, typeExists, updateTables } from './draft.ts'
 import { freeConstraintName, truncated } from './names.ts'
 import { flag, items, option, options, text, texts, valueText, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -137,15 +136,7 @@ export function createComposite(session: Session, node: CompositeTypeStmt): void
   const attributes = (node.coldeflist ?? []).flatMap((column) => 'ColumnDef' in column ? [{ name: truncated(column.ColumnDef.colname ?? ''), type: resolveType(session, column.ColumnDef.typeName).text }] : [])
   const at = keyForNew(session, writtenOf(node.typevar))
   createOtherType(session, at, 'composite')
-  putAttributes(session, at, attributes)
-}
-
-/** Gives a composite type its attributes; its definition follows. */
-export function putAttributes(session: Session, at: Key, attributes: NonNullable<OtherType['attributes']>): void {
-  const type = session.draft.schema.types.get(at)
-  if (type === undefined) return
-  const definition = attributes.some((each) => each.type === null) ? type.definition ?? null : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
-  put(session.draft, 'types', at, { ...type, attributes, definition })
+  putAttributes(session.draft, at, attributes)
 }
 
 export function createRange(session: Session, node: CreateRangeStmt): void {
@@ -267,7 +258,7 @@ export function createFunction(session: Session, node: CreateFunctionStmt): void
   const from = list.find(same) ?? null
   if (from !== null && node.replace !== true) refuse(`function "${nameOf(at)}" already exists with same argument types`)
   if (from !== null && from.returns !== to.returns && from.returns !== null && to.returns !== null) refuse('cannot change return type of existing function')
-  setFunctions(session, at, [...list.filter((each) => each !== from), to])
+  setFunctions(session.draft, at, [...list.filter((each) => each !== from), to])
   session.changes.push({ kind: 'createFunction', place: session.place, object: at, from, to, orReplace: node.replace === true })
 }
 

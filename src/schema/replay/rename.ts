@@ -4,11 +4,10 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteLiteral } from '../../sql/names.ts'
 import { columnIn } from '../grants.ts'
 import { constraintOf, restOn } from './dependents.ts'
-import { children, moved, put, putSchemas, putTable, readers, referrers, relationExists, remove, renamed, sequencesOf, tableOfIndex, targetOf, typeExists, updateTable, updateTables } from './draft.ts'
+import { children, moved, put, putAttributes, putSchemas, putTable, readers, referrers, relationExists, remove, renamed, sequencesOf, tableOfIndex, targetOf, typeExists, updateTable, updateTables } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { objectName, truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
-import { putAttributes } from './objects.ts'
 import { mapExpressions, withColumnRenamed, withTypeRenamed } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { assumedKey, checkFollowed, checkOwn, columnFor, findKey, isOpen, refuse, schemaExists, shown, tableFor } from './session.ts'
@@ -41,7 +40,7 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   if (node.renameType === 'OBJECT_ATTRIBUTE') {
     const at = findKey(session, written, (each) => session.draft.schema.types.has(each))
     const attributes = at === undefined ? undefined : session.draft.schema.types.get(at)?.attributes
-    if (at !== undefined && attributes !== undefined) putAttributes(session, at, attributes.map((each) => each.name === from ? { ...each, name: to } : each))
+    if (at !== undefined && attributes !== undefined) putAttributes(session.draft, at, attributes.map((each) => each.name === from ? { ...each, name: to } : each))
     return
   }
   const view = findKey(session, written, (at) => session.draft.schema.views.has(at))
@@ -248,7 +247,7 @@ export function typeFollows(session: Session, from: string, to: string): void {
     if (spelled(domain.base) !== domain.base) put(session.draft, 'domains', at, { ...domain, base: spelled(domain.base) })
   }
   for (const [at, { attributes }] of session.draft.schema.types) {
-    if (attributes?.some((each) => spelled(each.type) !== each.type) === true) putAttributes(session, at, attributes.map((each) => ({ ...each, type: spelled(each.type) })))
+    if (attributes?.some((each) => spelled(each.type) !== each.type) === true) putAttributes(session.draft, at, attributes.map((each) => ({ ...each, type: spelled(each.type) })))
   }
   for (const [at, list] of session.draft.schema.functions) {
     if (list.some((each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns)) {
