@@ -2,9 +2,8 @@ import type {
   AlterDomainStmt, AlterEnumStmt, AlterSeqStmt, CompositeTypeStmt, CreateDomainStmt, CreateEnumStmt, CreateExtensionStmt, CreateFunctionStmt, CreateRangeStmt, CreateSchemaStmt, CreateSeqStmt, DefineStmt,
 } from 'libpg-query'
 import { printExpression } from '../expression.ts'
-import type { DomainType, Key, OtherType, SqlFunction } from '../model.ts'
+import type { DomainType, Key, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
-import { quoteIdent } from '../../sql/names.ts'
 import { put, putAttributes, putSchemas, relationExists, setFunctions, typeExists, updateTables } from './draft.ts'
 import { freeConstraintName, truncated } from './names.ts'
 import { flag, items, option, options, text, texts, valueText, writtenIn, writtenOf } from './nodes.ts'
