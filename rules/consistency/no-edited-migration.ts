@@ -1,5 +1,9 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
+import type { RunnerName } from '../../src/project/project.ts'
+
+/** Runners that compare the whole text of a file with what they have run, comments and the way back included. */
+const checksums: ReadonlySet<RunnerName> = new Set(['prisma', 'flyway', 'sqlx', 'atlas'])
 
 export default {
   id: 'no-edited-migration',
@@ -20,17 +24,27 @@ export default {
       message: 'has run already',
     },
   ],
-  good: [{ runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
+  good: [
+    {
+      title: 'A comment, or the way back, is read by nobody who has run the file.',
+      runner: 'goose',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: { 'migrations/0001_given.sql': `-- +goose Up\n-- People who sign in.\ncreate table users (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table if exists users;` },
+    },
+    { runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` },
+  ],
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
       // With another provider the old history is put away, as Prisma asks for.
       const isOtherDatabase = ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
-      const changed = ctx.migrationsChanged.filter(({ status }) => !(status === 'deleted' && isOtherDatabase))
+      const isSeen = checksums.has(ctx.runner.name)
+      const changed = ctx.migrationsChanged.filter(({ status, sameSql }) => !(status === 'deleted' && isOtherDatabase) && !(sameSql === true && !isSeen))
       for (const status of ['modified', 'deleted', 'renamed'] as const) {
         const files = changed.filter((file) => file.status === status)
         const effect = ctx.runner.name === 'prisma'
           ? status === 'modified' ? '`migrate dev` asks for a reset where the old text has run' : '`migrate deploy` finds a migration in the database that it does not know'
+          : status === 'modified' && isSeen ? `${ctx.runner.name} finds another checksum than the one that has run, and stops`
           : status === 'renamed' ? 'it runs a second time where it has run under the old name' : 'databases where it has run keep what the old text made'
         const [what, whatAll] = status === 'deleted' ? ['is deleted', 'are deleted'] : status === 'renamed' ? ['gets another name', 'get other names'] : ['is edited', 'are edited']
         // A history that is put away as a whole is one thing to say.

@@ -1,4 +1,4 @@
-import { declarationOf } from '../../src/engine/declared.ts'
+import { declarationOf, partDeclarationOf } from '../../src/engine/declared.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'
@@ -77,8 +77,10 @@ function identity(change: Change): string {
   return JSON.stringify([change.kind, tableOf(change) ?? '', subjectOf(change)])
 }
 
-/** Where a reader looks for a disagreement: the line of the ORM schema, else that of the migration. */
+/** Where a reader looks for a disagreement: the line of the ORM schema, else that of the migration; for what only a new migration says, there. */
 export function driftPlace(change: Change, ctx: RuleContext) {
+  const made = isUndeclared(change) && ctx.migrated ? partDeclarationOf(ctx.migrated.after, change) : null
+  if (made && ctx.history.some((migration) => migration.isNew && migration.path === made.path)) return made
   return (ctx.declared ? declarationOf(ctx.declared, change) : null) ?? (ctx.migrated ? declarationOf(ctx.migrated.after, change) : null) ?? change.place
 }
 

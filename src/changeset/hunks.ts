@@ -14,17 +14,19 @@ export interface PatchReader {
 export function patchReader(): PatchReader {
   let hunks: Hunk[] = []
   let added: number[] = []
+  let removed: number[] = []
   let oldLeft = 0
   let newLeft = 0
+  let oldLine = 0
   let newLine = 0
   return {
     line(text) {
       if (oldLeft > 0 || newLeft > 0) {
         const mark = text[0]
         if (mark === '+') added.push(newLine)
-        if (mark === '-') oldLeft--
+        if (mark === '-') { removed.push(oldLine); oldLeft--; oldLine++ }
         else if (mark === '+') { newLeft--; newLine++ }
-        else if (mark !== '\\') { oldLeft--; newLeft--; newLine++ }
+        else if (mark !== '\\') { oldLeft--; newLeft--; oldLine++; newLine++ }
         return true
       }
       if (text.startsWith('\\ ')) return true
@@ -32,9 +34,11 @@ export function patchReader(): PatchReader {
       if (!found) return false
       oldLeft = Number(found[2] ?? 1)
       newLeft = Number(found[4] ?? 1)
+      oldLine = Number(found[1])
       newLine = Number(found[3])
       added = []
-      hunks.push({ oldStart: Number(found[1]), oldLines: oldLeft, newStart: newLine, newLines: newLeft, added })
+      removed = []
+      hunks.push({ oldStart: oldLine, oldLines: oldLeft, newStart: newLine, newLines: newLeft, added, removed })
       return true
     },
     take() {
@@ -76,10 +80,37 @@ export function addsLines(file: ChangedFile, line: number, endLine: number): boo
     && hunk.added.some((added) => added >= line && added <= endLine))
 }
 
+/** The line of the new side for a line of the old one; for one that is gone the line that took its place, or the one above it. */
+export function lineAfter(file: ChangedFile, line: number): number {
+  let shift = 0
+  for (const hunk of file.hunks ?? []) {
+    if (line < hunk.oldStart) break
+    if (line < hunk.oldStart + hunk.oldLines) return lineInHunk(hunk, line)
+    shift = hunk.newStart + hunk.newLines - hunk.oldStart - hunk.oldLines
+  }
+  return line + shift
+}
+
+function lineInHunk(hunk: Hunk, line: number): number {
+  const isAdded = new Set(hunk.added)
+  const isRemoved = new Set(hunk.removed)
+  let at = hunk.newStart
+  const skipAdded = () => { while (isAdded.has(at)) at++ }
+  let removedBefore = 0
+  for (let old = hunk.oldStart; old < line; old++) {
+    if (isRemoved.has(old)) removedBefore++
+    else { skipAdded(); at++; removedBefore = 0 }
+  }
+  if (!isRemoved.has(line)) { skipAdded(); return at }
+  let replacing = 0
+  while (isAdded.has(at + replacing)) replacing++
+  return replacing > 0 ? at + Math.min(removedBefore, replacing - 1) : Math.max(1, at - 1)
+}
+
 /** The one hunk of a file that is all new. */
 export function wholeFile(text: string): readonly Hunk[] {
   if (text === '') return []
   const breaks = text.split('\n').length - 1
   const lines = text.endsWith('\n') ? breaks : breaks + 1
-  return [{ oldStart: 0, oldLines: 0, newStart: 1, newLines: lines, added: Array.from({ length: lines }, (_, i) => i + 1) }]
+  return [{ oldStart: 0, oldLines: 0, newStart: 1, newLines: lines, added: Array.from({ length: lines }, (_, i) => i + 1), removed: [] }]
 }

@@ -74,12 +74,14 @@ function hunksBetween(from: FileContent | null | undefined, to: FileContent | nu
   if (!patch) return null
   return patch.hunks.map((hunk) => {
     const added: number[] = []
-    let line = hunk.newStart
+    const removed: number[] = []
+    let [oldLine, newLine] = [hunk.oldStart, hunk.newStart]
     for (const text of hunk.lines) {
-      if (text.startsWith('+')) added.push(line++)
-      else if (text.startsWith(' ')) line++
+      if (text.startsWith('+')) added.push(newLine++)
+      else if (text.startsWith('-')) removed.push(oldLine++)
+      else if (text.startsWith(' ')) { oldLine++; newLine++ }
     }
-    return { oldStart: hunk.oldStart, oldLines: hunk.oldLines, newStart: hunk.newStart, newLines: hunk.newLines, added }
+    return { oldStart: hunk.oldStart, oldLines: hunk.oldLines, newStart: hunk.newStart, newLines: hunk.newLines, added, removed }
   })
 }
 

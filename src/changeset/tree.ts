@@ -37,6 +37,8 @@ export interface Hunk {
   readonly newLines: number
   /** Lines of the new side that the change adds. */
   readonly added: readonly number[]
+  /** Lines of the old side that it takes away. */
+  readonly removed: readonly number[]
 }
 
 export interface ChangedFile {

@@ -6,17 +6,27 @@ import { indexColumns } from '../schema/model.ts'
 /** Where a schema declares what a change is about: its column, constraint or index, else its table; null where it is not declared there. */
 export function declarationOf(schema: Schema, change: Change): Declaration | null {
   const table = schema.tables.get(tableOf(change) ?? '')
-  if (table) return partOf(table, change) ?? table.declared[0] ?? null
-  if ('object' in change) return (schema.enums.get(change.object) ?? schema.views.get(change.object))?.declared[0] ?? null
+  const whole = table ?? ('object' in change ? schema.enums.get(change.object) ?? schema.views.get(change.object) : undefined)
+  return partDeclarationOf(schema, change) ?? whole?.declared[0] ?? null
+}
+
+/** Where a schema declares the column, constraint, index or value that a change is about; null where it has no place of its own there. */
+export function partDeclarationOf(schema: Schema, change: Change): Declaration | null {
+  const table = schema.tables.get(tableOf(change) ?? '')
+  if (table) return partOf(table, change)
+  if (change.kind === 'addEnumValue' || change.kind === 'dropEnumValue') return schema.enums.get(change.object)?.valuesDeclared?.get(change.value) ?? null
   return null
 }
 
 function partOf(table: Table, change: Change): Declaration | null {
   const column = (name: string) => table.columns.find((c) => c.name === name)?.declared[0] ?? null
+  const named = (name: string) => [table.primaryKey, ...table.uniques, ...table.indexes, ...table.foreignKeys, ...table.checks, ...table.exclusions].find((each) => each?.name === name)?.declared[0] ?? null
   const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((name, i) => name === b[i])
   switch (change.kind) {
     case 'addColumn': case 'alterColumnType': case 'setDefault': case 'dropDefault': case 'setNotNull': case 'dropNotNull': case 'setIdentity': case 'setGenerated':
       return column(change.to.name)
+    case 'dropColumn':
+      return column(change.from.name)
     case 'renameColumn':
       return column(change.to)
     case 'addPrimaryKey':
@@ -31,6 +41,10 @@ function partOf(table: Table, change: Change): Declaration | null {
     }
     case 'addForeignKey':
       return table.foreignKeys.find((f) => f.name === change.to.name || same(f.columns, change.to.columns))?.declared[0] ?? null
+    case 'dropIndex': case 'renameIndex':
+      return named(change.kind === 'dropIndex' ? change.name : change.to)
+    case 'dropConstraint': case 'alterConstraint': case 'validateConstraint': case 'renameConstraint':
+      return named(change.kind === 'renameConstraint' ? change.to : change.name)
     case 'addCheck':
       return table.checks.find((c) => c.name === change.to.name)?.declared[0] ?? null
     default:

@@ -135,7 +135,7 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** What of the new migrations could not be read as SQL. */
   readonly sqlProblems: readonly SqlProblem[]
   /** Migrations of the base that the pull request edits, renames or deletes. */
-  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
+  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status']; readonly sameSql?: boolean }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
   isNew(table: Key): boolean
   /** True for a column that the pull request itself adds. */

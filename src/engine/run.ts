@@ -46,7 +46,7 @@ export interface RuleInput {
   readonly orphans: RuleContext['orphans']
   readonly roundTrips: RuleContext['roundTrips']
   readonly reruns?: NonNullable<RuleContext['reruns']>
-  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status'] }[]
+  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status']; readonly sameSql?: boolean }[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
   /** Texts of the files that findings may point at. */

@@ -8,6 +8,7 @@ import { readSql } from '../sql/read.ts'
 import type { SqlComment, SqlProblem, SqlText } from '../sql/read.ts'
 import type { SqlDialect } from '../sql/dialect.ts'
 import type { Statement } from '../sql/statement.ts'
+import { normalizedTokens } from '../sql/tokens.ts'
 import type { Project } from './project.ts'
 import { orderMigrations } from './order.ts'
 import type { MigrationFile, OrderedFiles } from './order.ts'
@@ -24,8 +25,8 @@ export interface ProjectMigrations {
   readonly history: readonly Migration[]
   /** The new ones of `history`, in the order in which they run. */
   readonly fresh: readonly Migration[]
-  /** Applied migrations that the change edits, moves or deletes; `path` as in the base tree. */
-  readonly changed: readonly { readonly path: string; readonly status: 'modified' | 'deleted' | 'renamed'; readonly to: string | null }[]
+  /** Applied migrations that the change edits, moves or deletes; `path` as in the base tree. `sameSql` where an edit leaves the statements of the way up as they were. */
+  readonly changed: readonly { readonly path: string; readonly status: 'modified' | 'deleted' | 'renamed'; readonly to: string | null; readonly sameSql?: boolean }[]
   /** SQL files that declare the whole schema, as they stand on both sides; null where a side does not have the file. */
   readonly declared: readonly { readonly path: string; readonly before: SqlText | null; readonly after: SqlText | null; readonly changed: boolean }[]
   /** SQL files in the folder that its runner never takes, in the head tree: not in the journal, without a version. */
@@ -94,7 +95,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   const all = [...history, ...edits.map(({ migration }) => migration)]
   return {
     before: [...baseline, ...before], history: [...baseline, ...all], fresh: all.filter(({ isNew }) => isNew),
-    changed: loose ? [] : changedFiles(base, head, changeSet, onBase, onHead),
+    changed: loose ? [] : changedFiles(base, head, changeSet, onBase, onHead).map((file) => file.status === 'modified' ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) } : file),
     declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
   }
 }
@@ -225,6 +226,11 @@ function baselineOf(declared: ProjectMigrations['declared'], before: readonly Mi
   }))
   if (!needed) return []
   return texts.map(({ file, statements }): Migration => ({ name: file.path, path: file.path, statements, down: null, isNew: false }))
+}
+
+/** The statements of a migration, whatever stands around them. */
+function sqlOf(migrations: readonly Migration[], path: string): string {
+  return migrations.filter((migration) => migration.path === path).flatMap(({ statements }) => statements.map(({ text }) => normalizedTokens(text))).join(';')
 }
 
 function changedFiles(base: Side, head: Side, changeSet: ChangeSet, onBase: ReadonlyMap<string, string>, onHead: ReadonlyMap<string, string>): ProjectMigrations['changed'] {

@@ -1,5 +1,6 @@
 import type { ChangeSet } from '../changeset/tree.ts'
-import { declarationOf } from '../engine/declared.ts'
+import { lineAfter } from '../changeset/hunks.ts'
+import { declarationOf, partDeclarationOf } from '../engine/declared.ts'
 import type { Note } from '../engine/finding.ts'
 import type { Migration, Step, Transaction } from '../engine/rule.ts'
 import { sourceFile, startOf, type Place } from '../location.ts'
@@ -25,12 +26,23 @@ export async function generatedSteps(
   const migration: Migration = { name: 'schema', path: first, statements, down: null, isNew: true }
   const transactions = statements.map((_, id): Transaction => ({ id, block: false, because: 'each statement is sent alone', survivesFailure: true }))
   const replayed = replaySteps(withListedSchemas(project, was, from), [migration], transactions, { postgres, source: project.orm ?? 'migrations' })
-  const place = (change: Change): Place => declarationOf(to, change) ?? declarationOf(from, change) ?? startOf(first)
+  const gone = (place: Place | null): Place | null => place && inHead(changeSet, place)
+  const place = (change: Change): Place =>
+    partDeclarationOf(to, change) ?? gone(partDeclarationOf(from, change)) ?? declarationOf(to, change) ?? gone(declarationOf(from, change)) ?? startOf(first)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
     return { ...step, changes, statement: { ...step.statement, place: changes[0]?.place ?? startOf(first), file: sourceFile('', written.sql) } }
   })
   return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
+}
+
+/** The line of the head for what the base declared there; null where its file is gone. */
+function inHead(changeSet: ChangeSet, place: Place): Place | null {
+  const file = changeSet.files.find((each) => (each.previousPath ?? each.path) === place.path)
+  if (file === undefined) return place
+  if (file.status === 'deleted') return null
+  const line = lineAfter(file, place.line)
+  return { path: file.path, line, column: 1, endLine: line, endColumn: 1 }
 }
 
 /** A Postgres schema that Prisma's datasource lists on both sides is there, whether or not it holds something yet. */

@@ -239,6 +239,8 @@ export interface EnumType {
   readonly name: string
   readonly values: readonly string[]
   readonly declared: readonly Declaration[]
+  /** Where each value is declared, where it has a place of its own. */
+  readonly valuesDeclared?: ReadonlyMap<string, Declaration>
   readonly comment?: string | null
 }
 

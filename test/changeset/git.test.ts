@@ -51,7 +51,7 @@ describe('a range', () => {
       expect(summary(changes)).toEqual(['modified a.sql', 'deleted gone.sql', 'added new.sql'])
       expect(changes.head.commit).toBe(topic)
       expect(changes.base.commit).toBe(repo.git('rev-parse', 'main~1'))
-      expect(changes.files[0]?.hunks).toEqual([{ oldStart: 1, oldLines: 2, newStart: 1, newLines: 3, added: [3] }])
+      expect(changes.files[0]?.hunks).toEqual([{ oldStart: 1, oldLines: 2, newStart: 1, newLines: 3, added: [3], removed: [] }])
       expect(await text(changes.head, 'a.sql')).toBe('one\ntwo\nthree\n')
       expect(await text(changes.base, 'a.sql')).toBe('one\ntwo\n')
       expect(await text(changes.base, 'new.sql')).toBeNull()
@@ -93,7 +93,7 @@ describe('files', () => {
     const head = repo.commit(Object.fromEntries(names.map((name) => [name, 'SELECT 1;\nSELECT 2;\n'])))
     const changes = await changeSetFromGit(repo.dir, `${head}~1..${head}`)
     expect(changes.files.map(({ path }) => path)).toEqual([...names].sort())
-    for (const file of changes.files) expect(file.hunks).toEqual([{ oldStart: 0, oldLines: 0, newStart: 1, newLines: 2, added: [1, 2] }])
+    for (const file of changes.files) expect(file.hunks).toEqual([{ oldStart: 0, oldLines: 0, newStart: 1, newLines: 2, added: [1, 2], removed: [] }])
     for (const name of names) expect(await text(changes.head, name)).toBe('SELECT 1;\nSELECT 2;\n')
   })
 

@@ -47,8 +47,8 @@ describe('hunks', () => {
 
   test('are read from a patch as GitHub gives it', () => {
     expect(parsePatch(patch)).toEqual([
-      { oldStart: 1, oldLines: 3, newStart: 1, newLines: 4, added: [2, 3] },
-      { oldStart: 10, oldLines: 1, newStart: 11, newLines: 2, added: [12] },
+      { oldStart: 1, oldLines: 3, newStart: 1, newLines: 4, added: [2, 3], removed: [2] },
+      { oldStart: 10, oldLines: 1, newStart: 11, newLines: 2, added: [12], removed: [] },
     ])
     expect(parsePatch('')).toEqual([])
     expect(parsePatch('Binary files a and b differ')).toEqual([])

@@ -30,6 +30,35 @@ const before = 'enum Role {\n  A\n  B\n}\n\nmodel User {\n  id    Int     @id\n 
 const after = 'enum Role {\n  A\n  B\n  C\n}\n\nmodel User {\n  id    Int     @id\n  email String  @unique\n  age   BigInt  @default(5)\n  posts Post[]\n}\n\nmodel Post {\n  id       Int  @id\n  authorId Int\n  author   User @relation(fields: [authorId], references: [id])\n\n  @@index([authorId])\n}\n'
 const prisma = { 'package.json': '{"dependencies":{"prisma":"6.0.0"}}', 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n', 'prisma/migrations/1_init/migration.sql': init }
 
+describe('where a finding stands', () => {
+  const model = `model User {\n  id    Int     @id\n  email String  @unique\n  name  String?\n  age   Int?\n\n  @@index([name])\n}\n\nmodel Post {\n  id Int @id\n}\n`
+  const push = { 'package.json': '{"dependencies":{"prisma":"6.0.0"}}', 'prisma/schema.prisma': datasource + model }
+  async function placesOf(from: string, to: string, wanted: string) {
+    const head = { 'prisma/schema.prisma': datasource + model.replace(from, to) }
+    const report = await review(await changeSetOf(memoryTree(push), memoryTree({ ...push, ...head })), { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false })
+    const lines = head['prisma/schema.prisma'].split('\n')
+    return report.findings.filter(({ rule }) => rule === wanted).map(({ place: { path, line } }) => [path, lines[line - 1]?.trim()])
+  }
+
+  it.each([
+    ['a column that goes: the line above', '  age   Int?\n', '', 'no-drop-column', 'name  String?'],
+    ['a column that gets another name: its line', 'age   Int?', 'age   Int? @map("years")', 'no-drop-column', 'age   Int? @map("years")'],
+    ['an index that goes', '  @@index([name])\n', '', 'require-concurrent-index-drop', ''],
+    ['an index over other columns', '@@index([name])', '@@index([age])', 'require-concurrent-index-drop', '@@index([age])'],
+    ['a unique column that is none any more', 'email String  @unique', 'email String', 'require-concurrent-index-drop', 'email String'],
+    ['a column that becomes required', 'age   Int?', 'age   Int', 'no-set-not-null-scan', 'age   Int'],
+    ['a model that goes', '\nmodel Post {\n  id Int @id\n}\n', '', 'no-drop-table', '}'],
+  ])('%s', async (_, from, to, rule, line) => {
+    expect(await placesOf(from, to, rule)).toEqual([['prisma/schema.prisma', line]])
+  })
+
+  it('is the migration, where it alone says what the schema does not', async () => {
+    const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
+    const findings = await reviewed(base, { 'prisma/migrations/2_more/migration.sql': '-- More.\nALTER TABLE "User" ADD COLUMN "more" TEXT;' })
+    expect(findings.map(({ rule, place: { path, line } }) => [rule, path, line])).toEqual([['no-schema-drift', 'prisma/migrations/2_more/migration.sql', 2]])
+  })
+})
+
 describe('the SQL that closes a gap', () => {
   it.each([
     ['the schema is ahead', before, after],

@@ -65,6 +65,7 @@ export interface ModelEnum {
   readonly schema: string
   readonly name: string
   readonly values: readonly string[]
+  readonly places: ReadonlyMap<string, Place>
 }
 
 /** The table of an implicit many-to-many relation: column `A` points at the first side, `B` at the second. */
@@ -156,6 +157,7 @@ function modelEnum(block: PrismaBlock, dialect: Dialect): ModelEnum {
     schema: schemaName(block, dialect),
     name: mapped(block, block.name),
     values: block.values.map((value) => mapped(value, value.name)),
+    places: new Map(block.values.map((value) => [mapped(value, value.name), value.place])),
   }
 }
 

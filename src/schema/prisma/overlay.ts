@@ -132,7 +132,7 @@ function declaredEnums(schema: Schema, datamodel: Datamodel): ReadonlyMap<Key, E
   for (const e of datamodel.enums) {
     const at = key(e.schema, e.name)
     const known = enums.get(at)
-    if (known !== undefined) enums.set(at, { ...known, declared: [declaration(e.block.place)] })
+    if (known !== undefined) enums.set(at, { ...known, declared: [declaration(e.block.place)], valuesDeclared: new Map([...e.places].map(([value, place]) => [value, declaration(place)])) })
   }
   return enums
 }
