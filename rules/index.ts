@@ -26,7 +26,9 @@ import noDropNotNull from './compatibility/no-drop-not-null.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
 import noRenameConstraint from './compatibility/no-rename-constraint.ts'
 import noRenameEnumValue from './compatibility/no-rename-enum-value.ts'
+import noRenameIndex from './compatibility/no-rename-index.ts'
 import noRenameSchema from './compatibility/no-rename-schema.ts'
+import noRenameSequence from './compatibility/no-rename-sequence.ts'
 import noRenameTable from './compatibility/no-rename-table.ts'
 import noRenameView from './compatibility/no-rename-view.ts'
 import noRequiredColumnWithoutDefault from './compatibility/no-required-column-without-default.ts'
@@ -260,7 +262,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noRenameColumn, group: 'compatibility' },
   { ...noRenameConstraint, group: 'compatibility' },
   { ...noRenameEnumValue, group: 'compatibility' },
+  { ...noRenameIndex, group: 'compatibility' },
   { ...noRenameSchema, group: 'compatibility' },
+  { ...noRenameSequence, group: 'compatibility' },
   { ...noRenameTable, group: 'compatibility' },
   { ...noRenameView, group: 'compatibility' },
   { ...noRequiredColumnWithoutDefault, group: 'compatibility' },

@@ -39,7 +39,8 @@ export default {
       message: 'the column `users.mood` needs it',
     },
     {
-      title: 'A generated column.',
+      title: 'A generated column, from PostgreSQL 15 on; before, it goes along.',
+      postgres: 18,
       given: `create table users (id bigint primary key, name text, upper_name text generated always as (upper(name)) stored);`,
       sql: `alter table users drop column name;`,
       message: 'the generated column `upper_name` needs it',
@@ -64,6 +65,7 @@ export default {
       sql: `drop table orders, users;`,
       unproven: 'others speak of the tables',
     },
+    { title: 'Before PostgreSQL 15 a generated column goes with what it is computed from.', postgres: 14, given: `create table users (id bigint primary key, name text, upper_name text generated always as (upper(name)) stored);`, sql: `alter table users drop column name;`, unproven: 'others speak of the column' },
     { title: 'An index on an expression goes with its column, which the database sees to.', given: `create table users (id bigint primary key, name text); create index on users (lower(name));`, sql: `drop index concurrently users_lower_idx;`, runner: 'psql' },
   ],
   visit: {

@@ -39,6 +39,7 @@ export default {
       const names = tables.map((table) => `\`${ctx.name(table)}\``).join(', ')
       return {
         anySize: true,
+        notIn: cascade ? [] : ['squawk/ban-truncate-cascade', 'pgfence/truncate-cascade', 'pgls/banTruncateCascade'],
         object: tables[0] ?? '',
         message: `\`TRUNCATE\` loses every row of ${names}${cascade ? ' and of every table that refers to it' : ''}.`,
         help: `Where only some rows have to go, delete them in batches:\n${sql(`DELETE FROM ${ctx.name(tables[0] ?? '')} WHERE … ;`)}\nTake a backup first in any case.`,

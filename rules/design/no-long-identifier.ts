@@ -11,6 +11,7 @@ export default {
   sources: ['squawk/identifier-too-long'],
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, a_very_long_name_that_somebody_thought_of_on_a_long_afternoon_in_june text);`, message: 'is cut to' },
+    { title: 'Bytes count, not letters.', sql: `create table orders (id bigint generated always as identity primary key, "👨‍👩‍👧‍👦👨‍👩‍👧‍👦👨‍👩‍👧‍👦" text);`, message: 'is cut to' },
     {
       given: `create table orders (id bigint primary key, a int, b int);`,
       sql: [
@@ -23,7 +24,7 @@ export default {
   good: [{ sql: `create table orders (id bigint generated always as identity primary key, a_long_name_that_fits_into_sixty_three_bytes_with_room text);` }],
   visit: {
     *statement(statement, ctx) {
-      if (statement.text.length < 64) return
+      if (Buffer.byteLength(statement.text) < 64) return
       for (const { name, place } of identifiersIn(statement)) {
         const stored = cut(name)
         if (stored === name) continue

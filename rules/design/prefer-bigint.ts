@@ -11,6 +11,7 @@ export default {
   enabled: false,
   sources: [
     'squawk/prefer-bigint-over-int', 'squawk/prefer-bigint-over-smallint', 'pgfence/prefer-bigint-over-int', 'pgls/preferBigInt', 'pgls/preferBigintOverInt', 'pgls/preferBigintOverSmallint',
+    'diesel-guard/ShortIntegerPrimaryKeyCheck',
   ],
   bad: [
     { sql: `create table orders (id bigint generated always as identity primary key, quantity integer not null);`, message: '`quantity` ends at 2,147,483,647' },

@@ -12,7 +12,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
     'pgfence/add-column-serial', 'eugene/E11', 'strong_migrations/add_column_auto_incrementing', 'diesel-guard/AddSerialColumnCheck', 'diesel-guard/AddIdentityColumnCheck',
-    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field', 'eugene/E10',
+    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgsafe/add-column-volatile-default', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field', 'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
@@ -32,6 +32,7 @@ export default {
       const column = ident(to.name)
       const sequence = ident(`${nameOf(table)}_${to.name}_seq`)
       return {
+        notIn: serial ? ['diesel-guard/AddIdentityColumnCheck', 'pgsafe/add-column-identity'] : ['pgfence/add-column-serial', 'diesel-guard/AddSerialColumnCheck', 'pgsafe/add-column-serial', 'pgsafe/add-column-volatile-default'],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `Number new rows at once and old rows in batches:\n${sql(
           `CREATE SEQUENCE ${sequence};`,

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { isOn } from '../../src/sql/transaction-block.ts'
 import { nameOf, type Key } from '../../src/schema/model.ts'
 
 export default {
@@ -23,7 +24,7 @@ export default {
       return ctx.postgres === 14 && concurrently && !ctx.isNew(table) ? problem(index.name) : null
     },
     statement({ node }, ctx) {
-      if (ctx.postgres !== 14 || !('ReindexStmt' in node) || !(node.ReindexStmt.params ?? []).some((param) => 'DefElem' in param && param.DefElem.defname === 'concurrently')) return null
+      if (ctx.postgres !== 14 || !('ReindexStmt' in node) || !isOn(node.ReindexStmt.params, 'concurrently')) return null
       return problem(nameOf(`.${node.ReindexStmt.relation?.relname ?? node.ReindexStmt.name ?? ''}` as Key))
     },
   },

@@ -30,6 +30,7 @@ export default {
       return {
         severity: 'info',
         anySize: true,
+        notIn: ['squawk/ban-alter-domain-with-add-constraint', 'pgfence/ban-alter-domain-add-constraint', 'pgsafe/add-domain-constraint-without-not-valid', 'pgsafe/add-domain-not-null'],
         message: `A later column of \`${ctx.name(object)}\` rewrites its table, because the domain has a constraint.`,
       }
     },
@@ -40,6 +41,7 @@ export default {
       if (users !== null && users.every((table) => ctx.isNew(table))) return
       const domain = sqlName(object, ctx)
       return {
+        notIn: ['squawk/ban-create-domain-with-constraint', 'pgfence/ban-create-domain-with-constraint', ...(adds === 'check' ? ['pgsafe/add-domain-not-null'] : ['squawk/ban-alter-domain-with-add-constraint', 'diesel-guard/AddDomainCheckConstraintCheck', 'pgsafe/add-domain-constraint-without-not-valid'])],
         message: users === null || users.length > 3
           ? `This reads every table that uses \`${ctx.name(object)}\` while their writes wait.`
           : `This reads every row of ${users.map((table) => `\`${ctx.name(table)}\``).join(' and ')}, which ${users.length === 1 ? 'uses' : 'use'} \`${ctx.name(object)}\`, while writes wait.`,

@@ -1,4 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
 import { addNotValid } from '../shared/suggest.ts'
 import { rowsSentence } from '../shared/sql.ts'
@@ -65,6 +66,11 @@ export default {
       sql: `alter table users alter column email set not null;`,
     },
     {
+      title: 'What an earlier migration added is validated in this one; nothing else is known of it.',
+      alone: true,
+      sql: `alter table users validate constraint users_email_not_null; alter table users alter column email set not null;`,
+    },
+    {
       title: 'The column is NOT NULL already.',
       given: `create table users (id bigint primary key, email text not null);`,
       sql: `alter table users alter column email set not null;`,
@@ -95,6 +101,7 @@ export default {
       if (ctx.isNew(table) || !from.nullable) return
       const known = ctx.step?.before.tables.get(table)
       if (known && ctx.postgres >= 12 && provesNotNull(known, from.name)) return
+      if (mayProve(table, from.name, ctx)) return
       const filled = ctx.postgres >= 11 && ctx.isNewColumn(table, from.name) && (from.default !== null || from.generated !== null)
       const large = ctx.size(table) === 'large'
       return {
@@ -105,3 +112,10 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where an earlier statement of the file validates a constraint of which nothing is known but that its name speaks of the column. */
+function mayProve(table: Key, column: string, ctx: RuleContext): boolean {
+  if (!ctx.alone || ctx.postgres < 12) return false
+  return ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0).some((step) => step.changes.some((change) =>
+    change.kind === 'validateConstraint' && change.table === table && change.name.includes(column) && change.constraint === null))
+}

@@ -11,7 +11,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/ddl-generated-columns.html'],
   sources: [
     'eugene/E11', 'pgfence/add-column-stored-generated', 'strong_migrations/add_column_generated_stored', 'diesel-guard/GeneratedColumnCheck', 'pgsafe/add-column-generated-stored',
-    'squawk/adding-field-with-default', 'pgls/addingFieldWithDefault', 'eugene/E10',
+    'squawk/adding-field-with-default', 'pgls/addingFieldWithDefault', 'pgls/addSerialColumn', 'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true, from: 12 },
   bad: [

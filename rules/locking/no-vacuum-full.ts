@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
+import { isOn } from '../../src/sql/transaction-block.ts'
 
 export default {
   id: 'no-vacuum-full',
@@ -19,8 +20,7 @@ export default {
   visit: {
     statement({ node }, ctx) {
       if ('VacuumStmt' in node && node.VacuumStmt.is_vacuumcmd) {
-        const full = (node.VacuumStmt.options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === 'full' && !isFalse(option.DefElem.arg))
-        if (!full) return
+        if (!isOn(node.VacuumStmt.options, 'full')) return
         const tables = (node.VacuumStmt.rels ?? []).flatMap((rel) => ('VacuumRelation' in rel && rel.VacuumRelation.relation?.relname ? [rel.VacuumRelation.relation] : []))
         const keys = tables.map((table) => key(table.schemaname ?? ctx.step.before.defaultSchema, table.relname ?? ''))
         if (keys.length > 0 && keys.every((table) => ctx.isNew(table))) return
@@ -41,7 +41,3 @@ export default {
     },
   },
 } satisfies Rule
-
-function isFalse(argument: unknown): boolean {
-  return /"Integer":\{(?:"ival":0)?\}/.test(JSON.stringify(argument ?? null)) || JSON.stringify(argument ?? null).includes('"false"') || JSON.stringify(argument ?? null).includes('"off"')
-}

@@ -19,6 +19,7 @@ export default {
   bad: [
     { given: `create table orders (id bigint primary key);`, sql: `reindex table orders;`, message: 'Rebuilding the indexes of `orders` blocks' },
     { given: `create table orders (id bigint primary key);`, sql: `reindex index orders_pkey;` },
+    { given: `create table orders (id bigint primary key);`, sql: `reindex (concurrently false) table orders;` },
   ],
   good: [
     { given: `create table orders (id bigint primary key);`, sql: `reindex table concurrently orders;`, runner: 'psql' },
@@ -36,7 +37,7 @@ export default {
       const table = kind === 'REINDEX_OBJECT_TABLE' ? key(schema, target) : null
       if (table && ctx.isNew(table)) return
       const outside = outsideTransaction(ctx)
-      const concurrent = `${text.replace(/^(\s*reindex\s*(?:\([^)]*\)\s*)?(?:index|table|schema|database))\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
+      const concurrent = `${text.replace(/\(\s*concurrently\s+\w+\s*\)\s*/i, '').replace(/^(\s*reindex\s*(?:\([^)]*\)\s*)?(?:index|table|schema|database))\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
       const what = kind === 'REINDEX_OBJECT_INDEX' ? `Rebuilding \`${target}\` blocks writes to its table` : `Rebuilding the indexes of ${target === '' ? 'the database' : `\`${target}\``} blocks writes`
       return {
         ...(table ? { object: table } : {}),

@@ -31,7 +31,7 @@ export function timeoutOf(value: string): number | null {
   return Number(match[1]) * unit
 }
 
-/** The first statement of each new file that changes the schema before `setting` was set in it. */
+/** The first statement of each new file that changes the schema or locks a table before `setting` was set in it. */
 export function* withoutSetting(steps: readonly Step[], setting: string): Iterable<Step> {
   let file = ''
   let done = false
@@ -50,5 +50,5 @@ export function* withoutSetting(steps: readonly Step[], setting: string): Iterab
 }
 
 function changesSchema(statement: Statement): boolean {
-  return /^(Alter|Create|Drop|Rename|Index|Truncate|View|Comment|Composite|Define|Grant|Refresh|Cluster|Reindex|Vacuum)/.test(statement.kind) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
+  return /^(Alter|Create|Drop|Rename|Index|Truncate|View|Comment|Composite|Define|Grant|Refresh|Cluster|Reindex|Vacuum|Lock)/.test(statement.kind) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
 }

@@ -82,6 +82,8 @@ export interface Problem {
   readonly expects?: 'scan' | 'sort'
   /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */
   readonly index?: string
+  /** Those of the rule's sources that say nothing of this shape. */
+  readonly notIn?: readonly string[]
   /** True where the effect hangs on what neither the schema nor a rehearsal shows, so that the rule's claims are not held against an observation. */
   readonly uncertain?: boolean
 }

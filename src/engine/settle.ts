@@ -75,7 +75,7 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     message: problem.message,
     help: problem.help ?? rule.fix,
     suggestion: problem.suggestion ?? null,
-    sources: rule.sources,
+    sources: problem.notIn ? rule.sources.filter((source) => problem.notIn?.includes(source) !== true) : rule.sources,
     evidence: evidenceOf(draft),
     warned: warned?.get(draft) ?? null,
     fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),

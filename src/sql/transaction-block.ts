@@ -12,7 +12,7 @@ export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, 
   if ('DropStmt' in node) return node.DropStmt.concurrent ? 'DROP INDEX CONCURRENTLY' : null
   if ('ReindexStmt' in node) {
     const { kind, params } = node.ReindexStmt
-    if ((params ?? []).some((param) => 'DefElem' in param && param.DefElem.defname === 'concurrently')) return 'REINDEX CONCURRENTLY'
+    if (isOn(params, 'concurrently')) return 'REINDEX CONCURRENTLY'
     return kind === 'REINDEX_OBJECT_SCHEMA' || kind === 'REINDEX_OBJECT_SYSTEM' || kind === 'REINDEX_OBJECT_DATABASE' ? `REINDEX ${kind.slice(15)}` : null
   }
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd ? 'VACUUM' : null
@@ -28,6 +28,17 @@ export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, 
   if ('AlterEnumStmt' in node) return postgres < 12 && node.AlterEnumStmt.newVal && !node.AlterEnumStmt.oldVal ? 'ALTER TYPE … ADD VALUE' : null
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : null
   return commands[statement.kind] ?? null
+}
+
+/** True where a list of options, `(VERBOSE, CONCURRENTLY false)`, turns one on: by its name alone or with a true value. */
+export function isOn(options: readonly Node[] | undefined, name: string): boolean {
+  return (options ?? []).some((option) => {
+    if (!('DefElem' in option) || option.DefElem.defname !== name) return false
+    const { arg } = option.DefElem
+    if (arg === undefined) return true
+    if ('Integer' in arg) return arg.Integer.ival === 1
+    return 'String' in arg ? /^(true|on)$/i.test(arg.String.sval ?? '') : 'Boolean' in arg && arg.Boolean.boolval === true
+  })
 }
 
 const commands: Readonly<Record<string, string>> = {

@@ -40,7 +40,8 @@ export function dropColumn(session: Session, at: Key, written: string, missingOk
   }
   const generated = table.columns.filter((column) => column.generated !== null && mentions(column.generated.expression, name))
   const policies = table.policies.filter((policy) => mentions(policy.using, name) || mentions(policy.check, name))
-  if ((generated.length > 0 || policies.length > 0) && !cascade) refuse(`cannot drop ${label} because other objects depend on it`)
+  // Before 15 a generated column goes with the columns that it is computed from.
+  if (((generated.length > 0 && session.options.postgres >= 15) || policies.length > 0) && !cascade) refuse(`cannot drop ${label} because other objects depend on it`)
   updateFamily(session, at, (it) => withoutColumn(it, name))
   if (policies.length > 0) updateTable(session.draft, at, (it) => ({ ...it, policies: it.policies.filter((policy) => !policies.includes(policy)) }))
   for (const column of generated) updateFamily(session, at, (it) => withoutColumn(it, column.name))
