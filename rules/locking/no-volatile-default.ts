@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
-import { volatileCall } from '../shared/volatility.ts'
+import { unknownCall, volatileCall } from '../shared/volatility.ts'
 
 export default {
   id: 'no-volatile-default',
@@ -25,6 +25,13 @@ export default {
     {
       given: `create table users (id bigint primary key);`,
       sql: `alter table users add column seen timestamptz not null default clock_timestamp();`,
+    },
+    {
+      title: 'A function of which nothing is known is volatile unless it is declared otherwise: information.',
+      alone: true,
+      sql: `alter table users add column code text default short_code();`,
+      message: 'unless `short_code()` is declared',
+      severity: 'info',
     },
   ],
   good: [
@@ -59,12 +66,14 @@ export default {
   visit: {
     addColumn({ table, to }, ctx) {
       if (to.default === null || to.default.startsWith('nextval(') || to.identity !== null || ctx.isNew(table) || ctx.postgres < 11) return
-      const call = volatileCall(to.default, ctx)
+      const known = volatileCall(to.default, ctx)
+      const call = known ?? unknownCall(to.default, ctx)
       if (call === null) return
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       return {
-        message: `Adding \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, because \`${call}\` is computed for each row.`,
+        ...(known === null ? { severity: 'info' as const, uncertain: true } : {}),
+        message: `Adding \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, ${known === null ? `unless \`${call}\` is declared \`STABLE\` or \`IMMUTABLE\`` : `because \`${call}\` is computed for each row`}.`,
         help: `Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,

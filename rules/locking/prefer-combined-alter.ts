@@ -26,7 +26,6 @@ export default {
       given: `create table books (id bigint primary key, price numeric);`,
       sql: [`alter table books add constraint books_price check (price > 0) not valid;`, `alter table books validate constraint books_price;`],
     },
-    { sql: `create table books (id bigint generated always as identity primary key); alter table books add column data jsonb; alter table books add column price numeric;` },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -34,7 +33,7 @@ export default {
       for (const step of ctx.steps) {
         if (step.statement.inside === 'function') continue
         const table = combinable(step)
-        if (table !== null && last !== null && last.migration.path === step.migration.path && combinable(last) === table && !ctx.isNew(table)) {
+        if (table !== null && last !== null && last.migration.path === step.migration.path && combinable(last) === table) {
           const [first = '', second = ''] = [last, step].map((each) => each.statement.text.replace(/\s+/g, ' '))
           yield {
             place: step.statement.place,
