@@ -226,6 +226,7 @@ import noSessionSetting from './transactions/no-session-setting.ts'
 import noStatementTimeoutOnBuild from './transactions/no-statement-timeout-on-build.ts'
 import noSyntaxError from './transactions/no-syntax-error.ts'
 import noUncommittedTransaction from './transactions/no-uncommitted-transaction.ts'
+import noUnsupportedConcurrently from './transactions/no-unsupported-concurrently.ts'
 import preferIfExists from './transactions/prefer-if-exists.ts'
 import requireApplicationName from './transactions/require-application-name.ts'
 import requireIdleTimeout from './transactions/require-idle-timeout.ts'
@@ -462,6 +463,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noStatementTimeoutOnBuild, group: 'transactions' },
   { ...noSyntaxError, group: 'transactions' },
   { ...noUncommittedTransaction, group: 'transactions' },
+  { ...noUnsupportedConcurrently, group: 'transactions' },
   { ...preferIfExists, group: 'transactions' },
   { ...requireApplicationName, group: 'transactions' },
   { ...requireIdleTimeout, group: 'transactions' },

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
-import { isEmptied } from '../shared/emptied.ts'
+import { isEmptied, isFilled } from '../shared/emptied.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -29,6 +29,12 @@ export default {
       sql: `alter table "users" add column "token" text not null;`,
     },
     {
+      title: 'A new table that the migration has put rows into.',
+      sql: `create table roles (id bigint generated always as identity primary key, name text not null); insert into roles (name) values ('admin'); alter table roles add column rank integer not null;`,
+      message: 'fails because `roles` holds the rows',
+      unproven: 'the rows are in the migration',
+    },
+    {
       title: 'A table that is emptied first holds no row that could fail.',
       given: `create table users (id bigint primary key);`,
       sql: `truncate users; alter table users add column status text not null;`,
@@ -46,11 +52,12 @@ export default {
       given: `create table users (id bigint primary key, email text not null);`,
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
       postgres: 18,
+      unproven: 'others speak of the scan',
     },
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (to.nullable || to.default !== null || to.identity !== null || to.generated !== null || ctx.isNew(table)) return
+      if (to.nullable || to.default !== null || to.identity !== null || to.generated !== null || (ctx.isNew(table) && !isFilled(table, ctx))) return
       if (to.type !== null && /^(small|big)?serial/.test(to.type)) return
       if (isEmptied(table, ctx)) {
         return {
@@ -64,7 +71,7 @@ export default {
       const type = to.type ?? 'the type'
       return {
         anySize: true,
-        message: `Adding \`${to.name}\` fails where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break.`,
+        message: `Adding \`${to.name}\` fails ${ctx.isNew(table) ? `because \`${ctx.name(table)}\` holds the rows that the migration inserts before` : `where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break`}.`,
         help: `Add it so that old rows and old code have a value:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT …;`)}\nor, where no value serves all rows, nullable first:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, fill the old rows in batches, and set NOT NULL ${separateDeploy(ctx)}.`,
       }
     },

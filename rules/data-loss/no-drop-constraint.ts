@@ -1,5 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { subjectOf } from '../../src/schema/change.ts'
+import type { Key } from '../../src/schema/model.ts'
 
 export default {
   id: 'no-drop-constraint',
@@ -18,6 +19,7 @@ export default {
       message: 'refer to rows of `users` that are not there',
     },
     { given: `create table users (id bigint primary key, email text constraint users_email_key unique);`, sql: `alter table users drop constraint users_email_key;`, message: 'equal values' },
+    { title: 'Where the table is not known, the name tells: information.', alone: true, sql: `alter table users drop constraint users_email_key;`, message: 'equal values', severity: 'info' },
   ],
   good: [
     {
@@ -38,6 +40,7 @@ export default {
   ],
   visit: {
     dropConstraint({ table, name, constraint }, ctx) {
+      if (constraint === null && ctx.alone) return unknownConstraint(table, name, ctx)
       if (ctx.isNew(table) || constraint === null || constraint.type === 'primaryKey' || constraint.type === 'notNull') return
       const earlier = ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0)
       if (earlier.some((step) => step.changes.some((change) => 'table' in change && change.table === table && change.kind.startsWith('add') && subjectOf(change) === name))) return
@@ -70,3 +73,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What the name of a constraint tells where nothing else is known of it; null where the file puts another in its place, or where it helped with NOT NULL. */
+function unknownConstraint(table: Key, name: string, ctx: RuleContext): Problem | null {
+  const replaced = ctx.steps.some((step) => step.changes.some((change) =>
+    'table' in change && change.table === table && /^(?:add(?:Check|ForeignKey|Unique|PrimaryKey|Exclusion|NotNull)|setNotNull|dropColumn)$/.test(change.kind)))
+  const loses = /_fkey$|_fk$|^fk_/.test(name) ? 'can refer to rows that are not there' : /_key$|_uk$|_uq$|_unique$|^(uk|uq|unique)_/.test(name) ? 'can have equal values' : null
+  return replaced || loses === null || ctx.isNew(table) ? null : { severity: 'info', anySize: true, message: `Without \`${name}\`, rows of \`${ctx.name(table)}\` ${loses}.` }
+}

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
+import { changedRows, rowChanges } from '../shared/slow.ts'
 
 export default {
   id: 'require-where',
@@ -11,9 +11,10 @@ export default {
   fix: 'Say which rows are meant, and change many rows in batches outside the migration.',
   references: ['https://www.postgresql.org/docs/current/sql-update.html', 'https://www.postgresql.org/docs/current/sql-delete.html'],
   approvable: true,
-  sources: ['pgfence/delete-without-where', 'diesel-guard/MutationWithoutWhereCheck', 'pgls/banDeleteWithoutWhere', 'pgls/banUpdateWithoutWhere'],
+  sources: ['pgfence/delete-without-where', 'pgfence/update-in-migration', 'diesel-guard/MutationWithoutWhereCheck', 'pgls/banDeleteWithoutWhere', 'pgls/banUpdateWithoutWhere'],
   bad: [
     { given: `create table users (id bigint primary key, active boolean);`, sql: `delete from users;`, message: 'loses every row of `users`' },
+    { title: 'In a WITH too.', given: `create table users (id bigint primary key); create table gone (id bigint primary key);`, sql: `with old as (delete from users returning id) insert into gone select id from old;`, message: 'loses every row of `users`' },
     { given: `create table users (id bigint primary key, active boolean);`, sql: `update users set active = true where 1 = 1;`, message: 'changes every row of `users`' },
     {
       title: 'Filling a column that the same pull request adds is what it is for: information.',
@@ -28,23 +29,20 @@ export default {
     { given: `create table users (id bigint primary key, email text);`, sql: `delete from users where id = 7;`, unproven: 'others speak of data in migrations' },
   ],
   visit: {
-    statement({ node, inside }, ctx) {
+    *statement({ node, inside }, ctx) {
       if (inside === 'function') return
-      const update = 'UpdateStmt' in node ? node.UpdateStmt : null
-      const remove = 'DeleteStmt' in node ? node.DeleteStmt : null
-      const relation = (update ?? remove)?.relation
-      if (!relation?.relname) return
-      if (update && (update.fromClause?.length ?? 0) > 0) return
-      if (remove && (remove.usingClause?.length ?? 0) > 0) return
-      const where = (update ?? remove)?.whereClause
-      if (where !== undefined && !isAlwaysTrue(where)) return
-      const table = key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
-      if (ctx.isNew(table)) return
-      const fills = update !== null && (update.targetList ?? []).every((target) => 'ResTarget' in target && ctx.isNewColumn(table, target.ResTarget.name ?? ''))
-      return {
-        object: table,
-        ...(fills ? { severity: 'info' as const } : {}),
-        message: update ? `This changes every row of \`${ctx.name(table)}\` in one transaction.` : `This loses every row of \`${ctx.name(table)}\`.`,
+      for (const part of rowChanges(node)) {
+        const changed = changedRows(part, ctx.step.before)
+        if (changed === null || (changed.verb !== 'UPDATE' && changed.verb !== 'DELETE') || changed.joins) continue
+        const { table, verb, where, sets } = changed
+        if ((where !== null && !isAlwaysTrue(where)) || ctx.isNew(table)) continue
+        const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
+        yield {
+          object: table,
+          notIn: verb === 'UPDATE' ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere'] : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
+          ...(fills ? { severity: 'info' as const } : {}),
+          message: verb === 'UPDATE' ? `This changes every row of \`${ctx.name(table)}\` in one transaction.` : `This loses every row of \`${ctx.name(table)}\`.`,
+        }
       }
     },
   },

@@ -19,6 +19,7 @@ export default {
   sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index', 'splinter/0001_unindexed_foreign_keys', 'active_record_doctor/unindexed_foreign_keys'],
   checklist: 'queries-use-indexes',
   bad: [
+    { title: 'Whether there is an index is not known: information.', alone: true, sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`, message: 'unless it has an index that leads with `user_id`', severity: 'info' },
     {
       sql: `
         create table users (id bigint primary key);
@@ -96,6 +97,7 @@ export default {
     },
   ],
   good: [
+    { title: 'A file on its own gives the index too.', alone: true, sql: `create index concurrently orders_user_id on orders (user_id); alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`, runner: 'psql' },
     {
       title: 'A relation of the client alone with its index.',
       given: `CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL);`,
@@ -160,7 +162,17 @@ function clientRelations(table: Key, ctx: RuleContext): readonly ForeignKey[] {
 /** Said once for a table, at the first of its new foreign keys that no index serves. */
 function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   const after = ctx.after.tables.get(table)
-  if (!after || (!after.complete && !ctx.isNew(table)) || after.persistence === 'temporary') return
+  if (!after || after.persistence === 'temporary') return
+  if (!after.complete && !ctx.isNew(table)) {
+    if (!ctx.alone || indexLedBy(after, foreignKey.columns)) return
+    yield {
+      severity: 'info' as const,
+      object: `${table}.${foreignKey.name}`,
+      message: `Deleting from \`${ctx.name(parentOf(foreignKey))}\` reads all of \`${ctx.name(table)}\`, unless it has an index that leads with ${foreignKey.columns.map((column) => `\`${column}\``).join(', ')}.`,
+      help: sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`),
+    }
+    return
+  }
   const isClients = foreignKey.clientOnly === true
   const added = new Set(foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) => (one.table === table ? [one.foreignKey.name] : [])))
   const lacking = (isClients ? [foreignKey] : after.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true))

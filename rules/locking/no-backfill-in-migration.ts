@@ -2,8 +2,8 @@ import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
-import { changedRows, heldLock } from '../shared/slow.ts'
-import { columnRef } from '../shared/sql-tree.ts'
+import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
+import { columnRef, walkTree } from '../shared/sql-tree.ts'
 import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -18,6 +18,18 @@ export default {
     'pgfence/update-in-migration', 'pgfence/statement-after-access-exclusive', 'pgls/runningStatementWhileHoldingAccessExclusive', 'eugene/E4', 'strong_migrations/change_column_null',
   ],
   bad: [
+    {
+      title: 'In a WITH too.',
+      given: `create table users (id bigint primary key, seen date); create table old_users (id bigint primary key, seen date);`,
+      sql: `with gone as (delete from users where seen < '2020-01-01' returning *) insert into old_users select * from gone;`,
+      message: 'This DELETE locks every row of `users`',
+    },
+    {
+      title: 'MERGE reads and changes as many rows as fit.',
+      given: `create table users (id bigint primary key, name text); create table names (id bigint primary key, name text);`,
+      sql: `merge into users using names on users.id = names.id when matched then update set name = names.name;`,
+      message: 'This MERGE locks every row of `users`',
+    },
     {
       given: `create table users (id bigint primary key, plan text, country text);`,
       sql: `update users set plan = 'free' where plan is null;`,
@@ -47,6 +59,11 @@ export default {
     },
   ],
   good: [
+    {
+      title: 'A number of rows, and no more.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
+    },
     { title: 'One row.', given: `create table users (id bigint primary key, plan text);`, sql: `update users set plan = 'free' where id = 7;` },
     { title: 'One row, by a unique column.', given: `create table flags (id bigint primary key, name text unique, value text);`, sql: `update flags set value = 'on' where name = 'beta';` },
     { title: 'A table of the same pull request.', sql: `create table flags (id bigint generated always as identity primary key, value text); update flags set value = 'on' where value is null;` },
@@ -54,35 +71,48 @@ export default {
     { title: 'Rows that are written out.', given: `create table roles (id bigint primary key, name text);`, sql: `insert into roles (id, name) values (1, 'admin'), (2, 'member');` },
   ],
   visit: {
-    statement({ node, inside, file }, ctx) {
+    *statement({ node, inside, file }, ctx) {
       if (inside === 'function' || isQueryFile(file.text)) return
-      const changed = changedRows(node, ctx.step.before)
-      if (changed === null || ctx.isNew(changed.table)) return
-      const { table, verb, where, joins, sets } = changed
-      const known = ctx.step.before.tables.get(table)
-      if (known?.persistence === 'temporary' || ctx.step.before.views.has(table) || (known === undefined && !ctx.alone)) return
-      if ((where === null || isAlwaysTrue(where)) && !joins && verb !== 'INSERT') return
-      if (where !== null && !joins && verb !== 'INSERT' && namesRows(where, known)) return
-      const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
       const held = heldLock(ctx.step, ctx, null)
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
-      const keys = known?.primaryKey?.columns ?? ['id']
-      const batch = verb === 'INSERT' || joins ? '' : `\n${sql(
-        `-- again and again, until it changes no row:`,
-        `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
-        `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
-      )}`
-      return {
-        object: table,
-        ...(fills ? { severity: 'info' as const } : {}),
-        message: verb === 'INSERT'
-          ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
-          : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
-        help: `Do it in batches from a script that commits after each, before or after the migration.${batch}${rowsSentence(table, ctx)}`,
+      for (const part of rowChanges(node)) {
+        const changed = changedRows(part, ctx.step.before)
+        if (changed === null || ctx.isNew(changed.table)) continue
+        const { table, verb, where, joins, sets } = changed
+        const known = ctx.step.before.tables.get(table)
+        if (known?.persistence === 'temporary' || ctx.step.before.views.has(table) || (known === undefined && !ctx.alone)) continue
+        const whole = verb === 'UPDATE' || verb === 'DELETE'
+        if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
+        if (where !== null && isBounded(where)) continue
+        const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
+        const keys = known?.primaryKey?.columns ?? ['id']
+        const batch = !whole || joins ? '' : `\n${sql(
+          `-- again and again, until it changes no row:`,
+          `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
+          `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
+        )}`
+        yield {
+          object: table,
+          ...(fills ? { severity: 'info' as const } : {}),
+          message: verb === 'INSERT'
+            ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
+            : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
+          help: `Do it in batches from a script that commits after each, before or after the migration.${batch}${rowsSentence(table, ctx)}`,
+        }
       }
     },
   },
 } satisfies Rule
+
+/** True for a condition that takes a number of rows and no more: `id IN (SELECT id FROM t LIMIT 5000)`. */
+function isBounded(where: Node): boolean {
+  let found = false
+  walkTree(where, (kind, value) => {
+    if (kind === 'SelectStmt' && value['limitCount'] !== undefined) found = true
+    return !found
+  })
+  return found
+}
 
 /** True for a file of named queries that code is generated from (sqlc): none of it runs as a migration. https://docs.sqlc.dev/en/stable/reference/query-annotations.html */
 function isQueryFile(text: string): boolean {

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import type { Table } from '../../src/schema/model.ts'
+import { idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-partition-scan',
@@ -17,8 +18,23 @@ export default {
       sql: `alter table events attach partition events_2026 for values from ('2026-01-01') to ('2027-01-01');`,
       message: 'reads every row of `events_2026`',
     },
+    {
+      title: 'The bounds are proven, but a key of the whole is missing.',
+      given: `
+        create table events (id bigint not null, at date not null, primary key (id, at)) partition by range (at);
+        create table events_2026 (id bigint not null, at date not null, check (at >= '2026-01-01' and at < '2027-01-01'));`,
+      sql: `alter table events attach partition events_2026 for values from ('2026-01-01') to ('2027-01-01');`,
+      message: 'until the index that `events` has and it lacks is built',
+    },
   ],
   good: [
+    {
+      title: 'Every index is there.',
+      given: `
+        create table events (id bigint not null, at date not null, primary key (id, at)) partition by range (at);
+        create table events_2026 (id bigint not null, at date not null, check (at >= '2026-01-01' and at < '2027-01-01'), primary key (id, at));`,
+      sql: `alter table events attach partition events_2026 for values from ('2026-01-01') to ('2027-01-01');`,
+    },
     {
       given: `
         create table events (id bigint, at date not null) partition by range (at);
@@ -33,10 +49,19 @@ export default {
   visit: {
     attachPartition({ table, partition, bound }, ctx) {
       if (ctx.isNew(partition) || ctx.isNew(table)) return
-      const known = ctx.step?.before.tables.get(partition)
-      const keys = /\((.*)\)/.exec(ctx.step?.before.tables.get(table)?.partition.by ?? '')?.[1]?.split(',').map((part) => part.trim().replaceAll('"', '')) ?? []
-      if (known?.checks.some((check) => check.validated && keys.some((column) => check.expression.includes(column)))) return
+      const [whole, known] = [ctx.step?.before.tables.get(table), ctx.step?.before.tables.get(partition)]
+      const keys = /\((.*)\)/.exec(whole?.partition.by ?? '')?.[1]?.split(',').map((part) => part.trim().replaceAll('"', '')) ?? []
       const name = sqlName(partition, ctx)
+      const builds = whole && known ? lackedIndexes(whole, known) : []
+      if (known?.checks.some((check) => check.validated && keys.some((column) => check.expression.includes(column)))) {
+        const [first] = builds
+        if (first === undefined) return
+        return {
+          object: partition,
+          message: `Attaching \`${ctx.name(partition)}\` locks it until the ${builds.length === 1 ? 'index' : `${builds.length} indexes`} that \`${ctx.name(table)}\` has and it lacks ${builds.length === 1 ? 'is' : 'are'} built.`,
+          help: `Build ${builds.length === 1 ? 'it' : 'them'} first, outside a transaction; ATTACH takes over what is alike:\n${sql(...builds.map(({ unique, columns }) => `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ON ${name} (${idents(columns)});`))}`,
+        }
+      }
       return {
         object: partition,
         message: `Attaching \`${ctx.name(partition)}\` locks it and reads every row of \`${ctx.name(partition)}\`, to see that all belong to its bounds.`,
@@ -45,3 +70,12 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The indexes of a partitioned table that attaching has to build on a partition, those of its keys first. */
+function lackedIndexes(whole: Table, partition: Table): readonly { readonly unique: boolean; readonly columns: readonly string[] }[] {
+  if (!partition.complete) return []
+  const plain = (table: Table) => table.indexes.filter((index) => index.where === null && index.keys.every((each) => each.column !== null)).map((index) => ({ unique: index.unique, columns: index.keys.map((each) => each.column ?? '') }))
+  const keysOf = (table: Table) => [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques].map(({ columns }) => ({ unique: true, columns }))
+  const there = [...keysOf(partition), ...plain(partition)]
+  return [...keysOf(whole), ...plain(whole)].filter((index) => !there.some((other) => other.columns.join() === index.columns.join() && (other.unique || !index.unique)))
+}

@@ -2,7 +2,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
 import { addNotValid } from '../shared/suggest.ts'
-import { rowsSentence } from '../shared/sql.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-set-not-null-scan',
@@ -38,6 +38,13 @@ export default {
       message: 'reads every row of `users`',
     },
     {
+      title: 'A virtual column is computed on reading, unless NOT NULL has it computed once for all rows.',
+      postgres: 18,
+      given: `create table users (id bigint primary key, email text not null);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
+      message: 'Adding `domain` as NOT NULL computes it for every row',
+    },
+    {
       title: 'A column that the same pull request adds with a constant default holds no NULL: information.',
       given: `create table users (id bigint primary key);`,
       sql: `
@@ -70,6 +77,7 @@ export default {
       alone: true,
       sql: `alter table users validate constraint users_email_not_null; alter table users alter column email set not null;`,
     },
+    { title: 'A virtual column that may be NULL.', postgres: 18, given: `create table users (id bigint primary key, email text not null);`, sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;` },
     {
       title: 'The column is NOT NULL already.',
       given: `create table users (id bigint primary key, email text not null);`,
@@ -88,6 +96,14 @@ export default {
     },
   ],
   visit: {
+    addColumn({ table, to }, ctx) {
+      if (to.generated === null || to.generated.stored || to.nullable || ctx.isNew(table)) return
+      const name = sqlName(table, ctx)
+      return {
+        message: `Adding \`${to.name}\` as NOT NULL computes it for every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
+        help: `Without NOT NULL nothing is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${ident(to.name)} ${to.type ?? 'type'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}${rowsSentence(table, ctx)}`,
+      }
+    },
     addNotNull({ table, column, validated }, ctx) {
       const known = ctx.step?.before.tables.get(table)
       if (!validated || ctx.isNew(table) || known?.columns.some((each) => each.name === column && !each.nullable) === true || (known && provesNotNull(known, column))) return

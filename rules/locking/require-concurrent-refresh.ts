@@ -24,6 +24,12 @@ export default {
       given: `create table orders (id bigint primary key); create materialized view ids as select id from orders; create unique index ids_id on ids (id);`,
       sql: `refresh materialized view ids;`,
     },
+    {
+      title: 'Emptied, and not filled again.',
+      given: `create table orders (id bigint primary key); create materialized view ids as select id from orders;`,
+      sql: `refresh materialized view ids with no data;`,
+      message: 'every query on `ids` fails',
+    },
   ],
   good: [
     {
@@ -34,11 +40,18 @@ export default {
   ],
   visit: {
     statement({ node, text }, ctx) {
-      if (!('RefreshMatViewStmt' in node) || node.RefreshMatViewStmt.concurrent || node.RefreshMatViewStmt.skipData) return
+      if (!('RefreshMatViewStmt' in node) || node.RefreshMatViewStmt.concurrent) return
       const { relation } = node.RefreshMatViewStmt
       const view = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
       if (!ctx.before.views.has(view) && !ctx.alone) return
       if (ctx.alone && ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
+      if (node.RefreshMatViewStmt.skipData) {
+        return {
+          object: view, anySize: true,
+          message: `\`WITH NO DATA\` empties \`${ctx.name(view)}\`, and every query on \`${ctx.name(view)}\` fails until it is refreshed again.`,
+          help: `Drop what reads it first where it has to be empty; else leave \`WITH NO DATA\` out.`,
+        }
+      }
       const concurrent = `${text.replace(/\bview\b/i, (word) => `${word} ${word === 'view' ? 'concurrently' : 'CONCURRENTLY'}`)};`
       const ready = ctx.step.before.views.get(view)?.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null)) === true
       return {

@@ -2,6 +2,15 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from './always-true.ts'
 
+/** True where an earlier statement of the pull request puts rows into a table of its own: written out, not read from a table that may be empty. */
+export function isFilled(table: Key, ctx: RuleContext): boolean {
+  return !isEmptied(table, ctx) && ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0).some(({ statement: { node, inside }, before }) => {
+    if (inside !== null || !('InsertStmt' in node)) return false
+    const { relation, selectStmt } = node.InsertStmt
+    return key(relation?.schemaname ?? before.defaultSchema, relation?.relname ?? '') === table && selectStmt !== undefined && 'SelectStmt' in selectStmt && (selectStmt.SelectStmt.valuesLists ?? []).length > 0
+  })
+}
+
 /** True where an earlier statement of the pull request takes every row out of a table, and none puts rows in again before the step at hand. */
 export function isEmptied(table: Key, ctx: RuleContext): boolean {
   let empty = false

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { Node, WithClause } from 'libpg-query'
 import type { RuleContext, Step } from '../../src/engine/rule.ts'
 import { key, type Key, type Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
@@ -91,8 +91,14 @@ function readsTable(insert: Node): boolean {
   return found
 }
 
-/** The table whose rows an UPDATE, DELETE or INSERT ... SELECT changes, with the columns that it sets; null for all others. */
-export function changedRows(node: Node, schema: Schema): { readonly table: Key; readonly verb: 'UPDATE' | 'DELETE' | 'INSERT'; readonly where: Node | null; readonly joins: boolean; readonly sets: readonly string[] } | null {
+/** The parts of a statement that may change rows: itself, and what stands in its WITH. */
+export function rowChanges(node: Node): readonly Node[] {
+  const [statement] = Object.values(node) as readonly { readonly withClause?: WithClause }[]
+  return [...(statement?.withClause?.ctes ?? []).flatMap((each) => ('CommonTableExpr' in each && each.CommonTableExpr.ctequery ? [each.CommonTableExpr.ctequery] : [])), node]
+}
+
+/** The table whose rows an UPDATE, DELETE, MERGE or INSERT ... SELECT changes, with the columns that it sets; null for all others. */
+export function changedRows(node: Node, schema: Schema): { readonly table: Key; readonly verb: 'UPDATE' | 'DELETE' | 'MERGE' | 'INSERT'; readonly where: Node | null; readonly joins: boolean; readonly sets: readonly string[] } | null {
   const of = (relation: { schemaname?: string; relname?: string } | undefined) => key(relation?.schemaname ?? schema.defaultSchema, relation?.relname ?? '')
   if ('UpdateStmt' in node) {
     const { relation, whereClause, fromClause = [], targetList = [] } = node.UpdateStmt
@@ -103,6 +109,7 @@ export function changedRows(node: Node, schema: Schema): { readonly table: Key; 
     const { relation, whereClause, usingClause = [] } = node.DeleteStmt
     return { table: of(relation), verb: 'DELETE', where: whereClause ?? null, joins: usingClause.length > 0, sets: [] }
   }
+  if ('MergeStmt' in node) return { table: of(node.MergeStmt.relation), verb: 'MERGE', where: null, joins: true, sets: [] }
   if ('InsertStmt' in node && node.InsertStmt.selectStmt && 'SelectStmt' in node.InsertStmt.selectStmt) {
     const { fromClause = [], whereClause } = node.InsertStmt.selectStmt.SelectStmt
     if (!readsTable(node)) return null

@@ -34,15 +34,16 @@ export function timeoutOf(value: string): number | null {
 /** The first statement of each new file that changes the schema or locks a table before `setting` was set in it. */
 export function* withoutSetting(steps: readonly Step[], setting: string): Iterable<Step> {
   let file = ''
-  let done = false
+  let [set, done] = [false, false]
   for (const step of steps) {
     if (step.migration.path !== file) {
       file = step.migration.path
-      done = false
+      set = done = false
     }
     if (done || step.statement.inside === 'function') continue
-    if (settingIn(step.statement)?.name === setting) done = true
-    else if (changesSchema(step.statement)) {
+    const made = settingIn(step.statement)
+    if (made?.name === setting) set = made.value !== null
+    else if (!set && changesSchema(step.statement)) {
       done = true
       yield step
     }

@@ -14,6 +14,7 @@ export default {
   sources: ['squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'eugene/E9', 'pgls/lockTimeoutWarning'],
   bad: [
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;`, message: 'sets no `lock_timeout`' },
+    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; reset lock_timeout; alter table users add column name text;` },
     { given: `create table users (id bigint primary key);`, sql: `lock table users in share mode;` },
   ],
   good: [{ given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; alter table users add column name text;` }],

@@ -152,6 +152,8 @@ function dropTables(session: Session, objects: readonly Node[], cascade: boolean
 }
 
 function dropIndexes(session: Session, objects: readonly Node[], concurrently: boolean, cascade: boolean, ifExists: boolean): void {
+  if (concurrently && objects.length > 1) refuse('DROP INDEX CONCURRENTLY does not support dropping multiple objects')
+  if (concurrently && cascade) refuse('DROP INDEX CONCURRENTLY does not support CASCADE')
   for (const object of objects) {
     const written = writtenIn(items(object).map(text))
     const at = findKey(session, written, (each) => tableOfIndex(session.draft.schema, each) !== undefined)
