@@ -47,7 +47,7 @@ export default {
       if (ctx.alone && ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
       if (node.RefreshMatViewStmt.skipData) {
         return {
-          object: view, anySize: true,
+          object: view, anySize: true, notIn: ['pgsafe/refresh-matview-non-concurrent'],
           message: `\`WITH NO DATA\` empties \`${ctx.name(view)}\`, and every query on \`${ctx.name(view)}\` fails until it is refreshed again.`,
           help: `Drop what reads it first where it has to be empty; else leave \`WITH NO DATA\` out.`,
         }
