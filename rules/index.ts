@@ -221,6 +221,7 @@ import noInvalidIndexKept from './transactions/no-invalid-index-kept.ts'
 import noInvalidIndexLeft from './transactions/no-invalid-index-left.ts'
 import noLongLockTimeout from './transactions/no-long-lock-timeout.ts'
 import noNestedTransaction from './transactions/no-nested-transaction.ts'
+import noNewerSyntax from './transactions/no-newer-syntax.ts'
 import noOpaqueSql from './transactions/no-opaque-sql.ts'
 import noSessionSetting from './transactions/no-session-setting.ts'
 import noStatementTimeoutOnBuild from './transactions/no-statement-timeout-on-build.ts'
@@ -458,6 +459,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noInvalidIndexLeft, group: 'transactions' },
   { ...noLongLockTimeout, group: 'transactions' },
   { ...noNestedTransaction, group: 'transactions' },
+  { ...noNewerSyntax, group: 'transactions' },
   { ...noOpaqueSql, group: 'transactions' },
   { ...noSessionSetting, group: 'transactions' },
   { ...noStatementTimeoutOnBuild, group: 'transactions' },

@@ -45,6 +45,12 @@ export default {
       message: 'Adding `domain` as NOT NULL computes it for every row',
     },
     {
+      title: 'Over a constraint that is not validated yet, which VALIDATE would read without blocking.',
+      postgres: 18,
+      given: `create table users (id bigint primary key, email text); alter table users add constraint users_email_not_null not null email not valid;`,
+      sql: `alter table users alter column email set not null;`,
+    },
+    {
       title: 'A column that the same pull request adds with a constant default holds no NULL: information.',
       given: `create table users (id bigint primary key);`,
       sql: `
@@ -114,7 +120,8 @@ export default {
       }
     },
     setNotNull({ table, from }, ctx) {
-      if (ctx.isNew(table) || !from.nullable) return
+      // Where the constraint is there but not validated, SET NOT NULL validates it under its own lock.
+      if (ctx.isNew(table) || (!from.nullable && from.notNull?.validated !== false)) return
       const known = ctx.step?.before.tables.get(table)
       if (known && ctx.postgres >= 12 && provesNotNull(known, from.name)) return
       if (mayProve(table, from.name, ctx)) return
