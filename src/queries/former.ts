@@ -11,12 +11,11 @@ type ProjectQuery = QueriesRead['queries'][number]
  */
 export async function withFormer(queries: readonly ProjectQuery[], request: ReadQueriesRequest): Promise<readonly ProjectQuery[]> {
   const { changeSet } = request
-  const changed = queries.filter((query) => query.changed && query.sql !== null)
-  const paths = new Set(changed.map(({ place }) => place.path))
+  const paths = new Set(queries.filter((query) => query.changed && query.sql !== null).map(({ place }) => place.path))
   const files = changeSet.files.filter((file) => paths.has(file.path) && (file.status === 'modified' || file.previousPath !== null))
   if (files.length === 0) return queries
   const former = await readQueries({ ...request, changeSet: backwards(changeSet, files), changedOnly: true })
-  const paired = pairs(changed, former.queries, new Map(files.map((file) => [file.previousPath ?? file.path, file.path])))
+  const paired = pairs(queries.filter(({ place }) => paths.has(place.path)), former.queries, new Map(files.map((file) => [file.previousPath ?? file.path, file.path])))
   return queries.map((query) => {
     const was = paired.get(query)?.sql
     return typeof was === 'string' ? { ...query, was } : query
@@ -33,7 +32,7 @@ function pairs(now: readonly Query[], then: readonly Query[], moved: ReadonlyMap
   const found = new Map<Query, Query>()
   for (const [role, queries] of byRole(now, (path) => path)) {
     const others = before.get(role) ?? []
-    const fresh = queries.filter(({ sql }) => !others.some((other) => other.sql === sql))
+    const fresh = queries.filter(({ changed, sql }) => changed && !others.some((other) => other.sql === sql))
     const gone = others.filter(({ sql }) => !queries.some((query) => query.sql === sql))
     if (fresh.length === 1 && gone.length === 1 && fresh[0] && gone[0]) found.set(fresh[0], gone[0])
   }

@@ -43,7 +43,7 @@ const definitionClasses = new Set(['42', '0A', '2B', '3F', '25', '55'])
 /** Parts of messages by which a server says that it, and not the statement, is at fault. */
 const buildLimits = [
   'not supported by this build', 'is not available', 'not supported on this platform', 'without libxml', 'ICU', 'collation', 'tablespace', 'text search', 'language "', 'access method',
-  'required by the database system', 'partitioned tables cannot be unlogged', 'configuration parameter', 'bootstrap superuser', 'foreign-data wrapper', 'server "',
+  'partitioned tables cannot be unlogged', 'configuration parameter', 'bootstrap superuser', 'foreign-data wrapper', 'server "',
 ]
 
 /** Reads an error of a statement. */

@@ -39,6 +39,11 @@ test('a claim that a rehearsal sees otherwise is a note', async () => {
   ])
 })
 
+test('a statement that makes another of its transaction fail agrees', async () => {
+  const twice = 'begin;\nalter table users add column a integer;\nalter table users add column a integer;\ncommit;'
+  expect((await notesOf(twice, claiming('no-twice-claim', { fails: '42701' }))).filter((note) => note.includes('no-twice-claim'))).toEqual([])
+})
+
 test('what an observation cannot know is no disagreement', async () => {
   const silent = [
     claiming('no-uncertain-claim', { rewrites: true }, { uncertain: true }), claiming('no-row-claim', { fails: '23505' }), claiming('no-old-claim', { rewrites: true, to: 15 }), claiming('no-new-claim', { rewrites: true, from: 17 }),
@@ -46,5 +51,5 @@ test('what an observation cannot know is no disagreement', async () => {
   ]
   expect(await notesOf('alter table users add column a integer;', ...silent)).toEqual([])
   expect(await notesOf('create index concurrently users_n on users (n);', claiming('no-unseen-claim', { lock: 'ShareUpdateExclusiveLock' }))).toEqual([])
-  expect(await notesOf('alter table users add column a nothing;', claiming('no-claim-after-error', { lock: 'AccessExclusiveLock', rewrites: true }))).toEqual([])
+  expect(await notesOf('alter table users add column n integer;', claiming('no-claim-after-error', { lock: 'AccessExclusiveLock', rewrites: true }))).toEqual([])
 })

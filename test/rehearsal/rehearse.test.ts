@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -105,7 +105,11 @@ test('a known base is loaded instead of replayed, and the folder stays bounded',
     expect((await rehearse(request, { cache })).base.cached).toBe(false)
     const again = await rehearse(request, { cache })
     expect(again.base.cached).toBe(true)
+    for (const name of await readdir(cache)) if (/^base-.*gz$/.test(name)) await writeFile(join(cache, name), 'not an archive')
+    expect(await rehearse(request, { cache })).toMatchObject({ stopped: null, base: { cached: false }, notes: [] })
     expect(again.observations[0]?.locks).toEqual([{ relation: 'public.users', mode: 'AccessExclusiveLock' }])
+    await mkdir(join(cache, 'scratch', 'left-behind'))
+    await utimes(join(cache, 'scratch', 'left-behind'), 1, 1)
     for (let other = 0; other < 50; other++) await writeFile(join(cache, `base-${other}.tar.gz`), '')
     expect((await rehearse(requestOf([...base, 'create table more (id integer)'], ['select 1']), { cache })).base.cached).toBe(false)
     expect((await readdir(cache)).filter((name) => name.startsWith('base-') && name.endsWith('.gz')).length).toBeLessThanOrEqual(40)

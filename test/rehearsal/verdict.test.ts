@@ -26,7 +26,7 @@ describe('an error is held against a statement only where it fails in production
   ])('%s %s: certain', (code, message, texts: readonly string[] = []) => expect(verdict(code, message, '', { texts: [...known.texts, ...texts] })).toBe('genuine'))
 
   test.each([
-    ['2BP01', 'cannot drop objects owned by role postgres because they are required by the database system'], ['42704', 'server "other" does not exist'], ['42704', 'unrecognized configuration parameter "x"'], ['42501', 'permission denied'],
+    ['42704', 'server "other" does not exist'], ['42704', 'unrecognized configuration parameter "x"'], ['42501', 'permission denied'],
     ['42710', 'constraint "users_email_not_null" for relation "users" already exists'], ['42704', 'role "app" does not exist'], ['42704', 'text search configuration "german" does not exist'],
   ])('%s %s: of the server', (code, message) => expect(verdict(code, message)).toBe('server'))
 
@@ -34,6 +34,7 @@ describe('an error is held against a statement only where it fails in production
     expect(verdict('42883', 'function my_norm(text) does not exist', 'create index on users (norm(email))')).toBe('absent')
     expect(verdict('42703', 'column "plan" does not exist', 'create view v as select plan from auth.users')).toBe('absent')
     expect(verdict('42703', 'column "plan" does not exist', 'create policy p on users using (auth.uid() = plan)')).toBe('genuine')
+    expect(verdict('2BP01', 'cannot drop objects owned by role postgres because they are required by the database system', 'drop owned by current_user', {}, 'server')).toBe('server')
     expect(verdict('42710', 'role "app" already exists', 'create role app', {}, 'server')).toBe('server')
     expect(verdict('42P01', 'relation "old_things" does not exist', '', { complete: false })).toBe('consequence')
     expect(verdict('23505', 'duplicate key', '', {}, 'rows')).toBe('rows')
