@@ -9,7 +9,7 @@ export default {
   why: 'The API serves all tables of the public schema. Its key is in every browser, and without row level security it reads and writes all rows.',
   fix: 'Enable row level security and add policies for those who may read and write.',
   references: ['https://supabase.com/docs/guides/database/postgres/row-level-security'],
-  sources: ['splinter/0013_rls_disabled_in_public'],
+  sources: ['splinter/0013_rls_disabled_in_public', 'schemalint/row-level-security'],
   bad: [
     { runner: 'supabase', sql: `create table notes (id bigint generated always as identity primary key, body text);`, message: '`notes` is open to everybody' },
   ],

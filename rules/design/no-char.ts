@@ -11,7 +11,8 @@ export default {
   references: ['https://wiki.postgresql.org/wiki/Don%27t_Do_This#Don.27t_use_char.28n.29'],
   sources: ['squawk/ban-char-field', 'pgfence/ban-char-field', 'diesel-guard/CharTypeCheck', 'pgls/banCharField'],
   bad: [
-    { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads' },
+    { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads', severity: 'info' },
+    { sql: `create table users (id bigint generated always as identity primary key, code char(8) not null);`, message: '`code` pads' },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column code character;` },
     { title: 'bpchar without a length does not pad, but ignores blanks at the end.', given: `create table users (id bigint primary key);`, sql: `alter table users add column code bpchar;`, message: 'loses the blanks' },
     { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  code String @db.Char(8)\n}\n' }, message: '`code` pads' },
@@ -26,6 +27,8 @@ export default {
     if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {
+      // Codes of countries and currencies are never shorter, so that nothing is padded.
+      ...(/^[23]$/.test(length) ? { severity: 'info' as const } : {}),
       message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
       help: `Use \`text\`, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
     }

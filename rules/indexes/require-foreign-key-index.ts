@@ -16,7 +16,7 @@ export default {
     the rows that refer to it, and joins from the parent do the same: without an index by reading the whole table.`,
   fix: 'Create an index that begins with the columns of the foreign key.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
-  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index', 'splinter/0001_unindexed_foreign_keys', 'active_record_doctor/unindexed_foreign_keys'],
+  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index', 'splinter/0001_unindexed_foreign_keys', 'schemalint/index-referencing-column', 'active_record_doctor/unindexed_foreign_keys'],
   checklist: 'queries-use-indexes',
   bad: [
     { title: 'Whether there is an index is not known: information.', alone: true, sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`, message: 'unless it has an index that leads with `user_id`', severity: 'info' },
