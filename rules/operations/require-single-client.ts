@@ -34,8 +34,8 @@ export default {
           continue
         }
         const other = clients.find((c) => c !== client && c.library === 'prisma' && !c.perCall && c.place.path !== client.place.path && folder(c.place.path) === folder(client.place.path))
-        // A client for a replica has to be another one.
-        if (ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true || /replica/i.test(client.text)) continue
+        // A client for a replica or for the edge has to be another one.
+        if (/(?:^|[/.-])edge[.-]/.test(client.place.path) || ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true || /replica/i.test(client.text)) continue
         if (client.library !== 'prisma' || client.kept || other === undefined || client.function !== null || second) continue
         second = true
         yield { place: client.place, object: client.library, message: `A second PrismaClient opens connections of its own beside the one in \`${at(other.place)}\`.` }

@@ -30,6 +30,14 @@ export default {
     { ...prismaShop, title: 'Prisma batches these.', typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))` },
     { ...prismaShop, title: 'A handful of literals.', typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`, severity: 'info' },
     { ...prismaShop, title: 'Batches.', typescript: `for (let i = 0; i < ids.length; i += 500) await prisma.user.findMany({ where: { id: { in: ids.slice(i, i + 500) } } })` },
+    {
+      ...prismaShop, title: 'A function that is called for what it does: information.', severity: 'info',
+      typescript: `async function sendDigest(id: string) {\n    const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    await mail(orders)\n  }\n  export async function digests(ids: string[]) {\n    for (const id of ids) await sendDigest(id)\n  }`,
+    },
+    {
+      ...prismaShop, title: 'A transaction for each element: information.', severity: 'info',
+      typescript: `export async function numbers(ids: string[]) {\n    for (const userId of ids) {\n      await prisma.$transaction(async (tx) => {\n        const taken = await tx.order.count({ where: { userId } })\n        await tx.order.create({ data: { id: userId, userId, number: taken + 1, status: 'new' } })\n      })\n    }\n  }`,
+    },
     { ...prismaShop, title: 'A job that goes on until nothing is left.', typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }` },
   ],
   visit: {
@@ -44,10 +52,13 @@ export default {
         const quiet = query.context.file === 'script' || query.operation !== 'select'
         const { loop } = query.context
         if (loop !== null && query.changed && counts(query, loop)) {
-          if (quiet && said.has(at(loop.place))) continue
-          if (quiet) said.add(at(loop.place))
+          // A transaction for each element is a piece of work of its own.
+          const { transaction } = query.context
+          const isPart = quiet || transaction !== null && transaction.place.line > loop.place.line
+          if (isPart && said.has(at(loop.place))) continue
+          if (isPart) said.add(at(loop.place))
           yield {
-            place: query.place, object: query.tables[0]?.table ?? '', ...quiet ? information : {},
+            place: query.place, object: query.tables[0]?.table ?? '', ...isPart ? information : {},
             message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
@@ -56,7 +67,7 @@ export default {
           if (!(repeat.changed || query.changed) || repeat.file === 'test' || repeat.file === 'seed' || !counts(query, repeat.loop) || said.has(at(repeat.place))) continue
           said.add(at(repeat.place))
           // A function that also writes does its work for each element, of which the look-up is a part.
-          const isPart = quiet || repeat.file === 'script' || writing.has(functionOf(query))
+          const isPart = quiet || repeat.file === 'script' || command.test(repeat.function) || writing.has(functionOf(query))
           yield {
             place: repeat.place, object: query.tables[0]?.table ?? '', ...isPart ? information : {},
             message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
@@ -67,6 +78,9 @@ export default {
     },
   },
 } satisfies Rule
+
+/** Functions that are called for what they do, by their names. */
+const command = /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger)(?![a-z])/
 
 const information = { severity: 'info' } as const
 
