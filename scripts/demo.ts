@@ -57,7 +57,7 @@ async function main(options: Options): Promise<void> {
       reports.set(changeSet.head.commit, report)
       return report
     },
-  }, { latency: 10, patience })
+  }, { latency: 10, patience, retries: true })
   const show = (shown: Omit<Shown, 'findings'>, isRange: boolean) => {
     const whole = { ...shown, findings: reports.get(shown.pull.headSha)?.findings.filter((f) => f.suppressed === null).length ?? 0 }
     process.stdout.write(options.json ? `${JSON.stringify(isRange ? longJson(whole) : shortJson(whole))}\n` : printPull(whole))

@@ -39,8 +39,8 @@ export interface Store {
   keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
   /** Jobs that wait or run; fails where the database does not answer. */
   depth(): Promise<number>
-  /** Resolves when no job waits or runs. */
-  idle(): Promise<void>
+  /** Resolves when no job waits or runs; `retries` waits for those that failed and are tried again later, too. */
+  idle(more?: { readonly retries?: boolean }): Promise<void>
   /** Lets running jobs end for at most `timeout` milliseconds, then closes. */
   close(timeout?: number): Promise<void>
 }
@@ -79,8 +79,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const workers: { readonly kind: JobKind; readonly id: string }[] = []
   let working = false
 
-  async function count(): Promise<number> {
-    const rows = await database.query(`SELECT count(*)::int AS jobs FROM ${queueSchema}.job WHERE state IN ('created', 'retry', 'active') AND start_after <= now()`, [])
+  async function count(retries = false): Promise<number> {
+    const rows = await database.query(`SELECT count(*)::int AS jobs FROM ${queueSchema}.job WHERE state IN ('created', 'retry', 'active') AND (start_after <= now() OR (state = 'retry' AND $1))`, [retries])
     return Number(rows[0]?.['jobs'] ?? 0)
   }
 
@@ -119,9 +119,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (blobs.size === 0) return
       await database.query('INSERT INTO schemagate.blob (oid, content) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [[...blobs.keys()], [...blobs.values()]])
     },
-    depth: count,
-    async idle() {
-      while (await count() > 0) await new Promise((resolve) => { setTimeout(resolve, 25) })
+    depth: () => count(),
+    async idle({ retries = false } = {}) {
+      while (await count(retries) > 0) await new Promise((resolve) => { setTimeout(resolve, 25) })
     },
     async close(timeout = 10_000) {
       await boss.stop({ graceful: working, timeout, close: true })

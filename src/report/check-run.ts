@@ -1,4 +1,5 @@
 import type { Finding, Note, Severity } from '../engine/finding.ts'
+import { checklistDetails } from './checklist.ts'
 import { lockTables } from './locks.ts'
 import { code, codeSpan, details, escapeMarkdown, escapeText, plainText, sentence, truncate } from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
@@ -64,7 +65,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
     ...(sorted.infos.length > 0 ? [details(`${count(sorted.infos.length, 'thing')} for the record`, sorted.infos.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)} ${ruleLink(f.rule, links)}`).join('\n'))] : []),
     ...(sorted.suppressed.length > 0 ? [details(`${sorted.suppressed.length} suppressed`, sorted.suppressed.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}, ${escapeText(f.suppressed?.reason ?? '')}${f.suppressed?.until == null ? '' : ` (until ${escapeText(f.suppressed.until)})`}`).join('\n'))] : []),
     ...lockTables(report, (place) => placeLink(place, links)),
-    ...(report.checklist.length > 0 && report.projects.length > 0 ? [details(checklistTitle(report), checklistTable(report))] : []),
+    ...checklistDetails(report),
     `<sub>${lookedAt(report)}</sub>`,
   ]
   return {
@@ -75,29 +76,22 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
   }
 }
 
-/** `3 files, 12 statements, 12 rehearsed on PostgreSQL 18`. */
+/** `3 files, 12 statements, 12 rehearsed, judged for PostgreSQL 16, 1a2b3c4 against 5d6e7f8`. */
 export function lookedAt(report: Report): string {
+  return [...coverageWords(report), `${codeSpan(report.head.slice(0, 7))} against ${codeSpan(report.base.slice(0, 7))}`].join(', ')
+}
+
+/** What was looked at, and for which server: `3 files`, `12 statements`, `judged for PostgreSQL 16`. */
+export function coverageWords(report: Report): readonly string[] {
   const { files, statements, analyzed, rehearsed, waysBack = 0 } = report.coverage
-  const parts = [
-    count(files, 'file'), count(statements, 'statement'),
+  return [
+    ...(statements > 0 || report.queries === 0 ? [count(files, 'file'), count(statements, 'statement')] : []),
     ...(analyzed < statements ? [`${analyzed} of them read`] : []),
     ...(rehearsed > 0 ? [`${rehearsed} rehearsed`] : []),
     ...(waysBack > 0 ? [`${count(waysBack, 'way', 'ways')} back proven`] : []),
     ...(report.queries > 0 ? [`${count(report.queries, 'query', 'queries')} read`] : []),
     `judged for PostgreSQL ${report.postgres}`,
-    `${codeSpan(report.head.slice(0, 7))} against ${codeSpan(report.base.slice(0, 7))}`,
   ]
-  return parts.join(', ')
-}
-
-export function checklistTitle(report: Report): string {
-  const number = (status: string) => report.checklist.filter((e) => e.status === status).length
-  const parts = [`${number('pass')} pass`, ...(number('fail') > 0 ? [`${number('fail')} fail`] : []), ...(number('unknown') > 0 ? [`${number('unknown')} unknown`] : []), ...(number('not-applicable') > 0 ? [`${number('not-applicable')} not applicable`] : [])]
-  return `Checklist: ${parts.join(', ')}`
-}
-
-export function checklistTable(report: Report): string {
-  return '| Item | | Evidence |\n| --- | --- | --- |\n' + report.checklist.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${escapeMarkdown(e.evidence)} |`).join('\n')
 }
 
 export function noteLine(note: Note, links: Links): string {

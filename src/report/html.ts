@@ -1,6 +1,7 @@
 import type { Finding } from '../engine/finding.ts'
 import { evidenceLine } from './comment.ts'
 import { lookedAt } from './check-run.ts'
+import { applicable } from './checklist.ts'
 import { escapeHtml, htmlPage, markdownToHtml } from './markdown-html.ts'
 import { lockHtml } from './locks.ts'
 import type { Report } from './report.ts'
@@ -14,11 +15,11 @@ export function reportToHtml(report: Report): string {
   const body = [
     `<h1>Schemagate: ${escapeHtml(verdict(report))}</h1>`,
     ...(changes.length > 0 ? [`<p>Schema: ${escapeHtml(summarizeChanges(changes))}.</p>`] : []),
-    ...(report.notes.length > 0 ? ['<h2>Notes</h2>', `<ul>${report.notes.map((n) => `<li>${n.blocking ? '<strong>Could not look:</strong> ' : ''}<code>${escapeHtml(n.path)}</code> line ${n.line}: ${prose(n.message)}</li>`).join('\n')}</ul>`] : []),
+    ...(report.notes.length > 0 ? ['<h2>Notes</h2>', `<ul>${report.notes.map((n) => `<li>${n.blocking ? '<strong>Could not look:</strong> ' : ''}${n.path === '' ? '' : `<code>${escapeHtml(n.path)}</code> line ${n.line}: `}${prose(n.message)}</li>`).join('\n')}</ul>`] : []),
     ...section('Errors', sorted.errors), ...section('Waiting for an approval', sorted.needed), ...section('Warnings', sorted.warnings), ...section('For the record', sorted.infos),
     ...section('Approved', sorted.approved), ...section('Suppressed', sorted.suppressed),
     ...lockHtml(report),
-    ...(report.checklist.length > 0 ? ['<h2>Checklist</h2>', `<table><tbody>${report.checklist.map((e) => `<tr><td><code>${e.item}</code></td><td>${e.status}</td><td>${prose(e.evidence)}</td></tr>`).join('\n')}</tbody></table>`] : []),
+    ...checklistHtml(report),
     ...report.rollback.filter((r) => r.sql.trim() !== '').flatMap((r) => [`<h2>Rollback${report.rollback.length > 1 ? ` of ${escapeHtml(r.project)}` : ''}</h2>`, `<pre><code>${escapeHtml(r.sql)}</code></pre>`, ...(r.lossy.length > 0 ? [`<ul>${r.lossy.map((l) => `<li>${prose(l)}</li>`).join('')}</ul>`] : [])]),
     `<p><small>${prose(lookedAt(report))}</small></p>`,
   ]
@@ -38,6 +39,13 @@ function findingHtml(finding: Finding, report: Report): string {
     ...(evidence === null ? [] : [`<p>${prose(evidence)}</p>`]),
     markdownToHtml(finding.help), '</section>',
   ].join('\n')
+}
+
+function checklistHtml(report: Report): readonly string[] {
+  const { entries, others } = applicable(report)
+  if (entries.length === 0) return []
+  const rows = entries.map((e) => `<tr><td><code>${e.item}</code></td><td>${e.status}</td><td>${prose(e.evidence)}</td></tr>`)
+  return ['<h2>Checklist</h2>', `<table><tbody>${rows.join('\n')}</tbody></table>`, ...(others.length === 0 ? [] : [`<p>Not applicable: ${others.map((item) => `<code>${item}</code>`).join(', ')}.</p>`])]
 }
 
 function prose(text: string): string {

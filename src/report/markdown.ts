@@ -1,4 +1,5 @@
 import type { Finding } from '../engine/finding.ts'
+import { checklistDetails } from './checklist.ts'
 import { evidenceLine } from './comment.ts'
 import { lockPictures } from './locks.ts'
 import type { Report } from './report.ts'
@@ -16,9 +17,9 @@ export function reportToMarkdown(report: Report): string {
     ...(findings.length > 0 ? [['| | Where | What |', '| --- | --- | --- |', ...findings.map(row)].join('\n')] : []),
     ...findings.filter((finding) => finding.severity !== 'info').map(details),
     ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
-    ...(report.notes.length > 0 ? [`**Notes**\n\n${report.notes.map((note) => `- ${code(note.path)} line ${note.line}: ${escapeMarkdown(note.message)}`).join('\n')}`] : []),
+    ...(report.notes.length > 0 ? [`**Notes**\n\n${report.notes.map((note) => `- ${note.path === '' ? '' : `${code(note.path)} line ${note.line}: `}${escapeMarkdown(note.message)}`).join('\n')}`] : []),
     ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
-    ...(report.checklist.length > 0 ? [checklist(report)] : []),
+    ...checklistDetails(report),
     `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}.</sub>`,
   ].join('\n\n') + '\n'
 }
@@ -36,8 +37,4 @@ function details(finding: Finding): string {
 function answer(finding: Finding): string {
   const why = finding.suppressed ? `suppressed: ${finding.suppressed.reason}` : `approved by ${finding.approval?.by ?? 'nobody'}: ${finding.approval?.reason ?? ''}`
   return `- ${code(finding.rule)} ${code(finding.place.path)} line ${finding.place.line}, ${escapeMarkdown(why)}`
-}
-
-function checklist(report: Report): string {
-  return ['| Checklist | | |', '| --- | --- | --- |', ...report.checklist.map((entry) => `| ${entry.item} | ${entry.status} | ${escapeMarkdown(entry.evidence)} |`)].join('\n')
 }

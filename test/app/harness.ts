@@ -21,8 +21,8 @@ export interface World {
   close(): Promise<void>
 }
 
-/** Starts the app, and a stand-in for it where `github` names none that runs already. */
-export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number; readonly github?: StandIn } = {}): Promise<World> {
+/** Starts the app, and a stand-in for it where `github` names none that runs already. `retries`: what failed is waited for until it is done. */
+export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number; readonly retries?: boolean; readonly github?: StandIn } = {}): Promise<World> {
   const github = options.github ?? await startGitHub(options)
   const watched = watchRequests(github.url)
   const folder = mkdtempSync(join(tmpdir(), 'schemagate-app-'))
@@ -37,7 +37,7 @@ export async function startWorld(core: Core, options: StandInOptions & { readonl
       watched.requests.length = 0
       const started = performance.now()
       await act()
-      await server.idle()
+      await server.idle({ retries: options.retries ?? false })
       const requests = watched.requests.filter((r) => !r.path.endsWith('/access_tokens'))
       return { ...usageOf(requests), milliseconds: performance.now() - started, requests: requests.map((r) => `${r.method} ${r.path}`) }
     },

@@ -1,7 +1,7 @@
 import type { Decision } from '../../engine/approvals.ts'
 import { means } from '../../engine/approvals.ts'
 import type { CommandJob } from '../../queue/jobs.ts'
-import { codeSpan, sentence } from '../../report/markdown-escape.ts'
+import { codeSpan, sentence, truncate } from '../../report/markdown-escape.ts'
 import type { Config } from '../../config.ts'
 import type { Finding } from '../../engine/finding.ts'
 import { planOf } from '../../planner/plan.ts'
@@ -68,17 +68,19 @@ async function runCommand(command: Command, running: Running): Promise<Outcome> 
     return failed(`There is no command ${codeSpan(command.written)}.${didYouMean(command.written, commandNames)} \`/schemagate help\` lists them.`)
   }
   if (command.name === 'wrong') return failed(`\`/schemagate ${command.command}\`: ${command.problem}.`)
-  if (command.name === 'help') return { ...done, answer: help() }
   const settings = openCommands.has(command.name) ? defaultApprovals : (await review()).config.approvals
   const refused = await refusal(command.name, job.login, job.author, permissions, settings)
   if (refused !== null) return failed(`\`/schemagate ${command.name}\`: ${refused}.`)
+  const today = context.now().toISOString().slice(0, 10)
+  if (command.until !== null && command.until < today) return failed(`\`/schemagate ${command.name}\`: ${codeSpan(`until: ${command.until}`)} is over.`)
   switch (command.name) {
+    case 'help': return { ...done, answer: help() }
     case 'recheck': return { ...done, rechecks: true }
     case 'pause': case 'resume': return { ...done, rechecks: command.name === 'resume' }
     case 'explain': return explain(command.target ?? await threadFinding(running), running)
     case 'plan': return plan((await review()).report)
     case 'ignore': {
-      if (!context.core.ruleIds.includes(command.target ?? '')) return failed(`There is no rule ${codeSpan(command.target ?? '')}.`)
+      if (!context.core.ruleIds.includes(command.target ?? '')) return failed(`There is no rule ${codeSpan(command.target ?? '')}.${didYouMean(command.target ?? '', context.core.ruleIds)}`)
       return { ...done, rechecks: true }
     }
     case 'approve': case 'unapprove': return decide(command.name, command.target ?? await threadFinding(running), job.comment, await review())
@@ -88,10 +90,12 @@ async function runCommand(command: Command, running: Running): Promise<Outcome> 
 const defaultApprovals: Config['approvals'] = { author: false, permission: 'write', teams: [], expiresDays: 14 }
 
 function decide(name: 'approve' | 'unapprove', target: string | null, comment: number, { report, decisions }: { readonly report: Report; readonly decisions: readonly Decision[] }): Outcome {
-  const can = report.findings.filter((f) => f.approvable && f.approval !== null)
-  const list = can.length === 0 ? 'Nothing here waits for an approval.' : `What waits for one:\n${can.map((f) => `- ${codeSpan(f.fingerprint.slice(0, 4))} ${sentence(f.message)}`).join('\n')}`
+  const state = name === 'approve' ? 'needed' : 'given'
+  const can = report.findings.filter((f) => f.approvable && f.approval?.state === state)
+  const list = can.length === 0 ? `Nothing here ${name === 'approve' ? 'waits for an approval' : 'is approved'}.` : `What ${name === 'approve' ? 'waits for one' : 'is approved'}:\n${can.map((f) => `- ${codeSpan(f.fingerprint.slice(0, 4))} ${sentence(f.message)}`).join('\n')}`
   if (target === null) return failed(`\`/schemagate ${name}\`: say which finding. ${list}`)
   const meant = report.findings.filter((f) => means(target, f))
+  if (/^[0-9a-f]{1,3}$/.test(target)) return failed(`\`/schemagate ${name}\`: ${codeSpan(target)} is too short; write four digits or more. ${list}`)
   if (meant.length === 0) return failed(`\`/schemagate ${name}\`: no finding here is ${codeSpan(target)}. ${list}`)
   if (target !== 'destructive' && meant.length > 1) return failed(`\`/schemagate ${name}\`: ${codeSpan(target)} means ${meant.length} findings; write more of it:\n${meant.map((f) => `- ${codeSpan(f.fingerprint)} ${sentence(f.message)}`).join('\n')}`)
   const lifted = meant.filter((f) => f.approvable && f.approval !== null)
@@ -110,7 +114,7 @@ async function explain(target: string | null, { context, review }: Running): Pro
   const { report } = await review()
   const [finding] = report.findings.filter((f) => target.length >= 4 && f.fingerprint.startsWith(target))
   const text = finding === undefined ? null : context.core.explain(finding.rule)
-  return finding === undefined || text === null ? failed(`There is neither a rule nor a finding ${codeSpan(target)}.`) : { ...done, answer: `${sentence(finding.message)}\n\n${text}` }
+  return finding === undefined || text === null ? failed(`There is neither a rule nor a finding ${codeSpan(target)}.${didYouMean(target, context.core.ruleIds)}`) : { ...done, answer: `${sentence(finding.message)}\n\n${text}` }
 }
 
 function plan(report: Report): Outcome {
@@ -158,7 +162,7 @@ async function answer(place: Place, job: CommandJob, context: Context, text: str
     return marker?.kind === 'answer' && marker.comment === job.comment
   }
   if ([...pull.comments, ...pull.threads.flatMap((t) => t.comments)].some(isAnswer)) return
-  const body = `${text.slice(0, 60_000)}\n\n${writeMarker({ kind: 'answer', comment: job.comment })}`
+  const body = `${truncate(text, 60_000, '_The rest was cut at GitHub\'s limit._')}\n\n${writeMarker({ kind: 'answer', comment: job.comment })}`
   if (job.inline) await client.rest.pulls.createReplyForReviewComment({ owner, repo, pull_number: job.pull, comment_id: job.repliesTo ?? job.comment, body })
   else await client.rest.issues.createComment({ owner, repo, issue_number: job.pull, body })
 }

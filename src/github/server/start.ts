@@ -18,7 +18,7 @@ export interface Running {
   /** What its jobs share. */
   readonly context: Context
   /** Resolves when nothing waits in the queue and nothing runs. */
-  idle(): Promise<void>
+  idle(more?: { readonly retries?: boolean }): Promise<void>
   /** Takes no more work, lets what runs end, closes the store. */
   stop(): Promise<void>
 }
@@ -78,7 +78,7 @@ export async function startServer(settings: ServerSettings, core: Core, options:
   return {
     url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     context,
-    idle: () => store.idle(),
+    idle: (more) => store.idle(more),
     async stop() {
       if (isStopping) return
       isStopping = true
