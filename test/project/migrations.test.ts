@@ -47,7 +47,7 @@ describe('history and what is new', () => {
     })
     expect(result.changed).toEqual([
       { path: 'prisma/migrations/20250101_z/migration.sql', status: 'deleted', to: null },
-      { path: 'prisma/migrations/20260101_a/migration.sql', status: 'modified', to: null },
+      { path: 'prisma/migrations/20260101_a/migration.sql', status: 'modified', to: null, sameSql: false },
       { path: 'prisma/migrations/20260301_c/migration.sql', status: 'renamed', to: 'prisma/migrations/20260302_c/migration.sql' },
     ])
     expect(names(result.fresh)).toEqual(['20260302_c'])
