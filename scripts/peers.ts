@@ -1,3 +1,4 @@
+import type { Finding } from '../src/finding.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -5,7 +6,6 @@ import { catalog } from '../rules/index.ts'
 import { defaultConfig } from '../src/config.ts'
 import { lint } from '../src/lint.ts'
 import { sourceFile } from '../src/location.ts'
-import type { Finding } from '../src/engine/finding.ts'
 
 /** One case of another tool's own tests. */
 interface PeerCase {

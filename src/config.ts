@@ -1,5 +1,5 @@
+import type { Note } from './finding.ts'
 import type { Tree } from './changeset/tree.ts'
-import type { Note } from './engine/finding.ts'
 import { parseConfig } from './config/parse.ts'
 import type { KnownRule } from './config/shape.ts'
 import { parseStats, statsPath } from './config/stats.ts'

@@ -1,6 +1,6 @@
+import type { Note } from './finding.ts'
 import type { ChangeSet } from './changeset/tree.ts'
 import { loadConfig, type Config } from './config.ts'
-import type { Note } from './engine/finding.ts'
 import type { CatalogRule } from './engine/rule.ts'
 
 /** The configuration that a review obeys: the base's, never the pull request's own. */

@@ -1,6 +1,6 @@
+import type { Finding } from '../src/finding.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { catalog } from '../rules/index.ts'
-import type { Finding } from '../src/engine/finding.ts'
 import type { Example } from '../src/engine/rule.ts'
 import { loadParser } from '../src/sql/parser.ts'
 import { reviewExample } from './example.ts'

@@ -1,4 +1,5 @@
-import type { Problem, Rule, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Problem, Rule } from '../../src/engine/rule.ts'
 import { placeOf } from '../../src/location.ts'
 
 export default {

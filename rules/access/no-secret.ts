@@ -1,4 +1,5 @@
-import type { Problem, Rule, RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { placeOf } from '../../src/location.ts'
 
 export default {

@@ -1,4 +1,5 @@
-import type { Migration, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Migration } from '../../src/step.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import { tableOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'

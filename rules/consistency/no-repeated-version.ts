@@ -1,4 +1,5 @@
-import type { Migration, Rule } from '../../src/engine/rule.ts'
+import type { Migration } from '../../src/step.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import type { RunnerName } from '../../src/project/project.ts'
 

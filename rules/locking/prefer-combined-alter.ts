@@ -1,4 +1,5 @@
-import type { Rule, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {

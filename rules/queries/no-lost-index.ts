@@ -1,4 +1,5 @@
-import type { Problem, Rule, RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Change } from '../../src/schema/change.ts'
 import type { Key } from '../../src/schema/model.ts'

@@ -1,4 +1,5 @@
-import type { Problem, RuleContext, Step, Visitor } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Problem, RuleContext, Visitor } from '../../src/engine/rule.ts'
 import type { Place } from '../../src/location.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, type ForeignKey, type Key, type Schema } from '../../src/schema/model.ts'

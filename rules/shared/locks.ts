@@ -1,4 +1,5 @@
-import type { RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, type Key } from '../../src/schema/model.ts'
 

@@ -1,5 +1,5 @@
+import type { Severity } from '../../src/finding.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
-import type { Severity } from '../../src/engine/finding.ts'
 import type { Place } from '../../src/location.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'

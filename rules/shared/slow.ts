@@ -1,5 +1,6 @@
+import type { Step } from '../../src/step.ts'
 import type { Node, WithClause } from 'libpg-query'
-import type { RuleContext, Step } from '../../src/engine/rule.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key, type Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
 import { provesNotNull } from './not-null.ts'

@@ -1,4 +1,5 @@
-import type { Problem, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Problem } from '../../src/engine/rule.ts'
 
 /** A suggestion that adds NOT VALID to a statement which adds one constraint and does nothing else. */
 export function addNotValid(step: Step | null): Pick<Problem, 'suggestion'> {

@@ -1,4 +1,5 @@
-import type { RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Statement } from '../../src/sql/statement.ts'
 
 /** A setting that a statement makes, `SET lock_timeout = '3s'`; `value` is as written, null for RESET and DEFAULT. */

@@ -1,4 +1,5 @@
-import type { Rule, RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
 

@@ -1,4 +1,5 @@
-import type { Rule, RuleContext, Step } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { settingIn } from '../shared/timeouts.ts'
 
 export default {

@@ -1,7 +1,7 @@
+import type { Migration, Transaction } from '../../src/step.ts'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { PGlite } from '@electric-sql/pglite'
-import type { Migration, Transaction } from '../../src/engine/rule.ts'
 import { sourceFile } from '../../src/location.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
 import type { Schema } from '../../src/schema/model.ts'

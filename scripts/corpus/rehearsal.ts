@@ -1,7 +1,7 @@
+import type { Migration, Step } from '../../src/step.ts'
 import { catalog } from '../../rules/index.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { compareClaims } from '../../src/engine/agreement.ts'
-import type { Migration, Step } from '../../src/engine/rule.ts'
 import { runRules } from '../../src/engine/run.ts'
 import type { Draft } from '../../src/engine/run.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'

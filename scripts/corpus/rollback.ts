@@ -1,5 +1,5 @@
+import type { Migration } from '../../src/step.ts'
 import type { PGlite } from '@electric-sql/pglite'
-import type { Migration } from '../../src/engine/rule.ts'
 import { rollbackStatements } from '../../src/planner/rollback/rollback.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'

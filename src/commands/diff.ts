@@ -1,7 +1,7 @@
+import type { Note } from '../finding.ts'
 import { resolve } from 'node:path'
 import { changeSetFromGit } from '../changeset/git.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import { SchemagateError } from '../errors.ts'
 import { detectProjects, isPostgres } from '../project/detect.ts'
 import { readMigrations } from '../project/migrations.ts'

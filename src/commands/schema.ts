@@ -1,7 +1,7 @@
+import type { Note } from '../finding.ts'
 import { resolve } from 'node:path'
 import { gitTree } from '../changeset/git.ts'
 import { SchemagateError } from '../errors.ts'
-import type { Note } from '../engine/finding.ts'
 import { detectProjects, isPostgres } from '../project/detect.ts'
 import { schemaToJson } from '../schema/json.ts'
 import { erDiagram } from '../schema/mermaid.ts'

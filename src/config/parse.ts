@@ -1,7 +1,7 @@
+import type { Note } from '../finding.ts'
 import { isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
-import type { Note } from '../engine/finding.ts'
 import { parseRunner } from '../project/runners.ts'
 import { didYouMean } from '../spelling.ts'
 import { defaultConfig } from './types.ts'

@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import { z } from 'zod'
-import type { Note } from '../engine/finding.ts'
 import type { TableSize } from './types.ts'
 
 /** Where a repository keeps the sizes of its tables. */

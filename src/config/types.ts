@@ -1,4 +1,4 @@
-import type { Severity } from '../engine/finding.ts'
+import type { Severity } from '../finding.ts'
 import type { RunnerName } from '../project/project.ts'
 
 /** `.github/schemagate.yml` with its defaults filled in. */

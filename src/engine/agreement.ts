@@ -1,8 +1,9 @@
+import type { Step } from '../step.ts'
+import type { Note } from '../finding.ts'
 import { lockModes, lockName } from '../rehearsal/observation.ts'
 import type { LockMode, Observation } from '../rehearsal/observation.ts'
 import type { Key } from '../schema/model.ts'
-import type { Note } from './finding.ts'
-import type { CatalogRule, Claims, Step } from './rule.ts'
+import type { CatalogRule, Claims } from './rule.ts'
 import type { Draft } from './run.ts'
 
 /** What a rule's claims and the observation of its statement have to say to each other. */

@@ -1,7 +1,7 @@
+import type { Finding } from '../finding.ts'
 import type { Config } from '../config.ts'
 import type { Report } from '../report/report.ts'
 import { conclude } from './conclusion.ts'
-import type { Finding } from './finding.ts'
 
 /** What somebody who may said about findings of a pull request, `at` newest last. */
 export type Decision =

@@ -1,6 +1,5 @@
+import type { Conclusion, Finding, Note, Severity } from '../finding.ts'
 import type { Config } from '../config.ts'
-import type { Conclusion } from '../report/report.ts'
-import type { Finding, Note, Severity } from './finding.ts'
 
 const rank: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 }
 

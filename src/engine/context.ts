@@ -1,5 +1,5 @@
+import type { Step } from '../step.ts'
 import type { Config } from '../config.ts'
-import type { Step } from './rule.ts'
 import { nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
 
 /** What is new, as seen from one moment of the pull request. */

@@ -1,6 +1,6 @@
+import type { Step } from '../step.ts'
 import type { Change } from '../schema/change.ts'
 import type { Key, Schema } from '../schema/model.ts'
-import type { Step } from './rule.ts'
 
 /**
  * The changes that add what is gone again when all steps have run: a table that a later migration of the same pull request drops, a column

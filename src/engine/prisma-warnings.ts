@@ -1,8 +1,8 @@
+import type { Step } from '../step.ts'
+import type { Note, Warned } from '../finding.ts'
 import { subjectOf, tableOf, type Change } from '../schema/change.ts'
 import { nameOf } from '../schema/model.ts'
 import { readPrismaWarnings, type PrismaWarning, type PrismaWarningKind } from '../schema/prisma/warnings.ts'
-import type { Note } from './finding.ts'
-import type { Step } from './rule.ts'
 import type { Draft } from './run.ts'
 
 /** The rules that say what a line of Prisma's header says, the one that says it best first. */
@@ -20,12 +20,6 @@ const rules: Readonly<Record<Exclude<PrismaWarningKind, 'other'>, readonly strin
   addRequiredColumnWithClientDefault: ['no-required-column-without-default', 'no-set-not-null-scan'],
   makeRequired: ['no-set-not-null-scan'],
   scalarToList: ['no-lossy-type-change', 'no-type-change-rewrite', 'no-drop-and-recreate-column'],
-}
-
-/** What a migration's own header says of a finding: the line of the header, and its words. */
-export interface Warned {
-  readonly line: number
-  readonly message: string
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Migration, Step } from '../step.ts'
+import type { Group, Note, Severity } from '../finding.ts'
 import type { Config, RuleSetting } from '../config.ts'
 import { showsLines } from '../changeset/hunks.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
@@ -16,11 +18,10 @@ import { startOf } from '../location.ts'
 import { milder } from './conclusion.ts'
 import { newnessOf, rowsOf, sizeOf, type Newness } from './context.ts'
 import { declarationOf } from './declared.ts'
-import type { Group, Note, Severity } from './finding.ts'
 import { declarationTokens } from './fingerprint.ts'
 import { passingChanges } from './passing.ts'
 import { judgedByPlan } from './plan-evidence.ts'
-import type { CatalogRule, Migration, Problem, RuleContext, Step, Visitor } from './rule.ts'
+import type { CatalogRule, Problem, RuleContext, Visitor } from './rule.ts'
 import type { Suppression } from './suppressions.ts'
 
 /** Everything that the rules of one project may look at. */

@@ -1,10 +1,9 @@
+import type { Finding, Suppressed, Warned } from '../finding.ts'
 import type { Config } from '../config.ts'
 import { embeddedPostgres, type Evidence } from '../rehearsal/observation.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
-import type { Finding, Suppressed } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { Warned } from './prisma-warnings.ts'
 import { schemaGroups, type Draft } from './run.ts'
 import { holds, speaksOf, type Suppression } from './suppressions.ts'
 

@@ -1,4 +1,4 @@
-import type { Step } from '../engine/rule.ts'
+import type { Step } from '../step.ts'
 import type { ProjectReview } from '../report/report.ts'
 import type { Change, ChangeOf } from '../schema/change.ts'
 import { targetOf } from '../schema/ddl.ts'

@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import { isPostgres } from '../project/detect.ts'
 import type { Project } from '../project/project.ts'
 import { readProjects, type ProjectReading } from '../reading.ts'

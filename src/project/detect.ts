@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { Config } from '../config.ts'
-import type { Note } from '../engine/finding.ts'
 import type { Tree } from '../changeset/tree.ts'
 import type { Dialect } from '../schema/model.ts'
 import { globMatcher } from '../changeset/globs.ts'

@@ -1,6 +1,6 @@
+import type { Migration } from '../step.ts'
+import type { Note } from '../finding.ts'
 import type { ChangeSet, FileContent, Tree } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
-import type { Migration } from '../engine/rule.ts'
 import { sourceFile } from '../location.ts'
 import type { SourceFile } from '../location.ts'
 import { loadParser } from '../sql/parser.ts'

@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { Tree } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import { sourceFile } from '../location.ts'
 import { emptySchema } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'

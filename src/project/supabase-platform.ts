@@ -1,6 +1,6 @@
+import type { Migration } from '../step.ts'
 import { sourceFile } from '../location.ts'
 import { readSql } from '../sql/read.ts'
-import type { Migration } from '../engine/rule.ts'
 
 /**
  * What every Supabase database holds before its first migration, as far as migrations refer to it: roles, the schemas that Supabase runs, their

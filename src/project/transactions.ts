@@ -1,4 +1,4 @@
-import type { Migration, Transaction } from '../engine/rule.ts'
+import type { Migration, Transaction } from '../step.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Runner } from './project.ts'
 import { refusesTransaction } from '../sql/transaction-block.ts'

@@ -1,4 +1,4 @@
-import type { Note } from '../engine/finding.ts'
+import type { Note } from '../finding.ts'
 import { changedLines } from './changed.ts'
 import { drizzleNames } from './drizzle/models.ts'
 import { codeFacts, noFacts } from './facts.ts'

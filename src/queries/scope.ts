@@ -1,5 +1,5 @@
+import type { Step } from '../step.ts'
 import type { TreeEntry } from '../changeset/tree.ts'
-import type { Step } from '../engine/rule.ts'
 import type { Change } from '../schema/change.ts'
 import { nameOf } from '../schema/model.ts'
 import type { Key, Schema } from '../schema/model.ts'

@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import type { Project } from '../project/project.ts'
 import { declaresInSql } from '../project/sql-schema.ts'
 import { readDeclaredSchema, type ReadSchema } from '../schema/declared.ts'

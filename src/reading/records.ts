@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { ChangeSet, Tree } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import type { RuleContext } from '../engine/rule.ts'
 import { sourceFile } from '../location.ts'
 import type { Project } from '../project/project.ts'

@@ -1,5 +1,5 @@
-import type { Note } from '../engine/finding.ts'
-import type { Step } from '../engine/rule.ts'
+import type { Step } from '../step.ts'
+import type { Note } from '../finding.ts'
 import { sourceFile } from '../location.ts'
 import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'

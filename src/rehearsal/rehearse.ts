@@ -1,6 +1,6 @@
+import type { Note } from '../finding.ts'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Note } from '../engine/finding.ts'
 import type { Key } from '../schema/model.ts'
 import { baseName, childEntry, forgetBase, keepBase, knownBase, scratchFolder, templateArchive, usableCache } from './files.ts'
 import type { Job, Told } from './messages.ts'

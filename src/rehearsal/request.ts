@@ -1,5 +1,5 @@
+import type { Migration, Transaction } from '../step.ts'
 import type { Node } from 'libpg-query'
-import type { Migration, Transaction } from '../engine/rule.ts'
 import { parseSql } from '../sql/parser.ts'
 import type { Statement } from '../sql/statement.ts'
 import { createdExtension, refusal } from './refuse.ts'

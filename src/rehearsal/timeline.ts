@@ -1,4 +1,4 @@
-import type { Step } from '../engine/rule.ts'
+import type { Step } from '../step.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
 import type { Key, Schema } from '../schema/model.ts'
 import { lockModes } from './observation.ts'

@@ -1,6 +1,6 @@
+import type { Note } from '../finding.ts'
 import type { Key } from '../schema/model.ts'
 import type { LockMode, Observation } from './observation.ts'
-import type { Note } from '../engine/finding.ts'
 
 /** One statement as a rehearsal sends it. */
 export interface RehearsalStatement {

@@ -1,10 +1,10 @@
-import type { Finding, Note, Severity } from '../engine/finding.ts'
+import type { Conclusion, Finding, Note, Severity } from '../finding.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockTables } from './locks.ts'
 import { code, codeSpan, details, escapeMarkdown, escapeText, plainText, sentence, truncate } from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
 import type { Links } from './links.ts'
-import type { Conclusion, Report } from './report.ts'
+import type { Report } from './report.ts'
 import { count, sortFindings, summarizeChanges, verdict } from './verdict.ts'
 
 /** One annotation of a check run; it shows plain text. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../finding.ts'
 import { lockName } from '../rehearsal/observation.ts'
 import type { Evidence } from '../rehearsal/observation.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'

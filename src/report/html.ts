@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../finding.ts'
 import { evidenceLine } from './comment.ts'
 import { lookedAt } from './check-run.ts'
 import { applicable } from './checklist.ts'

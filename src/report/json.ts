@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../finding.ts'
 import { subjectOf, tableOf } from '../schema/change.ts'
 import { locksToJson } from './locks.ts'
 import type { Report } from './report.ts'

@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../finding.ts'
 import { checklistDetails } from './checklist.ts'
 import { evidenceLine } from './comment.ts'
 import { lockPictures } from './locks.ts'

@@ -1,11 +1,9 @@
+import type { Conclusion, Finding, Note } from '../finding.ts'
+import type { Step } from '../step.ts'
 import type { Change } from '../schema/change.ts'
 import type { Schema } from '../schema/model.ts'
-import type { Step } from '../engine/rule.ts'
 import type { Project } from '../project/project.ts'
-import type { Finding, Note } from '../engine/finding.ts'
 import type { ChecklistEntry } from '../engine/checklist.ts'
-
-export type Conclusion = 'success' | 'neutral' | 'failure' | 'action_required'
 
 /** What a review of one project found out about its schema. */
 export interface ProjectReview {

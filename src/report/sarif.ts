@@ -1,4 +1,4 @@
-import type { Finding, Note, Severity } from '../engine/finding.ts'
+import type { Finding, Note, Severity } from '../finding.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import { version } from '../version.ts'
 import type { Report } from './report.ts'

@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../finding.ts'
 import { schemaChanges } from './changes.ts'
 import { approvedLine, coverageWords, howToApprove, noteLine } from './check-run.ts'
 import { checklistDetails } from './checklist.ts'

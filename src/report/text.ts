@@ -1,5 +1,5 @@
+import type { Finding, Note, Severity } from '../finding.ts'
 import { styleText } from 'node:util'
-import type { Finding, Note, Severity } from '../engine/finding.ts'
 import { evidenceText } from './comment.ts'
 import { timelines } from './locks.ts'
 import type { Report } from './report.ts'

@@ -1,4 +1,4 @@
-import type { Finding, Note } from '../engine/finding.ts'
+import type { Finding, Note } from '../finding.ts'
 import type { Change, ChangeKind } from '../schema/change.ts'
 import type { Report } from './report.ts'
 

@@ -1,5 +1,5 @@
+import type { Note } from '../finding.ts'
 import type { Tree } from '../changeset/tree.ts'
-import type { Note } from '../engine/finding.ts'
 import type { Project } from '../project/project.ts'
 import { readSqlSchema } from '../project/sql-schema.ts'
 import { readDrizzleSchema } from './drizzle.ts'

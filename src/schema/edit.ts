@@ -1,4 +1,4 @@
-import type { Suggestion } from '../engine/finding.ts'
+import type { Suggestion } from '../finding.ts'
 import type { SourceFile } from '../location.ts'
 import { drizzleSplices, spelledInDrizzle } from './edit/drizzle.ts'
 import { prismaSplices, spelledInPrisma } from './edit/prisma.ts'

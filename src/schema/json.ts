@@ -1,4 +1,4 @@
-import type { Note } from '../engine/finding.ts'
+import type { Note } from '../finding.ts'
 import { backsConstraint } from './ddl.ts'
 import { indexColumns, type Declaration, type Index, type Schema, type Table, type View } from './model.ts'
 

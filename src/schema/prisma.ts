@@ -1,4 +1,4 @@
-import type { Note } from '../engine/finding.ts'
+import type { Note } from '../finding.ts'
 import type { Project } from '../project/project.ts'
 import { parsePrisma } from './prisma/ast.ts'
 import type { PrismaDocument, PrismaProblem } from './prisma/ast.ts'

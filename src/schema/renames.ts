@@ -1,4 +1,4 @@
-import type { Step } from '../engine/rule.ts'
+import type { Step } from '../step.ts'
 import type { Change } from './change.ts'
 import { diffSchemas } from './diff.ts'
 import type { Schema } from './model.ts'

@@ -1,5 +1,5 @@
-import type { Note } from '../engine/finding.ts'
-import type { Migration, Step, Transaction } from '../engine/rule.ts'
+import type { Migration, Step, Transaction } from '../step.ts'
+import type { Note } from '../finding.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change } from './change.ts'
 import type { Schema } from './model.ts'

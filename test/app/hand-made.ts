@@ -1,9 +1,9 @@
+import type { Finding } from '../../src/finding.ts'
 import { createHash } from 'node:crypto'
 import type { ChangeSet } from '../../src/changeset/tree.ts'
 import { loadConfig, parseConfig } from '../../src/config.ts'
 import type { Config } from '../../src/config.ts'
 import { conclude } from '../../src/engine/conclusion.ts'
-import type { Finding } from '../../src/engine/finding.ts'
 import type { Core } from '../../src/github/core.ts'
 import type { Report } from '../../src/report/report.ts'
 

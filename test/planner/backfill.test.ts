@@ -1,7 +1,7 @@
+import type { Migration, Step } from '../../src/step.ts'
 import { PGlite } from '@electric-sql/pglite'
 import { transform } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Migration, Step } from '../../src/engine/rule.ts'
 import { sourceFile } from '../../src/location.ts'
 import { backfillsOf, type BackfillJob } from '../../src/planner/backfill/backfill.ts'
 import { backfillScript, type BackfillScript } from '../../src/planner/backfill/script.ts'

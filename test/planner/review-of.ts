@@ -1,4 +1,4 @@
-import type { Migration } from '../../src/engine/rule.ts'
+import type { Migration } from '../../src/step.ts'
 import { sourceFile } from '../../src/location.ts'
 import type { Project } from '../../src/project/project.ts'
 import type { ProjectReview } from '../../src/report/report.ts'

@@ -1,6 +1,6 @@
+import type { Migration } from '../../src/step.ts'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Migration } from '../../src/engine/rule.ts'
 import { sourceFile } from '../../src/location.ts'
 import { refusesTransaction } from '../../src/sql/transaction-block.ts'
 import { parseRunner, runnerNames, runners, runnersPage } from '../../src/project/runners.ts'

@@ -1,5 +1,5 @@
+import type { Migration } from '../../src/step.ts'
 import { expect, test } from 'vitest'
-import type { Migration } from '../../src/engine/rule.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { rehearsalRequest } from '../../src/rehearsal/request.ts'
 import { requestOf, statements } from './sql.ts'

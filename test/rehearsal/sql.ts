@@ -1,5 +1,5 @@
+import type { Transaction } from '../../src/step.ts'
 import { parseSync } from 'libpg-query'
-import type { Transaction } from '../../src/engine/rule.ts'
 import { placeOf, sourceFile } from '../../src/location.ts'
 import { rehearsalRequest } from '../../src/rehearsal/request.ts'
 import type { RequestParts } from '../../src/rehearsal/request.ts'

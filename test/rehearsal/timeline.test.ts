@@ -1,5 +1,5 @@
+import type { Migration, Step } from '../../src/step.ts'
 import { expect, test } from 'vitest'
-import type { Migration, Step } from '../../src/engine/rule.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { lockName } from '../../src/rehearsal/observation.ts'
 import { lockTimeline } from '../../src/rehearsal/timeline.ts'

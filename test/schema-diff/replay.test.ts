@@ -1,6 +1,6 @@
+import type { Migration } from '../../src/step.ts'
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import type { Migration } from '../../src/engine/rule.ts'
 import { sourceFile } from '../../src/location.ts'
 import { diffSchemas } from '../../src/schema/diff.ts'
 import { emptySchema, type Schema } from '../../src/schema/model.ts'

@@ -1,4 +1,4 @@
-import type { Migration, Transaction } from '../../src/engine/rule.ts'
+import type { Migration, Transaction } from '../../src/step.ts'
 import { sourceFile } from '../../src/location.ts'
 import type { Change } from '../../src/schema/change.ts'
 import type { Schema, Table } from '../../src/schema/model.ts'

@@ -1,6 +1,6 @@
+import type { Finding } from '../../finding.ts'
 import { commentable, showsLines } from '../../changeset/hunks.ts'
 import type { ChangedFile } from '../../changeset/tree.ts'
-import type { Finding } from '../../engine/finding.ts'
 
 /** Lines of the new side that an inline comment stands on. */
 export interface Anchor {

@@ -1,7 +1,7 @@
+import type { Finding } from '../../finding.ts'
 import { createHash } from 'node:crypto'
 import type { ChangedFile } from '../../changeset/tree.ts'
 import type { Config } from '../../config.ts'
-import type { Finding } from '../../engine/finding.ts'
 import { checkRunText } from '../../report/check-run.ts'
 import type { CheckRunText } from '../../report/check-run.ts'
 import { inlineComment } from '../../report/comment.ts'

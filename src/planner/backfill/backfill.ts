@@ -1,4 +1,4 @@
-import type { Step } from '../../engine/rule.ts'
+import type { Step } from '../../step.ts'
 import type { Place } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import { nameOf, type Column, type Key, type Table } from '../../schema/model.ts'

@@ -1,4 +1,4 @@
-import type { Migration } from '../../engine/rule.ts'
+import type { Migration } from '../../step.ts'
 import { sourceFile } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import type { Schema } from '../../schema/model.ts'

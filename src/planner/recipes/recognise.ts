@@ -1,4 +1,4 @@
-import type { Step } from '../../engine/rule.ts'
+import type { Step } from '../../step.ts'
 import { comparePlaces, startOf, type Place } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import type { Change, ChangeOf } from '../../schema/change.ts'

@@ -1,4 +1,4 @@
-import type { Migration, Step } from '../../engine/rule.ts'
+import type { Migration, Step } from '../../step.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import { diffSchemas } from '../../schema/diff.ts'
 import type { Schema } from '../../schema/model.ts'

@@ -1,4 +1,4 @@
-import type { Step } from '../../engine/rule.ts'
+import type { Step } from '../../step.ts'
 import type { Change } from '../../schema/change.ts'
 import { selectsStar } from '../../schema/ddl.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../../schema/model.ts'

@@ -1,4 +1,4 @@
-import type { Migration, Step } from '../../engine/rule.ts'
+import type { Migration, Step } from '../../step.ts'
 import { sourceFile } from '../../location.ts'
 import type { ProjectReading } from '../../reading.ts'
 import type { Rollback } from '../../report/report.ts'

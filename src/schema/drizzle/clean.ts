@@ -1,4 +1,4 @@
-import type { Note } from '../../engine/finding.ts'
+import type { Note } from '../../finding.ts'
 import type { Place } from '../../location.ts'
 import type { Kit, KitTable, Site } from './kit.ts'
 import { unknownMark } from './kit.ts'

@@ -1,7 +1,7 @@
+import type { Note } from '../../finding.ts'
 import picomatch from 'picomatch'
 import { lineAndColumn, placeOf, sourceFile, startOf } from '../../location.ts'
 import type { Place } from '../../location.ts'
-import type { Note } from '../../engine/finding.ts'
 import type { Dialect } from '../model.ts'
 import { parseTypeScript } from '../../typescript.ts'
 import { besides, folderOf, foldersUp, normalize, sourceName } from './paths.ts'

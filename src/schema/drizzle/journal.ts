@@ -1,7 +1,7 @@
+import type { Note } from '../../finding.ts'
 import type { Expression } from 'oxc-parser'
 import { placeOf, sourceFile, startOf } from '../../location.ts'
 import type { Place, SourceFile } from '../../location.ts'
-import type { Note } from '../../engine/finding.ts'
 import { parseTypeScript } from '../../typescript.ts'
 import { dataOf, keyOf } from './data.ts'
 import type { Data } from './data.ts'

@@ -1,4 +1,4 @@
-import type { Note } from '../../engine/finding.ts'
+import type { Note } from '../../finding.ts'
 import type { Place } from '../../location.ts'
 import { sourceFile, startOf } from '../../location.ts'
 import { loadParser } from '../../sql/parser.ts'

@@ -1,6 +1,6 @@
+import type { Note } from '../../finding.ts'
 import { createHash } from 'node:crypto'
 import type { Tree } from '../../changeset/tree.ts'
-import type { Note } from '../../engine/finding.ts'
 import type { Project } from '../../project/project.ts'
 import type { Schema } from '../model.ts'
 import { bundleSchema } from './bundle.ts'

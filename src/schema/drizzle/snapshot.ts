@@ -1,4 +1,4 @@
-import type { Note } from '../../engine/finding.ts'
+import type { Note } from '../../finding.ts'
 import { fields, items, text, texts } from './fields.ts'
 import type { Fields } from './fields.ts'
 import type { Kit, KitColumn, KitForeignKey, KitIndex, KitPolicy, KitTable } from './kit.ts'

@@ -1,4 +1,4 @@
-import type { Note, NoteKind } from '../../engine/finding.ts'
+import type { Note, NoteKind } from '../../finding.ts'
 import type { Place } from '../../location.ts'
 import type { Statement } from '../../sql/statement.ts'
 import { quoteIdent } from '../../sql/names.ts'

@@ -1,6 +1,5 @@
-import type { Place } from '../location.ts'
-import type { Evidence } from '../rehearsal/observation.ts'
-import type { Warned } from './prisma-warnings.ts'
+import type { Place } from './location.ts'
+import type { Evidence } from './rehearsal/observation.ts'
 
 /** One scale for all: `error` stops a merge, `warning` wants a look, `info` is for the record. */
 export type Severity = 'error' | 'warning' | 'info'
@@ -41,6 +40,12 @@ export interface Finding {
   readonly object: string
 }
 
+/** What a migration's own header says of a finding: the line of the header, and its words. */
+export interface Warned {
+  readonly line: number
+  readonly message: string
+}
+
 /** `until` is a date, `2026-12-31`. */
 export interface Approval {
   readonly state: 'needed' | 'given'
@@ -67,3 +72,6 @@ export interface Note {
   readonly line: number
   readonly message: string
 }
+
+/** What a review comes to; see `engine/conclusion.ts`. */
+export type Conclusion = 'success' | 'neutral' | 'failure' | 'action_required'
