@@ -24,7 +24,9 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
     continue
   }
   for (const measure of await (await load()).measure()) {
-    console.log(`${measure.name}: ${measure.result}${measure.budget === null ? '' : ` (budget ${measure.budget}${measure.over ? ', OVER' : ''})`}`)
+    console.log(
+      `${measure.name}: ${measure.result}${measure.budget === null ? '' : ` (budget ${measure.budget}${measure.over ? ', OVER' : ''})`}`,
+    )
     if (measure.over) process.exitCode = 1
   }
 }

@@ -6,7 +6,15 @@ import type { CatalogRule, Example } from '../src/engine/rule.ts'
 import { openSession } from '../src/rehearsal/server.ts'
 import type { Session } from '../src/rehearsal/session.ts'
 import { loadParser } from '../src/sql/parser.ts'
-import { claimsFor, disagreements, exampleRequest, failures, observeExample, provable, seenIn } from '../test/claims/observe.ts'
+import {
+  claimsFor,
+  disagreements,
+  exampleRequest,
+  failures,
+  observeExample,
+  provable,
+  seenIn,
+} from '../test/claims/observe.ts'
 import type { Seen } from '../test/claims/observe.ts'
 import { installServers, majors, serversRunHere, startServer } from '../test/servers/servers.ts'
 
@@ -50,28 +58,39 @@ for (const major of majors) {
   console.log(`PostgreSQL ${major}: ${wrong.filter((line) => line.startsWith(`${major} `)).length} disagreements`)
 }
 for (const line of wrong) console.log(line)
-console.log(`${claiming.length} rules with claims, ${proven} examples run on ${majors.length} versions, ${wrong.length} disagreements`)
+console.log(
+  `${claiming.length} rules with claims, ${proven} examples run on ${majors.length} versions, ${wrong.length} disagreements`,
+)
 
 const text = `${JSON.stringify(Object.fromEntries([...firstSeen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, seen]) => [id, tableOf(id, seen)])), null, 2)}\n`
 const before = await readFile(observedPath, 'utf8').catch(() => '')
 if (before !== text && !flags.has('--check')) await writeFile(observedPath, text)
-if (before !== text && flags.has('--check')) console.log('test/claims/observed.json is out of date: npm run test:claims')
+if (before !== text && flags.has('--check'))
+  console.log('test/claims/observed.json is out of date: npm run test:claims')
 
-const tests = flags.has('--no-tests') ? 0 : (spawnSync('npx', ['vitest', 'run', '--config', 'test/servers/vitest.config.ts'], { stdio: 'inherit', cwd: fileURLToPath(new URL('..', import.meta.url)) }).status ?? 1)
+const tests = flags.has('--no-tests')
+  ? 0
+  : (spawnSync('npx', ['vitest', 'run', '--config', 'test/servers/vitest.config.ts'], {
+      stdio: 'inherit',
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+    }).status ?? 1)
 process.exit(wrong.length > 0 || tests !== 0 || (flags.has('--check') && before !== text) ? 1 : 0)
 
 /** Runs the examples of one rule on one server; the number of those that ran. */
 async function prove(rule: CatalogRule, major: number, session: Session): Promise<number> {
   let ran = 0
   const claims = claimsFor(rule, major)
-  const runs = (example: Example): boolean => provable(example, major) && example.sql !== undefined && example.alone !== true
+  const runs = (example: Example): boolean =>
+    provable(example, major) && example.sql !== undefined && example.alone !== true
   for (const [index, example] of rule.bad.entries()) {
     if (!runs(example)) continue
     const seen = await seenIn(session, claims, example)
     if (seen === null) continue
     ran++
-    if (index === rule.bad.findIndex((each) => majors.every((version) => provable(each, version)))) firstSeen.set(rule.id, [...(firstSeen.get(rule.id) ?? []), [major, seen]])
-    if (claims.length > 0) wrong.push(...disagreements(claims, seen).map((each) => `${major} ${rule.id}, bad example ${index + 1}: ${each}`))
+    if (index === rule.bad.findIndex((each) => majors.every((version) => provable(each, version))))
+      firstSeen.set(rule.id, [...(firstSeen.get(rule.id) ?? []), [major, seen]])
+    if (claims.length > 0)
+      wrong.push(...disagreements(claims, seen).map((each) => `${major} ${rule.id}, bad example ${index + 1}: ${each}`))
   }
   if (claims.length === 0) return ran
   for (const [index, example] of rule.good.entries()) {
@@ -88,10 +107,18 @@ async function prove(rule: CatalogRule, major: number, session: Session): Promis
 function tableOf(id: string, seen: readonly (readonly [number, Seen])[]): readonly Observed[] {
   const rows: { from: number; to: number; what: Omit<Observed, 'postgres'> }[] = []
   for (const [major, { lock, rewrites, scans, error, errorWithRows }] of seen) {
-    const claimed = claiming.some((rule) => rule.id === id && claimsFor(rule, major).some((claim) => claim.fails === errorWithRows))
-    const what = { lock: lock === 'unseen' ? null : lock, rewrites, scans, error: error ?? (claimed ? errorWithRows : null) }
+    const claimed = claiming.some(
+      (rule) => rule.id === id && claimsFor(rule, major).some((claim) => claim.fails === errorWithRows),
+    )
+    const what = {
+      lock: lock === 'unseen' ? null : lock,
+      rewrites,
+      scans,
+      error: error ?? (claimed ? errorWithRows : null),
+    }
     const last = rows.at(-1)
-    if (last !== undefined && last.to === major - 1 && JSON.stringify(last.what) === JSON.stringify(what)) last.to = major
+    if (last !== undefined && last.to === major - 1 && JSON.stringify(last.what) === JSON.stringify(what))
+      last.to = major
     else rows.push({ from: major, to: major, what })
   }
   return rows.map(({ from, to, what }) => ({ postgres: from === to ? String(from) : `${from} to ${to}`, ...what }))

@@ -20,7 +20,15 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
   rollback: () => import('./corpus/rollback.ts'),
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { repos: { type: 'string' }, commits: { type: 'string', default: '8' }, phase: { type: 'string', default: '0' }, output: { type: 'string' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    repos: { type: 'string' },
+    commits: { type: 'string', default: '8' },
+    phase: { type: 'string', default: '0' },
+    output: { type: 'string' },
+  },
+})
 const corpus = fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
 const wanted = positionals.length > 0 ? positionals : Object.keys(sections)
 
@@ -34,6 +42,15 @@ if (existsSync(corpus)) {
     }
     console.log(`\n# ${name}\n`)
     const { run } = await load()
-    if (!await run({ corpus, repos: values.repos ?? null, commits: Number(values.commits), phase: Number(values.phase), output: values.output ?? null })) process.exitCode = 1
+    if (
+      !(await run({
+        corpus,
+        repos: values.repos ?? null,
+        commits: Number(values.commits),
+        phase: Number(values.phase),
+        output: values.output ?? null,
+      }))
+    )
+      process.exitCode = 1
   }
 } else console.log('skipped: the corpus of real schemas is not here')

@@ -29,7 +29,12 @@ interface Options {
 const examples = fileURLToPath(new URL('../examples', import.meta.url))
 
 function parse(args: readonly string[]): Options {
-  const options = { json: false, repo: null as string | null, range: null as string | null, events: [] as { kind: 'comment' | 'push'; value: string }[] }
+  const options = {
+    json: false,
+    repo: null as string | null,
+    range: null as string | null,
+    events: [] as { kind: 'comment' | 'push'; value: string }[],
+  }
   for (let i = 0; i < args.length; i++) {
     const [name = '', inline] = (args[i] ?? '').split(/=(.*)/s)
     if (name === '--json') {
@@ -40,32 +45,46 @@ function parse(args: readonly string[]): Options {
     if (value === undefined) throw new Error(`${name} needs a value`)
     if (name === '--repo') options.repo = value
     else if (name === '--range') options.range = value
-    else if (name === '--comment' || name === '--push') options.events.push({ kind: name === '--comment' ? 'comment' : 'push', value })
-    else throw new Error(`unknown option ${name}; the options are --json, --repo DIR, --range BASE..HEAD, --comment LOGIN:TEXT, --push COMMIT`)
+    else if (name === '--comment' || name === '--push')
+      options.events.push({ kind: name === '--comment' ? 'comment' : 'push', value })
+    else
+      throw new Error(
+        `unknown option ${name}; the options are --json, --repo DIR, --range BASE..HEAD, --comment LOGIN:TEXT, --push COMMIT`,
+      )
   }
-  if ((options.repo === null) !== (options.range === null) || (options.events.length > 0 && options.repo === null)) throw new Error('--repo DIR and --range BASE..HEAD go together; --comment and --push need both')
+  if ((options.repo === null) !== (options.range === null) || (options.events.length > 0 && options.repo === null))
+    throw new Error('--repo DIR and --range BASE..HEAD go together; --comment and --push need both')
   return options
 }
 
 async function main(options: Options): Promise<void> {
   const reports = new Map<string, Report>()
   const core = coreOf(catalog)
-  const world = await startWorld({
-    ...core,
-    async review(changeSet, more) {
-      const report = await core.review(changeSet, more)
-      reports.set(changeSet.head.commit, report)
-      return report
+  const world = await startWorld(
+    {
+      ...core,
+      async review(changeSet, more) {
+        const report = await core.review(changeSet, more)
+        reports.set(changeSet.head.commit, report)
+        return report
+      },
     },
-  }, { latency: 10, patience, retries: true })
+    { latency: 10, patience, retries: true },
+  )
   const show = (shown: Omit<Shown, 'findings'>, isRange: boolean) => {
-    const whole = { ...shown, findings: reports.get(shown.pull.headSha)?.findings.filter((f) => f.suppressed === null).length ?? 0 }
-    process.stdout.write(options.json ? `${JSON.stringify(isRange ? longJson(whole) : shortJson(whole))}\n` : printPull(whole))
+    const whole = {
+      ...shown,
+      findings: reports.get(shown.pull.headSha)?.findings.filter((f) => f.suppressed === null).length ?? 0,
+    }
+    process.stdout.write(
+      options.json ? `${JSON.stringify(isRange ? longJson(whole) : shortJson(whole))}\n` : printPull(whole),
+    )
   }
   try {
     if (options.repo === null || options.range === null) await runExamples(world, show)
     else await runRange(world, options.repo, options.range, options.events, show)
-    if (world.github.world.violations.length > 0) throw new Error(`the app broke rules of GitHub:\n${world.github.world.violations.join('\n')}`)
+    if (world.github.world.violations.length > 0)
+      throw new Error(`the app broke rules of GitHub:\n${world.github.world.violations.join('\n')}`)
   } finally {
     await world.close()
   }
@@ -85,13 +104,22 @@ async function runExamples(world: World, show: Show): Promise<void> {
   }
 }
 
-async function runRange(world: World, folder: string, range: string, events: Options['events'], show: Show): Promise<void> {
-  const resolve = (ref: string) => execFileSync('git', ['-C', folder, 'rev-parse', '--verify', `${ref}^{commit}`], { encoding: 'utf8' }).trim()
+async function runRange(
+  world: World,
+  folder: string,
+  range: string,
+  events: Options['events'],
+  show: Show,
+): Promise<void> {
+  const resolve = (ref: string) =>
+    execFileSync('git', ['-C', folder, 'rev-parse', '--verify', `${ref}^{commit}`], { encoding: 'utf8' }).trim()
   const [, from = '', to = ''] = /^(.+?)\.{2,3}(.+)$/.exec(range) ?? []
   if (from === '') throw new Error(`--range ${range}: BASE..HEAD is wanted`)
   const repository = world.github.addRepository('repository')
   // The objects stay where they are; the stand-in's repository borrows them.
-  const objects = execFileSync('git', ['-C', folder, 'rev-parse', '--path-format=absolute', '--git-path', 'objects'], { encoding: 'utf8' }).trim()
+  const objects = execFileSync('git', ['-C', folder, 'rev-parse', '--path-format=absolute', '--git-path', 'objects'], {
+    encoding: 'utf8',
+  }).trim()
   mkdirSync(join(repository.git.dir, 'objects', 'info'), { recursive: true })
   appendFileSync(join(repository.git.dir, 'objects', 'info', 'alternates'), `${objects}\n`)
   await repository.git.update('refs/heads/main', resolve(from))
@@ -99,14 +127,27 @@ async function runRange(world: World, folder: string, range: string, events: Opt
   for (const { kind, value } of events) {
     const [, login = '', text = ''] = /^([^:]+):(.*)$/s.exec(value) ?? []
     if (kind === 'comment' && login === '') throw new Error(`--comment ${value}: LOGIN:TEXT is wanted`)
-    const usage = await world.during(() => (kind === 'push' ? push(world.github, repository, pull, resolve(value)) : say(world.github, repository, pull, login, text)))
+    const usage = await world.during(() =>
+      kind === 'push'
+        ? push(world.github, repository, pull, resolve(value))
+        : say(world.github, repository, pull, login, text),
+    )
     show({ pull, repository, what: kind === 'push' ? `push of ${value}` : `${login}: ${text}`, usage }, true)
   }
 }
 
-async function opened(world: World, repository: Repository, title: string, head: string, show: Show, isRange: boolean): Promise<Pull> {
+async function opened(
+  world: World,
+  repository: Repository,
+  title: string,
+  head: string,
+  show: Show,
+  isRange: boolean,
+): Promise<Pull> {
   let pull: Pull | null = null
-  const usage = await world.during(async () => { pull = await openPull(world.github, repository, { title, head }) })
+  const usage = await world.during(async () => {
+    pull = await openPull(world.github, repository, { title, head })
+  })
   if (pull === null) throw new Error('the pull request was not opened')
   show({ pull, repository, what: title, usage }, isRange)
   return pull
@@ -132,17 +173,30 @@ function threadsOf(pull: Pull) {
 
 function shortJson({ pull, repository, usage, findings }: Shown) {
   return {
-    pull: pull.number, headSha: pull.headSha, conclusion: latestRun(repository, 'schemagate', pull.headSha)?.conclusion ?? 'none', findings, inlineComments: threadsOf(pull).length,
-    stickyComment: stickyOf(pull) !== null, apiCalls: usage.calls, apiDepth: usage.depth,
-    checkRuns: repository.checkRuns.filter((r) => r.headSha === pull.headSha).length, ms: Math.round(usage.milliseconds),
+    pull: pull.number,
+    headSha: pull.headSha,
+    conclusion: latestRun(repository, 'schemagate', pull.headSha)?.conclusion ?? 'none',
+    findings,
+    inlineComments: threadsOf(pull).length,
+    stickyComment: stickyOf(pull) !== null,
+    apiCalls: usage.calls,
+    apiDepth: usage.depth,
+    checkRuns: repository.checkRuns.filter((r) => r.headSha === pull.headSha).length,
+    ms: Math.round(usage.milliseconds),
   }
 }
 
 function longJson(shown: Shown) {
   const { pull, repository } = shown
   return {
-    ...shortJson(shown), event: shown.what,
-    comments: threadsOf(pull).map((t) => ({ path: t.path, line: t.line, startLine: t.startLine, body: t.comments[0]?.body ?? '' })),
+    ...shortJson(shown),
+    event: shown.what,
+    comments: threadsOf(pull).map((t) => ({
+      path: t.path,
+      line: t.line,
+      startLine: t.startLine,
+      body: t.comments[0]?.body ?? '',
+    })),
     sticky: stickyOf(pull),
     annotations: latestRun(repository, 'schemagate', pull.headSha)?.annotations ?? [],
     replies: pull.comments.filter((c) => readMarker(c.body)?.kind === 'answer').map((c) => c.body),

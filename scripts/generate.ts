@@ -50,7 +50,9 @@ function indexOf(rules: readonly { group: string; id: string }[]): string {
 await produce('rules/index.ts', indexOf(await ruleFiles()))
 
 const { catalog } = await import('../rules/index.ts')
-const observed = JSON.parse(await readFile(join(root, 'test/claims/observed.json'), 'utf8').catch(() => '{}')) as Record<string, unknown>
+const observed = JSON.parse(
+  await readFile(join(root, 'test/claims/observed.json'), 'utf8').catch(() => '{}'),
+) as Record<string, unknown>
 for (const rule of catalog) await produce(`docs/rules/${rule.id}.md`, rulePage(rule, observed[rule.id]))
 await produce('docs/rules/README.md', ruleIndexPage(catalog))
 await produce('docs/runners.md', runnersPage())

@@ -43,13 +43,23 @@ if (!existsSync(folder)) {
 }
 
 async function compare(): Promise<void> {
-  const disagreements = JSON.parse(readFileSync(new URL('../test/peers/disagreements.json', import.meta.url), 'utf8')) as readonly Disagreement[]
+  const disagreements = JSON.parse(
+    readFileSync(new URL('../test/peers/disagreements.json', import.meta.url), 'utf8'),
+  ) as readonly Disagreement[]
   const ids = JSON.parse(readFileSync(`${folder}/ids.json`, 'utf8')) as Readonly<Record<string, readonly string[]>>
   checkSources(ids)
   const excused = new Set(disagreements.map((d) => `${d.case}\u0000${d.id}`))
-  const cases = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).flatMap((name) =>
-    readFileSync(`${folder}/${name}`, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as PeerCase))
-  const tools = [...new Set(cases.map((c) => c.peer))].filter((tool) => values.tool === undefined || tool === values.tool)
+  const cases = readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .flatMap((name) =>
+      readFileSync(`${folder}/${name}`, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as PeerCase),
+    )
+  const tools = [...new Set(cases.map((c) => c.peer))].filter(
+    (tool) => values.tool === undefined || tool === values.tool,
+  )
   const open: string[] = []
   const rows: string[][] = [['tool', 'expected', 'found', 'excused', 'forbidden', 'kept', 'excused', 'not Postgres']]
   for (const tool of tools) {
@@ -60,7 +70,8 @@ async function compare(): Promise<void> {
         continue
       }
       const findings = await lintCase(peerCase)
-      const has = (id: string, among: readonly Finding[]) => among.some((finding) => finding.sources.includes(`${tool}/${id}`))
+      const has = (id: string, among: readonly Finding[]) =>
+        among.some((finding) => finding.sources.includes(`${tool}/${id}`))
       const loud = findings.filter((finding) => finding.severity !== 'info')
       for (const id of peerCase.expected) {
         tally.expected++
@@ -72,39 +83,85 @@ async function compare(): Promise<void> {
         tally.forbidden++
         if (!has(id, loud)) tally.kept++
         else if (excused.has(`${peerCase.id}\u0000${id}`)) tally.raisedExcused++
-        else open.push(`forbidden  ${peerCase.id}  ${id}: ${loud.filter((f) => f.sources.includes(`${tool}/${id}`)).map((f) => f.rule).join(', ')}\n${indent(peerCase)}`)
+        else
+          open.push(
+            `forbidden  ${peerCase.id}  ${id}: ${loud
+              .filter((f) => f.sources.includes(`${tool}/${id}`))
+              .map((f) => f.rule)
+              .join(', ')}\n${indent(peerCase)}`,
+          )
       }
     }
-    rows.push([tool, ...[tally.expected, tally.found, tally.missedExcused, tally.forbidden, tally.kept, tally.raisedExcused, tally.foreign].map(String)])
+    rows.push([
+      tool,
+      ...[
+        tally.expected,
+        tally.found,
+        tally.missedExcused,
+        tally.forbidden,
+        tally.kept,
+        tally.raisedExcused,
+        tally.foreign,
+      ].map(String),
+    ])
   }
   if (open.length > 0) console.log(`Disagreements without a reason on record:\n\n${open.join('\n')}\n`)
   if (values.verbose) for (const d of disagreements) console.log(`on record  ${d.case}  ${d.id}: ${d.reason}`)
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
-  console.log(rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')).join('\n'))
+  console.log(
+    rows
+      .map((row) =>
+        row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+      )
+      .join('\n'),
+  )
 }
 
 async function lintCase({ id, sql, context }: PeerCase): Promise<readonly Finding[]> {
   const version = Number(/^\d+/.exec(context.pg_version ?? '')?.[0] ?? 15)
-  const inTransaction = context.assume_in_transaction === true || context.in_transaction === true ? true
-    : context.assume_in_transaction === false || context.in_transaction === false || context.metadata?.includes('run_in_transaction = false') ? false : null
+  const inTransaction =
+    context.assume_in_transaction === true || context.in_transaction === true
+      ? true
+      : context.assume_in_transaction === false ||
+          context.in_transaction === false ||
+          context.metadata?.includes('run_in_transaction = false')
+        ? false
+        : null
   const report = await lint([sourceFile(`${id}.sql`, sql)], {
-    rules: catalog, config: defaultConfig, postgres: version, runner: null, inTransaction: inTransaction === false ? null : inTransaction,
-    given: context.prior_sql ? sourceFile('given.sql', context.prior_sql) : null, allRules: true, today: '2026-01-01',
+    rules: catalog,
+    config: defaultConfig,
+    postgres: version,
+    runner: null,
+    inTransaction: inTransaction === false ? null : inTransaction,
+    given: context.prior_sql ? sourceFile('given.sql', context.prior_sql) : null,
+    allRules: true,
+    today: '2026-01-01',
   })
   return report.findings
 }
 
 function checkSources(ids: Readonly<Record<string, readonly string[]>>): void {
-  const wrong = catalog.flatMap((rule) => rule.sources.filter((source) => {
-    const [tool = '', ...rest] = source.split('/')
-    return ids[tool] !== undefined && !ids[tool].includes(rest.join('/'))
-  }).map((source) => `${rule.id}: ${source}`))
+  const wrong = catalog.flatMap((rule) =>
+    rule.sources
+      .filter((source) => {
+        const [tool = '', ...rest] = source.split('/')
+        return ids[tool] !== undefined && !ids[tool].includes(rest.join('/'))
+      })
+      .map((source) => `${rule.id}: ${source}`),
+  )
   const named = new Set(catalog.flatMap((rule) => rule.sources))
-  const missing = Object.entries(ids).flatMap(([tool, list]) => list.filter((id) => !named.has(`${tool}/${id}`)).map((id) => `${tool}/${id}`))
+  const missing = Object.entries(ids).flatMap(([tool, list]) =>
+    list.filter((id) => !named.has(`${tool}/${id}`)).map((id) => `${tool}/${id}`),
+  )
   if (wrong.length > 0) console.log(`Sources that the tool does not have:\n  ${wrong.join('\n  ')}\n`)
   if (missing.length > 0) console.log(`Ids of other tools that no rule names:\n  ${missing.join(', ')}\n`)
 }
 
 function indent(peerCase: PeerCase): string {
-  return peerCase.sql.trim().split('\n').slice(0, values.verbose ? 40 : 4).map((line) => `             ${line}`).join('\n')
+  return peerCase.sql
+    .trim()
+    .split('\n')
+    .slice(0, values.verbose ? 40 : 4)
+    .map((line) => `             ${line}`)
+    .join('\n')
 }

@@ -8,7 +8,19 @@ import { operations, webhooks } from '../test/github/operations.ts'
  */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-const words = new Set(['description', 'example', 'examples', 'summary', 'title', 'externalDocs', 'x-github', 'x-github-breaking-changes', 'deprecated', 'tags', 'xml'])
+const words = new Set([
+  'description',
+  'example',
+  'examples',
+  'summary',
+  'title',
+  'externalDocs',
+  'x-github',
+  'x-github-breaking-changes',
+  'deprecated',
+  'tags',
+  'xml',
+])
 
 const [source] = process.argv.slice(2)
 if (source === undefined) {
@@ -20,7 +32,8 @@ const schemas: Record<string, Json> = {}
 
 function at(pointer: string): Json {
   let value: Json = description
-  for (const part of pointer.slice(2).split('/')) value = (value as Record<string, Json>)[part.replaceAll('~1', '/').replaceAll('~0', '~')] ?? null
+  for (const part of pointer.slice(2).split('/'))
+    value = (value as Record<string, Json>)[part.replaceAll('~1', '/').replaceAll('~0', '~')] ?? null
   return value
 }
 
@@ -58,9 +71,13 @@ function schemaOfBody(body: Json): Json {
 const paths: Record<string, Json> = {}
 for (const name of operations) {
   const [method = '', path = ''] = name.split(' ')
-  const operation = (at('#/paths') as Record<string, Record<string, Json>>)[path]?.[method.toLowerCase()] as Record<string, Json> | undefined
+  const operation = (at('#/paths') as Record<string, Record<string, Json>>)[path]?.[method.toLowerCase()] as
+    | Record<string, Json>
+    | undefined
   if (operation === undefined) throw new Error(`${name} is not in the description`)
-  const parameters = (operation['parameters'] as Json[] | undefined ?? []).map((p) => prune(p) as Record<string, Json>)
+  const parameters = ((operation['parameters'] as Json[] | undefined) ?? []).map(
+    (p) => prune(p) as Record<string, Json>,
+  )
   const query = parameters.filter((p) => p['in'] === 'query')
   const responses: Record<string, Json> = {}
   for (const [status, response] of Object.entries(operation['responses'] as Record<string, Json>)) {
@@ -68,7 +85,10 @@ for (const name of operations) {
   }
   const body = operation['requestBody']
   paths[name] = {
-    query: { type: 'object', properties: Object.fromEntries(query.map((p) => [p['name'] as string, p['schema'] ?? {}])) },
+    query: {
+      type: 'object',
+      properties: Object.fromEntries(query.map((p) => [p['name'] as string, p['schema'] ?? {}])),
+    },
     body: body === undefined ? null : schemaOfBody(resolve(body)),
     responses,
   }
@@ -86,6 +106,13 @@ for (const name of webhooks) {
   hooks[name] = schemaOfBody(resolve(hook.post.requestBody))
 }
 
-const text = JSON.stringify({ source: `${(description['info'] as { title: string; version: string }).title} ${(description['info'] as { version: string }).version}`, operations: paths, webhooks: hooks, schemas })
+const text = JSON.stringify({
+  source: `${(description['info'] as { title: string; version: string }).title} ${(description['info'] as { version: string }).version}`,
+  operations: paths,
+  webhooks: hooks,
+  schemas,
+})
 writeFileSync(new URL('../test/github/openapi.json', import.meta.url), text + '\n')
-process.stdout.write(`${Object.keys(paths).length} operations, ${Object.keys(hooks).length} webhooks, ${Object.keys(schemas).length} schemas, ${text.length} characters\n`)
+process.stdout.write(
+  `${Object.keys(paths).length} operations, ${Object.keys(hooks).length} webhooks, ${Object.keys(schemas).length} schemas, ${text.length} characters\n`,
+)

@@ -45,27 +45,62 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
     output.line('::error::schemagate: this runs inside a GitHub Action, with `token` set')
     return 2
   }
-  const payload = JSON.parse(readFileSync(env['GITHUB_EVENT_PATH'], 'utf8')) as { installation?: unknown; pull_request?: { number: number; head: { repo: { full_name: string } | null }; base: { repo: { full_name: string } } } }
+  const payload = JSON.parse(readFileSync(env['GITHUB_EVENT_PATH'], 'utf8')) as {
+    installation?: unknown
+    pull_request?: {
+      number: number
+      head: { repo: { full_name: string } | null }
+      base: { repo: { full_name: string } }
+    }
+  }
   // A workflow's token belongs to no installation of ours; everything else of the event is what an app gets.
-  const queue: Job[] = [...jobsOf(event === 'pull_request_target' ? 'pull_request' : event, { ...payload, installation: { id: 0 } })]
+  const queue: Job[] = [
+    ...jobsOf(event === 'pull_request_target' ? 'pull_request' : event, { ...payload, installation: { id: 0 } }),
+  ]
   if (queue.length === 0) {
     output.line(`schemagate: nothing to do for ${event}`)
     return 0
   }
-  const client = new (Octokit.plugin(retry))({ auth: token, userAgent: 'schemagate', ...(env['GITHUB_API_URL'] === undefined ? {} : { baseUrl: env['GITHUB_API_URL'] }) })
+  const client = new (Octokit.plugin(retry))({
+    auth: token,
+    userAgent: 'schemagate',
+    ...(env['GITHUB_API_URL'] === undefined ? {} : { baseUrl: env['GITHUB_API_URL'] }),
+  })
   const kept = new Map<string, string>()
   const context: Context = {
-    core, app: null, server: null, web: env['GITHUB_SERVER_URL'] ?? 'https://github.com', patience: longest, now: () => new Date(), client: async () => client,
-    cache: { readBlobs: async (oids) => new Map([...kept].filter(([oid]) => oids.includes(oid))), async keepBlobs(blobs) { for (const [oid, text] of blobs) kept.set(oid, text) } },
-    log: { info: () => undefined, warn: (_fields, message) => { output.line(`schemagate: ${message}`) }, error: (_fields, message) => { output.line(`schemagate: ${message}`) } },
+    core,
+    app: null,
+    server: null,
+    web: env['GITHUB_SERVER_URL'] ?? 'https://github.com',
+    patience: longest,
+    now: () => new Date(),
+    client: async () => client,
+    cache: {
+      readBlobs: async (oids) => new Map([...kept].filter(([oid]) => oids.includes(oid))),
+      async keepBlobs(blobs) {
+        for (const [oid, text] of blobs) kept.set(oid, text)
+      },
+    },
+    log: {
+      info: () => undefined,
+      warn: (_fields, message) => {
+        output.line(`schemagate: ${message}`)
+      },
+      error: (_fields, message) => {
+        output.line(`schemagate: ${message}`)
+      },
+    },
     async enqueue(job, more) {
       if (more?.after !== undefined) throw new Error(`GitHub asks to wait until ${more.after.toISOString()}`)
       queue.push(job)
     },
-    onReviewed: ({ conclusion }) => { output.line(`schemagate: ${conclusion}`) },
+    onReviewed: ({ conclusion }) => {
+      output.line(`schemagate: ${conclusion}`)
+    },
   }
   const { pull_request: pull } = payload
-  const isReadOnly = event === 'pull_request' && pull !== undefined && pull.head.repo?.full_name !== pull.base.repo.full_name
+  const isReadOnly =
+    event === 'pull_request' && pull !== undefined && pull.head.repo?.full_name !== pull.base.repo.full_name
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     if (isReadOnly && job.kind === 'review') return degrade(job, context, output)
     try {
@@ -82,7 +117,7 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
 async function degrade(job: PullRef, context: Context, output: ActionOutput): Promise<number> {
   const { report } = await reviewPull(placeIn(await context.client(0), job), job.pull, context)
   for (const line of annotations(report)) output.line(line)
-  output.summary(truncate(reportToMarkdown(report), longestSummary, 'The rest was cut at GitHub\'s limit.'))
+  output.summary(truncate(reportToMarkdown(report), longestSummary, "The rest was cut at GitHub's limit."))
   return report.conclusion === 'failure' || report.conclusion === 'action_required' ? 1 : 0
 }
 
@@ -90,9 +125,14 @@ function annotations(report: Report): readonly string[] {
   const { errors, needed, warnings, infos, blocking } = sortFindings(report)
   const level = { error: 'error', warning: 'warning', info: 'notice' } as const
   return [
-    ...blocking.map((n) => `::error ${n.path === '' ? '' : `file=${property(n.path)},line=${n.line},`}title=Could not look::${data(plainText(n.message))}`),
-    ...[...errors, ...needed, ...warnings, ...infos].map((f) => (
-      `::${level[f.severity]} file=${property(f.place.path)},line=${f.place.line},endLine=${f.place.endLine},title=${property(f.rule)}::${data(plainText(f.message))}`)),
+    ...blocking.map(
+      (n) =>
+        `::error ${n.path === '' ? '' : `file=${property(n.path)},line=${n.line},`}title=Could not look::${data(plainText(n.message))}`,
+    ),
+    ...[...errors, ...needed, ...warnings, ...infos].map(
+      (f) =>
+        `::${level[f.severity]} file=${property(f.place.path)},line=${f.place.line},endLine=${f.place.endLine},title=${property(f.rule)}::${data(plainText(f.message))}`,
+    ),
   ].slice(0, 50)
 }
 
@@ -109,8 +149,12 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   const summary = process.env['GITHUB_STEP_SUMMARY']
   try {
     process.exitCode = await runAction(process.env, {
-      line(text) { process.stdout.write(`${text}\n`) },
-      summary(markdown) { if (summary !== undefined) appendFileSync(summary, markdown) },
+      line(text) {
+        process.stdout.write(`${text}\n`)
+      },
+      summary(markdown) {
+        if (summary !== undefined) appendFileSync(summary, markdown)
+      },
     })
   } catch (error) {
     process.stdout.write(`::error::schemagate: ${data(error instanceof Error ? error.message : String(error))}\n`)

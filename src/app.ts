@@ -12,28 +12,70 @@ import { mayTouchSchema } from './github/reading/schema-paths.ts'
 interface Payload {
   readonly action?: string
   readonly installation?: { readonly id: number }
-  readonly repository?: { readonly name: string; readonly default_branch?: string; readonly owner: { readonly login: string } }
+  readonly repository?: {
+    readonly name: string
+    readonly default_branch?: string
+    readonly owner: { readonly login: string }
+  }
   readonly sender?: { readonly type: string; readonly login: string }
-  readonly pull_request?: { readonly number: number; readonly state: string; readonly head: { readonly sha: string }; readonly base: { readonly ref: string }; readonly user: { readonly login: string } | null }
+  readonly pull_request?: {
+    readonly number: number
+    readonly state: string
+    readonly head: { readonly sha: string }
+    readonly base: { readonly ref: string }
+    readonly user: { readonly login: string } | null
+  }
   readonly changes?: { readonly base?: unknown; readonly body?: { readonly from?: string } }
-  readonly issue?: { readonly number: number; readonly state: string; readonly pull_request?: unknown; readonly user: { readonly login: string } | null }
-  readonly comment?: { readonly id: number; readonly body: string; readonly in_reply_to_id?: number; readonly user: { readonly login: string; readonly type: string } | null }
-  readonly check_run?: { readonly name: string; readonly external_id: string | null; readonly head_sha: string; readonly app: { readonly id: number } | null; readonly pull_requests: readonly { readonly number: number }[] }
-  readonly check_suite?: { readonly head_sha: string; readonly app: { readonly id: number } | null; readonly pull_requests: readonly { readonly number: number }[] }
+  readonly issue?: {
+    readonly number: number
+    readonly state: string
+    readonly pull_request?: unknown
+    readonly user: { readonly login: string } | null
+  }
+  readonly comment?: {
+    readonly id: number
+    readonly body: string
+    readonly in_reply_to_id?: number
+    readonly user: { readonly login: string; readonly type: string } | null
+  }
+  readonly check_run?: {
+    readonly name: string
+    readonly external_id: string | null
+    readonly head_sha: string
+    readonly app: { readonly id: number } | null
+    readonly pull_requests: readonly { readonly number: number }[]
+  }
+  readonly check_suite?: {
+    readonly head_sha: string
+    readonly app: { readonly id: number } | null
+    readonly pull_requests: readonly { readonly number: number }[]
+  }
   readonly requested_action?: { readonly identifier: string }
   readonly merge_group?: { readonly head_sha: string; readonly head_ref: string; readonly base_sha: string }
   readonly ref?: string
   readonly after?: string
   readonly deleted?: boolean
   readonly forced?: boolean
-  readonly commits?: readonly { readonly added?: readonly string[]; readonly modified?: readonly string[]; readonly removed?: readonly string[] }[]
+  readonly commits?: readonly {
+    readonly added?: readonly string[]
+    readonly modified?: readonly string[]
+    readonly removed?: readonly string[]
+  }[]
   readonly deployment?: { readonly sha: string }
   readonly deployment_status?: { readonly state: string }
   readonly repositories?: readonly { readonly full_name: string }[]
   readonly repositories_added?: readonly { readonly full_name: string }[]
 }
 
-const reviewed = new Set(['opened', 'synchronize', 'reopened', 'ready_for_review', 'converted_to_draft', 'labeled', 'unlabeled'])
+const reviewed = new Set([
+  'opened',
+  'synchronize',
+  'reopened',
+  'ready_for_review',
+  'converted_to_draft',
+  'labeled',
+  'unlabeled',
+])
 
 /** The jobs that an event asks for; none for most events. */
 export function jobsOf(event: string, payload: unknown): readonly Job[] {
@@ -45,34 +87,99 @@ export function jobsOf(event: string, payload: unknown): readonly Job[] {
   const where: RepositoryRef = { installation, owner: p.repository.owner.login, repo: p.repository.name }
   const reason = p.action === undefined ? event : `${event}.${p.action}`
   switch (event) {
-    case 'pull_request': return pullJobs(p, where, reason)
-    case 'issue_comment': return p.issue?.pull_request === undefined || p.issue.state !== 'open' ? [] : commentJobs(p, { ...where, pull: p.issue.number }, p.issue.user?.login ?? 'ghost', false, reason)
-    case 'pull_request_review_comment': return p.pull_request?.state === 'open' ? commentJobs(p, { ...where, pull: p.pull_request.number }, p.pull_request.user?.login ?? 'ghost', true, reason) : []
-    case 'check_run': return runJobs(p, where, reason)
-    case 'check_suite': return p.action === 'rerequested' && p.check_suite !== undefined ? [{ kind: 'commit', ...where, sha: p.check_suite.head_sha, reason, again: true }] : []
-    case 'merge_group': return p.action === 'checks_requested' && p.merge_group !== undefined ? [{ kind: 'group', ...where, head: p.merge_group.head_sha, base: p.merge_group.base_sha, pull: pullOfGroup(p.merge_group.head_ref) }] : []
-    case 'push': return p.ref?.startsWith('refs/heads/') === true && p.deleted !== true && !p.ref.startsWith('refs/heads/gh-readonly-queue/') && hasSchemaPush(p) ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }] : []
-    case 'deployment_status': return p.deployment_status?.state === 'success' && p.deployment !== undefined ? [{ kind: 'commit', ...where, sha: p.deployment.sha, reason: 'deployment', again: false }] : []
-    default: return []
+    case 'pull_request':
+      return pullJobs(p, where, reason)
+    case 'issue_comment':
+      return p.issue?.pull_request === undefined || p.issue.state !== 'open'
+        ? []
+        : commentJobs(p, { ...where, pull: p.issue.number }, p.issue.user?.login ?? 'ghost', false, reason)
+    case 'pull_request_review_comment':
+      return p.pull_request?.state === 'open'
+        ? commentJobs(p, { ...where, pull: p.pull_request.number }, p.pull_request.user?.login ?? 'ghost', true, reason)
+        : []
+    case 'check_run':
+      return runJobs(p, where, reason)
+    case 'check_suite':
+      return p.action === 'rerequested' && p.check_suite !== undefined
+        ? [{ kind: 'commit', ...where, sha: p.check_suite.head_sha, reason, again: true }]
+        : []
+    case 'merge_group':
+      return p.action === 'checks_requested' && p.merge_group !== undefined
+        ? [
+            {
+              kind: 'group',
+              ...where,
+              head: p.merge_group.head_sha,
+              base: p.merge_group.base_sha,
+              pull: pullOfGroup(p.merge_group.head_ref),
+            },
+          ]
+        : []
+    case 'push':
+      return p.ref?.startsWith('refs/heads/') === true &&
+        p.deleted !== true &&
+        !p.ref.startsWith('refs/heads/gh-readonly-queue/') &&
+        hasSchemaPush(p)
+        ? [{ kind: 'branch', ...where, branch: p.ref.slice('refs/heads/'.length), after: p.after ?? '' }]
+        : []
+    case 'deployment_status':
+      return p.deployment_status?.state === 'success' && p.deployment !== undefined
+        ? [{ kind: 'commit', ...where, sha: p.deployment.sha, reason: 'deployment', again: false }]
+        : []
+    default:
+      return []
   }
 }
 
-function review(pull: PullRef, reason: string, more: { readonly head?: string; readonly base?: string; readonly quiet?: boolean; readonly again?: boolean } = {}): Job {
-  return { kind: 'review', ...pull, head: more.head ?? null, base: more.base ?? null, reason, quiet: more.quiet ?? false, again: more.again ?? false }
+function review(
+  pull: PullRef,
+  reason: string,
+  more: { readonly head?: string; readonly base?: string; readonly quiet?: boolean; readonly again?: boolean } = {},
+): Job {
+  return {
+    kind: 'review',
+    ...pull,
+    head: more.head ?? null,
+    base: more.base ?? null,
+    reason,
+    quiet: more.quiet ?? false,
+    again: more.again ?? false,
+  }
 }
 
-function pullJobs({ action = '', pull_request: pull, changes }: Payload, where: RepositoryRef, reason: string): readonly Job[] {
+function pullJobs(
+  { action = '', pull_request: pull, changes }: Payload,
+  where: RepositoryRef,
+  reason: string,
+): readonly Job[] {
   if (pull === undefined || pull.state !== 'open') return []
   if (!reviewed.has(action) && !(action === 'edited' && changes?.base !== undefined)) return []
   return [review({ ...where, pull: pull.number }, reason, { head: pull.head.sha, base: pull.base.ref })]
 }
 
 /** Commands of a new comment; a recheck where one that held commands was edited or deleted, since what it decided is void. */
-function commentJobs({ action, comment, changes, sender }: Payload, pull: PullRef, author: string, inline: boolean, reason: string): readonly Job[] {
+function commentJobs(
+  { action, comment, changes, sender }: Payload,
+  pull: PullRef,
+  author: string,
+  inline: boolean,
+  reason: string,
+): readonly Job[] {
   if (comment === undefined || comment.user === null || comment.user.type === 'Bot' || sender?.type === 'Bot') return []
   if (action === 'created') {
     if (!mayHoldCommand(comment.body)) return []
-    return [{ kind: 'command', ...pull, comment: comment.id, inline, repliesTo: comment.in_reply_to_id ?? null, login: comment.user.login, author, body: comment.body }]
+    return [
+      {
+        kind: 'command',
+        ...pull,
+        comment: comment.id,
+        inline,
+        repliesTo: comment.in_reply_to_id ?? null,
+        login: comment.user.login,
+        author,
+        body: comment.body,
+      },
+    ]
   }
   return mayHoldCommand(changes?.body?.from ?? comment.body) ? [review(pull, reason)] : []
 }
@@ -81,18 +188,30 @@ function mayHoldCommand(body: string): boolean {
   return parseCommands(body, /^@([A-Za-z0-9-]{1,60})/m.exec(body)?.[1] ?? null).length > 0
 }
 
-function runJobs({ action, check_run: run, requested_action: requested }: Payload, where: RepositoryRef, reason: string): readonly Job[] {
+function runJobs(
+  { action, check_run: run, requested_action: requested }: Payload,
+  where: RepositoryRef,
+  reason: string,
+): readonly Job[] {
   if (run === undefined || run.name !== checkName) return []
   if (action !== 'rerequested' && !(action === 'requested_action' && requested?.identifier === recheckAction)) return []
   // GitHub names no pull requests for the heads of forks and for merge groups, so the run itself says what it is of.
   const group = groupOf(run.external_id ?? '')
   if (group !== null) return [{ kind: 'group', ...where, ...group }]
   const number = /^v1:(\d{1,10}):/.exec(run.external_id ?? '')?.[1] ?? run.pull_requests[0]?.number
-  return number === undefined ? [] : [review({ ...where, pull: Number(number) }, reason, { again: action === 'rerequested' })]
+  return number === undefined
+    ? []
+    : [review({ ...where, pull: Number(number) }, reason, { again: action === 'rerequested' })]
 }
 
 function installationJobs(p: Payload, installation: number): readonly Job[] {
-  if (p.action !== 'created' && p.action !== 'added' && p.action !== 'unsuspend' && p.action !== 'new_permissions_accepted') return []
+  if (
+    p.action !== 'created' &&
+    p.action !== 'added' &&
+    p.action !== 'unsuspend' &&
+    p.action !== 'new_permissions_accepted'
+  )
+    return []
   const added = p.repositories_added ?? p.repositories ?? []
   if (added.length === 0 || added.length > 20) return [{ kind: 'sweep', installation, repository: null }]
   return added.map(({ full_name: name }) => {
@@ -104,18 +223,25 @@ function installationJobs(p: Payload, installation: number): readonly Job[] {
 /** False where a push says of every file that it is none of a schema; GitHub leaves commits out of long pushes. */
 function hasSchemaPush({ commits = [], forced }: Payload): boolean {
   if (forced === true || commits.length === 0 || commits.length >= 20) return true
-  return commits.some((c) => [...c.added ?? [], ...c.modified ?? [], ...c.removed ?? []].some(mayTouchSchema))
+  return commits.some((c) => [...(c.added ?? []), ...(c.modified ?? []), ...(c.removed ?? [])].some(mayTouchSchema))
 }
 
 /** Jobs that must happen once for each delivery; the others may be repeated without harm. */
 function idOf(job: Job, delivery: string): string | undefined {
   if (job.kind !== 'command') return undefined
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(delivery)) return delivery
-  return createHash('sha256').update(delivery).digest('hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
+  return createHash('sha256')
+    .update(delivery)
+    .digest('hex')
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
 }
 
 /** Lets Probot hand every verified event to the queue; nothing else happens before GitHub has its answer. */
-export function enqueueEvents(probot: Probot, store: Pick<Store, 'enqueue' | 'hasSeen' | 'markSeen'>, onEvent: (event: string, outcome: 'queued' | 'nothing' | 'repeated') => void = () => undefined): void {
+export function enqueueEvents(
+  probot: Probot,
+  store: Pick<Store, 'enqueue' | 'hasSeen' | 'markSeen'>,
+  onEvent: (event: string, outcome: 'queued' | 'nothing' | 'repeated') => void = () => undefined,
+): void {
   probot.onAny(async (event) => {
     const jobs = jobsOf(event.name, event.payload)
     if (jobs.length === 0) {

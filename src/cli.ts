@@ -34,7 +34,11 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     return isHelp ? 0 : 2
   }
   const known = Object.values(usages).find((command) => command.name === about)
-  if (known === undefined) throw new SchemagateError('usage', `schemagate: there is no command "${about}".${didYouMean(about, Object.keys(usages))} The commands are: ${Object.keys(usages).join(', ')}`)
+  if (known === undefined)
+    throw new SchemagateError(
+      'usage',
+      `schemagate: there is no command "${about}".${didYouMean(about, Object.keys(usages))} The commands are: ${Object.keys(usages).join(', ')}`,
+    )
   if (isHelp || args.includes('--help') || args.includes('-h')) {
     io.stdout(usageOf(known))
     return 0
@@ -55,8 +59,14 @@ function processIo(): Io {
     cwd: process.cwd(),
     isTerminal: process.stdout.isTTY === true && !process.env.NO_COLOR,
     environment: process.env,
-    stdout: (text) => { clear(); process.stdout.write(text) },
-    stderr: (text) => { clear(); process.stderr.write(text) },
+    stdout: (text) => {
+      clear()
+      process.stdout.write(text)
+    },
+    stderr: (text) => {
+      clear()
+      process.stderr.write(text)
+    },
     progress: (doing) => {
       if (!process.stderr.isTTY || Date.now() - started < 1000) return
       process.stderr.write(`\r\u001b[2K${doing} …`)
@@ -77,12 +87,21 @@ function processIo(): Io {
 }
 
 const verbose = process.argv.includes('--verbose')
-process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(0) })
-main(process.argv.slice(2).filter((argument) => argument !== '--verbose'), processIo()).then(
-  (status) => { process.exitCode = status },
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+})
+main(
+  process.argv.slice(2).filter((argument) => argument !== '--verbose'),
+  processIo(),
+).then(
+  (status) => {
+    process.exitCode = status
+  },
   (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${verbose && error instanceof Error ? error.stack ?? message : message.split('\n')[0] ?? message}\n`)
+    process.stderr.write(
+      `${verbose && error instanceof Error ? (error.stack ?? message) : (message.split('\n')[0] ?? message)}\n`,
+    )
     process.exitCode = 2
   },
 )

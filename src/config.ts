@@ -33,13 +33,27 @@ export interface LoadedConfig {
  * Reads `.github/schemagate.yml` and `.github/schemagate-stats.json` of a tree, in one batch. Never fails for what they hold. `inherited` is
  * what holds where the file says nothing: the organisation's configuration.
  */
-export async function loadConfig(tree: Tree, rules: readonly (string | KnownRule)[], inherited: Config = defaultConfig): Promise<LoadedConfig> {
+export async function loadConfig(
+  tree: Tree,
+  rules: readonly (string | KnownRule)[],
+  inherited: Config = defaultConfig,
+): Promise<LoadedConfig> {
   const contents = await tree.read([...configPaths, statsPath])
   const path = configPaths.find((candidate) => contents.has(candidate)) ?? null
   const content = path === null ? undefined : contents.get(path)
   const notes: Note[] = []
-  if (path !== null && content?.kind === 'unreadable') notes.push({ kind: 'unread', blocking: false, path, line: 1, message: `the configuration is ${content.reason}. The defaults were used.` })
-  const parsed = path !== null && content?.kind === 'text' ? parseConfig(content.text, path, rules, inherited) : { config: inherited, notes: [], extends: null }
+  if (path !== null && content?.kind === 'unreadable')
+    notes.push({
+      kind: 'unread',
+      blocking: false,
+      path,
+      line: 1,
+      message: `the configuration is ${content.reason}. The defaults were used.`,
+    })
+  const parsed =
+    path !== null && content?.kind === 'text'
+      ? parseConfig(content.text, path, rules, inherited)
+      : { config: inherited, notes: [], extends: null }
   notes.push(...parsed.notes)
   const statistics = contents.get(statsPath)
   let { config } = parsed
@@ -48,6 +62,13 @@ export async function loadConfig(tree: Tree, rules: readonly (string | KnownRule
     notes.push(...stats.notes)
     // What a person declares holds against what was once counted.
     config = { ...config, tables: { ...stats.tables, ...config.tables } }
-  } else if (statistics) notes.push({ kind: 'unread', blocking: false, path: statsPath, line: 1, message: `the sizes of tables are ${statistics.reason}` })
+  } else if (statistics)
+    notes.push({
+      kind: 'unread',
+      blocking: false,
+      path: statsPath,
+      line: 1,
+      message: `the sizes of tables are ${statistics.reason}`,
+    })
   return { config, notes, text: content?.kind === 'text' ? content.text : null, path, extends: parsed.extends }
 }

@@ -5,7 +5,17 @@ import type { Evidence } from './rehearsal/observation.ts'
 export type Severity = 'error' | 'warning' | 'info'
 
 export type Group =
-  | 'locking' | 'data-loss' | 'compatibility' | 'transactions' | 'consistency' | 'design' | 'indexes' | 'queries' | 'operations' | 'process' | 'access'
+  | 'locking'
+  | 'data-loss'
+  | 'compatibility'
+  | 'transactions'
+  | 'consistency'
+  | 'design'
+  | 'indexes'
+  | 'queries'
+  | 'operations'
+  | 'process'
+  | 'access'
 
 /** Replaces whole lines `line` to `endLine` (1-based, inclusive) of `path` by `text`, which ends without a line break. */
 export interface Suggestion {

@@ -63,33 +63,79 @@ function schemaBefore(options: LintOptions): Schema {
   if (!options.given) return nothing
   const { statements } = readSql(options.given)
   const migration: Migration = { name: 'given', path: options.given.path, statements, down: null, isNew: false }
-  return replaySteps(nothing, [migration], transactionsOf(null, [migration], { inTransaction: false }), { postgres: options.postgres, source: 'migrations', alone: true }).after
+  return replaySteps(nothing, [migration], transactionsOf(null, [migration], { inTransaction: false }), {
+    postgres: options.postgres,
+    source: 'migrations',
+    alone: true,
+  }).after
 }
 
 function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
   const texts = sectionsOf(file.text).up.map((range) => readSql(file, { range }))
   const problems = texts.flatMap((text) => text.problems)
-  const migration: Migration = { name: file.path, path: file.path, statements: texts.flatMap((text) => text.statements), down: null, isNew: true }
+  const migration: Migration = {
+    name: file.path,
+    path: file.path,
+    statements: texts.flatMap((text) => text.statements),
+    down: null,
+    isNew: true,
+  }
   const runner: Runner = options.runner ?? { name: 'psql', version: null, assumed: true }
   const transactions = transactionsOf(options.inTransaction === null ? options.runner : null, [migration], {
     postgres: options.postgres,
     ...(options.inTransaction === null ? {} : { inTransaction: options.inTransaction }),
   })
-  const { steps, after, notes } = replaySteps(before, [migration], transactions, { postgres: options.postgres, source: 'migrations', alone: true })
+  const { steps, after, notes } = replaySteps(before, [migration], transactions, {
+    postgres: options.postgres,
+    source: 'migrations',
+    alone: true,
+  })
   const project: Project = {
-    root: '', name: file.path, orm: runner.name === 'prisma' || runner.name === 'drizzle' ? runner.name : null, dialect: 'postgresql', runner, schemaFiles: [], migrations: null,
-    evidence: file.path, settings: {},
+    root: '',
+    name: file.path,
+    orm: runner.name === 'prisma' || runner.name === 'drizzle' ? runner.name : null,
+    dialect: 'postgresql',
+    runner,
+    schemaFiles: [],
+    migrations: null,
+    evidence: file.path,
+    settings: {},
   }
   const input: RuleInput = {
-    project, label: null, config: options.config, postgres: options.postgres, before, after, declared: null, declaredBefore: null, steps, history: [migration], queries: [],
-    files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }], sqlProblems: problems, migrated: null, journal: { before: null, after: null }, orphans: [], roundTrips: [], migrationsChanged: [], generated: false,
-    texts: new Map([[file.path, file]]), alone: true, allRules: options.allRules,
+    project,
+    label: null,
+    config: options.config,
+    postgres: options.postgres,
+    before,
+    after,
+    declared: null,
+    declaredBefore: null,
+    steps,
+    history: [migration],
+    queries: [],
+    files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }],
+    sqlProblems: problems,
+    migrated: null,
+    journal: { before: null, after: null },
+    orphans: [],
+    roundTrips: [],
+    migrationsChanged: [],
+    generated: false,
+    texts: new Map([[file.path, file]]),
+    alone: true,
+    allRules: options.allRules,
   }
   const run = runRules(options.rules, input)
-  const settling = { config: options.config, suppressions: new Map([[file.path, readSuppressions(file)]]), today: options.today, ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const settling = {
+    config: options.config,
+    suppressions: new Map([[file.path, readSuppressions(file)]]),
+    today: options.today,
+    ruleIds: new Set(options.rules.map((rule) => rule.id)),
+  }
   const first = settle(run.drafts, settling)
   const about = runSuppressionRules(options.rules, first.suppressions, input)
-  const findings: readonly Finding[] = about.length > 0 ? settle([...run.drafts, ...about], settling).findings : first.findings
+  const findings: readonly Finding[] =
+    about.length > 0 ? settle([...run.drafts, ...about], settling).findings : first.findings
   const all: readonly Note[] = [...notes, ...problems.flatMap((problem) => noteOf(problem)), ...run.notes]
   return { findings, notes: all, steps, problems }
 }

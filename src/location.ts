@@ -55,5 +55,9 @@ export function startOf(path: string): Place {
 
 /** Orders places by path, then line, then column. */
 export function comparePlaces(a: Place, b: Place): number {
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line || a.column - b.column || a.endLine - b.endLine || a.endColumn - b.endColumn
+  return a.path < b.path
+    ? -1
+    : a.path > b.path
+      ? 1
+      : a.line - b.line || a.column - b.column || a.endLine - b.endLine || a.endColumn - b.endColumn
 }

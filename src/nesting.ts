@@ -1,11 +1,57 @@
 /** Words that are followed by an operand or a statement, so that a chain of them nests without any bracket. */
 const openers = new Set([
-  'typeof', 'void', 'delete', 'await', 'new', 'yield', 'in', 'instanceof', 'of', 'as', 'satisfies', 'extends', 'is', 'keyof', 'infer', 'unique', 'readonly',
-  'asserts', 'if', 'else', 'for', 'while', 'do', 'with', 'case', 'async', 'throw', 'return', 'implements', 'export', 'default', 'abstract', 'declare',
+  'typeof',
+  'void',
+  'delete',
+  'await',
+  'new',
+  'yield',
+  'in',
+  'instanceof',
+  'of',
+  'as',
+  'satisfies',
+  'extends',
+  'is',
+  'keyof',
+  'infer',
+  'unique',
+  'readonly',
+  'asserts',
+  'if',
+  'else',
+  'for',
+  'while',
+  'do',
+  'with',
+  'case',
+  'async',
+  'throw',
+  'return',
+  'implements',
+  'export',
+  'default',
+  'abstract',
+  'declare',
 ])
 
 /** Words that can begin a line and still belong to what stands before them. */
-const continuers = new Set(['as', 'satisfies', 'in', 'instanceof', 'of', 'extends', 'is', 'if', 'else', 'for', 'while', 'do', 'with', 'implements'])
+const continuers = new Set([
+  'as',
+  'satisfies',
+  'in',
+  'instanceof',
+  'of',
+  'extends',
+  'is',
+  'if',
+  'else',
+  'for',
+  'while',
+  'do',
+  'with',
+  'implements',
+])
 
 const controls = new Set(['if', 'while', 'for', 'with', 'await'])
 
@@ -89,9 +135,16 @@ export function nestingOf(text: string): number {
     while (i < text.length) {
       const c = text[i]
       if (c === '\\') i += 2
-      else if (c === '`') { i++; previous = 'x'; return false }
-      else if (c === '$' && text[i + 1] === '{') { i += 2; open('`'); previous = '{'; return true }
-      else i++
+      else if (c === '`') {
+        i++
+        previous = 'x'
+        return false
+      } else if (c === '$' && text[i + 1] === '{') {
+        i += 2
+        open('`')
+        previous = '{'
+        return true
+      } else i++
     }
     return false
   }
@@ -99,8 +152,15 @@ export function nestingOf(text: string): number {
   while (i < text.length) {
     const code = text.charCodeAt(i)
     const c = text[i] as string
-    if (isLineEnd(code)) { newline = true; i++; continue }
-    if (code === 32 || code === 9) { i++; continue }
+    if (isLineEnd(code)) {
+      newline = true
+      i++
+      continue
+    }
+    if (code === 32 || code === 9) {
+      i++
+      continue
+    }
     if (c === '/' && text[i + 1] === '/') {
       while (i < text.length && !isLineEnd(text.charCodeAt(i))) i++
       continue
@@ -114,7 +174,8 @@ export function nestingOf(text: string): number {
       const start = i
       while (i < text.length && isWord(text.charCodeAt(i))) i++
       const word = text.slice(start, i)
-      if (newline && !continuers.has(word) && /^[\w$)\]}"'`]/.test(previous) && !openers.has(previous)) top.chain = top.angles = 0
+      if (newline && !continuers.has(word) && /^[\w$)\]}"'`]/.test(previous) && !openers.has(previous))
+        top.chain = top.angles = 0
       if (openers.has(word)) link()
       previous = word
       newline = false
@@ -131,7 +192,11 @@ export function nestingOf(text: string): number {
       previous = 'x'
       continue
     }
-    if (c === '`') { link(); template(i + 1); continue }
+    if (c === '`') {
+      link()
+      template(i + 1)
+      continue
+    }
     if (c === '/') {
       const closing = closingSlash(text, i)
       if ((isWord(previous.charCodeAt(0)) || previous === ']' || previous === ')') && !openers.has(previous)) link()
@@ -157,9 +222,12 @@ export function nestingOf(text: string): number {
       shut(c)
       i++
       continue
-    }
-    else if (c === '}') {
-      if (top.close === '`') { shut('`'); template(i + 1); continue }
+    } else if (c === '}') {
+      if (top.close === '`') {
+        shut('`')
+        template(i + 1)
+        continue
+      }
       shut('}')
     } else if (c === ';' || c === ',') {
       if (c === ',') top.chain = top.angles

@@ -13,7 +13,7 @@ import { generatedSteps } from './reading/generated.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
-import { diffSchemas } from './schema/diff.ts'
+import { diffSchemas } from './schema/diff/diff.ts'
 import { emptySchema, type Schema } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
@@ -52,25 +52,46 @@ export interface ProjectReading {
 }
 
 /** Finds the projects of both trees and reads their schemas and migrations. A project that nothing touches is read all the same: queries need it. */
-export async function readProjects(changeSet: ChangeSet, settings: Settings): Promise<{ projects: readonly ProjectReading[]; notes: readonly Note[] }> {
+export async function readProjects(
+  changeSet: ChangeSet,
+  settings: Settings,
+): Promise<{ projects: readonly ProjectReading[]; notes: readonly Note[] }> {
   await loadParser()
   const paths = changeSet.files.map((file) => file.path)
-  const [head, base] = await Promise.all([detectProjects(changeSet.head, settings.config, paths), detectProjects(changeSet.base, settings.config, paths)])
+  const [head, base] = await Promise.all([
+    detectProjects(changeSet.head, settings.config, paths),
+    detectProjects(changeSet.base, settings.config, paths),
+  ])
   const gone = new Set(base.projects.filter((project) => !head.projects.some((other) => isSameProject(other, project))))
   const projects: ProjectReading[] = []
   for (const project of head.projects) {
-    const was = base.projects.find((other) => isSameProject(other, project)) ?? movedFrom(project, [...gone], changeSet.files) ?? movedFrom(project, base.projects, changeSet.files)
+    const was =
+      base.projects.find((other) => isSameProject(other, project)) ??
+      movedFrom(project, [...gone], changeSet.files) ??
+      movedFrom(project, base.projects, changeSet.files)
     if (was) gone.delete(was)
     const moved = was ? await withoutMove(changeSet, was, project) : { was, changeSet }
     projects.push(await readProject(project, moved.was, moved.changeSet, settings))
   }
   for (const project of gone) projects.push(await readProject(project, project, changeSet, settings))
-  const foreign = head.ignored.filter((file) => file.reason === 'another dialect' && paths.includes(file.path)).map((file): Note => (
-    { kind: 'dialect', blocking: false, path: file.path, line: 1, message: 'The file is written for another database than PostgreSQL and is not reviewed.' }))
+  const foreign = head.ignored
+    .filter((file) => file.reason === 'another dialect' && paths.includes(file.path))
+    .map((file): Note => ({
+      kind: 'dialect',
+      blocking: false,
+      path: file.path,
+      line: 1,
+      message: 'The file is written for another database than PostgreSQL and is not reviewed.',
+    }))
   return { projects, notes: [...head.notes, ...foreign] }
 }
 
-async function readProject(project: Project, was: Project | null, changeSet: ChangeSet, settings: Settings): Promise<ProjectReading> {
+async function readProject(
+  project: Project,
+  was: Project | null,
+  changeSet: ChangeSet,
+  settings: Settings,
+): Promise<ProjectReading> {
   const postgres = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclaredSides(project, was, changeSet, postgres)
@@ -82,11 +103,23 @@ async function readProject(project: Project, was: Project | null, changeSet: Cha
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
   const common = {
-    project, postgres, migrations, problems, squashed: history.squashed, ...records,
-    declared: promises ? declared.after : null, declaredBefore: promises ? declared.before : null,
-    notes: [...(migrations?.notes ?? []), ...declared.notes, ...problems.flatMap((problem) => noteOf(problem)), ...recordNotes],
+    project,
+    postgres,
+    migrations,
+    problems,
+    squashed: history.squashed,
+    ...records,
+    declared: promises ? declared.after : null,
+    declaredBefore: promises ? declared.before : null,
+    notes: [
+      ...(migrations?.notes ?? []),
+      ...declared.notes,
+      ...problems.flatMap((problem) => noteOf(problem)),
+      ...recordNotes,
+    ],
   }
-  if (fresh.length === 0 && declared.after && project.dialect === 'postgresql') return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
+  if (fresh.length === 0 && declared.after && project.dialect === 'postgresql')
+    return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
   return history.squashed ? readSquashed(common, history) : readMigrated(common, history)
 }
 
@@ -103,12 +136,19 @@ interface History {
   readonly squashed: boolean
 }
 
-function replayBefore(project: Project, migrations: ProjectMigrations | null, declared: DeclaredSides, postgres: number): History {
+function replayBefore(
+  project: Project,
+  migrations: ProjectMigrations | null,
+  declared: DeclaredSides,
+  postgres: number,
+): History {
   const empty = emptySchema(project.dialect)
   if (migrations === null) return { schema: declared.before ?? empty, hasRun: false, anew: null, squashed: false }
-  const replay = (files: readonly Migration[]) => replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) }).schema
+  const replay = (files: readonly Migration[]) =>
+    replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) })
+      .schema
   const hasRun = migrations.before.length > 0
-  const schema = hasRun ? replay(migrations.before) : declared.before ?? empty
+  const schema = hasRun ? replay(migrations.before) : (declared.before ?? empty)
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
   const mayBeSquashed = migrations.fresh.length > 0 && migrations.changed.some((file) => file.status === 'deleted')
   return { schema, hasRun, anew, squashed: anew !== null && mayBeSquashed && diffSchemas(schema, anew).length === 0 }
@@ -116,23 +156,51 @@ function replayBefore(project: Project, migrations: ProjectMigrations | null, de
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */
 async function readUnmigrated(
-  common: Common, was: Project | null, changeSet: ChangeSet, declared: DeclaredSides & { readonly after: Schema }, history: History,
+  common: Common,
+  was: Project | null,
+  changeSet: ChangeSet,
+  declared: DeclaredSides & { readonly after: Schema },
+  history: History,
 ): Promise<ProjectReading> {
   const from = declared.before ?? emptySchema(common.project.dialect)
   const before = history.hasRun ? history.schema : from
-  const generated = declared.touched ? await generatedSteps(common.project, was, changeSet, from, declared.after, common.postgres) : { steps: [], after: before, notes: [] }
-  const migrated = history.hasRun ? { before: history.schema, after: history.schema, anew: history.anew ?? history.schema } : null
+  const generated = declared.touched
+    ? await generatedSteps(common.project, was, changeSet, from, declared.after, common.postgres)
+    : { steps: [], after: before, notes: [] }
+  const migrated = history.hasRun
+    ? { before: history.schema, after: history.schema, anew: history.anew ?? history.schema }
+    : null
   const sides = generated.steps.length > 0 ? { before: from, after: generated.after } : { before, after: before }
-  return { ...common, ...sides, migrated, steps: generated.steps, generated: true, notes: [...common.notes, ...generated.notes] }
+  return {
+    ...common,
+    ...sides,
+    migrated,
+    steps: generated.steps,
+    generated: true,
+    notes: [...common.notes, ...generated.notes],
+  }
 }
 
 /** Old migrations are merged into new ones that make the same: nothing of it runs where the old ones have run. */
 function readSquashed(common: Common, { schema }: History): ProjectReading {
   const note: Note = {
-    kind: 'unresolved', blocking: false, path: common.migrations?.fresh[0]?.path ?? common.project.evidence, line: 1,
-    message: 'Old migrations are merged into new ones that make the same schema. Mark the new ones as applied where the old ones have run.',
+    kind: 'unresolved',
+    blocking: false,
+    path: common.migrations?.fresh[0]?.path ?? common.project.evidence,
+    line: 1,
+    message:
+      'Old migrations are merged into new ones that make the same schema. Mark the new ones as applied where the old ones have run.',
   }
-  return { ...common, migrated: { before: schema, after: schema, anew: schema }, before: schema, after: schema, steps: [], problems: [], generated: false, notes: [...common.notes, note] }
+  return {
+    ...common,
+    migrated: { before: schema, after: schema, anew: schema },
+    before: schema,
+    after: schema,
+    steps: [],
+    problems: [],
+    generated: false,
+    notes: [...common.notes, note],
+  }
 }
 
 /** The steps are the statements of the new migrations. */
@@ -140,8 +208,19 @@ function readMigrated(common: Common, { schema, anew }: History): ProjectReading
   const { migrations, postgres, project } = common
   const fresh = migrations?.fresh ?? []
   const replayed = replaySteps(schema, fresh, transactionsOf(project.runner, fresh), { postgres, source: 'migrations' })
-  const migrated = migrations && migrations.history.length > 0 ? { before: schema, after: replayed.after, anew: anew ?? replayed.after } : null
-  return { ...common, migrated, before: schema, after: replayed.after, steps: replayed.steps, generated: false, notes: [...common.notes, ...replayed.notes] }
+  const migrated =
+    migrations && migrations.history.length > 0
+      ? { before: schema, after: replayed.after, anew: anew ?? replayed.after }
+      : null
+  return {
+    ...common,
+    migrated,
+    before: schema,
+    after: replayed.after,
+    steps: replayed.steps,
+    generated: false,
+    notes: [...common.notes, ...replayed.notes],
+  }
 }
 
 /** What a problem of a text means for a review: a note, or none. A syntax error is a finding; the rest says what was not looked at. */

@@ -29,8 +29,34 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
   const settings = options.settings ?? (await readSettings(changeSet, options.rules))
   const read = await readProjects(changeSet, settings)
   const code = await readCode(changeSet, read.projects, settings)
-  const { projects, queries, notes } = await rehearseProjects(read.projects, settings, options, code.queries, suggestedIndexes(changeSet, read.projects, code, settings, options.rules))
+  const { projects, queries, notes } = await rehearseProjects(
+    read.projects,
+    settings,
+    options,
+    code.queries,
+    suggestedIndexes(changeSet, read.projects, code, settings, options.rules),
+  )
   const judged = await judge(changeSet, projects, { ...code, queries }, settings, options)
-  const checklist = checklistOf({ rules: options.rules, findings: judged.findings, queries: code.queries, facts: code.facts, projects, config: settings.config, files: changeSet.files, notes: code.notes, ...(code.partial === true ? { partial: true } : {}) })
-  return buildReport({ changeSet, settings, projects, code, judged, checklist, notes: [...read.notes, ...notes], rollback: rollbacksOf(projects), started })
+  const checklist = checklistOf({
+    rules: options.rules,
+    findings: judged.findings,
+    queries: code.queries,
+    facts: code.facts,
+    projects,
+    config: settings.config,
+    files: changeSet.files,
+    notes: code.notes,
+    ...(code.partial === true ? { partial: true } : {}),
+  })
+  return buildReport({
+    changeSet,
+    settings,
+    projects,
+    code,
+    judged,
+    checklist,
+    notes: [...read.notes, ...notes],
+    rollback: rollbacksOf(projects),
+    started,
+  })
 }

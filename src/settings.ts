@@ -10,7 +10,11 @@ export interface Settings {
 }
 
 /** Reads `.github/schemagate.yml` of the base tree. A mistake in it is a note, and what it inherits (the defaults where left out) holds. */
-export async function readSettings(changeSet: ChangeSet, rules: readonly CatalogRule[], inherited?: Config): Promise<Settings> {
+export async function readSettings(
+  changeSet: ChangeSet,
+  rules: readonly CatalogRule[],
+  inherited?: Config,
+): Promise<Settings> {
   const { config, notes } = await loadConfig(changeSet.base, rules, inherited)
   return { config, notes }
 }

@@ -10,7 +10,12 @@ export function didYouMean(word: string, words: readonly string[]): string {
 
 /** True where another of the words is as near as a slip of the fingers. */
 export function isNear(word: string, words: readonly string[]): boolean {
-  return didYouMean(word, words.filter((each) => each !== word)) !== ''
+  return (
+    didYouMean(
+      word,
+      words.filter((each) => each !== word),
+    ) !== ''
+  )
 }
 
 /** Edits between two words, two letters swapped being one; anything over `limit` may be reported as `limit + 1`. */
@@ -21,8 +26,14 @@ function distance(a: string, b: string, limit: number): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (above[j - 2] ?? 0) + 1 : limit + 1
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1), swapped)
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (above[j - 2] ?? 0) + 1 : limit + 1
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        swapped,
+      )
     }
     above = row
     row = next

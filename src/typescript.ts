@@ -7,7 +7,13 @@ export const maxNesting = 1500
 
 /** A parsed file, or the reason why it was not parsed. `errors` may stand beside a program that is whole enough to read. */
 export type TypeScriptFile =
-  | { readonly program: Program; readonly module: ParseResult['module']; readonly comments: ParseResult['comments']; readonly errors: readonly string[]; readonly refused: null }
+  | {
+      readonly program: Program
+      readonly module: ParseResult['module']
+      readonly comments: ParseResult['comments']
+      readonly errors: readonly string[]
+      readonly refused: null
+    }
   | { readonly program: null; readonly refused: string }
 
 /**
@@ -18,7 +24,13 @@ export function parseTypeScript(path: string, text: string): TypeScriptFile {
   if (nestingOf(text) > maxNesting) return { program: null, refused: `nested more than ${maxNesting} levels deep` }
   try {
     const result = parseSync(path, text)
-    return { program: result.program, module: result.module, comments: result.comments, errors: result.errors.map((e) => e.message), refused: null }
+    return {
+      program: result.program,
+      module: result.module,
+      comments: result.comments,
+      errors: result.errors.map((e) => e.message),
+      refused: null,
+    }
   } catch (error) {
     return { program: null, refused: error instanceof Error ? error.message : String(error) }
   }

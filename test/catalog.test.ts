@@ -2,7 +2,27 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { catalog } from '../rules/index.ts'
 
-const order = ['id', 'severity', 'summary', 'why', 'fix', 'references', 'options', 'checkOption', 'enabled', 'once', 'approvable', 'yieldsTo', 'dialects', 'sources', 'checklist', 'claims', 'bad', 'good', 'visit']
+const order = [
+  'id',
+  'severity',
+  'summary',
+  'why',
+  'fix',
+  'references',
+  'options',
+  'checkOption',
+  'enabled',
+  'once',
+  'approvable',
+  'yieldsTo',
+  'dialects',
+  'sources',
+  'checklist',
+  'claims',
+  'bad',
+  'good',
+  'visit',
+]
 
 describe('the catalog', () => {
   it('has each id once', () => {
@@ -10,9 +30,15 @@ describe('the catalog', () => {
   })
 
   it('holds every rule file', () => {
-    const files = readdirSync(new URL('../rules', import.meta.url), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.includes('/') && path.endsWith('.ts') && !path.startsWith('shared/'))
-    expect(catalog.map((rule) => `${rule.group}/${rule.id}.ts`)).toEqual(files.map((file) => file.slice(0, -3)).sort().map((file) => `${file}.ts`))
+    const files = readdirSync(new URL('../rules', import.meta.url), { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.includes('/') && path.endsWith('.ts') && !path.startsWith('shared/'),
+    )
+    expect(catalog.map((rule) => `${rule.group}/${rule.id}.ts`)).toEqual(
+      files
+        .map((file) => file.slice(0, -3))
+        .sort()
+        .map((file) => `${file}.ts`),
+    )
   })
 })
 
@@ -40,9 +66,16 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
 
   it('keeps to its imports', () => {
     const text = readFileSync(new URL(`../rules/${rule.group}/${id}.ts`, import.meta.url), 'utf8')
-    const imports = [...text.matchAll(/^import (type )?.*? from '([^']+)'$/gm)].map((match) => ({ type: match[1] !== undefined, path: match[2] ?? '' }))
+    const imports = [...text.matchAll(/^import (type )?.*? from '([^']+)'$/gm)].map((match) => ({
+      type: match[1] !== undefined,
+      path: match[2] ?? '',
+    }))
     for (const { type, path } of imports) {
-      const allowed = path.startsWith('../shared/') || path.startsWith('../../src/schema/') || path === '../../src/location.ts' || path === '../../src/sql/transaction-block.ts' ||
+      const allowed =
+        path.startsWith('../shared/') ||
+        path.startsWith('../../src/schema/') ||
+        path === '../../src/location.ts' ||
+        path === '../../src/sql/transaction-block.ts' ||
         (type && (path.startsWith('../../src/') || path === 'libpg-query'))
       expect(allowed, `${id} imports ${path}`).toBe(true)
     }

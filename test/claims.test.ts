@@ -14,7 +14,10 @@ let session: Embedded
 
 beforeAll(async () => {
   await loadParser()
-  session = await startEmbedded(await templateArchive(await usableCache()), [...availableExtensions].filter((name) => name !== 'postgis'))
+  session = await startEmbedded(
+    await templateArchive(await usableCache()),
+    [...availableExtensions].filter((name) => name !== 'postgis'),
+  )
 })
 afterAll(() => session.close())
 
@@ -26,12 +29,20 @@ test('rules claim what Postgres does', () => {
 
 describe.each(claiming.map((rule) => [rule.id, rule] as const))('%s', (_, rule) => {
   const claims = claimsFor(rule, major)
-  const bad = rule.bad.flatMap((example, index) => (provable(example, major) && example.sql !== undefined && example.alone !== true ? [[index + 1, example] as const] : []))
+  const bad = rule.bad.flatMap((example, index) =>
+    provable(example, major) && example.sql !== undefined && example.alone !== true
+      ? [[index + 1, example] as const]
+      : [],
+  )
   test.each(bad)('bad example %i does what is claimed', async (_, example) => {
     expect(await proof(session, claims, example)).toEqual([])
   })
 
-  const good = rule.good.flatMap((example, index) => (provable(example, major) && example.sql !== undefined && example.alone !== true ? [[index + 1, example] as const] : []))
+  const good = rule.good.flatMap((example, index) =>
+    provable(example, major) && example.sql !== undefined && example.alone !== true
+      ? [[index + 1, example] as const]
+      : [],
+  )
   test.each(good)('good example %i runs', async (_, example) => {
     const request = await exampleRequest(example)
     if (request === null) return

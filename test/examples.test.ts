@@ -7,30 +7,54 @@ import { reviewExample } from './example.ts'
 
 beforeAll(() => loadParser())
 
-const said = (findings: readonly Finding[]) => findings.map((finding) => `${finding.severity} ${finding.rule} ${finding.place.path}:${finding.place.line} ${finding.message}`).join('\n')
+const said = (findings: readonly Finding[]) =>
+  findings
+    .map(
+      (finding) => `${finding.severity} ${finding.rule} ${finding.place.path}:${finding.place.line} ${finding.message}`,
+    )
+    .join('\n')
 
 describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
   it.each(rule.bad.map((example, i) => [titleOf(example, i), example] as const))('finds: %s', async (_, example) => {
     const report = await reviewExample(example, rule, catalog)
     const own = report.findings.filter((finding) => finding.rule === id)
-    expect(own.length, said(report.findings) || report.notes.map((note) => note.message).join('\n') || 'silent').toBe(rule.once ? 1 : example.count ?? 1)
+    expect(own.length, said(report.findings) || report.notes.map((note) => note.message).join('\n') || 'silent').toBe(
+      rule.once ? 1 : (example.count ?? 1),
+    )
     for (const finding of own) {
       if (example.message !== undefined) expect(finding.message).toContain(example.message)
-      if (example.severity !== undefined || rule.enabled !== false) expect(finding.severity).toBe(example.severity ?? rule.severity)
+      if (example.severity !== undefined || rule.enabled !== false)
+        expect(finding.severity).toBe(example.severity ?? rule.severity)
       expect(finding.message).toMatch(/^[A-Z`].*[.?]$/s)
       expect(finding.help).not.toBe('')
     }
   })
 
-  it.each(rule.good.map((example, i) => [titleOf(example, i), example] as const))('is silent: %s', async (_, example) => {
-    const report = await reviewExample(example, rule, catalog)
-    const loud = report.findings.filter((finding) => !finding.suppressed).filter((finding) => finding.rule === id || (finding.severity !== 'info' && !example.unproven?.startsWith('others speak')))
-    expect(said(loud.filter((finding) => !(finding.rule === id && finding.severity === 'info' && example.severity === 'info')))).toBe('')
-    expect(report.notes.filter((note) => note.blocking)).toEqual([])
-  })
+  it.each(rule.good.map((example, i) => [titleOf(example, i), example] as const))(
+    'is silent: %s',
+    async (_, example) => {
+      const report = await reviewExample(example, rule, catalog)
+      const loud = report.findings
+        .filter((finding) => !finding.suppressed)
+        .filter(
+          (finding) =>
+            finding.rule === id || (finding.severity !== 'info' && !example.unproven?.startsWith('others speak')),
+        )
+      expect(
+        said(
+          loud.filter(
+            (finding) => !(finding.rule === id && finding.severity === 'info' && example.severity === 'info'),
+          ),
+        ),
+      ).toBe('')
+      expect(report.notes.filter((note) => note.blocking)).toEqual([])
+    },
+  )
 })
 
 function titleOf(example: Example, i: number): string {
-  const text = example.title ?? (typeof example.sql === 'string' ? example.sql : example.sql?.[0] ?? example.typescript ?? `example ${i + 1}`)
+  const text =
+    example.title ??
+    (typeof example.sql === 'string' ? example.sql : (example.sql?.[0] ?? example.typescript ?? `example ${i + 1}`))
   return text.replace(/\s+/g, ' ').trim().slice(0, 100)
 }

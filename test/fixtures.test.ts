@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL('fixtures/pull-requests', import.meta.url))
 /** Files below a folder by path; what both sides share stands in `both`. */
 function filesIn(folder: string): Record<string, string> {
   if (!existsSync(folder)) return {}
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
   return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]))
 }
 
@@ -20,9 +22,17 @@ function filesIn(folder: string): Record<string, string> {
 function outline(report: Report): string {
   return [
     `# ${report.conclusion}`,
-    ...report.findings.map((f) => `- ${f.severity}${f.suppressed ? ' (suppressed)' : f.approval ? ` (approval ${f.approval.state})` : ''} ${f.rule} ${f.project ?? ''} ${f.place.path}:${f.place.line}: ${f.message}`),
+    ...report.findings.map(
+      (f) =>
+        `- ${f.severity}${f.suppressed ? ' (suppressed)' : f.approval ? ` (approval ${f.approval.state})` : ''} ${f.rule} ${f.project ?? ''} ${f.place.path}:${f.place.line}: ${f.message}`,
+    ),
     ...report.notes.map((n) => `- note ${n.kind}${n.blocking ? ' (blocking)' : ''} ${n.path}:${n.line}: ${n.message}`),
-    ...report.projects.flatMap((p) => p.changes.map((c) => `- change ${p.project.name} ${c.kind} ${'table' in c ? c.table : c.object} ${c.place.path}:${c.place.line}`)),
+    ...report.projects.flatMap((p) =>
+      p.changes.map(
+        (c) =>
+          `- change ${p.project.name} ${c.kind} ${'table' in c ? c.table : c.object} ${c.place.path}:${c.place.line}`,
+      ),
+    ),
     `- coverage ${report.coverage.files} files, ${report.coverage.statements} statements, ${report.coverage.analyzed} analyzed`,
     '',
   ].join('\n')
@@ -33,8 +43,12 @@ describe('whole pull requests', () => {
   it.each(readdirSync(root))('%s', async (name) => {
     const base = filesIn(join(root, name, 'base'))
     const over = filesIn(join(root, name, 'head'))
-    const deleted = Object.keys(over).filter((path) => path.endsWith('.deleted')).map((path) => path.slice(0, -'.deleted'.length))
-    const head = Object.fromEntries(Object.entries({ ...base, ...over }).filter(([path]) => !path.endsWith('.deleted') && !deleted.includes(path)))
+    const deleted = Object.keys(over)
+      .filter((path) => path.endsWith('.deleted'))
+      .map((path) => path.slice(0, -'.deleted'.length))
+    const head = Object.fromEntries(
+      Object.entries({ ...base, ...over }).filter(([path]) => !path.endsWith('.deleted') && !deleted.includes(path)),
+    )
     const changeSet = await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head'))
     const seen = outline(await review(changeSet, { rules: catalog, rehearse: false, today: '2026-01-01' }))
     const expected = join(root, name, 'report.md')

@@ -141,7 +141,11 @@ ALTER TABLE "users" ADD CONSTRAINT "users_org_id_organizations_id_fk" FOREIGN KE
 CREATE INDEX "idx_users_org" ON "users" USING btree ("org_id");
 `
 
-const journal = JSON.stringify({ version: '7', dialect: 'postgresql', entries: [{ idx: 0, version: '7', when: 1_750_000_000_000, tag: '0000_first', breakpoints: true }] })
+const journal = JSON.stringify({
+  version: '7',
+  dialect: 'postgresql',
+  entries: [{ idx: 0, version: '7', when: 1_750_000_000_000, tag: '0000_first', breakpoints: true }],
+})
 
 const schemaGroups = new Set(['design', 'indexes', 'access'])
 
@@ -149,7 +153,12 @@ const schemaGroups = new Set(['design', 'indexes', 'access'])
 async function firstDatabase(files: Readonly<Record<string, string>>) {
   const fixed = { 'README.md': 'An application' }
   const changeSet = await changeSetOf(memoryTree(fixed, 'base'), memoryTree({ ...fixed, ...files }, 'head'))
-  const report = await review(changeSet, { rules: catalog, settings: { config: { ...defaultConfig, postgres: 16 }, notes: [] }, rehearse: false, today: '2026-01-01' })
+  const report = await review(changeSet, {
+    rules: catalog,
+    settings: { config: { ...defaultConfig, postgres: 16 }, notes: [] },
+    rehearse: false,
+    today: '2026-01-01',
+  })
   expect(report.notes.filter((note) => note.blocking)).toEqual([])
   return report.findings
 }
@@ -157,9 +166,15 @@ async function firstDatabase(files: Readonly<Record<string, string>>) {
 describe('a pull request that sets up the first database', () => {
   it('has one warning in SQL, and information about the role', async () => {
     const findings = await firstDatabase({ 'db/migrations/0001_first.sql': sqlSchema })
-    expect(findings.filter((finding) => finding.severity !== 'info').map((finding) => [finding.severity, finding.rule, finding.place.line])).toEqual([['warning', 'no-redundant-index', 18]])
+    expect(
+      findings
+        .filter((finding) => finding.severity !== 'info')
+        .map((finding) => [finding.severity, finding.rule, finding.place.line]),
+    ).toEqual([['warning', 'no-redundant-index', 18]])
     expect(findings[0]?.message).toContain('`idx_users_email` is redundant')
-    expect(findings.filter((finding) => finding.severity === 'info').map((finding) => finding.object)).toEqual(['public.users.role'])
+    expect(findings.filter((finding) => finding.severity === 'info').map((finding) => finding.object)).toEqual([
+      'public.users.role',
+    ])
     expect(findings.filter((finding) => finding.message.includes('password_hash'))).toEqual([])
     expect(findings.filter((finding) => !schemaGroups.has(finding.group))).toEqual([])
   })

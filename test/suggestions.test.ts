@@ -17,8 +17,16 @@ interface Applied {
   readonly report: Awaited<ReturnType<typeof reviewExample>>
 }
 
-const examples = catalog.flatMap((rule) => rule.bad.flatMap((example, index) => (example.sql === undefined ? [] : [[`${rule.id}, example ${index + 1}`, rule, example] as const])))
-const declaring = catalog.flatMap((rule) => rule.bad.flatMap((example, index) => (example.prisma ?? example.drizzle ? [[`${rule.id}, example ${index + 1}`, rule, example] as const] : [])))
+const examples = catalog.flatMap((rule) =>
+  rule.bad.flatMap((example, index) =>
+    example.sql === undefined ? [] : [[`${rule.id}, example ${index + 1}`, rule, example] as const],
+  ),
+)
+const declaring = catalog.flatMap((rule) =>
+  rule.bad.flatMap((example, index) =>
+    (example.prisma ?? example.drizzle) ? [[`${rule.id}, example ${index + 1}`, rule, example] as const] : [],
+  ),
+)
 const suggesting = new Set<string>()
 const mending = new Set<string>()
 let database: PGlite
@@ -34,12 +42,22 @@ afterAll(async () => {
 describe('a suggestion that is applied', () => {
   it.each(examples)('leaves a file that works: %s', async (_, rule, example) => {
     const first = await reviewExample(example, rule, catalog)
-    for (const finding of first.findings.filter((each) => each.rule === rule.id && each.suggestion?.path.endsWith('.sql'))) {
+    for (const finding of first.findings.filter(
+      (each) => each.rule === rule.id && each.suggestion?.path.endsWith('.sql'),
+    )) {
       suggesting.add(rule.id)
       const { sql, report } = await apply(finding, example, rule)
-      expect(report.findings.filter((each) => each.rule === rule.id && each.object === finding.object).map((each) => each.message)).toEqual([])
+      expect(
+        report.findings
+          .filter((each) => each.rule === rule.id && each.object === finding.object)
+          .map((each) => each.message),
+      ).toEqual([])
       const before = new Set(first.findings.map((each) => each.rule))
-      expect(report.findings.filter((each) => each.severity === 'error' && !before.has(each.rule)).map((each) => each.message)).toEqual([])
+      expect(
+        report.findings
+          .filter((each) => each.severity === 'error' && !before.has(each.rule))
+          .map((each) => each.message),
+      ).toEqual([])
       for (const text of sql) expect(readSql(sourceFile('applied.sql', text)).problems).toEqual([])
       if (example.unproven === undefined) await runs([example.given ?? '', ...sql])
     }
@@ -47,30 +65,56 @@ describe('a suggestion that is applied', () => {
 
   it.each(declaring)('leaves a schema that can be read: %s', async (_, rule, example) => {
     const first = await reviewExample(example, rule, catalog)
-    for (const finding of first.findings.filter((each) => each.rule === rule.id && each.suggestion !== null && !each.suggestion.path.endsWith('.sql'))) {
+    for (const finding of first.findings.filter(
+      (each) => each.rule === rule.id && each.suggestion !== null && !each.suggestion.path.endsWith('.sql'),
+    )) {
       mending.add(`${rule.id} in ${finding.suggestion?.path.endsWith('.prisma') ? 'Prisma' : 'Drizzle'}`)
       expect(finding.help).toContain('A migration has to follow')
       const report = await reviewExample(applyToSchema(finding, example), rule, catalog)
       expect(report.notes.filter((note) => note.blocking).map((note) => note.message)).toEqual([])
-      expect(report.findings.filter((each) => each.rule === rule.id && each.object === finding.object).map((each) => each.message)).toEqual([])
+      expect(
+        report.findings
+          .filter((each) => each.rule === rule.id && each.object === finding.object)
+          .map((each) => each.message),
+      ).toEqual([])
       const before = new Set(first.findings.map((each) => each.rule))
       // The migration that has to follow is not there yet.
-      expect(report.findings.filter((each) => each.severity === 'error' && each.group !== 'consistency' && !before.has(each.rule)).map((each) => each.message)).toEqual([])
+      expect(
+        report.findings
+          .filter((each) => each.severity === 'error' && each.group !== 'consistency' && !before.has(each.rule))
+          .map((each) => each.message),
+      ).toEqual([])
     }
   })
 
-  it('is there for the rules that a change of the ORM\'s schema mends', () => {
-    expect([...mending].sort()).toEqual(expect.arrayContaining([
-      'no-cascade-cycle in Drizzle', 'no-cascade-cycle in Prisma', 'no-redundant-index in Drizzle', 'no-redundant-index in Prisma',
-      'prefer-timestamptz in Drizzle', 'prefer-timestamptz in Prisma', 'prefer-uuid-type in Prisma',
-      'require-foreign-key-index in Drizzle', 'require-foreign-key-index in Prisma',
-    ]))
+  it("is there for the rules that a change of the ORM's schema mends", () => {
+    expect([...mending].sort()).toEqual(
+      expect.arrayContaining([
+        'no-cascade-cycle in Drizzle',
+        'no-cascade-cycle in Prisma',
+        'no-redundant-index in Drizzle',
+        'no-redundant-index in Prisma',
+        'prefer-timestamptz in Drizzle',
+        'prefer-timestamptz in Prisma',
+        'prefer-uuid-type in Prisma',
+        'require-foreign-key-index in Drizzle',
+        'require-foreign-key-index in Prisma',
+      ]),
+    )
   })
 
   it('is there for the rules that one line mends', () => {
-    expect([...suggesting].sort()).toEqual(expect.arrayContaining([
-      'require-concurrent-detach', 'require-concurrent-index', 'require-concurrent-index-drop', 'require-concurrent-refresh', 'require-concurrent-reindex', 'require-not-valid-check', 'require-not-valid-foreign-key',
-    ]))
+    expect([...suggesting].sort()).toEqual(
+      expect.arrayContaining([
+        'require-concurrent-detach',
+        'require-concurrent-index',
+        'require-concurrent-index-drop',
+        'require-concurrent-refresh',
+        'require-concurrent-reindex',
+        'require-not-valid-check',
+        'require-not-valid-foreign-key',
+      ]),
+    )
   })
 })
 
@@ -78,13 +122,19 @@ describe('a suggestion that is applied', () => {
 async function apply(finding: Finding, example: Example, rule: CatalogRule): Promise<Applied> {
   const { suggestion } = finding
   if (suggestion === null) throw new Error('no suggestion')
-  const texts = (typeof example.sql === 'string' ? [example.sql] : example.sql ?? []).map((text) => flow(text))
-  const at = example.alone ? Number.parseInt(suggestion.path, 10) - 1 : Number(/change_(\d+)/.exec(suggestion.path)?.[1] ?? 1) - 1
+  const texts = (typeof example.sql === 'string' ? [example.sql] : (example.sql ?? [])).map((text) => flow(text))
+  const at = example.alone
+    ? Number.parseInt(suggestion.path, 10) - 1
+    : Number(/change_(\d+)/.exec(suggestion.path)?.[1] ?? 1) - 1
   const wrapped = finding.place.path.includes('change_') ? headerLines(example) : 0
   const sql = texts.map((text, i) => {
     if (i !== at) return text
     const lines = text.split('\n')
-    lines.splice(suggestion.line - 1 - wrapped, suggestion.endLine - suggestion.line + 1, ...suggestion.text.split('\n'))
+    lines.splice(
+      suggestion.line - 1 - wrapped,
+      suggestion.endLine - suggestion.line + 1,
+      ...suggestion.text.split('\n'),
+    )
     return lines.join('\n')
   })
   const changed = { ...example, sql }
@@ -104,7 +154,11 @@ function applyToSchema(finding: Finding, example: Example): Example {
   const header = whole.length - flow((prisma ?? drizzle)?.after ?? '').length
   const after = lines.join('\n').slice(header)
   const withoutMigration = Object.fromEntries(Object.entries(example).filter(([name]) => name !== 'sql'))
-  return { ...withoutMigration, ...(prisma ? { prisma: { ...prisma, after } } : {}), ...(drizzle ? { drizzle: { ...drizzle, after } } : {}) }
+  return {
+    ...withoutMigration,
+    ...(prisma ? { prisma: { ...prisma, after } } : {}),
+    ...(drizzle ? { drizzle: { ...drizzle, after } } : {}),
+  }
 }
 
 /** Lines that a runner's layout puts before the example's own text. */
@@ -121,6 +175,9 @@ async function runs(scripts: readonly string[]): Promise<void> {
   for (const { sql } of rows) await database.exec(sql)
   await database.exec('CREATE SCHEMA public')
   for (const script of scripts) {
-    for (const statement of readSql(sourceFile('script.sql', script)).statements.filter(({ inside }) => inside === null)) await database.query(statement.text)
+    for (const statement of readSql(sourceFile('script.sql', script)).statements.filter(
+      ({ inside }) => inside === null,
+    ))
+      await database.query(statement.text)
   }
 }

@@ -9,7 +9,10 @@ export default {
   why: `Permissive policies are joined with OR, so one that is always true makes the others meaningless. On Supabase the roles anon and authenticated are
     whoever opens the page or signs up.`,
   fix: 'Compare a column of the row with the user, (select auth.uid()) = user_id.',
-  references: ['https://supabase.com/docs/guides/database/postgres/row-level-security', 'https://www.postgresql.org/docs/current/sql-createpolicy.html'],
+  references: [
+    'https://supabase.com/docs/guides/database/postgres/row-level-security',
+    'https://www.postgresql.org/docs/current/sql-createpolicy.html',
+  ],
   sources: ['splinter/0024_rls_policy_always_true'],
   bad: [
     {
@@ -55,7 +58,7 @@ function open(policy: Policy, table: string) {
   const writes = policy.command === 'insert' ? always(policy.check) : always(policy.using) || always(policy.check)
   if (role === undefined || !writes) return null
   return {
-    severity: policy.command === 'insert' ? 'info' as const : 'error' as const,
+    severity: policy.command === 'insert' ? ('info' as const) : ('error' as const),
     message: `\`${policy.name}\` lets \`${role}\` ${policy.command === 'insert' ? 'add any row to' : policy.command === 'delete' ? 'delete every row of' : 'write every row of'} \`${table}\`.`,
     help: 'Compare a column of the row with the user: `USING ((SELECT auth.uid()) = user_id)`.',
   }

@@ -12,28 +12,82 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-grant.html'],
   sources: ['eugene/W14'],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `grant select on users to public;`, message: 'to every role' },
-    { given: `create table users (id bigint primary key); create role app;`, sql: `grant select on users to app with grant option;`, message: 'pass it on', severity: 'warning', unproven: 'roles are of the cluster' },
-    { sql: `alter default privileges in schema public grant all on tables to public;`, message: 'of tables that are made later' },
-    { given: `create role app;`, sql: `alter default privileges in schema public grant all on tables to app;`, message: 'every table that is made later', severity: 'warning', unproven: 'roles are of the cluster' },
-    { given: `create table users (id bigint primary key); create role app;`, sql: `grant all on all tables in schema public to app;`, message: 'TRUNCATE', severity: 'warning', unproven: 'roles are of the cluster' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `grant select on users to public;`,
+      message: 'to every role',
+    },
+    {
+      given: `create table users (id bigint primary key); create role app;`,
+      sql: `grant select on users to app with grant option;`,
+      message: 'pass it on',
+      severity: 'warning',
+      unproven: 'roles are of the cluster',
+    },
+    {
+      sql: `alter default privileges in schema public grant all on tables to public;`,
+      message: 'of tables that are made later',
+    },
+    {
+      given: `create role app;`,
+      sql: `alter default privileges in schema public grant all on tables to app;`,
+      message: 'every table that is made later',
+      severity: 'warning',
+      unproven: 'roles are of the cluster',
+    },
+    {
+      given: `create table users (id bigint primary key); create role app;`,
+      sql: `grant all on all tables in schema public to app;`,
+      message: 'TRUNCATE',
+      severity: 'warning',
+      unproven: 'roles are of the cluster',
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key); create role app;`, sql: `grant select, insert, update, delete on users to app;`, unproven: 'roles are of the cluster' },
-    { given: `create role reports;`, sql: `alter default privileges in schema public grant select on tables to reports;`, unproven: 'roles are of the cluster' },
-    { title: 'What everybody has anyway.', sql: `create function one() returns int language sql as $$ select 1 $$; grant execute on function one() to public;` },
-    { title: "Supabase's own roles are held by row level security.", runner: 'supabase', given: `create table users (id bigint primary key);`, sql: `grant all on table users to anon, authenticated, service_role;`, unproven: 'roles of the platform' },
+    {
+      given: `create table users (id bigint primary key); create role app;`,
+      sql: `grant select, insert, update, delete on users to app;`,
+      unproven: 'roles are of the cluster',
+    },
+    {
+      given: `create role reports;`,
+      sql: `alter default privileges in schema public grant select on tables to reports;`,
+      unproven: 'roles are of the cluster',
+    },
+    {
+      title: 'What everybody has anyway.',
+      sql: `create function one() returns int language sql as $$ select 1 $$; grant execute on function one() to public;`,
+    },
+    {
+      title: "Supabase's own roles are held by row level security.",
+      runner: 'supabase',
+      given: `create table users (id bigint primary key);`,
+      sql: `grant all on table users to anon, authenticated, service_role;`,
+      unproven: 'roles of the platform',
+    },
   ],
   visit: {
     statement({ node, inside }) {
       if (inside === 'function') return null
       if ('GrantStmt' in node) return broad(node.GrantStmt)
-      return 'AlterDefaultPrivilegesStmt' in node && node.AlterDefaultPrivilegesStmt.action ? broad(node.AlterDefaultPrivilegesStmt.action) : null
+      return 'AlterDefaultPrivilegesStmt' in node && node.AlterDefaultPrivilegesStmt.action
+        ? broad(node.AlterDefaultPrivilegesStmt.action)
+        : null
     },
   },
 } satisfies Rule
 
-const platformRoles = new Set(['postgres', 'anon', 'authenticated', 'service_role', 'supabase_admin', 'dashboard_user', 'supabase_auth_admin', 'supabase_storage_admin', 'authenticator'])
+const platformRoles = new Set([
+  'postgres',
+  'anon',
+  'authenticated',
+  'service_role',
+  'supabase_admin',
+  'dashboard_user',
+  'supabase_auth_admin',
+  'supabase_storage_admin',
+  'authenticator',
+])
 
 const things = { OBJECT_TABLE: 'table', OBJECT_SEQUENCE: 'sequence', OBJECT_SCHEMA: 'schema' } as const
 
@@ -42,16 +96,33 @@ function broad(grant: GrantStmt): Problem | null {
   const thing = things[grant.objtype as keyof typeof things] as (typeof things)[keyof typeof things] | undefined
   if (grant.is_grant !== true || thing === undefined) return null
   const later = grant.targtype === 'ACL_TARGET_DEFAULTS'
-  const roles = (grant.grantees ?? []).flatMap((grantee): RoleSpec[] => ('RoleSpec' in grantee ? [grantee.RoleSpec] : []))
-  const privileges = (grant.privileges ?? []).flatMap((one) => ('AccessPriv' in one ? [(one.AccessPriv.priv_name ?? '').toUpperCase()] : []))
+  const roles = (grant.grantees ?? []).flatMap((grantee): RoleSpec[] =>
+    'RoleSpec' in grantee ? [grantee.RoleSpec] : [],
+  )
+  const privileges = (grant.privileges ?? []).flatMap((one) =>
+    'AccessPriv' in one ? [(one.AccessPriv.priv_name ?? '').toUpperCase()] : [],
+  )
   const all = privileges.length === 0
   if (roles.some((role) => role.roletype === 'ROLESPEC_PUBLIC')) {
     if (thing === 'schema' && !all && privileges.every((name) => name === 'USAGE')) return null
-    return { anySize: true, message: `This grants ${all ? 'everything' : privileges.join(', ')}${later ? ` of ${thing}s that are made later` : ''} to every role, also to those that are made later.`, help: 'Name the role that needs it instead of `PUBLIC`.' }
+    return {
+      anySize: true,
+      message: `This grants ${all ? 'everything' : privileges.join(', ')}${later ? ` of ${thing}s that are made later` : ''} to every role, also to those that are made later.`,
+      help: 'Name the role that needs it instead of `PUBLIC`.',
+    }
   }
-  const others = listed(roles.flatMap((role) => (role.roletype === 'ROLESPEC_CSTRING' && !platformRoles.has(role.rolename ?? '') ? [role.rolename ?? ''] : [])))
+  const others = listed(
+    roles.flatMap((role) =>
+      role.roletype === 'ROLESPEC_CSTRING' && !platformRoles.has(role.rolename ?? '') ? [role.rolename ?? ''] : [],
+    ),
+  )
   if (others === '') return null
-  if (grant.grant_option === true) return { severity: 'warning', message: `${others} may pass it on: who has these privileges is no longer decided by migrations.`, help: 'Grant without `WITH GRANT OPTION`, and to each role that needs it.' }
+  if (grant.grant_option === true)
+    return {
+      severity: 'warning',
+      message: `${others} may pass it on: who has these privileges is no longer decided by migrations.`,
+      help: 'Grant without `WITH GRANT OPTION`, and to each role that needs it.',
+    }
   if (!all || thing !== 'table') return null
   const many = grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' || later
   return {

@@ -9,8 +9,14 @@ export default {
   why: `Every role may execute a new function until that is revoked, and the API serves the functions of public under /rpc. One that runs with the rights of its owner and does
     not ask who calls reads and writes whatever its body does, for anybody with the public key.`,
   fix: 'Revoke EXECUTE from PUBLIC, anon and authenticated, move it to a schema that is not served, or check auth.uid() in its body.',
-  references: ['https://supabase.com/docs/guides/database/functions', 'https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY'],
-  sources: ['splinter/0028_anon_security_definer_function_executable', 'splinter/0029_authenticated_security_definer_function_executable'],
+  references: [
+    'https://supabase.com/docs/guides/database/functions',
+    'https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY',
+  ],
+  sources: [
+    'splinter/0028_anon_security_definer_function_executable',
+    'splinter/0029_authenticated_security_definer_function_executable',
+  ],
   bad: [
     {
       runner: 'supabase',
@@ -36,12 +42,28 @@ export default {
         revoke execute on function forget(bigint) from public, anon, authenticated;`,
       unproven: 'roles of the platform',
     },
-    { title: 'Not on Supabase.', sql: `create function one() returns int language sql security definer set search_path = '' as $$ select 1 $$;` },
+    {
+      title: 'Not on Supabase.',
+      sql: `create function one() returns int language sql security definer set search_path = '' as $$ select 1 $$;`,
+    },
   ],
   visit: {
     createFunction({ object, from, to }, ctx) {
-      if (!isSupabase(ctx) || to.schema !== 'public' || !to.securityDefiner || from?.securityDefiner === true || /^(?:event_)?trigger$/.test(to.returns ?? '')) return null
-      if (/\b(?:auth\.(?:uid|jwt|role|email)\s*\(|current_setting\s*\(|session_user\b)/i.test(to.body ?? to.definition ?? '') || isRevoked(to.name, ctx)) return null
+      if (
+        !isSupabase(ctx) ||
+        to.schema !== 'public' ||
+        !to.securityDefiner ||
+        from?.securityDefiner === true ||
+        /^(?:event_)?trigger$/.test(to.returns ?? '')
+      )
+        return null
+      if (
+        /\b(?:auth\.(?:uid|jwt|role|email)\s*\(|current_setting\s*\(|session_user\b)/i.test(
+          to.body ?? to.definition ?? '',
+        ) ||
+        isRevoked(to.name, ctx)
+      )
+        return null
       const name = `${sqlName(object, ctx)}(${to.arguments.map((type) => type ?? '…').join(', ')})`
       return {
         object: `${object}(${to.arguments.join(', ')})`,

@@ -28,7 +28,8 @@ export default {
   visit: {
     addPolicy({ table, to }, ctx) {
       const after = ctx.after.tables.get(table)
-      if (!after?.complete || after.rowSecurity.enabled || !after.policies.some((policy) => policy.name === to.name)) return null
+      if (!after?.complete || after.rowSecurity.enabled || !after.policies.some((policy) => policy.name === to.name))
+        return null
       return {
         message: `The policy \`${to.name}\` does nothing: row level security is not enabled on \`${ctx.name(table)}\`.`,
         help: `Enable it:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,

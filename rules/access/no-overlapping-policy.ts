@@ -9,7 +9,10 @@ export default {
   why: `Permissive policies are joined with OR: a row is shown where any of them holds, so Postgres asks each of them until one does. One policy with OR in it says the same, and
     whoever reads it sees all that lets a row through.`,
   fix: 'Make one policy of them.',
-  references: ['https://www.postgresql.org/docs/current/sql-createpolicy.html', 'https://supabase.com/docs/guides/database/postgres/row-level-security'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createpolicy.html',
+    'https://supabase.com/docs/guides/database/postgres/row-level-security',
+  ],
   sources: ['splinter/0006_multiple_permissive_policies'],
   bad: [
     {
@@ -36,11 +39,13 @@ export default {
   visit: {
     addPolicy({ table, to }, ctx) {
       const other = isSupabase(ctx) ? overlapping(to, table, ctx) : undefined
-      return other === undefined ? null : {
-        object: `${table}.${to.name}`,
-        message: `\`${to.name}\` and \`${other.name}\` are both worked out for every row of \`${ctx.name(table)}\`: they hold for the same role and command.`,
-        help: 'Join their conditions with OR in one policy.',
-      }
+      return other === undefined
+        ? null
+        : {
+            object: `${table}.${to.name}`,
+            message: `\`${to.name}\` and \`${other.name}\` are both worked out for every row of \`${ctx.name(table)}\`: they hold for the same role and command.`,
+            help: 'Join their conditions with OR in one policy.',
+          }
     },
   },
 } satisfies Rule
@@ -51,7 +56,17 @@ function overlapping(policy: Policy, table: Key, ctx: RuleContext): Policy | und
   const own = all.findIndex((one) => one.name === policy.name)
   const rolesOf = (one: Policy) => (one.roles.length === 0 ? ['public'] : one.roles)
   const isAlone = (one: Policy) => rolesOf(one).every((role) => role === 'service_role')
-  return own < 0 || !policy.permissive || isAlone(policy) ? undefined : all.slice(0, own).find((one) =>
-    one.permissive && (one.command === policy.command || one.command === 'all' || policy.command === 'all') && !isAlone(one) &&
-    rolesOf(one).some((role) => role === 'public' || rolesOf(policy).includes(role) || rolesOf(policy).includes('public')))
+  return own < 0 || !policy.permissive || isAlone(policy)
+    ? undefined
+    : all
+        .slice(0, own)
+        .find(
+          (one) =>
+            one.permissive &&
+            (one.command === policy.command || one.command === 'all' || policy.command === 'all') &&
+            !isAlone(one) &&
+            rolesOf(one).some(
+              (role) => role === 'public' || rolesOf(policy).includes(role) || rolesOf(policy).includes('public'),
+            ),
+        )
 }

@@ -12,21 +12,53 @@ export default {
   dialects: 'all',
   sources: [],
   bad: [
-    { sql: `create role reports login password 'h8Kd02mQ';`, message: 'a password', unproven: 'roles are of the cluster' },
-    { given: `create table settings (key text primary key, value text);`, sql: `insert into settings (key, value) values ('payments', 'sk_live_51HCOXXAbcdefghijklmnop');`, message: 'a key of Stripe' },
-    { given: `create table settings (key text primary key, value text);`, sql: `insert into settings (key, value) values ('upstream', 'postgres://app:h8Kd02mQ@db.example.com/app');`, message: 'a password in an address' },
+    {
+      sql: `create role reports login password 'h8Kd02mQ';`,
+      message: 'a password',
+      unproven: 'roles are of the cluster',
+    },
+    {
+      given: `create table settings (key text primary key, value text);`,
+      sql: `insert into settings (key, value) values ('payments', 'sk_live_51HCOXXAbcdefghijklmnop');`,
+      message: 'a key of Stripe',
+    },
+    {
+      given: `create table settings (key text primary key, value text);`,
+      sql: `insert into settings (key, value) values ('upstream', 'postgres://app:h8Kd02mQ@db.example.com/app');`,
+      message: 'a password in an address',
+    },
   ],
   good: [
     { sql: `create role reports login;`, unproven: 'roles are of the cluster' },
-    { given: `create table users (id bigint primary key, password_hash text not null);`, sql: `update users set password_hash = '' where id = 1;` },
-    { title: 'An address without a password, and one that is filled in later.', given: `create table settings (key text primary key, value text);`, sql: `insert into settings (key, value) values ('a', 'postgres://db.example.com/app'), ('b', 'postgres://app:\${PASSWORD}@db/app');` },
+    {
+      given: `create table users (id bigint primary key, password_hash text not null);`,
+      sql: `update users set password_hash = '' where id = 1;`,
+    },
+    {
+      title: 'An address without a password, and one that is filled in later.',
+      given: `create table settings (key text primary key, value text);`,
+      sql: `insert into settings (key, value) values ('a', 'postgres://db.example.com/app'), ('b', 'postgres://app:\${PASSWORD}@db/app');`,
+    },
   ],
   visit: {
     *statement({ node, inside }, ctx) {
       if (inside === 'function') return
-      const options = 'CreateRoleStmt' in node ? node.CreateRoleStmt.options : 'AlterRoleStmt' in node ? node.AlterRoleStmt.options : 'CreateUserMappingStmt' in node ? node.CreateUserMappingStmt.options : undefined
+      const options =
+        'CreateRoleStmt' in node
+          ? node.CreateRoleStmt.options
+          : 'AlterRoleStmt' in node
+            ? node.AlterRoleStmt.options
+            : 'CreateUserMappingStmt' in node
+              ? node.CreateUserMappingStmt.options
+              : undefined
       for (const option of options ?? []) {
-        if (!('DefElem' in option) || !/^password$/i.test(option.DefElem.defname ?? '') || !option.DefElem.arg || !('String' in option.DefElem.arg)) continue
+        if (
+          !('DefElem' in option) ||
+          !/^password$/i.test(option.DefElem.defname ?? '') ||
+          !option.DefElem.arg ||
+          !('String' in option.DefElem.arg)
+        )
+          continue
         const value = option.DefElem.arg.String.sval ?? ''
         if (value !== '' && !isPlaceholder(value)) yield said('a password', value, ctx.step)
       }
@@ -42,7 +74,10 @@ const forms: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\bgh[pousr]_[A-Za-z0-9]{36,200}/g, 'a token of GitHub'],
   [/\bxox[abpr]-[A-Za-z0-9-]{20,200}/g, 'a token of Slack'],
   [/-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----/g, 'a private key'],
-  [/\b(?:postgres|postgresql|mysql|mongodb|redis|amqp):\/\/[^\s:@/'"]{1,100}:([^\s:@/'"]{1,200})@/g, 'a password in an address'],
+  [
+    /\b(?:postgres|postgresql|mysql|mongodb|redis|amqp):\/\/[^\s:@/'"]{1,100}:([^\s:@/'"]{1,200})@/g,
+    'a password in an address',
+  ],
 ]
 
 function* keysIn(ctx: RuleContext & { readonly step: Step }): Iterable<Problem> {
@@ -55,7 +90,10 @@ function* keysIn(ctx: RuleContext & { readonly step: Step }): Iterable<Problem> 
 }
 
 function isPlaceholder(value: string): boolean {
-  return /^(?:[*x.]+|password|secret|changeme|change_me|postgres|example|your.*)$/i.test(value) || /[<{$%]|\bexample\b/i.test(value)
+  return (
+    /^(?:[*x.]+|password|secret|changeme|change_me|postgres|example|your.*)$/i.test(value) ||
+    /[<{$%]|\bexample\b/i.test(value)
+  )
 }
 
 function said(what: string, value: string, { statement }: Step): Problem {

@@ -41,5 +41,8 @@ function trusts(policy: Policy): boolean {
 }
 
 function said(policy: string) {
-  return { message: `\`${policy}\` trusts what users write about themselves: anybody can change the own \`user_metadata\`.`, help: 'Read `app_metadata` instead, which only the service role writes.' }
+  return {
+    message: `\`${policy}\` trusts what users write about themselves: anybody can change the own \`user_metadata\`.`,
+    help: 'Read `app_metadata` instead, which only the service role writes.',
+  }
 }

@@ -50,11 +50,21 @@ export default {
 /** Said once for a table, at the first of its new policies. */
 function unwrapped(policy: Policy, table: Key, ctx: RuleContext) {
   const call = callOf(policy)
-  const all = ctx.steps.flatMap((step) => step.changes).flatMap((change) => ((change.kind === 'addPolicy' || change.kind === 'alterPolicy') && change.table === table && callOf(change.to) !== null ? [change.to.name] : []))
-  return call === null || all[0] !== policy.name ? null : {
-    message: `${listed(all)} ${new Set(all).size > 1 ? 'call' : 'calls'} \`${call}()\` for every row.`,
-    help: `Write \`(SELECT ${call}(…))\`, which is worked out once for the statement.`,
-  }
+  const all = ctx.steps
+    .flatMap((step) => step.changes)
+    .flatMap((change) =>
+      (change.kind === 'addPolicy' || change.kind === 'alterPolicy') &&
+      change.table === table &&
+      callOf(change.to) !== null
+        ? [change.to.name]
+        : [],
+    )
+  return call === null || all[0] !== policy.name
+    ? null
+    : {
+        message: `${listed(all)} ${new Set(all).size > 1 ? 'call' : 'calls'} \`${call}()\` for every row.`,
+        help: `Write \`(SELECT ${call}(…))\`, which is worked out once for the statement.`,
+      }
 }
 
 /** The function of the session that a policy calls outside a subselect; null for none. */
@@ -62,7 +72,12 @@ function callOf(policy: Policy): string | null {
   let call: string | null = null
   walkTree([policy.usingNode, policy.checkNode], (kind, value) => {
     if (kind === 'SubLink') return false
-    const names = kind === 'FuncCall' ? (value['funcname'] as readonly { readonly String?: { readonly sval?: string } }[]).map((n) => n.String?.sval ?? '') : []
+    const names =
+      kind === 'FuncCall'
+        ? (value['funcname'] as readonly { readonly String?: { readonly sval?: string } }[]).map(
+            (n) => n.String?.sval ?? '',
+          )
+        : []
     const name = names.join('.')
     if (/^auth\.(?:uid|jwt|role|email)$/.test(name) || /^(?:pg_catalog\.)?current_setting$/.test(name)) call ??= name
     return true

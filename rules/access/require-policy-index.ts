@@ -15,7 +15,10 @@ export default {
   why: `Postgres adds the condition of the policy to each query. Where no index leads with the column that it compares, a query that asks for nothing else reads the rows of all
     users or tenants to find those of one.`,
   fix: 'Create an index that begins with the column.',
-  references: ['https://supabase.com/docs/guides/database/postgres/row-level-security#add-indexes', 'https://www.postgresql.org/docs/current/ddl-rowsecurity.html'],
+  references: [
+    'https://supabase.com/docs/guides/database/postgres/row-level-security#add-indexes',
+    'https://www.postgresql.org/docs/current/ddl-rowsecurity.html',
+  ],
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
@@ -66,13 +69,25 @@ export default {
 function unindexed(policy: Policy, table: Key, ctx: RuleContext) {
   const after = ctx.after.tables.get(table)
   // Tables of the platform belong to others, who alone may index them.
-  if (!after?.complete || policy.command === 'insert' || (isSupabase(ctx) && after.schema !== ctx.after.defaultSchema)) return null
+  if (!after?.complete || policy.command === 'insert' || (isSupabase(ctx) && after.schema !== ctx.after.defaultSchema))
+    return null
   const column = comparedColumn(policy)
-  if (column === null || !after.columns.some((one) => one.name === column && one.type !== 'boolean') || indexesOf(after).some((index) => index.columns[0] === column)) return null
+  if (
+    column === null ||
+    !after.columns.some((one) => one.name === column && one.type !== 'boolean') ||
+    indexesOf(after).some((index) => index.columns[0] === column)
+  )
+    return null
   // Said once where several policies compare the same column, and never where an older one did so already.
   const isSame = (one: Policy) => one.command !== 'insert' && comparedColumn(one) === column
-  const first = ctx.steps.flatMap((step) => step.changes).find((change) => change.kind === 'addPolicy' && change.table === table && isSame(change.to))
-  if ((first?.kind === 'addPolicy' && first.to.name !== policy.name) || ctx.before.tables.get(table)?.policies.some(isSame)) return null
+  const first = ctx.steps
+    .flatMap((step) => step.changes)
+    .find((change) => change.kind === 'addPolicy' && change.table === table && isSame(change.to))
+  if (
+    (first?.kind === 'addPolicy' && first.to.name !== policy.name) ||
+    ctx.before.tables.get(table)?.policies.some(isSame)
+  )
+    return null
   const name = `${nameOf(table)}_${column}_idx`.slice(0, 63)
   const { words, offer } = declare({ kind: 'addIndex', table, columns: [column], name }, ctx)
   return {
@@ -99,7 +114,9 @@ function comparedColumn(policy: Policy): string | null {
 }
 
 function lastOperator(names: unknown): string {
-  const [name] = Array.isArray(names) ? names.slice(-1) as readonly { readonly String?: { readonly sval?: string } }[] : []
+  const [name] = Array.isArray(names)
+    ? (names.slice(-1) as readonly { readonly String?: { readonly sval?: string } }[])
+    : []
   return name?.String?.sval ?? ''
 }
 

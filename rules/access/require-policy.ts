@@ -11,8 +11,14 @@ export default {
   references: ['https://www.postgresql.org/docs/current/ddl-rowsecurity.html'],
   sources: ['splinter/0008_rls_enabled_no_policy'],
   bad: [
-    { runner: 'supabase', sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`, message: 'gives no rows' },
-    { sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;` },
+    {
+      runner: 'supabase',
+      sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
+      message: 'gives no rows',
+    },
+    {
+      sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
+    },
   ],
   good: [
     {
@@ -31,9 +37,12 @@ export default {
     setRowSecurity({ table, from, to }, ctx) {
       const after = ctx.after.tables.get(table)
       // In a schema whose guarded tables have no policies, only the owner reads on purpose.
-      const guarded = [...ctx.before.tables.values()].filter((other) => other.rowSecurity.enabled && other.schema === after?.schema)
+      const guarded = [...ctx.before.tables.values()].filter(
+        (other) => other.rowSecurity.enabled && other.schema === after?.schema,
+      )
       if (guarded.length > 1 && guarded.every((other) => other.policies.length === 0)) return null
-      if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0) return null
+      if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0)
+        return null
       return {
         message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and no policy.`,
         help: `Unless that is meant, say who may read:\n${sql(`CREATE POLICY … ON ${sqlName(table, ctx)} FOR SELECT TO … USING (…);`)}`,

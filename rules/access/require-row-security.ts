@@ -11,7 +11,11 @@ export default {
   references: ['https://supabase.com/docs/guides/database/postgres/row-level-security'],
   sources: ['splinter/0013_rls_disabled_in_public', 'schemalint/row-level-security'],
   bad: [
-    { runner: 'supabase', sql: `create table notes (id bigint generated always as identity primary key, body text);`, message: '`notes` is open to everybody' },
+    {
+      runner: 'supabase',
+      sql: `create table notes (id bigint generated always as identity primary key, body text);`,
+      message: '`notes` is open to everybody',
+    },
   ],
   good: [
     {
@@ -21,13 +25,28 @@ export default {
         alter table notes enable row level security;
         create policy own on notes for all to authenticated using ((select auth.uid()) = author) with check ((select auth.uid()) = author);`,
     },
-    { title: 'A schema that the API does not serve.', runner: 'supabase', sql: `create schema internal; create table internal.jobs (id bigint generated always as identity primary key);` },
-    { title: 'Not on Supabase.', sql: `create table notes (id bigint generated always as identity primary key, body text);` },
+    {
+      title: 'A schema that the API does not serve.',
+      runner: 'supabase',
+      sql: `create schema internal; create table internal.jobs (id bigint generated always as identity primary key);`,
+    },
+    {
+      title: 'Not on Supabase.',
+      sql: `create table notes (id bigint generated always as identity primary key, body text);`,
+    },
   ],
   visit: {
     createTable({ table, to }, ctx) {
       const after = ctx.after.tables.get(table)
-      if (!isSupabase(ctx) || !after || after.rowSecurity.enabled || after.schema !== 'public' || to.persistence === 'temporary' || after.partition.of) return null
+      if (
+        !isSupabase(ctx) ||
+        !after ||
+        after.rowSecurity.enabled ||
+        after.schema !== 'public' ||
+        to.persistence === 'temporary' ||
+        after.partition.of
+      )
+        return null
       return {
         message: `\`${ctx.name(table)}\` is open to everybody: it has no row level security, and the API serves it with the public key.`,
         help: `Enable it in the same migration, and add policies:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,

@@ -21,7 +21,10 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `create function forget(uid bigint) returns void language sql security definer set search_path = '' as $$ delete from public.users where id = uid $$;`,
     },
-    { title: 'With the rights of its caller.', sql: `create function one() returns int language sql as $$ select 1 $$;` },
+    {
+      title: 'With the rights of its caller.',
+      sql: `create function one() returns int language sql as $$ select 1 $$;`,
+    },
     {
       title: 'The setting follows.',
       sql: `
@@ -35,7 +38,15 @@ export default {
       const finals = ctx.after.functions.get(object)?.filter((f) => f.arguments.join() === to.arguments.join())
       // Dropped again, or given its path by a later statement.
       if (!finals || finals.every((f) => !f.securityDefiner || hasPath(f.settings))) return null
-      if (ctx.steps.some(({ statement }) => statement.kind === 'AlterFunctionStmt' && /\bset\s+search_path\b/i.test(statement.text) && statement.text.includes(to.name))) return null
+      if (
+        ctx.steps.some(
+          ({ statement }) =>
+            statement.kind === 'AlterFunctionStmt' &&
+            /\bset\s+search_path\b/i.test(statement.text) &&
+            statement.text.includes(to.name),
+        )
+      )
+        return null
       return {
         object: `${object}(${to.arguments.join(', ')})`,
         message: `\`${ctx.name(object)}\` runs what its caller puts in the way: it is \`SECURITY DEFINER\` and has no \`search_path\` of its own.`,

@@ -8,7 +8,10 @@ export default {
   summary: 'A view reads with the rights of its owner, past the row level security of its tables.',
   why: 'On Supabase the owner is postgres, and the API serves views of the public schema: everybody sees through the view what the policies of the tables hide.',
   fix: 'Create the view WITH (security_invoker = on), from PostgreSQL 15 on.',
-  references: ['https://www.postgresql.org/docs/current/sql-createview.html', 'https://supabase.com/docs/guides/database/postgres/row-level-security#views'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createview.html',
+    'https://supabase.com/docs/guides/database/postgres/row-level-security#views',
+  ],
   sources: ['splinter/0010_security_definer_view'],
   bad: [
     {
@@ -24,12 +27,25 @@ export default {
       given: `create table notes (id bigint primary key, body text); alter table notes enable row level security;`,
       sql: `create view recent_notes with (security_invoker = on) as select id, body from notes;`,
     },
-    { title: 'Its table has no row level security.', runner: 'supabase', given: `create table countries (code text primary key);`, sql: `create view codes as select code from countries;` },
+    {
+      title: 'Its table has no row level security.',
+      runner: 'supabase',
+      given: `create table countries (code text primary key);`,
+      sql: `create view codes as select code from countries;`,
+    },
   ],
   visit: {
     createView({ object, to }, ctx) {
       const now = ctx.after.views.get(object)
-      if (!isSupabase(ctx) || ctx.postgres < 15 || !now || now.materialized || now.securityInvoker || to.schema !== 'public') return null
+      if (
+        !isSupabase(ctx) ||
+        ctx.postgres < 15 ||
+        !now ||
+        now.materialized ||
+        now.securityInvoker ||
+        to.schema !== 'public'
+      )
+        return null
       const guarded = now.reads.find(({ table }) => ctx.after.tables.get(table)?.rowSecurity.enabled)
       if (!guarded) return null
       return {

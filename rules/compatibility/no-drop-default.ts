@@ -10,13 +10,29 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html'],
   sources: [],
   bad: [
-    { given: `create table users (id bigint primary key, role text not null default 'member');`, sql: `alter table users alter column role drop default;`, message: 'Without the default of `role`' },
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column role text not null default 'member'; alter table users alter column role drop default;` },
+    {
+      given: `create table users (id bigint primary key, role text not null default 'member');`,
+      sql: `alter table users alter column role drop default;`,
+      message: 'Without the default of `role`',
+    },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column role text not null default 'member'; alter table users alter column role drop default;`,
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key, role text default 'member');`, sql: `alter table users alter column role drop default;` },
-    { sql: `create table users (id bigint primary key, role text not null default 'member'); alter table users alter column role drop default;` },
-    { title: 'Another default follows.', given: `create table users (id bigint primary key, role text not null default 'member');`, sql: `alter table users alter column role drop default; alter table users alter column role set default 'guest';` },
+    {
+      given: `create table users (id bigint primary key, role text default 'member');`,
+      sql: `alter table users alter column role drop default;`,
+    },
+    {
+      sql: `create table users (id bigint primary key, role text not null default 'member'); alter table users alter column role drop default;`,
+    },
+    {
+      title: 'Another default follows.',
+      given: `create table users (id bigint primary key, role text not null default 'member');`,
+      sql: `alter table users alter column role drop default; alter table users alter column role set default 'guest';`,
+    },
   ],
   visit: {
     dropDefault({ table, from }, ctx) {

@@ -8,14 +8,30 @@ export default {
     wants a scan of the whole table.`,
   fix: 'Deploy code that reads NULL first, then drop the constraint.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL'],
-  sources: ['squawk/ban-drop-not-null', 'pgfence/drop-not-null', 'diesel-guard/DropNotNullCheck', 'pgsafe/drop-not-null', 'pgls/banDropNotNull'],
+  sources: [
+    'squawk/ban-drop-not-null',
+    'pgfence/drop-not-null',
+    'diesel-guard/DropNotNullCheck',
+    'pgsafe/drop-not-null',
+    'pgls/banDropNotNull',
+  ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [
-    { given: `create table users (id bigint primary key, email text not null);`, sql: `alter table users alter column email drop not null;`, message: '`email` may be NULL' },
+    {
+      given: `create table users (id bigint primary key, email text not null);`,
+      sql: `alter table users alter column email drop not null;`,
+      message: '`email` may be NULL',
+    },
   ],
   good: [
-    { sql: `create table users (id bigint primary key, email text not null); alter table users alter column email drop not null;` },
-    { title: 'The column is nullable already.', given: `create table users (id bigint primary key, email text);`, sql: `alter table users alter column email drop not null;` },
+    {
+      sql: `create table users (id bigint primary key, email text not null); alter table users alter column email drop not null;`,
+    },
+    {
+      title: 'The column is nullable already.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users alter column email drop not null;`,
+    },
   ],
   visit: {
     dropNotNull({ table, from }, ctx) {

@@ -8,10 +8,19 @@ export default {
   why: `The rename takes effect at once, while instances of the version before go on reading and writing the old name. Until the last of
     them is gone, each of their queries on the table fails.`,
   fix: 'Keep the name in the database and rename in code only, or add a new column, write both, fill it and drop the old one later.',
-  references: ['https://www.postgresql.org/docs/current/sql-altertable.html', 'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-altertable.html',
+    'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map',
+  ],
   dialects: 'all',
   sources: [
-    'squawk/renaming-column', 'pgfence/rename-column', 'strong_migrations/rename_column', 'atlas/BC102', 'diesel-guard/RenameColumnCheck', 'pgsafe/rename', 'pgls/renamingColumn',
+    'squawk/renaming-column',
+    'pgfence/rename-column',
+    'strong_migrations/rename_column',
+    'atlas/BC102',
+    'diesel-guard/RenameColumnCheck',
+    'pgsafe/rename',
+    'pgls/renamingColumn',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [
@@ -22,7 +31,9 @@ export default {
     },
   ],
   good: [
-    { sql: `create table users (id bigint primary key, name text); alter table users rename column name to full_name;` },
+    {
+      sql: `create table users (id bigint primary key, name text); alter table users rename column name to full_name;`,
+    },
     {
       title: 'A column that the same pull request adds has no users yet.',
       given: `create table users (id bigint primary key);`,
@@ -62,10 +73,11 @@ function help(table: string, from: string, to: string, ctx: RuleContext): string
     `-- deploy code that uses ${ident(to)} only, then, in a later pull request:`,
     `ALTER TABLE ${name} DROP COLUMN ${ident(from)};`,
   )
-  const rename = ctx.project.orm === 'prisma'
-    ? `Rename the field only, which needs no migration: \`${to} … @map("${from}")\`.\n`
-    : ctx.project.orm === 'drizzle'
-      ? `Rename the property only, which needs no migration: \`${to}: text('${from}')\`.\n`
-      : ''
+  const rename =
+    ctx.project.orm === 'prisma'
+      ? `Rename the field only, which needs no migration: \`${to} … @map("${from}")\`.\n`
+      : ctx.project.orm === 'drizzle'
+        ? `Rename the property only, which needs no migration: \`${to}: text('${from}')\`.\n`
+        : ''
   return `${rename}${rename === '' ? 'Take' : 'Where the column itself has to change, take'} it in steps:\n${steps}`
 }

@@ -9,7 +9,11 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertype.html'],
   sources: ['strong_migrations/rename_enum_value'],
   bad: [
-    { given: `create type role as enum ('member', 'admin');`, sql: `alter type role rename value 'admin' to 'owner';`, message: '`admin` to `owner` breaks' },
+    {
+      given: `create type role as enum ('member', 'admin');`,
+      sql: `alter type role rename value 'admin' to 'owner';`,
+      message: '`admin` to `owner` breaks',
+    },
   ],
   good: [
     { sql: `create type role as enum ('member', 'admin'); alter type role rename value 'admin' to 'owner';` },
@@ -17,8 +21,16 @@ export default {
   ],
   visit: {
     renameEnumValue({ object, from, to }, ctx) {
-      if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
-      return { anySize: true, message: `Renaming \`${from}\` to \`${to}\` breaks every running instance that still uses \`${from}\` of \`${ctx.name(object)}\`.` }
+      if (
+        ctx.steps.some((step) =>
+          step.changes.some((change) => change.kind === 'createEnum' && change.object === object),
+        )
+      )
+        return
+      return {
+        anySize: true,
+        message: `Renaming \`${from}\` to \`${to}\` breaks every running instance that still uses \`${from}\` of \`${ctx.name(object)}\`.`,
+      }
     },
   },
 } satisfies Rule

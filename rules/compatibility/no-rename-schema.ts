@@ -10,14 +10,34 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-alterschema.html'],
   sources: ['pgfence/rename-schema', 'strong_migrations/rename_schema', 'diesel-guard/RenameSchemaCheck'],
   bad: [
-    { given: `create schema billing; create table billing.invoices (id bigint primary key);`, sql: `alter schema billing rename to finance;`, message: 'Renaming `billing` to `finance` breaks' },
-    { given: `create schema billing; create table invoices (id bigint primary key);`, sql: `alter table invoices set schema billing;`, message: 'Moving `invoices`' },
+    {
+      given: `create schema billing; create table billing.invoices (id bigint primary key);`,
+      sql: `alter schema billing rename to finance;`,
+      message: 'Renaming `billing` to `finance` breaks',
+    },
+    {
+      given: `create schema billing; create table invoices (id bigint primary key);`,
+      sql: `alter table invoices set schema billing;`,
+      message: 'Moving `invoices`',
+    },
   ],
-  good: [{ sql: `create schema billing; create table invoices (id bigint primary key); alter table invoices set schema billing;` }],
+  good: [
+    {
+      sql: `create schema billing; create table invoices (id bigint primary key); alter table invoices set schema billing;`,
+    },
+  ],
   visit: {
     renameSchema({ object, to }, ctx) {
-      if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createSchema' && change.object === object))) return
-      return { anySize: true, message: `Renaming \`${object}\` to \`${to}\` breaks every running instance that still uses the old name.` }
+      if (
+        ctx.steps.some((step) =>
+          step.changes.some((change) => change.kind === 'createSchema' && change.object === object),
+        )
+      )
+        return
+      return {
+        anySize: true,
+        message: `Renaming \`${object}\` to \`${to}\` breaks every running instance that still uses the old name.`,
+      }
     },
     setTableSchema({ table, to }, ctx) {
       if (ctx.isNew(table) || ctx.after.views.has(table)) return

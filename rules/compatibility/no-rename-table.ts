@@ -9,10 +9,19 @@ export default {
   why: `The rename takes effect at once, while instances of the version before go on querying the old name, and each of those queries fails.
     A view with the old name keeps them working until they are gone.`,
   fix: 'Keep the name in the database and rename in code only, or leave a view with the old name behind.',
-  references: ['https://www.postgresql.org/docs/current/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS', 'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map-1'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS',
+    'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map-1',
+  ],
   dialects: 'all',
   sources: [
-    'squawk/renaming-table', 'pgfence/rename-table', 'strong_migrations/rename_table', 'atlas/BC101', 'diesel-guard/RenameTableCheck', 'pgsafe/rename', 'pgls/renamingTable',
+    'squawk/renaming-table',
+    'pgfence/rename-table',
+    'strong_migrations/rename_table',
+    'atlas/BC101',
+    'diesel-guard/RenameTableCheck',
+    'pgsafe/rename',
+    'pgls/renamingTable',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [
@@ -34,9 +43,12 @@ export default {
     renameTable({ table, to }, ctx) {
       if (ctx.isNew(table) || ctx.after.views.has(table) || ctx.after.tables.has(table)) return
       if (ctx.step?.before.views.has(table)) return
-      const orm = ctx.project.orm === 'prisma'
-        ? `Rename the model only, which needs no migration: \`@@map("${nameOf(table)}")\`.\nOr leave`
-        : ctx.project.orm === 'drizzle' ? `Rename the variable only, which needs no migration: \`pgTable('${nameOf(table)}', …)\`.\nOr leave` : 'Leave'
+      const orm =
+        ctx.project.orm === 'prisma'
+          ? `Rename the model only, which needs no migration: \`@@map("${nameOf(table)}")\`.\nOr leave`
+          : ctx.project.orm === 'drizzle'
+            ? `Rename the variable only, which needs no migration: \`pgTable('${nameOf(table)}', …)\`.\nOr leave`
+            : 'Leave'
       return {
         message: `Renaming \`${ctx.name(table)}\` to \`${ctx.name(to)}\` breaks every running instance that still uses the old name.`,
         help: `${orm} a view behind, in the same transaction, until the old version is gone:\n${sql(

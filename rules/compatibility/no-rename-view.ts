@@ -11,11 +11,22 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-alterview.html'],
   sources: ['pgsafe/rename'],
   bad: [
-    { given: `create table users (id bigint primary key); create view ids as select id from users;`, sql: `alter view ids rename to user_ids;`, message: 'still reads `ids`' },
+    {
+      given: `create table users (id bigint primary key); create view ids as select id from users;`,
+      sql: `alter view ids rename to user_ids;`,
+      message: 'still reads `ids`',
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key); create view ids as select id from users;`, sql: `create view user_ids as select * from ids;` },
-    { title: 'A view of the same pull request.', given: `create table users (id bigint primary key);`, sql: `create view ids as select id from users; alter view ids rename to user_ids;` },
+    {
+      given: `create table users (id bigint primary key); create view ids as select id from users;`,
+      sql: `create view user_ids as select * from ids;`,
+    },
+    {
+      title: 'A view of the same pull request.',
+      given: `create table users (id bigint primary key);`,
+      sql: `create view ids as select id from users; alter view ids rename to user_ids;`,
+    },
   ],
   visit: {
     statement({ node, inside }, ctx) {
@@ -24,7 +35,10 @@ export default {
       if ((renameType !== 'OBJECT_VIEW' && renameType !== 'OBJECT_MATVIEW') || !relation?.relname) return
       const view = key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
       if (!ctx.alone && !ctx.before.views.has(view)) return
-      if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
+      if (
+        ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))
+      )
+        return
       return {
         anySize: true,
         object: view,

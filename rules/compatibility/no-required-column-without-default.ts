@@ -6,15 +6,21 @@ import { ident, sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-required-column-without-default',
   severity: 'error',
-  summary: 'A new NOT NULL column without default fails on a table with rows, and breaks every running instance that inserts.',
+  summary:
+    'A new NOT NULL column without default fails on a table with rows, and breaks every running instance that inserts.',
   why: `Postgres has no value for the rows that are there, so the statement fails. On an empty table it succeeds, and from then on every
     INSERT of the version that runs now fails, because it does not know the column.`,
   fix: 'Add the column nullable or with a default, fill it, and set NOT NULL in a later deploy.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN'],
   dialects: 'all',
   sources: [
-    'squawk/adding-required-field', 'pgfence/add-column-not-null-no-default', 'atlas/MF103', 'pgsafe/add-column-not-null-no-default', 'pgls/addingRequiredField',
-    'strong_migrations/change_column_with_not_null', 'diesel-guard/AddNotNullCheck',
+    'squawk/adding-required-field',
+    'pgfence/add-column-not-null-no-default',
+    'atlas/MF103',
+    'pgsafe/add-column-not-null-no-default',
+    'pgls/addingRequiredField',
+    'strong_migrations/change_column_with_not_null',
+    'diesel-guard/AddNotNullCheck',
   ],
   claims: { fails: '23502' },
   bad: [
@@ -45,7 +51,10 @@ export default {
   ],
   good: [
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text;` },
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text not null default 'active';` },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column status text not null default 'active';`,
+    },
     { sql: `create table users (id bigint primary key); alter table users add column status text not null;` },
     {
       title: 'A generated column has its value.',
@@ -57,11 +66,19 @@ export default {
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (to.nullable || to.default !== null || to.identity !== null || to.generated !== null || (ctx.isNew(table) && !isFilled(table, ctx))) return
+      if (
+        to.nullable ||
+        to.default !== null ||
+        to.identity !== null ||
+        to.generated !== null ||
+        (ctx.isNew(table) && !isFilled(table, ctx))
+      )
+        return
       if (to.type !== null && /^(small|big)?serial/.test(to.type)) return
       if (isEmptied(table, ctx)) {
         return {
-          severity: 'warning', anySize: true,
+          severity: 'warning',
+          anySize: true,
           message: `Running instances that insert into \`${ctx.name(table)}\` without \`${to.name}\` break.`,
           help: `The table is empty by then, so the statement itself succeeds. Deploy code that writes \`${to.name}\` in the same moment, or give it a default.`,
         }

@@ -17,36 +17,77 @@ export default {
   dialects: 'all',
   sources: [],
   bad: [
-    { given, sql: `alter table users add column age integer not null;`, files: { 'src/users.ts': insert }, message: '`users.age`' },
-    { given, sql: `alter table users alter column name set not null;`, files: { 'src/users.ts': insert }, message: '`src/users.ts:3`' },
-    { given, sql: `alter table users add column age integer not null;`, title: 'A seed.', files: { 'prisma/seed.ts': insert } },
+    {
+      given,
+      sql: `alter table users add column age integer not null;`,
+      files: { 'src/users.ts': insert },
+      message: '`users.age`',
+    },
+    {
+      given,
+      sql: `alter table users alter column name set not null;`,
+      files: { 'src/users.ts': insert },
+      message: '`src/users.ts:3`',
+    },
+    {
+      given,
+      sql: `alter table users add column age integer not null;`,
+      title: 'A seed.',
+      files: { 'prisma/seed.ts': insert },
+    },
   ],
   good: [
     { given, sql: `alter table users add column age integer not null default 0;`, files: { 'src/users.ts': insert } },
-    { given, sql: `alter table users alter column name set not null;`, files: { 'src/users.ts': insert.replace('(email) VALUES ($1)', '(email, name) VALUES ($1, $2)') }, unproven: 'others speak of the constraint itself' },
+    {
+      given,
+      sql: `alter table users alter column name set not null;`,
+      files: { 'src/users.ts': insert.replace('(email) VALUES ($1)', '(email, name) VALUES ($1, $2)') },
+      unproven: 'others speak of the constraint itself',
+    },
   ],
   visit: {
     addColumn: ({ table, to }, ctx) => missing(table, to, ctx),
     setNotNull: ({ table, to }, ctx) => missing(table, to, ctx),
-    dropDefault: ({ table, to }, ctx) => to.nullable ? null : missing(table, to, ctx),
+    dropDefault: ({ table, to }, ctx) => (to.nullable ? null : missing(table, to, ctx)),
   },
 } satisfies Rule
 
 function missing(table: Key, column: Column, ctx: RuleContext) {
   const end = ctx.after.tables.get(table)?.columns.find((c) => c.name === column.name)
-  if (end === undefined || end.nullable || end.default !== null || end.generated !== null || end.identity !== null || ctx.isNew(table)) return null
+  if (
+    end === undefined ||
+    end.nullable ||
+    end.default !== null ||
+    end.generated !== null ||
+    end.identity !== null ||
+    ctx.isNew(table)
+  )
+    return null
   if (/serial/i.test(end.type ?? '')) return null
   const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
   if (declared?.clientDefault != null || declared?.default != null) return null
   const now = ctx.after.tables.get(table)
   // A trigger may fill the column in.
   if (now?.triggers.some((t) => t.timing === 'before' && t.events.includes('insert')) === true) return null
-  const places = ctx.queries.filter((q) => q.operation === 'insert' && q.tables[0]?.table === table && q.writes !== null && q.context.file !== 'test' && !(q.writes.length === 0 && q.client === 'sql') && !q.writes.includes(column.name))
+  const places = ctx.queries
+    .filter(
+      (q) =>
+        q.operation === 'insert' &&
+        q.tables[0]?.table === table &&
+        q.writes !== null &&
+        q.context.file !== 'test' &&
+        !(q.writes.length === 0 && q.client === 'sql') &&
+        !q.writes.includes(column.name),
+    )
     .map((q) => ({ use: { place: q.place } }))
   if (places.length === 0) return null
   return {
-    anySize: true, object: `${table}.${column.name}`,
+    anySize: true,
+    object: `${table}.${column.name}`,
     message: `\`${ctx.name(table)}.${column.name}\` becomes required, but code that inserts does not set it: ${placesIn(places)}.`,
-    help: `Set it in these places first, or give the column a default:\n\n${places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
+    help: `Set it in these places first, or give the column a default:\n\n${places
+      .slice(0, 20)
+      .map(({ use }) => `- \`${at(use.place)}\``)
+      .join('\n')}`,
   }
 }

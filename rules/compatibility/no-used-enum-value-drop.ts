@@ -23,13 +23,32 @@ export default {
   sources: [],
   bad: [
     {
-      given: shopSql, sql: recreate, runner: 'prisma', prisma: { before: prismaShop.prisma.before, after: prismaShop.prisma.after.replace('    paid\n', '') },
-      files: { 'src/upgrade.ts': `export const upgrade = (id: string) => prisma.user.update({ where: { id }, data: { plan: 'paid' } })` }, message: '`paid`',
+      given: shopSql,
+      sql: recreate,
+      runner: 'prisma',
+      prisma: { before: prismaShop.prisma.before, after: prismaShop.prisma.after.replace('    paid\n', '') },
+      files: {
+        'src/upgrade.ts': `export const upgrade = (id: string) => prisma.user.update({ where: { id }, data: { plan: 'paid' } })`,
+      },
+      message: '`paid`',
     },
-    { given: shopSql, sql: `ALTER TYPE "Plan" RENAME VALUE 'paid' TO 'pro';`, files: { 'src/upgrade.ts': `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const paying = (id: string) => pool.query("SELECT id FROM users WHERE id = $1 AND plan = 'paid'", [id])` } },
+    {
+      given: shopSql,
+      sql: `ALTER TYPE "Plan" RENAME VALUE 'paid' TO 'pro';`,
+      files: {
+        'src/upgrade.ts': `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const paying = (id: string) => pool.query("SELECT id FROM users WHERE id = $1 AND plan = 'paid'", [id])`,
+      },
+    },
   ],
   good: [
-    { given: shopSql, sql: `ALTER TYPE "Plan" RENAME VALUE 'paid' TO 'pro';`, files: { 'src/upgrade.ts': `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const free = (id: string) => pool.query("SELECT id FROM users WHERE id = $1 AND plan = 'free'", [id])` }, unproven: 'others speak of the rename itself' },
+    {
+      given: shopSql,
+      sql: `ALTER TYPE "Plan" RENAME VALUE 'paid' TO 'pro';`,
+      files: {
+        'src/upgrade.ts': `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const free = (id: string) => pool.query("SELECT id FROM users WHERE id = $1 AND plan = 'free'", [id])`,
+      },
+      unproven: 'others speak of the rename itself',
+    },
   ],
   visit: {
     *schema(_, ctx) {
@@ -41,17 +60,26 @@ export default {
           for (const query of ctx.queries) {
             if (query.context.file === 'test') continue
             const isEnum = (table: string, column: string | null): boolean => {
-              const type = ctx.before.tables.get(table)?.columns.find((c) => c.name === column)?.type?.replaceAll('"', '')
+              const type = ctx.before.tables
+                .get(table)
+                ?.columns.find((c) => c.name === column)
+                ?.type?.replaceAll('"', '')
               return type === before.name || type === `${before.schema}.${before.name}` || type === `${before.name}[]`
             }
-            for (const use of query.columns ?? []) if (use.values?.includes(value) === true && isEnum(use.table, use.column)) places.push({ use })
+            for (const use of query.columns ?? [])
+              if (use.values?.includes(value) === true && isEnum(use.table, use.column)) places.push({ use })
           }
           if (places.length === 0) continue
           const step = ctx.steps.find((s) => s.changes.some((c) => 'object' in c && c.object === key))
           yield {
-            anySize: true, object: `${key}.${value}`, ...(step === undefined ? {} : { place: step.statement.place }),
+            anySize: true,
+            object: `${key}.${value}`,
+            ...(step === undefined ? {} : { place: step.statement.place }),
             message: `\`${value}\` is taken out of \`${before.name}\`, but code still uses it: ${placesIn(places)}.`,
-            help: `Take the value out of these places first:\n\n${places.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
+            help: `Take the value out of these places first:\n\n${places
+              .slice(0, 20)
+              .map(({ use }) => `- \`${at(use.place)}\``)
+              .join('\n')}`,
           }
         }
       }

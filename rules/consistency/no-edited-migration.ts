@@ -29,28 +29,56 @@ export default {
       title: 'A comment, or the way back, is read by nobody who has run the file.',
       runner: 'goose',
       given: `create table users (id bigint generated always as identity primary key);`,
-      files: { 'migrations/0001_given.sql': `-- +goose Up\n-- People who sign in.\ncreate table users (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table if exists users;` },
+      files: {
+        'migrations/0001_given.sql': `-- +goose Up\n-- People who sign in.\ncreate table users (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table if exists users;`,
+      },
     },
-    { runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` },
+    {
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
       // With another provider the old history is put away, as Prisma asks for.
-      const isOtherDatabase = ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
+      const isOtherDatabase =
+        ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
       const isSeen = checksums.has(ctx.runner.name)
-      const changed = ctx.migrationsChanged.filter(({ status, sameSql }) => !(status === 'deleted' && isOtherDatabase) && !(sameSql === true && !isSeen))
+      const changed = ctx.migrationsChanged.filter(
+        ({ status, sameSql }) => !(status === 'deleted' && isOtherDatabase) && !(sameSql === true && !isSeen),
+      )
       for (const status of ['modified', 'deleted', 'renamed'] as const) {
         const files = changed.filter((file) => file.status === status)
-        const effect = ctx.runner.name === 'prisma'
-          ? status === 'modified' ? '`migrate dev` asks for a reset where the old text has run' : '`migrate deploy` finds a migration in the database that it does not know'
-          : status === 'modified' && isSeen ? `${ctx.runner.name} finds another checksum than the one that has run, and stops`
-          : status === 'renamed' ? 'it runs a second time where it has run under the old name' : 'databases where it has run keep what the old text made'
-        const [what, whatAll] = status === 'deleted' ? ['is deleted', 'are deleted'] : status === 'renamed' ? ['gets another name', 'get other names'] : ['is edited', 'are edited']
+        const effect =
+          ctx.runner.name === 'prisma'
+            ? status === 'modified'
+              ? '`migrate dev` asks for a reset where the old text has run'
+              : '`migrate deploy` finds a migration in the database that it does not know'
+            : status === 'modified' && isSeen
+              ? `${ctx.runner.name} finds another checksum than the one that has run, and stops`
+              : status === 'renamed'
+                ? 'it runs a second time where it has run under the old name'
+                : 'databases where it has run keep what the old text made'
+        const [what, whatAll] =
+          status === 'deleted'
+            ? ['is deleted', 'are deleted']
+            : status === 'renamed'
+              ? ['gets another name', 'get other names']
+              : ['is edited', 'are edited']
         // A history that is put away as a whole is one thing to say.
-        const whole = files.length > 3 ? `These ${files.length} migrations have run already and ${whatAll}: ${effect.replace('it runs', 'they run').replace('it has', 'they have')}.` : null
+        const whole =
+          files.length > 3
+            ? `These ${files.length} migrations have run already and ${whatAll}: ${effect.replace('it runs', 'they run').replace('it has', 'they have')}.`
+            : null
         for (const { path } of whole === null ? files : files.slice(0, 1)) {
-          yield { place: startOf(path), object: whole === null ? path : files.map((file) => file.path).join(' '), anySize: true, message: whole ?? `This migration has run already and ${what}: ${effect}.` }
+          yield {
+            place: startOf(path),
+            object: whole === null ? path : files.map((file) => file.path).join(' '),
+            anySize: true,
+            message: whole ?? `This migration has run already and ${what}: ${effect}.`,
+          }
         }
       }
     },

@@ -7,11 +7,15 @@ import { nameOf } from '../../src/schema/model.ts'
 export default {
   id: 'no-out-of-order-migration',
   severity: 'warning',
-  summary: 'A new migration that sorts before one that has run already is applied in another order on each database, or never.',
+  summary:
+    'A new migration that sorts before one that has run already is applied in another order on each database, or never.',
   why: `A database that is up to date runs it last or, with Drizzle before version 1, never, because only files newer than the last applied one are run; goose and
     Flyway stop with an error. A new database runs it in its place. The two end up different where the migrations touch the same objects.`,
   fix: 'Generate the migration anew on top of the base branch, so that it sorts last.',
-  references: ['https://pressly.github.io/goose/documentation/out-of-order/', 'https://documentation.red-gate.com/fd/out-of-order-184127529.html'],
+  references: [
+    'https://pressly.github.io/goose/documentation/out-of-order/',
+    'https://documentation.red-gate.com/fd/out-of-order-184127529.html',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
@@ -33,12 +37,20 @@ export default {
       title: 'goose stops, golang-migrate never runs it.',
       runner: 'goose',
       given: `create table users (id bigint generated always as identity primary key);`,
-      files: { 'migrations/0000_early.sql': `-- +goose Up\ncreate table early (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table early;` },
+      files: {
+        'migrations/0000_early.sql': `-- +goose Up\ncreate table early (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table early;`,
+      },
       message: 'refuses or skips it',
       severity: 'error',
     },
   ],
-  good: [{ runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
+  good: [
+    {
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+    },
+  ],
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
@@ -46,7 +58,10 @@ export default {
         for (const entry of ctx.journal.after.outOfOrder) {
           if (ctx.journal.before?.entries.some((old) => old.tag === entry.tag)) continue
           yield {
-            place: entry.place, object: entry.tag, severity: 'error', anySize: true,
+            place: entry.place,
+            object: entry.tag,
+            severity: 'error',
+            anySize: true,
             message: `\`${entry.tag}\` never runs where the migrations before it have run: its \`when\` is not later than theirs.`,
           }
         }
@@ -57,15 +72,24 @@ export default {
         if (!migration.isNew || /(^|\/)R__/.test(migration.path)) continue
         const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !/(^|\/)R__/.test(other.path))
         const tables = tablesOf(migration, ctx)
-        const later = applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
+        const later =
+          applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
-        const refused = ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
+        const refused =
+          ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
         const isApart = !refused && !later.statements.some((statement) => mentions(statement.text, tables))
         // Flyway may be told to take them all the same (`outOfOrder`), as many are.
         const isStopped = refused && ctx.runner.name !== 'flyway'
         const effect = refused
-          ? `${ctx.runner.name} refuses or skips it where that one has run` : 'databases where that one has run apply the two in another order'
-        yield { place: startOf(migration.path), object: migration.name, anySize: true, ...(isStopped ? { severity: 'error' as const } : isApart ? { severity: 'info' as const } : {}), message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.` }
+          ? `${ctx.runner.name} refuses or skips it where that one has run`
+          : 'databases where that one has run apply the two in another order'
+        yield {
+          place: startOf(migration.path),
+          object: migration.name,
+          anySize: true,
+          ...(isStopped ? { severity: 'error' as const } : isApart ? { severity: 'info' as const } : {}),
+          message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.`,
+        }
       }
     },
   },
@@ -74,7 +98,17 @@ export default {
 /** Names of the tables and types that a new migration changes. */
 function tablesOf(migration: Migration, ctx: RuleContext): readonly string[] {
   const changes = ctx.steps.filter((step) => step.migration.path === migration.path).flatMap((step) => step.changes)
-  return [...new Set(changes.flatMap((change) => [tableOf(change) ?? ('object' in change ? change.object : ''), change.kind === 'renameTable' ? change.to : '']).filter(Boolean).map(nameOf))]
+  return [
+    ...new Set(
+      changes
+        .flatMap((change) => [
+          tableOf(change) ?? ('object' in change ? change.object : ''),
+          change.kind === 'renameTable' ? change.to : '',
+        ])
+        .filter(Boolean)
+        .map(nameOf),
+    ),
+  ]
 }
 
 function mentions(text: string, names: readonly string[]): boolean {

@@ -21,7 +21,11 @@ export default {
   why: `A runner records the version that a file name begins with, not the whole name. Two branches that each add the next number are fine alone
     and collide once both are merged; git sees two different files and no conflict.`,
   fix: 'Give the new migration the next free version: rename its file.',
-  references: ['https://pressly.github.io/goose/documentation/annotations/', 'https://documentation.red-gate.com/fd/migrations-184127470.html', 'https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md'],
+  references: [
+    'https://pressly.github.io/goose/documentation/annotations/',
+    'https://documentation.red-gate.com/fd/migrations-184127470.html',
+    'https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
@@ -29,7 +33,9 @@ export default {
       title: 'The base branch has taken the number meanwhile.',
       runner: 'goose',
       given: `create table users (id bigint generated always as identity primary key);`,
-      files: { 'migrations/0001_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;` },
+      files: {
+        'migrations/0001_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;`,
+      },
       message: 'has the version of `0001_given`',
     },
   ],
@@ -37,13 +43,17 @@ export default {
     {
       runner: 'goose',
       given: `create table users (id bigint generated always as identity primary key);`,
-      files: { 'migrations/0002_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;` },
+      files: {
+        'migrations/0002_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;`,
+      },
     },
     {
       title: 'Prisma records whole names.',
       runner: 'prisma@6',
       given: `create table users (id bigint generated always as identity primary key);`,
-      files: { 'prisma/migrations/0001_notes/migration.sql': `create table notes (id bigint generated always as identity primary key);` },
+      files: {
+        'prisma/migrations/0001_notes/migration.sql': `create table notes (id bigint generated always as identity primary key);`,
+      },
     },
   ],
   visit: {
@@ -58,7 +68,12 @@ export default {
         const other = first.get(version)
         if (other === undefined) first.set(version, migration)
         else if (migration.isNew) {
-          yield { place: startOf(migration.path), object: migration.name, anySize: true, message: `\`${migration.name}\` has the version of \`${other.name}\`${other.isNew ? '' : ', which is on the base branch already'}: ${effect}.` }
+          yield {
+            place: startOf(migration.path),
+            object: migration.name,
+            anySize: true,
+            message: `\`${migration.name}\` has the version of \`${other.name}\`${other.isNew ? '' : ', which is on the base branch already'}: ${effect}.`,
+          }
         }
       }
     },
@@ -68,9 +83,13 @@ export default {
 /** The version that a runner reads from a name; null where it has none, as those that run again whenever they change. */
 function versionOf(migration: Migration, runner: RunnerName): string | null {
   const parts = migration.path.split('/')
-  const name = runner === 'diesel' ? parts.at(-2) ?? '' : parts.at(-1) ?? ''
-  const written = (runner === 'flyway' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(name)?.[1]
+  const name = runner === 'diesel' ? (parts.at(-2) ?? '') : (parts.at(-1) ?? '')
+  const written = (runner === 'flyway' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(
+    name,
+  )?.[1]
   if (written === undefined) return null
-  const numbers = (runner === 'diesel' ? written.replaceAll('-', '') : written).split(/[._]/).map((part) => part.replace(/^0+(?=\d)/, ''))
+  const numbers = (runner === 'diesel' ? written.replaceAll('-', '') : written)
+    .split(/[._]/)
+    .map((part) => part.replace(/^0+(?=\d)/, ''))
   return numbers.join('.').replace(/(?:\.0)+$/, '')
 }

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { printChanges } from '../../src/schema/print-changes.ts'
+import { printChanges } from '../../src/schema/sql/changes.ts'
 import { driftClause, driftPlace, isUndeclared, newDrift } from '../shared/drift.ts'
 import { sql } from '../shared/sql.ts'
 
@@ -10,13 +10,18 @@ export default {
   why: `The client is generated from the schema and the database is made by the migrations. Where they differ, queries fail or the next generated migration holds
     changes that nobody meant.`,
   fix: 'Make the two agree: correct the schema, or add what is missing to the migration.',
-  references: ['https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/shadow-database#detecting-schema-drift'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-migrate/understanding-prisma-migrate/shadow-database#detecting-schema-drift',
+  ],
   sources: [],
   bad: [
     {
       runner: 'prisma@6',
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
-      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n  nick String?\n}` },
+      prisma: {
+        before: `model User {\n  id Int @id\n}`,
+        after: `model User {\n  id   Int     @id\n  name String?\n  nick String?\n}`,
+      },
       sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
       message: 'a column `nick`',
     },
@@ -39,14 +44,20 @@ export default {
       title: 'Two spellings of an empty list are one default.',
       runner: 'prisma@6',
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
-      prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int      @id\n  tags String[] @default([])\n}` },
+      prisma: {
+        before: `model User {\n  id Int @id\n}`,
+        after: `model User {\n  id   Int      @id\n  tags String[] @default([])\n}`,
+      },
       sql: `ALTER TABLE "User" ADD COLUMN "tags" TEXT[] DEFAULT '{}';`,
     },
     {
       title: 'A list without NOT NULL and the order of an enum are none either.',
       runner: 'prisma@6',
       given: `CREATE TYPE "Role" AS ENUM ('A', 'C'); CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
-      prisma: { before: `enum Role {\n  A\n  C\n}\n\nmodel User {\n  id Int @id\n}`, after: `enum Role {\n  A\n  B\n  C\n}\n\nmodel User {\n  id   Int      @id\n  tags String[]\n}` },
+      prisma: {
+        before: `enum Role {\n  A\n  C\n}\n\nmodel User {\n  id Int @id\n}`,
+        after: `enum Role {\n  A\n  B\n  C\n}\n\nmodel User {\n  id   Int      @id\n  tags String[]\n}`,
+      },
       sql: [`ALTER TABLE "User" ADD COLUMN "tags" TEXT[];`, `ALTER TYPE "Role" ADD VALUE 'B';`],
     },
   ],
@@ -57,7 +68,10 @@ export default {
       const shown = drift?.changes.slice(0, 5) ?? []
       for (const [i, change] of shown.entries()) {
         if (!drift) return
-        const more = i === shown.length - 1 && drift.changes.length > shown.length ? `, and ${drift.changes.length - shown.length} more` : ''
+        const more =
+          i === shown.length - 1 && drift.changes.length > shown.length
+            ? `, and ${drift.changes.length - shown.length} more`
+            : ''
         const isName = change.kind === 'renameIndex' || change.kind === 'renameConstraint'
         yield {
           place: driftPlace(change, ctx),

@@ -4,7 +4,7 @@ import { startOf } from '../../src/location.ts'
 export default {
   id: 'require-journal-entry',
   severity: 'error',
-  summary: 'A migration that Drizzle\'s journal does not list never runs, and an entry without its file stops the run.',
+  summary: "A migration that Drizzle's journal does not list never runs, and an entry without its file stops the run.",
   why: `Drizzle runs what meta/_journal.json lists and looks at nothing else in the folder. A file that lost its entry in a merge is reviewed, merged and
     forgotten; an entry that lost its file makes migrate() fail.`,
   fix: 'Generate the migration anew with `npx drizzle-kit generate` on top of the base branch.',
@@ -19,7 +19,13 @@ export default {
       message: 'never runs',
     },
   ],
-  good: [{ runner: 'drizzle@0.45', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` }],
+  good: [
+    {
+      runner: 'drizzle@0.45',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+    },
+  ],
   visit: {
     *pullRequest(ctx) {
       const { before, after } = ctx.journal
@@ -30,20 +36,39 @@ export default {
       if (fresh[0] && stale >= 3 && stale > after.entries.length) {
         // Whoever keeps most of the files out of the journal runs them by other means.
         yield {
-          place: startOf(fresh[0].path), object: fresh[0].path, anySize: true, severity: 'info',
+          place: startOf(fresh[0].path),
+          object: fresh[0].path,
+          anySize: true,
+          severity: 'info',
           message: `Drizzle never runs this: \`meta/_journal.json\` lists ${after.entries.length} of ${after.entries.length + unlisted.length} migrations.`,
         }
-      } else for (const { path } of fresh) {
-        yield { place: startOf(path), object: path, anySize: true, message: 'This migration never runs: `meta/_journal.json` does not list it.' }
-      }
+      } else
+        for (const { path } of fresh) {
+          yield {
+            place: startOf(path),
+            object: path,
+            anySize: true,
+            message: 'This migration never runs: `meta/_journal.json` does not list it.',
+          }
+        }
       const old = new Set(before?.entries.map((entry) => entry.tag))
       for (const entry of after.missing) {
         if (old.has(entry.tag) && before?.missing.some((other) => other.tag === entry.tag)) continue
-        yield { place: entry.place, object: entry.tag, anySize: true, message: `\`migrate()\` fails: the journal lists \`${entry.tag}\` and there is no \`${entry.file}\`.` }
+        yield {
+          place: entry.place,
+          object: entry.tag,
+          anySize: true,
+          message: `\`migrate()\` fails: the journal lists \`${entry.tag}\` and there is no \`${entry.file}\`.`,
+        }
       }
       for (const entry of after.duplicates) {
         if (before?.duplicates.some((other) => other.tag === entry.tag)) continue
-        yield { place: entry.place, object: entry.tag, anySize: true, message: `\`${entry.tag}\` has the number or the name of another entry of the journal.` }
+        yield {
+          place: entry.place,
+          object: entry.tag,
+          anySize: true,
+          message: `\`${entry.tag}\` has the number or the name of another entry of the journal.`,
+        }
       }
     },
   },

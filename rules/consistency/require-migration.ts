@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { printChanges } from '../../src/schema/print-changes.ts'
+import { printChanges } from '../../src/schema/sql/changes.ts'
 import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
 import { sql } from '../shared/sql.ts'
 
@@ -9,7 +9,10 @@ export default {
   summary: 'A change of the schema without a migration never reaches the database.',
   why: 'The client is generated from the schema and asks for what is not there: each query of the table fails in production, while it works wherever somebody has pushed the schema by hand.',
   fix: 'Write the migration: `npx prisma migrate dev`, or `npx drizzle-kit generate`.',
-  references: ['https://www.prisma.io/docs/orm/prisma-migrate/getting-started', 'https://orm.drizzle.team/docs/drizzle-kit-generate'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-migrate/getting-started',
+    'https://orm.drizzle.team/docs/drizzle-kit-generate',
+  ],
   sources: [],
   bad: [
     {
@@ -30,7 +33,10 @@ export default {
       title: 'A name that only the code sees needs no migration.',
       runner: 'prisma@6',
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
-      prisma: { before: `model User {\n  id Int @id\n}`, after: `/// Somebody who signs in.\nmodel Account {\n  key Int @id @map("id")\n\n  @@map("User")\n}` },
+      prisma: {
+        before: `model User {\n  id Int @id\n}`,
+        after: `/// Somebody who signs in.\nmodel Account {\n  key Int @id @map("id")\n\n  @@map("User")\n}`,
+      },
     },
   ],
   visit: {

@@ -13,7 +13,14 @@ export default {
   approvable: true,
   dialects: 'all',
   sources: [
-    'prisma/DropAndRecreateColumn', 'squawk/ban-drop-column', 'pgfence/drop-column', 'strong_migrations/remove_column', 'atlas/DS103', 'diesel-guard/DropColumnCheck', 'pgsafe/drop-column', 'pgls/banDropColumn',
+    'prisma/DropAndRecreateColumn',
+    'squawk/ban-drop-column',
+    'pgfence/drop-column',
+    'strong_migrations/remove_column',
+    'atlas/DS103',
+    'diesel-guard/DropColumnCheck',
+    'pgsafe/drop-column',
+    'pgls/banDropColumn',
   ],
   bad: [
     {
@@ -23,15 +30,26 @@ export default {
     },
   ],
   good: [
-    { title: 'A cast keeps the values; on a table declared small it is quick.', given: `create table users (id bigint primary key, age text);`, sql: `alter table users alter column age type integer using age::integer;`, unproven: 'others speak of the rewrite' },
-    { title: 'The column is new in the same pull request.', given: `create table users (id bigint primary key);`, sql: `alter table users add column age text; alter table users drop column age; alter table users add column age integer;` },
+    {
+      title: 'A cast keeps the values; on a table declared small it is quick.',
+      given: `create table users (id bigint primary key, age text);`,
+      sql: `alter table users alter column age type integer using age::integer;`,
+      unproven: 'others speak of the rewrite',
+    },
+    {
+      title: 'The column is new in the same pull request.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column age text; alter table users drop column age; alter table users add column age integer;`,
+    },
   ],
   visit: {
     addColumn({ table, to }, ctx) {
       const { step } = ctx
       if (step === null || ctx.isNew(table)) return
       const steps = ctx.steps.slice(0, ctx.steps.indexOf(step) + 1)
-      const dropped = steps.flatMap((other) => other.changes).find((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === to.name)
+      const dropped = steps
+        .flatMap((other) => other.changes)
+        .find((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === to.name)
       if (dropped?.kind !== 'dropColumn' || !existed(table, to.name, ctx)) return
       if (to.generated !== null || isEmptied(table, ctx)) return
       const name = sqlName(table, ctx)
@@ -46,7 +64,18 @@ export default {
 } satisfies Rule
 
 /** True where the column was there before the pull request; unknown tables count as holding it. */
-function existed(table: string, column: string, ctx: { readonly before: { readonly tables: ReadonlyMap<string, { readonly complete: boolean; readonly columns: readonly { readonly name: string }[] }> } }): boolean {
+function existed(
+  table: string,
+  column: string,
+  ctx: {
+    readonly before: {
+      readonly tables: ReadonlyMap<
+        string,
+        { readonly complete: boolean; readonly columns: readonly { readonly name: string }[] }
+      >
+    }
+  },
+): boolean {
   const known = ctx.before.tables.get(table)
   return known === undefined || !known.complete || known.columns.some((each) => each.name === column)
 }

@@ -65,8 +65,19 @@ export default {
       sql: `drop table orders, users;`,
       unproven: 'others speak of the tables',
     },
-    { title: 'Before PostgreSQL 15 a generated column goes with what it is computed from.', postgres: 14, given: `create table users (id bigint primary key, name text, upper_name text generated always as (upper(name)) stored);`, sql: `alter table users drop column name;`, unproven: 'others speak of the column' },
-    { title: 'An index on an expression goes with its column, which the database sees to.', given: `create table users (id bigint primary key, name text); create index on users (lower(name));`, sql: `drop index concurrently users_lower_idx;`, runner: 'psql' },
+    {
+      title: 'Before PostgreSQL 15 a generated column goes with what it is computed from.',
+      postgres: 14,
+      given: `create table users (id bigint primary key, name text, upper_name text generated always as (upper(name)) stored);`,
+      sql: `alter table users drop column name;`,
+      unproven: 'others speak of the column',
+    },
+    {
+      title: 'An index on an expression goes with its column, which the database sees to.',
+      given: `create table users (id bigint primary key, name text); create index on users (lower(name));`,
+      sql: `drop index concurrently users_lower_idx;`,
+      runner: 'psql',
+    },
   ],
   visit: {
     statement({ inside }, ctx) {
@@ -75,13 +86,16 @@ export default {
       const index = /^cannot drop index (.+) because constraint (.+) on table (.+) requires it$/.exec(refused)
       const dropped = index ? null : /^cannot drop (.+?) because other objects depend on it$/.exec(refused)
       if (!index && !dropped) return
-      const what = index ? `index ${index[1]}` : dropped?.[1] ?? ''
+      const what = index ? `index ${index[1]}` : (dropped?.[1] ?? '')
       const needs = index ? [`the constraint \`${index[2]}\` of \`${index[3]}\``] : dependents(what, ctx)
       const object = /^(?:column|constraint) "?([^"]+)"? (?:of|on) table "?([^"]+)"?$/.exec(what)
-      const said = object ? `\`${object[2]}.${object[1]}\`` : `\`${what.replace(/^(?:table|view|type|index|function|sequence|schema) /, '')}\``
+      const said = object
+        ? `\`${object[2]}.${object[1]}\``
+        : `\`${what.replace(/^(?:table|view|type|index|function|sequence|schema) /, '')}\``
       const them = needs.length === 0 ? 'what depends on it' : needs.join(', ')
       return {
-        anySize: true, fails: true,
+        anySize: true,
+        fails: true,
         message: `Dropping ${said} fails: ${needs.length === 0 ? 'other objects need it' : `${needs.join(', ')} ${needs.length === 1 ? 'needs' : 'need'} it`}.`,
         help: index
           ? `Drop the constraint, which takes its index along: \`ALTER TABLE … DROP CONSTRAINT ${index[2]}\`.`
@@ -94,11 +108,21 @@ export default {
 /** What keeps an object, named as Postgres does in its error, from being dropped; empty where the schema does not tell. */
 function dependents(what: string, ctx: RuleContext): readonly string[] {
   const schema = ctx.step?.before ?? ctx.before
-  const [, kind = '', name = '', , table = ''] = /^(table|view|type|column|constraint) "?([^"]+?)"?( (?:of|on) table "?([^"]+?)"?)?$/.exec(what) ?? []
-  const at = (of: string): Key => [...schema.tables.keys(), ...schema.views.keys(), ...schema.enums.keys(), ...schema.domains.keys(), ...schema.types.keys()].find((each) => each === of || nameOf(each) === of) ?? key(schema.defaultSchema, of)
+  const [, kind = '', name = '', , table = ''] =
+    /^(table|view|type|column|constraint) "?([^"]+?)"?( (?:of|on) table "?([^"]+?)"?)?$/.exec(what) ?? []
+  const at = (of: string): Key =>
+    [
+      ...schema.tables.keys(),
+      ...schema.views.keys(),
+      ...schema.enums.keys(),
+      ...schema.domains.keys(),
+      ...schema.types.keys(),
+    ].find((each) => each === of || nameOf(each) === of) ?? key(schema.defaultSchema, of)
   const views = (of: Key) => viewsOver(schema, of).map((view) => `the view \`${ctx.name(view)}\``)
   const references = (of: Key, columns: (referenced: readonly string[]) => boolean) =>
-    foreignKeysTo(schema, of).filter(({ from, foreignKey }) => from !== of && columns(foreignKey.references.columns)).map(({ from, foreignKey }) => `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``)
+    foreignKeysTo(schema, of)
+      .filter(({ from, foreignKey }) => from !== of && columns(foreignKey.references.columns))
+      .map(({ from, foreignKey }) => `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``)
   switch (kind) {
     case 'table':
       return [...references(at(name), () => true), ...views(at(name))]
@@ -107,7 +131,11 @@ function dependents(what: string, ctx: RuleContext): readonly string[] {
     case 'type':
       return columnsOfType(schema, at(name)).map(({ table: of, column }) => `the column \`${ctx.name(of)}.${column}\``)
     case 'column':
-      return [...references(at(table), (columns) => columns.includes(name)), ...dependentsOf(schema, at(table), name), ...restingOn(schema, at(table), name)]
+      return [
+        ...references(at(table), (columns) => columns.includes(name)),
+        ...dependentsOf(schema, at(table), name),
+        ...restingOn(schema, at(table), name),
+      ]
     case 'constraint': {
       const known = schema.tables.get(at(table))
       const columns = [known?.primaryKey, ...(known?.uniques ?? [])].find((each) => each?.name === name)?.columns ?? []

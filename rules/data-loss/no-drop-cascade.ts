@@ -32,11 +32,26 @@ export default {
       sql: `drop type mood cascade;`,
       message: 'takes along the column `users.mood`',
     },
-    { title: 'What is not known may have dependents: a warning.', alone: true, sql: `drop function total(int) cascade;`, severity: 'warning' },
-    { title: 'Of a table that is not known it is information: the drop itself is what counts.', alone: true, sql: `drop table users cascade;`, severity: 'info' },
+    {
+      title: 'What is not known may have dependents: a warning.',
+      alone: true,
+      sql: `drop function total(int) cascade;`,
+      severity: 'warning',
+    },
+    {
+      title: 'Of a table that is not known it is information: the drop itself is what counts.',
+      alone: true,
+      sql: `drop table users cascade;`,
+      severity: 'info',
+    },
   ],
   good: [
-    { title: 'By name, what depends on it first.', given: `create table users (id bigint primary key, name text); create view names as select name from users;`, sql: `drop view names;`, unproven: 'others speak of the view' },
+    {
+      title: 'By name, what depends on it first.',
+      given: `create table users (id bigint primary key, name text); create view names as select name from users;`,
+      sql: `drop view names;`,
+      unproven: 'others speak of the view',
+    },
     {
       title: 'The table that refers to it is dropped too.',
       given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint references users);`,
@@ -51,7 +66,8 @@ export default {
       if (inside === 'function') return
       if ('DropStmt' in node && node.DropStmt.behavior === 'DROP_CASCADE') {
         const kind = node.DropStmt.removeType ?? ''
-        if (kind === 'OBJECT_SCHEMA' || kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY' || kind === 'OBJECT_RULE') return
+        if (kind === 'OBJECT_SCHEMA' || kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY' || kind === 'OBJECT_RULE')
+          return
         for (const object of node.DropStmt.objects ?? []) {
           const name = nameIn(object)
           if (name === null) continue
@@ -64,15 +80,31 @@ export default {
         if (change.kind === 'dropColumn' && change.cascade && !ctx.isNew(change.table)) {
           const of = change.from.name
           const taken = [
-            ...dependentsOf(ctx.step.before, change.table, of), ...restingOn(ctx.step.before, change.table, of),
-            ...references(change.table, ctx).filter((each) => each.columns.includes(of)).map((each) => each.name),
+            ...dependentsOf(ctx.step.before, change.table, of),
+            ...restingOn(ctx.step.before, change.table, of),
+            ...references(change.table, ctx)
+              .filter((each) => each.columns.includes(of))
+              .map((each) => each.name),
           ]
           yield* said(`${change.table}.${of}`, taken, !ctx.alone, ctx, true)
         }
-        if (change.kind === 'dropConstraint' && change.cascade && !ctx.isNew(change.table) && change.constraint !== null && (change.constraint.type === 'primaryKey' || change.constraint.type === 'unique')) {
+        if (
+          change.kind === 'dropConstraint' &&
+          change.cascade &&
+          !ctx.isNew(change.table) &&
+          change.constraint !== null &&
+          (change.constraint.type === 'primaryKey' || change.constraint.type === 'unique')
+        ) {
           const { columns } = change.constraint.is
-          const taken = references(change.table, ctx).filter((each) => each.columns.length === 0 || each.columns.join() === columns.join())
-          yield* said(`${change.table}.${change.name}`, taken.map((each) => each.name), !ctx.alone, ctx)
+          const taken = references(change.table, ctx).filter(
+            (each) => each.columns.length === 0 || each.columns.join() === columns.join(),
+          )
+          yield* said(
+            `${change.table}.${change.name}`,
+            taken.map((each) => each.name),
+            !ctx.alone,
+            ctx,
+          )
         }
       }
     },
@@ -86,11 +118,15 @@ function* said(object: string, dependents: readonly string[], known: boolean, ct
   yield {
     anySize: true,
     object,
-    ...(dependents.length === 0 ? { severity: isOthers ? 'info' as const : 'warning' as const } : {}),
-    message: dependents.length === 0 ? `Dropping \`${name}\` with CASCADE also drops whatever depends on it.` : `Dropping \`${name}\` with CASCADE takes along ${list(dependents)}.`,
-    help: dependents.length === 0
-      ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'
-      : `Drop ${list(dependents)} by name first, where that is meant, and leave CASCADE out.`,
+    ...(dependents.length === 0 ? { severity: isOthers ? ('info' as const) : ('warning' as const) } : {}),
+    message:
+      dependents.length === 0
+        ? `Dropping \`${name}\` with CASCADE also drops whatever depends on it.`
+        : `Dropping \`${name}\` with CASCADE takes along ${list(dependents)}.`,
+    help:
+      dependents.length === 0
+        ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'
+        : `Drop ${list(dependents)} by name first, where that is meant, and leave CASCADE out.`,
   }
 }
 
@@ -102,14 +138,20 @@ function nameIn(object: unknown): { readonly schema: string | null; readonly nam
   const names = [...JSON.stringify(object).matchAll(/"sval":"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '')
   const own = JSON.stringify(object).startsWith('{"ObjectWithArgs"') ? names.slice(0, 1) : names.slice(-2)
   const last = own.at(-1)
-  return last === undefined ? null : { schema: own.length > 1 ? own.at(-2) ?? null : null, name: last }
+  return last === undefined ? null : { schema: own.length > 1 ? (own.at(-2) ?? null) : null, name: last }
 }
 
 /** As words; tables that the pull request drops as well do not count. */
-function references(table: Key, ctx: RuleContext): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+function references(
+  table: Key,
+  ctx: RuleContext,
+): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   return foreignKeysTo(ctx.step?.before ?? ctx.before, table)
     .filter(({ from }) => from !== table && (ctx.alone || ctx.after.tables.has(from)))
-    .map(({ from, foreignKey }) => ({ name: `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``, columns: foreignKey.references.columns }))
+    .map(({ from, foreignKey }) => ({
+      name: `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``,
+      columns: foreignKey.references.columns,
+    }))
 }
 
 /** What goes with an object, as far as the schema tells. */
@@ -123,7 +165,11 @@ function taken(kind: string, of: Key, ctx: RuleContext): readonly string[] {
     return columnsOfType(before, of).map(({ table, column }) => `the column \`${ctx.name(table)}.${column}\``)
   }
   if (kind === 'OBJECT_FUNCTION') {
-    return [...before.tables.values()].flatMap((table) => table.triggers.filter((trigger) => trigger.function === of).map((trigger) => `the trigger \`${trigger.name}\` of \`${ctx.name(table.key)}\``))
+    return [...before.tables.values()].flatMap((table) =>
+      table.triggers
+        .filter((trigger) => trigger.function === of)
+        .map((trigger) => `the trigger \`${trigger.name}\` of \`${ctx.name(table.key)}\``),
+    )
   }
   return []
 }
@@ -132,10 +178,19 @@ function taken(kind: string, of: Key, ctx: RuleContext): readonly string[] {
 function isKnown(kind: string, of: Key, ctx: RuleContext): boolean {
   const before = ctx.step?.before
   if (before === undefined || ctx.alone) return false
-  if (kind === 'OBJECT_FUNCTION' || kind === 'OBJECT_SEQUENCE' || kind === 'OBJECT_EXTENSION') return !before.functions.has(of) && kind === 'OBJECT_FUNCTION'
+  if (kind === 'OBJECT_FUNCTION' || kind === 'OBJECT_SEQUENCE' || kind === 'OBJECT_EXTENSION')
+    return !before.functions.has(of) && kind === 'OBJECT_FUNCTION'
   return true
 }
 
 function createdHere(of: Key, ctx: RuleContext): boolean {
-  return ctx.steps.some((step) => step.changes.some((change) => 'object' in change && change.object === of && change.kind.startsWith('create') && !('from' in change && change.from !== null)))
+  return ctx.steps.some((step) =>
+    step.changes.some(
+      (change) =>
+        'object' in change &&
+        change.object === of &&
+        change.kind.startsWith('create') &&
+        !('from' in change && change.from !== null),
+    ),
+  )
 }

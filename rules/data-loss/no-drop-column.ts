@@ -13,12 +13,22 @@ export default {
   approvable: true,
   dialects: 'all',
   sources: [
-    'squawk/ban-drop-column', 'pgfence/drop-column', 'strong_migrations/remove_column', 'atlas/DS103', 'diesel-guard/DropColumnCheck', 'pgsafe/drop-column', 'pgls/banDropColumn',
+    'squawk/ban-drop-column',
+    'pgfence/drop-column',
+    'strong_migrations/remove_column',
+    'atlas/DS103',
+    'diesel-guard/DropColumnCheck',
+    'pgsafe/drop-column',
+    'pgls/banDropColumn',
   ],
   checklist: 'backup',
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [
-    { given: `create table users (id bigint primary key, legacy_id text);`, sql: `alter table users drop column legacy_id;`, message: 'Dropping `users.legacy_id` loses its data' },
+    {
+      given: `create table users (id bigint primary key, legacy_id text);`,
+      sql: `alter table users drop column legacy_id;`,
+      message: 'Dropping `users.legacy_id` loses its data',
+    },
   ],
   good: [
     { sql: `create table users (id bigint primary key, legacy_id text); alter table users drop column legacy_id;` },
@@ -43,9 +53,10 @@ export default {
       if (ifExists && known?.complete && !known.columns.some((column) => column.name === from.name)) return
       const name = sqlName(table, ctx)
       const keys = known?.primaryKey?.columns ?? []
-      const copy = keys.length > 0
-        ? `\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}`
-        : ''
+      const copy =
+        keys.length > 0
+          ? `\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}`
+          : ''
       const ignore = ctx.project.orm === 'prisma' ? ' (`@ignore` on the field keeps it out of the client)' : ''
       return {
         anySize: true,
@@ -59,6 +70,16 @@ export default {
 /** True where a later statement makes a column of that name, which no-drop-and-recreate-column speaks of. */
 function isAddedAgain(table: Key, column: string, ctx: RuleContext): boolean {
   const later = ctx.steps.slice(ctx.step ? ctx.steps.indexOf(ctx.step) : 0).flatMap((step) => step.changes)
-  const dropped = later.findIndex((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === column)
-  return later.slice(dropped).some((change) => change.kind === 'addColumn' && change.table === table && change.to.name === column && change.to.generated === null)
+  const dropped = later.findIndex(
+    (change) => change.kind === 'dropColumn' && change.table === table && change.from.name === column,
+  )
+  return later
+    .slice(dropped)
+    .some(
+      (change) =>
+        change.kind === 'addColumn' &&
+        change.table === table &&
+        change.to.name === column &&
+        change.to.generated === null,
+    )
 }

@@ -18,14 +18,27 @@ export default {
       sql: `alter table orders drop constraint orders_user_id_fkey;`,
       message: 'refer to rows of `users` that are not there',
     },
-    { given: `create table users (id bigint primary key, email text constraint users_email_key unique);`, sql: `alter table users drop constraint users_email_key;`, message: 'equal values' },
-    { title: 'Where the table is not known, the name tells: information.', alone: true, sql: `alter table users drop constraint users_email_key;`, message: 'equal values', severity: 'info' },
+    {
+      given: `create table users (id bigint primary key, email text constraint users_email_key unique);`,
+      sql: `alter table users drop constraint users_email_key;`,
+      message: 'equal values',
+    },
+    {
+      title: 'Where the table is not known, the name tells: information.',
+      alone: true,
+      sql: `alter table users drop constraint users_email_key;`,
+      message: 'equal values',
+      severity: 'info',
+    },
   ],
   good: [
     {
       title: 'It was never there before the pull request.',
       given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint); create index on orders (user_id);`,
-      sql: [`alter table orders add constraint of_user foreign key (user_id) references users (id) not valid;`, `alter table orders drop constraint of_user;`],
+      sql: [
+        `alter table orders add constraint of_user foreign key (user_id) references users (id) not valid;`,
+        `alter table orders drop constraint of_user;`,
+      ],
     },
     {
       title: 'Another one takes its place.',
@@ -41,9 +54,21 @@ export default {
   visit: {
     dropConstraint({ table, name, constraint }, ctx) {
       if (constraint === null && ctx.alone) return unknownConstraint(table, name, ctx)
-      if (ctx.isNew(table) || constraint === null || constraint.type === 'primaryKey' || constraint.type === 'notNull') return
+      if (ctx.isNew(table) || constraint === null || constraint.type === 'primaryKey' || constraint.type === 'notNull')
+        return
       const earlier = ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0)
-      if (earlier.some((step) => step.changes.some((change) => 'table' in change && change.table === table && change.kind.startsWith('add') && subjectOf(change) === name))) return
+      if (
+        earlier.some((step) =>
+          step.changes.some(
+            (change) =>
+              'table' in change &&
+              change.table === table &&
+              change.kind.startsWith('add') &&
+              subjectOf(change) === name,
+          ),
+        )
+      )
+        return
       const after = ctx.after.tables.get(table)
       if (!after) return
       const now = ctx.step?.before.tables.get(table)
@@ -51,23 +76,45 @@ export default {
       if (constraint.type === 'foreignKey') {
         const { columns, references } = constraint.is
         if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
-        if (after.foreignKeys.some((f) => f.columns.join() === columns.join()) || !ctx.after.tables.has(`${references.schema}.${references.table}`)) return
-        return { anySize: true, message: `Without \`${name}\`, rows of ${at} can refer to rows of \`${references.table}\` that are not there.` }
+        if (
+          after.foreignKeys.some((f) => f.columns.join() === columns.join()) ||
+          !ctx.after.tables.has(`${references.schema}.${references.table}`)
+        )
+          return
+        return {
+          anySize: true,
+          message: `Without \`${name}\`, rows of ${at} can refer to rows of \`${references.table}\` that are not there.`,
+        }
       }
       if (constraint.type === 'unique') {
         const { columns } = constraint.is
         if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
-        const kept = [...after.uniques.map((u) => u.columns), ...after.indexes.filter((i) => i.unique && i.where === null).map((i) => i.keys.map((k) => k.column ?? '')), after.primaryKey?.columns ?? []]
+        const kept = [
+          ...after.uniques.map((u) => u.columns),
+          ...after.indexes.filter((i) => i.unique && i.where === null).map((i) => i.keys.map((k) => k.column ?? '')),
+          after.primaryKey?.columns ?? [],
+        ]
         if (kept.some((other) => other.length > 0 && other.every((column) => columns.includes(column)))) return
-        return { anySize: true, message: `Without \`${name}\`, rows of ${at} can have equal values of ${columns.map((column) => `\`${column}\``).join(', ')}, and \`ON CONFLICT\` on them fails.` }
+        return {
+          anySize: true,
+          message: `Without \`${name}\`, rows of ${at} can have equal values of ${columns.map((column) => `\`${column}\``).join(', ')}, and \`ON CONFLICT\` on them fails.`,
+        }
       }
       if (constraint.type === 'check') {
         const helper = /^\(*"?([\w$]+)"? IS NOT NULL\)*$/.exec(constraint.is.expression)?.[1]
         if (helper && now?.columns.some((column) => column.name === helper && !column.nullable)) return
-        const mentions = (expression: string) => (now?.columns ?? []).filter((column) => expression.includes(column.name)).map((column) => column.name)
+        const mentions = (expression: string) =>
+          (now?.columns ?? []).filter((column) => expression.includes(column.name)).map((column) => column.name)
         const old = mentions(constraint.is.expression)
-        if (after.checks.some((check) => mentions(check.expression).some((column) => old.includes(column))) || old.some((column) => !after.columns.some((c) => c.name === column))) return
-        return { anySize: true, message: `Without \`${name}\`, ${at} accepts rows that break ${constraint.is.expression.includes('`') ? 'its condition' : `\`${constraint.is.expression}\``}.` }
+        if (
+          after.checks.some((check) => mentions(check.expression).some((column) => old.includes(column))) ||
+          old.some((column) => !after.columns.some((c) => c.name === column))
+        )
+          return
+        return {
+          anySize: true,
+          message: `Without \`${name}\`, ${at} accepts rows that break ${constraint.is.expression.includes('`') ? 'its condition' : `\`${constraint.is.expression}\``}.`,
+        }
       }
       return { anySize: true, message: `Without \`${name}\`, ${at} accepts rows that exclude each other.` }
     },
@@ -76,8 +123,20 @@ export default {
 
 /** What the name of a constraint tells where nothing else is known of it; null where the file puts another in its place, or where it helped with NOT NULL. */
 function unknownConstraint(table: Key, name: string, ctx: RuleContext): Problem | null {
-  const replaced = ctx.steps.some((step) => step.changes.some((change) =>
-    'table' in change && change.table === table && /^(?:add(?:Check|ForeignKey|Unique|PrimaryKey|Exclusion|NotNull)|setNotNull|dropColumn)$/.test(change.kind)))
-  const loses = /_fkey$|_fk$|^fk_/.test(name) ? 'can refer to rows that are not there' : /_key$|_uk$|_uq$|_unique$|^(uk|uq|unique)_/.test(name) ? 'can have equal values' : null
-  return replaced || loses === null || ctx.isNew(table) ? null : { severity: 'info', anySize: true, message: `Without \`${name}\`, rows of \`${ctx.name(table)}\` ${loses}.` }
+  const replaced = ctx.steps.some((step) =>
+    step.changes.some(
+      (change) =>
+        'table' in change &&
+        change.table === table &&
+        /^(?:add(?:Check|ForeignKey|Unique|PrimaryKey|Exclusion|NotNull)|setNotNull|dropColumn)$/.test(change.kind),
+    ),
+  )
+  const loses = /_fkey$|_fk$|^fk_/.test(name)
+    ? 'can refer to rows that are not there'
+    : /_key$|_uk$|_uq$|_unique$|^(uk|uq|unique)_/.test(name)
+      ? 'can have equal values'
+      : null
+  return replaced || loses === null || ctx.isNew(table)
+    ? null
+    : { severity: 'info', anySize: true, message: `Without \`${name}\`, rows of \`${ctx.name(table)}\` ${loses}.` }
 }

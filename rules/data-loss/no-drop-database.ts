@@ -8,14 +8,24 @@ export default {
   fix: 'Drop a database by hand, with a backup at hand, never in a migration.',
   references: ['https://www.postgresql.org/docs/current/sql-dropdatabase.html'],
   approvable: true,
-  sources: ['squawk/ban-drop-database', 'pgfence/drop-database', 'diesel-guard/DropDatabaseCheck', 'pgsafe/drop-database', 'pgls/banDropDatabase'],
+  sources: [
+    'squawk/ban-drop-database',
+    'pgfence/drop-database',
+    'diesel-guard/DropDatabaseCheck',
+    'pgsafe/drop-database',
+    'pgls/banDropDatabase',
+  ],
   checklist: 'backup',
   bad: [{ sql: `drop database reports;`, runner: 'psql', message: 'loses everything in `reports`' }],
   good: [{ sql: `create table reports (id bigint primary key);` }],
   visit: {
     statement({ node }) {
       if (!('DropdbStmt' in node)) return
-      return { anySize: true, object: node.DropdbStmt.dbname ?? '', message: `\`DROP DATABASE\` loses everything in \`${node.DropdbStmt.dbname ?? ''}\`, and nothing brings it back.` }
+      return {
+        anySize: true,
+        object: node.DropdbStmt.dbname ?? '',
+        message: `\`DROP DATABASE\` loses everything in \`${node.DropdbStmt.dbname ?? ''}\`, and nothing brings it back.`,
+      }
     },
   },
 } satisfies Rule

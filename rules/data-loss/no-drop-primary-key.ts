@@ -11,8 +11,16 @@ export default {
   approvable: true,
   sources: ['diesel-guard/DropPrimaryKeyCheck', 'pgfence/drop-constraint'],
   bad: [
-    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users drop constraint users_pkey;`, message: 'Without `users_pkey`' },
-    { title: 'Where the table is not known, the name tells.', alone: true, sql: `alter table users drop constraint pk_users;` },
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users drop constraint users_pkey;`,
+      message: 'Without `users_pkey`',
+    },
+    {
+      title: 'Where the table is not known, the name tells.',
+      alone: true,
+      sql: `alter table users drop constraint pk_users;`,
+    },
   ],
   good: [
     {
@@ -23,10 +31,15 @@ export default {
   ],
   visit: {
     dropConstraint({ table, name, constraint }, ctx) {
-      const isKey = constraint?.type === 'primaryKey' || (constraint === null && ctx.alone && /^pk_|_pk$|_pkey$|_primary_key$/.test(name))
+      const isKey =
+        constraint?.type === 'primaryKey' ||
+        (constraint === null && ctx.alone && /^pk_|_pk$|_pkey$|_primary_key$/.test(name))
       if (ctx.isNew(table) || !isKey || !ctx.step) return
       const later = ctx.transaction.slice(ctx.transaction.indexOf(ctx.step))
-      if (later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))) return
+      if (
+        later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))
+      )
+        return
       return { anySize: true, message: `Without \`${name}\`, no row of \`${ctx.name(table)}\` can be named.` }
     },
   },

@@ -12,7 +12,11 @@ export default {
   sources: ['pgfence/drop-schema', 'pgfence/drop-schema-cascade', 'pgls/banDropSchema', 'atlas/DS101'],
   checklist: 'backup',
   bad: [
-    { given: `create schema billing; create table billing.invoices (id bigint primary key);`, sql: `drop schema billing cascade;`, message: 'loses everything in `billing`' },
+    {
+      given: `create schema billing; create table billing.invoices (id bigint primary key);`,
+      sql: `drop schema billing cascade;`,
+      message: 'loses everything in `billing`',
+    },
   ],
   good: [
     { title: 'A schema that the same pull request creates.', sql: `create schema billing; drop schema billing;` },
@@ -20,11 +24,19 @@ export default {
   ],
   visit: {
     dropSchema({ object, cascade }, ctx) {
-      const mine = ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createSchema' && change.object === object))
+      const mine = ctx.steps.some((step) =>
+        step.changes.some((change) => change.kind === 'createSchema' && change.object === object),
+      )
       if (mine) return
       const held = [...(ctx.step?.before.tables.values() ?? [])].filter((table) => table.schema === object)
       if (!cascade && held.length === 0 && !ctx.alone) return
-      const tables = held.length > 0 ? `: ${held.slice(0, 5).map((table) => `\`${table.name}\``).join(', ')}${held.length > 5 ? ` and ${held.length - 5} more` : ''}` : ''
+      const tables =
+        held.length > 0
+          ? `: ${held
+              .slice(0, 5)
+              .map((table) => `\`${table.name}\``)
+              .join(', ')}${held.length > 5 ? ` and ${held.length - 5} more` : ''}`
+          : ''
       return { anySize: true, message: `Dropping the schema loses everything in \`${object}\`${tables}.` }
     },
   },

@@ -12,15 +12,34 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-droptable.html'],
   approvable: true,
   dialects: 'all',
-  sources: ['squawk/ban-drop-table', 'pgfence/drop-table', 'atlas/DS102', 'diesel-guard/DropTableCheck', 'pgsafe/drop-table', 'pgls/banDropTable', 'strong_migrations/create_table'],
+  sources: [
+    'squawk/ban-drop-table',
+    'pgfence/drop-table',
+    'atlas/DS102',
+    'diesel-guard/DropTableCheck',
+    'pgsafe/drop-table',
+    'pgls/banDropTable',
+    'strong_migrations/create_table',
+  ],
   checklist: 'backup',
   claims: { lock: 'AccessExclusiveLock' },
   bad: [
-    { given: `create table legacy (id bigint primary key);`, sql: `drop table legacy;`, message: 'Dropping `legacy` loses its data' },
-    { given: `create table a (id bigint primary key); create table b (id bigint primary key);`, sql: `drop table a, b;`, count: 2 },
+    {
+      given: `create table legacy (id bigint primary key);`,
+      sql: `drop table legacy;`,
+      message: 'Dropping `legacy` loses its data',
+    },
+    {
+      given: `create table a (id bigint primary key); create table b (id bigint primary key);`,
+      sql: `drop table a, b;`,
+      count: 2,
+    },
   ],
   good: [
-    { title: 'A table that the same pull request creates holds nothing.', sql: `create table legacy (id bigint primary key); drop table legacy;` },
+    {
+      title: 'A table that the same pull request creates holds nothing.',
+      sql: `create table legacy (id bigint primary key); drop table legacy;`,
+    },
     { sql: `create temporary table work (id bigint); drop table work;` },
   ],
   visit: {

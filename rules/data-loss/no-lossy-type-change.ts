@@ -15,18 +15,58 @@ export default {
   sources: ['prisma/RiskyCast', 'prisma/NotCastable'],
   checklist: 'backup',
   bad: [
-    { given: `create table users (id bigint primary key, name varchar(100));`, sql: `alter table users alter column name type varchar(50);`, message: 'from `character varying(100)` to `character varying(50)`' },
-    { given: `create table orders (id bigint primary key, total numeric(12, 4));`, sql: `alter table orders alter column total type numeric(12, 2);` },
-    { given: `create table orders (id bigint primary key, amount bigint);`, sql: `alter table orders alter column amount type integer;`, message: 'fails where a value of `orders` does not fit' },
-    { title: 'A cast that is written out cuts without a word.', given: `create table users (id bigint primary key, name varchar(100));`, sql: `alter table users alter column name type varchar(50) using name::varchar(50);`, message: 'rounds or cuts' },
-    { title: 'Which moment it was is lost.', given: `create table users (id bigint primary key, at timestamptz);`, sql: `alter table users alter column at type timestamp;` },
+    {
+      given: `create table users (id bigint primary key, name varchar(100));`,
+      sql: `alter table users alter column name type varchar(50);`,
+      message: 'from `character varying(100)` to `character varying(50)`',
+    },
+    {
+      given: `create table orders (id bigint primary key, total numeric(12, 4));`,
+      sql: `alter table orders alter column total type numeric(12, 2);`,
+    },
+    {
+      given: `create table orders (id bigint primary key, amount bigint);`,
+      sql: `alter table orders alter column amount type integer;`,
+      message: 'fails where a value of `orders` does not fit',
+    },
+    {
+      title: 'A cast that is written out cuts without a word.',
+      given: `create table users (id bigint primary key, name varchar(100));`,
+      sql: `alter table users alter column name type varchar(50) using name::varchar(50);`,
+      message: 'rounds or cuts',
+    },
+    {
+      title: 'Which moment it was is lost.',
+      given: `create table users (id bigint primary key, at timestamptz);`,
+      sql: `alter table users alter column at type timestamp;`,
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key, name varchar(50));`, sql: `alter table users alter column name type text;` },
-    { title: 'Every uuid has 36 characters.', given: `create table users (id bigint primary key, code uuid);`, sql: `alter table users alter column code type varchar(36);`, rows: { users: 100 } },
-    { title: 'A value becomes a list of one.', given: `create table users (id bigint primary key, name text);`, sql: `alter table users alter column name type text[] using array[name];`, rows: { users: 100 } },
-    { title: 'Kept as JSON.', given: `create table users (id bigint primary key, name text);`, sql: `alter table users alter column name type jsonb using to_jsonb(name);`, rows: { users: 100 } },
-    { sql: `create table users (id bigint primary key, name varchar(100)); alter table users alter column name type varchar(50);` },
+    {
+      given: `create table users (id bigint primary key, name varchar(50));`,
+      sql: `alter table users alter column name type text;`,
+    },
+    {
+      title: 'Every uuid has 36 characters.',
+      given: `create table users (id bigint primary key, code uuid);`,
+      sql: `alter table users alter column code type varchar(36);`,
+      rows: { users: 100 },
+    },
+    {
+      title: 'A value becomes a list of one.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `alter table users alter column name type text[] using array[name];`,
+      rows: { users: 100 },
+    },
+    {
+      title: 'Kept as JSON.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `alter table users alter column name type jsonb using to_jsonb(name);`,
+      rows: { users: 100 },
+    },
+    {
+      sql: `create table users (id bigint primary key, name varchar(100)); alter table users alter column name type varchar(50);`,
+    },
   ],
   visit: {
     alterColumnType({ table, from, to, using }, ctx) {
@@ -39,9 +79,10 @@ export default {
       const change = `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\``
       return {
         anySize: true,
-        message: loss === 'cut' || (using !== null && to.type?.startsWith('character') === true)
-          ? `${change} rounds or cuts the values of \`${ctx.name(table)}\` that do not fit.`
-          : `${change} fails where a value of \`${ctx.name(table)}\` does not fit.`,
+        message:
+          loss === 'cut' || (using !== null && to.type?.startsWith('character') === true)
+            ? `${change} rounds or cuts the values of \`${ctx.name(table)}\` that do not fit.`
+            : `${change} fails where a value of \`${ctx.name(table)}\` does not fit.`,
         help: `See what would change before it does:\n${sql(`SELECT ${column} FROM ${sqlName(table, ctx)} WHERE ${column} IS DISTINCT FROM (${using ?? column})::${to.type}::${from.type} LIMIT 20;`)}`,
       }
     },

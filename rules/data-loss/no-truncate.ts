@@ -12,12 +12,22 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-truncate.html'],
   approvable: true,
   sources: [
-    'squawk/ban-truncate-cascade', 'pgfence/truncate', 'pgfence/truncate-cascade', 'diesel-guard/TruncateTableCheck', 'pgsafe/truncate', 'pgls/banTruncate', 'pgls/banTruncateCascade',
+    'squawk/ban-truncate-cascade',
+    'pgfence/truncate',
+    'pgfence/truncate-cascade',
+    'diesel-guard/TruncateTableCheck',
+    'pgsafe/truncate',
+    'pgls/banTruncate',
+    'pgls/banTruncateCascade',
   ],
   checklist: 'backup',
   claims: { lock: 'AccessExclusiveLock' },
   bad: [
-    { given: `create table sessions (id bigint primary key);`, sql: `truncate sessions;`, message: 'loses every row of `sessions`' },
+    {
+      given: `create table sessions (id bigint primary key);`,
+      sql: `truncate sessions;`,
+      message: 'loses every row of `sessions`',
+    },
     {
       given: `create table users (id bigint primary key); create table sessions (id bigint primary key, user_id bigint references users (id)); create index on sessions (user_id);`,
       sql: `truncate users cascade;`,
@@ -26,13 +36,21 @@ export default {
   ],
   good: [
     { sql: `create table sessions (id bigint primary key); truncate sessions;` },
-    { given: `create table sessions (id bigint primary key, expired boolean not null);`, sql: `delete from sessions where expired and id < 1000;`, unproven: 'others speak of data in migrations' },
+    {
+      given: `create table sessions (id bigint primary key, expired boolean not null);`,
+      sql: `delete from sessions where expired and id < 1000;`,
+      unproven: 'others speak of data in migrations',
+    },
   ],
   visit: {
     statement({ node }, ctx) {
       if (!('TruncateStmt' in node)) return
       const tables = (node.TruncateStmt.relations ?? [])
-        .flatMap((relation) => ('RangeVar' in relation ? [key(relation.RangeVar.schemaname ?? ctx.step.before.defaultSchema, relation.RangeVar.relname ?? '')] : []))
+        .flatMap((relation) =>
+          'RangeVar' in relation
+            ? [key(relation.RangeVar.schemaname ?? ctx.step.before.defaultSchema, relation.RangeVar.relname ?? '')]
+            : [],
+        )
         .filter((table) => !ctx.isNew(table))
       if (tables.length === 0) return
       const cascade = node.TruncateStmt.behavior === 'DROP_CASCADE'

@@ -12,16 +12,40 @@ export default {
   references: ['https://www.postgresql.org/docs/current/indexes-unique.html'],
   sources: ['atlas/MF101', 'atlas/MF102', 'prisma/UniqueConstraintAddition'],
   bad: [
-    { given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_email on users (email);`, runner: 'psql', message: 'fails where two rows of `users`' },
-    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users add constraint users_email unique (email);` },
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create unique index concurrently users_email on users (email);`,
+      runner: 'psql',
+      message: 'fails where two rows of `users`',
+    },
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add constraint users_email unique (email);`,
+    },
   ],
   good: [
-    { title: 'A new column holds no duplicates: it is empty.', given: `create table users (id bigint primary key);`, sql: [`alter table users add column email text;`, `create unique index concurrently users_email on users (email);`], runner: 'psql' },
-    { title: 'The primary key tells the rows apart already.', given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_id_email on users (id, email);`, runner: 'psql' },
+    {
+      title: 'A new column holds no duplicates: it is empty.',
+      given: `create table users (id bigint primary key);`,
+      sql: [
+        `alter table users add column email text;`,
+        `create unique index concurrently users_email on users (email);`,
+      ],
+      runner: 'psql',
+    },
+    {
+      title: 'The primary key tells the rows apart already.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create unique index concurrently users_id_email on users (id, email);`,
+      runner: 'psql',
+    },
     {
       title: 'The duplicates are removed first.',
       given: `create table users (id bigint primary key, email text);`,
-      sql: [`delete from users a using users b where a.email = b.email and a.id > b.id;`, `create unique index concurrently users_email on users (email);`],
+      sql: [
+        `delete from users a using users b where a.email = b.email and a.id > b.id;`,
+        `create unique index concurrently users_email on users (email);`,
+      ],
       runner: 'psql',
       unproven: 'others speak of the DELETE',
     },
@@ -30,7 +54,13 @@ export default {
   visit: {
     addIndex({ table, index }, ctx) {
       if (!index.unique || index.keys.some((each) => each.column === null)) return
-      return problem(table, index.keys.map((each) => each.column ?? ''), index.where, index.nullsNotDistinct === true, ctx)
+      return problem(
+        table,
+        index.keys.map((each) => each.column ?? ''),
+        index.where,
+        index.nullsNotDistinct === true,
+        ctx,
+      )
     },
     addUnique({ table, to, usingIndex }, ctx) {
       if (usingIndex !== null) return
@@ -45,9 +75,18 @@ function problem(table: string, columns: readonly string[], where: string | null
   if (known?.partition.by) return
   const added = columns.filter((column) => ctx.isNewColumn(table, column))
   if (!nulls && added.some((column) => known?.columns.find((each) => each.name === column)?.default === null)) return
-  const told = [known?.primaryKey?.columns, ...(known?.uniques ?? []).map((unique) => unique.columns)].some((each) => each !== undefined && each.every((column) => columns.includes(column)))
+  const told = [known?.primaryKey?.columns, ...(known?.uniques ?? []).map((unique) => unique.columns)].some(
+    (each) => each !== undefined && each.every((column) => columns.includes(column)),
+  )
   if (told) return
-  const conditions = [...(where === null ? [] : [where]), ...(nulls ? [] : columns.filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false).map((column) => `${idents([column])} IS NOT NULL`))]
+  const conditions = [
+    ...(where === null ? [] : [where]),
+    ...(nulls
+      ? []
+      : columns
+          .filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false)
+          .map((column) => `${idents([column])} IS NOT NULL`)),
+  ]
   return {
     anySize: true,
     message: `This fails where two rows of \`${ctx.name(table)}\` have the same \`${columns.join('`, `')}\`.`,

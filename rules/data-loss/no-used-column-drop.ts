@@ -23,21 +23,60 @@ export default {
   why: `The places are found by resolving clients, models and columns, not by searching for a word: each of them fails with the first call after the
     migration, and no deploy order helps, because the code of this very commit still uses the column.`,
   fix: 'Take the uses out first, deploy that, and drop the column in a later pull request.',
-  references: ['https://www.postgresql.org/docs/current/sql-altertable.html', 'https://www.prisma.io/docs/orm/prisma-migrate/workflows/customizing-migrations'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-altertable.html',
+    'https://www.prisma.io/docs/orm/prisma-migrate/workflows/customizing-migrations',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
-    { given, sql: `alter table users drop column legacy_id;`, prisma: { before, after }, files: { 'src/sync.ts': `export const find = (legacyId: string) => prisma.user.findFirst({ where: { legacyId } })` }, message: '`src/sync.ts:1`' },
-    { given, sql: `alter table users drop column legacy_id;`, files: { 'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT u.id FROM users u WHERE u.legacy_id = $1', [id])` } },
-    { given, sql: `alter table users rename column legacy_id to old_id;`, files: { 'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('UPDATE users SET legacy_id = NULL WHERE id = $1', [id])` }, message: 'is renamed' },
+    {
+      given,
+      sql: `alter table users drop column legacy_id;`,
+      prisma: { before, after },
+      files: {
+        'src/sync.ts': `export const find = (legacyId: string) => prisma.user.findFirst({ where: { legacyId } })`,
+      },
+      message: '`src/sync.ts:1`',
+    },
+    {
+      given,
+      sql: `alter table users drop column legacy_id;`,
+      files: {
+        'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT u.id FROM users u WHERE u.legacy_id = $1', [id])`,
+      },
+    },
+    {
+      given,
+      sql: `alter table users rename column legacy_id to old_id;`,
+      files: {
+        'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('UPDATE users SET legacy_id = NULL WHERE id = $1', [id])`,
+      },
+      message: 'is renamed',
+    },
   ],
   good: [
-    { given, sql: `alter table users drop column legacy_id;`, prisma: { before, after }, files: { 'src/sync.ts': `export const find = (email: string) => prisma.user.findFirst({ where: { email } })` }, unproven: 'others speak of the drop itself' },
-    { title: 'A field of the same name on another model.', given: `${given} create table teams (id integer primary key, legacy_id text);`, sql: `alter table users drop column legacy_id;`, files: { 'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT id FROM teams WHERE id = 1 AND legacy_id = $1', [id])` }, unproven: 'others speak of the drop itself' },
+    {
+      given,
+      sql: `alter table users drop column legacy_id;`,
+      prisma: { before, after },
+      files: { 'src/sync.ts': `export const find = (email: string) => prisma.user.findFirst({ where: { email } })` },
+      unproven: 'others speak of the drop itself',
+    },
+    {
+      title: 'A field of the same name on another model.',
+      given: `${given} create table teams (id integer primary key, legacy_id text);`,
+      sql: `alter table users drop column legacy_id;`,
+      files: {
+        'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT id FROM teams WHERE id = 1 AND legacy_id = $1', [id])`,
+      },
+      unproven: 'others speak of the drop itself',
+    },
   ],
   visit: {
-    dropColumn: ({ table, from }, ctx) => ctx.isNewColumn(table, from.name) ? null : used(table, from.name, 'dropped', ctx),
-    renameColumn: ({ table, from }, ctx) => ctx.isNewColumn(table, from) ? null : used(table, from, 'renamed', ctx),
+    dropColumn: ({ table, from }, ctx) =>
+      ctx.isNewColumn(table, from.name) ? null : used(table, from.name, 'dropped', ctx),
+    renameColumn: ({ table, from }, ctx) => (ctx.isNewColumn(table, from) ? null : used(table, from, 'renamed', ctx)),
   },
 } satisfies Rule
 
@@ -47,7 +86,8 @@ function used(table: Key, column: string, what: string, ctx: RuleContext) {
   const uses = usesOf(ctx, table, column)
   if (uses.length === 0) return null
   return {
-    anySize: true, object: `${table}.${column}`,
+    anySize: true,
+    object: `${table}.${column}`,
     message: `\`${ctx.name(table)}.${column}\` is ${what}, but code still uses it: ${placesIn(uses)}.`,
     help: `Take these out first:\n\n${placeList(uses)}`,
   }

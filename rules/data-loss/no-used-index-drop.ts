@@ -11,37 +11,86 @@ export default {
   summary: 'An index is dropped that a query of the repository needs, and no other index serves it.',
   why: 'The query still works, by reading the whole table each time. That shows only in production, under load, after the deploy.',
   fix: 'Keep the index, or build its replacement before it is dropped.',
-  references: ['https://www.postgresql.org/docs/current/sql-dropindex.html', 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-dropindex.html',
+    'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ALL-INDEXES-VIEW',
+  ],
   sources: [],
   checklist: 'queries-use-indexes',
-  bad: [{ given: shopSql, rows: large, sql: `drop index concurrently "orders_number_idx";`, files: { 'src/orders.ts': `${pool}\n  export const find = (n: number) => pool.query('SELECT id FROM orders WHERE number = $1', [n])` }, message: '`src/orders.ts:3`' }],
+  bad: [
+    {
+      given: shopSql,
+      rows: large,
+      sql: `drop index concurrently "orders_number_idx";`,
+      files: {
+        'src/orders.ts': `${pool}\n  export const find = (n: number) => pool.query('SELECT id FROM orders WHERE number = $1', [n])`,
+      },
+      message: '`src/orders.ts:3`',
+    },
+  ],
   good: [
-    { given: shopSql, rows: large, title: 'Another index serves.', sql: [`create index concurrently "orders_number_status_idx" on orders (number, status);`, `drop index concurrently "orders_number_idx";`], files: { 'src/orders.ts': `${pool}\n  export const find = (n: number) => pool.query('SELECT id FROM orders WHERE number = $1', [n])` } },
-    { given: shopSql, rows: large, title: 'No query asks for it.', sql: `drop index concurrently "orders_number_idx";`, files: { 'src/orders.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT id FROM orders WHERE id = $1', [id])` } },
+    {
+      given: shopSql,
+      rows: large,
+      title: 'Another index serves.',
+      sql: [
+        `create index concurrently "orders_number_status_idx" on orders (number, status);`,
+        `drop index concurrently "orders_number_idx";`,
+      ],
+      files: {
+        'src/orders.ts': `${pool}\n  export const find = (n: number) => pool.query('SELECT id FROM orders WHERE number = $1', [n])`,
+      },
+    },
+    {
+      given: shopSql,
+      rows: large,
+      title: 'No query asks for it.',
+      sql: `drop index concurrently "orders_number_idx";`,
+      files: {
+        'src/orders.ts': `${pool}\n  export const find = (id: string) => pool.query('SELECT id FROM orders WHERE id = $1', [id])`,
+      },
+    },
   ],
   visit: {
-    dropIndex: ({ table, name, index }, ctx) => index === null ? null : needed(table, name, ctx),
-    dropConstraint: ({ table, name, constraint }, ctx) => constraint?.type === 'unique' ? needed(table, name, ctx) : null,
+    dropIndex: ({ table, name, index }, ctx) => (index === null ? null : needed(table, name, ctx)),
+    dropConstraint: ({ table, name, constraint }, ctx) =>
+      constraint?.type === 'unique' ? needed(table, name, ctx) : null,
   },
 } satisfies Rule
 
 function needed(table: Key, name: string, ctx: RuleContext) {
   const was = ctx.step?.before.tables.get(table)
   const now = ctx.after.tables.get(table)
-  if (was === undefined || now === undefined || !now.complete || ctx.isNew(table) || ctx.size(table) === 'small') return null
-  const uses = ctx.queries.filter((query) => {
-    if (query.dynamic || query.context.file !== 'source' || query.tables[0]?.table !== table || query.predicates.some((p) => p.joining === true)) return false
-    return branchesOf(query).some((branch) => {
-      if (branch.some((p) => p.table !== table)) return false
-      const before = indexUse(was, branch)
-      const after = indexUse(now, branch)
-      return before.verdict === 'served' && before.path.name === name && (after.verdict === 'none' || after.verdict === 'later')
+  if (was === undefined || now === undefined || !now.complete || ctx.isNew(table) || ctx.size(table) === 'small')
+    return null
+  const uses = ctx.queries
+    .filter((query) => {
+      if (
+        query.dynamic ||
+        query.context.file !== 'source' ||
+        query.tables[0]?.table !== table ||
+        query.predicates.some((p) => p.joining === true)
+      )
+        return false
+      return branchesOf(query).some((branch) => {
+        if (branch.some((p) => p.table !== table)) return false
+        const before = indexUse(was, branch)
+        const after = indexUse(now, branch)
+        return (
+          before.verdict === 'served' &&
+          before.path.name === name &&
+          (after.verdict === 'none' || after.verdict === 'later')
+        )
+      })
     })
-  }).map((query) => ({ use: { place: query.place } }))
+    .map((query) => ({ use: { place: query.place } }))
   if (uses.length === 0) return null
   return {
     object: table,
     message: `Without \`${name}\` these queries read the whole of \`${ctx.name(table)}\`: ${placesIn(uses)}.`,
-    help: `Keep the index while these queries need it, or build its successor first:\n\n${uses.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\``).join('\n')}`,
+    help: `Keep the index while these queries need it, or build its successor first:\n\n${uses
+      .slice(0, 20)
+      .map(({ use }) => `- \`${at(use.place)}\``)
+      .join('\n')}`,
   }
 }

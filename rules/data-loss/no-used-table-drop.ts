@@ -15,15 +15,36 @@ export default {
   dialects: 'all',
   sources: [],
   bad: [
-    { given, sql: `drop table sessions;`, files: { 'src/sessions.ts': `${pool}\n  export const find = (token: string) => pool.query('SELECT id FROM sessions WHERE id = 1 AND token = $1', [token])` }, message: '`src/sessions.ts:3`' },
-    { given, sql: `alter table sessions rename to logins;`, files: { 'src/sessions.ts': `${pool}\n  export const end = (id: number) => pool.query('DELETE FROM sessions WHERE id = $1', [id])` }, message: 'is renamed' },
+    {
+      given,
+      sql: `drop table sessions;`,
+      files: {
+        'src/sessions.ts': `${pool}\n  export const find = (token: string) => pool.query('SELECT id FROM sessions WHERE id = 1 AND token = $1', [token])`,
+      },
+      message: '`src/sessions.ts:3`',
+    },
+    {
+      given,
+      sql: `alter table sessions rename to logins;`,
+      files: {
+        'src/sessions.ts': `${pool}\n  export const end = (id: number) => pool.query('DELETE FROM sessions WHERE id = $1', [id])`,
+      },
+      message: 'is renamed',
+    },
   ],
   good: [
-    { given, sql: `drop table sessions;`, files: { 'src/users.ts': `${pool}\n  export const find = (id: number) => pool.query('SELECT id FROM users WHERE id = $1', [id])` }, unproven: 'others speak of the drop itself' },
+    {
+      given,
+      sql: `drop table sessions;`,
+      files: {
+        'src/users.ts': `${pool}\n  export const find = (id: number) => pool.query('SELECT id FROM users WHERE id = $1', [id])`,
+      },
+      unproven: 'others speak of the drop itself',
+    },
   ],
   visit: {
-    dropTable: ({ table }, ctx) => ctx.isNew(table) ? null : used(table, 'dropped', ctx),
-    renameTable: ({ table }, ctx) => ctx.isNew(table) ? null : used(table, 'renamed', ctx),
+    dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'dropped', ctx)),
+    renameTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'renamed', ctx)),
   },
 } satisfies Rule
 
@@ -31,5 +52,10 @@ function used(table: Key, what: string, ctx: RuleContext) {
   if (ctx.after.tables.has(table) || ctx.after.views.has(table)) return null
   const uses = usesOf(ctx, table, null)
   if (uses.length === 0) return null
-  return { anySize: true, object: table, message: `\`${ctx.name(table)}\` is ${what}, but code still queries it: ${placesIn(uses)}.`, help: `Take these out first:\n\n${placeList(uses)}` }
+  return {
+    anySize: true,
+    object: table,
+    message: `\`${ctx.name(table)}\` is ${what}, but code still queries it: ${placesIn(uses)}.`,
+    help: `Take these out first:\n\n${placeList(uses)}`,
+  }
 }

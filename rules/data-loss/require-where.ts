@@ -9,13 +9,35 @@ export default {
   why: `Every row is locked until the transaction ends and written anew, which blocks other writers and doubles the table. A DELETE without WHERE
     loses them all.`,
   fix: 'Say which rows are meant, and change many rows in batches outside the migration.',
-  references: ['https://www.postgresql.org/docs/current/sql-update.html', 'https://www.postgresql.org/docs/current/sql-delete.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-update.html',
+    'https://www.postgresql.org/docs/current/sql-delete.html',
+  ],
   approvable: true,
-  sources: ['pgfence/delete-without-where', 'pgfence/update-in-migration', 'diesel-guard/MutationWithoutWhereCheck', 'pgls/banDeleteWithoutWhere', 'pgls/banUpdateWithoutWhere'],
+  sources: [
+    'pgfence/delete-without-where',
+    'pgfence/update-in-migration',
+    'diesel-guard/MutationWithoutWhereCheck',
+    'pgls/banDeleteWithoutWhere',
+    'pgls/banUpdateWithoutWhere',
+  ],
   bad: [
-    { given: `create table users (id bigint primary key, active boolean);`, sql: `delete from users;`, message: 'loses every row of `users`' },
-    { title: 'In a WITH too.', given: `create table users (id bigint primary key); create table gone (id bigint primary key);`, sql: `with old as (delete from users returning id) insert into gone select id from old;`, message: 'loses every row of `users`' },
-    { given: `create table users (id bigint primary key, active boolean);`, sql: `update users set active = true where 1 = 1;`, message: 'changes every row of `users`' },
+    {
+      given: `create table users (id bigint primary key, active boolean);`,
+      sql: `delete from users;`,
+      message: 'loses every row of `users`',
+    },
+    {
+      title: 'In a WITH too.',
+      given: `create table users (id bigint primary key); create table gone (id bigint primary key);`,
+      sql: `with old as (delete from users returning id) insert into gone select id from old;`,
+      message: 'loses every row of `users`',
+    },
+    {
+      given: `create table users (id bigint primary key, active boolean);`,
+      sql: `update users set active = true where 1 = 1;`,
+      message: 'changes every row of `users`',
+    },
     {
       title: 'Filling a column that the same pull request adds is what it is for: information.',
       given: `create table users (id bigint primary key);`,
@@ -24,9 +46,20 @@ export default {
     },
   ],
   good: [
-    { title: 'A function that is made does not run.', given: `create table users (id bigint primary key, email text);`, sql: `create function forget() returns void language sql as $$ delete from users $$;` },
-    { title: 'A table of the same pull request.', sql: `create table users (id bigint primary key, active boolean); update users set active = true;` },
-    { given: `create table users (id bigint primary key, email text);`, sql: `delete from users where id = 7;`, unproven: 'others speak of data in migrations' },
+    {
+      title: 'A function that is made does not run.',
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create function forget() returns void language sql as $$ delete from users $$;`,
+    },
+    {
+      title: 'A table of the same pull request.',
+      sql: `create table users (id bigint primary key, active boolean); update users set active = true;`,
+    },
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `delete from users where id = 7;`,
+      unproven: 'others speak of data in migrations',
+    },
   ],
   visit: {
     *statement({ node, inside }, ctx) {
@@ -39,9 +72,15 @@ export default {
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
         yield {
           object: table,
-          notIn: verb === 'UPDATE' ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere'] : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
+          notIn:
+            verb === 'UPDATE'
+              ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere']
+              : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
           ...(fills ? { severity: 'info' as const } : {}),
-          message: verb === 'UPDATE' ? `This changes every row of \`${ctx.name(table)}\` in one transaction.` : `This loses every row of \`${ctx.name(table)}\`.`,
+          message:
+            verb === 'UPDATE'
+              ? `This changes every row of \`${ctx.name(table)}\` in one transaction.`
+              : `This loses every row of \`${ctx.name(table)}\`.`,
         }
       }
     },

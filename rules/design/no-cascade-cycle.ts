@@ -94,8 +94,15 @@ export default {
         if (said.has(cycle)) continue
         said.add(cycle)
         const place = foreignKeyPlace(foreignKey, table, ctx)
-        const optional = ctx.after.tables.get(table)?.columns.filter((c) => foreignKey.columns.includes(c.name)).every((c) => c.nullable) === true
-        const { words, offer } = declare({ kind: 'setOnDelete', table, columns: foreignKey.columns, action: optional ? 'SET NULL' : 'RESTRICT' }, ctx)
+        const optional =
+          ctx.after.tables
+            .get(table)
+            ?.columns.filter((c) => foreignKey.columns.includes(c.name))
+            .every((c) => c.nullable) === true
+        const { words, offer } = declare(
+          { kind: 'setOnDelete', table, columns: foreignKey.columns, action: optional ? 'SET NULL' : 'RESTRICT' },
+          ctx,
+        )
         yield {
           ...(place ? { place } : {}),
           ...offer,
@@ -113,7 +120,8 @@ function wayBack(table: Key, parent: Key, schema: Schema): readonly Key[] | null
   const children = new Map<Key, Key[]>()
   for (const child of schema.tables.values()) {
     for (const foreignKey of child.foreignKeys) {
-      if (foreignKey.onDelete === 'CASCADE' && foreignKey.clientOnly !== true) children.set(parentOf(foreignKey), [...(children.get(parentOf(foreignKey)) ?? []), child.key])
+      if (foreignKey.onDelete === 'CASCADE' && foreignKey.clientOnly !== true)
+        children.set(parentOf(foreignKey), [...(children.get(parentOf(foreignKey)) ?? []), child.key])
     }
   }
   const cameFrom = new Map<Key, Key | null>([[table, null]])

@@ -11,19 +11,46 @@ export default {
   references: ['https://wiki.postgresql.org/wiki/Don%27t_Do_This#Don.27t_use_char.28n.29'],
   sources: ['squawk/ban-char-field', 'pgfence/ban-char-field', 'diesel-guard/CharTypeCheck', 'pgls/banCharField'],
   bad: [
-    { sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`, message: '`country` pads', severity: 'info' },
-    { sql: `create table users (id bigint generated always as identity primary key, code char(8) not null);`, message: '`code` pads' },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, country char(2) not null);`,
+      message: '`country` pads',
+      severity: 'info',
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, code char(8) not null);`,
+      message: '`code` pads',
+    },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column code character;` },
-    { title: 'bpchar without a length does not pad, but ignores blanks at the end.', given: `create table users (id bigint primary key);`, sql: `alter table users add column code bpchar;`, message: 'loses the blanks' },
-    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  code String @db.Char(8)\n}\n' }, message: '`code` pads' },
-    { drizzle: { before: '', after: `import { bigint, char, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), code: char('code', { length: 8 }) })\n` } },
+    {
+      title: 'bpchar without a length does not pad, but ignores blanks at the end.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column code bpchar;`,
+      message: 'loses the blanks',
+    },
+    {
+      prisma: { before: '', after: 'model User {\n  id BigInt @id\n  code String @db.Char(8)\n}\n' },
+      message: '`code` pads',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, char, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), code: char('code', { length: 8 }) })\n`,
+      },
+    },
   ],
   good: [
     { sql: `create table users (id bigint generated always as identity primary key, country text not null);` },
-    { title: '"char" is a type of one byte.', sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);` },
+    {
+      title: '"char" is a type of one byte.',
+      sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);`,
+    },
   ],
   visit: newColumns((column) => {
-    if (column.type === 'bpchar') return { message: `\`${column.name}\` loses the blanks at the end of its values in comparisons.`, help: 'Use `text`.' }
+    if (column.type === 'bpchar')
+      return {
+        message: `\`${column.name}\` loses the blanks at the end of its values in comparisons.`,
+        help: 'Use `text`.',
+      }
     if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {

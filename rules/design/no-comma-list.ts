@@ -12,14 +12,36 @@ export default {
   references: ['https://www.postgresql.org/docs/current/gin.html'],
   sources: [],
   bad: [
-    { sql: `create table posts (id bigint generated always as identity primary key, tag_ids text not null);`, message: '`tag_ids` holds a list in one text' },
+    {
+      sql: `create table posts (id bigint generated always as identity primary key, tag_ids text not null);`,
+      message: '`tag_ids` holds a list in one text',
+    },
     { sql: `create table exports (id bigint generated always as identity primary key, columns_csv varchar(500));` },
-    { prisma: { before: '', after: 'model Post {\n  id BigInt @id\n  tagIds String\n}\n' }, message: '`tagIds` holds a list' },
-    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), tagIds: text('tag_ids').notNull() })\n` } },
+    {
+      prisma: { before: '', after: 'model Post {\n  id BigInt @id\n  tagIds String\n}\n' },
+      message: '`tagIds` holds a list',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), tagIds: text('tag_ids').notNull() })\n`,
+      },
+    },
   ],
-  good: [{ sql: `create table posts (id bigint generated always as identity primary key, tag_ids bigint[] not null, csv_path text, playlist text);` }],
+  good: [
+    {
+      sql: `create table posts (id bigint generated always as identity primary key, tag_ids bigint[] not null, csv_path text, playlist text);`,
+    },
+  ],
   visit: newColumns((column) => {
-    if (!/^(?:text|character varying)(?:\(\d+\))?$/.test(column.type ?? '') || !/(?:_ids|_csv|_list|comma_separated(?:_\w+)?)$/.test(snake(column.name))) return null
-    return { message: `\`${column.name}\` holds a list in one text: no index and no foreign key reaches its parts.`, help: `Declare it as \`text[]\` or \`bigint[]\` with a GIN index, or keep its values in a table of their own.` }
+    if (
+      !/^(?:text|character varying)(?:\(\d+\))?$/.test(column.type ?? '') ||
+      !/(?:_ids|_csv|_list|comma_separated(?:_\w+)?)$/.test(snake(column.name))
+    )
+      return null
+    return {
+      message: `\`${column.name}\` holds a list in one text: no index and no foreign key reaches its parts.`,
+      help: `Declare it as \`text[]\` or \`bigint[]\` with a GIN index, or keep its values in a table of their own.`,
+    }
   }),
 } satisfies Rule

@@ -21,8 +21,21 @@ export default {
         create index on labels (org_id);`,
       message: 'One `org_id` takes a `name` from all others',
     },
-    { prisma: { before: 'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\n', after: 'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Label {\n  id BigInt @id\n  orgId BigInt\n  name String @unique\n\n  @@index([orgId])\n}\n' }, message: 'One `orgId` takes a `name`' },
-    { drizzle: { before: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\n`, after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\nexport const labels = pgTable('labels', { id: id(), orgId: orgId(), name: text('name').notNull().unique() }, (table) => [index('labels_org_id_idx').on(table.orgId)])\n` } },
+    {
+      prisma: {
+        before:
+          'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\n',
+        after:
+          'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Label {\n  id BigInt @id\n  orgId BigInt\n  name String @unique\n\n  @@index([orgId])\n}\n',
+      },
+      message: 'One `orgId` takes a `name`',
+    },
+    {
+      drizzle: {
+        before: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\n`,
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\nexport const labels = pgTable('labels', { id: id(), orgId: orgId(), name: text('name').notNull().unique() }, (table) => [index('labels_org_id_idx').on(table.orgId)])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -49,8 +62,17 @@ function* crossing(table: Key, name: string, columns: readonly string[], ctx: Ru
   const column = tenant === null || !after ? null : tenantColumn(after, tenant)
   const [only] = columns
   // What is handed to people outside has to be told apart from all others of its kind.
-  if (/(?:^|_)(?:token|invite|invitation|link|share|otp|verification|voucher|coupon)s?(?:_|$)/.test(snake(nameOf(table)))) return
-  if (!column || columns.length !== 1 || only === undefined || !/^(?:name|slug|code|number|label|reference|title)$/.test(snake(only))) return
+  if (
+    /(?:^|_)(?:token|invite|invitation|link|share|otp|verification|voucher|coupon)s?(?:_|$)/.test(snake(nameOf(table)))
+  )
+    return
+  if (
+    !column ||
+    columns.length !== 1 ||
+    only === undefined ||
+    !/^(?:name|slug|code|number|label|reference|title)$/.test(snake(only))
+  )
+    return
   yield {
     object: `${table}.${name}`,
     message: `One \`${column.name}\` takes a \`${only}\` from all others: \`${name}\` is unique across tenants.`,

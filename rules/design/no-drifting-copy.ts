@@ -84,13 +84,21 @@ export default {
     },
   ],
   visit: newColumns((column, table, ctx) => {
-    const [, of = '', what = ''] = /^(.+)_(name|full_name|email|username|title|slug|phone|avatar_url|image_url)$/.exec(snake(column.name)) ?? []
+    const [, of = '', what = ''] =
+      /^(.+)_(name|full_name|email|username|title|slug|phone|avatar_url|image_url)$/.exec(snake(column.name)) ?? []
     const after = ctx.after.tables.get(table)
     if (of === '' || !after || momentary.test(snake(after.name)) || column.generated !== null) return null
     for (const foreignKey of after.foreignKeys) {
       const [only] = foreignKey.columns
       const parent = ctx.after.tables.get(parentOf(foreignKey))
-      if (foreignKey.columns.length !== 1 || only === undefined || !parent || parent.key === table || foreignKey.onDelete === 'SET NULL') continue
+      if (
+        foreignKey.columns.length !== 1 ||
+        only === undefined ||
+        !parent ||
+        parent.key === table ||
+        foreignKey.onDelete === 'SET NULL'
+      )
+        continue
       if (snake(only) !== `${of}_id` && singular(snake(parent.name)) !== of) continue
       const copied = parent.columns.find((other) => snake(other.name) === what && other.type === column.type)
       if (!copied) continue
@@ -104,4 +112,5 @@ export default {
 } satisfies Rule
 
 /** Tables that say what was so at a time. */
-const momentary = /(?:^|_)(?:log|audit|event|history|archive|snapshot|version|revision|invoice|order|receipt|payment|transaction|message|notification|activity|activities|delivery|deliveries|export|import|cache|invitation|invite|submission|report|stat|metric|line|item)s?(?:_|$)/
+const momentary =
+  /(?:^|_)(?:log|audit|event|history|archive|snapshot|version|revision|invoice|order|receipt|payment|transaction|message|notification|activity|activities|delivery|deliveries|export|import|cache|invitation|invite|submission|report|stat|metric|line|item)s?(?:_|$)/

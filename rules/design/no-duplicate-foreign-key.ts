@@ -18,7 +18,12 @@ export default {
         alter table orders add constraint orders_buyer foreign key (user_id) references users (id) not valid;`,
       message: '`orders_buyer` repeats `orders_user`',
     },
-    { drizzle: { before: '', after: `import { bigint, foreignKey, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: bigint('user_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId), foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'orders_user_fk' }).onDelete('cascade')])\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, foreignKey, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: bigint('user_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId), foreignKey({ columns: [table.userId], foreignColumns: [users.id], name: 'orders_user_fk' }).onDelete('cascade')])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -43,7 +48,14 @@ export default {
   visit: newForeignKeys((foreignKey, table, ctx) => {
     const all = ctx.after.tables.get(table)?.foreignKeys ?? []
     const at = all.findIndex((f) => f.name === foreignKey.name)
-    const twin = all.find((f, i) => i < at && f.clientOnly !== true && same(f.columns, foreignKey.columns) && parentOf(f) === parentOf(foreignKey) && same(f.references.columns, foreignKey.references.columns))
+    const twin = all.find(
+      (f, i) =>
+        i < at &&
+        f.clientOnly !== true &&
+        same(f.columns, foreignKey.columns) &&
+        parentOf(f) === parentOf(foreignKey) &&
+        same(f.references.columns, foreignKey.references.columns),
+    )
     if (!twin) return null
     return {
       message: `\`${foreignKey.name}\` repeats \`${twin.name}\`: every write to \`${ctx.name(table)}\` looks the same row up twice.`,

@@ -10,8 +10,15 @@ export default {
   enabled: false,
   sources: ['eugene/W13', 'pgls/creatingEnum'],
   bad: [{ sql: `create type mood as enum ('sad', 'ok');`, message: 'can never be taken out' }],
-  good: [{ sql: `create table users (id bigint generated always as identity primary key, mood text not null check (mood in ('sad', 'ok')));` }],
+  good: [
+    {
+      sql: `create table users (id bigint generated always as identity primary key, mood text not null check (mood in ('sad', 'ok')));`,
+    },
+  ],
   visit: {
-    createEnum: ({ object }, ctx) => ({ anySize: true, message: `A value of \`${ctx.name(object)}\` can never be taken out again.` }),
+    createEnum: ({ object }, ctx) => ({
+      anySize: true,
+      message: `A value of \`${ctx.name(object)}\` can never be taken out again.`,
+    }),
   },
 } satisfies Rule

@@ -10,19 +10,43 @@ export default {
   references: ['https://www.postgresql.org/docs/current/datatype-numeric.html#DATATYPE-FLOAT'],
   sources: [],
   bad: [
-    { sql: `create table orders (id bigint generated always as identity primary key, total_price double precision not null);`, message: '`total_price` is rounded' },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, total_price double precision not null);`,
+      message: '`total_price` is rounded',
+    },
     { sql: `create table accounts (id bigint generated always as identity primary key, balance real not null);` },
-    { prisma: { before: '', after: 'model Order {\n  id BigInt @id\n  price Float\n}\n' }, message: '`price` is rounded' },
-    { drizzle: { before: '', after: `import { bigint, pgTable, real } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), price: real('price').notNull() })\n` } },
+    {
+      prisma: { before: '', after: 'model Order {\n  id BigInt @id\n  price Float\n}\n' },
+      message: '`price` is rounded',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, real } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), price: real('price').notNull() })\n`,
+      },
+    },
   ],
   good: [
-    { sql: `create table orders (id bigint generated always as identity primary key, total_price numeric(12, 2) not null);` },
-    { title: 'A rate or a score is no amount.', sql: `create table places (id bigint generated always as identity primary key, latitude double precision not null, score real not null);` },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, total_price numeric(12, 2) not null);`,
+    },
+    {
+      title: 'A rate or a score is no amount.',
+      sql: `create table places (id bigint generated always as identity primary key, latitude double precision not null, score real not null);`,
+    },
   ],
   visit: newColumns((column) => {
     if (column.type !== 'real' && column.type !== 'double precision') return null
     const name = column.name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
-    if (!/(^|_)(price|balance|salary|revenue|subtotal|invoice_amount|payment_amount|refund_amount|total_amount|fee)$/.test(name)) return null
-    return { message: `\`${column.name}\` is rounded: sums of floating point amounts do not add up.`, help: 'Use `numeric(12, 2)`, or whole cents in a `bigint`.' }
+    if (
+      !/(^|_)(price|balance|salary|revenue|subtotal|invoice_amount|payment_amount|refund_amount|total_amount|fee)$/.test(
+        name,
+      )
+    )
+      return null
+    return {
+      message: `\`${column.name}\` is rounded: sums of floating point amounts do not add up.`,
+      help: 'Use `numeric(12, 2)`, or whole cents in a `bigint`.',
+    }
   }, true),
 } satisfies Rule

@@ -21,7 +21,11 @@ export default {
       sql: `create table users (id bigint generated always as identity primary key, name varchar(80) not null);`,
       message: '`name` is `character varying(80)`',
     },
-    { options: { allowed: ['bigint', 'text', 'uuid'] }, given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '5s'; alter table users add column score numeric(6, 2);` },
+    {
+      options: { allowed: ['bigint', 'text', 'uuid'] },
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '5s'; alter table users add column score numeric(6, 2);`,
+    },
     {
       options: { forbidden: ['timestamp'] },
       prisma: { before: '', after: 'model User {\n  id BigInt @id\n  seen DateTime\n}\n' },
@@ -29,21 +33,40 @@ export default {
     },
     {
       options: { forbidden: ['json'] },
-      drizzle: { before: '', after: `import { bigint, json, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), data: json('data') })` },
+      drizzle: {
+        before: '',
+        after: `import { bigint, json, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), data: json('data') })`,
+      },
       sql: `CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL, "data" json);`,
     },
   ],
   good: [
-    { title: 'A policy for other paths.', options: { forbidden: ['text'], paths: ['billing/'] }, sql: `create table users (id bigint generated always as identity primary key, name text not null);` },
-    { options: { forbidden: ['character varying*'] }, sql: `create table users (id bigint generated always as identity primary key, name text not null);` },
-    { options: { allowed: ['bigint', 'text'] }, sql: `create table users (id bigint generated always as identity primary key, name text not null);` },
+    {
+      title: 'A policy for other paths.',
+      options: { forbidden: ['text'], paths: ['billing/'] },
+      sql: `create table users (id bigint generated always as identity primary key, name text not null);`,
+    },
+    {
+      options: { forbidden: ['character varying*'] },
+      sql: `create table users (id bigint generated always as identity primary key, name text not null);`,
+    },
+    {
+      options: { allowed: ['bigint', 'text'] },
+      sql: `create table users (id bigint generated always as identity primary key, name text not null);`,
+    },
   ],
   visit: newColumns((column, table, ctx) => {
     const { type } = column
     if (type === null || !inPaths(texts(ctx.options['paths']), columnPlace(column, table, ctx)?.path ?? '')) return null
     const allowed = texts(ctx.options['allowed'])
     if (!matches(type, 'forbidden', ctx) && (allowed.length === 0 || matches(type, 'allowed', ctx))) return null
-    return { message: `\`${column.name}\` is \`${type}\`, which the policy of the team does not allow.`, help: allowed.length > 0 ? `Allowed are ${allowed.map((one) => `\`${typePattern(one)}\``).join(', ')}.` : 'Use another type.' }
+    return {
+      message: `\`${column.name}\` is \`${type}\`, which the policy of the team does not allow.`,
+      help:
+        allowed.length > 0
+          ? `Allowed are ${allowed.map((one) => `\`${typePattern(one)}\``).join(', ')}.`
+          : 'Use another type.',
+    }
   }, true),
 } satisfies Rule
 

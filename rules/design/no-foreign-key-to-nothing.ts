@@ -46,28 +46,47 @@ export default {
         alter table profiles enable row level security;
         create policy own on profiles for select to authenticated using (id = (select auth.uid()));`,
     },
-    { title: 'What exists is not known.', alone: true, sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;` },
+    {
+      title: 'What exists is not known.',
+      alone: true,
+      sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`,
+    },
   ],
   visit: {
     statement(statement, ctx) {
       const refused = refusalOf(ctx.step, ctx)
       if (refused === null) return
-      const [, column = null, named = null] = /^(?:column "([^"]+)" of )?relation "([^"]+)" does not exist$/.exec(refused) ?? []
-      const [, kind = null, target = null] = /^there is no (unique constraint matching given keys|primary key) for referenced table "([^"]+)"$/.exec(refused) ?? []
+      const [, column = null, named = null] =
+        /^(?:column "([^"]+)" of )?relation "([^"]+)" does not exist$/.exec(refused) ?? []
+      const [, kind = null, target = null] =
+        /^there is no (unique constraint matching given keys|primary key) for referenced table "([^"]+)"$/.exec(
+          refused,
+        ) ?? []
       const name = named ?? target
       if (name === null || !refersTo(statement.node, name)) return
       const object = key(ctx.step.before.defaultSchema, name)
       const said = { anySize: true, fails: true, object }
-      if (column !== null) return { ...said, message: `This statement fails: its foreign key refers to a column \`${column}\`, and \`${name}\` has none.`, help: `Name a column of \`${name}\` that is there.` }
+      if (column !== null)
+        return {
+          ...said,
+          message: `This statement fails: its foreign key refers to a column \`${column}\`, and \`${name}\` has none.`,
+          help: `Name a column of \`${name}\` that is there.`,
+        }
       if (named !== null) {
         // The first migration of a repository may build on tables that were made elsewhere.
         if (ctx.before.tables.size === 0) return
-        return { ...said, message: `This statement fails: its foreign key refers to \`${name}\`, which does not exist.`, help: `Create \`${name}\` first, or correct the name.` }
+        return {
+          ...said,
+          message: `This statement fails: its foreign key refers to \`${name}\`, which does not exist.`,
+          help: `Create \`${name}\` first, or correct the name.`,
+        }
       }
       return {
         ...said,
-        message: kind === 'primary key' ? `This statement fails: its foreign key refers to \`${name}\`, which has no primary key.`
-          : `This statement fails: its foreign key refers to columns of \`${name}\` that nothing makes unique.`,
+        message:
+          kind === 'primary key'
+            ? `This statement fails: its foreign key refers to \`${name}\`, which has no primary key.`
+            : `This statement fails: its foreign key refers to columns of \`${name}\` that nothing makes unique.`,
         help: `Give \`${name}\` a primary key or a unique constraint on the referenced columns first, and add the foreign key after it.`,
       }
     },

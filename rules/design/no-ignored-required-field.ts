@@ -10,7 +10,10 @@ export default {
   sources: ['prisma-lint/forbid-required-ignored-field'],
   bad: [
     {
-      prisma: { before: 'model User {\n  id Int @id\n  legacy String?\n}\n', after: 'model User {\n  id Int @id\n  legacy String @ignore\n}\n' },
+      prisma: {
+        before: 'model User {\n  id Int @id\n  legacy String?\n}\n',
+        after: 'model User {\n  id Int @id\n  legacy String @ignore\n}\n',
+      },
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, "legacy" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
       sql: `ALTER TABLE "User" ALTER COLUMN "legacy" SET NOT NULL;`,
       message: 'leaves `legacy` out of every INSERT',
@@ -18,7 +21,10 @@ export default {
   ],
   good: [
     {
-      prisma: { before: 'model User {\n  id Int @id\n}\n', after: 'model User {\n  id Int @id\n  legacy String? @ignore\n  source String @default("web") @ignore\n}\n' },
+      prisma: {
+        before: 'model User {\n  id Int @id\n}\n',
+        after: 'model User {\n  id Int @id\n  legacy String? @ignore\n  source String @default("web") @ignore\n}\n',
+      },
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
       sql: `SET lock_timeout = '5s'; ALTER TABLE "User" ADD COLUMN "legacy" TEXT, ADD COLUMN "source" TEXT NOT NULL DEFAULT 'web';`,
     },
@@ -28,7 +34,15 @@ export default {
       for (const table of ctx.declared?.tables.values() ?? []) {
         if (table.ignored) continue
         for (const column of table.columns) {
-          if (!column.ignored || column.nullable || column.default !== null || column.identity !== null || column.generated !== null || column.clientDefault != null) continue
+          if (
+            !column.ignored ||
+            column.nullable ||
+            column.default !== null ||
+            column.identity !== null ||
+            column.generated !== null ||
+            column.clientDefault != null
+          )
+            continue
           const before = ctx.declaredBefore?.tables.get(table.key)?.columns.find((c) => c.name === column.name)
           if (before?.ignored && !before.nullable && before.default === null) continue
           const place = column.declared[0]

@@ -12,18 +12,26 @@ export default {
   why: `Each run takes every document apart. Nothing checks that the path is there or of which type it is, and the planner guesses how many rows match. A column of its own has
     type, constraint, statistics and index; JSON keeps what is only read as a whole and what nobody can foresee.`,
   fix: 'Make a column of what queries ask for, or index the expression.',
-  references: ['https://www.postgresql.org/docs/current/datatype-json.html#JSON-INDEXING', 'https://www.postgresql.org/docs/current/indexes-expressional.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/datatype-json.html#JSON-INDEXING',
+    'https://www.postgresql.org/docs/current/indexes-expressional.html',
+  ],
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
     {
       given: `create table events (id bigint primary key, payload jsonb not null);`,
-      files: { 'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (kind: string) => pool.query("SELECT id FROM events WHERE payload->>'kind' = $1 LIMIT 20", [kind])\n` },
+      files: {
+        'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (kind: string) => pool.query("SELECT id FROM events WHERE payload->>'kind' = $1 LIMIT 20", [kind])\n`,
+      },
       message: 'a path inside of `payload`',
     },
     {
       given: `CREATE TABLE "Event" ("id" BIGINT NOT NULL, "payload" JSONB NOT NULL, CONSTRAINT "Event_pkey" PRIMARY KEY ("id"));`,
-      prisma: { before: 'model Event {\n  id BigInt @id\n  payload Json\n}\n', after: 'model Event {\n  id BigInt @id\n  payload Json\n}\n' },
+      prisma: {
+        before: 'model Event {\n  id BigInt @id\n  payload Json\n}\n',
+        after: 'model Event {\n  id BigInt @id\n  payload Json\n}\n',
+      },
       typescript: `
         import { PrismaClient } from '@prisma/client'
         const prisma = new PrismaClient()
@@ -47,12 +55,16 @@ export default {
     {
       title: 'An index knows the expression.',
       given: `create table events (id bigint primary key, payload jsonb not null); create index events_kind on events ((payload ->> 'kind'));`,
-      files: { 'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (kind: string) => pool.query("SELECT id FROM events WHERE payload->>'kind' = $1 LIMIT 20", [kind])\n` },
+      files: {
+        'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (kind: string) => pool.query("SELECT id FROM events WHERE payload->>'kind' = $1 LIMIT 20", [kind])\n`,
+      },
     },
     {
       title: 'Another column finds the rows.',
       given: `create table events (id bigint primary key, user_id bigint not null, payload jsonb not null); create index events_user on events (user_id);`,
-      files: { 'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (id: number, kind: string) => pool.query("SELECT id FROM events WHERE user_id = $1 AND payload->>'kind' = $2 LIMIT 20", [id, kind])\n` },
+      files: {
+        'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const ofKind = (id: number, kind: string) => pool.query("SELECT id FROM events WHERE user_id = $1 AND payload->>'kind' = $2 LIMIT 20", [id, kind])\n`,
+      },
     },
   ],
   visit: {
@@ -84,11 +96,33 @@ interface Path {
 /** The first path inside of a document by which a query finds rows, where nothing else that it asks for finds them; null for none. */
 function pathOf(query: Query, ctx: RuleContext): Path | null {
   if (query.dynamic || !inService(query) || ctx.project.dialect !== 'postgresql') return null
-  const predicate = query.predicates.find((p) => p.operator === 'json' || /->>?|#>>?|jsonb_path_/.test(p.expression ?? ''))
+  const predicate = query.predicates.find(
+    (p) => p.operator === 'json' || /->>?|#>>?|jsonb_path_/.test(p.expression ?? ''),
+  )
   const table = predicate ? ctx.after.tables.get(predicate.table) : undefined
   const column = predicate?.column
-  if (!predicate || !table?.complete || column == null || !/^jsonb?$/.test(table.columns.find((one) => one.name === column)?.type ?? '')) return null
-  if (query.predicates.some((p) => p !== predicate && p.column !== null && p.column !== column && p.expression === null && /^(?:=|in)$/.test(p.operator))) return null
-  const known = table.indexes.some((index) => index.keys.some((k) => (k.column === column && index.method === 'gin') || (k.expression ?? '').split(/[^\w$]+/).includes(column)))
+  if (
+    !predicate ||
+    !table?.complete ||
+    column == null ||
+    !/^jsonb?$/.test(table.columns.find((one) => one.name === column)?.type ?? '')
+  )
+    return null
+  if (
+    query.predicates.some(
+      (p) =>
+        p !== predicate &&
+        p.column !== null &&
+        p.column !== column &&
+        p.expression === null &&
+        /^(?:=|in)$/.test(p.operator),
+    )
+  )
+    return null
+  const known = table.indexes.some((index) =>
+    index.keys.some(
+      (k) => (k.column === column && index.method === 'gin') || (k.expression ?? '').split(/[^\w$]+/).includes(column),
+    ),
+  )
   return known ? null : { table, column, predicate, object: `${table.key}.${column}` }
 }

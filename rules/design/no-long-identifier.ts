@@ -10,28 +10,51 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS'],
   sources: ['squawk/identifier-too-long'],
   bad: [
-    { sql: `create table orders (id bigint generated always as identity primary key, a_very_long_name_that_somebody_thought_of_on_a_long_afternoon_in_june text);`, message: 'is cut to' },
-    { title: 'Bytes count, not letters.', sql: `create table orders (id bigint generated always as identity primary key, "👨‍👩‍👧‍👦👨‍👩‍👧‍👦👨‍👩‍👧‍👦" text);`, message: 'is cut to' },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, a_very_long_name_that_somebody_thought_of_on_a_long_afternoon_in_june text);`,
+      message: 'is cut to',
+    },
+    {
+      title: 'Bytes count, not letters.',
+      sql: `create table orders (id bigint generated always as identity primary key, "👨‍👩‍👧‍👦👨‍👩‍👧‍👦👨‍👩‍👧‍👦" text);`,
+      message: 'is cut to',
+    },
     {
       given: `create table orders (id bigint primary key, a int, b int);`,
       sql: [
         `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_first on orders (a);`,
         `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_second on orders (b);`,
       ],
-      message: 'which is another name already', severity: 'error', count: 2,
+      message: 'which is another name already',
+      severity: 'error',
+      count: 2,
     },
   ],
-  good: [{ sql: `create table orders (id bigint generated always as identity primary key, a_long_name_that_fits_into_sixty_three_bytes_with_room text);` }],
+  good: [
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, a_long_name_that_fits_into_sixty_three_bytes_with_room text);`,
+    },
+  ],
   visit: {
     *statement(statement, ctx) {
       if (Buffer.byteLength(statement.text) < 64) return
       for (const { name, place } of identifiersIn(statement)) {
         const stored = cut(name)
         if (stored === name) continue
-        const other = ctx.steps.some((step) => step.statement.text.length > 63 && [...identifiersIn(step.statement)].some((one) => one.name !== name && cut(one.name) === stored))
+        const other = ctx.steps.some(
+          (step) =>
+            step.statement.text.length > 63 &&
+            [...identifiersIn(step.statement)].some((one) => one.name !== name && cut(one.name) === stored),
+        )
         yield {
-          place, anySize: true, object: name,
-          ...(other ? { severity: 'error' as const } : ctx.project.orm === 'drizzle' && name.endsWith('_fk') ? { severity: 'info' as const } : {}),
+          place,
+          anySize: true,
+          object: name,
+          ...(other
+            ? { severity: 'error' as const }
+            : ctx.project.orm === 'drizzle' && name.endsWith('_fk')
+              ? { severity: 'info' as const }
+              : {}),
           message: `\`${name}\` is cut to \`${stored}\`${other ? ', which is another name already' : ''}, because a name has at most 63 bytes.`,
         }
       }

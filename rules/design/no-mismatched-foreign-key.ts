@@ -34,7 +34,12 @@ export default {
         create index on orders (user_id);`,
       severity: 'info',
     },
-    { drizzle: { before: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\n`, after: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId)])\n` } },
+    {
+      drizzle: {
+        before: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\n`,
+        after: `import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: integer('user_id').references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('orders_user_id_idx').on(table.userId)])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -50,14 +55,22 @@ export default {
         create table cities (id bigint generated always as identity primary key, country text references countries (code));
         create index on cities (country);`,
     },
-    { title: 'Nothing is known of the table.', alone: true, sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;` },
+    {
+      title: 'Nothing is known of the table.',
+      alone: true,
+      sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`,
+    },
   ],
   visit: {
     statement(_, ctx) {
-      const [, column, referenced, type, wanted] = /^key columns "([^"]+)" and "([^"]+)" are of incompatible types: (.+) and (.+)$/.exec(refusalOf(ctx.step, ctx) ?? '') ?? []
+      const [, column, referenced, type, wanted] =
+        /^key columns "([^"]+)" and "([^"]+)" are of incompatible types: (.+) and (.+)$/.exec(
+          refusalOf(ctx.step, ctx) ?? '',
+        ) ?? []
       if (column === undefined) return
       return {
-        anySize: true, fails: true,
+        anySize: true,
+        fails: true,
         message: `This statement fails: \`${column}\` is \`${type}\`, and \`${referenced}\`, to which its foreign key refers, is \`${wanted}\`.`,
         help: `Give \`${column}\` the type \`${wanted}\`.`,
       }
@@ -77,9 +90,24 @@ export default {
         const help = `Give \`${column.name}\` the type \`${wanted}\`.`
         // What migrations say is refused as they run; here the types are those at the end.
         if (difference === 'incomparable' && !ctx.generated) continue
-        if (difference === 'incomparable') return { anySize: true, fails: true, help, message: `The foreign key on \`${column.name}\` fails: it is \`${type}\`, and ${to}.` }
-        if (difference === 'narrower') return { anySize: true, help, message: `\`${column.name}\` ends at ${type === 'integer' ? '2,147,483,647' : '32,767'}, and ${to}: later rows cannot be referred to.` }
-        return { severity: difference === 'wider' ? 'info' : 'warning', help, message: `\`${column.name}\` is \`${type}\`, and ${to}.` }
+        if (difference === 'incomparable')
+          return {
+            anySize: true,
+            fails: true,
+            help,
+            message: `The foreign key on \`${column.name}\` fails: it is \`${type}\`, and ${to}.`,
+          }
+        if (difference === 'narrower')
+          return {
+            anySize: true,
+            help,
+            message: `\`${column.name}\` ends at ${type === 'integer' ? '2,147,483,647' : '32,767'}, and ${to}: later rows cannot be referred to.`,
+          }
+        return {
+          severity: difference === 'wider' ? 'info' : 'warning',
+          help,
+          message: `\`${column.name}\` is \`${type}\`, and ${to}.`,
+        }
       }
       return null
     }),
@@ -89,8 +117,18 @@ export default {
 const widths: Readonly<Record<string, number>> = { smallint: 2, integer: 4, bigint: 8 }
 
 const kinds: Readonly<Record<string, string>> = {
-  smallint: 'number', integer: 'number', bigint: 'number', numeric: 'number', real: 'number', 'double precision': 'number',
-  text: 'text', 'character varying': 'text', character: 'text', uuid: 'uuid', boolean: 'boolean', bytea: 'bytea',
+  smallint: 'number',
+  integer: 'number',
+  bigint: 'number',
+  numeric: 'number',
+  real: 'number',
+  'double precision': 'number',
+  text: 'text',
+  'character varying': 'text',
+  character: 'text',
+  uuid: 'uuid',
+  boolean: 'boolean',
+  bytea: 'bytea',
 }
 
 /** How two types differ in a foreign key from the first to the second; null where they do not, or where that is not known. */

@@ -10,9 +10,20 @@ export default {
   references: ['https://www.postgresql.org/docs/current/datatype-money.html'],
   sources: [],
   bad: [
-    { sql: `create table orders (id bigint generated always as identity primary key, total money not null);`, message: '`total` changes its meaning' },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, total money not null);`,
+      message: '`total` changes its meaning',
+    },
     { prisma: { before: '', after: 'model Order {\n  id BigInt @id\n  price Decimal @db.Money\n}\n' } },
   ],
-  good: [{ sql: `create table orders (id bigint generated always as identity primary key, total numeric(12, 2) not null);` }],
-  visit: newColumns((column) => (column.type === 'money' ? { message: `\`${column.name}\` changes its meaning with the server's \`lc_monetary\`.` } : null), true),
+  good: [
+    { sql: `create table orders (id bigint generated always as identity primary key, total numeric(12, 2) not null);` },
+  ],
+  visit: newColumns(
+    (column) =>
+      column.type === 'money'
+        ? { message: `\`${column.name}\` changes its meaning with the server's \`lc_monetary\`.` }
+        : null,
+    true,
+  ),
 } satisfies Rule

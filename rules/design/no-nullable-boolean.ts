@@ -11,21 +11,53 @@ export default {
   references: ['https://www.postgresql.org/docs/current/functions-comparison.html'],
   sources: [],
   bad: [
-    { sql: `create table users (id bigint generated always as identity primary key, active boolean);`, message: '`active` has three values' },
-    { prisma: { before: '', after: 'model User {\n  id     BigInt   @id\n  active Boolean?\n  banned Boolean?\n}\n' }, message: '`active` and `banned` have three values' },
-    { drizzle: { before: '', after: `import { bigint, boolean, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), active: boolean('active') })` } },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, active boolean);`,
+      message: '`active` has three values',
+    },
+    {
+      prisma: { before: '', after: 'model User {\n  id     BigInt   @id\n  active Boolean?\n  banned Boolean?\n}\n' },
+      message: '`active` and `banned` have three values',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, boolean, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), active: boolean('active') })`,
+      },
+    },
   ],
   good: [
-    { sql: `create table users (id bigint generated always as identity primary key, active boolean not null default true);` },
-    { title: 'A comment says what NULL means.', prisma: { before: '', after: 'model User {\n  id       BigInt   @id\n  /// null until asked\n  consents Boolean?\n}\n' } },
-    { sql: `create table users (id bigint generated always as identity primary key, consents boolean); comment on column users.consents is 'null until asked';` },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, active boolean not null default true);`,
+    },
+    {
+      title: 'A comment says what NULL means.',
+      prisma: {
+        before: '',
+        after: 'model User {\n  id       BigInt   @id\n  /// null until asked\n  consents Boolean?\n}\n',
+      },
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, consents boolean); comment on column users.consents is 'null until asked';`,
+    },
   ],
-  visit: newColumnsTogether((column, table, ctx) => {
-    const now = ctx.after.tables.get(table)?.columns.find((c) => c.name === column.name)
-    const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
-    return column.type === 'boolean' && column.nullable && column.generated === null && now?.nullable !== false && !now?.comment && !declared?.documentation
-  }, (columns) => ({
-    message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
-    help: `Make ${columns.length > 1 ? 'them' : 'it'} \`NOT NULL DEFAULT false\`, or say in a comment what NULL means.`,
-  }), true),
+  visit: newColumnsTogether(
+    (column, table, ctx) => {
+      const now = ctx.after.tables.get(table)?.columns.find((c) => c.name === column.name)
+      const declared = ctx.declared?.tables.get(table)?.columns.find((c) => c.name === column.name)
+      return (
+        column.type === 'boolean' &&
+        column.nullable &&
+        column.generated === null &&
+        now?.nullable !== false &&
+        !now?.comment &&
+        !declared?.documentation
+      )
+    },
+    (columns) => ({
+      message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
+      help: `Make ${columns.length > 1 ? 'them' : 'it'} \`NOT NULL DEFAULT false\`, or say in a comment what NULL means.`,
+    }),
+    true,
+  ),
 } satisfies Rule

@@ -18,8 +18,20 @@ export default {
         create index on comments (subject_type, subject_id);`,
       message: '`subject_id` refers to rows of several tables',
     },
-    { prisma: { before: '', after: 'model Comment {\n  id BigInt @id\n  subjectType String\n  subjectId BigInt\n\n  @@index([subjectType, subjectId])\n}\n' }, message: '`subjectId` refers to rows of several tables' },
-    { drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const comments = pgTable('comments', { id: bigint('id', { mode: 'number' }).primaryKey(), subjectType: text('subject_type').notNull(), subjectId: bigint('subject_id', { mode: 'number' }).notNull() })\n` } },
+    {
+      prisma: {
+        before: '',
+        after:
+          'model Comment {\n  id BigInt @id\n  subjectType String\n  subjectId BigInt\n\n  @@index([subjectType, subjectId])\n}\n',
+      },
+      message: '`subjectId` refers to rows of several tables',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const comments = pgTable('comments', { id: bigint('id', { mode: 'number' }).primaryKey(), subjectType: text('subject_type').notNull(), subjectId: bigint('subject_id', { mode: 'number' }).notNull() })\n`,
+      },
+    },
   ],
   good: [
     {
@@ -31,13 +43,21 @@ export default {
         create index on comments (post_id);
         create index on comments (photo_id);`,
     },
-    { title: 'A row of one table, and of what kind it is.', sql: `create table charges (id bigint generated always as identity primary key, environment_id text, environment_type text);` },
+    {
+      title: 'A row of one table, and of what kind it is.',
+      sql: `create table charges (id bigint generated always as identity primary key, environment_id text, environment_type text);`,
+    },
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
     const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
-    if (!after || noun === undefined || !open.test(noun) || after.primaryKey?.columns.join() === column.name) return null
-    if (!/^(?:bigint|integer|uuid|text|character varying(?:\(\d+\))?)$/.test(column.type ?? '') || after.foreignKeys.some((f) => f.columns.includes(column.name))) return null
+    if (!after || noun === undefined || !open.test(noun) || after.primaryKey?.columns.join() === column.name)
+      return null
+    if (
+      !/^(?:bigint|integer|uuid|text|character varying(?:\(\d+\))?)$/.test(column.type ?? '') ||
+      after.foreignKeys.some((f) => f.columns.includes(column.name))
+    )
+      return null
     const type = after.columns.find((c) => snake(c.name) === `${noun}_type`)
     if (!type || after.foreignKeys.some((f) => f.columns.includes(type.name))) return null
     return {
@@ -48,4 +68,5 @@ export default {
 } satisfies Rule
 
 /** Nouns that say nothing of the table: with any other one the type is a property of the row that the id names. */
-const open = /^(?:subject|object|target|owner|resource|entity|item|record|ref|reference|related|content|actor|model|linked|[a-z_]+able)$/
+const open =
+  /^(?:subject|object|target|owner|resource|entity|item|record|ref|reference|related|content|actor|model|linked|[a-z_]+able)$/

@@ -19,12 +19,20 @@ export default {
       sql: `create table users (id bigint generated always as identity primary key, email text not null, deleted_at timestamptz, unique (email));`,
       message: '`email` of a deleted row stays taken',
     },
-    { given: `create table projects (id bigint primary key, org_id bigint not null, slug text not null, unique (org_id, slug));`, sql: `set lock_timeout = '5s'; alter table projects add column deleted_at timestamptz;` },
+    {
+      given: `create table projects (id bigint primary key, org_id bigint not null, slug text not null, unique (org_id, slug));`,
+      sql: `set lock_timeout = '5s'; alter table projects add column deleted_at timestamptz;`,
+    },
     {
       prisma: { before: '', after: 'model Tag {\n  id Int @id\n  name String @unique\n  deletedAt DateTime?\n}\n' },
       sql: `CREATE TABLE "Tag" ("id" INTEGER NOT NULL, "name" TEXT NOT NULL, "deletedAt" TIMESTAMP(3), CONSTRAINT "Tag_pkey" PRIMARY KEY ("id")); CREATE UNIQUE INDEX "Tag_name_key" ON "Tag"("name");`,
     },
-    { drizzle: { before: '', after: `import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core'\nexport const tags = pgTable('tags', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name').notNull().unique(), deletedAt: timestamp('deleted_at', { withTimezone: true }) })\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core'\nexport const tags = pgTable('tags', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name').notNull().unique(), deletedAt: timestamp('deleted_at', { withTimezone: true }) })\n`,
+      },
+    },
   ],
   good: [
     {
@@ -32,7 +40,10 @@ export default {
         create table users (id bigint generated always as identity primary key, email text not null, deleted_at timestamptz);
         create unique index users_email on users (email) where deleted_at is null;`,
     },
-    { title: 'A token is never used again.', sql: `create table sessions (id bigint generated always as identity primary key, token_hash text not null unique, deleted_at timestamptz);` },
+    {
+      title: 'A token is never used again.',
+      sql: `create table sessions (id bigint generated always as identity primary key, token_hash text not null unique, deleted_at timestamptz);`,
+    },
   ],
   visit: {
     *createTable({ table }, ctx) {
@@ -61,7 +72,12 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
   const deletion = after?.columns.find((column) => isDeletion(column.name) && column.nullable)
   if (!after || !deletion || after.persistence === 'temporary') return
   for (const { name, columns } of uniquesOf(after)) {
-    if ((only !== undefined && only !== name) || columns.includes(deletion.name) || !columns.some((column) => natural.test(snake(column)))) continue
+    if (
+      (only !== undefined && only !== name) ||
+      columns.includes(deletion.name) ||
+      !columns.some((column) => natural.test(snake(column)))
+    )
+      continue
     yield {
       object: `${table}.${name}`,
       message: `\`${columns.join(', ')}\` of a deleted row stays taken: \`${name}\` counts rows with \`${deletion.name}\` as well.`,
@@ -73,6 +89,8 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
 function uniquesOf(table: Table): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   return [
     ...table.uniques,
-    ...table.indexes.filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null)).map((index) => ({ name: index.name, columns: indexColumns(index) })),
+    ...table.indexes
+      .filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null))
+      .map((index) => ({ name: index.name, columns: indexColumns(index) })),
   ]
 }

@@ -14,9 +14,19 @@ export default {
     { sql: `create table events (id serial primary key, at timestamptz not null);`, message: 'ends at 2,147,483,647' },
     { sql: `create table events (id integer generated always as identity primary key);` },
     { sql: `create table events (id smallserial primary key);`, message: 'ends at 32,767' },
-    { title: 'Prisma makes INTEGER of Int: information, since the field has to become BigInt in the code too.', runner: 'prisma@6', sql: `CREATE TABLE "Event" ("id" SERIAL NOT NULL, CONSTRAINT "Event_pkey" PRIMARY KEY ("id"));`, severity: 'info' },
+    {
+      title: 'Prisma makes INTEGER of Int: information, since the field has to become BigInt in the code too.',
+      runner: 'prisma@6',
+      sql: `CREATE TABLE "Event" ("id" SERIAL NOT NULL, CONSTRAINT "Event_pkey" PRIMARY KEY ("id"));`,
+      severity: 'info',
+    },
     { prisma: { before: '', after: 'model User {\n  id Int @id @default(autoincrement())\n}\n' }, severity: 'info' },
-    { drizzle: { before: '', after: `import { pgTable, serial } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: serial('id').primaryKey() })\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { pgTable, serial } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: serial('id').primaryKey() })\n`,
+      },
+    },
   ],
   good: [
     { sql: `create table events (id bigint generated always as identity primary key);` },
@@ -35,7 +45,12 @@ export default {
         ...(orm === 'prisma' ? { severity: 'info' as const } : {}),
         object: `${table}.${column.name}`,
         message: `The primary key of \`${ctx.name(table)}\` ends at ${column.type === 'integer' ? '2,147,483,647' : '32,767'}, and a wider one later rewrites the table.`,
-        help: orm === 'prisma' ? 'Use `BigInt @id @default(autoincrement())` where the table may grow.' : orm === 'drizzle' ? 'Use `bigint({ mode: \'number\' }).generatedAlwaysAsIdentity()`.' : 'Use `bigint GENERATED ALWAYS AS IDENTITY`.',
+        help:
+          orm === 'prisma'
+            ? 'Use `BigInt @id @default(autoincrement())` where the table may grow.'
+            : orm === 'drizzle'
+              ? "Use `bigint({ mode: 'number' }).generatedAlwaysAsIdentity()`."
+              : 'Use `bigint GENERATED ALWAYS AS IDENTITY`.',
       }
     },
   },

@@ -9,17 +9,37 @@ export default {
     it, and anybody may write other numbers. An identity column owns its sequence and guards it.`,
   fix: 'Use GENERATED ALWAYS AS IDENTITY, or BY DEFAULT where values are brought along.',
   references: ['https://www.postgresql.org/docs/current/ddl-identity-columns.html'],
-  sources: ['squawk/prefer-identity', 'pgfence/prefer-identity', 'diesel-guard/CreateTableSerialCheck', 'pgsafe/prefer-identity', 'pgls/preferIdentity', 'schemalint/prefer-identity-to-serial'],
+  sources: [
+    'squawk/prefer-identity',
+    'pgfence/prefer-identity',
+    'diesel-guard/CreateTableSerialCheck',
+    'pgsafe/prefer-identity',
+    'pgls/preferIdentity',
+    'schemalint/prefer-identity-to-serial',
+  ],
   bad: [
     { sql: `create table orders (id bigserial primary key);`, message: '`id` hangs on a sequence' },
-    { drizzle: { before: '', after: `import { bigserial, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigserial('id', { mode: 'number' }).primaryKey() })\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigserial, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigserial('id', { mode: 'number' }).primaryKey() })\n`,
+      },
+    },
   ],
   good: [
     { sql: `create table orders (id bigint generated always as identity primary key);` },
-    { title: 'Prisma writes SERIAL and has no other way.', runner: 'prisma@6', sql: `CREATE TABLE "Order" ("id" BIGSERIAL NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));` },
+    {
+      title: 'Prisma writes SERIAL and has no other way.',
+      runner: 'prisma@6',
+      sql: `CREATE TABLE "Order" ("id" BIGSERIAL NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));`,
+    },
   ],
   visit: newColumns((column, _table, ctx) => {
-    if (ctx.project.orm === 'prisma' || column.identity !== null || !(column.default ?? '').startsWith('nextval(')) return null
-    return { message: `\`${column.name}\` hangs on a sequence that grants and copies of the table forget.`, help: `Use \`${column.type ?? 'bigint'} GENERATED ALWAYS AS IDENTITY\`.` }
+    if (ctx.project.orm === 'prisma' || column.identity !== null || !(column.default ?? '').startsWith('nextval('))
+      return null
+    return {
+      message: `\`${column.name}\` hangs on a sequence that grants and copies of the table forget.`,
+      help: `Use \`${column.type ?? 'bigint'} GENERATED ALWAYS AS IDENTITY\`.`,
+    }
   }),
 } satisfies Rule

@@ -9,15 +9,41 @@ export default {
   why: 'json keeps the text as it came and is parsed on every read; it has no equality and no index. jsonb has all three.',
   fix: 'Use jsonb, unless the exact text has to be kept.',
   references: ['https://www.postgresql.org/docs/current/datatype-json.html'],
-  sources: ['eugene/E3', 'pgfence/add-column-json', 'strong_migrations/add_column_json', 'diesel-guard/AddJsonColumnCheck', 'pgsafe/prefer-jsonb', 'pgls/preferJsonb', 'schemalint/prefer-jsonb-to-json'],
+  sources: [
+    'eugene/E3',
+    'pgfence/add-column-json',
+    'strong_migrations/add_column_json',
+    'diesel-guard/AddJsonColumnCheck',
+    'pgsafe/prefer-jsonb',
+    'pgls/preferJsonb',
+    'schemalint/prefer-jsonb-to-json',
+  ],
   bad: [
-    { sql: `create table events (id bigint generated always as identity primary key, payload json not null);`, message: '`payload` cannot be compared' },
-    { prisma: { before: '', after: 'model Event {\n  id   BigInt @id\n  data Json   @db.Json\n  meta Json   @db.Json\n}\n' }, message: '`data` and `meta` cannot be compared' },
-    { drizzle: { before: '', after: `import { bigint, json, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), payload: json('payload') })` } },
+    {
+      sql: `create table events (id bigint generated always as identity primary key, payload json not null);`,
+      message: '`payload` cannot be compared',
+    },
+    {
+      prisma: {
+        before: '',
+        after: 'model Event {\n  id   BigInt @id\n  data Json   @db.Json\n  meta Json   @db.Json\n}\n',
+      },
+      message: '`data` and `meta` cannot be compared',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, json, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), payload: json('payload') })`,
+      },
+    },
   ],
   good: [{ sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null);` }],
-  visit: newColumnsTogether((column) => column.type === 'json' || column.type === 'json[]', (columns) => ({
-    message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
-    help: 'Use `jsonb`.',
-  }), true),
+  visit: newColumnsTogether(
+    (column) => column.type === 'json' || column.type === 'json[]',
+    (columns) => ({
+      message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
+      help: 'Use `jsonb`.',
+    }),
+    true,
+  ),
 } satisfies Rule

@@ -12,15 +12,26 @@ export default {
   enabled: false,
   sources: ['squawk/prefer-text-field', 'pgfence/prefer-text-field', 'schemalint/prefer-text-to-varchar'],
   bad: [
-    { sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`, message: '`name` is limited' },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, name varchar(100) not null);`,
+      message: '`name` is limited',
+    },
     { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  name String @db.VarChar(80)\n}\n' } },
-    { drizzle: { before: '', after: `import { bigint, pgTable, varchar } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: varchar('name', { length: 80 }) })\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, varchar } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: varchar('name', { length: 80 }) })\n`,
+      },
+    },
   ],
   good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
   visit: newColumns((column) => {
     const length = /^character varying\((\d+)\)/.exec(column.type ?? '')?.[1]
     return length
-      ? { message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`, help: `Use \`text\` with \`CHECK (char_length(${column.name}) <= ${length})\`.` }
+      ? {
+          message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`,
+          help: `Use \`text\` with \`CHECK (char_length(${column.name}) <= ${length})\`.`,
+        }
       : null
   }, true),
 } satisfies Rule

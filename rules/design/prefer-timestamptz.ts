@@ -11,11 +11,25 @@ export default {
     one hour a year ambiguous. timestamptz takes the same eight bytes and is a moment.`,
   fix: 'Use timestamptz, which is stored as a moment and shown in the time zone of the session.',
   references: ['https://www.postgresql.org/docs/current/datatype-datetime.html'],
-  sources: ['squawk/prefer-timestamp-tz', 'pgfence/prefer-timestamptz', 'diesel-guard/TimestampTypeCheck', 'schemalint/prefer-timestamptz-to-timestamp'],
+  sources: [
+    'squawk/prefer-timestamp-tz',
+    'pgfence/prefer-timestamptz',
+    'diesel-guard/TimestampTypeCheck',
+    'schemalint/prefer-timestamptz-to-timestamp',
+  ],
   bad: [
-    { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null);`, message: '`placed_at` does not say which moment' },
-    { given: `create table orders (id bigint primary key);`, sql: `alter table orders add column placed_at timestamp(3);` },
-    { sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null, sent_at timestamp);`, message: '`placed_at` and `sent_at` do not say' },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null);`,
+      message: '`placed_at` does not say which moment',
+    },
+    {
+      given: `create table orders (id bigint primary key);`,
+      sql: `alter table orders add column placed_at timestamp(3);`,
+    },
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null, sent_at timestamp);`,
+      message: '`placed_at` and `sent_at` do not say',
+    },
     {
       title: 'Prisma and Drizzle make a plain timestamp unless told otherwise: said once, as information.',
       runner: 'prisma@6',
@@ -23,7 +37,10 @@ export default {
       severity: 'info',
     },
     {
-      prisma: { before: 'model orders {\n  id BigInt @id\n}', after: 'model orders {\n  id        BigInt   @id\n  placed_at DateTime\n}' },
+      prisma: {
+        before: 'model orders {\n  id BigInt @id\n}',
+        after: 'model orders {\n  id        BigInt   @id\n  placed_at DateTime\n}',
+      },
       severity: 'info',
     },
     {
@@ -41,16 +58,24 @@ export default {
       severity: 'info',
     },
   ],
-  good: [{ sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);` }],
+  good: [
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);`,
+    },
+  ],
   visit: newColumns((column, table, ctx) => {
     if (!isLocal(column.type)) return null
     if (ctx.project.orm === null) {
       // Said once for a new table, with all of its columns.
       const made = ctx.step?.changes.find((change) => change.kind === 'createTable')
-      const all = made?.kind === 'createTable' ? made.to.columns.filter((c) => isLocal(c.type)).map((c) => c.name) : [column.name]
+      const all =
+        made?.kind === 'createTable' ? made.to.columns.filter((c) => isLocal(c.type)).map((c) => c.name) : [column.name]
       if (all[0] !== column.name) return null
       return {
-        message: all.length > 1 ? `${listed(all)} do not say which moment they mean: they have no time zone.` : `\`${column.name}\` does not say which moment it means: it has no time zone.`,
+        message:
+          all.length > 1
+            ? `${listed(all)} do not say which moment they mean: they have no time zone.`
+            : `\`${column.name}\` does not say which moment it means: it has no time zone.`,
         help: 'Use `timestamptz`.',
       }
     }
@@ -72,7 +97,12 @@ function isLocal(type: string | null): boolean {
 /** The first such column of the pull request: where an ORM's default is at work it is said once. */
 function firstLocal(ctx: RuleContext): string | null {
   for (const change of ctx.steps.flatMap((step) => step.changes)) {
-    const columns = change.kind === 'createTable' ? change.to.columns : change.kind === 'addColumn' || change.kind === 'alterColumnType' ? [change.to] : []
+    const columns =
+      change.kind === 'createTable'
+        ? change.to.columns
+        : change.kind === 'addColumn' || change.kind === 'alterColumnType'
+          ? [change.to]
+          : []
     const found = columns.find((column) => isLocal(column.type))
     if (found && 'table' in change) return `${change.table}.${found.name}`
   }

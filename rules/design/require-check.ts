@@ -13,31 +13,56 @@ export default {
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS'],
   sources: [],
   bad: [
-    { sql: `create table users (id bigint generated always as identity primary key, role text not null default 'member');`, message: '`role` takes any text' },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, role text not null default 'member');`,
+      message: '`role` takes any text',
+    },
     {
       prisma: { before: '', after: 'model Order {\n  id Int @id\n  status String @default("open")\n}\n' },
       sql: `CREATE TABLE "Order" ("id" INTEGER NOT NULL, "status" TEXT NOT NULL DEFAULT 'open', CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));`,
     },
     {
-      drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), status: text('status').notNull().default('open') })` },
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), status: text('status').notNull().default('open') })`,
+      },
       sql: `CREATE TABLE "orders" ("id" bigint PRIMARY KEY NOT NULL, "status" text DEFAULT 'open' NOT NULL);`,
     },
   ],
   good: [
-    { sql: `create table users (id bigint generated always as identity primary key, role text not null default 'member' check (role in ('member', 'admin')));` },
-    { sql: `create type role as enum ('member', 'admin'); create table users (id bigint generated always as identity primary key, role role not null default 'member');` },
-    { title: 'Free text.', sql: `create table users (id bigint generated always as identity primary key, locale text not null default 'en', title text not null default '');` },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, role text not null default 'member' check (role in ('member', 'admin')));`,
+    },
+    {
+      sql: `create type role as enum ('member', 'admin'); create table users (id bigint generated always as identity primary key, role role not null default 'member');`,
+    },
+    {
+      title: 'Free text.',
+      sql: `create table users (id bigint generated always as identity primary key, locale text not null default 'en', title text not null default '');`,
+    },
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
     const value = /^'([a-zA-Z][\w-]*)'(?:::[\w\s]+(?:\(\d+\))?)?$/.exec(column.default ?? '')?.[1]
-    if (!after || value === undefined || !/^(?:text|character varying)(?:\(\d+\))?$/.test(column.type ?? '')) return null
-    if (!/(?:^|_)(?:status|state|role|kind|type|visibility|priority|severity|level|mode|phase|stage|plan|tier)$/.test(snake(column.name))) return null
-    if (after.checks.some((check) => mentions(check.expression, column.name)) || after.foreignKeys.some((f) => f.columns.includes(column.name))) return null
+    if (!after || value === undefined || !/^(?:text|character varying)(?:\(\d+\))?$/.test(column.type ?? ''))
+      return null
+    if (
+      !/(?:^|_)(?:status|state|role|kind|type|visibility|priority|severity|level|mode|phase|stage|plan|tier)$/.test(
+        snake(column.name),
+      )
+    )
+      return null
+    if (
+      after.checks.some((check) => mentions(check.expression, column.name)) ||
+      after.foreignKeys.some((f) => f.columns.includes(column.name))
+    )
+      return null
     return {
       message: `\`${column.name}\` takes any text, though it begins as \`'${value}'\` and code knows a few values.`,
-      help: ctx.project.orm === 'prisma' ? 'Make it an `enum` of the Prisma schema if its values seldom change.'
-        : `If its values seldom change, list them:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CHECK (${ident(column.name)} IN ('${value}', …))${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
+      help:
+        ctx.project.orm === 'prisma'
+          ? 'Make it an `enum` of the Prisma schema if its values seldom change.'
+          : `If its values seldom change, list them:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CHECK (${ident(column.name)} IN ('${value}', …))${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
     }
   }),
 } satisfies Rule

@@ -12,7 +12,8 @@ export default {
   fix: 'Give the column the type that the policy of the team names.',
   references: ['https://www.postgresql.org/docs/current/datatype.html'],
   options: { columns: [], except: [], paths: [] },
-  checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : name === 'columns' ? wrongColumn(String(value), true) : null),
+  checkOption: (name, value) =>
+    name === 'paths' ? wrongPath(String(value)) : name === 'columns' ? wrongColumn(String(value), true) : null,
   enabled: false,
   dialects: 'all',
   sources: ['prisma-lint/require-field-type'],
@@ -29,7 +30,10 @@ export default {
     },
     {
       options: { columns: ['is_*:boolean'] },
-      drizzle: { before: '', after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const visits = pgTable('visits', { id: bigint('id', { mode: 'number' }).primaryKey(), isOpen: text('is_open').notNull() })` },
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nexport const visits = pgTable('visits', { id: bigint('id', { mode: 'number' }).primaryKey(), isOpen: text('is_open').notNull() })`,
+      },
       message: '`is_open` is `text`',
     },
   ],
@@ -52,7 +56,10 @@ export default {
       const [name = '', to = ''] = wanted.split(':', 2).map((part) => part.trim())
       if (!like(name, column.name) && !like(name, snake(column.name))) continue
       if (likeType(to, type)) return null
-      return { message: `\`${column.name}\` is \`${type}\`, and the policy of the team for \`${name}\` is \`${typePattern(to)}\`.`, help: `Give \`${column.name}\` the type \`${typePattern(to)}\`.` }
+      return {
+        message: `\`${column.name}\` is \`${type}\`, and the policy of the team for \`${name}\` is \`${typePattern(to)}\`.`,
+        help: `Give \`${column.name}\` the type \`${typePattern(to)}\`.`,
+      }
     }
     return null
   }, true),

@@ -9,9 +9,23 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-altertype.html'],
   enabled: false,
   sources: ['squawk/require-enum-value-ordering', 'pgfence/alter-enum-no-ordering'],
-  bad: [{ given: `create type size as enum ('small', 'large');`, sql: `alter type size add value 'medium';`, message: '`medium` sorts last' }],
-  good: [{ given: `create type size as enum ('small', 'large');`, sql: `alter type size add value 'medium' before 'large';` }],
+  bad: [
+    {
+      given: `create type size as enum ('small', 'large');`,
+      sql: `alter type size add value 'medium';`,
+      message: '`medium` sorts last',
+    },
+  ],
+  good: [
+    {
+      given: `create type size as enum ('small', 'large');`,
+      sql: `alter type size add value 'medium' before 'large';`,
+    },
+  ],
   visit: {
-    addEnumValue: ({ object, value, position }, ctx) => (position === 'end' ? { anySize: true, message: `\`${value}\` sorts last among the values of \`${ctx.name(object)}\`.` } : null),
+    addEnumValue: ({ object, value, position }, ctx) =>
+      position === 'end'
+        ? { anySize: true, message: `\`${value}\` sorts last among the values of \`${ctx.name(object)}\`.` }
+        : null,
   },
 } satisfies Rule

@@ -20,8 +20,21 @@ export default {
       sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null); create index on orders (user_id);`,
       message: 'Nothing keeps `orders.user_id` to rows of `users`',
     },
-    { prisma: { before: 'model User {\n  id BigInt @id\n  teams Team[]\n}\n\nmodel Team {\n  id BigInt @id\n  owner User @relation(fields: [ownerId], references: [id], onDelete: Cascade)\n  ownerId BigInt\n\n  @@index([ownerId])\n}\n', after: 'model User {\n  id BigInt @id\n  teams Team[]\n}\n\nmodel Team {\n  id BigInt @id\n  owner User @relation(fields: [ownerId], references: [id], onDelete: Cascade)\n  ownerId BigInt\n\n  @@index([ownerId])\n}\n\nmodel Order {\n  id BigInt @id\n  userId BigInt\n\n  @@index([userId])\n}\n' }, message: 'Nothing keeps `Order.userId`' },
-    { drizzle: { before: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const teams = pgTable('teams', { id: bigint('id', { mode: 'number' }).primaryKey(), ownerId: bigint('owner_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('teams_owner_id_idx').on(table.ownerId)])\n`, after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const teams = pgTable('teams', { id: bigint('id', { mode: 'number' }).primaryKey(), ownerId: bigint('owner_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('teams_owner_id_idx').on(table.ownerId)])\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: bigint('user_id', { mode: 'number' }).notNull() }, (table) => [index('orders_user_id_idx').on(table.userId)])\n` } },
+    {
+      prisma: {
+        before:
+          'model User {\n  id BigInt @id\n  teams Team[]\n}\n\nmodel Team {\n  id BigInt @id\n  owner User @relation(fields: [ownerId], references: [id], onDelete: Cascade)\n  ownerId BigInt\n\n  @@index([ownerId])\n}\n',
+        after:
+          'model User {\n  id BigInt @id\n  teams Team[]\n}\n\nmodel Team {\n  id BigInt @id\n  owner User @relation(fields: [ownerId], references: [id], onDelete: Cascade)\n  ownerId BigInt\n\n  @@index([ownerId])\n}\n\nmodel Order {\n  id BigInt @id\n  userId BigInt\n\n  @@index([userId])\n}\n',
+      },
+      message: 'Nothing keeps `Order.userId`',
+    },
+    {
+      drizzle: {
+        before: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const teams = pgTable('teams', { id: bigint('id', { mode: 'number' }).primaryKey(), ownerId: bigint('owner_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('teams_owner_id_idx').on(table.ownerId)])\n`,
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), name: text('name') })\nexport const teams = pgTable('teams', { id: bigint('id', { mode: 'number' }).primaryKey(), ownerId: bigint('owner_id', { mode: 'number' }).references(() => users.id, { onDelete: 'cascade' }) }, (table) => [index('teams_owner_id_idx').on(table.ownerId)])\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), userId: bigint('user_id', { mode: 'number' }).notNull() }, (table) => [index('orders_user_id_idx').on(table.userId)])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -56,12 +69,34 @@ export default {
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
-    if (!after?.complete || after.partition.by !== null || after.partition.of || /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))) return null
+    if (
+      !after?.complete ||
+      after.partition.by !== null ||
+      after.partition.of ||
+      /(?:^|_)(?:log|audit|event|history|archive|snapshot|metric|stat|outbox)s?(?:_|$)/.test(snake(after.name))
+    )
+      return null
     const parent = namedBy(column, after, ctx)
-    if (!parent || after.foreignKeys.some((f) => f.columns.includes(column.name)) || after.primaryKey?.columns.join() === column.name) return null
+    if (
+      !parent ||
+      after.foreignKeys.some((f) => f.columns.includes(column.name)) ||
+      after.primaryKey?.columns.join() === column.name
+    )
+      return null
     if (!isCustom(column, after, ctx) || isSpelledOtherwise(column, parent, ctx)) return null
     // It had one until this pull request took it away.
-    if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'dropConstraint' && change.table === table && change.constraint?.type === 'foreignKey' && change.constraint.is.columns.includes(column.name)))) return null
+    if (
+      ctx.steps.some((step) =>
+        step.changes.some(
+          (change) =>
+            change.kind === 'dropConstraint' &&
+            change.table === table &&
+            change.constraint?.type === 'foreignKey' &&
+            change.constraint.is.columns.includes(column.name),
+        ),
+      )
+    )
+      return null
     return {
       message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
       help: `Unless it is left out on purpose:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
@@ -73,7 +108,9 @@ export default {
 function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
   const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
   if (noun === undefined || table.columns.some((c) => snake(c.name) === `${noun}_type`)) return null
-  const found = [...ctx.after.tables.values()].filter((t) => t.schema === table.schema && t.key !== table.key && singular(snake(t.name)) === noun)
+  const found = [...ctx.after.tables.values()].filter(
+    (t) => t.schema === table.schema && t.key !== table.key && singular(snake(t.name)) === noun,
+  )
   const parent = found[0]
   if (found.length !== 1 || !parent?.complete || parent.primaryKey?.columns.length !== 1) return null
   const id = parent.columns.find((c) => c.name === parent.primaryKey?.columns[0])
@@ -82,7 +119,10 @@ function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
 
 /** True where the columns that do refer to the parent spell the name in another way: `application_id` beside `applicationId` is the id of another system. */
 function isSpelledOtherwise(column: Column, parent: Table, ctx: RuleContext): boolean {
-  const names = [...ctx.after.tables.values()].flatMap((t) => t.foreignKeys.filter((f) => parentOf(f) === parent.key && f.columns.length === 1).flatMap((f) => f.columns))
+  const names = [...ctx.after.tables.values()]
+    .flatMap((t) =>
+      t.foreignKeys.filter((f) => parentOf(f) === parent.key && f.columns.length === 1).flatMap((f) => f.columns),
+    )
     .filter((name) => snake(name) === snake(column.name))
   return names.length > 0 && !names.includes(column.name)
 }
@@ -93,6 +133,9 @@ function isCustom(column: Column, table: Table, ctx: RuleContext): boolean {
   const tied = (t: Table, name: string) => t.foreignKeys.some((f) => f.clientOnly !== true && f.columns.includes(name))
   const alike = others.filter((t) => t.columns.some((c) => c.name === column.name))
   const loose = table.columns.filter((c) => !tied(table, c.name) && namedBy(c, table, ctx)).length
-  return others.some((t) => t.foreignKeys.some((f) => f.clientOnly !== true)) && alike.filter((t) => tied(t, column.name)).length * 2 >= alike.length &&
+  return (
+    others.some((t) => t.foreignKeys.some((f) => f.clientOnly !== true)) &&
+    alike.filter((t) => tied(t, column.name)).length * 2 >= alike.length &&
     (loose < 2 || table.foreignKeys.length > 0)
+  )
 }

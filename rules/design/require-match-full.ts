@@ -75,7 +75,8 @@ export default {
     const empty = columns.filter((name) => now?.columns.find((column) => column.name === name)?.nullable)
     // With one that may be empty, the usual shape is a tenant that is always there, which MATCH FULL would refuse.
     if (!now || match !== 'simple' || empty.length < 2) return null
-    if (now.checks.some(({ expression }) => empty.every((name) => expression.split(/[^\w$]+/).includes(name)))) return null
+    if (now.checks.some(({ expression }) => empty.every((name) => expression.split(/[^\w$]+/).includes(name))))
+      return null
     return {
       message: `A row of \`${ctx.name(table)}\` with ${empty.map((name) => `\`${name}\``).join(' or ')} empty is not checked: the others may name a row that is not there.`,
       help: `Take all of them or none${ctx.project.orm === null ? ', with `MATCH FULL` after the references or with a CHECK' : ''}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CHECK (num_nulls(${idents(empty)}) IN (0, ${empty.length}))${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,

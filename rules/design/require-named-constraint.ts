@@ -10,8 +10,19 @@ export default {
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html'],
   enabled: false,
   sources: ['diesel-guard/UnnamedConstraintCheck'],
-  bad: [{ given: `create table users (id bigint primary key, email text);`, sql: `alter table users add unique (email);`, message: 'has no name of its own' }],
-  good: [{ given: `create table users (id bigint primary key, age int);`, sql: `alter table users add constraint users_age_check check (age > 0) not valid;` }],
+  bad: [
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add unique (email);`,
+      message: 'has no name of its own',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key, age int);`,
+      sql: `alter table users add constraint users_age_check check (age > 0) not valid;`,
+    },
+  ],
   visit: {
     addUnique: (change, ctx) => unnamed(change, ctx.step?.statement.text ?? ''),
     addCheck: (change, ctx) => unnamed(change, ctx.step?.statement.text ?? ''),

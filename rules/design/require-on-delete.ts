@@ -35,7 +35,12 @@ export default {
   ],
   visit: newForeignKeys((foreignKey, table, ctx) => {
     // An ORM has an action of its own for each relation; where SQL is written by hand the words are there or not.
-    if (ctx.project.orm !== null || foreignKey.onDelete !== 'NO ACTION' || /\bon\s+delete\b/i.test(ctx.step?.statement.text ?? '')) return null
+    if (
+      ctx.project.orm !== null ||
+      foreignKey.onDelete !== 'NO ACTION' ||
+      /\bon\s+delete\b/i.test(ctx.step?.statement.text ?? '')
+    )
+      return null
     return {
       message: `The foreign key on \`${foreignKey.columns.join(', ')}\` does not say what happens to \`${ctx.name(table)}\` when a row of \`${ctx.name(parentOf(foreignKey))}\` is deleted: the delete fails.`,
       help: 'Write `ON DELETE RESTRICT` if that is meant, else `CASCADE` or `SET NULL`.',

@@ -11,19 +11,38 @@ export default {
   fix: 'Give the table a primary key: an identity column, a UUID, or the columns that name a row.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-PRIMARY-KEYS'],
   dialects: 'all',
-  sources: ['diesel-guard/CreateTableWithoutPkCheck', 'splinter/0004_no_primary_key', 'schemalint/require-primary-key', 'bytebase/table.require-pk'],
+  sources: [
+    'diesel-guard/CreateTableWithoutPkCheck',
+    'splinter/0004_no_primary_key',
+    'schemalint/require-primary-key',
+    'bytebase/table.require-pk',
+  ],
   bad: [
     { sql: `create table events (at timestamptz not null, payload jsonb);`, message: '`events` has no primary key' },
-    { title: 'A unique key names its rows, but replication does not know of it.', sql: `create table events (id bigint unique not null);`, message: 'only `events_id_key` names its rows', severity: 'info' },
+    {
+      title: 'A unique key names its rows, but replication does not know of it.',
+      sql: `create table events (id bigint unique not null);`,
+      message: 'only `events_id_key` names its rows',
+      severity: 'info',
+    },
     { sql: `create table events (id bigint, email text unique);` },
-    { drizzle: { before: '', after: `import { pgTable, text } from 'drizzle-orm/pg-core'\nexport const logs = pgTable('logs', { line: text('line').notNull() })\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { pgTable, text } from 'drizzle-orm/pg-core'\nexport const logs = pgTable('logs', { line: text('line').notNull() })\n`,
+      },
+    },
   ],
   good: [
     { sql: `create table events (id bigint generated always as identity primary key, payload jsonb);` },
-    { title: 'The key may come later in the same pull request.', sql: `create table events (id bigint not null); alter table events add primary key (id);` },
+    {
+      title: 'The key may come later in the same pull request.',
+      sql: `create table events (id bigint not null); alter table events add primary key (id);`,
+    },
     { sql: `create temporary table work (id bigint);` },
     {
-      title: 'Prisma before 6 gives the table of a many-to-many relation a unique index in place of a key, and nothing in its schema can change that.',
+      title:
+        'Prisma before 6 gives the table of a many-to-many relation a unique index in place of a key, and nothing in its schema can change that.',
       runner: 'prisma@5',
       given: `create table "A" (id text primary key); create table "B" (id text primary key);`,
       sql: `
@@ -39,36 +58,57 @@ export default {
   visit: {
     createTable({ table, to, as }, ctx) {
       const after = ctx.after.tables.get(table)
-      if (!after || !after.complete || after.primaryKey || after.persistence === 'temporary' || after.partition.of || after.inherits.length > 0 || after.ignored) return
+      if (
+        !after ||
+        !after.complete ||
+        after.primaryKey ||
+        after.persistence === 'temporary' ||
+        after.partition.of ||
+        after.inherits.length > 0 ||
+        after.ignored
+      )
+        return
       if (as !== 'definition' && !to.complete) return
       if (isRelationTable(after)) return
-      const unique = uniquesOf(after).find((u) => u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)))
+      const unique = uniquesOf(after).find((u) =>
+        u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)),
+      )
       const id = after.columns.find((column) => column.name === 'id')
       const add = unique
         ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (${unique.columns.map(ident).join(', ')});`
-        : id ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);` : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
-      return unique ? {
-        severity: 'info' as const,
-        message: `\`${ctx.name(table)}\` has no primary key: only \`${unique.name}\` names its rows, which logical replication and other tools do not look at.`,
-        help: `Make it the primary key while the table is empty:\n${sql(add)}`,
-      } : {
-        message: `\`${ctx.name(table)}\` has no primary key, so none of its rows can be named.`,
-        help: `Declare one in the table, or add it while the table is empty:\n${sql(add)}`,
-      }
+        : id
+          ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);`
+          : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
+      return unique
+        ? {
+            severity: 'info' as const,
+            message: `\`${ctx.name(table)}\` has no primary key: only \`${unique.name}\` names its rows, which logical replication and other tools do not look at.`,
+            help: `Make it the primary key while the table is empty:\n${sql(add)}`,
+          }
+        : {
+            message: `\`${ctx.name(table)}\` has no primary key, so none of its rows can be named.`,
+            help: `Declare one in the table, or add it while the table is empty:\n${sql(add)}`,
+          }
     },
   },
 } satisfies Rule
 
 /** https://www.prisma.io/docs/orm/prisma-schema/data-model/relations/many-to-many-relations#conventions-for-relation-tables-in-implicit-m-n-relations */
 function isRelationTable(table: Table): boolean {
-  return table.name.startsWith('_') && table.columns.length === 2 && table.columns.every((column) => (column.name === 'A' || column.name === 'B') && !column.nullable) &&
+  return (
+    table.name.startsWith('_') &&
+    table.columns.length === 2 &&
+    table.columns.every((column) => (column.name === 'A' || column.name === 'B') && !column.nullable) &&
     table.indexes.some((index) => index.unique && index.keys.length === 2)
+  )
 }
 
 /** What makes rows unique by columns alone: constraints, and indexes without a predicate. */
 function uniquesOf(table: Table): readonly { readonly name: string; readonly columns: readonly string[] }[] {
   return [
     ...table.uniques,
-    ...table.indexes.filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null)).map((index) => ({ name: index.name, columns: indexColumns(index) })),
+    ...table.indexes
+      .filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null))
+      .map((index) => ({ name: index.name, columns: indexColumns(index) })),
   ]
 }

@@ -18,8 +18,21 @@ export default {
       sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
       message: '`reports` does not say whose its rows are',
     },
-    { prisma: { before: 'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\n', after: 'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Report {\n  id BigInt @id\n  body String\n}\n' }, message: '`Report` does not say whose its rows are' },
-    { drizzle: { before: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\n`, after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\nexport const reports = pgTable('reports', { id: id(), body: text('body') })\n` } },
+    {
+      prisma: {
+        before:
+          'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\n',
+        after:
+          'model User {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Project {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Invoice {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel File {\n  id BigInt @id\n  orgId BigInt\n}\n\nmodel Report {\n  id BigInt @id\n  body String\n}\n',
+      },
+      message: '`Report` does not say whose its rows are',
+    },
+    {
+      drizzle: {
+        before: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\n`,
+        after: `import { bigint, pgTable, text } from 'drizzle-orm/pg-core'\nconst id = () => bigint('id', { mode: 'number' }).primaryKey()\nconst orgId = () => bigint('org_id', { mode: 'number' }).notNull()\nexport const users = pgTable('users', { id: id(), orgId: orgId() })\nexport const projects = pgTable('projects', { id: id(), orgId: orgId() })\nexport const invoices = pgTable('invoices', { id: id(), orgId: orgId() })\nexport const files = pgTable('files', { id: id(), orgId: orgId() })\nexport const reports = pgTable('reports', { id: id(), body: text('body') })\n`,
+      },
+    },
   ],
   good: [
     {
@@ -30,13 +43,25 @@ export default {
         create table report_lines (id bigint generated always as identity primary key, report_id bigint not null references reports (id) on delete cascade);
         create index on report_lines (report_id);`,
     },
-    { title: 'No schema of tenants.', given: `create table users (id bigint primary key);`, sql: `create table reports (id bigint generated always as identity primary key, body text not null);` },
+    {
+      title: 'No schema of tenants.',
+      given: `create table users (id bigint primary key);`,
+      sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
+    },
   ],
   visit: {
     createTable({ table, to, as }, ctx) {
       const tenant = tenantOf(ctx.before)
       const after = ctx.after.tables.get(table)
-      if (tenant === null || !after?.complete || as !== 'definition' || to.persistence === 'temporary' || after.partition.of || after.schema !== ctx.after.defaultSchema) return
+      if (
+        tenant === null ||
+        !after?.complete ||
+        as !== 'definition' ||
+        to.persistence === 'temporary' ||
+        after.partition.of ||
+        after.schema !== ctx.after.defaultSchema
+      )
+        return
       if (tenantColumn(after, tenant) || singular(snake(after.name)) === tenant.slice(0, -3)) return
       // A foreign key leads to the tenant, at once or by another table.
       if (after.foreignKeys.some((f) => parentOf(f) !== table)) return

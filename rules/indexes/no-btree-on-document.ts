@@ -9,7 +9,10 @@ export default {
   why: `Operators that look inside, such as @>, && and ?, cannot use it, and an entry of more than 2,704 bytes makes the INSERT fail. A GIN index holds the
     elements.`,
   fix: 'Use a GIN index, or a B-tree on the expression that is searched.',
-  references: ['https://www.postgresql.org/docs/current/datatype-json.html#JSON-INDEXING', 'https://www.postgresql.org/docs/current/gin.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/datatype-json.html#JSON-INDEXING',
+    'https://www.postgresql.org/docs/current/gin.html',
+  ],
   sources: [],
   bad: [
     {
@@ -22,7 +25,12 @@ export default {
       prisma: { before: '', after: 'model Post {\n  id Int @id\n  data Json\n\n  @@index([data])\n}\n' },
       sql: `CREATE TABLE "Post" ("id" INTEGER NOT NULL, "data" JSONB NOT NULL, CONSTRAINT "Post_pkey" PRIMARY KEY ("id")); CREATE INDEX "Post_data_idx" ON "Post"("data");`,
     },
-    { drizzle: { before: '', after: `import { bigint, index, jsonb, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), data: jsonb('data').notNull() }, (table) => [index('events_data_idx').on(table.data)])\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, index, jsonb, pgTable } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), data: jsonb('data').notNull() }, (table) => [index('events_data_idx').on(table.data)])\n`,
+      },
+    },
   ],
   good: [
     {

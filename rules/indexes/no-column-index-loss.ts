@@ -41,7 +41,11 @@ export default {
       ].filter((each) => each.columns.includes(from.name) && each.columns.length > 1)
       for (const { name, columns, unique } of lost) {
         const rest = columns.filter((column) => column !== from.name)
-        const led = [known.primaryKey?.columns, ...after.uniques.map((each) => each.columns), ...after.indexes.map(indexColumns)].some((each) => each?.[0] === rest[0])
+        const led = [
+          known.primaryKey?.columns,
+          ...after.uniques.map((each) => each.columns),
+          ...after.indexes.map(indexColumns),
+        ].some((each) => each?.[0] === rest[0])
         if (led || !after.columns.some((column) => column.name === rest[0])) continue
         yield {
           anySize: true,

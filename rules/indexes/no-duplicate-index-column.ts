@@ -34,7 +34,11 @@ export default {
       const seen = new Set<string>()
       for (const k of index.keys) {
         const what = JSON.stringify([k.column, k.expression, k.opclass, k.collation])
-        if (seen.has(what)) return { message: `\`${index.name}\` holds \`${k.column ?? k.expression ?? ''}\` twice.`, help: 'Leave the second one out, or name the column that was meant.' }
+        if (seen.has(what))
+          return {
+            message: `\`${index.name}\` holds \`${k.column ?? k.expression ?? ''}\` twice.`,
+            help: 'Leave the second one out, or name the column that was meant.',
+          }
         seen.add(what)
       }
       return null

@@ -26,7 +26,12 @@ export default {
         create index posts_tags on posts using gin (tags);
         create index posts_tags_search on posts using gin (tags);`,
     },
-    { drizzle: { before: '', after: `import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [uniqueIndex('a').on(table.city), uniqueIndex('b').on(table.city)])\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [uniqueIndex('a').on(table.city), uniqueIndex('b').on(table.city)])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -50,7 +55,12 @@ export default {
       if (!after || !final || (!final.unique && final.method === 'btree')) return
       const twin = indexesOf(after).find((other) => other.name !== final.name && repeats(other, final, after))
       if (!twin) return
-      const what = twin.of === 'primaryKey' ? `the primary key \`${twin.name}\`` : twin.of === 'unique' ? `the unique constraint \`${twin.name}\`` : `\`${twin.name}\``
+      const what =
+        twin.of === 'primaryKey'
+          ? `the primary key \`${twin.name}\``
+          : twin.of === 'unique'
+            ? `the unique constraint \`${twin.name}\``
+            : `\`${twin.name}\``
       return {
         ...declare({ kind: 'dropIndex', table, name: index.name }, ctx).offer,
         message: `\`${index.name}\` repeats ${what}, and each write to \`${ctx.name(table)}\` pays for both.`,
@@ -62,13 +72,35 @@ export default {
 
 /** True for an index with the same entries that was there first. */
 function repeats(other: UsableIndex, index: Index, table: Table): boolean {
-  if (other.method !== index.method || other.where !== index.where || other.unique !== index.unique || other.columns.length !== index.keys.length) return false
+  if (
+    other.method !== index.method ||
+    other.where !== index.where ||
+    other.unique !== index.unique ||
+    other.columns.length !== index.keys.length
+  )
+    return false
   if (!other.index) {
     const nulls = table.uniques.find((u) => u.name === other.name)?.nullsNotDistinct ?? false
-    return nulls === index.nullsNotDistinct && index.include.length === 0 && index.keys.every((k, i) => k.column !== null && k.column === other.columns[i] && k.opclass === null && k.collation === null)
+    return (
+      nulls === index.nullsNotDistinct &&
+      index.include.length === 0 &&
+      index.keys.every(
+        (k, i) => k.column !== null && k.column === other.columns[i] && k.opclass === null && k.collation === null,
+      )
+    )
   }
   const names = table.indexes.map((i) => i.name)
   const { keys, include } = other.index
-  return names.indexOf(other.name) < names.indexOf(index.name) && other.index.nullsNotDistinct === index.nullsNotDistinct && include.join() === index.include.join() &&
-    index.keys.every((k, i) => keys[i]?.column === k.column && keys[i]?.expression === k.expression && keys[i]?.opclass === k.opclass && keys[i]?.collation === k.collation)
+  return (
+    names.indexOf(other.name) < names.indexOf(index.name) &&
+    other.index.nullsNotDistinct === index.nullsNotDistinct &&
+    include.join() === index.include.join() &&
+    index.keys.every(
+      (k, i) =>
+        keys[i]?.column === k.column &&
+        keys[i]?.expression === k.expression &&
+        keys[i]?.opclass === k.opclass &&
+        keys[i]?.collation === k.collation,
+    )
+  )
 }

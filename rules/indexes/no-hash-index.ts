@@ -16,8 +16,18 @@ export default {
         create index links_slug on links using hash (slug);`,
       message: '`links_slug` serves nothing but equality',
     },
-    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  city String\n\n  @@index([city], type: Hash)\n}\n' } },
-    { drizzle: { before: '', after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [index('users_city_idx').using('hash', table.city)])\n` } },
+    {
+      prisma: {
+        before: '',
+        after: 'model User {\n  id BigInt @id\n  city String\n\n  @@index([city], type: Hash)\n}\n',
+      },
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [index('users_city_idx').using('hash', table.city)])\n`,
+      },
+    },
   ],
   good: [
     {
@@ -27,6 +37,12 @@ export default {
     },
   ],
   visit: {
-    addIndex: ({ index }) => (index.method === 'hash' ? { message: `\`${index.name}\` serves nothing but equality.`, help: 'Leave `USING hash` out unless the values are long.' } : null),
+    addIndex: ({ index }) =>
+      index.method === 'hash'
+        ? {
+            message: `\`${index.name}\` serves nothing but equality.`,
+            help: 'Leave `USING hash` out unless the values are long.',
+          }
+        : null,
   },
 } satisfies Rule

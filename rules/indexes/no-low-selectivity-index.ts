@@ -36,7 +36,12 @@ export default {
       },
       sql: `CREATE TABLE "jobs" ("id" bigint PRIMARY KEY NOT NULL, "done" boolean NOT NULL); CREATE INDEX "jobs_done" ON "jobs" USING btree ("done");`,
     },
-    { prisma: { before: '', after: 'model Job {\n  id BigInt @id\n  done Boolean @default(false)\n\n  @@index([done])\n}\n' } },
+    {
+      prisma: {
+        before: '',
+        after: 'model Job {\n  id BigInt @id\n  done Boolean @default(false)\n\n  @@index([done])\n}\n',
+      },
+    },
   ],
   good: [
     {
@@ -49,12 +54,20 @@ export default {
   visit: {
     addIndex({ table, index }, ctx) {
       const [only] = index.keys
-      if (index.unique || index.where !== null || index.method !== 'btree' || index.keys.length !== 1 || !only) return null
+      if (index.unique || index.where !== null || index.method !== 'btree' || index.keys.length !== 1 || !only)
+        return null
       const column = ctx.after.tables.get(table)?.columns.find((c) => c.name === only.column)
-      const reason = column ? poor(column, ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values.length) : null
+      const reason = column
+        ? poor(column, ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values.length)
+        : null
       if (!column || reason === null) return null
       const name = ident(`${index.name}_partial`.slice(0, 63))
-      const where = column.type === 'boolean' ? ident(column.name) : reason.empty ? `${ident(column.name)} IS NOT NULL` : `${ident(column.name)} = '…'`
+      const where =
+        column.type === 'boolean'
+          ? ident(column.name)
+          : reason.empty
+            ? `${ident(column.name)} IS NOT NULL`
+            : `${ident(column.name)} = '…'`
       return {
         message: `\`${index.name}\` has ${reason.words}, so reading the table is often cheaper.`,
         help: `Index the rows that are looked for, by what else the queries ask:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (…) WHERE ${where};`)}`,
@@ -70,7 +83,12 @@ function enumKey(type: string | null, defaultSchema: string): string {
 
 function poor(column: Column, values: number | undefined): { readonly words: string; readonly empty: boolean } | null {
   if (column.type === 'boolean') return { words: 'two values to tell rows apart', empty: false }
-  if (values !== undefined && values <= 3) return { words: values === 1 ? 'one value, so nothing to tell rows apart' : `${values} values to tell rows apart`, empty: false }
-  if (column.nullable && /^(?:deleted_at|archived_at|removed_at)$/.test(snake(column.name))) return { words: 'only a column that is empty in most rows', empty: true }
+  if (values !== undefined && values <= 3)
+    return {
+      words: values === 1 ? 'one value, so nothing to tell rows apart' : `${values} values to tell rows apart`,
+      empty: false,
+    }
+  if (column.nullable && /^(?:deleted_at|archived_at|removed_at)$/.test(snake(column.name)))
+    return { words: 'only a column that is empty in most rows', empty: true }
   return null
 }

@@ -11,7 +11,10 @@ export default {
   why: `Every index is written with every INSERT and most UPDATEs, and takes memory from the others. One whose columns lead another index, or
     that a primary key or unique constraint has already, answers no query that the other does not answer.`,
   fix: 'Leave the index out, or drop it where it is there already.',
-  references: ['https://www.postgresql.org/docs/current/indexes-multicolumn.html', 'https://www.postgresql.org/docs/current/indexes-unique.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/indexes-multicolumn.html',
+    'https://www.postgresql.org/docs/current/indexes-unique.html',
+  ],
   sources: ['active_record_doctor/extraneous_indexes', 'bytebase/index.not-redundant'],
   checklist: 'query-patterns-before-indexes',
   bad: [
@@ -90,18 +93,26 @@ export default {
       const after = ctx.after.tables.get(table)
       const final = after?.indexes.find((i) => i.name === index.name)
       if (!after || !final || final.unique || final.method !== 'btree') return
-      const other = indexesOf(after).find((candidate) => candidate.name !== final.name && covers(candidate, final, after))
+      const other = indexesOf(after).find(
+        (candidate) => candidate.name !== final.name && covers(candidate, final, after),
+      )
       if (!other) return
       const same = other.columns.length === final.keys.length
       if (same && other.of === 'index' && !isLater(final.name, other.name, after)) return
-      const what = other.of === 'primaryKey' ? `the primary key \`${other.name}\`` : other.of === 'unique' ? `the unique constraint \`${other.name}\`` : `\`${other.name}\``
+      const what =
+        other.of === 'primaryKey'
+          ? `the primary key \`${other.name}\``
+          : other.of === 'unique'
+            ? `the unique constraint \`${other.name}\``
+            : `\`${other.name}\``
       const { words, offer } = declare({ kind: 'dropIndex', table, name: index.name }, ctx)
       return {
         ...offer,
         message: `\`${index.name}\` is redundant: ${what} ${same ? 'indexes the same' : 'begins with the same columns'}, and each write to \`${ctx.name(table)}\` pays for both.`,
-        help: ctx.isNew(table) || ctx.step?.before.tables.get(table)?.indexes.every((i) => i.name !== index.name)
-          ? words || `Leave \`${index.name}\` out.`
-          : `${words || 'Drop it:\n'}${sql(`DROP INDEX CONCURRENTLY ${ident(index.name)};`)}`,
+        help:
+          ctx.isNew(table) || ctx.step?.before.tables.get(table)?.indexes.every((i) => i.name !== index.name)
+            ? words || `Leave \`${index.name}\` out.`
+            : `${words || 'Drop it:\n'}${sql(`DROP INDEX CONCURRENTLY ${ident(index.name)};`)}`,
       }
     },
   },
@@ -109,16 +120,29 @@ export default {
 
 /** True where `candidate` answers all that `index` answers: same leading keys, order and collation, not partial. */
 function covers(candidate: UsableIndex, index: Index, table: Table): boolean {
-  if (candidate.method !== 'btree' || candidate.where !== index.where || candidate.columns.length < index.keys.length) return false
+  if (candidate.method !== 'btree' || candidate.where !== index.where || candidate.columns.length < index.keys.length)
+    return false
   if (index.include.length > 0) return false
   return index.keys.every((key, i) => {
     const other = candidate.index?.keys[i]
     if (!other) {
-      return candidate.columns[i] === key.column && key.column !== null && key.opclass === null && key.collation === null &&
-        (index.keys.length === 1 || (!key.descending && !key.nullsFirst)) && table.columns.some((c) => c.name === key.column)
+      return (
+        candidate.columns[i] === key.column &&
+        key.column !== null &&
+        key.opclass === null &&
+        key.collation === null &&
+        (index.keys.length === 1 || (!key.descending && !key.nullsFirst)) &&
+        table.columns.some((c) => c.name === key.column)
+      )
     }
-    return other.column === key.column && other.expression === key.expression && other.opclass === key.opclass && other.collation === key.collation &&
-      other.descending === key.descending && other.nullsFirst === key.nullsFirst
+    return (
+      other.column === key.column &&
+      other.expression === key.expression &&
+      other.opclass === key.opclass &&
+      other.collation === key.collation &&
+      other.descending === key.descending &&
+      other.nullsFirst === key.nullsFirst
+    )
   })
 }
 

@@ -8,7 +8,10 @@ export default {
   why: `An insert writes to all indexes, and so does an update of any indexed column, which then cannot stay on its page. The number is a matter of
     taste; past some ten, indexes are rarely all used.`,
   fix: 'Look in pg_stat_user_indexes for those that nobody reads, and drop them first.',
-  references: ['https://www.postgresql.org/docs/current/storage-hot.html', 'https://www.postgresql.org/docs/current/monitoring-stats.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/storage-hot.html',
+    'https://www.postgresql.org/docs/current/monitoring-stats.html',
+  ],
   options: { max: 10 },
   sources: ['bytebase/index.total-number-limit'],
   checklist: 'query-patterns-before-indexes',
@@ -22,7 +25,13 @@ export default {
         create index orders_c on orders (c);`,
       message: '`orders` has 4 indexes',
     },
-    { prisma: { before: '', after: 'model Wide {\n  id BigInt @id\n  ca Int\n  cb Int\n  cc Int\n  cd Int\n  ce Int\n  cf Int\n  cg Int\n  ch Int\n  ci Int\n  cj Int\n  ck Int\n\n  @@index([ca])\n  @@index([cb])\n  @@index([cc])\n  @@index([cd])\n  @@index([ce])\n  @@index([cf])\n  @@index([cg])\n  @@index([ch])\n  @@index([ci])\n  @@index([cj])\n  @@index([ck])\n}\n' } },
+    {
+      prisma: {
+        before: '',
+        after:
+          'model Wide {\n  id BigInt @id\n  ca Int\n  cb Int\n  cc Int\n  cd Int\n  ce Int\n  cf Int\n  cg Int\n  ch Int\n  ci Int\n  cj Int\n  ck Int\n\n  @@index([ca])\n  @@index([cb])\n  @@index([cc])\n  @@index([cd])\n  @@index([ce])\n  @@index([cf])\n  @@index([cg])\n  @@index([ch])\n  @@index([ci])\n  @@index([cj])\n  @@index([ck])\n}\n',
+      },
+    },
   ],
   good: [
     {
@@ -45,7 +54,8 @@ export default {
         if (count <= max) continue
         said.add(change.table)
         yield {
-          place: change.place, object: change.table,
+          place: change.place,
+          object: change.table,
           message: `\`${ctx.name(change.table)}\` has ${count} indexes, all of which an INSERT writes to.`,
           help: `Find those that nobody reads:\n\`\`\`sql\nSELECT indexrelname, idx_scan FROM pg_stat_user_indexes WHERE relname = '${after.name.replaceAll("'", "''")}' ORDER BY idx_scan;\n\`\`\``,
         }

@@ -11,13 +11,35 @@ export default {
   sources: ['strong_migrations/add_index_columns', 'diesel-guard/WideIndexCheck', 'bytebase/index.key-number-limit'],
   checklist: 'query-patterns-before-indexes',
   bad: [
-    { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_all on orders (a, b, c, d);`, runner: 'psql', message: 'has 4 key columns' },
-    { prisma: { before: '', after: 'model User {\n  id BigInt @id\n  a Int\n  b Int\n  c Int\n  d Int\n\n  @@index([a, b, c, d])\n}\n' } },
-    { drizzle: { before: '', after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), a: text('a'), b: text('b'), c: text('c'), d: text('d') }, (table) => [index('users_wide').on(table.a, table.b, table.c, table.d)])\n` } },
+    {
+      given: `create table orders (id bigint primary key, a int, b int, c int, d int);`,
+      sql: `create index concurrently orders_all on orders (a, b, c, d);`,
+      runner: 'psql',
+      message: 'has 4 key columns',
+    },
+    {
+      prisma: {
+        before: '',
+        after: 'model User {\n  id BigInt @id\n  a Int\n  b Int\n  c Int\n  d Int\n\n  @@index([a, b, c, d])\n}\n',
+      },
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), a: text('a'), b: text('b'), c: text('c'), d: text('d') }, (table) => [index('users_wide').on(table.a, table.b, table.c, table.d)])\n`,
+      },
+    },
   ],
   good: [
-    { given: `create table orders (id bigint primary key, a int, b int, c int, d int);`, sql: `create index concurrently orders_abc on orders (a, b, c);`, runner: 'psql' },
-    { title: 'A unique index needs its columns.', sql: `create table orders (id bigint generated always as identity primary key, a int, b int, c int, d int); create unique index orders_all on orders (a, b, c, d);` },
+    {
+      given: `create table orders (id bigint primary key, a int, b int, c int, d int);`,
+      sql: `create index concurrently orders_abc on orders (a, b, c);`,
+      runner: 'psql',
+    },
+    {
+      title: 'A unique index needs its columns.',
+      sql: `create table orders (id bigint generated always as identity primary key, a int, b int, c int, d int); create unique index orders_all on orders (a, b, c, d);`,
+    },
   ],
   visit: {
     addIndex({ table, index }, ctx) {
@@ -25,7 +47,10 @@ export default {
       // A time at the end serves the order, whatever narrows before it.
       const last = ctx.after.tables.get(table)?.columns.find((c) => c.name === index.keys.at(-1)?.column)
       if (index.keys.length === Number(ctx.options.columns) + 1 && /^(?:timestamp|date)/.test(last?.type ?? '')) return
-      return { anySize: true, message: `\`${index.name}\` has ${index.keys.length} key columns, and the last ones seldom narrow anything down.` }
+      return {
+        anySize: true,
+        message: `\`${index.name}\` has ${index.keys.length} key columns, and the last ones seldom narrow anything down.`,
+      }
     },
   },
 } satisfies Rule

@@ -19,8 +19,19 @@ export default {
         create index events_created_user on events (created_at, user_id);`,
       message: 'begins with the range `created_at`',
     },
-    { prisma: { before: '', after: 'model Event {\n  id BigInt @id\n  deviceId BigInt\n  createdAt DateTime @db.Timestamptz(6)\n\n  @@index([createdAt, deviceId])\n}\n' } },
-    { drizzle: { before: '', after: `import { bigint, index, pgTable, timestamp } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), deviceId: bigint('device_id', { mode: 'number' }).notNull(), createdAt: timestamp('created_at', { withTimezone: true }).notNull() }, (table) => [index('events_idx').on(table.createdAt, table.deviceId)])\n` } },
+    {
+      prisma: {
+        before: '',
+        after:
+          'model Event {\n  id BigInt @id\n  deviceId BigInt\n  createdAt DateTime @db.Timestamptz(6)\n\n  @@index([createdAt, deviceId])\n}\n',
+      },
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, index, pgTable, timestamp } from 'drizzle-orm/pg-core'\nexport const events = pgTable('events', { id: bigint('id', { mode: 'number' }).primaryKey(), deviceId: bigint('device_id', { mode: 'number' }).notNull(), createdAt: timestamp('created_at', { withTimezone: true }).notNull() }, (table) => [index('events_idx').on(table.createdAt, table.deviceId)])\n`,
+      },
+    },
   ],
   good: [
     {

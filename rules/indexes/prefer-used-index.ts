@@ -46,7 +46,10 @@ export default {
         export const two = (id: number) => prisma.user.findUnique({ where: { id } })
         export const three = (city: string) => prisma.user.findMany({ where: { city }, take: 20, orderBy: { id: 'asc' } })`,
     },
-    { title: 'Without queries there is nothing to compare with.', sql: `create table users (id bigint generated always as identity primary key, city text); create index on users (city);` },
+    {
+      title: 'Without queries there is nothing to compare with.',
+      sql: `create table users (id bigint generated always as identity primary key, city text); create index on users (city);`,
+    },
   ],
   visit: {
     addIndex({ table, index }, ctx) {
@@ -55,12 +58,21 @@ export default {
       if (!leading || index.unique || index.method !== 'btree' || !after) return null
       // Raw SQL that could not be read may ask for anything, and of an index that another one covers that is said.
       if (ctx.queries.some((query) => query.client === 'sql' && query.dynamic && query.tables.length === 0)) return null
-      if (indexesOf(after).some((other) => other.name !== index.name && index.keys.every((k, i) => k.column !== null && other.columns[i] === k.column))) return null
+      if (
+        indexesOf(after).some(
+          (other) =>
+            other.name !== index.name && index.keys.every((k, i) => k.column !== null && other.columns[i] === k.column),
+        )
+      )
+        return null
       // The index of a foreign key serves deletes of the parent, which no query names.
       if (after.foreignKeys.some((f) => f.columns.includes(leading))) return null
-      const asking = ctx.queries.filter((query) => query.context.file !== 'test' && query.tables.some((t) => t.table === table))
+      const asking = ctx.queries.filter(
+        (query) => query.context.file !== 'test' && query.tables.some((t) => t.table === table),
+      )
       // What the planner uses has a reader, whatever could be read of the query.
-      if (asking.some((query) => query.plan?.after?.indexes.includes(key(schemaOf(table), index.name)) === true)) return null
+      if (asking.some((query) => query.plan?.after?.indexes.includes(key(schemaOf(table), index.name)) === true))
+        return null
       const filtering = asking.filter((query) => query.predicates.some((p) => p.table === table))
       if (filtering.length < 3 || asking.some((query) => query.dynamic || names(query, table, leading))) return null
       const [example] = filtering
@@ -74,8 +86,14 @@ export default {
 } satisfies Rule
 
 function names(query: Query, table: string, column: string): boolean {
-  return query.predicates.some((p) => p.table === table && (p.column === column || (p.expression ?? '').includes(column) || p.column === null)) ||
+  return (
+    query.predicates.some(
+      (p) => p.table === table && (p.column === column || (p.expression ?? '').includes(column) || p.column === null),
+    ) ||
     query.ordering.some((o) => o.table === table && o.column === column) ||
-    query.joins.some((j) => (j.from === table && j.fromColumns.includes(column)) || (j.to === table && j.toColumns.includes(column))) ||
+    query.joins.some(
+      (j) => (j.from === table && j.fromColumns.includes(column)) || (j.to === table && j.toColumns.includes(column)),
+    ) ||
     (query.columns ?? []).some((c) => c.table === table && c.column === column && c.use !== 'read' && c.use !== 'write')
+  )
 }

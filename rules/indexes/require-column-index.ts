@@ -16,23 +16,53 @@ export default {
   fix: 'Create an index that begins with the column.',
   references: ['https://www.postgresql.org/docs/current/indexes-intro.html'],
   options: { columns: [], except: [], paths: [] },
-  checkOption: (name, value) => (name === 'paths' ? wrongPath(String(value)) : value === '' ? { words: 'names no column' } : null),
+  checkOption: (name, value) =>
+    name === 'paths' ? wrongPath(String(value)) : value === '' ? { words: 'names no column' } : null,
   enabled: false,
   sources: ['prisma-lint/require-field-index'],
   bad: [
-    { options: { columns: ['created_at'] }, sql: `create table users (id bigint generated always as identity primary key, created_at timestamptz not null);`, message: 'no index begins with `created_at`' },
-    { options: { columns: ['*_id'] }, prisma: { before: '', after: 'model User {\n  id BigInt @id\n  tenantId BigInt\n}\n' }, message: 'no index begins with `tenantId`' },
-    { options: { columns: ['tenant_id'] }, drizzle: { before: '', after: `import { bigint, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), tenantId: bigint('tenant_id', { mode: 'number' }) })` } },
+    {
+      options: { columns: ['created_at'] },
+      sql: `create table users (id bigint generated always as identity primary key, created_at timestamptz not null);`,
+      message: 'no index begins with `created_at`',
+    },
+    {
+      options: { columns: ['*_id'] },
+      prisma: { before: '', after: 'model User {\n  id BigInt @id\n  tenantId BigInt\n}\n' },
+      message: 'no index begins with `tenantId`',
+    },
+    {
+      options: { columns: ['tenant_id'] },
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), tenantId: bigint('tenant_id', { mode: 'number' }) })`,
+      },
+    },
   ],
   good: [
-    { options: { columns: ['created_at'] }, sql: `create table users (id bigint generated always as identity primary key, created_at timestamptz not null); create index on users (created_at, id);` },
-    { options: { columns: ['created_at'], except: ['*_logs'] }, sql: `create table user_logs (id bigint generated always as identity primary key, created_at timestamptz not null);` },
+    {
+      options: { columns: ['created_at'] },
+      sql: `create table users (id bigint generated always as identity primary key, created_at timestamptz not null); create index on users (created_at, id);`,
+    },
+    {
+      options: { columns: ['created_at'], except: ['*_logs'] },
+      sql: `create table user_logs (id bigint generated always as identity primary key, created_at timestamptz not null);`,
+    },
   ],
   visit: newColumns((column, table, ctx) => {
     const after = ctx.after.tables.get(table)
-    if (!after || !inPaths(texts(ctx.options['paths']), columnPlace(column, table, ctx)?.path ?? '') || texts(ctx.options['except']).some((name) => like(name, ctx.name(table)))) return null
+    if (
+      !after ||
+      !inPaths(texts(ctx.options['paths']), columnPlace(column, table, ctx)?.path ?? '') ||
+      texts(ctx.options['except']).some((name) => like(name, ctx.name(table)))
+    )
+      return null
     const names = [column.name, snake(column.name)]
-    if (!texts(ctx.options['columns']).some((pattern) => names.some((name) => like(pattern, name))) || indexesOf(after).some((index) => index.columns[0] === column.name)) return null
+    if (
+      !texts(ctx.options['columns']).some((pattern) => names.some((name) => like(pattern, name))) ||
+      indexesOf(after).some((index) => index.columns[0] === column.name)
+    )
+      return null
     const name = `${after.name}_${column.name}_idx`.slice(0, 63)
     const { words, offer } = declare({ kind: 'addIndex', table, columns: [column.name], name }, ctx)
     return {

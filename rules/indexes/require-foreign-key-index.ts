@@ -16,10 +16,23 @@ export default {
     the rows that refer to it, and joins from the parent do the same: without an index by reading the whole table.`,
   fix: 'Create an index that begins with the columns of the foreign key.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
-  sources: ['pgfence/fk-missing-index', 'eugene/E15', 'pgsafe/fk-without-covering-index', 'splinter/0001_unindexed_foreign_keys', 'schemalint/index-referencing-column', 'active_record_doctor/unindexed_foreign_keys'],
+  sources: [
+    'pgfence/fk-missing-index',
+    'eugene/E15',
+    'pgsafe/fk-without-covering-index',
+    'splinter/0001_unindexed_foreign_keys',
+    'schemalint/index-referencing-column',
+    'active_record_doctor/unindexed_foreign_keys',
+  ],
   checklist: 'queries-use-indexes',
   bad: [
-    { title: 'Whether there is an index is not known: information.', alone: true, sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`, message: 'unless it has an index that leads with `user_id`', severity: 'info' },
+    {
+      title: 'Whether there is an index is not known: information.',
+      alone: true,
+      sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`,
+      message: 'unless it has an index that leads with `user_id`',
+      severity: 'info',
+    },
     {
       sql: `
         create table users (id bigint primary key);
@@ -97,7 +110,12 @@ export default {
     },
   ],
   good: [
-    { title: 'A file on its own gives the index too.', alone: true, sql: `create index concurrently orders_user_id on orders (user_id); alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`, runner: 'psql' },
+    {
+      title: 'A file on its own gives the index too.',
+      alone: true,
+      sql: `create index concurrently orders_user_id on orders (user_id); alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`,
+      runner: 'psql',
+    },
     {
       title: 'A relation of the client alone with its index.',
       given: `CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL);`,
@@ -146,7 +164,8 @@ export default {
     },
     *addColumn({ table, to }, ctx) {
       if (ctx.isNew(table)) return
-      for (const relation of clientRelations(table, ctx)) if (relation.columns.includes(to.name)) yield* missing(table, relation, ctx)
+      for (const relation of clientRelations(table, ctx))
+        if (relation.columns.includes(to.name)) yield* missing(table, relation, ctx)
     },
     *addForeignKey({ table, to }, ctx) {
       yield* missing(table, to, ctx)
@@ -169,18 +188,30 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
       severity: 'info' as const,
       object: `${table}.${foreignKey.name}`,
       message: `Deleting from \`${ctx.name(parentOf(foreignKey))}\` reads all of \`${ctx.name(table)}\`, unless it has an index that leads with ${foreignKey.columns.map((column) => `\`${column}\``).join(', ')}.`,
-      help: sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`),
+      help: sql(
+        `CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`,
+      ),
     }
     return
   }
   const isClients = foreignKey.clientOnly === true
-  const added = new Set(foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) => (one.table === table ? [one.foreignKey.name] : [])))
-  const lacking = (isClients ? [foreignKey] : after.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true))
-    .filter((f) => f.columns.every((column) => after.columns.some((c) => c.name === column)) && !indexLedBy(after, f.columns))
+  const added = new Set(
+    foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) =>
+      one.table === table ? [one.foreignKey.name] : [],
+    ),
+  )
+  const lacking = (
+    isClients ? [foreignKey] : after.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true)
+  ).filter(
+    (f) => f.columns.every((column) => after.columns.some((c) => c.name === column)) && !indexLedBy(after, f.columns),
+  )
   if (lacking[0]?.name !== foreignKey.name) return
   const parents = [...new Set(lacking.map(parentOf))]
   const sets = lacking.filter((f, i) => lacking.findIndex((other) => same(other.columns, f.columns)) === i)
-  const [first, ...more] = sets.map(({ columns }) => ({ columns, name: `${nameOf(table)}_${columns.join('_')}_idx`.slice(0, 63) }))
+  const [first, ...more] = sets.map(({ columns }) => ({
+    columns,
+    name: `${nameOf(table)}_${columns.join('_')}_idx`.slice(0, 63),
+  }))
   if (!first) return
   const { words, offer } = declare({ kind: 'addIndex', table, ...first, more }, ctx)
   const place = foreignKeyPlace(foreignKey, table, ctx)

@@ -12,7 +12,10 @@ export default {
   bad: [
     {
       given: `create table orders (id bigint primary key, user_id bigint, status text); create index orders_user on orders (user_id);`,
-      sql: [`drop index concurrently orders_user;`, `create index concurrently orders_user_status on orders (user_id, status);`],
+      sql: [
+        `drop index concurrently orders_user;`,
+        `create index concurrently orders_user_status on orders (user_id, status);`,
+      ],
       runner: 'psql',
       message: 'until `orders_user_status` is built',
     },
@@ -20,7 +23,10 @@ export default {
   good: [
     {
       given: `create table orders (id bigint primary key, user_id bigint, status text); create index orders_user on orders (user_id);`,
-      sql: [`create index concurrently orders_user_status on orders (user_id, status);`, `drop index concurrently orders_user;`],
+      sql: [
+        `create index concurrently orders_user_status on orders (user_id, status);`,
+        `drop index concurrently orders_user;`,
+      ],
       runner: 'psql',
     },
     {
@@ -36,8 +42,19 @@ export default {
       const { step } = ctx
       if (step === null || index === null || table === '' || ctx.isNew(table)) return
       const [leading] = indexColumns(index)
-      const later = ctx.steps.slice(ctx.steps.indexOf(step) + 1).find((other) => other.transaction.id !== step.transaction.id && other.changes.some((change) =>
-        change.kind === 'addIndex' && change.table === table && change.index.method === index.method && indexColumns(change.index)[0] === leading))
+      const later = ctx.steps
+        .slice(ctx.steps.indexOf(step) + 1)
+        .find(
+          (other) =>
+            other.transaction.id !== step.transaction.id &&
+            other.changes.some(
+              (change) =>
+                change.kind === 'addIndex' &&
+                change.table === table &&
+                change.index.method === index.method &&
+                indexColumns(change.index)[0] === leading,
+            ),
+        )
       const replacement = later?.changes.find((change) => change.kind === 'addIndex')
       if (replacement?.kind !== 'addIndex') return
       const known = step.after.tables.get(table)

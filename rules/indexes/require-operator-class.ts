@@ -7,7 +7,10 @@ export default {
   why: `GIN has no default operator class for text and numbers, GiST has none for most plain types, and B-tree has none for json, point and xml. Postgres
     refuses the statement unless it names a class, or an extension such as btree_gin brings one.`,
   fix: 'Name the operator class, such as gin_trgm_ops for searches in text, or use a B-tree.',
-  references: ['https://www.postgresql.org/docs/current/indexes-opclass.html', 'https://www.postgresql.org/docs/current/pgtrgm.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/indexes-opclass.html',
+    'https://www.postgresql.org/docs/current/pgtrgm.html',
+  ],
   sources: [],
   claims: { fails: '42704' },
   bad: [
@@ -22,14 +25,24 @@ export default {
         create index events_payload on events (payload);`,
       message: 'B-tree has no operators for `json`',
     },
-    { drizzle: { before: '', after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), body: text('body').notNull() }, (table) => [index('posts_body_idx').using('gin', table.body)])\n` } },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), body: text('body').notNull() }, (table) => [index('posts_body_idx').using('gin', table.body)])\n`,
+      },
+    },
   ],
   good: [
     {
       given: `create table users (id bigint generated always as identity primary key, name text not null);`,
-      sql: [`create extension if not exists pg_trgm;`, `create index concurrently users_name on users using gin (name gin_trgm_ops);`],
+      sql: [
+        `create extension if not exists pg_trgm;`,
+        `create index concurrently users_name on users using gin (name gin_trgm_ops);`,
+      ],
     },
-    { sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null); create index events_payload on events using gin (payload);` },
+    {
+      sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null); create index events_payload on events using gin (payload);`,
+    },
     {
       title: 'An extension brings the class.',
       given: `create extension btree_gin; create table users (id bigint generated always as identity primary key, org_id bigint not null, tags text[] not null);`,
@@ -41,14 +54,20 @@ export default {
       const now = (ctx.step?.after ?? ctx.after).tables.get(table)
       if (ctx.alone || !(ctx.step?.after ?? ctx.after).complete) return null
       for (const k of index.keys) {
-        const type = k.opclass === null ? now?.columns.find((c) => c.name === k.column)?.type?.replace(/\(.*?\)/, '') : undefined
+        const type =
+          k.opclass === null ? now?.columns.find((c) => c.name === k.column)?.type?.replace(/\(.*?\)/, '') : undefined
         if (type === undefined || !lacks(index.method, type, ctx)) continue
         const method = names[index.method] ?? index.method
         return {
-          anySize: true, fails: true,
+          anySize: true,
+          fails: true,
           message: `\`${index.name}\` cannot be created: ${method} has no operators for \`${type}\`, the type of \`${k.column ?? ''}\`.`,
-          help: index.method === 'gin' && (type === 'text' || type === 'character varying') ? 'For searches with LIKE name the class `gin_trgm_ops` of the extension `pg_trgm`, for words index `to_tsvector(…)`.'
-            : type === 'json' ? 'Make the column `jsonb` and the index `USING gin`, or index the expression that is searched.' : 'Use a B-tree, or name an operator class.',
+          help:
+            index.method === 'gin' && (type === 'text' || type === 'character varying')
+              ? 'For searches with LIKE name the class `gin_trgm_ops` of the extension `pg_trgm`, for words index `to_tsvector(…)`.'
+              : type === 'json'
+                ? 'Make the column `jsonb` and the index `USING gin`, or index the expression that is searched.'
+                : 'Use a B-tree, or name an operator class.',
         }
       }
       return null
@@ -59,8 +78,21 @@ export default {
 const names: Readonly<Record<string, string>> = { btree: 'B-tree', gin: 'GIN', gist: 'GiST' }
 
 const plain = new Set([
-  'text', 'character varying', 'character', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'uuid', 'boolean', 'date',
-  'timestamp with time zone', 'timestamp without time zone', 'bytea',
+  'text',
+  'character varying',
+  'character',
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'real',
+  'double precision',
+  'uuid',
+  'boolean',
+  'date',
+  'timestamp with time zone',
+  'timestamp without time zone',
+  'bytea',
 ])
 
 /** True where the type is known to have no default operator class for the method, with the extensions that are there. */

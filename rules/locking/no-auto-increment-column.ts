@@ -11,18 +11,39 @@ export default {
   fix: 'Add a plain column, attach a sequence to it as default for new rows, and number the old rows in batches.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'pgfence/add-column-serial', 'eugene/E11', 'strong_migrations/add_column_auto_incrementing', 'diesel-guard/AddSerialColumnCheck', 'diesel-guard/AddIdentityColumnCheck',
-    'pgsafe/add-column-serial', 'pgsafe/add-column-identity', 'pgsafe/add-column-volatile-default', 'pgls/addSerialColumn', 'squawk/adding-field-with-default', 'squawk/adding-serial-primary-key-field', 'eugene/E10',
+    'pgfence/add-column-serial',
+    'eugene/E11',
+    'strong_migrations/add_column_auto_incrementing',
+    'diesel-guard/AddSerialColumnCheck',
+    'diesel-guard/AddIdentityColumnCheck',
+    'pgsafe/add-column-serial',
+    'pgsafe/add-column-identity',
+    'pgsafe/add-column-volatile-default',
+    'pgls/addSerialColumn',
+    'squawk/adding-field-with-default',
+    'squawk/adding-serial-primary-key-field',
+    'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
-    { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigserial;`, message: 'Numbering `number` rewrites `orders`' },
-    { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigint generated always as identity;` },
+    {
+      given: `create table orders (code text primary key);`,
+      sql: `alter table orders add column number bigserial;`,
+      message: 'Numbering `number` rewrites `orders`',
+    },
+    {
+      given: `create table orders (code text primary key);`,
+      sql: `alter table orders add column number bigint generated always as identity;`,
+    },
   ],
   good: [
     { given: `create table orders (code text primary key);`, sql: `alter table orders add column number bigint;` },
     { sql: `create table orders (code text primary key); alter table orders add column number bigserial;` },
-    { title: 'Identity on a column that is there touches no row.', given: `create table orders (number bigint primary key);`, sql: `alter table orders alter column number add generated always as identity;` },
+    {
+      title: 'Identity on a column that is there touches no row.',
+      given: `create table orders (number bigint primary key);`,
+      sql: `alter table orders alter column number add generated always as identity;`,
+    },
   ],
   visit: {
     addColumn({ table, to }, ctx) {
@@ -32,7 +53,14 @@ export default {
       const column = ident(to.name)
       const sequence = ident(`${nameOf(table)}_${to.name}_seq`)
       return {
-        notIn: serial ? ['diesel-guard/AddIdentityColumnCheck', 'pgsafe/add-column-identity'] : ['pgfence/add-column-serial', 'diesel-guard/AddSerialColumnCheck', 'pgsafe/add-column-serial', 'pgsafe/add-column-volatile-default'],
+        notIn: serial
+          ? ['diesel-guard/AddIdentityColumnCheck', 'pgsafe/add-column-identity']
+          : [
+              'pgfence/add-column-serial',
+              'diesel-guard/AddSerialColumnCheck',
+              'pgsafe/add-column-serial',
+              'pgsafe/add-column-volatile-default',
+            ],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `Number new rows at once and old rows in batches:\n${sql(
           `CREATE SEQUENCE ${sequence};`,

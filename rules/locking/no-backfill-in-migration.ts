@@ -13,9 +13,16 @@ export default {
   why: `Every row that is changed is locked until the transaction ends and is written anew, so other writers of those rows wait, the table grows, and
     replicas fall behind. A lock that an ALTER TABLE of the same transaction took is held for all that time.`,
   fix: 'Change the rows in small batches from a script that commits after each of them, outside the migration.',
-  references: ['https://www.postgresql.org/docs/current/sql-update.html', 'https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-SPACE-RECOVERY'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-update.html',
+    'https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-SPACE-RECOVERY',
+  ],
   sources: [
-    'pgfence/update-in-migration', 'pgfence/statement-after-access-exclusive', 'pgls/runningStatementWhileHoldingAccessExclusive', 'eugene/E4', 'strong_migrations/change_column_null',
+    'pgfence/update-in-migration',
+    'pgfence/statement-after-access-exclusive',
+    'pgls/runningStatementWhileHoldingAccessExclusive',
+    'eugene/E4',
+    'strong_migrations/change_column_null',
   ],
   bad: [
     {
@@ -64,11 +71,30 @@ export default {
       given: `create table users (id bigint primary key, name text);`,
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
-    { title: 'One row.', given: `create table users (id bigint primary key, plan text);`, sql: `update users set plan = 'free' where id = 7;` },
-    { title: 'One row, by a unique column.', given: `create table flags (id bigint primary key, name text unique, value text);`, sql: `update flags set value = 'on' where name = 'beta';` },
-    { title: 'A table of the same pull request.', sql: `create table flags (id bigint generated always as identity primary key, value text); update flags set value = 'on' where value is null;` },
-    { title: 'A query of sqlc is no migration.', alone: true, sql: `-- name: ExpireTokens :exec\nDELETE FROM tokens WHERE expires_at < now();` },
-    { title: 'Rows that are written out.', given: `create table roles (id bigint primary key, name text);`, sql: `insert into roles (id, name) values (1, 'admin'), (2, 'member');` },
+    {
+      title: 'One row.',
+      given: `create table users (id bigint primary key, plan text);`,
+      sql: `update users set plan = 'free' where id = 7;`,
+    },
+    {
+      title: 'One row, by a unique column.',
+      given: `create table flags (id bigint primary key, name text unique, value text);`,
+      sql: `update flags set value = 'on' where name = 'beta';`,
+    },
+    {
+      title: 'A table of the same pull request.',
+      sql: `create table flags (id bigint generated always as identity primary key, value text); update flags set value = 'on' where value is null;`,
+    },
+    {
+      title: 'A query of sqlc is no migration.',
+      alone: true,
+      sql: `-- name: ExpireTokens :exec\nDELETE FROM tokens WHERE expires_at < now();`,
+    },
+    {
+      title: 'Rows that are written out.',
+      given: `create table roles (id bigint primary key, name text);`,
+      sql: `insert into roles (id, name) values (1, 'admin'), (2, 'member');`,
+    },
   ],
   visit: {
     *statement({ node, inside, file }, ctx) {
@@ -80,23 +106,32 @@ export default {
         if (changed === null || ctx.isNew(changed.table)) continue
         const { table, verb, where, joins, sets } = changed
         const known = ctx.step.before.tables.get(table)
-        if (known?.persistence === 'temporary' || ctx.step.before.views.has(table) || (known === undefined && !ctx.alone)) continue
+        if (
+          known?.persistence === 'temporary' ||
+          ctx.step.before.views.has(table) ||
+          (known === undefined && !ctx.alone)
+        )
+          continue
         const whole = verb === 'UPDATE' || verb === 'DELETE'
         if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
         if (where !== null && isBounded(where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
         const keys = known?.primaryKey?.columns ?? ['id']
-        const batch = !whole || joins ? '' : `\n${sql(
-          `-- again and again, until it changes no row:`,
-          `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
-          `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
-        )}`
+        const batch =
+          !whole || joins
+            ? ''
+            : `\n${sql(
+                `-- again and again, until it changes no row:`,
+                `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
+                `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
+              )}`
         yield {
           object: table,
           ...(fills ? { severity: 'info' as const } : {}),
-          message: verb === 'INSERT'
-            ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
-            : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
+          message:
+            verb === 'INSERT'
+              ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
+              : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
           help: `Do it in batches from a script that commits after each, before or after the migration.${batch}${rowsSentence(table, ctx)}`,
         }
       }
@@ -121,15 +156,20 @@ function isQueryFile(text: string): boolean {
 
 /** True where a condition picks out single rows: a primary key or unique column equals a constant or stands in a list of them. Of a table that is not known, the usual names count. */
 function namesRows(where: Node, table: Table | undefined): boolean {
-  if ('BoolExpr' in where) return where.BoolExpr.boolop === 'AND_EXPR' && (where.BoolExpr.args ?? []).some((term) => namesRows(term, table))
+  if ('BoolExpr' in where)
+    return where.BoolExpr.boolop === 'AND_EXPR' && (where.BoolExpr.args ?? []).some((term) => namesRows(term, table))
   if (!('A_Expr' in where) || (where.A_Expr.kind !== 'AEXPR_OP' && where.A_Expr.kind !== 'AEXPR_IN')) return false
   const [operator] = where.A_Expr.name ?? []
   if (operator === undefined || !('String' in operator) || operator.String.sval !== '=') return false
   const column = columnRef(where.A_Expr.lexpr)?.name
   if (column === undefined || !isConstant(where.A_Expr.rexpr)) return false
   if (table === undefined || !table.complete) return /^(id|.*_id|uuid|key|slug|name|code|email)$/i.test(column)
-  const single = [table.primaryKey, ...table.uniques].some((unique) => unique?.columns.length === 1 && unique.columns[0] === column)
-  return single || table.indexes.some((index) => index.unique && index.keys.length === 1 && index.keys[0]?.column === column)
+  const single = [table.primaryKey, ...table.uniques].some(
+    (unique) => unique?.columns.length === 1 && unique.columns[0] === column,
+  )
+  return (
+    single || table.indexes.some((index) => index.unique && index.keys.length === 1 && index.keys[0]?.column === column)
+  )
 }
 
 function isConstant(node: Node | undefined): boolean {

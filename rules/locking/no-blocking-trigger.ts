@@ -4,12 +4,23 @@ import { key } from '../../src/schema/model.ts'
 export default {
   id: 'no-blocking-trigger',
   severity: 'warning',
-  summary: 'Creating or switching a trigger blocks writes while it waits, dropping one blocks reads too, and without it what it kept true is not.',
+  summary:
+    'Creating or switching a trigger blocks writes while it waits, dropping one blocks reads too, and without it what it kept true is not.',
   why: `CREATE TRIGGER and ENABLE or DISABLE TRIGGER take a SHARE ROW EXCLUSIVE lock, DROP TRIGGER an ACCESS EXCLUSIVE one. DISABLE TRIGGER ALL also switches off
     the checks of foreign keys.`,
   fix: 'Set a lock_timeout, and say in the migration what the trigger costs each write.',
-  references: ['https://www.postgresql.org/docs/current/sql-createtrigger.html', 'https://www.postgresql.org/docs/current/sql-altertable.html'],
-  sources: ['pgfence/create-trigger', 'pgfence/drop-trigger', 'pgfence/enable-disable-trigger', 'pgls/avoidCreateTrigger', 'pgls/banDropTrigger', 'pgls/avoidEnableDisableTrigger'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createtrigger.html',
+    'https://www.postgresql.org/docs/current/sql-altertable.html',
+  ],
+  sources: [
+    'pgfence/create-trigger',
+    'pgfence/drop-trigger',
+    'pgfence/enable-disable-trigger',
+    'pgls/avoidCreateTrigger',
+    'pgls/banDropTrigger',
+    'pgls/avoidEnableDisableTrigger',
+  ],
   bad: [
     {
       given: `create table users (id bigint primary key); create function touch() returns trigger language plpgsql as $$ begin return new; end $$;`,
@@ -17,7 +28,11 @@ export default {
       severity: 'info',
       message: 'blocks writes to `users`',
     },
-    { given: `create table users (id bigint primary key);`, sql: `alter table users disable trigger all;`, message: 'foreign keys' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users disable trigger all;`,
+      message: 'foreign keys',
+    },
   ],
   good: [
     {
@@ -28,22 +43,40 @@ export default {
   visit: {
     addTrigger({ table, to }, ctx) {
       if (ctx.isNew(table)) return
-      return { severity: 'info', message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.` }
+      return {
+        severity: 'info',
+        message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.`,
+      }
     },
     dropTrigger({ table, name }, ctx) {
       if (ctx.isNew(table)) return
-      return { severity: 'info', message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.` }
+      return {
+        severity: 'info',
+        message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
+      }
     },
     setTrigger({ table, name, enabled }, ctx) {
       if (ctx.isNew(table)) return
-      return { severity: 'info', message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.` }
+      return {
+        severity: 'info',
+        message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.`,
+      }
     },
     statement({ node }, ctx) {
       if (!('AlterTableStmt' in node)) return
       const { relation, cmds = [] } = node.AlterTableStmt
       const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
-      if (ctx.isNew(table) || !cmds.some((cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_DisableTrigAll')) return
-      return { object: table, anySize: true, message: `Disabling all triggers of \`${ctx.name(table)}\` switches off the checks of its foreign keys as well.`, help: 'Name the triggers, or use `DISABLE TRIGGER USER`, which leaves foreign keys alone.' }
+      if (
+        ctx.isNew(table) ||
+        !cmds.some((cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_DisableTrigAll')
+      )
+        return
+      return {
+        object: table,
+        anySize: true,
+        message: `Disabling all triggers of \`${ctx.name(table)}\` switches off the checks of its foreign keys as well.`,
+        help: 'Name the triggers, or use `DISABLE TRIGGER USER`, which leaves foreign keys alone.',
+      }
     },
   },
 } satisfies Rule

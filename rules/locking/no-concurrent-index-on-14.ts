@@ -13,11 +13,25 @@ export default {
   enabled: false,
   sources: ['pgfence/pg14-index-concurrent-bug'],
   bad: [
-    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql', postgres: 14, message: 'may miss rows' },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create index concurrently users_name on users (name);`,
+      runner: 'psql',
+      postgres: 14,
+      message: 'may miss rows',
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql', postgres: 15 },
-    { sql: `create table users (id bigint generated always as identity primary key, name text); create index users_name on users (name);`, postgres: 14 },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create index concurrently users_name on users (name);`,
+      runner: 'psql',
+      postgres: 15,
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, name text); create index users_name on users (name);`,
+      postgres: 14,
+    },
   ],
   visit: {
     addIndex({ table, index, concurrently }, ctx) {
@@ -31,5 +45,9 @@ export default {
 } satisfies Rule
 
 function problem(name: string) {
-  return { anySize: true, message: `Built CONCURRENTLY on PostgreSQL 14.0 to 14.3, \`${name}\` may miss rows.`, help: 'Ask the server for its version (`SHOW server_version;`) and update it to 14.4 or later first.' }
+  return {
+    anySize: true,
+    message: `Built CONCURRENTLY on PostgreSQL 14.0 to 14.3, \`${name}\` may miss rows.`,
+    help: 'Ask the server for its version (`SHOW server_version;`) and update it to 14.4 or later first.',
+  }
 }

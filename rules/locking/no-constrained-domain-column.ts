@@ -20,8 +20,14 @@ export default {
     },
   ],
   good: [
-    { given: `create domain label as text; create table users (id bigint primary key);`, sql: `alter table users add column name label;` },
-    { given: `create domain email as text check (value like '%@%');`, sql: `create table users (id bigint primary key); alter table users add column address email;` },
+    {
+      given: `create domain label as text; create table users (id bigint primary key);`,
+      sql: `alter table users add column name label;`,
+    },
+    {
+      given: `create domain email as text check (value like '%@%');`,
+      sql: `create table users (id bigint primary key); alter table users add column address email;`,
+    },
   ],
   visit: {
     addColumn({ table, to }, ctx) {

@@ -8,9 +8,16 @@ export default {
   why: `PostgreSQL 11 learned to keep the default of old rows in the catalog. Before that, every default but NULL is written into every row, and all indexes are
     built anew, while nobody can read or write.`,
   fix: 'Add the column without default, set the default for new rows, and fill the old ones in batches.',
-  references: ['https://www.postgresql.org/docs/10/sql-altertable.html', 'https://www.postgresql.org/docs/11/release-11.html'],
+  references: [
+    'https://www.postgresql.org/docs/10/sql-altertable.html',
+    'https://www.postgresql.org/docs/11/release-11.html',
+  ],
   sources: [
-    'squawk/adding-field-with-default', 'pgfence/add-column-default-pre-pg11', 'pgfence/add-column-constant-default', 'strong_migrations/add_column_default', 'pgls/addingFieldWithDefault',
+    'squawk/adding-field-with-default',
+    'pgfence/add-column-default-pre-pg11',
+    'pgfence/add-column-constant-default',
+    'strong_migrations/add_column_default',
+    'pgls/addingFieldWithDefault',
     'diesel-guard/AddColumnCheck',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true, to: 10 },
@@ -23,13 +30,32 @@ export default {
     },
   ],
   good: [
-    { title: 'From 11 on the default is kept in the catalog.', given: `create table users (id bigint primary key);`, sql: `alter table users add column plan text default 'free';`, postgres: 11 },
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column plan text; alter table users alter column plan set default 'free';`, postgres: 10 },
-    { sql: `create table users (id bigint primary key); alter table users add column plan text default 'free';`, postgres: 10 },
+    {
+      title: 'From 11 on the default is kept in the catalog.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column plan text default 'free';`,
+      postgres: 11,
+    },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column plan text; alter table users alter column plan set default 'free';`,
+      postgres: 10,
+    },
+    {
+      sql: `create table users (id bigint primary key); alter table users add column plan text default 'free';`,
+      postgres: 10,
+    },
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (ctx.postgres >= 11 || to.default === null || to.identity !== null || /^NULL\b/i.test(to.default) || ctx.isNew(table)) return
+      if (
+        ctx.postgres >= 11 ||
+        to.default === null ||
+        to.identity !== null ||
+        /^NULL\b/i.test(to.default) ||
+        ctx.isNew(table)
+      )
+        return
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       return {

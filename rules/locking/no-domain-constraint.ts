@@ -11,17 +11,38 @@ export default {
   fix: 'Use the base type and a CHECK constraint on the table, or add the constraint to the domain NOT VALID and validate it later.',
   references: ['https://www.postgresql.org/docs/current/sql-alterdomain.html'],
   sources: [
-    'squawk/ban-create-domain-with-constraint', 'squawk/ban-alter-domain-with-add-constraint', 'pgfence/ban-create-domain-with-constraint', 'pgfence/ban-alter-domain-add-constraint',
-    'diesel-guard/AddDomainCheckConstraintCheck', 'pgsafe/add-domain-constraint-without-not-valid', 'pgsafe/add-domain-not-null',
+    'squawk/ban-create-domain-with-constraint',
+    'squawk/ban-alter-domain-with-add-constraint',
+    'pgfence/ban-create-domain-with-constraint',
+    'pgfence/ban-alter-domain-add-constraint',
+    'diesel-guard/AddDomainCheckConstraintCheck',
+    'pgsafe/add-domain-constraint-without-not-valid',
+    'pgsafe/add-domain-not-null',
   ],
   bad: [
-    { given: `create domain email as text; create table users (id bigint primary key, address email);`, sql: `alter domain email add constraint email_check check (value like '%@%');`, message: 'reads every row of `users`, which uses `email`' },
-    { title: 'Which tables use it is not known.', alone: true, sql: `alter domain email add constraint email_check check (value like '%@%');`, message: 'reads every table that uses `email`' },
+    {
+      given: `create domain email as text; create table users (id bigint primary key, address email);`,
+      sql: `alter domain email add constraint email_check check (value like '%@%');`,
+      message: 'reads every row of `users`, which uses `email`',
+    },
+    {
+      title: 'Which tables use it is not known.',
+      alone: true,
+      sql: `alter domain email add constraint email_check check (value like '%@%');`,
+      message: 'reads every table that uses `email`',
+    },
     { sql: `create domain email as text check (value like '%@%');`, severity: 'info' },
   ],
   good: [
-    { given: `create domain email as text;`, sql: `alter domain email add constraint email_check check (value like '%@%') not valid;` },
-    { title: 'No table uses it.', given: `create domain email as text; create table users (id bigint primary key, address text);`, sql: `alter domain email add constraint email_check check (value like '%@%');` },
+    {
+      given: `create domain email as text;`,
+      sql: `alter domain email add constraint email_check check (value like '%@%') not valid;`,
+    },
+    {
+      title: 'No table uses it.',
+      given: `create domain email as text; create table users (id bigint primary key, address text);`,
+      sql: `alter domain email add constraint email_check check (value like '%@%');`,
+    },
     { sql: `create domain label as text;` },
   ],
   visit: {
@@ -30,23 +51,47 @@ export default {
       return {
         severity: 'info',
         anySize: true,
-        notIn: ['squawk/ban-alter-domain-with-add-constraint', 'pgfence/ban-alter-domain-add-constraint', 'pgsafe/add-domain-constraint-without-not-valid', 'pgsafe/add-domain-not-null'],
+        notIn: [
+          'squawk/ban-alter-domain-with-add-constraint',
+          'pgfence/ban-alter-domain-add-constraint',
+          'pgsafe/add-domain-constraint-without-not-valid',
+          'pgsafe/add-domain-not-null',
+        ],
         message: `A later column of \`${ctx.name(object)}\` rewrites its table, because the domain has a constraint.`,
       }
     },
     alterDomain({ object, adds, notValid }, ctx) {
       if (adds === null || notValid) return
-      if (ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createDomain' && change.object === object))) return
+      if (
+        ctx.steps.some((step) =>
+          step.changes.some((change) => change.kind === 'createDomain' && change.object === object),
+        )
+      )
+        return
       const users = usersOf(object, ctx)
       if (users !== null && users.every((table) => ctx.isNew(table))) return
       const domain = sqlName(object, ctx)
       return {
-        notIn: ['squawk/ban-create-domain-with-constraint', 'pgfence/ban-create-domain-with-constraint', ...(adds === 'check' ? ['pgsafe/add-domain-not-null'] : ['squawk/ban-alter-domain-with-add-constraint', 'diesel-guard/AddDomainCheckConstraintCheck', 'pgsafe/add-domain-constraint-without-not-valid'])],
-        message: users === null || users.length > 3
-          ? `This reads every table that uses \`${ctx.name(object)}\` while their writes wait.`
-          : `This reads every row of ${users.map((table) => `\`${ctx.name(table)}\``).join(' and ')}, which ${users.length === 1 ? 'uses' : 'use'} \`${ctx.name(object)}\`, while writes wait.`,
+        notIn: [
+          'squawk/ban-create-domain-with-constraint',
+          'pgfence/ban-create-domain-with-constraint',
+          ...(adds === 'check'
+            ? ['pgsafe/add-domain-not-null']
+            : [
+                'squawk/ban-alter-domain-with-add-constraint',
+                'diesel-guard/AddDomainCheckConstraintCheck',
+                'pgsafe/add-domain-constraint-without-not-valid',
+              ]),
+        ],
+        message:
+          users === null || users.length > 3
+            ? `This reads every table that uses \`${ctx.name(object)}\` while their writes wait.`
+            : `This reads every row of ${users.map((table) => `\`${ctx.name(table)}\``).join(' and ')}, which ${users.length === 1 ? 'uses' : 'use'} \`${ctx.name(object)}\`, while writes wait.`,
         ...(users?.every((table) => ctx.size(table) === 'small') ? { severity: 'info' as const } : {}),
-        help: adds === 'check' ? `Add the constraint \`NOT VALID\`, and run \`ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …\` in a later migration.` : `Add a \`CHECK (value IS NOT NULL) NOT VALID\` to \`${domain}\`, and validate it in a later migration.`,
+        help:
+          adds === 'check'
+            ? `Add the constraint \`NOT VALID\`, and run \`ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …\` in a later migration.`
+            : `Add a \`CHECK (value IS NOT NULL) NOT VALID\` to \`${domain}\`, and validate it in a later migration.`,
       }
     },
   },
@@ -62,5 +107,7 @@ function usersOf(domain: Key, ctx: RuleContext): readonly Key[] | null {
     return names.has(bare) || names.has(key(schema.defaultSchema, bare))
   }
   for (const [over, { base }] of schema.domains) if (isOne(base)) names.add(over)
-  return [...schema.tables.values()].filter((table) => table.columns.some((column) => isOne(column.type))).map((table) => table.key)
+  return [...schema.tables.values()]
+    .filter((table) => table.columns.some((column) => isOne(column.type)))
+    .map((table) => table.key)
 }

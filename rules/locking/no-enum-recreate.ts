@@ -10,7 +10,13 @@ export default {
     the whole table anew under an ACCESS EXCLUSIVE lock, and fails where a row still holds the value; running instances may go on writing it.`,
   fix: 'Leave the value in the type, and forbid it in the code or with a CHECK constraint that is added NOT VALID.',
   references: ['https://www.postgresql.org/docs/current/datatype-enum.html#DATATYPE-ENUM-IMPLEMENTATION-DETAILS'],
-  sources: ['prisma/EnumValueRemoval', 'squawk/changing-column-type', 'pgfence/alter-column-type', 'diesel-guard/AlterColumnTypeCheck', 'pgsafe/alter-column-type'],
+  sources: [
+    'prisma/EnumValueRemoval',
+    'squawk/changing-column-type',
+    'pgfence/alter-column-type',
+    'diesel-guard/AlterColumnTypeCheck',
+    'pgsafe/alter-column-type',
+  ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
     {
@@ -35,7 +41,10 @@ export default {
     },
   ],
   good: [
-    { given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null);`, sql: `alter type role add value 'guest';` },
+    {
+      given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null);`,
+      sql: `alter type role add value 'guest';`,
+    },
     {
       given: `create type role as enum ('member', 'admin', 'guest');`,
       sql: `
@@ -54,13 +63,17 @@ export default {
       const made = enumOf(to.type)
       if (!old || !made || old === made) return
       const removed = old.values.filter((value) => !made.values.includes(value))
-      const lost = removed.length > 0 ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}` : ''
+      const lost =
+        removed.length > 0
+          ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}`
+          : ''
       return {
         ...(removed.length > 0 && ctx.size(table) === 'small' ? { anySize: true, severity: 'warning' as const } : {}),
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
-        help: removed.length > 0
-          ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
-          : `Where only values are added, \`ALTER TYPE … ADD VALUE\` does it without touching a row.${rowsSentence(table, ctx)}`,
+        help:
+          removed.length > 0
+            ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
+            : `Where only values are added, \`ALTER TYPE … ADD VALUE\` does it without touching a row.${rowsSentence(table, ctx)}`,
       }
     },
   },

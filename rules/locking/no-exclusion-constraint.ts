@@ -4,13 +4,18 @@ import { rowsSentence } from '../shared/sql.ts'
 export default {
   id: 'no-exclusion-constraint',
   severity: 'error',
-  summary: 'An exclusion constraint on an existing table locks everybody out while its index is built and every row compared.',
+  summary:
+    'An exclusion constraint on an existing table locks everybody out while its index is built and every row compared.',
   why: `ADD ... EXCLUDE takes an ACCESS EXCLUSIVE lock, builds the index and compares all rows under it. There is no NOT VALID and no
     concurrent form of it.`,
   fix: 'Make the constraint on a new table, copy the rows over in batches and swap the two, or do it in a maintenance window with a lock_timeout.',
   references: ['https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-EXCLUDE'],
   sources: [
-    'pgfence/add-constraint-exclude', 'eugene/E8', 'strong_migrations/add_exclusion_constraint', 'diesel-guard/AddExcludeConstraintCheck', 'pgsafe/add-exclusion-constraint',
+    'pgfence/add-constraint-exclude',
+    'eugene/E8',
+    'strong_migrations/add_exclusion_constraint',
+    'diesel-guard/AddExcludeConstraintCheck',
+    'pgsafe/add-exclusion-constraint',
     'pgls/avoidAddingExclusionConstraint',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false },
@@ -22,8 +27,12 @@ export default {
     },
   ],
   good: [
-    { sql: `create table bookings (id bigint primary key, during tsrange not null); alter table bookings add constraint bookings_no_overlap exclude using gist (during with &&);` },
-    { sql: `create table bookings (id bigint primary key, during tsrange not null, exclude using gist (during with &&));` },
+    {
+      sql: `create table bookings (id bigint primary key, during tsrange not null); alter table bookings add constraint bookings_no_overlap exclude using gist (during with &&);`,
+    },
+    {
+      sql: `create table bookings (id bigint primary key, during tsrange not null, exclude using gist (during with &&));`,
+    },
   ],
   visit: {
     addExclusion({ table, to }, ctx) {

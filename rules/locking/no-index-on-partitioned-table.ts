@@ -4,11 +4,14 @@ import { ident, sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-index-on-partitioned-table',
   severity: 'error',
-  summary: 'Building an index on a partitioned table blocks writes to every partition at once, and CONCURRENTLY fails on it.',
+  summary:
+    'Building an index on a partitioned table blocks writes to every partition at once, and CONCURRENTLY fails on it.',
   why: `CREATE INDEX on the parent goes down into all partitions and holds a SHARE lock on each of them until the last one is done. CREATE INDEX
     CONCURRENTLY refuses a partitioned table.`,
   fix: 'Create the index ON ONLY the parent, build one CONCURRENTLY on each partition, and attach them; the parent index becomes valid with the last.',
-  references: ['https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE'],
+  references: [
+    'https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE',
+  ],
   sources: ['squawk/require-concurrent-index-creation', 'pgfence/create-index-not-concurrent'],
   bad: [
     {
@@ -29,17 +32,30 @@ export default {
     },
   ],
   good: [
-    { given: `create table events (id bigint, at date not null) partition by range (at);`, sql: `create index events_at on only events (at);` },
-    { sql: `create table events (id bigint, at date not null, primary key (id, at)) partition by range (at); create index events_at on events (at);` },
-    { title: 'Without partitions there is nothing to build.', given: `create table events (id bigint, at date not null) partition by range (at);`, sql: `create index events_at on events (at);` },
+    {
+      given: `create table events (id bigint, at date not null) partition by range (at);`,
+      sql: `create index events_at on only events (at);`,
+    },
+    {
+      sql: `create table events (id bigint, at date not null, primary key (id, at)) partition by range (at); create index events_at on events (at);`,
+    },
+    {
+      title: 'Without partitions there is nothing to build.',
+      given: `create table events (id bigint, at date not null) partition by range (at);`,
+      sql: `create index events_at on events (at);`,
+    },
   ],
   visit: {
     addIndex({ table, index, concurrently, only }, ctx) {
       const known = ctx.step?.before.tables.get(table)
       if (only || ctx.isNew(table) || !known || known.partition.by === null) return
-      const partitions = [...(ctx.step?.before.tables.values() ?? [])].filter((other) => other.partition.of?.parent === table)
+      const partitions = [...(ctx.step?.before.tables.values() ?? [])].filter(
+        (other) => other.partition.of?.parent === table,
+      )
       if (partitions.length === 0 && !concurrently) return
-      const columns = index.keys.map((k) => (k.column === null ? `(${k.expression ?? ''})` : ident(k.column))).join(', ')
+      const columns = index.keys
+        .map((k) => (k.column === null ? `(${k.expression ?? ''})` : ident(k.column)))
+        .join(', ')
       const unique = index.unique ? 'UNIQUE ' : ''
       const [first] = partitions
       const part = first ? sqlName(first.key, ctx) : 'a_partition'
@@ -50,8 +66,16 @@ export default {
         `ALTER INDEX ${ident(index.name)} ATTACH PARTITION ${ident(`${first?.name ?? 'a_partition'}_${index.name}`)};`,
       )
       return concurrently
-        ? { anySize: true, fails: true, message: `\`CREATE INDEX CONCURRENTLY\` fails on \`${ctx.name(table)}\`, because it is partitioned.`, help: `Build it partition by partition:\n${help}` }
-        : { message: `Building \`${index.name}\` blocks writes to every partition of \`${ctx.name(table)}\` until the last one is done.`, help: `Build it partition by partition:\n${help}` }
+        ? {
+            anySize: true,
+            fails: true,
+            message: `\`CREATE INDEX CONCURRENTLY\` fails on \`${ctx.name(table)}\`, because it is partitioned.`,
+            help: `Build it partition by partition:\n${help}`,
+          }
+        : {
+            message: `Building \`${index.name}\` blocks writes to every partition of \`${ctx.name(table)}\` until the last one is done.`,
+            help: `Build it partition by partition:\n${help}`,
+          }
     },
   },
 } satisfies Rule

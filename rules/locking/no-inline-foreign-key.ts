@@ -11,7 +11,11 @@ export default {
     it refers to, and waits for both: where one of them is busy, all writers queue up behind the other.`,
   fix: 'Set a lock_timeout, so that the statement gives up instead of making everybody wait.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN'],
-  sources: ['squawk/adding-foreign-key-constraint', 'pgfence/add-column-inline-foreign-key', 'pgls/addingForeignKeyConstraint'],
+  sources: [
+    'squawk/adding-foreign-key-constraint',
+    'pgfence/add-column-inline-foreign-key',
+    'pgls/addingForeignKeyConstraint',
+  ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [
     {
@@ -21,14 +25,27 @@ export default {
     },
   ],
   good: [
-    { title: 'With a lock_timeout it gives up.', given: `create table users (id bigint primary key); create table orders (id bigint primary key);`, sql: [`set lock_timeout = '3s'; alter table orders add column user_id bigint references users (id);`, `create index concurrently orders_user on orders (user_id);`], runner: 'prisma@6' },
-    { sql: `create table users (id bigint generated always as identity primary key); create table orders (id bigint generated always as identity primary key); alter table orders add column user_id bigint references users (id); create index orders_user on orders (user_id);` },
+    {
+      title: 'With a lock_timeout it gives up.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key);`,
+      sql: [
+        `set lock_timeout = '3s'; alter table orders add column user_id bigint references users (id);`,
+        `create index concurrently orders_user on orders (user_id);`,
+      ],
+      runner: 'prisma@6',
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key); create table orders (id bigint generated always as identity primary key); alter table orders add column user_id bigint references users (id); create index orders_user on orders (user_id);`,
+    },
   ],
   visit: {
     addForeignKey({ table, to, inline }, ctx) {
       if (!inline || !to.enforced || ctx.isNew(table)) return
       if (ctx.step && beginsFilled(ctx.step, to.columns[0] ?? '')) return
-      const timeout = ctx.steps.some((step) => 'VariableSetStmt' in step.statement.node && step.statement.node.VariableSetStmt.name === 'lock_timeout')
+      const timeout = ctx.steps.some(
+        (step) =>
+          'VariableSetStmt' in step.statement.node && step.statement.node.VariableSetStmt.name === 'lock_timeout',
+      )
       if (timeout) return
       const parent = key(to.references.schema, to.references.table)
       if (parent === table) return

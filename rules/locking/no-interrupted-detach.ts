@@ -4,7 +4,8 @@ import { sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-interrupted-detach',
   severity: 'info',
-  summary: 'DETACH PARTITION CONCURRENTLY that is interrupted leaves the partition half detached until somebody finalizes it.',
+  summary:
+    'DETACH PARTITION CONCURRENTLY that is interrupted leaves the partition half detached until somebody finalizes it.',
   why: `It runs in two transactions and waits for every query of the table in between. Cancelled there, the partition is marked as detaching: queries no longer
     see its rows, and no other partition can be detached until FINALIZE is run.`,
   fix: 'Keep statement_timeout away from it, and know the statement that ends an interrupted one.',

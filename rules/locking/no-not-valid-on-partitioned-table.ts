@@ -8,7 +8,10 @@ export default {
   summary: 'Below PostgreSQL 18 a foreign key cannot be added NOT VALID to a partitioned table.',
   why: 'The statement fails ("cannot add NOT VALID foreign key on partitioned table"), and with it the migration. PostgreSQL 18 accepts it.',
   fix: 'Add the foreign key NOT VALID to each partition and validate it there, then to the partitioned table, which finds those and reads no row.',
-  references: ['https://www.postgresql.org/docs/17/sql-altertable.html', 'https://www.postgresql.org/docs/18/release-18.html'],
+  references: [
+    'https://www.postgresql.org/docs/17/sql-altertable.html',
+    'https://www.postgresql.org/docs/18/release-18.html',
+  ],
   sources: [],
   claims: { fails: '42809', to: 17 },
   bad: [
@@ -40,7 +43,8 @@ export default {
       const parent = key(to.references.schema, to.references.table)
       const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}`
       return {
-        anySize: true, fails: true,
+        anySize: true,
+        fails: true,
         message: `Adding \`${to.name}\` NOT VALID fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
         help: `For each partition:\n${sql(`ALTER TABLE partition ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`, `ALTER TABLE partition VALIDATE CONSTRAINT ${ident(to.name)};`)}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`,
       }

@@ -5,7 +5,8 @@ import { idents, sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-partition-scan',
   severity: 'warning',
-  summary: 'Attaching a table as a partition locks it and reads all of it, unless a CHECK constraint proves its bounds.',
+  summary:
+    'Attaching a table as a partition locks it and reads all of it, unless a CHECK constraint proves its bounds.',
   why: `ATTACH PARTITION takes an ACCESS EXCLUSIVE lock on the table that is attached, and on the default partition where there is one, and reads them to see that every row
     belongs where it is.`,
   fix: 'Add a CHECK constraint with the bounds NOT VALID, validate it, attach the table, and drop the constraint.',
@@ -50,7 +51,11 @@ export default {
     attachPartition({ table, partition, bound }, ctx) {
       if (ctx.isNew(partition) || ctx.isNew(table)) return
       const [whole, known] = [ctx.step?.before.tables.get(table), ctx.step?.before.tables.get(partition)]
-      const keys = /\((.*)\)/.exec(whole?.partition.by ?? '')?.[1]?.split(',').map((part) => part.trim().replaceAll('"', '')) ?? []
+      const keys =
+        /\((.*)\)/
+          .exec(whole?.partition.by ?? '')?.[1]
+          ?.split(',')
+          .map((part) => part.trim().replaceAll('"', '')) ?? []
       const name = sqlName(partition, ctx)
       const builds = whole && known ? lackedIndexes(whole, known) : []
       if (known?.checks.some((check) => check.validated && keys.some((column) => check.expression.includes(column)))) {
@@ -72,10 +77,22 @@ export default {
 } satisfies Rule
 
 /** The indexes of a partitioned table that attaching has to build on a partition, those of its keys first. */
-function lackedIndexes(whole: Table, partition: Table): readonly { readonly unique: boolean; readonly columns: readonly string[] }[] {
+function lackedIndexes(
+  whole: Table,
+  partition: Table,
+): readonly { readonly unique: boolean; readonly columns: readonly string[] }[] {
   if (!partition.complete) return []
-  const plain = (table: Table) => table.indexes.filter((index) => index.where === null && index.keys.every((each) => each.column !== null)).map((index) => ({ unique: index.unique, columns: index.keys.map((each) => each.column ?? '') }))
-  const keysOf = (table: Table) => [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques].map(({ columns }) => ({ unique: true, columns }))
+  const plain = (table: Table) =>
+    table.indexes
+      .filter((index) => index.where === null && index.keys.every((each) => each.column !== null))
+      .map((index) => ({ unique: index.unique, columns: index.keys.map((each) => each.column ?? '') }))
+  const keysOf = (table: Table) =>
+    [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques].map(({ columns }) => ({
+      unique: true,
+      columns,
+    }))
   const there = [...keysOf(partition), ...plain(partition)]
-  return [...keysOf(whole), ...plain(whole)].filter((index) => !there.some((other) => other.columns.join() === index.columns.join() && (other.unique || !index.unique)))
+  return [...keysOf(whole), ...plain(whole)].filter(
+    (index) => !there.some((other) => other.columns.join() === index.columns.join() && (other.unique || !index.unique)),
+  )
 }

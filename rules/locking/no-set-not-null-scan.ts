@@ -13,8 +13,15 @@ export default {
   fix: 'Prove it first with a CHECK constraint that is added NOT VALID and validated in a later transaction; SET NOT NULL is instant then.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL'],
   sources: [
-    'squawk/adding-not-nullable-field', 'pgfence/alter-column-set-not-null', 'eugene/E2', 'strong_migrations/change_column_null', 'strong_migrations/change_column_with_not_null', 'diesel-guard/AddNotNullCheck',
-    'pgsafe/set-not-null', 'pgls/addingNotNullField', 'atlas/MF104',
+    'squawk/adding-not-nullable-field',
+    'pgfence/alter-column-set-not-null',
+    'eugene/E2',
+    'strong_migrations/change_column_null',
+    'strong_migrations/change_column_with_not_null',
+    'diesel-guard/AddNotNullCheck',
+    'pgsafe/set-not-null',
+    'pgls/addingNotNullField',
+    'atlas/MF104',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: true },
   bad: [
@@ -83,7 +90,12 @@ export default {
       alone: true,
       sql: `alter table users validate constraint users_email_not_null; alter table users alter column email set not null;`,
     },
-    { title: 'A virtual column that may be NULL.', postgres: 18, given: `create table users (id bigint primary key, email text not null);`, sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;` },
+    {
+      title: 'A virtual column that may be NULL.',
+      postgres: 18,
+      given: `create table users (id bigint primary key, email text not null);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`,
+    },
     {
       title: 'The column is NOT NULL already.',
       given: `create table users (id bigint primary key, email text not null);`,
@@ -93,7 +105,10 @@ export default {
       title: 'From PostgreSQL 18 on the constraint is added first and validated in a later migration.',
       postgres: 18,
       given: `create table users (id bigint primary key, email text);`,
-      sql: [`alter table users add constraint users_email_not_null not null email not valid;`, `alter table users validate constraint users_email_not_null;`],
+      sql: [
+        `alter table users add constraint users_email_not_null not null email not valid;`,
+        `alter table users validate constraint users_email_not_null;`,
+      ],
     },
     {
       sql: `
@@ -112,7 +127,13 @@ export default {
     },
     addNotNull({ table, column, validated }, ctx) {
       const known = ctx.step?.before.tables.get(table)
-      if (!validated || ctx.isNew(table) || known?.columns.some((each) => each.name === column && !each.nullable) === true || (known && provesNotNull(known, column))) return
+      if (
+        !validated ||
+        ctx.isNew(table) ||
+        known?.columns.some((each) => each.name === column && !each.nullable) === true ||
+        (known && provesNotNull(known, column))
+      )
+        return
       return {
         message: `The NOT NULL constraint on \`${column}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
         help: notNullRecipe(table, column, ctx) + rowsSentence(table, ctx),
@@ -125,12 +146,13 @@ export default {
       const known = ctx.step?.before.tables.get(table)
       if (known && ctx.postgres >= 12 && provesNotNull(known, from.name)) return
       if (mayProve(table, from.name, ctx)) return
-      const filled = ctx.postgres >= 11 && ctx.isNewColumn(table, from.name) && (from.default !== null || from.generated !== null)
+      const filled =
+        ctx.postgres >= 11 && ctx.isNewColumn(table, from.name) && (from.default !== null || from.generated !== null)
       const large = ctx.size(table) === 'large'
       return {
         message: `\`SET NOT NULL\` on \`${from.name}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
         help: notNullRecipe(table, from.name, ctx) + rowsSentence(table, ctx),
-        ...(filled ? { severity: large ? 'warning' as const : 'info' as const } : {}),
+        ...(filled ? { severity: large ? ('warning' as const) : ('info' as const) } : {}),
       }
     },
   },
@@ -139,6 +161,15 @@ export default {
 /** True where an earlier statement of the file validates a constraint of which nothing is known but that its name speaks of the column. */
 function mayProve(table: Key, column: string, ctx: RuleContext): boolean {
   if (!ctx.alone || ctx.postgres < 12) return false
-  return ctx.steps.slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0).some((step) => step.changes.some((change) =>
-    change.kind === 'validateConstraint' && change.table === table && change.name.includes(column) && change.constraint === null))
+  return ctx.steps
+    .slice(0, ctx.step ? ctx.steps.indexOf(ctx.step) : 0)
+    .some((step) =>
+      step.changes.some(
+        (change) =>
+          change.kind === 'validateConstraint' &&
+          change.table === table &&
+          change.name.includes(column) &&
+          change.constraint === null,
+      ),
+    )
 }

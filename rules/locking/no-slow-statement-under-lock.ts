@@ -11,7 +11,11 @@ export default {
     that comes later in the same transaction makes that moment as long as itself.`,
   fix: 'Put the slow statement into a transaction of its own, after the one that alters the table has committed.',
   references: ['https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES'],
-  sources: ['pgfence/statement-after-access-exclusive', 'pgls/runningStatementWhileHoldingAccessExclusive', 'eugene/E4'],
+  sources: [
+    'pgfence/statement-after-access-exclusive',
+    'pgls/runningStatementWhileHoldingAccessExclusive',
+    'eugene/E4',
+  ],
   claims: { lock: 'AccessExclusiveLock' },
   bad: [
     {
@@ -46,10 +50,7 @@ export default {
       title: 'Two migrations of Prisma are two transactions.',
       runner: 'prisma@6',
       given: `create table users (id bigint primary key); create table orders (id bigint primary key, amount int); alter table orders add constraint orders_amount check (amount > 0) not valid;`,
-      sql: [
-        `alter table users add column name text;`,
-        `alter table orders validate constraint orders_amount;`,
-      ],
+      sql: [`alter table users add column name text;`, `alter table orders validate constraint orders_amount;`],
     },
     {
       title: 'A table made in the same pull request has no rows to read.',
@@ -64,7 +65,7 @@ export default {
     *pullRequest(ctx) {
       const told = new Set<number>()
       const locking = new Set(ctx.steps.filter((step) => step.changes.length > 0).map((step) => step.transaction.id))
-      const transactions = new Map<number, typeof ctx.steps[number][]>([...locking].map((id) => [id, []]))
+      const transactions = new Map<number, (typeof ctx.steps)[number][]>([...locking].map((id) => [id, []]))
       for (const step of ctx.steps) transactions.get(step.transaction.id)?.push(step)
       for (const step of ctx.steps) {
         const transaction = transactions.get(step.transaction.id)
@@ -72,9 +73,22 @@ export default {
         const at = { ...ctx, step, transaction }
         const work = slowWork(step, at)
         if (work === null) continue
-        const own = step.changes.map((change) => accessExclusiveOn(change, ctx.isNew)).find((table) => table !== null) ?? null
-        const validates = step.changes.some((change) => change.kind === 'validateConstraint' && transaction.slice(0, transaction.indexOf(step)).some((other) => other.changes.some((added) =>
-          'table' in added && added.table === change.table && (added.kind === 'addCheck' || added.kind === 'addForeignKey' || added.kind === 'addNotNull'))))
+        const own =
+          step.changes.map((change) => accessExclusiveOn(change, ctx.isNew)).find((table) => table !== null) ?? null
+        const validates = step.changes.some(
+          (change) =>
+            change.kind === 'validateConstraint' &&
+            transaction
+              .slice(0, transaction.indexOf(step))
+              .some((other) =>
+                other.changes.some(
+                  (added) =>
+                    'table' in added &&
+                    added.table === change.table &&
+                    (added.kind === 'addCheck' || added.kind === 'addForeignKey' || added.kind === 'addNotNull'),
+                ),
+              ),
+        )
         const held = validates ? null : heldLock(step, at, own)
         if (held === null) continue
         told.add(step.transaction.id)

@@ -10,8 +10,15 @@ export default {
   fix: 'Use a virtual generated column, an index on the expression, or a plain column that a trigger fills.',
   references: ['https://www.postgresql.org/docs/current/ddl-generated-columns.html'],
   sources: [
-    'eugene/E11', 'pgfence/add-column-stored-generated', 'strong_migrations/add_column_generated_stored', 'diesel-guard/GeneratedColumnCheck', 'pgsafe/add-column-generated-stored',
-    'squawk/adding-field-with-default', 'pgls/addingFieldWithDefault', 'pgls/addSerialColumn', 'eugene/E10',
+    'eugene/E11',
+    'pgfence/add-column-stored-generated',
+    'strong_migrations/add_column_generated_stored',
+    'diesel-guard/GeneratedColumnCheck',
+    'pgsafe/add-column-generated-stored',
+    'squawk/adding-field-with-default',
+    'pgls/addingFieldWithDefault',
+    'pgls/addSerialColumn',
+    'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true, from: 12 },
   bad: [
@@ -27,16 +34,19 @@ export default {
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`,
       postgres: 18,
     },
-    { sql: `create table users (id bigint primary key, email text); alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;` },
+    {
+      sql: `create table users (id bigint primary key, email text); alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;`,
+    },
   ],
   visit: {
     addColumn({ table, to }, ctx) {
       if (to.generated === null || !to.generated.stored || ctx.isNew(table)) return
       const name = sqlName(table, ctx)
       const column = ident(to.name)
-      const virtual = ctx.postgres >= 18
-        ? `Compute it when it is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'text'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`
-        : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
+      const virtual =
+        ctx.postgres >= 18
+          ? `Compute it when it is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'text'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`
+          : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
       return {
         message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `${virtual}${rowsSentence(table, ctx)}`,

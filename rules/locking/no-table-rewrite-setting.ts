@@ -2,25 +2,37 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 
 const forms: Readonly<Record<string, string>> = {
-  AT_SetLogged: 'SET LOGGED', AT_SetUnLogged: 'SET UNLOGGED', AT_SetAccessMethod: 'SET ACCESS METHOD', AT_SetTableSpace: 'SET TABLESPACE',
+  AT_SetLogged: 'SET LOGGED',
+  AT_SetUnLogged: 'SET UNLOGGED',
+  AT_SetAccessMethod: 'SET ACCESS METHOD',
+  AT_SetTableSpace: 'SET TABLESPACE',
 }
 
 export default {
   id: 'no-table-rewrite-setting',
   severity: 'error',
-  summary: 'SET LOGGED, SET UNLOGGED, SET ACCESS METHOD and SET TABLESPACE write the whole table anew while nobody can read or write it.',
+  summary:
+    'SET LOGGED, SET UNLOGGED, SET ACCESS METHOD and SET TABLESPACE write the whole table anew while nobody can read or write it.',
   why: 'Each takes an ACCESS EXCLUSIVE lock and holds it while every row is copied. An unlogged table is emptied by a crash and is not replicated.',
   fix: 'Make a new table the way it should be, copy the rows in batches, and swap the two.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html'],
   sources: ['pgfence/set-logged-unlogged', 'pgsafe/set-logged-unlogged'],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
-    { given: `create table events (id bigint primary key);`, sql: `alter table events set unlogged;`, message: '`SET UNLOGGED` rewrites `events`' },
+    {
+      given: `create table events (id bigint primary key);`,
+      sql: `alter table events set unlogged;`,
+      message: '`SET UNLOGGED` rewrites `events`',
+    },
     { given: `create unlogged table events (id bigint primary key);`, sql: `alter table events set logged;` },
   ],
   good: [
     { sql: `create table events (id bigint primary key); alter table events set unlogged;` },
-    { title: 'It is so already.', given: `create table events (id bigint primary key);`, sql: `alter table events set logged;` },
+    {
+      title: 'It is so already.',
+      given: `create table events (id bigint primary key);`,
+      sql: `alter table events set logged;`,
+    },
   ],
   visit: {
     *statement({ node }, ctx) {
@@ -30,11 +42,19 @@ export default {
       if (ctx.isNew(table)) return
       const known = ctx.step.before.tables.get(table)
       for (const cmd of cmds) {
-        const subtype = 'AlterTableCmd' in cmd ? cmd.AlterTableCmd.subtype ?? '' : ''
+        const subtype = 'AlterTableCmd' in cmd ? (cmd.AlterTableCmd.subtype ?? '') : ''
         const form = forms[subtype]
         if (form === undefined) continue
-        if (known?.complete && ((subtype === 'AT_SetLogged' && known.persistence === 'permanent') || (subtype === 'AT_SetUnLogged' && known.persistence === 'unlogged'))) continue
-        yield { object: table, message: `\`${form}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it.` }
+        if (
+          known?.complete &&
+          ((subtype === 'AT_SetLogged' && known.persistence === 'permanent') ||
+            (subtype === 'AT_SetUnLogged' && known.persistence === 'unlogged'))
+        )
+          continue
+        yield {
+          object: table,
+          message: `\`${form}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it.`,
+        }
       }
     },
   },

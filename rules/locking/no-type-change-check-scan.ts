@@ -7,7 +7,8 @@ import { retype } from '../shared/retype.ts'
 export default {
   id: 'no-type-change-check-scan',
   severity: 'warning',
-  summary: 'A change of type that costs nothing by itself reads the whole table where a CHECK constraint uses the column.',
+  summary:
+    'A change of type that costs nothing by itself reads the whole table where a CHECK constraint uses the column.',
   why: `ALTER COLUMN TYPE builds every CHECK constraint on the column anew and proves it for each row, under its ACCESS EXCLUSIVE lock, also where the values stay
     as they are (varchar(50) to varchar(100)).`,
   fix: 'Drop the constraint, change the type, add the constraint again NOT VALID, and validate it in a later transaction.',
@@ -22,15 +23,26 @@ export default {
     },
   ],
   good: [
-    { given: `create table users (id bigint primary key, name varchar(50));`, sql: `alter table users alter column name type varchar(100);` },
-    { title: 'The constraint is on another column.', given: `create table users (id bigint primary key, name varchar(50), age int check (age > 0));`, sql: `alter table users alter column name type varchar(100);` },
-    { sql: `create table users (id bigint generated always as identity primary key, name varchar(50) check (name <> '')); alter table users alter column name type varchar(100);` },
+    {
+      given: `create table users (id bigint primary key, name varchar(50));`,
+      sql: `alter table users alter column name type varchar(100);`,
+    },
+    {
+      title: 'The constraint is on another column.',
+      given: `create table users (id bigint primary key, name varchar(50), age int check (age > 0));`,
+      sql: `alter table users alter column name type varchar(100);`,
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, name varchar(50) check (name <> '')); alter table users alter column name type varchar(100);`,
+    },
   ],
   visit: {
     alterColumnType(change, ctx) {
       const { table, from, to } = change
       if (ctx.isNew(table) || retype(change, ctx) !== 'free') return
-      const check = ctx.step?.before.tables.get(table)?.checks.find((each) => each.enforced && each.validated && usesColumn(each.node, from.name))
+      const check = ctx.step?.before.tables
+        .get(table)
+        ?.checks.find((each) => each.enforced && each.validated && usesColumn(each.node, from.name))
       if (check === undefined) return
       const name = sqlName(table, ctx)
       const constraint = ident(check.name)
@@ -50,7 +62,8 @@ export default {
 function usesColumn(expression: Parameters<typeof columnRef>[0], column: string): boolean {
   let found = false
   walkTree(expression, (kind, value) => {
-    if (kind === 'ColumnRef' && columnRef({ ColumnRef: value } as Parameters<typeof columnRef>[0])?.name === column) found = true
+    if (kind === 'ColumnRef' && columnRef({ ColumnRef: value } as Parameters<typeof columnRef>[0])?.name === column)
+      found = true
     return true
   })
   return found

@@ -6,7 +6,8 @@ import { retype } from '../shared/retype.ts'
 export default {
   id: 'no-type-change-index-rebuild',
   severity: 'warning',
-  summary: 'A change of type or collation that leaves the rows alone still builds some indexes of the column anew, with everybody locked out.',
+  summary:
+    'A change of type or collation that leaves the rows alone still builds some indexes of the column anew, with everybody locked out.',
   why: `Postgres keeps an index over a change of type only where the same operators and the same collation serve the old and the new one. An index with another collation,
     on an expression or with a predicate over the column is built anew under the ACCESS EXCLUSIVE lock of the ALTER TABLE.`,
   fix: 'Drop such an index CONCURRENTLY first and build it CONCURRENTLY afterwards, or move to a new column.',
@@ -31,8 +32,14 @@ export default {
     },
   ],
   good: [
-    { title: 'A plain index serves varchar and text alike.', given: `create table users (id bigint primary key, name varchar(50)); create index users_name on users (name);`, sql: `alter table users alter column name type text;` },
-    { sql: `create table users (id bigint generated always as identity primary key, name varchar(50)); create index users_name_lower on users (lower(name)); alter table users alter column name type text;` },
+    {
+      title: 'A plain index serves varchar and text alike.',
+      given: `create table users (id bigint primary key, name varchar(50)); create index users_name on users (name);`,
+      sql: `alter table users alter column name type text;`,
+    },
+    {
+      sql: `create table users (id bigint generated always as identity primary key, name varchar(50)); create index users_name_lower on users (lower(name)); alter table users alter column name type text;`,
+    },
   ],
   visit: {
     alterColumnType(change, ctx) {
@@ -54,8 +61,17 @@ export default {
 /** Indexes that name the column in an expression or predicate, or that sort by it where its collation changes or becomes citext's own. */
 function rebuiltIndexes(table: Table, from: Column, to: Column, collation: boolean): readonly string[] {
   const citext = (from.type === 'citext') !== (to.type === 'citext')
-  const names = (text: string | null) => text !== null && new Set(text.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', ''))).has(from.name)
-  const keys = [table.primaryKey, ...table.uniques].flatMap((key) => (key !== null && key.columns.includes(from.name) && (collation || citext) ? [key.name] : []))
-  const indexes = table.indexes.filter((index) => names(index.where) || index.keys.some((key) => (key.column === from.name ? (collation && key.collation === null) || citext : names(key.expression))))
+  const names = (text: string | null) =>
+    text !== null && new Set(text.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', ''))).has(from.name)
+  const keys = [table.primaryKey, ...table.uniques].flatMap((key) =>
+    key !== null && key.columns.includes(from.name) && (collation || citext) ? [key.name] : [],
+  )
+  const indexes = table.indexes.filter(
+    (index) =>
+      names(index.where) ||
+      index.keys.some((key) =>
+        key.column === from.name ? (collation && key.collation === null) || citext : names(key.expression),
+      ),
+  )
   return [...keys, ...indexes.map((index) => index.name)]
 }

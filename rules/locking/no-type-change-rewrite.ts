@@ -11,8 +11,15 @@ export default {
   fix: 'Add a column of the new type, write both, fill the old rows in batches, switch the readers over, then drop the old column.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'squawk/changing-column-type', 'pgfence/alter-column-type', 'eugene/E5', 'strong_migrations/change_column', 'diesel-guard/AlterColumnTypeCheck', 'pgsafe/alter-column-type',
-    'pgls/changingColumnType', 'eugene/E6', 'eugene/E10',
+    'squawk/changing-column-type',
+    'pgfence/alter-column-type',
+    'eugene/E5',
+    'strong_migrations/change_column',
+    'diesel-guard/AlterColumnTypeCheck',
+    'pgsafe/alter-column-type',
+    'pgls/changingColumnType',
+    'eugene/E6',
+    'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
@@ -31,10 +38,10 @@ export default {
       sql: `alter table orders alter column code type varchar(20);`,
     },
     {
-      title: 'Without a precision it costs nothing in UTC, and the session\'s time zone is not known: a warning.',
+      title: "Without a precision it costs nothing in UTC, and the session's time zone is not known: a warning.",
       given: `create table orders (id bigint primary key, at timestamp(3));`,
       sql: `alter table orders alter column at type timestamptz;`,
-      message: 'unless the session\'s `TimeZone` is UTC',
+      message: "unless the session's `TimeZone` is UTC",
       severity: 'warning',
       unproven: 'it depends on the time zone of the session',
     },
@@ -113,7 +120,8 @@ export default {
       )}${rowsSentence(table, ctx)}`
       if (does === 'utc') {
         return {
-          severity: 'warning', uncertain: true,
+          severity: 'warning',
+          uncertain: true,
           message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
           help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\n${help}`,
         }
@@ -121,9 +129,16 @@ export default {
       if (does === 'unknown') {
         const what = to.type === null ? '' : ` to \`${to.type}\``
         const usual = ['text', 'character varying', 'numeric'].includes(to.type ?? '')
-        return { severity: usual ? 'info' : 'warning', message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`, help }
+        return {
+          severity: usual ? 'info' : 'warning',
+          message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`,
+          help,
+        }
       }
-      return { message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`, help }
+      return {
+        message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help,
+      }
     },
   },
 } satisfies Rule

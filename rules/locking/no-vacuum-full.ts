@@ -9,11 +9,20 @@ export default {
   why: `Both take an ACCESS EXCLUSIVE lock and write the table and all its indexes anew under it, for hours on a large table. VACUUM cannot
     run in a transaction at all.`,
   fix: 'Use pg_repack or pg_squeeze, or REPACK (CONCURRENTLY) from PostgreSQL 19 on, outside the migrations. Plain VACUUM locks nobody out.',
-  references: ['https://www.postgresql.org/docs/current/sql-vacuum.html', 'https://www.postgresql.org/docs/current/sql-cluster.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-vacuum.html',
+    'https://www.postgresql.org/docs/current/sql-cluster.html',
+  ],
   sources: ['pgfence/vacuum-full', 'pgsafe/vacuum-full-cluster', 'pgls/banVacuumFull'],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
-    { given: `create table orders (id bigint primary key);`, sql: `vacuum full orders;`, runner: 'psql', message: 'rewrites `orders`', unproven: 'it cannot run in a transaction, so its locks cannot be held and seen' },
+    {
+      given: `create table orders (id bigint primary key);`,
+      sql: `vacuum full orders;`,
+      runner: 'psql',
+      message: 'rewrites `orders`',
+      unproven: 'it cannot run in a transaction, so its locks cannot be held and seen',
+    },
     { given: `create table orders (id bigint primary key);`, sql: `cluster orders using orders_pkey;` },
   ],
   good: [{ given: `create table orders (id bigint primary key);`, sql: `vacuum orders;`, runner: 'psql' }],
@@ -21,7 +30,9 @@ export default {
     statement({ node }, ctx) {
       if ('VacuumStmt' in node && node.VacuumStmt.is_vacuumcmd) {
         if (!isOn(node.VacuumStmt.options, 'full')) return
-        const tables = (node.VacuumStmt.rels ?? []).flatMap((rel) => ('VacuumRelation' in rel && rel.VacuumRelation.relation?.relname ? [rel.VacuumRelation.relation] : []))
+        const tables = (node.VacuumStmt.rels ?? []).flatMap((rel) =>
+          'VacuumRelation' in rel && rel.VacuumRelation.relation?.relname ? [rel.VacuumRelation.relation] : [],
+        )
         const keys = tables.map((table) => key(table.schemaname ?? ctx.step.before.defaultSchema, table.relname ?? ''))
         if (keys.length > 0 && keys.every((table) => ctx.isNew(table))) return
         const [first] = keys
@@ -32,7 +43,9 @@ export default {
       }
       const relation = 'ClusterStmt' in node ? node.ClusterStmt.relation : undefined
       if (!('ClusterStmt' in node)) return
-      const table = relation?.relname ? key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname) : null
+      const table = relation?.relname
+        ? key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
+        : null
       if (table && ctx.isNew(table)) return
       return {
         ...(table ? { object: table } : {}),

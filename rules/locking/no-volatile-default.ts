@@ -12,8 +12,14 @@ export default {
   fix: 'Add the column without default, set the default for new rows, and fill the old ones in batches.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'squawk/adding-field-with-default', 'pgfence/add-column-non-constant-default', 'strong_migrations/add_column_default', 'strong_migrations/add_column_default_callable',
-    'pgsafe/add-column-volatile-default', 'pgls/addingFieldWithDefault', 'diesel-guard/AddColumnCheck', 'eugene/E10',
+    'squawk/adding-field-with-default',
+    'pgfence/add-column-non-constant-default',
+    'strong_migrations/add_column_default',
+    'strong_migrations/add_column_default_callable',
+    'pgsafe/add-column-volatile-default',
+    'pgls/addingFieldWithDefault',
+    'diesel-guard/AddColumnCheck',
+    'eugene/E10',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: true },
   bad: [
@@ -65,7 +71,14 @@ export default {
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (to.default === null || to.default.startsWith('nextval(') || to.identity !== null || ctx.isNew(table) || ctx.postgres < 11) return
+      if (
+        to.default === null ||
+        to.default.startsWith('nextval(') ||
+        to.identity !== null ||
+        ctx.isNew(table) ||
+        ctx.postgres < 11
+      )
+        return
       const known = volatileCall(to.default, ctx)
       const call = known ?? unknownCall(to.default, ctx)
       if (call === null) return

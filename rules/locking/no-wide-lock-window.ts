@@ -61,7 +61,12 @@ export default {
         }
         if (told.has(step.transaction.id) || tables.size < 2 || before.size === 0) continue
         told.add(step.transaction.id)
-        const all = new Set(ctx.steps.filter((other) => other.transaction.id === step.transaction.id).flatMap((other) => other.changes.map((change) => accessExclusiveOn(change, ctx.isNew))).filter((table) => table !== null))
+        const all = new Set(
+          ctx.steps
+            .filter((other) => other.transaction.id === step.transaction.id)
+            .flatMap((other) => other.changes.map((change) => accessExclusiveOn(change, ctx.isNew)))
+            .filter((table) => table !== null),
+        )
         const names = [...all].map((table) => `\`${ctx.name(table)}\``)
         const large = [...all].some((table) => ctx.size(table) === 'large')
         yield {

@@ -12,7 +12,11 @@ export default {
     all that come after wait behind it. From PostgreSQL 14 on DETACH ... CONCURRENTLY does without.`,
   fix: 'Use DETACH PARTITION ... CONCURRENTLY, outside a transaction. It is not available where the table has a default partition.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION'],
-  sources: ['squawk/require-concurrent-partition-detach', 'pgfence/detach-partition', 'pgls/requireConcurrentDetachPartition'],
+  sources: [
+    'squawk/require-concurrent-partition-detach',
+    'pgfence/detach-partition',
+    'pgls/requireConcurrentDetachPartition',
+  ],
   claims: { lock: 'AccessExclusiveLock', from: 14 },
   bad: [
     {
@@ -52,12 +56,19 @@ export default {
     detachPartition({ table, partition, concurrently, finalize }, ctx) {
       if (concurrently || finalize || ctx.isNew(table) || ctx.isNew(partition) || ctx.postgres < 14) return
       const tables = [...(ctx.step?.before.tables.values() ?? [])]
-      if (tables.some((other) => other.partition.of?.parent === table && /^DEFAULT$/i.test(other.partition.of.bound.trim()))) return
+      if (
+        tables.some(
+          (other) => other.partition.of?.parent === table && /^DEFAULT$/i.test(other.partition.of.bound.trim()),
+        )
+      )
+        return
       const outside = outsideTransaction(ctx)
       return {
         message: `Detaching \`${ctx.name(partition)}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
         help: `${sentence(outside.how)}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} DETACH PARTITION ${sqlName(partition, ctx)} CONCURRENTLY;`)}`,
-        ...(outside.inPlace && ctx.step?.changes.length === 1 ? wholeLines(ctx.step, `${ctx.step.statement.text} CONCURRENTLY;`) : {}),
+        ...(outside.inPlace && ctx.step?.changes.length === 1
+          ? wholeLines(ctx.step, `${ctx.step.statement.text} CONCURRENTLY;`)
+          : {}),
       }
     },
   },

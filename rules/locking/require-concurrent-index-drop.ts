@@ -13,7 +13,11 @@ export default {
   fix: 'Drop it with DROP INDEX CONCURRENTLY, outside a transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-dropindex.html'],
   sources: [
-    'squawk/require-concurrent-index-deletion', 'pgfence/drop-index-not-concurrent', 'strong_migrations/remove_index', 'diesel-guard/DropIndexCheck', 'pgsafe/drop-index-non-concurrent',
+    'squawk/require-concurrent-index-deletion',
+    'pgfence/drop-index-not-concurrent',
+    'strong_migrations/remove_index',
+    'diesel-guard/DropIndexCheck',
+    'pgsafe/drop-index-non-concurrent',
     'pgls/requireConcurrentIndexDeletion',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
@@ -30,7 +34,9 @@ export default {
       sql: `drop index concurrently orders_user_id;`,
       runner: 'psql',
     },
-    { sql: `create table orders (id bigint primary key, user_id bigint); create index orders_user_id on orders (user_id); drop index orders_user_id;` },
+    {
+      sql: `create table orders (id bigint primary key, user_id bigint); create index orders_user_id on orders (user_id); drop index orders_user_id;`,
+    },
     {
       title: 'An index of a partitioned table cannot be dropped concurrently.',
       given: `create table events (id bigint, at date) partition by range (at); create index events_at on events (at);`,
@@ -42,7 +48,16 @@ export default {
       if (concurrently || (table !== '' && ctx.isNew(table))) return
       const known = ctx.step?.before.tables.get(table)
       if (known?.partition.by || known?.persistence === 'temporary') return
-      const mine = ctx.steps.some((step) => step !== ctx.step && step.changes.some((change) => change.kind === 'addIndex' && change.index.name === name && step.statement.start < (ctx.step?.statement.start ?? 0)))
+      const mine = ctx.steps.some(
+        (step) =>
+          step !== ctx.step &&
+          step.changes.some(
+            (change) =>
+              change.kind === 'addIndex' &&
+              change.index.name === name &&
+              step.statement.start < (ctx.step?.statement.start ?? 0),
+          ),
+      )
       if (mine) return
       const outside = outsideTransaction(ctx)
       const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${ident(name)};`

@@ -13,8 +13,15 @@ export default {
   fix: 'Build it with CREATE INDEX CONCURRENTLY, outside a transaction. It takes longer and lets writes go on.',
   references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY'],
   sources: [
-    'squawk/require-concurrent-index-creation', 'pgfence/create-index-not-concurrent', 'eugene/E6', 'strong_migrations/add_index', 'strong_migrations/add_reference', 'atlas/PG101',
-    'diesel-guard/AddIndexCheck', 'pgsafe/add-index-non-concurrent', 'pgls/requireConcurrentIndexCreation',
+    'squawk/require-concurrent-index-creation',
+    'pgfence/create-index-not-concurrent',
+    'eugene/E6',
+    'strong_migrations/add_index',
+    'strong_migrations/add_reference',
+    'atlas/PG101',
+    'diesel-guard/AddIndexCheck',
+    'pgsafe/add-index-non-concurrent',
+    'pgls/requireConcurrentIndexCreation',
   ],
   claims: { lock: 'ShareLock', rewrites: false },
   bad: [
@@ -43,8 +50,16 @@ export default {
     },
   ],
   good: [
-    { title: 'Of the parent alone, whose partitions get theirs one by one.', given: `create table events (id bigint not null, at date not null) partition by range (at);`, sql: `create index events_id on only events (id);` },
-    { title: 'A materialized view of the same pull request has no readers yet.', given: `create table orders (id bigint primary key, user_id bigint not null);`, sql: `create materialized view totals as select user_id, count(*) as orders from orders group by user_id; create index totals_orders on totals (orders);` },
+    {
+      title: 'Of the parent alone, whose partitions get theirs one by one.',
+      given: `create table events (id bigint not null, at date not null) partition by range (at);`,
+      sql: `create index events_id on only events (id);`,
+    },
+    {
+      title: 'A materialized view of the same pull request has no readers yet.',
+      given: `create table orders (id bigint primary key, user_id bigint not null);`,
+      sql: `create materialized view totals as select user_id, count(*) as orders from orders group by user_id; create index totals_orders on totals (orders);`,
+    },
     {
       given: `create table orders (id bigint primary key, user_id bigint not null);`,
       sql: `create index concurrently orders_user_id on orders (user_id);`,

@@ -11,7 +11,12 @@ export default {
     on; it wants a unique index over all rows, and it may run in a transaction.`,
   fix: 'Give the view a unique index without a predicate and refresh it CONCURRENTLY.',
   references: ['https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html'],
-  sources: ['pgfence/refresh-matview-blocking', 'diesel-guard/RefreshMatViewCheck', 'pgsafe/refresh-matview-non-concurrent', 'pgls/requireConcurrentRefreshMatview'],
+  sources: [
+    'pgfence/refresh-matview-blocking',
+    'diesel-guard/RefreshMatViewCheck',
+    'pgsafe/refresh-matview-non-concurrent',
+    'pgls/requireConcurrentRefreshMatview',
+  ],
   claims: { lock: 'AccessExclusiveLock' },
   bad: [
     {
@@ -36,7 +41,10 @@ export default {
       given: `create table orders (id bigint primary key); create materialized view ids as select id from orders; create unique index ids_id on ids (id);`,
       sql: `refresh materialized view concurrently ids;`,
     },
-    { given: `create table orders (id bigint primary key);`, sql: `create materialized view totals as select count(*) as n from orders; refresh materialized view totals;` },
+    {
+      given: `create table orders (id bigint primary key);`,
+      sql: `create materialized view totals as select count(*) as n from orders; refresh materialized view totals;`,
+    },
   ],
   visit: {
     statement({ node, text }, ctx) {
@@ -44,16 +52,27 @@ export default {
       const { relation } = node.RefreshMatViewStmt
       const view = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
       if (!ctx.before.views.has(view) && !ctx.alone) return
-      if (ctx.alone && ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))) return
+      if (
+        ctx.alone &&
+        ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))
+      )
+        return
       if (node.RefreshMatViewStmt.skipData) {
         return {
-          object: view, anySize: true, notIn: ['pgsafe/refresh-matview-non-concurrent'],
+          object: view,
+          anySize: true,
+          notIn: ['pgsafe/refresh-matview-non-concurrent'],
           message: `\`WITH NO DATA\` empties \`${ctx.name(view)}\`, and every query on \`${ctx.name(view)}\` fails until it is refreshed again.`,
           help: `Drop what reads it first where it has to be empty; else leave \`WITH NO DATA\` out.`,
         }
       }
       const concurrent = `${text.replace(/\bview\b/i, (word) => `${word} ${word === 'view' ? 'concurrently' : 'CONCURRENTLY'}`)};`
-      const ready = ctx.step.before.views.get(view)?.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null)) === true
+      const ready =
+        ctx.step.before.views
+          .get(view)
+          ?.indexes.some(
+            (index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null),
+          ) === true
       return {
         object: view,
         message: `Refreshing \`${ctx.name(view)}\` locks out everybody who reads \`${ctx.name(view)}\` until its query is done.`,

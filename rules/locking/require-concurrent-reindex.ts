@@ -14,15 +14,29 @@ export default {
     every index of a table, so reads wait as well.`,
   fix: 'Use REINDEX ... CONCURRENTLY (PostgreSQL 12 and later), outside a transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY'],
-  sources: ['squawk/require-concurrent-reindex', 'pgfence/reindex-non-concurrent', 'diesel-guard/ReindexCheck', 'pgsafe/reindex-non-concurrent', 'pgls/requireConcurrentReindex'],
+  sources: [
+    'squawk/require-concurrent-reindex',
+    'pgfence/reindex-non-concurrent',
+    'diesel-guard/ReindexCheck',
+    'pgsafe/reindex-non-concurrent',
+    'pgls/requireConcurrentReindex',
+  ],
   claims: { lock: 'ShareLock', from: 12 },
   bad: [
-    { given: `create table orders (id bigint primary key);`, sql: `reindex table orders;`, message: 'Rebuilding the indexes of `orders` blocks' },
+    {
+      given: `create table orders (id bigint primary key);`,
+      sql: `reindex table orders;`,
+      message: 'Rebuilding the indexes of `orders` blocks',
+    },
     { given: `create table orders (id bigint primary key);`, sql: `reindex index orders_pkey;` },
     { given: `create table orders (id bigint primary key);`, sql: `reindex (concurrently false) table orders;` },
   ],
   good: [
-    { given: `create table orders (id bigint primary key);`, sql: `reindex table concurrently orders;`, runner: 'psql' },
+    {
+      given: `create table orders (id bigint primary key);`,
+      sql: `reindex table concurrently orders;`,
+      runner: 'psql',
+    },
     { sql: `create table orders (id bigint primary key); reindex table orders;` },
   ],
   visit: {
@@ -38,7 +52,10 @@ export default {
       if (table && ctx.isNew(table)) return
       const outside = outsideTransaction(ctx)
       const concurrent = `${text.replace(/\(\s*concurrently\s+\w+\s*\)\s*/i, '').replace(/^(\s*reindex\s*(?:\([^)]*\)\s*)?(?:index|table|schema|database))\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
-      const what = kind === 'REINDEX_OBJECT_INDEX' ? `Rebuilding \`${target}\` blocks writes to its table` : `Rebuilding the indexes of ${target === '' ? 'the database' : `\`${target}\``} blocks writes`
+      const what =
+        kind === 'REINDEX_OBJECT_INDEX'
+          ? `Rebuilding \`${target}\` blocks writes to its table`
+          : `Rebuilding the indexes of ${target === '' ? 'the database' : `\`${target}\``} blocks writes`
       return {
         ...(table ? { object: table } : {}),
         message: `${what}, and every query that opens ${kind === 'REINDEX_OBJECT_INDEX' ? 'the index' : 'one of them'}, until it is done.`,

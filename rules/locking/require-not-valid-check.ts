@@ -12,8 +12,13 @@ export default {
   fix: 'Add the constraint NOT VALID, and validate it in a later transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'squawk/constraint-missing-not-valid', 'pgfence/add-constraint-check-no-not-valid', 'eugene/E1', 'strong_migrations/add_check_constraint', 'diesel-guard/AddCheckConstraintCheck',
-    'pgsafe/add-check-without-not-valid', 'pgls/constraintMissingNotValid',
+    'squawk/constraint-missing-not-valid',
+    'pgfence/add-constraint-check-no-not-valid',
+    'eugene/E1',
+    'strong_migrations/add_check_constraint',
+    'diesel-guard/AddCheckConstraintCheck',
+    'pgsafe/add-check-without-not-valid',
+    'pgls/constraintMissingNotValid',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: true },
   bad: [
@@ -30,7 +35,10 @@ export default {
     },
   ],
   good: [
-    { given: `create table orders (id bigint primary key, amount int);`, sql: `alter table orders add constraint orders_amount_check check (amount > 0) not valid;` },
+    {
+      given: `create table orders (id bigint primary key, amount int);`,
+      sql: `alter table orders add constraint orders_amount_check check (amount > 0) not valid;`,
+    },
     { sql: `create table orders (id bigint primary key, amount int); alter table orders add check (amount > 0);` },
     {
       given: `create table orders (id bigint primary key, amount int);`,

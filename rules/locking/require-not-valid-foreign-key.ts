@@ -14,11 +14,22 @@ export default {
   fix: 'Add the constraint NOT VALID, and validate it in a later transaction.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'squawk/adding-foreign-key-constraint', 'squawk/constraint-missing-not-valid', 'pgfence/add-constraint-fk-no-not-valid', 'eugene/E1', 'eugene/E4',
-    'strong_migrations/add_foreign_key', 'strong_migrations/add_reference', 'diesel-guard/AddForeignKeyCheck', 'pgsafe/add-fk-without-not-valid',
-    'pgls/addingForeignKeyConstraint', 'pgls/constraintMissingNotValid',
+    'squawk/adding-foreign-key-constraint',
+    'squawk/constraint-missing-not-valid',
+    'pgfence/add-constraint-fk-no-not-valid',
+    'eugene/E1',
+    'eugene/E4',
+    'strong_migrations/add_foreign_key',
+    'strong_migrations/add_reference',
+    'diesel-guard/AddForeignKeyCheck',
+    'pgsafe/add-fk-without-not-valid',
+    'pgls/addingForeignKeyConstraint',
+    'pgls/constraintMissingNotValid',
   ],
-  claims: [{ lock: 'ShareRowExclusiveLock', rewrites: false, scans: true }, { lock: 'AccessExclusiveLock', rewrites: false, scans: true }],
+  claims: [
+    { lock: 'ShareRowExclusiveLock', rewrites: false, scans: true },
+    { lock: 'AccessExclusiveLock', rewrites: false, scans: true },
+  ],
   bad: [
     {
       given: `
@@ -82,7 +93,10 @@ export default {
       if (inline && (!ctx.step || !beginsFilled(ctx.step, to.columns[0] ?? ''))) return
       const name = sqlName(table, ctx)
       const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
-      const actions = [to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`, to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`].join('')
+      const actions = [
+        to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`,
+        to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`,
+      ].join('')
       const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${parent === table ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       return {
@@ -94,8 +108,16 @@ export default {
   },
 } satisfies Rule
 
-function orphans(table: string, parent: string, to: { columns: readonly string[]; references: { columns: readonly string[] } }, ctx: Parameters<typeof sqlName>[1]): string {
-  const referenced = to.references.columns.length > 0 ? to.references.columns : ctx.after.tables.get(parent)?.primaryKey?.columns ?? to.columns
+function orphans(
+  table: string,
+  parent: string,
+  to: { columns: readonly string[]; references: { columns: readonly string[] } },
+  ctx: Parameters<typeof sqlName>[1],
+): string {
+  const referenced =
+    to.references.columns.length > 0
+      ? to.references.columns
+      : (ctx.after.tables.get(parent)?.primaryKey?.columns ?? to.columns)
   const pairs = to.columns.map((column, i) => `p.${ident(referenced[i] ?? column)} = c.${ident(column)}`).join(' AND ')
   const present = to.columns.map((column) => `c.${ident(column)} IS NOT NULL`).join(' AND ')
   return `SELECT c.* FROM ${sqlName(table, ctx)} c WHERE ${present} AND NOT EXISTS (SELECT FROM ${sqlName(parent, ctx)} p WHERE ${pairs}) LIMIT 20;`

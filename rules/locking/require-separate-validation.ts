@@ -4,13 +4,19 @@ import { separateDeploy } from '../shared/deploys.ts'
 export default {
   id: 'require-separate-validation',
   severity: 'warning',
-  summary: 'Validating a constraint in the transaction that adds it gains nothing: the strong lock is still held while the rows are read.',
+  summary:
+    'Validating a constraint in the transaction that adds it gains nothing: the strong lock is still held while the rows are read.',
   why: `ADD ... NOT VALID takes a strong lock for a moment, which lasts until the transaction ends. VALIDATE CONSTRAINT in the same transaction reads
     the whole table while that lock is still held.`,
   fix: 'Validate in a transaction of its own, after the first one has committed.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES'],
   sources: [
-    'pgfence/not-valid-validate-same-tx', 'pgfence/validate-constraint', 'strong_migrations/validate_check_constraint', 'strong_migrations/validate_foreign_key', 'pgls/requireSeparateConstraintValidation', 'eugene/E4',
+    'pgfence/not-valid-validate-same-tx',
+    'pgfence/validate-constraint',
+    'strong_migrations/validate_check_constraint',
+    'strong_migrations/validate_foreign_key',
+    'pgls/requireSeparateConstraintValidation',
+    'eugene/E4',
     'squawk/constraint-missing-not-valid',
   ],
   bad: [
@@ -52,9 +58,15 @@ export default {
       const { step } = ctx
       if (!step || ctx.isNew(table) || step.transaction.block === null) return
       const earlier = ctx.transaction.slice(0, ctx.transaction.indexOf(step))
-      const adds = earlier.some((other) => other.changes.some((change) =>
-        (change.kind === 'addCheck' || change.kind === 'addForeignKey') && change.table === table && change.to.name === name ||
-        change.kind === 'addNotNull' && change.table === table && change.name === name))
+      const adds = earlier.some((other) =>
+        other.changes.some(
+          (change) =>
+            ((change.kind === 'addCheck' || change.kind === 'addForeignKey') &&
+              change.table === table &&
+              change.to.name === name) ||
+            (change.kind === 'addNotNull' && change.table === table && change.name === name),
+        ),
+      )
       if (!adds) return
       return {
         message: `The lock from adding \`${name}\` is still held while this reads every row of \`${ctx.name(table)}\`: ${step.transaction.because}.`,

@@ -18,7 +18,12 @@ export default {
       sql: `refresh materialized view concurrently ids;`,
       message: '`ids` has no unique index',
     },
-    { title: 'Of a view that is not known it is information.', alone: true, sql: `refresh materialized view concurrently ids;`, severity: 'info' },
+    {
+      title: 'Of a view that is not known it is information.',
+      alone: true,
+      sql: `refresh materialized view concurrently ids;`,
+      severity: 'info',
+    },
   ],
   good: [
     {
@@ -33,10 +38,28 @@ export default {
       const of = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
       const view = ctx.step.before.views.get(of)
       if (view === undefined && !ctx.alone) return
-      if (view?.indexes.some((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null))) return
+      if (
+        view?.indexes.some(
+          (index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null),
+        )
+      )
+        return
       const help = `It wants a unique index over all rows:\n${sql(`CREATE UNIQUE INDEX ON ${sqlName(of, ctx)} (…);`)}\nTwo refreshes at once wait for each other (EXCLUSIVE lock); readers go on.`
-      if (view === undefined) return { severity: 'info', anySize: true, object: of, message: `Refreshing \`${ctx.name(of)}\` waits for every other refresh of it, and fails unless it has a unique index over all rows.`, help }
-      return { anySize: true, fails: true, object: of, message: `This fails: \`${ctx.name(of)}\` has no unique index over all its rows.`, help }
+      if (view === undefined)
+        return {
+          severity: 'info',
+          anySize: true,
+          object: of,
+          message: `Refreshing \`${ctx.name(of)}\` waits for every other refresh of it, and fails unless it has a unique index over all rows.`,
+          help,
+        }
+      return {
+        anySize: true,
+        fails: true,
+        object: of,
+        message: `This fails: \`${ctx.name(of)}\` has no unique index over all its rows.`,
+        help,
+      }
     },
   },
 } satisfies Rule

@@ -9,14 +9,25 @@ export default {
   why: `ADD UNIQUE takes an ACCESS EXCLUSIVE lock and builds the index under it: nobody reads or writes meanwhile. It fails where two rows are
     equal, after all that waiting.`,
   fix: 'Build the unique index CONCURRENTLY first, then add the constraint USING INDEX, which takes a moment.',
-  references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX',
+  ],
   sources: [
-    'squawk/disallowed-unique-constraint', 'pgfence/add-constraint-unique', 'eugene/E7', 'strong_migrations/add_unique_constraint', 'atlas/PG105', 'diesel-guard/AddUniqueConstraintCheck',
+    'squawk/disallowed-unique-constraint',
+    'pgfence/add-constraint-unique',
+    'eugene/E7',
+    'strong_migrations/add_unique_constraint',
+    'atlas/PG105',
+    'diesel-guard/AddUniqueConstraintCheck',
     'pgsafe/add-unique-constraint',
   ],
   claims: { lock: 'AccessExclusiveLock', rewrites: false },
   bad: [
-    { given: `create table users (id bigint primary key, email text);`, sql: `alter table users add constraint users_email_key unique (email);`, message: 'Building the index of `users_email_key` locks out' },
+    {
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add constraint users_email_key unique (email);`,
+      message: 'Building the index of `users_email_key` locks out',
+    },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column email text unique;` },
   ],
   good: [

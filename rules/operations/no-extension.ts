@@ -9,12 +9,17 @@ export default {
   fix: 'Install it on every server before the deploy, with a role that may, and keep IF NOT EXISTS in the migration.',
   references: ['https://www.postgresql.org/docs/current/sql-createextension.html'],
   sources: ['diesel-guard/CreateExtensionCheck'],
-  bad: [
-    { sql: `create extension if not exists hstore;`, message: '`hstore` has to be on the server' },
-  ],
+  bad: [{ sql: `create extension if not exists hstore;`, message: '`hstore` has to be on the server' }],
   good: [
-    { title: 'It is there already.', given: `create extension if not exists hstore;`, sql: `create extension if not exists hstore;` },
-    { given: `create extension if not exists hstore;`, sql: `create table users (id bigint generated always as identity primary key, tags hstore);` },
+    {
+      title: 'It is there already.',
+      given: `create extension if not exists hstore;`,
+      sql: `create extension if not exists hstore;`,
+    },
+    {
+      given: `create extension if not exists hstore;`,
+      sql: `create table users (id bigint generated always as identity primary key, tags hstore);`,
+    },
   ],
   visit: {
     statement({ node, inside }, ctx) {

@@ -12,13 +12,39 @@ export default {
   summary: 'Rows of a table whose shape changes are kept in a cache, from which code will read the old shape.',
   why: 'What was cached before the deploy has the columns of before. Code that expects the new ones reads undefined, until the entry expires.',
   fix: 'Put a version into the key of the cache and raise it with the change, or empty the cache with the deploy.',
-  references: ['https://nextjs.org/docs/app/api-reference/functions/unstable_cache', 'https://www.prisma.io/docs/accelerate/caching'],
+  references: [
+    'https://nextjs.org/docs/app/api-reference/functions/unstable_cache',
+    'https://www.prisma.io/docs/accelerate/caching',
+  ],
   sources: [],
   checklist: 'caching',
-  bad: [{ given, prisma: { before, after }, sql: `ALTER TABLE users ADD COLUMN age integer;`, files: { 'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id } }), ['user'])` }, message: '`src/users.ts:2`' }],
+  bad: [
+    {
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      files: {
+        'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id } }), ['user'])`,
+      },
+      message: '`src/users.ts:2`',
+    },
+  ],
   good: [
-    { given, prisma: { before, after }, sql: `ALTER TABLE users ADD COLUMN age integer;`, files: { 'src/users.ts': `export const one = (id: string) => prisma.user.findUnique({ where: { id } })` } },
-    { given, prisma: { before, after }, sql: `ALTER TABLE users ADD COLUMN age integer;`, title: 'Only other columns are cached.', files: { 'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id }, select: { email: true } }), ['user'])` } },
+    {
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      files: { 'src/users.ts': `export const one = (id: string) => prisma.user.findUnique({ where: { id } })` },
+    },
+    {
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      title: 'Only other columns are cached.',
+      files: {
+        'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id }, select: { email: true } }), ['user'])`,
+      },
+    },
   ],
   visit: {
     addColumn: ({ table }, ctx) => cached(table, null, ctx),
@@ -31,9 +57,17 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
   if (ctx.isNew(table)) return null
   for (const query of ctx.queries) {
     if (query.context.file !== 'source' || query.cached !== true || query.operation !== 'select') continue
-    const read = query.tables.find((t) => t.table === table && (t.role === 'main' || t.role === 'include') && (t.columns === null || column !== null && t.columns.includes(column)))
-    if (read === undefined || query.predicates.length === 0 && query.call.startsWith('count')) continue
-    return { object: table, message: `\`${at(query.place)}\` keeps rows of \`${ctx.name(table)}\` in a cache, which has their shape from before this change.` }
+    const read = query.tables.find(
+      (t) =>
+        t.table === table &&
+        (t.role === 'main' || t.role === 'include') &&
+        (t.columns === null || (column !== null && t.columns.includes(column))),
+    )
+    if (read === undefined || (query.predicates.length === 0 && query.call.startsWith('count'))) continue
+    return {
+      object: table,
+      message: `\`${at(query.place)}\` keeps rows of \`${ctx.name(table)}\` in a cache, which has their shape from before this change.`,
+    }
   }
   return null
 }

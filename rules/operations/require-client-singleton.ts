@@ -11,18 +11,51 @@ export default {
   dialects: 'all',
   sources: [],
   checklist: 'connection-pooling',
-  bad: [{ ...bareProject, files: { 'next.config.js': 'module.exports = {}', 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()` }, message: 'hot reload' }],
+  bad: [
+    {
+      ...bareProject,
+      files: {
+        'next.config.js': 'module.exports = {}',
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+      },
+      message: 'hot reload',
+    },
+  ],
   good: [
-    { ...bareProject, files: { 'next.config.js': 'module.exports = {}', 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? new PrismaClient()\n  store.prisma = prisma` } },
-    { ...bareProject, title: 'A server that is not reloaded.', files: { 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()` } },
+    {
+      ...bareProject,
+      files: {
+        'next.config.js': 'module.exports = {}',
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? new PrismaClient()\n  store.prisma = prisma`,
+      },
+    },
+    {
+      ...bareProject,
+      title: 'A server that is not reloaded.',
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+      },
+    },
   ],
   visit: {
     *pullRequest(ctx) {
       const frameworks = ctx.code?.frameworks ?? []
       for (const client of ctx.code?.clients ?? []) {
-        if (!client.changed || client.library !== 'prisma' || client.file !== 'source' || client.kept || client.function !== null) continue
+        if (
+          !client.changed ||
+          client.library !== 'prisma' ||
+          client.file !== 'source' ||
+          client.kept ||
+          client.function !== null
+        )
+          continue
         const framework = frameworks.find((f) => client.place.path.startsWith(f.folder === '' ? '' : `${f.folder}/`))
-        if (framework !== undefined) yield { place: client.place, object: 'prisma', message: `Each hot reload of ${framework.name} makes one more PrismaClient with connections of its own.` }
+        if (framework !== undefined)
+          yield {
+            place: client.place,
+            object: 'prisma',
+            message: `Each hot reload of ${framework.name} makes one more PrismaClient with connections of its own.`,
+          }
       }
     },
   },

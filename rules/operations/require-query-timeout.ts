@@ -7,22 +7,57 @@ export default {
   summary: 'A connection pool is made without a statement timeout, so that one bad query runs for hours.',
   why: 'Without `statement_timeout` a query that went wrong holds its connection, its locks and the oldest snapshot of the database until somebody ends it by hand.',
   fix: 'Set `statement_timeout` (and `idle_in_transaction_session_timeout`) in the options of the pool, or for the role in the database.',
-  references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-STATEMENT-TIMEOUT', 'https://node-postgres.com/apis/client'],
+  references: [
+    'https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-STATEMENT-TIMEOUT',
+    'https://node-postgres.com/apis/client',
+  ],
   sources: [],
   checklist: 'connection-pooling',
-  bad: [{ ...bareProject, typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000 })`, message: '`statement_timeout`' }],
+  bad: [
+    {
+      ...bareProject,
+      typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000 })`,
+      message: '`statement_timeout`',
+    },
+  ],
   good: [
-    { ...bareProject, typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000, statement_timeout: 10_000 })` },
-    { ...bareProject, title: 'The role has it.', sql: `alter role app set statement_timeout = '10s';`, typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000 })` },
+    {
+      ...bareProject,
+      typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000, statement_timeout: 10_000 })`,
+    },
+    {
+      ...bareProject,
+      title: 'The role has it.',
+      sql: `alter role app set statement_timeout = '10s';`,
+      typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000 })`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
-      const inDatabase = ctx.history.some((m) => m.statements.some((s) => /alter\s+(?:role|database|user|system)\b[^;]*statement_timeout/i.test(s.text)))
+      const inDatabase = ctx.history.some((m) =>
+        m.statements.some((s) => /alter\s+(?:role|database|user|system)\b[^;]*statement_timeout/i.test(s.text)),
+      )
       if (inDatabase) return
       for (const client of ctx.code?.clients ?? []) {
-        if (!client.changed || client.file !== 'source' || client.perCall || client.options === null || client.library !== 'pg' || client.text.startsWith('new Client')) continue
-        if (/statement_timeout|query_timeout/.test(client.text) || client.options.some((o) => o === 'statement_timeout' || o === 'query_timeout' || o === 'options')) continue
-        yield { place: client.place, object: client.library, message: 'A query on this pool runs as long as it likes: there is no `statement_timeout`.' }
+        if (
+          !client.changed ||
+          client.file !== 'source' ||
+          client.perCall ||
+          client.options === null ||
+          client.library !== 'pg' ||
+          client.text.startsWith('new Client')
+        )
+          continue
+        if (
+          /statement_timeout|query_timeout/.test(client.text) ||
+          client.options.some((o) => o === 'statement_timeout' || o === 'query_timeout' || o === 'options')
+        )
+          continue
+        yield {
+          place: client.place,
+          object: client.library,
+          message: 'A query on this pool runs as long as it likes: there is no `statement_timeout`.',
+        }
       }
     },
   },

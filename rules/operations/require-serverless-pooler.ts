@@ -10,25 +10,70 @@ export default {
   summary: 'Serverless functions connect to the database directly, each instance with a pool of its own.',
   why: 'Every instance that the platform starts opens its own connections. A burst of requests starts hundreds of instances, and Postgres refuses the next connection.',
   fix: 'Connect through a pooler (PgBouncer, the pooled address of Neon or Supabase, Accelerate), or set `connection_limit=1` and a small pool.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections#serverless-environments-faas'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections#serverless-environments-faas',
+  ],
   sources: [],
   checklist: 'connection-pooling',
-  bad: [{ ...bareProject, files: { 'vercel.json': '{}', '.env.example': 'DATABASE_URL="postgresql://u:p@db.example.com:5432/app"\n', 'src/db.ts': client }, message: '`.env.example:1`' }],
+  bad: [
+    {
+      ...bareProject,
+      files: {
+        'vercel.json': '{}',
+        '.env.example': 'DATABASE_URL="postgresql://u:p@db.example.com:5432/app"\n',
+        'src/db.ts': client,
+      },
+      message: '`.env.example:1`',
+    },
+  ],
   good: [
-    { ...bareProject, files: { 'vercel.json': '{}', '.env.example': 'DATABASE_URL="postgresql://u:p@ep-x-pooler.eu.neon.tech/app"\n', 'src/db.ts': client } },
+    {
+      ...bareProject,
+      files: {
+        'vercel.json': '{}',
+        '.env.example': 'DATABASE_URL="postgresql://u:p@ep-x-pooler.eu.neon.tech/app"\n',
+        'src/db.ts': client,
+      },
+    },
     { ...bareProject, title: 'No address is known.', files: { 'vercel.json': '{}', 'src/db.ts': client } },
-    { ...bareProject, title: 'One connection each.', files: { 'vercel.json': '{}', '.env.example': 'DATABASE_URL="postgresql://u:p@db.example.com:5432/app?connection_limit=1"\n', 'src/db.ts': client } },
+    {
+      ...bareProject,
+      title: 'One connection each.',
+      files: {
+        'vercel.json': '{}',
+        '.env.example': 'DATABASE_URL="postgresql://u:p@db.example.com:5432/app?connection_limit=1"\n',
+        'src/db.ts': client,
+      },
+    },
   ],
   visit: {
     *pullRequest(ctx) {
       const facts = ctx.code
       const hosting = facts?.hosting[0]
-      if (facts === undefined || hosting === undefined || facts.poolers.length > 0 || facts.caches.some((c) => c.what === 'withAccelerate')) return
+      if (
+        facts === undefined ||
+        hosting === undefined ||
+        facts.poolers.length > 0 ||
+        facts.caches.some((c) => c.what === 'withAccelerate')
+      )
+        return
       const urls = facts.urls.filter((u) => !u.local)
-      const direct = urls.find((u) => !u.pooled && !u.limited && !/DIRECT|SHADOW|UNPOOLED|NON_POOLING|MIGRAT/.test(u.name))
-      const made = facts.clients.find((c) => c.changed && c.file === 'source' && (c.library === 'prisma' || c.library === 'pg' || c.library === 'postgres') && c.options?.some((o) => o === 'max' || o === 'datasources') !== true)
+      const direct = urls.find(
+        (u) => !u.pooled && !u.limited && !/DIRECT|SHADOW|UNPOOLED|NON_POOLING|MIGRAT/.test(u.name),
+      )
+      const made = facts.clients.find(
+        (c) =>
+          c.changed &&
+          c.file === 'source' &&
+          (c.library === 'prisma' || c.library === 'pg' || c.library === 'postgres') &&
+          c.options?.some((o) => o === 'max' || o === 'datasources') !== true,
+      )
       if (direct === undefined || urls.some((u) => u.pooled) || made === undefined) return
-      yield { place: made.place, object: direct.name, message: `Each serverless instance (\`${hosting.path}\`) opens a pool of its own to \`${direct.name}\`, which goes to the server directly (\`${at({ ...made.place, path: direct.path, line: direct.line })}\`).` }
+      yield {
+        place: made.place,
+        object: direct.name,
+        message: `Each serverless instance (\`${hosting.path}\`) opens a pool of its own to \`${direct.name}\`, which goes to the server directly (\`${at({ ...made.place, path: direct.path, line: direct.line })}\`).`,
+      }
     },
   },
 } satisfies Rule

@@ -9,36 +9,89 @@ export default {
   why: `Each \`PrismaClient\` and each pool opens connections of its own and keeps them. Made in a handler, every request leaves some behind, until the server
     refuses new ones ("too many clients already").`,
   fix: 'Make one client in a module of its own and import it everywhere.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections', 'https://node-postgres.com/features/pooling'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections',
+    'https://node-postgres.com/features/pooling',
+  ],
   dialects: 'all',
   sources: [],
   checklist: 'connection-pooling',
   bad: [
-    { ...bareProject, typescript: `import { PrismaClient } from '@prisma/client'\n  export async function handler() {\n    const prisma = new PrismaClient()\n    return prisma.user.count()\n  }`, message: 'on every call of `handler`' },
-    { ...bareProject, typescript: `import { Pool } from 'pg'\n  export async function GET() {\n    const pool = new Pool({ max: 5, connectionTimeoutMillis: 5000, statement_timeout: 5000 })\n    return pool.query('SELECT 1')\n  }` },
-    { ...bareProject, title: 'A second one.', files: { 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`, 'src/jobs.ts': `import { PrismaClient } from '@prisma/client'\n  const client = new PrismaClient()` }, message: '`src/', count: 1 },
+    {
+      ...bareProject,
+      typescript: `import { PrismaClient } from '@prisma/client'\n  export async function handler() {\n    const prisma = new PrismaClient()\n    return prisma.user.count()\n  }`,
+      message: 'on every call of `handler`',
+    },
+    {
+      ...bareProject,
+      typescript: `import { Pool } from 'pg'\n  export async function GET() {\n    const pool = new Pool({ max: 5, connectionTimeoutMillis: 5000, statement_timeout: 5000 })\n    return pool.query('SELECT 1')\n  }`,
+    },
+    {
+      ...bareProject,
+      title: 'A second one.',
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+        'src/jobs.ts': `import { PrismaClient } from '@prisma/client'\n  const client = new PrismaClient()`,
+      },
+      message: '`src/',
+      count: 1,
+    },
   ],
   good: [
-    { ...bareProject, typescript: `import { PrismaClient } from '@prisma/client'\n  const make = () => new PrismaClient()\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? make()\n  if (process.env.NODE_ENV !== 'production') store.prisma = prisma` },
-    { ...bareProject, title: 'A script has a client of its own.', files: { 'scripts/backfill.ts': `import { PrismaClient } from '@prisma/client'\n  async function main() {\n    const prisma = new PrismaClient()\n    await prisma.$disconnect()\n  }`, 'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()` } },
+    {
+      ...bareProject,
+      typescript: `import { PrismaClient } from '@prisma/client'\n  const make = () => new PrismaClient()\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? make()\n  if (process.env.NODE_ENV !== 'production') store.prisma = prisma`,
+    },
+    {
+      ...bareProject,
+      title: 'A script has a client of its own.',
+      files: {
+        'scripts/backfill.ts': `import { PrismaClient } from '@prisma/client'\n  async function main() {\n    const prisma = new PrismaClient()\n    await prisma.$disconnect()\n  }`,
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+      },
+    },
   ],
   visit: {
     *pullRequest(ctx) {
-      const clients = (ctx.code?.clients ?? []).filter((c) => c.file === 'source' && c.library !== 'drizzle' && c.library !== 'neon')
+      const clients = (ctx.code?.clients ?? []).filter(
+        (c) => c.file === 'source' && c.library !== 'drizzle' && c.library !== 'neon',
+      )
       let second = false
       for (const client of clients) {
         if (!client.changed) continue
-        const name = client.library === 'prisma' ? 'PrismaClient' : client.library === 'pg' ? 'pool of `pg`' : 'pool of `postgres`'
+        const name =
+          client.library === 'prisma' ? 'PrismaClient' : client.library === 'pg' ? 'pool of `pg`' : 'pool of `postgres`'
         if (client.perCall && !client.kept) {
-          yield { place: client.place, object: client.library, message: `A new ${name} with connections of its own is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.` }
+          yield {
+            place: client.place,
+            object: client.library,
+            message: `A new ${name} with connections of its own is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.`,
+          }
           continue
         }
-        const other = clients.find((c) => c !== client && c.library === 'prisma' && !c.perCall && c.place.path !== client.place.path && folder(c.place.path) === folder(client.place.path))
+        const other = clients.find(
+          (c) =>
+            c !== client &&
+            c.library === 'prisma' &&
+            !c.perCall &&
+            c.place.path !== client.place.path &&
+            folder(c.place.path) === folder(client.place.path),
+        )
         // A client for a replica or for the edge has to be another one.
-        if (/(?:^|[/.-])edge[.-]/.test(client.place.path) || ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true || /replica/i.test(client.text)) continue
-        if (client.library !== 'prisma' || client.kept || other === undefined || client.function !== null || second) continue
+        if (
+          /(?:^|[/.-])edge[.-]/.test(client.place.path) ||
+          ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true ||
+          /replica/i.test(client.text)
+        )
+          continue
+        if (client.library !== 'prisma' || client.kept || other === undefined || client.function !== null || second)
+          continue
         second = true
-        yield { place: client.place, object: client.library, message: `A second PrismaClient opens connections of its own beside the one in \`${at(other.place)}\`.` }
+        yield {
+          place: client.place,
+          object: client.library,
+          message: `A second PrismaClient opens connections of its own beside the one in \`${at(other.place)}\`.`,
+        }
       }
     },
   },
@@ -47,5 +100,7 @@ export default {
 /** Packages of one repository run as processes of their own: only clients of one folder at the top are one application. */
 function folder(path: string): string {
   const parts = path.split('/')
-  return /^(?:apps|packages|services|libs|modules)$/.test(parts[0] ?? '') ? parts.slice(0, 2).join('/') : parts[0] ?? ''
+  return /^(?:apps|packages|services|libs|modules)$/.test(parts[0] ?? '')
+    ? parts.slice(0, 2).join('/')
+    : (parts[0] ?? '')
 }

@@ -34,9 +34,18 @@ export default {
         if (trip.result === 'proven' || trip.result === 'unknown') continue
         const place = placeOf(sourceFile(trip.path, ''), 0, 1)
         const line = trip.line ?? 1
-        const what = trip.result === 'differs' ? 'The way back does not restore the schema that was there before'
-          : trip.result === 'down-fails' ? 'The way back fails' : 'After the way back, the migration cannot run again'
-        yield { place: { ...place, line, endLine: line }, object: trip.name, anySize: true, message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.') }
+        const what =
+          trip.result === 'differs'
+            ? 'The way back does not restore the schema that was there before'
+            : trip.result === 'down-fails'
+              ? 'The way back fails'
+              : 'After the way back, the migration cannot run again'
+        yield {
+          place: { ...place, line, endLine: line },
+          object: trip.name,
+          anySize: true,
+          message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.'),
+        }
       }
     },
   },

@@ -30,7 +30,10 @@ export default {
   visit: {
     suppression(suppression) {
       if (suppression.state !== 'expired') return
-      return { place: suppression.place, message: `This suppression expired on ${suppression.until ?? ''} and silences nothing any more.` }
+      return {
+        place: suppression.place,
+        message: `This suppression expired on ${suppression.until ?? ''} and silences nothing any more.`,
+      }
     },
   },
 } satisfies Rule

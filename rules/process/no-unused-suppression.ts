@@ -42,7 +42,13 @@ export default {
     suppression(suppression) {
       const names = suppression.idle.map((id) => `\`${id}\``).join(', ')
       if (suppression.state === 'unknown-rule') {
-        return { place: suppression.place, message: suppression.rules.length === 0 ? 'This suppression names no rule, so it silences nothing.' : `${names} is no rule, so this suppression silences nothing.` }
+        return {
+          place: suppression.place,
+          message:
+            suppression.rules.length === 0
+              ? 'This suppression names no rule, so it silences nothing.'
+              : `${names} is no rule, so this suppression silences nothing.`,
+        }
       }
       if (suppression.state !== 'unused') return
       return { place: suppression.place, message: `The suppression of ${names} silences nothing here.` }

@@ -29,7 +29,10 @@ export default {
   visit: {
     suppression(suppression) {
       if (suppression.state !== 'without-reason') return
-      return { place: suppression.place, message: `The suppression of ${suppression.rules.map((id) => `\`${id}\``).join(', ')} has no reason, so it has no effect.` }
+      return {
+        place: suppression.place,
+        message: `The suppression of ${suppression.rules.map((id) => `\`${id}\``).join(', ')} has no reason, so it has no effect.`,
+      }
     },
   },
 } satisfies Rule

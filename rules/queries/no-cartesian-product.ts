@@ -14,13 +14,28 @@ export default {
   sources: [],
   checklist: 'joins-vs-subqueries',
   bad: [
-    { ...sqlShop, typescript: `${pool}\n  export const all = (status: string) => pool.query('SELECT u.id, o.number FROM users u, orders o WHERE o.status = $1', [status])`, message: '`u` and `o`' },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const all = (status: string) => pool.query('SELECT u.id, o.number FROM users u, orders o WHERE o.status = $1', [status])`,
+      message: '`u` and `o`',
+    },
     { ...sqlShop, files: { 'db/queries.sql': `-- name: Pairs :many\nSELECT u.id FROM users u, orders o;` } },
   ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.id, o.number FROM users u, orders o WHERE o.user_id = u.id AND u.id = $1', [id])` },
-    { ...sqlShop, title: 'All pairs are meant.', typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.id, n FROM users u CROSS JOIN generate_series(1, 3) n WHERE u.id = $1', [id])` },
-    { ...sqlShop, title: 'One row on one side.', typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.name, o.number FROM users u, orders o WHERE u.id = $1 AND o.id = $2', [id, id])` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.id, o.number FROM users u, orders o WHERE o.user_id = u.id AND u.id = $1', [id])`,
+    },
+    {
+      ...sqlShop,
+      title: 'All pairs are meant.',
+      typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.id, n FROM users u CROSS JOIN generate_series(1, 3) n WHERE u.id = $1', [id])`,
+    },
+    {
+      ...sqlShop,
+      title: 'One row on one side.',
+      typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT u.name, o.number FROM users u, orders o WHERE u.id = $1 AND o.id = $2', [id, id])`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -31,21 +46,30 @@ export default {
         const single = (alias: string): boolean => {
           const name = parts.tables.get(alias) ?? ''
           const table = [...ctx.after.tables.values()].find((t) => t.name === name)
-          if (table === undefined || ctx.rows(table.key) !== undefined && (ctx.rows(table.key) ?? 0) <= 100) return true
+          if (table === undefined || (ctx.rows(table.key) !== undefined && (ctx.rows(table.key) ?? 0) <= 100))
+            return true
           const fixed = parts.fixed.get(alias) ?? []
-          return [table.primaryKey?.columns ?? [], ...table.uniques.map((u) => u.columns), ...table.indexes.filter((i) => i.unique).map((i) => i.keys.map((k) => k.column ?? '\0'))]
-            .some((key) => key.length > 0 && key.every((column) => fixed.includes(column)))
+          return [
+            table.primaryKey?.columns ?? [],
+            ...table.uniques.map((u) => u.columns),
+            ...table.indexes.filter((i) => i.unique).map((i) => i.keys.map((k) => k.column ?? '\0')),
+          ].some((key) => key.length > 0 && key.every((column) => fixed.includes(column)))
         }
         const many = parts.groups.filter((group) => !group.some(single))
         if (many.length < 2) continue
-        return { object: query.tables[0]?.table ?? '', message: `Nothing connects ${listed(many.map((group) => group[0] ?? ''))} in FROM: every row of one meets every row of the other.` }
+        return {
+          object: query.tables[0]?.table ?? '',
+          message: `Nothing connects ${listed(many.map((group) => group[0] ?? ''))} in FROM: every row of one meets every row of the other.`,
+        }
       }
     },
   },
 } satisfies Rule
 
 /** The sources of a comma list, grouped by what connects them; null where that cannot be told. */
-function apart(select: SelectStmt): { groups: string[][]; tables: ReadonlyMap<string, string>; fixed: ReadonlyMap<string, string[]> } | null {
+function apart(
+  select: SelectStmt,
+): { groups: string[][]; tables: ReadonlyMap<string, string>; fixed: ReadonlyMap<string, string[]> } | null {
   const items = select.fromClause ?? []
   if (items.length < 2) return null
   const tables = new Map<string, string>()
@@ -54,7 +78,8 @@ function apart(select: SelectStmt): { groups: string[][]; tables: ReadonlyMap<st
     let first: string | null = null
     let odd = false
     walkTree([item], (kind, value) => {
-      if (kind === 'RangeSubselect' || kind === 'RangeFunction' || kind === 'RangeTableFunc' || kind === 'JsonTable') odd = true
+      if (kind === 'RangeSubselect' || kind === 'RangeFunction' || kind === 'RangeTableFunc' || kind === 'JsonTable')
+        odd = true
       if (kind === 'RangeVar') {
         const alias = (value['alias'] as { aliasname?: string } | undefined)?.aliasname ?? String(value['relname'])
         tables.set(alias, String(value['relname']))
@@ -66,7 +91,8 @@ function apart(select: SelectStmt): { groups: string[][]; tables: ReadonlyMap<st
     // A function or subquery may refer to what stands before it.
     if (odd) return null
   }
-  const top = (name: string): string => root.get(name) === name || root.get(name) === undefined ? name : top(root.get(name) ?? name)
+  const top = (name: string): string =>
+    root.get(name) === name || root.get(name) === undefined ? name : top(root.get(name) ?? name)
   const fixed = new Map<string, string[]>()
   let unsure = false
   walkTree([select.whereClause], (kind, value) => {
@@ -82,12 +108,13 @@ function apart(select: SelectStmt): { groups: string[][]; tables: ReadonlyMap<st
       const [first, ...others] = [...names]
       for (const other of others) if (first !== undefined) root.set(top(other), top(first))
       const left = kind === 'A_Expr' ? columnRef(value['lexpr'] as Parameters<typeof columnRef>[0]) : null
-      if (left?.qualifier != null && names.size === 1 && JSON.stringify(value['name']).includes('"="')) fixed.set(left.qualifier, [...fixed.get(left.qualifier) ?? [], left.name])
+      if (left?.qualifier != null && names.size === 1 && JSON.stringify(value['name']).includes('"="'))
+        fixed.set(left.qualifier, [...(fixed.get(left.qualifier) ?? []), left.name])
     }
     return true
   })
   if (unsure) return null
   const groups = new Map<string, string[]>()
-  for (const alias of tables.keys()) groups.set(top(alias), [...groups.get(top(alias)) ?? [], alias])
+  for (const alias of tables.keys()) groups.set(top(alias), [...(groups.get(top(alias)) ?? []), alias])
   return { groups: [...groups.values()], tables, fixed }
 }

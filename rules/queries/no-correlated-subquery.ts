@@ -7,16 +7,31 @@ import { columnRef, selectsOf, sourcesOf, walkTree } from '../shared/sql-tree.ts
 export default {
   id: 'no-correlated-subquery',
   severity: 'warning',
-  summary: 'An aggregate in a subquery of the select list runs once for each row of the result, where one join could serve.',
+  summary:
+    'An aggregate in a subquery of the select list runs once for each row of the result, where one join could serve.',
   why: 'The subquery refers to the row outside and is run again for each of them: N+1 inside of the database.',
   fix: 'Join with a grouped subquery, or use a window function or `LEFT JOIN LATERAL` with an index on the joined column.',
   references: ['https://www.postgresql.org/docs/current/sql-expressions.html#SQL-SYNTAX-SCALAR-SUBQUERIES'],
   sources: [],
   checklist: 'joins-vs-subqueries',
-  bad: [{ ...sqlShop, rows: { users: 5_000_000, orders: 9_000_000 }, typescript: `${pool}\n  export const list = () => pool.query("SELECT u.id, (SELECT count(*) FROM orders o WHERE o.note = u.name) AS n FROM users u WHERE u.plan = 'paid'")`, message: '`orders`' }],
+  bad: [
+    {
+      ...sqlShop,
+      rows: { users: 5_000_000, orders: 9_000_000 },
+      typescript: `${pool}\n  export const list = () => pool.query("SELECT u.id, (SELECT count(*) FROM orders o WHERE o.note = u.name) AS n FROM users u WHERE u.plan = 'paid'")`,
+      message: '`orders`',
+    },
+  ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const list = (id: string) => pool.query('SELECT u.id, count(o.id) FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = $1 GROUP BY u.id', [id])` },
-    { ...sqlShop, title: 'A page of rows, with an index for the subquery.', typescript: `${pool}\n  export const list = () => pool.query('SELECT u.id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) AS n FROM users u ORDER BY u.id LIMIT 20')` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const list = (id: string) => pool.query('SELECT u.id, count(o.id) FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = $1 GROUP BY u.id', [id])`,
+    },
+    {
+      ...sqlShop,
+      title: 'A page of rows, with an index for the subquery.',
+      typescript: `${pool}\n  export const list = () => pool.query('SELECT u.id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) AS n FROM users u ORDER BY u.id LIMIT 20')`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -25,7 +40,8 @@ export default {
         const outer = sourcesOf(select)
         if (outer.size === 0 || select.limitCount !== undefined) continue
         for (const target of select.targetList ?? []) {
-          if (!('ResTarget' in target) || target.ResTarget.val === undefined || !('SubLink' in target.ResTarget.val)) continue
+          if (!('ResTarget' in target) || target.ResTarget.val === undefined || !('SubLink' in target.ResTarget.val))
+            continue
           const link = target.ResTarget.val.SubLink
           const inner = (link.subselect as { SelectStmt?: SelectStmt } | undefined)?.SelectStmt
           if (link.subLinkType !== 'EXPR_SUBLINK' || inner === undefined || inner.limitCount !== undefined) continue
@@ -34,7 +50,9 @@ export default {
           let refers = false
           walkTree([inner.whereClause], (kind, value) => {
             if (kind !== 'A_Expr') return true
-            const sides = [value['lexpr'], value['rexpr']].map((side) => columnRef(side as Parameters<typeof columnRef>[0]))
+            const sides = [value['lexpr'], value['rexpr']].map((side) =>
+              columnRef(side as Parameters<typeof columnRef>[0]),
+            )
             for (const [i, side] of sides.entries()) {
               if (side?.qualifier == null || own.has(side.qualifier) || !outer.has(side.qualifier)) continue
               refers = true
@@ -47,9 +65,16 @@ export default {
           const table = [...ctx.after.tables.values()].find((t) => t.name === name)
           if (!refers || table === undefined || ctx.size(table.key) === 'small') continue
           // With an index for it the subquery is a look-up for each row, which for few rows is what a join does too.
-          const led = [...table.primaryKey === null ? [] : [table.primaryKey.columns[0]], ...table.uniques.map((u) => u.columns[0]), ...table.indexes.map((i) => i.keys[0]?.column)]
+          const led = [
+            ...(table.primaryKey === null ? [] : [table.primaryKey.columns[0]]),
+            ...table.uniques.map((u) => u.columns[0]),
+            ...table.indexes.map((i) => i.keys[0]?.column),
+          ]
           if (tied.some((column) => led.includes(column)) || !table.complete) continue
-          return { object: table.key, message: `The subquery on \`${ctx.name(table.key)}\` runs once for each row of the result, and no index serves it.` }
+          return {
+            object: table.key,
+            message: `The subquery on \`${ctx.name(table.key)}\` runs once for each row of the result, and no index serves it.`,
+          }
         }
       }
     },

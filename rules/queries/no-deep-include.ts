@@ -8,19 +8,32 @@ export default {
   summary: 'A query loads lists inside of lists without a limit, so that the number of rows multiplies.',
   why: 'Each level loads all related rows of all rows above it. Ten rows with a hundred related rows that have a hundred of their own are a hundred thousand objects.',
   fix: 'Limit the inner lists (`take`, `limit`), select what is shown, or load the inner level when it is asked for.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/relation-queries', 'https://orm.drizzle.team/docs/rqb'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/relation-queries',
+    'https://orm.drizzle.team/docs/rqb',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
     {
       given: `create table a (id bigint primary key); create table b (id bigint primary key, a_id bigint references a (id)); create index on b (a_id); create table c (id bigint primary key, b_id bigint references b (id)); create index on c (b_id);`,
-      prisma: { before: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`, after: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}` },
-      typescript: `export const tree = () => prisma.a.findMany({ take: 20, include: { bs: { include: { cs: true } } } })`, message: '`bs` and `cs`',
+      prisma: {
+        before: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
+        after: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
+      },
+      typescript: `export const tree = () => prisma.a.findMany({ take: 20, include: { bs: { include: { cs: true } } } })`,
+      message: '`bs` and `cs`',
     },
   ],
   good: [
-    { ...prismaShop, typescript: `export const one = (id: string) => prisma.user.findUnique({ where: { id }, include: { orders: { take: 10 } } })` },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const one = (id: string) => db.query.users.findFirst({ where: eq(users.id, id) })` },
+    {
+      ...prismaShop,
+      typescript: `export const one = (id: string) => prisma.user.findUnique({ where: { id }, include: { orders: { take: 10 } } })`,
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const one = (id: string) => db.query.users.findFirst({ where: eq(users.id, id) })`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -32,12 +45,14 @@ export default {
       for (const one of nested) {
         way.length = one.depth - 1
         const above = way.findLast((w) => w.many && !w.limited)
-        if (one.many && !one.limited && above !== undefined && found === null) found = { above: above.relation, inner: one }
+        if (one.many && !one.limited && above !== undefined && found === null)
+          found = { above: above.relation, inner: one }
         way.push(one)
       }
       if (found === null) return
       return {
-        object: query.tables[0]?.table ?? '', place: found.inner.place,
+        object: query.tables[0]?.table ?? '',
+        place: found.inner.place,
         message: `\`${callOf(query)}\` on \`${ctx.name(query.tables[0]?.table ?? '')}\` loads \`${found.above}\` and \`${found.inner.relation}\` inside of each other without a limit.`,
       }
     },

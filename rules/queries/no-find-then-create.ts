@@ -7,40 +7,86 @@ import { inService, listed, mainTable } from '../shared/query-words.ts'
 export default {
   id: 'no-find-then-create',
   severity: 'warning',
-  summary: 'Code looks whether a row exists and then creates it, with nothing that keeps two requests from doing so at once.',
+  summary:
+    'Code looks whether a row exists and then creates it, with nothing that keeps two requests from doing so at once.',
   why: 'Two requests at the same time both find nothing and both insert. Without a unique constraint on the columns there are two rows from then on.',
   fix: 'Create a unique constraint on the columns, and insert with `upsert` or `ON CONFLICT`.',
-  references: ['https://www.prisma.io/docs/orm/reference/prisma-client-reference#upsert', 'https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT'],
+  references: [
+    'https://www.prisma.io/docs/orm/reference/prisma-client-reference#upsert',
+    'https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
     {
-      ...prismaShop, message: '`user_id` and `number`',
+      ...prismaShop,
+      message: '`user_id` and `number`',
       typescript: `export async function place(userId: string, number: number, id: string) {\n    const existing = await prisma.order.findFirst({ where: { userId, number } })\n    if (!existing) {\n      await prisma.order.create({ data: { id, userId, number, status: 'new' } })\n    }\n  }`,
     },
     {
-      ...prismaShop, title: 'Leaving early is the same.',
+      ...prismaShop,
+      title: 'Leaving early is the same.',
       typescript: `export async function place(userId: string, number: number, id: string) {\n    const existing = await prisma.order.findFirst({ where: { userId, number } })\n    if (existing) throw new Error('there is one')\n    return prisma.order.create({ data: { id, userId, number, status: 'new' } })\n  }`,
     },
   ],
   good: [
-    { ...prismaShop, title: 'The email is unique.', typescript: `export async function join(email: string, id: string) {\n    const existing = await prisma.user.findFirst({ where: { email } })\n    if (!existing) await prisma.user.create({ data: { id, email } })\n  }` },
-    { ...prismaShop, title: 'Another value is written.', typescript: `export async function next(userId: string, id: string) {\n    const last = await prisma.order.findFirst({ where: { userId, number: 1 } })\n    await prisma.order.create({ data: { id, userId, number: last.number + 1, status: 'new' } })\n  }` },
+    {
+      ...prismaShop,
+      title: 'The email is unique.',
+      typescript: `export async function join(email: string, id: string) {\n    const existing = await prisma.user.findFirst({ where: { email } })\n    if (!existing) await prisma.user.create({ data: { id, email } })\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'Another value is written.',
+      typescript: `export async function next(userId: string, id: string) {\n    const last = await prisma.order.findFirst({ where: { userId, number: 1 } })\n    await prisma.order.create({ data: { id, userId, number: last.number + 1, status: 'new' } })\n  }`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || query.operation !== 'insert' || !['create', 'insert'].includes(query.call) || !inService(query) || query.values === undefined || query.context.function === null) return
+      if (
+        table === null ||
+        query.operation !== 'insert' ||
+        !['create', 'insert'].includes(query.call) ||
+        !inService(query) ||
+        query.values === undefined ||
+        query.context.function === null
+      )
+        return
       const values = query.values
-      const before = ctx.queries.filter((other) => other.place.path === query.place.path && other.context.function === query.context.function && other.place.line < query.place.line && query.place.line - other.place.line < 60)
+      const before = ctx.queries.filter(
+        (other) =>
+          other.place.path === query.place.path &&
+          other.context.function === query.context.function &&
+          other.place.line < query.place.line &&
+          query.place.line - other.place.line < 60,
+      )
       for (const find of before) {
-        if (find.tables[0]?.table !== table.key || !['findFirst', 'findUnique', 'query.findFirst', 'select'].includes(find.call) || find.dynamic || find.variable == null || find.ordering.length > 0) continue
+        if (
+          find.tables[0]?.table !== table.key ||
+          !['findFirst', 'findUnique', 'query.findFirst', 'select'].includes(find.call) ||
+          find.dynamic ||
+          find.variable == null ||
+          find.ordering.length > 0
+        )
+          continue
         const keys = find.predicates.filter((p) => p.operator === '=' && p.expression === null && p.column !== null)
         if (keys.length === 0 || find.predicates.some((p) => p.branch !== 0 || p.joining === true)) continue
         const columns = keys.map((p) => p.column ?? '')
         if (!keys.every((p) => p.source !== undefined && values[p.column ?? ''] === p.source)) continue
-        if (!guards(query, find) || pathsOf(table).some((p) => p.unique && p.where === null && p.keys.every((k) => k.column !== null && columns.includes(k.column)))) continue
-        if (pathsOf(table).some((p) => p.unique && p.where !== null && p.keys.some((k) => k.column !== null && columns.includes(k.column)))) continue
+        if (
+          !guards(query, find) ||
+          pathsOf(table).some(
+            (p) => p.unique && p.where === null && p.keys.every((k) => k.column !== null && columns.includes(k.column)),
+          )
+        )
+          continue
+        if (
+          pathsOf(table).some(
+            (p) => p.unique && p.where !== null && p.keys.some((k) => k.column !== null && columns.includes(k.column)),
+          )
+        )
+          continue
         return {
           object: table.key,
           message: `Two requests at once both find no row of \`${ctx.name(table.key)}\` with this ${listed(columns)} (line ${find.place.line}) and both create one: no unique constraint holds them apart.`,
@@ -56,5 +102,7 @@ function guards(insert: Query, find: Query): boolean {
   const inside = (insert.branches ?? []).find((test) => asks.test(test))
   // What is done where a row was found is no race.
   if (inside !== undefined) return !/^\s*\w+\s*$/.test(inside)
-  return (insert.left ?? []).some((test) => asks.test(test) && !/^\s*!\s*\(?\w+\)?\s*$/.test(test) && !/===?\s*(?:null|undefined|0)\b/.test(test))
+  return (insert.left ?? []).some(
+    (test) => asks.test(test) && !/^\s*!\s*\(?\w+\)?\s*$/.test(test) && !/===?\s*(?:null|undefined|0)\b/.test(test),
+  )
 }

@@ -14,29 +14,64 @@ export default {
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
-    { ...sqlShop, rows: large, typescript: `${pool}\n  export const byMail = (email: string) => pool.query('SELECT id FROM users WHERE lower(email) = $1', [email])`, message: '`lower(email)`' },
-    { ...drizzleShop, rows: large, typescript: `${drizzleImports}\n  export const byNumber = (n: string) => db.select().from(orders).where(sql\`\${orders.number}::text = \${n}\`).limit(1)`, message: '`orders_number_idx`' },
+    {
+      ...sqlShop,
+      rows: large,
+      typescript: `${pool}\n  export const byMail = (email: string) => pool.query('SELECT id FROM users WHERE lower(email) = $1', [email])`,
+      message: '`lower(email)`',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      typescript: `${drizzleImports}\n  export const byNumber = (n: string) => db.select().from(orders).where(sql\`\${orders.number}::text = \${n}\`).limit(1)`,
+      message: '`orders_number_idx`',
+    },
   ],
   good: [
-    { ...sqlShop, rows: large, typescript: `${pool}\n  export const byMail = (email: string) => pool.query('SELECT id FROM users WHERE email = lower($1)', [email])` },
-    { given: `create table people (id bigint primary key, email text unique); create index on people (lower(email));`, rows: { people: 9_000_000 }, typescript: `${pool}\n  await pool.query('SELECT id FROM people WHERE lower(email) = $1', [email])` },
+    {
+      ...sqlShop,
+      rows: large,
+      typescript: `${pool}\n  export const byMail = (email: string) => pool.query('SELECT id FROM users WHERE email = lower($1)', [email])`,
+    },
+    {
+      given: `create table people (id bigint primary key, email text unique); create index on people (lower(email));`,
+      rows: { people: 9_000_000 },
+      typescript: `${pool}\n  await pool.query('SELECT id FROM people WHERE lower(email) = $1', [email])`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || !table.complete || query.dynamic || !inService(query) || ctx.project.dialect !== 'postgresql') return
+      if (
+        table === null ||
+        !table.complete ||
+        query.dynamic ||
+        !inService(query) ||
+        ctx.project.dialect !== 'postgresql'
+      )
+        return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null || query.predicates.some((p) => p.joining === true)) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         if (own.length !== branch.length || indexUse(table, own).verdict === 'served') continue
         for (const predicate of own) {
-          if (predicate.expression === null || predicate.column === null || !['=', 'in', '<', '<=', '>', '>=', 'between'].includes(predicate.operator)) continue
+          if (
+            predicate.expression === null ||
+            predicate.column === null ||
+            !['=', 'in', '<', '<=', '>', '>=', 'between'].includes(predicate.operator)
+          )
+            continue
           if (/->|#>/.test(predicate.expression)) continue
           const path = pathsOf(table).find((p) => p.keys[0]?.column === predicate.column && p.method === 'btree')
-          if (path === undefined || pathsOf(table).some((p) => p.keys.some((k) => k.expression?.includes(predicate.column ?? '') === true))) continue
+          if (
+            path === undefined ||
+            pathsOf(table).some((p) => p.keys.some((k) => k.expression?.includes(predicate.column ?? '') === true))
+          )
+            continue
           return {
-            object: table.key, severity,
+            object: table.key,
+            severity,
             message: `\`${predicate.expression}\` is compared, so that the index \`${path.name}\` on \`${predicate.column}\` is not used and \`${ctx.name(table.key)}\` is read as a whole.`,
             help: `Compare \`${predicate.column}\` itself, or index the expression:\n\n\`\`\`sql\nCREATE INDEX CONCURRENTLY ON ${quote(table.name)} ((${predicate.expression}));\n\`\`\``,
           }

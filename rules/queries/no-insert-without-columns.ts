@@ -9,17 +9,40 @@ export default {
   fix: 'Name the columns: `INSERT INTO t (a, b) VALUES …`.',
   references: ['https://www.postgresql.org/docs/current/sql-insert.html'],
   sources: [],
-  bad: [{ ...sqlShop, typescript: `${pool}\n  export const add = (v: unknown[]) => pool.query("INSERT INTO orders VALUES ($1, $2, $3, 'new')", v)`, message: '`orders`' }],
+  bad: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const add = (v: unknown[]) => pool.query("INSERT INTO orders VALUES ($1, $2, $3, 'new')", v)`,
+      message: '`orders`',
+    },
+  ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const add = (v: unknown[]) => pool.query("INSERT INTO orders (id, user_id, number, status) VALUES ($1, $2, $3, 'new')", v)` },
-    { given: `create table counters (id bigint generated always as identity primary key);`, title: 'Nothing but defaults.', typescript: `${pool}\n  await pool.query('INSERT INTO counters DEFAULT VALUES')` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const add = (v: unknown[]) => pool.query("INSERT INTO orders (id, user_id, number, status) VALUES ($1, $2, $3, 'new')", v)`,
+    },
+    {
+      given: `create table counters (id bigint generated always as identity primary key);`,
+      title: 'Nothing but defaults.',
+      typescript: `${pool}\n  await pool.query('INSERT INTO counters DEFAULT VALUES')`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const node = query.statement?.node
-      if (node === undefined || query.context.file === 'test' || !('InsertStmt' in node) || (node.InsertStmt.cols?.length ?? 0) > 0 || node.InsertStmt.selectStmt === undefined) return
+      if (
+        node === undefined ||
+        query.context.file === 'test' ||
+        !('InsertStmt' in node) ||
+        (node.InsertStmt.cols?.length ?? 0) > 0 ||
+        node.InsertStmt.selectStmt === undefined
+      )
+        return
       const table = query.tables[0]?.table ?? ''
-      return { object: table, message: `The values are matched with the columns of \`${ctx.name(table)}\` by their order: a new column breaks the statement.` }
+      return {
+        object: table,
+        message: `The values are matched with the columns of \`${ctx.name(table)}\` by their order: a new column breaks the statement.`,
+      }
     },
   },
 } satisfies Rule

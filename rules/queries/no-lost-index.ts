@@ -13,20 +13,56 @@ const query = `${pool}\n  export const open = (status: string) => pool.query('SE
 export default {
   id: 'no-lost-index',
   severity: 'warning',
-  summary: 'The migration takes an index away that a query of the code was planned with, and the query reads the whole table from then on.',
+  summary:
+    'The migration takes an index away that a query of the code was planned with, and the query reads the whole table from then on.',
   why: `Postgres planned the query twice in a rehearsal, with tables at the size that is declared: before the migration it used the index, after it
     nothing but reading every row is left. The deploy goes well, and the query is slow from then on.`,
   fix: 'Keep the index until no query needs it, or create its successor first, with CONCURRENTLY.',
-  references: ['https://www.postgresql.org/docs/current/sql-dropindex.html', 'https://www.postgresql.org/docs/current/using-explain.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-dropindex.html',
+    'https://www.postgresql.org/docs/current/using-explain.html',
+  ],
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
-    { given, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_status;`, runner: 'psql', typescript: query, rehearse: true, message: 'Without `orders_status`' },
+    {
+      given,
+      rows: { orders: 20_000_000 },
+      sql: `drop index concurrently orders_status;`,
+      runner: 'psql',
+      typescript: query,
+      rehearse: true,
+      message: 'Without `orders_status`',
+    },
   ],
   good: [
-    { title: 'Another index serves the query.', given: `${given} create index orders_status_id on orders (status, id);`, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_status;`, runner: 'psql', typescript: query, rehearse: true },
-    { title: 'A limit is reached after a few rows.', given, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_status;`, runner: 'psql', typescript: query.replace('= $1', '<> $1 LIMIT 10'), rehearse: true },
-    { title: 'No query uses it.', given, rows: { orders: 20_000_000 }, sql: `drop index concurrently orders_user;`, runner: 'psql', typescript: query, rehearse: true },
+    {
+      title: 'Another index serves the query.',
+      given: `${given} create index orders_status_id on orders (status, id);`,
+      rows: { orders: 20_000_000 },
+      sql: `drop index concurrently orders_status;`,
+      runner: 'psql',
+      typescript: query,
+      rehearse: true,
+    },
+    {
+      title: 'A limit is reached after a few rows.',
+      given,
+      rows: { orders: 20_000_000 },
+      sql: `drop index concurrently orders_status;`,
+      runner: 'psql',
+      typescript: query.replace('= $1', '<> $1 LIMIT 10'),
+      rehearse: true,
+    },
+    {
+      title: 'No query uses it.',
+      given,
+      rows: { orders: 20_000_000 },
+      sql: `drop index concurrently orders_user;`,
+      runner: 'psql',
+      typescript: query,
+      rehearse: true,
+    },
   ],
   visit: {
     pullRequest(ctx) {
@@ -35,7 +71,12 @@ export default {
         const { plan } = each
         if (!plan?.before || !plan.after || !inService(each) || !isCostlier(plan.after, plan.before)) continue
         for (const scan of plan.after.scans) {
-          const index = plan.before.scans.some(({ table }) => table === scan.table) || ctx.size(scan.table) !== 'large' ? undefined : plan.before.indexes.find((used) => !plan.after?.indexes.includes(used) && takenBy(used, scan.table, ctx) !== null)
+          const index =
+            plan.before.scans.some(({ table }) => table === scan.table) || ctx.size(scan.table) !== 'large'
+              ? undefined
+              : plan.before.indexes.find(
+                  (used) => !plan.after?.indexes.includes(used) && takenBy(used, scan.table, ctx) !== null,
+                )
           if (index === undefined) continue
           const known = lost.get(index)
           if (known) known.queries.push(each)
@@ -55,18 +96,28 @@ function takenBy(index: Key, table: Key, ctx: RuleContext): { readonly step: Ste
   for (const step of ctx.steps) {
     for (const change of step.changes) {
       const named = (change.kind === 'dropIndex' || change.kind === 'dropConstraint') && change.name === nameOf(index)
-      if (named || ((change.kind === 'dropColumn' || change.kind === 'alterColumnType') && change.table === table)) return { step, change }
+      if (named || ((change.kind === 'dropColumn' || change.kind === 'alterColumnType') && change.table === table))
+        return { step, change }
     }
   }
   return null
 }
 
-function problemOf(index: Key, table: Key, line: string, queries: readonly Query[], taken: { readonly change: Change }, ctx: RuleContext): Problem {
+function problemOf(
+  index: Key,
+  table: Key,
+  line: string,
+  queries: readonly Query[],
+  taken: { readonly change: Change },
+  ctx: RuleContext,
+): Problem {
   const [first] = queries
   const places = queries.slice(0, 5).map(({ place }) => `- \`${place.path}\` line ${place.line}`)
   const rows = ctx.rows(table)
   return {
-    object: table, place: taken.change.place, plan: line,
+    object: table,
+    place: taken.change.place,
+    plan: line,
     message: `Without \`${nameOf(index)}\` the query in \`${first?.place.path ?? ''}\` line ${first?.place.line ?? 1} reads every row of \`${ctx.name(table)}\`${rows === undefined ? '' : ` (${rows.toLocaleString('en-US')})`}${queries.length > 1 ? `, and so do ${queries.length - 1} more` : ''}.`,
     help: `Planned in a rehearsal after the migration: ${line}.\n\nKeep the index while these queries need it, or create its successor first:\n${places.join('\n')}`,
   }

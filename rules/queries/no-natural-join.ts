@@ -11,8 +11,19 @@ export default {
   references: ['https://www.postgresql.org/docs/current/queries-table-expressions.html#QUERIES-JOIN'],
   sources: [],
   checklist: 'joins-vs-subqueries',
-  bad: [{ ...sqlShop, typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT number FROM users NATURAL JOIN orders WHERE email = $1', [id])`, message: 'NATURAL' }],
-  good: [{ ...sqlShop, typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT o.number FROM users u JOIN orders o ON o.user_id = u.id WHERE u.email = $1', [id])` }],
+  bad: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT number FROM users NATURAL JOIN orders WHERE email = $1', [id])`,
+      message: 'NATURAL',
+    },
+  ],
+  good: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const all = (id: string) => pool.query('SELECT o.number FROM users u JOIN orders o ON o.user_id = u.id WHERE u.email = $1', [id])`,
+    },
+  ],
   visit: {
     query(query) {
       let found = false
@@ -20,7 +31,12 @@ export default {
         if (kind === 'JoinExpr' && value['isNatural'] === true) found = true
         return true
       })
-      return found && query.context.file !== 'test' ? { object: query.tables[0]?.table ?? '', message: 'The NATURAL JOIN changes its meaning when a column is added whose name both tables have.' } : null
+      return found && query.context.file !== 'test'
+        ? {
+            object: query.tables[0]?.table ?? '',
+            message: 'The NATURAL JOIN changes its meaning when a column is added whose name both tables have.',
+          }
+        : null
     },
   },
 } satisfies Rule

@@ -11,24 +11,54 @@ export default {
   references: ['https://www.postgresql.org/docs/current/functions-comparison.html'],
   sources: [],
   bad: [
-    { ...sqlShop, typescript: `${pool}\n  export const kept = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 AND deleted_at = NULL', [id])`, message: 'never true' },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const kept = (id: string) => db.select().from(users).where(and(eq(users.id, id), eq(users.deletedAt, null)))` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const kept = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 AND deleted_at = NULL', [id])`,
+      message: 'never true',
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const kept = (id: string) => db.select().from(users).where(and(eq(users.id, id), eq(users.deletedAt, null)))`,
+    },
   ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const kept = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL', [id])\n  export const restore = (id: string) => pool.query('UPDATE users SET deleted_at = NULL WHERE id = $1', [id])` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const kept = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL', [id])\n  export const restore = (id: string) => pool.query('UPDATE users SET deleted_at = NULL WHERE id = $1', [id])`,
+    },
   ],
   visit: {
     query(query) {
       if (query.context.file === 'test') return
-      const drizzle = query.client === 'drizzle' ? query.predicates.find((p) => (p.operator === '=' || p.operator === '<>') && p.value === null && p.expression === null) : undefined
+      const drizzle =
+        query.client === 'drizzle'
+          ? query.predicates.find(
+              (p) => (p.operator === '=' || p.operator === '<>') && p.value === null && p.expression === null,
+            )
+          : undefined
       let found = drizzle !== undefined
       walkTree(query.statement?.node, (kind, value) => {
-        if (kind === 'A_Expr' && value['kind'] === 'AEXPR_OP' && ['=', '<>'].includes(lastName(value['name'] as Parameters<typeof lastName>[0]))) {
-          if ([value['lexpr'], value['rexpr']].some((side) => JSON.stringify(side ?? {}).startsWith('{"A_Const":{"isnull":true'))) found = true
+        if (
+          kind === 'A_Expr' &&
+          value['kind'] === 'AEXPR_OP' &&
+          ['=', '<>'].includes(lastName(value['name'] as Parameters<typeof lastName>[0]))
+        ) {
+          if (
+            [value['lexpr'], value['rexpr']].some((side) =>
+              JSON.stringify(side ?? {}).startsWith('{"A_Const":{"isnull":true'),
+            )
+          )
+            found = true
         }
         return true
       })
-      return found ? { ...(drizzle === undefined ? {} : { place: drizzle.place }), object: query.tables[0]?.table ?? '', message: 'This comparison with NULL is never true, so that no row is found.' } : null
+      return found
+        ? {
+            ...(drizzle === undefined ? {} : { place: drizzle.place }),
+            object: query.tables[0]?.table ?? '',
+            message: 'This comparison with NULL is never true, so that no row is found.',
+          }
+        : null
     },
   },
 } satisfies Rule

@@ -8,24 +8,54 @@ export default {
   summary: 'Pages are found by an offset, so that the later a page is, the more rows are read and thrown away.',
   why: 'Postgres cannot jump to row 100,000: it reads all rows before it. Rows that are inserted or deleted between two pages are shown twice or never.',
   fix: 'Go on from the last row of the page before: `cursor` of Prisma, or a condition on the sorted column and the key.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/pagination#cursor-based-pagination', 'https://orm.drizzle.team/docs/guides/cursor-based-pagination'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/pagination#cursor-based-pagination',
+    'https://orm.drizzle.team/docs/guides/cursor-based-pagination',
+  ],
   dialects: 'all',
   sources: [],
   checklist: 'no-full-scans',
   bad: [
-    { ...prismaShop, rows: large, typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`, message: '`orders`' },
-    { ...drizzleShop, rows: large, typescript: `${drizzleImports}\n  export const page = (n: number) => db.select().from(orders).orderBy(orders.id).limit(20).offset(n * 20)` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
+      message: '`orders`',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      typescript: `${drizzleImports}\n  export const page = (n: number) => db.select().from(orders).orderBy(orders.id).limit(20).offset(n * 20)`,
+    },
   ],
   good: [
-    { ...prismaShop, rows: large, typescript: `export const page = (last: string) => prisma.order.findMany({ orderBy: { id: 'asc' }, cursor: { id: last }, skip: 1, take: 20 })` },
-    { ...prismaShop, rows: { orders: 900 }, typescript: `export const page = (n: number) => prisma.order.findMany({ orderBy: { id: 'asc' }, skip: n * 20, take: 20 })` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const page = (last: string) => prisma.order.findMany({ orderBy: { id: 'asc' }, cursor: { id: last }, skip: 1, take: 20 })`,
+    },
+    {
+      ...prismaShop,
+      rows: { orders: 900 },
+      typescript: `export const page = (n: number) => prisma.order.findMany({ orderBy: { id: 'asc' }, skip: n * 20, take: 20 })`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || query.operation !== 'select' || !inService(query) || query.offset === null || query.limit === null) return
-      if (typeof query.offset === 'number' && query.offset < 1000 || ctx.size(table.key) === 'small') return
-      return { object: table.key, message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.` }
+      if (
+        table === null ||
+        query.operation !== 'select' ||
+        !inService(query) ||
+        query.offset === null ||
+        query.limit === null
+      )
+        return
+      if ((typeof query.offset === 'number' && query.offset < 1000) || ctx.size(table.key) === 'small') return
+      return {
+        object: table.key,
+        message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
+      }
     },
   },
 } satisfies Rule

@@ -13,20 +13,47 @@ export default {
   sources: [],
   checklist: 'no-full-scans',
   bad: [
-    { ...sqlShop, typescript: `${pool}\n  export const some = () => pool.query('SELECT id FROM users ORDER BY random() LIMIT 5')`, message: '`users`' },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const some = () => db.select().from(users).orderBy(sql\`random()\`).limit(5)` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const some = () => pool.query('SELECT id FROM users ORDER BY random() LIMIT 5')`,
+      message: '`users`',
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const some = () => db.select().from(users).orderBy(sql\`random()\`).limit(5)`,
+    },
   ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const some = (from: string) => pool.query('SELECT id FROM users WHERE id >= $1 ORDER BY id LIMIT 5', [from])` },
-    { ...sqlShop, title: 'A small table.', rows: { users: 300 }, typescript: `${pool}\n  export const some = () => pool.query('SELECT id FROM users ORDER BY random() LIMIT 5')` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const some = (from: string) => pool.query('SELECT id FROM users WHERE id >= $1 ORDER BY id LIMIT 5', [from])`,
+    },
+    {
+      ...sqlShop,
+      title: 'A small table.',
+      rows: { users: 300 },
+      typescript: `${pool}\n  export const some = () => pool.query('SELECT id FROM users ORDER BY random() LIMIT 5')`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = query.tables[0]?.table ?? ''
       if (!inService(query) || table === '' || ctx.size(table) === 'small') return
-      const random = query.columns?.some((c) => c.column === 'random()') === true || selectsOf(query).some((s) => s.sortClause?.some((item) =>
-        'SortBy' in item && item.SortBy.node !== undefined && 'FuncCall' in item.SortBy.node && lastName(item.SortBy.node.FuncCall.funcname) === 'random') === true)
-      return random ? { object: table, message: `All rows of \`${ctx.name(table)}\` are read and sorted to take a few at random.` } : null
+      const random =
+        query.columns?.some((c) => c.column === 'random()') === true ||
+        selectsOf(query).some(
+          (s) =>
+            s.sortClause?.some(
+              (item) =>
+                'SortBy' in item &&
+                item.SortBy.node !== undefined &&
+                'FuncCall' in item.SortBy.node &&
+                lastName(item.SortBy.node.FuncCall.funcname) === 'random',
+            ) === true,
+        )
+      return random
+        ? { object: table, message: `All rows of \`${ctx.name(table)}\` are read and sorted to take a few at random.` }
+        : null
     },
   },
 } satisfies Rule

@@ -9,24 +9,46 @@ export default {
   why: `The query takes a second connection: it does not see what the transaction wrote, stays when the transaction rolls back, waits for the transaction's own
     locks (which then never end), and exhausts a small pool when many requests do it at once.`,
   fix: 'Use the client that the callback receives.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/transactions#interactive-transactions', 'https://orm.drizzle.team/docs/transactions'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/transactions#interactive-transactions',
+    'https://orm.drizzle.team/docs/transactions',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
-    { ...prismaShop, typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const move = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await prisma.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })`, message: '`updateMany` on `orders`' },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const move = (id: string) => db.transaction(async (tx) => {\n    await tx.update(users).set({ plan: 'paid' }).where(eq(users.id, id))\n    await db.delete(orders).where(eq(orders.userId, id))\n  })`, files: { 'src/db.ts': `import { drizzle } from 'drizzle-orm/node-postgres'\n  export const db = drizzle(process.env.DATABASE_URL!)` } },
+    {
+      ...prismaShop,
+      typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const move = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await prisma.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })`,
+      message: '`updateMany` on `orders`',
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const move = (id: string) => db.transaction(async (tx) => {\n    await tx.update(users).set({ plan: 'paid' }).where(eq(users.id, id))\n    await db.delete(orders).where(eq(orders.userId, id))\n  })`,
+      files: {
+        'src/db.ts': `import { drizzle } from 'drizzle-orm/node-postgres'\n  export const db = drizzle(process.env.DATABASE_URL!)`,
+      },
+    },
   ],
   good: [
-    { ...prismaShop, typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const move = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await tx.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })` },
-    { ...prismaShop, title: 'A list of queries is one transaction.', typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const both = (id: string) => prisma.$transaction([prisma.user.delete({ where: { id } }), prisma.order.deleteMany({ where: { userId: id } })])` },
+    {
+      ...prismaShop,
+      typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const move = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await tx.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })`,
+    },
+    {
+      ...prismaShop,
+      title: 'A list of queries is one transaction.',
+      typescript: `import { PrismaClient } from '@prisma/client'\n  const prisma = new PrismaClient()\n  export const both = (id: string) => prisma.$transaction([prisma.user.delete({ where: { id } }), prisma.order.deleteMany({ where: { userId: id } })])`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const { transaction, file } = query.context
-      if (transaction === null || transaction.usesOwnClient || file === 'test' || query.call.endsWith('(nested)')) return
+      if (transaction === null || transaction.usesOwnClient || file === 'test' || query.call.endsWith('(nested)'))
+        return
       const table = query.tables[0]?.table ?? ''
       return {
-        object: table, ...(query.operation === 'select' ? { severity: 'warning' as const } : {}),
+        object: table,
+        ...(query.operation === 'select' ? { severity: 'warning' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` runs outside the transaction that begins in line ${transaction.place.line}: it uses the client around it.`,
       }
     },

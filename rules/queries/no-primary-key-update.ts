@@ -11,10 +11,23 @@ export default {
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
   dialects: 'all',
   sources: [],
-  bad: [{ ...prismaShop, typescript: `export const rename = (id: string, next: string) => prisma.user.update({ where: { id }, data: { id: next } })`, message: '`users`' }],
+  bad: [
+    {
+      ...prismaShop,
+      typescript: `export const rename = (id: string, next: string) => prisma.user.update({ where: { id }, data: { id: next } })`,
+      message: '`users`',
+    },
+  ],
   good: [
-    { ...prismaShop, typescript: `export const rename = (id: string, name: string) => prisma.user.update({ where: { id }, data: { name } })` },
-    { ...prismaShop, title: 'Nothing refers to it.', typescript: `export const rename = (id: string, next: string) => prisma.order.update({ where: { id }, data: { id: next } })` },
+    {
+      ...prismaShop,
+      typescript: `export const rename = (id: string, name: string) => prisma.user.update({ where: { id }, data: { name } })`,
+    },
+    {
+      ...prismaShop,
+      title: 'Nothing refers to it.',
+      typescript: `export const rename = (id: string, next: string) => prisma.order.update({ where: { id }, data: { id: next } })`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -23,10 +36,16 @@ export default {
       const key = table.primaryKey?.columns.find((c) => query.writes?.includes(c) === true)
       if (key === undefined) return
       // Writing the value that the condition asks for changes nothing.
-      if (query.predicates.some((p) => p.column === key && p.source !== undefined && p.source === query.values?.[key])) return
-      const others = [...ctx.after.tables.values()].filter((t) => t.foreignKeys.some((f) => f.references.table === table.name && f.references.columns.includes(key)))
+      if (query.predicates.some((p) => p.column === key && p.source !== undefined && p.source === query.values?.[key]))
+        return
+      const others = [...ctx.after.tables.values()].filter((t) =>
+        t.foreignKeys.some((f) => f.references.table === table.name && f.references.columns.includes(key)),
+      )
       if (others.length === 0) return
-      return { object: table.key, message: `This changes the primary key \`${key}\` of \`${ctx.name(table.key)}\`, to which ${others.length === 1 ? `\`${ctx.name(others[0]?.key ?? '')}\` refers` : `${others.length} tables refer`}.` }
+      return {
+        object: table.key,
+        message: `This changes the primary key \`${key}\` of \`${ctx.name(table.key)}\`, to which ${others.length === 1 ? `\`${ctx.name(others[0]?.key ?? '')}\` refers` : `${others.length} tables refer`}.`,
+      }
     },
   },
 } satisfies Rule

@@ -10,35 +10,79 @@ export default {
   why: `Each query costs a round trip to the server and a connection for its time. A list of a hundred elements is a hundred round trips, and the list
     grows with the data. Prisma puts \`findUnique\` calls of one tick together by itself; nothing else is put together.`,
   fix: 'Collect the keys and ask once: `findMany({ where: { id: { in: ids } } })`, `inArray(…)`, `include`, `with`, a join.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance#solving-the-n1-problem', 'https://orm.drizzle.team/docs/rqb'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance#solving-the-n1-problem',
+    'https://orm.drizzle.team/docs/rqb',
+  ],
   dialects: 'all',
   sources: [],
   checklist: 'n-plus-one',
   bad: [
-    { ...prismaShop, typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`, message: '`findMany` on `orders` runs once for each element' },
-    { ...prismaShop, title: 'Promise.all does not put findFirst together.', typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findFirst({ where: { id } })))` },
-    { ...prismaShop, title: 'One call away.', typescript: `async function userOf(id: string) {\n    return prisma.user.findFirst({ where: { id } })\n  }\n  export async function load(ids: string[]) {\n    for (const id of ids) await userOf(id)\n  }`, message: '`userOf` is called in a loop' },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export async function load(ids: string[]) {\n    for (const id of ids) await db.select().from(orders).where(eq(orders.userId, id)).limit(5)\n  }` },
     {
-      ...prismaShop, title: 'The function comes from another file.',
+      ...prismaShop,
+      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`,
+      message: '`findMany` on `orders` runs once for each element',
+    },
+    {
+      ...prismaShop,
+      title: 'Promise.all does not put findFirst together.',
+      typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findFirst({ where: { id } })))`,
+    },
+    {
+      ...prismaShop,
+      title: 'One call away.',
+      typescript: `async function userOf(id: string) {\n    return prisma.user.findFirst({ where: { id } })\n  }\n  export async function load(ids: string[]) {\n    for (const id of ids) await userOf(id)\n  }`,
+      message: '`userOf` is called in a loop',
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export async function load(ids: string[]) {\n    for (const id of ids) await db.select().from(orders).where(eq(orders.userId, id)).limit(5)\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'The function comes from another file.',
       typescript: `import { userOf } from './users'\n  export const load = (ids: string[]) => ids.map(async (id) => await userOf(id))`,
       files: { 'src/users.ts': `export const userOf = async (id: string) => prisma.user.findFirst({ where: { id } })` },
     },
   ],
   good: [
-    { ...prismaShop, typescript: `export const load = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })` },
-    { ...prismaShop, title: 'Prisma batches these.', typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))` },
-    { ...prismaShop, title: 'A handful of literals.', typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`, severity: 'info' },
-    { ...prismaShop, title: 'Batches.', typescript: `for (let i = 0; i < ids.length; i += 500) await prisma.user.findMany({ where: { id: { in: ids.slice(i, i + 500) } } })` },
     {
-      ...prismaShop, title: 'A function that is called for what it does: information.', severity: 'info',
+      ...prismaShop,
+      typescript: `export const load = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })`,
+    },
+    {
+      ...prismaShop,
+      title: 'Prisma batches these.',
+      typescript: `export const load = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))`,
+    },
+    {
+      ...prismaShop,
+      title: 'A handful of literals.',
+      typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`,
+      severity: 'info',
+    },
+    {
+      ...prismaShop,
+      title: 'Batches.',
+      typescript: `for (let i = 0; i < ids.length; i += 500) await prisma.user.findMany({ where: { id: { in: ids.slice(i, i + 500) } } })`,
+    },
+    {
+      ...prismaShop,
+      title: 'A function that is called for what it does: information.',
+      severity: 'info',
       typescript: `async function sendDigest(id: string) {\n    const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    await mail(orders)\n  }\n  export async function digests(ids: string[]) {\n    for (const id of ids) await sendDigest(id)\n  }`,
     },
     {
-      ...prismaShop, title: 'A transaction for each element: information.', severity: 'info',
+      ...prismaShop,
+      title: 'A transaction for each element: information.',
+      severity: 'info',
       typescript: `export async function numbers(ids: string[]) {\n    for (const userId of ids) {\n      await prisma.$transaction(async (tx) => {\n        const taken = await tx.order.count({ where: { userId } })\n        await tx.order.create({ data: { id: userId, userId, number: taken + 1, status: 'new' } })\n      })\n    }\n  }`,
     },
-    { ...prismaShop, title: 'A job that goes on until nothing is left.', typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }` },
+    {
+      ...prismaShop,
+      title: 'A job that goes on until nothing is left.',
+      typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -54,22 +98,34 @@ export default {
         if (loop !== null && query.changed && counts(query, loop)) {
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
-          const isPart = quiet || transaction !== null && transaction.place.line > loop.place.line
+          const isPart = quiet || (transaction !== null && transaction.place.line > loop.place.line)
           if (isPart && said.has(at(loop.place))) continue
           if (isPart) said.add(at(loop.place))
           yield {
-            place: query.place, object: query.tables[0]?.table ?? '', ...isPart ? information : {},
+            place: query.place,
+            object: query.tables[0]?.table ?? '',
+            ...(isPart ? information : {}),
             message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
         }
         for (const repeat of query.repeats ?? []) {
-          if (!(repeat.changed || query.changed) || repeat.file === 'test' || repeat.file === 'seed' || !counts(query, repeat.loop) || said.has(at(repeat.place))) continue
+          if (
+            !(repeat.changed || query.changed) ||
+            repeat.file === 'test' ||
+            repeat.file === 'seed' ||
+            !counts(query, repeat.loop) ||
+            said.has(at(repeat.place))
+          )
+            continue
           said.add(at(repeat.place))
           // A function that also writes does its work for each element, of which the look-up is a part.
-          const isPart = quiet || repeat.file === 'script' || command.test(repeat.function) || writing.has(functionOf(query))
+          const isPart =
+            quiet || repeat.file === 'script' || command.test(repeat.function) || writing.has(functionOf(query))
           yield {
-            place: repeat.place, object: query.tables[0]?.table ?? '', ...isPart ? information : {},
+            place: repeat.place,
+            object: query.tables[0]?.table ?? '',
+            ...(isPart ? information : {}),
             message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
           }
           break
@@ -80,7 +136,8 @@ export default {
 } satisfies Rule
 
 /** Functions that are called for what they do, by their names. */
-const command = /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger)(?![a-z])/
+const command =
+  /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger)(?![a-z])/
 
 const information = { severity: 'info' } as const
 
@@ -89,8 +146,10 @@ function functionOf(query: Query): string {
 }
 
 function counts(query: Query, loop: Loop): boolean {
-  if (loop.batching || loop.bounded !== null && loop.bounded <= 5 || loop.together && query.operation !== 'select') return false
+  if (loop.batching || (loop.bounded !== null && loop.bounded <= 5) || (loop.together && query.operation !== 'select'))
+    return false
   // Each element is a group of keys.
-  if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element)) return false
+  if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element))
+    return false
   return !(loop.parallel && query.call.startsWith('findUnique'))
 }

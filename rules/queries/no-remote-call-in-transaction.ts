@@ -12,17 +12,32 @@ export default {
   dialects: 'all',
   sources: [],
   bad: [
-    { ...prismaShop, typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await fetch('https://example.com/pay', { method: 'POST' })\n  })`, message: '`fetch`' },
-    { ...prismaShop, typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id } })\n    await stripe.customers.create({ email: user.email })\n  })`, message: '`stripe.customers.create`' },
+    {
+      ...prismaShop,
+      typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await fetch('https://example.com/pay', { method: 'POST' })\n  })`,
+      message: '`fetch`',
+    },
+    {
+      ...prismaShop,
+      typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id } })\n    await stripe.customers.create({ email: user.email })\n  })`,
+      message: '`stripe.customers.create`',
+    },
   ],
   good: [
-    { ...prismaShop, typescript: `export async function pay(id: string) {\n    await fetch('https://example.com/pay', { method: 'POST' })\n    await prisma.$transaction(async (tx) => {\n      await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    })\n  }` },
+    {
+      ...prismaShop,
+      typescript: `export async function pay(id: string) {\n    await fetch('https://example.com/pay', { method: 'POST' })\n    await prisma.$transaction(async (tx) => {\n      await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    })\n  }`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
       for (const { call, place, changed, transaction, file } of ctx.code?.remoteCalls ?? []) {
         if (!changed || file !== 'source') continue
-        yield { place, object: call, message: `The transaction that begins in line ${transaction.line} stays open, with its locks and its connection, while \`${call}\` waits for an answer.` }
+        yield {
+          place,
+          object: call,
+          message: `The transaction that begins in line ${transaction.line} stays open, with its locks and its connection, while \`${call}\` waits for an answer.`,
+        }
       }
     },
   },

@@ -9,19 +9,50 @@ export default {
   why: `A prepared statement with \`SELECT *\` fails once a column is added ("cached plan must not change result type"), and every new column is read and sent,
     large ones too, whether or not the code looks at it.`,
   fix: 'List the columns that the code uses.',
-  references: ['https://www.postgresql.org/docs/current/sql-prepare.html', 'https://www.postgresql.org/docs/current/sql-select.html#SQL-SELECT-LIST'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-prepare.html',
+    'https://www.postgresql.org/docs/current/sql-select.html#SQL-SELECT-LIST',
+  ],
   sources: [],
   bad: [
-    { ...sqlShop, typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT * FROM users WHERE id = $1', [id])`, message: '`users`' },
-    { ...prismaShop, typescript: 'export const one = (id: string) => prisma.$queryRaw`SELECT u.* FROM users u WHERE u.id = ${id}`' },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT * FROM users WHERE id = $1', [id])`,
+      message: '`users`',
+    },
+    {
+      ...prismaShop,
+      typescript: 'export const one = (id: string) => prisma.$queryRaw`SELECT u.* FROM users u WHERE u.id = ${id}`',
+    },
   ],
-  good: [{ ...sqlShop, typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT id, email FROM users WHERE id = $1', [id])\n  export const count = (id: string) => pool.query('SELECT count(*) FROM users WHERE id = $1', [id])` }],
+  good: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT id, email FROM users WHERE id = $1', [id])\n  export const count = (id: string) => pool.query('SELECT count(*) FROM users WHERE id = $1', [id])`,
+    },
+  ],
   visit: {
     query(query, ctx) {
       const main = query.tables[0]
-      if (query.statement === undefined || !inService(query) || query.operation !== 'select' || main === undefined || query.place.path.endsWith('.sql')) return
-      if (main.columns !== null || query.call.endsWith('(nested)') || query.call.endsWith('(aggregate)') || ctx.after.tables.get(main.table) === undefined) return
-      return { object: main.table, message: `\`SELECT *\` reads every column of \`${ctx.name(main.table)}\`, and fails where it is prepared when a column is added.` }
+      if (
+        query.statement === undefined ||
+        !inService(query) ||
+        query.operation !== 'select' ||
+        main === undefined ||
+        query.place.path.endsWith('.sql')
+      )
+        return
+      if (
+        main.columns !== null ||
+        query.call.endsWith('(nested)') ||
+        query.call.endsWith('(aggregate)') ||
+        ctx.after.tables.get(main.table) === undefined
+      )
+        return
+      return {
+        object: main.table,
+        message: `\`SELECT *\` reads every column of \`${ctx.name(main.table)}\`, and fails where it is prepared when a column is added.`,
+      }
     },
   },
 } satisfies Rule

@@ -8,28 +8,61 @@ export default {
   summary: 'Code updates or deletes every row of a table, because the query has no condition.',
   why: 'Without a condition every row is locked and changed or lost. Most often the condition was forgotten, or is empty when a variable is undefined.',
   fix: 'Say which rows are meant. Where all of them are, say so in a comment that suppresses this.',
-  references: ['https://www.prisma.io/docs/orm/reference/prisma-client-reference#deletemany', 'https://orm.drizzle.team/docs/delete'],
+  references: [
+    'https://www.prisma.io/docs/orm/reference/prisma-client-reference#deletemany',
+    'https://orm.drizzle.team/docs/delete',
+  ],
   dialects: 'all',
   sources: ['pgfence/delete-without-where', 'diesel-guard/MutationWithoutWhereCheck'],
   bad: [
-    { ...prismaShop, typescript: `export const clear = () => prisma.order.deleteMany()`, message: '`deleteMany` deletes every row of `orders`' },
-    { ...prismaShop, typescript: `export const all = () => prisma.user.updateMany({ where: {}, data: { plan: 'free' } })`, message: 'changes every row of `users`' },
+    {
+      ...prismaShop,
+      typescript: `export const clear = () => prisma.order.deleteMany()`,
+      message: '`deleteMany` deletes every row of `orders`',
+    },
+    {
+      ...prismaShop,
+      typescript: `export const all = () => prisma.user.updateMany({ where: {}, data: { plan: 'free' } })`,
+      message: 'changes every row of `users`',
+    },
     { ...drizzleShop, typescript: `${drizzleImports}\n  export const clear = () => db.delete(orders)` },
     { ...sqlShop, typescript: `${pool}\n  export const clear = () => pool.query('UPDATE users SET name = null')` },
   ],
   good: [
-    { ...prismaShop, typescript: `export const clear = (userId: string) => prisma.order.deleteMany({ where: { userId } })` },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const clear = (id: string) => db.delete(orders).where(eq(orders.id, id))` },
-    { ...prismaShop, title: 'Tests begin with empty tables.', files: { 'src/orders.test.ts': `beforeEach(() => prisma.order.deleteMany())` } },
+    {
+      ...prismaShop,
+      typescript: `export const clear = (userId: string) => prisma.order.deleteMany({ where: { userId } })`,
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const clear = (id: string) => db.delete(orders).where(eq(orders.id, id))`,
+    },
+    {
+      ...prismaShop,
+      title: 'Tests begin with empty tables.',
+      files: { 'src/orders.test.ts': `beforeEach(() => prisma.order.deleteMany())` },
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
       if (table === null || query.dynamic || query.filtered === true || query.predicates.length > 0) return
       if (query.context.file === 'test' || query.context.file === 'seed' || query.context.file === 'script') return
-      const many = query.client === 'prisma' ? query.call === 'deleteMany' || query.call.startsWith('updateMany') || query.statement !== undefined : true
-      if (!many || query.operation !== 'update' && query.operation !== 'delete' || query.limit !== null || query.tables.length > 1) return
-      return { object: table.key, message: `\`${callOf(query)}\` ${query.operation === 'delete' ? 'deletes' : 'changes'} every row of \`${ctx.name(table.key)}\`.` }
+      const many =
+        query.client === 'prisma'
+          ? query.call === 'deleteMany' || query.call.startsWith('updateMany') || query.statement !== undefined
+          : true
+      if (
+        !many ||
+        (query.operation !== 'update' && query.operation !== 'delete') ||
+        query.limit !== null ||
+        query.tables.length > 1
+      )
+        return
+      return {
+        object: table.key,
+        message: `\`${callOf(query)}\` ${query.operation === 'delete' ? 'deletes' : 'changes'} every row of \`${ctx.name(table.key)}\`.`,
+      }
     },
   },
 } satisfies Rule

@@ -8,20 +8,56 @@ export default {
   why: `\`$queryRawUnsafe\`, \`sql.raw\` and a query that is put together from strings send the text as it is. A value with a quote in it ends the string and goes on
     with SQL of its own: SQL injection.`,
   fix: 'Pass values as parameters: `$queryRaw` and `Prisma.sql`, the `sql` template of Drizzle, `$1` with a list of values. Choose names from a fixed list.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/using-raw-sql/raw-queries#sql-injection-prevention', 'https://orm.drizzle.team/docs/sql#sqlraw'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/using-raw-sql/raw-queries#sql-injection-prevention',
+    'https://orm.drizzle.team/docs/sql#sqlraw',
+  ],
   dialects: 'all',
   sources: [],
   bad: [
-    { ...prismaShop, typescript: 'export const find = (order: string) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${order}`)', message: '`order`', severity: 'warning' },
-    { ...prismaShop, typescript: 'export const handler = (req: Request) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${req.query.order}`)' },
-    { ...sqlShop, typescript: `${pool}\n  export const find = (name: string) => pool.query("SELECT id FROM users WHERE name = '" + name + "'")` },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const find = (name: string) => db.execute(sql.raw(\`SELECT id FROM users WHERE name = '\${name}'\`))` },
+    {
+      ...prismaShop,
+      typescript:
+        'export const find = (order: string) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${order}`)',
+      message: '`order`',
+      severity: 'warning',
+    },
+    {
+      ...prismaShop,
+      typescript:
+        'export const handler = (req: Request) => prisma.$queryRawUnsafe(`SELECT id FROM users ORDER BY ${req.query.order}`)',
+    },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const find = (name: string) => pool.query("SELECT id FROM users WHERE name = '" + name + "'")`,
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const find = (name: string) => db.execute(sql.raw(\`SELECT id FROM users WHERE name = '\${name}'\`))`,
+    },
   ],
   good: [
-    { ...prismaShop, title: 'A name from a list in the code.', typescript: 'export const find = (sort: Sort, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY ${columns[sort]}`, email)' },
-    { ...prismaShop, typescript: 'export const find = (name: string) => prisma.$queryRaw`SELECT id FROM users WHERE email = ${name}`' },
-    { ...prismaShop, title: 'One of two fixed words.', typescript: 'export const find = (up: boolean, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY id ${up ? "ASC" : "DESC"}`, email)' },
-    { ...sqlShop, title: 'Placeholders that are counted out.', typescript: `${pool}\n  export const find = (ids: string[]) => pool.query(\`SELECT id FROM users WHERE id IN (\${ids.map((_, i) => \`$\${i + 1}\`).join(', ')})\`, ids)` },
+    {
+      ...prismaShop,
+      title: 'A name from a list in the code.',
+      typescript:
+        'export const find = (sort: Sort, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY ${columns[sort]}`, email)',
+    },
+    {
+      ...prismaShop,
+      typescript: 'export const find = (name: string) => prisma.$queryRaw`SELECT id FROM users WHERE email = ${name}`',
+    },
+    {
+      ...prismaShop,
+      title: 'One of two fixed words.',
+      typescript:
+        'export const find = (up: boolean, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY id ${up ? "ASC" : "DESC"}`, email)',
+    },
+    {
+      ...sqlShop,
+      title: 'Placeholders that are counted out.',
+      typescript: `${pool}\n  export const find = (ids: string[]) => pool.query(\`SELECT id FROM users WHERE id IN (\${ids.map((_, i) => \`$\${i + 1}\`).join(', ')})\`, ids)`,
+    },
   ],
   visit: {
     *query(query) {
@@ -29,8 +65,18 @@ export default {
       for (const { text, place, from, quoted } of query.unsafe ?? []) {
         // A name that code puts in may come from a fixed list that is not seen from here.
         if (!quoted && from === 'unknown') continue
-        const severity = query.context.file === 'script' ? 'info' as const : quoted || from === 'request' ? 'error' as const : 'warning' as const
-        yield { place, object: text, severity, message: `\`${text.slice(0, 60)}\` reaches the database as SQL text and not as a value.` }
+        const severity =
+          query.context.file === 'script'
+            ? ('info' as const)
+            : quoted || from === 'request'
+              ? ('error' as const)
+              : ('warning' as const)
+        yield {
+          place,
+          object: text,
+          severity,
+          message: `\`${text.slice(0, 60)}\` reaches the database as SQL text and not as a value.`,
+        }
         return
       }
     },

@@ -8,35 +8,84 @@ export default {
   summary: 'Rows are inserted one at a time in a loop, where one statement can insert them all.',
   why: 'Each insert is a round trip and, outside a transaction, a commit that waits for the disk. One statement with many rows is many times faster.',
   fix: 'Collect the rows and insert them at once: `createMany`, `createManyAndReturn`, `insert(…).values(rows)`.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/crud#create-multiple-records', 'https://orm.drizzle.team/docs/insert#insert-multiple-rows'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/crud#create-multiple-records',
+    'https://orm.drizzle.team/docs/insert#insert-multiple-rows',
+  ],
   dialects: 'all',
   sources: [],
   checklist: 'n-plus-one',
   bad: [
-    { ...prismaShop, typescript: `export async function save(rows: { id: string; email: string }[]) {\n    for (const row of rows) await prisma.user.create({ data: { id: row.id, email: row.email } })\n  }`, message: '`users`' },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const save = (rows: { id: string; email: string }[]) => Promise.all(rows.map((row) => db.insert(users).values(row)))` },
+    {
+      ...prismaShop,
+      typescript: `export async function save(rows: { id: string; email: string }[]) {\n    for (const row of rows) await prisma.user.create({ data: { id: row.id, email: row.email } })\n  }`,
+      message: '`users`',
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const save = (rows: { id: string; email: string }[]) => Promise.all(rows.map((row) => db.insert(users).values(row)))`,
+    },
   ],
   good: [
-    { ...prismaShop, typescript: `export const save = (rows: { id: string; email: string }[]) => prisma.user.createMany({ data: rows.map((row) => ({ id: row.id, email: row.email })) })` },
-    { ...prismaShop, title: 'Related rows are created with each.', typescript: `for (const row of rows) await prisma.user.create({ data: { id: row.id, email: row.email, orders: { create: [] } } })` },
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const save = (rows: { id: string; email: string }[]) => db.insert(users).values(rows)` },
+    {
+      ...prismaShop,
+      typescript: `export const save = (rows: { id: string; email: string }[]) => prisma.user.createMany({ data: rows.map((row) => ({ id: row.id, email: row.email })) })`,
+    },
+    {
+      ...prismaShop,
+      title: 'Related rows are created with each.',
+      typescript: `for (const row of rows) await prisma.user.create({ data: { id: row.id, email: row.email, orders: { create: [] } } })`,
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const save = (rows: { id: string; email: string }[]) => db.insert(users).values(rows)`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const { loop, file } = query.context
-      if (loop === null || loop.batching || file === 'test' || file === 'seed' || query.operation !== 'insert' || query.call.endsWith('(nested)')) return
+      if (
+        loop === null ||
+        loop.batching ||
+        file === 'test' ||
+        file === 'seed' ||
+        query.operation !== 'insert' ||
+        query.call.endsWith('(nested)')
+      )
+        return
       // Where the error of each row is caught, one bad row must not stop the others.
-      if (loop.bounded !== null && loop.bounded <= 5 || loop.guarded) return
+      if ((loop.bounded !== null && loop.bounded <= 5) || loop.guarded) return
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
-      if (!['create', 'insert'].includes(query.call) || query.variable !== null && query.variable !== undefined) return
+      if (!['create', 'insert'].includes(query.call) || (query.variable !== null && query.variable !== undefined))
+        return
       const table = query.tables[0]?.table ?? ''
-      const nested = ctx.queries.some((q) => q.call.endsWith('(nested)') && q.place.path === query.place.path && q.place.line >= query.place.line && q.place.endLine <= query.place.endLine)
-      if (nested || query.columns?.some((c) => c.table !== table) === true || query.nested !== undefined && query.nested.length > 0) return
+      const nested = ctx.queries.some(
+        (q) =>
+          q.call.endsWith('(nested)') &&
+          q.place.path === query.place.path &&
+          q.place.line >= query.place.line &&
+          q.place.endLine <= query.place.endLine,
+      )
+      if (
+        nested ||
+        query.columns?.some((c) => c.table !== table) === true ||
+        (query.nested !== undefined && query.nested.length > 0)
+      )
+        return
       if (query.writes === null && query.client === 'prisma') return
       // Rows that are made on a condition, or beside other queries, have to be collected first.
-      const alone = !loop.conditional && !ctx.queries.some((q) => q.context.loop !== null && at(q.context.loop.place) === at(loop.place) && !q.call.endsWith('(nested)') && (q.operation !== 'insert' || q.variable != null))
+      const alone =
+        !loop.conditional &&
+        !ctx.queries.some(
+          (q) =>
+            q.context.loop !== null &&
+            at(q.context.loop.place) === at(loop.place) &&
+            !q.call.endsWith('(nested)') &&
+            (q.operation !== 'insert' || q.variable != null),
+        )
       return {
-        object: table, ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
+        object: table,
+        ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

@@ -12,22 +12,46 @@ export default {
   references: ['https://www.postgresql.org/docs/current/functions-subquery.html#FUNCTIONS-SUBQUERY-EXISTS'],
   sources: [],
   checklist: 'joins-vs-subqueries',
-  bad: [{ ...sqlShop, typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT DISTINCT u.id, u.email FROM users u JOIN orders o ON o.user_id = u.id WHERE o.number = $1', [s])`, message: '`o`' }],
-  good: [{ ...sqlShop, typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.number = $1) AND u.email = $1', [s])\n  export const pairs = (s: string) => pool.query('SELECT DISTINCT u.id, o.status FROM users u JOIN orders o ON o.user_id = u.id WHERE u.email = $1', [s])` }],
+  bad: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT DISTINCT u.id, u.email FROM users u JOIN orders o ON o.user_id = u.id WHERE o.number = $1', [s])`,
+      message: '`o`',
+    },
+  ],
+  good: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.number = $1) AND u.email = $1', [s])\n  export const pairs = (s: string) => pool.query('SELECT DISTINCT u.id, o.status FROM users u JOIN orders o ON o.user_id = u.id WHERE u.email = $1', [s])`,
+    },
+  ],
   visit: {
     query(query) {
       if (!inService(query)) return
       for (const select of selectsOf(query)) {
         const plain = select.distinctClause?.length === 1 && Object.keys(select.distinctClause[0] ?? {}).length === 0
         const sources = [...sourcesOf(select).keys()]
-        if (!plain || sources.length !== 2 || select.groupClause !== undefined || !JSON.stringify(select.fromClause ?? []).includes('"JOIN_INNER"')) continue
-        const named = (select.targetList ?? []).map((t) => 'ResTarget' in t ? columnRef(t.ResTarget.val)?.qualifier ?? null : null)
+        if (
+          !plain ||
+          sources.length !== 2 ||
+          select.groupClause !== undefined ||
+          !JSON.stringify(select.fromClause ?? []).includes('"JOIN_INNER"')
+        )
+          continue
+        const named = (select.targetList ?? []).map((t) =>
+          'ResTarget' in t ? (columnRef(t.ResTarget.val)?.qualifier ?? null) : null,
+        )
         const only = named[0]
         if (only == null || named.some((n) => n !== only)) continue
-        const sorted = (select.sortClause ?? []).map((s) => 'SortBy' in s ? columnRef(s.SortBy.node)?.qualifier ?? only : only)
+        const sorted = (select.sortClause ?? []).map((s) =>
+          'SortBy' in s ? (columnRef(s.SortBy.node)?.qualifier ?? only) : only,
+        )
         const other = sources.find((s) => s !== only)
         if (other === undefined || sorted.some((s) => s !== only)) continue
-        return { object: query.tables[0]?.table ?? '', message: `The join with \`${other}\` makes copies of rows of \`${only}\` that DISTINCT takes away again.` }
+        return {
+          object: query.tables[0]?.table ?? '',
+          message: `The join with \`${other}\` makes copies of rows of \`${only}\` that DISTINCT takes away again.`,
+        }
       }
     },
   },

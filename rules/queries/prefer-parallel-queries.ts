@@ -9,25 +9,37 @@ export default {
   summary: 'Three or more reads wait for each other, although none needs what another found.',
   why: 'Each read costs a round trip to the server. One after the other they add up; sent together the slowest one decides.',
   fix: 'Send them together: `await Promise.all([…])`.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance', 'https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Promise/all'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/query-optimization-performance',
+    'https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Promise/all',
+  ],
   dialects: 'all',
   sources: [],
-  bad: [{
-    ...prismaShop, message: 'lines 2, 3 and 4',
-    typescript: `export async function board(userId: string) {\n    const user = await prisma.user.findUnique({ where: { id: userId } })\n    const orders = await prisma.order.findMany({ where: { userId }, take: 5 })\n    const total = await prisma.order.count({ where: { userId } })\n    return { user, orders, total }\n  }`,
-  }],
-  good: [
-    { ...prismaShop, typescript: `export async function board(userId: string) {\n    const [user, orders, total] = await Promise.all([prisma.user.findUnique({ where: { id: userId } }), prisma.order.findMany({ where: { userId }, take: 5 }), prisma.order.count({ where: { userId } })])\n    return { user, orders, total }\n  }` },
+  bad: [
     {
-      ...prismaShop, title: 'One needs what another found.',
+      ...prismaShop,
+      message: 'lines 2, 3 and 4',
+      typescript: `export async function board(userId: string) {\n    const user = await prisma.user.findUnique({ where: { id: userId } })\n    const orders = await prisma.order.findMany({ where: { userId }, take: 5 })\n    const total = await prisma.order.count({ where: { userId } })\n    return { user, orders, total }\n  }`,
+    },
+  ],
+  good: [
+    {
+      ...prismaShop,
+      typescript: `export async function board(userId: string) {\n    const [user, orders, total] = await Promise.all([prisma.user.findUnique({ where: { id: userId } }), prisma.order.findMany({ where: { userId }, take: 5 }), prisma.order.count({ where: { userId } })])\n    return { user, orders, total }\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'One needs what another found.',
       typescript: `export async function board(id: string) {\n    const user = await prisma.user.findUnique({ where: { id } })\n    const orders = await prisma.order.findMany({ where: { userId: user.id }, take: 5 })\n    const total = await prisma.order.count({ where: { userId: user.id } })\n    return { orders, total }\n  }`,
     },
     {
-      ...prismaShop, title: 'What was not found ends the function.',
+      ...prismaShop,
+      title: 'What was not found ends the function.',
       typescript: `export async function board(userId: string) {\n    const user = await prisma.user.findUnique({ where: { id: userId } })\n    if (!user) throw new Error('nobody')\n    const orders = await prisma.order.findMany({ where: { userId }, take: 5 })\n    const total = await prisma.order.count({ where: { userId } })\n    return { user, orders, total }\n  }`,
     },
     {
-      ...prismaShop, title: 'A transaction has one connection.',
+      ...prismaShop,
+      title: 'A transaction has one connection.',
       typescript: `export const board = (userId: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id: userId } })\n    const orders = await tx.order.findMany({ where: { userId }, take: 5 })\n    const total = await tx.order.count({ where: { userId } })\n    return { user, orders, total }\n  })`,
     },
   ],
@@ -43,7 +55,11 @@ export default {
         const [first] = run
         if (run.length >= 3 && first !== undefined && run.some((q) => q.changed)) {
           const lines = run.map((q) => String(q.place.line))
-          yield { place: first.place, object: first.context.function ?? '', message: `The reads of lines ${lines.slice(0, -1).join(', ')} and ${lines.at(-1) ?? ''} wait for each other, although none needs what another found.` }
+          yield {
+            place: first.place,
+            object: first.context.function ?? '',
+            message: `The reads of lines ${lines.slice(0, -1).join(', ')} and ${lines.at(-1) ?? ''} wait for each other, although none needs what another found.`,
+          }
         }
         run = query !== null && isAlone(query) ? [query] : []
       }
@@ -53,12 +69,31 @@ export default {
 
 /** A read that its function waits for, always and by itself. */
 function isAlone(query: Query): boolean {
-  return inService(query) && query.operation === 'select' && query.awaited === true && query.context.certain && query.context.function !== null && query.context.loop === null && query.context.transaction === null && query.variable != null && /^[\w$]+$/.test(query.variable)
+  return (
+    inService(query) &&
+    query.operation === 'select' &&
+    query.awaited === true &&
+    query.context.certain &&
+    query.context.function !== null &&
+    query.context.loop === null &&
+    query.context.transaction === null &&
+    query.variable != null &&
+    /^[\w$]+$/.test(query.variable)
+  )
 }
 
 /** True for the next statement or nearly so, which names none of the results before it. */
 function follows(query: Query, last: Query, run: readonly Query[]): boolean {
-  if (query.place.path !== last.place.path || query.context.function !== last.context.function || query.place.line - last.place.endLine > 2) return false
+  if (
+    query.place.path !== last.place.path ||
+    query.context.function !== last.context.function ||
+    query.place.line - last.place.endLine > 2
+  )
+    return false
   if ((query.left?.length ?? 0) !== (last.left?.length ?? 0) || query.text === undefined) return false
-  return run.every((earlier) => earlier.variable != null && !new RegExp(`(?<![\\w.$])${earlier.variable.replaceAll('$', '\\$')}(?![\\w$])`).test(query.text ?? ''))
+  return run.every(
+    (earlier) =>
+      earlier.variable != null &&
+      !new RegExp(`(?<![\\w.$])${earlier.variable.replaceAll('$', '\\$')}(?![\\w$])`).test(query.text ?? ''),
+  )
 }

@@ -13,10 +13,23 @@ export default {
   references: ['https://www.postgresql.org/docs/current/queries-union.html'],
   sources: [],
   checklist: 'joins-vs-subqueries',
-  bad: [{ ...sqlShop, typescript: `${pool}\n  export const feed = (id: string) => pool.query("SELECT id, 'user' AS kind FROM users WHERE id = $1 UNION SELECT id, 'order' AS kind FROM orders WHERE user_id = $1", [id])`, message: '`kind`' }],
+  bad: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const feed = (id: string) => pool.query("SELECT id, 'user' AS kind FROM users WHERE id = $1 UNION SELECT id, 'order' AS kind FROM orders WHERE user_id = $1", [id])`,
+      message: '`kind`',
+    },
+  ],
   good: [
-    { ...sqlShop, typescript: `${pool}\n  export const feed = (id: string) => pool.query("SELECT id, 'user' AS kind FROM users WHERE id = $1 UNION ALL SELECT id, 'order' AS kind FROM orders WHERE user_id = $1", [id])` },
-    { ...sqlShop, title: 'Both sides may have the same rows.', typescript: `${pool}\n  export const ids = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 UNION SELECT user_id FROM orders WHERE id = $1', [id])` },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const feed = (id: string) => pool.query("SELECT id, 'user' AS kind FROM users WHERE id = $1 UNION ALL SELECT id, 'order' AS kind FROM orders WHERE user_id = $1", [id])`,
+    },
+    {
+      ...sqlShop,
+      title: 'Both sides may have the same rows.',
+      typescript: `${pool}\n  export const ids = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 UNION SELECT user_id FROM orders WHERE id = $1', [id])`,
+    },
   ],
   visit: {
     query(query) {
@@ -26,18 +39,25 @@ export default {
         if (kind === 'SelectStmt' && column === null) column = apart(value)
         return true
       })
-      return column === null ? null : { object: query.tables[0]?.table ?? '', message: `UNION compares all rows of both sides, although \`${column}\` holds another constant in each: UNION ALL gives the same rows.` }
+      return column === null
+        ? null
+        : {
+            object: query.tables[0]?.table ?? '',
+            message: `UNION compares all rows of both sides, although \`${column}\` holds another constant in each: UNION ALL gives the same rows.`,
+          }
     },
   },
 } satisfies Rule
 
 /** The column in which two sides of a UNION hold different constants. */
 function apart(select: SelectStmt): string | null {
-  if (select.op !== 'SETOP_UNION' || select.all === true || select.larg === undefined || select.rarg === undefined) return null
+  if (select.op !== 'SETOP_UNION' || select.all === true || select.larg === undefined || select.rarg === undefined)
+    return null
   const [left, right] = [select.larg.targetList ?? [], select.rarg.targetList ?? []]
   for (const [i, target] of left.entries()) {
     const [mine, theirs] = [constantOf(target), constantOf(right[i])]
-    if (mine !== null && theirs !== null && mine !== theirs) return 'ResTarget' in target ? target.ResTarget.name ?? `column ${i + 1}` : null
+    if (mine !== null && theirs !== null && mine !== theirs)
+      return 'ResTarget' in target ? (target.ResTarget.name ?? `column ${i + 1}`) : null
   }
   return null
 }

@@ -9,30 +9,66 @@ export default {
   summary: 'Rows are found by an element of a list or a part of a document, which only a GIN index serves.',
   why: '`has`, `hasSome`, `@>` and `&&` ask what is inside of a value. A B-tree compares whole values and cannot answer; without a GIN index the whole table is read.',
   fix: 'Create a GIN index on the column.',
-  references: ['https://www.postgresql.org/docs/current/gin.html', 'https://www.prisma.io/docs/orm/prisma-schema/data-model/indexes#generalized-inverted-index-gin'],
+  references: [
+    'https://www.postgresql.org/docs/current/gin.html',
+    'https://www.prisma.io/docs/orm/prisma-schema/data-model/indexes#generalized-inverted-index-gin',
+  ],
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
-    { ...prismaShop, rows: large, typescript: `export const tagged = (tag: string) => prisma.order.findMany({ where: { tags: { has: tag } }, take: 20 })`, message: '`tags`' },
-    { ...prismaShop, typescript: 'export const tagged = (tag: string) => prisma.$queryRaw`SELECT id FROM orders WHERE tags @> ${[tag]} LIMIT 20`', severity: 'info' },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const tagged = (tag: string) => prisma.order.findMany({ where: { tags: { has: tag } }, take: 20 })`,
+      message: '`tags`',
+    },
+    {
+      ...prismaShop,
+      typescript:
+        'export const tagged = (tag: string) => prisma.$queryRaw`SELECT id FROM orders WHERE tags @> ${[tag]} LIMIT 20`',
+      severity: 'info',
+    },
   ],
   good: [
-    { ...prismaShop, rows: large, typescript: `export const tagged = (userId: string, tag: string) => prisma.order.findMany({ where: { userId, tags: { has: tag } }, take: 20 })` },
-    { given: `create table notes (id bigint primary key, tags text[]); create index on notes using gin (tags);`, rows: { notes: 9_000_000 }, typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  await pool.query('SELECT id FROM notes WHERE tags @> $1 LIMIT 5', [tags])` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const tagged = (userId: string, tag: string) => prisma.order.findMany({ where: { userId, tags: { has: tag } }, take: 20 })`,
+    },
+    {
+      given: `create table notes (id bigint primary key, tags text[]); create index on notes using gin (tags);`,
+      rows: { notes: 9_000_000 },
+      typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  await pool.query('SELECT id FROM notes WHERE tags @> $1 LIMIT 5', [tags])`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || !table.complete || query.dynamic || !inService(query) || ctx.project.dialect !== 'postgresql') return
+      if (
+        table === null ||
+        !table.complete ||
+        query.dynamic ||
+        !inService(query) ||
+        ctx.project.dialect !== 'postgresql'
+      )
+        return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         const asked = own.find((p) => p.operator === 'has' && p.expression === null)
-        if (asked === undefined || own.length !== branch.length || own.some((p) => isIndexable(p) && p.operator === '=') || indexUse(table, own).verdict === 'served') continue
+        if (
+          asked === undefined ||
+          own.length !== branch.length ||
+          own.some((p) => isIndexable(p) && p.operator === '=') ||
+          indexUse(table, own).verdict === 'served'
+        )
+          continue
         const column = asked.column ?? ''
         return {
-          object: table.key, severity, message: `Finding rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} by what \`${column}\` holds reads the whole table: no GIN index serves it.`,
+          object: table.key,
+          severity,
+          message: `Finding rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} by what \`${column}\` holds reads the whole table: no GIN index serves it.`,
           help: `\`\`\`sql\nCREATE INDEX CONCURRENTLY ${quote(`${table.name}_${column}_idx`)} ON ${quote(table.name)} USING gin (${quote(column)});\n\`\`\``,
         }
       }

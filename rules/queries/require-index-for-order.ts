@@ -13,33 +13,78 @@ export default {
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
-    { ...prismaShop, rows: large, typescript: `export const newest = () => prisma.order.findMany({ orderBy: { createdAt: 'desc' }, take: 20 })`, message: '`created_at`' },
-    { ...prismaShop, rows: large, typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const newest = () => prisma.order.findMany({ orderBy: { createdAt: 'desc' }, take: 20 })`,
+      message: '`created_at`',
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
+    },
   ],
   good: [
-    { ...prismaShop, rows: large, typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, take: 20 })` },
-    { ...prismaShop, rows: large, title: 'At most one row.', typescript: `export const one = (email: string) => prisma.user.findFirst({ where: { email }, orderBy: { name: 'asc' } })` },
-    { ...prismaShop, rows: { orders: 900 }, title: 'A small table.', typescript: `export const newest = () => prisma.order.findMany({ orderBy: { createdAt: 'desc' }, take: 20 })` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, take: 20 })`,
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'At most one row.',
+      typescript: `export const one = (email: string) => prisma.user.findFirst({ where: { email }, orderBy: { name: 'asc' } })`,
+    },
+    {
+      ...prismaShop,
+      rows: { orders: 900 },
+      title: 'A small table.',
+      typescript: `export const newest = () => prisma.order.findMany({ orderBy: { createdAt: 'desc' }, take: 20 })`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || !table.complete || query.dynamic || !inService(query) || query.operation !== 'select' || query.limit === null || query.ordering.length === 0 || query.grouped === true) return
-      if (ctx.size(table.key) === 'small' || ctx.size(table.key) === 'unknown' && query.predicates.length > 0) return
-      if (query.ordering.some((o) => o.table !== table.key) || query.predicates.some((p) => p.table !== table.key || p.joining === true)) return
+      if (
+        table === null ||
+        !table.complete ||
+        query.dynamic ||
+        !inService(query) ||
+        query.operation !== 'select' ||
+        query.limit === null ||
+        query.ordering.length === 0 ||
+        query.grouped === true
+      )
+        return
+      if (ctx.size(table.key) === 'small' || (ctx.size(table.key) === 'unknown' && query.predicates.length > 0)) return
+      if (
+        query.ordering.some((o) => o.table !== table.key) ||
+        query.predicates.some((p) => p.table !== table.key || p.joining === true)
+      )
+        return
       const branches = branchesOf(query)
       if (branches.length > 1) return
       const own = branches[0] ?? []
       const use = indexUse(table, own)
       if (use.verdict === 'none' || use.verdict === 'unknown' || use.verdict === 'later') return
-      if (use.verdict === 'served' && use.path.unique && use.columns === use.path.keys.length && own.every((p) => p.operator === '=')) return
+      if (
+        use.verdict === 'served' &&
+        use.path.unique &&
+        use.columns === use.path.keys.length &&
+        own.every((p) => p.operator === '=')
+      )
+        return
       if (servesOrder(table, own, query.ordering)) return
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
       const columns = [...new Set([...equal, ...order])]
       const { help, offer } = indexAdvice(table, columns, ctx)
       return {
-        object: table.key, expects: 'sort', index: indexStatement(table, columns, ctx),
+        object: table.key,
+        expects: 'sort',
+        index: indexStatement(table, columns, ctx),
         message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: no index gives this order.`,
         help: `Create an index that does:\n\n${help}`,
         ...offer,

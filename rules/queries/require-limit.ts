@@ -9,31 +9,76 @@ export default {
   why: `Nothing bounds the number of rows: the query has no condition and no limit. It works while the table is small; later each call reads, sends and
     holds all of it, and the process ends with an error of memory.`,
   fix: 'Take a page (`take` and `cursor`, `limit` and a condition on the last key), or aggregate in the database.',
-  references: ['https://www.prisma.io/docs/orm/prisma-client/queries/pagination', 'https://orm.drizzle.team/docs/select#limit--offset'],
+  references: [
+    'https://www.prisma.io/docs/orm/prisma-client/queries/pagination',
+    'https://orm.drizzle.team/docs/select#limit--offset',
+  ],
   dialects: 'all',
   sources: [],
   checklist: 'no-full-scans',
   bad: [
-    { ...prismaShop, rows: large, typescript: `export const all = () => prisma.order.findMany()`, message: '`findMany` loads all of `orders`' },
-    { ...prismaShop, typescript: `export const all = () => prisma.order.findMany({ orderBy: { id: 'asc' } })`, severity: 'info' },
-    { ...drizzleShop, rows: large, typescript: `${drizzleImports}\n  export const all = () => db.select().from(orders)` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const all = () => prisma.order.findMany()`,
+      message: '`findMany` loads all of `orders`',
+    },
+    {
+      ...prismaShop,
+      typescript: `export const all = () => prisma.order.findMany({ orderBy: { id: 'asc' } })`,
+      severity: 'info',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      typescript: `${drizzleImports}\n  export const all = () => db.select().from(orders)`,
+    },
   ],
   good: [
-    { ...prismaShop, rows: large, typescript: `export const page = (after: string) => prisma.order.findMany({ take: 100, skip: 1, cursor: { id: after } })` },
-    { ...prismaShop, rows: large, title: 'The rows of one user.', typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId } })` },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const page = (after: string) => prisma.order.findMany({ take: 100, skip: 1, cursor: { id: after } })`,
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'The rows of one user.',
+      typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId } })`,
+    },
     { ...prismaShop, rows: { orders: 200 }, typescript: `export const all = () => prisma.order.findMany()` },
-    { ...drizzleShop, rows: large, title: 'One row comes back.', typescript: `${drizzleImports}\n  export const total = () => db.select({ highest: sql\`max(\${orders.number})\` }).from(orders)` },
+    {
+      ...drizzleShop,
+      rows: large,
+      title: 'One row comes back.',
+      typescript: `${drizzleImports}\n  export const total = () => db.select({ highest: sql\`max(\${orders.number})\` }).from(orders)`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || query.dynamic || !inService(query) || query.operation !== 'select' || query.limit !== null || query.predicates.length > 0 || query.filtered === true) return
-      if (!['findMany', 'select', 'query.findMany'].includes(query.call) || query.grouped === true || query.cached === true) return
+      if (
+        table === null ||
+        query.dynamic ||
+        !inService(query) ||
+        query.operation !== 'select' ||
+        query.limit !== null ||
+        query.predicates.length > 0 ||
+        query.filtered === true
+      )
+        return
+      if (
+        !['findMany', 'select', 'query.findMany'].includes(query.call) ||
+        query.grouped === true ||
+        query.cached === true
+      )
+        return
       if (query.tables.some((t) => t.role === 'join')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
       return {
-        object: table.key, severity,
+        object: table.key,
+        severity,
         message: `\`${callOf(query)}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
       }
     },

@@ -10,14 +10,32 @@ export default {
   fix: 'Sort by the columns of `DISTINCT ON` and then by what decides: `ORDER BY user_id, created_at DESC`.',
   references: ['https://www.postgresql.org/docs/current/sql-select.html#SQL-DISTINCT'],
   sources: [],
-  bad: [{ ...sqlShop, typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1', [id])`, message: '`orders`' }],
-  good: [{ ...sqlShop, typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1 ORDER BY user_id, created_at DESC', [id])` }],
+  bad: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1', [id])`,
+      message: '`orders`',
+    },
+  ],
+  good: [
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1 ORDER BY user_id, created_at DESC', [id])`,
+    },
+  ],
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test') return
-      const found = selectsOf(query).some((s) => (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0)
+      const found = selectsOf(query).some(
+        (s) => (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0,
+      )
       const table = query.tables[0]?.table ?? ''
-      return found ? { object: table, message: `Which row of \`${ctx.name(table)}\` stays in each group of \`DISTINCT ON\` is left to chance: there is no ORDER BY.` } : null
+      return found
+        ? {
+            object: table,
+            message: `Which row of \`${ctx.name(table)}\` stays in each group of \`DISTINCT ON\` is left to chance: there is no ORDER BY.`,
+          }
+        : null
     },
   },
 } satisfies Rule

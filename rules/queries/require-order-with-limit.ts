@@ -12,20 +12,54 @@ export default {
   dialects: 'all',
   sources: [],
   bad: [
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).limit(20).offset(n * 20)`, message: '`orders`' },
-    { ...prismaShop, typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, skip: n * 20, take: 20 })`, message: '`findMany`' },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).limit(20).offset(n * 20)`,
+      message: '`orders`',
+    },
+    {
+      ...prismaShop,
+      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, skip: n * 20, take: 20 })`,
+      message: '`findMany`',
+    },
   ],
   good: [
-    { ...drizzleShop, typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).orderBy(orders.createdAt).limit(20).offset(n * 20)`, severity: 'info' },
-    { ...prismaShop, title: 'A sample of rows.', typescript: `export const some = (userId: string) => prisma.order.findMany({ where: { userId }, take: 20 })` },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).orderBy(orders.createdAt).limit(20).offset(n * 20)`,
+      severity: 'info',
+    },
+    {
+      ...prismaShop,
+      title: 'A sample of rows.',
+      typescript: `export const some = (userId: string) => prisma.order.findMany({ where: { userId }, take: 20 })`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || query.dynamic || !inService(query) || query.operation !== 'select' || query.limit === null || query.offset === null || query.ordering.length > 0) return
-      if (query.offset === 0 || query.columns?.some((c) => c.use === 'order') === true || query.grouped === true || query.call.includes('nested')) return
+      if (
+        table === null ||
+        query.dynamic ||
+        !inService(query) ||
+        query.operation !== 'select' ||
+        query.limit === null ||
+        query.offset === null ||
+        query.ordering.length > 0
+      )
+        return
+      if (
+        query.offset === 0 ||
+        query.columns?.some((c) => c.use === 'order') === true ||
+        query.grouped === true ||
+        query.call.includes('nested')
+      )
+        return
       if (query.statement !== undefined && JSON.stringify(query.statement.node).includes('"sortClause"')) return
-      return { object: table.key, message: `Pages of \`${ctx.name(table.key)}\` need not fit together: \`${callOf(query)}\` takes rows from an offset without an order.` }
+      return {
+        object: table.key,
+        message: `Pages of \`${ctx.name(table.key)}\` need not fit together: \`${callOf(query)}\` takes rows from an offset without an order.`,
+      }
     },
   },
 } satisfies Rule

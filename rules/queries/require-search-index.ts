@@ -10,35 +10,74 @@ export default {
   why: `\`contains\`, \`endsWith\`, \`mode: 'insensitive'\`, \`ILIKE\` and \`LIKE '%x'\` do not begin with fixed characters, so a B-tree has nowhere to begin:
     each search reads the whole table. An index of trigrams serves them all.`,
   fix: 'Create a trigram index on the column, or search with `tsvector` and a GIN index where whole words are meant.',
-  references: ['https://www.postgresql.org/docs/current/pgtrgm.html', 'https://www.postgresql.org/docs/current/textsearch-indexes.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/pgtrgm.html',
+    'https://www.postgresql.org/docs/current/textsearch-indexes.html',
+  ],
   sources: [],
   checklist: 'no-full-scans',
   bad: [
-    { ...prismaShop, rows: large, typescript: `export const find = (text: string) => prisma.user.findMany({ where: { name: { contains: text, mode: 'insensitive' } }, take: 20 })`, message: '`name`' },
-    { ...drizzleShop, rows: large, typescript: `${drizzleImports}\n  export const find = (text: string) => db.select().from(users).where(ilike(users.name, \`%\${text}%\`)).limit(20)` },
-    { ...prismaShop, typescript: `export const find = (text: string) => prisma.user.findMany({ where: { name: { endsWith: text } }, take: 20 })`, severity: 'info' },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const find = (text: string) => prisma.user.findMany({ where: { name: { contains: text, mode: 'insensitive' } }, take: 20 })`,
+      message: '`name`',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      typescript: `${drizzleImports}\n  export const find = (text: string) => db.select().from(users).where(ilike(users.name, \`%\${text}%\`)).limit(20)`,
+    },
+    {
+      ...prismaShop,
+      typescript: `export const find = (text: string) => prisma.user.findMany({ where: { name: { endsWith: text } }, take: 20 })`,
+      severity: 'info',
+    },
   ],
   good: [
-    { given: `create extension pg_trgm; create table people (id bigint primary key, name text); create index on people using gin (name gin_trgm_ops);`, rows: { people: 9_000_000 }, typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  await pool.query("SELECT id FROM people WHERE name ILIKE '%x%' LIMIT 5")`, severity: 'info' },
-    { ...prismaShop, rows: large, title: 'Another condition leaves few rows to search.', typescript: `export const find = (userId: string, text: string) => prisma.order.findMany({ where: { userId, note: { contains: text } }, take: 20 })` },
+    {
+      given: `create extension pg_trgm; create table people (id bigint primary key, name text); create index on people using gin (name gin_trgm_ops);`,
+      rows: { people: 9_000_000 },
+      typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  await pool.query("SELECT id FROM people WHERE name ILIKE '%x%' LIMIT 5")`,
+      severity: 'info',
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Another condition leaves few rows to search.',
+      typescript: `export const find = (userId: string, text: string) => prisma.order.findMany({ where: { userId, note: { contains: text } }, take: 20 })`,
+    },
   ],
   visit: {
     query(query, ctx) {
       const table = mainTable(query, ctx)
-      if (table === null || !table.complete || query.dynamic || !inService(query) || ctx.project.dialect !== 'postgresql') return
+      if (
+        table === null ||
+        !table.complete ||
+        query.dynamic ||
+        !inService(query) ||
+        ctx.project.dialect !== 'postgresql'
+      )
+        return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null || query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         if (own.length !== branch.length) return
-        const searched = own.filter((p) => (p.operator === 'like' && (p.pattern === 'infix' || p.pattern === 'suffix') || p.operator === 'ilike') && p.expression === null)
+        const searched = own.filter(
+          (p) =>
+            ((p.operator === 'like' && (p.pattern === 'infix' || p.pattern === 'suffix')) || p.operator === 'ilike') &&
+            p.expression === null,
+        )
         // Where an equality has no index either, that is what is said.
         if (searched.length === 0 || own.some((p) => isIndexable(p) && p.operator === '=')) continue
-        if (indexUse(table, own).verdict === 'served' || own.some((p) => indexUse(table, [p]).verdict === 'served')) continue
+        if (indexUse(table, own).verdict === 'served' || own.some((p) => indexUse(table, [p]).verdict === 'served'))
+          continue
         const columns = [...new Set(searched.map((p) => p.column ?? ''))]
         const name = `${table.name}_${columns[0] ?? ''}_trgm_idx`
         return {
-          object: table.key, severity,
+          object: table.key,
+          severity,
           message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
           help: `An index of trigrams does:\n\n\`\`\`sql\nCREATE EXTENSION IF NOT EXISTS pg_trgm;\nCREATE INDEX CONCURRENTLY ${quote(name)} ON ${quote(table.name)} USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')});\n\`\`\``,
         }

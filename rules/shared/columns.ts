@@ -14,7 +14,13 @@ export function newColumns(check: ColumnCheck, retyped = false): Visitor {
     *addColumn({ table, to }, ctx) {
       yield* placed(check(to, table, ctx), to, table, ctx)
     },
-    ...(retyped ? { *alterColumnType({ table, to }, ctx) { yield* placed(check(to, table, ctx), to, table, ctx) } } satisfies Visitor : {}),
+    ...(retyped
+      ? ({
+          *alterColumnType({ table, to }, ctx) {
+            yield* placed(check(to, table, ctx), to, table, ctx)
+          },
+        } satisfies Visitor)
+      : {}),
   }
 }
 
@@ -22,16 +28,27 @@ export function newColumns(check: ColumnCheck, retyped = false): Visitor {
  * Visits the columns of one table that the pull request creates, and with `retyped` those whose type it changes, and that `applies` picks,
  * all at once: what holds for ten columns of a table is said once. The place is the first one's line.
  */
-export function newColumnsTogether(applies: (column: Column, table: Key, ctx: RuleContext) => boolean, say: (columns: readonly Column[], table: Key, ctx: RuleContext) => Problem, retyped = false): Visitor {
+export function newColumnsTogether(
+  applies: (column: Column, table: Key, ctx: RuleContext) => boolean,
+  say: (columns: readonly Column[], table: Key, ctx: RuleContext) => Problem,
+  retyped = false,
+): Visitor {
   return newColumns((column, table, ctx) => {
     if (!applies(column, table, ctx)) return null
     const now = ctx.after.tables.get(table)?.columns ?? []
-    const all = ctx.steps.flatMap((step) => step.changes).flatMap((change) => {
-      if (!('table' in change) || change.table !== table) return []
-      if (change.kind === 'createTable') return change.to.columns
-      return change.kind === 'addColumn' || (retyped && change.kind === 'alterColumnType') ? [change.to] : []
-    })
-    const picked = all.filter((one, i) => applies(one, table, ctx) && all.findIndex((other) => other.name === one.name) === i && (now.length === 0 || now.some((c) => c.name === one.name)))
+    const all = ctx.steps
+      .flatMap((step) => step.changes)
+      .flatMap((change) => {
+        if (!('table' in change) || change.table !== table) return []
+        if (change.kind === 'createTable') return change.to.columns
+        return change.kind === 'addColumn' || (retyped && change.kind === 'alterColumnType') ? [change.to] : []
+      })
+    const picked = all.filter(
+      (one, i) =>
+        applies(one, table, ctx) &&
+        all.findIndex((other) => other.name === one.name) === i &&
+        (now.length === 0 || now.some((c) => c.name === one.name)),
+    )
     return picked[0]?.name === column.name ? say(picked, table, ctx) : null
   }, retyped)
 }

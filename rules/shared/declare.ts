@@ -32,6 +32,9 @@ export function declare(edit: SchemaEdit, ctx: RuleContext): Declared {
 }
 
 function sentenceOf(edit: SchemaEdit, spelled: string, offered: boolean): string {
-  if (edit.kind === 'dropIndex') return offered ? `The suggestion takes \`${spelled}\` out of the schema.` : `Take \`${spelled}\` out of the schema.`
-  return offered ? `The suggestion declares it in the schema: \`${spelled}\`.` : `Declare it in the schema: \`${spelled}\`.`
+  if (edit.kind === 'dropIndex')
+    return offered ? `The suggestion takes \`${spelled}\` out of the schema.` : `Take \`${spelled}\` out of the schema.`
+  return offered
+    ? `The suggestion declares it in the schema: \`${spelled}\`.`
+    : `Declare it in the schema: \`${spelled}\`.`
 }

@@ -5,7 +5,8 @@ import { key, nameOf } from '../../src/schema/model.ts'
 export function dependentsOf(schema: Schema, table: Key, column: string | null): readonly string[] {
   const found: string[] = []
   for (const [view, { reads, materialized }] of schema.views) {
-    if (reads.some((read) => read.table === table && (column === null || read.columns?.includes(column) === true))) found.push(`the ${materialized ? 'materialized view' : 'view'} \`${nameOf(view)}\``)
+    if (reads.some((read) => read.table === table && (column === null || read.columns?.includes(column) === true)))
+      found.push(`the ${materialized ? 'materialized view' : 'view'} \`${nameOf(view)}\``)
   }
   return found
 }
@@ -28,23 +29,39 @@ export function viewsOver(schema: Schema, of: Key): readonly Key[] {
 export function restingOn(schema: Schema, of: Key, column: string): readonly string[] {
   const table = schema.tables.get(of)
   if (table === undefined) return []
-  const names = (text: string | null) => text !== null && (text.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
+  const names = (text: string | null) =>
+    text !== null && (text.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
   return [
-    ...table.columns.filter((each) => each.name !== column && each.generated !== null && names(each.generated.expression)).map((each) => `the generated column \`${each.name}\``),
-    ...table.policies.filter((policy) => names(policy.using) || names(policy.check)).map((policy) => `the policy \`${policy.name}\``),
-    ...table.triggers.filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true).map((trigger) => `the trigger \`${trigger.name}\``),
+    ...table.columns
+      .filter((each) => each.name !== column && each.generated !== null && names(each.generated.expression))
+      .map((each) => `the generated column \`${each.name}\``),
+    ...table.policies
+      .filter((policy) => names(policy.using) || names(policy.check))
+      .map((policy) => `the policy \`${policy.name}\``),
+    ...table.triggers
+      .filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true)
+      .map((trigger) => `the trigger \`${trigger.name}\``),
   ]
 }
 
 /** The foreign keys of other tables that refer to a table; `columns` are those that they refer to, none for the primary key. */
-export function foreignKeysTo(schema: Schema, table: Key): readonly { readonly from: Key; readonly foreignKey: ForeignKey }[] {
-  return [...schema.tables.values()].flatMap((other) => other.foreignKeys
-    .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
-    .map((foreignKey) => ({ from: other.key, foreignKey })))
+export function foreignKeysTo(
+  schema: Schema,
+  table: Key,
+): readonly { readonly from: Key; readonly foreignKey: ForeignKey }[] {
+  return [...schema.tables.values()].flatMap((other) =>
+    other.foreignKeys
+      .filter((foreign) => key(foreign.references.schema, foreign.references.table) === table)
+      .map((foreignKey) => ({ from: other.key, foreignKey })),
+  )
 }
 
 /** The columns of a type, an array of it included. */
 export function columnsOfType(schema: Schema, type: Key): readonly { readonly table: Key; readonly column: string }[] {
   const names = new Set([nameOf(type), type, `${nameOf(type)}[]`, `${type}[]`])
-  return [...schema.tables.values()].flatMap((table) => table.columns.filter((column) => names.has(column.type?.replaceAll('"', '') ?? '')).map((column) => ({ table: table.key, column: column.name })))
+  return [...schema.tables.values()].flatMap((table) =>
+    table.columns
+      .filter((column) => names.has(column.type?.replaceAll('"', '') ?? ''))
+      .map((column) => ({ table: table.key, column: column.name })),
+  )
 }

@@ -1,25 +1,31 @@
 import { declarationOf, partDeclarationOf } from '../../src/engine/declared.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
-import { diffSchemas } from '../../src/schema/diff.ts'
+import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import { comparableWithPrisma } from '../../src/schema/prisma/comparable.ts'
-import { sameForeignKeyCore, sameIndex } from '../../src/schema/same.ts'
+import { sameForeignKeyCore, sameIndex } from '../../src/schema/diff/same.ts'
 
 /**
  * What would have to change in the schema that the migrations make so that it is the one that the ORM declares, as far as this pull request
  * brought it about: what disagreed at the base already is left out, and so is what either side does not know for sure. Where migrations that
  * have run are edited, only what disagrees on a new database too counts: the edit itself is told elsewhere.
  */
-export function newDrift(ctx: RuleContext): { readonly changes: readonly Change[]; readonly from: Schema; readonly to: Schema } | null {
+export function newDrift(
+  ctx: RuleContext,
+): { readonly changes: readonly Change[]; readonly from: Schema; readonly to: Schema } | null {
   const { migrated, declared, declaredBefore } = ctx
   if (!migrated || !declared || !declaredBefore || ctx.project.settings.push || declared.tables.size === 0) return null
   // What follows a statement that Postgres refuses is not there to be compared.
   if (ctx.steps.some((step) => step.refused !== undefined) || ctx.sqlProblems.length > 0) return null
   const now = disagreement(migrated.after, declared, ctx)
   const old = new Set(disagreement(migrated.before, declaredBefore, ctx).changes.map(identity))
-  const anew = migrated.anew === migrated.after ? null : new Set(disagreement(migrated.anew, declared, ctx).changes.map(identity))
-  return { ...now, changes: now.changes.filter((change) => !old.has(identity(change)) && anew?.has(identity(change)) !== false) }
+  const anew =
+    migrated.anew === migrated.after ? null : new Set(disagreement(migrated.anew, declared, ctx).changes.map(identity))
+  return {
+    ...now,
+    changes: now.changes.filter((change) => !old.has(identity(change)) && anew?.has(identity(change)) !== false),
+  }
 }
 
 function disagreement(migrated: Schema, declared: Schema, ctx: RuleContext) {
@@ -28,14 +34,36 @@ function disagreement(migrated: Schema, declared: Schema, ctx: RuleContext) {
   const known = (change: Change) => {
     const table = tableOf(change)
     const object = table ?? ('object' in change ? change.object : '')
-    if (ctx.project.settings.external?.some((name) => name === object || `${declared.defaultSchema}.${name}` === object)) return false
-    if (table === undefined) return change.kind === 'createEnum' || change.kind === 'addEnumValue' || change.kind === 'dropEnumValue' || change.kind === 'dropType'
+    if (
+      ctx.project.settings.external?.some((name) => name === object || `${declared.defaultSchema}.${name}` === object)
+    )
+      return false
+    if (table === undefined)
+      return (
+        change.kind === 'createEnum' ||
+        change.kind === 'addEnumValue' ||
+        change.kind === 'dropEnumValue' ||
+        change.kind === 'dropType'
+      )
     const [made, wanted] = [migrated.tables.get(table), declared.tables.get(table)]
     // A table that the platform brings is declared as far as the code refers to it.
-    return made?.complete !== false && wanted?.complete !== false && !wanted?.ignored && made?.declared.every(({ path }) => ctx.history.some((migration) => migration.path === path && migration.name !== 'supabase')) !== false
+    return (
+      made?.complete !== false &&
+      wanted?.complete !== false &&
+      !wanted?.ignored &&
+      made?.declared.every(({ path }) =>
+        ctx.history.some((migration) => migration.path === path && migration.name !== 'supabase'),
+      ) !== false
+    )
   }
   const changes = withRenames(diffSchemas(from, to).filter((change) => known(change) && !isSpelling(change)))
-  return { changes: changes.filter((change) => !(change.kind === 'renameIndex' || change.kind === 'renameConstraint') || namesCount(change, ctx)), from, to }
+  return {
+    changes: changes.filter(
+      (change) => !(change.kind === 'renameIndex' || change.kind === 'renameConstraint') || namesCount(change, ctx),
+    ),
+    from,
+    to,
+  }
 }
 
 /** What differs in its name alone is one change, not two. */
@@ -44,19 +72,43 @@ function withRenames(changes: readonly Change[]): readonly Change[] {
   const renames = new Map<Change, Change>()
   for (const gone of changes) {
     if (gone.kind !== 'dropIndex' && gone.kind !== 'dropConstraint') continue
-    const fresh = changes.find((other) => !paired.has(other) && tableOf(other) === gone.table && isSameBesideName(gone, other))
+    const fresh = changes.find(
+      (other) => !paired.has(other) && tableOf(other) === gone.table && isSameBesideName(gone, other),
+    )
     if (fresh === undefined) continue
     paired.add(gone).add(fresh)
-    renames.set(gone, { kind: gone.kind === 'dropIndex' ? 'renameIndex' : 'renameConstraint', table: gone.table, from: gone.name, to: subjectOf(fresh), place: fresh.place })
+    renames.set(gone, {
+      kind: gone.kind === 'dropIndex' ? 'renameIndex' : 'renameConstraint',
+      table: gone.table,
+      from: gone.name,
+      to: subjectOf(fresh),
+      place: fresh.place,
+    })
   }
   return changes.flatMap((change) => renames.get(change) ?? (paired.has(change) ? [] : [change]))
 }
 
 function isSameBesideName(gone: Change, fresh: Change): boolean {
-  if (gone.kind === 'dropIndex') return fresh.kind === 'addIndex' && gone.index !== null && gone.name !== fresh.index.name && sameIndex(gone.index, fresh.index)
+  if (gone.kind === 'dropIndex')
+    return (
+      fresh.kind === 'addIndex' &&
+      gone.index !== null &&
+      gone.name !== fresh.index.name &&
+      sameIndex(gone.index, fresh.index)
+    )
   if (gone.kind !== 'dropConstraint' || gone.constraint === null) return false
-  if (gone.constraint.type === 'primaryKey') return fresh.kind === 'addPrimaryKey' && gone.name !== fresh.to.name && gone.constraint.is.columns.join() === fresh.to.columns.join()
-  return gone.constraint.type === 'foreignKey' && fresh.kind === 'addForeignKey' && gone.name !== fresh.to.name && sameForeignKeyCore(gone.constraint.is, fresh.to)
+  if (gone.constraint.type === 'primaryKey')
+    return (
+      fresh.kind === 'addPrimaryKey' &&
+      gone.name !== fresh.to.name &&
+      gone.constraint.is.columns.join() === fresh.to.columns.join()
+    )
+  return (
+    gone.constraint.type === 'foreignKey' &&
+    fresh.kind === 'addForeignKey' &&
+    gone.name !== fresh.to.name &&
+    sameForeignKeyCore(gone.constraint.is, fresh.to)
+  )
 }
 
 /** True where the ORM would rename: Prisma before 3 gave other names, and Drizzle does not look at those of primary keys. */
@@ -69,7 +121,9 @@ function namesCount(change: Change, ctx: RuleContext): boolean {
 /** True for two spellings of an empty array, `'{}'::text[]` and `ARRAY[]::text[]`: one value. */
 function isSpelling(change: Change): boolean {
   if (change.kind !== 'setDefault') return false
-  const [from, to] = [change.from.default, change.to.default].map((value) => value?.replace(/^ARRAY\[\]::/i, "'{}'::").toLowerCase())
+  const [from, to] = [change.from.default, change.to.default].map((value) =>
+    value?.replace(/^ARRAY\[\]::/i, "'{}'::").toLowerCase(),
+  )
   return from !== undefined && from === to && from.startsWith("'{}'::")
 }
 
@@ -81,7 +135,11 @@ function identity(change: Change): string {
 export function driftPlace(change: Change, ctx: RuleContext) {
   const made = isUndeclared(change) && ctx.migrated ? partDeclarationOf(ctx.migrated.after, change) : null
   if (made && ctx.history.some((migration) => migration.isNew && migration.path === made.path)) return made
-  return (ctx.declared ? declarationOf(ctx.declared, change) : null) ?? (ctx.migrated ? declarationOf(ctx.migrated.after, change) : null) ?? change.place
+  return (
+    (ctx.declared ? declarationOf(ctx.declared, change) : null) ??
+    (ctx.migrated ? declarationOf(ctx.migrated.after, change) : null) ??
+    change.place
+  )
 }
 
 /** True for what the migrations make and the schema does not declare. */
@@ -95,25 +153,46 @@ export function driftClause(change: Change, ctx: RuleContext): string {
   const at = table === undefined ? '' : `\`${ctx.name(table)}\``
   const name = `\`${subjectOf(change)}\``
   switch (change.kind) {
-    case 'createTable': return `the table ${at} is declared and no migration makes it`
-    case 'dropTable': return `the migrations make the table ${at} and the schema does not declare it`
-    case 'addColumn': return `the schema gives ${at} a column ${name}, and no migration adds it`
-    case 'dropColumn': return `the migrations leave ${at} with a column ${name} that the schema does not declare`
-    case 'alterColumnType': return `${name} of ${at} is \`${change.to.type ?? ''}\` in the schema and \`${change.from.type ?? ''}\` after the migrations`
-    case 'setNotNull': return `${name} of ${at} is required in the schema and may be NULL after the migrations`
-    case 'dropNotNull': return `${name} of ${at} may be NULL in the schema and is required after the migrations`
-    case 'setDefault': case 'dropDefault': return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` after the migrations`
-    case 'addIndex': return `the schema gives ${at} an index ${name}, and no migration creates it`
-    case 'dropIndex': return `the migrations leave ${at} with an index ${name} that the schema does not declare`
-    case 'renameIndex': return `an index of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
-    case 'renameConstraint': return `a constraint of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
-    case 'addPrimaryKey': return `the schema gives ${at} a primary key ${name}, and no migration adds it`
-    case 'addForeignKey': return `the schema gives ${at} a foreign key ${name}, and no migration adds it`
-    case 'dropConstraint': return `the migrations leave ${at} with a constraint ${name} that the schema does not declare`
-    case 'createEnum': return `the enum ${name} is declared and no migration makes it`
-    case 'addEnumValue': return `the schema gives the enum \`${change.object}\` a value \`${change.value}\`, and no migration adds it`
-    case 'dropEnumValue': return `the migrations leave the enum \`${change.object}\` with a value \`${change.value}\` that the schema does not declare`
-    case 'dropType': return `the migrations make the type ${name} and the schema does not declare it`
-    default: return `${at === '' ? name : `${at} (${name})`} differs between the schema and the migrations`
+    case 'createTable':
+      return `the table ${at} is declared and no migration makes it`
+    case 'dropTable':
+      return `the migrations make the table ${at} and the schema does not declare it`
+    case 'addColumn':
+      return `the schema gives ${at} a column ${name}, and no migration adds it`
+    case 'dropColumn':
+      return `the migrations leave ${at} with a column ${name} that the schema does not declare`
+    case 'alterColumnType':
+      return `${name} of ${at} is \`${change.to.type ?? ''}\` in the schema and \`${change.from.type ?? ''}\` after the migrations`
+    case 'setNotNull':
+      return `${name} of ${at} is required in the schema and may be NULL after the migrations`
+    case 'dropNotNull':
+      return `${name} of ${at} may be NULL in the schema and is required after the migrations`
+    case 'setDefault':
+    case 'dropDefault':
+      return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` after the migrations`
+    case 'addIndex':
+      return `the schema gives ${at} an index ${name}, and no migration creates it`
+    case 'dropIndex':
+      return `the migrations leave ${at} with an index ${name} that the schema does not declare`
+    case 'renameIndex':
+      return `an index of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
+    case 'renameConstraint':
+      return `a constraint of ${at} is called \`${change.to}\` in the schema and ${name} after the migrations`
+    case 'addPrimaryKey':
+      return `the schema gives ${at} a primary key ${name}, and no migration adds it`
+    case 'addForeignKey':
+      return `the schema gives ${at} a foreign key ${name}, and no migration adds it`
+    case 'dropConstraint':
+      return `the migrations leave ${at} with a constraint ${name} that the schema does not declare`
+    case 'createEnum':
+      return `the enum ${name} is declared and no migration makes it`
+    case 'addEnumValue':
+      return `the schema gives the enum \`${change.object}\` a value \`${change.value}\`, and no migration adds it`
+    case 'dropEnumValue':
+      return `the migrations leave the enum \`${change.object}\` with a value \`${change.value}\` that the schema does not declare`
+    case 'dropType':
+      return `the migrations make the type ${name} and the schema does not declare it`
+    default:
+      return `${at === '' ? name : `${at} (${name})`} differs between the schema and the migrations`
   }
 }

@@ -16,9 +16,37 @@ export interface UsableIndex {
 /** All indexes of a table: plain ones, and those behind its primary key and unique constraints. */
 export function indexesOf(table: Table): readonly UsableIndex[] {
   return [
-    ...(table.primaryKey ? [{ name: table.primaryKey.name, columns: table.primaryKey.columns, unique: true, method: 'btree', where: null, of: 'primaryKey' as const, index: null }] : []),
-    ...table.uniques.map((u) => ({ name: u.name, columns: u.columns, unique: true, method: 'btree', where: null, of: 'unique' as const, index: null })),
-    ...table.indexes.map((i) => ({ name: i.name, columns: i.keys.map((k) => k.column), unique: i.unique, method: i.method, where: i.where, of: 'index' as const, index: i })),
+    ...(table.primaryKey
+      ? [
+          {
+            name: table.primaryKey.name,
+            columns: table.primaryKey.columns,
+            unique: true,
+            method: 'btree',
+            where: null,
+            of: 'primaryKey' as const,
+            index: null,
+          },
+        ]
+      : []),
+    ...table.uniques.map((u) => ({
+      name: u.name,
+      columns: u.columns,
+      unique: true,
+      method: 'btree',
+      where: null,
+      of: 'unique' as const,
+      index: null,
+    })),
+    ...table.indexes.map((i) => ({
+      name: i.name,
+      columns: i.keys.map((k) => k.column),
+      unique: i.unique,
+      method: i.method,
+      where: i.where,
+      of: 'index' as const,
+      index: i,
+    })),
   ]
 }
 
@@ -27,11 +55,15 @@ export function indexesOf(table: Table): readonly UsableIndex[] {
  * A partial index counts only where its predicate says that one of the columns is not null.
  */
 export function indexLedBy(table: Table, columns: readonly string[]): UsableIndex | null {
-  return indexesOf(table).find((index) =>
-    (index.method === 'btree' || (index.method === 'hash' && columns.length === 1)) &&
-    (index.index?.valid ?? true) &&
-    columns.every((column) => index.columns.slice(0, columns.length).includes(column)) &&
-    (index.where === null || columns.some((column) => isNotNull(index.where ?? '', column)))) ?? null
+  return (
+    indexesOf(table).find(
+      (index) =>
+        (index.method === 'btree' || (index.method === 'hash' && columns.length === 1)) &&
+        (index.index?.valid ?? true) &&
+        columns.every((column) => index.columns.slice(0, columns.length).includes(column)) &&
+        (index.where === null || columns.some((column) => isNotNull(index.where ?? '', column))),
+    ) ?? null
+  )
 }
 
 function isNotNull(where: string, column: string): boolean {

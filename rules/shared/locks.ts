@@ -8,9 +8,32 @@ import { key, type Key } from '../../src/schema/model.ts'
  * https://www.postgresql.org/docs/current/explicit-locking.html
  */
 const accessExclusive = new Set<Change['kind']>([
-  'dropTable', 'renameTable', 'setTableSchema', 'setPersistence', 'setRowSecurity', 'addColumn', 'dropColumn', 'renameColumn', 'alterColumnType', 'setNotNull', 'dropNotNull',
-  'setDefault', 'dropDefault', 'setIdentity', 'setGenerated', 'addPrimaryKey', 'addUnique', 'addCheck', 'addExclusion', 'addNotNull', 'dropConstraint', 'renameConstraint',
-  'dropTrigger', 'addPolicy', 'alterPolicy', 'dropPolicy',
+  'dropTable',
+  'renameTable',
+  'setTableSchema',
+  'setPersistence',
+  'setRowSecurity',
+  'addColumn',
+  'dropColumn',
+  'renameColumn',
+  'alterColumnType',
+  'setNotNull',
+  'dropNotNull',
+  'setDefault',
+  'dropDefault',
+  'setIdentity',
+  'setGenerated',
+  'addPrimaryKey',
+  'addUnique',
+  'addCheck',
+  'addExclusion',
+  'addNotNull',
+  'dropConstraint',
+  'renameConstraint',
+  'dropTrigger',
+  'addPolicy',
+  'alterPolicy',
+  'dropPolicy',
 ])
 
 /** The existing table that a change locks so that nobody can read or write it; null for all others. */
@@ -28,11 +51,14 @@ export function strongLock(step: Step, ctx: RuleContext): Key | null {
     const exclusive = accessExclusiveOn(change, isNew)
     if (exclusive !== null) return exclusive
     if (!('table' in change) || isNew(change.table)) continue
-    if (change.kind === 'addForeignKey' || change.kind === 'addTrigger' || change.kind === 'setTrigger') return change.table
+    if (change.kind === 'addForeignKey' || change.kind === 'addTrigger' || change.kind === 'setTrigger')
+      return change.table
     if (change.kind === 'addIndex' && !change.concurrently) return change.table
   }
   const created = step.changes.find((change) => change.kind === 'createTable')
-  const parent = created?.to.foreignKeys.map((foreignKey) => key(foreignKey.references.schema, foreignKey.references.table)).find((table) => table !== created.table && !isNew(table))
+  const parent = created?.to.foreignKeys
+    .map((foreignKey) => key(foreignKey.references.schema, foreignKey.references.table))
+    .find((table) => table !== created.table && !isNew(table))
   return parent ?? null
 }
 

@@ -1,6 +1,9 @@
 /** A name in lower case with `_` between its words: `orgId` and `OrgID` are `org_id`. */
 export function snake(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z])([A-Z][a-z])/g, '$1_$2').toLowerCase()
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
 }
 
 /** The singular of an English noun in lower case, by its ending alone: `categories` gives `category`. */

@@ -6,22 +6,31 @@ import { ident, sql, sqlName } from './sql.ts'
 
 /** True where a validated, enforced CHECK constraint proves that a column holds no NULL: `c IS NOT NULL`, alone or as a term of an AND. */
 export function provesNotNull(table: Table, column: string): boolean {
-  return table.checks.some((check) => check.validated && check.enforced && check.node !== undefined && proves(check.node, column)) ||
-    table.columns.some((c) => c.name === column && c.notNull?.validated === true)
+  return (
+    table.checks.some(
+      (check) => check.validated && check.enforced && check.node !== undefined && proves(check.node, column),
+    ) || table.columns.some((c) => c.name === column && c.notNull?.validated === true)
+  )
 }
 
 function proves(node: Node, column: string): boolean {
   if ('NullTest' in node) {
     const { nulltesttype, arg } = node.NullTest
-    return nulltesttype === 'IS_NOT_NULL' && arg !== undefined && 'ColumnRef' in arg && lastName(arg.ColumnRef.fields) === column
+    return (
+      nulltesttype === 'IS_NOT_NULL' &&
+      arg !== undefined &&
+      'ColumnRef' in arg &&
+      lastName(arg.ColumnRef.fields) === column
+    )
   }
-  if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR') return (node.BoolExpr.args ?? []).some((term) => proves(term, column))
+  if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR')
+    return (node.BoolExpr.args ?? []).some((term) => proves(term, column))
   return false
 }
 
 function lastName(fields: readonly Node[] | undefined): string | null {
   const last = fields?.at(-1)
-  return last && 'String' in last ? last.String.sval ?? null : null
+  return last && 'String' in last ? (last.String.sval ?? null) : null
 }
 
 /** The steps that make a column NOT NULL without a scan under a lock, right for the version and the runner, and the query that counts what is in the way. */
@@ -32,6 +41,7 @@ export function notNullRecipe(table: Key, column: string, ctx: RuleContext): str
   if (ctx.postgres >= 18) {
     return `Add it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} NOT NULL ${ident(column)} NOT VALID;`)}\nand validate it ${separateDeploy(ctx)}; writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\n${nulls}`
   }
-  if (ctx.postgres < 12) return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
+  if (ctx.postgres < 12)
+    return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
   return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
 }

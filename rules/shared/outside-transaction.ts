@@ -17,7 +17,11 @@ export function outsideTransaction(ctx: RuleContext): Outside {
   const own = (how: string): Outside => ({ how, inPlace: free, never: false })
   switch (ctx.runner.name) {
     case 'prisma':
-      return { how: 'put it alone in a migration of its own (`npx prisma migrate dev --create-only`)', inPlace: free || alone, never: false }
+      return {
+        how: 'put it alone in a migration of its own (`npx prisma migrate dev --create-only`)',
+        inPlace: free || alone,
+        never: false,
+      }
     case 'drizzle':
       return {
         how: 'Drizzle runs all pending migrations in one transaction, so no migration of it can do this. Run it by hand before the deploy, and keep `IF NOT EXISTS` in the migration so that it finds its work done',
@@ -35,12 +39,22 @@ export function outsideTransaction(ctx: RuleContext): Outside {
     case 'atlas':
       return own('put it in a migration of its own that begins with `-- atlas:txmode none`')
     case 'flyway':
-      return { how: 'put it alone in a migration of its own, with `executeInTransaction=false` in its `.conf` file', inPlace: free || alone, never: false }
+      return {
+        how: 'put it alone in a migration of its own, with `executeInTransaction=false` in its `.conf` file',
+        inPlace: free || alone,
+        never: false,
+      }
     case 'node-pg-migrate':
-      return own('put it in a migration of its own that runs without a transaction (`--no-single-transaction`, `pgm.noTransaction()`)')
+      return own(
+        'put it in a migration of its own that runs without a transaction (`--no-single-transaction`, `pgm.noTransaction()`)',
+      )
     case 'golang-migrate':
     case 'supabase':
     case 'psql':
-      return { how: 'put it alone in a migration of its own, outside a transaction', inPlace: free || alone, never: false }
+      return {
+        how: 'put it alone in a migration of its own, outside a transaction',
+        inPlace: free || alone,
+        never: false,
+      }
   }
 }

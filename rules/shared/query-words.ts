@@ -15,7 +15,7 @@ export function inService(query: Pick<Query, 'context'>): boolean {
 /** The main table of a query with its place in the schema; null where the schema does not hold it. */
 export function mainTable(query: Query, ctx: Pick<RuleContext, 'after' | 'declared'>): Table | null {
   const name = query.tables.find((t) => t.role === 'main')?.table
-  return name === undefined ? null : ctx.after.tables.get(name) ?? ctx.declared?.tables.get(name) ?? null
+  return name === undefined ? null : (ctx.after.tables.get(name) ?? ctx.declared?.tables.get(name) ?? null)
 }
 
 /** The severity of a rule for a table of a size: null for a small one, one lower where the size is not known. */
@@ -46,13 +46,19 @@ export function listed(names: readonly string[]): string {
 export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
   const rows = ctx.rows(table)
   if (rows === undefined) return ''
-  const text = rows >= 1_000_000 ? `${Math.round(rows / 100_000) / 10} million` : rows >= 1000 ? `${Math.round(rows / 100) / 10} thousand` : String(rows)
+  const text =
+    rows >= 1_000_000
+      ? `${Math.round(rows / 100_000) / 10} million`
+      : rows >= 1000
+        ? `${Math.round(rows / 100) / 10} thousand`
+        : String(rows)
   return ` (${text} rows)`
 }
 
 /** `CREATE INDEX CONCURRENTLY` for an index on columns. */
 export function indexStatement(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'after'>): string {
-  const target = schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
+  const target =
+    schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
   return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map(quote).join(', ')});`
 }
 
@@ -61,9 +67,19 @@ function indexName(table: Table, columns: readonly string[]): string {
 }
 
 /** Help with that statement and the spelling of the ORM for the same index, and the suggestion that declares it where the diff shows the schema's lines. */
-export function indexAdvice(table: Table, columns: readonly string[], ctx: RuleContext): { readonly help: string; readonly offer: Declared['offer'] } {
-  const { words, offer } = declare({ kind: 'addIndex', table: table.key, columns, name: indexName(table, columns) }, ctx)
-  return { help: `\`\`\`sql\n${indexStatement(table, columns, ctx)}\n\`\`\`${words === '' ? '' : `\n\n${words.trimEnd()}`}`, offer }
+export function indexAdvice(
+  table: Table,
+  columns: readonly string[],
+  ctx: RuleContext,
+): { readonly help: string; readonly offer: Declared['offer'] } {
+  const { words, offer } = declare(
+    { kind: 'addIndex', table: table.key, columns, name: indexName(table, columns) },
+    ctx,
+  )
+  return {
+    help: `\`\`\`sql\n${indexStatement(table, columns, ctx)}\n\`\`\`${words === '' ? '' : `\n\n${words.trimEnd()}`}`,
+    offer,
+  }
 }
 
 /** The line of a place with its file, `src/db.ts:12`. */

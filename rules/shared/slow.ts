@@ -25,7 +25,8 @@ export function slowWork(step: Step, ctx: RuleContext): SlowWork | null {
       case 'addIndex':
         if (!change.concurrently && !change.only) return { table, does: `builds \`${change.index.name}\`` }
         break
-      case 'addUnique': case 'addPrimaryKey':
+      case 'addUnique':
+      case 'addPrimaryKey':
         if (change.usingIndex === null) return { table, does: `builds the index of \`${change.to.name}\`` }
         break
       case 'addExclusion':
@@ -39,7 +40,12 @@ export function slowWork(step: Step, ctx: RuleContext): SlowWork | null {
       case 'validateConstraint':
         return { table, does: reads }
       case 'setNotNull':
-        if (change.from.nullable && !(known && provesNotNull(known, change.from.name)) && !ctx.isNewColumn(table, change.from.name)) return { table, does: reads }
+        if (
+          change.from.nullable &&
+          !(known && provesNotNull(known, change.from.name)) &&
+          !ctx.isNewColumn(table, change.from.name)
+        )
+          return { table, does: reads }
         break
       case 'alterColumnType':
         if (retype(change, ctx) === 'rewrite') {
@@ -58,14 +64,25 @@ function readWhole(node: Node, schema: Schema): Key | null {
   if (!('SelectStmt' in node)) return null
   const { fromClause = [], whereClause, limitCount, intoClause } = node.SelectStmt
   const [from] = fromClause
-  if (whereClause !== undefined || limitCount !== undefined || intoClause !== undefined || from === undefined || !('RangeVar' in from)) return null
+  if (
+    whereClause !== undefined ||
+    limitCount !== undefined ||
+    intoClause !== undefined ||
+    from === undefined ||
+    !('RangeVar' in from)
+  )
+    return null
   const { schemaname, relname = '' } = from.RangeVar
   if (/^(pg_catalog|information_schema)$/.test(schemaname ?? '') || relname.startsWith('pg_')) return null
   return key(schemaname ?? schema.defaultSchema, relname)
 }
 
 /** An earlier step of the same transaction that locks everybody out of a table other than `but`; null where there is none, or where it is not known what shares a transaction. */
-export function heldLock(step: Step, ctx: RuleContext, but: Key | null): { readonly table: Key; readonly line: number } | null {
+export function heldLock(
+  step: Step,
+  ctx: RuleContext,
+  but: Key | null,
+): { readonly table: Key; readonly line: number } | null {
   if (step.transaction.block === null) return null
   for (const other of ctx.transaction) {
     if (other === step) return null
@@ -85,36 +102,63 @@ function readsTable(insert: Node): boolean {
     return true
   })
   let found = false
-  walkTree('InsertStmt' in insert ? [insert.InsertStmt.selectStmt, insert.InsertStmt.withClause] : [], (kind, value) => {
-    if (kind === 'RangeVar' && !ctes.has(value['relname'])) found = true
-    return true
-  })
+  walkTree(
+    'InsertStmt' in insert ? [insert.InsertStmt.selectStmt, insert.InsertStmt.withClause] : [],
+    (kind, value) => {
+      if (kind === 'RangeVar' && !ctes.has(value['relname'])) found = true
+      return true
+    },
+  )
   return found
 }
 
 /** The parts of a statement that may change rows: itself, and what stands in its WITH. */
 export function rowChanges(node: Node): readonly Node[] {
   const [statement] = Object.values(node) as readonly { readonly withClause?: WithClause }[]
-  return [...(statement?.withClause?.ctes ?? []).flatMap((each) => ('CommonTableExpr' in each && each.CommonTableExpr.ctequery ? [each.CommonTableExpr.ctequery] : [])), node]
+  return [
+    ...(statement?.withClause?.ctes ?? []).flatMap((each) =>
+      'CommonTableExpr' in each && each.CommonTableExpr.ctequery ? [each.CommonTableExpr.ctequery] : [],
+    ),
+    node,
+  ]
 }
 
 /** The table whose rows an UPDATE, DELETE, MERGE or INSERT ... SELECT changes, with the columns that it sets; null for all others. */
-export function changedRows(node: Node, schema: Schema): { readonly table: Key; readonly verb: 'UPDATE' | 'DELETE' | 'MERGE' | 'INSERT'; readonly where: Node | null; readonly joins: boolean; readonly sets: readonly string[] } | null {
-  const of = (relation: { schemaname?: string; relname?: string } | undefined) => key(relation?.schemaname ?? schema.defaultSchema, relation?.relname ?? '')
+export function changedRows(
+  node: Node,
+  schema: Schema,
+): {
+  readonly table: Key
+  readonly verb: 'UPDATE' | 'DELETE' | 'MERGE' | 'INSERT'
+  readonly where: Node | null
+  readonly joins: boolean
+  readonly sets: readonly string[]
+} | null {
+  const of = (relation: { schemaname?: string; relname?: string } | undefined) =>
+    key(relation?.schemaname ?? schema.defaultSchema, relation?.relname ?? '')
   if ('UpdateStmt' in node) {
     const { relation, whereClause, fromClause = [], targetList = [] } = node.UpdateStmt
-    const sets = targetList.flatMap((target) => ('ResTarget' in target && target.ResTarget.name ? [target.ResTarget.name] : []))
+    const sets = targetList.flatMap((target) =>
+      'ResTarget' in target && target.ResTarget.name ? [target.ResTarget.name] : [],
+    )
     return { table: of(relation), verb: 'UPDATE', where: whereClause ?? null, joins: fromClause.length > 0, sets }
   }
   if ('DeleteStmt' in node) {
     const { relation, whereClause, usingClause = [] } = node.DeleteStmt
     return { table: of(relation), verb: 'DELETE', where: whereClause ?? null, joins: usingClause.length > 0, sets: [] }
   }
-  if ('MergeStmt' in node) return { table: of(node.MergeStmt.relation), verb: 'MERGE', where: null, joins: true, sets: [] }
+  if ('MergeStmt' in node)
+    return { table: of(node.MergeStmt.relation), verb: 'MERGE', where: null, joins: true, sets: [] }
   if ('InsertStmt' in node && node.InsertStmt.selectStmt && 'SelectStmt' in node.InsertStmt.selectStmt) {
     const { fromClause = [], whereClause } = node.InsertStmt.selectStmt.SelectStmt
     if (!readsTable(node)) return null
-    return { table: of(node.InsertStmt.relation), verb: 'INSERT', where: whereClause ?? null, joins: fromClause.length > 1, sets: [] }
+    return {
+      table: of(node.InsertStmt.relation),
+      verb: 'INSERT',
+      where: whereClause ?? null,
+      joins: fromClause.length > 1,
+      sets: [],
+    }
   }
   return null
 }

@@ -2,7 +2,10 @@ import type { Node, SelectStmt } from 'libpg-query'
 import type { Query } from '../../src/queries/query.ts'
 
 /** Walks a parse tree; `enter` gets the word of each node and answers whether to go on inside. */
-export function walkTree(node: unknown, enter: (kind: string, value: Readonly<Record<string, unknown>>) => boolean): void {
+export function walkTree(
+  node: unknown,
+  enter: (kind: string, value: Readonly<Record<string, unknown>>) => boolean,
+): void {
   if (Array.isArray(node)) {
     for (const one of node) walkTree(one, enter)
   } else if (typeof node === 'object' && node !== null) {
@@ -31,7 +34,7 @@ function isSelect(value: unknown): value is SelectStmt {
 /** The last name of a list of names: `lower` of `pg_catalog.lower`. */
 export function lastName(names: readonly Node[] | undefined): string {
   const last = names?.at(-1)
-  return last !== undefined && 'String' in last ? last.String.sval ?? '' : ''
+  return last !== undefined && 'String' in last ? (last.String.sval ?? '') : ''
 }
 
 /** The qualifier and name of a column reference; null for anything else. */
@@ -40,7 +43,9 @@ export function columnRef(node: Node | undefined): { readonly qualifier: string 
   const fields = node.ColumnRef.fields ?? []
   const name = lastName(fields)
   const before = fields.length > 1 ? fields.at(-2) : undefined
-  return name === '' ? null : { qualifier: before !== undefined && 'String' in before ? before.String.sval ?? null : null, name }
+  return name === ''
+    ? null
+    : { qualifier: before !== undefined && 'String' in before ? (before.String.sval ?? null) : null, name }
 }
 
 /** Names under which FROM of a SELECT makes tables known, with the tables' own names. */

@@ -3,7 +3,9 @@ import type { Problem } from '../../src/engine/rule.ts'
 
 /** A suggestion that adds NOT VALID to a statement which adds one constraint and does nothing else. */
 export function addNotValid(step: Step | null): Pick<Problem, 'suggestion'> {
-  return step?.changes.length === 1 && step.statement.inside === null ? wholeLines(step, `${step.statement.text} NOT VALID;`) : {}
+  return step?.changes.length === 1 && step.statement.inside === null
+    ? wholeLines(step, `${step.statement.text} NOT VALID;`)
+    : {}
 }
 
 /**
@@ -18,6 +20,9 @@ export function wholeLines(step: Step | null, text: string): Pick<Problem, 'sugg
   const before = file.text.slice(from, start)
   const after = file.text.slice(end, to)
   if (before.trim() !== '' || !/^\s*;?\s*$/.test(after)) return {}
-  const lines = text.split('\n').map((line) => (line === '' ? line : before + line)).join('\n')
+  const lines = text
+    .split('\n')
+    .map((line) => (line === '' ? line : before + line))
+    .join('\n')
   return { suggestion: { path: file.path, line: place.line, endLine: place.endLine, text: lines } }
 }

@@ -7,6 +7,11 @@ export function isSupabase(ctx: RuleContext): boolean {
 
 /** True where the pull request takes privileges on something of that name away from the roles of the API. */
 export function isRevoked(name: string, ctx: RuleContext): boolean {
-  return ctx.steps.some(({ statement }) => 'GrantStmt' in statement.node && statement.node.GrantStmt.is_grant !== true && /\b(?:anon|authenticated|public)\b/i.test(statement.text) &&
-    (statement.node.GrantStmt.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' || statement.text.includes(name)))
+  return ctx.steps.some(
+    ({ statement }) =>
+      'GrantStmt' in statement.node &&
+      statement.node.GrantStmt.is_grant !== true &&
+      /\b(?:anon|authenticated|public)\b/i.test(statement.text) &&
+      (statement.node.GrantStmt.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' || statement.text.includes(name)),
+  )
 }

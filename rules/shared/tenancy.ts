@@ -1,7 +1,16 @@
 import type { Column, Schema, Table } from '../../src/schema/model.ts'
 import { snake } from './names.ts'
 
-const names = new Set(['tenant_id', 'org_id', 'organization_id', 'organisation_id', 'workspace_id', 'team_id', 'company_id', 'account_id'])
+const names = new Set([
+  'tenant_id',
+  'org_id',
+  'organization_id',
+  'organisation_id',
+  'workspace_id',
+  'team_id',
+  'company_id',
+  'account_id',
+])
 
 /**
  * The column that says to whom a row belongs, in a schema where at least four tables and three in five have it; null in any other.
@@ -13,7 +22,8 @@ export function tenantOf(schema: Schema): string | null {
   for (const table of schema.tables.values()) {
     if (table.schema !== schema.defaultSchema || /migration/i.test(table.name)) continue
     tables++
-    for (const name of new Set(table.columns.map((column) => snake(column.name)))) if (names.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1)
+    for (const name of new Set(table.columns.map((column) => snake(column.name))))
+      if (names.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const [name, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0]
   return count >= 4 && count >= (tables - 1) * 0.6 ? name : null

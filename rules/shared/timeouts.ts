@@ -3,13 +3,20 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Statement } from '../../src/sql/statement.ts'
 
 /** A setting that a statement makes, `SET lock_timeout = '3s'`; `value` is as written, null for RESET and DEFAULT. */
-export function settingIn(statement: Statement): { readonly name: string; readonly value: string | null; readonly local: boolean } | null {
+export function settingIn(
+  statement: Statement,
+): { readonly name: string; readonly value: string | null; readonly local: boolean } | null {
   const { node } = statement
   if (!('VariableSetStmt' in node) || !node.VariableSetStmt.name) return null
   const [argument] = node.VariableSetStmt.args ?? []
   const constant = argument && 'A_Const' in argument ? argument.A_Const : null
-  const value = constant?.sval?.sval ?? (constant?.ival ? String(constant.ival.ival ?? 0) : constant?.fval?.fval ?? null)
-  return { name: node.VariableSetStmt.name.toLowerCase(), value: node.VariableSetStmt.kind === 'VAR_SET_VALUE' ? value : null, local: node.VariableSetStmt.is_local === true }
+  const value =
+    constant?.sval?.sval ?? (constant?.ival ? String(constant.ival.ival ?? 0) : (constant?.fval?.fval ?? null))
+  return {
+    name: node.VariableSetStmt.name.toLowerCase(),
+    value: node.VariableSetStmt.kind === 'VAR_SET_VALUE' ? value : null,
+    local: node.VariableSetStmt.is_local === true,
+  }
 }
 
 /** What a setting is by the statements before the step at hand, in the same file; null where they do not set it. */
@@ -52,5 +59,9 @@ export function* withoutSetting(steps: readonly Step[], setting: string): Iterab
 }
 
 function changesSchema(statement: Statement): boolean {
-  return /^(Alter|Create|Drop|Rename|Index|Truncate|View|Comment|Composite|Define|Grant|Refresh|Cluster|Reindex|Vacuum|Lock)/.test(statement.kind) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
+  return (
+    /^(Alter|Create|Drop|Rename|Index|Truncate|View|Comment|Composite|Define|Grant|Refresh|Cluster|Reindex|Vacuum|Lock)/.test(
+      statement.kind,
+    ) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
+  )
 }

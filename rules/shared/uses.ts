@@ -5,13 +5,17 @@ import type { Key } from '../../src/schema/model.ts'
 import { at } from './query-words.ts'
 
 /** Where code of the head tree, tests aside, names a column of a table; or the table itself, where the column is null. */
-export function usesOf(ctx: Pick<RuleContext, 'queries'>, table: Key, column: string | null): readonly { readonly query: Query; readonly use: ColumnUse }[] {
+export function usesOf(
+  ctx: Pick<RuleContext, 'queries'>,
+  table: Key,
+  column: string | null,
+): readonly { readonly query: Query; readonly use: ColumnUse }[] {
   const found: { query: Query; use: ColumnUse }[] = []
   const seen = new Set<string>()
   for (const query of ctx.queries) {
     if (query.context.file === 'test') continue
     for (const use of query.columns ?? []) {
-      if (use.table !== table || column !== null && use.column !== column) continue
+      if (use.table !== table || (column !== null && use.column !== column)) continue
       const place = at(use.place)
       if (seen.has(place)) continue
       seen.add(place)
@@ -26,11 +30,20 @@ export function placesIn(uses: readonly { readonly use: { readonly place: Place 
   const shown = uses.slice(0, most).map(({ use }) => `\`${at(use.place)}\``)
   const more = uses.length - shown.length
   const last = more > 0 ? `${more} more` : shown.pop()
-  return shown.length === 0 ? last ?? '' : `${shown.join(', ')} and ${last ?? ''}`
+  return shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`
 }
 
 /** The places as a list, for the help of a finding. */
 export function placeList(uses: readonly { readonly use: ColumnUse }[]): string {
-  const verbs = { read: 'reads it', write: 'writes it', filter: 'filters by it', order: 'sorts by it', join: 'joins by it' }
-  return uses.slice(0, 20).map(({ use }) => `- \`${at(use.place)}\` ${verbs[use.use]}`).join('\n')
+  const verbs = {
+    read: 'reads it',
+    write: 'writes it',
+    filter: 'filters by it',
+    order: 'sorts by it',
+    join: 'joins by it',
+  }
+  return uses
+    .slice(0, 20)
+    .map(({ use }) => `- \`${at(use.place)}\` ${verbs[use.use]}`)
+    .join('\n')
 }

@@ -12,10 +12,18 @@ export default {
     ALTER SYSTEM refuse to run in a transaction block. A file of several statements that is sent as one query is such a block too, and
     so is everything that a runner puts between BEGIN and COMMIT.`,
   fix: 'Run the statement alone, outside a transaction, in the way that your runner has for it.',
-  references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY', 'https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY',
+    'https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT',
+  ],
   sources: [
-    'squawk/ban-concurrent-index-creation-in-transaction', 'pgfence/concurrent-in-transaction', 'pgsafe/concurrently-in-transaction', 'pgls/banConcurrentIndexCreationInTransaction',
-    'diesel-guard/AddIndexCheck', 'diesel-guard/DropIndexCheck', 'diesel-guard/ReindexCheck',
+    'squawk/ban-concurrent-index-creation-in-transaction',
+    'pgfence/concurrent-in-transaction',
+    'pgsafe/concurrently-in-transaction',
+    'pgls/banConcurrentIndexCreationInTransaction',
+    'diesel-guard/AddIndexCheck',
+    'diesel-guard/DropIndexCheck',
+    'diesel-guard/ReindexCheck',
   ],
   claims: { fails: '25001' },
   bad: [
@@ -30,7 +38,7 @@ export default {
       runner: 'drizzle@0.45',
       given: `create table users (id bigint primary key, name text);`,
       sql: `create index concurrently users_name on users (name);`,
-      unproven: 'the transaction is the runner\'s',
+      unproven: "the transaction is the runner's",
     },
     {
       title: 'Prisma 6 sends a file as one query, which is a transaction where it holds several statements.',
@@ -41,7 +49,8 @@ export default {
         create index concurrently users_name on users (name);`,
     },
     {
-      title: 'After a COMMIT of its own the statement works under Drizzle, and what follows is no longer rolled back: a warning.',
+      title:
+        'After a COMMIT of its own the statement works under Drizzle, and what follows is no longer rolled back: a warning.',
       runner: 'drizzle@0.45',
       given: `create table users (id bigint primary key, name text);`,
       sql: `
@@ -52,7 +61,11 @@ export default {
     },
   ],
   good: [
-    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'prisma@6' },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create index concurrently users_name on users (name);`,
+      runner: 'prisma@6',
+    },
     {
       given: `create table users (id bigint primary key, name text, email text);`,
       sql: `
@@ -75,13 +88,19 @@ export default {
       const text = statement.text.split('\n').length > 12 ? form : `${statement.text};`
       if (statement.inside !== null) {
         return {
-          anySize: true, fails: true,
+          anySize: true,
+          fails: true,
           message: `\`${form}\` fails inside a ${statement.inside === 'do' ? 'DO block' : 'function'}, which always runs in a transaction.`,
           help: `Take it out and ${outside.how}:\n${sql(text)}`,
         }
       }
       if (transaction.block === true) {
-        return { anySize: true, fails: true, message: `\`${form}\` fails here: ${transaction.because}.`, help: `${sentence(outside.how)}:\n${sql(text)}` }
+        return {
+          anySize: true,
+          fails: true,
+          message: `\`${form}\` fails here: ${transaction.because}.`,
+          help: `${sentence(outside.how)}:\n${sql(text)}`,
+        }
       }
       if (ctx.runner.name === 'drizzle' && transaction.block === false) {
         return {

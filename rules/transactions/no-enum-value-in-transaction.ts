@@ -28,30 +28,60 @@ export default {
       runner: 'drizzle@0.45',
       given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`,
       sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`],
-      unproven: 'the transaction is the runner\'s',
+      unproven: "the transaction is the runner's",
     },
   ],
   good: [
-    { runner: 'prisma@6', given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`, sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`] },
-    { title: 'A type that the same transaction makes is free to use, from PostgreSQL 17 on.', postgres: 17, sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;` },
-    { given: `create type role as enum ('member', 'admin');`, sql: `alter type role add value 'guest' after 'member';` },
+    {
+      runner: 'prisma@6',
+      given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member');`,
+      sql: [`alter type role add value 'guest';`, `alter table users alter column role set default 'guest';`],
+    },
+    {
+      title: 'A type that the same transaction makes is free to use, from PostgreSQL 17 on.',
+      postgres: 17,
+      sql: `begin; create type role as enum ('member'); alter type role add value 'guest'; create table users (id bigint primary key, role role not null default 'guest'); commit;`,
+    },
+    {
+      given: `create type role as enum ('member', 'admin');`,
+      sql: `alter type role add value 'guest' after 'member';`,
+    },
   ],
   visit: {
     *addEnumValue({ object, value }, ctx) {
       const { step } = ctx
       if (!step || step.transaction.block === null) return
       const at = ctx.transaction.indexOf(step)
-      if (ctx.postgres >= 17 && ctx.transaction.slice(0, at).some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))) return
+      if (
+        ctx.postgres >= 17 &&
+        ctx.transaction
+          .slice(0, at)
+          .some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))
+      )
+        return
       if (ctx.postgres < 12) {
-        if (step.transaction.block) yield { anySize: true, fails: true, message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.` }
+        if (step.transaction.block)
+          yield {
+            anySize: true,
+            fails: true,
+            message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.`,
+          }
         return
       }
       const literal = `'${value.replaceAll("'", "''")}'`
-      const user = ctx.transaction.slice(at + 1).find((other) => other.statement.inside !== 'function' && other.statement.text.includes(literal) && !other.changes.some((change) => change.kind === 'addEnumValue'))
+      const user = ctx.transaction
+        .slice(at + 1)
+        .find(
+          (other) =>
+            other.statement.inside !== 'function' &&
+            other.statement.text.includes(literal) &&
+            !other.changes.some((change) => change.kind === 'addEnumValue'),
+        )
       if (!user) return
       yield {
         place: user.statement.place,
-        anySize: true, fails: true,
+        anySize: true,
+        fails: true,
         message: `This uses \`${value}\` before the transaction that adds it to \`${ctx.name(object)}\` has committed, so it fails: ${step.transaction.because}.`,
         help: `Use \`${value}\` ${separateDeploy(ctx)}.`,
       }

@@ -6,12 +6,17 @@ export default {
   summary: 'The migration was run in an embedded Postgres, after all that came before it, and failed.',
   why: `What fails there on an empty database fails in production too: a name that is taken or missing, a type that does not fit, a statement
     that its transaction does not allow. The deploy stops in the middle, and with some runners half of the migration stays.`,
-  fix: 'Correct the statement; the message is Postgres\' own.',
+  fix: "Correct the statement; the message is Postgres' own.",
   references: ['https://www.postgresql.org/docs/current/errcodes-appendix.html'],
   yieldsTo: 'fails',
   sources: [],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column email text; alter table users add column email text;`, rehearse: true, message: 'already exists' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column email text; alter table users add column email text;`,
+      rehearse: true,
+      message: 'already exists',
+    },
   ],
   good: [
     {
@@ -21,13 +26,27 @@ export default {
       runner: 'psql',
       rehearse: true,
       unproven: 'others speak of the view',
-    },{ given: `create table users (id bigint primary key);`, sql: `alter table users add column email text;`, rehearse: true }],
+    },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column email text;`,
+      rehearse: true,
+    },
+  ],
   visit: {
     observation({ error, postgres }, ctx) {
       if (!error || ctx.step.statement.inside !== null) return
       // What a statement that could not be read would have made is missing here only.
       const { path } = ctx.step.migration
-      if (ctx.sqlProblems.some((problem) => problem.kind === 'syntax' && problem.place.path === path && problem.place.line <= ctx.step.statement.place.line)) return
+      if (
+        ctx.sqlProblems.some(
+          (problem) =>
+            problem.kind === 'syntax' &&
+            problem.place.path === path &&
+            problem.place.line <= ctx.step.statement.place.line,
+        )
+      )
+        return
       const more = [error.detail, error.hint].filter((text) => text !== null).join(' ')
       return {
         anySize: true,

@@ -26,13 +26,23 @@ export default {
       sql: `drop index concurrently if exists users_name; create index concurrently if not exists users_name on users (name);`,
       runner: 'psql',
     },
-    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql' },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create index concurrently users_name on users (name);`,
+      runner: 'psql',
+    },
   ],
   visit: {
     addIndex({ table, index, concurrently, ifNotExists }, ctx) {
       const { step } = ctx
       if (!concurrently || !ifNotExists || index.name === '' || step === null) return
-      const dropped = ctx.steps.slice(0, ctx.steps.indexOf(step)).some((other) => other.changes.some((change) => change.kind === 'dropIndex' && change.name === index.name) || dropsIndex(other.statement.text, index.name))
+      const dropped = ctx.steps
+        .slice(0, ctx.steps.indexOf(step))
+        .some(
+          (other) =>
+            other.changes.some((change) => change.kind === 'dropIndex' && change.name === index.name) ||
+            dropsIndex(other.statement.text, index.name),
+        )
       if (dropped) return
       const name = sqlName(key(schemaOf(table), index.name), ctx)
       return {
@@ -45,5 +55,8 @@ export default {
 
 /** A DROP INDEX IF EXISTS of an index that is not there changes nothing, so only its text tells. */
 function dropsIndex(text: string, name: string): boolean {
-  return /^\s*drop\s+index\b/i.test(text) && (text.match(/"[^"]+"|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === name)
+  return (
+    /^\s*drop\s+index\b/i.test(text) &&
+    (text.match(/"[^"]+"|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === name)
+  )
 }

@@ -5,11 +5,15 @@ import { sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-invalid-index-left',
   severity: 'warning',
-  summary: 'A rehearsal saw the migrations end with an index that is not valid, or with a constraint that is not validated.',
+  summary:
+    'A rehearsal saw the migrations end with an index that is not valid, or with a constraint that is not validated.',
   why: `An index on the parent of partitions is valid only once an index of every partition is attached to it; until then no query uses it, and a unique one
     proves nothing. A constraint that is NOT VALID holds for new rows alone: that is the first of two steps, so it is told as information.`,
   fix: 'Attach an index of each partition, and validate the constraint in a later migration.',
-  references: ['https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE', 'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-VALIDATE-CONSTRAINT'],
+  references: [
+    'https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE',
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-VALIDATE-CONSTRAINT',
+  ],
   sources: [],
   bad: [
     {
@@ -55,13 +59,16 @@ export default {
         if (constraint !== null) {
           const owner = `${schema}.${table}`
           yield {
-            object: owner, severity: 'info', anySize: true,
+            object: owner,
+            severity: 'info',
+            anySize: true,
             message: `\`${constraint}\` is not validated when the migrations end: the rows that \`${ctx.name(owner)}\` holds by then are not checked.`,
             help: `Validate it in a later migration, which blocks neither reads nor writes:\n${sql(`ALTER TABLE ${sqlName(owner, ctx)} VALIDATE CONSTRAINT "${constraint.replaceAll('"', '""')}";`)}`,
           }
         } else {
           yield {
-            object: left, anySize: true,
+            object: left,
+            anySize: true,
             message: `\`${nameOf(left)}\` is not valid when the migrations end, as a rehearsal on PostgreSQL ${postgres} saw: no query uses it.`,
             help: `An index on a partitioned table becomes valid with the last partition that has one attached. This names those without:\n${sql(
               `SELECT i.inhrelid::regclass FROM pg_inherits i JOIN pg_index x ON x.indrelid = i.inhparent WHERE x.indexrelid = ${`'${sqlName(left, ctx)}'`}::regclass`,

@@ -12,10 +12,23 @@ export default {
   options: { seconds: 10 },
   sources: ['pgfence/lock-timeout-zero', 'pgfence/lock-timeout-too-long', 'pgfence/statement-timeout-too-long'],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = 0; alter table users add column name text;`, message: 'no limit' },
-    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '5min'; alter table users add column name text;`, message: '300 seconds' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = 0; alter table users add column name text;`,
+      message: 'no limit',
+    },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '5min'; alter table users add column name text;`,
+      message: '300 seconds',
+    },
   ],
-  good: [{ given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; alter table users add column name text;` }],
+  good: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; alter table users add column name text;`,
+    },
+  ],
   visit: {
     statement(statement, ctx) {
       const setting = settingIn(statement)
@@ -24,10 +37,19 @@ export default {
       if (milliseconds === null) return
       if (milliseconds === 0) {
         const locks = ctx.steps.slice(ctx.steps.indexOf(ctx.step) + 1).some((step) => step.changes.length > 0)
-        return locks ? { anySize: true, message: 'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.' } : undefined
+        return locks
+          ? {
+              anySize: true,
+              message:
+                'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.',
+            }
+          : undefined
       }
       if (milliseconds <= Number(ctx.options.seconds) * 1000) return
-      return { anySize: true, message: `For up to ${Math.round(milliseconds / 1000)} seconds queries queue up behind a statement that waits for its lock.` }
+      return {
+        anySize: true,
+        message: `For up to ${Math.round(milliseconds / 1000)} seconds queries queue up behind a statement that waits for its lock.`,
+      }
     },
   },
 } satisfies Rule

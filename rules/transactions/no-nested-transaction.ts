@@ -10,13 +10,39 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
   sources: ['squawk/transaction-nesting', 'pgls/transactionNesting'],
   bad: [
-    { runner: 'goose', given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;`, message: 'ends the transaction' },
-    { title: 'A second BEGIN in the same transaction.', runner: 'psql', given: `create table users (id bigint primary key);`, sql: `begin; begin; alter table users add column name text; commit;`, message: 'inside the transaction' },
-    { title: 'A COMMIT of a transaction that somebody else began.', alone: true, sql: `select 1; commit;`, message: 'did not begin', severity: 'warning' },
+    {
+      runner: 'goose',
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; alter table users add column name text; commit;`,
+      message: 'ends the transaction',
+    },
+    {
+      title: 'A second BEGIN in the same transaction.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; begin; alter table users add column name text; commit;`,
+      message: 'inside the transaction',
+    },
+    {
+      title: 'A COMMIT of a transaction that somebody else began.',
+      alone: true,
+      sql: `select 1; commit;`,
+      message: 'did not begin',
+      severity: 'warning',
+    },
   ],
   good: [
-    { runner: 'psql', given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;` },
-    { title: 'Prisma opens no transaction of its own.', runner: 'prisma@6', given: `create table users (id bigint primary key);`, sql: `BEGIN; ALTER TABLE "users" ADD COLUMN "name" TEXT; COMMIT;` },
+    {
+      runner: 'psql',
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; alter table users add column name text; commit;`,
+    },
+    {
+      title: 'Prisma opens no transaction of its own.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      sql: `BEGIN; ALTER TABLE "users" ADD COLUMN "name" TEXT; COMMIT;`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -29,12 +55,32 @@ export default {
           const { kind } = node.TransactionStmt
           const begins = kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'
           const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK'
-          const runners = managed.has(ctx.runner.name) && !ctx.runner.assumed && step.transaction.block === true && !step.transaction.because.includes('BEGIN')
-          if (runners && ends) yield { place: step.statement.place, anySize: true, message: `This ends the transaction that ${ctx.runner.name} opened: what follows runs without one, and a failure leaves the migration half applied.` }
+          const runners =
+            managed.has(ctx.runner.name) &&
+            !ctx.runner.assumed &&
+            step.transaction.block === true &&
+            !step.transaction.because.includes('BEGIN')
+          if (runners && ends)
+            yield {
+              place: step.statement.place,
+              anySize: true,
+              message: `This ends the transaction that ${ctx.runner.name} opened: what follows runs without one, and a failure leaves the migration half applied.`,
+            }
           else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle') {
             const told = step.transaction.because.includes('--in-transaction')
-            yield { place: step.statement.place, anySize: true, ...(told ? {} : { severity: 'warning' as const }), message: 'This ends a transaction that the file did not begin: what follows runs without one.' }
-          } else if (begins && open) yield { place: step.statement.place, anySize: true, message: 'This stands inside the transaction that is open already, so Postgres ignores it, and the first COMMIT ends both.' }
+            yield {
+              place: step.statement.place,
+              anySize: true,
+              ...(told ? {} : { severity: 'warning' as const }),
+              message: 'This ends a transaction that the file did not begin: what follows runs without one.',
+            }
+          } else if (begins && open)
+            yield {
+              place: step.statement.place,
+              anySize: true,
+              message:
+                'This stands inside the transaction that is open already, so Postgres ignores it, and the first COMMIT ends both.',
+            }
           if (begins) open = true
           if (ends) open = false
         }

@@ -13,22 +13,60 @@ export default {
   sources: [],
   claims: { fails: '42601', to: 17 },
   bad: [
-    { postgres: 17, given: `create table users (id bigint primary key, email text);`, sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`, message: 'a virtual column' },
-    { postgres: 17, given: `create table users (id bigint primary key, email text);`, sql: `alter table users add constraint users_email_not_null not null email not valid;`, message: 'PostgreSQL 17 does not know `NOT NULL` as a constraint of its own, which came with 18' },
-    { postgres: 16, given: `create table users (id bigint primary key, age int);`, sql: `alter table users add constraint users_age check (age > 0) not enforced;`, message: '`NOT ENFORCED`' },
-    { postgres: 14, given: `create table users (id bigint primary key, email text); create table names (id bigint primary key, email text);`, sql: `merge into users u using names n on u.id = n.id when matched then update set email = n.email;`, message: '`MERGE`' },
-    { postgres: 14, given: `create table users (id bigint primary key, email text);`, sql: `create unique index concurrently users_email on users (email) nulls not distinct;`, runner: 'psql', message: '`NULLS NOT DISTINCT`' },
+    {
+      postgres: 17,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`,
+      message: 'a virtual column',
+    },
+    {
+      postgres: 17,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `alter table users add constraint users_email_not_null not null email not valid;`,
+      message: 'PostgreSQL 17 does not know `NOT NULL` as a constraint of its own, which came with 18',
+    },
+    {
+      postgres: 16,
+      given: `create table users (id bigint primary key, age int);`,
+      sql: `alter table users add constraint users_age check (age > 0) not enforced;`,
+      message: '`NOT ENFORCED`',
+    },
+    {
+      postgres: 14,
+      given: `create table users (id bigint primary key, email text); create table names (id bigint primary key, email text);`,
+      sql: `merge into users u using names n on u.id = n.id when matched then update set email = n.email;`,
+      message: '`MERGE`',
+    },
+    {
+      postgres: 14,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create unique index concurrently users_email on users (email) nulls not distinct;`,
+      runner: 'psql',
+      message: '`NULLS NOT DISTINCT`',
+    },
   ],
   good: [
-    { postgres: 18, given: `create table users (id bigint primary key, age int);`, sql: `alter table users add constraint users_age check (age > 0) not enforced;` },
-    { postgres: 17, given: `create table users (id bigint primary key, age int);`, sql: `alter table users add constraint users_age check (age > 0) not valid;` },
+    {
+      postgres: 18,
+      given: `create table users (id bigint primary key, age int);`,
+      sql: `alter table users add constraint users_age check (age > 0) not enforced;`,
+    },
+    {
+      postgres: 17,
+      given: `create table users (id bigint primary key, age int);`,
+      sql: `alter table users add constraint users_age check (age > 0) not valid;`,
+    },
   ],
   visit: {
     statement({ node, inside }, ctx) {
       if (inside === 'function') return
       const newer = newestIn(node)
       if (newer === null || newer.from <= ctx.postgres) return
-      return { anySize: true, fails: true, message: `PostgreSQL ${ctx.postgres} does not know ${newer.words}, which came with ${newer.from}, so this fails there.` }
+      return {
+        anySize: true,
+        fails: true,
+        message: `PostgreSQL ${ctx.postgres} does not know ${newer.words}, which came with ${newer.from}, so this fails there.`,
+      }
     },
   },
 } satisfies Rule
@@ -52,14 +90,26 @@ function newestIn(node: Node): Syntax | null {
 /** What a node needs that not every version has; see the release notes of each. */
 function syntaxOf(kind: string, value: Readonly<Record<string, unknown>>): Syntax | null {
   if (kind === 'MergeStmt') return { from: 15, words: '`MERGE`' }
-  if (kind === 'ReindexStmt') return isOn(value['params'] as readonly Node[] | undefined, 'concurrently') ? { from: 12, words: '`REINDEX CONCURRENTLY`' } : null
-  if (kind === 'PartitionCmd') return value['concurrent'] === true ? { from: 14, words: '`DETACH PARTITION … CONCURRENTLY`' } : null
+  if (kind === 'ReindexStmt')
+    return isOn(value['params'] as readonly Node[] | undefined, 'concurrently')
+      ? { from: 12, words: '`REINDEX CONCURRENTLY`' }
+      : null
+  if (kind === 'PartitionCmd')
+    return value['concurrent'] === true ? { from: 14, words: '`DETACH PARTITION … CONCURRENTLY`' } : null
   if (kind !== 'Constraint' && kind !== 'IndexStmt') return null
   const type = value['contype']
-  if (value['without_overlaps'] === true || value['fk_with_period'] === true) return { from: 18, words: 'keys over periods' }
-  if (type === 'CONSTR_ATTR_NOT_ENFORCED' || ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true)) return { from: 18, words: '`NOT ENFORCED`' }
-  if (type === 'CONSTR_NOTNULL' && value['keys'] !== undefined) return { from: 18, words: '`NOT NULL` as a constraint of its own' }
+  if (value['without_overlaps'] === true || value['fk_with_period'] === true)
+    return { from: 18, words: 'keys over periods' }
+  if (
+    type === 'CONSTR_ATTR_NOT_ENFORCED' ||
+    ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true)
+  )
+    return { from: 18, words: '`NOT ENFORCED`' }
+  if (type === 'CONSTR_NOTNULL' && value['keys'] !== undefined)
+    return { from: 18, words: '`NOT NULL` as a constraint of its own' }
   if (type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v') return { from: 18, words: 'a virtual column' }
   if (value['nulls_not_distinct'] === true) return { from: 15, words: '`NULLS NOT DISTINCT`' }
-  return type === 'CONSTR_GENERATED' && value['generated_kind'] === 's' ? { from: 12, words: 'a generated column' } : null
+  return type === 'CONSTR_GENERATED' && value['generated_kind'] === 's'
+    ? { from: 12, words: 'a generated column' }
+    : null
 }

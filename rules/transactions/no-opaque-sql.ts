@@ -40,7 +40,10 @@ export default {
       if (inside !== null || !('DoStmt' in node)) return
       const code = text.replace(/--[^\n]*/g, ' ').replace(/'(?:[^']|'')*'/g, "''")
       if (!/\bexecute\b(?!\s+(?:function|procedure)\b)/i.test(code)) return
-      return { anySize: true, message: 'This block puts its SQL together while it runs, so what it does was not reviewed.' }
+      return {
+        anySize: true,
+        message: 'This block puts its SQL together while it runs, so what it does was not reviewed.',
+      }
     },
   },
 } satisfies Rule

@@ -11,12 +11,17 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-set.html'],
   sources: [],
   bad: [
-    { sql: `set search_path = billing; create table public.users (id bigint generated always as identity primary key);`, message: '`search_path` stays set' },
+    {
+      sql: `set search_path = billing; create table public.users (id bigint generated always as identity primary key);`,
+      message: '`search_path` stays set',
+    },
     { sql: `set role admin;`, message: '`role` stays set', unproven: 'the role is not there' },
   ],
   good: [
     { sql: `set local search_path = public; create table users (id bigint generated always as identity primary key);` },
-    { sql: `set search_path = public; create table users (id bigint generated always as identity primary key); reset search_path;` },
+    {
+      sql: `set search_path = public; create table users (id bigint generated always as identity primary key); reset search_path;`,
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -25,8 +30,17 @@ export default {
         if (inside !== null || !('VariableSetStmt' in node)) continue
         const { kind, is_local, name = '' } = node.VariableSetStmt
         if (kind !== 'VAR_SET_VALUE' || is_local || !/^(role|session_authorization|search_path)$/.test(name)) continue
-        const undone = ctx.steps.slice(i + 1).some(({ statement, migration }) => migration.path === step.migration.path && 'VariableSetStmt' in statement.node && (
-          statement.node.VariableSetStmt.kind === 'VAR_RESET_ALL' || ((statement.node.VariableSetStmt.kind === 'VAR_RESET' || statement.node.VariableSetStmt.kind === 'VAR_SET_DEFAULT') && statement.node.VariableSetStmt.name === name)))
+        const undone = ctx.steps
+          .slice(i + 1)
+          .some(
+            ({ statement, migration }) =>
+              migration.path === step.migration.path &&
+              'VariableSetStmt' in statement.node &&
+              (statement.node.VariableSetStmt.kind === 'VAR_RESET_ALL' ||
+                ((statement.node.VariableSetStmt.kind === 'VAR_RESET' ||
+                  statement.node.VariableSetStmt.kind === 'VAR_SET_DEFAULT') &&
+                  statement.node.VariableSetStmt.name === name)),
+          )
         if (undone) continue
         yield {
           place: step.statement.place,

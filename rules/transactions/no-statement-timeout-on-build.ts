@@ -6,7 +6,8 @@ import { settingIn, timeoutOf } from '../shared/timeouts.ts'
 export default {
   id: 'no-statement-timeout-on-build',
   severity: 'warning',
-  summary: 'A statement_timeout that ends a concurrent build or a validation wastes the work and leaves an invalid index.',
+  summary:
+    'A statement_timeout that ends a concurrent build or a validation wastes the work and leaves an invalid index.',
   why: `CREATE INDEX CONCURRENTLY and VALIDATE CONSTRAINT take as long as the table is large and block nobody meanwhile. A timeout that is right for the other
     statements cancels them half way: the index stays behind, invalid, and every write maintains it.`,
   fix: 'Switch statement_timeout off for this statement; lock_timeout still limits how long it waits.',
@@ -26,8 +27,17 @@ export default {
       sql: `set statement_timeout = '30s'; set statement_timeout = 0; create index concurrently users_name on users (name);`,
       runner: 'psql',
     },
-    { given: `create table users (id bigint primary key, name text);`, sql: `set lock_timeout = '3s'; create index concurrently users_name on users (name);`, runner: 'psql' },
-    { title: 'An hour is time enough.', given: `create table users (id bigint primary key, name text);`, sql: `set statement_timeout = '1h'; create index concurrently users_name on users (name);`, runner: 'psql' },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `set lock_timeout = '3s'; create index concurrently users_name on users (name);`,
+      runner: 'psql',
+    },
+    {
+      title: 'An hour is time enough.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `set statement_timeout = '1h'; create index concurrently users_name on users (name);`,
+      runner: 'psql',
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -37,11 +47,16 @@ export default {
         const setting = settingIn(step.statement)
         if (setting?.name === 'statement_timeout') {
           const time = setting.value === null ? 0 : timeoutOf(setting.value)
-          active = setting.value !== null && time !== null && time > 0 && time < 600_000 ? { value: setting.value, path: step.migration.path } : null
+          active =
+            setting.value !== null && time !== null && time > 0 && time < 600_000
+              ? { value: setting.value, path: step.migration.path }
+              : null
           continue
         }
         if (active === null || step.statement.inside !== null) continue
-        const builds = refusesTransaction(step.statement) !== null || step.changes.some((change) => change.kind === 'validateConstraint')
+        const builds =
+          refusesTransaction(step.statement) !== null ||
+          step.changes.some((change) => change.kind === 'validateConstraint')
         const [change] = step.changes
         const table = change && 'table' in change ? change.table : null
         if (!builds || (table !== null && (ctx.isNew(table) || ctx.size(table) === 'small'))) continue

@@ -10,11 +10,25 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
   sources: ['squawk/ban-uncommitted-transaction', 'pgfence/unclosed-transaction', 'pgls/transactionNesting'],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text;`, runner: 'psql', message: 'is never committed' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; alter table users add column name text;`,
+      runner: 'psql',
+      message: 'is never committed',
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key);`, sql: `begin; alter table users add column name text; commit;`, runner: 'psql' },
-    { title: 'A savepoint is no transaction.', given: `create table users (id bigint primary key);`, sql: `begin; savepoint a; alter table users add column name text; release a; commit;`, runner: 'psql' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; alter table users add column name text; commit;`,
+      runner: 'psql',
+    },
+    {
+      title: 'A savepoint is no transaction.',
+      given: `create table users (id bigint primary key);`,
+      sql: `begin; savepoint a; alter table users add column name text; release a; commit;`,
+      runner: 'psql',
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -24,9 +38,16 @@ export default {
           if (statement.inside !== null || !('TransactionStmt' in statement.node)) continue
           const { kind } = statement.node.TransactionStmt
           if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') begun = statement
-          if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE') begun = null
+          if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE')
+            begun = null
         }
-        if (begun) yield { place: begun.place, anySize: true, message: 'The transaction that begins here is never committed: Postgres undoes it when the connection closes.' }
+        if (begun)
+          yield {
+            place: begun.place,
+            anySize: true,
+            message:
+              'The transaction that begins here is never committed: Postgres undoes it when the connection closes.',
+          }
       }
     },
   },

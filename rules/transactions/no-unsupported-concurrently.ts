@@ -6,7 +6,8 @@ import { ident, sql } from '../shared/sql.ts'
 export default {
   id: 'no-unsupported-concurrently',
   severity: 'error',
-  summary: 'CONCURRENTLY is refused for several indexes at once, with CASCADE, for an index of a partitioned table, and for the system catalogs.',
+  summary:
+    'CONCURRENTLY is refused for several indexes at once, with CASCADE, for an index of a partitioned table, and for the system catalogs.',
   why: `Postgres drops one index at a time without blocking anybody: it has to wait for every transaction that uses it. Where a statement asks for more, it fails, and the deploy
     with it.`,
   fix: 'Drop each index in a statement of its own; drop the index of a partitioned table without CONCURRENTLY.',
@@ -14,29 +15,80 @@ export default {
   sources: [],
   claims: { fails: '0A000' },
   bad: [
-    { runner: 'psql', given: `create table users (id bigint primary key, a int, b int); create index users_a on users (a); create index users_b on users (b);`, sql: `drop index concurrently users_a, users_b;`, message: 'takes one index' },
-    { runner: 'psql', given: `create table users (id bigint primary key, a int); create index users_a on users (a);`, sql: `drop index concurrently users_a cascade;`, message: 'takes no CASCADE' },
-    { runner: 'psql', given: `create table events (id bigint not null, at date not null) partition by range (at); create index events_at on events (at);`, sql: `drop index concurrently events_at;`, message: 'partitioned table' },
-    { runner: 'psql', sql: `reindex system concurrently postgres;`, message: 'system catalogs', unproven: 'the name of the database differs' },
+    {
+      runner: 'psql',
+      given: `create table users (id bigint primary key, a int, b int); create index users_a on users (a); create index users_b on users (b);`,
+      sql: `drop index concurrently users_a, users_b;`,
+      message: 'takes one index',
+    },
+    {
+      runner: 'psql',
+      given: `create table users (id bigint primary key, a int); create index users_a on users (a);`,
+      sql: `drop index concurrently users_a cascade;`,
+      message: 'takes no CASCADE',
+    },
+    {
+      runner: 'psql',
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create index events_at on events (at);`,
+      sql: `drop index concurrently events_at;`,
+      message: 'partitioned table',
+    },
+    {
+      runner: 'psql',
+      sql: `reindex system concurrently postgres;`,
+      message: 'system catalogs',
+      unproven: 'the name of the database differs',
+    },
   ],
   good: [
-    { runner: 'psql', given: `create table users (id bigint primary key, a int, b int); create index users_a on users (a); create index users_b on users (b);`, sql: `drop index concurrently users_a; drop index concurrently users_b;` },
-    { given: `create table events (id bigint not null, at date not null) partition by range (at); create index events_at on events (at);`, sql: `drop index events_at;`, unproven: 'others speak of the lock' },
+    {
+      runner: 'psql',
+      given: `create table users (id bigint primary key, a int, b int); create index users_a on users (a); create index users_b on users (b);`,
+      sql: `drop index concurrently users_a; drop index concurrently users_b;`,
+    },
+    {
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create index events_at on events (at);`,
+      sql: `drop index events_at;`,
+      unproven: 'others speak of the lock',
+    },
   ],
   visit: {
     statement({ node, inside }, ctx) {
       if (inside === 'function') return
-      if ('ReindexStmt' in node && node.ReindexStmt.kind === 'REINDEX_OBJECT_SYSTEM' && isOn(node.ReindexStmt.params, 'concurrently')) {
-        return { anySize: true, fails: true, message: '`REINDEX SYSTEM CONCURRENTLY` fails: Postgres cannot rebuild the indexes of its system catalogs this way.', help: 'Leave CONCURRENTLY out, in a maintenance window.' }
+      if (
+        'ReindexStmt' in node &&
+        node.ReindexStmt.kind === 'REINDEX_OBJECT_SYSTEM' &&
+        isOn(node.ReindexStmt.params, 'concurrently')
+      ) {
+        return {
+          anySize: true,
+          fails: true,
+          message:
+            '`REINDEX SYSTEM CONCURRENTLY` fails: Postgres cannot rebuild the indexes of its system catalogs this way.',
+          help: 'Leave CONCURRENTLY out, in a maintenance window.',
+        }
       }
       if (!('DropStmt' in node) || node.DropStmt.concurrent !== true) return
-      const indexes = (node.DropStmt.objects ?? []).map((object) => ('List' in object ? (object.List.items ?? []).flatMap((item) => ('String' in item ? [item.String.sval ?? ''] : [])) : []))
+      const indexes = (node.DropStmt.objects ?? []).map((object) =>
+        'List' in object
+          ? (object.List.items ?? []).flatMap((item) => ('String' in item ? [item.String.sval ?? ''] : []))
+          : [],
+      )
       const partitioned = indexes.find((names) => isPartitioned(names, ctx.step.before))
-      const why = indexes.length > 1 ? 'takes one index at a time' : node.DropStmt.behavior === 'DROP_CASCADE' ? 'takes no CASCADE' : partitioned ? 'cannot drop an index of a partitioned table' : null
+      const why =
+        indexes.length > 1
+          ? 'takes one index at a time'
+          : node.DropStmt.behavior === 'DROP_CASCADE'
+            ? 'takes no CASCADE'
+            : partitioned
+              ? 'cannot drop an index of a partitioned table'
+              : null
       if (why === null) return
       const plain = partitioned ? '' : 'CONCURRENTLY '
       return {
-        anySize: true, fails: true, object: indexes[0]?.join('.') ?? '',
+        anySize: true,
+        fails: true,
+        object: indexes[0]?.join('.') ?? '',
         message: `This statement fails: \`DROP INDEX CONCURRENTLY\` ${why}.`,
         help: `Instead, each in a transaction of its own:\n${sql(...indexes.map((names) => `DROP INDEX ${plain}${node.DropStmt.missing_ok === true ? 'IF EXISTS ' : ''}${names.map(ident).join('.')};`))}`,
       }
@@ -47,5 +99,10 @@ export default {
 /** True for an index that covers the partitions of a table. */
 function isPartitioned(names: readonly string[], schema: Schema): boolean {
   const [name = '', of] = [names.at(-1), names.at(-2)]
-  return [...schema.tables.values()].some((table) => table.partition.by !== null && (of ?? schema.defaultSchema) === table.schema && table.indexes.some((index) => index.name === name))
+  return [...schema.tables.values()].some(
+    (table) =>
+      table.partition.by !== null &&
+      (of ?? schema.defaultSchema) === table.schema &&
+      table.indexes.some((index) => index.name === name),
+  )
 }

@@ -11,12 +11,29 @@ export default {
   references: ['https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-APPLICATION-NAME'],
   enabled: false,
   sources: ['pgfence/missing-application-name'],
-  bad: [{ given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;`, message: 'no `application_name`' }],
-  good: [{ given: `create table users (id bigint primary key);`, sql: `set application_name = 'migrate'; alter table users add column name text;` }],
+  bad: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+      message: 'no `application_name`',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set application_name = 'migrate'; alter table users add column name text;`,
+    },
+  ],
   visit: {
     *pullRequest(ctx) {
       for (const step of withoutSetting(ctx.steps, 'application_name')) {
-        yield { place: step.statement.place, object: step.migration.name, anySize: true, message: 'The file sets no `application_name` before this statement.', help: `Begin it with:\n${sql(`SET application_name = 'migrate';`)}` }
+        yield {
+          place: step.statement.place,
+          object: step.migration.name,
+          anySize: true,
+          message: 'The file sets no `application_name` before this statement.',
+          help: `Begin it with:\n${sql(`SET application_name = 'migrate';`)}`,
+        }
       }
     },
   },

@@ -6,7 +6,8 @@ import { sql } from '../shared/sql.ts'
 export default {
   id: 'require-lock-timeout',
   severity: 'info',
-  summary: 'Without a lock_timeout a statement that waits for its lock makes every later query on the table wait behind it.',
+  summary:
+    'Without a lock_timeout a statement that waits for its lock makes every later query on the table wait behind it.',
   why: `A strong lock has to wait for the longest query that runs on the table. While it waits, every query that comes after queues up behind it, also
     plain reads, so a statement that takes a millisecond can stop the application for minutes. A project whose ten or more migrations never set one has made its choice:
     there it is said of tables that are declared large only.`,
@@ -14,16 +15,40 @@ export default {
   references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
   once: 'review',
   sources: [
-    'squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'pgfence/lock-timeout-after-dangerous-statement', 'pgfence/add-constraint-unique-using-index', 'eugene/E9', 'pgls/lockTimeoutWarning',
+    'squawk/require-lock-timeout',
+    'squawk/require-timeout-settings',
+    'pgfence/missing-lock-timeout',
+    'pgfence/lock-timeout-after-dangerous-statement',
+    'pgfence/add-constraint-unique-using-index',
+    'eugene/E9',
+    'pgls/lockTimeoutWarning',
   ],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column active boolean not null default true;`, message: 'No `lock_timeout`' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column active boolean not null default true;`,
+      message: 'No `lock_timeout`',
+    },
   ],
   good: [
-    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; alter table users add column name text;` },
-    { title: 'A nullable column without default is added in a moment.', given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;` },
-    { title: 'A new table has nobody to wait for.', sql: `create table users (id bigint primary key); alter table users add column name text;` },
-    { given: `create table users (id bigint primary key, name text);`, sql: `create index concurrently users_name on users (name);`, runner: 'psql' },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; alter table users add column name text;`,
+    },
+    {
+      title: 'A nullable column without default is added in a moment.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+    },
+    {
+      title: 'A new table has nobody to wait for.',
+      sql: `create table users (id bigint primary key); alter table users add column name text;`,
+    },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create index concurrently users_name on users (name);`,
+      runner: 'psql',
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -53,7 +78,11 @@ export default {
 /** True where the project has ten migrations or more and none of them sets a timeout. */
 function doesWithout(ctx: RuleContext): boolean {
   const old = ctx.history.filter((migration) => !migration.isNew)
-  return !ctx.alone && old.length >= 10 && !old.some((migration) => migration.statements.some((statement) => setsLockTimeout({ statement })))
+  return (
+    !ctx.alone &&
+    old.length >= 10 &&
+    !old.some((migration) => migration.statements.some((statement) => setsLockTimeout({ statement })))
+  )
 }
 
 function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
@@ -64,7 +93,13 @@ function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
 
 /** A nullable column without default is the mildest of all changes: the advice would be said of nearly every pull request. */
 function isInstant(step: Step): boolean {
-  return step.changes.length > 0 && step.changes.every((change) => change.kind === 'addColumn' && change.to.nullable && change.to.default === null && change.to.generated === null)
+  return (
+    step.changes.length > 0 &&
+    step.changes.every(
+      (change) =>
+        change.kind === 'addColumn' && change.to.nullable && change.to.default === null && change.to.generated === null,
+    )
+  )
 }
 
 /** Drizzle keeps one session, and one transaction, for all files. */

@@ -5,11 +5,15 @@ import { settingIn } from '../shared/timeouts.ts'
 export default {
   id: 'require-repeatable-migration',
   severity: 'warning',
-  summary: 'A migration whose statements commit one by one stays half applied when a later one fails, and cannot be run again.',
+  summary:
+    'A migration whose statements commit one by one stays half applied when a later one fails, and cannot be run again.',
   why: `Outside a transaction what ran before a failure stays. A build with CONCURRENTLY that meets a duplicate, a lock that is not granted in time or a row that
     breaks a new constraint ends such a migration in the middle. The runner begins again at its first statement, and that one fails because it is done already.`,
   fix: 'Write what comes before the risky statement so that it can run twice, with IF NOT EXISTS or IF EXISTS, or give the risky statement a migration of its own.',
-  references: ['https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY', 'https://www.prisma.io/docs/orm/prisma-migrate/workflows/patching-and-hotfixing'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY',
+    'https://www.prisma.io/docs/orm/prisma-migrate/workflows/patching-and-hotfixing',
+  ],
   sources: [],
   bad: [
     {
@@ -17,7 +21,8 @@ export default {
       sql: `-- +goose NO TRANSACTION\n-- +goose Up\nalter table users add column email text;\ncreate unique index concurrently users_email on users (email);\n-- +goose Down\ndrop index concurrently users_email;\nalter table users drop column email;`,
       runner: 'goose',
       rehearse: true,
-      message: 'the migration cannot be run again: here it would stop with `column "email" of relation "users" already exists`',
+      message:
+        'the migration cannot be run again: here it would stop with `column "email" of relation "users" already exists`',
     },
     {
       title: 'A runner that always sends one statement after the other: information.',
@@ -60,8 +65,10 @@ export default {
         if (risk === null) continue
         told.add(step.migration.path)
         yield {
-          place: step.statement.place, anySize: true, severity: ['prisma', 'psql'].includes(ctx.runner.name) ? 'info' : 'warning',
-          message: `If the statement in line ${risk.step.statement.place.line} fails (${risk.why}), the migration cannot be run again: here it would stop with \`${message.replaceAll('`', '\'')}\`.`,
+          place: step.statement.place,
+          anySize: true,
+          severity: ['prisma', 'psql'].includes(ctx.runner.name) ? 'info' : 'warning',
+          message: `If the statement in line ${risk.step.statement.place.line} fails (${risk.why}), the migration cannot be run again: here it would stop with \`${message.replaceAll('`', "'")}\`.`,
           help: 'Let this statement find its work done (`IF NOT EXISTS`, `IF EXISTS`), or put the one that may fail into a migration of its own.',
         }
       }
@@ -77,7 +84,11 @@ function riskAfter(step: Step, index: number, ctx: RuleContext): { readonly step
     if (other.migration.path !== path) return null
     if (isTimeout(other)) limited = true
     if (other.statement.inside !== null || other.transaction.id === step.transaction.id) continue
-    const why = riskOf(other, ctx) ?? (limited && other.observation?.locks.some(({ mode }) => mode !== 'AccessShareLock') === true ? 'a timeout is set' : null)
+    const why =
+      riskOf(other, ctx) ??
+      (limited && other.observation?.locks.some(({ mode }) => mode !== 'AccessShareLock') === true
+        ? 'a timeout is set'
+        : null)
     if (why !== null) return { step: other, why }
   }
   return null
@@ -85,18 +96,33 @@ function riskAfter(step: Step, index: number, ctx: RuleContext): { readonly step
 
 function isTimeout({ statement }: Step): boolean {
   const setting = settingIn(statement)
-  return setting !== null && ['lock_timeout', 'statement_timeout'].includes(setting.name) && setting.value !== null && !/^0\s*(?:ms|s)?$/.test(setting.value)
+  return (
+    setting !== null &&
+    ['lock_timeout', 'statement_timeout'].includes(setting.name) &&
+    setting.value !== null &&
+    !/^0\s*(?:ms|s)?$/.test(setting.value)
+  )
 }
 
 function riskOf(step: Step, ctx: RuleContext): string | null {
   for (const change of step.changes) {
-    if (!('table' in change) || ctx.steps.some((other) => other.changes.some((made) => made.kind === 'createTable' && made.table === change.table))) continue
-    if (change.kind === 'addIndex' && change.concurrently) return change.index.unique ? 'a duplicate, a timeout or a deadlock ends the build' : 'a timeout or a deadlock ends the build'
+    if (
+      !('table' in change) ||
+      ctx.steps.some((other) =>
+        other.changes.some((made) => made.kind === 'createTable' && made.table === change.table),
+      )
+    )
+      continue
+    if (change.kind === 'addIndex' && change.concurrently)
+      return change.index.unique
+        ? 'a duplicate, a timeout or a deadlock ends the build'
+        : 'a timeout or a deadlock ends the build'
     if (change.kind === 'addIndex' && change.index.unique) return 'a duplicate'
     if ((change.kind === 'addUnique' || change.kind === 'addPrimaryKey') && !change.inline) return 'a duplicate'
     if (change.kind === 'setNotNull') return 'a row without a value'
     if (change.kind === 'validateConstraint') return 'a row that breaks the constraint'
-    if ((change.kind === 'addCheck' || change.kind === 'addForeignKey') && !change.inline && change.to.validated) return 'a row that breaks the constraint'
+    if ((change.kind === 'addCheck' || change.kind === 'addForeignKey') && !change.inline && change.to.validated)
+      return 'a row that breaks the constraint'
   }
   return null
 }

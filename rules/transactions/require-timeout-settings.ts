@@ -11,17 +11,41 @@ export default {
   fix: 'Begin the file with SET lock_timeout.',
   references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
   enabled: false,
-  sources: ['squawk/require-lock-timeout', 'squawk/require-timeout-settings', 'pgfence/missing-lock-timeout', 'eugene/E9', 'pgls/lockTimeoutWarning'],
+  sources: [
+    'squawk/require-lock-timeout',
+    'squawk/require-timeout-settings',
+    'pgfence/missing-lock-timeout',
+    'eugene/E9',
+    'pgls/lockTimeoutWarning',
+  ],
   bad: [
-    { given: `create table users (id bigint primary key);`, sql: `alter table users add column name text;`, message: 'sets no `lock_timeout`' },
-    { given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; reset lock_timeout; alter table users add column name text;` },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text;`,
+      message: 'sets no `lock_timeout`',
+    },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; reset lock_timeout; alter table users add column name text;`,
+    },
     { given: `create table users (id bigint primary key);`, sql: `lock table users in share mode;` },
   ],
-  good: [{ given: `create table users (id bigint primary key);`, sql: `set lock_timeout = '3s'; alter table users add column name text;` }],
+  good: [
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; alter table users add column name text;`,
+    },
+  ],
   visit: {
     *pullRequest(ctx) {
       for (const step of withoutSetting(ctx.steps, 'lock_timeout')) {
-        yield { place: step.statement.place, object: step.migration.name, anySize: true, message: 'The file sets no `lock_timeout` before this statement.', help: `Begin it with:\n${sql(`SET lock_timeout = '3s';`)}` }
+        yield {
+          place: step.statement.place,
+          object: step.migration.name,
+          anySize: true,
+          message: 'The file sets no `lock_timeout` before this statement.',
+          help: `Begin it with:\n${sql(`SET lock_timeout = '3s';`)}`,
+        }
       }
     },
   },

@@ -7,13 +7,17 @@ import type { Pull } from '../../test/github/world.ts'
 import type { Measure } from './measure.ts'
 
 const base = {
-  'migrations/0001_users.sql': 'CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE users (\n  id bigint PRIMARY KEY,\n  email text UNIQUE NOT NULL,\n  legacy_id text,\n  org_id bigint REFERENCES organizations (id)\n);\nCREATE INDEX users_org_id_idx ON users (org_id);\n',
+  'migrations/0001_users.sql':
+    'CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE users (\n  id bigint PRIMARY KEY,\n  email text UNIQUE NOT NULL,\n  legacy_id text,\n  org_id bigint REFERENCES organizations (id)\n);\nCREATE INDEX users_org_id_idx ON users (org_id);\n',
 }
 /** Three files, five findings at warning or above. */
 const change = {
-  'migrations/0002_names.sql': 'ALTER TABLE users ADD COLUMN name text NOT NULL;\n\nALTER TABLE users DROP COLUMN legacy_id;\n',
-  'migrations/0003_index.sql': 'CREATE INDEX users_email_idx2 ON users (lower(email));\n\nCREATE INDEX organizations_name_idx ON organizations (name);\n',
-  'migrations/0004_reviewer.sql': 'ALTER TABLE organizations ADD COLUMN owner_id bigint REFERENCES users (id);\n\nALTER TABLE users ALTER COLUMN email TYPE varchar(20);\n',
+  'migrations/0002_names.sql':
+    'ALTER TABLE users ADD COLUMN name text NOT NULL;\n\nALTER TABLE users DROP COLUMN legacy_id;\n',
+  'migrations/0003_index.sql':
+    'CREATE INDEX users_email_idx2 ON users (lower(email));\n\nCREATE INDEX organizations_name_idx ON organizations (name);\n',
+  'migrations/0004_reviewer.sql':
+    'ALTER TABLE organizations ADD COLUMN owner_id bigint REFERENCES users (id);\n\nALTER TABLE users ALTER COLUMN email TYPE varchar(20);\n',
 }
 
 type Usage = Awaited<ReturnType<World['during']>>
@@ -23,8 +27,10 @@ const writes = ({ requests }: Usage) => requests.filter((r) => r !== 'POST /grap
 function measured(name: string, usage: Usage, calls: number, depth: number | null, most = Infinity): Measure {
   const written = writes(usage)
   return {
-    name, result: `${usage.calls} calls, ${usage.depth} deep, ${written} of them write`,
-    budget: `${calls} calls${depth === null ? '' : `, ${depth} deep`}${most === Infinity ? '' : `, ${most} writes`}`, over: usage.calls > calls || (depth !== null && usage.depth > depth) || written > most,
+    name,
+    result: `${usage.calls} calls, ${usage.depth} deep, ${written} of them write`,
+    budget: `${calls} calls${depth === null ? '' : `, ${depth} deep`}${most === Infinity ? '' : `, ${most} writes`}`,
+    over: usage.calls > calls || (depth !== null && usage.depth > depth) || written > most,
   }
 }
 
@@ -36,12 +42,24 @@ export async function measure(): Promise<readonly Measure[]> {
     const tip = await repository.git.commit(null, base)
     await repository.git.update('refs/heads/main', tip)
     let pull: Pull | null = null
-    const first = await world.during(async () => { pull = await openPull(world.github, repository, { title: 'x', head: await repository.git.commit(tip, change) }) })
+    const first = await world.during(async () => {
+      pull = await openPull(world.github, repository, { title: 'x', head: await repository.git.commit(tip, change) })
+    })
     if (pull === null) throw new Error('the pull request was not opened')
     const opened: Pull = pull
     const recheck = await world.during(() => press(world.github, repository, opened, 'writer', 'recheck'))
-    const pushed = await world.during(() => pushFiles(world.github, repository, opened, { 'migrations/0002_names.sql': 'ALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n' }))
-    const plain = await world.during(async () => { await openPull(world.github, repository, { title: 'y', head: await repository.git.commit(tip, { 'README.md': 'hello\n' }) }) })
+    const pushed = await world.during(() =>
+      pushFiles(world.github, repository, opened, {
+        'migrations/0002_names.sql':
+          'ALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n',
+      }),
+    )
+    const plain = await world.during(async () => {
+      await openPull(world.github, repository, {
+        title: 'y',
+        head: await repository.git.commit(tip, { 'README.md': 'hello\n' }),
+      })
+    })
     if (world.github.world.violations.length > 0) throw new Error(world.github.world.violations.join('\n'))
     return [
       measured(`first review, three files, ${opened.threads.length} comments`, first, 6, 4),

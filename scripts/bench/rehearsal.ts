@@ -22,12 +22,24 @@ const budget = { milliseconds: 1500, memory: 600e6 }
 /** One new migration on a history of 400, made up here, and on the longest real histories where these are on the machine. */
 export async function measure(): Promise<readonly Measure[]> {
   await loadParser()
-  const requests: { readonly name: string; readonly request: RehearsalRequest }[] = [{ name: '400 made-up migrations', request: requestOf(madeUp(400), ['alter table t7 add column added text; create index t7_added on t7 (added)']) }]
+  const requests: { readonly name: string; readonly request: RehearsalRequest }[] = [
+    {
+      name: '400 made-up migrations',
+      request: requestOf(madeUp(400), ['alter table t7 add column added text; create index t7_added on t7 (added)']),
+    },
+  ]
   const corpus = process.env.SCHEMAGATE_CORPUS ?? fileURLToPath(new URL('../../../shared/corpus/', import.meta.url))
   if (existsSync(corpus)) {
-    for (const { name, migrations: { before } } of await corpusProjects(corpus)) {
+    for (const {
+      name,
+      migrations: { before },
+    } of await corpusProjects(corpus)) {
       const last = before.at(-1)
-      if (before.length >= 200 && last !== undefined) requests.push({ name: `${name}, ${before.length} migrations`, request: requestOf(before.slice(0, -1), [], last) })
+      if (before.length >= 200 && last !== undefined)
+        requests.push({
+          name: `${name}, ${before.length} migrations`,
+          request: requestOf(before.slice(0, -1), [], last),
+        })
     }
   }
   const measures: Measure[] = []
@@ -41,9 +53,17 @@ async function coldAndWarm(name: string, request: RehearsalRequest): Promise<rea
     const template = await templateArchive(await usableCache())
     await cp(template, join(cache, basename(template)))
     const cold = await rehearse(request, { cache, timeout: 120_000 })
-    const warm = [await rehearse(request, { cache }), await rehearse(request, { cache }), await rehearse(request, { cache })].sort((a, b) => a.milliseconds - b.milliseconds)
+    const warm = [
+      await rehearse(request, { cache }),
+      await rehearse(request, { cache }),
+      await rehearse(request, { cache }),
+    ].sort((a, b) => a.milliseconds - b.milliseconds)
     const middle = warm[1] ?? cold
-    return [measureOf(`rehearsal, cold: ${name}`, cold, null), measureOf(`rehearsal, warm: ${name}`, middle, budget), await baseline(name, request, cache)]
+    return [
+      measureOf(`rehearsal, cold: ${name}`, cold, null),
+      measureOf(`rehearsal, warm: ${name}`, middle, budget),
+      await baseline(name, request, cache),
+    ]
   } finally {
     await rm(cache, { recursive: true, force: true })
   }
@@ -58,7 +78,12 @@ async function baseline(name: string, request: RehearsalRequest, cache: string):
   for (const step of request.steps) if (step.action === 'send') await session.send(step.text).catch(() => undefined)
   const done = performance.now()
   await session.close()
-  return { name: `applied without a look: ${name}`, result: `${Math.round(done - started)} ms, ${Math.round(booted - started)} ms of them until it takes statements`, budget: null, over: false }
+  return {
+    name: `applied without a look: ${name}`,
+    result: `${Math.round(done - started)} ms, ${Math.round(booted - started)} ms of them until it takes statements`,
+    budget: null,
+    over: false,
+  }
 }
 
 function measureOf(name: string, seen: Rehearsal, limits: typeof budget | null): Measure {
@@ -81,12 +106,19 @@ function requestOf(base: readonly Migration[], texts: readonly string[], last?: 
 function madeUp(count: number): readonly Migration[] {
   return Array.from({ length: count }, (_, i): Migration => {
     const table = `t${Math.floor(i / 4)}`
-    const text = [
-      `create table ${table} (id bigint primary key, name text not null, made timestamptz not null default now());`,
-      `alter table ${table} add column parent bigint references ${table} (id);`,
-      `create index ${table}_name on ${table} (name);`,
-      `alter table ${table} add column state text not null default 'new', add constraint ${table}_state check (state <> '');`,
-    ][i % 4] ?? ''
-    return { name: String(i), path: `${i}.sql`, statements: readSql(sourceFile(`${i}.sql`, text)).statements, down: null, isNew: false }
+    const text =
+      [
+        `create table ${table} (id bigint primary key, name text not null, made timestamptz not null default now());`,
+        `alter table ${table} add column parent bigint references ${table} (id);`,
+        `create index ${table}_name on ${table} (name);`,
+        `alter table ${table} add column state text not null default 'new', add constraint ${table}_state check (state <> '');`,
+      ][i % 4] ?? ''
+    return {
+      name: String(i),
+      path: `${i}.sql`,
+      statements: readSql(sourceFile(`${i}.sql`, text)).statements,
+      down: null,
+      isNew: false,
+    }
   })
 }

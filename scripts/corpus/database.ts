@@ -12,5 +12,7 @@ import { uuid_ossp } from '@electric-sql/pglite/contrib/uuid_ossp'
 
 /** An empty embedded Postgres with the common extensions at hand. */
 export function freshDatabase(): Promise<PGlite> {
-  return PGlite.create({ extensions: { btree_gin, btree_gist, citext, fuzzystrmatch, hstore, ltree, pg_trgm, pgcrypto, unaccent, uuid_ossp } })
+  return PGlite.create({
+    extensions: { btree_gin, btree_gist, citext, fuzzystrmatch, hstore, ltree, pg_trgm, pgcrypto, unaccent, uuid_ossp },
+  })
 }

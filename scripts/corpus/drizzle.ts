@@ -5,7 +5,7 @@ import type { Tree } from '../../src/changeset/tree.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { detectProjects } from '../../src/project/detect.ts'
 import type { Project } from '../../src/project/project.ts'
-import { diffSchemas } from '../../src/schema/diff.ts'
+import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import { readDrizzleSchema, readLatestSnapshot } from '../../src/schema/drizzle.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import type { CorpusOptions } from './options.ts'
@@ -33,15 +33,22 @@ export interface DrizzleResult {
 
 /** Git folders under `folder`: checkouts, bare clones, and bare clones one level down. */
 export function repositoriesIn(folder: string): readonly { readonly name: string; readonly path: string }[] {
-  return readdirSync(folder, { withFileTypes: true }).filter((it) => it.isDirectory()).flatMap(({ name }) => {
-    const path = join(folder, name)
-    const git = [path, join(path, 'repo')].find((it) => existsSync(join(it, '.git')) || (existsSync(join(it, 'HEAD')) && existsSync(join(it, 'objects'))))
-    return git ? [{ name, path: git }] : []
-  })
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((it) => it.isDirectory())
+    .flatMap(({ name }) => {
+      const path = join(folder, name)
+      const git = [path, join(path, 'repo')].find(
+        (it) => existsSync(join(it, '.git')) || (existsSync(join(it, 'HEAD')) && existsSync(join(it, 'objects'))),
+      )
+      return git ? [{ name, path: git }] : []
+    })
 }
 
 /** Reads every Drizzle project of the repositories under `folder` twice, from its TypeScript and from its snapshots, and compares. */
-export async function compareDrizzle(folder: string, report: (result: DrizzleResult) => void): Promise<readonly DrizzleResult[]> {
+export async function compareDrizzle(
+  folder: string,
+  report: (result: DrizzleResult) => void,
+): Promise<readonly DrizzleResult[]> {
   const results: DrizzleResult[] = []
   for (const { name, path } of repositoriesIn(folder)) {
     const tree = await gitTree(path, 'HEAD')
@@ -65,8 +72,14 @@ export async function compareProject(repository: string, tree: Tree, project: Pr
   const snapshot = await readLatestSnapshot(tree, project)
   const schema = typescript.from === 'typescript' ? typescript.schema : null
   const base = {
-    repository, project: project.name, dialect: project.dialect, milliseconds, megabytes: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-    tables: schema?.tables.size ?? 0, columns: [...schema?.tables.values() ?? []].reduce((sum, it) => sum + it.columns.length, 0), placeless: schema ? placeless(schema) : 0,
+    repository,
+    project: project.name,
+    dialect: project.dialect,
+    milliseconds,
+    megabytes: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+    tables: schema?.tables.size ?? 0,
+    columns: [...(schema?.tables.values() ?? [])].reduce((sum, it) => sum + it.columns.length, 0),
+    placeless: schema ? placeless(schema) : 0,
     notes: [...typescript.notes, ...snapshot.notes].map((it) => `${it.path}:${it.line} ${it.message}`),
   }
   const nothing = { ...base, objects: 0, differences: [] }
@@ -75,14 +88,27 @@ export async function compareProject(repository: string, tree: Tree, project: Pr
   const ours = objectsOf(schema)
   const theirs = objectsOf(snapshot.schema)
   const names = [...new Set([...ours.keys(), ...theirs.keys()])].toSorted()
-  const changes = project.dialect === 'postgresql' ? diffSchemas(snapshot.schema, schema).map((it) => `diff: ${it.kind}`) : []
-  const differences = names.filter((it) => ours.get(it) !== theirs.get(it)).map((it) => `${it}: TypeScript ${ours.get(it) ?? 'has none'}, snapshot ${theirs.get(it) ?? 'has none'}`)
+  const changes =
+    project.dialect === 'postgresql' ? diffSchemas(snapshot.schema, schema).map((it) => `diff: ${it.kind}`) : []
+  const differences = names
+    .filter((it) => ours.get(it) !== theirs.get(it))
+    .map((it) => `${it}: TypeScript ${ours.get(it) ?? 'has none'}, snapshot ${theirs.get(it) ?? 'has none'}`)
   return { ...base, objects: names.length, differences: [...differences, ...changes], reason: null }
 }
 
 function placeless(schema: Schema): number {
-  const parts = [...schema.tables.values()].flatMap((it) => [it, ...it.columns, ...it.indexes, ...it.uniques, ...it.foreignKeys, ...it.checks])
-  return parts.filter((it) => !it.declared[0] || (it.declared[0].line === 1 && it.declared[0].endLine === 1 && it.declared[0].endColumn === 1)).length
+  const parts = [...schema.tables.values()].flatMap((it) => [
+    it,
+    ...it.columns,
+    ...it.indexes,
+    ...it.uniques,
+    ...it.foreignKeys,
+    ...it.checks,
+  ])
+  return parts.filter(
+    (it) =>
+      !it.declared[0] || (it.declared[0].line === 1 && it.declared[0].endLine === 1 && it.declared[0].endColumn === 1),
+  ).length
 }
 
 const client = new Set(['declared', 'documentation', 'property', 'clientDefault', 'node', 'usingNode', 'checkNode'])
@@ -90,15 +116,28 @@ const client = new Set(['declared', 'documentation', 'property', 'clientDefault'
 /** Every object of a schema under its name, as text without what only the TypeScript knows. */
 function objectsOf(schema: Schema): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
-  const add = (name: string, value: object): void => void found.set(name, JSON.stringify(value, (field, it: unknown) => client.has(field) ? undefined : it))
+  const add = (name: string, value: object): void =>
+    void found.set(
+      name,
+      JSON.stringify(value, (field, it: unknown) => (client.has(field) ? undefined : it)),
+    )
   for (const table of schema.tables.values()) {
-    const { columns, uniques, indexes, foreignKeys, checks, policies, triggers, exclusions, primaryKey, ...rest } = table
+    const { columns, uniques, indexes, foreignKeys, checks, policies, triggers, exclusions, primaryKey, ...rest } =
+      table
     add(`table ${table.key}`, { ...rest, order: columns.map((it) => it.name), triggers, exclusions })
     for (const it of columns) add(`column ${table.key}.${it.name}`, it)
     if (primaryKey) add(`primary key ${table.key}`, primaryKey)
-    for (const [word, list] of Object.entries({ unique: uniques, index: indexes, 'foreign key': foreignKeys.filter((it) => it.clientOnly !== true), check: checks, policy: policies })) for (const it of list) add(`${word} ${table.key} ${it.name}`, it)
+    for (const [word, list] of Object.entries({
+      unique: uniques,
+      index: indexes,
+      'foreign key': foreignKeys.filter((it) => it.clientOnly !== true),
+      check: checks,
+      policy: policies,
+    }))
+      for (const it of list) add(`${word} ${table.key} ${it.name}`, it)
   }
-  for (const [word, map] of Object.entries({ enum: schema.enums, view: schema.views, sequence: schema.sequences })) for (const [at, it] of map) add(`${word} ${at}`, it)
+  for (const [word, map] of Object.entries({ enum: schema.enums, view: schema.views, sequence: schema.sequences }))
+    for (const [at, it] of map) add(`${word} ${at}`, it)
   return found
 }
 
@@ -107,8 +146,16 @@ const corpusRepositories = /dokploy|zero|ai-chatbot|trigger\.?dev/i
 
 /** The lines that show a result. */
 export function drizzleLines(it: DrizzleResult): readonly string[] {
-  const equal = it.reason ?? `${(Math.floor((1 - it.differences.length / Math.max(1, it.objects)) * 1e4) / 100).toFixed(it.differences.length > 0 ? 2 : 0)} %`
-  const numbers = [[it.tables, 7], [it.columns, 8], [it.objects, 8], [Math.round(it.milliseconds), 8], [it.megabytes, 6]] as const
+  const equal =
+    it.reason ??
+    `${(Math.floor((1 - it.differences.length / Math.max(1, it.objects)) * 1e4) / 100).toFixed(it.differences.length > 0 ? 2 : 0)} %`
+  const numbers = [
+    [it.tables, 7],
+    [it.columns, 8],
+    [it.objects, 8],
+    [Math.round(it.milliseconds), 8],
+    [it.megabytes, 6],
+  ] as const
   return [
     `${`${it.repository} ${it.project}`.padEnd(62)} ${it.dialect.padEnd(10)}${numbers.map(([value, width]) => String(value).padStart(width)).join('')}  ${equal}`,
     ...it.differences.slice(0, 10).map((line) => `    ${line.slice(0, 300)}`),
@@ -130,6 +177,10 @@ export async function run({ repos }: CorpusOptions): Promise<boolean> {
   const results = await compareDrizzle(repos, (result) => console.log(drizzleLines(result).join('\n')))
   const compared = results.filter((it) => it.reason === null)
   const same = compared.filter((it) => it.differences.length === 0)
-  console.log(`${compared.length} compared, ${same.length} equal in all ${same.reduce((sum, it) => sum + it.objects, 0)} objects; a difference is where the TypeScript has changed since the last snapshot`)
-  return results.filter((it) => corpusRepositories.test(it.repository)).every((it) => it.reason === null && it.differences.length === 0)
+  console.log(
+    `${compared.length} compared, ${same.length} equal in all ${same.reduce((sum, it) => sum + it.objects, 0)} objects; a difference is where the TypeScript has changed since the last snapshot`,
+  )
+  return results
+    .filter((it) => corpusRepositories.test(it.repository))
+    .every((it) => it.reason === null && it.differences.length === 0)
 }

@@ -40,7 +40,8 @@ function filesBelow(root: string): Readonly<Record<string, string>> {
     for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.isDirectory()) visit(inner)
-      else if (entry.isFile() && statSync(join(root, inner)).size <= largest) files[inner] = readFileSync(join(root, inner), 'utf8')
+      else if (entry.isFile() && statSync(join(root, inner)).size <= largest)
+        files[inner] = readFileSync(join(root, inner), 'utf8')
     }
   }
   visit('')

@@ -42,16 +42,30 @@ export async function run(options: CorpusOptions): Promise<boolean> {
   await loadParser()
   const total: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, foreseen: 0, found: 0, lines: [] }
   for (const project of await corpusProjects(options.corpus)) {
-    const tally: Tally = { statements: 0, rehearsed: 0, claims: 0, agreed: 0, heavy: 0, foreseen: 0, found: 0, lines: [] }
+    const tally: Tally = {
+      statements: 0,
+      rehearsed: 0,
+      claims: 0,
+      agreed: 0,
+      heavy: 0,
+      foreseen: 0,
+      found: 0,
+      lines: [],
+    }
     const extensions = rehearsalRequest({ base: project.migrations.before, steps: [] }).extensions
     const session = await startEmbedded(await templateArchive(await usableCache()), extensions)
     await history(project, session, tally)
     await session.close()
-    console.log(`${project.name}: ${tally.rehearsed} of ${tally.statements} statements rehearsed, ${tally.agreed} of ${tally.claims} claims agree, of ${tally.heavy} heavy statements ${tally.foreseen} are foreseen and ${tally.found} found`)
+    console.log(
+      `${project.name}: ${tally.rehearsed} of ${tally.statements} statements rehearsed, ${tally.agreed} of ${tally.claims} claims agree, of ${tally.heavy} heavy statements ${tally.foreseen} are foreseen and ${tally.found} found`,
+    )
     for (const line of tally.lines) console.log(`  ${line}`)
-    for (const each of ['statements', 'rehearsed', 'claims', 'agreed', 'heavy', 'foreseen', 'found'] as const) total[each] += tally[each]
+    for (const each of ['statements', 'rehearsed', 'claims', 'agreed', 'heavy', 'foreseen', 'found'] as const)
+      total[each] += tally[each]
   }
-  console.log(`all: ${total.rehearsed} of ${total.statements} statements rehearsed, ${total.agreed} of ${total.claims} claims agree, of ${total.heavy} heavy statements ${total.foreseen} are foreseen and ${total.found} found`)
+  console.log(
+    `all: ${total.rehearsed} of ${total.statements} statements rehearsed, ${total.agreed} of ${total.claims} claims agree, of ${total.heavy} heavy statements ${total.foreseen} are foreseen and ${total.found} found`,
+  )
   return total.agreed === total.claims
 }
 
@@ -59,33 +73,79 @@ async function history({ project, migrations }: CorpusProject, session: Session,
   let schema: Schema = emptySchema(project.dialect)
   for (const [index, migration] of migrations.before.entries()) {
     const fresh: Migration = { ...migration, isNew: true }
-    const replayed = replaySteps(schema, [fresh], transactionsOf(project.runner, [fresh]), { postgres, source: 'migrations' })
-    const { outcomes, observations } = await rehearsed(session, replayed.steps, migrations.before.slice(0, index).flatMap(({ statements }) => statements.map((statement) => statement.text)))
+    const replayed = replaySteps(schema, [fresh], transactionsOf(project.runner, [fresh]), {
+      postgres,
+      source: 'migrations',
+    })
+    const { outcomes, observations } = await rehearsed(
+      session,
+      replayed.steps,
+      migrations.before.slice(0, index).flatMap(({ statements }) => statements.map((statement) => statement.text)),
+    )
     tally.statements += replayed.steps.filter((step) => step.statement.inside === null).length
     tally.rehearsed += outcomes.filter((outcome) => outcome.observation !== null).length
     for (const outcome of outcomes) {
       const step = replayed.steps[outcome.step]
       const why = outcome.unrehearsed ?? outcome.observation?.error?.message
-      if (step !== undefined && why !== undefined) tally.lines.push(`${migration.path}:${step.statement.place.line} ${outcome.unrehearsed === null ? 'fails' : 'not rehearsed'}: ${why}`)
+      if (step !== undefined && why !== undefined)
+        tally.lines.push(
+          `${migration.path}:${step.statement.place.line} ${outcome.unrehearsed === null ? 'fails' : 'not rehearsed'}: ${why}`,
+        )
     }
-    if (outcomes.some((outcome) => outcome.code !== null)) await sendAll(session, rehearsalRequest({ base: [{ path: migration.path, statements: migration.statements }], steps: [] }).base[0]?.statements ?? [])
+    if (outcomes.some((outcome) => outcome.code !== null))
+      await sendAll(
+        session,
+        rehearsalRequest({ base: [{ path: migration.path, statements: migration.statements }], steps: [] }).base[0]
+          ?.statements ?? [],
+      )
     const steps = replayed.steps.map((step) => ({ ...step, observation: observations.get(step) ?? null }))
     const { drafts } = runRules(catalog, {
-      project, label: project.name, config: defaultConfig, postgres, before: schema, after: replayed.after, declared: null, declaredBefore: null, steps,
-      history: [...migrations.before.slice(0, index), fresh], queries: [], files: [], sqlProblems: [], migrationsChanged: [], migrated: null, journal: { before: null, after: null }, orphans: [], roundTrips: [], generated: false, texts: new Map(), alone: false, allRules: false,
+      project,
+      label: project.name,
+      config: defaultConfig,
+      postgres,
+      before: schema,
+      after: replayed.after,
+      declared: null,
+      declaredBefore: null,
+      steps,
+      history: [...migrations.before.slice(0, index), fresh],
+      queries: [],
+      files: [],
+      sqlProblems: [],
+      migrationsChanged: [],
+      migrated: null,
+      journal: { before: null, after: null },
+      orphans: [],
+      roundTrips: [],
+      generated: false,
+      texts: new Map(),
+      alone: false,
+      allRules: false,
     })
     compare(steps, drafts, tally)
     schema = replayed.after
   }
 }
 
-async function rehearsed(session: Session, steps: readonly Step[], texts: readonly string[]): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly observations: ReadonlyMap<Step, Observation> }> {
+async function rehearsed(
+  session: Session,
+  steps: readonly Step[],
+  texts: readonly string[],
+): Promise<{ readonly outcomes: readonly StepOutcome[]; readonly observations: ReadonlyMap<Step, Observation> }> {
   const outcomes: StepOutcome[] = []
-  await runSteps(session, rehearsalRequest({ base: [], steps }).steps, { complete: true, texts, platform: [] }, (outcome) => void outcomes.push(outcome), () => undefined)
+  await runSteps(
+    session,
+    rehearsalRequest({ base: [], steps }).steps,
+    { complete: true, texts, platform: [] },
+    (outcome) => void outcomes.push(outcome),
+    () => undefined,
+  )
   const observations = new Map<Step, Observation>()
   for (const outcome of outcomes) {
     const step = steps[outcome.step]
-    if (step !== undefined && outcome.observation !== null && step.statement.inside === null) observations.set(step, outcome.observation)
+    if (step !== undefined && outcome.observation !== null && step.statement.inside === null)
+      observations.set(step, outcome.observation)
   }
   return { outcomes: outcomes.filter((outcome) => steps[outcome.step]?.statement.inside === null), observations }
 }
@@ -96,30 +156,49 @@ function compare(steps: readonly Step[], drafts: readonly Draft[], tally: Tally)
   for (const { draft, step, disagreement } of compareClaims(drafts, steps, postgres)) {
     tally.claims++
     if (disagreement === null) tally.agreed++
-    else tally.lines.push(`${where(step)} ${draft.rule.id} expects ${disagreement}: ${step.observation ? seenIn(step.observation) : ''}: ${text(step)}`)
+    else
+      tally.lines.push(
+        `${where(step)} ${draft.rule.id} expects ${disagreement}: ${step.observation ? seenIn(step.observation) : ''}: ${text(step)}`,
+      )
   }
   const foreseen = new Set<Step>()
   const found = new Set<Step>()
   for (const draft of drafts) {
-    const outer = draft.step?.statement.inside === 'do' ? steps.slice(0, steps.indexOf(draft.step)).findLast((step) => step.statement.inside === null) : draft.step
+    const outer =
+      draft.step?.statement.inside === 'do'
+        ? steps.slice(0, steps.indexOf(draft.step)).findLast((step) => step.statement.inside === null)
+        : draft.step
     if (!outer) continue
     if (draft.rule.id === 'no-observed-rewrite') found.add(outer)
     else if (['locking', 'data-loss', 'transactions', 'compatibility'].includes(draft.rule.group)) foreseen.add(outer)
   }
   for (const step of steps) {
     const { observation } = step
-    const blocks = observation?.locks.some(({ mode }) => ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].includes(mode)) === true
-    if (!observation || !blocks || (observation.rewrites.length === 0 && observation.scans.length === 0 && observation.builds.length === 0)) continue
+    const blocks =
+      observation?.locks.some(({ mode }) =>
+        ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].includes(mode),
+      ) === true
+    if (
+      !observation ||
+      !blocks ||
+      (observation.rewrites.length === 0 && observation.scans.length === 0 && observation.builds.length === 0)
+    )
+      continue
     tally.heavy++
     if (foreseen.has(step)) tally.foreseen++
     else if (found.has(step)) tally.found++
-    if (!foreseen.has(step)) tally.lines.push(`${where(step)} ${found.has(step) ? 'the rehearsal alone finds' : 'nothing is said'}: ${seenIn(observation)}: ${text(step)}`)
+    if (!foreseen.has(step))
+      tally.lines.push(
+        `${where(step)} ${found.has(step) ? 'the rehearsal alone finds' : 'nothing is said'}: ${seenIn(observation)}: ${text(step)}`,
+      )
   }
 }
 
 function seenIn(seen: Observation): string {
   return [
     seen.locks.map(({ relation, mode }) => `${mode} on ${relation}`).join(', ') || 'no lock',
-    ...(seen.rewrites.length > 0 ? [`rewrites ${seen.rewrites.join(', ')}`] : []), ...(seen.scans.length > 0 ? [`scans ${seen.scans.join(', ')}`] : []), ...(seen.builds.length > 0 ? [`builds on ${seen.builds.join(', ')}`] : []),
+    ...(seen.rewrites.length > 0 ? [`rewrites ${seen.rewrites.join(', ')}`] : []),
+    ...(seen.scans.length > 0 ? [`scans ${seen.scans.join(', ')}`] : []),
+    ...(seen.builds.length > 0 ? [`builds on ${seen.builds.join(', ')}`] : []),
   ].join('; ')
 }

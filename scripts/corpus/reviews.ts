@@ -38,7 +38,9 @@ export async function run(options: CorpusOptions): Promise<boolean> {
         if (options.output !== null) appendFileSync(options.output, linesOf(name, commit, report))
       } catch (error) {
         if (!(error instanceof SchemagateError)) crashed += 1
-        console.log(`${name} ${commit.slice(0, 10)}: not reviewed: ${error instanceof Error ? error.message : String(error)}`)
+        console.log(
+          `${name} ${commit.slice(0, 10)}: not reviewed: ${error instanceof Error ? error.message : String(error)}`,
+        )
       }
     }
   }
@@ -48,39 +50,87 @@ export async function run(options: CorpusOptions): Promise<boolean> {
 
 /** Main line only, merges against their first parent: what a pull request brought, however it was merged. Newest first. */
 function databaseCommits(repository: string): readonly string[] {
-  const out = execFileSync('git', ['-C', repository, 'log', '--first-parent', '-m', '--no-renames', '--format=%H', '--min-parents=1', 'HEAD', '--', ...databaseFiles], { encoding: 'utf8', maxBuffer: 1 << 28 })
+  const out = execFileSync(
+    'git',
+    [
+      '-C',
+      repository,
+      'log',
+      '--first-parent',
+      '-m',
+      '--no-renames',
+      '--format=%H',
+      '--min-parents=1',
+      'HEAD',
+      '--',
+      ...databaseFiles,
+    ],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  )
   return [...new Set(out.split('\n').filter((it) => it !== ''))]
 }
 
 function sample(commits: readonly string[], wanted: number, phase: number): readonly string[] {
   if (commits.length <= wanted) return phase === 0 ? commits : []
-  return Array.from({ length: wanted }, (_, index) => commits[Math.floor(((index + phase) * commits.length) / wanted)] ?? '').filter((it) => it !== '')
+  return Array.from(
+    { length: wanted },
+    (_, index) => commits[Math.floor(((index + phase) * commits.length) / wanted)] ?? '',
+  ).filter((it) => it !== '')
 }
 
 function linesOf(repository: string, commit: string, report: Report): string {
   const lines = report.findings.map((it) => ({
-    repository, commit, rule: `${it.group}/${it.rule}`, severity: it.severity, path: it.place.path, line: it.place.line, object: it.object, message: it.message, help: it.help,
+    repository,
+    commit,
+    rule: `${it.group}/${it.rule}`,
+    severity: it.severity,
+    path: it.place.path,
+    line: it.place.line,
+    object: it.object,
+    message: it.message,
+    help: it.help,
     ...(it.suppressed ? { suppressed: it.suppressed.reason } : {}),
   }))
-  const blocking = report.notes.filter((it) => it.blocking).map((it) => ({ repository, commit, note: it.kind, path: it.path, line: it.line, message: it.message }))
-  return [{ repository, commit, conclusion: report.conclusion, milliseconds: report.milliseconds }, ...lines, ...blocking].map((it) => `${JSON.stringify(it)}\n`).join('')
+  const blocking = report.notes
+    .filter((it) => it.blocking)
+    .map((it) => ({ repository, commit, note: it.kind, path: it.path, line: it.line, message: it.message }))
+  return [
+    { repository, commit, conclusion: report.conclusion, milliseconds: report.milliseconds },
+    ...lines,
+    ...blocking,
+  ]
+    .map((it) => `${JSON.stringify(it)}\n`)
+    .join('')
 }
 
 function print(done: readonly Reviewed[]): void {
   const findings = done.flatMap((it) => it.report.findings)
   const loud = (of: readonly Finding[]): readonly Finding[] => of.filter((it) => it.severity !== 'info')
-  console.log(`${done.length} reviews: ${countBy(done.map((it) => it.report.conclusion)).map(([word, count]) => `${count} ${word}`).join(', ')}`)
-  console.log(`findings: ${findings.length}, ${perHundred(findings.length, done.length)} for a hundred reviews; without information ${loud(findings).length}, ${perHundred(loud(findings).length, done.length)} for a hundred; median of a review ${median(done.map((it) => loud(it.report.findings).length))}`)
-  console.log(`time of a review: median ${median(done.map((it) => it.report.milliseconds))} ms, longest ${Math.max(0, ...done.map((it) => it.report.milliseconds))} ms\n`)
+  console.log(
+    `${done.length} reviews: ${countBy(done.map((it) => it.report.conclusion))
+      .map(([word, count]) => `${count} ${word}`)
+      .join(', ')}`,
+  )
+  console.log(
+    `findings: ${findings.length}, ${perHundred(findings.length, done.length)} for a hundred reviews; without information ${loud(findings).length}, ${perHundred(loud(findings).length, done.length)} for a hundred; median of a review ${median(done.map((it) => loud(it.report.findings).length))}`,
+  )
+  console.log(
+    `time of a review: median ${median(done.map((it) => it.report.milliseconds))} ms, longest ${Math.max(0, ...done.map((it) => it.report.milliseconds))} ms\n`,
+  )
   console.log('| group | for a hundred reviews | reviews with one | median |\n| --- | --- | --- | --- |')
   for (const [group, count] of countBy(loud(findings).map((it) => it.group))) {
     const each = done.map((it) => loud(it.report.findings).filter((finding) => finding.group === group).length)
-    console.log(`| ${group} | ${perHundred(count, done.length)} | ${each.filter((it) => it > 0).length} | ${median(each)} |`)
+    console.log(
+      `| ${group} | ${perHundred(count, done.length)} | ${each.filter((it) => it > 0).length} | ${median(each)} |`,
+    )
   }
   console.log('\n| rule | error | warning | info | repositories |\n| --- | --- | --- | --- | --- |')
   for (const [rule] of countBy(findings.map((it) => it.rule))) {
-    const of = (severity: string): number => findings.filter((it) => it.rule === rule && it.severity === severity).length
-    const repositories = new Set(done.filter((it) => it.report.findings.some((finding) => finding.rule === rule)).map((it) => it.repository))
+    const of = (severity: string): number =>
+      findings.filter((it) => it.rule === rule && it.severity === severity).length
+    const repositories = new Set(
+      done.filter((it) => it.report.findings.some((finding) => finding.rule === rule)).map((it) => it.repository),
+    )
     console.log(`| ${rule} | ${of('error')} | ${of('warning')} | ${of('info')} | ${repositories.size} |`)
   }
 }

@@ -3,10 +3,10 @@ import type { PGlite } from '@electric-sql/pglite'
 import { rollbackStatements } from '../../src/planner/rollback/rollback.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
-import { diffSchemas } from '../../src/schema/diff.ts'
+import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import { emptySchema, type Schema } from '../../src/schema/model.ts'
 import { replaySteps } from '../../src/schema/replay.ts'
-import { changesToText } from '../../src/schema/text.ts'
+import { changesToText } from '../../src/schema/show/text.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import type { CorpusOptions } from './options.ts'
 import { compareSchemas } from './compare.ts'
@@ -30,7 +30,9 @@ export async function run(options: CorpusOptions): Promise<boolean> {
   await loadParser()
   const total: Tally = { changes: 0, equal: 0, reordered: 0, others: [] }
   // Scripts that nobody runs in an order are no history.
-  for (const project of (await corpusProjects(options.corpus)).filter((each) => each.project.migrations?.layout !== 'plain' || each.project.runner.assumed !== true)) {
+  for (const project of (await corpusProjects(options.corpus)).filter(
+    (each) => each.project.migrations?.layout !== 'plain' || each.project.runner.assumed !== true,
+  )) {
     const tally = await rehearseAll(project)
     console.log(`${project.name}: ${shareOf(tally)}`)
     for (const line of tally.others) console.log(`  ${line}`)
@@ -42,7 +44,7 @@ export async function run(options: CorpusOptions): Promise<boolean> {
 }
 
 function shareOf({ changes, equal, reordered, others }: Tally): string {
-  const share = changes === 0 ? 100 : Math.floor(1e4 * (equal + reordered) / changes) / 100
+  const share = changes === 0 ? 100 : Math.floor((1e4 * (equal + reordered)) / changes) / 100
   return `${equal + reordered} of ${changes} changes go back to what was there before, ${share} %; ${reordered} of them with a column further back in its table, ${others.length} are not equal`
 }
 
@@ -54,7 +56,10 @@ async function rehearseAll({ project, migrations }: CorpusProject): Promise<Tall
   const applied: Migration[] = []
   for (const migration of migrations.before) {
     const fresh: Migration = { ...migration, isNew: true }
-    const { steps, after: modelAfter } = replaySteps(model, [fresh], transactionsOf(project.runner, [fresh]), { postgres: 18, source: 'migrations' })
+    const { steps, after: modelAfter } = replaySteps(model, [fresh], transactionsOf(project.runner, [fresh]), {
+      postgres: 18,
+      source: 'migrations',
+    })
     const review = { project, before: model, after: modelAfter, changes: diffSchemas(model, modelAfter), steps }
     const refused = await up(database, fresh)
     if (refused !== null) {
@@ -83,7 +88,13 @@ async function rehearseAll({ project, migrations }: CorpusProject): Promise<Tall
 }
 
 /** Null where the way back and the way up again lead where they should, `order` where only columns stand elsewhere, else the reason. */
-async function thereAndBack(database: PGlite, migration: Migration, back: readonly string[], before: Schema, after: Schema): Promise<string | 'order' | null> {
+async function thereAndBack(
+  database: PGlite,
+  migration: Migration,
+  back: readonly string[],
+  before: Schema,
+  after: Schema,
+): Promise<string | 'order' | null> {
   for (const statement of back.filter((each) => !each.startsWith('--'))) {
     const error = await send(database, statement)
     if (error !== null) return `the way back fails: ${error}: ${oneLine(statement)}`
@@ -91,7 +102,8 @@ async function thereAndBack(database: PGlite, migration: Migration, back: readon
   const reached = await catalogOf(database)
   const left = differenceOf(before, reached)
   const unsaid = left.filter((each) => each !== 'order')
-  if (unsaid.length > 0) return `leaves a difference: ${unsaid.slice(0, 4).join('; ')}${back.some((each) => each.startsWith('--')) ? ` (${oneLine(back.find((each) => each.startsWith('--')) ?? '')})` : ''}`
+  if (unsaid.length > 0)
+    return `leaves a difference: ${unsaid.slice(0, 4).join('; ')}${back.some((each) => each.startsWith('--')) ? ` (${oneLine(back.find((each) => each.startsWith('--')) ?? '')})` : ''}`
   const again = await up(database, migration)
   if (again !== null) return `up again fails: ${again}`
   const different = differenceOf(after, await catalogOf(database)).filter((each) => each !== 'order')
@@ -101,13 +113,29 @@ async function thereAndBack(database: PGlite, migration: Migration, back: readon
 
 /** What two schemas of a database differ in, one line each; `order` for columns that stand elsewhere in their table. */
 function differenceOf(left: Schema, right: Schema): readonly string[] {
-  const told = changesToText(diffSchemas(left, right)).split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const told = changesToText(diffSchemas(left, right))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   if (told.length > 0) return told
-  return [...new Set(compareSchemas(left, right).differences.map((each) => each.object.startsWith('table ') && sameButOrder(each.left, each.right) ? 'order' : `${each.object}: ${each.left} was ${each.right}`))]
+  return [
+    ...new Set(
+      compareSchemas(left, right).differences.map((each) =>
+        each.object.startsWith('table ') && sameButOrder(each.left, each.right)
+          ? 'order'
+          : `${each.object}: ${each.left} was ${each.right}`,
+      ),
+    ),
+  ]
 }
 
 function sameButOrder(left: string, right: string): boolean {
-  const parts = (text: string) => text === 'absent' ? text : JSON.stringify((JSON.parse(text) as unknown[]).map((part, at) => at === 0 ? (part as string[]).toSorted() : part))
+  const parts = (text: string) =>
+    text === 'absent'
+      ? text
+      : JSON.stringify(
+          (JSON.parse(text) as unknown[]).map((part, at) => (at === 0 ? (part as string[]).toSorted() : part)),
+        )
   return parts(left) === parts(right)
 }
 
@@ -115,7 +143,13 @@ function sameButOrder(left: string, right: string): boolean {
 async function up(database: PGlite, { statements }: Migration): Promise<string | null> {
   const own = statements.filter((statement) => statement.inside === null).map((statement) => statement.text)
   const error = await send(database, own.join(';\n'))
-  if (error === null || !/cannot run inside a transaction block|cannot be executed (?:from a function|within a pipeline)|unsafe use of new value/.test(error)) return error
+  if (
+    error === null ||
+    !/cannot run inside a transaction block|cannot be executed (?:from a function|within a pipeline)|unsafe use of new value/.test(
+      error,
+    )
+  )
+    return error
   for (const statement of own) {
     const failed = await send(database, statement)
     if (failed !== null) return failed

@@ -17,12 +17,24 @@ export function printPull({ pull, repository, what, usage }: Shown): string {
     paint(1, `━━ ${repository.owner}/${repository.name} #${pull.number}: ${what}`),
     '',
     `${paint(1, 'check run')}  ${paint(colour, run?.conclusion ?? 'none')}  ${run?.output.title ?? ''}`,
-    ...threads.flatMap((t) => ['', paint(1, `comment  ${t.path} line ${t.startLine === null ? '' : `${t.startLine} to `}${t.line ?? '?'}`), indent(visible(t.comments[0]?.body ?? ''))]),
-    ...(run?.annotations ?? []).flatMap((a) => ['', paint(1, `annotation  ${String(a['path'])} line ${String(a['start_line'])}`), indent(String(a['message']))]),
+    ...threads.flatMap((t) => [
+      '',
+      paint(1, `comment  ${t.path} line ${t.startLine === null ? '' : `${t.startLine} to `}${t.line ?? '?'}`),
+      indent(visible(t.comments[0]?.body ?? '')),
+    ]),
+    ...(run?.annotations ?? []).flatMap((a) => [
+      '',
+      paint(1, `annotation  ${String(a['path'])} line ${String(a['start_line'])}`),
+      indent(String(a['message'])),
+    ]),
     ...(sticky === undefined ? [] : ['', paint(1, 'sticky comment'), indent(visible(sticky.body))]),
     '',
-    paint(2, `merge ${allowed.allowed ? 'allowed' : `blocked (${allowed.reason})`}; ${usage.calls} calls to GitHub, ${usage.depth} deep, ${Math.round(usage.milliseconds)} ms`),
-    '', '',
+    paint(
+      2,
+      `merge ${allowed.allowed ? 'allowed' : `blocked (${allowed.reason})`}; ${usage.calls} calls to GitHub, ${usage.depth} deep, ${Math.round(usage.milliseconds)} ms`,
+    ),
+    '',
+    '',
   ].join('\n')
 }
 
@@ -31,5 +43,8 @@ function visible(markdown: string): string {
 }
 
 function indent(text: string): string {
-  return text.split('\n').map((line) => (line === '' ? '' : `  ${line}`)).join('\n')
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : `  ${line}`))
+    .join('\n')
 }

@@ -19,7 +19,8 @@ export function unreadable(reason: string): FileContent {
 /** What a tree of any source says of the bytes of one ordinary file. */
 export function contentOf(bytes: Uint8Array, maxBytes: number = defaultMaxBytes): FileContent {
   if (bytes.length > maxBytes) return tooLarge(maxBytes)
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return unreadable('UTF-16 text, not UTF-8')
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    return unreadable('UTF-16 text, not UTF-8')
   // A NUL would end the text for a parser written in C, so that what follows would go unread.
   if (bytes.includes(0)) return unreadable('binary')
   const text = new TextDecoder('utf-8').decode(bytes)
@@ -27,7 +28,11 @@ export function contentOf(bytes: Uint8Array, maxBytes: number = defaultMaxBytes)
   return { kind: 'text', text }
 }
 
-const modes: Readonly<Record<string, TreeEntry['mode']>> = { '120000': 'symlink', '160000': 'submodule', '100755': 'executable' }
+const modes: Readonly<Record<string, TreeEntry['mode']>> = {
+  '120000': 'symlink',
+  '160000': 'submodule',
+  '100755': 'executable',
+}
 
 /** The kind of file that git's octal mode says. */
 export function modeOf(octal: string): TreeEntry['mode'] {

@@ -8,22 +8,49 @@ import { SchemagateError } from '../errors.ts'
  * external diff, no fetching of missing objects. Filters are switched off one by one, see `filterOverrides`.
  */
 const settings = [
-  '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.untrackedCache=false', '-c', 'core.quotePath=true',
-  '-c', 'safe.directory=*', '-c', 'diff.external=', '-c', 'diff.ignoreSubmodules=all', '-c', 'core.bigFileThreshold=2m', '-c', 'submodule.recurse=false',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.untrackedCache=false',
+  '-c',
+  'core.quotePath=true',
+  '-c',
+  'safe.directory=*',
+  '-c',
+  'diff.external=',
+  '-c',
+  'diff.ignoreSubmodules=all',
+  '-c',
+  'core.bigFileThreshold=2m',
+  '-c',
+  'submodule.recurse=false',
 ]
 
 function environment(): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || name === 'GIT_CONFIG_GLOBAL' || name === 'GIT_EXEC_PATH')
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('GIT_') || name === 'GIT_CONFIG_GLOBAL' || name === 'GIT_EXEC_PATH',
+  )
   return {
     ...Object.fromEntries(inherited),
     LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1', GIT_ATTR_NOSYSTEM: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none', GIT_PAGER: 'cat',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
+    GIT_PAGER: 'cat',
   }
 }
 
 function start(dir: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-  return spawn('git', ['--no-pager', ...settings, '-C', dir, ...args], { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn('git', ['--no-pager', ...settings, '-C', dir, ...args], {
+    env: environment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
 }
 
 /** What a git command wrote, and its exit status. */
@@ -54,7 +81,11 @@ export function gitFailed(doing: string, stderr: string): SchemagateError {
 }
 
 /** Runs a git command and hands on what it writes as it comes. */
-export function streamGit(dir: string, args: readonly string[], take: (chunk: Buffer) => void): Promise<{ status: number; stderr: string }> {
+export function streamGit(
+  dir: string,
+  args: readonly string[],
+  take: (chunk: Buffer) => void,
+): Promise<{ status: number; stderr: string }> {
   return new Promise((resolve, reject) => {
     const child = start(dir, args)
     let stderr = ''
@@ -62,22 +93,45 @@ export function streamGit(dir: string, args: readonly string[], take: (chunk: Bu
     child.stdin.on('error', () => {})
     child.stdin.end()
     child.stdout.on('data', take)
-    child.stderr.on('data', (chunk: Buffer) => { if (stderr.length < 10_000) stderr += chunk.toString('utf8') })
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (stderr.length < 10_000) stderr += chunk.toString('utf8')
+    })
     child.on('close', (status) => resolve({ status: status ?? 1, stderr }))
   })
 }
 
 function noGit(cause: Error): SchemagateError {
   const missing = 'code' in cause && cause.code === 'ENOENT'
-  return new SchemagateError('not-a-repository', missing ? 'running git: there is no git on this machine. Install git 2.30 or newer' : `running git: ${cause.message}`, { cause })
+  return new SchemagateError(
+    'not-a-repository',
+    missing
+      ? 'running git: there is no git on this machine. Install git 2.30 or newer'
+      : `running git: ${cause.message}`,
+    { cause },
+  )
 }
 
 /** Options that empty every filter a configuration defines, so that attributes of the working tree cannot start its program. */
 export async function filterOverrides(dir: string): Promise<readonly string[]> {
-  const { stdout } = await tryGit(dir, ['config', '-z', '--name-only', '--get-regexp', String.raw`^filter\..*\.(clean|smudge|process)$`])
-  const drivers = new Set(stdout.toString('utf8').split('\0').filter(Boolean).map((name) => name.slice('filter.'.length, name.lastIndexOf('.'))))
-  return [...drivers].flatMap((driver) => ['clean', 'smudge', 'process'].flatMap((what) => ['-c', `filter.${driver}.${what}=`])
-    .concat('-c', `filter.${driver}.required=false`))
+  const { stdout } = await tryGit(dir, [
+    'config',
+    '-z',
+    '--name-only',
+    '--get-regexp',
+    String.raw`^filter\..*\.(clean|smudge|process)$`,
+  ])
+  const drivers = new Set(
+    stdout
+      .toString('utf8')
+      .split('\0')
+      .filter(Boolean)
+      .map((name) => name.slice('filter.'.length, name.lastIndexOf('.'))),
+  )
+  return [...drivers].flatMap((driver) =>
+    ['clean', 'smudge', 'process']
+      .flatMap((what) => ['-c', `filter.${driver}.${what}=`])
+      .concat('-c', `filter.${driver}.required=false`),
+  )
 }
 
 /** Reads blobs by their id through one long-lived `git cat-file --batch`, which ends by itself when nothing was asked for a while. */
@@ -95,7 +149,12 @@ export function blobReader(dir: string): BlobReader {
   let last: Promise<unknown> = Promise.resolve()
 
   const hold = (process: ChildProcessWithoutNullStreams, held: boolean) => {
-    const handles = [process, process.stdin as unknown as Socket, process.stdout as unknown as Socket, process.stderr as unknown as Socket]
+    const handles = [
+      process,
+      process.stdin as unknown as Socket,
+      process.stdout as unknown as Socket,
+      process.stderr as unknown as Socket,
+    ]
     for (const handle of handles) {
       if (held) handle.ref()
       else handle.unref()
@@ -107,39 +166,48 @@ export function blobReader(dir: string): BlobReader {
     const opened = start(dir, ['cat-file', '--batch'])
     opened.stdin.on('error', () => {})
     opened.stderr.resume()
-    opened.on('close', () => { if (child === opened) child = null })
+    opened.on('close', () => {
+      if (child === opened) child = null
+    })
     child = opened
     return opened
   }
 
-  const ask = (oids: readonly string[]): Promise<ReadonlyMap<string, Buffer>> => new Promise((resolve, reject) => {
-    if (idle) clearTimeout(idle)
-    const process = open()
-    hold(process, true)
-    const answer = batchAnswer(oids)
-    const finish = (error: Error | null) => {
-      process.stdout.off('data', take)
-      process.off('close', closed)
-      process.off('error', failed)
-      if (error) {
-        child = null
-        process.kill()
-        reject(error)
-        return
+  const ask = (oids: readonly string[]): Promise<ReadonlyMap<string, Buffer>> =>
+    new Promise((resolve, reject) => {
+      if (idle) clearTimeout(idle)
+      const process = open()
+      hold(process, true)
+      const answer = batchAnswer(oids)
+      const finish = (error: Error | null) => {
+        process.stdout.off('data', take)
+        process.off('close', closed)
+        process.off('error', failed)
+        if (error) {
+          child = null
+          process.kill()
+          reject(error)
+          return
+        }
+        hold(process, false)
+        idle = setTimeout(() => {
+          process.stdin.end()
+          if (child === process) child = null
+        }, idleMilliseconds)
+        idle.unref()
+        resolve(answer.blobs)
       }
-      hold(process, false)
-      idle = setTimeout(() => { process.stdin.end(); if (child === process) child = null }, idleMilliseconds)
-      idle.unref()
-      resolve(answer.blobs)
-    }
-    const take = (chunk: Buffer) => { if (answer.take(chunk)) finish(null) }
-    const closed = () => finish(new SchemagateError('not-a-repository', `reading ${dir}: git ended before it answered`))
-    const failed = (cause: Error) => finish(noGit(cause))
-    process.stdout.on('data', take)
-    process.on('close', closed)
-    process.on('error', failed)
-    process.stdin.write(`${oids.join('\n')}\n`)
-  })
+      const take = (chunk: Buffer) => {
+        if (answer.take(chunk)) finish(null)
+      }
+      const closed = () =>
+        finish(new SchemagateError('not-a-repository', `reading ${dir}: git ended before it answered`))
+      const failed = (cause: Error) => finish(noGit(cause))
+      process.stdout.on('data', take)
+      process.on('close', closed)
+      process.on('error', failed)
+      process.stdin.write(`${oids.join('\n')}\n`)
+    })
 
   return {
     read(oids) {

@@ -31,10 +31,19 @@ export async function changeSetFromGit(dir: string, range?: string, options: Git
   const repository = await openRepository(dir, options)
   if (range === undefined || range.trim() === '') return defaultChangeSet(repository)
   const sides = splitRange(range)
-  if (!sides) throw new SchemagateError('usage', `reading ${dir}: "${range}" is not a range. Write BASE..HEAD, for example main..HEAD`)
+  if (!sides)
+    throw new SchemagateError(
+      'usage',
+      `reading ${dir}: "${range}" is not a range. Write BASE..HEAD, for example main..HEAD`,
+    )
   const [a, b] = await Promise.all([commitOf(repository, sides.base, range), commitOf(repository, sides.head, range)])
   const base = await mergeBase(repository, a, b, range)
-  return { base: commitTree(repository, base), head: commitTree(repository, b), files: await changedFiles(repository, base, b), truncated: false }
+  return {
+    base: commitTree(repository, base),
+    head: commitTree(repository, b),
+    files: await changedFiles(repository, base, b),
+    truncated: false,
+  }
 }
 
 /** The two sides of `A..B` or `A...B`; null for anything else. */
@@ -53,18 +62,33 @@ export async function gitTree(dir: string, ref: string, options: GitOptions = {}
 }
 
 async function openRepository(dir: string, options: GitOptions): Promise<Repository> {
-  const { status, stdout, stderr } = await tryGit(dir, ['rev-parse', '--is-inside-work-tree', '--is-shallow-repository', '--show-object-format'])
+  const { status, stdout, stderr } = await tryGit(dir, [
+    'rev-parse',
+    '--is-inside-work-tree',
+    '--is-shallow-repository',
+    '--show-object-format',
+  ])
   if (status !== 0) {
     if (/not a git repository|cannot change to/i.test(stderr)) {
-      throw new SchemagateError('not-a-repository', `reading ${dir}: this is not a git repository. Name one with --repo DIR`)
+      throw new SchemagateError(
+        'not-a-repository',
+        `reading ${dir}: this is not a git repository. Name one with --repo DIR`,
+      )
     }
     throw gitFailed(`reading ${dir}`, stderr)
   }
   const [inside, shallow, format] = stdout.toString('utf8').split('\n')
-  const top = inside === 'true' ? (await runGit(dir, ['rev-parse', '--show-toplevel'], `reading ${dir}`)).toString('utf8').replace(/\n$/, '') : null
+  const top =
+    inside === 'true'
+      ? (await runGit(dir, ['rev-parse', '--show-toplevel'], `reading ${dir}`)).toString('utf8').replace(/\n$/, '')
+      : null
   return {
-    dir: top ?? dir, top, shallow: shallow === 'true', algorithm: format === 'sha256' ? 'sha256' : 'sha1',
-    blobs: blobReader(dir), maxBytes: options.maxBytes ?? defaultMaxBytes,
+    dir: top ?? dir,
+    top,
+    shallow: shallow === 'true',
+    algorithm: format === 'sha256' ? 'sha256' : 'sha1',
+    blobs: blobReader(dir),
+    maxBytes: options.maxBytes ?? defaultMaxBytes,
   }
 }
 
@@ -78,8 +102,10 @@ async function commitOf(repository: Repository, ref: string, range: string | nul
   const commit = await resolveCommit(repository, ref)
   if (commit !== null) return commit
   const prefix = range === null ? `reading ${repository.dir}` : range
-  if (ref === 'HEAD') throw new SchemagateError('unknown-commit', `${prefix}: ${repository.dir} has no commit yet. Make one first`)
-  const remedy = /^[\w./-]+$/.test(ref) && !ref.startsWith('-') ? `. Try: git fetch origin ${ref.replace(/^origin\//, '')}` : ''
+  if (ref === 'HEAD')
+    throw new SchemagateError('unknown-commit', `${prefix}: ${repository.dir} has no commit yet. Make one first`)
+  const remedy =
+    /^[\w./-]+$/.test(ref) && !ref.startsWith('-') ? `. Try: git fetch origin ${ref.replace(/^origin\//, '')}` : ''
   throw new SchemagateError('unknown-commit', `${prefix}: "${ref}" is not a commit of ${repository.dir}${remedy}`)
 }
 
@@ -87,31 +113,54 @@ async function mergeBase(repository: Repository, a: string, b: string, doing: st
   if (a === b) return a
   const { status, stdout } = await tryGit(repository.dir, ['merge-base', a, b])
   if (status === 0) return stdout.toString('latin1').trim()
-  const remedy = repository.shallow ? 'This clone is shallow. Try: git fetch --unshallow' : 'Name two commits of the same history'
+  const remedy = repository.shallow
+    ? 'This clone is shallow. Try: git fetch --unshallow'
+    : 'Name two commits of the same history'
   throw new SchemagateError('unknown-commit', `${doing}: the two commits have no ancestor in common. ${remedy}`)
 }
 
 /** What a pull request would go into, the first of these that exists. */
 const defaultBranches = [
-  'refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master', 'refs/remotes/origin/main', 'refs/remotes/origin/master',
+  'refs/remotes/origin/HEAD',
+  'refs/heads/main',
+  'refs/heads/master',
+  'refs/remotes/origin/main',
+  'refs/remotes/origin/master',
 ]
 
 async function defaultChangeSet(repository: Repository): Promise<ChangeSet> {
   const head = await commitOf(repository, 'HEAD', null)
   const branch = await firstCommit(repository, defaultBranches)
   if (branch === null) {
-    throw new SchemagateError('unknown-commit', `reading ${repository.dir}: there is no origin/HEAD, main or master to compare with. Name a range: BASE..HEAD`)
+    throw new SchemagateError(
+      'unknown-commit',
+      `reading ${repository.dir}: there is no origin/HEAD, main or master to compare with. Name a range: BASE..HEAD`,
+    )
   }
   const from = await mergeBase(repository, branch, head, `reading ${repository.dir}`)
   const base = commitTree(repository, from)
-  if (repository.top === null) return { base, head: commitTree(repository, head), files: await changedFiles(repository, from, head), truncated: false }
+  if (repository.top === null)
+    return {
+      base,
+      head: commitTree(repository, head),
+      files: await changedFiles(repository, from, head),
+      truncated: false,
+    }
   const overrides = await filterOverrides(repository.dir)
   const tree = worktree({ ...repository, top: repository.top, overrides })
-  const [tracked, untracked] = await Promise.all([changedFiles(repository, from, null, overrides), untrackedFiles(repository.top)])
+  const [tracked, untracked] = await Promise.all([
+    changedFiles(repository, from, null, overrides),
+    untrackedFiles(repository.top),
+  ])
   const contents = await tree.read(untracked)
   const added = untracked.map((path): ChangedFile => {
     const content = contents.get(path)
-    return { path, previousPath: null, status: 'added', hunks: content?.kind === 'text' ? wholeFile(content.text) : null }
+    return {
+      path,
+      previousPath: null,
+      status: 'added',
+      hunks: content?.kind === 'text' ? wholeFile(content.text) : null,
+    }
   })
   const all = new Map(tracked.map((file) => [file.path, file]))
   for (const file of added) all.set(file.path, all.has(file.path) ? { ...file, status: 'modified', hunks: null } : file)
@@ -166,7 +215,11 @@ function commitTree(repository: Repository, commit: string): Tree {
 }
 
 async function listCommit(repository: Repository, commit: string): Promise<ReadonlyMap<string, TreeEntry>> {
-  const out = await runGit(repository.dir, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit], `reading ${repository.dir} at ${commit.slice(0, 7)}`)
+  const out = await runGit(
+    repository.dir,
+    ['ls-tree', '-r', '-l', '-z', '--full-tree', commit],
+    `reading ${repository.dir} at ${commit.slice(0, 7)}`,
+  )
   const entries: TreeEntry[] = []
   for (const record of out.toString('utf8').split('\0')) {
     const tab = record.indexOf('\t')
@@ -178,16 +231,42 @@ async function listCommit(repository: Repository, commit: string): Promise<Reado
   return new Map(entries.map((entry) => [entry.path, entry]))
 }
 
-const diffOptions = ['--no-ext-diff', '--no-textconv', '--no-color', '-M', '--diff-algorithm=myers', '--ignore-submodules=dirty']
+const diffOptions = [
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
+  '-M',
+  '--diff-algorithm=myers',
+  '--ignore-submodules=dirty',
+]
 
 /** Files between two commits, or between a commit and the working tree where `to` is null. */
-async function changedFiles(repository: Repository, from: string, to: string | null, overrides: readonly string[] = []): Promise<readonly ChangedFile[]> {
+async function changedFiles(
+  repository: Repository,
+  from: string,
+  to: string | null,
+  overrides: readonly string[] = [],
+): Promise<readonly ChangedFile[]> {
   const command = to === null ? [...overrides, 'diff'] : ['diff-tree', '-r', '--no-commit-id']
   const commits = to === null ? [from] : [from, to]
   const doing = `comparing ${from.slice(0, 7)} with ${to === null ? 'the working tree' : to.slice(0, 7)}`
   const [raw, patches] = await Promise.all([
     runGit(repository.dir, [...command, '--raw', '-z', '--no-abbrev', ...diffOptions, ...commits, '--'], doing),
-    patchSections(repository.dir, [...command, '-p', '-U3', '--inter-hunk-context=0', '--src-prefix=a/', '--dst-prefix=b/', ...diffOptions, ...commits, '--'], doing),
+    patchSections(
+      repository.dir,
+      [
+        ...command,
+        '-p',
+        '-U3',
+        '--inter-hunk-context=0',
+        '--src-prefix=a/',
+        '--dst-prefix=b/',
+        ...diffOptions,
+        ...commits,
+        '--',
+      ],
+      doing,
+    ),
   ])
   const fields = raw.toString('utf8').split('\0')
   const files: ChangedFile[] = []
@@ -195,9 +274,9 @@ async function changedFiles(repository: Repository, from: string, to: string | n
   for (let i = 0; i + 1 < fields.length;) {
     const [, , , , state = ''] = (fields[i++] ?? '').split(' ')
     const first = fields[i++] ?? ''
-    const second = state.startsWith('R') || state.startsWith('C') ? fields[i++] ?? '' : null
+    const second = state.startsWith('R') || state.startsWith('C') ? (fields[i++] ?? '') : null
     // The patch of a file that changed its kind is a deletion and an addition; that of an unmerged one has no hunks.
-    const hunks = state === 'U' ? null : patches[section] ?? null
+    const hunks = state === 'U' ? null : (patches[section] ?? null)
     section += state === 'T' ? 2 : 1
     if (state === 'U') {
       if (files.at(-1)?.path !== first) files.push({ path: first, previousPath: null, status: 'modified', hunks: null })
@@ -215,11 +294,20 @@ function changedFile(state: string, first: string, second: string | null, hunks:
     return { path: second, previousPath: copied ? null : first, status: copied ? 'added' : 'renamed', hunks }
   }
   if (state === 'T') return { path: first, previousPath: null, status: 'modified', hunks: null }
-  return { path: first, previousPath: null, status: state === 'A' ? 'added' : state === 'D' ? 'deleted' : 'modified', hunks }
+  return {
+    path: first,
+    previousPath: null,
+    status: state === 'A' ? 'added' : state === 'D' ? 'deleted' : 'modified',
+    hunks,
+  }
 }
 
 /** The hunks of each `diff --git` section in order; null where git gave none because the file is binary or large. */
-async function patchSections(dir: string, args: readonly string[], doing: string): Promise<readonly (readonly Hunk[] | null)[]> {
+async function patchSections(
+  dir: string,
+  args: readonly string[],
+  doing: string,
+): Promise<readonly (readonly Hunk[] | null)[]> {
   const sections: (readonly Hunk[] | null)[] = []
   const reader = patchReader()
   let open = false
@@ -241,7 +329,10 @@ async function patchSections(dir: string, args: readonly string[], doing: string
     let from = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       // Only the first characters of a line decide anything, however long it is.
-      const head = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(from, Math.min(end, from + 200))]) : chunk.subarray(from, Math.min(end, from + 200))
+      const head =
+        rest.length > 0
+          ? Buffer.concat([rest, chunk.subarray(from, Math.min(end, from + 200))])
+          : chunk.subarray(from, Math.min(end, from + 200))
       line(head.toString('latin1', 0, 200))
       rest = Buffer.alloc(0)
       from = end + 1

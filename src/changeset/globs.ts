@@ -12,7 +12,10 @@ export function globMatcher(globs: readonly string[]): (path: string) => boolean
 }
 
 /** A test of paths against `include` without `ignore`. */
-export function pathMatcher(paths: { readonly include: readonly string[]; readonly ignore: readonly string[] }): (path: string) => boolean {
+export function pathMatcher(paths: {
+  readonly include: readonly string[]
+  readonly ignore: readonly string[]
+}): (path: string) => boolean {
   const include = globMatcher(paths.include)
   const ignore = globMatcher(paths.ignore)
   return (path) => include(path) && !ignore(path)

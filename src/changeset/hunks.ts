@@ -24,9 +24,19 @@ export function patchReader(): PatchReader {
       if (oldLeft > 0 || newLeft > 0) {
         const mark = text[0]
         if (mark === '+') added.push(newLine)
-        if (mark === '-') { removed.push(oldLine); oldLeft--; oldLine++ }
-        else if (mark === '+') { newLeft--; newLine++ }
-        else if (mark !== '\\') { oldLeft--; newLeft--; oldLine++; newLine++ }
+        if (mark === '-') {
+          removed.push(oldLine)
+          oldLeft--
+          oldLine++
+        } else if (mark === '+') {
+          newLeft--
+          newLine++
+        } else if (mark !== '\\') {
+          oldLeft--
+          newLeft--
+          oldLine++
+          newLine++
+        }
         return true
       }
       if (text.startsWith('\\ ')) return true
@@ -70,14 +80,21 @@ export function commentable(file: ChangedFile): ReadonlySet<number> {
 
 /** True where one hunk shows all of the lines `line` to `endLine` of the new side, so that a comment may span them. */
 export function showsLines(file: ChangedFile, line: number, endLine: number): boolean {
-  return file.status !== 'deleted' && (file.hunks ?? []).some((hunk) => hunk.newStart <= line && hunk.newStart + hunk.newLines > endLine)
+  return (
+    file.status !== 'deleted' &&
+    (file.hunks ?? []).some((hunk) => hunk.newStart <= line && hunk.newStart + hunk.newLines > endLine)
+  )
 }
 
 /** True where the change adds one of the lines `line` to `endLine`; a file without hunks counts as changed everywhere. */
 export function addsLines(file: ChangedFile, line: number, endLine: number): boolean {
   if (file.hunks === null) return file.status !== 'deleted'
-  return file.hunks.some((hunk) => hunk.newStart <= endLine && hunk.newStart + hunk.newLines > line
-    && hunk.added.some((added) => added >= line && added <= endLine))
+  return file.hunks.some(
+    (hunk) =>
+      hunk.newStart <= endLine &&
+      hunk.newStart + hunk.newLines > line &&
+      hunk.added.some((added) => added >= line && added <= endLine),
+  )
 }
 
 /** The line of the new side for a line of the old one; for one that is gone the line that took its place, or the one above it. */
@@ -95,13 +112,22 @@ function lineInHunk(hunk: Hunk, line: number): number {
   const isAdded = new Set(hunk.added)
   const isRemoved = new Set(hunk.removed)
   let at = hunk.newStart
-  const skipAdded = () => { while (isAdded.has(at)) at++ }
+  const skipAdded = () => {
+    while (isAdded.has(at)) at++
+  }
   let removedBefore = 0
   for (let old = hunk.oldStart; old < line; old++) {
     if (isRemoved.has(old)) removedBefore++
-    else { skipAdded(); at++; removedBefore = 0 }
+    else {
+      skipAdded()
+      at++
+      removedBefore = 0
+    }
   }
-  if (!isRemoved.has(line)) { skipAdded(); return at }
+  if (!isRemoved.has(line)) {
+    skipAdded()
+    return at
+  }
   let replacing = 0
   while (isAdded.has(at + replacing)) replacing++
   return replacing > 0 ? at + Math.min(removedBefore, replacing - 1) : Math.max(1, at - 1)
@@ -112,5 +138,14 @@ export function wholeFile(text: string): readonly Hunk[] {
   if (text === '') return []
   const breaks = text.split('\n').length - 1
   const lines = text.endsWith('\n') ? breaks : breaks + 1
-  return [{ oldStart: 0, oldLines: 0, newStart: 1, newLines: lines, added: Array.from({ length: lines }, (_, i) => i + 1), removed: [] }]
+  return [
+    {
+      oldStart: 0,
+      oldLines: 0,
+      newStart: 1,
+      newLines: lines,
+      added: Array.from({ length: lines }, (_, i) => i + 1),
+      removed: [],
+    },
+  ]
 }

@@ -14,10 +14,17 @@ export function memoryTree(files: Readonly<Record<string, string>>, commit?: str
   const stored = new Map<string, { entry: TreeEntry; content: FileContent }>()
   for (const path of Object.keys(files).sort(byCode)) {
     const bytes = Buffer.from(files[path] ?? '', 'utf8')
-    stored.set(path, { entry: { path, oid: blobId(bytes), size: bytes.length, mode: 'file' }, content: contentOf(bytes) })
+    stored.set(path, {
+      entry: { path, oid: blobId(bytes), size: bytes.length, mode: 'file' },
+      content: contentOf(bytes),
+    })
   }
   const entries = [...stored.values()].map(({ entry }) => entry)
-  const id = commit ?? createHash('sha1').update(entries.map(({ path, oid }) => `${oid} ${path}\n`).join('')).digest('hex')
+  const id =
+    commit ??
+    createHash('sha1')
+      .update(entries.map(({ path, oid }) => `${oid} ${path}\n`).join(''))
+      .digest('hex')
   return {
     commit: id,
     async list() {
@@ -46,7 +53,8 @@ export async function changeSetOf(base: Tree, head: Tree): Promise<ChangeSet> {
     return old && (old.oid !== oid || old.mode !== mode)
   })
   const [oldTexts, newTexts] = await Promise.all([
-    base.read([...deleted, ...modified].map(({ path }) => path)), head.read([...added, ...modified].map(({ path }) => path)),
+    base.read([...deleted, ...modified].map(({ path }) => path)),
+    head.read([...added, ...modified].map(({ path }) => path)),
   ])
   const renames = findRenames(deleted, added, oldTexts, newTexts)
   const moved = new Set(renames.values())
@@ -54,20 +62,36 @@ export async function changeSetOf(base: Tree, head: Tree): Promise<ChangeSet> {
     ...added.map(({ path }): ChangedFile => {
       const previousPath = renames.get(path) ?? null
       const status = previousPath === null ? 'added' : 'renamed'
-      return { path, previousPath, status, hunks: hunksBetween(previousPath === null ? null : oldTexts.get(previousPath), newTexts.get(path)) }
+      return {
+        path,
+        previousPath,
+        status,
+        hunks: hunksBetween(previousPath === null ? null : oldTexts.get(previousPath), newTexts.get(path)),
+      }
     }),
     ...modified.map(({ path }): ChangedFile => ({
-      path, previousPath: null, status: 'modified', hunks: hunksBetween(oldTexts.get(path), newTexts.get(path)),
+      path,
+      previousPath: null,
+      status: 'modified',
+      hunks: hunksBetween(oldTexts.get(path), newTexts.get(path)),
     })),
-    ...deleted.filter(({ path }) => !moved.has(path)).map(({ path }): ChangedFile => ({
-      path, previousPath: null, status: 'deleted', hunks: hunksBetween(oldTexts.get(path), null),
-    })),
+    ...deleted
+      .filter(({ path }) => !moved.has(path))
+      .map(({ path }): ChangedFile => ({
+        path,
+        previousPath: null,
+        status: 'deleted',
+        hunks: hunksBetween(oldTexts.get(path), null),
+      })),
   ]
   files.sort((a, b) => byCode(a.path, b.path))
   return { base, head, files, truncated: from.truncated || to.truncated }
 }
 
-function hunksBetween(from: FileContent | null | undefined, to: FileContent | null | undefined): readonly Hunk[] | null {
+function hunksBetween(
+  from: FileContent | null | undefined,
+  to: FileContent | null | undefined,
+): readonly Hunk[] | null {
   if (from?.kind === 'unreadable' || to?.kind === 'unreadable') return null
   if (!from) return wholeFile(to?.text ?? '')
   const patch = structuredPatch('a', 'b', from.text, to?.text ?? '', '', '', { context: 3, maxEditLength: 20_000 })
@@ -79,16 +103,28 @@ function hunksBetween(from: FileContent | null | undefined, to: FileContent | nu
     for (const text of hunk.lines) {
       if (text.startsWith('+')) added.push(newLine++)
       else if (text.startsWith('-')) removed.push(oldLine++)
-      else if (text.startsWith(' ')) { oldLine++; newLine++ }
+      else if (text.startsWith(' ')) {
+        oldLine++
+        newLine++
+      }
     }
-    return { oldStart: hunk.oldStart, oldLines: hunk.oldLines, newStart: hunk.newStart, newLines: hunk.newLines, added, removed }
+    return {
+      oldStart: hunk.oldStart,
+      oldLines: hunk.oldLines,
+      newStart: hunk.newStart,
+      newLines: hunk.newLines,
+      added,
+      removed,
+    }
   })
 }
 
 /** New path to old path: equal contents first, then at least half of the lines in common, as git has it. */
 function findRenames(
-  deleted: readonly TreeEntry[], added: readonly TreeEntry[],
-  oldTexts: ReadonlyMap<string, FileContent>, newTexts: ReadonlyMap<string, FileContent>,
+  deleted: readonly TreeEntry[],
+  added: readonly TreeEntry[],
+  oldTexts: ReadonlyMap<string, FileContent>,
+  newTexts: ReadonlyMap<string, FileContent>,
 ): ReadonlyMap<string, string> {
   const renames = new Map<string, string>()
   const free = new Map(deleted.map((entry) => [entry.path, entry]))
@@ -99,7 +135,8 @@ function findRenames(
     free.delete(same.path)
   }
   if (free.size * added.length > 2500) return renames
-  const linesOf = (content: FileContent | undefined) => (content?.kind === 'text' ? content.text.split('\n').filter((line) => line.trim() !== '') : [])
+  const linesOf = (content: FileContent | undefined) =>
+    content?.kind === 'text' ? content.text.split('\n').filter((line) => line.trim() !== '') : []
   for (const entry of added) {
     if (renames.has(entry.path)) continue
     const lines = linesOf(newTexts.get(entry.path))

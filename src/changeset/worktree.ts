@@ -19,7 +19,9 @@ export interface Checkout {
 export async function untrackedFiles(top: string): Promise<readonly string[]> {
   const out = await runGit(top, ['ls-files', '-z', '--others', '--exclude-standard'], `reading ${top}`)
   // A nested repository is listed as its folder, with a slash at the end.
-  return records(out).filter((path) => !path.endsWith('/') && !path.includes('\uFFFD')).sort()
+  return records(out)
+    .filter((path) => !path.endsWith('/') && !path.includes('\uFFFD'))
+    .sort()
 }
 
 /** The working tree: what git tracks as it is on disk, and what it does not ignore. */
@@ -40,7 +42,7 @@ export function worktree(checkout: Checkout): Tree {
       for (const path of new Set(paths)) {
         const entry = known.get(path)
         if (!entry) continue
-        const content = unreadableEntry(entry, checkout.maxBytes) ?? await readContent(checkout, path)
+        const content = unreadableEntry(entry, checkout.maxBytes) ?? (await readContent(checkout, path))
         if (content) found.set(path, content)
       }
       return found
@@ -53,7 +55,20 @@ async function listWorktree(checkout: Checkout): Promise<ReadonlyMap<string, Tre
   const doing = `reading the working tree of ${top}`
   const [staged, raw, untracked] = await Promise.all([
     runGit(top, ['ls-files', '-z', '--stage'], doing),
-    runGit(top, [...overrides, 'diff', '--raw', '-z', '--no-ext-diff', '--no-textconv', '--no-renames', '--ignore-submodules=all'], doing),
+    runGit(
+      top,
+      [
+        ...overrides,
+        'diff',
+        '--raw',
+        '-z',
+        '--no-ext-diff',
+        '--no-textconv',
+        '--no-renames',
+        '--ignore-submodules=all',
+      ],
+      doing,
+    ),
     untrackedFiles(top),
   ])
   const entries = new Map<string, TreeEntry>()
@@ -78,11 +93,21 @@ async function entryOnDisk(checkout: Checkout, path: string): Promise<TreeEntry 
   const stat = await lstat(full).catch(() => null)
   if (!stat || stat.isDirectory()) return null
   if (stat.isSymbolicLink()) {
-    return { path, oid: blobId(Buffer.from(await readlink(full).catch(() => '')), checkout.algorithm), size: stat.size, mode: 'symlink' }
+    return {
+      path,
+      oid: blobId(Buffer.from(await readlink(full).catch(() => '')), checkout.algorithm),
+      size: stat.size,
+      mode: 'symlink',
+    }
   }
   const mode = (stat.mode & 0o100) !== 0 ? 'executable' : 'file'
   const bytes = stat.size <= checkout.maxBytes ? await readBytes(full) : null
-  return { path, oid: bytes ? blobId(bytes, checkout.algorithm) : `worktree:${stat.size}:${stat.mtimeMs}`, size: stat.size, mode }
+  return {
+    path,
+    oid: bytes ? blobId(bytes, checkout.algorithm) : `worktree:${stat.size}:${stat.mtimeMs}`,
+    size: stat.size,
+    mode,
+  }
 }
 
 async function readContent(checkout: Checkout, path: string): Promise<FileContent | null> {
@@ -110,7 +135,10 @@ async function readBytes(full: string): Promise<Buffer | null> {
 }
 
 function records(out: Buffer): string[] {
-  return out.toString('utf8').split('\0').filter((record) => record !== '')
+  return out
+    .toString('utf8')
+    .split('\0')
+    .filter((record) => record !== '')
 }
 
 async function eachOf(paths: readonly string[], work: (path: string) => Promise<void>): Promise<void> {

@@ -11,10 +11,17 @@ export function explainCommand(catalog: readonly CatalogRule[]): Command {
   return async (args, io) => {
     const { positionals } = parseOptions(usages.explain, args)
     const [id] = positionals
-    if (id === undefined) throw new SchemagateError('usage', 'schemagate explain RULE: which rule? `schemagate rules` lists them')
+    if (id === undefined)
+      throw new SchemagateError('usage', 'schemagate explain RULE: which rule? `schemagate rules` lists them')
     const rules = catalog.filter((rule) => rule.id === id || rule.sources.includes(id))
     if (rules.length === 0) {
-      throw new SchemagateError('usage', `schemagate explain: unknown rule "${id}".${didYouMean(id, catalog.map((rule) => rule.id))} \`schemagate rules\` lists them`)
+      throw new SchemagateError(
+        'usage',
+        `schemagate explain: unknown rule "${id}".${didYouMean(
+          id,
+          catalog.map((rule) => rule.id),
+        )} \`schemagate rules\` lists them`,
+      )
     }
     io.stdout(rules.map((rule) => rulePage(rule)).join('\n'))
     return 0

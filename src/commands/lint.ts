@@ -18,7 +18,8 @@ import { formats, render } from './render.ts'
 export function lintCommand(rules: readonly CatalogRule[]): Command {
   return async (args, io) => {
     const { values, positionals } = parseOptions(usages.lint, args)
-    if (positionals.length === 0) throw new SchemagateError('usage', 'schemagate lint FILE...: which files? `-` reads standard input')
+    if (positionals.length === 0)
+      throw new SchemagateError('usage', 'schemagate lint FILE...: which files? `-` reads standard input')
     const format = formatOf('lint', values.format, formats, [])
     const config = await configOf(values.config, rules, io)
     const failOn = oneOf('lint', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], config.failOn)
@@ -41,7 +42,11 @@ export function lintCommand(rules: readonly CatalogRule[]): Command {
 
 function runnerOf(text: string): Runner {
   const runner = parseRunner(text)
-  if (!runner) throw new SchemagateError('usage', `schemagate lint: --runner ${text}: it is one of ${runnerNames.join(', ')}, with a version where it matters: prisma@6`)
+  if (!runner)
+    throw new SchemagateError(
+      'usage',
+      `schemagate lint: --runner ${text}: it is one of ${runnerNames.join(', ')}, with a version where it matters: prisma@6`,
+    )
   return runner
 }
 
@@ -57,7 +62,8 @@ export async function configOf(path: string | undefined, rules: readonly Catalog
   const text = (await read(path, io)).text
   const { config, notes } = parseConfig(text, path, rules)
   const [mistake] = notes
-  if (mistake) throw new SchemagateError('bad-configuration', `reading ${path}: line ${mistake.line}: ${mistake.message}`)
+  if (mistake)
+    throw new SchemagateError('bad-configuration', `reading ${path}: line ${mistake.line}: ${mistake.message}`)
   return config
 }
 
@@ -68,7 +74,8 @@ async function read(path: string, io: Io): Promise<SourceFile> {
     return sourceFile(path, new TextDecoder('utf-8').decode(bytes))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder; name its files' : message
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder; name its files' : message
     throw new SchemagateError('unreadable-file', `reading ${path}: ${why}`, { cause: error })
   }
 }

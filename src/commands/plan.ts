@@ -16,14 +16,19 @@ import { showNotes } from './schema.ts'
 /** `schemagate plan [BASE..HEAD]`: rollback, backfills, deploy order, what to check before and after. */
 export const planCommand: Command = async (args, io) => {
   const { values, positionals } = parseOptions(usages.plan, args)
-  if (positionals.length > 1) throw new SchemagateError('usage', `schemagate plan [BASE..HEAD]: one range, not ${positionals.length}`)
+  if (positionals.length > 1)
+    throw new SchemagateError('usage', `schemagate plan [BASE..HEAD]: one range, not ${positionals.length}`)
   const format = formatOf('plan', values.format, ['text', 'json', 'markdown'], [])
   io.progress('reading the repository')
   const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
   const { plans, notes } = await plansOf(changeSet, await readSettings(changeSet, []))
-  const wanted = projectsIn(plans.map((p) => p.project), values.path)
+  const wanted = projectsIn(
+    plans.map((p) => p.project),
+    values.path,
+  )
   const chosen = plans.filter((p) => wanted.includes(p.project))
-  if (!chosen.length && plans.length) throw new SchemagateError('usage', `schemagate plan: --path ${values.path}: no project that changes lies there`)
+  if (!chosen.length && plans.length)
+    throw new SchemagateError('usage', `schemagate plan: --path ${values.path}: no project that changes lies there`)
   if (values.write !== undefined) {
     const folder = resolve(io.cwd, values.write)
     for (const { project, plan, review, postgres } of chosen) {
@@ -33,7 +38,10 @@ export const planCommand: Command = async (args, io) => {
       // A runner takes what it finds in its folder for a migration, so the rest goes beside it.
       const source = project.migrations && resolve(io.cwd, values.repo, project.migrations.folder)
       const beside = source && (own === source || own.startsWith(`${source}${sep}`)) ? `${source}-plan` : own
-      for (const [path, content] of [...[...migrations].map(([p, c]) => [join(own, p), c] as const), ...[...others].map(([p, c]) => [join(beside, p), c] as const)]) {
+      for (const [path, content] of [
+        ...[...migrations].map(([p, c]) => [join(own, p), c] as const),
+        ...[...others].map(([p, c]) => [join(beside, p), c] as const),
+      ]) {
         await mkdir(dirname(path), { recursive: true })
         await io.writeFile(path, content)
         io.stderr(`wrote ${path}\n`)
@@ -44,11 +52,17 @@ export const planCommand: Command = async (args, io) => {
   }
   if (format !== 'json') showNotes(notes, io)
   const all = chosen.map((p) => p.plan)
-  const section = values.rollback ? 'rollback' as const : 'all' as const
-  const shown = format === 'json' ? `${JSON.stringify(planToJson(all), null, 2)}\n`
-    : !all.length ? 'No schema changes: there is nothing to plan.\n'
-    : format === 'markdown' ? planToMarkdown(all, section)
-    : values.rollback ? all.map((p) => rollbackScript(p.rollback.sql, p.rollback.lossy, p.rollback.save ?? [])).join('\n') : planToText(all)
+  const section = values.rollback ? ('rollback' as const) : ('all' as const)
+  const shown =
+    format === 'json'
+      ? `${JSON.stringify(planToJson(all), null, 2)}\n`
+      : !all.length
+        ? 'No schema changes: there is nothing to plan.\n'
+        : format === 'markdown'
+          ? planToMarkdown(all, section)
+          : values.rollback
+            ? all.map((p) => rollbackScript(p.rollback.sql, p.rollback.lossy, p.rollback.save ?? [])).join('\n')
+            : planToText(all)
   if (values.output === undefined) io.stdout(shown)
   else await io.writeFile(values.output, shown)
   return 0

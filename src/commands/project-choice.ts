@@ -4,7 +4,13 @@ import type { Project } from '../project/project.ts'
 /** The folders of a project: its migrations, its schema files, its root. */
 function foldersOf(project: Project): readonly string[] {
   const files = [...project.schemaFiles, ...(project.sqlSchema ?? [])].map(folderOf)
-  return [...new Set([...(project.migrations ? [project.migrations.folder] : []), ...files, ...(files.length || project.migrations ? [] : [project.root])])]
+  return [
+    ...new Set([
+      ...(project.migrations ? [project.migrations.folder] : []),
+      ...files,
+      ...(files.length || project.migrations ? [] : [project.root]),
+    ]),
+  ]
 }
 
 function folderOf(path: string): string {
@@ -14,7 +20,10 @@ function folderOf(path: string): string {
 
 /** A folder of a repository as trees name it: no `./` before it, no `/` after it, `''` for the top. */
 function plainFolder(path: string): string {
-  const parts = path.replaceAll('\\', '/').split('/').filter((p) => p !== '' && p !== '.')
+  const parts = path
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((p) => p !== '' && p !== '.')
   return parts.join('/')
 }
 
@@ -35,8 +44,19 @@ export function chooseProject(command: string, projects: readonly Project[], pat
   const found = projectsIn(projects, path)
   const [only] = found
   if (only && found.length === 1) return only
-  if (!projects.length) throw new SchemagateError('usage', `schemagate ${command}: no Prisma schema, Drizzle schema or SQL migrations were found. If they are there, name them under "projects" in .github/schemagate.yml`)
+  if (!projects.length)
+    throw new SchemagateError(
+      'usage',
+      `schemagate ${command}: no Prisma schema, Drizzle schema or SQL migrations were found. If they are there, name them under "projects" in .github/schemagate.yml`,
+    )
   const names = (found.length ? found : projects).map((p) => `--path ${p.migrations?.folder || foldersOf(p)[0] || '.'}`)
-  if (!found.length) throw new SchemagateError('usage', `schemagate ${command}: --path ${path}: no project lies there. Try one of: ${names.join(', ')}`)
-  throw new SchemagateError('usage', `schemagate ${command}: ${found.length} projects were found; choose one: ${names.join(', ')}`)
+  if (!found.length)
+    throw new SchemagateError(
+      'usage',
+      `schemagate ${command}: --path ${path}: no project lies there. Try one of: ${names.join(', ')}`,
+    )
+  throw new SchemagateError(
+    'usage',
+    `schemagate ${command}: ${found.length} projects were found; choose one: ${names.join(', ')}`,
+  )
 }

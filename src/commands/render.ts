@@ -11,13 +11,24 @@ import type { Io } from './io.ts'
 export const formats = ['text', 'json', 'markdown', 'sarif', 'html'] as const
 
 /** Writes a report to standard output, or to a file. */
-export async function render(report: Report, format: (typeof formats)[number], output: string | undefined, rules: readonly CatalogRule[], io: Io): Promise<void> {
+export async function render(
+  report: Report,
+  format: (typeof formats)[number],
+  output: string | undefined,
+  rules: readonly CatalogRule[],
+  io: Io,
+): Promise<void> {
   const text = renderText(report, format, output === undefined && io.isTerminal, rules)
   if (output === undefined) io.stdout(text)
   else await io.writeFile(output, text)
 }
 
-function renderText(report: Report, format: (typeof formats)[number], colour: boolean, rules: readonly CatalogRule[]): string {
+function renderText(
+  report: Report,
+  format: (typeof formats)[number],
+  colour: boolean,
+  rules: readonly CatalogRule[],
+): string {
   switch (format) {
     case 'text':
       return reportToText(report, { colour })

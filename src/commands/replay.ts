@@ -17,9 +17,16 @@ interface Commits {
  */
 export function replayCommand(rules: readonly CatalogRule[]): Command {
   return async (args, io) => {
-    const at = args.findIndex((arg) => arg.endsWith('.json') && args[args.indexOf(arg) - 1] !== '--output' && args[args.indexOf(arg) - 1] !== '-o')
+    const at = args.findIndex(
+      (arg) =>
+        arg.endsWith('.json') && args[args.indexOf(arg) - 1] !== '--output' && args[args.indexOf(arg) - 1] !== '-o',
+    )
     const file = args[at]
-    if (file === undefined) throw new SchemagateError('usage', 'schemagate replay DELIVERY.json [--repo DIR]: which delivery? GitHub shows them under Recent deliveries in the settings of the app')
+    if (file === undefined)
+      throw new SchemagateError(
+        'usage',
+        'schemagate replay DELIVERY.json [--repo DIR]: which delivery? GitHub shows them under Recent deliveries in the settings of the app',
+      )
     const { base, head } = commitsOf(await readDelivery(resolve(io.cwd, file), file), file)
     return reviewCommand(rules)([`${base}..${head}`, ...args.slice(0, at), ...args.slice(at + 1)], io)
   }
@@ -30,7 +37,11 @@ async function readDelivery(path: string, name: string): Promise<Record<string, 
     const value: unknown = JSON.parse(await readFile(path, 'utf8'))
     if (isRecord(value)) return payloadOf(value)
   } catch (cause) {
-    throw new SchemagateError('unreadable-file', `reading ${name}: ${cause instanceof SyntaxError ? 'not JSON' : 'there is no such file'}`, { cause })
+    throw new SchemagateError(
+      'unreadable-file',
+      `reading ${name}: ${cause instanceof SyntaxError ? 'not JSON' : 'there is no such file'}`,
+      { cause },
+    )
   }
   throw new SchemagateError('unreadable-file', `reading ${name}: not a delivery`)
 }
@@ -44,9 +55,15 @@ function payloadOf(value: Record<string, unknown>): Record<string, unknown> {
 
 function commitsOf(payload: Record<string, unknown>, name: string): Commits {
   const { pull_request: pull, merge_group: group } = payload
-  const base = isRecord(pull) && isRecord(pull['base']) ? pull['base']['sha'] : isRecord(group) ? group['base_sha'] : null
-  const head = isRecord(pull) && isRecord(pull['head']) ? pull['head']['sha'] : isRecord(group) ? group['head_sha'] : null
-  if (!isCommit(base) || !isCommit(head)) throw new SchemagateError('usage', `schemagate replay ${name}: only deliveries of pull_request, pull_request_review_comment and merge_group name the commits to review`)
+  const base =
+    isRecord(pull) && isRecord(pull['base']) ? pull['base']['sha'] : isRecord(group) ? group['base_sha'] : null
+  const head =
+    isRecord(pull) && isRecord(pull['head']) ? pull['head']['sha'] : isRecord(group) ? group['head_sha'] : null
+  if (!isCommit(base) || !isCommit(head))
+    throw new SchemagateError(
+      'usage',
+      `schemagate replay ${name}: only deliveries of pull_request, pull_request_review_comment and merge_group name the commits to review`,
+    )
   return { base, head }
 }
 

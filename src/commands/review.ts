@@ -14,11 +14,15 @@ import { formats, render } from './render.ts'
 export function reviewCommand(rules: readonly CatalogRule[]): Command {
   return async (args, io) => {
     const { values, positionals } = parseOptions(usages.review, args)
-    if (positionals.length > 1) throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
+    if (positionals.length > 1)
+      throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
     const format = formatOf('review', values.format, formats, [])
     io.progress('reading the repository')
     const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
-    const loaded = values.config === undefined ? await readSettings(changeSet, rules) : { config: await configOf(values.config, rules, io), notes: [] }
+    const loaded =
+      values.config === undefined
+        ? await readSettings(changeSet, rules)
+        : { config: await configOf(values.config, rules, io), notes: [] }
     const failOn = oneOf('review', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], loaded.config.failOn)
     const report = await review(changeSet, {
       rules,

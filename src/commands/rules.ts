@@ -10,14 +10,22 @@ export function rulesCommand(catalog: readonly CatalogRule[]): Command {
     const format = formatOf('rules', values.format, ['text', 'json'], ['markdown', 'sarif', 'html'])
     if (format === 'json') {
       const base = io.environment.SCHEMAGATE_URL?.replace(/\/+$/, '')
-      io.stdout(`${JSON.stringify(catalog.map((rule) => ruleToJson(rule, base)), null, 2)}\n`)
+      io.stdout(
+        `${JSON.stringify(
+          catalog.map((rule) => ruleToJson(rule, base)),
+          null,
+          2,
+        )}\n`,
+      )
       return 0
     }
     const width = Math.max(...catalog.map((rule) => rule.id.length))
     for (const group of new Set(catalog.map((rule) => rule.group))) {
       io.stdout(`${group}\n`)
       for (const rule of catalog.filter((rule) => rule.group === group)) {
-        io.stdout(`  ${rule.id.padEnd(width)}  ${(rule.enabled === false ? 'off' : rule.severity).padEnd(7)}  ${rule.summary}\n`)
+        io.stdout(
+          `  ${rule.id.padEnd(width)}  ${(rule.enabled === false ? 'off' : rule.severity).padEnd(7)}  ${rule.summary}\n`,
+        )
       }
     }
     return 0

@@ -8,7 +8,10 @@ import { usages } from './usage.ts'
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values } = parseOptions(usages.stats, args)
   if (!values['print-query']) {
-    throw new SchemagateError('usage', 'schemagate stats: it never connects to a database. Run what --print-query prints and commit its result as .github/schemagate-stats.json')
+    throw new SchemagateError(
+      'usage',
+      'schemagate stats: it never connects to a database. Run what --print-query prints and commit its result as .github/schemagate-stats.json',
+    )
   }
   io.stdout(printStatsQuery())
   return 0

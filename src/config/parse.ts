@@ -33,14 +33,28 @@ const longest = 200_000
  * Reads `.github/schemagate.yml`. Never fails: a mistake is a note with its line, and the key that it stands at has its default (that of
  * `inherited`, where the file builds upon another). `rules` are the ids that exist, or the rules themselves so that their options are checked.
  */
-export function parseConfig(text: string, path: string, rules: readonly (string | KnownRule)[], inherited: Config = defaultConfig): ParsedConfig {
-  const nothing = (message: string, line = 1): ParsedConfig => ({ config: inherited, notes: [mistake(path, line, `${message}. The defaults were used.`)], extends: null })
+export function parseConfig(
+  text: string,
+  path: string,
+  rules: readonly (string | KnownRule)[],
+  inherited: Config = defaultConfig,
+): ParsedConfig {
+  const nothing = (message: string, line = 1): ParsedConfig => ({
+    config: inherited,
+    notes: [mistake(path, line, `${message}. The defaults were used.`)],
+    extends: null,
+  })
   if (text.length > longest) return nothing('the file is larger than 200 kB')
   const lines = new LineCounter()
   let document: Document
   let value: unknown
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, maxAliasCount: 50 } as Parameters<typeof parseDocument>[1])
+    document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      maxAliasCount: 50,
+    } as Parameters<typeof parseDocument>[1])
     const [error] = document.errors
     if (error) return nothing(`not YAML: ${error.message.replace(/\.$/, '')}`, lines.linePos(error.pos[0]).line)
     value = document.toJS({ maxAliasCount: 50 })
@@ -67,7 +81,14 @@ function lineOf(reader: Reader, path: Path): number {
     const key = path[length - 1]
     if (parent !== null && typeof parent === 'object' && 'items' in parent && Array.isArray(parent.items)) {
       for (const item of parent.items as readonly unknown[]) {
-        if (item === null || typeof item !== 'object' || !('key' in item) || !isScalar(item.key) || String(item.key.value) !== String(key)) continue
+        if (
+          item === null ||
+          typeof item !== 'object' ||
+          !('key' in item) ||
+          !isScalar(item.key) ||
+          String(item.key.value) !== String(key)
+        )
+          continue
         if (item.key.range) return reader.lines.linePos(item.key.range[0]).line
       }
     }
@@ -106,13 +127,23 @@ function check(reader: Reader, key: ConfigKey, given: unknown): unknown {
       // A key that is not known is told by the name it has; what is missing, by what it is missing from.
       if (issue.code === 'unrecognized_keys') {
         for (const name of issue.keys) {
-          if (round === 0) report(reader, [...path, name], `unknown key.${didYouMean(name, knownKeys(key, inner))} It was passed over.`)
+          if (round === 0)
+            report(
+              reader,
+              [...path, name],
+              `unknown key.${didYouMean(name, knownKeys(key, inner))} It was passed over.`,
+            )
           value = without(value, [...inner, name])
         }
         continue
       }
       const words = wordsOf(issue, at(given, inner))
-      if (round === 0) report(reader, path, `${words}${words.endsWith('?') ? '' : '.'} ${inner.length === 0 ? 'The default was used.' : 'It was passed over.'}`)
+      if (round === 0)
+        report(
+          reader,
+          path,
+          `${words}${words.endsWith('?') ? '' : '.'} ${inner.length === 0 ? 'The default was used.' : 'It was passed over.'}`,
+        )
       value = without(value, at(value, inner) === undefined ? inner.slice(0, -1) : inner)
     }
     if (value === undefined) return undefined
@@ -121,7 +152,11 @@ function check(reader: Reader, key: ConfigKey, given: unknown): unknown {
 }
 
 /** An issue with its whole path; of a choice between shapes, what is wrong inside the one that fits best. */
-function leaves(issue: z.core.$ZodIssue, around: Path, given: unknown): readonly { readonly issue: z.core.$ZodIssue; readonly path: Path }[] {
+function leaves(
+  issue: z.core.$ZodIssue,
+  around: Path,
+  given: unknown,
+): readonly { readonly issue: z.core.$ZodIssue; readonly path: Path }[] {
   const path = [...around, ...issue.path]
   if (issue.code === 'invalid_union' && given !== null && typeof given === 'object') {
     const inside = issue.errors.find((branch) => branch.length > 0 && branch.every((one) => one.path.length > 0))
@@ -148,43 +183,75 @@ function without(value: unknown, path: Path): unknown {
     if (rest.length === 0) return (value as readonly unknown[]).filter((_, i) => i !== first)
     return (value as readonly unknown[]).map((item, i) => (i === first ? without(item, rest) : item))
   }
-  return Object.fromEntries(Object.entries(value).flatMap(([name, item]) => {
-    if (name !== first) return [[name, item]]
-    return rest.length === 0 ? [] : [[name, without(item, rest)]]
-  }))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) => {
+      if (name !== first) return [[name, item]]
+      return rest.length === 0 ? [] : [[name, without(item, rest)]]
+    }),
+  )
 }
 
 function knownKeys(key: ConfigKey, path: Path): readonly string[] {
   if (key === 'projects' && path.length > 0) return ['root', 'orm', 'runner', 'version', 'migrations', 'schema']
   if (key === 'tables') return ['rows']
   const schema: unknown = shape[key]
-  return schema !== null && typeof schema === 'object' && 'shape' in schema && schema.shape !== null && typeof schema.shape === 'object' ? Object.keys(schema.shape) : []
+  return schema !== null &&
+    typeof schema === 'object' &&
+    'shape' in schema &&
+    schema.shape !== null &&
+    typeof schema.shape === 'object'
+    ? Object.keys(schema.shape)
+    : []
 }
 
 /** What is wrong, said with the value that is there. */
 function wordsOf(issue: z.core.$ZodIssue, given: unknown): string {
-  const shown = given === undefined ? 'nothing' : JSON.stringify(given)?.slice(0, 60) ?? String(given)
+  const shown = given === undefined ? 'nothing' : (JSON.stringify(given)?.slice(0, 60) ?? String(given))
   switch (issue.code) {
-    case 'custom': return issue.message
-    case 'invalid_format': return `${shown} ${issue.message}`
-    case 'invalid_value': return `${shown} is not one of ${issue.values.map(String).join(', ')}${typeof given === 'string' ? `.${didYouMean(given, issue.values.map(String))}`.replace(/^\.$/, '') : ''}`
-    case 'too_small': return `${shown} is less than ${String(issue.minimum)}`
-    case 'too_big': return `${shown} is more than ${String(issue.maximum)}`
+    case 'custom':
+      return issue.message
+    case 'invalid_format':
+      return `${shown} ${issue.message}`
+    case 'invalid_value':
+      return `${shown} is not one of ${issue.values.map(String).join(', ')}${typeof given === 'string' ? `.${didYouMean(given, issue.values.map(String))}`.replace(/^\.$/, '') : ''}`
+    case 'too_small':
+      return `${shown} is less than ${String(issue.minimum)}`
+    case 'too_big':
+      return `${shown} is more than ${String(issue.maximum)}`
     case 'invalid_type':
       if (given === undefined) return 'it is missing'
-      return issue.message.startsWith('Invalid') ? `${shown} is ${typeName(issue.expected)}` : `${shown} ${issue.message}`
+      return issue.message.startsWith('Invalid')
+        ? `${shown} is ${typeName(issue.expected)}`
+        : `${shown} ${issue.message}`
     case 'invalid_union': {
-      const inner = issue.errors.flat().find((one) => one.code === 'invalid_format' || one.code === 'custom' || one.code === 'too_small' || one.code === 'too_big')
+      const inner = issue.errors
+        .flat()
+        .find(
+          (one) =>
+            one.code === 'invalid_format' ||
+            one.code === 'custom' ||
+            one.code === 'too_small' ||
+            one.code === 'too_big',
+        )
       if (inner) return wordsOf(inner, given)
       const values = issue.errors.flat().flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []))
-      if (values.length > 0 && typeof given !== 'object') return `${shown} is not one of ${values.join(', ')}${typeof given === 'string' ? `.${didYouMean(given, values)}`.replace(/^\.$/, '') : ''}`
+      if (values.length > 0 && typeof given !== 'object')
+        return `${shown} is not one of ${values.join(', ')}${typeof given === 'string' ? `.${didYouMean(given, values)}`.replace(/^\.$/, '') : ''}`
       return `${shown} cannot stand here`
     }
-    default: return issue.message
+    default:
+      return issue.message
   }
 }
 
-const typeNames: Readonly<Record<string, string>> = { boolean: 'not true or false', array: 'no list', object: 'no group of keys', record: 'no group of keys', int: 'no whole number', string: 'no text' }
+const typeNames: Readonly<Record<string, string>> = {
+  boolean: 'not true or false',
+  array: 'no list',
+  object: 'no group of keys',
+  record: 'no group of keys',
+  int: 'no whole number',
+  string: 'no text',
+}
 
 function typeName(expected: string): string {
   return typeNames[expected] ?? `no ${expected}`
@@ -192,7 +259,12 @@ function typeName(expected: string): string {
 
 function fill(reader: Reader, raw: RawConfig, rules: readonly (string | KnownRule)[], inherited: Config): Config {
   const source = reader.path
-  const tables = Object.fromEntries(Object.entries(raw.tables ?? {}).map(([name, size]) => [name.replaceAll('"', ''), { rows: rowsIn(size.rows), source }]))
+  const tables = Object.fromEntries(
+    Object.entries(raw.tables ?? {}).map(([name, size]) => [
+      name.replaceAll('"', ''),
+      { rows: rowsIn(size.rows), source },
+    ]),
+  )
   const thresholds = thresholdsOf(reader, raw, inherited)
   const { comments, rehearsal, approvals } = inherited
   const sticky = raw.comments?.sticky
@@ -201,32 +273,54 @@ function fill(reader: Reader, raw: RawConfig, rules: readonly (string | KnownRul
   return {
     postgres: raw.postgres === undefined ? inherited.postgres : Math.floor(Number(raw.postgres)),
     failOn: raw['fail-on'] ?? inherited.failOn,
-    paths: { include: raw.paths?.include ?? inherited.paths.include, ignore: raw.paths?.ignore ?? inherited.paths.ignore },
+    paths: {
+      include: raw.paths?.include ?? inherited.paths.include,
+      ignore: raw.paths?.ignore ?? inherited.paths.ignore,
+    },
     projects: raw.projects?.map(projectOf) ?? inherited.projects,
     tables: { ...inherited.tables, ...tables },
     ...thresholds,
     rules: { ...inherited.rules, ...rulesOf(reader, raw, rules) },
     comments: {
-      inline: raw.comments?.inline ?? comments.inline, max: raw.comments?.max ?? comments.max,
-      sticky: sticky === true ? 'always' : sticky === false ? 'never' : sticky ?? comments.sticky,
+      inline: raw.comments?.inline ?? comments.inline,
+      max: raw.comments?.max ?? comments.max,
+      sticky: sticky === true ? 'always' : sticky === false ? 'never' : (sticky ?? comments.sticky),
     },
-    rehearsal: { enabled: raw.rehearsal?.enabled ?? rehearsal.enabled, timeout: timeout === undefined ? rehearsal.timeout : millisecondsIn(timeout) ?? rehearsal.timeout },
+    rehearsal: {
+      enabled: raw.rehearsal?.enabled ?? rehearsal.enabled,
+      timeout: timeout === undefined ? rehearsal.timeout : (millisecondsIn(timeout) ?? rehearsal.timeout),
+    },
     drafts: raw.drafts ?? inherited.drafts,
-    staging: raw.staging === undefined ? inherited.staging : raw.staging === 'off' || raw.staging === false ? null : raw.staging,
+    staging:
+      raw.staging === undefined
+        ? inherited.staging
+        : raw.staging === 'off' || raw.staging === false
+          ? null
+          : raw.staging,
     backup: raw.backup === undefined ? inherited.backup : { require: backupOf(raw.backup.require) },
     approvals: {
-      author: raw.approvals?.author ?? approvals.author, permission: raw.approvals?.permission ?? approvals.permission, teams: raw.approvals?.teams ?? approvals.teams,
+      author: raw.approvals?.author ?? approvals.author,
+      permission: raw.approvals?.permission ?? approvals.permission,
+      teams: raw.approvals?.teams ?? approvals.teams,
       expiresDays: expires === undefined ? approvals.expiresDays : (millisecondsIn(expires) ?? 0) / 86_400_000,
     },
     deployed: raw.deployed ?? inherited.deployed,
   }
 }
 
-function thresholdsOf(reader: Reader, raw: RawConfig, inherited: Config): Pick<Config, 'largeTableRows' | 'smallTableRows'> {
+function thresholdsOf(
+  reader: Reader,
+  raw: RawConfig,
+  inherited: Config,
+): Pick<Config, 'largeTableRows' | 'smallTableRows'> {
   const large = raw['large-table-rows'] === undefined ? inherited.largeTableRows : rowsIn(raw['large-table-rows'])
   const small = raw['small-table-rows'] === undefined ? inherited.smallTableRows : rowsIn(raw['small-table-rows'])
   if (small < large) return { largeTableRows: large, smallTableRows: small }
-  report(reader, [raw['small-table-rows'] === undefined ? 'large-table-rows' : 'small-table-rows'], `a table of ${small} rows would be small and large at once. The defaults were used.`)
+  report(
+    reader,
+    [raw['small-table-rows'] === undefined ? 'large-table-rows' : 'small-table-rows'],
+    `a table of ${small} rows would be small and large at once. The defaults were used.`,
+  )
   return { largeTableRows: inherited.largeTableRows, smallTableRows: inherited.smallTableRows }
 }
 
@@ -240,17 +334,30 @@ function projectOf(raw: NonNullable<RawConfig['projects']>[number]): ConfiguredP
   const version = raw.version === undefined ? runner?.version : String(raw.version)
   return {
     root: raw.root.replace(/^\.\/?|\/+$/g, ''),
-    ...(raw.orm ? { orm: raw.orm } : {}), ...(runner ? { runner: runner.name } : {}), ...(version ? { version } : {}),
-    ...(raw.migrations ? { migrations: raw.migrations } : {}), ...(raw.schema ? { schema: raw.schema } : {}),
+    ...(raw.orm ? { orm: raw.orm } : {}),
+    ...(runner ? { runner: runner.name } : {}),
+    ...(version ? { version } : {}),
+    ...(raw.migrations ? { migrations: raw.migrations } : {}),
+    ...(raw.schema ? { schema: raw.schema } : {}),
   }
 }
 
-function rulesOf(reader: Reader, raw: RawConfig, rules: readonly (string | KnownRule)[]): Readonly<Record<string, RuleSetting>> {
+function rulesOf(
+  reader: Reader,
+  raw: RawConfig,
+  rules: readonly (string | KnownRule)[],
+): Readonly<Record<string, RuleSetting>> {
   const known = new Map(rules.map((rule) => (typeof rule === 'string' ? [rule, undefined] : [rule.id, rule])))
   const settings: Record<string, RuleSetting> = {}
   for (const [id, given] of Object.entries(raw.rules ?? {})) {
     if (!known.has(id)) {
-      reader.notes.push(mistake(reader.path, lineOf(reader, ['rules', id]), `rules: unknown rule "${id}".${didYouMean(id, [...known.keys()])} It was passed over.`))
+      reader.notes.push(
+        mistake(
+          reader.path,
+          lineOf(reader, ['rules', id]),
+          `rules: unknown rule "${id}".${didYouMean(id, [...known.keys()])} It was passed over.`,
+        ),
+      )
       continue
     }
     if (typeof given !== 'object') {
@@ -258,15 +365,25 @@ function rulesOf(reader: Reader, raw: RawConfig, rules: readonly (string | Known
       continue
     }
     const rule = known.get(id)
-    const [first, ...also] = Array.isArray(given) ? given.map((one, i) => settingOf(reader, ['rules', id, i], one, rule)) : [settingOf(reader, ['rules', id], given, rule)]
+    const [first, ...also] = Array.isArray(given)
+      ? given.map((one, i) => settingOf(reader, ['rules', id, i], one, rule))
+      : [settingOf(reader, ['rules', id], given, rule)]
     if (first) settings[id] = also.length > 0 ? { ...first, also } : first
   }
   return settings
 }
 
-function settingOf(reader: Reader, path: Path, given: { readonly severity?: string | boolean | undefined }, rule: KnownRule | undefined): RuleSetting {
+function settingOf(
+  reader: Reader,
+  path: Path,
+  given: { readonly severity?: string | boolean | undefined },
+  rule: KnownRule | undefined,
+): RuleSetting {
   const { severity, ...options } = given
-  return { severity: severity === undefined ? 'default' : severityOf(severity), options: rule ? optionsOf(reader, path, options, rule) : options }
+  return {
+    severity: severity === undefined ? 'default' : severityOf(severity),
+    options: rule ? optionsOf(reader, path, options, rule) : options,
+  }
 }
 
 function severityOf(given: string | boolean): RuleSetting['severity'] {
@@ -275,15 +392,33 @@ function severityOf(given: string | boolean): RuleSetting['severity'] {
 }
 
 /** The options of a rule that it has, each of the kind of its default and with a value that the rule can use. */
-function optionsOf(reader: Reader, at: Path, given: Readonly<Record<string, unknown>>, rule: KnownRule): Readonly<Record<string, unknown>> {
+function optionsOf(
+  reader: Reader,
+  at: Path,
+  given: Readonly<Record<string, unknown>>,
+  rule: KnownRule,
+): Readonly<Record<string, unknown>> {
   const defaults = rule.options ?? {}
   const options: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     const expected = defaults[name]
     const path = [...at, name]
-    if (!Object.hasOwn(defaults, name)) report(reader, path, `unknown option.${didYouMean(name, ['severity', ...Object.keys(defaults)])} It was passed over.`)
-    else if (Array.isArray(expected) ? !(Array.isArray(value) && value.every((item) => typeof item === 'string')) : typeof value !== typeof expected) {
-      report(reader, path, `${JSON.stringify(value)?.slice(0, 60) ?? 'nothing'} is ${Array.isArray(expected) ? 'no list of texts' : typeName(typeof expected)}. The default was used.`)
+    if (!Object.hasOwn(defaults, name))
+      report(
+        reader,
+        path,
+        `unknown option.${didYouMean(name, ['severity', ...Object.keys(defaults)])} It was passed over.`,
+      )
+    else if (
+      Array.isArray(expected)
+        ? !(Array.isArray(value) && value.every((item) => typeof item === 'string'))
+        : typeof value !== typeof expected
+    ) {
+      report(
+        reader,
+        path,
+        `${JSON.stringify(value)?.slice(0, 60) ?? 'nothing'} is ${Array.isArray(expected) ? 'no list of texts' : typeName(typeof expected)}. The default was used.`,
+      )
     } else if (Array.isArray(value)) {
       options[name] = (value as readonly string[]).filter((item, i) => {
         const wrong = wrongValue(rule, name, item)
@@ -301,7 +436,10 @@ function optionsOf(reader: Reader, at: Path, given: Readonly<Record<string, unkn
 
 /** What is wrong with one value of an option, as a sentence with its full stop; null where nothing is. */
 function wrongValue(rule: KnownRule, name: string, value: string | number): string | null {
-  const problem = typeof value === 'number' && !(value >= 0 && Number.isFinite(value)) ? { words: 'is no number from 0 up' } : rule.checkOption?.(name, value) ?? null
+  const problem =
+    typeof value === 'number' && !(value >= 0 && Number.isFinite(value))
+      ? { words: 'is no number from 0 up' }
+      : (rule.checkOption?.(name, value) ?? null)
   if (problem === null) return null
   const meant = 'among' in problem && problem.among ? didYouMean(String(value), problem.among) : ''
   return `${JSON.stringify(value).slice(0, 60)} ${problem.words}${meant !== '' ? `.${meant}` : problem.words.endsWith('?') ? '' : '.'}`

@@ -12,7 +12,10 @@ const counted = /^(\d{1,15}(?:_\d{3})*(?:\.\d{1,3})?)\s*([kKmMbB]?)$/
 const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9 }
 
 /** A number of rows: `40000000`, `40_000_000`, `40M`. */
-const rows = z.union([z.number().min(0).max(1e15), z.string().regex(counted, 'is no number of rows: write 40000000 or 40M')])
+const rows = z.union([
+  z.number().min(0).max(1e15),
+  z.string().regex(counted, 'is no number of rows: write 40000000 or 40M'),
+])
 
 /** The number of rows that a value of `rows` says. */
 export function rowsIn(value: number | string): number {
@@ -22,7 +25,14 @@ export function rowsIn(value: number | string): number {
 }
 
 const duration = /^(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
 
 /** Milliseconds of `30s`, `5m`, `14d`; null where the text is no duration. */
 export function millisecondsIn(text: string): number | null {
@@ -33,66 +43,126 @@ export function millisecondsIn(text: string): number | null {
 function durationBetween(from: string, to: string, example: string) {
   return z.string(`is no duration: write ${example}`).superRefine((text, context) => {
     const given = millisecondsIn(text)
-    if (given === null) context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is no duration: write ${example}` })
-    else if (given < (millisecondsIn(from) ?? 0) || given > (millisecondsIn(to) ?? 0)) context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is not between ${from} and ${to}` })
+    if (given === null)
+      context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is no duration: write ${example}` })
+    else if (given < (millisecondsIn(from) ?? 0) || given > (millisecondsIn(to) ?? 0))
+      context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is not between ${from} and ${to}` })
   })
 }
 
-const insideRepository = z.string().min(1).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'has to be a path inside the repository')
+const insideRepository = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'),
+    'has to be a path inside the repository',
+  )
 
 /** YAML 1.2 has only `true` and `false`; people write the words of 1.1 all the same. */
-const flag = z.union([z.boolean(), z.enum(['on', 'off', 'yes', 'no']).transform((word) => word === 'on' || word === 'yes')])
+const flag = z.union([
+  z.boolean(),
+  z.enum(['on', 'off', 'yes', 'no']).transform((word) => word === 'on' || word === 'yes'),
+])
 const severity = z.enum(['error', 'warning', 'info', 'off'])
 const switched = z.enum(['error', 'warning', 'info', 'off', 'on'])
 
 const ruleSetting = z.looseObject({ severity: z.union([severity, z.boolean()]).optional() })
 
 const project = z.strictObject({
-  root: z.string().refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'has to be a path inside the repository').describe('Folder of the project, `.` for the root.'),
+  root: z
+    .string()
+    .refine(
+      (path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'),
+      'has to be a path inside the repository',
+    )
+    .describe('Folder of the project, `.` for the root.'),
   orm: z.enum(['prisma', 'drizzle']).optional().describe('What declares the schema.'),
-  runner: z.string().superRefine((text, context) => {
-    if (parseRunner(text) === null) context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is no runner.${didYouMean(text, runnerNames) || ` There are ${runnerNames.join(', ')}`}` })
-  }).optional()
+  runner: z
+    .string()
+    .superRefine((text, context) => {
+      if (parseRunner(text) === null)
+        context.addIssue({
+          code: 'custom',
+          message: `"${text.slice(0, 40)}" is no runner.${didYouMean(text, runnerNames) || ` There are ${runnerNames.join(', ')}`}`,
+        })
+    })
+    .optional()
     .describe(`What runs the migrations: ${runnerNames.join(', ')}; a version may follow, \`prisma@7.10\`.`),
-  version: z.union([z.string().regex(/^\d[\w.-]*$/, 'is no version: write "6.16"'), z.number()]).optional().describe('Version of the runner.'),
+  version: z
+    .union([z.string().regex(/^\d[\w.-]*$/, 'is no version: write "6.16"'), z.number()])
+    .optional()
+    .describe('Version of the runner.'),
   migrations: insideRepository.optional().describe('Folder of the migrations.'),
   schema: insideRepository.optional().describe('File or folder of the schema.'),
 })
 
 /** Every key of `.github/schemagate.yml`, each checked on its own so that a mistake in one leaves the others as they are. */
 export const shape = {
-  _extends: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)?(?::[\w./-]+)?$/, 'names a repository: .github, or owner/name').describe('Repository whose configuration this one builds upon.'),
-  postgres: z.union([z.number().min(10).max(20), z.string().regex(/^1\d(?:\.\d+)?$/, 'is no version of PostgreSQL: write 16')]).describe('Major version of the server in production; default: what the repository says, else 15.'),
+  _extends: z
+    .string()
+    .regex(/^[\w.-]+(?:\/[\w.-]+)?(?::[\w./-]+)?$/, 'names a repository: .github, or owner/name')
+    .describe('Repository whose configuration this one builds upon.'),
+  postgres: z
+    .union([z.number().min(10).max(20), z.string().regex(/^1\d(?:\.\d+)?$/, 'is no version of PostgreSQL: write 16')])
+    .describe('Major version of the server in production; default: what the repository says, else 15.'),
   'fail-on': z.enum(['error', 'warning', 'never']).describe('Findings from which the check fails; default error.'),
-  paths: z.strictObject({
-    include: z.array(glob).optional().describe('Globs of schema and migration files.'),
-    ignore: z.array(glob).optional().describe('Globs of files that are left out.'),
-  }).describe('Files of schema and migrations.'),
+  paths: z
+    .strictObject({
+      include: z.array(glob).optional().describe('Globs of schema and migration files.'),
+      ignore: z.array(glob).optional().describe('Globs of files that are left out.'),
+    })
+    .describe('Files of schema and migrations.'),
   projects: z.array(project).max(200).describe('Projects, where detection needs help.'),
   tables: z.record(z.string(), z.strictObject({ rows })).describe('Rows by table, `*` for all others.'),
   'large-table-rows': rows.describe('Rows from which a table counts as large; default 1000000.'),
   'small-table-rows': rows.describe('Rows up to which a table counts as small; default 10000.'),
-  rules: z.record(z.string(), z.union([switched, z.boolean(), ruleSetting, z.array(ruleSetting).min(1).max(100)])).describe('Severity and options by rule; a list of them where they differ by path.'),
-  comments: z.strictObject({
-    inline: flag.optional().describe('Comment at the lines; default true.'),
-    max: z.number().int().min(0).max(100).optional().describe('Inline comments at most; default 30.'),
-    sticky: z.union([z.enum(['auto', 'always', 'never']), z.boolean()]).optional().describe('One comment with the whole; auto: only when there is something to say.'),
-  }).describe('What is written into the pull request.'),
-  rehearsal: z.strictObject({
-    enabled: flag.optional().describe('Run migrations in an embedded Postgres; default true.'),
-    timeout: durationBetween('1s', '10m', '30s').optional().describe('Time for it; default 30s.'),
-  }).describe('Running the migration before it runs.'),
+  rules: z
+    .record(z.string(), z.union([switched, z.boolean(), ruleSetting, z.array(ruleSetting).min(1).max(100)]))
+    .describe('Severity and options by rule; a list of them where they differ by path.'),
+  comments: z
+    .strictObject({
+      inline: flag.optional().describe('Comment at the lines; default true.'),
+      max: z.number().int().min(0).max(100).optional().describe('Inline comments at most; default 30.'),
+      sticky: z
+        .union([z.enum(['auto', 'always', 'never']), z.boolean()])
+        .optional()
+        .describe('One comment with the whole; auto: only when there is something to say.'),
+    })
+    .describe('What is written into the pull request.'),
+  rehearsal: z
+    .strictObject({
+      enabled: flag.optional().describe('Run migrations in an embedded Postgres; default true.'),
+      timeout: durationBetween('1s', '10m', '30s').optional().describe('Time for it; default 30s.'),
+    })
+    .describe('Running the migration before it runs.'),
   drafts: flag.describe('Review draft pull requests; default true.'),
-  staging: z.union([z.strictObject({ environment: z.string().min(1).max(255) }), z.literal('off'), z.literal(false)]).describe('Environment to which the head commit has to be deployed before a destructive change merges; default off.'),
-  backup: z.strictObject({
-    require: z.union([z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is one of approval, label:NAME, off'), z.literal(false)]),
-  }).describe('What says that there is a backup before a destructive change: approval (default), label:NAME or off.'),
-  approvals: z.strictObject({
-    author: flag.optional().describe('The author may approve; default false.'),
-    permission: z.enum(['write', 'maintain', 'admin']).optional().describe('Permission that an approval wants; default write.'),
-    teams: z.array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no team: write org/team')).optional().describe('Teams one of whose members has to approve.'),
-    expires: durationBetween('1h', '365d', '14d').optional().describe('How long an approval holds; default 14d.'),
-  }).describe('Who may approve what stops a merge.'),
+  staging: z
+    .union([z.strictObject({ environment: z.string().min(1).max(255) }), z.literal('off'), z.literal(false)])
+    .describe(
+      'Environment to which the head commit has to be deployed before a destructive change merges; default off.',
+    ),
+  backup: z
+    .strictObject({
+      require: z.union([
+        z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is one of approval, label:NAME, off'),
+        z.literal(false),
+      ]),
+    })
+    .describe('What says that there is a backup before a destructive change: approval (default), label:NAME or off.'),
+  approvals: z
+    .strictObject({
+      author: flag.optional().describe('The author may approve; default false.'),
+      permission: z
+        .enum(['write', 'maintain', 'admin'])
+        .optional()
+        .describe('Permission that an approval wants; default write.'),
+      teams: z
+        .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no team: write org/team'))
+        .optional()
+        .describe('Teams one of whose members has to approve.'),
+      expires: durationBetween('1h', '365d', '14d').optional().describe('How long an approval holds; default 14d.'),
+    })
+    .describe('Who may approve what stops a merge.'),
   deployed: z.string().min(1).max(255).describe('Branch that production runs; default: the default branch.'),
 } as const
 
@@ -106,7 +176,10 @@ export type RawConfig = { readonly [K in ConfigKey]?: z.infer<(typeof shape)[K]>
 export interface KnownRule {
   readonly id: string
   readonly options?: Readonly<Record<string, unknown>>
-  readonly checkOption?: (name: string, value: string | number) => { readonly words: string; readonly among?: readonly string[] } | null
+  readonly checkOption?: (
+    name: string,
+    value: string | number,
+  ) => { readonly words: string; readonly among?: readonly string[] } | null
 }
 
 /** JSON Schema of `.github/schemagate.yml`, draft 2020-12; with the names of rules, so that editors complete them. */
@@ -114,14 +187,38 @@ export function configJsonSchema(rules: readonly (string | KnownRule)[] = []): R
   const generated = z.toJSONSchema(z.strictObject(shape).partial(), { io: 'input' })
   const properties: Record<string, unknown> = { ...generated.properties }
   const setting = { anyOf: [{ enum: ['error', 'warning', 'info', 'off', 'on'] }, { type: 'boolean' }] }
-  const known = Object.fromEntries(rules.map((rule) => {
-    const { id, options } = typeof rule === 'string' ? { id: rule } : rule
-    const own = Object.fromEntries(Object.entries(options ?? {}).map(([name, value]) => [name, { type: Array.isArray(value) ? 'array' : typeof value, default: value }]))
-    const object = { type: 'object', properties: { severity: { anyOf: [{ enum: ['error', 'warning', 'info', 'off'] }, { type: 'boolean' }] }, ...own }, additionalProperties: false }
-    return [id, { anyOf: [...setting.anyOf, object, { type: 'array', minItems: 1, items: object }] }]
-  }))
-  if (rules.length > 0) properties['rules'] = { description: 'Severity and options by rule.', type: 'object', properties: known, additionalProperties: false }
+  const known = Object.fromEntries(
+    rules.map((rule) => {
+      const { id, options } = typeof rule === 'string' ? { id: rule } : rule
+      const own = Object.fromEntries(
+        Object.entries(options ?? {}).map(([name, value]) => [
+          name,
+          { type: Array.isArray(value) ? 'array' : typeof value, default: value },
+        ]),
+      )
+      const object = {
+        type: 'object',
+        properties: {
+          severity: { anyOf: [{ enum: ['error', 'warning', 'info', 'off'] }, { type: 'boolean' }] },
+          ...own,
+        },
+        additionalProperties: false,
+      }
+      return [id, { anyOf: [...setting.anyOf, object, { type: 'array', minItems: 1, items: object }] }]
+    }),
+  )
+  if (rules.length > 0)
+    properties['rules'] = {
+      description: 'Severity and options by rule.',
+      type: 'object',
+      properties: known,
+      additionalProperties: false,
+    }
   return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Schemagate', description: 'Configuration of Schemagate: .github/schemagate.yml', ...generated, properties,
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Schemagate',
+    description: 'Configuration of Schemagate: .github/schemagate.yml',
+    ...generated,
+    properties,
   }
 }

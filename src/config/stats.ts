@@ -6,27 +6,54 @@ import type { TableSize } from './types.ts'
 export const statsPath = '.github/schemagate-stats.json'
 
 const size = z.object({ rows: z.number().min(0).max(1e18), bytes: z.number().min(0).max(1e18).optional() })
-const file = z.object({ date: z.string().regex(/^\d{4}-\d{2}-\d{2}/).optional(), tables: z.record(z.string(), z.unknown()) })
+const file = z.object({
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}/)
+    .optional(),
+  tables: z.record(z.string(), z.unknown()),
+})
 
 /** Reads `.github/schemagate-stats.json`: rows and bytes by table, with its date. What is wrong in it is a note. */
-export function parseStats(text: string, path: string = statsPath): { readonly tables: Readonly<Record<string, TableSize>>; readonly date: string | null; readonly notes: readonly Note[] } {
+export function parseStats(
+  text: string,
+  path: string = statsPath,
+): {
+  readonly tables: Readonly<Record<string, TableSize>>
+  readonly date: string | null
+  readonly notes: readonly Note[]
+} {
   const wrong = (message: string): Note => ({ kind: 'unparsed', blocking: false, path, line: 1, message })
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { tables: {}, date: null, notes: [wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}. No sizes of tables are known.`)] }
+    return {
+      tables: {},
+      date: null,
+      notes: [
+        wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}. No sizes of tables are known.`),
+      ],
+    }
   }
   // psql and most clients give the one row of the query as a list, with the one column as its only field.
   const read = file.safeParse(unwrapped(value))
-  if (!read.success) return { tables: {}, date: null, notes: [wrong('not the result of `schemagate stats --print-query`: "tables" is missing. No sizes of tables are known.')] }
+  if (!read.success)
+    return {
+      tables: {},
+      date: null,
+      notes: [
+        wrong('not the result of `schemagate stats --print-query`: "tables" is missing. No sizes of tables are known.'),
+      ],
+    }
   const date = read.data.date?.slice(0, 10) ?? null
   const source = date === null ? path : `${path} of ${date}`
   const tables: Record<string, TableSize> = {}
   const notes: Note[] = []
   for (const [name, given] of Object.entries(read.data.tables)) {
     const one = size.safeParse(given)
-    if (one.success) tables[name] = { rows: one.data.rows, source, ...(one.data.bytes === undefined ? {} : { bytes: one.data.bytes }) }
+    if (one.success)
+      tables[name] = { rows: one.data.rows, source, ...(one.data.bytes === undefined ? {} : { bytes: one.data.bytes }) }
     else if (notes.length < 5) notes.push(wrong(`tables.${name}: "rows" has to be a number. It was passed over.`))
   }
   return { tables, date, notes }
@@ -34,7 +61,11 @@ export function parseStats(text: string, path: string = statsPath): { readonly t
 
 function unwrapped(value: unknown): unknown {
   let inner = value
-  for (let depth = 0; depth < 3 && inner !== null && typeof inner === 'object' && !Object.hasOwn(inner, 'tables'); depth++) {
+  for (
+    let depth = 0;
+    depth < 3 && inner !== null && typeof inner === 'object' && !Object.hasOwn(inner, 'tables');
+    depth++
+  ) {
     const parts: readonly unknown[] = Array.isArray(inner) ? inner : Object.values(inner)
     if (parts.length !== 1) break
     const [only] = parts

@@ -19,7 +19,12 @@ export interface Config {
   readonly drafts: boolean
   readonly staging: { readonly environment: string } | null
   readonly backup: { readonly require: 'approval' | 'off' | { readonly label: string } }
-  readonly approvals: { readonly author: boolean; readonly permission: 'write' | 'maintain' | 'admin'; readonly teams: readonly string[]; readonly expiresDays: number }
+  readonly approvals: {
+    readonly author: boolean
+    readonly permission: 'write' | 'maintain' | 'admin'
+    readonly teams: readonly string[]
+    readonly expiresDays: number
+  }
   readonly deployed: string | null
 }
 
@@ -55,7 +60,14 @@ export const defaultConfig: Config = {
   postgres: null,
   failOn: 'error',
   paths: {
-    include: ['**/prisma/**', '**/*.prisma', '**/drizzle/**', '**/{migrations,db,database,sql}/**', '**/*.sql', '**/{prisma,drizzle}.config.*'],
+    include: [
+      '**/prisma/**',
+      '**/*.prisma',
+      '**/drizzle/**',
+      '**/{migrations,db,database,sql}/**',
+      '**/*.sql',
+      '**/{prisma,drizzle}.config.*',
+    ],
     ignore: [],
   },
   projects: [],

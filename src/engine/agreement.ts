@@ -18,7 +18,11 @@ export interface Comparison {
 const decidedWithoutRows: ReadonlySet<string> = new Set(['25', '42', '0A', '2B', '55'])
 
 /** Holds what rules claim of new statements against what a rehearsal saw; left out is what it could not see. */
-export function compareClaims(drafts: readonly Draft[], steps: readonly Step[], judgedFor: number): readonly Comparison[] {
+export function compareClaims(
+  drafts: readonly Draft[],
+  steps: readonly Step[],
+  judgedFor: number,
+): readonly Comparison[] {
   const outer = outermost(steps)
   const held = strongestHeld(steps)
   const comparisons: Comparison[] = []
@@ -28,29 +32,47 @@ export function compareClaims(drafts: readonly Draft[], steps: readonly Step[], 
     const claims = claimsOf(draft.rule, [judgedFor, Number(step.observation.postgres.split('.')[0])])
     if (claims.length === 0 || !claims.every((claim) => isComparable(claim, step))) continue
     // What one statement of a transaction makes fail may be another.
-    const fails = (code: string): boolean => steps.some((other) => other.transaction.id === step.transaction.id && other.observation?.error?.code === code)
-    const found = claims.map((claim) => (claim.fails !== undefined && fails(claim.fails) ? null : disagreement(claim, step, held.get(step) ?? null)))
+    const fails = (code: string): boolean =>
+      steps.some((other) => other.transaction.id === step.transaction.id && other.observation?.error?.code === code)
+    const found = claims.map((claim) =>
+      claim.fails !== undefined && fails(claim.fails) ? null : disagreement(claim, step, held.get(step) ?? null),
+    )
     comparisons.push({ draft, step, disagreement: found.includes(null) ? null : (found[0] ?? null) })
   }
   return comparisons
 }
 
 /** One note for each statement and rule that disagree. */
-export function disagreementNotes(drafts: readonly Draft[], steps: readonly Step[], judgedFor: number): readonly Note[] {
+export function disagreementNotes(
+  drafts: readonly Draft[],
+  steps: readonly Step[],
+  judgedFor: number,
+): readonly Note[] {
   const notes = new Map<string, Note>()
   for (const { draft, step, disagreement: found } of compareClaims(drafts, steps, judgedFor)) {
     if (found === null) continue
     const { path, line } = draft.place
     notes.set(`${draft.rule.id} ${path} ${line}`, {
-      kind: 'unresolved', blocking: false, path, line, message: `\`${draft.rule.id}\` expects ${found} in the rehearsal on PostgreSQL ${step.observation?.postgres ?? ''}. One of the two is wrong.`,
+      kind: 'unresolved',
+      blocking: false,
+      path,
+      line,
+      message: `\`${draft.rule.id}\` expects ${found} in the rehearsal on PostgreSQL ${step.observation?.postgres ?? ''}. One of the two is wrong.`,
     })
   }
   return [...notes.values()]
 }
 
 function claimsOf(rule: CatalogRule, versions: readonly number[]): readonly Claims[] {
-  const claims: readonly Claims[] = rule.claims === undefined ? [] : Array.isArray(rule.claims) ? (rule.claims as readonly Claims[]) : [rule.claims as Claims]
-  return claims.filter((claim) => versions.every((version) => version >= (claim.from ?? 0) && version <= (claim.to ?? 99)))
+  const claims: readonly Claims[] =
+    rule.claims === undefined
+      ? []
+      : Array.isArray(rule.claims)
+        ? (rule.claims as readonly Claims[])
+        : [rule.claims as Claims]
+  return claims.filter((claim) =>
+    versions.every((version) => version >= (claim.from ?? 0) && version <= (claim.to ?? 99)),
+  )
 }
 
 /** For each step, the one at the top of its file: what stands in a `DO` block shares the observation of the block. */
@@ -67,8 +89,15 @@ function outermost(steps: readonly Step[]): ReadonlyMap<Step, Step> {
 function isComparable(claim: Claims, step: Step): boolean {
   const { observation } = step
   if (!observation) return false
-  if (claim.fails !== undefined) return decidedWithoutRows.has(claim.fails.slice(0, 2)) && (observation.error === null || observation.error.code === claim.fails)
-  return observation.error === null && (claim.lock !== undefined || claim.rewrites !== undefined || claim.scans !== undefined)
+  if (claim.fails !== undefined)
+    return (
+      decidedWithoutRows.has(claim.fails.slice(0, 2)) &&
+      (observation.error === null || observation.error.code === claim.fails)
+    )
+  return (
+    observation.error === null &&
+    (claim.lock !== undefined || claim.rewrites !== undefined || claim.scans !== undefined)
+  )
 }
 
 /** For each step, the strongest lock that its transaction holds on an existing relation once the step has run. */
@@ -77,7 +106,8 @@ function strongestHeld(steps: readonly Step[]): ReadonlyMap<Step, LockMode> {
   const held = new Map<Step, LockMode>()
   for (const step of steps) {
     const { id } = step.transaction
-    for (const { mode } of step.observation?.locks ?? []) if (strength(mode) > strength(byTransaction.get(id) ?? null)) byTransaction.set(id, mode)
+    for (const { mode } of step.observation?.locks ?? [])
+      if (strength(mode) > strength(byTransaction.get(id) ?? null)) byTransaction.set(id, mode)
     const strongest = byTransaction.get(id)
     if (strongest !== undefined) held.set(step, strongest)
   }
@@ -92,14 +122,19 @@ function strength(mode: LockMode | null): number {
 function disagreement(claim: Claims, step: Step, held: LockMode | null): string | null {
   const seen = step.observation
   if (!seen) return null
-  if (claim.fails !== undefined) return seen.error === null ? `this statement to fail (SQLSTATE ${claim.fails}), and it ran` : null
+  if (claim.fails !== undefined)
+    return seen.error === null ? `this statement to fail (SQLSTATE ${claim.fails}), and it ran` : null
   const mixed = step.changes.length > 1
   const { lock } = claim
-  if (lock !== undefined && seen.locksUnseen !== true && strength(held) < strength(lock)) return `the lock ${lockName(lock)}, and ${held === null ? 'none' : lockName(held)} was taken`
+  if (lock !== undefined && seen.locksUnseen !== true && strength(held) < strength(lock))
+    return `the lock ${lockName(lock)}, and ${held === null ? 'none' : lockName(held)} was taken`
   if (claim.rewrites === true && seen.rewrites.length === 0) return 'a table to be rewritten, and none was'
-  if (claim.rewrites === false && seen.rewrites.length > 0 && !mixed) return `no table to be rewritten, and ${named(seen.rewrites)} was`
-  if (claim.scans === true && readFromEndToEnd(seen).length === 0) return 'a table to be read from end to end, and none was'
-  if (claim.scans === false && seen.scans.length > 0 && !mixed) return `no table to be read from end to end, and ${named(seen.scans)} was`
+  if (claim.rewrites === false && seen.rewrites.length > 0 && !mixed)
+    return `no table to be rewritten, and ${named(seen.rewrites)} was`
+  if (claim.scans === true && readFromEndToEnd(seen).length === 0)
+    return 'a table to be read from end to end, and none was'
+  if (claim.scans === false && seen.scans.length > 0 && !mixed)
+    return `no table to be read from end to end, and ${named(seen.scans)} was`
   return null
 }
 
@@ -108,5 +143,8 @@ function readFromEndToEnd(seen: Observation): readonly Key[] {
 }
 
 function named(keys: readonly Key[]): string {
-  return keys.slice(0, 3).map((key) => `\`${key.replaceAll('`', '')}\``).join(', ')
+  return keys
+    .slice(0, 3)
+    .map((key) => `\`${key.replaceAll('`', '')}\``)
+    .join(', ')
 }

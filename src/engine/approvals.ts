@@ -10,12 +10,27 @@ export type Decision =
    * that were there when it was said: `fingerprints` where that is on record, else what is there now if `isCurrent`.
    */
   | {
-    readonly kind: 'approve'; readonly key: string; readonly target: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean
-    readonly by: string; readonly reason: string; readonly at: Date; readonly until: string | null
-  }
+      readonly kind: 'approve'
+      readonly key: string
+      readonly target: string
+      readonly fingerprints: readonly string[] | null
+      readonly isCurrent: boolean
+      readonly by: string
+      readonly reason: string
+      readonly at: Date
+      readonly until: string | null
+    }
   | { readonly kind: 'unapprove'; readonly target: string; readonly by: string; readonly at: Date }
   /** Suppresses a rule, in one file (a path or its end) or everywhere. */
-  | { readonly kind: 'ignore'; readonly rule: string; readonly path: string | null; readonly by: string; readonly reason: string; readonly at: Date; readonly until: string | null }
+  | {
+      readonly kind: 'ignore'
+      readonly rule: string
+      readonly path: string | null
+      readonly by: string
+      readonly reason: string
+      readonly at: Date
+      readonly until: string | null
+    }
 
 /** Whether what a gate wants is there. */
 export interface Gates {
@@ -40,45 +55,89 @@ export interface Gated {
 export function gate(report: Report, decisions: readonly Decision[], gates: Gates, config: Config, now: Date): Gated {
   const today = now.toISOString().slice(0, 10)
   const bindings = new Map<string, readonly string[]>()
-  for (const decision of decisions) if (decision.kind === 'approve') bindings.set(decision.key, fingerprintsOf(decision, report.findings))
+  for (const decision of decisions)
+    if (decision.kind === 'approve') bindings.set(decision.key, fingerprintsOf(decision, report.findings))
   const findings = report.findings.map((finding) => decide(finding, decisions, bindings, gates, config, today))
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
-  const wanted = isDestructive && gates.staged === false && config.staging !== null
-    ? [`a successful deployment of this commit to \`${config.staging.environment}\`, because the change is destructive.`]
-    : []
+  const wanted =
+    isDestructive && gates.staged === false && config.staging !== null
+      ? [
+          `a successful deployment of this commit to \`${config.staging.environment}\`, because the change is destructive.`,
+        ]
+      : []
   const concluded = conclude(findings, report.notes, config.failOn)
-  const conclusion = wanted.length > 0 && concluded !== 'failure' && config.failOn !== 'never' ? 'action_required' : concluded
-  return { report: { ...report, findings, conclusion }, wanted, bindings: new Map([...bindings].filter(([, fingerprints]) => fingerprints.length > 0)) }
+  const conclusion =
+    wanted.length > 0 && concluded !== 'failure' && config.failOn !== 'never' ? 'action_required' : concluded
+  return {
+    report: { ...report, findings, conclusion },
+    wanted,
+    bindings: new Map([...bindings].filter(([, fingerprints]) => fingerprints.length > 0)),
+  }
 }
 
 /** Full fingerprints of what an approval means; the beginning of one is short enough to be forged, so it means nothing by itself. */
-function fingerprintsOf(decision: Decision & { readonly kind: 'approve' }, findings: readonly Finding[]): readonly string[] {
+function fingerprintsOf(
+  decision: Decision & { readonly kind: 'approve' },
+  findings: readonly Finding[],
+): readonly string[] {
   if (decision.fingerprints !== null) return decision.fingerprints
   if (decision.target.length === fingerprintLength) return [decision.target]
-  const meant = decision.isCurrent ? findings.filter((f) => f.approvable && f.approval !== null && means(decision.target, f)).map((f) => f.fingerprint) : []
+  const meant = decision.isCurrent
+    ? findings.filter((f) => f.approvable && f.approval !== null && means(decision.target, f)).map((f) => f.fingerprint)
+    : []
   return decision.target === 'destructive' || meant.length === 1 ? meant : []
 }
 
 const fingerprintLength = 16
 
-function decide(finding: Finding, decisions: readonly Decision[], bindings: ReadonlyMap<string, readonly string[]>, gates: Gates, config: Config, today: string): Finding {
-  const ignored = decisions.findLast((d) => d.kind === 'ignore' && d.rule === finding.rule && (d.path === null || finding.place.path === d.path || finding.place.path.endsWith(`/${d.path}`)))
+function decide(
+  finding: Finding,
+  decisions: readonly Decision[],
+  bindings: ReadonlyMap<string, readonly string[]>,
+  gates: Gates,
+  config: Config,
+  today: string,
+): Finding {
+  const ignored = decisions.findLast(
+    (d) =>
+      d.kind === 'ignore' &&
+      d.rule === finding.rule &&
+      (d.path === null || finding.place.path === d.path || finding.place.path.endsWith(`/${d.path}`)),
+  )
   if (ignored?.kind === 'ignore' && finding.suppressed === null && isCurrent(ignored.until, today)) {
-    return { ...finding, suppressed: { reason: `${ignored.reason} (${ignored.by})`, until: ignored.until, line: 0 }, approval: null }
+    return {
+      ...finding,
+      suppressed: { reason: `${ignored.reason} (${ignored.by})`, until: ignored.until, line: 0 },
+      approval: null,
+    }
   }
   if (finding.approval === null || !finding.approvable) return finding
   const { require: backup } = config.backup
   if (typeof backup === 'object' && finding.group === 'data-loss' && gates.labels.includes(backup.label)) {
-    return { ...finding, approval: { state: 'given', by: `label ${backup.label}`, reason: 'the label says that there is a backup', until: null } }
+    return {
+      ...finding,
+      approval: {
+        state: 'given',
+        by: `label ${backup.label}`,
+        reason: 'the label says that there is a backup',
+        until: null,
+      },
+    }
   }
-  const last = decisions.findLast((d) => (d.kind === 'approve' ? bindings.get(d.key)?.includes(finding.fingerprint) === true : d.kind === 'unapprove' && means(d.target, finding)))
+  const last = decisions.findLast((d) =>
+    d.kind === 'approve'
+      ? bindings.get(d.key)?.includes(finding.fingerprint) === true
+      : d.kind === 'unapprove' && means(d.target, finding),
+  )
   if (last?.kind !== 'approve' || !isCurrent(last.until, today)) return finding
   return { ...finding, approval: { state: 'given', by: last.by, reason: last.reason, until: last.until } }
 }
 
 /** True where a command's target means a finding. */
 export function means(target: string, finding: Pick<Finding, 'fingerprint' | 'group'>): boolean {
-  return target === 'destructive' ? finding.group === 'data-loss' : target.length >= 4 && finding.fingerprint.startsWith(target)
+  return target === 'destructive'
+    ? finding.group === 'data-loss'
+    : target.length >= 4 && finding.fingerprint.startsWith(target)
 }
 
 function isCurrent(until: string | null, today: string): boolean {

@@ -1,7 +1,16 @@
 /** The items of the checklist that ends every review, in their order. */
 export const checklistItems = [
-  'queries-use-indexes', 'no-full-scans', 'joins-vs-subqueries', 'connection-pooling', 'read-replicas', 'caching', 'n-plus-one',
-  'backup', 'staging', 'decisions-documented', 'query-patterns-before-indexes',
+  'queries-use-indexes',
+  'no-full-scans',
+  'joins-vs-subqueries',
+  'connection-pooling',
+  'read-replicas',
+  'caching',
+  'n-plus-one',
+  'backup',
+  'staging',
+  'decisions-documented',
+  'query-patterns-before-indexes',
 ] as const
 
 export type ChecklistItem = (typeof checklistItems)[number]

@@ -22,7 +22,8 @@ export function stops(finding: Finding, failOn: Config['failOn']): boolean {
 /** The verdict: the first of failure, action_required, neutral and success that holds. */
 export function conclude(findings: readonly Finding[], notes: readonly Note[], failOn: Config['failOn']): Conclusion {
   const stopping = findings.filter((finding) => stops(finding, failOn))
-  if (notes.some((note) => note.blocking) || stopping.some((finding) => finding.approval?.state !== 'needed')) return 'failure'
+  if (notes.some((note) => note.blocking) || stopping.some((finding) => finding.approval?.state !== 'needed'))
+    return 'failure'
   if (stopping.length > 0) return 'action_required'
   const open = findings.filter((finding) => !finding.suppressed && finding.approval?.state !== 'given')
   return notes.length > 0 || open.some((finding) => finding.severity !== 'info') ? 'neutral' : 'success'

@@ -44,7 +44,8 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
           tables.delete(change.object)
           break
         case 'addColumn':
-          if (!before.tables.get(change.table)?.columns.some((c) => c.name === change.to.name)) columns.add(`${change.table}.${change.to.name}`)
+          if (!before.tables.get(change.table)?.columns.some((c) => c.name === change.to.name))
+            columns.add(`${change.table}.${change.to.name}`)
           break
         case 'renameColumn':
           if (columns.delete(`${change.table}.${change.from}`)) columns.add(`${change.table}.${change.to}`)

@@ -6,7 +6,8 @@ import { indexColumns } from '../schema/model.ts'
 /** Where a schema declares what a change is about: its column, constraint or index, else its table; null where it is not declared there. */
 export function declarationOf(schema: Schema, change: Change): Declaration | null {
   const table = schema.tables.get(tableOf(change) ?? '')
-  const whole = table ?? ('object' in change ? schema.enums.get(change.object) ?? schema.views.get(change.object) : undefined)
+  const whole =
+    table ?? ('object' in change ? (schema.enums.get(change.object) ?? schema.views.get(change.object)) : undefined)
   return partDeclarationOf(schema, change) ?? whole?.declared[0] ?? null
 }
 
@@ -14,16 +15,33 @@ export function declarationOf(schema: Schema, change: Change): Declaration | nul
 export function partDeclarationOf(schema: Schema, change: Change): Declaration | null {
   const table = schema.tables.get(tableOf(change) ?? '')
   if (table) return partOf(table, change)
-  if (change.kind === 'addEnumValue' || change.kind === 'dropEnumValue') return schema.enums.get(change.object)?.valuesDeclared?.get(change.value) ?? null
+  if (change.kind === 'addEnumValue' || change.kind === 'dropEnumValue')
+    return schema.enums.get(change.object)?.valuesDeclared?.get(change.value) ?? null
   return null
 }
 
 function partOf(table: Table, change: Change): Declaration | null {
   const column = (name: string) => table.columns.find((c) => c.name === name)?.declared[0] ?? null
-  const named = (name: string) => [table.primaryKey, ...table.uniques, ...table.indexes, ...table.foreignKeys, ...table.checks, ...table.exclusions].find((each) => each?.name === name)?.declared[0] ?? null
-  const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((name, i) => name === b[i])
+  const named = (name: string) =>
+    [
+      table.primaryKey,
+      ...table.uniques,
+      ...table.indexes,
+      ...table.foreignKeys,
+      ...table.checks,
+      ...table.exclusions,
+    ].find((each) => each?.name === name)?.declared[0] ?? null
+  const same = (a: readonly string[], b: readonly string[]) =>
+    a.length === b.length && a.every((name, i) => name === b[i])
   switch (change.kind) {
-    case 'addColumn': case 'alterColumnType': case 'setDefault': case 'dropDefault': case 'setNotNull': case 'dropNotNull': case 'setIdentity': case 'setGenerated':
+    case 'addColumn':
+    case 'alterColumnType':
+    case 'setDefault':
+    case 'dropDefault':
+    case 'setNotNull':
+    case 'dropNotNull':
+    case 'setIdentity':
+    case 'setGenerated':
       return column(change.to.name)
     case 'dropColumn':
       return column(change.from.name)
@@ -32,18 +50,33 @@ function partOf(table: Table, change: Change): Declaration | null {
     case 'addPrimaryKey':
       return table.primaryKey?.declared[0] ?? null
     case 'addUnique':
-      return (table.uniques.find((u) => u.name === change.to.name || same(u.columns, change.to.columns)) ??
-        table.indexes.find((i) => i.unique && same(indexColumns(i), change.to.columns)))?.declared[0] ?? null
+      return (
+        (
+          table.uniques.find((u) => u.name === change.to.name || same(u.columns, change.to.columns)) ??
+          table.indexes.find((i) => i.unique && same(indexColumns(i), change.to.columns))
+        )?.declared[0] ?? null
+      )
     case 'addIndex': {
       const columns = indexColumns(change.index)
-      return (table.indexes.find((i) => i.name === change.index.name || same(indexColumns(i), columns)) ??
-        table.uniques.find((u) => change.index.unique && same(u.columns, columns)))?.declared[0] ?? null
+      return (
+        (
+          table.indexes.find((i) => i.name === change.index.name || same(indexColumns(i), columns)) ??
+          table.uniques.find((u) => change.index.unique && same(u.columns, columns))
+        )?.declared[0] ?? null
+      )
     }
     case 'addForeignKey':
-      return table.foreignKeys.find((f) => f.name === change.to.name || same(f.columns, change.to.columns))?.declared[0] ?? null
-    case 'dropIndex': case 'renameIndex':
+      return (
+        table.foreignKeys.find((f) => f.name === change.to.name || same(f.columns, change.to.columns))?.declared[0] ??
+        null
+      )
+    case 'dropIndex':
+    case 'renameIndex':
       return named(change.kind === 'dropIndex' ? change.name : change.to)
-    case 'dropConstraint': case 'alterConstraint': case 'validateConstraint': case 'renameConstraint':
+    case 'dropConstraint':
+    case 'alterConstraint':
+    case 'validateConstraint':
+    case 'renameConstraint':
       return named(change.kind === 'renameConstraint' ? change.to : change.name)
     case 'addCheck':
       return table.checks.find((c) => c.name === change.to.name)?.declared[0] ?? null

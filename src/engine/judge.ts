@@ -20,7 +20,15 @@ export interface Judged {
 }
 
 /** Groups that may speak of a schema change that no migration makes yet. */
-const withoutMigration: ReadonlySet<Group> = new Set(['design', 'indexes', 'access', 'consistency', 'queries', 'operations', 'process'])
+const withoutMigration: ReadonlySet<Group> = new Set([
+  'design',
+  'indexes',
+  'access',
+  'consistency',
+  'queries',
+  'operations',
+  'process',
+])
 
 const readable = /\.(sql|prisma|[cm]?[jt]sx?|ya?ml|json)$/i
 
@@ -33,30 +41,63 @@ export async function judge(
   options: { readonly rules: readonly CatalogRule[]; readonly today?: string; readonly allRules?: boolean },
 ): Promise<Judged> {
   const texts = await changedTexts(changeSet)
-  const inputs = projects.map((reading) => inputOf(reading, changeSet, code, settings, texts, options.allRules ?? false))
-  const results = inputs.map((input) => runRules(options.rules.filter((rule) => appliesTo(rule, input)), input))
+  const inputs = projects.map((reading) =>
+    inputOf(reading, changeSet, code, settings, texts, options.allRules ?? false),
+  )
+  const results = inputs.map((input) =>
+    runRules(
+      options.rules.filter((rule) => appliesTo(rule, input)),
+      input,
+    ),
+  )
   const suppressions = new Map<string, readonly Suppression[]>()
-  const added = new Map(changeSet.files.map((file) => [file.path, file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added))]))
+  const added = new Map(
+    changeSet.files.map((file) => [
+      file.path,
+      file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added)),
+    ]),
+  )
   for (const [path, file] of texts) {
     const lines = added.get(path)
-    suppressions.set(path, readSuppressions(file, (line) => lines === null || lines?.has(line) === true))
+    suppressions.set(
+      path,
+      readSuppressions(file, (line) => lines === null || lines?.has(line) === true),
+    )
   }
-  const headers = inputs.map((input, i) => joinPrismaWarnings(results[i]?.drafts ?? [], input.project.runner.name === 'prisma' && !input.generated ? input.steps : []))
+  const headers = inputs.map((input, i) =>
+    joinPrismaWarnings(
+      results[i]?.drafts ?? [],
+      input.project.runner.name === 'prisma' && !input.generated ? input.steps : [],
+    ),
+  )
   const warned = new Map(headers.flatMap((header) => [...header.warned]))
-  const settling: Settling = { config: settings.config, suppressions, warned, today: options.today ?? new Date().toISOString().slice(0, 10), ruleIds: new Set(options.rules.map((rule) => rule.id)) }
+  const settling: Settling = {
+    config: settings.config,
+    suppressions,
+    warned,
+    today: options.today ?? new Date().toISOString().slice(0, 10),
+    ruleIds: new Set(options.rules.map((rule) => rule.id)),
+  }
   const drafts = results.flatMap((result) => result.drafts)
   const first = settle(drafts, settling)
   const [input] = inputs
-  const about = input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
+  const about =
+    input && first.suppressions.length > 0 ? runSuppressionRules(options.rules, first.suppressions, input) : []
   const { findings } = about.length > 0 ? settle([...drafts, ...about], settling) : first
-  const disagreements = results.flatMap((result, i) => disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0))
+  const disagreements = results.flatMap((result, i) =>
+    disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0),
+  )
   return { findings, notes: [...[...results, ...headers].flatMap((result) => result.notes), ...disagreements], texts }
 }
 
 /** What the rules may look at of one project. */
 function inputOf(
-  reading: ProjectReading, changeSet: ChangeSet, code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts }, settings: Settings,
-  texts: ReadonlyMap<string, SourceFile>, allRules: boolean,
+  reading: ProjectReading,
+  changeSet: ChangeSet,
+  code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts },
+  settings: Settings,
+  texts: ReadonlyMap<string, SourceFile>,
+  allRules: boolean,
 ): RuleInput {
   return {
     project: reading.project,
@@ -79,7 +120,7 @@ function inputOf(
     orphans: reading.migrations?.orphans ?? [],
     roundTrips: reading.roundTrips ?? [],
     ...(reading.reruns ? { reruns: reading.reruns } : {}),
-    migrationsChanged: reading.squashed ? [] : reading.migrations?.changed ?? [],
+    migrationsChanged: reading.squashed ? [] : (reading.migrations?.changed ?? []),
     generated: reading.generated,
     texts,
     alone: false,
@@ -89,9 +130,15 @@ function inputOf(
 
 /** The indexes that rules would advise for queries, before any plan is made: they are worth trying. */
 export function suggestedIndexes(
-  changeSet: ChangeSet, projects: readonly ProjectReading[], code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts }, settings: Settings, rules: readonly CatalogRule[],
+  changeSet: ChangeSet,
+  projects: readonly ProjectReading[],
+  code: { readonly queries: readonly (Query & { readonly project: string })[]; readonly facts?: CodeFacts },
+  settings: Settings,
+  rules: readonly CatalogRule[],
 ): ReadonlyMap<Query, string> {
-  const ofQueries = rules.flatMap((rule): CatalogRule[] => (rule.visit.query === undefined ? [] : [{ ...rule, visit: { query: rule.visit.query } }]))
+  const ofQueries = rules.flatMap((rule): CatalogRule[] =>
+    rule.visit.query === undefined ? [] : [{ ...rule, visit: { query: rule.visit.query } }],
+  )
   const suggested = new Map<Query, string>()
   const at = ({ path, line, column }: Place): string => `${path}:${line}:${column}`
   for (const reading of projects) {
@@ -99,7 +146,8 @@ export function suggestedIndexes(
     const byPlace = new Map(input.queries.map((query) => [at(query.place), query]))
     for (const { problem, place } of runRules(ofQueries, input).drafts) {
       const query = byPlace.get(at(place))
-      if (query !== undefined && problem.index !== undefined && !suggested.has(query)) suggested.set(query, problem.index)
+      if (query !== undefined && problem.index !== undefined && !suggested.has(query))
+        suggested.set(query, problem.index)
     }
   }
   return suggested
@@ -110,8 +158,11 @@ function appliesTo(rule: CatalogRule, input: RuleInput): boolean {
 }
 
 async function changedTexts(changeSet: ChangeSet): Promise<ReadonlyMap<string, SourceFile>> {
-  const paths = changeSet.files.filter((file) => file.status !== 'deleted' && readable.test(file.path)).map((file) => file.path)
+  const paths = changeSet.files
+    .filter((file) => file.status !== 'deleted' && readable.test(file.path))
+    .map((file) => file.path)
   const texts = new Map<string, SourceFile>()
-  for (const [path, content] of await changeSet.head.read(paths)) if (content.kind === 'text') texts.set(path, sourceFile(path, content.text))
+  for (const [path, content] of await changeSet.head.read(paths))
+    if (content.kind === 'text') texts.set(path, sourceFile(path, content.text))
   return texts
 }

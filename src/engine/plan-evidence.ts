@@ -24,14 +24,24 @@ function isRefuted({ expects, object }: Problem, after: PlanSummary): boolean {
 function withoutIdleIndex(problem: Problem, { withIndex, usesIndex }: QueryPlan): Problem {
   if (problem.index === undefined || withIndex === null || usesIndex !== null) return problem
   const { suggestion: _, ...kept } = problem
-  return { ...kept, severity: 'info', help: 'An index on these columns was tried at the declared sizes, and the planner would not use it: most rows match, as far as it can tell. Ask for fewer of them, or page through them by a key.' }
+  return {
+    ...kept,
+    severity: 'info',
+    help: 'An index on these columns was tried at the declared sizes, and the planner would not use it: most rows match, as far as it can tell. Ask for fewer of them, or page through them by a key.',
+  }
 }
 
 function withNode(problem: Problem, { after, withIndex, usesIndex }: QueryPlan): Problem {
   if (problem.plan !== undefined || after === null) return problem
-  const node = problem.expects === 'sort' ? after.sorts.find(({ line }) => /^Sort\b/.test(line))?.line : after.scans.find((scan) => scan.table === problem.object)?.line
+  const node =
+    problem.expects === 'sort'
+      ? after.sorts.find(({ line }) => /^Sort\b/.test(line))?.line
+      : after.scans.find((scan) => scan.table === problem.object)?.line
   if (node === undefined) return problem
   const name = usesIndex?.slice(usesIndex.indexOf('.') + 1)
-  const served = problem.index === undefined || name === undefined ? undefined : withIndex?.lines.find((line) => line.includes(` using ${name}`) || line.includes(` on ${name}`))?.trim()
+  const served =
+    problem.index === undefined || name === undefined
+      ? undefined
+      : withIndex?.lines.find((line) => line.includes(` using ${name}`) || line.includes(` on ${name}`))?.trim()
   return { ...problem, plan: served === undefined ? node : `${node}; with the index ${served}` }
 }

@@ -10,7 +10,12 @@ const rules: Readonly<Record<Exclude<PrismaWarningKind, 'other'>, readonly strin
   dropTable: ['no-used-table-drop', 'no-drop-table'],
   dropColumn: ['no-used-column-drop', 'no-drop-column', 'no-drop-and-recreate-column'],
   recreateColumn: ['no-drop-and-recreate-column', 'no-used-column-drop', 'no-drop-column'],
-  recreateRequiredColumn: ['no-drop-and-recreate-column', 'no-required-column-without-default', 'no-used-column-drop', 'no-drop-column'],
+  recreateRequiredColumn: [
+    'no-drop-and-recreate-column',
+    'no-required-column-without-default',
+    'no-used-column-drop',
+    'no-drop-column',
+  ],
   castColumn: ['no-lossy-type-change'],
   castMayFail: ['no-lossy-type-change', 'no-type-change-rewrite'],
   changePrimaryKey: ['no-drop-primary-key', 'require-primary-key-using-index', 'no-drop-constraint'],
@@ -27,7 +32,10 @@ const rules: Readonly<Record<Exclude<PrismaWarningKind, 'other'>, readonly strin
  * about carries the line. A line whose statement was edited away, or that the rules know to be harmless (a new column that holds no
  * duplicates), adds nothing; one that no rule can read is a note.
  */
-export function joinPrismaWarnings(drafts: readonly Draft[], steps: readonly Step[]): { readonly warned: ReadonlyMap<Draft, Warned>; readonly notes: readonly Note[] } {
+export function joinPrismaWarnings(
+  drafts: readonly Draft[],
+  steps: readonly Step[],
+): { readonly warned: ReadonlyMap<Draft, Warned>; readonly notes: readonly Note[] } {
   const warned = new Map<Draft, Warned>()
   const notes: Note[] = []
   for (const [path, own] of stepsByFile(steps)) {
@@ -36,11 +44,22 @@ export function joinPrismaWarnings(drafts: readonly Draft[], steps: readonly Ste
     for (const warning of readPrismaWarnings(file)) {
       const { message, place } = warning
       if (warning.kind === 'other') {
-        notes.push({ kind: 'unresolved', blocking: false, path, line: place.line, message: `The header of the migration warns of something that no rule can check: "${message}"` })
+        notes.push({
+          kind: 'unresolved',
+          blocking: false,
+          path,
+          line: place.line,
+          message: `The header of the migration warns of something that no rule can check: "${message}"`,
+        })
         continue
       }
       const about = own.filter((step) => step.changes.some((change) => isAbout(change, warning)))
-      const said = rules[warning.kind].flatMap((id) => drafts.filter((draft) => draft.rule.id === id && draft.step !== null && about.includes(draft.step) && speaksOf(draft, warning)))
+      const said = rules[warning.kind].flatMap((id) =>
+        drafts.filter(
+          (draft) =>
+            draft.rule.id === id && draft.step !== null && about.includes(draft.step) && speaksOf(draft, warning),
+        ),
+      )
       const first = said.find((draft) => !warned.has(draft))
       if (first !== undefined) warned.set(first, { line: place.line, message })
     }
@@ -50,7 +69,7 @@ export function joinPrismaWarnings(drafts: readonly Draft[], steps: readonly Ste
 
 function stepsByFile(steps: readonly Step[]): ReadonlyMap<string, readonly Step[]> {
   const files = new Map<string, Step[]>()
-  for (const step of steps) files.set(step.migration.path, [...files.get(step.migration.path) ?? [], step])
+  for (const step of steps) files.set(step.migration.path, [...(files.get(step.migration.path) ?? []), step])
   return files
 }
 
@@ -58,20 +77,41 @@ function stepsByFile(steps: readonly Step[]): ReadonlyMap<string, readonly Step[
 function isAbout(change: Change, warning: PrismaWarning): boolean {
   if (warning.enum !== null) {
     const { name } = warning.enum
-    return change.kind === 'alterColumnType' ? change.from.type?.includes(name) === true : 'object' in change && nameOf(change.object).startsWith(name)
+    return change.kind === 'alterColumnType'
+      ? change.from.type?.includes(name) === true
+      : 'object' in change && nameOf(change.object).startsWith(name)
   }
   const table = tableOf(change)
   if (table === undefined || nameOf(table) !== warning.table) return false
   switch (warning.kind) {
-    case 'dropTable': return change.kind === 'dropTable'
-    case 'changePrimaryKey': return change.kind === 'addPrimaryKey' || change.kind === 'dropConstraint' && change.constraint?.type === 'primaryKey'
+    case 'dropTable':
+      return change.kind === 'dropTable'
+    case 'changePrimaryKey':
+      return (
+        change.kind === 'addPrimaryKey' ||
+        (change.kind === 'dropConstraint' && change.constraint?.type === 'primaryKey')
+      )
     case 'addUnique': {
-      const columns = change.kind === 'addUnique' ? change.to.columns : change.kind === 'addIndex' && change.index.unique ? change.index.keys.map((each) => each.column) : []
+      const columns =
+        change.kind === 'addUnique'
+          ? change.to.columns
+          : change.kind === 'addIndex' && change.index.unique
+            ? change.index.keys.map((each) => each.column)
+            : []
       return columns.length === warning.columns.length && columns.every((column, i) => column === warning.columns[i])
     }
-    case 'dropColumn': case 'recreateColumn': case 'recreateRequiredColumn': return (change.kind === 'dropColumn' || change.kind === 'addColumn') && subjectOf(change) === warning.columns[0]
-    case 'castColumn': case 'castMayFail': case 'scalarToList': return (change.kind === 'alterColumnType' || change.kind === 'addColumn') && subjectOf(change) === warning.columns[0]
-    default: return (change.kind === 'addColumn' || change.kind === 'setNotNull') && subjectOf(change) === warning.columns[0]
+    case 'dropColumn':
+    case 'recreateColumn':
+    case 'recreateRequiredColumn':
+      return (change.kind === 'dropColumn' || change.kind === 'addColumn') && subjectOf(change) === warning.columns[0]
+    case 'castColumn':
+    case 'castMayFail':
+    case 'scalarToList':
+      return (
+        (change.kind === 'alterColumnType' || change.kind === 'addColumn') && subjectOf(change) === warning.columns[0]
+      )
+    default:
+      return (change.kind === 'addColumn' || change.kind === 'setNotNull') && subjectOf(change) === warning.columns[0]
   }
 }
 

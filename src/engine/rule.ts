@@ -86,7 +86,11 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** Drizzle's journal at the base and at the head, held against the files. */
   readonly journal: { readonly before: DrizzleJournal | null; readonly after: DrizzleJournal | null }
   /** Provider of Prisma's `migration_lock.toml` at the base and at the head, and of the schema at the head; left out where there is no lock. */
-  readonly lock?: { readonly before: NamedProvider | null; readonly after: NamedProvider | null; readonly schema: NamedProvider | null }
+  readonly lock?: {
+    readonly before: NamedProvider | null
+    readonly after: NamedProvider | null
+    readonly schema: NamedProvider | null
+  }
   /** Whether the ways back of the new migrations hold, as a rehearsal saw it. */
   readonly roundTrips: readonly RoundTrip[]
   /** Steps that stay when a later one fails and that fail when they run again, as a rehearsal saw it; left out without one. */
@@ -96,7 +100,11 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   /** What of the new migrations could not be read as SQL. */
   readonly sqlProblems: readonly SqlProblem[]
   /** Migrations of the base that the pull request edits, renames or deletes. */
-  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status']; readonly sameSql?: boolean }[]
+  readonly migrationsChanged: readonly {
+    readonly path: string
+    readonly status: ChangedFile['status']
+    readonly sameSql?: boolean
+  }[]
   /** True for a table that the pull request itself creates, so that nobody waits for its locks. By its name at this moment. */
   isNew(table: Key): boolean
   /** True for a column that the pull request itself adds. */

@@ -47,7 +47,11 @@ export interface RuleInput {
   readonly orphans: RuleContext['orphans']
   readonly roundTrips: RuleContext['roundTrips']
   readonly reruns?: NonNullable<RuleContext['reruns']>
-  readonly migrationsChanged: readonly { readonly path: string; readonly status: ChangedFile['status']; readonly sameSql?: boolean }[]
+  readonly migrationsChanged: readonly {
+    readonly path: string
+    readonly status: ChangedFile['status']
+    readonly sameSql?: boolean
+  }[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
   /** Texts of the files that findings may point at. */
@@ -76,7 +80,10 @@ export interface Draft {
 export const schemaGroups: ReadonlySet<Group> = new Set(['design', 'indexes', 'access'])
 
 /** Runs the rules over one project. A rule that fails becomes a blocking note, never a lost review. */
-export function runRules(rules: readonly CatalogRule[], input: RuleInput): { drafts: readonly Draft[]; notes: readonly Note[] } {
+export function runRules(
+  rules: readonly CatalogRule[],
+  input: RuleInput,
+): { drafts: readonly Draft[]; notes: readonly Note[] } {
   const drafts: Draft[] = []
   const notes: Note[] = []
   const moments = newnessOf(input.steps, input.before)
@@ -85,39 +92,65 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
   const passing = passingChanges(input.steps, input.after)
 
   const runRule = (rule: CatalogRule, setting: Setting): void => {
-    const at = (step: Step | null, newness: Newness) => contextOf(input, setting.options, step, newness, step ? byTransaction.get(step.transaction.id) ?? [step] : [])
+    const at = (step: Step | null, newness: Newness) =>
+      contextOf(input, setting.options, step, newness, step ? (byTransaction.get(step.transaction.id) ?? [step]) : [])
     const collect = (subject: Subject, visit: () => ReturnType<NonNullable<Visitor['pullRequest']>>) => {
       try {
         for (const problem of problemsOf(visit())) drafts.push(draftOf(rule, problem, subject, setting.severity, input))
       } catch (error) {
         notes.push({
-          kind: 'unsupported', blocking: true, path: subject.place.path, line: subject.place.line,
+          kind: 'unsupported',
+          blocking: true,
+          path: subject.place.path,
+          line: subject.place.line,
           message: `The rule ${rule.id} failed here, which is an error of Schemagate's: ${error instanceof Error ? error.message : String(error)}`,
         })
       }
     }
     const { visit } = rule
     input.steps.forEach((step, i) => {
-      if (!visit.statement && !(visit.observation && step.observation) && !step.changes.some((change) => visit[change.kind])) return
+      if (
+        !visit.statement &&
+        !(visit.observation && step.observation) &&
+        !step.changes.some((change) => visit[change.kind])
+      )
+        return
       const ctx = at(step, moments[i] ?? end)
       const withStep = { ...ctx, step }
-      if (visit.statement) collect({ place: step.statement.place, step }, () => visit.statement?.(step.statement, withStep))
+      if (visit.statement)
+        collect({ place: step.statement.place, step }, () => visit.statement?.(step.statement, withStep))
       if (visit.observation && step.observation) {
         const observation = step.observation
         collect({ place: step.statement.place, step }, () => visit.observation?.(observation, withStep))
       }
       for (const change of step.changes) {
-        const visitor = visit[change.kind] as ((change: Change, ctx: RuleContext) => ReturnType<NonNullable<Visitor['pullRequest']>>) | undefined
+        const visitor = visit[change.kind] as
+          | ((change: Change, ctx: RuleContext) => ReturnType<NonNullable<Visitor['pullRequest']>>)
+          | undefined
         // What a schema is, is told of what it is in the end.
-        if (visitor && !(schemaGroups.has(rule.group) && passing.has(change))) collect({ place: change.place, step, change }, () => visitor(change, ctx))
+        if (visitor && !(schemaGroups.has(rule.group) && passing.has(change)))
+          collect({ place: change.place, step, change }, () => visitor(change, ctx))
       }
     })
     const whole = at(null, end)
     const first = input.steps[0]?.statement.place ?? startOf(input.files[0]?.path ?? input.project.evidence)
-    if (visit.schema) collect({ place: first, step: null }, () => visit.schema?.(input.steps.flatMap((step) => step.changes), whole))
+    if (visit.schema)
+      collect({ place: first, step: null }, () =>
+        visit.schema?.(
+          input.steps.flatMap((step) => step.changes),
+          whole,
+        ),
+      )
     if (visit.pullRequest) collect({ place: first, step: null }, () => visit.pullRequest?.(whole))
-    if (visit.sqlProblem) for (const problem of input.sqlProblems) collect({ place: problem.place, step: null }, () => visit.sqlProblem?.(problem, whole))
-    if (visit.query) for (const query of input.queries) if (query.changed) collect({ place: query.place, step: null }, () => judgedByPlan(problemsOf(visit.query?.(query, whole)), query))
+    if (visit.sqlProblem)
+      for (const problem of input.sqlProblems)
+        collect({ place: problem.place, step: null }, () => visit.sqlProblem?.(problem, whole))
+    if (visit.query)
+      for (const query of input.queries)
+        if (query.changed)
+          collect({ place: query.place, step: null }, () =>
+            judgedByPlan(problemsOf(visit.query?.(query, whole)), query),
+          )
   }
   for (const rule of rules) {
     for (const setting of speaks(rule, input.project) ? settingsOf(rule, input) : []) runRule(rule, setting)
@@ -126,7 +159,11 @@ export function runRules(rules: readonly CatalogRule[], input: RuleInput): { dra
 }
 
 /** Runs the rules that speak of suppressions, which have to wait until it is known what each of them silenced. */
-export function runSuppressionRules(rules: readonly CatalogRule[], suppressions: readonly Suppression[], input: RuleInput): readonly Draft[] {
+export function runSuppressionRules(
+  rules: readonly CatalogRule[],
+  suppressions: readonly Suppression[],
+  input: RuleInput,
+): readonly Draft[] {
   const drafts: Draft[] = []
   for (const rule of rules) {
     const [setting] = settingsOf(rule, input)
@@ -176,7 +213,7 @@ interface Setting {
 /** A setting for each time that a rule runs: none where it is off, several where the configuration has a list. */
 function settingsOf(rule: CatalogRule, input: RuleInput): readonly Setting[] {
   const configured = input.config.rules[rule.id]
-  const all = configured ? [configured, ...configured.also ?? []] : [undefined]
+  const all = configured ? [configured, ...(configured.also ?? [])] : [undefined]
   return all.flatMap((one) => settingOf(rule, one, input.allRules) ?? [])
 }
 
@@ -189,7 +226,11 @@ function settingOf(rule: CatalogRule, setting: RuleSetting | undefined, allRules
 }
 
 function contextOf(
-  input: RuleInput, options: Readonly<Record<string, unknown>>, step: Step | null, newness: Newness, transaction: readonly Step[],
+  input: RuleInput,
+  options: Readonly<Record<string, unknown>>,
+  step: Step | null,
+  newness: Newness,
+  transaction: readonly Step[],
 ): RuleContext {
   const { before, config } = input
   const rows = (table: Key) => rowsOf(config, table, before.defaultSchema)
@@ -218,7 +259,7 @@ function contextOf(
     sqlProblems: input.sqlProblems,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
-    isNew: (table) => newness.tables.has(table) || (step?.before.tables.get(table)?.persistence === 'temporary'),
+    isNew: (table) => newness.tables.has(table) || step?.before.tables.get(table)?.persistence === 'temporary',
     isNewColumn: (table, column) => newness.tables.has(table) || newness.columns.has(`${table}.${column}`),
     rows,
     size: (table) => sizeOf(config, rows(table)),
@@ -235,25 +276,52 @@ function editIn(input: RuleInput, edit: SchemaEdit): ReturnType<RuleContext['edi
   if (!input.declared || word === null) return null
   const suggestion = suggestionFor(edit, input.declared, (path) => input.texts.get(path))
   const file = input.files.find(({ path }) => path === suggestion?.path)
-  return { spelled: word, suggestion: suggestion && file && showsLines(file, suggestion.line, suggestion.endLine) ? suggestion : null }
+  return {
+    spelled: word,
+    suggestion: suggestion && file && showsLines(file, suggestion.line, suggestion.endLine) ? suggestion : null,
+  }
 }
 
-function draftOf(rule: CatalogRule, problem: Problem, subject: Subject, configured: Severity | null, input: RuleInput): Draft {
+function draftOf(
+  rule: CatalogRule,
+  problem: Problem,
+  subject: Subject,
+  configured: Severity | null,
+  input: RuleInput,
+): Draft {
   const { change, step } = subject
   const object = problem.object ?? (change ? objectOf(change) : '')
-  let severity = configured === null ? problem.severity ?? rule.severity : problem.severity ? milder(problem.severity, configured) : configured
+  let severity =
+    configured === null
+      ? (problem.severity ?? rule.severity)
+      : problem.severity
+        ? milder(problem.severity, configured)
+        : configured
   if (rule.group === 'locking' && !problem.anySize && object !== '') {
     const table = (change ? tableOf(change) : undefined) ?? object
     if (sizeOf(input.config, rowsOf(input.config, table, input.before.defaultSchema)) === 'small') severity = 'info'
   }
-  const declaration = !problem.place && change && input.declared && schemaGroups.has(rule.group) ? declarationOf(input.declared, change) : null
+  const declaration =
+    !problem.place && change && input.declared && schemaGroups.has(rule.group)
+      ? declarationOf(input.declared, change)
+      : null
   const relocated = declaration && input.files.some((file) => file.path === declaration.path) ? declaration : null
   const place = problem.place ?? relocated ?? subject.place
   const inStatement = step !== null && place.path === step.statement.place.path
   return {
-    rule, problem, severity, object, step,
+    rule,
+    problem,
+    severity,
+    object,
+    step,
     project: input.label,
-    place: { path: place.path, line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn },
+    place: {
+      path: place.path,
+      line: place.line,
+      column: place.column,
+      endLine: place.endLine,
+      endColumn: place.endColumn,
+    },
     tokens: inStatement ? normalizedTokens(step.statement.text) : tokensAt(place, input.texts),
     starts: inStatement ? [step.statement.place.line, place.line] : [place.line],
   }

@@ -23,7 +23,10 @@ export interface Settling {
  * Makes findings of drafts: says once what is said once, numbers equals, applies suppressions. A suppression that the pull
  * request itself adds is a request for approval where it silences an error, unless authors may approve.
  */
-export function settle(drafts: readonly Draft[], settling: Settling): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
+export function settle(
+  drafts: readonly Draft[],
+  settling: Settling,
+): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
   const sorted = drafts.filter((draft) => !yields(draft, drafts)).sort((a, b) => comparePlaces(a.place, b.place))
   const seen = new Set<string>()
   const ordinals = new Map<string, number>()
@@ -35,7 +38,9 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
     const same = JSON.stringify([rule.id, place, problem.message])
     if (seen.has(same) || (rule.once && said.has(rule.id))) continue
     seen.add(same)
-    const suppression = (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, draft.starts) && holds(s, settling.today))
+    const suppression = (settling.suppressions.get(place.path) ?? []).find(
+      (s) => speaksOf(s, rule.id, draft.starts) && holds(s, settling.today),
+    )
     if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(rule.id))
     const equals = JSON.stringify([draft.project, rule.id, draft.object, draft.tokens])
     const ordinal = ordinals.get(equals) ?? 0
@@ -43,27 +48,51 @@ export function settle(drafts: readonly Draft[], settling: Settling): { findings
     if (rule.once) said.add(rule.id)
     findings.push(findingOf(draft, ordinal, suppression ?? null, settling))
   }
-  findings.sort((a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place) || (a.rule < b.rule ? -1 : 1))
-  const suppressions = [...settling.suppressions.values()].flat().map((s) => stateOf(s, used.get(s) ?? new Set(), settling))
+  findings.sort(
+    (a, b) =>
+      compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place) || (a.rule < b.rule ? -1 : 1),
+  )
+  const suppressions = [...settling.suppressions.values()]
+    .flat()
+    .map((s) => stateOf(s, used.get(s) ?? new Set(), settling))
   return { findings, suppressions }
 }
 
 /** True where a rule that says it better, and at least as loud, speaks about the same statement or query, or a part of it. */
 function yields(draft: Draft, drafts: readonly Draft[]): boolean {
-  const { rule: { yieldsTo }, step } = draft
+  const {
+    rule: { yieldsTo },
+    step,
+  } = draft
   if (yieldsTo === undefined) return false
   const whole = step?.statement.place ?? draft.place
   return drafts.some((other) => {
-    const better = yieldsTo === 'fails' ? other.problem.fails === true : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
+    const better =
+      yieldsTo === 'fails'
+        ? other.problem.fails === true
+        : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
     if (!better || (other.severity === 'info' && draft.severity !== 'info')) return false
-    return (step !== null && other.step === step) || (other.place.path === whole.path && comparePlaces(other.place, whole) >= 0 && other.place.endLine <= whole.endLine)
+    return (
+      (step !== null && other.step === step) ||
+      (other.place.path === whole.path &&
+        comparePlaces(other.place, whole) >= 0 &&
+        other.place.endLine <= whole.endLine)
+    )
   })
 }
 
-function findingOf(draft: Draft, ordinal: number, suppression: Suppression | null, { config, warned }: Settling): Finding {
+function findingOf(
+  draft: Draft,
+  ordinal: number,
+  suppression: Suppression | null,
+  { config, warned }: Settling,
+): Finding {
   const { rule, problem, severity } = draft
   const asks = suppression !== null && suppression.isNew && severity === 'error' && !config.approvals.author
-  const suppressed: Suppressed | null = suppression && !asks ? { reason: suppression.reason ?? '', until: suppression.until, line: suppression.place.line } : null
+  const suppressed: Suppressed | null =
+    suppression && !asks
+      ? { reason: suppression.reason ?? '', until: suppression.until, line: suppression.place.line }
+      : null
   const approvable = rule.approvable === true || asks
   return {
     rule: rule.id,
@@ -77,9 +106,23 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
     sources: problem.notIn ? rule.sources.filter((source) => problem.notIn?.includes(source) !== true) : rule.sources,
     evidence: evidenceOf(draft),
     warned: warned?.get(draft) ?? null,
-    fingerprint: fingerprint({ project: draft.project, rule: rule.id, object: draft.object, tokens: draft.tokens, ordinal }),
+    fingerprint: fingerprint({
+      project: draft.project,
+      rule: rule.id,
+      object: draft.object,
+      tokens: draft.tokens,
+      ordinal,
+    }),
     approvable,
-    approval: approvable && severity === 'error' && !suppressed ? { state: 'needed', by: null, reason: asks ? suppression.reason : null, until: asks ? suppression.until : null } : null,
+    approval:
+      approvable && severity === 'error' && !suppressed
+        ? {
+            state: 'needed',
+            by: null,
+            reason: asks ? suppression.reason : null,
+            until: asks ? suppression.until : null,
+          }
+        : null,
     suppressed,
     object: draft.object,
   }
@@ -88,17 +131,26 @@ function findingOf(draft: Draft, ordinal: number, suppression: Suppression | nul
 /** What the rehearsal saw of the statement, for findings about how it runs, and the plan's decisive line. */
 function evidenceOf({ rule, problem, step }: Draft): Evidence | null {
   const plan = problem.plan ?? null
-  const observed = schemaGroups.has(rule.group) ? null : step?.observation ?? null
-  if (step === null || observed === null) return plan === null ? null : { postgres: embeddedPostgres, locks: [], rewrites: [], scans: [], plan, held: null }
+  const observed = schemaGroups.has(rule.group) ? null : (step?.observation ?? null)
+  if (step === null || observed === null)
+    return plan === null ? null : { postgres: embeddedPostgres, locks: [], rewrites: [], scans: [], plan, held: null }
   const held = observed.locks.length > 0 && step.transaction.block === true ? step.transaction.because : null
-  return { postgres: observed.postgres, locks: observed.locks, rewrites: observed.rewrites, scans: observed.scans, plan, held }
+  return {
+    postgres: observed.postgres,
+    locks: observed.locks,
+    rewrites: observed.rewrites,
+    scans: observed.scans,
+    plan,
+    held,
+  }
 }
 
 function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: Settling): Suppression {
   const idle = suppression.rules.filter((id) => !used.has(id))
   const unknown = suppression.rules.filter((id) => !settling.ruleIds.has(id))
   if (suppression.reason === null) return { ...suppression, state: 'without-reason', idle }
-  if (unknown.length > 0 || suppression.rules.length === 0) return { ...suppression, state: 'unknown-rule', idle: unknown }
+  if (unknown.length > 0 || suppression.rules.length === 0)
+    return { ...suppression, state: 'unknown-rule', idle: unknown }
   if (!holds(suppression, settling.today)) return { ...suppression, state: 'expired', idle }
   return { ...suppression, state: idle.length > 0 ? 'unused' : 'used', idle }
 }

@@ -24,16 +24,24 @@ const marker = /^\s*(?:--|\/\/\/?|\/\*|\*|#)\s*schemagate-ignore(-file)?\b[ \t]*
 const commentOrBlank = /^\s*(?:$|--|\/\/|\/\*|\*|#)/
 
 /** Reads the suppressions of a file: `-- schemagate-ignore RULE[, RULE]: reason [until=YYYY-MM-DD]`, `//` in Prisma and TypeScript. */
-export function readSuppressions(file: SourceFile, isNewLine: (line: number) => boolean = () => false): readonly Suppression[] {
+export function readSuppressions(
+  file: SourceFile,
+  isNewLine: (line: number) => boolean = () => false,
+): readonly Suppression[] {
   if (!file.text.includes('schemagate-ignore')) return []
-  const lines = file.lineStarts.map((start, i) => file.text.slice(start, file.lineStarts[i + 1] ?? file.text.length).replace(/[\r\n]+$/, ''))
+  const lines = file.lineStarts.map((start, i) =>
+    file.text.slice(start, file.lineStarts[i + 1] ?? file.text.length).replace(/[\r\n]+$/, ''),
+  )
   const found: Suppression[] = []
   lines.forEach((line, i) => {
     const match = marker.exec(line)
     if (!match) return
     const [, whole, list = '', rest] = match
     const until = /(?:^|\s)until[=:]\s*(\d{4}-\d{2}-\d{2})\s*$/.exec(rest ?? '')
-    const reason = (rest ?? '').slice(0, until ? until.index : undefined).replace(/\*\/\s*$/, '').trim()
+    const reason = (rest ?? '')
+      .slice(0, until ? until.index : undefined)
+      .replace(/\*\/\s*$/, '')
+      .trim()
     const start = (file.lineStarts[i] ?? 0) + line.search(/\S/)
     let target = i + 1
     while (target < lines.length && commentOrBlank.test(lines[target] ?? '')) target++

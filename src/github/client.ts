@@ -17,7 +17,11 @@ export function placeIn(client: Client, { owner, repo }: Pick<RepositoryRef, 'ow
 
 interface GraphqlAnswer {
   readonly data?: unknown
-  readonly errors?: readonly { readonly type?: string; readonly message: string; readonly path?: readonly (string | number)[] }[]
+  readonly errors?: readonly {
+    readonly type?: string
+    readonly message: string
+    readonly path?: readonly (string | number)[]
+  }[]
 }
 
 /** An error that GraphQL answers with status 200, in the shape that REST errors have. */
@@ -31,12 +35,22 @@ class GraphqlError extends Error {
 }
 
 /** Runs a GraphQL document. Parts that `optional` names at their root may be missing; any other error throws. */
-export async function graphql<T>({ client }: Pick<Place, 'client'>, query: string, variables: Readonly<Record<string, unknown>>, optional: readonly string[] = []): Promise<T> {
+export async function graphql<T>(
+  { client }: Pick<Place, 'client'>,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+  optional: readonly string[] = [],
+): Promise<T> {
   // GitHub Enterprise Server has its REST API at `/api/v3` and GraphQL beside it.
   const baseUrl = client.request.endpoint.DEFAULTS.baseUrl.replace(/\/api\/v3$/, '/api')
-  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries: 2 } })).data as GraphqlAnswer
+  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries: 2 } }))
+    .data as GraphqlAnswer
   const error = answer.errors?.find((e) => !optional.includes(String(e.path?.[0])))
-  if (error !== undefined) throw new GraphqlError(`GraphQL: ${error.message}`, error.type === 'RATE_LIMITED' ? 429 : error.type === 'NOT_FOUND' ? 404 : error.type === 'FORBIDDEN' ? 403 : 502)
+  if (error !== undefined)
+    throw new GraphqlError(
+      `GraphQL: ${error.message}`,
+      error.type === 'RATE_LIMITED' ? 429 : error.type === 'NOT_FOUND' ? 404 : error.type === 'FORBIDDEN' ? 403 : 502,
+    )
   return answer.data as T
 }
 
@@ -56,7 +70,10 @@ export function statusOf(error: unknown): number | null {
 export function isInstallationGone(error: unknown): boolean {
   const status = statusOf(error)
   const { request, message } = error as { readonly request?: { readonly url?: string }; readonly message: string }
-  return (status === 403 && /suspended/i.test(message)) || ((status === 403 || status === 404) && request?.url?.endsWith('/access_tokens') === true)
+  return (
+    (status === 403 && /suspended/i.test(message)) ||
+    ((status === 403 || status === 404) && request?.url?.endsWith('/access_tokens') === true)
+  )
 }
 
 /**
@@ -70,6 +87,7 @@ export function rateLimitEnd(error: unknown, now = new Date()): Date | null {
   const headers = response?.headers ?? {}
   const after = Number(headers['retry-after'])
   if (Number.isFinite(after) && after > 0) return new Date(now.getTime() + after * 1000)
-  if (String(headers['x-ratelimit-remaining']) === '0') return new Date(Number(headers['x-ratelimit-reset']) * 1000 + 1000)
+  if (String(headers['x-ratelimit-remaining']) === '0')
+    return new Date(Number(headers['x-ratelimit-reset']) * 1000 + 1000)
   return status === 429 || /rate limit/i.test(message) ? new Date(now.getTime() + 60_000) : null
 }

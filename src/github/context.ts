@@ -27,5 +27,10 @@ export interface Context {
   client(installation: number | null): Promise<Client>
   enqueue(job: Job, options?: { readonly id?: string; readonly after?: Date }): Promise<void>
   /** Hears of a review that was published. */
-  readonly onReviewed?: (event: { readonly seconds: number; readonly conclusion: string; readonly rules: readonly string[]; readonly wrote: boolean }) => void
+  readonly onReviewed?: (event: {
+    readonly seconds: number
+    readonly conclusion: string
+    readonly rules: readonly string[]
+    readonly wrote: boolean
+  }) => void
 }

@@ -6,7 +6,7 @@ import type { Report } from '../report/report.ts'
 import { fenced } from '../report/markdown-escape.ts'
 import { flow, ruleIndexPage, rulePage } from '../report/rule-page.ts'
 import { review } from '../review.ts'
-import { erDiagramOfChanges } from '../schema/mermaid.ts'
+import { erDiagramOfChanges } from '../schema/show/mermaid.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import type { ParseConfig } from './reading/config.ts'
@@ -38,8 +38,14 @@ export function coreOf(rules: readonly CatalogRule[]): Core {
       const example = rule?.bad.find((e) => e.sql !== undefined)?.sql
       if (rule === undefined) return null
       return [
-        `**\`${rule.id}\`**: ${rule.summary}`, flow(rule.why), flow(rule.fix),
-        ...(example === undefined ? [] : [`It speaks of such as this:\n${fenced(flow(typeof example === 'string' ? example : example.join('\n')), 'sql')}`]),
+        `**\`${rule.id}\`**: ${rule.summary}`,
+        flow(rule.why),
+        flow(rule.fix),
+        ...(example === undefined
+          ? []
+          : [
+              `It speaks of such as this:\n${fenced(flow(typeof example === 'string' ? example : example.join('\n')), 'sql')}`,
+            ]),
         ...(rule.references.length === 0 ? [] : [rule.references.map((link) => `- <${link}>`).join('\n')]),
       ].join('\n\n')
     },
@@ -48,6 +54,7 @@ export function coreOf(rules: readonly CatalogRule[]): Core {
       const rule = byId.get(id)
       return rule === undefined ? null : rulePage(rule)
     },
-    picture: (report) => report.projects.map((p) => erDiagramOfChanges(p.before, p.after, p.changes)).find((text) => text !== '') ?? '',
+    picture: (report) =>
+      report.projects.map((p) => erDiagramOfChanges(p.before, p.after, p.changes)).find((text) => text !== '') ?? '',
   }
 }

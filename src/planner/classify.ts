@@ -1,10 +1,10 @@
 import type { Step } from '../step.ts'
 import type { ProjectReview } from '../report/report.ts'
 import type { Change, ChangeOf } from '../schema/change.ts'
-import { targetOf } from '../schema/ddl.ts'
+import { targetOf } from '../schema/sql/ddl.ts'
 import { indexColumns, nameOf, type Column, type Key, type Schema } from '../schema/model.ts'
-import { mentions } from '../schema/print.ts'
-import { quoteIdent } from '../schema/quote.ts'
+import { mentions } from '../schema/sql/schema.ts'
+import { quoteIdent } from '../schema/sql/quote.ts'
 import { targetTable } from './rollback/lossy.ts'
 import { typeLoss } from '../schema/type-change.ts'
 
@@ -44,41 +44,70 @@ interface Fresh {
 /** Each statement that the change adds with its phase; what stands in a function does not run and is left out. */
 export function classifySteps(review: ProjectReview): readonly ClassifiedStep[] {
   const fresh: Fresh = { tables: new Set(), columns: new Map() }
-  return review.steps.filter((s) => s.statement.inside !== 'function').map((step) => {
-    const changes = step.changes.map((change): ClassifiedChange => {
-      remember(change, fresh)
-      return { change, ...ofNew(change, fresh) ?? verdictOf(change, step, review, fresh) }
+  return review.steps
+    .filter((s) => s.statement.inside !== 'function')
+    .map((step) => {
+      const changes = step.changes.map((change): ClassifiedChange => {
+        remember(change, fresh)
+        return { change, ...(ofNew(change, fresh) ?? verdictOf(change, step, review, fresh)) }
+      })
+      const order: readonly Phase[] = ['contract', 'data', 'expand', 'neutral']
+      const worst: Verdict =
+        changes.toSorted((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase))[0] ??
+        verdictOfStatement(step, fresh.tables)
+      return { step, phase: worst.phase, because: worst.because, changes }
     })
-    const order: readonly Phase[] = ['contract', 'data', 'expand', 'neutral']
-    const worst: Verdict = changes.toSorted((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase))[0] ?? verdictOfStatement(step, fresh.tables)
-    return { step, phase: worst.phase, because: worst.because, changes }
-  })
 }
 
 function remember(change: Change, { tables, columns }: Fresh): void {
   if (change.kind === 'createTable') tables.add(change.table)
-  if ((change.kind === 'renameTable' || change.kind === 'setTableSchema') && tables.has(change.table)) tables.add(change.to)
-  if (change.kind === 'addColumn' && !tables.has(change.table)) columns.set(`${change.table}.${change.to.name}`, change.to)
+  if ((change.kind === 'renameTable' || change.kind === 'setTableSchema') && tables.has(change.table))
+    tables.add(change.to)
+  if (change.kind === 'addColumn' && !tables.has(change.table))
+    columns.set(`${change.table}.${change.to.name}`, change.to)
 }
 
 /** What is done to a new table or to a new column alone is seen by no running code. */
 function ofNew(change: Change, { tables, columns }: Fresh): Verdict | null {
   if (!('table' in change)) return null
-  if (tables.has(change.table)) return { phase: 'expand', because: `${nameOf(change.table)} is new, no running code knows it` }
+  if (tables.has(change.table))
+    return { phase: 'expand', because: `${nameOf(change.table)} is new, no running code knows it` }
   const fresh = (name: string) => columns.get(`${change.table}.${name}`)
   const isOptional = (name: string) => fresh(name)?.nullable === true && fresh(name)?.default === null
   const expand = (because: string): Verdict => ({ phase: 'expand', because })
   switch (change.kind) {
     case 'addIndex':
-      return change.index.unique && change.index.keys.some((k) => k.column !== null && isOptional(k.column)) && !change.index.nullsNotDistinct
-        ? expand('running code leaves the new column NULL, and NULL does not collide') : null
-    case 'addUnique': return !change.to.nullsNotDistinct && change.to.columns.some(isOptional) ? expand('running code leaves the new column NULL, and NULL does not collide') : null
-    case 'addForeignKey': return change.to.match === 'simple' && change.to.columns.some(isOptional) ? expand('running code leaves the new column NULL, which points nowhere') : null
-    case 'setNotNull': return (fresh(change.to.name)?.default ?? null) !== null ? expand(`running code leaves ${change.to.name} to its default`) : null
-    case 'dropColumn': case 'alterColumnType': case 'dropNotNull': case 'setDefault': case 'dropDefault': case 'setIdentity': case 'setGenerated':
-      return fresh(change.from.name) && change.kind !== 'dropDefault' ? expand(`${change.from.name} is new, no running code knows it`) : null
-    case 'renameColumn': return fresh(change.from) ? expand(`${change.from} is new, no running code knows it`) : null
-    default: return null
+      return change.index.unique &&
+        change.index.keys.some((k) => k.column !== null && isOptional(k.column)) &&
+        !change.index.nullsNotDistinct
+        ? expand('running code leaves the new column NULL, and NULL does not collide')
+        : null
+    case 'addUnique':
+      return !change.to.nullsNotDistinct && change.to.columns.some(isOptional)
+        ? expand('running code leaves the new column NULL, and NULL does not collide')
+        : null
+    case 'addForeignKey':
+      return change.to.match === 'simple' && change.to.columns.some(isOptional)
+        ? expand('running code leaves the new column NULL, which points nowhere')
+        : null
+    case 'setNotNull':
+      return (fresh(change.to.name)?.default ?? null) !== null
+        ? expand(`running code leaves ${change.to.name} to its default`)
+        : null
+    case 'dropColumn':
+    case 'alterColumnType':
+    case 'dropNotNull':
+    case 'setDefault':
+    case 'dropDefault':
+    case 'setIdentity':
+    case 'setGenerated':
+      return fresh(change.from.name) && change.kind !== 'dropDefault'
+        ? expand(`${change.from.name} is new, no running code knows it`)
+        : null
+    case 'renameColumn':
+      return fresh(change.from) ? expand(`${change.from} is new, no running code knows it`) : null
+    default:
+      return null
   }
 }
 
@@ -100,7 +129,8 @@ function verdictOfStatement(step: Step, fresh: ReadonlySet<Key>): Verdict {
       ? { phase: 'expand', because: `${nameOf(target)} is new, no running code knows it` }
       : { phase: 'data', because: 'it changes rows, not the schema' }
   }
-  if (/^(Alter|Create|Drop|Rename|Index)/.test(kind)) return { phase: 'neutral', because: 'what it changes is not known here' }
+  if (/^(Alter|Create|Drop|Rename|Index)/.test(kind))
+    return { phase: 'neutral', because: 'what it changes is not known here' }
   if (kind === 'DoStmt' || kind === 'CallStmt') return { phase: 'data', because: 'it runs code of its own' }
   return { phase: 'neutral', because: 'no running code depends on it' }
 }
@@ -111,69 +141,181 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
   const contract = (because: string): Verdict => ({ phase: 'contract', because })
   const neutral = (because: string): Verdict => ({ phase: 'neutral', because })
   switch (change.kind) {
-    case 'createTable': case 'createView': case 'createEnum': case 'createType': case 'createDomain': case 'createSequence': case 'createSchema': case 'createExtension': case 'createFunction':
+    case 'createTable':
+    case 'createView':
+    case 'createEnum':
+    case 'createType':
+    case 'createDomain':
+    case 'createSequence':
+    case 'createSchema':
+    case 'createExtension':
+    case 'createFunction':
       if (change.kind === 'createFunction' && change.from) {
-        return change.from.returns === change.to.returns ? neutral('it is called as before') : contract('running code calls the function as it was')
+        return change.from.returns === change.to.returns
+          ? neutral('it is called as before')
+          : contract('running code calls the function as it was')
       }
-      return change.kind === 'createView' && before.views.has(change.object) ? neutral('it takes the place of the view of that name') : expand('it is new, no running code knows it')
+      return change.kind === 'createView' && before.views.has(change.object)
+        ? neutral('it takes the place of the view of that name')
+        : expand('it is new, no running code knows it')
     case 'addColumn':
       return change.to.nullable || change.to.default !== null || change.to.generated || change.to.identity
         ? expand(`running code does not name ${change.to.name} and may leave it out`)
         : contract(`inserts of running code leave ${change.to.name} out and would fail`)
     case 'addIndex':
       if (!change.index.unique) return expand('queries are only served faster')
-      return isImplied(indexColumns(change.index), change.table, before) ? expand('another key already keeps these values apart') : contract(`rows that running code writes may repeat (${change.index.name})`)
-    case 'addEnumValue': return expand('no running code writes the value yet')
-    case 'dropNotNull': case 'setDefault': return expand('running code is not hindered')
+      return isImplied(indexColumns(change.index), change.table, before)
+        ? expand('another key already keeps these values apart')
+        : contract(`rows that running code writes may repeat (${change.index.name})`)
+    case 'addEnumValue':
+      return expand('no running code writes the value yet')
+    case 'dropNotNull':
+    case 'setDefault':
+      return expand('running code is not hindered')
     case 'alterColumnType':
       return typeLoss(change.from.type, change.to.type) === null && sameFamily(change.from.type, change.to.type)
-        ? expand('the new type holds every value of the old one') : contract(`running code still reads and writes ${change.from.name} as ${change.from.type ?? 'it was'}`)
-    case 'setNotNull': case 'addNotNull': return contract(`running code may still write NULL to ${change.kind === 'setNotNull' ? change.to.name : change.column}`)
+        ? expand('the new type holds every value of the old one')
+        : contract(`running code still reads and writes ${change.from.name} as ${change.from.type ?? 'it was'}`)
+    case 'setNotNull':
+    case 'addNotNull':
+      return contract(
+        `running code may still write NULL to ${change.kind === 'setNotNull' ? change.to.name : change.column}`,
+      )
     case 'addUnique':
-      return isImplied(change.to.columns, change.table, before) ? expand('another key already keeps these values apart') : contract(`rows that running code writes may collide (${change.to.name})`)
+      return isImplied(change.to.columns, change.table, before)
+        ? expand('another key already keeps these values apart')
+        : contract(`rows that running code writes may collide (${change.to.name})`)
     case 'addPrimaryKey':
-      return isImplied(change.to.columns, change.table, before) && change.to.columns.every((name) => before.tables.get(change.table)?.columns.some((c) => c.name === name && !c.nullable))
-        ? expand('another key already keeps these values apart') : contract(`rows that running code writes may collide (${change.to.name})`)
-    case 'addExclusion': return contract(`rows that running code writes may collide (${change.to.name})`)
-    case 'addForeignKey': case 'addCheck':
-      if (change.kind === 'addForeignKey' && before.tables.get(change.table)?.foreignKeys.some((f) => targetOf(f) === targetOf(change.to) && same(f.columns, change.to.columns) && f.enforced)) return expand('a foreign key over these columns was there before')
-      if (change.kind === 'addCheck' && before.tables.get(change.table)?.checks.some((c) => c.enforced && allows(c.expression, change.to.expression))) return expand('it allows what a check allowed before, or more')
-      if (change.kind === 'addCheck' && concernsNewOnly(change.to.expression, change.table, before, fresh)) return expand('it is about a new column alone')
-      return change.inline && change.kind === 'addForeignKey' ? expand('it comes with a new column') : contract(`rows that running code writes may break ${change.to.name}`)
-    case 'dropColumn': return contract(`running code still reads ${table}.${change.from.name}`)
-    case 'dropTable': return contract(`running code still reads ${table}`)
-    case 'renameColumn': return contract(`running code still says ${table}.${change.from}`)
-    case 'renameTable': case 'setTableSchema': return contract(`running code still says ${table}`)
-    case 'dropDefault': return contract(`running code may rely on the default of ${change.from.name}`)
-    case 'setIdentity': case 'setGenerated': return change.from.identity || change.from.generated ? contract(`running code may rely on ${change.from.name} being filled in`) : contract(`running code may still write ${change.from.name}`)
-    case 'dropEnumValue': case 'renameEnumValue': return contract('running code may still write the value')
-    case 'dropView': return madeAgain(change.from?.columns ?? null, after.views.get(change.object)?.columns ?? null, after.views.has(change.object))
+      return isImplied(change.to.columns, change.table, before) &&
+        change.to.columns.every((name) =>
+          before.tables.get(change.table)?.columns.some((c) => c.name === name && !c.nullable),
+        )
+        ? expand('another key already keeps these values apart')
+        : contract(`rows that running code writes may collide (${change.to.name})`)
+    case 'addExclusion':
+      return contract(`rows that running code writes may collide (${change.to.name})`)
+    case 'addForeignKey':
+    case 'addCheck':
+      if (
+        change.kind === 'addForeignKey' &&
+        before.tables
+          .get(change.table)
+          ?.foreignKeys.some(
+            (f) => targetOf(f) === targetOf(change.to) && same(f.columns, change.to.columns) && f.enforced,
+          )
+      )
+        return expand('a foreign key over these columns was there before')
+      if (
+        change.kind === 'addCheck' &&
+        before.tables.get(change.table)?.checks.some((c) => c.enforced && allows(c.expression, change.to.expression))
+      )
+        return expand('it allows what a check allowed before, or more')
+      if (change.kind === 'addCheck' && concernsNewOnly(change.to.expression, change.table, before, fresh))
+        return expand('it is about a new column alone')
+      return change.inline && change.kind === 'addForeignKey'
+        ? expand('it comes with a new column')
+        : contract(`rows that running code writes may break ${change.to.name}`)
+    case 'dropColumn':
+      return contract(`running code still reads ${table}.${change.from.name}`)
+    case 'dropTable':
+      return contract(`running code still reads ${table}`)
+    case 'renameColumn':
+      return contract(`running code still says ${table}.${change.from}`)
+    case 'renameTable':
+    case 'setTableSchema':
+      return contract(`running code still says ${table}`)
+    case 'dropDefault':
+      return contract(`running code may rely on the default of ${change.from.name}`)
+    case 'setIdentity':
+    case 'setGenerated':
+      return change.from.identity || change.from.generated
+        ? contract(`running code may rely on ${change.from.name} being filled in`)
+        : contract(`running code may still write ${change.from.name}`)
+    case 'dropEnumValue':
+    case 'renameEnumValue':
+      return contract('running code may still write the value')
+    case 'dropView':
+      return madeAgain(
+        change.from?.columns ?? null,
+        after.views.get(change.object)?.columns ?? null,
+        after.views.has(change.object),
+      )
     case 'dropFunction':
       // One more argument comes with a default, as a rule.
-      return change.from && after.functions.get(change.object)?.some((f) => same(f.arguments.slice(0, change.from!.arguments.length), change.from!.arguments) && f.returns === change.from!.returns)
-        ? neutral('it is made again and called as before') : contract('running code may still use it')
-    case 'dropType': case 'dropSequence': case 'dropSchema': case 'dropExtension': return contract('running code may still use it')
-    case 'renameType': case 'renameSchema': case 'alterDomain': return contract('running code may still use it as it was')
-    case 'addTrigger': return before.tables.get(change.table)?.triggers.some((t) => t.name === change.to.name) ? neutral('it takes the place of the trigger of that name') : expand('it runs beside the code')
+      return change.from &&
+        after.functions
+          .get(change.object)
+          ?.some(
+            (f) =>
+              same(f.arguments.slice(0, change.from!.arguments.length), change.from!.arguments) &&
+              f.returns === change.from!.returns,
+          )
+        ? neutral('it is made again and called as before')
+        : contract('running code may still use it')
+    case 'dropType':
+    case 'dropSequence':
+    case 'dropSchema':
+    case 'dropExtension':
+      return contract('running code may still use it')
+    case 'renameType':
+    case 'renameSchema':
+    case 'alterDomain':
+      return contract('running code may still use it as it was')
+    case 'addTrigger':
+      return before.tables.get(change.table)?.triggers.some((t) => t.name === change.to.name)
+        ? neutral('it takes the place of the trigger of that name')
+        : expand('it runs beside the code')
     case 'dropTrigger':
-      return after.tables.get(change.table)?.triggers.some((t) => t.name === change.name) ? neutral('it is made again') : contract('running code may rely on what it does')
+      return after.tables.get(change.table)?.triggers.some((t) => t.name === change.name)
+        ? neutral('it is made again')
+        : contract('running code may rely on what it does')
     case 'addPolicy':
-      if (!step.before.tables.get(change.table)?.rowSecurity.enabled) return neutral('it says nothing until row security is on')
-      return change.to.permissive ? expand('running code sees the same rows or more') : contract('running code may lose sight of rows')
+      if (!step.before.tables.get(change.table)?.rowSecurity.enabled)
+        return neutral('it says nothing until row security is on')
+      return change.to.permissive
+        ? expand('running code sees the same rows or more')
+        : contract('running code may lose sight of rows')
     case 'dropPolicy':
-      if (!step.before.tables.get(change.table)?.rowSecurity.enabled || after.tables.get(change.table)?.policies.some((p) => p.name === change.name)) return neutral('it is made again, or says nothing')
-      return change.from?.permissive === false ? expand('running code sees the same rows or more') : contract('running code may lose sight of rows')
-    case 'alterPolicy': return contract('running code may lose sight of rows')
-    case 'setRowSecurity': return change.to.enabled && !change.from.enabled ? contract('running code may lose sight of rows') : neutral('running code sees the same rows or more')
-    case 'detachPartition': return contract(`running code no longer finds its rows in ${table}`)
-    case 'dropConstraint': return goesAnyway(change, after) ? neutral('what it is about goes too') : expand('what running code writes is only less restricted')
-    case 'dropIndex': return change.index?.unique ? expand('what running code writes is only less restricted') : neutral('running code works without it; its queries may be slower')
-    default: return neutral('no running code depends on it')
+      if (
+        !step.before.tables.get(change.table)?.rowSecurity.enabled ||
+        after.tables.get(change.table)?.policies.some((p) => p.name === change.name)
+      )
+        return neutral('it is made again, or says nothing')
+      return change.from?.permissive === false
+        ? expand('running code sees the same rows or more')
+        : contract('running code may lose sight of rows')
+    case 'alterPolicy':
+      return contract('running code may lose sight of rows')
+    case 'setRowSecurity':
+      return change.to.enabled && !change.from.enabled
+        ? contract('running code may lose sight of rows')
+        : neutral('running code sees the same rows or more')
+    case 'detachPartition':
+      return contract(`running code no longer finds its rows in ${table}`)
+    case 'dropConstraint':
+      return goesAnyway(change, after)
+        ? neutral('what it is about goes too')
+        : expand('what running code writes is only less restricted')
+    case 'dropIndex':
+      return change.index?.unique
+        ? expand('what running code writes is only less restricted')
+        : neutral('running code works without it; its queries may be slower')
+    default:
+      return neutral('no running code depends on it')
   }
 }
 
 function sameFamily(from: string | null, to: string | null): boolean {
-  const family = (t: string | null) => t === null ? '' : /^(text|character varying)/.test(t) ? 'text' : t.startsWith('numeric') ? 'numeric' : t.startsWith('timestamp') ? t.replace(/\(\d\)/, '') : t
+  const family = (t: string | null) =>
+    t === null
+      ? ''
+      : /^(text|character varying)/.test(t)
+        ? 'text'
+        : t.startsWith('numeric')
+          ? 'numeric'
+          : t.startsWith('timestamp')
+            ? t.replace(/\(\d\)/, '')
+            : t
   return family(from) === family(to)
 }
 
@@ -190,19 +332,30 @@ function goesAnyway({ table, constraint }: ChangeOf<'dropConstraint'>, after: Sc
 function isImplied(columns: readonly string[], table: Key, before: Schema): boolean {
   const old = before.tables.get(table)
   if (!old) return false
-  const keys = [...(old.primaryKey ? [old.primaryKey.columns] : []), ...old.uniques.map((u) => u.columns), ...old.indexes.filter((i) => i.unique && i.where === null && i.keys.every((k) => k.column !== null)).map(indexColumns)]
+  const keys = [
+    ...(old.primaryKey ? [old.primaryKey.columns] : []),
+    ...old.uniques.map((u) => u.columns),
+    ...old.indexes
+      .filter((i) => i.unique && i.where === null && i.keys.every((k) => k.column !== null))
+      .map(indexColumns),
+  ]
   return columns.length > 0 && keys.some((k) => k.length > 0 && k.every((c) => columns.includes(c)))
 }
 
 function concernsNewOnly(expression: string, table: Key, before: Schema, fresh: Fresh): boolean {
   const old = before.tables.get(table)?.columns ?? []
   const added = [...fresh.columns].filter(([of]) => of.startsWith(`${table}.`)).map(([, column]) => column)
-  return added.some((c) => mentions(expression, quoteIdent(c.name))) && !old.some((c) => mentions(expression, quoteIdent(c.name)))
+  return (
+    added.some((c) => mentions(expression, quoteIdent(c.name))) &&
+    !old.some((c) => mentions(expression, quoteIdent(c.name)))
+  )
 }
 
 function madeAgain(from: readonly string[] | null, to: readonly string[] | null, exists: boolean): Verdict {
   if (!exists) return { phase: 'contract', because: 'running code may still use it' }
-  return from && to && !from.every((c) => to.includes(c)) ? { phase: 'contract', because: 'running code may still read a column that it loses' } : { phase: 'neutral', because: 'it is made again' }
+  return from && to && !from.every((c) => to.includes(c))
+    ? { phase: 'contract', because: 'running code may still read a column that it loses' }
+    : { phase: 'neutral', because: 'it is made again' }
 }
 
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -213,6 +366,11 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
 function allows(from: string, to: string): boolean {
   const values = (text: string): readonly string[] => text.match(/'(?:[^']|'')*'/g) ?? []
   // What is left without the values, however many there are.
-  const rest = (text: string) => text.replaceAll(/'(?:[^']|'')*'(::[a-z ]+(\(\d+\))?)?/g, '?').replaceAll(/\?(?:, \?)+/g, '?')
-  return rest(from) === rest(to) && values(from).every((v) => values(to).includes(v)) && (from === to || /= ANY|\bIN\b/.test(from))
+  const rest = (text: string) =>
+    text.replaceAll(/'(?:[^']|'')*'(::[a-z ]+(\(\d+\))?)?/g, '?').replaceAll(/\?(?:, \?)+/g, '?')
+  return (
+    rest(from) === rest(to) &&
+    values(from).every((v) => values(to).includes(v)) &&
+    (from === to || /= ANY|\bIN\b/.test(from))
+  )
 }

@@ -4,7 +4,7 @@ import { isPostgres } from '../project/detect.ts'
 import type { Project } from '../project/project.ts'
 import { readProjects, type ProjectReading } from '../reading.ts'
 import type { ProjectReview } from '../report/report.ts'
-import { diffSchemas } from '../schema/diff.ts'
+import { diffSchemas } from '../schema/diff/diff.ts'
 import type { Settings } from '../settings.ts'
 import { planOf, type Plan } from './plan.ts'
 
@@ -18,7 +18,10 @@ export interface ProjectPlan {
 }
 
 /** The plans of all PostgreSQL projects whose schema a change set changes, with what could not be seen. */
-export async function plansOf(changeSet: ChangeSet, settings: Settings): Promise<{ readonly plans: readonly ProjectPlan[]; readonly notes: readonly Note[] }> {
+export async function plansOf(
+  changeSet: ChangeSet,
+  settings: Settings,
+): Promise<{ readonly plans: readonly ProjectPlan[]; readonly notes: readonly Note[] }> {
   const read = await readProjects(changeSet, settings)
   const notes: Note[] = [...read.notes, ...read.projects.flatMap((p) => p.notes)]
   const plans = read.projects.flatMap((reading): ProjectPlan[] => {
@@ -38,6 +41,9 @@ export async function plansOf(changeSet: ChangeSet, settings: Settings): Promise
 
 function reasonForNone({ project, squashed, generated, declaredBefore }: ProjectReading): string | null {
   if (!isPostgres(project.dialect)) return 'Plans are written for PostgreSQL only.'
-  if (squashed) return 'Old migrations were merged into fewer: nothing runs where they have run before, so there is nothing to plan.'
-  return generated && declaredBefore === null ? 'The schema before the change is not known, so no way from it can be planned.' : null
+  if (squashed)
+    return 'Old migrations were merged into fewer: nothing runs where they have run before, so there is nothing to plan.'
+  return generated && declaredBefore === null
+    ? 'The schema before the change is not known, so no way from it can be planned.'
+    : null
 }

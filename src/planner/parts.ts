@@ -1,11 +1,11 @@
 import type { Step } from '../step.ts'
 import type { ProjectReview } from '../report/report.ts'
 import type { Change, ChangeOf } from '../schema/change.ts'
-import { createIndex } from '../schema/ddl.ts'
+import { createIndex } from '../schema/sql/ddl.ts'
 import type { Column, Table } from '../schema/model.ts'
-import { changeStatements } from '../schema/print-changes.ts'
-import { mentions } from '../schema/print.ts'
-import { quoteIdent, quoteKey } from '../schema/quote.ts'
+import { changeStatements } from '../schema/sql/changes.ts'
+import { mentions } from '../schema/sql/schema.ts'
+import { quoteIdent, quoteKey } from '../schema/sql/quote.ts'
 import type { BackfillJob } from './backfill/backfill.ts'
 import type { ClassifiedStep, Phase } from './classify.ts'
 import { targetTable } from './rollback/lossy.ts'
@@ -29,7 +29,10 @@ const titles: Readonly<Record<StagePhase, readonly [first: string, later: string
   expand: ['before the code, what running code does not notice', 'constraints and indexes of what is filled now'],
   data: ['what changes rows', 'what changes rows'],
   code: ['the code', 'more code'],
-  contract: ['what running code would have broken on, once the code is out everywhere', 'what is left, once no old code runs any more'],
+  contract: [
+    'what running code would have broken on, once the code is out everywhere',
+    'what is left, once no old code runs any more',
+  ],
 }
 
 const order: readonly StagePhase[] = ['expand', 'data', 'code', 'contract']
@@ -38,9 +41,18 @@ const order: readonly StagePhase[] = ['expand', 'data', 'code', 'contract']
  * The change in the order in which it is safe: recipes take the place of what they cover, the rest is taken apart by phase. Each part waits
  * for the one before. Recipes run side by side, so that none waits longer than it must.
  */
-export function partsOf(review: ProjectReview, steps: readonly ClassifiedStep[], recognised: readonly Recognised[], jobs: readonly BackfillJob[]): readonly Part[] {
+export function partsOf(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  recognised: readonly Recognised[],
+  jobs: readonly BackfillJob[],
+): readonly Part[] {
   const plain = plainSteps(review, steps, recognised, jobs)
-  const queues = [{ recipe: null, steps: [...plain.steps] }, ...recognised.map(({ recipe }) => ({ recipe, steps: [...recipe.steps] })), { recipe: null, steps: [...plain.last] }]
+  const queues = [
+    { recipe: null, steps: [...plain.steps] },
+    ...recognised.map(({ recipe }) => ({ recipe, steps: [...recipe.steps] })),
+    { recipe: null, steps: [...plain.last] },
+  ]
   const parts: Part[] = []
   while (queues.some((q) => q.steps.length)) {
     const phase = order.find((p) => queues.some((q) => q.steps[0]?.phase === p))!
@@ -50,23 +62,41 @@ export function partsOf(review: ProjectReview, steps: readonly ClassifiedStep[],
       return taken
     })
     const title = titles[phase][parts.some((p) => p.phase === phase) ? 1 : 0]
-    parts.push({ title, phase, items, statements: items.flatMap((i) => i.step.look ? [] : i.step.sql) })
+    parts.push({ title, phase, items, statements: items.flatMap((i) => (i.step.look ? [] : i.step.sql)) })
   }
   return parts
 }
 
 /** True where old code and new code need what no recipe of a pattern says: a column that is dropped while new code no longer writes it. */
-export function loosenings(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (change: Change) => boolean): readonly { readonly table: Table; readonly column: Column }[] {
-  return steps.flatMap((s) => s.changes).flatMap(({ change, phase }) => {
-    if (change.kind !== 'dropColumn' || phase !== 'contract' || covered(change)) return []
-    const table = review.before.tables.get(change.table)
-    const column = table?.columns.find((c) => c.name === change.from.name)
-    const isRequired = column && !column.nullable && column.default === null && !column.generated && !column.identity && !column.clientDefault && !table?.primaryKey?.columns.includes(column.name)
-    return table && column && isRequired ? [{ table, column }] : []
-  })
+export function loosenings(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  covered: (change: Change) => boolean,
+): readonly { readonly table: Table; readonly column: Column }[] {
+  return steps
+    .flatMap((s) => s.changes)
+    .flatMap(({ change, phase }) => {
+      if (change.kind !== 'dropColumn' || phase !== 'contract' || covered(change)) return []
+      const table = review.before.tables.get(change.table)
+      const column = table?.columns.find((c) => c.name === change.from.name)
+      const isRequired =
+        column &&
+        !column.nullable &&
+        column.default === null &&
+        !column.generated &&
+        !column.identity &&
+        !column.clientDefault &&
+        !table?.primaryKey?.columns.includes(column.name)
+      return table && column && isRequired ? [{ table, column }] : []
+    })
 }
 
-function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], recognised: readonly Recognised[], jobs: readonly BackfillJob[]): { readonly steps: readonly RecipeStep[]; readonly last: readonly RecipeStep[] } {
+function plainSteps(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  recognised: readonly Recognised[],
+  jobs: readonly BackfillJob[],
+): { readonly steps: readonly RecipeStep[]; readonly last: readonly RecipeStep[] } {
   const d = review.before.defaultSchema
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
@@ -75,28 +105,65 @@ function plainSteps(review: ProjectReview, steps: readonly ClassifiedStep[], rec
   const late = all.filter((p) => p.late).map((p) => p.sql)
   const loosened = loosenings(review, steps, covered)
   const of = (phase: Phase) => pieces.filter((p) => p.phase === phase)
-  const expand = [...loosened.map(({ table, column }) => `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`), ...of('expand').map((p) => p.sql)]
+  const expand = [
+    ...loosened.map(
+      ({ table, column }) =>
+        `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`,
+    ),
+    ...of('expand').map((p) => p.sql),
+  ]
   const contract = of('contract').map((p) => p.sql)
-  const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({ title, phase, sql: [...settings, ...sql], together: false, code, backfill: null })
+  const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({
+    title,
+    phase,
+    sql: [...settings, ...sql],
+    together: false,
+    code,
+    backfill: null,
+  })
   const inOrder = [
     ...(expand.length ? [step('', 'expand', expand, addedCode(review, steps, covered))] : []),
-    ...of('data').map((p) => ({ ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)), code: p.job ? derived(p.job, steps) : null })),
-    ...(contract.length ? [{ ...step('', 'code', [], hiddenCode(review, steps, covered) ?? 'The code that this change is for.'), sql: [] }, step('', 'contract', contract, goneCode(review, steps, covered))] : []),
+    ...of('data').map((p) => ({
+      ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)),
+      code: p.job ? derived(p.job, steps) : null,
+    })),
+    ...(contract.length
+      ? [
+          {
+            ...step('', 'code', [], hiddenCode(review, steps, covered) ?? 'The code that this change is for.'),
+            sql: [],
+          },
+          step('', 'contract', contract, goneCode(review, steps, covered)),
+        ]
+      : []),
   ]
   return { steps: inOrder, last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [] }
 }
 
 /** A statement on a column that a recipe puts another in place of waits until that one is there, and says its name. */
 function onReplaced(piece: Piece, { step }: ClassifiedStep, recognised: readonly Recognised[]): Piece {
-  const tables = new Set(step.changes.flatMap((c) => 'table' in c ? [c.table] : [targetTable(step) ?? '']))
-  const replaced = recognised.flatMap((r) => r.replaced).filter((r) => tables.has(r.table) && [r.was, r.is].some((name) => mentions(piece.sql, quoteIdent(name))))
-  return replaced.length ? { ...piece, late: true, sql: replaced.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql) } : piece
+  const tables = new Set(step.changes.flatMap((c) => ('table' in c ? [c.table] : [targetTable(step) ?? ''])))
+  const replaced = recognised
+    .flatMap((r) => r.replaced)
+    .filter((r) => tables.has(r.table) && [r.was, r.is].some((name) => mentions(piece.sql, quoteIdent(name))))
+  return replaced.length
+    ? { ...piece, late: true, sql: replaced.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql) }
+    : piece
 }
 
 /** What old code goes on writing while rows are worked out from it; null where nothing of that kind goes. */
 function derived(job: BackfillJob, steps: readonly ClassifiedStep[]): string | null {
-  const read = steps.flatMap((s) => s.changes).flatMap(({ change }) => change.kind === 'dropColumn' && [job.set, job.where, job.select, job.from].some((text) => text && mentions(text, quoteIdent(change.from.name))) ? [change.from.name] : [])
-  return read.length ? `Old code goes on writing ${[...new Set(read)].join(', ')} until it is gone: let the new code write both, or run this again once the new code is out.` : null
+  const read = steps
+    .flatMap((s) => s.changes)
+    .flatMap(({ change }) =>
+      change.kind === 'dropColumn' &&
+      [job.set, job.where, job.select, job.from].some((text) => text && mentions(text, quoteIdent(change.from.name)))
+        ? [change.from.name]
+        : [],
+    )
+  return read.length
+    ? `Old code goes on writing ${[...new Set(read)].join(', ')} until it is gone: let the new code write both, or run this again once the new code is out.`
+    : null
 }
 
 interface Piece {
@@ -109,11 +176,26 @@ interface Piece {
 
 /** What nothing depends on stays with what it stands before, else with what it stands behind. */
 function settled(pieces: readonly Piece[]): readonly Piece[] {
-  return pieces.map((p, i) => p.phase !== 'neutral' ? p : { ...p, phase: pieces.slice(i).find((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ?? pieces.slice(0, i).findLast((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ?? 'expand' })
+  return pieces.map((p, i) =>
+    p.phase !== 'neutral'
+      ? p
+      : {
+          ...p,
+          phase:
+            pieces.slice(i).find((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ??
+            pieces.slice(0, i).findLast((o) => o.phase !== 'neutral' && o.phase !== 'data')?.phase ??
+            'expand',
+        },
+  )
 }
 
 /** A statement as it is, or, where its changes belong to several parts or to recipes, one statement for each change that is left. */
-function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (of: Change | Step) => boolean, jobs: readonly BackfillJob[]): readonly Piece[] {
+function piecesOf(
+  classified: ClassifiedStep,
+  review: ProjectReview,
+  covered: (of: Change | Step) => boolean,
+  jobs: readonly BackfillJob[],
+): readonly Piece[] {
   const { step, changes } = classified
   const { statement } = step
   if (['VariableSetStmt', 'TransactionStmt', 'LockStmt'].includes(statement.kind) && changes.length === 0) return []
@@ -124,45 +206,100 @@ function piecesOf(classified: ClassifiedStep, review: ProjectReview, covered: (o
   const phases = new Set(left.map((c) => c.phase))
   const concurrent = left.length === 1 && changes.length === 1 ? concurrently(left[0]!.change, step, review) : null
   if (concurrent) return [{ phase: left[0]!.phase, sql: concurrent, job: null }]
-  if (left.length === changes.length && phases.size === 1) return [{ phase: [...phases][0]!, sql: statement.text, job: null }]
-  return left.flatMap((c) => changeStatements([c.change], step.before, step.after).map((s) => ({ phase: c.phase, sql: s.sql, job: null })))
+  if (left.length === changes.length && phases.size === 1)
+    return [{ phase: [...phases][0]!, sql: statement.text, job: null }]
+  return left.flatMap((c) =>
+    changeStatements([c.change], step.before, step.after).map((s) => ({ phase: c.phase, sql: s.sql, job: null })),
+  )
 }
 
 /** The build of an index of a table that was there, so that it blocks no writes. */
 function concurrently(change: Change, step: Step, review: ProjectReview): string | null {
   if (change.kind !== 'addIndex' || change.concurrently || change.only) return null
   const table = review.before.tables.get(change.table)
-  return table && !table.partition.by ? createIndex(change.table, change.index, step.before.defaultSchema, { concurrently: true }) : null
+  return table && !table.partition.by
+    ? createIndex(change.table, change.index, step.before.defaultSchema, { concurrently: true })
+    : null
 }
 
-function ofColumns(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean, kind: 'addColumn' | 'dropColumn'): readonly { readonly table: string; readonly column: Column }[] {
-  return steps.flatMap((s) => s.changes).filter((c) => c.change.kind === kind && !covered(c.change) && 'table' in c.change && review.before.tables.has(c.change.table)).map(({ change }) => {
-    const of = change as ChangeOf<'addColumn'> | ChangeOf<'dropColumn'>
-    const table = review.before.tables.get(of.table)!
-    return { table: table.name, column: of.kind === 'addColumn' ? of.to : table.columns.find((c) => c.name === of.from.name) ?? of.from }
-  })
+function ofColumns(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  covered: (of: Change) => boolean,
+  kind: 'addColumn' | 'dropColumn',
+): readonly { readonly table: string; readonly column: Column }[] {
+  return steps
+    .flatMap((s) => s.changes)
+    .filter(
+      (c) =>
+        c.change.kind === kind && !covered(c.change) && 'table' in c.change && review.before.tables.has(c.change.table),
+    )
+    .map(({ change }) => {
+      const of = change as ChangeOf<'addColumn'> | ChangeOf<'dropColumn'>
+      const table = review.before.tables.get(of.table)!
+      return {
+        table: table.name,
+        column: of.kind === 'addColumn' ? of.to : (table.columns.find((c) => c.name === of.from.name) ?? of.from),
+      }
+    })
 }
 
-function byTable(orm: ProjectReview['project']['orm'], columns: readonly { readonly table: string; readonly column: Column }[], lines: (columns: readonly Column[]) => string): string | null {
+function byTable(
+  orm: ProjectReview['project']['orm'],
+  columns: readonly { readonly table: string; readonly column: Column }[],
+  lines: (columns: readonly Column[]) => string,
+): string | null {
   const tables = [...new Set(columns.map((c) => c.table))]
-  const head = (table: string) => orm === 'prisma' ? `  model ${table}` : `  ${table}`
-  return tables.length ? tables.map((t) => `${head(t)}\n${lines(columns.filter((c) => c.table === t).map((c) => c.column))}`).join('\n') : null
+  const head = (table: string) => (orm === 'prisma' ? `  model ${table}` : `  ${table}`)
+  return tables.length
+    ? tables.map((t) => `${head(t)}\n${lines(columns.filter((c) => c.table === t).map((c) => c.column))}`).join('\n')
+    : null
 }
 
-function addedCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+function addedCode(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  covered: (of: Change) => boolean,
+): string | null {
   const { orm } = review.project
-  return byTable(orm, orm ? ofColumns(review, steps, covered, 'addColumn') : [], (columns) => fieldChange(orm, columns, []))
+  return byTable(orm, orm ? ofColumns(review, steps, covered, 'addColumn') : [], (columns) =>
+    fieldChange(orm, columns, []),
+  )
 }
 
-function hiddenCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+function hiddenCode(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  covered: (of: Change) => boolean,
+): string | null {
   const { orm } = review.project
-  const dropped = ofColumns(review, steps, covered, 'dropColumn').map((c) => ({ ...c, column: { ...c.column, nullable: c.column.nullable || c.column.default === null } }))
-  const tables = steps.flatMap((s) => s.changes).flatMap(({ change }) => change.kind === 'dropTable' && !covered(change) && review.before.tables.has(change.table) ? [change.from.name] : [])
-  const lines = [byTable(orm, dropped, (columns) => fieldChange(orm, [], columns)), ...tables.map((t) => orm === 'prisma' ? `  model ${t}\n+   @@ignore   // no code uses it any more` : `  ${t}: not used any more`)]
+  const dropped = ofColumns(review, steps, covered, 'dropColumn').map((c) => ({
+    ...c,
+    column: { ...c.column, nullable: c.column.nullable || c.column.default === null },
+  }))
+  const tables = steps
+    .flatMap((s) => s.changes)
+    .flatMap(({ change }) =>
+      change.kind === 'dropTable' && !covered(change) && review.before.tables.has(change.table)
+        ? [change.from.name]
+        : [],
+    )
+  const lines = [
+    byTable(orm, dropped, (columns) => fieldChange(orm, [], columns)),
+    ...tables.map((t) =>
+      orm === 'prisma' ? `  model ${t}\n+   @@ignore   // no code uses it any more` : `  ${t}: not used any more`,
+    ),
+  ]
   return lines.filter((l) => l !== null).join('\n') || null
 }
 
-function goneCode(review: ProjectReview, steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): string | null {
+function goneCode(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  covered: (of: Change) => boolean,
+): string | null {
   const { orm } = review.project
-  return byTable(orm, orm ? ofColumns(review, steps, covered, 'dropColumn') : [], (columns) => fieldChange(orm, [], [], columns))
+  return byTable(orm, orm ? ofColumns(review, steps, covered, 'dropColumn') : [], (columns) =>
+    fieldChange(orm, [], [], columns),
+  )
 }

@@ -44,14 +44,18 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
   const known = [...written, ...recipes.flatMap((r) => r.steps.flatMap((s) => s.backfill ?? []))]
   const jobs = known.filter((j, i) => known.findIndex((o) => o.name === j.name && o.table === j.table) === i)
   const mixed = isMixed(steps, written.filter((j) => !j.obstacle).length)
-  const needsSplit = mixed || recipes.length > 0 || loosenings(review, steps, (c) => recognised.some((r) => r.covers.has(c))).length > 0
+  const needsSplit =
+    mixed || recipes.length > 0 || loosenings(review, steps, (c) => recognised.some((r) => r.covers.has(c))).length > 0
   const parts = partsOf(review, steps, recognised, written)
   return {
     project: review.project.name,
     orm: review.project.orm,
     rollback: rollbackOf(review),
     downs: checkDowns(review, postgres),
-    backfills: jobs.map((job) => ({ job: { ...job, obstacle: job.obstacle ?? (job.key.length ? null : noKey({ key: job.table })) }, script: backfillScript(job, review.after.defaultSchema) })),
+    backfills: jobs.map((job) => ({
+      job: { ...job, obstacle: job.obstacle ?? (job.key.length ? null : noKey({ key: job.table })) },
+      script: backfillScript(job, review.after.defaultSchema),
+    })),
     steps,
     mixed,
     needsSplit,
@@ -65,8 +69,21 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
 /** A change that needs no split stays as it is written. */
 function asItIs(steps: readonly ClassifiedStep[], parts: readonly Part[]): readonly Part[] {
   if (!steps.length) return []
-  const phase = steps.some((s) => s.phase === 'contract') ? 'contract' : steps.some((s) => s.phase === 'expand') ? 'expand' : steps.some((s) => s.phase === 'data') ? 'data' : 'neutral'
-  return [{ title: titles[phase], phase, statements: steps.map((s) => s.step.statement.text), items: parts.flatMap((p) => p.items.filter((i) => i.step.code !== null)) }]
+  const phase = steps.some((s) => s.phase === 'contract')
+    ? 'contract'
+    : steps.some((s) => s.phase === 'expand')
+      ? 'expand'
+      : steps.some((s) => s.phase === 'data')
+        ? 'data'
+        : 'neutral'
+  return [
+    {
+      title: titles[phase],
+      phase,
+      statements: steps.map((s) => s.step.statement.text),
+      items: parts.flatMap((p) => p.items.filter((i) => i.step.code !== null)),
+    },
+  ]
 }
 
 const titles: Readonly<Record<Phase, string>> = {

@@ -34,11 +34,21 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const ignore = globMatcher(config.paths.ignore)
   const include = globMatcher(config.paths.include)
   const isIncluded = (path: string) => !/\.(?:sql|prisma)$/.test(path) || include(path)
-  const [{ listing, readTexts }] = await Promise.all([listTree(tree, (path) => ignore(path) || !isIncluded(path)), loadParser()])
+  const [{ listing, readTexts }] = await Promise.all([
+    listTree(tree, (path) => ignore(path) || !isIncluded(path)),
+    loadParser(),
+  ])
   const claims = claimedByOrm(listing)
   const folders = sqlFolders(listing, claims)
   const samples = sqlSamples(folders, new Set(changed))
-  await readTexts([...configFiles(listing), ...samples, ...manifestFiles(listing, folders.map(({ folder }) => folder))])
+  await readTexts([
+    ...configFiles(listing),
+    ...samples,
+    ...manifestFiles(
+      listing,
+      folders.map(({ folder }) => folder),
+    ),
+  ])
   const prisma = prismaProjects(listing)
   const drizzle = drizzleProjects(listing)
   const orm = [...prisma.projects, ...drizzle.projects]
@@ -46,7 +56,8 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const sql = sqlProjects(listing, free, samples, orm, sqlcFiles(listing))
   const projects = override([...orm, ...sql.projects], config, listing)
   // What could not be followed matters where a change touches it, or where nothing else told what lives there.
-  const isSaid = (note: Note) => changed.length === 0 || changed.includes(note.path) || !projects.some(({ root }) => isBelow(note.path, root))
+  const isSaid = (note: Note) =>
+    changed.length === 0 || changed.includes(note.path) || !projects.some(({ root }) => isBelow(note.path, root))
   return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes].filter(isSaid), ignored: sql.ignored }
 }
 
@@ -60,8 +71,22 @@ function claimedByOrm(listing: Listing): (path: string) => boolean {
 }
 
 function configFiles(listing: Listing): readonly string[] {
-  const names = new Set(['_journal.json', 'migration_lock.toml', 'diesel.toml', 'atlas.hcl', 'flyway.conf', 'flyway.toml'])
-  return listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || mayConfigureDrizzle(path) || isSqlcConfig(path) || names.has(baseOf(path)))
+  const names = new Set([
+    '_journal.json',
+    'migration_lock.toml',
+    'diesel.toml',
+    'atlas.hcl',
+    'flyway.conf',
+    'flyway.toml',
+  ])
+  return listing.paths.filter(
+    (path) =>
+      path.endsWith('.prisma') ||
+      isPrismaConfig(path) ||
+      mayConfigureDrizzle(path) ||
+      isSqlcConfig(path) ||
+      names.has(baseOf(path)),
+  )
 }
 
 /** Manifests and lockfiles for the folders that may hold a project. */
@@ -73,12 +98,16 @@ function manifestFiles(listing: Listing, sqlFolders: readonly string[]): readonl
     seen.add(folder)
     for (const path of versionFiles(listing, folder)) files.add(path)
   }
-  const orm = listing.paths.filter((path) => path.endsWith('.prisma') || isPrismaConfig(path) || isDrizzleConfig(path) || path.endsWith('meta/_journal.json'))
+  const orm = listing.paths.filter(
+    (path) =>
+      path.endsWith('.prisma') || isPrismaConfig(path) || isDrizzleConfig(path) || path.endsWith('meta/_journal.json'),
+  )
   for (const folder of [...orm.map(folderOf), ...sqlFolders]) add(folder)
   for (const path of orm) {
     if (!path.endsWith('_journal.json')) continue
     const root = listing.nearest(folderOf(path), 'package.json')
-    if (root !== null && root !== '') for (const candidate of drizzleSchemaCandidates(listing, root)) files.add(candidate)
+    if (root !== null && root !== '')
+      for (const candidate of drizzleSchemaCandidates(listing, root)) files.add(candidate)
   }
   return [...files]
 }
@@ -88,40 +117,89 @@ function override(found: readonly Project[], config: Config, listing: Listing): 
   let projects = [...found]
   for (const wanted of config.projects) {
     const root = joinPath('', wanted.root) ?? ''
-    const fits = (project: Project) => isBelow(project.root, root) || (project.migrations !== null && isBelow(project.migrations.folder, root))
+    const fits = (project: Project) =>
+      isBelow(project.root, root) || (project.migrations !== null && isBelow(project.migrations.folder, root))
     const migrations = wanted.migrations === undefined ? undefined : placeOf(listing, root, wanted.migrations)
-    const candidates = projects.filter(fits).filter(({ orm, runner }) => (wanted.orm ?? orm) === orm && (wanted.orm || !wanted.runner || runner.name === wanted.runner || runner.assumed))
-    const exact = candidates.find((project) => migrations !== undefined && project.migrations?.folder === migrations) ?? candidates.find((project) => project.root === root) ?? candidates[0]
+    const candidates = projects
+      .filter(fits)
+      .filter(
+        ({ orm, runner }) =>
+          (wanted.orm ?? orm) === orm &&
+          (wanted.orm || !wanted.runner || runner.name === wanted.runner || runner.assumed),
+      )
+    const exact =
+      candidates.find((project) => migrations !== undefined && project.migrations?.folder === migrations) ??
+      candidates.find((project) => project.root === root) ??
+      candidates[0]
     const layout = layoutOf(listing, migrations, wanted.runner ?? wanted.orm, exact)
     const base: Project = exact ?? {
-      root, name: root, orm: wanted.orm ?? null, dialect: 'postgresql', runner: { name: 'psql', version: null, assumed: true }, schemaFiles: [], migrations: null,
-      evidence: '.github/schemagate.yml', settings: {},
+      root,
+      name: root,
+      orm: wanted.orm ?? null,
+      dialect: 'postgresql',
+      runner: { name: 'psql', version: null, assumed: true },
+      schemaFiles: [],
+      migrations: null,
+      evidence: '.github/schemagate.yml',
+      settings: {},
     }
     const name = wanted.runner ?? wanted.orm ?? base.runner.name
     const schema = wanted.schema === undefined ? null : placeOf(listing, root, wanted.schema)
-    const schemaPaths = schema === null ? [] : listing.has(schema) ? [schema] : listing.paths.filter((path) => isBelow(path, schema) && /\.(?:prisma|sql|[mc]?[jt]sx?)$/.test(path))
+    const schemaPaths =
+      schema === null
+        ? []
+        : listing.has(schema)
+          ? [schema]
+          : listing.paths.filter((path) => isBelow(path, schema) && /\.(?:prisma|sql|[mc]?[jt]sx?)$/.test(path))
     const project: Project = {
-      ...base, root, orm: wanted.orm ?? base.orm,
-      runner: { name, version: wanted.version ?? (base.runner.name === name ? base.runner.version : null), ...(base.runner.options && base.runner.name === name ? { options: base.runner.options } : {}) },
-      ...(schemaPaths.length === 0 ? {} : schemaPaths.every((path) => path.endsWith('.sql')) ? { sqlSchema: schemaPaths } : { schemaFiles: schemaPaths }),
+      ...base,
+      root,
+      orm: wanted.orm ?? base.orm,
+      runner: {
+        name,
+        version: wanted.version ?? (base.runner.name === name ? base.runner.version : null),
+        ...(base.runner.options && base.runner.name === name ? { options: base.runner.options } : {}),
+      },
+      ...(schemaPaths.length === 0
+        ? {}
+        : schemaPaths.every((path) => path.endsWith('.sql'))
+          ? { sqlSchema: schemaPaths }
+          : { schemaFiles: schemaPaths }),
       migrations: migrations === undefined ? base.migrations : { folder: migrations, layout },
     }
     projects = exact ? projects.map((other) => (other === exact ? project : other)) : [...projects, project]
     // What was found inside the folder of the named one is part of it.
-    projects = projects.filter((other) => other === project || other.migrations === null || project.migrations === null || other.migrations.folder !== project.migrations.folder)
+    projects = projects.filter(
+      (other) =>
+        other === project ||
+        other.migrations === null ||
+        project.migrations === null ||
+        other.migrations.folder !== project.migrations.folder,
+    )
   }
   return projects
 }
 
 function placeOf(listing: Listing, root: string, path: string): string {
   const [relative, whole] = [joinPath(root, path), joinPath('', path)]
-  const exists = (target: string | null) => target !== null && (listing.has(target) || listing.filesIn(target).length > 0 || listing.foldersIn(target).length > 0)
+  const exists = (target: string | null) =>
+    target !== null &&
+    (listing.has(target) || listing.filesIn(target).length > 0 || listing.foldersIn(target).length > 0)
   return (exists(relative) || !exists(whole) ? relative : whole) ?? path
 }
 
-function layoutOf(listing: Listing, folder: string | undefined, runner: string | undefined, found: Project | undefined): MigrationSource['layout'] {
+function layoutOf(
+  listing: Listing,
+  folder: string | undefined,
+  runner: string | undefined,
+  found: Project | undefined,
+): MigrationSource['layout'] {
   if (folder === undefined || found?.migrations?.folder === folder) return found?.migrations?.layout ?? 'plain'
-  if (runner === 'prisma' || listing.foldersIn(folder).some((name) => listing.has(within(folder, `${name}/migration.sql`)))) return 'prisma'
+  if (
+    runner === 'prisma' ||
+    listing.foldersIn(folder).some((name) => listing.has(within(folder, `${name}/migration.sql`)))
+  )
+    return 'prisma'
   if (runner === 'drizzle') return listing.has(within(folder, 'meta/_journal.json')) ? 'drizzle' : 'drizzle-folders'
   if (runner === 'diesel') return 'up-down-folders'
   if (runner === 'flyway') return 'flyway'
@@ -149,7 +227,8 @@ function named(projects: readonly Project[]): readonly Project[] {
 /** The folder that tells one database of a root from another. */
 function databaseOf(project: Project): string {
   const schema = project.schemaFiles[0]
-  const folder = project.migrations?.folder ?? (schema !== undefined ? folderOf(schema) : folderOf(project.sqlSchema?.[0] ?? ''))
+  const folder =
+    project.migrations?.folder ?? (schema !== undefined ? folderOf(schema) : folderOf(project.sqlSchema?.[0] ?? ''))
   const parent = folderOf(folder)
   return /^(?:migrations?|drizzle)$/.test(baseOf(folder)) && parent !== '' && parent !== project.root ? parent : folder
 }
@@ -158,9 +237,15 @@ function databaseOf(project: Project): string {
 export function isSameProject(a: Project, b: Project): boolean {
   if (a.orm !== b.orm) return false
   const loose = a.migrations?.loose === true || b.migrations?.loose === true
-  if (a.migrations && b.migrations && a.migrations.folder === b.migrations.folder && (!loose || a.migrations.loose === b.migrations.loose)) return true
-  const files = new Set([...a.schemaFiles, ...a.sqlSchema ?? []])
-  if ([...b.schemaFiles, ...b.sqlSchema ?? []].some((path) => files.has(path))) return true
+  if (
+    a.migrations &&
+    b.migrations &&
+    a.migrations.folder === b.migrations.folder &&
+    (!loose || a.migrations.loose === b.migrations.loose)
+  )
+    return true
+  const files = new Set([...a.schemaFiles, ...(a.sqlSchema ?? [])])
+  if ([...b.schemaFiles, ...(b.sqlSchema ?? [])].some((path) => files.has(path))) return true
   return a.root === b.root && a.name === b.name
 }
 

@@ -8,13 +8,23 @@ import { within } from './listing.ts'
 import { baseOf, folderOf, foldersAround, isBelow, joinPath } from './paths.ts'
 import { field, npmVersion, parseJson } from './versions.ts'
 
-const dialects: Readonly<Record<string, Dialect>> = { postgresql: 'postgresql', pg: 'postgresql', cockroach: 'cockroachdb', mysql: 'mysql', singlestore: 'mysql', sqlite: 'sqlite', turso: 'sqlite', mssql: 'sqlserver' }
+const dialects: Readonly<Record<string, Dialect>> = {
+  postgresql: 'postgresql',
+  pg: 'postgresql',
+  cockroach: 'cockroachdb',
+  mysql: 'mysql',
+  singlestore: 'mysql',
+  sqlite: 'sqlite',
+  turso: 'sqlite',
+  mssql: 'sqlserver',
+}
 
 /** Folders whose migrations drizzle-kit wrote, by the journal or the snapshots in them. */
 export function drizzleFolders(listing: Listing): ReadonlyMap<string, 'drizzle' | 'drizzle-folders'> {
   const folders = new Map<string, 'drizzle' | 'drizzle-folders'>()
   for (const path of listing.paths) {
-    if (path === 'meta/_journal.json' || path.endsWith('/meta/_journal.json')) folders.set(folderOf(folderOf(path)), 'drizzle')
+    if (path === 'meta/_journal.json' || path.endsWith('/meta/_journal.json'))
+      folders.set(folderOf(folderOf(path)), 'drizzle')
     else if (baseOf(path) === 'snapshot.json' && listing.has(within(folderOf(path), 'migration.sql'))) {
       const folder = folderOf(folderOf(path))
       if (!folders.has(folder)) folders.set(folder, 'drizzle-folders')
@@ -37,7 +47,13 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
     for (const config of read.configs) {
       const project = configuredProject(listing, folders, config)
       if (project.migrations === null && project.schemaFiles.length === 0) {
-        notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: 'neither the schema nor the migrations that the Drizzle configuration names are in the repository' })
+        notes.push({
+          kind: 'unresolved',
+          blocking: false,
+          path,
+          line: 1,
+          message: 'neither the schema nor the migrations that the Drizzle configuration names are in the repository',
+        })
         continue
       }
       if (project.schemaFiles.length > 0 && project.schemaFiles.every((file) => testFile.test(file))) continue
@@ -55,15 +71,28 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
     const dialect = typeof said === 'string' ? said : 'postgresql'
     const root = listing.nearest(folder, 'package.json') ?? folder
     projects.push({
-      root, name: root === '' ? '.' : root, orm: 'drizzle', dialect: dialects[dialect] ?? 'postgresql',
-      runner: drizzleRunner(listing, root, folder), schemaFiles: guessedSchema(listing, root, dialect).filter((path) => !named.has(path)), migrations: { folder, layout: runsByName(folder) ? 'plain' : layout },
+      root,
+      name: root === '' ? '.' : root,
+      orm: 'drizzle',
+      dialect: dialects[dialect] ?? 'postgresql',
+      runner: drizzleRunner(listing, root, folder),
+      schemaFiles: guessedSchema(listing, root, dialect).filter((path) => !named.has(path)),
+      migrations: { folder, layout: runsByName(folder) ? 'plain' : layout },
       evidence: layout === 'drizzle' ? within(folder, 'meta/_journal.json') : folder,
       settings: { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' },
     })
   }
   // A second configuration of the same schema, without migrations of its own, is another way to the same database.
-  const own = projects.filter((project) => project.migrations !== null
-    || !projects.some((other) => other.migrations !== null && other.dialect === project.dialect && other.schemaFiles.some((file) => project.schemaFiles.includes(file))))
+  const own = projects.filter(
+    (project) =>
+      project.migrations !== null ||
+      !projects.some(
+        (other) =>
+          other.migrations !== null &&
+          other.dialect === project.dialect &&
+          other.schemaFiles.some((file) => project.schemaFiles.includes(file)),
+      ),
+  )
   return { projects: own, notes }
 }
 
@@ -71,20 +100,35 @@ const testFile = /(?:^|\/)(?:tests?|__tests__|fixtures|e2e)\//
 
 /** True for a file that may configure drizzle-kit: by its name, or any configuration whose text has to tell. */
 export function mayConfigureDrizzle(path: string): boolean {
-  return /(?:^|[./-])config\.(?:ts|js|mjs|cjs|mts|cts)$|(?:^|\/)drizzle[\w.-]*\.config\.json$/.test(path) && !/\.(?:test|spec)\.\w+$/.test(path) && !testFile.test(path)
-    && (isDrizzleConfig(path) || /(?:^|\/)(?:db|database|configs?|drizzle|scripts)\/[^/]*$/.test(path))
+  return (
+    /(?:^|[./-])config\.(?:ts|js|mjs|cjs|mts|cts)$|(?:^|\/)drizzle[\w.-]*\.config\.json$/.test(path) &&
+    !/\.(?:test|spec)\.\w+$/.test(path) &&
+    !testFile.test(path) &&
+    (isDrizzleConfig(path) || /(?:^|\/)(?:db|database|configs?|drizzle|scripts)\/[^/]*$/.test(path))
+  )
 }
 
-function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizzle' | 'drizzle-folders'>, config: DrizzleConfig): Project {
+function configuredProject(
+  listing: Listing,
+  folders: ReadonlyMap<string, 'drizzle' | 'drizzle-folders'>,
+  config: DrizzleConfig,
+): Project {
   const home = folderOf(config.path)
   const root = listing.nearest(home, 'package.json') ?? home
   const paths = drizzlePaths(config, listing.paths)
   // A folder that the configuration leads to from where it lies counts too, though drizzle-kit is mostly started above it.
-  const candidates = [paths.out, ...(config.out === null ? [] : foldersAround(home).map((at) => joinPath(at, config.out ?? '')))]
+  const candidates = [
+    paths.out,
+    ...(config.out === null ? [] : foldersAround(home).map((at) => joinPath(at, config.out ?? ''))),
+  ]
   const folder = candidates.find((at) => at !== null && folders.has(at)) ?? paths.out
   const layout = folder === null ? undefined : folders.get(folder)
-  const migrations: MigrationSource | null = folder !== null && layout !== undefined ? { folder, layout: runsByName(folder) ? 'plain' : layout } : null
-  const journal = migrations === null ? null : field(parseJson(listing.text(within(migrations.folder, 'meta/_journal.json')) ?? ''), 'dialect')
+  const migrations: MigrationSource | null =
+    folder !== null && layout !== undefined ? { folder, layout: runsByName(folder) ? 'plain' : layout } : null
+  const journal =
+    migrations === null
+      ? null
+      : field(parseJson(listing.text(within(migrations.folder, 'meta/_journal.json')) ?? ''), 'dialect')
   const settings: ProjectSettings = {
     casing: config.casing,
     ...(config.schemaFilter !== null && config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
@@ -92,17 +136,32 @@ function configuredProject(listing: Listing, folders: ReadonlyMap<string, 'drizz
   }
   const dialect = config.dialect ?? dialects[typeof journal === 'string' ? journal : 'postgresql'] ?? 'postgresql'
   return {
-    root, name: root === '' ? '.' : root, orm: 'drizzle', dialect,
-    runner: drizzleRunner(listing, root, folder ?? ''), schemaFiles: ofDialect(paths.schemaFiles, dialect), migrations, evidence: config.path, settings,
+    root,
+    name: root === '' ? '.' : root,
+    orm: 'drizzle',
+    dialect,
+    runner: drizzleRunner(listing, root, folder ?? ''),
+    schemaFiles: ofDialect(paths.schemaFiles, dialect),
+    migrations,
+    evidence: config.path,
+    settings,
   }
 }
 
-const dialectFiles = [['postgresql', /^(?:postgres(?:ql)?|pg)\.\w+$/], ['mysql', /^(?:mysql|mariadb)\.\w+$/], ['sqlite', /^(?:sqlite|libsql|turso)\.\w+$/]] as const
+const dialectFiles = [
+  ['postgresql', /^(?:postgres(?:ql)?|pg)\.\w+$/],
+  ['mysql', /^(?:mysql|mariadb)\.\w+$/],
+  ['sqlite', /^(?:sqlite|libsql|turso)\.\w+$/],
+] as const
 
 /** Of files named after dialects, those of one dialect; all where none is named so. */
 function ofDialect(files: readonly string[], dialect: Dialect): readonly string[] {
-  const named = files.filter((file) => dialectFiles.some(([name, pattern]) => name === dialect && pattern.test(baseOf(file))))
-  const others = files.some((file) => dialectFiles.some(([name, pattern]) => name !== dialect && pattern.test(baseOf(file))))
+  const named = files.filter((file) =>
+    dialectFiles.some(([name, pattern]) => name === dialect && pattern.test(baseOf(file))),
+  )
+  const others = files.some((file) =>
+    dialectFiles.some(([name, pattern]) => name !== dialect && pattern.test(baseOf(file))),
+  )
   return named.length > 0 && others ? named : files
 }
 
@@ -119,12 +178,16 @@ function drizzleRunner(listing: Listing, root: string, folder: string): Runner {
 /** Files of a package that look like a Drizzle schema, where no configuration names it: they were read as candidates. */
 function guessedSchema(listing: Listing, root: string, dialect: string): readonly string[] {
   const core = { postgresql: 'pg', mysql: 'mysql', sqlite: 'sqlite', singlestore: 'singlestore' }[dialect] ?? 'pg'
-  const found = drizzleSchemaCandidates(listing, root).filter((path) => new RegExp(`from ['"]drizzle-orm/${core}-core['"]`).test(listing.text(path) ?? ''))
+  const found = drizzleSchemaCandidates(listing, root).filter((path) =>
+    new RegExp(`from ['"]drizzle-orm/${core}-core['"]`).test(listing.text(path) ?? ''),
+  )
   const shortest = Math.min(...found.map((path) => folderOf(path).length))
   return found.filter((path) => folderOf(path).length === shortest)
 }
 
 /** Paths that may hold a Drizzle schema by their names, at most twenty. */
 export function drizzleSchemaCandidates(listing: Listing, root: string): readonly string[] {
-  return listing.paths.filter((path) => isBelow(path, root) && /(?:^|\/)(?:schema|schemas)(?:\/[\w.-]+)?\.(?:ts|js|mts|mjs)$/.test(path)).slice(0, 20)
+  return listing.paths
+    .filter((path) => isBelow(path, root) && /(?:^|\/)(?:schema|schemas)(?:\/[\w.-]+)?\.(?:ts|js|mts|mjs)$/.test(path))
+    .slice(0, 20)
 }

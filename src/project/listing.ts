@@ -17,10 +17,14 @@ export interface Listing {
 }
 
 /** Folders whose contents are of others, or made to be broken. */
-const foreign = /(?:^|\/)(?:node_modules|bower_components|\.git|\.next|\.venv|site-packages|__fixtures__|fixtures|testdata|test-data|__snapshots__)(?:\/|$)/
+const foreign =
+  /(?:^|\/)(?:node_modules|bower_components|\.git|\.next|\.venv|site-packages|__fixtures__|fixtures|testdata|test-data|__snapshots__)(?:\/|$)/
 
 /** Lists a tree, leaving out what `ignored` says. `readTexts` then brings the texts in one batch. */
-export async function listTree(tree: Tree, ignored: (path: string) => boolean): Promise<{ listing: Listing; truncated: boolean; readTexts(paths: Iterable<string>): Promise<void> }> {
+export async function listTree(
+  tree: Tree,
+  ignored: (path: string) => boolean,
+): Promise<{ listing: Listing; truncated: boolean; readTexts(paths: Iterable<string>): Promise<void> }> {
   const { entries, truncated } = await tree.list()
   const paths: string[] = []
   const known = new Set<string>()
@@ -48,14 +52,15 @@ export async function listTree(tree: Tree, ignored: (path: string) => boolean): 
     paths,
     has: (path) => known.has(path),
     filesIn: (folder) => files.get(folder) ?? [],
-    foldersIn: (folder) => [...folders.get(folder) ?? []].sort(byCode),
+    foldersIn: (folder) => [...(folders.get(folder) ?? [])].sort(byCode),
     text: (path) => texts.get(path),
     nearest(folder, name) {
       return foldersAround(folder).find((at) => known.has(at === '' ? name : `${at}/${name}`)) ?? null
     },
   }
   return {
-    listing, truncated,
+    listing,
+    truncated,
     async readTexts(wanted) {
       const missing = [...new Set(wanted)].filter((path) => known.has(path) && !texts.has(path))
       for (const [path, content] of await tree.read(missing)) {

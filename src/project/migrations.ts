@@ -26,9 +26,19 @@ export interface ProjectMigrations {
   /** The new ones of `history`, in the order in which they run. */
   readonly fresh: readonly Migration[]
   /** Applied migrations that the change edits, moves or deletes; `path` as in the base tree. `sameSql` where an edit leaves the statements of the way up as they were. */
-  readonly changed: readonly { readonly path: string; readonly status: 'modified' | 'deleted' | 'renamed'; readonly to: string | null; readonly sameSql?: boolean }[]
+  readonly changed: readonly {
+    readonly path: string
+    readonly status: 'modified' | 'deleted' | 'renamed'
+    readonly to: string | null
+    readonly sameSql?: boolean
+  }[]
   /** SQL files that declare the whole schema, as they stand on both sides; null where a side does not have the file. */
-  readonly declared: readonly { readonly path: string; readonly before: SqlText | null; readonly after: SqlText | null; readonly changed: boolean }[]
+  readonly declared: readonly {
+    readonly path: string
+    readonly before: SqlText | null
+    readonly after: SqlText | null
+    readonly changed: boolean
+  }[]
   /** SQL files in the folder that its runner never takes, in the head tree: not in the journal, without a version. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations among them that are written in a programming language, in the head tree: what they do is not known. */
@@ -56,12 +66,18 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   const onHead = new Map(headList.entries.map(({ path, oid }) => [path, oid]))
   const isAdded = (path: string) => !onBase.has(path)
   const [base, head] = await Promise.all([
-    readSide(changeSet.base, project, onBase, () => false), readSide(changeSet.head, project, onHead, isAdded),
+    readSide(changeSet.base, project, onBase, () => false),
+    readSide(changeSet.head, project, onHead, isAdded),
   ])
   const notes: Note[] = []
   const cache = new Map<string, ReadMigration>()
   const read = (side: Side, file: MigrationFile): ReadMigration => {
-    const key = [file.path, side.oids.get(file.path), file.down && side.oids.get(file.down), file.switchFile && side.oids.get(file.switchFile)].join('\0')
+    const key = [
+      file.path,
+      side.oids.get(file.path),
+      file.down && side.oids.get(file.down),
+      file.switchFile && side.oids.get(file.switchFile),
+    ].join('\0')
     const known = cache.get(key)
     if (known) return known
     const fresh = readMigration(project, side, file)
@@ -76,7 +92,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
     const isNew = !baseNames.has(file.path)
     // What has run of a loose file is what the base holds of it.
     const result = loose && !isNew ? read(base, file) : read(head, file)
-    const touched = isNew || !loose && onBase.get(file.path) !== onHead.get(file.path)
+    const touched = isNew || (!loose && onBase.get(file.path) !== onHead.get(file.path))
     if (touched) {
       texts.push(...result.texts)
       notes.push(...result.notes.map((note) => ({ ...note, blocking: note.kind === 'unread' })))
@@ -88,38 +104,79 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   const { declared, notes: declaredNotes } = await readDeclared(project, changeSet, onBase, onHead)
   notes.push(...declaredNotes)
   const scripts = scriptsOf(project, [...onHead.keys()])
-  notes.push(...scripts.filter((path) => onBase.get(path) !== onHead.get(path)).map((path): Note => (
-    { kind: 'unsupported', blocking: false, path, line: 1, message: `A migration written in ${path.endsWith('.go') ? 'Go' : 'JavaScript'} is not SQL: what it does was not looked at.` })))
+  notes.push(
+    ...scripts
+      .filter((path) => onBase.get(path) !== onHead.get(path))
+      .map((path): Note => ({
+        kind: 'unsupported',
+        blocking: false,
+        path,
+        line: 1,
+        message: `A migration written in ${path.endsWith('.go') ? 'Go' : 'JavaScript'} is not SQL: what it does was not looked at.`,
+      })),
+  )
   const baseline = [...platformOf(project, [...before, ...history]), ...baselineOf(declared, before, history)]
   texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
   const all = [...history, ...edits.map(({ migration }) => migration)]
   return {
-    before: [...baseline, ...before], history: [...baseline, ...all], fresh: all.filter(({ isNew }) => isNew),
-    changed: loose ? [] : changedFiles(base, head, changeSet, onBase, onHead).map((file) => file.status === 'modified' ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) } : file),
-    declared, orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })), scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })), texts, notes,
+    before: [...baseline, ...before],
+    history: [...baseline, ...all],
+    fresh: all.filter(({ isNew }) => isNew),
+    changed: loose
+      ? []
+      : changedFiles(base, head, changeSet, onBase, onHead).map((file) =>
+          file.status === 'modified'
+            ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) }
+            : file,
+        ),
+    declared,
+    orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })),
+    scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })),
+    texts,
+    notes,
   }
 }
 
-const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = { goose: /^\d+_.*(?<!_test)\.go$/, 'node-pg-migrate': /^\d.*\.[cm]?[jt]s$/ }
+const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = {
+  goose: /^\d+_.*(?<!_test)\.go$/,
+  'node-pg-migrate': /^\d.*\.[cm]?[jt]s$/,
+}
 
 /** The migrations of a project that are programs; both runners take them from the folder of the SQL files. */
 function scriptsOf(project: Project, paths: readonly string[]): readonly string[] {
   const name = scriptNames[project.runner.name]
   const { folder } = project.migrations ?? {}
-  return name === undefined || folder === undefined ? [] : paths.filter((path) => folderOf(path) === folder && name.test(baseOf(path)))
+  return name === undefined || folder === undefined
+    ? []
+    : paths.filter((path) => folderOf(path) === folder && name.test(baseOf(path)))
 }
 
-async function readSide(tree: Tree, project: Project, oids: ReadonlyMap<string, string>, added: (path: string) => boolean): Promise<Side> {
-  const journalPath = project.migrations?.layout === 'drizzle' ? `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}meta/_journal.json` : null
+async function readSide(
+  tree: Tree,
+  project: Project,
+  oids: ReadonlyMap<string, string>,
+  added: (path: string) => boolean,
+): Promise<Side> {
+  const journalPath =
+    project.migrations?.layout === 'drizzle'
+      ? `${project.migrations.folder === '' ? '' : `${project.migrations.folder}/`}meta/_journal.json`
+      : null
   const journalContent = journalPath === null ? undefined : (await tree.read([journalPath])).get(journalPath)
   const journal = journalContent?.kind === 'text' ? journalContent.text : null
   const ordered = orderMigrations(project, [...oids.keys()], journal, added)
-  const wanted = ordered.migrations.flatMap(({ path, down, switchFile }) => [path, down, switchFile].filter((file) => file !== null))
+  const wanted = ordered.migrations.flatMap(({ path, down, switchFile }) =>
+    [path, down, switchFile].filter((file) => file !== null),
+  )
   return { ordered, contents: await tree.read(wanted), oids }
 }
 
 /** The statements that a change adds to loose files, each file a migration of its own: those whose every line is new. */
-async function addedStatements(project: Project, changeSet: ChangeSet, base: Side, head: Side): Promise<readonly ReadMigration[]> {
+async function addedStatements(
+  project: Project,
+  changeSet: ChangeSet,
+  base: Side,
+  head: Side,
+): Promise<readonly ReadMigration[]> {
   const known = new Set(base.ordered.migrations.map(({ path }) => path))
   return head.ordered.migrations.flatMap((file): readonly ReadMigration[] => {
     if (!known.has(file.path) || base.oids.get(file.path) === head.oids.get(file.path)) return []
@@ -146,22 +203,61 @@ function readMigration(project: Project, side: Side, file: MigrationFile): ReadM
   const empty: Migration = { name: file.name, path: file.path, statements: [], down: null, isNew: false }
   if (content?.kind !== 'text') {
     const reason = content?.reason ?? 'not in the tree'
-    return { migration: empty, texts: [], notes: [{ kind: 'unread', blocking: true, path: file.path, line: 1, message: `the migration was not read: it is ${reason}` }] }
+    return {
+      migration: empty,
+      texts: [],
+      notes: [
+        {
+          kind: 'unread',
+          blocking: true,
+          path: file.path,
+          line: 1,
+          message: `the migration was not read: it is ${reason}`,
+        },
+      ],
+    }
   }
   const source = sourceFile(file.path, content.text)
   const dialect = otherDialects[project.dialect]
   if (dialect !== undefined) return { migration: empty, texts: [readSql(source, { dialect })], notes: [] }
-  const sections = project.migrations?.layout === 'sections' || project.runner.name === 'node-pg-migrate' ? sectionsOf(content.text) : null
-  const up = sections === null ? readSql(source) : joined(source, sections.up.map((range) => readSql(source, { range })))
-  const ownDown = sections === null || sections.down.length === 0 ? null : joined(source, sections.down.map((range) => readSql(source, { range })))
+  const sections =
+    project.migrations?.layout === 'sections' || project.runner.name === 'node-pg-migrate'
+      ? sectionsOf(content.text)
+      : null
+  const up =
+    sections === null
+      ? readSql(source)
+      : joined(
+          source,
+          sections.up.map((range) => readSql(source, { range })),
+        )
+  const ownDown =
+    sections === null || sections.down.length === 0
+      ? null
+      : joined(
+          source,
+          sections.down.map((range) => readSql(source, { range })),
+        )
   const downContent = file.down === null ? undefined : side.contents.get(file.down)
-  const downText = file.down !== null && downContent?.kind === 'text' ? readSql(sourceFile(file.down, downContent.text)) : null
-  const down = ownDown ? { path: file.path, statements: ownDown.statements } : downText && file.down !== null ? { path: file.down, statements: downText.statements } : null
+  const downText =
+    file.down !== null && downContent?.kind === 'text' ? readSql(sourceFile(file.down, downContent.text)) : null
+  const down = ownDown
+    ? { path: file.path, statements: ownDown.statements }
+    : downText && file.down !== null
+      ? { path: file.down, statements: downText.statements }
+      : null
   const transactional = switchOf(project, file, side)
-  const notes: Note[] = !sections?.problem ? [] : [{ kind: 'unparsed', blocking: false, path: file.path, line: 1, message: sections.problem }]
+  const notes: Note[] = !sections?.problem
+    ? []
+    : [{ kind: 'unparsed', blocking: false, path: file.path, line: 1, message: sections.problem }]
   // Both ways of one file are one text, so that what is asked of comments covers all of it.
   const text = ownDown ? joined(source, [up, ownDown]) : up
-  const migration: Migration = { ...empty, statements: up.statements, down, ...(transactional === undefined ? {} : { transactional }) }
+  const migration: Migration = {
+    ...empty,
+    statements: up.statements,
+    down,
+    ...(transactional === undefined ? {} : { transactional }),
+  }
   return { migration, texts: downText ? [text, downText] : [text], notes }
 }
 
@@ -169,7 +265,13 @@ function joined(file: SourceFile, texts: readonly SqlText[]): SqlText {
   const statements: Statement[] = texts.flatMap((text) => text.statements)
   const problems: SqlProblem[] = texts.flatMap((text) => text.problems)
   const comments: SqlComment[] = texts.flatMap((text) => text.comments)
-  return { file, statements, problems, comments, dialect: texts.find((text) => text.dialect !== 'postgresql')?.dialect ?? 'postgresql' }
+  return {
+    file,
+    statements,
+    problems,
+    comments,
+    dialect: texts.find((text) => text.dialect !== 'postgresql')?.dialect ?? 'postgresql',
+  }
 }
 
 /** What the file beside a migration says of its transaction. */
@@ -181,12 +283,18 @@ function switchOf(project: Project, file: MigrationFile, side: Side): boolean | 
     return said === undefined ? undefined : said.toLowerCase() === 'true'
   }
   // Diesel takes a metadata.toml that does not name the switch for one that says false.
-  const bare = content.text.split('\n').filter((line) => !/^\s*#/.test(line)).join('\n')
+  const bare = content.text
+    .split('\n')
+    .filter((line) => !/^\s*#/.test(line))
+    .join('\n')
   return /^\s*run_in_transaction\s*=\s*true\b/m.test(bare)
 }
 
 async function readDeclared(
-  project: Project, changeSet: ChangeSet, onBase: ReadonlyMap<string, string>, onHead: ReadonlyMap<string, string>,
+  project: Project,
+  changeSet: ChangeSet,
+  onBase: ReadonlyMap<string, string>,
+  onHead: ReadonlyMap<string, string>,
 ): Promise<{ readonly declared: ProjectMigrations['declared']; readonly notes: readonly Note[] }> {
   const paths = project.sqlSchema ?? []
   if (paths.length === 0) return { declared: [], notes: [] }
@@ -195,7 +303,14 @@ async function readDeclared(
   const textOf = (path: string, content: FileContent | undefined, blocking: boolean): SqlText | null => {
     if (content === undefined) return null
     if (content.kind === 'text') return readSql(sourceFile(path, content.text))
-    if (blocking) notes.push({ kind: 'unread', blocking, path, line: 1, message: `the schema was not read: it is ${content.reason}` })
+    if (blocking)
+      notes.push({
+        kind: 'unread',
+        blocking,
+        path,
+        line: 1,
+        message: `the schema was not read: it is ${content.reason}`,
+      })
     return null
   }
   const declared = paths.map((path) => {
@@ -209,36 +324,70 @@ async function readDeclared(
 /** What a Supabase database holds by itself, unless the migrations are a dump that makes it. */
 function platformOf(project: Project, migrations: readonly Migration[]): readonly Migration[] {
   if (project.runner.name !== 'supabase') return []
-  const dumped = migrations.some(({ statements }) => statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')))
+  const dumped = migrations.some(({ statements }) =>
+    statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')),
+  )
   return dumped ? [] : [supabasePlatform()]
 }
 
 /** The declared schema of the base as the first migrations, where the migrations alter tables that only it creates. */
-function baselineOf(declared: ProjectMigrations['declared'], before: readonly Migration[], history: readonly Migration[]): readonly Migration[] {
+function baselineOf(
+  declared: ProjectMigrations['declared'],
+  before: readonly Migration[],
+  history: readonly Migration[],
+): readonly Migration[] {
   if (declared.length === 0) return []
   const all = [...before, ...history]
-  const creates = new Set(all.flatMap(({ statements }) => statements.flatMap((statement) => createdTable(statement) ?? [])))
-  const alters = new Set(all.flatMap(({ statements }) => statements.flatMap((statement) => alteredTable(statement) ?? [])))
+  const creates = new Set(
+    all.flatMap(({ statements }) => statements.flatMap((statement) => createdTable(statement) ?? [])),
+  )
+  const alters = new Set(
+    all.flatMap(({ statements }) => statements.flatMap((statement) => alteredTable(statement) ?? [])),
+  )
   const texts = declared.flatMap(({ before: text }) => text ?? [])
-  const needed = all.length === 0 || texts.some((text) => text.statements.some((statement) => {
-    const table = createdTable(statement)
-    return table !== null && alters.has(table) && !creates.has(table)
-  }))
+  const needed =
+    all.length === 0 ||
+    texts.some((text) =>
+      text.statements.some((statement) => {
+        const table = createdTable(statement)
+        return table !== null && alters.has(table) && !creates.has(table)
+      }),
+    )
   if (!needed) return []
-  return texts.map(({ file, statements }): Migration => ({ name: file.path, path: file.path, statements, down: null, isNew: false }))
+  return texts.map(({ file, statements }): Migration => ({
+    name: file.path,
+    path: file.path,
+    statements,
+    down: null,
+    isNew: false,
+  }))
 }
 
 /** The statements of a migration, whatever stands around them. */
 function sqlOf(migrations: readonly Migration[], path: string): string {
-  return migrations.filter((migration) => migration.path === path).flatMap(({ statements }) => statements.map(({ text }) => normalizedTokens(text))).join(';')
+  return migrations
+    .filter((migration) => migration.path === path)
+    .flatMap(({ statements }) => statements.map(({ text }) => normalizedTokens(text)))
+    .join(';')
 }
 
-function changedFiles(base: Side, head: Side, changeSet: ChangeSet, onBase: ReadonlyMap<string, string>, onHead: ReadonlyMap<string, string>): ProjectMigrations['changed'] {
+function changedFiles(
+  base: Side,
+  head: Side,
+  changeSet: ChangeSet,
+  onBase: ReadonlyMap<string, string>,
+  onHead: ReadonlyMap<string, string>,
+): ProjectMigrations['changed'] {
   const kept = new Set(head.ordered.migrations.map(({ path }) => path))
-  const renamed = new Map(changeSet.files.flatMap(({ path, previousPath, status }) => (status === 'renamed' && previousPath !== null ? [[previousPath, path] as const] : [])))
+  const renamed = new Map(
+    changeSet.files.flatMap(({ path, previousPath, status }) =>
+      status === 'renamed' && previousPath !== null ? [[previousPath, path] as const] : [],
+    ),
+  )
   return base.ordered.migrations.flatMap(({ path }): ProjectMigrations['changed'] => {
     const oid = onHead.get(path)
-    if (oid !== undefined && kept.has(path)) return oid === onBase.get(path) ? [] : [{ path, status: 'modified', to: null }]
+    if (oid !== undefined && kept.has(path))
+      return oid === onBase.get(path) ? [] : [{ path, status: 'modified', to: null }]
     const to = renamed.get(path)
     if (to !== undefined && kept.has(to)) return [{ path, status: 'renamed', to }]
     return [{ path, status: 'deleted', to: null }]
@@ -247,6 +396,12 @@ function changedFiles(base: Side, head: Side, changeSet: ChangeSet, onBase: Read
 
 /** True for a path that belongs to a project: its schema, its migrations, what configures it. */
 export function belongsTo(project: Project, path: string): boolean {
-  return project.schemaFiles.includes(path) || project.sqlSchema?.includes(path) === true || project.evidence === path
-    || (project.migrations !== null && isBelow(path, project.migrations.folder) && (project.migrations.files === undefined || path.endsWith('.sql')))
+  return (
+    project.schemaFiles.includes(path) ||
+    project.sqlSchema?.includes(path) === true ||
+    project.evidence === path ||
+    (project.migrations !== null &&
+      isBelow(path, project.migrations.folder) &&
+      (project.migrations.files === undefined || path.endsWith('.sql')))
+  )
 }

@@ -46,29 +46,62 @@ export function journalEntries(text: string): readonly JournalEntry[] | null {
  * Orders the migrations among `paths` (all files of a tree). `journal` is the text of drizzle-kit's journal, where the layout has one;
  * `added` tells files that a change adds: one that declares tables is a script to be run then, not a schema that has been there.
  */
-export function orderMigrations(project: Project, paths: readonly string[], journal: string | null, added: (path: string) => boolean): OrderedFiles {
+export function orderMigrations(
+  project: Project,
+  paths: readonly string[],
+  journal: string | null,
+  added: (path: string) => boolean,
+): OrderedFiles {
   const source = project.migrations
   if (source === null) return { migrations: [], orphans: [] }
   const inside = paths.filter((path) => isBelow(path, source.folder))
   switch (source.layout) {
-    case 'prisma': case 'drizzle-folders': return { migrations: inFolders(source, inside, 'migration.sql', byCode), orphans: [] }
-    case 'up-down-folders': return { migrations: inFolders(source, inside, 'up.sql', (a, b) => byCode(dieselVersion(a), dieselVersion(b)) || byCode(a, b)), orphans: [] }
-    case 'drizzle': return journaled(source, inside, journal)
-    case 'flyway': return flyway(inside)
-    case 'up-down': return upDown(source, inside)
-    case 'sections': case 'plain': return flat(project, source, inside, added)
+    case 'prisma':
+    case 'drizzle-folders':
+      return { migrations: inFolders(source, inside, 'migration.sql', byCode), orphans: [] }
+    case 'up-down-folders':
+      return {
+        migrations: inFolders(
+          source,
+          inside,
+          'up.sql',
+          (a, b) => byCode(dieselVersion(a), dieselVersion(b)) || byCode(a, b),
+        ),
+        orphans: [],
+      }
+    case 'drizzle':
+      return journaled(source, inside, journal)
+    case 'flyway':
+      return flyway(inside)
+    case 'up-down':
+      return upDown(source, inside)
+    case 'sections':
+    case 'plain':
+      return flat(project, source, inside, added)
   }
 }
 
-const single = (path: string, down: string | null = null, name = baseOf(path).replace(/\.sql$/, '')): MigrationFile => ({ name, path, down, switchFile: null })
+const single = (
+  path: string,
+  down: string | null = null,
+  name = baseOf(path).replace(/\.sql$/, ''),
+): MigrationFile => ({ name, path, down, switchFile: null })
 
-function inFolders(source: MigrationSource, inside: readonly string[], file: string, order: (a: string, b: string) => number): readonly MigrationFile[] {
+function inFolders(
+  source: MigrationSource,
+  inside: readonly string[],
+  file: string,
+  order: (a: string, b: string) => number,
+): readonly MigrationFile[] {
   const known = new Set(inside)
   const depth = source.folder === '' ? 2 : source.folder.split('/').length + 2
-  return inside.filter((path) => baseOf(path) === file && path.split('/').length === depth).map((path): MigrationFile => {
-    const beside = (name: string) => (known.has(`${folderOf(path)}/${name}`) ? `${folderOf(path)}/${name}` : null)
-    return { name: baseOf(folderOf(path)), path, down: beside('down.sql'), switchFile: beside('metadata.toml') }
-  }).sort((a, b) => order(a.name, b.name))
+  return inside
+    .filter((path) => baseOf(path) === file && path.split('/').length === depth)
+    .map((path): MigrationFile => {
+      const beside = (name: string) => (known.has(`${folderOf(path)}/${name}`) ? `${folderOf(path)}/${name}` : null)
+      return { name: baseOf(folderOf(path)), path, down: beside('down.sql'), switchFile: beside('metadata.toml') }
+    })
+    .sort((a, b) => order(a.name, b.name))
 }
 
 /** Diesel's version of a migration: the name up to the first underscore, without hyphens. */
@@ -80,7 +113,9 @@ function journaled(source: MigrationSource, inside: readonly string[], journal: 
   const files = new Set(inside.filter((path) => path.endsWith('.sql') && folderOf(path) === source.folder))
   const entries = journal === null ? null : journalEntries(journal)
   // Without a journal that can be read, the numbers of the names tell the order.
-  const tags = entries ? entries.map(({ tag }) => tag) : [...files].map((path) => baseOf(path).replace(/\.sql$/, '')).sort(byNumber)
+  const tags = entries
+    ? entries.map(({ tag }) => tag)
+    : [...files].map((path) => baseOf(path).replace(/\.sql$/, '')).sort(byNumber)
   const migrations = [...new Set(tags)].flatMap((tag) => {
     const path = joinPath(source.folder, `${tag}.sql`)
     return path !== null && files.has(path) ? [single(path, null, tag)] : []
@@ -101,7 +136,14 @@ function flywayName(name: string): FlywayName | null {
   const [, kind = '', version = ''] = found
   if (kind !== 'V' && kind !== 'U' && kind !== 'B' && kind !== 'R') return null
   if ((kind === 'R') !== (version === '')) return null
-  return { kind, version: version.split(/[._]/).filter(Boolean).map((part) => BigInt(part.slice(0, 40))), text: version.replaceAll('_', '.') }
+  return {
+    kind,
+    version: version
+      .split(/[._]/)
+      .filter(Boolean)
+      .map((part) => BigInt(part.slice(0, 40))),
+    text: version.replaceAll('_', '.'),
+  }
 }
 
 function flyway(inside: readonly string[]): OrderedFiles {
@@ -116,7 +158,10 @@ function flyway(inside: readonly string[]): OrderedFiles {
     else if (name?.kind === 'U') undo.set(name.text, path)
   }
   versioned.sort((a, b) => compareVersions(a.name.version, b.name.version) || byCode(a.file, b.file))
-  const withSwitch = (file: MigrationFile): MigrationFile => ({ ...file, switchFile: known.has(`${file.path}.conf`) ? `${file.path}.conf` : null })
+  const withSwitch = (file: MigrationFile): MigrationFile => ({
+    ...file,
+    switchFile: known.has(`${file.path}.conf`) ? `${file.path}.conf` : null,
+  })
   return {
     migrations: [
       ...versioned.map(({ file, name }) => withSwitch(single(file, undo.get(name.text) ?? null))),
@@ -137,22 +182,44 @@ function compareVersions(a: readonly bigint[], b: readonly bigint[]): number {
 function upDown(source: MigrationSource, inside: readonly string[]): OrderedFiles {
   const files = inside.filter((path) => path.endsWith('.sql') && folderOf(path) === source.folder)
   const known = new Set(files)
-  const migrations = files.filter((path) => !path.endsWith('.down.sql')).map((path) => {
-    const stem = path.replace(/(?:\.up)?\.sql$/, '')
-    return single(path, known.has(`${stem}.down.sql`) ? `${stem}.down.sql` : null, baseOf(stem))
-  })
+  const migrations = files
+    .filter((path) => !path.endsWith('.down.sql'))
+    .map((path) => {
+      const stem = path.replace(/(?:\.up)?\.sql$/, '')
+      return single(path, known.has(`${stem}.down.sql`) ? `${stem}.down.sql` : null, baseOf(stem))
+    })
   return { migrations: migrations.sort((a, b) => byNumber(a.name, b.name)), orphans: [] }
 }
 
-function flat(project: Project, source: MigrationSource, inside: readonly string[], added: (path: string) => boolean): OrderedFiles {
+function flat(
+  project: Project,
+  source: MigrationSource,
+  inside: readonly string[],
+  added: (path: string) => boolean,
+): OrderedFiles {
   const own = source.files && new Set(source.files)
   const declared = new Set(project.sqlSchema)
-  const files = inside.filter((path) => path.endsWith('.sql') && (own ? own.has(path) || (source.loose === true && declared.has(path) && added(path)) : folderOf(path) === source.folder))
-  const order = project.runner.name === 'dbmate' || project.runner.name === 'supabase' || project.runner.name === 'atlas' ? byCode : byNumber
+  const files = inside.filter(
+    (path) =>
+      path.endsWith('.sql') &&
+      (own
+        ? own.has(path) || (source.loose === true && declared.has(path) && added(path))
+        : folderOf(path) === source.folder),
+  )
+  const order =
+    project.runner.name === 'dbmate' || project.runner.name === 'supabase' || project.runner.name === 'atlas'
+      ? byCode
+      : byNumber
   const nested = source.files !== undefined && files.some((path) => folderOf(path) !== source.folder)
   const key = (path: string) => (nested ? path : baseOf(path))
   const sorted = files.sort((a, b) => order(key(a), key(b)))
   // A repeatable or helper file without a number comes where its name puts it; goose and the like pass it over.
-  const passes = (path: string) => source.layout === 'sections' && (project.runner.name === 'goose' || project.runner.name === 'dbmate') && numberOf(baseOf(path)) === null
-  return { migrations: sorted.filter((path) => !passes(path)).map((path) => single(path)), orphans: sorted.filter(passes) }
+  const passes = (path: string) =>
+    source.layout === 'sections' &&
+    (project.runner.name === 'goose' || project.runner.name === 'dbmate') &&
+    numberOf(baseOf(path)) === null
+  return {
+    migrations: sorted.filter((path) => !passes(path)).map((path) => single(path)),
+    orphans: sorted.filter(passes),
+  }
 }

@@ -13,7 +13,10 @@ const configName = /^(?:prisma7?\.config|\.config\/prisma7?)\.(?:ts|js|mjs|cjs|m
 
 /** True for a configuration file of Prisma. */
 export function isPrismaConfig(path: string): boolean {
-  return configName.test(baseOf(path)) || (/(?:^|\/)\.config\/[^/]+$/.test(path) && configName.test(`.config/${baseOf(path)}`))
+  return (
+    configName.test(baseOf(path)) ||
+    (/(?:^|\/)\.config\/[^/]+$/.test(path) && configName.test(`.config/${baseOf(path)}`))
+  )
 }
 
 interface Configured {
@@ -48,14 +51,25 @@ export function readDatasource(text: string): Datasource | null {
     if (!inside) continue
     provider ??= /\bprovider\s*=\s*\[?\s*"([^"]*)"/.exec(bare)?.[1] ?? null
     const list = /\bschemas\s*=\s*\[([^\]]*)\]/.exec(bare)?.[1]
-    if (list !== undefined) schemas = list.split(',').map((name) => name.trim().replace(/^"|"$/g, '')).filter(Boolean)
+    if (list !== undefined)
+      schemas = list
+        .split(',')
+        .map((name) => name.trim().replace(/^"|"$/g, ''))
+        .filter(Boolean)
     if (bare.endsWith('}')) inside = false
   }
   return found ? { provider, schemas } : null
 }
 
 const dialects: Readonly<Record<string, Dialect>> = {
-  postgresql: 'postgresql', postgres: 'postgresql', prisma: 'postgresql', cockroachdb: 'cockroachdb', mysql: 'mysql', sqlite: 'sqlite', sqlserver: 'sqlserver', mongodb: 'mongodb',
+  postgresql: 'postgresql',
+  postgres: 'postgresql',
+  prisma: 'postgresql',
+  cockroachdb: 'cockroachdb',
+  mysql: 'mysql',
+  sqlite: 'sqlite',
+  sqlserver: 'sqlserver',
+  mongodb: 'mongodb',
 }
 
 /** The Prisma projects of a tree. Their texts (schemas, configurations, package.json) must have been read. */
@@ -70,21 +84,33 @@ export function prismaProjects(listing: Listing): { projects: readonly Project[]
     for (const file of files) claimed.add(file)
     projects.push(projectOf(listing, files, config))
   }
-  const entries = listing.paths.filter((path) => path.endsWith('.prisma') && !claimed.has(path) && readDatasource(listing.text(path) ?? '') !== null)
+  const entries = listing.paths.filter(
+    (path) => path.endsWith('.prisma') && !claimed.has(path) && readDatasource(listing.text(path) ?? '') !== null,
+  )
   for (const entry of entries) {
     const folder = folderOf(entry)
     const alone = entries.some((other) => other !== entry && isBelow(other, folder)) || claimedBelow(claimed, folder)
-    const files = alone ? [entry] : listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, folder) && !claimed.has(path))
+    const files = alone
+      ? [entry]
+      : listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, folder) && !claimed.has(path))
     for (const file of files) claimed.add(file)
     projects.push(projectOf(listing, files, null))
   }
-  return { projects: projects.map((project) => (ownsMigrations(project, projects) ? project : { ...project, migrations: null })), notes }
+  return {
+    projects: projects.map((project) =>
+      ownsMigrations(project, projects) ? project : { ...project, migrations: null },
+    ),
+    notes,
+  }
 }
 
 /** True unless another schema has the folder of migrations: the one that a configuration names, else `schema.prisma`, else the first. A draft or a variant beside it has none. */
 function ownsMigrations(project: Project, projects: readonly Project[]): boolean {
-  const sharing = projects.filter((other) => other.migrations !== null && other.migrations.folder === project.migrations?.folder)
-  const rank = ({ evidence }: Project) => (!evidence.endsWith('.prisma') ? 0 : baseOf(evidence) === 'schema.prisma' ? 1 : 2)
+  const sharing = projects.filter(
+    (other) => other.migrations !== null && other.migrations.folder === project.migrations?.folder,
+  )
+  const rank = ({ evidence }: Project) =>
+    !evidence.endsWith('.prisma') ? 0 : baseOf(evidence) === 'schema.prisma' ? 1 : 2
   return sharing.length < 2 || sharing.toSorted((a, b) => rank(a) - rank(b))[0] === project
 }
 
@@ -104,11 +130,21 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
       const folders = baseOf(folder) === '.config' ? [folderOf(folder), folder] : [folder]
       const named = pathOf(value?.['schema'])
       const migrations = pathOf(fieldsOf(value?.['migrations'])?.['path'])
-      const place = (relative: string) => folders.map((at) => joinPath(at, relative)).find((target) => target !== null && exists(listing, target)) ?? null
+      const place = (relative: string) =>
+        folders.map((at) => joinPath(at, relative)).find((target) => target !== null && exists(listing, target)) ?? null
       const schema = named !== undefined ? place(named) : defaultSchema(listing, folders[0] ?? '')
       if (value === undefined || (named !== undefined && schema === null)) {
-        const why = value === undefined ? 'what it exports is not written out in the file' : `its schema "${named}" is not in the repository`
-        notes.push({ kind: 'unresolved', blocking: false, path, line: 1, message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names` })
+        const why =
+          value === undefined
+            ? 'what it exports is not written out in the file'
+            : `its schema "${named}" is not in the repository`
+        notes.push({
+          kind: 'unresolved',
+          blocking: false,
+          path,
+          line: 1,
+          message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names`,
+        })
       }
       const target = migrations === undefined ? null : joinPath(folders[0] ?? '', migrations)
       const external = ['tables', 'enums'].flatMap((kind) => namesIn(fieldsOf(value?.[kind])?.['external']))
@@ -116,7 +152,8 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
     } else if (baseOf(path) === 'package.json') {
       const schema = field(field(parseJson(listing.text(path) ?? ''), 'prisma'), 'schema')
       const target = typeof schema === 'string' ? joinPath(folderOf(path), schema) : null
-      if (target !== null && exists(listing, target)) found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null, external: [] })
+      if (target !== null && exists(listing, target))
+        found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null, external: [] })
     }
   }
   return found
@@ -129,7 +166,9 @@ function exportOf(path: string, text: string): Data {
 }
 
 function fieldsOf(data: Data): { readonly [name: string]: Data } | undefined {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data as { readonly [name: string]: Data } : undefined
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? (data as { readonly [name: string]: Data })
+    : undefined
 }
 
 function namesIn(data: Data): readonly string[] {
@@ -153,9 +192,15 @@ function defaultSchema(listing: Listing, folder: string): string | null {
 function schemaFilesAt(listing: Listing, target: string): readonly string[] {
   if (listing.has(target)) {
     const folder = folderOf(target)
-    const siblings = listing.paths.filter((path) => path !== target && path.endsWith('.prisma') && isBelow(path, folder))
+    const siblings = listing.paths.filter(
+      (path) => path !== target && path.endsWith('.prisma') && isBelow(path, folder),
+    )
     const own = readDatasource(listing.text(target) ?? '') !== null
-    return own || siblings.length === 0 ? [target] : siblings.some((path) => readDatasource(listing.text(path) ?? '')) ? [target, ...siblings].sort(byCode) : [target]
+    return own || siblings.length === 0
+      ? [target]
+      : siblings.some((path) => readDatasource(listing.text(path) ?? ''))
+        ? [target, ...siblings].sort(byCode)
+        : [target]
   }
   return listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, target))
 }
@@ -166,22 +211,35 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
   const folder = folderOf(entry)
   const root = rootOf(listing, folder, config)
   const migrations = migrationsOf(listing, folder, config)
-  const lock = migrations === null ? undefined : /provider\s*=\s*"([^"]*)"/.exec(listing.text(within(migrations.folder, 'migration_lock.toml')) ?? '')?.[1]
+  const lock =
+    migrations === null
+      ? undefined
+      : /provider\s*=\s*"([^"]*)"/.exec(listing.text(within(migrations.folder, 'migration_lock.toml')) ?? '')?.[1]
   const version = npmVersion(listing, root, 'prisma') ?? npmVersion(listing, root, '@prisma/client') ?? null
   const schemas = datasource?.schemas ?? []
   return {
-    root, name: root === '' ? '.' : root, orm: 'prisma',
+    root,
+    name: root === '' ? '.' : root,
+    orm: 'prisma',
     dialect: dialects[datasource?.provider ?? lock ?? 'postgresql'] ?? 'postgresql',
-    runner: { name: 'prisma', version }, schemaFiles: files, migrations,
+    runner: { name: 'prisma', version },
+    schemaFiles: files,
+    migrations,
     evidence: config?.evidence ?? entry,
-    settings: { ...(schemas.length > 0 ? { schemas } : {}), ...(config !== null && config.external.length > 0 ? { external: config.external } : {}), ...(migrations === null ? { push: true } : {}) },
+    settings: {
+      ...(schemas.length > 0 ? { schemas } : {}),
+      ...(config !== null && config.external.length > 0 ? { external: config.external } : {}),
+      ...(migrations === null ? { push: true } : {}),
+    },
   }
 }
 
 /** The folder of the configuration, or the package further in that holds the schema. */
 function rootOf(listing: Listing, folder: string, config: Configured | null): string {
   const own = packageFolder(listing, folder)
-  return config === null || (isBelow(own, config.folder) && listing.has(within(own, 'package.json'))) ? own : config.folder
+  return config === null || (isBelow(own, config.folder) && listing.has(within(own, 'package.json')))
+    ? own
+    : config.folder
 }
 
 /** The folder whose package a schema belongs to: that of the nearest package.json, else the one around `prisma/`. */
@@ -193,16 +251,28 @@ function packageFolder(listing: Listing, folder: string): string {
 }
 
 function migrationsOf(listing: Listing, folder: string, config: Configured | null): MigrationSource | null {
-  const candidates = [...config?.migrations ? [config.migrations] : [], within(folder, 'migrations'), ...(folder === '' ? [] : [within(folderOf(folder), 'migrations')])]
+  const candidates = [
+    ...(config?.migrations ? [config.migrations] : []),
+    within(folder, 'migrations'),
+    ...(folder === '' ? [] : [within(folderOf(folder), 'migrations')]),
+  ]
   const found = candidates.find((at) => listing.has(within(at, 'migration_lock.toml')) || holdsMigrations(listing, at))
   if (found !== undefined) return { folder: found, layout: 'prisma' }
   // A folder by another name, put in place before Prisma runs; only where there is no doubt.
   const root = rootOf(listing, folder, config)
-  const others = listing.foldersIn(root).map((name) => within(root, name)).filter((at) => holdsMigrations(listing, at))
+  const others = listing
+    .foldersIn(root)
+    .map((name) => within(root, name))
+    .filter((at) => holdsMigrations(listing, at))
   const [only] = others
   return only !== undefined && others.length === 1 ? { folder: only, layout: 'prisma' } : null
 }
 
 function holdsMigrations(listing: Listing, folder: string): boolean {
-  return listing.foldersIn(folder).some((name) => listing.has(within(folder, `${name}/migration.sql`)) && !listing.has(within(folder, `${name}/snapshot.json`)))
+  return listing
+    .foldersIn(folder)
+    .some(
+      (name) =>
+        listing.has(within(folder, `${name}/migration.sql`)) && !listing.has(within(folder, `${name}/snapshot.json`)),
+    )
 }

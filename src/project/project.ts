@@ -1,7 +1,18 @@
 import type { Dialect } from '../schema/model.ts'
 
 export type RunnerName =
-  | 'prisma' | 'drizzle' | 'supabase' | 'goose' | 'dbmate' | 'golang-migrate' | 'flyway' | 'sqlx' | 'diesel' | 'atlas' | 'node-pg-migrate' | 'psql'
+  | 'prisma'
+  | 'drizzle'
+  | 'supabase'
+  | 'goose'
+  | 'dbmate'
+  | 'golang-migrate'
+  | 'flyway'
+  | 'sqlx'
+  | 'diesel'
+  | 'atlas'
+  | 'node-pg-migrate'
+  | 'psql'
 
 /** What executes the migrations, with its version as far as lockfile or configuration tell it. */
 export interface Runner {
@@ -73,7 +84,15 @@ export interface MigrationSource {
    * - `flyway`: `V1__name.sql`, `U1__name.sql`, `R__name.sql`
    * - `plain`: every `.sql` file in the order of its name
    */
-  readonly layout: 'prisma' | 'drizzle' | 'drizzle-folders' | 'up-down' | 'up-down-folders' | 'sections' | 'flyway' | 'plain'
+  readonly layout:
+    | 'prisma'
+    | 'drizzle'
+    | 'drizzle-folders'
+    | 'up-down'
+    | 'up-down-folders'
+    | 'sections'
+    | 'flyway'
+    | 'plain'
   /**
    * The files themselves, where not every `.sql` file below the folder belongs to it: numbered ones beside helpers, loose ones between queries and seeds.
    */

@@ -24,15 +24,23 @@ const marks = [
  */
 export function sectionsOf(text: string): Sections {
   for (const { tool, pattern } of marks) {
-    const found = [...text.matchAll(pattern)].map((match) => ({ at: match.index, after: match.index + match[0].length, way: match[1]?.toLowerCase() === 'up' ? 'up' : 'down' }))
+    const found = [...text.matchAll(pattern)].map((match) => ({
+      at: match.index,
+      after: match.index + match[0].length,
+      way: match[1]?.toLowerCase() === 'up' ? 'up' : 'down',
+    }))
     if (found.length === 0) continue
     const up: Range[] = []
     const down: Range[] = []
-    for (const [i, mark] of found.entries()) (mark.way === 'up' ? up : down).push({ start: mark.after, end: found[i + 1]?.at ?? text.length })
+    for (const [i, mark] of found.entries())
+      (mark.way === 'up' ? up : down).push({ start: mark.after, end: found[i + 1]?.at ?? text.length })
     const first = found[0]
     // node-pg-migrate takes what stands before a lone down mark for the way up.
     if (tool === 'node-pg-migrate' && up.length === 0 && first) up.push({ start: 0, end: first.at })
-    const problem = up.length > 0 ? null : `${tool} finds no way up in the file: ${tool === 'dbmate' ? '`-- migrate:up`' : tool === 'goose' ? '`-- +goose Up`' : '`-- +migrate Up`'} is missing`
+    const problem =
+      up.length > 0
+        ? null
+        : `${tool} finds no way up in the file: ${tool === 'dbmate' ? '`-- migrate:up`' : tool === 'goose' ? '`-- +goose Up`' : '`-- +migrate Up`'} is missing`
     return { up, down, problem }
   }
   return { up: [{ start: 0, end: text.length }], down: [], problem: null }

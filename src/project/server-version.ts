@@ -18,7 +18,8 @@ interface Kind {
   readonly versionIn: (line: string) => number | null
 }
 
-const image = /(?:image:|FROM|image\s*=)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?=[^\d]|$)/i
+const image =
+  /(?:image:|FROM|image\s*=)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?=[^\d]|$)/i
 
 function imageVersion(line: string): number | null {
   const found = image.exec(line)?.[1]
@@ -31,13 +32,43 @@ function plausible(version: number): number | null {
 
 const kinds: readonly Kind[] = [
   {
-    source: 'the Terraform configuration', rank: 0, matches: (path) => path.endsWith('.tf'),
-    versionIn: (line) => plausible(Number(/^\s*(?:engine_version|database_version|server_version|version)\s*=\s*"(?:POSTGRES_)?(1\d)(?:\.\d+)?"/.exec(line)?.[1] ?? 0)),
+    source: 'the Terraform configuration',
+    rank: 0,
+    matches: (path) => path.endsWith('.tf'),
+    versionIn: (line) =>
+      plausible(
+        Number(
+          /^\s*(?:engine_version|database_version|server_version|version)\s*=\s*"(?:POSTGRES_)?(1\d)(?:\.\d+)?"/.exec(
+            line,
+          )?.[1] ?? 0,
+        ),
+      ),
   },
-  { source: 'the Supabase configuration', rank: 1, matches: (path) => /(?:^|\/)supabase\/config\.toml$/.test(path), versionIn: (line) => plausible(Number(/^\s*major_version\s*=\s*(\d{2})\b/.exec(line)?.[1] ?? 0)) },
-  { source: 'the compose file', rank: 2, matches: (path) => /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(baseOf(path)), versionIn: imageVersion },
-  { source: 'the CI workflow', rank: 3, matches: (path) => /^\.github\/workflows\/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$|^\.circleci\/config\.yml$/.test(path), versionIn: imageVersion },
-  { source: 'the Dockerfile', rank: 4, matches: (path) => /^Dockerfile(?:\.[\w-]+)?$|\.Dockerfile$/.test(baseOf(path)) && /postgres|(?:^|\/)db\/|database/i.test(path), versionIn: imageVersion },
+  {
+    source: 'the Supabase configuration',
+    rank: 1,
+    matches: (path) => /(?:^|\/)supabase\/config\.toml$/.test(path),
+    versionIn: (line) => plausible(Number(/^\s*major_version\s*=\s*(\d{2})\b/.exec(line)?.[1] ?? 0)),
+  },
+  {
+    source: 'the compose file',
+    rank: 2,
+    matches: (path) => /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(baseOf(path)),
+    versionIn: imageVersion,
+  },
+  {
+    source: 'the CI workflow',
+    rank: 3,
+    matches: (path) => /^\.github\/workflows\/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$|^\.circleci\/config\.yml$/.test(path),
+    versionIn: imageVersion,
+  },
+  {
+    source: 'the Dockerfile',
+    rank: 4,
+    matches: (path) =>
+      /^Dockerfile(?:\.[\w-]+)?$|\.Dockerfile$/.test(baseOf(path)) && /postgres|(?:^|\/)db\/|database/i.test(path),
+    versionIn: imageVersion,
+  },
 ]
 
 const mostFiles = 60
@@ -49,7 +80,9 @@ const mostFiles = 60
 export async function serverVersionOf(tree: Tree, near = ''): Promise<ServerVersion | null> {
   const { entries } = await tree.list()
   const candidates = entries.flatMap(({ path }) => {
-    const kind = /node_modules|\/(?:examples?|fixtures|testdata)\//.test(path) ? undefined : kinds.find(({ matches }) => matches(path))
+    const kind = /node_modules|\/(?:examples?|fixtures|testdata)\//.test(path)
+      ? undefined
+      : kinds.find(({ matches }) => matches(path))
     return kind ? [{ path, kind, distance: distanceOf(path, near) }] : []
   })
   candidates.sort((a, b) => a.kind.rank - b.kind.rank || a.distance - b.distance || (a.path < b.path ? -1 : 1))

@@ -25,8 +25,10 @@ interface SqlFolder {
 
 const flywayName = /^[VUBR](?:\d[\d._]*)?__\S.*\.sql$/
 const upDownName = /\.(?:up|down)\.sql$/
-const orderedFolder = /^(?:migrations?|migrate|db-?migrations?|patches|upgrades?|updates|deltas?|changes(?:ets?)?|versions?)$/i
-const testFolder = /(?:^|\/)(?:tests?|integration(?:[-_]tests?)?|__tests__|specs?|e2e|mocks?|__mocks__|seeds?|seeders|benchmarks?|bench|regress|snippets)(?:\/|$)/i
+const orderedFolder =
+  /^(?:migrations?|migrate|db-?migrations?|patches|upgrades?|updates|deltas?|changes(?:ets?)?|versions?)$/i
+const testFolder =
+  /(?:^|\/)(?:tests?|integration(?:[-_]tests?)?|__tests__|specs?|e2e|mocks?|__mocks__|seeds?|seeders|benchmarks?|bench|regress|snippets)(?:\/|$)/i
 const seedName = /(?:^|[._-])(?:seeds?|fixtures?|test[_-]?data|sample[_-]?data|dummy|mock)(?:[._-]|$)/i
 const declaredName = /^(?:schema|structure|ddl|tables|init|create|setup|database|db|dump|baseline)(?:[._-]\w+)*\.sql$/i
 const databaseFolder = /^(?:db|database|databases|sql|schemas?|postgres(?:ql)?|pg|supabase)$/i
@@ -42,8 +44,14 @@ export function sqlFolders(listing: Listing, claimed: (path: string) => boolean)
     else folders.set(folder, [baseOf(path)])
   }
   return [...folders].map(([folder, names]) => {
-    const numbered = names.filter((name) => numberOf(name) !== null || flywayName.test(name) || upDownName.test(name)).length
-    return { folder, names: names.sort(byNumber), ordered: orderedFolder.test(baseOf(folder)) || (numbered * 2 >= names.length && numbered > 0) }
+    const numbered = names.filter(
+      (name) => numberOf(name) !== null || flywayName.test(name) || upDownName.test(name),
+    ).length
+    return {
+      folder,
+      names: names.sort(byNumber),
+      ordered: orderedFolder.test(baseOf(folder)) || (numbered * 2 >= names.length && numbered > 0),
+    }
   })
 }
 
@@ -61,11 +69,19 @@ export function sqlSamples(folders: readonly SqlFolder[], first: ReadonlySet<str
       if (count < 3) samples.push(within(folder, 'up.sql'))
     } else if (ordered) {
       const numbered = names.filter((name) => numberOf(name) !== null || flywayName.test(name))
-      const picked = [numbered[0], numbered[Math.floor(numbered.length / 2)], numbered.at(-1), ...names.filter((name) => numberOf(name) === null).slice(0, 6)]
+      const picked = [
+        numbered[0],
+        numbered[Math.floor(numbered.length / 2)],
+        numbered.at(-1),
+        ...names.filter((name) => numberOf(name) === null).slice(0, 6),
+      ]
       samples.push(...picked.filter((name) => name !== undefined).map((name) => within(folder, name)))
     } else loose.push(...names.map((name) => within(folder, name)))
   }
-  loose.sort((a, b) => Number(first.has(b)) - Number(first.has(a)) || rank(a) - rank(b) || a.split('/').length - b.split('/').length)
+  loose.sort(
+    (a, b) =>
+      Number(first.has(b)) - Number(first.has(a)) || rank(a) - rank(b) || a.split('/').length - b.split('/').length,
+  )
   return [...samples, ...loose.slice(0, mostLoose)]
 }
 
@@ -75,8 +91,15 @@ function rank(path: string): number {
 }
 
 /** The projects of plain SQL in a tree. Samples, manifests and lockfiles must have been read, the parser loaded. */
-export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], samples: readonly string[], orm: readonly Project[], sqlc: SqlcFiles): {
-  projects: readonly Project[]; ignored: readonly IgnoredSql[]
+export function sqlProjects(
+  listing: Listing,
+  folders: readonly SqlFolder[],
+  samples: readonly string[],
+  orm: readonly Project[],
+  sqlc: SqlcFiles,
+): {
+  projects: readonly Project[]
+  ignored: readonly IgnoredSql[]
 } {
   const traits = new Map<string, SqlTraits>()
   for (const path of samples) {
@@ -87,26 +110,51 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
   const projects: Project[] = []
   const loose: string[] = []
   for (const entry of upDownFolders(folders)) {
-    const seen = samples.filter((path) => folderOf(folderOf(path)) === entry).map((path) => traits.get(path)).filter((one) => one !== undefined)
+    const seen = samples
+      .filter((path) => folderOf(folderOf(path)) === entry)
+      .map((path) => traits.get(path))
+      .filter((one) => one !== undefined)
     const dialect = dialectOf(entry, seen)
-    if (dialect !== 'ignored' && !testFolder.test(entry)) projects.push(sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect))
+    if (dialect !== 'ignored' && !testFolder.test(entry))
+      projects.push(
+        sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect),
+      )
   }
   for (const { folder, names, ordered } of folders) {
-    const apart = projects.find(({ migrations }) => migrations?.layout === 'up-down-folders' && (folderOf(folder) === migrations.folder || folder === migrations.folder))
+    const apart = projects.find(
+      ({ migrations }) =>
+        migrations?.layout === 'up-down-folders' &&
+        (folderOf(folder) === migrations.folder || folder === migrations.folder),
+    )
     if (apart) {
-      if (folder === apart.migrations?.folder) ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'no migration' })))
+      if (folder === apart.migrations?.folder)
+        ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'no migration' })))
       continue
     }
     const seen = names.map((name) => traits.get(within(folder, name))).filter((found) => found !== undefined)
     // What sqlc reads beside migrations is a copy of what they make, whatever its numbers.
-    const copied = sqlc.schema.size > 0 && !orderedFolder.test(baseOf(folder)) && names.every((name) => sqlc.schema.has(within(folder, name)) || sqlc.queries.has(within(folder, name)))
+    const copied =
+      sqlc.schema.size > 0 &&
+      !orderedFolder.test(baseOf(folder)) &&
+      names.every((name) => sqlc.schema.has(within(folder, name)) || sqlc.queries.has(within(folder, name)))
     if (!ordered || copied) {
       loose.push(...names.map((name) => within(folder, name)))
       continue
     }
     const other = dialectOf(folder, seen)
-    if (other === 'ignored' || (seen.length > 0 && seen.every((found) => found.queries || !found.changesSchema) && other === 'postgresql' && !orderedFolder.test(baseOf(folder)))) {
-      ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: other === 'ignored' ? 'another dialect' : 'queries' })))
+    if (
+      other === 'ignored' ||
+      (seen.length > 0 &&
+        seen.every((found) => found.queries || !found.changesSchema) &&
+        other === 'postgresql' &&
+        !orderedFolder.test(baseOf(folder)))
+    ) {
+      ignored.push(
+        ...names.map((name): IgnoredSql => ({
+          path: within(folder, name),
+          reason: other === 'ignored' ? 'another dialect' : 'queries',
+        })),
+      )
       continue
     }
     if (testFolder.test(folder)) {
@@ -121,14 +169,23 @@ export function sqlProjects(listing: Listing, folders: readonly SqlFolder[], sam
 
 /** Folders whose folders each hold an `up.sql`. */
 function upDownFolders(folders: readonly SqlFolder[]): readonly string[] {
-  return [...new Set(folders.filter(({ folder, names }) => names.includes('up.sql') && folder !== '').map(({ folder }) => folderOf(folder)))]
+  return [
+    ...new Set(
+      folders
+        .filter(({ folder, names }) => names.includes('up.sql') && folder !== '')
+        .map(({ folder }) => folderOf(folder)),
+    ),
+  ]
 }
 
 /** What the names and samples of a folder say of its dialect; `ignored` where it is one that nothing here reviews. */
 function dialectOf(folder: string, seen: readonly SqlTraits[]): Dialect | 'ignored' {
   const counts = new Map<string, number>()
   for (const { dialect } of seen) counts.set(dialect, (counts.get(dialect) ?? 0) + 1)
-  const named = /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite|d1|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb)(?:$|[/_-])/i.exec(folder)?.[1]?.toLowerCase()
+  const named =
+    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite|d1|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb)(?:$|[/_-])/i
+      .exec(folder)?.[1]
+      ?.toLowerCase()
   const most = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'postgresql'
   const said = most === 'postgresql' && named !== undefined ? named : most
   if (said === 'mysql' || said === 'mariadb' || said === 'tidb') return 'mysql'
@@ -137,28 +194,72 @@ function dialectOf(folder: string, seen: readonly SqlTraits[]): Dialect | 'ignor
   return said === 'postgresql' ? 'postgresql' : 'ignored'
 }
 
-function orderedProject(listing: Listing, folder: string, names: readonly string[], seen: readonly SqlTraits[], dialect: Dialect): Project {
+function orderedProject(
+  listing: Listing,
+  folder: string,
+  names: readonly string[],
+  seen: readonly SqlTraits[],
+  dialect: Dialect,
+): Project {
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name))
   const marker = seen.find((found) => found.marker !== null)?.marker ?? null
   const runner = runnerOf(listing, folder, { marker, flyway: has(flywayName), upDown: has(upDownName) })
-  const layout: MigrationSource['layout'] = has(flywayName) ? 'flyway' : has(upDownName) ? 'up-down' : marker !== null ? 'sections' : 'plain'
+  const layout: MigrationSource['layout'] = has(flywayName)
+    ? 'flyway'
+    : has(upDownName)
+      ? 'up-down'
+      : marker !== null
+        ? 'sections'
+        : 'plain'
   // Between numbered migrations, a file without a number is a schema, a seed or a helper.
-  const unnumbered = layout === 'plain' && names.some((name) => numberOf(name) !== null) ? names.filter((name) => numberOf(name) === null) : []
+  const unnumbered =
+    layout === 'plain' && names.some((name) => numberOf(name) !== null)
+      ? names.filter((name) => numberOf(name) === null)
+      : []
   const declared = unnumbered.filter((name) => declaredName.test(name)).map((name) => within(folder, name))
-  const files = unnumbered.length > 0 ? names.filter((name) => numberOf(name) !== null).map((name) => within(folder, name)) : null
+  const files =
+    unnumbered.length > 0 ? names.filter((name) => numberOf(name) !== null).map((name) => within(folder, name)) : null
   return sqlProject(listing, { folder, layout, ...(files ? { files } : {}) }, declared, runner, dialect)
 }
 
-function sqlProject(listing: Listing, migrations: MigrationSource | null, sqlSchema: readonly string[], runner: Runner & { readonly evidence: string }, dialect: Dialect): Project {
+function sqlProject(
+  listing: Listing,
+  migrations: MigrationSource | null,
+  sqlSchema: readonly string[],
+  runner: Runner & { readonly evidence: string },
+  dialect: Dialect,
+): Project {
   const folder = migrations?.folder ?? folderOf(sqlSchema[0] ?? '')
   const { evidence, ...plain } = runner
   const root = rootOf(listing, folder)
-  return { root, name: root === '' ? '.' : root, orm: null, dialect, runner: plain, schemaFiles: [], ...(sqlSchema.length > 0 ? { sqlSchema } : {}), migrations, evidence, settings: {} }
+  return {
+    root,
+    name: root === '' ? '.' : root,
+    orm: null,
+    dialect,
+    runner: plain,
+    schemaFiles: [],
+    ...(sqlSchema.length > 0 ? { sqlSchema } : {}),
+    migrations,
+    evidence,
+    settings: {},
+  }
 }
 
 /** The folder that a database belongs to: the nearest one that is a package of some language, else the one around its folders. */
 function rootOf(listing: Listing, folder: string): string {
-  const manifests = ['package.json', 'go.mod', 'Cargo.toml', 'pyproject.toml', 'pom.xml', 'build.gradle', 'build.gradle.kts', 'mix.exs', 'Gemfile', 'composer.json']
+  const manifests = [
+    'package.json',
+    'go.mod',
+    'Cargo.toml',
+    'pyproject.toml',
+    'pom.xml',
+    'build.gradle',
+    'build.gradle.kts',
+    'mix.exs',
+    'Gemfile',
+    'composer.json',
+  ]
   const found = manifests.map((name) => listing.nearest(folder, name)).filter((at) => at !== null)
   const longest = found.sort((a, b) => b.length - a.length)[0]
   if (longest !== undefined) return longest
@@ -175,21 +276,31 @@ function found(name: RunnerName, version: string | null, evidence: string, optio
 
 const assumed = (evidence: string): FoundRunner => ({ name: 'psql', version: null, assumed: true, evidence })
 
-function runnerOf(listing: Listing, folder: string, signs: { readonly marker: SqlTraits['marker']; readonly flyway: boolean; readonly upDown: boolean }): FoundRunner {
+function runnerOf(
+  listing: Listing,
+  folder: string,
+  signs: { readonly marker: SqlTraits['marker']; readonly flyway: boolean; readonly upDown: boolean },
+): FoundRunner {
   const go = (module: string) => goVersion(listing, folder, module)
-  if (/(?:^|\/)supabase\/migrations$/.test(folder)) return found('supabase', npmVersion(listing, folder, 'supabase') ?? null, folder)
+  if (/(?:^|\/)supabase\/migrations$/.test(folder))
+    return found('supabase', npmVersion(listing, folder, 'supabase') ?? null, folder)
   if (signs.marker === 'goose') return found('goose', go('github.com/pressly/goose') ?? null, folder)
-  if (signs.marker === 'dbmate') return found('dbmate', npmVersion(listing, folder, 'dbmate') ?? go('github.com/amacneil/dbmate') ?? null, folder)
+  if (signs.marker === 'dbmate')
+    return found('dbmate', npmVersion(listing, folder, 'dbmate') ?? go('github.com/amacneil/dbmate') ?? null, folder)
   if (signs.marker === 'sql-migrate') return assumed(folder)
-  if (listing.has(within(folder, 'atlas.sum')) && !signs.upDown && !signs.flyway) return found('atlas', null, within(folder, 'atlas.sum'), atlasOptions(listing, folder))
-  if (signs.flyway) return found('flyway', flywayVersion(listing, folder) ?? null, folder, flywayOptions(listing, folder))
+  if (listing.has(within(folder, 'atlas.sum')) && !signs.upDown && !signs.flyway)
+    return found('atlas', null, within(folder, 'atlas.sum'), atlasOptions(listing, folder))
+  if (signs.flyway)
+    return found('flyway', flywayVersion(listing, folder) ?? null, folder, flywayOptions(listing, folder))
   const sqlx = crateVersion(listing, folder, 'sqlx')
   if (sqlx !== undefined) return found('sqlx', sqlx, folder)
   const nodePgMigrate = npmVersion(listing, folder, 'node-pg-migrate')
-  if (nodePgMigrate !== undefined || signs.marker === 'node-pg-migrate') return found('node-pg-migrate', nodePgMigrate ?? null, folder, nodePgMigrateOptions(listing, folder))
+  if (nodePgMigrate !== undefined || signs.marker === 'node-pg-migrate')
+    return found('node-pg-migrate', nodePgMigrate ?? null, folder, nodePgMigrateOptions(listing, folder))
   if (signs.upDown) {
     const version = go('github.com/golang-migrate/migrate')
-    if (version !== undefined || go('github.com/uptrace/bun') === undefined) return found('golang-migrate', version ?? null, folder)
+    if (version !== undefined || go('github.com/uptrace/bun') === undefined)
+      return found('golang-migrate', version ?? null, folder)
   }
   return assumed(folder)
 }
@@ -197,22 +308,28 @@ function runnerOf(listing: Listing, folder: string, signs: { readonly marker: Sq
 function runnerOfFolders(listing: Listing, folder: string): FoundRunner {
   const diesel = crateVersion(listing, folder, 'diesel')
   const config = listing.nearest(folder, 'diesel.toml')
-  if (diesel !== undefined || config !== null) return found('diesel', diesel ?? null, config === null ? folder : within(config, 'diesel.toml'))
+  if (diesel !== undefined || config !== null)
+    return found('diesel', diesel ?? null, config === null ? folder : within(config, 'diesel.toml'))
   return assumed(folder)
 }
 
 /** `tx-mode` of an atlas.hcl around the folder. */
 function atlasOptions(listing: Listing, folder: string): RunnerOptions | undefined {
   const at = listing.nearest(folder, 'atlas.hcl')
-  const mode = at === null ? undefined : /\btx[-_]mode\s*=\s*"?(file|all|none)\b/i.exec(listing.text(within(at, 'atlas.hcl')) ?? '')?.[1]?.toLowerCase()
+  const mode =
+    at === null
+      ? undefined
+      : /\btx[-_]mode\s*=\s*"?(file|all|none)\b/i.exec(listing.text(within(at, 'atlas.hcl')) ?? '')?.[1]?.toLowerCase()
   return mode === 'file' || mode === 'all' || mode === 'none' ? { txMode: mode } : undefined
 }
 
 function flywayOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const texts = ['flyway.conf', 'flyway.toml'].map((name) => {
-    const at = listing.nearest(folder, name)
-    return at === null ? '' : listing.text(within(at, name)) ?? ''
-  }).join('\n')
+  const texts = ['flyway.conf', 'flyway.toml']
+    .map((name) => {
+      const at = listing.nearest(folder, name)
+      return at === null ? '' : (listing.text(within(at, name)) ?? '')
+    })
+    .join('\n')
   const isOn = (name: string) => new RegExp(`^\\s*(?:flyway\\.)?${name}\\s*[=:]\\s*true\\b`, 'm').test(texts)
   const [group, mixed] = [isOn('group'), isOn('mixed')]
   return group || mixed ? { group, mixed } : undefined
@@ -220,13 +337,21 @@ function flywayOptions(listing: Listing, folder: string): RunnerOptions | undefi
 
 function nodePgMigrateOptions(listing: Listing, folder: string): RunnerOptions | undefined {
   const at = listing.nearest(folder, 'package.json')
-  const text = at === null ? '' : listing.text(within(at, 'package.json')) ?? ''
-  return /--no-single-transaction\b|"single-transaction"\s*:\s*false/.test(text) ? { singleTransaction: false } : undefined
+  const text = at === null ? '' : (listing.text(within(at, 'package.json')) ?? '')
+  return /--no-single-transaction\b|"single-transaction"\s*:\s*false/.test(text)
+    ? { singleTransaction: false }
+    : undefined
 }
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */
 function looseProjects(
-  listing: Listing, paths: readonly string[], traits: ReadonlyMap<string, SqlTraits>, others: Project[], orm: readonly Project[], sqlc: SqlcFiles, ignored: IgnoredSql[],
+  listing: Listing,
+  paths: readonly string[],
+  traits: ReadonlyMap<string, SqlTraits>,
+  others: Project[],
+  orm: readonly Project[],
+  sqlc: SqlcFiles,
+  ignored: IgnoredSql[],
 ): readonly Project[] {
   const groups = new Map<string, { declared: string[]; scripts: string[] }>()
   for (const path of paths) {
@@ -244,14 +369,25 @@ function looseProjects(
   }
   const projects: Project[] = []
   for (const [folder, { declared, scripts }] of groups) {
-    const near = others.findIndex((project) => project.migrations !== null && isBelow(project.migrations.folder, folder) && folder !== '')
+    const near = others.findIndex(
+      (project) => project.migrations !== null && isBelow(project.migrations.folder, folder) && folder !== '',
+    )
     const only = others.length === 1 && orm.length === 0 && !others[0]?.runner.assumed ? 0 : -1
     const at = near >= 0 ? near : only
     const beside = others[at]
     if (beside && declared.length > 0) {
       // A schema beside migrations is theirs: a copy of what they make, or what they start from.
-      others[at] = { ...beside, sqlSchema: [...beside.sqlSchema ?? [], ...declared] }
-      if (scripts.length > 0) projects.push(sqlProject(listing, { folder, layout: 'plain', files: scripts, loose: true }, [], assumed(folder), 'postgresql'))
+      others[at] = { ...beside, sqlSchema: [...(beside.sqlSchema ?? []), ...declared] }
+      if (scripts.length > 0)
+        projects.push(
+          sqlProject(
+            listing,
+            { folder, layout: 'plain', files: scripts, loose: true },
+            [],
+            assumed(folder),
+            'postgresql',
+          ),
+        )
       continue
     }
     const source: MigrationSource = { folder, layout: 'plain', files: scripts, loose: true }

@@ -11,21 +11,36 @@ import type { Project } from './project.ts'
 
 /** True where SQL files that are edited in place are all that declares the schema: no ORM, no ordered migrations beside them. */
 export function declaresInSql(project: Project): boolean {
-  return project.orm === null && (project.sqlSchema?.length ?? 0) > 0 && (project.migrations === null || project.migrations.loose === true)
+  return (
+    project.orm === null &&
+    (project.sqlSchema?.length ?? 0) > 0 &&
+    (project.migrations === null || project.migrations.loose === true)
+  )
 }
 
 /**
  * The schema that the SQL files of a project declare in one tree, null where the tree has none of them. Files may stand in any order: a
  * statement that needs what comes later waits for it. What cannot be applied at all is a note.
  */
-export async function readSqlSchema(tree: Tree, project: Project, postgres: number): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
+export async function readSqlSchema(
+  tree: Tree,
+  project: Project,
+  postgres: number,
+): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
   const [contents] = await Promise.all([tree.read(project.sqlSchema ?? []), loadParser()])
   if (contents.size === 0) return { schema: null, notes: [] }
   const notes: Note[] = []
   let waiting: readonly Statement[] = []
   for (const [path, content] of contents) {
     if (content.kind === 'text') waiting = [...waiting, ...readSql(sourceFile(path, content.text)).statements]
-    else notes.push({ kind: 'unread', blocking: true, path, line: 1, message: `the schema was not read: it is ${content.reason}` })
+    else
+      notes.push({
+        kind: 'unread',
+        blocking: true,
+        path,
+        line: 1,
+        message: `the schema was not read: it is ${content.reason}`,
+      })
   }
   let schema = emptySchema(project.dialect)
   for (;;) {
@@ -38,9 +53,15 @@ export async function readSqlSchema(tree: Tree, project: Project, postgres: numb
     }
     if (refused.length === 0) return { schema, notes }
     if (refused.length === waiting.length) {
-      notes.push(...refused.map(({ statement, why }): Note => ({
-        kind: 'unresolved', blocking: false, path: statement.place.path, line: statement.place.line, message: `this statement cannot succeed here: ${why}`,
-      })))
+      notes.push(
+        ...refused.map(({ statement, why }): Note => ({
+          kind: 'unresolved',
+          blocking: false,
+          path: statement.place.path,
+          line: statement.place.line,
+          message: `this statement cannot succeed here: ${why}`,
+        })),
+      )
       return { schema, notes }
     }
     waiting = refused.map(({ statement }) => statement)

@@ -18,7 +18,10 @@ export interface SqlTraits {
 }
 
 const markers = [
-  ['goose', /^--\s*\+goose\s+up\b/im], ['dbmate', /^--\s*migrate:up\b/m], ['sql-migrate', /^--\s*\+migrate\s+up\b/im], ['node-pg-migrate', /^\s*--[\s-]*up\s+migration\b/im],
+  ['goose', /^--\s*\+goose\s+up\b/im],
+  ['dbmate', /^--\s*migrate:up\b/m],
+  ['sql-migrate', /^--\s*\+migrate\s+up\b/im],
+  ['node-pg-migrate', /^\s*--[\s-]*up\s+migration\b/im],
 ] as const
 
 const longest = 60_000
@@ -29,16 +32,56 @@ export function traitsOf(path: string, text: string): SqlTraits {
   const marker = markers.find(([, pattern]) => pattern.test(text.slice(0, longest)))?.[0] ?? null
   if (queries) return { marker, queries, dialect: 'postgresql', changesSchema: false, onlyCreates: false, creates: [] }
   // A dump may be long; its beginning tells what it is.
-  const read = readSql(sourceFile(path, text.length > longest ? text.slice(0, text.lastIndexOf(';\n', longest) + 1) : text))
+  const read = readSql(
+    sourceFile(path, text.length > longest ? text.slice(0, text.lastIndexOf(';\n', longest) + 1) : text),
+  )
   const schema = read.statements.filter((statement) => statement.inside !== 'function' && changesSchema(statement))
   const creates = schema.flatMap((statement) => createdTable(statement) ?? [])
-  return { marker, queries, dialect: read.dialect, changesSchema: schema.length > 0, onlyCreates: creates.length > 0 && schema.every(isCreation), creates }
+  return {
+    marker,
+    queries,
+    dialect: read.dialect,
+    changesSchema: schema.length > 0,
+    onlyCreates: creates.length > 0 && schema.every(isCreation),
+    creates,
+  }
 }
 
 const quiet = new Set([
-  'SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CopyStmt', 'ExplainStmt', 'VariableSetStmt', 'VariableShowStmt', 'TransactionStmt', 'PrepareStmt',
-  'ExecuteStmt', 'DeallocateStmt', 'DiscardStmt', 'CheckPointStmt', 'LockStmt', 'NotifyStmt', 'ListenStmt', 'UnlistenStmt', 'CallStmt', 'VacuumStmt', 'DoStmt',
-  'CreatedbStmt', 'DropdbStmt', 'AlterDatabaseStmt', 'AlterDatabaseSetStmt', 'CreateRoleStmt', 'AlterRoleStmt', 'DropRoleStmt', 'AlterSystemStmt', 'LoadStmt', 'DeclareCursorStmt', 'FetchStmt', 'ClosePortalStmt',
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CopyStmt',
+  'ExplainStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+  'TransactionStmt',
+  'PrepareStmt',
+  'ExecuteStmt',
+  'DeallocateStmt',
+  'DiscardStmt',
+  'CheckPointStmt',
+  'LockStmt',
+  'NotifyStmt',
+  'ListenStmt',
+  'UnlistenStmt',
+  'CallStmt',
+  'VacuumStmt',
+  'DoStmt',
+  'CreatedbStmt',
+  'DropdbStmt',
+  'AlterDatabaseStmt',
+  'AlterDatabaseSetStmt',
+  'CreateRoleStmt',
+  'AlterRoleStmt',
+  'DropRoleStmt',
+  'AlterSystemStmt',
+  'LoadStmt',
+  'DeclareCursorStmt',
+  'FetchStmt',
+  'ClosePortalStmt',
 ])
 
 /** True for a statement that changes the schema, as opposed to data, settings and the server. */
@@ -50,13 +93,39 @@ export function changesSchema(statement: Statement): boolean {
 
 function isTemporary(statement: Statement): boolean {
   const { node } = statement
-  const relation = 'CreateStmt' in node ? node.CreateStmt.relation : 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.into?.rel : undefined
+  const relation =
+    'CreateStmt' in node
+      ? node.CreateStmt.relation
+      : 'CreateTableAsStmt' in node
+        ? node.CreateTableAsStmt.into?.rel
+        : undefined
   return relation?.relpersistence === 't'
 }
 
 const creations = new Set([
-  'CreateStmt', 'IndexStmt', 'CreateEnumStmt', 'CompositeTypeStmt', 'CreateDomainStmt', 'CreateSeqStmt', 'CreateSchemaStmt', 'CreateExtensionStmt', 'ViewStmt', 'CreateFunctionStmt', 'CreateTrigStmt',
-  'CommentStmt', 'GrantStmt', 'CreatePolicyStmt', 'AlterOwnerStmt', 'AlterDefaultPrivilegesStmt', 'CreateTableAsStmt', 'CreateRangeStmt', 'DefineStmt', 'RuleStmt', 'CreateStatsStmt', 'AlterSeqStmt', 'CreateCastStmt',
+  'CreateStmt',
+  'IndexStmt',
+  'CreateEnumStmt',
+  'CompositeTypeStmt',
+  'CreateDomainStmt',
+  'CreateSeqStmt',
+  'CreateSchemaStmt',
+  'CreateExtensionStmt',
+  'ViewStmt',
+  'CreateFunctionStmt',
+  'CreateTrigStmt',
+  'CommentStmt',
+  'GrantStmt',
+  'CreatePolicyStmt',
+  'AlterOwnerStmt',
+  'AlterDefaultPrivilegesStmt',
+  'CreateTableAsStmt',
+  'CreateRangeStmt',
+  'DefineStmt',
+  'RuleStmt',
+  'CreateStatsStmt',
+  'AlterSeqStmt',
+  'CreateCastStmt',
 ])
 
 function isCreation(statement: Statement): boolean {
@@ -64,21 +133,43 @@ function isCreation(statement: Statement): boolean {
   // A dump adds its constraints, and a script drops what it is about to create.
   if ('DropStmt' in statement.node) return statement.node.DropStmt.missing_ok === true
   if (!('AlterTableStmt' in statement.node)) return false
-  return (statement.node.AlterTableStmt.cmds ?? []).every((command) => 'AlterTableCmd' in command
-    && ['AT_AddConstraint', 'AT_ChangeOwner', 'AT_ColumnDefault', 'AT_AddIdentity', 'AT_AttachPartition', 'AT_EnableRowSecurity', 'AT_ForceRowSecurity', 'AT_ReplicaIdentity', 'AT_ClusterOn', 'AT_SetStatistics']
-      .includes(command.AlterTableCmd.subtype ?? ''))
+  return (statement.node.AlterTableStmt.cmds ?? []).every(
+    (command) =>
+      'AlterTableCmd' in command &&
+      [
+        'AT_AddConstraint',
+        'AT_ChangeOwner',
+        'AT_ColumnDefault',
+        'AT_AddIdentity',
+        'AT_AttachPartition',
+        'AT_EnableRowSecurity',
+        'AT_ForceRowSecurity',
+        'AT_ReplicaIdentity',
+        'AT_ClusterOn',
+        'AT_SetStatistics',
+      ].includes(command.AlterTableCmd.subtype ?? ''),
+  )
 }
 
 /** Name of the table that a statement creates, qualified as it is written; null for any other statement. */
 export function createdTable(statement: Statement): string | null {
   const relation = 'CreateStmt' in statement.node ? statement.node.CreateStmt.relation : undefined
   if (!relation?.relname) return null
-  return relation.schemaname && relation.schemaname !== 'public' ? `${relation.schemaname}.${relation.relname}` : relation.relname
+  return relation.schemaname && relation.schemaname !== 'public'
+    ? `${relation.schemaname}.${relation.relname}`
+    : relation.relname
 }
 
 /** Name of the table that a statement alters; null for any other statement. */
 export function alteredTable(statement: Statement): string | null {
-  const relation = 'AlterTableStmt' in statement.node ? statement.node.AlterTableStmt.relation : 'IndexStmt' in statement.node ? statement.node.IndexStmt.relation : undefined
+  const relation =
+    'AlterTableStmt' in statement.node
+      ? statement.node.AlterTableStmt.relation
+      : 'IndexStmt' in statement.node
+        ? statement.node.IndexStmt.relation
+        : undefined
   if (!relation?.relname) return null
-  return relation.schemaname && relation.schemaname !== 'public' ? `${relation.schemaname}.${relation.relname}` : relation.relname
+  return relation.schemaname && relation.schemaname !== 'public'
+    ? `${relation.schemaname}.${relation.relname}`
+    : relation.relname
 }

@@ -47,7 +47,9 @@ function filesOf(listing: Listing, folder: string, value: unknown): readonly str
   return listOf(value).flatMap((entry) => {
     const target = typeof entry === 'string' ? joinPath(folder, entry) : null
     if (target === null) return []
-    const matches = /[*?[]/.test(target) ? globMatcher([target]) : (path: string) => path === target || (isBelow(path, target) && folderOf(path) === target)
+    const matches = /[*?[]/.test(target)
+      ? globMatcher([target])
+      : (path: string) => path === target || (isBelow(path, target) && folderOf(path) === target)
     return listing.paths.filter((path) => path.endsWith('.sql') && matches(path))
   })
 }

@@ -114,6 +114,12 @@ let read: Migration | null = null
 
 /** The platform as the migration before all others. The parser must have been loaded. */
 export function supabasePlatform(): Migration {
-  read ??= { name: 'supabase', path: supabasePlatformPath, statements: readSql(sourceFile(supabasePlatformPath, platform)).statements, down: null, isNew: false }
+  read ??= {
+    name: 'supabase',
+    path: supabasePlatformPath,
+    statements: readSql(sourceFile(supabasePlatformPath, platform)).statements,
+    down: null,
+    isNew: false,
+  }
   return read
 }

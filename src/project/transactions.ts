@@ -39,11 +39,17 @@ type Draft = { -readonly [K in keyof Transaction]: Transaction[K] }
  * `COMMIT` in a file and the switches of each runner count. Without a runner a file is one transaction, except one whose only statement
  * cannot run in one, and one that begins its transactions itself.
  */
-export function transactionsOf(runner: Runner | null, migrations: readonly Migration[], options: TransactionOptions = {}): readonly Transaction[] {
+export function transactionsOf(
+  runner: Runner | null,
+  migrations: readonly Migration[],
+  options: TransactionOptions = {},
+): readonly Transaction[] {
   const state: State = { id: 0, shared: null, ended: false }
   return migrations.flatMap((migration) => {
     const sending = sendingOf(runner, migration, options)
-    const drafts = sending.pipeline ? pipelined(migration, sending, sending.pipeline.splits, state, options.postgres ?? 15) : sent(migration, sending, state)
+    const drafts = sending.pipeline
+      ? pipelined(migration, sending, sending.pipeline.splits, state, options.postgres ?? 15)
+      : sent(migration, sending, state)
     const final = drafts.at(-1)?.id
     for (const draft of drafts) draft.survivesFailure = draft.id !== final
     return drafts
@@ -70,14 +76,25 @@ function sent(migration: Migration, sending: Sending, state: State): readonly Dr
     if (around === null && explicit === null && control === 'begin') explicit = ++state.id
     let draft: Draft
     if (around !== null) draft = { id: around, block: true, because: sending.because, survivesFailure: false }
-    else if (explicit !== null) draft = { id: explicit, block: true, because: '`BEGIN` opens a transaction in the file', survivesFailure: false }
+    else if (explicit !== null)
+      draft = { id: explicit, block: true, because: '`BEGIN` opens a transaction in the file', survivesFailure: false }
     else if (queries.size(query) > 1 && !sending.unknown) {
       // A query of several statements is no place for one that refuses a transaction, even after a COMMIT in it.
       if (implicit?.query !== query) implicit = { query, id: ++state.id }
-      draft = { id: implicit.id, block: true, because: ended ? 'several statements in one query are one transaction' : sending.because, survivesFailure: false }
+      draft = {
+        id: implicit.id,
+        block: true,
+        because: ended ? 'several statements in one query are one transaction' : sending.because,
+        survivesFailure: false,
+      }
     } else {
       const block = sending.unknown && queries.count > 1 ? null : false
-      draft = { id: ++state.id, block, because: ended ? '`COMMIT` ended the transaction before it' : sending.because, survivesFailure: false }
+      draft = {
+        id: ++state.id,
+        block,
+        because: ended ? '`COMMIT` ended the transaction before it' : sending.because,
+        survivesFailure: false,
+      }
     }
     last = draft
     drafts.push(draft)
@@ -92,7 +109,13 @@ function sent(migration: Migration, sending: Sending, state: State): readonly Dr
 }
 
 /** A pipeline without an end between its statements: the implicit transaction lasts from the first to the last. */
-function pipelined(migration: Migration, sending: Sending, splits: boolean | null, state: State, postgres: number): readonly Draft[] {
+function pipelined(
+  migration: Migration,
+  sending: Sending,
+  splits: boolean | null,
+  state: State,
+  postgres: number,
+): readonly Draft[] {
   const drafts: Draft[] = []
   let pipe: number | null = null
   let last: Draft | null = null
@@ -103,7 +126,12 @@ function pipelined(migration: Migration, sending: Sending, splits: boolean | nul
     }
     const refused = refusesTransaction(statement, postgres) !== null
     if (refused && (drafts.length === 0 || splits !== false)) {
-      last = { id: ++state.id, block: drafts.length === 0 || splits === true ? false : null, because: sending.because, survivesFailure: false }
+      last = {
+        id: ++state.id,
+        block: drafts.length === 0 || splits === true ? false : null,
+        because: sending.because,
+        survivesFailure: false,
+      }
       pipe = null
     } else {
       pipe ??= ++state.id
@@ -163,37 +191,54 @@ function whole(because: string): Sending {
 
 function sendingOf(runner: Runner | null, migration: Migration, options: TransactionOptions): Sending {
   const postgres = options.postgres ?? 15
-  if (options.inTransaction === true) return { around: 'file', query: 'statement', because: 'the file runs in a transaction (`--in-transaction`)' }
+  if (options.inTransaction === true)
+    return { around: 'file', query: 'statement', because: 'the file runs in a transaction (`--in-transaction`)' }
   if (options.inTransaction === false) return each('the file runs without a transaction (`--no-in-transaction`)')
   if (runner === null || runner.assumed) return unnamed(migration, runner?.assumed === true, postgres)
   const text = textOf(migration)
   switch (runner.name) {
-    case 'prisma': return prisma(migration, runner)
-    case 'drizzle': return { around: 'all', query: 'piece', because: 'Drizzle runs all pending migrations in one transaction' }
+    case 'prisma':
+      return prisma(migration, runner)
+    case 'drizzle':
+      return { around: 'all', query: 'piece', because: 'Drizzle runs all pending migrations in one transaction' }
     case 'supabase':
-      return { around: 'none', query: 'file', because: 'the Supabase CLI sends a file as one implicit transaction', pipeline: { splits: isAtLeast(runner.version, '2.109.0') } }
+      return {
+        around: 'none',
+        query: 'file',
+        because: 'the Supabase CLI sends a file as one implicit transaction',
+        pipeline: { splits: isAtLeast(runner.version, '2.109.0') },
+      }
     case 'goose':
-      if (/^-- *\+goose +no +transaction\s*$/im.test(text)) return each('`-- +goose NO TRANSACTION` lets each statement commit alone')
+      if (/^-- *\+goose +no +transaction\s*$/im.test(text))
+        return each('`-- +goose NO TRANSACTION` lets each statement commit alone')
       return { around: 'file', query: 'statement', because: 'goose runs a file in one transaction' }
     case 'dbmate': {
       const up = /^--\s*migrate:up\b([^\n]*)/m.exec(text)?.[1] ?? ''
-      if (/\stransaction:false(?:\s|$)/.test(up)) return whole('dbmate sends the file as one query (`transaction:false`)')
+      if (/\stransaction:false(?:\s|$)/.test(up))
+        return whole('dbmate sends the file as one query (`transaction:false`)')
       return { around: 'file', query: 'file', because: 'dbmate runs a file in one transaction' }
     }
     case 'golang-migrate':
-      return runner.options?.multiStatement ? each('golang-migrate sends each statement alone (`x-multi-statement`)') : whole('golang-migrate sends a file as one query')
-    case 'flyway': return flyway(migration, runner, postgres)
+      return runner.options?.multiStatement
+        ? each('golang-migrate sends each statement alone (`x-multi-statement`)')
+        : whole('golang-migrate sends a file as one query')
+    case 'flyway':
+      return flyway(migration, runner, postgres)
     case 'sqlx':
       if (text.startsWith('-- no-transaction')) return whole('sqlx sends the file as one query (`-- no-transaction`)')
       return { around: 'file', query: 'file', because: 'sqlx runs a file in one transaction' }
     case 'diesel':
-      if (migration.transactional === false) return whole('Diesel sends the file as one query (`run_in_transaction = false`)')
+      if (migration.transactional === false)
+        return whole('Diesel sends the file as one query (`run_in_transaction = false`)')
       return { around: 'file', query: 'file', because: 'Diesel runs a file in one transaction' }
-    case 'atlas': return atlas(text, runner)
+    case 'atlas':
+      return atlas(text, runner)
     case 'node-pg-migrate':
-      if (runner.options?.singleTransaction === false) return { around: 'file', query: 'file', because: 'node-pg-migrate runs a migration in one transaction' }
+      if (runner.options?.singleTransaction === false)
+        return { around: 'file', query: 'file', because: 'node-pg-migrate runs a migration in one transaction' }
       return { around: 'all', query: 'file', because: 'node-pg-migrate runs all pending migrations in one transaction' }
-    case 'psql': return each('psql sends each statement alone')
+    case 'psql':
+      return each('psql sends each statement alone')
   }
 }
 
@@ -211,7 +256,8 @@ function unnamed(migration: Migration, assumed: boolean, postgres: number): Send
 
 /** The line of a file by which its runner leaves out the transaction, whichever runner that is; null where there is none. */
 function optOut(text: string): string | null {
-  const marks = /^-- *\+goose +no +transaction\s*$|^--\s*migrate:up\b[^\n]*\stransaction:false(?=\s|$)|^-- *atlas:txmode +none\s*$|^-- no-transaction\b/im
+  const marks =
+    /^-- *\+goose +no +transaction\s*$|^--\s*migrate:up\b[^\n]*\stransaction:false(?=\s|$)|^-- *atlas:txmode +none\s*$|^-- no-transaction\b/im
   return marks.exec(text.slice(0, 60_000))?.[0].trim() ?? null
 }
 
@@ -221,9 +267,15 @@ function prisma(migration: Migration, runner: Runner): Sending {
   const named = runner.version === null ? 'Prisma' : `Prisma ${runner.version}`
   if (splits === false) return whole(`${named} runs a file in one transaction`)
   const drops = migration.statements.some((statement) => refusesTransaction(statement) === 'DROP INDEX CONCURRENTLY')
-  if (drops && isAtLeast(runner.version, '7.11.0') !== true) return whole(`${named} sends a file with \`DROP INDEX CONCURRENTLY\` as one query`)
+  if (drops && isAtLeast(runner.version, '7.11.0') !== true)
+    return whole(`${named} sends a file with \`DROP INDEX CONCURRENTLY\` as one query`)
   if (splits === true && !drops) return each(`${named} sends each statement alone`)
-  return { around: 'none', query: 'statement', because: 'whether Prisma runs a file in one transaction depends on its version', unknown: true }
+  return {
+    around: 'none',
+    query: 'statement',
+    because: 'whether Prisma runs a file in one transaction depends on its version',
+    unknown: true,
+  }
 }
 
 function flyway(migration: Migration, runner: Runner, postgres: number): Sending {
@@ -232,9 +284,18 @@ function flyway(migration: Migration, runner: Runner, postgres: number): Sending
   const refused = top.filter((statement) => refusesTransaction(statement, postgres) !== null).length
   if (refused > 0 && migration.transactional !== true) {
     if (refused === top.length || runner.options?.mixed) return each('Flyway runs the file without a transaction')
-    return { around: 'file', query: 'statement', because: 'Flyway refuses a file that mixes statements which can and cannot run in a transaction' }
+    return {
+      around: 'file',
+      query: 'statement',
+      because: 'Flyway refuses a file that mixes statements which can and cannot run in a transaction',
+    }
   }
-  if (runner.options?.group) return { around: 'all', query: 'statement', because: 'Flyway runs all pending migrations in one transaction (`group`)' }
+  if (runner.options?.group)
+    return {
+      around: 'all',
+      query: 'statement',
+      because: 'Flyway runs all pending migrations in one transaction (`group`)',
+    }
   return { around: 'file', query: 'statement', because: 'Flyway runs a file in one transaction' }
 }
 
@@ -244,6 +305,11 @@ function atlas(text: string, runner: Runner): Sending {
   const own = /^--\s*atlas:txmode\s+(\w+)\s*$/m.exec(head)?.[1]
   const mode = own ?? runner.options?.txMode ?? 'file'
   if (mode === 'none') return each(`Atlas uses no transaction (\`${own ? 'atlas:txmode' : 'tx-mode'} none\`)`)
-  if (mode === 'all') return { around: 'all', query: 'statement', because: 'Atlas runs all pending migrations in one transaction (`tx-mode all`)' }
+  if (mode === 'all')
+    return {
+      around: 'all',
+      query: 'statement',
+      because: 'Atlas runs all pending migrations in one transaction (`tx-mode all`)',
+    }
   return { around: 'file', query: 'statement', because: 'Atlas runs a file in one transaction' }
 }

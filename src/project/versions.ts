@@ -6,8 +6,19 @@ const lockfiles = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml',
 
 /** Files that tell versions of packages for a folder: manifests and lockfiles in it and around it. */
 export function versionFiles(listing: Listing, folder: string): readonly string[] {
-  const names = ['package.json', ...lockfiles, 'go.mod', 'Cargo.toml', 'Cargo.lock', 'pom.xml', 'build.gradle', 'build.gradle.kts']
-  return foldersAround(folder).flatMap((at) => names.map((name) => within(at, name))).filter((path) => listing.has(path))
+  const names = [
+    'package.json',
+    ...lockfiles,
+    'go.mod',
+    'Cargo.toml',
+    'Cargo.lock',
+    'pom.xml',
+    'build.gradle',
+    'build.gradle.kts',
+  ]
+  return foldersAround(folder)
+    .flatMap((at) => names.map((name) => within(at, name)))
+    .filter((path) => listing.has(path))
 }
 
 /**
@@ -54,7 +65,9 @@ export function parseJson(text: string): unknown {
 
 /** A field of a value of unknown shape; undefined where the value is no object or has none. */
 export function field(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  return value !== null && typeof value === 'object' && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
 }
 
 /** Versions from which a tool behaves differently, so that a range across one tells less. */
@@ -62,7 +75,9 @@ const thresholds: Readonly<Record<string, readonly [number, number]>> = { prisma
 
 /** As much of a version as all that a range allows have in common and that can matter; null where they share nothing. */
 export function commonVersion(range: string, name: string): string | null {
-  const found = /^(?:npm:[^@]*@)?\s*(\^|~|=|>=)?\s*v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,6}(?:-[\w.]+)?))?\s*$/.exec(range.replace(/\.[xX*](?=\.|$)/g, ''))
+  const found = /^(?:npm:[^@]*@)?\s*(\^|~|=|>=)?\s*v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,6}(?:-[\w.]+)?))?\s*$/.exec(
+    range.replace(/\.[xX*](?=\.|$)/g, ''),
+  )
   if (!found) return null
   const [, operator = '', major = '', minor, patch] = found
   if (operator === '>=') return null
@@ -81,7 +96,10 @@ function lockedVersion(lockfile: string, text: string, inside: string, name: str
   const lock = parseJson(text)
   const packages = field(lock, 'packages')
   const own = inside === '' ? undefined : field(field(packages, `${inside}/node_modules/${name}`), 'version')
-  const version = own ?? field(field(packages, `node_modules/${name}`), 'version') ?? field(field(field(lock, 'dependencies'), name), 'version')
+  const version =
+    own ??
+    field(field(packages, `node_modules/${name}`), 'version') ??
+    field(field(field(lock, 'dependencies'), name), 'version')
   return typeof version === 'string' ? versionIn(version) : null
 }
 
@@ -100,11 +118,15 @@ function pnpmVersion(text: string, inside: string, name: string): string | null 
     if (inImporters) {
       if (indent.length === 2) current = label
       else if (indent.length === 6) dependency = label
-      if (current === importer && dependency === name && label === 'version' && indent.length === 8) return versionIn(value)
+      if (current === importer && dependency === name && label === 'version' && indent.length === 8)
+        return versionIn(value)
       if (current === importer && label === name && indent.length === 6 && value !== '') return versionIn(value)
     } else if (indent.length === 2) {
       const package_ = label.replace(/^\//, '')
-      const at = package_.startsWith(`${name}@`) || package_.startsWith(`${name}/`) ? versionIn(package_.slice(name.length + 1)) : null
+      const at =
+        package_.startsWith(`${name}@`) || package_.startsWith(`${name}/`)
+          ? versionIn(package_.slice(name.length + 1))
+          : null
       if (at === null || at === single) continue
       if (single !== null) several = true
       single = at
@@ -119,7 +141,10 @@ function yarnVersion(text: string, name: string, range: string): string | null {
   let first: string | null = null
   for (const line of text.split('\n')) {
     if (/^\S/.test(line)) {
-      const patterns = line.replace(/:\s*$/, '').split(',').map((pattern) => pattern.trim().replace(/^"|"$/g, ''))
+      const patterns = line
+        .replace(/:\s*$/, '')
+        .split(',')
+        .map((pattern) => pattern.trim().replace(/^"|"$/g, ''))
       matches = patterns.some((pattern) => pattern.startsWith(`${name}@`))
       exact = patterns.some((pattern) => pattern === `${name}@${range}` || pattern === `${name}@npm:${range}`)
     } else if (matches) {
@@ -149,8 +174,12 @@ export function goVersion(listing: Listing, folder: string, module: string): str
     const text = listing.text(within(at, 'go.mod'))
     if (text === undefined) continue
     for (const line of text.split('\n')) {
-      const [name = '', version = ''] = line.trim().replace(/^require\s+/, '').split(/\s+/)
-      if (name === module || (name.startsWith(`${module}/v`) && /^\d+$/.test(name.slice(module.length + 2)))) return versionIn(version)
+      const [name = '', version = ''] = line
+        .trim()
+        .replace(/^require\s+/, '')
+        .split(/\s+/)
+      if (name === module || (name.startsWith(`${module}/v`) && /^\d+$/.test(name.slice(module.length + 2))))
+        return versionIn(version)
     }
   }
   return undefined
@@ -162,8 +191,12 @@ export function crateVersion(listing: Listing, folder: string, crate: string): s
   for (const at of foldersAround(folder)) {
     const lock = listing.text(within(at, 'Cargo.lock'))
     const found = lock === undefined ? -1 : lock.indexOf(`\nname = "${crate}"\n`)
-    if (lock !== undefined && found >= 0) return /^\nname = "[^"]*"\nversion = "([^"]{1,60})"/.exec(lock.slice(found, found + 300))?.[1] ?? null
-    const line = listing.text(within(at, 'Cargo.toml'))?.split('\n').find((text) => new RegExp(`^\\s*(?:\\[.*dependencies\\.)?${crate}\\s*(?:=|\\.|\\])`).test(text))
+    if (lock !== undefined && found >= 0)
+      return /^\nname = "[^"]*"\nversion = "([^"]{1,60})"/.exec(lock.slice(found, found + 300))?.[1] ?? null
+    const line = listing
+      .text(within(at, 'Cargo.toml'))
+      ?.split('\n')
+      .find((text) => new RegExp(`^\\s*(?:\\[.*dependencies\\.)?${crate}\\s*(?:=|\\.|\\])`).test(text))
     if (line !== undefined && named === undefined) named = /"\^?~?=?(\d[\w.-]{0,40})"/.exec(line)?.[1] ?? null
   }
   return named
@@ -175,8 +208,12 @@ export function flywayVersion(listing: Listing, folder: string): string | null |
     for (const name of ['pom.xml', 'build.gradle', 'build.gradle.kts']) {
       const text = listing.text(within(home, name))
       if (text === undefined || !text.includes('flyway')) continue
-      const at = ['flyway.version', 'flyway-core', 'flyway-database-postgresql', 'org.flywaydb.flyway'].map((word) => text.indexOf(word)).find((index) => index >= 0)
-      return at === undefined ? null : /\b(\d{1,3}\.\d{1,4}(?:\.\d{1,4})?)\b/.exec(text.slice(at, at + 160))?.[1] ?? null
+      const at = ['flyway.version', 'flyway-core', 'flyway-database-postgresql', 'org.flywaydb.flyway']
+        .map((word) => text.indexOf(word))
+        .find((index) => index >= 0)
+      return at === undefined
+        ? null
+        : (/\b(\d{1,3}\.\d{1,4}(?:\.\d{1,4})?)\b/.exec(text.slice(at, at + 160))?.[1] ?? null)
     }
   }
   return undefined

@@ -20,7 +20,12 @@ export interface ChecklistRequest {
   readonly findings: readonly Finding[]
   readonly queries: readonly (Query & { readonly project: string })[]
   readonly facts: CodeFacts
-  readonly projects: readonly { readonly project: Project; readonly before: Schema; readonly after: Schema; readonly steps: readonly Step[] }[]
+  readonly projects: readonly {
+    readonly project: Project
+    readonly before: Schema
+    readonly after: Schema
+    readonly steps: readonly Step[]
+  }[]
   readonly config: Config
   readonly files: readonly ChangedFile[]
   readonly notes: readonly Note[]
@@ -53,7 +58,13 @@ export function checklistOf(request: ChecklistRequest): readonly ChecklistEntry[
 }
 
 /** Rules of which an answer depends on how large a table is, which nobody may have said. */
-const bySize = new Set(['require-index-for-filter', 'no-function-on-indexed-column', 'require-containment-index', 'require-limit', 'require-search-index'])
+const bySize = new Set([
+  'require-index-for-filter',
+  'no-function-on-indexed-column',
+  'require-containment-index',
+  'require-limit',
+  'require-search-index',
+])
 
 function places(list: readonly { readonly place: Place }[], most = 3): string {
   const shown = [...new Set(list.map(({ place }) => `${place.path}:${place.line}`))]
@@ -73,7 +84,12 @@ const none = (evidence: string): Answer => ({ status: 'not-applicable', evidence
 function verdict(findings: readonly Finding[]): Answer | null {
   const certain = findings.filter((f) => f.severity !== 'info')
   const [first] = certain
-  if (first !== undefined) return fail(certain.length === 1 ? `${first.message} ${places(certain)}` : `${some(certain.length, 'finding')}: ${places(certain)}`)
+  if (first !== undefined)
+    return fail(
+      certain.length === 1
+        ? `${first.message} ${places(certain)}`
+        : `${some(certain.length, 'finding')}: ${places(certain)}`,
+    )
   const unsure = findings.filter((f) => bySize.has(f.rule))
   if (unsure.length > 0) return unknown(`how many rows the table has is not declared: ${places(unsure)}`)
   return null
@@ -90,38 +106,58 @@ function isForeign(seen: Seen, query: Query & { readonly project: string }): boo
 
 function isSmall(seen: Seen, query: Query & { readonly project: string }): boolean {
   const schema = seen.projects.find((p) => p.project.name === query.project)?.after
-  return sizeOf(seen.config, rowsOf(seen.config, query.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public')) === 'small'
+  return (
+    sizeOf(seen.config, rowsOf(seen.config, query.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public')) ===
+    'small'
+  )
 }
 
 const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
   'queries-use-indexes'(seen) {
     const found = verdict(seen.of('queries-use-indexes'))
     if (found?.status === 'fail') return found
-    const relevant = seen.changed.filter((q) => q.operation !== 'insert' && (q.predicates.length > 0 || q.ordering.length > 0 || q.dynamic))
+    const relevant = seen.changed.filter(
+      (q) => q.operation !== 'insert' && (q.predicates.length > 0 || q.ordering.length > 0 || q.dynamic),
+    )
     if (relevant.length === 0) return found ?? none('no query of this pull request filters or sorts')
     if (found !== null) return found
     const dynamic = relevant.filter((q) => q.dynamic)
-    if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    if (dynamic.length > 0)
+      return unknown(
+        `${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`,
+      )
     const foreign = relevant.filter((q) => isForeign(seen, q))
-    if (foreign.length > 0) return unknown(`indexes of another database than PostgreSQL are not judged: ${places(foreign)}`)
+    if (foreign.length > 0)
+      return unknown(`indexes of another database than PostgreSQL are not judged: ${places(foreign)}`)
     const served = relevant.filter((q) => isSmall(seen, q) || isServed(seen, q))
     const rest = relevant.filter((q) => !served.includes(q))
-    if (rest.length > 0) return unknown(`which index serves ${rest.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(rest)}`)
+    if (rest.length > 0)
+      return unknown(
+        `which index serves ${rest.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(rest)}`,
+      )
     return pass(`${some(relevant.length, 'query', 'queries')} with an index or on a small table: ${places(relevant)}`)
   },
 
   'no-full-scans'(seen) {
-    const found = verdict([...seen.of('no-full-scans'), ...seen.findings.filter((f) => f.rule === 'require-index-for-filter' && f.suppressed === null)])
+    const found = verdict([
+      ...seen.of('no-full-scans'),
+      ...seen.findings.filter((f) => f.rule === 'require-index-for-filter' && f.suppressed === null),
+    ])
     if (found?.status === 'fail') return found
     const relevant = seen.changed.filter((q) => q.operation !== 'insert')
     if (relevant.length === 0) return found ?? none('no query of this pull request reads a table')
     if (found !== null) return found
     const dynamic = relevant.filter((q) => q.dynamic)
-    if (dynamic.length > 0) return unknown(`${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`)
+    if (dynamic.length > 0)
+      return unknown(
+        `${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`,
+      )
     const foreign = relevant.filter((q) => isForeign(seen, q))
-    if (foreign.length > 0) return unknown(`how another database than PostgreSQL reads its tables is not judged: ${places(foreign)}`)
+    if (foreign.length > 0)
+      return unknown(`how another database than PostgreSQL reads its tables is not judged: ${places(foreign)}`)
     const bare = relevant.filter((q) => q.predicates.length === 0 && q.limit === null && !isSmall(seen, q))
-    if (bare.length > 0) return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
+    if (bare.length > 0)
+      return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
     return pass(`${some(relevant.length, 'query', 'queries')}, none of which reads a whole table: ${places(relevant)}`)
   },
 
@@ -129,7 +165,9 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     const findings = seen.of('joins-vs-subqueries')
     const found = verdict(findings)
     if (found !== null) return found
-    const relevant = seen.changed.filter((q) => q.tables.length > 1 || q.call.endsWith('(nested)') && q.statement === undefined)
+    const relevant = seen.changed.filter(
+      (q) => q.tables.length > 1 || (q.call.endsWith('(nested)') && q.statement === undefined),
+    )
     if (relevant.length === 0) return none('no query of this pull request joins tables or holds a subquery')
     const dynamic = relevant.filter((q) => q.dynamic && !q.call.endsWith('(nested)'))
     if (dynamic.length > 0) return unknown(`put together at run time: ${places(dynamic)}`)
@@ -154,17 +192,26 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     if (reads.length === 0) return none('no query of this pull request could be read from a replica')
     const dynamic = reads.filter((q) => q.dynamic)
     if (dynamic.length > 0) return unknown(`put together at run time: ${places(dynamic)}`)
-    return pass(`replicas are set up (${places([replica])}), and ${some(reads.length, 'read')} can go to them: ${places(reads)}`)
+    return pass(
+      `replicas are set up (${places([replica])}), and ${some(reads.length, 'read')} can go to them: ${places(reads)}`,
+    )
   },
 
-  'caching'(seen) {
+  caching(seen) {
     const found = seen.of('caching')
     if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
     const [cache] = seen.facts.caches
     if (cache === undefined) return none('no cache is set up in this repository')
-    const shapes = seen.projects.flatMap((p) => p.steps).flatMap((s) => s.changes).filter((c) => ['dropColumn', 'addColumn', 'renameColumn', 'alterColumnType', 'dropTable', 'renameTable'].includes(c.kind))
+    const shapes = seen.projects
+      .flatMap((p) => p.steps)
+      .flatMap((s) => s.changes)
+      .filter((c) =>
+        ['dropColumn', 'addColumn', 'renameColumn', 'alterColumnType', 'dropTable', 'renameTable'].includes(c.kind),
+      )
     if (shapes.length === 0) return pass(`no table changes its shape under the cache (${places([cache])})`)
-    const opaque = seen.facts.caches.filter((c) => !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache'].includes(c.what))
+    const opaque = seen.facts.caches.filter(
+      (c) => !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache'].includes(c.what),
+    )
     if (opaque.length > 0) return unknown(`which rows the cache keeps cannot be told: ${places(opaque)}`)
     return pass(`what is cached is not of the tables that change (${places([cache])})`)
   },
@@ -178,46 +225,78 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
   },
 
-  'backup'(seen) {
+  backup(seen) {
     const destructive = seen.findings.filter(isDestructive)
     if (destructive.length === 0) return none('nothing is dropped or overwritten')
     const { require } = seen.config.backup
-    if (require === 'off') return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
-    if (typeof require === 'object') return unknown(`the label ${require.label} on the pull request decides: ${places(destructive)}`)
+    if (require === 'off')
+      return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
+    if (typeof require === 'object')
+      return unknown(`the label ${require.label} on the pull request decides: ${places(destructive)}`)
     const missing = destructive.filter((f) => f.approval?.state !== 'given' && f.suppressed === null)
     if (missing.length > 0) return fail(`nobody has approved what loses data: ${places(missing)}`)
     const first = destructive.find((f) => f.approval !== null)?.approval
-    return pass(`approved${first?.by ? ` by ${first.by}` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`)
+    return pass(
+      `approved${first?.by ? ` by ${first.by}` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`,
+    )
   },
 
-  'staging'(seen) {
+  staging(seen) {
     const environment = seen.config.staging?.environment
-    if (environment === undefined) return none('no staging environment is configured (`staging` in .github/schemagate.yml)')
+    if (environment === undefined)
+      return none('no staging environment is configured (`staging` in .github/schemagate.yml)')
     const destructive = seen.findings.filter(isDestructive)
-    if (destructive.length === 0) return none(`nothing is dropped or overwritten, so ${environment} need not have run it`)
+    if (destructive.length === 0)
+      return none(`nothing is dropped or overwritten, so ${environment} need not have run it`)
     if (seen.staging === 'deployed') return pass(`this commit was deployed to ${environment}: ${places(destructive)}`)
-    if (seen.staging === 'missing') return fail(`this commit was not deployed to ${environment}: ${places(destructive)}`)
+    if (seen.staging === 'missing')
+      return fail(`this commit was not deployed to ${environment}: ${places(destructive)}`)
     return unknown(`deployments to ${environment} are not known here: ${places(destructive)}`)
   },
 
   'decisions-documented'(seen) {
-    const silent = seen.findings.filter((f) => f.rule === 'require-suppression-reason' || f.approval?.state === 'given' && f.approval.reason === null)
+    const silent = seen.findings.filter(
+      (f) => f.rule === 'require-suppression-reason' || (f.approval?.state === 'given' && f.approval.reason === null),
+    )
     if (silent.length > 0) return fail(`no reason is given: ${places(silent)}`)
-    const wanted = seen.findings.filter((f) => f.suppressed === null && (f.rule === 'require-decision' || f.rule === 'require-comment'))
+    const wanted = seen.findings.filter(
+      (f) => f.suppressed === null && (f.rule === 'require-decision' || f.rule === 'require-comment'),
+    )
     if (wanted.length > 0) return fail(`nothing says why: ${places(wanted)}`)
-    const reasoned = seen.findings.filter((f) => f.suppressed !== null && f.suppressed.reason !== '' || f.approval?.state === 'given')
-    if (reasoned.length > 0) return pass(`reasons stand at ${reasoned.slice(0, 3).map((f) => `${f.place.path}:${f.suppressed?.line ?? f.place.line}`).join(', ')}`)
+    const reasoned = seen.findings.filter(
+      (f) => (f.suppressed !== null && f.suppressed.reason !== '') || f.approval?.state === 'given',
+    )
+    if (reasoned.length > 0)
+      return pass(
+        `reasons stand at ${reasoned
+          .slice(0, 3)
+          .map((f) => `${f.place.path}:${f.suppressed?.line ?? f.place.line}`)
+          .join(', ')}`,
+      )
     const changes = seen.projects.flatMap((p) => p.steps).filter((s) => s.changes.length > 0)
     if (changes.length === 0) return none('the schema does not change')
-    const written = seen.files.find((f) => f.status !== 'deleted' && /(?:^|\/)(?:docs?|adr|decisions)\/.*\.mdx?$|(?:^|\/)(?:ADR|CHANGELOG|DECISIONS)[\w-]*\.md$/i.test(f.path))
+    const written = seen.files.find(
+      (f) =>
+        f.status !== 'deleted' &&
+        /(?:^|\/)(?:docs?|adr|decisions)\/.*\.mdx?$|(?:^|\/)(?:ADR|CHANGELOG|DECISIONS)[\w-]*\.md$/i.test(f.path),
+    )
     if (written !== undefined) return pass(`written down at ${written.path}:${written.hunks?.[0]?.added[0] ?? 1}`)
     const commented = changes.find((s) => hasComment(s))
-    if (commented !== undefined) return pass(`said beside the statement at ${commented.statement.place.path}:${commented.statement.place.line}`)
+    if (commented !== undefined)
+      return pass(`said beside the statement at ${commented.statement.place.path}:${commented.statement.place.line}`)
     return unknown(`no file of this pull request says why: ${places(changes.map((s) => s.statement))}`)
   },
 
   'query-patterns-before-indexes'(seen) {
-    const added = seen.projects.flatMap((p) => p.steps.flatMap((step) => step.changes.flatMap((c) => c.kind === 'addIndex' && !c.index.unique ? [{ index: c.index, table: c.table, place: c.place, project: p }] : [])))
+    const added = seen.projects.flatMap((p) =>
+      p.steps.flatMap((step) =>
+        step.changes.flatMap((c) =>
+          c.kind === 'addIndex' && !c.index.unique
+            ? [{ index: c.index, table: c.table, place: c.place, project: p }]
+            : [],
+        ),
+      ),
+    )
     if (added.length === 0) return none('no index is added for queries')
     const uses: { place: Place }[] = []
     for (const one of added) {
@@ -234,8 +313,12 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
         continue
       }
       const dynamic = seen.queries.filter((q) => q.dynamic && q.tables.some((t) => t.table === one.table))
-      if (dynamic.length > 0) return unknown(`a query that is put together at run time may ask for ${one.index.name} (${places([one])}): ${places(dynamic)}`)
-      if (seen.queries.length === 0 || seen.partial === true) return unknown(`no query could be read that would ask for ${one.index.name}: ${places([one])}`)
+      if (dynamic.length > 0)
+        return unknown(
+          `a query that is put together at run time may ask for ${one.index.name} (${places([one])}): ${places(dynamic)}`,
+        )
+      if (seen.queries.length === 0 || seen.partial === true)
+        return unknown(`no query could be read that would ask for ${one.index.name}: ${places([one])}`)
       return fail(`no query of the repository asks for ${one.index.name}: ${places([one])}`)
     }
     return pass(`${some(added.length, 'index', 'indexes')} that queries or foreign keys ask for: ${places(uses)}`)
@@ -247,7 +330,7 @@ function isServed(seen: Seen, query: Query & { readonly project: string }): bool
   if (table === undefined) return false
   if (query.predicates.length === 0) return query.limit !== null
   const branches = new Map<number, Query['predicates'][number][]>()
-  for (const p of query.predicates) branches.set(p.branch, [...branches.get(p.branch) ?? [], p])
+  for (const p of query.predicates) branches.set(p.branch, [...(branches.get(p.branch) ?? []), p])
   const schema = seen.projects.find((p) => p.project.name === query.project)?.after
   return [...branches.values()].every((branch) => {
     // Where tables are joined, one of them is where Postgres begins.
@@ -264,16 +347,34 @@ function isDestructive(finding: Finding): boolean {
 function asksFor(query: Query, table: Table, index: Index): boolean {
   const [key] = index.keys
   if (key === undefined) return false
-  const named = query.columns?.some((c) => c.table === table.key && c.column === key.column && c.use !== 'read' && c.use !== 'write') === true
-  const joined = query.joins.some((j) => j.from === table.key && j.fromColumns[0] === key.column || j.to === table.key && j.toColumns[0] === key.column)
-  return named || joined || query.predicates.some((p) => p.table === table.key && (key.column === null ? p.expression !== null : p.column === key.column))
+  const named =
+    query.columns?.some(
+      (c) => c.table === table.key && c.column === key.column && c.use !== 'read' && c.use !== 'write',
+    ) === true
+  const joined = query.joins.some(
+    (j) =>
+      (j.from === table.key && j.fromColumns[0] === key.column) ||
+      (j.to === table.key && j.toColumns[0] === key.column),
+  )
+  return (
+    named ||
+    joined ||
+    query.predicates.some(
+      (p) => p.table === table.key && (key.column === null ? p.expression !== null : p.column === key.column),
+    )
+  )
 }
 
 function hasComment(step: Step): boolean {
   const { file, start } = step.statement
   const before = file.text.slice(0, start).trimEnd()
   const line = before.slice(before.lastIndexOf('\n') + 1).trim()
-  return /^--\s*\S+\s+\S+\s+\S+/.test(line) && !/schemagate-ignore|CreateTable|AlterTable|CreateIndex|AddForeignKey|DropTable|CreateEnum|AlterEnum|RenameIndex|DropIndex|DropForeignKey|statement-breakpoint|\+goose|migrate:/.test(line)
+  return (
+    /^--\s*\S+\s+\S+\s+\S+/.test(line) &&
+    !/schemagate-ignore|CreateTable|AlterTable|CreateIndex|AddForeignKey|DropTable|CreateEnum|AlterEnum|RenameIndex|DropIndex|DropForeignKey|statement-breakpoint|\+goose|migrate:/.test(
+      line,
+    )
+  )
 }
 
 function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): Answer {
@@ -284,14 +385,26 @@ function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): Answer {
   const pooler = facts.poolers[0]
   const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
   const http = clients.find((c) => c.library === 'neon')
-  const through = pooled === undefined ? pooler === undefined ? accelerated === undefined ? null : places([accelerated]) : `${pooler.path}:${pooler.line}` : `${pooled.path}:${pooled.line}`
+  const through =
+    pooled === undefined
+      ? pooler === undefined
+        ? accelerated === undefined
+          ? null
+          : places([accelerated])
+        : `${pooler.path}:${pooler.line}`
+      : `${pooled.path}:${pooled.line}`
   if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
   if (hosting !== undefined && http === undefined) {
     const limited = clients.filter((c) => c.options?.includes('max') === true)
     if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
     const direct = facts.urls.find((u) => !u.local && !u.limited)
-    if (direct !== undefined) return fail(`serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`)
-    return unknown(`serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`)
+    if (direct !== undefined)
+      return fail(
+        `serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`,
+      )
+    return unknown(
+      `serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`,
+    )
   }
   const opaque = clients.filter((c) => c.options === null)
   if (opaque.length > 0) return unknown(`the options of the pool cannot be told: ${places(opaque)}`)

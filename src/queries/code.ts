@@ -10,16 +10,26 @@ import { tablesInQuestion } from './scope.ts'
  * Reads the queries that a review asks for: those that the change set touches, and every use of what it takes away from the schema.
  * A tree behind an API gives its changed code only, unless something is taken away.
  */
-export async function readCode(changeSet: ChangeSet, readings: readonly ProjectReading[], settings: Settings): Promise<QueriesRead> {
+export async function readCode(
+  changeSet: ChangeSet,
+  readings: readonly ProjectReading[],
+  settings: Settings,
+): Promise<QueriesRead> {
   const remote = changeSet.head.remote === true
-  const tables = tablesInQuestion(readings.flatMap((reading) => reading.steps), { indexes: !remote })
+  const tables = tablesInQuestion(
+    readings.flatMap((reading) => reading.steps),
+    { indexes: !remote },
+  )
   const request: ReadQueriesRequest = {
-    changeSet, tables,
+    changeSet,
+    tables,
     config: settings.config,
     changedOnly: remote && tables.size === 0,
     projects: readings.map(({ project, declared, before, after }) => ({ project, declared, before, after })),
   }
   const read = await readQueries(request)
   // Only plans ask for what stood there before, and they want declared sizes.
-  return Object.keys(settings.config.tables).length === 0 ? read : { ...read, queries: await withFormer(read.queries, request) }
+  return Object.keys(settings.config.tables).length === 0
+    ? read
+    : { ...read, queries: await withFormer(read.queries, request) }
 }

@@ -25,13 +25,27 @@ export function either(a: Condition | null, b: Condition | null): Condition | nu
 }
 
 const opposite: Partial<Record<Predicate['operator'], Predicate['operator']>> = {
-  '=': '<>', '<>': '=', '<': '>=', '<=': '>', '>': '<=', '>=': '<', in: 'not in', 'not in': 'in', 'is null': 'is not null', 'is not null': 'is null',
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  in: 'not in',
+  'not in': 'in',
+  'is null': 'is not null',
+  'is not null': 'is null',
 }
 
 /** The opposite of a condition of one term; other negations have no operator that an index serves. */
 export function negate(a: Condition | null): Condition | null {
   if (a === null) return null
-  return [a.flat().map((term) => ({ ...term, operator: a.flat().length === 1 ? opposite[term.operator] ?? 'unknown' : 'unknown' }))]
+  return [
+    a.flat().map((term) => ({
+      ...term,
+      operator: a.flat().length === 1 ? (opposite[term.operator] ?? 'unknown') : 'unknown',
+    })),
+  ]
 }
 
 /** Numbers the alternatives. */
@@ -41,8 +55,16 @@ export function numbered(condition: Condition): readonly Predicate[] {
 
 /** The uses of columns that a condition stands for. */
 export function usesOf(predicates: readonly Predicate[]): ColumnUse[] {
-  return predicates.filter((p) => p.column !== null).map((p) => {
-    const values = p.values ?? (typeof p.value === 'string' ? [p.value] : [])
-    return { table: p.table, column: p.column, use: p.joining === true ? 'join' : 'filter', place: p.place, ...(values.length === 0 ? {} : { values }) }
-  })
+  return predicates
+    .filter((p) => p.column !== null)
+    .map((p) => {
+      const values = p.values ?? (typeof p.value === 'string' ? [p.value] : [])
+      return {
+        table: p.table,
+        column: p.column,
+        use: p.joining === true ? 'join' : 'filter',
+        place: p.place,
+        ...(values.length === 0 ? {} : { values }),
+      }
+    })
 }

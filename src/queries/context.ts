@@ -7,11 +7,38 @@ import { arrayOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
 import type { Value } from './typescript/value.ts'
 
-const arrayMethods = new Set(['map', 'forEach', 'flatMap', 'filter', 'reduce', 'some', 'every', 'mapSeries', 'eachSeries'])
-const passing = new Set(['$transaction', 'transaction', 'begin', 'then', 'catch', 'finally', 'run', 'startActiveSpan', 'add', 'retry', ''])
+const arrayMethods = new Set([
+  'map',
+  'forEach',
+  'flatMap',
+  'filter',
+  'reduce',
+  'some',
+  'every',
+  'mapSeries',
+  'eachSeries',
+])
+const passing = new Set([
+  '$transaction',
+  'transaction',
+  'begin',
+  'then',
+  'catch',
+  'finally',
+  'run',
+  'startActiveSpan',
+  'add',
+  'retry',
+  '',
+])
 
 /** The nearest loop around a frame, and the transaction callback around it. */
-export function contextOf(site: Pick<Site, 'frame' | 'scope' | 'certain'>, module: Module, evaluate: Evaluate, client: Value | null): QueryContext {
+export function contextOf(
+  site: Pick<Site, 'frame' | 'scope' | 'certain'>,
+  module: Module,
+  evaluate: Evaluate,
+  client: Value | null,
+): QueryContext {
   const { frame, scope, certain } = site
   const transaction = transactionOf(frame, module, scope, evaluate)
   const own = client !== null && 'transaction' in client && client.transaction !== null
@@ -43,7 +70,8 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
     const step = call.chain.steps[call.step]
     if (step?.name !== '$transaction' && step?.name !== 'transaction') continue
     const receiver = evaluate(call.chain.root, at.scope.parent ?? scope, module)
-    if (step.name === '$transaction' || receiver?.is === 'drizzle' || receiver?.is === 'instance') return placeOf(module.file, call.chain.start, step.start + step.name.length)
+    if (step.name === '$transaction' || receiver?.is === 'drizzle' || receiver?.is === 'instance')
+      return placeOf(module.file, call.chain.start, step.start + step.name.length)
   }
   return null
 }
@@ -78,18 +106,34 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
     const step = call.chain.steps[call.step]
     const name = step?.name ?? ''
     if (arrayMethods.has(name) && call.index === 0 && step !== undefined) {
-      const over = call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
+      const over =
+        call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
       const around = batchOutside(at.parent)
       const head = module.file.text.slice(call.chain.start, step.start)
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
       return {
-        guarded, conditional, element: named === '' ? null : named, together: together || around === '$transaction' || around === 'batch',
-        place: placeOf(module.file, step.start, step.start + name.length), form: 'callback', parallel: parallel || around !== null,
-        bounded: over?.complete === true ? over.elements.length : call.step === 0 && call.chain.root.type === 'Identifier' && fixedList.test(call.chain.root.name) ? 5 : null, batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
+        guarded,
+        conditional,
+        element: named === '' ? null : named,
+        together: together || around === '$transaction' || around === 'batch',
+        place: placeOf(module.file, step.start, step.start + name.length),
+        form: 'callback',
+        parallel: parallel || around !== null,
+        bounded:
+          over?.complete === true
+            ? over.elements.length
+            : call.step === 0 && call.chain.root.type === 'Identifier' && fixedList.test(call.chain.root.name)
+              ? 5
+              : null,
+        batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
       }
     }
-    if (!passing.has(name) || name === '' && call.chain.root.type === 'Identifier' && later.test(call.chain.root.name)) return null
+    if (
+      !passing.has(name) ||
+      (name === '' && call.chain.root.type === 'Identifier' && later.test(call.chain.root.name))
+    )
+      return null
   }
   return null
 }
@@ -98,7 +142,8 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
 const fixedList = /^[A-Z][A-Z0-9_]+$/
 
 /** Functions that keep a callback for later. */
-const later = /schedule|cron|setTimeout|setInterval|setImmediate|register|subscribe|listen|queue|worker|debounce|throttle|^on[A-Z]|^use[A-Z]|^(?:it|test|describe|before|after)/i
+const later =
+  /schedule|cron|setTimeout|setInterval|setImmediate|register|subscribe|listen|queue|worker|debounce|throttle|^on[A-Z]|^use[A-Z]|^(?:it|test|describe|before|after)/i
 
 const batchWords = /chunk|batch|page\b|pages\b|slices?\b/i
 
@@ -117,11 +162,20 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
   } else if (loop.form === 'for') {
     const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
     if (count !== undefined) bounded = Number(count)
-    else if (/<=?\s*(?:[A-Z][A-Z_]*|max\w*|\w*(?:attempt|retr)\w*)\s*;/i.test(loop.head) && /attempt|retr|tries/i.test(loop.head)) bounded = 5
+    else if (
+      /<=?\s*(?:[A-Z][A-Z_]*|max\w*|\w*(?:attempt|retr)\w*)\s*;/i.test(loop.head) &&
+      /attempt|retr|tries/i.test(loop.head)
+    )
+      bounded = 5
   }
   const polling = loop.form === 'while'
   return {
-    place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)), form: loop.form, parallel: false, together: false, element: loop.variable, bounded,
-    batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || loop.exits && loop.form !== 'for-of',
+    place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)),
+    form: loop.form,
+    parallel: false,
+    together: false,
+    element: loop.variable,
+    bounded,
+    batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || (loop.exits && loop.form !== 'for-of'),
   }
 }

@@ -61,7 +61,17 @@ export interface RemoteCall {
 }
 
 /** No facts at all, for tests and for reviews without code. */
-export const noFacts: CodeFacts = { clients: [], replicas: [], caches: [], remoteCalls: [], datasources: [], urls: [], hosting: [], frameworks: [], poolers: [] }
+export const noFacts: CodeFacts = {
+  clients: [],
+  replicas: [],
+  caches: [],
+  remoteCalls: [],
+  datasources: [],
+  urls: [],
+  hosting: [],
+  frameworks: [],
+  poolers: [],
+}
 
 export interface FactsRequest {
   readonly tree: Tree
@@ -73,7 +83,8 @@ export interface FactsRequest {
   readonly queries: readonly Query[]
 }
 
-const factory = /^(?:create|make|get|build|init|new|connect|setup|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
+const factory =
+  /^(?:create|make|get|build|init|new|connect|setup|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
 
 const handlerNames = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|handler|loader|action|getServerSideProps|onRequest\w*)$/
 const routeSteps = new Set(['get', 'post', 'put', 'patch', 'delete', 'all', 'use', 'query', 'mutation'])
@@ -82,7 +93,12 @@ const routeSteps = new Set(['get', 'post', 'put', 'patch', 'delete', 'all', 'use
 function answersRequests(own: FunctionFrame): boolean {
   if (own.argumentOf === null) return own.name !== null && handlerNames.test(own.name)
   const { chain, step, index } = own.argumentOf
-  return index > 0 && chain.root.type === 'Identifier' && /^(?:app|router|server|fastify|api|\w*[rR]outer)$/.test(chain.root.name) && routeSteps.has(chain.steps[step]?.name ?? '')
+  return (
+    index > 0 &&
+    chain.root.type === 'Identifier' &&
+    /^(?:app|router|server|fastify|api|\w*[rR]outer)$/.test(chain.root.name) &&
+    routeSteps.has(chain.steps[step]?.name ?? '')
+  )
 }
 
 /** Collects the facts from parsed modules and from configuration files. */
@@ -97,28 +113,56 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       const place = placeOf(module.file, start, end)
       return { what, place, changed: changed.touches(place), function: functionOf(frame)?.name ?? null }
     }
-    const client = (library: ClientFact['library'], node: { start: number; end: number }, args: readonly Expression[], frame: Frame | null, scope: Scope): void => {
+    const client = (
+      library: ClientFact['library'],
+      node: { start: number; end: number },
+      args: readonly Expression[],
+      frame: Frame | null,
+      scope: Scope,
+    ): void => {
       const own = functionOf(frame)
       const { text } = module.file
       // What is returned or kept by an object is not left behind.
-      const handed = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?|\bthis\.#?\w+\s*(?:\?\?|\|\|)?=\s*)$/.test(text.slice(Math.max(0, node.start - 80), node.start))
+      const handed = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?|\bthis\.#?\w+\s*(?:\?\?|\|\|)?=\s*)$/.test(
+        text.slice(Math.max(0, node.start - 80), node.start),
+      )
       const closed = own !== null && /\.\$disconnect\(|\.end\(|\.close\(/.test(text.slice(own.node.start, own.node.end))
       const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
       clients.push({
-        ...fact(library, node.start, node.end, frame), library, file: fileKind(module.path), kept,
+        ...fact(library, node.start, node.end, frame),
+        library,
+        file: fileKind(module.path),
+        kept,
         options: optionsOf(args, scope, module, evaluate),
-        perCall: own !== null && !handed && (answersRequests(own) || !closed && own.argumentOf === null && own.name !== null && !factory.test(own.name)),
+        perCall:
+          own !== null &&
+          !handed &&
+          (answersRequests(own) ||
+            (!closed && own.argumentOf === null && own.name !== null && !factory.test(own.name))),
         text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
       })
     }
     // A class of its own that a framework makes once: NestJS' PrismaService.
     for (const binding of module.scope.names.values()) {
-      if (binding.is !== 'class' || binding.node.superClass === null || evaluate(binding.node.superClass, binding.scope, module)?.is !== 'prismaClass') continue
+      if (
+        binding.is !== 'class' ||
+        binding.node.superClass === null ||
+        evaluate(binding.node.superClass, binding.scope, module)?.is !== 'prismaClass'
+      )
+        continue
       const { start, end } = binding.node.superClass
-      clients.push({ ...fact('prisma', start, end, null), library: 'prisma', file: fileKind(module.path), kept: true, options: [], perCall: false, text: 'extends PrismaClient' })
+      clients.push({
+        ...fact('prisma', start, end, null),
+        library: 'prisma',
+        file: fileKind(module.path),
+        kept: true,
+        options: [],
+        perCall: false,
+        text: 'extends PrismaClient',
+      })
     }
     for (const { node, scope, frame } of module.constructions) {
-      const args = node.arguments.flatMap((a) => a.type === 'SpreadElement' ? [] : [a])
+      const args = node.arguments.flatMap((a) => (a.type === 'SpreadElement' ? [] : [a]))
       const value = evaluate(node, scope, module)
       const callee = evaluate(node.callee, scope, module)
       const name = sourceOf({ node: node.callee, scope, module })
@@ -126,22 +170,31 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         client('prisma', node, args, frame, scope)
         if (value.replica === true) replicas.push(fact('a client of a replica', node.start, node.end, frame))
       }
-      if (value?.is === 'pg') client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
-      else if (callee?.is === 'package' && /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)) caches.push(fact(callee.source, node.start, node.end, frame))
+      if (value?.is === 'pg')
+        client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
+      else if (
+        callee?.is === 'package' &&
+        /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)
+      )
+        caches.push(fact(callee.source, node.start, node.end, frame))
       else if (/^(?:IO)?Redis$/.test(name)) caches.push(fact('redis', node.start, node.end, frame))
     }
     for (const site of module.sites) {
       const { chain, scope, frame } = site
       const root = chain.root.type === 'Identifier' ? chain.root.name : ''
       const first = chain.steps[0]
-      const args = (first?.args ?? []).flatMap((a) => a.type === 'SpreadElement' ? [] : [a])
+      const args = (first?.args ?? []).flatMap((a) => (a.type === 'SpreadElement' ? [] : [a]))
       const callee = first?.name === '' && root !== '' ? evaluate(chain.root, scope, module) : null
       const source = callee?.is === 'package' ? callee.source : ''
-      if (source === 'postgres' || root === 'postgres' && first?.args != null && first.name === '') client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
-      else if (source === '@neondatabase/serverless') client('neon', { start: chain.start, end: chain.end }, args, frame, scope)
-      else if (root === 'drizzle' && first?.name === '') client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
+      if (source === 'postgres' || (root === 'postgres' && first?.args != null && first.name === ''))
+        client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
+      else if (source === '@neondatabase/serverless')
+        client('neon', { start: chain.start, end: chain.end }, args, frame, scope)
+      else if (root === 'drizzle' && first?.name === '')
+        client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
       else if (root === 'withReplicas') replicas.push(fact('withReplicas', chain.start, chain.end, frame))
-      else if (root === 'unstable_cache' || root === 'cacheTag' || root === 'cacheLife') caches.push(fact(root, chain.start, chain.end, frame))
+      else if (root === 'unstable_cache' || root === 'cacheTag' || root === 'cacheLife')
+        caches.push(fact(root, chain.start, chain.end, frame))
       else if (root === 'createClient' && /redis/.test(source)) caches.push(fact(source, chain.start, chain.end, frame))
       const extend = chain.steps.find((s) => s.name === '$extends' && s.args !== null)
       if (extend !== undefined) {
@@ -150,20 +203,44 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
         if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
       }
-      const remote = site.chain.steps.at(-1)?.args == null ? null : remoteCall(site.chain.steps.map((s) => s.name ?? ''), root)
+      const remote =
+        site.chain.steps.at(-1)?.args == null
+          ? null
+          : remoteCall(
+              site.chain.steps.map((s) => s.name ?? ''),
+              root,
+            )
       const transaction = remote === null ? null : transactionAround(frame, module)
       if (remote !== null && transaction !== null) {
         const place = placeOf(module.file, chain.start, chain.end)
-        remoteCalls.push({ call: remote, place, changed: changed.touches(place), transaction, file: fileKind(module.path) })
+        remoteCalls.push({
+          call: remote,
+          place,
+          changed: changed.touches(place),
+          transaction,
+          file: fileKind(module.path),
+        })
       }
     }
     if (module.directives.includes('use cache')) caches.push(fact('use cache', 0, 1, null))
   }
-  for (const query of request.queries) if (query.cached === true) caches.push({ what: 'cacheStrategy', place: query.place, changed: query.changed, function: query.context.function })
-  return { clients, replicas, caches, remoteCalls, ...await readSettings(request.entries, request.texts) }
+  for (const query of request.queries)
+    if (query.cached === true)
+      caches.push({
+        what: 'cacheStrategy',
+        place: query.place,
+        changed: query.changed,
+        function: query.context.function,
+      })
+  return { clients, replicas, caches, remoteCalls, ...(await readSettings(request.entries, request.texts)) }
 }
 
-function optionsOf(args: readonly Expression[], scope: Scope, module: Module, evaluate: Evaluate): readonly string[] | null {
+function optionsOf(
+  args: readonly Expression[],
+  scope: Scope,
+  module: Module,
+  evaluate: Evaluate,
+): readonly string[] | null {
   const names: string[] = []
   let known = true
   for (const node of args) {
@@ -181,16 +258,25 @@ function optionsOf(args: readonly Expression[], scope: Scope, module: Module, ev
   return known ? names : names.length > 0 ? names : null
 }
 
-const remoteRoots = /^(?:fetch|axios|got|ky|superagent|stripe|openai|anthropic|resend|sgMail|mailer|transporter|twilio|sleep|delay)$/i
+const remoteRoots =
+  /^(?:fetch|axios|got|ky|superagent|stripe|openai|anthropic|resend|sgMail|mailer|transporter|twilio|sleep|delay)$/i
 const remoteSteps = /^(?:sendMail|sendEmail|send_email|sendMessage|chatCompletion)$/
 
 function remoteCall(steps: readonly string[], root: string): string | null {
-  if (remoteRoots.test(root) && steps.length > 0 && (steps[0] !== '' || /^(?:fetch|axios|got|ky|sleep|delay)$/.test(root))) {
+  if (
+    remoteRoots.test(root) &&
+    steps.length > 0 &&
+    (steps[0] !== '' || /^(?:fetch|axios|got|ky|sleep|delay)$/.test(root))
+  ) {
     if (/webhooks|constructEvent/.test(steps.join('.'))) return null
     return [root, ...steps.filter((s) => s !== '')].join('.')
   }
   const named = steps.find((s) => remoteSteps.test(s))
-  return named === undefined ? /^send\w*(?:Email|Mail|Sms|Notification)s?$/.test(root) && steps[0] === '' ? root : null : [root, ...steps.filter((s) => s !== '')].filter((s) => s !== '').join('.')
+  return named === undefined
+    ? /^send\w*(?:Email|Mail|Sms|Notification)s?$/.test(root) && steps[0] === ''
+      ? root
+      : null
+    : [root, ...steps.filter((s) => s !== '')].filter((s) => s !== '').join('.')
 }
 
 function transactionAround(frame: Frame | null, module: Module): Place | null {
@@ -199,7 +285,8 @@ function transactionAround(frame: Frame | null, module: Module): Place | null {
     const call = at.argumentOf
     if (call === null) return null
     const step = call.chain.steps[call.step]
-    if (step?.name === '$transaction' || step?.name === 'transaction') return placeOf(module.file, call.chain.start, step.start + step.name.length)
+    if (step?.name === '$transaction' || step?.name === 'transaction')
+      return placeOf(module.file, call.chain.start, step.start + step.name.length)
     // What is handed to a timer or a queue runs after the transaction.
     if (['then', 'setTimeout', 'after', 'waitUntil', 'afterCommit'].includes(step?.name ?? '')) return null
   }

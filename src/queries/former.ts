@@ -9,13 +9,22 @@ type ProjectQuery = QueriesRead['queries'][number]
  * Queries with what stood in their place before the pull request, for those that it changes and whose forerunner is beyond doubt: the only other
  * query of the same kind, on the same table, in the function of the same name of the same file.
  */
-export async function withFormer(queries: readonly ProjectQuery[], request: ReadQueriesRequest): Promise<readonly ProjectQuery[]> {
+export async function withFormer(
+  queries: readonly ProjectQuery[],
+  request: ReadQueriesRequest,
+): Promise<readonly ProjectQuery[]> {
   const { changeSet } = request
   const paths = new Set(queries.filter((query) => query.changed && query.sql !== null).map(({ place }) => place.path))
-  const files = changeSet.files.filter((file) => paths.has(file.path) && (file.status === 'modified' || file.previousPath !== null))
+  const files = changeSet.files.filter(
+    (file) => paths.has(file.path) && (file.status === 'modified' || file.previousPath !== null),
+  )
   if (files.length === 0) return queries
   const former = await readQueries({ ...request, changeSet: backwards(changeSet, files), changedOnly: true })
-  const paired = pairs(queries.filter(({ place }) => paths.has(place.path)), former.queries, new Map(files.map((file) => [file.previousPath ?? file.path, file.path])))
+  const paired = pairs(
+    queries.filter(({ place }) => paths.has(place.path)),
+    former.queries,
+    new Map(files.map((file) => [file.previousPath ?? file.path, file.path])),
+  )
   return queries.map((query) => {
     const was = paired.get(query)?.sql
     return typeof was === 'string' ? { ...query, was } : query
@@ -24,10 +33,23 @@ export async function withFormer(queries: readonly ProjectQuery[], request: Read
 
 /** The base as if it were the head, with all lines of some files changed. */
 function backwards(changeSet: ChangeSet, files: readonly ChangedFile[]): ChangeSet {
-  return { ...changeSet, head: changeSet.base, files: files.map((file): ChangedFile => ({ path: file.previousPath ?? file.path, previousPath: null, status: 'modified', hunks: null })) }
+  return {
+    ...changeSet,
+    head: changeSet.base,
+    files: files.map((file): ChangedFile => ({
+      path: file.previousPath ?? file.path,
+      previousPath: null,
+      status: 'modified',
+      hunks: null,
+    })),
+  }
 }
 
-function pairs(now: readonly Query[], then: readonly Query[], moved: ReadonlyMap<string, string>): ReadonlyMap<Query, Query> {
+function pairs(
+  now: readonly Query[],
+  then: readonly Query[],
+  moved: ReadonlyMap<string, string>,
+): ReadonlyMap<Query, Query> {
   const before = byRole(then, (path) => moved.get(path) ?? path)
   const found = new Map<Query, Query>()
   for (const [role, queries] of byRole(now, (path) => path)) {
@@ -45,7 +67,7 @@ function byRole(queries: readonly Query[], pathOf: (path: string) => string): Re
     const table = query.tables.find(({ role }) => role === 'main')?.table
     if (table === undefined || query.sql === null) continue
     const role = JSON.stringify([pathOf(query.place.path), query.context.function, query.operation, table])
-    groups.set(role, [...groups.get(role) ?? [], query])
+    groups.set(role, [...(groups.get(role) ?? []), query])
   }
   return groups
 }

@@ -2,11 +2,38 @@ import { prismaMethods } from './prisma/calls.ts'
 import type { Frame } from './typescript/module.ts'
 import type { Chain } from './typescript/nodes.ts'
 
-const drizzleSteps = new Set(['select', 'selectDistinct', 'selectDistinctOn', 'insert', 'update', 'delete', '$count', 'execute', 'query', 'unsafe', 'raw', 'run', 'all', 'get'])
+const drizzleSteps = new Set([
+  'select',
+  'selectDistinct',
+  'selectDistinctOn',
+  'insert',
+  'update',
+  'delete',
+  '$count',
+  'execute',
+  'query',
+  'unsafe',
+  'raw',
+  'run',
+  'all',
+  'get',
+])
 
-const setup = new Set(['drizzle', 'postgres', 'neon', 'withReplicas', 'readReplicas', 'unstable_cache', 'createClient', 'fetch', 'cacheTag', 'cacheLife'])
+const setup = new Set([
+  'drizzle',
+  'postgres',
+  'neon',
+  'withReplicas',
+  'readReplicas',
+  'unstable_cache',
+  'createClient',
+  'fetch',
+  'cacheTag',
+  'cacheLife',
+])
 
-const remote = /^(?:fetch|axios|got|ky|request|superagent|stripe|openai|resend|sgMail|mailer|transporter|s3|s3Client|sleep|delay|setTimeout|wait)$/i
+const remote =
+  /^(?:fetch|axios|got|ky|request|superagent|stripe|openai|resend|sgMail|mailer|transporter|s3|s3Client|sleep|delay|setTimeout|wait)$/i
 
 /** Which chains are kept: what may be a query, set up a client, run in a loop, or leave the process inside a transaction. */
 export function interesting(chain: Chain, frame: Frame | null): boolean {
@@ -20,8 +47,18 @@ export function interesting(chain: Chain, frame: Frame | null): boolean {
   const root = chain.root.type === 'Identifier' ? chain.root.name : ''
   if (setup.has(root)) return true
   if (frame === null) return false
-  if (chain.steps.length === 1 && (chain.steps[0]?.name === '' || chain.root.type === 'ThisExpression') && chain.steps[0]?.args !== null && inLoop(frame)) return true
-  return (remote.test(root) || chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) && inTransaction(frame)
+  if (
+    chain.steps.length === 1 &&
+    (chain.steps[0]?.name === '' || chain.root.type === 'ThisExpression') &&
+    chain.steps[0]?.args !== null &&
+    inLoop(frame)
+  )
+    return true
+  return (
+    (remote.test(root) ||
+      chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) &&
+    inTransaction(frame)
+  )
 }
 
 function inLoop(frame: Frame | null): boolean {

@@ -5,10 +5,18 @@ import type { QueriedProject } from './request.ts'
 import { folderOf, normalize } from './typescript/resolver.ts'
 
 /** A project with the models of its Prisma schema, those of before among them, and the folders that its client is generated into. */
-export interface ProjectNames { readonly given: QueriedProject; readonly models: Models; readonly generated: readonly string[] }
+export interface ProjectNames {
+  readonly given: QueriedProject
+  readonly models: Models
+  readonly generated: readonly string[]
+}
 
 /** Reads the names that code uses for the tables of a project; none where its ORM is not Prisma. */
-export async function projectNames(given: QueriedProject, changeSet: ChangeSet, entries: readonly TreeEntry[]): Promise<ProjectNames> {
+export async function projectNames(
+  given: QueriedProject,
+  changeSet: ChangeSet,
+  entries: readonly TreeEntry[],
+): Promise<ProjectNames> {
   if (given.project.orm !== 'prisma') return { given, models: new Map(), generated: [] }
   const schema = given.declared?.defaultSchema ?? given.after.defaultSchema
   const head = await texts(changeSet.head, given.project.schemaFiles)
@@ -17,7 +25,12 @@ export async function projectNames(given: QueriedProject, changeSet: ChangeSet, 
   for (const [name, model] of prismaModels(before, given.project.name, schema)) {
     const now = models.get(name)
     if (now === undefined) models.set(name, model)
-    else models.set(name, { ...now, fields: new Map([...model.fields, ...now.fields]), compounds: new Map([...model.compounds, ...now.compounds]) })
+    else
+      models.set(name, {
+        ...now,
+        fields: new Map([...model.fields, ...now.fields]),
+        compounds: new Map([...model.compounds, ...now.compounds]),
+      })
   }
   const generated: string[] = []
   const folders = new Set(entries.map((e) => folderOf(e.path)))
@@ -34,12 +47,15 @@ export async function projectNames(given: QueriedProject, changeSet: ChangeSet, 
 
 async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const found = await tree.read(paths)
-  return new Map([...found].flatMap(([path, content]) => content.kind === 'text' ? [[path, content.text] as const] : []))
+  return new Map(
+    [...found].flatMap(([path, content]) => (content.kind === 'text' ? [[path, content.text] as const] : [])),
+  )
 }
 
 /** The project whose folder holds a path, the innermost one; of several that are as near, one of PostgreSQL. */
 export function closest(projects: readonly QueriedProject[], path: string): QueriedProject | undefined {
-  const rank = ({ project }: QueriedProject): number => shared(project.root, path) + (project.dialect === 'postgresql' ? 0.5 : 0)
+  const rank = ({ project }: QueriedProject): number =>
+    shared(project.root, path) + (project.dialect === 'postgresql' ? 0.5 : 0)
   return [...projects].sort((a, b) => rank(b) - rank(a))[0]
 }
 

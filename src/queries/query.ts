@@ -12,8 +12,20 @@ export interface Query {
   readonly operation: 'select' | 'insert' | 'update' | 'delete' | 'other'
   readonly tables: readonly QueryTable[]
   readonly predicates: readonly Predicate[]
-  readonly ordering: readonly { readonly table: Key; readonly column: string; readonly descending: boolean; readonly place: Place }[]
-  readonly joins: readonly { readonly from: Key; readonly fromColumns: readonly string[]; readonly to: Key; readonly toColumns: readonly string[]; readonly many: boolean; readonly place: Place }[]
+  readonly ordering: readonly {
+    readonly table: Key
+    readonly column: string
+    readonly descending: boolean
+    readonly place: Place
+  }[]
+  readonly joins: readonly {
+    readonly from: Key
+    readonly fromColumns: readonly string[]
+    readonly to: Key
+    readonly toColumns: readonly string[]
+    readonly many: boolean
+    readonly place: Place
+  }[]
   /** Columns that an insert or update sets, where all are known. */
   readonly writes: readonly string[] | null
   /** A number; `'dynamic'` where a limit stands that is not a literal; null for none. */
@@ -42,7 +54,12 @@ export interface Query {
   /** Loops elsewhere that call the function in which the query stands. */
   readonly repeats?: readonly Repeat[]
   /** Interpolations into raw SQL that reach the server as text and not as values. */
-  readonly unsafe?: readonly { readonly text: string; readonly place: Place; readonly from: 'request' | 'parameter' | 'unknown'; readonly quoted: boolean }[]
+  readonly unsafe?: readonly {
+    readonly text: string
+    readonly place: Place
+    readonly from: 'request' | 'parameter' | 'unknown'
+    readonly quoted: boolean
+  }[]
   /** Conditions around the call, innermost first. */
   readonly branches?: readonly string[]
   /** Conditions on which the function is left before it comes to the call. */
@@ -114,8 +131,25 @@ export interface Predicate {
   /** Expression around the column as Postgres would print it, `lower(email)`; null for the plain column. */
   readonly expression: string | null
   readonly operator:
-    | '=' | '<>' | '<' | '<=' | '>' | '>=' | 'in' | 'not in' | 'between' | 'is null' | 'is not null'
-    | 'like' | 'ilike' | 'contains' | 'has' | 'json' | 'text search' | 'exists' | 'unknown'
+    | '='
+    | '<>'
+    | '<'
+    | '<='
+    | '>'
+    | '>='
+    | 'in'
+    | 'not in'
+    | 'between'
+    | 'is null'
+    | 'is not null'
+    | 'like'
+    | 'ilike'
+    | 'contains'
+    | 'has'
+    | 'json'
+    | 'text search'
+    | 'exists'
+    | 'unknown'
   /** Pattern of a LIKE that is known: does it begin with a wildcard. */
   readonly pattern?: 'prefix' | 'suffix' | 'infix' | 'exact'
   /** Predicates of different numbers are alternatives (OR); those of equal number hold together (AND). */

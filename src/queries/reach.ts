@@ -5,11 +5,28 @@ import type { Module, Scope, Site } from './typescript/module.ts'
 import { chainOf, keyName, unwrap } from './typescript/nodes.ts'
 import type { Evaluate } from './typescript/objects.ts'
 
-const tableSteps = new Set(['from', 'insert', 'update', 'delete', '$count', 'leftJoin', 'rightJoin', 'innerJoin', 'fullJoin'])
+const tableSteps = new Set([
+  'from',
+  'insert',
+  'update',
+  'delete',
+  '$count',
+  'leftJoin',
+  'rightJoin',
+  'innerJoin',
+  'fullJoin',
+])
 const rawSteps = new Set(['query', 'unsafe', 'execute'])
 
 /** Evaluates what a chain starts from and what its arguments name, so that the modules they come from are known to be wanted. */
-export function reach(site: Site, module: Module, isChanged: boolean, delegates: ReadonlySet<string>, withDrizzle: boolean, evaluate: Evaluate): void {
+export function reach(
+  site: Site,
+  module: Module,
+  isChanged: boolean,
+  delegates: ReadonlySet<string>,
+  withDrizzle: boolean,
+  evaluate: Evaluate,
+): void {
   const { chain, scope } = site
   // A loop that calls a function of another module may run its queries.
   if (isChanged && chain.steps.length === 1 && chain.steps[0]?.name === '') evaluate(chain.root, scope, module)
@@ -24,12 +41,34 @@ export function reach(site: Site, module: Module, isChanged: boolean, delegates:
       asked = true
     }
     if (!prisma && !(asked && withDrizzle)) continue
-    for (const argument of step.args ?? []) parts(argument.type === 'SpreadElement' ? argument.argument : argument, scope, module, evaluate, 0)
+    for (const argument of step.args ?? [])
+      parts(argument.type === 'SpreadElement' ? argument.argument : argument, scope, module, evaluate, 0)
   }
 }
 
 /** Properties whose value is a part of the query, and no value that is sent. */
-const structure = new Set(['where', 'select', 'include', 'omit', 'data', 'create', 'update', 'connectOrCreate', 'createMany', 'orderBy', 'with', 'columns', 'AND', 'OR', 'NOT', 'some', 'every', 'none', 'is', 'isNot'])
+const structure = new Set([
+  'where',
+  'select',
+  'include',
+  'omit',
+  'data',
+  'create',
+  'update',
+  'connectOrCreate',
+  'createMany',
+  'orderBy',
+  'with',
+  'columns',
+  'AND',
+  'OR',
+  'NOT',
+  'some',
+  'every',
+  'none',
+  'is',
+  'isNot',
+])
 const joining = new Set(['and', 'or', 'not'])
 
 /** Evaluates the parts of a query that an argument takes from other modules. */
@@ -41,11 +80,16 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
     case 'ObjectExpression':
       for (const property of node.properties) {
         if (property.type === 'SpreadElement') inside(property.argument)
-        else if (unwrap(property.value).type === 'ObjectExpression' || structure.has(keyName(property.key, property.computed) ?? '')) inside(property.value)
+        else if (
+          unwrap(property.value).type === 'ObjectExpression' ||
+          structure.has(keyName(property.key, property.computed) ?? '')
+        )
+          inside(property.value)
       }
       return
     case 'ArrayExpression':
-      for (const element of node.elements) if (element !== null) inside(element.type === 'SpreadElement' ? element.argument : element)
+      for (const element of node.elements)
+        if (element !== null) inside(element.type === 'SpreadElement' ? element.argument : element)
       return
     case 'ConditionalExpression':
       inside(node.consequent)
@@ -63,9 +107,15 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
       break
     default:
   }
-  const root = node.type === 'Identifier' ? node : node.type === 'MemberExpression' || node.type === 'CallExpression' ? chainOf(node)?.root : null
+  const root =
+    node.type === 'Identifier'
+      ? node
+      : node.type === 'MemberExpression' || node.type === 'CallExpression'
+        ? chainOf(node)?.root
+        : null
   if (root?.type !== 'Identifier') return
   const binding = lookUp(scope, root.name)
   if (binding?.is === 'import') evaluate(node, scope, module)
-  else if (node.type === 'Identifier' && binding?.is === 'variable' && binding.init !== null) parts(binding.init, binding.scope, module, evaluate, depth + 1)
+  else if (node.type === 'Identifier' && binding?.is === 'variable' && binding.init !== null)
+    parts(binding.init, binding.scope, module, evaluate, depth + 1)
 }

@@ -45,27 +45,51 @@ export interface QueriesRead {
 }
 
 /** Where database clients, schemas and caches are set up, by the habits of the field. */
-const setupFile = /(?:^|\/)(?:[\w.-]*(?:prisma|drizzle|database|redis|pool)[\w.-]*|db|client|schema)\.[cm]?[jt]s$|(?:^|\/)(?:db|database|prisma|drizzle|schema)\/(?:[\w-]+\/)?[\w.-]+\.[cm]?[jt]s$/i
+const setupFile =
+  /(?:^|\/)(?:[\w.-]*(?:prisma|drizzle|database|redis|pool)[\w.-]*|db|client|schema)\.[cm]?[jt]s$|(?:^|\/)(?:db|database|prisma|drizzle|schema)\/(?:[\w-]+\/)?[\w.-]+\.[cm]?[jt]s$/i
 
 /** Reads the queries of the head tree: Prisma Client, Drizzle and raw SQL in code, and `.sql` files of queries. Runs nothing of it. */
 export async function readQueries(request: ReadQueriesRequest): Promise<QueriesRead> {
   const { changeSet, projects } = request
-  if (projects.length === 0) return { queries: [], facts: noFacts, notes: [], counts: { files: 0, parsed: 0, calls: 0, judged: 0, dynamic: 0 } }
+  if (projects.length === 0)
+    return { queries: [], facts: noFacts, notes: [], counts: { files: 0, parsed: 0, calls: 0, judged: 0, dynamic: 0 } }
   await loadParser()
   const { entries } = await changeSet.head.list()
   const changed = changedLines(changeSet.files)
   const names = await Promise.all(projects.map((given) => projectNames(given, changeSet, entries)))
-  const schemas = projects.flatMap(({ declared, after, before }) => [...declared === null ? [] : [declared], after, ...before === undefined ? [] : [before]])
+  const schemas = projects.flatMap(({ declared, after, before }) => [
+    ...(declared === null ? [] : [declared]),
+    after,
+    ...(before === undefined ? [] : [before]),
+  ])
   const store = await openStore(changeSet.head, entries, interesting)
-  const wanted = entries.filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
-    .filter((e) => changed.has(e.path) || (request.changedOnly === true ? setupFile.test(e.path) : fileKind(e.path) !== 'test'))
+  const wanted = entries
+    .filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
+    .filter(
+      (e) =>
+        changed.has(e.path) || (request.changedOnly === true ? setupFile.test(e.path) : fileKind(e.path) !== 'test'),
+    )
   const features = await store.features(wanted)
   const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))
   const withDrizzle = projects.some((p) => p.project.orm === 'drizzle')
-  const resolver = moduleResolver(entries, await store.texts(entries.filter((e) => /(?:^|\/)(?:package|tsconfig[\w.-]*|jsconfig)\.json$/.test(e.path) && !e.path.includes('node_modules/')).map((e) => e.path)))
+  const resolver = moduleResolver(
+    entries,
+    await store.texts(
+      entries
+        .filter(
+          (e) =>
+            /(?:^|\/)(?:package|tsconfig[\w.-]*|jsconfig)\.json$/.test(e.path) && !e.path.includes('node_modules/'),
+        )
+        .map((e) => e.path),
+    ),
+  )
   const asked = new Set<string>()
   const generated = names.flatMap((n) => n.generated)
-  const settings = (path: string): QueriedProject | undefined => closest(projects.filter((p) => p.project.orm === 'drizzle'), path)
+  const settings = (path: string): QueriedProject | undefined =>
+    closest(
+      projects.filter((p) => p.project.orm === 'drizzle'),
+      path,
+    )
   const world: World = {
     module: (path) => {
       const found = store.loaded(path)
@@ -75,7 +99,10 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     resolve: resolver.resolve,
     target: resolver.target,
     isGenerated: (path) => generated.some((g) => path === g || path.startsWith(`${g}/`)),
-    columnName: (path, property) => settings(path)?.project.settings.casing === 'snake_case' ? property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase() : property,
+    columnName: (path, property) =>
+      settings(path)?.project.settings.casing === 'snake_case'
+        ? property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
+        : property,
     defaultSchema: (path) => settings(path)?.after.defaultSchema ?? 'public',
   }
   const values = evaluator(world)
@@ -90,14 +117,26 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   }
   if (withDrizzle) await store.modules(wanted.filter((e) => features.get(e.path)?.definesTables).map((e) => e.path))
   let drizzle = drizzleNames([], values.evaluate, schemas)
-  await settle(() => { if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas) })
+  await settle(() => {
+    if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas)
+  })
   const constants = new Map([...drizzle.tables].map(([name, table]) => [name, table.key]))
-  const querying = new Set(wanted.filter(({ path }) => mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path))
-  const chosen = request.tables === undefined ? [...new Set([...querying, ...wanted.filter((e) => changed.has(e.path)).map((e) => e.path)])]
-    : await filesInQuestion({ entries: wanted, features, changed, queries: (path) => querying.has(path) }, wordsFor(request.tables, names, constants), store.texts)
+  const querying = new Set(
+    wanted.filter(({ path }) => mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path),
+  )
+  const chosen =
+    request.tables === undefined
+      ? [...new Set([...querying, ...wanted.filter((e) => changed.has(e.path)).map((e) => e.path)])]
+      : await filesInQuestion(
+          { entries: wanted, features, changed, queries: (path) => querying.has(path) },
+          wordsFor(request.tables, names, constants),
+          store.texts,
+        )
   const first = await store.modules(chosen)
   await settle(() => {
-    for (const module of first) for (const site of module.sites) reach(site, module, changed.has(module.path), delegates, withDrizzle, values.evaluate)
+    for (const module of first)
+      for (const site of module.sites)
+        reach(site, module, changed.has(module.path), delegates, withDrizzle, values.evaluate)
     if (withDrizzle) drizzle = drizzleNames(store.all(), values.evaluate, schemas)
   })
   // A loop of a changed file may call a function of a file that was only asked for.
@@ -119,15 +158,39 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   queries.push(...fromFiles)
   calls += fromFiles.length
   const repeated = withRepeats(queries, modules, values.evaluate, changed)
-  const facts = await codeFacts({ tree: changeSet.head, entries, modules, evaluate: values.evaluate, changed, texts: store.texts, queries: repeated })
+  const facts = await codeFacts({
+    tree: changeSet.head,
+    entries,
+    modules,
+    evaluate: values.evaluate,
+    changed,
+    texts: store.texts,
+    queries: repeated,
+  })
   return {
     ...(request.changedOnly === true ? { partial: true } : {}),
-    queries: repeated, facts, notes: modules.filter((m) => !m.readable && changed.has(m.path)).map((m) => ({ kind: 'unparsed', blocking: false, path: m.path, line: 1, message: 'the file does not parse; its queries are not reviewed' })),
+    queries: repeated,
+    facts,
+    notes: modules
+      .filter((m) => !m.readable && changed.has(m.path))
+      .map((m) => ({
+        kind: 'unparsed',
+        blocking: false,
+        path: m.path,
+        line: 1,
+        message: 'the file does not parse; its queries are not reviewed',
+      })),
     counts: { files: wanted.length, parsed: store.all().length, calls, judged: calls - dynamic, dynamic },
   }
 }
 
 /** True for a file of code that may hold a query or the set-up of a client. `constants` are the names of Drizzle tables. */
 function mayQuery(found: Features, delegates: ReadonlySet<string>, constants: ReadonlyMap<string, Key>): boolean {
-  return found.raw || found.setup || found.transactions || found.delegates.some((d) => delegates.has(d)) || found.tables.some((t) => constants.has(t))
+  return (
+    found.raw ||
+    found.setup ||
+    found.transactions ||
+    found.delegates.some((d) => delegates.has(d)) ||
+    found.tables.some((t) => constants.has(t))
+  )
 }

@@ -29,30 +29,75 @@ export interface Hosting {
 }
 
 const hosts: readonly (readonly [RegExp, Hosting['what']])[] = [
-  [/(?:^|\/)vercel\.json$/, 'vercel'], [/(?:^|\/)serverless\.(?:ya?ml|ts|js)$/, 'serverless'], [/(?:^|\/)netlify\.toml$/, 'netlify'],
-  [/(?:^|\/)wrangler\.(?:toml|jsonc?)$/, 'workers'], [/(?:^|\/)sst\.config\.ts$/, 'lambda'],
+  [/(?:^|\/)vercel\.json$/, 'vercel'],
+  [/(?:^|\/)serverless\.(?:ya?ml|ts|js)$/, 'serverless'],
+  [/(?:^|\/)netlify\.toml$/, 'netlify'],
+  [/(?:^|\/)wrangler\.(?:toml|jsonc?)$/, 'workers'],
+  [/(?:^|\/)sst\.config\.ts$/, 'lambda'],
 ]
-const frameworkNames: Readonly<Record<string, string>> = { next: 'Next.js', nuxt: 'Nuxt', remix: 'Remix', svelte: 'SvelteKit', astro: 'Astro' }
-const samples = /(?:^|\/)\.env(?:\.(?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
+const frameworkNames: Readonly<Record<string, string>> = {
+  next: 'Next.js',
+  nuxt: 'Nuxt',
+  remix: 'Remix',
+  svelte: 'SvelteKit',
+  astro: 'Astro',
+}
+const samples =
+  /(?:^|\/)\.env(?:\.(?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
 const poolerFiles = /(?:^|\/)(?:pgbouncer\.ini|pgcat\.toml|odyssey\.conf|supavisor\.\w+)$/
 
 /** Reads connection strings, datasources and hosting from the configuration of a repository. */
-export async function readSettings(entries: readonly TreeEntry[], texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>): Promise<{ datasources: Datasource[]; urls: DatabaseUrl[]; hosting: Hosting[]; frameworks: { name: string; folder: string; path: string }[]; poolers: { path: string; line: number; what: string }[] }> {
+export async function readSettings(
+  entries: readonly TreeEntry[],
+  texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>,
+): Promise<{
+  datasources: Datasource[]
+  urls: DatabaseUrl[]
+  hosting: Hosting[]
+  frameworks: { name: string; folder: string; path: string }[]
+  poolers: { path: string; line: number; what: string }[]
+}> {
   const ours = entries.filter((e) => !/(?:^|\/)node_modules\//.test(e.path) && (e.size ?? 0) < 400_000)
-  const hosting = ours.flatMap((e) => hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })))
+  const hosting = ours.flatMap((e) =>
+    hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })),
+  )
   const frameworks = ours.flatMap((e) => {
     const found = /(?:^|\/)(next|nuxt|remix|svelte|astro)\.config\.[cm]?[jt]s$/.exec(e.path)
-    return found === null ? [] : [{ name: frameworkNames[found[1] ?? ''] ?? '', folder: e.path.slice(0, Math.max(0, e.path.lastIndexOf('/'))), path: e.path }]
+    return found === null
+      ? []
+      : [
+          {
+            name: frameworkNames[found[1] ?? ''] ?? '',
+            folder: e.path.slice(0, Math.max(0, e.path.lastIndexOf('/'))),
+            path: e.path,
+          },
+        ]
   })
-  const poolers = ours.filter((e) => poolerFiles.test(e.path)).map((e) => ({ path: e.path, line: 1, what: e.path.slice(e.path.lastIndexOf('/') + 1) }))
-  const wanted = ours.filter((e) => samples.test(e.path) || e.path.endsWith('.prisma') || /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path)).map((e) => e.path)
+  const poolers = ours
+    .filter((e) => poolerFiles.test(e.path))
+    .map((e) => ({ path: e.path, line: 1, what: e.path.slice(e.path.lastIndexOf('/') + 1) }))
+  const wanted = ours
+    .filter(
+      (e) =>
+        samples.test(e.path) ||
+        e.path.endsWith('.prisma') ||
+        /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path),
+    )
+    .map((e) => e.path)
   const datasources: Datasource[] = []
   const urls: DatabaseUrl[] = []
   for (const [path, text] of await texts(wanted)) {
     if (path.endsWith('.prisma')) datasources.push(...datasource(path, text))
     else if (/\.config\.[cm]?[jt]s$/.test(path)) {
       const url = /\burl\s*:\s*(?:env(?:<[^>]*>)?\(\s*|process\.env\.|process\.env\[)?['"]?([A-Z][A-Z0-9_]*)/.exec(text)
-      if (/\bdatasource\b|dbCredentials/.test(text) && url !== null) datasources.push({ path, line: lineOf(text, url.index), provider: path.includes('prisma') ? 'prisma.config' : 'drizzle.config', url: url[1] ?? null, directUrl: url[1] ?? null })
+      if (/\bdatasource\b|dbCredentials/.test(text) && url !== null)
+        datasources.push({
+          path,
+          line: lineOf(text, url.index),
+          provider: path.includes('prisma') ? 'prisma.config' : 'drizzle.config',
+          url: url[1] ?? null,
+          directUrl: url[1] ?? null,
+        })
     } else {
       urls.push(...connectionStrings(path, text))
       const image = /image:\s*["']?\S*(pgbouncer|pgcat|supavisor)\S*/.exec(text)
@@ -66,21 +111,36 @@ function datasource(path: string, text: string): Datasource[] {
   const block = /^\s*datasource\s+\w+\s*\{([^}]*)\}/m.exec(text)
   if (block === null) return []
   const inner = (block[1] ?? '').replace(/\/\/[^\n]*/g, '')
-  const env = (name: string): string | null => new RegExp(`(?:^|\\n)\\s*${name}\\s*=\\s*(?:env\\(\\s*)?"([^"]*)"`).exec(inner)?.[1] ?? null
-  return [{ path, line: lineOf(text, block.index + (block[0].length - block[0].trimStart().length)), provider: env('provider') ?? '', url: env('url'), directUrl: env('directUrl') }]
+  const env = (name: string): string | null =>
+    new RegExp(`(?:^|\\n)\\s*${name}\\s*=\\s*(?:env\\(\\s*)?"([^"]*)"`).exec(inner)?.[1] ?? null
+  return [
+    {
+      path,
+      line: lineOf(text, block.index + (block[0].length - block[0].trimStart().length)),
+      provider: env('provider') ?? '',
+      url: env('url'),
+      directUrl: env('directUrl'),
+    },
+  ]
 }
 
 function connectionStrings(path: string, text: string): DatabaseUrl[] {
   const found: DatabaseUrl[] = []
   for (const [index, line] of text.split('\n').entries()) {
-    const match = /^\s*(?:-\s*)?(?:#\s*)?(?:export\s+)?["']?([A-Z][A-Z0-9_]*)["']?\s*[:=]\s*["']?(postgres(?:ql)?|prisma(?:\+postgres)?):\/\/([^\s"']*)/.exec(line.slice(0, 500))
+    const match =
+      /^\s*(?:-\s*)?(?:#\s*)?(?:export\s+)?["']?([A-Z][A-Z0-9_]*)["']?\s*[:=]\s*["']?(postgres(?:ql)?|prisma(?:\+postgres)?):\/\/([^\s"']*)/.exec(
+        line.slice(0, 500),
+      )
     if (match === null) continue
     const [, name = '', scheme = '', rest = ''] = match
     const host = rest.slice(rest.lastIndexOf('@') + 1)
     found.push({
-      path, line: index + 1, name,
+      path,
+      line: index + 1,
+      name,
       pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
-      local: /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
+      local:
+        /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
       limited: /connection_limit=\d/.test(rest),
     })
   }

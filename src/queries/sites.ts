@@ -24,22 +24,69 @@ interface SiteReader {
 }
 
 /** Makes what reads a place of the code as queries: null where it is none, `dynamic` where its table cannot be told. */
-export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames, evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null, schemas: readonly Schema[], changed: ChangedLines): SiteReader {
-  const drizzleWorld: DrizzleWorld = { evaluate, column: drizzle.column, table: (name) => drizzle.tables.get(name) ?? null, relation: drizzle.relation, schemas }
-  const projectOf = (table: Key, path: string): string => {
-    const having = names.filter(({ given }) => given.after.tables.has(table) || given.declared?.tables.has(table) === true || given.before?.tables.has(table) === true)
-    return closest(having.map((n) => n.given), path)?.project.name ?? names[0]?.given.project.name ?? '.'
+export function siteReader(
+  names: readonly ProjectNames[],
+  drizzle: DrizzleNames,
+  evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null,
+  schemas: readonly Schema[],
+  changed: ChangedLines,
+): SiteReader {
+  const drizzleWorld: DrizzleWorld = {
+    evaluate,
+    column: drizzle.column,
+    table: (name) => drizzle.tables.get(name) ?? null,
+    relation: drizzle.relation,
+    schemas,
   }
-  const known = (table: Key): boolean => names.some(({ given }) => given.after.tables.has(table) || given.declared?.tables.has(table) === true || given.before?.tables.has(table) === true || given.after.views.has(table))
+  const projectOf = (table: Key, path: string): string => {
+    const having = names.filter(
+      ({ given }) =>
+        given.after.tables.has(table) ||
+        given.declared?.tables.has(table) === true ||
+        given.before?.tables.has(table) === true,
+    )
+    return (
+      closest(
+        having.map((n) => n.given),
+        path,
+      )?.project.name ??
+      names[0]?.given.project.name ??
+      '.'
+    )
+  }
+  const known = (table: Key): boolean =>
+    names.some(
+      ({ given }) =>
+        given.after.tables.has(table) ||
+        given.declared?.tables.has(table) === true ||
+        given.before?.tables.has(table) === true ||
+        given.after.views.has(table),
+    )
 
-  const finish = (draft: Draft, site: Site, module: Module, client: Value | null, project: string): Query & { readonly project: string } => {
+  const finish = (
+    draft: Draft,
+    site: Site,
+    module: Module,
+    client: Value | null,
+    project: string,
+  ): Query & { readonly project: string } => {
     const { start, end, ...rest } = draft
     const place: Place = placeOf(module.file, start, end)
     const branches: string[] = []
-    for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent) if (at.kind === 'branch') branches.push(at.test)
+    for (let at = site.frame; at !== null && at.kind !== 'function'; at = at.parent)
+      if (at.kind === 'branch') branches.push(at.test)
     let query: Query & { readonly project: string } = {
-      ...rest, place, context: contextOf(site, module, evaluate, client), changed: changed.touches(place), project,
-      branches, left: site.left, variable: site.variable, awaited: site.awaited, text: module.file.text.slice(start, end), ...replicaOf(site, client),
+      ...rest,
+      place,
+      context: contextOf(site, module, evaluate, client),
+      changed: changed.touches(place),
+      project,
+      branches,
+      left: site.left,
+      variable: site.variable,
+      awaited: site.awaited,
+      text: module.file.text.slice(start, end),
+      ...replicaOf(site, client),
     }
     if (isCached(site)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
@@ -56,7 +103,15 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
 
   const asPrisma = (site: Site, module: Module): (Query & { readonly project: string })[] | 'dynamic' | null => {
     const { steps } = site.chain
-    const at = steps.findIndex((s, i) => s.args !== null && s.name !== null && s.name in prismaMethods && i >= 1 && steps[i - 1]?.args === null && steps[i - 1]?.template === null)
+    const at = steps.findIndex(
+      (s, i) =>
+        s.args !== null &&
+        s.name !== null &&
+        s.name in prismaMethods &&
+        i >= 1 &&
+        steps[i - 1]?.args === null &&
+        steps[i - 1]?.template === null,
+    )
     const step = steps[at]
     if (step?.args == null || step.name === null) return null
     if (steps[at - 2]?.name === 'query') return null
@@ -67,15 +122,25 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
     const model = modelOf(delegate, client?.is === 'prisma' ? client.origin : null, module.path, names)
     if (model === null) return null
     const first = step.args[0]
-    const argument = first === undefined || first.type === 'SpreadElement' ? null : { node: first, scope: site.scope, module }
+    const argument =
+      first === undefined || first.type === 'SpreadElement' ? null : { node: first, scope: site.scope, module }
     if (client?.is !== 'prisma') {
       const object = argument === null ? null : objectOf(argument, evaluate)
-      const called = at >= 2 ? steps[at - 2]?.name ?? '' : site.chain.root.type === 'Identifier' ? site.chain.root.name : ''
+      const called =
+        at >= 2 ? (steps[at - 2]?.name ?? '') : site.chain.root.type === 'Identifier' ? site.chain.root.name : ''
       const bare = argument === null && step.name === 'count' && /^(?:prisma|db|tx|trx)$/i.test(called)
       if (!distinctiveMethods.test(step.name) && !bare && (object === null || !looksLikePrisma(object))) return null
       if (distinctiveMethods.test(step.name) && step.args.length > 1) return null
     }
-    const drafts = prismaQueries(step.name, model, argument, { start: site.chain.start, end: site.chain.end }, modelsOf(model, names), evaluate, module)
+    const drafts = prismaQueries(
+      step.name,
+      model,
+      argument,
+      { start: site.chain.start, end: site.chain.end },
+      modelsOf(model, names),
+      evaluate,
+      module,
+    )
     return drafts.map((draft) => finish(draft, site, module, client, model.project))
   }
 
@@ -88,26 +153,85 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
       if (built !== null) {
         const root = evaluate(site.chain.root, site.scope, module)
         const reused = site.used === 'assigned' && !site.awaited && site.variable !== null
-        return [finish(reused ? { ...built, dynamic: true } : built, site, module, root, projectOf(built.tables[0]?.table ?? '', module.path))]
+        return [
+          finish(
+            reused ? { ...built, dynamic: true } : built,
+            site,
+            module,
+            root,
+            projectOf(built.tables[0]?.table ?? '', module.path),
+          ),
+        ]
       }
-      const raw = rawCall(site.chain, site.scope, module, evaluate, (upTo) => {
-        const value = receiverOf(site, module, upTo)
-        if (value === null) return null
-        return value.is === 'prisma' || value.is === 'drizzle' || value.is === 'pg' ? value.is : value.is === 'instance' ? null : 'other'
-      }, drizzleWorld)
+      const raw = rawCall(
+        site.chain,
+        site.scope,
+        module,
+        evaluate,
+        (upTo) => {
+          const value = receiverOf(site, module, upTo)
+          if (value === null) return null
+          return value.is === 'prisma' || value.is === 'drizzle' || value.is === 'pg'
+            ? value.is
+            : value.is === 'instance'
+              ? null
+              : 'other'
+        },
+        drizzleWorld,
+      )
       if (raw !== null) {
         const client = evaluate(site.chain.root, site.scope, module)
         const drafts = rawQueries(raw, schemas).filter((d) => d.tables.some((t) => known(t.table)))
         if (drafts.length === 0) {
           if (raw.unsafe.length === 0) return raw.sql === null ? 'dynamic' : null
-          const nothing: Draft = { start: raw.start, end: raw.end, client: raw.client, call: raw.call, operation: 'other', tables: [], predicates: [], ordering: [], joins: [], writes: null, limit: null, offset: null, sql: null, dynamic: true, unsafe: raw.unsafe }
+          const nothing: Draft = {
+            start: raw.start,
+            end: raw.end,
+            client: raw.client,
+            call: raw.call,
+            operation: 'other',
+            tables: [],
+            predicates: [],
+            ordering: [],
+            joins: [],
+            writes: null,
+            limit: null,
+            offset: null,
+            sql: null,
+            dynamic: true,
+            unsafe: raw.unsafe,
+          }
           return [finish(nothing, site, module, client, projectOf('', module.path))]
         }
-        return drafts.map((d, i) => finish(i === 0 ? { ...d, unsafe: raw.unsafe } : d, site, module, client, projectOf(d.tables[0]?.table ?? '', module.path)))
+        return drafts.map((d, i) =>
+          finish(
+            i === 0 ? { ...d, unsafe: raw.unsafe } : d,
+            site,
+            module,
+            client,
+            projectOf(d.tables[0]?.table ?? '', module.path),
+          ),
+        )
       }
       const fragment = rawFragment(site.chain, site.scope, module, evaluate)
       if (fragment !== null && fragment.length > 0) {
-        const nothing: Draft = { start: site.chain.start, end: site.chain.end, client: 'drizzle', call: 'raw', operation: 'other', tables: [], predicates: [], ordering: [], joins: [], writes: null, limit: null, offset: null, sql: null, dynamic: true, unsafe: fragment }
+        const nothing: Draft = {
+          start: site.chain.start,
+          end: site.chain.end,
+          client: 'drizzle',
+          call: 'raw',
+          operation: 'other',
+          tables: [],
+          predicates: [],
+          ordering: [],
+          joins: [],
+          writes: null,
+          limit: null,
+          offset: null,
+          sql: null,
+          dynamic: true,
+          unsafe: fragment,
+        }
         return [finish(nothing, site, module, null, projectOf('', module.path))]
       }
       return null
@@ -118,7 +242,8 @@ export function siteReader(names: readonly ProjectNames[], drizzle: DrizzleNames
 /** Whether a read goes to a replica, where the client has some. */
 function replicaOf(site: Site, client: Value | null): Pick<Query, 'replica'> {
   if (client?.is === 'prisma' && client.replica !== null) return { replica: client.replica }
-  if (client?.is === 'drizzle' && client.replicas) return { replica: !site.chain.steps.some((step) => step.name === '$primary') }
+  if (client?.is === 'drizzle' && client.replicas)
+    return { replica: !site.chain.steps.some((step) => step.name === '$primary') }
   return {}
 }
 
@@ -139,9 +264,13 @@ function objectBefore(site: Site, upTo: number): Site['chain']['root'] | null {
 
 function modelOf(delegate: string, origin: string | null, path: string, names: readonly ProjectNames[]): Model | null {
   const having = names.filter((n) => n.models.has(delegate))
-  const exact = origin === null ? [] : having.filter((n) => n.generated.some((g) => origin === g || origin.startsWith(`${g}/`)))
+  const exact =
+    origin === null ? [] : having.filter((n) => n.generated.some((g) => origin === g || origin.startsWith(`${g}/`)))
   const pool = exact.length > 0 ? exact : having
-  const project = closest(pool.map((n) => n.given), path)
+  const project = closest(
+    pool.map((n) => n.given),
+    path,
+  )
   return pool.find((n) => n.given === project)?.models.get(delegate) ?? null
 }
 

@@ -81,12 +81,21 @@ export type JobKind = Job['kind']
 /** Jobs of equal kind and key never run side by side, and only the newest of them waits. */
 export function keyOf(job: Job): string {
   switch (job.kind) {
-    case 'review': return `${job.owner}/${job.repo}#${job.pull}`
-    case 'command': return `${job.owner}/${job.repo}#${job.pull}:${job.comment}`
-    case 'group': return `${job.owner}/${job.repo}@${job.head}`
-    case 'branch': return `${job.owner}/${job.repo}:${job.branch}`
-    case 'commit': return `${job.owner}/${job.repo}@${job.sha}`
-    case 'sweep': return job.repository === null ? String(job.installation) : `${job.installation}:${job.repository.owner}/${job.repository.repo}`
-    case 'reconcile': return 'all'
+    case 'review':
+      return `${job.owner}/${job.repo}#${job.pull}`
+    case 'command':
+      return `${job.owner}/${job.repo}#${job.pull}:${job.comment}`
+    case 'group':
+      return `${job.owner}/${job.repo}@${job.head}`
+    case 'branch':
+      return `${job.owner}/${job.repo}:${job.branch}`
+    case 'commit':
+      return `${job.owner}/${job.repo}@${job.sha}`
+    case 'sweep':
+      return job.repository === null
+        ? String(job.installation)
+        : `${job.installation}:${job.repository.owner}/${job.repository.repo}`
+    case 'reconcile':
+      return 'all'
   }
 }

@@ -29,7 +29,10 @@ export function lockFolder(folder: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const holder = readHolder(path)
       if (tries > 2 || (holder !== null && isAlive(holder, path))) {
-        throw new SchemagateError('store-in-use', `opening the store in ${folder}: process ${holder?.pid ?? '?'} on ${holder?.host ?? '?'} has it open. Stop that process, give this one a folder of its own with SCHEMAGATE_DATA, or share a Postgres with DATABASE_URL.`)
+        throw new SchemagateError(
+          'store-in-use',
+          `opening the store in ${folder}: process ${holder?.pid ?? '?'} on ${holder?.host ?? '?'} has it open. Stop that process, give this one a folder of its own with SCHEMAGATE_DATA, or share a Postgres with DATABASE_URL.`,
+        )
       }
       rmSync(path, { force: true })
     }

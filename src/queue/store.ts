@@ -46,7 +46,15 @@ export interface Store {
 }
 
 const kinds: readonly JobKind[] = ['review', 'command', 'group', 'branch', 'commit', 'sweep', 'reconcile']
-const concurrency: Readonly<Record<JobKind, number>> = { review: 2, command: 2, group: 1, branch: 1, commit: 1, sweep: 1, reconcile: 1 }
+const concurrency: Readonly<Record<JobKind, number>> = {
+  review: 2,
+  command: 2,
+  group: 1,
+  branch: 1,
+  commit: 1,
+  sweep: 1,
+  reconcile: 1,
+}
 const retryLimit = 4
 /** A job whose process says nothing for so long runs again in another; a busy machine must not look like a dead one. */
 const heartbeatSeconds = 60
@@ -65,22 +73,45 @@ const tables = `
 
 /** Opens the store and brings its tables up to date. Throws `store-in-use` and `bad-environment`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const database = options.databaseUrl === null ? await openEmbedded(options.folder) : await openPostgres(options.databaseUrl, options.onError)
+  const database =
+    options.databaseUrl === null
+      ? await openEmbedded(options.folder)
+      : await openPostgres(options.databaseUrl, options.onError)
   const boss = new PgBoss({
-    ...database.boss, schema: queueSchema, superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, openTelemetry: { enabled: false },
+    ...database.boss,
+    schema: queueSchema,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    openTelemetry: { enabled: false },
   } as ConstructorParameters<typeof PgBoss>[0] & object)
   boss.on('error', options.onError)
   await database.run(tables)
-  if (options.databaseUrl === null && (await database.query(`SELECT to_regclass('${queueSchema}.job') AS job`, []))[0]?.['job'] !== null) await database.run(orphans)
+  if (
+    options.databaseUrl === null &&
+    (await database.query(`SELECT to_regclass('${queueSchema}.job') AS job`, []))[0]?.['job'] !== null
+  )
+    await database.run(orphans)
   await boss.start()
   for (const kind of kinds) {
-    await boss.createQueue(kind, { policy: 'singleton', retryLimit, retryDelay: 5, retryBackoff: true, retryDelayMax: 300, expireInSeconds: 600, heartbeatSeconds, deleteAfterSeconds: 86_400 })
+    await boss.createQueue(kind, {
+      policy: 'singleton',
+      retryLimit,
+      retryDelay: 5,
+      retryBackoff: true,
+      retryDelayMax: 300,
+      expireInSeconds: 600,
+      heartbeatSeconds,
+      deleteAfterSeconds: 86_400,
+    })
   }
   const workers: { readonly kind: JobKind; readonly id: string }[] = []
   let working = false
 
   async function count(retries = false): Promise<number> {
-    const rows = await database.query(`SELECT count(*)::int AS jobs FROM ${queueSchema}.job WHERE state IN ('created', 'retry', 'active') AND (start_after <= now() OR (state = 'retry' AND $1))`, [retries])
+    const rows = await database.query(
+      `SELECT count(*)::int AS jobs FROM ${queueSchema}.job WHERE state IN ('created', 'retry', 'active') AND (start_after <= now() OR (state = 'retry' AND $1))`,
+      [retries],
+    )
     return Number(rows[0]?.['jobs'] ?? 0)
   }
 
@@ -90,7 +121,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (id !== undefined) await boss.send(job.kind, job, { id, singletonKey })
       else {
         // A job that only rechecks has nothing to add to one that waits already.
-        if (job.kind === 'review' && job.quiet && (await boss.findJobs(job.kind, { key: singletonKey, queued: true })).length > 0) return
+        if (
+          job.kind === 'review' &&
+          job.quiet &&
+          (await boss.findJobs(job.kind, { key: singletonKey, queued: true })).length > 0
+        )
+          return
         await boss.upsert(job.kind, job, { singletonKey, startAfter: after ?? new Date(0) })
       }
       for (const worker of workers) if (worker.kind === job.kind) boss.notifyWorker(worker.id)
@@ -98,9 +134,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     async work(handler) {
       working = true
       for (const kind of kinds) {
-        const id = await boss.work<Job>(kind, { includeMetadata: true, localConcurrency: concurrency[kind], pollingIntervalSeconds: 0.5, batchSize: 1 }, async (jobs) => {
-          for (const job of jobs) await handler(job.data, { number: job.retryCount, isLast: job.retryCount >= retryLimit })
-        })
+        const id = await boss.work<Job>(
+          kind,
+          { includeMetadata: true, localConcurrency: concurrency[kind], pollingIntervalSeconds: 0.5, batchSize: 1 },
+          async (jobs) => {
+            for (const job of jobs)
+              await handler(job.data, { number: job.retryCount, isLast: job.retryCount >= retryLimit })
+          },
+        )
         workers.push({ kind, id })
       }
     },
@@ -117,11 +158,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     async keepBlobs(blobs) {
       if (blobs.size === 0) return
-      await database.query('INSERT INTO schemagate.blob (oid, content) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', [[...blobs.keys()], [...blobs.values()]])
+      await database.query(
+        'INSERT INTO schemagate.blob (oid, content) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING',
+        [[...blobs.keys()], [...blobs.values()]],
+      )
     },
     depth: () => count(),
     async idle({ retries = false } = {}) {
-      while (await count(retries) > 0) await new Promise((resolve) => { setTimeout(resolve, 25) })
+      while ((await count(retries)) > 0)
+        await new Promise((resolve) => {
+          setTimeout(resolve, 25)
+        })
     },
     async close(timeout = 10_000) {
       await boss.stop({ graceful: working, timeout, close: true })
@@ -145,8 +192,12 @@ async function openEmbedded(folder: string): Promise<Database> {
     const pglite = await startedIn(join(folder, 'store'))
     return {
       boss: { backend: 'pglite', db: fromPglite(pglite) },
-      async run(script) { await pglite.exec(script) },
-      async query(text, values) { return (await pglite.query<Row>(text, [...values])).rows },
+      async run(script) {
+        await pglite.exec(script)
+      },
+      async query(text, values) {
+        return (await pglite.query<Row>(text, [...values])).rows
+      },
       async close() {
         await pglite.close()
         release()
@@ -176,12 +227,22 @@ async function openPostgres(url: string, onError: (error: Error) => void): Promi
     await pool.query('SELECT 1')
   } catch (cause) {
     await pool.end()
-    throw new SchemagateError('bad-environment', `connecting to DATABASE_URL: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new SchemagateError(
+      'bad-environment',
+      `connecting to DATABASE_URL: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
   return {
     boss: { connectionString: url, max: 4 },
-    async run(script) { await pool.query(script) },
-    async query(text, values) { return (await pool.query<Row>(text, [...values])).rows },
-    async close() { await pool.end() },
+    async run(script) {
+      await pool.query(script)
+    },
+    async query(text, values) {
+      return (await pool.query<Row>(text, [...values])).rows
+    },
+    async close() {
+      await pool.end()
+    },
   }
 }

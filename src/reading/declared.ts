@@ -15,16 +15,26 @@ export interface DeclaredSides {
 }
 
 /** Reads the declared schema on both sides; what the change cannot have altered is read once. */
-export async function readDeclaredSides(project: Project, was: Project | null, changeSet: ChangeSet, postgres: number): Promise<DeclaredSides> {
+export async function readDeclaredSides(
+  project: Project,
+  was: Project | null,
+  changeSet: ChangeSet,
+  postgres: number,
+): Promise<DeclaredSides> {
   const touching = changeSet.files.filter((file) => mayDeclare(project, file.path))
   const read = (of: Project, tree: ChangeSet['head']): Promise<ReadSchema> | ReadSchema =>
     of.orm === null && !declaresInSql(of) ? { schema: null, notes: [] } : readDeclaredSchema(of, tree, postgres)
   const after = await read(project, changeSet.head)
   const before = was === null ? { schema: null } : touching.length === 0 ? after : await read(was, changeSet.base)
   // A schema that could not be read before either, and that the change does not touch itself, is old debt.
-  const isNews = touching.length > 0 && (before.schema !== null || touching.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
+  const isNews =
+    touching.length > 0 &&
+    (before.schema !== null ||
+      touching.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
   return {
-    before: before.schema, after: after.schema, notes: after.notes.map((note) => ({ ...note, blocking: note.blocking && isNews })),
+    before: before.schema,
+    after: after.schema,
+    notes: after.notes.map((note) => ({ ...note, blocking: note.blocking && isNews })),
     touched: changeSet.files.some(({ path }) => mayDeclare(project, path) || was?.schemaFiles.includes(path) === true),
   }
 }
@@ -32,5 +42,8 @@ export async function readDeclaredSides(project: Project, was: Project | null, c
 /** True for a file that the declared schema of a project may be read from. */
 function mayDeclare(project: Project, path: string): boolean {
   if (project.orm === null) return project.sqlSchema?.includes(path) === true
-  return project.schemaFiles.includes(path) || (project.orm === 'prisma' ? path.endsWith('.prisma') : /\.([cm]?[jt]s|json)$/.test(path))
+  return (
+    project.schemaFiles.includes(path) ||
+    (project.orm === 'prisma' ? path.endsWith('.prisma') : /\.([cm]?[jt]s|json)$/.test(path))
+  )
 }

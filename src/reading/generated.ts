@@ -6,9 +6,9 @@ import { declarationOf, partDeclarationOf } from '../engine/declared.ts'
 import { sourceFile, startOf, type Place } from '../location.ts'
 import type { Project } from '../project/project.ts'
 import type { Change } from '../schema/change.ts'
-import { diffSchemas } from '../schema/diff.ts'
+import { diffSchemas } from '../schema/diff/diff.ts'
 import type { Schema } from '../schema/model.ts'
-import { printChanges } from '../schema/print-changes.ts'
+import { printChanges } from '../schema/sql/changes.ts'
 import { prismaSql } from '../schema/prisma.ts'
 import { replaySteps } from '../schema/replay.ts'
 import { readSql } from '../sql/read.ts'
@@ -16,22 +16,48 @@ import { textsOf } from './texts.ts'
 
 /** The steps that the ORM would write to come from one declared schema to another; they stand where the schema declares what they change. */
 export async function generatedSteps(
-  project: Project, was: Project | null, changeSet: ChangeSet, from: Schema, to: Schema, postgres: number,
+  project: Project,
+  was: Project | null,
+  changeSet: ChangeSet,
+  from: Schema,
+  to: Schema,
+  postgres: number,
 ): Promise<{ readonly steps: readonly Step[]; readonly after: Schema; readonly notes: readonly Note[] }> {
   const [first = project.evidence] = project.schemaFiles
-  const written = project.orm === 'prisma'
-    ? await prismaSql(was ? await textsOf(changeSet.base, was.schemaFiles) : null, await textsOf(changeSet.head, project.schemaFiles), project.settings.external)
-    : { sql: printChanges(diffSchemas(from, to), from, to), notes: [] }
+  const written =
+    project.orm === 'prisma'
+      ? await prismaSql(
+          was ? await textsOf(changeSet.base, was.schemaFiles) : null,
+          await textsOf(changeSet.head, project.schemaFiles),
+          project.settings.external,
+        )
+      : { sql: printChanges(diffSchemas(from, to), from, to), notes: [] }
   const { statements } = readSql(sourceFile(first, written.sql))
   const migration: Migration = { name: 'schema', path: first, statements, down: null, isNew: true }
-  const transactions = statements.map((_, id): Transaction => ({ id, block: false, because: 'each statement is sent alone', survivesFailure: true }))
-  const replayed = replaySteps(withListedSchemas(project, was, from), [migration], transactions, { postgres, source: project.orm ?? 'migrations' })
+  const transactions = statements.map((_, id): Transaction => ({
+    id,
+    block: false,
+    because: 'each statement is sent alone',
+    survivesFailure: true,
+  }))
+  const replayed = replaySteps(withListedSchemas(project, was, from), [migration], transactions, {
+    postgres,
+    source: project.orm ?? 'migrations',
+  })
   const gone = (place: Place | null): Place | null => place && inHead(changeSet, place)
   const place = (change: Change): Place =>
-    partDeclarationOf(to, change) ?? gone(partDeclarationOf(from, change)) ?? declarationOf(to, change) ?? gone(declarationOf(from, change)) ?? startOf(first)
+    partDeclarationOf(to, change) ??
+    gone(partDeclarationOf(from, change)) ??
+    declarationOf(to, change) ??
+    gone(declarationOf(from, change)) ??
+    startOf(first)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
-    return { ...step, changes, statement: { ...step.statement, place: changes[0]?.place ?? startOf(first), file: sourceFile('', written.sql) } }
+    return {
+      ...step,
+      changes,
+      statement: { ...step.statement, place: changes[0]?.place ?? startOf(first), file: sourceFile('', written.sql) },
+    }
   })
   return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
 }

@@ -18,22 +18,36 @@ export interface Records {
 /** Reads the records of a project on both sides. A journal that the change breaks is a blocking note. */
 export async function readRecords(project: Project, was: Project | null, changeSet: ChangeSet): Promise<Records> {
   const [before, after] = [await readJournal(project, changeSet.base), await readJournal(project, changeSet.head)]
-  const lock = { before: await readLock(was, changeSet.base), after: await readLock(project, changeSet.head), schema: await readProvider(project, changeSet.head) }
+  const lock = {
+    before: await readLock(was, changeSet.base),
+    after: await readLock(project, changeSet.head),
+    schema: await readProvider(project, changeSet.head),
+  }
   const changed = new Set(changeSet.files.map((file) => file.path))
   return {
-    journal: { before: before.journal, after: after.journal }, ...(lock.before || lock.after ? { lock } : {}),
-    notes: after.notes.filter((note) => changed.has(note.path)).map((note) => ({ ...note, blocking: after.journal === null })),
+    journal: { before: before.journal, after: after.journal },
+    ...(lock.before || lock.after ? { lock } : {}),
+    notes: after.notes
+      .filter((note) => changed.has(note.path))
+      .map((note) => ({ ...note, blocking: after.journal === null })),
   }
 }
 
-async function readJournal(project: Project, tree: Tree): Promise<{ readonly journal: DrizzleJournal | null; readonly notes: readonly Note[] }> {
+async function readJournal(
+  project: Project,
+  tree: Tree,
+): Promise<{ readonly journal: DrizzleJournal | null; readonly notes: readonly Note[] }> {
   const none = { journal: null, notes: [] }
   if (project.migrations?.layout !== 'drizzle') return none
   const path = beside(project.migrations.folder, 'meta/_journal.json')
   const text = (await textsOf(tree, [path])).get(path)
   if (text === undefined) return none
   const { entries } = await tree.list()
-  return readDrizzleJournal(text, path, entries.map((entry) => entry.path))
+  return readDrizzleJournal(
+    text,
+    path,
+    entries.map((entry) => entry.path),
+  )
 }
 
 async function readLock(project: Project | null, tree: Tree): Promise<NamedProvider | null> {

@@ -45,54 +45,87 @@ async function work(job: Job): Promise<void> {
   }
   const { request } = job
   const platform = platformOf(request)
-  const embedded = 'archive' in job.start ? await startEmbedded(job.start.archive, [...request.extensions, ...(platform?.extensions ?? [])], platform?.searchPath) : null
+  const embedded =
+    'archive' in job.start
+      ? await startEmbedded(
+          job.start.archive,
+          [...request.extensions, ...(platform?.extensions ?? [])],
+          platform?.searchPath,
+        )
+      : null
   const session = embedded ?? (await openSession('url' in job.start ? job.start.url : '', true))
   tell({ kind: 'booted', postgres: session.version })
   if (embedded !== null && job.atBase === null && platform !== null) await embedded.send(platform.sql)
   const failed = job.atBase?.failed ?? (await runBase(session, request.base))
   if (job.save !== null) await embedded?.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
-  const before = embedded === null ? [] : await planQueries(embedded, request.queries.map(({ id, sql, was }) => ({ id, sql: was ?? sql })), request.rows)
+  const before =
+    embedded === null
+      ? []
+      : await planQueries(
+          embedded,
+          request.queries.map(({ id, sql, was }) => ({ id, sql: was ?? sql })),
+          request.rows,
+        )
   const definedBefore = new Map<string, ReadonlySet<string>>()
   let clean = baseComplete(failed) && request.complete
   const left = await runSteps(
-    session, request.steps, { complete: clean, texts: request.base.flatMap((file) => file.statements.map(({ text }) => text)), platform: platform?.schemas ?? [] },
+    session,
+    request.steps,
+    {
+      complete: clean,
+      texts: request.base.flatMap((file) => file.statements.map(({ text }) => text)),
+      platform: platform?.schemas ?? [],
+    },
     (outcome) => {
       clean &&= outcome.code === null && outcome.unrehearsed === null
       tell({ kind: 'outcome', outcome })
     },
     (step) => tell({ kind: 'starting', step }),
     async (step) => {
-      if (request.downs.some((down) => down.upPath === step.path) && !definedBefore.has(step.path)) definedBefore.set(step.path, await definitions(session))
+      if (request.downs.some((down) => down.upPath === step.path) && !definedBefore.has(step.path))
+        definedBefore.set(step.path, await definitions(session))
     },
   )
   tell({ kind: 'created', ...left })
-  if (embedded !== null && request.queries.length > 0) tell({ kind: 'plans', plans: await plansAfter(embedded, request, before) })
-  if (clean && request.downs.length > 0) tell({ kind: 'roundTrips', roundTrips: await roundTrips(session, request.downs, definedBefore) })
+  if (embedded !== null && request.queries.length > 0)
+    tell({ kind: 'plans', plans: await plansAfter(embedded, request, before) })
+  if (clean && request.downs.length > 0)
+    tell({ kind: 'roundTrips', roundTrips: await roundTrips(session, request.downs, definedBefore) })
 }
 
-async function plansAfter(session: Embedded, request: RehearsalRequest, before: readonly Planned[]): Promise<readonly QueryPlan[]> {
+async function plansAfter(
+  session: Embedded,
+  request: RehearsalRequest,
+  before: readonly Planned[],
+): Promise<readonly QueryPlan[]> {
   const after = await planQueries(session, request.queries, request.rows)
   const plans: QueryPlan[] = []
   for (const [index, query] of request.queries.entries()) {
     const tried = await planWithIndex(session, query, request.rows)
     plans.push({
-      id: query.id, before: before[index]?.plan ?? null, after: after[index]?.plan ?? null, error: after[index]?.error ?? null,
-      withIndex: tried?.plan ?? null, usesIndex: tried?.index ?? null,
+      id: query.id,
+      before: before[index]?.plan ?? null,
+      after: after[index]?.plan ?? null,
+      error: after[index]?.error ?? null,
+      withIndex: tried?.plan ?? null,
+      usesIndex: tried?.index ?? null,
     })
   }
   return plans
 }
 
 process.once('message', (job: Job) => {
-  work(job).then(
-    () => {
-      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-      tell({ kind: 'done', peak: maxRSS * 1024, cpu: Math.round((userCPUTime + systemCPUTime) / 1000) })
-    },
-    (error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }),
-  ).finally(() => {
-    process.disconnect()
-    setImmediate(() => process.exit(0))
-  })
+  work(job)
+    .then(
+      () => {
+        const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+        tell({ kind: 'done', peak: maxRSS * 1024, cpu: Math.round((userCPUTime + systemCPUTime) / 1000) })
+      },
+      (error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }),
+    )
+    .finally(() => {
+      process.disconnect()
+      setImmediate(() => process.exit(0))
+    })
 })

@@ -23,11 +23,18 @@ const parameters = ['shared_buffers=16MB', 'max_locks_per_transaction=1024', 'au
  * Boots from a saved archive, or from nothing, which takes seconds, with the extensions that are to be had of those named.
  * `searchPath` is what a new connection finds; `"$user", public` where left out.
  */
-export async function startEmbedded(archive: string | null, extensions: readonly string[], searchPath = '"$user", public'): Promise<Embedded> {
+export async function startEmbedded(
+  archive: string | null,
+  extensions: readonly string[],
+  searchPath = '"$user", public',
+): Promise<Embedded> {
   const db = await PGlite.create({
     dataDir: 'memory://',
     extensions: await loadExtensions(extensions),
-    startParams: [...PGlite.defaultStartParams, ...[...parameters, `search_path=${searchPath}`].flatMap((parameter) => ['-c', parameter])],
+    startParams: [
+      ...PGlite.defaultStartParams,
+      ...[...parameters, `search_path=${searchPath}`].flatMap((parameter) => ['-c', parameter]),
+    ],
     initDbStartParams: ['--wal-segsize=1'],
     ...(archive === null ? {} : { loadDataDir: new Blob([new Uint8Array(gunzipSync(readFileSync(archive)))]) }),
   })
@@ -36,7 +43,9 @@ export async function startEmbedded(archive: string | null, extensions: readonly
     version: /^[\d.]+/.exec(rows[0]?.server_version ?? '')?.[0] ?? '',
     async send(sql) {
       const messages: string[] = []
-      await db.exec(sql, { onNotice: (notice) => void (notice.message === undefined ? 0 : messages.push(notice.message)) })
+      await db.exec(sql, {
+        onNotice: (notice) => void (notice.message === undefined ? 0 : messages.push(notice.message)),
+      })
       return messages
     },
     async ask<T>(sql: string) {
@@ -53,7 +62,9 @@ export async function startEmbedded(archive: string | null, extensions: readonly
       return row === undefined ? null : Object.values(row)[0]
     },
     pretendSize(path, bytes) {
-      const { node } = db.Module.FS.lookupPath(`${PGlite.paths.PGDATA}/${path}`, {}) as { readonly node: { usedBytes: number } }
+      const { node } = db.Module.FS.lookupPath(`${PGlite.paths.PGDATA}/${path}`, {}) as {
+        readonly node: { usedBytes: number }
+      }
       const size = node.usedBytes
       node.usedBytes = bytes
       return () => {

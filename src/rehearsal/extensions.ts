@@ -39,5 +39,7 @@ export const availableExtensions: ReadonlySet<string> = new Set(Object.keys(cont
 /** Loads those of the named extensions that are to be had; the others are left out. */
 export async function loadExtensions(names: readonly string[]): Promise<Readonly<Record<string, Extension>>> {
   const known = names.filter((name): name is keyof typeof contrib => availableExtensions.has(name))
-  return Object.fromEntries(await Promise.all(known.map(async (name) => [name.replace('-', '_'), await contrib[name]()] as const)))
+  return Object.fromEntries(
+    await Promise.all(known.map(async (name) => [name.replace('-', '_'), await contrib[name]()] as const)),
+  )
 }

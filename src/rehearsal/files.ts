@@ -35,7 +35,8 @@ let temporaryCache: Promise<string> | undefined
 
 /** Path of the child process's script: the built one, or in a checkout one bundled from the sources. */
 export async function childEntry(): Promise<string> {
-  for (const built of [join(here, 'rehearsal-child.js'), join(here, '..', 'rehearsal-child.js')]) if (!import.meta.url.endsWith('.ts') && existsSync(built)) return built
+  for (const built of [join(here, 'rehearsal-child.js'), join(here, '..', 'rehearsal-child.js')])
+    if (!import.meta.url.endsWith('.ts') && existsSync(built)) return built
   return await (bundled ??= bundleChild())
 }
 
@@ -44,11 +45,23 @@ let bundled: Promise<string> | undefined
 async function bundleChild(): Promise<string> {
   const { build } = await import('esbuild')
   const result = await build({
-    entryPoints: [join(here, 'child.ts')], bundle: true, write: false, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'silent',
+    entryPoints: [join(here, 'child.ts')],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'silent',
   })
   const text = result.outputFiles[0]?.text ?? ''
   const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite')
-  const folder = join(pglite.slice(0, pglite.lastIndexOf(`${join('node_modules', '@electric-sql')}`)), 'node_modules', '.cache', 'schemagate')
+  const folder = join(
+    pglite.slice(0, pglite.lastIndexOf(`${join('node_modules', '@electric-sql')}`)),
+    'node_modules',
+    '.cache',
+    'schemagate',
+  )
   const path = join(folder, `rehearsal-child-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.mjs`)
   if (!existsSync(path)) {
     await mkdir(folder, { recursive: true })
@@ -70,14 +83,16 @@ export async function scratchFolder(cache: string): Promise<{ readonly path: str
   await chmod(cache, 0o700).catch(() => undefined)
   for (const name of await readdir(all)) {
     const left = await stat(join(all, name)).catch(() => null)
-    if (left !== null && Date.now() - left.mtimeMs > staleMilliseconds) await rm(join(all, name), { recursive: true, force: true })
+    if (left !== null && Date.now() - left.mtimeMs > staleMilliseconds)
+      await rm(join(all, name), { recursive: true, force: true })
   }
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
 /** Path of the archive of an empty database: the one that came with the package, or one that is made now, which takes seconds. */
 export async function templateArchive(cache: string): Promise<string> {
-  for (const built of [join(here, 'rehearsal-template.tar.gz'), join(here, '..', 'rehearsal-template.tar.gz')]) if (existsSync(built)) return built
+  for (const built of [join(here, 'rehearsal-template.tar.gz'), join(here, '..', 'rehearsal-template.tar.gz')])
+    if (existsSync(built)) return built
   const path = join(cache, `template-${archiveVersion}.tar.gz`)
   if (!existsSync(path)) await buildTemplate(path)
   return path
@@ -88,8 +103,14 @@ export async function buildTemplate(path: string): Promise<void> {
   const scratch = await scratchFolder(dirname(path))
   const made = join(scratch.path, 'template.tar.gz')
   try {
-    const ended = await runJob(await childEntry(), { kind: 'template', save: made, deadline: 0 }, { timeout: 120_000, statement: 120_000, memory: 2e9, folder: scratch.path, signal: undefined }, () => undefined)
-    if (ended.reason !== 'done') throw new SchemagateError('rehearsal', `making the template of the embedded Postgres: ${ended.message}`)
+    const ended = await runJob(
+      await childEntry(),
+      { kind: 'template', save: made, deadline: 0 },
+      { timeout: 120_000, statement: 120_000, memory: 2e9, folder: scratch.path, signal: undefined },
+      () => undefined,
+    )
+    if (ended.reason !== 'done')
+      throw new SchemagateError('rehearsal', `making the template of the embedded Postgres: ${ended.message}`)
     await rename(made, path)
   } finally {
     await scratch.remove()
@@ -106,7 +127,8 @@ export interface KnownBase {
 /** Name of the archive that holds the base of a request: a hash of all that makes it. */
 export function baseName(request: RehearsalRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([archiveVersion, request.extensions, request.platform]))
-  for (const file of request.base) for (const statement of file.statements) hash.update(`${statement.action}\0${statement.text}\0`)
+  for (const file of request.base)
+    for (const statement of file.statements) hash.update(`${statement.action}\0${statement.text}\0`)
   return `base-${hash.digest('hex').slice(0, 32)}`
 }
 
@@ -129,11 +151,24 @@ export async function forgetBase(cache: string, name: string): Promise<void> {
 }
 
 /** Keeps a saved base under its name and drops the ones not used for longest, so that the folder stays bounded. */
-export async function keepBase(cache: string, name: string, saved: string, failed: readonly BaseFailure[]): Promise<void> {
+export async function keepBase(
+  cache: string,
+  name: string,
+  saved: string,
+  failed: readonly BaseFailure[],
+): Promise<void> {
   await rename(saved, join(cache, `${name}.tar.gz`))
   await replace(join(cache, `${name}.json`), JSON.stringify(failed))
   const archives = (await readdir(cache)).filter((file) => file.startsWith('base-') && file.endsWith('.tar.gz'))
-  const known = await Promise.all(archives.map(async (file) => ({ file, ...(await stat(join(cache, file)).then(({ size, mtimeMs }) => ({ size, mtimeMs }), () => ({ size: 0, mtimeMs: 0 }))) })))
+  const known = await Promise.all(
+    archives.map(async (file) => ({
+      file,
+      ...(await stat(join(cache, file)).then(
+        ({ size, mtimeMs }) => ({ size, mtimeMs }),
+        () => ({ size: 0, mtimeMs: 0 }),
+      )),
+    })),
+  )
   let bytes = 0
   for (const [index, { file, size }] of known.sort((a, b) => b.mtimeMs - a.mtimeMs).entries()) {
     bytes += size

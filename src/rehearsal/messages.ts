@@ -7,17 +7,17 @@ export type Job =
   /** Makes an empty database and saves it. */
   | { readonly kind: 'template'; readonly save: string; readonly deadline: number }
   | {
-    readonly kind: 'rehearse'
-    readonly request: RehearsalRequest
-    /** Archive to start the embedded server from, or the address of an empty database on a real one. */
-    readonly start: { readonly archive: string } | { readonly url: string }
-    /** What could not be replayed of a base that is in the archive already; null where it has to be replayed. */
-    readonly atBase: { readonly failed: readonly BaseFailure[] } | null
-    /** Where to save the database once the base is in it; null for not at all. */
-    readonly save: string | null
-    /** Milliseconds after which the child ends itself, should nobody be there to end it. */
-    readonly deadline: number
-  }
+      readonly kind: 'rehearse'
+      readonly request: RehearsalRequest
+      /** Archive to start the embedded server from, or the address of an empty database on a real one. */
+      readonly start: { readonly archive: string } | { readonly url: string }
+      /** What could not be replayed of a base that is in the archive already; null where it has to be replayed. */
+      readonly atBase: { readonly failed: readonly BaseFailure[] } | null
+      /** Where to save the database once the base is in it; null for not at all. */
+      readonly save: string | null
+      /** Milliseconds after which the child ends itself, should nobody be there to end it. */
+      readonly deadline: number
+    }
 
 /** What the child process tells, in this order. */
 export type Told =

@@ -2,14 +2,24 @@ import type { Key } from '../schema/model.ts'
 
 /** Postgres' names of its table lock modes, weakest first. */
 export const lockModes = [
-  'AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock',
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
 ] as const
 
 export type LockMode = (typeof lockModes)[number]
 
 /** The name that the manual has for a lock mode: `ACCESS EXCLUSIVE` ([13.3.1](https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES)). */
 export function lockName(mode: LockMode): string {
-  return mode.slice(0, -'Lock'.length).replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase()
+  return mode
+    .slice(0, -'Lock'.length)
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase()
 }
 
 /** Version of the embedded server, which makes all plans. */
@@ -31,7 +41,13 @@ export interface Observation {
   readonly invalid: readonly Key[]
   /** Index of the last statement of the same transaction, up to which the locks are held, in the order of the rehearsal. */
   readonly heldUntil: number
-  readonly error: { readonly message: string; readonly code: string; readonly detail: string | null; readonly hint: string | null; readonly position: number | null } | null
+  readonly error: {
+    readonly message: string
+    readonly code: string
+    readonly detail: string | null
+    readonly hint: string | null
+    readonly position: number | null
+  } | null
   readonly milliseconds: number
   /** True where the statement ran outside a transaction block, as CONCURRENTLY has to: `locks` and `scans` could not be seen then. */
   readonly locksUnseen?: boolean

@@ -35,7 +35,10 @@ const savepoint = 'schemagate'
  * which Postgres no longer knows of a type that was made under a savepoint.
  */
 function touchesEnum(text: string): boolean {
-  return (/^create\s+type\b/i.test(text) && /\bas\s+enum\b/i.test(text)) || (/^alter\s+type\b/i.test(text) && /\badd\s+value\b/i.test(text))
+  return (
+    (/^create\s+type\b/i.test(text) && /\bas\s+enum\b/i.test(text)) ||
+    (/^alter\s+type\b/i.test(text) && /\badd\s+value\b/i.test(text))
+  )
 }
 
 /** Sends one statement and looks at what it did. After an error the transaction is as it was before the statement, or, for an enum, empty. */
@@ -49,8 +52,13 @@ export async function observe(session: Session, sending: Sending): Promise<Sent>
   let watchedLocks: Snapshot['locks'] | null = null
   try {
     if (!inBlock && session.sendWatched !== undefined) {
-      const tables = [...before.relations.values()].filter((relation) => existing.has(relation.oid) && 'rpm'.includes(relation.kind))
-      const told = await session.sendWatched(sending.text, tables.map((table) => `${quoted(schemaOf(table.key))}.${quoted(nameOf(table.key))}`))
+      const tables = [...before.relations.values()].filter(
+        (relation) => existing.has(relation.oid) && 'rpm'.includes(relation.kind),
+      )
+      const told = await session.sendWatched(
+        sending.text,
+        tables.map((table) => `${quoted(schemaOf(table.key))}.${quoted(nameOf(table.key))}`),
+      )
       messages = told.messages
       watchedLocks = told.locks.size === 0 ? null : told.locks
     } else messages = await session.send(sending.text)
@@ -59,7 +67,12 @@ export async function observe(session: Session, sending: Sending): Promise<Sent>
   }
   const milliseconds = Math.round(performance.now() - started)
   if (bare && error !== null) await session.send('rollback; begin')
-  if (inBlock && !bare) await session.send(error === null ? `release savepoint ${savepoint}` : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
+  if (inBlock && !bare)
+    await session.send(
+      error === null
+        ? `release savepoint ${savepoint}`
+        : `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`,
+    )
   const looked = await snapshot(session)
   const after = watchedLocks === null ? looked : { ...looked, locks: watchedLocks }
   const truncates = /^truncate\b/i.test(sending.text)
@@ -67,8 +80,22 @@ export async function observe(session: Session, sending: Sending): Promise<Sent>
   const seen = compareSnapshots(before, after, existing, messages, validated, truncates)
   return {
     observation: {
-      postgres: session.version, ...seen, heldUntil: 0, milliseconds, ...(inBlock ? {} : { scans: [] }), ...(inBlock || watchedLocks !== null ? {} : { locksUnseen: true }),
-      error: error === null ? null : { message: error.message, code: error.code, detail: error.detail, hint: error.hint, position: error.position },
+      postgres: session.version,
+      ...seen,
+      heldUntil: 0,
+      milliseconds,
+      ...(inBlock ? {} : { scans: [] }),
+      ...(inBlock || watchedLocks !== null ? {} : { locksUnseen: true }),
+      error:
+        error === null
+          ? null
+          : {
+              message: error.message,
+              code: error.code,
+              detail: error.detail,
+              hint: error.hint,
+              position: error.position,
+            },
     },
     error,
     after: inBlock ? after : null,
@@ -83,6 +110,7 @@ async function validatedTables(session: Session, messages: readonly string[]): P
   const rows = await session.ask<{ readonly oid: string }>(
     `select c.conrelid::text as oid from pg_catalog.pg_constraint c
      where c.contype operator(pg_catalog.=) 'f' and c.conname operator(pg_catalog.=) any (array[${list}]::name[])
-       and c.conrelid operator(pg_catalog.=) any (select l.relation from pg_catalog.pg_locks l where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid())`)
+       and c.conrelid operator(pg_catalog.=) any (select l.relation from pg_catalog.pg_locks l where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid())`,
+  )
   return new Set(rows.map((row) => row.oid))
 }

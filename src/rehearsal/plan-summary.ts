@@ -40,7 +40,8 @@ function nodesOf(root: PlanNode): readonly Placed[] {
   const nodes: Placed[] = []
   for (let placed = open.pop(); placed !== undefined; placed = open.pop()) {
     nodes.push(placed)
-    for (const child of [...(placed.node.Plans ?? [])].reverse()) open.push({ node: child, parent: placed.node, depth: placed.depth + 1 })
+    for (const child of [...(placed.node.Plans ?? [])].reverse())
+      open.push({ node: child, parent: placed.node, depth: placed.depth + 1 })
   }
   return nodes
 }
@@ -51,19 +52,38 @@ function nodesOf(root: PlanNode): readonly Placed[] {
  */
 export function summarize(root: PlanNode, indexed: PlanNode, rows: (table: Key) => number): PlanSummary {
   const placed = nodesOf(root)
-  const stuck = new Set(nodesOf(indexed).filter(({ node }) => node['Node Type'].endsWith('Seq Scan') && node.Disabled === true).map(({ node }) => node.Alias))
-  const scansIn = (nodes: readonly Placed[]): readonly PlanScan[] => nodes.flatMap(({ node }): PlanScan[] => {
-    const table = tableOf(node)
-    if (table === null || !node['Node Type'].endsWith('Seq Scan')) return []
-    return [{ table, rows: rows(table), unavoidable: stuck.has(node.Alias), filter: node.Filter ?? null, line: lineOf(node, rows) }]
-  })
+  const stuck = new Set(
+    nodesOf(indexed)
+      .filter(({ node }) => node['Node Type'].endsWith('Seq Scan') && node.Disabled === true)
+      .map(({ node }) => node.Alias),
+  )
+  const scansIn = (nodes: readonly Placed[]): readonly PlanScan[] =>
+    nodes.flatMap(({ node }): PlanScan[] => {
+      const table = tableOf(node)
+      if (table === null || !node['Node Type'].endsWith('Seq Scan')) return []
+      return [
+        {
+          table,
+          rows: rows(table),
+          unavoidable: stuck.has(node.Alias),
+          filter: node.Filter ?? null,
+          line: lineOf(node, rows),
+        },
+      ]
+    })
   return {
     cost: Math.round(root['Total Cost']),
     lines: placed.map(({ node, depth }) => '  '.repeat(depth) + lineOf(node, rows)),
     scans: scansIn(placed),
     indexes: [...new Set(placed.flatMap(({ node, parent }) => indexOf(node, parent)))].sort(),
-    sorts: placed.filter(({ node }) => node['Node Type'] === 'Sort' || node['Node Type'] === 'Hash').map(({ node }) => ({ rows: node.Plans?.[0]?.['Plan Rows'] ?? node['Plan Rows'], line: lineOf(node, rows) })),
-    subplans: placed.flatMap(({ node, parent }) => (parent !== null && runsPerRow(node, parent) ? [{ rows: parent['Plan Rows'], line: lineOf(node, rows), scans: scansIn(nodesOf(node)) }] : [])),
+    sorts: placed
+      .filter(({ node }) => node['Node Type'] === 'Sort' || node['Node Type'] === 'Hash')
+      .map(({ node }) => ({ rows: node.Plans?.[0]?.['Plan Rows'] ?? node['Plan Rows'], line: lineOf(node, rows) })),
+    subplans: placed.flatMap(({ node, parent }) =>
+      parent !== null && runsPerRow(node, parent)
+        ? [{ rows: parent['Plan Rows'], line: lineOf(node, rows), scans: scansIn(nodesOf(node)) }]
+        : [],
+    ),
   }
 }
 
@@ -88,7 +108,8 @@ function runsPerRow(node: PlanNode, parent: PlanNode): boolean {
 function lineOf(node: PlanNode, rows: (table: Key) => number): string {
   const table = tableOf(node)
   const index = node['Index Name']
-  const size = table === null ? node['Plan Rows'] : node['Node Type'].endsWith('Seq Scan') ? rows(table) : node['Plan Rows']
+  const size =
+    table === null ? node['Plan Rows'] : node['Node Type'].endsWith('Seq Scan') ? rows(table) : node['Plan Rows']
   return [
     `${node['Node Type']}${index === undefined ? '' : ` using ${index}`}${table === null ? '' : ` on ${node['Relation Name'] ?? ''}`}`,
     `${Math.round(size).toLocaleString('en-US')} ${size === 1 ? 'row' : 'rows'}`,

@@ -17,7 +17,14 @@ const pageBytes = 8192
 /** The largest file that is pretended: Postgres splits tables into files of a gigabyte. */
 const largestFile = 1024 * 1024 * 1024 - pageBytes
 
-type SizedRelation = { readonly oid: string; readonly table_schema: string; readonly table_name: string; readonly path: string; readonly width: number; readonly is_table: boolean }
+type SizedRelation = {
+  readonly oid: string
+  readonly table_schema: string
+  readonly table_name: string
+  readonly path: string
+  readonly width: number
+  readonly is_table: boolean
+}
 
 const relationsSql = `
 select c.oid::text as oid, n.nspname as table_schema, t.relname as table_name, pg_catalog.pg_relation_filepath(c.oid) as path, c.oid operator(pg_catalog.=) t.oid as is_table,
@@ -40,21 +47,31 @@ export function rowsOf(rows: RehearsalRequest['rows'], schema: string, name: str
  * the length of a table's file and the rows for each page from `pg_class`
  * (https://www.postgresql.org/docs/current/row-estimation-examples.html). Leaves nothing behind.
  */
-export async function planQueries(session: Embedded, queries: readonly PlanRequest[], rows: RehearsalRequest['rows']): Promise<readonly Planned[]> {
+export async function planQueries(
+  session: Embedded,
+  queries: readonly PlanRequest[],
+  rows: RehearsalRequest['rows'],
+): Promise<readonly Planned[]> {
   if (queries.length === 0) return []
   return await atSize(session, rows, null, () => planAll(session, queries, rows))
 }
 
 /** Makes an index, plans one query with it, and takes it away again. Null where the index cannot be made or the query not be planned. */
-export async function planWithIndex(session: Embedded, query: PlanRequest, rows: RehearsalRequest['rows']): Promise<{ readonly plan: PlanSummary; readonly index: Key | null } | null> {
+export async function planWithIndex(
+  session: Embedded,
+  query: PlanRequest,
+  rows: RehearsalRequest['rows'],
+): Promise<{ readonly plan: PlanSummary; readonly index: Key | null } | null> {
   const { index } = query
   if (index === undefined) return null
   try {
     const known = new Set((await session.ask<SizedRelation>(relationsSql)).map((relation) => relation.oid))
     return await atSize(session, rows, index.replace(/\bconcurrently\b/i, ''), async () => {
-      const made = (await session.ask<{ readonly schema: string; readonly name: string; readonly oid: string }>(
-        `select n.nspname as schema, c.relname as name, c.oid::text as oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'i'`))
-        .find((relation) => !known.has(relation.oid) && !relation.schema.startsWith('pg_'))
+      const made = (
+        await session.ask<{ readonly schema: string; readonly name: string; readonly oid: string }>(
+          `select n.nspname as schema, c.relname as name, c.oid::text as oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'i'`,
+        )
+      ).find((relation) => !known.has(relation.oid) && !relation.schema.startsWith('pg_'))
       const [planned] = await planAll(session, [query], rows)
       const name = made === undefined ? null : key(made.schema, made.name)
       if (planned?.plan == null) return null
@@ -66,7 +83,12 @@ export async function planWithIndex(session: Embedded, query: PlanRequest, rows:
 }
 
 /** Runs `act` in a transaction that is undone, with `first` done in it and every table pretended at its size. */
-async function atSize<T>(session: Embedded, rows: RehearsalRequest['rows'], first: string | null, act: () => Promise<T>): Promise<T> {
+async function atSize<T>(
+  session: Embedded,
+  rows: RehearsalRequest['rows'],
+  first: string | null,
+  act: () => Promise<T>,
+): Promise<T> {
   const undo: (() => void)[] = []
   await session.send('rollback; begin')
   try {
@@ -75,7 +97,10 @@ async function atSize<T>(session: Embedded, rows: RehearsalRequest['rows'], firs
     const updates: string[] = []
     for (const relation of relations) {
       const tuples = rowsOf(rows, relation.table_schema, relation.table_name)
-      const pages = Math.max(1, Math.ceil((tuples * (relation.width + (relation.is_table ? 28 : 12))) / (pageBytes * 0.9)))
+      const pages = Math.max(
+        1,
+        Math.ceil((tuples * (relation.width + (relation.is_table ? 28 : 12))) / (pageBytes * 0.9)),
+      )
       const bytes = Math.min(pages * pageBytes, largestFile)
       try {
         undo.push(session.pretendSize(relation.path, bytes))
@@ -85,7 +110,9 @@ async function atSize<T>(session: Embedded, rows: RehearsalRequest['rows'], firs
       }
     }
     if (updates.length > 0) {
-      await session.send(`update pg_catalog.pg_class c set relpages = v.pages, reltuples = v.tuples from (values ${updates.join(', ')}) v (oid, pages, tuples) where c.oid = v.oid`)
+      await session.send(
+        `update pg_catalog.pg_class c set relpages = v.pages, reltuples = v.tuples from (values ${updates.join(', ')}) v (oid, pages, tuples) where c.oid = v.oid`,
+      )
     }
     return await act()
   } finally {
@@ -94,9 +121,14 @@ async function atSize<T>(session: Embedded, rows: RehearsalRequest['rows'], firs
   }
 }
 
-async function planAll(session: Embedded, queries: readonly PlanRequest[], rows: RehearsalRequest['rows']): Promise<readonly Planned[]> {
+async function planAll(
+  session: Embedded,
+  queries: readonly PlanRequest[],
+  rows: RehearsalRequest['rows'],
+): Promise<readonly Planned[]> {
   const planned: Planned[] = []
-  const size = (table: Key): number => rowsOf(rows, table.slice(0, table.indexOf('.')), table.slice(table.indexOf('.') + 1))
+  const size = (table: Key): number =>
+    rowsOf(rows, table.slice(0, table.indexOf('.')), table.slice(table.indexOf('.') + 1))
   for (const { id, sql } of queries) {
     try {
       await session.send('savepoint schemagate; set local enable_seqscan = on')

@@ -17,7 +17,20 @@ export interface Platform {
 const supabase: Platform = {
   extensions: ['pgcrypto', 'uuid-ossp'],
   searchPath: '"$user", public, extensions',
-  schemas: ['auth', 'storage', 'extensions', 'realtime', 'vault', 'graphql', 'graphql_public', 'cron', 'net', 'pgmq', 'supabase_functions', 'supabase_migrations'],
+  schemas: [
+    'auth',
+    'storage',
+    'extensions',
+    'realtime',
+    'vault',
+    'graphql',
+    'graphql_public',
+    'cron',
+    'net',
+    'pgmq',
+    'supabase_functions',
+    'supabase_migrations',
+  ],
   sql: `
 create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls; create role authenticator noinherit;
 create role supabase_admin; create role supabase_auth_admin; create role supabase_storage_admin; create role dashboard_user;

@@ -62,19 +62,23 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
     let slow: NodeJS.Timeout | undefined
     const stop = (): void => end('aborted', 'the review was stopped')
     limits.signal?.addEventListener('abort', stop, { once: true })
-    const poll = setInterval(() => {
-      void residentMemory(child.pid).then((bytes) => {
-        peak = Math.max(peak, bytes)
-        if (bytes > limits.memory) end('memory', `it took more than ${Math.round(limits.memory / 1e6)} MB of memory`)
-      })
-    }, process.platform === 'linux' ? 25 : 250)
+    const poll = setInterval(
+      () => {
+        void residentMemory(child.pid).then((bytes) => {
+          peak = Math.max(peak, bytes)
+          if (bytes > limits.memory) end('memory', `it took more than ${Math.round(limits.memory / 1e6)} MB of memory`)
+        })
+      },
+      process.platform === 'linux' ? 25 : 250,
+    )
     child.stderr?.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-2000)
     })
     child.on('message', (message) => {
       const told = message as Told
       clearTimeout(slow)
-      if (told.kind === 'starting') slow = setTimeout(() => end('slow', `it took longer than ${seconds(limits.statement)}`), limits.statement)
+      if (told.kind === 'starting')
+        slow = setTimeout(() => end('slow', `it took longer than ${seconds(limits.statement)}`), limits.statement)
       if (told.kind === 'done') {
         peak = Math.max(peak, told.peak)
         cpu = told.cpu
@@ -89,7 +93,14 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
       clearInterval(poll)
       limits.signal?.removeEventListener('abort', stop)
       const lastLine = complaint.trim().split('\n').at(-1) ?? ''
-      resolve({ ...(ended ?? { reason: 'crash', message: `it ended with ${signal ?? `status ${code}`}${lastLine === '' ? '' : `: ${lastLine.slice(0, 200)}`}` }), peak, cpu })
+      resolve({
+        ...(ended ?? {
+          reason: 'crash',
+          message: `it ended with ${signal ?? `status ${code}`}${lastLine === '' ? '' : `: ${lastLine.slice(0, 200)}`}`,
+        }),
+        peak,
+        cpu,
+      })
     })
     child.send({ ...job, deadline: limits.timeout + 5000 }, (error) => {
       if (error !== null) end('crash', error.message)
@@ -100,19 +111,33 @@ function ending(child: ChildProcess, job: Job, limits: Limits, hear: (told: Told
 /** Node's own permission model, where this Node has it: no writing outside `folder`, no processes, no native code. */
 function permissions(folder: string): readonly string[] {
   const has = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag)
-  const flag = has('--permission') ? '--permission' : has('--experimental-permission') ? '--experimental-permission' : null
+  const flag = has('--permission')
+    ? '--permission'
+    : has('--experimental-permission')
+      ? '--experimental-permission'
+      : null
   if (flag === null) return []
-  return [flag, '--no-warnings', '--allow-fs-read=*', `--allow-fs-write=${folder}/*`, '--allow-worker', ...(has('--allow-net') ? ['--allow-net'] : [])]
+  return [
+    flag,
+    '--no-warnings',
+    '--allow-fs-read=*',
+    `--allow-fs-write=${folder}/*`,
+    '--allow-worker',
+    ...(has('--allow-net') ? ['--allow-net'] : []),
+  ]
 }
 
 /** Bytes of resident memory of a process; 0 where it cannot be told. */
 async function residentMemory(pid: number | undefined): Promise<number> {
   if (pid === undefined) return 0
   try {
-    if (process.platform === 'linux') return Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1] ?? 0) * 4096
+    if (process.platform === 'linux')
+      return Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1] ?? 0) * 4096
     if (process.platform === 'win32') return 0
     return await new Promise((resolve) => {
-      execFile('ps', ['-o', 'rss=', '-p', String(pid)], (error, out) => resolve(error === null ? Number(out.trim()) * 1024 : 0))
+      execFile('ps', ['-o', 'rss=', '-p', String(pid)], (error, out) =>
+        resolve(error === null ? Number(out.trim()) * 1024 : 0),
+      )
     })
   } catch {
     return 0

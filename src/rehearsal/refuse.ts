@@ -25,18 +25,43 @@ const refusedKinds: Readonly<Record<string, string>> = {
   CreatePLangStmt: 'a procedural language loads a library into the server',
 }
 
-const refusedExtensions = new Set(['dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'pg_background', 'http', 'pg_net'])
+const refusedExtensions = new Set([
+  'dblink',
+  'postgres_fdw',
+  'file_fdw',
+  'adminpack',
+  'pg_background',
+  'http',
+  'pg_net',
+])
 const trustedLanguages = new Set(['sql', 'plpgsql'])
 
 /** Functions that reach files, other servers or other sessions; a `*` at the end stands for any ending. */
 const refusedFunctions = [
-  'dblink*', 'lo_import', 'lo_export', 'pg_read_*', 'pg_ls_*', 'pg_stat_file', 'pg_file_*', 'pg_reload_conf', 'pg_rotate_logfile', 'pg_terminate_backend',
-  'pg_cancel_backend', 'pg_create_physical_replication_slot', 'pg_create_logical_replication_slot', 'pg_drop_replication_slot', 'pg_switch_wal', 'pg_promote',
-  'pg_backup_*', 'pg_logical_*', 'pg_execute_server_program',
+  'dblink*',
+  'lo_import',
+  'lo_export',
+  'pg_read_*',
+  'pg_ls_*',
+  'pg_stat_file',
+  'pg_file_*',
+  'pg_reload_conf',
+  'pg_rotate_logfile',
+  'pg_terminate_backend',
+  'pg_cancel_backend',
+  'pg_create_physical_replication_slot',
+  'pg_create_logical_replication_slot',
+  'pg_drop_replication_slot',
+  'pg_switch_wal',
+  'pg_promote',
+  'pg_backup_*',
+  'pg_logical_*',
+  'pg_execute_server_program',
 ] as const
 
 /** Texts in a body by which dynamic SQL says what is refused when it is written out: a string that begins with the word, or a call. */
-const refusedStrings = /['$]\s*(?:copy|load|listen)\b|\balter\s+system\b|\b(?:to|from)\s+program\b|\b(?:dblink\w*|lo_import|lo_export|pg_read_file|pg_read_binary_file)\s*\(/i
+const refusedStrings =
+  /['$]\s*(?:copy|load|listen)\b|\balter\s+system\b|\b(?:to|from)\s+program\b|\b(?:dblink\w*|lo_import|lo_export|pg_read_file|pg_read_binary_file)\s*\(/i
 
 /** Why a statement is never sent to a server, as one clause; null where nothing speaks against it. */
 export function refusal(node: Node): string | null {
@@ -44,8 +69,10 @@ export function refusal(node: Node): string | null {
   const refused = refusedKinds[kind]
   if (refused !== undefined) return refused
   const fields = body as Readonly<Record<string, unknown>>
-  if (kind === 'CreateExtensionStmt' && refusedExtensions.has(String(fields.extname))) return `the extension ${String(fields.extname)} reaches other servers or files`
-  if (kind === 'TransactionStmt' && String(fields.kind).includes('PREPARE')) return 'prepared transactions outlive the session'
+  if (kind === 'CreateExtensionStmt' && refusedExtensions.has(String(fields.extname)))
+    return `the extension ${String(fields.extname)} reaches other servers or files`
+  if (kind === 'TransactionStmt' && String(fields.kind).includes('PREPARE'))
+    return 'prepared transactions outlive the session'
   if (kind === 'CreateFunctionStmt' || kind === 'DoStmt') {
     const options = (kind === 'DoStmt' ? fields.args : fields.options) as readonly Node[] | undefined
     const reason = bodyRefusal(options ?? [], kind === 'DoStmt' ? 'plpgsql' : 'sql')
@@ -85,7 +112,12 @@ function functionRefusal(root: unknown): string | null {
     for (const [field, value] of Object.entries(node)) {
       if (field === 'FuncCall') {
         const name = lastName(value)
-        if (refusedFunctions.some((refused) => (refused.endsWith('*') ? name.startsWith(refused.slice(0, -1)) : name === refused))) return `the function ${name} reaches outside the database`
+        if (
+          refusedFunctions.some((refused) =>
+            refused.endsWith('*') ? name.startsWith(refused.slice(0, -1)) : name === refused,
+          )
+        )
+          return `the function ${name} reaches outside the database`
       }
       open.push(value)
     }

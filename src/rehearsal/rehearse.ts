@@ -2,7 +2,16 @@ import type { Note } from '../finding.ts'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Key } from '../schema/model.ts'
-import { baseName, childEntry, forgetBase, keepBase, knownBase, scratchFolder, templateArchive, usableCache } from './files.ts'
+import {
+  baseName,
+  childEntry,
+  forgetBase,
+  keepBase,
+  knownBase,
+  scratchFolder,
+  templateArchive,
+  usableCache,
+} from './files.ts'
 import type { Job, Told } from './messages.ts'
 import type { Observation } from './observation.ts'
 import { oneAtATime, runJob } from './process.ts'
@@ -10,7 +19,17 @@ import type { Ended, Limits } from './process.ts'
 import type { StepOutcome } from './run.ts'
 import { makeScratchDatabase } from './scratch-database.ts'
 import type { ScratchDatabase } from './scratch-database.ts'
-import type { BaseFailure, QueryPlan, Rehearsal, RehearsalOptions, RehearsalRequest, RehearsalStatement, Rerun, RoundTrip, Stopped } from './types.ts'
+import type {
+  BaseFailure,
+  QueryPlan,
+  Rehearsal,
+  RehearsalOptions,
+  RehearsalRequest,
+  RehearsalStatement,
+  Rerun,
+  RoundTrip,
+  Stopped,
+} from './types.ts'
 
 const defaultTimeout = 30_000
 const defaultMemory = 1e9
@@ -33,7 +52,17 @@ interface Heard {
 }
 
 function nothingHeard(): Heard {
-  return { postgres: null, base: [], baseDone: false, step: null, outcomes: new Map(), created: [], invalid: null, roundTrips: [], plans: [] }
+  return {
+    postgres: null,
+    base: [],
+    baseDone: false,
+    step: null,
+    outcomes: new Map(),
+    created: [],
+    invalid: null,
+    roundTrips: [],
+    plans: [],
+  }
 }
 
 /**
@@ -48,7 +77,11 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
   const started = performance.now()
   let request = given
   let heard = nothingHeard()
-  options.progress?.(request.steps.length === 0 ? `planning ${request.queries.length} queries` : `rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`)
+  options.progress?.(
+    request.steps.length === 0
+      ? `planning ${request.queries.length} queries`
+      : `rehearsing ${request.steps.length} ${request.steps.length === 1 ? 'statement' : 'statements'}`,
+  )
   let run: Run
   let serverNote: string | null = null
   try {
@@ -56,21 +89,43 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
     const scratch = await scratchFolder(cache)
     try {
       const timeout = options.timeout ?? defaultTimeout
-      const limits: Limits = { timeout, statement: options.statement ?? timeout / 3, memory: options.memory ?? defaultMemory, folder: scratch.path, signal: options.signal }
-      const onServer = options.server === undefined ? null : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
+      const limits: Limits = {
+        timeout,
+        statement: options.statement ?? timeout / 3,
+        memory: options.memory ?? defaultMemory,
+        folder: scratch.path,
+        signal: options.signal,
+      }
+      const onServer =
+        options.server === undefined
+          ? null
+          : await runOnServer(request, options.server, options.sharedServer === true, cache, limits, heard)
       if (typeof onServer === 'string') serverNote = onServer
-      run = onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
+      run =
+        onServer === null || typeof onServer === 'string' ? await runEmbedded(request, cache, limits, heard) : onServer
       const restarts = onServer === null ? mostRestarts : 0
-      for (let tries = 0; tries < restarts && survivable.has(run.ended.reason) && heard.baseDone && heard.step !== null; tries++) {
+      for (
+        let tries = 0;
+        tries < restarts && survivable.has(run.ended.reason) && heard.baseDone && heard.step !== null;
+        tries++
+      ) {
         request = { ...request, steps: without(request.steps, heard.step, run.ended) }
         heard = nothingHeard()
-        run = await runEmbedded(request, cache, { ...limits, timeout: Math.max(1000, limits.timeout - (performance.now() - started)) }, heard)
+        run = await runEmbedded(
+          request,
+          cache,
+          { ...limits, timeout: Math.max(1000, limits.timeout - (performance.now() - started)) },
+          heard,
+        )
       }
     } finally {
       await scratch.remove()
     }
   } catch (error) {
-    run = { cached: false, ended: { reason: 'broken', message: `starting the embedded Postgres: ${messageOf(error)}`, peak: 0, cpu: 0 } }
+    run = {
+      cached: false,
+      ended: { reason: 'broken', message: `starting the embedded Postgres: ${messageOf(error)}`, peak: 0, cpu: 0 },
+    }
   }
   const stopped = stoppedBy(run.ended, heard)
   return {
@@ -78,9 +133,18 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
     observations: observationsOf(request.steps, heard),
     created: heard.created,
     notes: notesOf(request, heard, stopped, serverNote),
-    base: { statements: request.base.reduce((sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length, 0), failed: heard.base, cached: run.cached },
+    base: {
+      statements: request.base.reduce(
+        (sum, file) => sum + file.statements.filter((statement) => statement.partOf === null).length,
+        0,
+      ),
+      failed: heard.base,
+      cached: run.cached,
+    },
     roundTrips: heard.roundTrips,
-    reruns: [...heard.outcomes.values()].flatMap(({ step, again }): Rerun[] => (again === undefined ? [] : [{ step, message: again }])),
+    reruns: [...heard.outcomes.values()].flatMap(({ step, again }): Rerun[] =>
+      again === undefined ? [] : [{ step, message: again }],
+    ),
     plans: heard.plans,
     milliseconds: Math.round(performance.now() - started),
     processorMilliseconds: run.ended.cpu,
@@ -89,7 +153,11 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
   }
 }
 
-function without(steps: readonly RehearsalStatement[], dropped: number, { reason, message }: Ended): readonly RehearsalStatement[] {
+function without(
+  steps: readonly RehearsalStatement[],
+  dropped: number,
+  { reason, message }: Ended,
+): readonly RehearsalStatement[] {
   const why = reason === 'slow' || reason === 'memory' ? message : 'the embedded Postgres does not survive it'
   return steps.map((step, index) => (index === dropped ? { ...step, action: 'refuse', reason: why } : step))
 }
@@ -110,9 +178,18 @@ async function runEmbedded(request: RehearsalRequest, cache: string, limits: Lim
     listen(heard, told)
     if (told.kind !== 'base' || !told.saved || save === null) return
     const kept = join(cache, 'scratch', `${name}-${process.pid}.tar.gz`)
-    keeping = rename(save, kept).then(() => keepBase(cache, name, kept, told.failed)).catch(() => undefined)
+    keeping = rename(save, kept)
+      .then(() => keepBase(cache, name, kept, told.failed))
+      .catch(() => undefined)
   }
-  const job: Job = { kind: 'rehearse', request, start: { archive }, atBase: known === null ? null : { failed: known.failed }, save, deadline: 0 }
+  const job: Job = {
+    kind: 'rehearse',
+    request,
+    start: { archive },
+    atBase: known === null ? null : { failed: known.failed },
+    save,
+    deadline: 0,
+  }
   const ended = await runJob(await childEntry(), job, limits, hear)
   await keeping
   if (known !== null && ended.reason === 'broken' && !heard.baseDone) {
@@ -123,7 +200,14 @@ async function runEmbedded(request: RehearsalRequest, cache: string, limits: Lim
 }
 
 /** Rehearses on a real server; gives one sentence where that cannot be used. */
-async function runOnServer(request: RehearsalRequest, server: string, shared: boolean, cache: string, limits: Limits, heard: Heard): Promise<Run | string> {
+async function runOnServer(
+  request: RehearsalRequest,
+  server: string,
+  shared: boolean,
+  cache: string,
+  limits: Limits,
+  heard: Heard,
+): Promise<Run | string> {
   let database: ScratchDatabase
   try {
     database = await makeScratchDatabase(server, shared)
@@ -173,25 +257,44 @@ function observationsOf(steps: readonly RehearsalStatement[], heard: Heard): rea
   return steps.map(({ partOf }, index) => {
     const observation = heard.outcomes.get(partOf ?? index)?.observation ?? null
     if (observation === null || (partOf !== null && inBody.get(partOf) !== 1)) return null
-    return heard.invalid === null || observation.invalid.length === 0 ? observation : { ...observation, invalid: observation.invalid.filter((key) => heard.invalid?.includes(key) === true) }
+    return heard.invalid === null || observation.invalid.length === 0
+      ? observation
+      : { ...observation, invalid: observation.invalid.filter((key) => heard.invalid?.includes(key) === true) }
   })
 }
 
 function stoppedBy(ended: Ended, heard: Heard): Stopped | null {
   if (ended.reason === 'done') return null
-  const reason = ended.reason === 'broken' ? (heard.baseDone ? 'crash' : 'unavailable') : ended.reason === 'slow' ? 'time' : ended.reason
+  const reason =
+    ended.reason === 'broken'
+      ? heard.baseDone
+        ? 'crash'
+        : 'unavailable'
+      : ended.reason === 'slow'
+        ? 'time'
+        : ended.reason
   return { reason, message: ended.message, step: heard.step }
 }
 
-function notesOf(request: RehearsalRequest, heard: Heard, stopped: Stopped | null, serverNote: string | null): readonly Note[] {
+function notesOf(
+  request: RehearsalRequest,
+  heard: Heard,
+  stopped: Stopped | null,
+  serverNote: string | null,
+): readonly Note[] {
   const notes: Note[] = []
-  const note = (path: string, line: number, message: string): void => void notes.push({ kind: 'unrehearsed', blocking: false, path, line, message })
+  const note = (path: string, line: number, message: string): void =>
+    void notes.push({ kind: 'unrehearsed', blocking: false, path, line, message })
   const [step] = request.steps
   if (serverNote !== null && step !== undefined) note(step.path, step.line, serverNote)
   const [first] = heard.base
   if (first !== undefined) {
     const rest = heard.base.length - 1
-    note(first.path, first.line, `This statement of the history could not be replayed for the rehearsal${rest > 0 ? `, nor could ${rest} more` : ''}: ${first.message}.`)
+    note(
+      first.path,
+      first.line,
+      `This statement of the history could not be replayed for the rehearsal${rest > 0 ? `, nor could ${rest} more` : ''}: ${first.message}.`,
+    )
   }
   const consequences: number[] = []
   for (const [index, outcome] of [...heard.outcomes].sort(([a], [b]) => a - b)) {
@@ -202,11 +305,21 @@ function notesOf(request: RehearsalRequest, heard: Heard, stopped: Stopped | nul
   }
   if (consequences.length > 1) {
     const step = request.steps[consequences[1] ?? 0]
-    if (step !== undefined) note(step.path, step.line, `${consequences.length - 1} more could not be rehearsed because something before was not.`)
+    if (step !== undefined)
+      note(
+        step.path,
+        step.line,
+        `${consequences.length - 1} more could not be rehearsed because something before was not.`,
+      )
   }
   if (stopped !== null) {
     const step = request.steps[stopped.step ?? 0]
-    const where = stopped.step === null ? (heard.baseDone ? 'after the last statement' : 'before the first statement') : 'in this statement'
+    const where =
+      stopped.step === null
+        ? heard.baseDone
+          ? 'after the last statement'
+          : 'before the first statement'
+        : 'in this statement'
     if (step !== undefined) note(step.path, step.line, `The rehearsal was stopped ${where}: ${stopped.message}.`)
   }
   return notes

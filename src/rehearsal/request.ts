@@ -20,32 +20,76 @@ export interface RequestParts {
 }
 
 const transactionActions: Readonly<Record<string, RehearsalStatement['action']>> = {
-  TRANS_STMT_BEGIN: 'skip', TRANS_STMT_START: 'skip', TRANS_STMT_COMMIT: 'skip', TRANS_STMT_ROLLBACK: 'rollback',
-  TRANS_STMT_SAVEPOINT: 'control', TRANS_STMT_RELEASE: 'control', TRANS_STMT_ROLLBACK_TO: 'control',
+  TRANS_STMT_BEGIN: 'skip',
+  TRANS_STMT_START: 'skip',
+  TRANS_STMT_COMMIT: 'skip',
+  TRANS_STMT_ROLLBACK: 'rollback',
+  TRANS_STMT_SAVEPOINT: 'control',
+  TRANS_STMT_RELEASE: 'control',
+  TRANS_STMT_ROLLBACK_TO: 'control',
 }
 
 /** Kinds whose outcome hangs on rows, or on what a function or block does. */
-const dataKinds = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'SelectStmt', 'CallStmt', 'DoStmt', 'ExecuteStmt', 'RefreshMatViewStmt'])
+const dataKinds = new Set([
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'SelectStmt',
+  'CallStmt',
+  'DoStmt',
+  'ExecuteStmt',
+  'RefreshMatViewStmt',
+])
 
 /** Kinds whose outcome hangs on the roles and settings of the server. */
-const serverKinds = new Set(['CreateRoleStmt', 'AlterRoleStmt', 'AlterRoleSetStmt', 'DropRoleStmt', 'GrantRoleStmt', 'DropOwnedStmt', 'ReassignOwnedStmt', 'VariableSetStmt'])
+const serverKinds = new Set([
+  'CreateRoleStmt',
+  'AlterRoleStmt',
+  'AlterRoleSetStmt',
+  'DropRoleStmt',
+  'GrantRoleStmt',
+  'DropOwnedStmt',
+  'ReassignOwnedStmt',
+  'VariableSetStmt',
+])
 
 /** Turns statements with their parse trees into the plain data that a child process rehearses. */
 export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
-  const base = parts.base.map((file): RehearsalFile => ({ path: file.path, statements: plainStatements(file.statements, null) }))
+  const base = parts.base.map((file): RehearsalFile => ({
+    path: file.path,
+    statements: plainStatements(file.statements, null),
+  }))
   const all = [...parts.base.flatMap((file) => file.statements), ...parts.steps.map((step) => step.statement)]
   const extensions = new Set(all.map((statement) => createdExtension(statement.node)).filter((name) => name !== null))
   return {
     base,
     complete: parts.complete ?? true,
-    steps: plainStatements(parts.steps.map((step) => step.statement), parts.steps.map((step) => step.transaction)),
+    steps: plainStatements(
+      parts.steps.map((step) => step.statement),
+      parts.steps.map((step) => step.transaction),
+    ),
     extensions: [...extensions].sort(),
     platform: parts.platform ?? null,
     downs: (parts.migrations ?? []).flatMap((migration): RehearsalDown[] =>
-      migration.down === null || migration.down.statements.length === 0 ? [] : [{
-        name: migration.name, path: migration.down.path, upPath: migration.path, up: plainStatements(migration.statements, null), down: plainStatements(migration.down.statements, null),
-      }]),
-    queries: (parts.queries ?? []).filter((query) => isOneQuery(query.sql) && (query.was === undefined || isOneQuery(query.was)) && (query.index === undefined || isIndex(query.index))),
+      migration.down === null || migration.down.statements.length === 0
+        ? []
+        : [
+            {
+              name: migration.name,
+              path: migration.down.path,
+              upPath: migration.path,
+              up: plainStatements(migration.statements, null),
+              down: plainStatements(migration.down.statements, null),
+            },
+          ],
+    ),
+    queries: (parts.queries ?? []).filter(
+      (query) =>
+        isOneQuery(query.sql) &&
+        (query.was === undefined || isOneQuery(query.was)) &&
+        (query.index === undefined || isIndex(query.index)),
+    ),
     rows: parts.rows ?? {},
   }
 }
@@ -53,7 +97,11 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
 /** True for one statement that EXPLAIN takes and that reaches nothing outside. */
 function isOneQuery(sql: string): boolean {
   const node = only(sql)
-  return node !== null && ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].some((kind) => kind in node) && refusal(node) === null
+  return (
+    node !== null &&
+    ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].some((kind) => kind in node) &&
+    refusal(node) === null
+  )
 }
 
 function isIndex(sql: string): boolean {
@@ -66,13 +114,19 @@ function only(sql: string): Node | null {
   return 'nodes' in parsed && parsed.nodes.length === 1 ? (parsed.nodes[0] ?? null) : null
 }
 
-function plainStatements(statements: readonly Statement[], transactions: readonly Transaction[] | null): readonly RehearsalStatement[] {
+function plainStatements(
+  statements: readonly Statement[],
+  transactions: readonly Transaction[] | null,
+): readonly RehearsalStatement[] {
   let outer = -1
   return statements.map((statement, index): RehearsalStatement => {
     if (statement.inside === null) outer = index
     const transaction = transactions?.[index]
     const inner = statement.inside === null ? innerOf(statements, index) : []
-    const reason = statement.inside !== null ? null : (refusal(statement.node) ?? inner.map((each) => refusal(each.node)).find((each) => each !== null) ?? null)
+    const reason =
+      statement.inside !== null
+        ? null
+        : (refusal(statement.node) ?? inner.map((each) => refusal(each.node)).find((each) => each !== null) ?? null)
     const action = reason !== null ? 'refuse' : statement.inside !== null ? 'skip' : actionOf(statement)
     return {
       text: statement.text,
@@ -94,7 +148,14 @@ function plainStatements(statements: readonly Statement[], transactions: readonl
  * there or gone already.
  */
 function isHarmlessTwice({ kind, node }: Statement): boolean {
-  if (dataKinds.has(kind) || 'ReindexStmt' in node || 'VacuumStmt' in node || 'ClusterStmt' in node || 'TransactionStmt' in node) return false
+  if (
+    dataKinds.has(kind) ||
+    'ReindexStmt' in node ||
+    'VacuumStmt' in node ||
+    'ClusterStmt' in node ||
+    'TransactionStmt' in node
+  )
+    return false
   return !('IndexStmt' in node && node.IndexStmt.concurrent === true && (node.IndexStmt.idxname ?? '') === '')
 }
 
@@ -109,7 +170,8 @@ function innerOf(statements: readonly Statement[], index: number): readonly Stat
 }
 
 function actionOf(statement: Statement): RehearsalStatement['action'] {
-  if ('TransactionStmt' in statement.node) return transactionActions[statement.node.TransactionStmt.kind ?? ''] ?? 'send'
+  if ('TransactionStmt' in statement.node)
+    return transactionActions[statement.node.TransactionStmt.kind ?? ''] ?? 'send'
   if ('VariableSetStmt' in statement.node && statement.node.VariableSetStmt.name === 'TRANSACTION') return 'skip'
   return 'send'
 }

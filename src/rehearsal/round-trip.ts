@@ -7,23 +7,40 @@ import type { RehearsalDown, RoundTrip } from './types.ts'
  * Tries the ways back of migrations that have just gone up: all down, newest first, and all up again. After each way back
  * the definitions have to be what they were before its migration; `before` holds these by the migration's path.
  */
-export async function roundTrips(session: Session, downs: readonly RehearsalDown[], before: ReadonlyMap<string, ReadonlySet<string>>): Promise<readonly RoundTrip[]> {
+export async function roundTrips(
+  session: Session,
+  downs: readonly RehearsalDown[],
+  before: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<readonly RoundTrip[]> {
   const trips = new Map<RehearsalDown, RoundTrip>()
-  const rest = (why: string): readonly RoundTrip[] => downs.map((each) => trips.get(each) ?? tripOf(each, 'unknown', why, null))
+  const rest = (why: string): readonly RoundTrip[] =>
+    downs.map((each) => trips.get(each) ?? tripOf(each, 'unknown', why, null))
   for (const down of [...downs].reverse()) {
     const expected = before.get(down.upPath)
     if (expected === undefined) return rest(`the schema before ${down.name} is not known`)
     const failure = await sendAll(session, down.down)
     const differs = failure === null ? difference(expected, await definitions(session)) : null
     if (failure === null && differs === null) continue
-    if (failure !== null && cannotBeTried.has(failure.code)) return rest(`the way back of ${down.name} could not be tried: ${failure.message}`)
-    trips.set(down, failure === null ? tripOf(down, 'differs', differs, down.down[0]?.line ?? null) : tripOf(down, 'down-fails', failure.message, failure.line))
+    if (failure !== null && cannotBeTried.has(failure.code))
+      return rest(`the way back of ${down.name} could not be tried: ${failure.message}`)
+    trips.set(
+      down,
+      failure === null
+        ? tripOf(down, 'differs', differs, down.down[0]?.line ?? null)
+        : tripOf(down, 'down-fails', failure.message, failure.line),
+    )
     return rest(`the way back of ${down.name} ${failure === null ? 'leads elsewhere' : 'fails'}`)
   }
   for (const down of downs) {
     const failure = await sendAll(session, down.up)
-    if (failure !== null && cannotBeTried.has(failure.code)) return rest(`${down.name} could not be tried again: ${failure.message}`)
-    trips.set(down, failure === null ? tripOf(down, 'proven', null, null) : { ...tripOf(down, 'up-fails', failure.message, failure.line), path: down.upPath })
+    if (failure !== null && cannotBeTried.has(failure.code))
+      return rest(`${down.name} could not be tried again: ${failure.message}`)
+    trips.set(
+      down,
+      failure === null
+        ? tripOf(down, 'proven', null, null)
+        : { ...tripOf(down, 'up-fails', failure.message, failure.line), path: down.upPath },
+    )
     if (failure !== null) return rest(`${down.name} does not go up again`)
   }
   return rest('')
@@ -32,6 +49,11 @@ export async function roundTrips(session: Session, downs: readonly RehearsalDown
 /** What was refused, and what a migration raises itself to say that there is no way back. */
 const cannotBeTried: ReadonlySet<string> = new Set(['', 'P0001'])
 
-function tripOf(down: RehearsalDown, result: RoundTrip['result'], detail: string | null, line: number | null): RoundTrip {
+function tripOf(
+  down: RehearsalDown,
+  result: RoundTrip['result'],
+  detail: string | null,
+  line: number | null,
+): RoundTrip {
   return { name: down.name, path: down.path, result, detail, line }
 }

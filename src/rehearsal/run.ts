@@ -57,7 +57,8 @@ async function replayed(session: Session, statements: readonly RehearsalStatemen
   await session.send('begin')
   for (const statement of statements) {
     const { path, line } = statement
-    if (statement.action === 'refuse') failures.push({ path, line, code: '', message: statement.reason ?? 'refused', refused: true })
+    if (statement.action === 'refuse')
+      failures.push({ path, line, code: '', message: statement.reason ?? 'refused', refused: true })
     if (statement.action !== 'send') continue
     const error = await sentInside(session, statement.text)
     if (error === null) continue
@@ -69,7 +70,10 @@ async function replayed(session: Session, statements: readonly RehearsalStatemen
 }
 
 /** Sends statements as `runBase` does, up to the first that fails; gives that failure, with its line. */
-export async function sendAll(session: Session, statements: readonly RehearsalStatement[]): Promise<{ readonly message: string; readonly line: number; readonly code: string } | null> {
+export async function sendAll(
+  session: Session,
+  statements: readonly RehearsalStatement[],
+): Promise<{ readonly message: string; readonly line: number; readonly code: string } | null> {
   await session.send(fresh)
   await session.send('begin')
   for (const statement of statements) {
@@ -158,7 +162,11 @@ export interface Base {
  * constraints that they leave invalid in the end, are the result.
  */
 export async function runSteps(
-  session: Session, steps: readonly RehearsalStatement[], base: Base, tell: (outcome: StepOutcome) => void, starting: (step: number) => void,
+  session: Session,
+  steps: readonly RehearsalStatement[],
+  base: Base,
+  tell: (outcome: StepOutcome) => void,
+  starting: (step: number) => void,
   between: (step: RehearsalStatement) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly created: readonly Key[]; readonly invalid: readonly Key[] }> {
   const first = await snapshot(session)
@@ -170,7 +178,10 @@ export async function runSteps(
     const outcomes = await runGroup(session, steps, group, existing, { ...base, complete: whole }, starting)
     for (const outcome of outcomes) {
       const step = steps[outcome.step]
-      const again = step?.repeat === true && outcome.code === null && outcome.unrehearsed === null ? await failsAgain(session, step.text) : null
+      const again =
+        step?.repeat === true && outcome.code === null && outcome.unrehearsed === null
+          ? await failsAgain(session, step.text)
+          : null
       tell(again === null ? outcome : { ...outcome, again })
       if (outcome.unrehearsed !== null || outcome.observation?.error) whole = false
     }
@@ -178,7 +189,10 @@ export async function runSteps(
   await session.send(fresh)
   const last = await snapshot(session)
   const names = new Set([...first.relations.values()].map((relation) => relation.key))
-  return { created: [...last.relations.values()].map((relation) => relation.key).filter((name) => !names.has(name)), invalid: newlyInvalid(first, last) }
+  return {
+    created: [...last.relations.values()].map((relation) => relation.key).filter((name) => !names.has(name)),
+    invalid: newlyInvalid(first, last),
+  }
 }
 
 /** Errors by which a statement says that it has been done already. */
@@ -219,7 +233,12 @@ export function groupsOf(steps: readonly RehearsalStatement[]): readonly (readon
 }
 
 async function runGroup(
-  session: Session, steps: readonly RehearsalStatement[], group: readonly number[], existing: ReadonlySet<string>, base: Base, starting: (step: number) => void,
+  session: Session,
+  steps: readonly RehearsalStatement[],
+  group: readonly number[],
+  existing: ReadonlySet<string>,
+  base: Base,
+  starting: (step: number) => void,
 ): Promise<readonly StepOutcome[]> {
   const outcomes: StepOutcome[] = []
   const alone = new Set<number>()
@@ -254,9 +273,15 @@ async function runGroup(
     const sent: Sent = await sendStep(session, step, before ?? (await snapshot(session)), existing)
     before = sent.after
     if (before === null) alone.add(index)
-    const verdict = sent.error === null ? null : verdictOf(sent.error, step, {
-      complete: whole, platform: base.platform, texts: [...base.texts, ...steps.slice(0, index).map(({ text }) => text)], names: await namesIn(session),
-    })
+    const verdict =
+      sent.error === null
+        ? null
+        : verdictOf(sent.error, step, {
+            complete: whole,
+            platform: base.platform,
+            texts: [...base.texts, ...steps.slice(0, index).map(({ text }) => text)],
+            names: await namesIn(session),
+          })
     const outcome = judged(index, sent, verdict)
     if (outcome.unrehearsed !== null || sent.error !== null) whole = false
     outcomes.push(outcome)
@@ -265,9 +290,17 @@ async function runGroup(
   const lastSent = outcomes.findLast((outcome) => outcome.observation !== null)
   const until = group.at(-1) ?? 0
   return outcomes.map((outcome) => {
-    const observation = outcome.observation === null ? null : { ...outcome.observation, heldUntil: alone.has(outcome.step) ? outcome.step : until }
+    const observation =
+      outcome.observation === null
+        ? null
+        : { ...outcome.observation, heldUntil: alone.has(outcome.step) ? outcome.step : until }
     if (failure === null || outcome !== lastSent) return { ...outcome, observation }
-    return { ...outcome, observation: null, unrehearsed: `the commit fails here: ${failure.message}`, code: failure.code }
+    return {
+      ...outcome,
+      observation: null,
+      unrehearsed: `the commit fails here: ${failure.message}`,
+      code: failure.code,
+    }
   })
 }
 
@@ -282,7 +315,12 @@ async function committed(session: Session): Promise<SqlError | null> {
   }
 }
 
-async function sendStep(session: Session, step: RehearsalStatement, before: Snapshot, existing: ReadonlySet<string>): Promise<Sent> {
+async function sendStep(
+  session: Session,
+  step: RehearsalStatement,
+  before: Snapshot,
+  existing: ReadonlySet<string>,
+): Promise<Sent> {
   const sending = { text: step.text, existing, before }
   let sent = await observe(session, { ...sending, inBlock: true })
   for (let tries = 0; sent.error !== null && tries < 20; tries++) {
@@ -327,5 +365,15 @@ select
 
 /** The observation of a statement that touches nothing. */
 function nothing(session: Session): Observation {
-  return { postgres: session.version, locks: [], rewrites: [], scans: [], builds: [], invalid: [], heldUntil: 0, error: null, milliseconds: 0 }
+  return {
+    postgres: session.version,
+    locks: [],
+    rewrites: [],
+    scans: [],
+    builds: [],
+    invalid: [],
+    heldUntil: 0,
+    error: null,
+    milliseconds: 0,
+  }
 }

@@ -63,17 +63,19 @@ export async function makeScratchDatabase(address: string, shared: boolean): Pro
   return {
     url: own.toString(),
     name,
-    drop: () => withClient(server, async (client) => {
-      await client.query(`drop database if exists ${quoted(name)} with (force)`)
-      await restoreSettings(client, settings)
-    }).catch(() => undefined),
+    drop: () =>
+      withClient(server, async (client) => {
+        await client.query(`drop database if exists ${quoted(name)} with (force)`)
+        await restoreSettings(client, settings)
+      }).catch(() => undefined),
   }
 }
 
 /** The settings of the role itself, which a migration may change for every session that follows. */
 async function settingsOf(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ readonly setconfig: readonly string[] }>(
-    'select s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where s.setdatabase = 0 and r.rolname = current_user')
+    'select s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where s.setdatabase = 0 and r.rolname = current_user',
+  )
   return rows[0]?.setconfig ?? []
 }
 
@@ -83,21 +85,29 @@ async function restoreSettings(client: Client, settings: readonly string[]): Pro
   for (const setting of settings) {
     const cut = setting.indexOf('=')
     await client.query('select set_config($1, $2, false)', [setting.slice(0, cut), setting.slice(cut + 1)])
-    await client.query(`alter role current_user set ${setting.slice(0, cut).split('.').map(quoted).join('.')} from current`)
+    await client.query(
+      `alter role current_user set ${setting.slice(0, cut).split('.').map(quoted).join('.')} from current`,
+    )
   }
 }
 
 function refusalOf(seen: Server, shared: boolean): string | null {
-  if (seen.superuser) return 'its role is a superuser or may become one, so that a migration could run programs on the host. Use a role with CREATEDB and nothing else'
-  if (seen.createrole) return 'its role may create and grant roles, so that a migration could reach the host. Use a role with CREATEDB and nothing else'
+  if (seen.superuser)
+    return 'its role is a superuser or may become one, so that a migration could run programs on the host. Use a role with CREATEDB and nothing else'
+  if (seen.createrole)
+    return 'its role may create and grant roles, so that a migration could reach the host. Use a role with CREATEDB and nothing else'
   const [reach] = seen.reaches
-  if (reach !== undefined) return `its role is a member of ${reach}, so that a migration could reach beyond its database. Use a role with CREATEDB and nothing else`
+  if (reach !== undefined)
+    return `its role is a member of ${reach}, so that a migration could reach beyond its database. Use a role with CREATEDB and nothing else`
   if (!seen.createdb) return 'its role may not create databases. Give it CREATEDB'
   if (seen.major < 13) return 'it is older than PostgreSQL 13'
   if (shared) return null
   const [other] = seen.others
-  if (other !== undefined) return 'it holds other databases besides. Use a server of its own, or add ?shared=true to the address'
-  return seen.tables > 0 ? 'the database of the address holds tables. Use a server of its own, or add ?shared=true to the address' : null
+  if (other !== undefined)
+    return 'it holds other databases besides. Use a server of its own, or add ?shared=true to the address'
+  return seen.tables > 0
+    ? 'the database of the address holds tables. Use a server of its own, or add ?shared=true to the address'
+    : null
 }
 
 function readUrl(address: string): URL {
@@ -113,16 +123,19 @@ function readUrl(address: string): URL {
 /** Drops the databases of rehearsals that were killed together with what watched them; their names tell their age. */
 async function dropStale(client: Client): Promise<void> {
   const { rows } = await client.query<{ readonly datname: string }>(
-    `select d.datname from pg_database d join pg_roles r on r.oid = d.datdba where starts_with(d.datname, '${prefix}') and r.rolname = current_user`)
+    `select d.datname from pg_database d join pg_roles r on r.oid = d.datdba where starts_with(d.datname, '${prefix}') and r.rolname = current_user`,
+  )
   const now = Math.floor(Date.now() / 1000)
   for (const { datname } of rows) {
     const made = Number(datname.slice(prefix.length).split('_')[0])
-    if (Number.isFinite(made) && now - made > staleSeconds) await client.query(`drop database if exists ${quoted(datname)} with (force)`).catch(() => undefined)
+    if (Number.isFinite(made) && now - made > staleSeconds)
+      await client.query(`drop database if exists ${quoted(datname)} with (force)`).catch(() => undefined)
   }
 }
 
 /** Whatever the role's own settings have become. */
-const ownSettings = 'set default_transaction_read_only = off; set statement_timeout = 0; set lock_timeout = 0; set search_path = pg_catalog'
+const ownSettings =
+  'set default_transaction_read_only = off; set statement_timeout = 0; set lock_timeout = 0; set search_path = pg_catalog'
 
 async function withClient<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, application_name: 'schemagate', connectionTimeoutMillis: 10_000 })
@@ -142,6 +155,7 @@ async function withClient<T>(url: string, act: (client: Client) => Promise<T>): 
 /** Why a server cannot be used, in words that give nothing away of where it is: they are shown in pull requests. */
 function reasonOf(error: unknown): string {
   const { code, message } = sqlError(error)
-  if (!/^[0-9A-Z]{5}$/.test(code) || code === 'XX000') return `it cannot be reached${/^E[A-Z]+$/.test(code) ? ` (${code})` : ''}`
+  if (!/^[0-9A-Z]{5}$/.test(code) || code === 'XX000')
+    return `it cannot be reached${/^E[A-Z]+$/.test(code) ? ` (${code})` : ''}`
   return code.startsWith('28') ? 'it refuses the login' : message
 }

@@ -12,7 +12,10 @@ export interface Session {
    * Sends what cannot run in a transaction block and tells the locks that it held meanwhile, by oid; `tables` are quoted names
    * of tables that exist. Left out where nobody else can look, as in the embedded server.
    */
-  sendWatched?(sql: string, tables: readonly string[]): Promise<{ readonly messages: readonly string[]; readonly locks: ReadonlyMap<string, ReadonlySet<LockMode>> }>
+  sendWatched?(
+    sql: string,
+    tables: readonly string[],
+  ): Promise<{ readonly messages: readonly string[]; readonly locks: ReadonlyMap<string, ReadonlySet<LockMode>> }>
   close(): Promise<void>
 }
 
@@ -31,7 +34,8 @@ const longest = 500
 /** Reads an error of any of the clients as `SqlError`; one without a code of Postgres' gets `XX000`. */
 export function sqlError(error: unknown): SqlError {
   const of = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
-  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? (value.length > longest ? `${value.slice(0, longest)}…` : value) : null)
+  const text = (value: unknown): string | null =>
+    typeof value === 'string' && value !== '' ? (value.length > longest ? `${value.slice(0, longest)}…` : value) : null
   const position = Number(of.position)
   return {
     message: text(of.message) ?? text(String(error)) ?? '',

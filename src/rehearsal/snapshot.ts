@@ -27,7 +27,16 @@ export interface Snapshot {
 }
 
 type Row = {
-  readonly relations: readonly (readonly [string, string, string, string, string, string | null, boolean | null, number])[]
+  readonly relations: readonly (readonly [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string | null,
+    boolean | null,
+    number,
+  ])[]
   readonly locks: readonly (readonly [string, string])[]
   readonly unvalidated: readonly (readonly [string, string, string, string])[]
 }
@@ -66,7 +75,11 @@ export async function snapshot(session: Session): Promise<Snapshot> {
   for (const [oid, schema, name, kind, file, indexOf, valid, scans] of row.relations) {
     relations.set(oid, { oid, key: key(schema, name), kind, file, indexOf, valid: valid !== false, scans })
   }
-  return { relations, locks: lockRows(row.locks), unvalidated: new Map(row.unvalidated.map(([oid, schema, table, name]) => [oid, `${key(schema, table)}.${name}`])) }
+  return {
+    relations,
+    locks: lockRows(row.locks),
+    unvalidated: new Map(row.unvalidated.map(([oid, schema, table, name]) => [oid, `${key(schema, table)}.${name}`])),
+  }
 }
 
 /** Lock modes by oid from pairs of oid and mode. */
@@ -84,7 +97,12 @@ type Seen = Pick<Observation, 'locks' | 'rewrites' | 'scans' | 'builds' | 'inval
  * were checked row by row; `truncates` says that the statement empties tables, whose new file is no rewrite.
  */
 export function compareSnapshots(
-  before: Snapshot, after: Snapshot, existing: ReadonlySet<string>, messages: readonly string[], validated: ReadonlySet<string>, truncates: boolean,
+  before: Snapshot,
+  after: Snapshot,
+  existing: ReadonlySet<string>,
+  messages: readonly string[],
+  validated: ReadonlySet<string>,
+  truncates: boolean,
 ): Seen {
   const known = [...before.relations.values()].filter((relation) => existing.has(relation.oid))
   const locks: { relation: Key; mode: LockMode }[] = []
@@ -95,18 +113,23 @@ export function compareSnapshots(
     // Whoever waits for an index waits for its table first, unless the lock on the index is the stronger one.
     const table = relation.indexOf === null ? null : strongest(after.locks.get(relation.indexOf) ?? [])
     const least = strength.get(table ?? 'RowExclusiveLock') ?? 0
-    if (mode !== null && (relation.indexOf === null || (strength.get(mode) ?? 0) > least)) locks.push({ relation: relation.key, mode })
+    if (mode !== null && (relation.indexOf === null || (strength.get(mode) ?? 0) > least))
+      locks.push({ relation: relation.key, mode })
   }
   const tables = known.filter((relation) => ['r', 'm', 'p'].includes(relation.kind))
   const built = truncates ? new Map<string, number>() : builtOn(before, after)
-  const rewrites = truncates ? [] : tables.filter((table) => (after.relations.get(table.oid)?.file ?? table.file) !== table.file)
+  const rewrites = truncates
+    ? []
+    : tables.filter((table) => (after.relations.get(table.oid)?.file ?? table.file) !== table.file)
   const rewritten = new Set(rewrites.map((table) => table.oid))
   const verified = mentioned(messages, 'verifying table')
   const scans = tables.filter((table) => {
     if (truncates || rewritten.has(table.oid)) return false
     const scanned = (after.relations.get(table.oid)?.scans ?? table.scans) - table.scans
     const locked = after.locks.has(table.oid)
-    return scanned > (built.get(table.oid) ?? 0) || validated.has(table.oid) || (locked && verified.has(nameOf(table.key)))
+    return (
+      scanned > (built.get(table.oid) ?? 0) || validated.has(table.oid) || (locked && verified.has(nameOf(table.key)))
+    )
   })
   return {
     locks: locks.sort((a, b) => compareKeys(a.relation, b.relation)),
@@ -119,7 +142,9 @@ export function compareSnapshots(
 
 /** Indexes and constraints that are invalid or not validated, and were not before. */
 export function newlyInvalid(before: Snapshot, after: Snapshot): readonly Key[] {
-  const indexes = [...after.relations.values()].filter((relation) => relation.indexOf !== null && !relation.valid && before.relations.get(relation.oid)?.valid !== false)
+  const indexes = [...after.relations.values()].filter(
+    (relation) => relation.indexOf !== null && !relation.valid && before.relations.get(relation.oid)?.valid !== false,
+  )
   const constraints = [...after.unvalidated].filter(([oid]) => !before.unvalidated.has(oid)).map(([, name]) => name)
   return [...indexes.map((index) => index.key), ...constraints].sort(compareKeys)
 }

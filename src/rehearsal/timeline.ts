@@ -83,7 +83,12 @@ function keepsWaiting(lock: TimelineLock): boolean {
 }
 
 function locksOf(
-  steps: readonly Step[], moments: readonly TimelineMoment[], tableOf: (schema: Schema, relation: Key) => Key, work: readonly WorkEvent[], first: number, last: number,
+  steps: readonly Step[],
+  moments: readonly TimelineMoment[],
+  tableOf: (schema: Schema, relation: Key) => Key,
+  work: readonly WorkEvent[],
+  first: number,
+  last: number,
 ): readonly TimelineLock[] {
   const held = new Map<Key, LockMode>()
   const locks = new Map<string, TimelineLock>()
@@ -98,7 +103,15 @@ function locksOf(
       const blocks = blockedBy(mode)
       if (blocks === null || (before !== undefined && (rank.get(before) ?? 0) >= (rank.get(mode) ?? 0))) continue
       held.set(table, mode)
-      locks.set(`${index} ${table}`, { table, name: shown(steps, table), mode, blocks, from, until: moments[end] ?? from, ...workUnder(steps, work, table, index, end) })
+      locks.set(`${index} ${table}`, {
+        table,
+        name: shown(steps, table),
+        mode,
+        blocks,
+        from,
+        until: moments[end] ?? from,
+        ...workUnder(steps, work, table, index, end),
+      })
     }
   }
   return [...locks.values()]
@@ -114,7 +127,11 @@ function tableFinder(): (schema: Schema, relation: Key) => Key {
     const name = nameOf(relation)
     for (const table of schema.tables.values()) {
       if (table.schema !== schemaOf(relation)) continue
-      if (table.primaryKey?.name === name || table.indexes.some((index) => index.name === name) || table.uniques.some((unique) => unique.name === name)) {
+      if (
+        table.primaryKey?.name === name ||
+        table.indexes.some((index) => index.name === name) ||
+        table.uniques.some((unique) => unique.name === name)
+      ) {
         known.set(relation, table.key)
         return table.key
       }
@@ -135,28 +152,55 @@ function workIn(steps: readonly Step[]): readonly WorkEvent[] {
     if (!observation || statement.inside !== null) return []
     const { rewrites, scans, builds } = observation
     return [
-      ...rewrites.map((table) => ({ index, table, kind: 'rewrite' as const })), ...scans.map((table) => ({ index, table, kind: 'scan' as const })),
-      ...builds.filter((table) => !rewrites.includes(table)).map((table) => ({ index, table, kind: 'index build' as const })),
+      ...rewrites.map((table) => ({ index, table, kind: 'rewrite' as const })),
+      ...scans.map((table) => ({ index, table, kind: 'scan' as const })),
+      ...builds
+        .filter((table) => !rewrites.includes(table))
+        .map((table) => ({ index, table, kind: 'index build' as const })),
     ]
   })
 }
 
-function workUnder(steps: readonly Step[], work: readonly WorkEvent[], table: Key, from: number, until: number): Pick<TimelineLock, 'work' | 'meanwhile'> {
+function workUnder(
+  steps: readonly Step[],
+  work: readonly WorkEvent[],
+  table: Key,
+  from: number,
+  until: number,
+): Pick<TimelineLock, 'work' | 'meanwhile'> {
   const under = work.filter(({ index }) => index >= from && index <= until)
   const other = under.find((event) => event.table !== table)
-  return { work: [...new Set(under.filter((event) => event.table === table).map(({ kind }) => kind))], meanwhile: other === undefined ? null : shown(steps, other.table) }
+  return {
+    work: [...new Set(under.filter((event) => event.table === table).map(({ kind }) => kind))],
+    meanwhile: other === undefined ? null : shown(steps, other.table),
+  }
 }
 
-const workWords: Readonly<Record<TimelineWork, string>> = { rewrite: 'it is rewritten', scan: 'it is scanned', 'index build': 'an index is built on it' }
+const workWords: Readonly<Record<TimelineWork, string>> = {
+  rewrite: 'it is rewritten',
+  scan: 'it is scanned',
+  'index build': 'an index is built on it',
+}
 
 function worstOf(locks: readonly TimelineLock[]): string | null {
-  const weight = (lock: TimelineLock): number => (lock.work.includes('rewrite') ? 2000 : lock.work.length > 0 ? 1000 : 0) + (lock.blocks === 'reads and writes' ? 500 : 0) + Math.min(lock.until.number - lock.from.number, 499)
+  const weight = (lock: TimelineLock): number =>
+    (lock.work.includes('rewrite') ? 2000 : lock.work.length > 0 ? 1000 : 0) +
+    (lock.blocks === 'reads and writes' ? 500 : 0) +
+    Math.min(lock.until.number - lock.from.number, 499)
   const [worst] = locks.filter(keepsWaiting).sort((a, b) => weight(b) - weight(a) || a.from.number - b.from.number)
   if (worst === undefined) return null
   const subject = `\`${worst.name.replaceAll('`', '')}\` cannot be ${worst.blocks === 'writes' ? 'written' : 'read or written'}`
-  const span = worst.until.number > worst.from.number ? `from statement ${worst.from.number} until commit, after statement ${worst.until.number}` : `while statement ${worst.from.number} runs`
-  const work = worst.work.length > 0 ? worst.work.map((each) => workWords[each]).join(' and ') : `\`${(worst.meanwhile ?? '').replaceAll('`', '')}\` is worked on`
-  return worst.until.number > worst.from.number || worst.work.length === 0 ? `${subject} ${span}, while ${work}` : `${subject} while statement ${worst.from.number} runs: ${work}`
+  const span =
+    worst.until.number > worst.from.number
+      ? `from statement ${worst.from.number} until commit, after statement ${worst.until.number}`
+      : `while statement ${worst.from.number} runs`
+  const work =
+    worst.work.length > 0
+      ? worst.work.map((each) => workWords[each]).join(' and ')
+      : `\`${(worst.meanwhile ?? '').replaceAll('`', '')}\` is worked on`
+  return worst.until.number > worst.from.number || worst.work.length === 0
+    ? `${subject} ${span}, while ${work}`
+    : `${subject} while statement ${worst.from.number} runs: ${work}`
 }
 
 function shown(steps: readonly Step[], table: Key): string {

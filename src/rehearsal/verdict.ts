@@ -42,15 +42,36 @@ const definitionClasses = new Set(['42', '0A', '2B', '3F', '25', '55'])
 
 /** Parts of messages by which a server says that it, and not the statement, is at fault. */
 const buildLimits = [
-  'not supported by this build', 'is not available', 'not supported on this platform', 'without libxml', 'ICU', 'collation', 'tablespace', 'text search', 'language "', 'access method',
-  'partitioned tables cannot be unlogged', 'configuration parameter', 'bootstrap superuser', 'foreign-data wrapper', 'server "',
+  'not supported by this build',
+  'is not available',
+  'not supported on this platform',
+  'without libxml',
+  'ICU',
+  'collation',
+  'tablespace',
+  'text search',
+  'language "',
+  'access method',
+  'partitioned tables cannot be unlogged',
+  'configuration parameter',
+  'bootstrap superuser',
+  'foreign-data wrapper',
+  'server "',
 ]
 
 /** Reads an error of a statement. */
-export function verdictOf(error: SqlError, { text, outcome }: Pick<RehearsalStatement, 'text' | 'outcome'>, known: Known): Verdict {
+export function verdictOf(
+  error: SqlError,
+  { text, outcome }: Pick<RehearsalStatement, 'text' | 'outcome'>,
+  known: Known,
+): Verdict {
   if (serverClasses.has(error.code.slice(0, 2)) || error.code === '42501' || outcome === 'server') return 'server'
   if (independent.has(error.code)) return 'genuine'
-  if (buildLimits.some((part) => error.message.includes(part)) && ['0A', '42', '58', '2B'].includes(error.code.slice(0, 2))) return 'server'
+  if (
+    buildLimits.some((part) => error.message.includes(part)) &&
+    ['0A', '42', '58', '2B'].includes(error.code.slice(0, 2))
+  )
+    return 'server'
   if (missingRole(error) !== null || isNewerName(error)) return 'server'
   if (!known.complete) return 'consequence'
   if (isAbsent(error, text, known)) return 'absent'
@@ -60,7 +81,9 @@ export function verdictOf(error: SqlError, { text, outcome }: Pick<RehearsalStat
 
 /** Name of the role that an error misses; roles are made outside migrations. */
 export function missingRole(error: SqlError): string | null {
-  return error.code === '42704' || error.code === '22023' ? (/^role "(.+)" does not exist$/.exec(error.message)?.[1] ?? null) : null
+  return error.code === '42704' || error.code === '22023'
+    ? (/^role "(.+)" does not exist$/.exec(error.message)?.[1] ?? null)
+    : null
 }
 
 /** A constraint of NOT NULL has a name from PostgreSQL 18 on, and may be in the way of another there only. */
@@ -69,12 +92,21 @@ function isNewerName({ code, message }: SqlError): boolean {
 }
 
 /** Objects that a database may have without any migration: by an extension, by the platform, by hand. A column or constraint of a table that migrations made is none. */
-const missingObject = /^(relation|table|view|materialized view|foreign table|sequence|index|type|schema|extension|publication|trigger|policy|rule|operator class|operator family|function|procedure|routine|aggregate) (?:"(.+?)"|([^("]+)\(.*\)) (?:for (?:table|relation) .* )?does not exist/
+const missingObject =
+  /^(relation|table|view|materialized view|foreign table|sequence|index|type|schema|extension|publication|trigger|policy|rule|operator class|operator family|function|procedure|routine|aggregate) (?:"(.+?)"|([^("]+)\(.*\)) (?:for (?:table|relation) .* )?does not exist/
 
 /** True where an error misses what neither the migrations have ever made nor the statement misspells. */
 function isAbsent(error: SqlError, text: string, { platform, names, texts }: Known): boolean {
-  if (platform.some((schema) => error.message.includes(`${schema}.`) || new RegExp(`\\b${schema}"?\\.(?:\\w+|"[^"]+")(?!\\s*\\(|\\w)`, 'i').test(text))) return true
-  if (error.code === '42704' && /no default operator class for access method "gi(?:n|st)"/.test(error.message)) return true
+  if (
+    platform.some(
+      (schema) =>
+        error.message.includes(`${schema}.`) ||
+        new RegExp(`\\b${schema}"?\\.(?:\\w+|"[^"]+")(?!\\s*\\(|\\w)`, 'i').test(text),
+    )
+  )
+    return true
+  if (error.code === '42704' && /no default operator class for access method "gi(?:n|st)"/.test(error.message))
+    return true
   const [, kind = '', quotedName, called] = missingObject.exec(error.message) ?? []
   const full = quotedName ?? called
   if (full === undefined) return false
@@ -83,7 +115,14 @@ function isAbsent(error: SqlError, text: string, { platform, names, texts }: Kno
   if (!text.toLowerCase().includes(name.toLowerCase())) return true
   if (called !== undefined && names.functions.includes(name)) return false
   if (schema !== undefined && !names.schemas.includes(schema)) return !texts.some((each) => makes(each, schema))
-  if (kind === 'type' ? name.length > 5 && isNear(name, names.types) : kind === 'schema' ? isNear(name, names.schemas) : relationKinds.has(kind) && isNear(name, names.relations)) return false
+  if (
+    kind === 'type'
+      ? name.length > 5 && isNear(name, names.types)
+      : kind === 'schema'
+        ? isNear(name, names.schemas)
+        : relationKinds.has(kind) && isNear(name, names.relations)
+  )
+    return false
   return !texts.some((each) => makes(each, schema === undefined || schema === 'public' ? name : `${schema}.${name}`))
 }
 
@@ -92,7 +131,10 @@ const relationKinds = new Set(['relation', 'table', 'view', 'materialized view',
 /** True where a statement creates something of that name, or gives the name to something. */
 function makes(text: string, name: string): boolean {
   const named = `(?:\\w+\\.)?${name.replaceAll(/[^\w\s]/g, '\\$&')}(?!\\w)`
-  return new RegExp(`^create\\b[^(;]*?\\b(?:${createdKinds})\\s+${named}|\\brename\\b[^;]*\\bto\\s+${named}`, 'i').test(text.replaceAll('"', ''))
+  return new RegExp(`^create\\b[^(;]*?\\b(?:${createdKinds})\\s+${named}|\\brename\\b[^;]*\\bto\\s+${named}`, 'i').test(
+    text.replaceAll('"', ''),
+  )
 }
 
-const createdKinds = 'table|view|index|concurrently|type|domain|sequence|schema|function|procedure|aggregate|trigger|policy|rule|publication|extension|class|family|exists'
+const createdKinds =
+  'table|view|index|concurrently|type|domain|sequence|schema|function|procedure|aggregate|trigger|policy|rule|publication|extension|class|family|exists'

@@ -25,9 +25,25 @@ export interface ReportParts {
 export function buildReport(parts: ReportParts): Report {
   const { changeSet, settings, projects, judged } = parts
   const truncated: readonly Note[] = changeSet.truncated
-    ? [{ kind: 'truncated', blocking: true, path: '', line: 1, message: 'The repository holds more files than could be listed, so that a schema or a migration may have been missed.' }]
+    ? [
+        {
+          kind: 'truncated',
+          blocking: true,
+          path: '',
+          line: 1,
+          message:
+            'The repository holds more files than could be listed, so that a schema or a migration may have been missed.',
+        },
+      ]
     : []
-  const notes = unique([...settings.notes, ...parts.notes, ...projects.flatMap((reading) => reading.notes), ...parts.code.notes, ...judged.notes, ...truncated])
+  const notes = unique([
+    ...settings.notes,
+    ...parts.notes,
+    ...projects.flatMap((reading) => reading.notes),
+    ...parts.code.notes,
+    ...judged.notes,
+    ...truncated,
+  ])
   return {
     conclusion: conclude(judged.findings, notes, settings.config.failOn),
     findings: judged.findings,
@@ -57,7 +73,13 @@ export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'pr
   const steps = projects.flatMap((reading) => reading.steps).filter((step) => step.statement.inside === null)
   // A part of a statement that could not be read, dynamic SQL in a block, is no statement more.
   const read = new Set(steps.map(({ statement: { place } }) => `${place.path}:${place.line}`))
-  const unread = projects.flatMap((reading) => reading.problems).filter(({ kind, place }) => (kind === 'syntax' || kind === 'template' || kind === 'unsupported') && !read.has(`${place.path}:${place.line}`))
+  const unread = projects
+    .flatMap((reading) => reading.problems)
+    .filter(
+      ({ kind, place }) =>
+        (kind === 'syntax' || kind === 'template' || kind === 'unsupported') &&
+        !read.has(`${place.path}:${place.line}`),
+    )
   const files = new Set([...steps.map((step) => step.migration.path), ...unread.map((problem) => problem.place.path)])
   return {
     files: files.size,

@@ -1,7 +1,16 @@
 import type { Conclusion, Finding, Note, Severity } from '../finding.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockTables } from './locks.ts'
-import { code, codeSpan, details, escapeMarkdown, escapeText, plainText, sentence, truncate } from './markdown-escape.ts'
+import {
+  code,
+  codeSpan,
+  details,
+  escapeMarkdown,
+  escapeText,
+  plainText,
+  sentence,
+  truncate,
+} from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Report } from './report.ts'
@@ -40,7 +49,11 @@ export interface CheckRunOptions {
 
 const summaryLimit = 65_000
 const annotationLimit = 500
-const level: Readonly<Record<Severity, Annotation['annotation_level']>> = { error: 'failure', warning: 'warning', info: 'notice' }
+const level: Readonly<Record<Severity, Annotation['annotation_level']>> = {
+  error: 'failure',
+  warning: 'warning',
+  info: 'notice',
+}
 
 /** Renders a report as a check run that can be decided on without opening anything else. */
 export function checkRunText(report: Report, options: CheckRunOptions): CheckRunText {
@@ -52,18 +65,67 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
     ...sorted.warnings.map((f) => row('warning', f, links)),
   ]
   const changes = report.projects.flatMap((p) => p.changes)
-  const table = rows.length === 0 ? [] : ['| | Where | What | Rule |\n| --- | --- | --- | --- |\n' + rows.slice(0, 200).join('\n') + (rows.length > 200 ? `\n\n${rows.length - 200} more are in the annotations.` : '')]
+  const table =
+    rows.length === 0
+      ? []
+      : [
+          '| | Where | What | Rule |\n| --- | --- | --- | --- |\n' +
+            rows.slice(0, 200).join('\n') +
+            (rows.length > 200 ? `\n\n${rows.length - 200} more are in the annotations.` : ''),
+        ]
   const sections = [
     ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
     ...table,
     ...options.wanted.map((line) => `**Missing:** ${line}`),
-    ...(sorted.needed.length > 0 ? [`${howToApprove(sorted.needed)} Where nobody else may write, \`approvals: { author: true }\` in \`.github/schemagate.yml\` lets the author do it.`] : []),
-    ...(changes.length > 0 ? [`**Schema:** ${summarizeChanges(changes)}.`] : rows.length > 0 || sorted.blocking.length > 0 ? [] : [`${verdict(report)}.`]),
+    ...(sorted.needed.length > 0
+      ? [
+          `${howToApprove(sorted.needed)} Where nobody else may write, \`approvals: { author: true }\` in \`.github/schemagate.yml\` lets the author do it.`,
+        ]
+      : []),
+    ...(changes.length > 0
+      ? [`**Schema:** ${summarizeChanges(changes)}.`]
+      : rows.length > 0 || sorted.blocking.length > 0
+        ? []
+        : [`${verdict(report)}.`]),
     ...options.more,
-    ...(sorted.approved.length > 0 ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')] : []),
-    ...(sorted.notes.length > 0 ? ['**Notes**\n' + sorted.notes.slice(0, 50).map((n) => `- ${noteLine(n, links)}`).join('\n') + (sorted.notes.length > 50 ? `\n- and ${sorted.notes.length - 50} more` : '')] : []),
-    ...(sorted.infos.length > 0 ? [details(`${count(sorted.infos.length, 'thing')} for the record`, sorted.infos.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)} ${ruleLink(f.rule, links)}`).join('\n'))] : []),
-    ...(sorted.suppressed.length > 0 ? [details(`${sorted.suppressed.length} suppressed`, sorted.suppressed.slice(0, 50).map((f) => `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}, ${escapeText(f.suppressed?.reason ?? '')}${f.suppressed?.until == null ? '' : ` (until ${escapeText(f.suppressed.until)})`}`).join('\n'))] : []),
+    ...(sorted.approved.length > 0
+      ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')]
+      : []),
+    ...(sorted.notes.length > 0
+      ? [
+          '**Notes**\n' +
+            sorted.notes
+              .slice(0, 50)
+              .map((n) => `- ${noteLine(n, links)}`)
+              .join('\n') +
+            (sorted.notes.length > 50 ? `\n- and ${sorted.notes.length - 50} more` : ''),
+        ]
+      : []),
+    ...(sorted.infos.length > 0
+      ? [
+          details(
+            `${count(sorted.infos.length, 'thing')} for the record`,
+            sorted.infos
+              .slice(0, 50)
+              .map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)} ${ruleLink(f.rule, links)}`)
+              .join('\n'),
+          ),
+        ]
+      : []),
+    ...(sorted.suppressed.length > 0
+      ? [
+          details(
+            `${sorted.suppressed.length} suppressed`,
+            sorted.suppressed
+              .slice(0, 50)
+              .map(
+                (f) =>
+                  `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}, ${escapeText(f.suppressed?.reason ?? '')}${f.suppressed?.until == null ? '' : ` (until ${escapeText(f.suppressed.until)})`}`,
+              )
+              .join('\n'),
+          ),
+        ]
+      : []),
     ...lockTables(report, (place) => placeLink(place, links)),
     ...checklistDetails(report),
     `<sub>${lookedAt(report)}</sub>`,
@@ -71,14 +133,21 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
   return {
     conclusion: report.conclusion,
     title: truncateTitle(verdict(report, options.wanted.length)),
-    summary: truncate(sections.join('\n\n'), summaryLimit, 'The rest was cut at GitHub\'s limit; every finding is among the annotations.'),
+    summary: truncate(
+      sections.join('\n\n'),
+      summaryLimit,
+      "The rest was cut at GitHub's limit; every finding is among the annotations.",
+    ),
     annotations: annotationsOf(report, options.inline),
   }
 }
 
 /** `3 files, 12 statements, 12 rehearsed, judged for PostgreSQL 16, 1a2b3c4 against 5d6e7f8`. */
 export function lookedAt(report: Report): string {
-  return [...coverageWords(report), `${codeSpan(report.head.slice(0, 7))} against ${codeSpan(report.base.slice(0, 7))}`].join(', ')
+  return [
+    ...coverageWords(report),
+    `${codeSpan(report.head.slice(0, 7))} against ${codeSpan(report.base.slice(0, 7))}`,
+  ].join(', ')
 }
 
 /** What was looked at, and for which server: `3 files`, `12 statements`, `judged for PostgreSQL 16`. */
@@ -110,14 +179,28 @@ function row(what: string, finding: Finding, links: Links): string {
 /** How the findings that wait for an approval get it. */
 export function howToApprove(needed: readonly Finding[]): string {
   const [first] = needed
-  const target = needed.length > 1 && needed.every((f) => f.group === 'data-loss') ? 'destructive' : first?.fingerprint.slice(0, 4) ?? ''
+  const target =
+    needed.length > 1 && needed.every((f) => f.group === 'data-loss')
+      ? 'destructive'
+      : (first?.fingerprint.slice(0, 4) ?? '')
   return `To approve: comment \`/schemagate approve ${target} reason: …\`${needed.some((f) => f.group === 'data-loss') ? ' and say where the backup is' : ''}. Somebody else than the author who may write here can.`
 }
 
 function annotationsOf(report: Report, inline: ReadonlySet<string>): readonly Annotation[] {
   const sorted = sortFindings(report)
-  const shown = [...sorted.errors, ...sorted.needed, ...sorted.warnings, ...sorted.infos].filter((f) => !inline.has(f.fingerprint))
-  const notes = sorted.blocking.filter((n) => n.path !== '').map((n): Annotation => ({ path: n.path, start_line: n.line, end_line: n.line, annotation_level: 'failure', title: 'Could not look', message: clip(plainText(n.message)) }))
+  const shown = [...sorted.errors, ...sorted.needed, ...sorted.warnings, ...sorted.infos].filter(
+    (f) => !inline.has(f.fingerprint),
+  )
+  const notes = sorted.blocking
+    .filter((n) => n.path !== '')
+    .map((n): Annotation => ({
+      path: n.path,
+      start_line: n.line,
+      end_line: n.line,
+      annotation_level: 'failure',
+      title: 'Could not look',
+      message: clip(plainText(n.message)),
+    }))
   return [...notes, ...shown.map(annotation)].slice(0, annotationLimit)
 }
 
@@ -125,9 +208,13 @@ function annotation(finding: Finding): Annotation {
   const { place } = finding
   const one = place.line === place.endLine
   return {
-    path: place.path, start_line: place.line, end_line: place.endLine,
+    path: place.path,
+    start_line: place.line,
+    end_line: place.endLine,
     ...(one ? { start_column: place.column, end_column: place.endColumn } : {}),
-    annotation_level: level[finding.severity], title: truncateTitle(finding.rule), message: clip(plainText(finding.help === '' ? finding.message : `${finding.message}\n\n${finding.help}`)),
+    annotation_level: level[finding.severity],
+    title: truncateTitle(finding.rule),
+    message: clip(plainText(finding.help === '' ? finding.message : `${finding.message}\n\n${finding.help}`)),
   }
 }
 

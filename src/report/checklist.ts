@@ -3,7 +3,10 @@ import { codeSpan, details, escapeMarkdown } from './markdown-escape.ts'
 import type { Report } from './report.ts'
 
 /** Entries that this change gives something to say on, what fails first, and the names of the others. */
-export function applicable({ checklist }: Pick<Report, 'checklist'>): { readonly entries: readonly ChecklistEntry[]; readonly others: readonly string[] } {
+export function applicable({ checklist }: Pick<Report, 'checklist'>): {
+  readonly entries: readonly ChecklistEntry[]
+  readonly others: readonly string[]
+} {
   const rank = { fail: 0, unknown: 1, pass: 2, 'not-applicable': 3 }
   return {
     entries: checklist.filter((e) => e.status !== 'not-applicable').sort((a, b) => rank[a.status] - rank[b.status]),
@@ -17,9 +20,23 @@ export function checklistDetails(report: Pick<Report, 'checklist' | 'projects'>)
   if (entries.length === 0 || report.projects.length === 0) return []
   const number = (status: ChecklistEntry['status'], words: string) => {
     const n = entries.filter((e) => e.status === status).length
-    return n === 0 ? [] : [`${n} ${n === 1 ? words.replace(/^(fail|pass)$/, (w) => (w === 'fail' ? 'fails' : 'passes')) : words}`]
+    return n === 0
+      ? []
+      : [`${n} ${n === 1 ? words.replace(/^(fail|pass)$/, (w) => (w === 'fail' ? 'fails' : 'passes')) : words}`]
   }
-  const title = [...number('fail', 'fail'), ...number('unknown', 'unknown'), ...number('pass', 'pass'), ...(others.length === 0 ? [] : [`${others.length} not applicable`])].join(', ')
-  const table = '| Item | | Evidence |\n| --- | --- | --- |\n' + entries.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${escapeMarkdown(e.evidence)} |`).join('\n')
-  return [details(`Checklist: ${title}`, others.length === 0 ? table : `${table}\n\nNot applicable: ${others.map(codeSpan).join(', ')}.`)]
+  const title = [
+    ...number('fail', 'fail'),
+    ...number('unknown', 'unknown'),
+    ...number('pass', 'pass'),
+    ...(others.length === 0 ? [] : [`${others.length} not applicable`]),
+  ].join(', ')
+  const table =
+    '| Item | | Evidence |\n| --- | --- | --- |\n' +
+    entries.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${escapeMarkdown(e.evidence)} |`).join('\n')
+  return [
+    details(
+      `Checklist: ${title}`,
+      others.length === 0 ? table : `${table}\n\nNot applicable: ${others.map(codeSpan).join(', ')}.`,
+    ),
+  ]
 }

@@ -14,7 +14,9 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean):
   const evidence = evidenceLine(finding)
   const parts = [
     `**${sentence(finding.message).replaceAll('**', '')}** · ${finding.severity} · ${ruleLink(finding.rule, links)}`,
-    ...(suggest && finding.suggestion !== null && finding.suggestion.path !== finding.place.path ? [`It is about ${codeSpan(finding.place.path)}, line ${finding.place.line}.`] : []),
+    ...(suggest && finding.suggestion !== null && finding.suggestion.path !== finding.place.path
+      ? [`It is about ${codeSpan(finding.place.path)}, line ${finding.place.line}.`]
+      : []),
     ...(evidence === null ? [] : [evidence]),
     ...(finding.help === '' ? [] : [helpMarkdown(finding.help)]),
     ...(suggest && finding.suggestion !== null ? [fenced(finding.suggestion.text, 'suggestion')] : []),
@@ -35,15 +37,27 @@ export function evidenceLine(finding: Finding): string | null {
 
 /** The same without Markdown. */
 export function evidenceText(finding: Finding): string | null {
-  return evidenceIn(finding, (name) => name, (text) => text.replaceAll('`', ''))
+  return evidenceIn(
+    finding,
+    (name) => name,
+    (text) => text.replaceAll('`', ''),
+  )
 }
 
-function evidenceIn({ evidence, warned = null }: Finding, show: (name: string) => string, prose: (text: string) => string): string | null {
+function evidenceIn(
+  { evidence, warned = null }: Finding,
+  show: (name: string) => string,
+  prose: (text: string) => string,
+): string | null {
   const header = warned === null ? [] : [`Prisma warns of it in line ${warned.line} of the file.`]
-  const seen = evidence === null ? [] : [...locksIn(evidence, show, prose),
-    ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${show(short(table))}`),
-    ...evidence.scans.slice(0, 3).map((table) => `scanned ${show(short(table))} from end to end`),
-  ]
+  const seen =
+    evidence === null
+      ? []
+      : [
+          ...locksIn(evidence, show, prose),
+          ...evidence.rewrites.slice(0, 3).map((table) => `rewrote ${show(short(table))}`),
+          ...evidence.scans.slice(0, 3).map((table) => `scanned ${show(short(table))} from end to end`),
+        ]
   const major = evidence?.postgres.split('.')[0] ?? ''
   const rehearsed = [
     ...(seen.length === 0 ? [] : [`Rehearsed on PostgreSQL ${major}: ${seen.join(', ')}.`]),
@@ -52,10 +66,16 @@ function evidenceIn({ evidence, warned = null }: Finding, show: (name: string) =
   return rehearsed.length + header.length === 0 ? null : [...rehearsed, ...header].join(' ')
 }
 
-function locksIn({ locks, held = null }: Evidence, show: (name: string) => string, prose: (text: string) => string): readonly string[] {
+function locksIn(
+  { locks, held = null }: Evidence,
+  show: (name: string) => string,
+  prose: (text: string) => string,
+): readonly string[] {
   const words = locks.slice(0, 3).map((lock) => `${show(lockName(lock.mode))} lock on ${show(short(lock.relation))}`)
   const more = locks.length > 3 ? [`${locks.length - 3} more`] : []
-  return held === null || words.length === 0 ? [...words, ...more] : [`${[...words, ...more].join(', ')} until commit (${prose(held)})`]
+  return held === null || words.length === 0
+    ? [...words, ...more]
+    : [`${[...words, ...more].join(', ')} until commit (${prose(held)})`]
 }
 
 /** A key as messages show it: without `public.`. */

@@ -32,10 +32,40 @@ export function reportToJson(report: Report): Record<string, unknown> {
 }
 
 function findingToJson(finding: Finding): Record<string, unknown> {
-  const { rule, group, severity, project, place, message, help, suggestion, sources, evidence, warned = null, fingerprint, approval, suppressed } = finding
+  const {
+    rule,
+    group,
+    severity,
+    project,
+    place,
+    message,
+    help,
+    suggestion,
+    sources,
+    evidence,
+    warned = null,
+    fingerprint,
+    approval,
+    suppressed,
+  } = finding
   return {
-    rule, group, severity, project,
-    path: place.path, line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn,
-    message, help, suggestion, sources, evidence, warned, fingerprint, approval, suppressed,
+    rule,
+    group,
+    severity,
+    project,
+    path: place.path,
+    line: place.line,
+    column: place.column,
+    endLine: place.endLine,
+    endColumn: place.endColumn,
+    message,
+    help,
+    suggestion,
+    sources,
+    evidence,
+    warned,
+    fingerprint,
+    approval,
+    suppressed,
   }
 }

@@ -13,12 +13,18 @@ export interface Links {
 
 /** A rule's name, linked to its page where that is served. */
 export function ruleLink(rule: string, links: Links): string {
-  return links.server === null ? codeSpan(rule) : `[${codeSpan(rule)}](${links.server}/rules/${encodeURIComponent(rule)})`
+  return links.server === null
+    ? codeSpan(rule)
+    : `[${codeSpan(rule)}](${links.server}/rules/${encodeURIComponent(rule)})`
 }
 
 /** `migration.sql line 3`, linked to the line; `whole` shows the whole path. */
 export function placeLink(place: Pick<Place, 'path' | 'line'>, links: Links, whole = false): string {
-  const name = whole ? place.path : place.path.split('/').at(-1) ?? place.path
-  const address = `${links.repository}/blob/${links.head}/${place.path.split('/').map(encodeURIComponent).join('/').replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}#L${place.line}`
+  const name = whole ? place.path : (place.path.split('/').at(-1) ?? place.path)
+  const address = `${links.repository}/blob/${links.head}/${place.path
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/')
+    .replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}#L${place.line}`
   return `[${codeSpan(name).replaceAll('|', '\\|')} line ${place.line}](${address})`
 }

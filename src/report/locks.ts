@@ -6,7 +6,9 @@ import { escapeHtml } from './markdown-html.ts'
 import type { ProjectReview, Report } from './report.ts'
 
 /** The timelines of a report that are worth seeing, each with its project. */
-export function timelines(report: Report): readonly { readonly project: ProjectReview; readonly timeline: LockTimeline; readonly worst: string }[] {
+export function timelines(
+  report: Report,
+): readonly { readonly project: ProjectReview; readonly timeline: LockTimeline; readonly worst: string }[] {
   return report.projects.flatMap((project) => {
     const timeline = lockTimeline(project.steps)
     return timeline.worst === null ? [] : [{ project, timeline, worst: timeline.worst }]
@@ -37,8 +39,12 @@ function lockTitle(worst: string): string {
 
 /** A Markdown table, one row a lock. */
 export function lockTable(timeline: LockTimeline, where: (place: TimelineMoment) => string): string {
-  const rows = timeline.locks.slice(0, maxRows).map((lock) =>
-    `| ${lock.from.number} | ${where(lock.from)} | ${code(lock.name)} | ${lockName(lock.mode)} | ${lock.blocks} | ${untilWords(lock)} | ${workWords(lock, code)} |`)
+  const rows = timeline.locks
+    .slice(0, maxRows)
+    .map(
+      (lock) =>
+        `| ${lock.from.number} | ${where(lock.from)} | ${code(lock.name)} | ${lockName(lock.mode)} | ${lock.blocks} | ${untilWords(lock)} | ${workWords(lock, code)} |`,
+    )
   const rest = timeline.locks.length > maxRows ? `\n\n${timeline.locks.length - maxRows} more locks are not shown.` : ''
   return `| Statement | Where | Table | Lock | Blocks | Until | Work meanwhile |\n| ---: | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}${rest}`
 }
@@ -52,7 +58,15 @@ export function lockHtml(report: Report): readonly string[] {
     lockSvg(timeline),
     `<table><thead><tr>${['Statement', 'Where', 'Table', 'Lock', 'Blocks', 'Until', 'Work meanwhile'].map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>`,
     ...timeline.locks.slice(0, maxRows).map((lock) => {
-      const cells = [String(lock.from.number), `<code>${escapeHtml(lock.from.path)}</code> line ${lock.from.line}`, `<code>${escapeHtml(lock.name)}</code>`, lockName(lock.mode), lock.blocks, untilWords(lock), workWords(lock, (name) => `<code>${escapeHtml(name)}</code>`)]
+      const cells = [
+        String(lock.from.number),
+        `<code>${escapeHtml(lock.from.path)}</code> line ${lock.from.line}`,
+        `<code>${escapeHtml(lock.name)}</code>`,
+        lockName(lock.mode),
+        lock.blocks,
+        untilWords(lock),
+        workWords(lock, (name) => `<code>${escapeHtml(name)}</code>`),
+      ]
       return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
     }),
     '</tbody></table>',
@@ -62,7 +76,12 @@ export function lockHtml(report: Report): readonly string[] {
 
 /** The locks as data for `--format json`. */
 export function locksToJson(report: Report): readonly object[] {
-  return timelines(report).map(({ project, timeline, worst }) => ({ project: project.project.name, postgres: timeline.postgres, worst, locks: timeline.locks.map(lockToJson) }))
+  return timelines(report).map(({ project, timeline, worst }) => ({
+    project: project.project.name,
+    postgres: timeline.postgres,
+    worst,
+    locks: timeline.locks.map(lockToJson),
+  }))
 }
 
 function lockToJson({ table, mode, blocks, from, until, work, meanwhile }: TimelineLock): object {
@@ -90,12 +109,21 @@ function byTable(timeline: LockTimeline): ReadonlyMap<string, readonly TimelineL
 export function lockChart(timeline: LockTimeline): string {
   const last = Math.max(0, ...timeline.locks.map((lock) => lock.until.number))
   if (timeline.locks.length === 0 || last > maxStatements) return ''
-  const lines = ['gantt', '  title Locks by statement', '  dateFormat YYYY-MM-DD', '  axisFormat %-j', ...(last <= 30 ? ['  tickInterval 1day'] : []), '  todayMarker off']
+  const lines = [
+    'gantt',
+    '  title Locks by statement',
+    '  dateFormat YYYY-MM-DD',
+    '  axisFormat %-j',
+    ...(last <= 30 ? ['  tickInterval 1day'] : []),
+    '  todayMarker off',
+  ]
   for (const [name, locks] of byTable(timeline)) {
     lines.push(`  section ${chartName(name)}`)
     for (const lock of locks) {
       const state = lock.blocks === 'reads and writes' ? 'crit, ' : lock.blocks === 'writes' ? 'active, ' : ''
-      lines.push(`  ${lockName(lock.mode)}${lock.work.length === 0 ? '' : `, ${lock.work.join(', ')}`} :${state}${day(lock.from.number)}, ${lock.until.number - lock.from.number + 1}d`)
+      lines.push(
+        `  ${lockName(lock.mode)}${lock.work.length === 0 ? '' : `, ${lock.work.join(', ')}`} :${state}${day(lock.from.number)}, ${lock.until.number - lock.from.number + 1}d`,
+      )
     }
   }
   return lines.join('\n')
@@ -111,7 +139,11 @@ function day(number: number): string {
   return new Date(Date.UTC(2000, 0, number)).toISOString().slice(0, 10)
 }
 
-const colours: Readonly<Record<TimelineLock['blocks'], string>> = { 'reads and writes': '#cf222e', writes: '#bf8700', 'schema changes': '#57606a' }
+const colours: Readonly<Record<TimelineLock['blocks'], string>> = {
+  'reads and writes': '#cf222e',
+  writes: '#bf8700',
+  'schema changes': '#57606a',
+}
 const row = 26
 const left = 220
 const width = 820
@@ -127,14 +159,20 @@ function lockSvg(timeline: LockTimeline): string {
   const parts: string[] = []
   for (let number = first; number <= last; number += every) {
     const x = left + (number - first) * unit
-    parts.push(`<line x1="${x.toFixed(1)}" y1="${row - 6}" x2="${x.toFixed(1)}" y2="${height}" stroke="currentColor" stroke-opacity=".2"/>`, `<text x="${(x + 3).toFixed(1)}" y="16">${number}</text>`)
+    parts.push(
+      `<line x1="${x.toFixed(1)}" y1="${row - 6}" x2="${x.toFixed(1)}" y2="${height}" stroke="currentColor" stroke-opacity=".2"/>`,
+      `<text x="${(x + 3).toFixed(1)}" y="16">${number}</text>`,
+    )
   }
   let named = ''
   for (const [index, lock] of locks.entries()) {
     const y = (index + 1) * row
     const x = left + (lock.from.number - first) * unit
     const label = `${lockName(lock.mode)}${lock.work.length === 0 ? '' : `, ${lock.work.join(', ')}`}`
-    if (lock.name !== named) parts.push(`<text x="0" y="${y + 15}">${escapeHtml(lock.name.length > 28 ? `${lock.name.slice(0, 27)}…` : lock.name)}</text>`)
+    if (lock.name !== named)
+      parts.push(
+        `<text x="0" y="${y + 15}">${escapeHtml(lock.name.length > 28 ? `${lock.name.slice(0, 27)}…` : lock.name)}</text>`,
+      )
     named = lock.name
     parts.push(
       `<rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(4, (lock.until.number - lock.from.number + 1) * unit - 2).toFixed(1)}" height="${row - 6}" rx="3" fill="${colours[lock.blocks]}" fill-opacity=".35" stroke="${colours[lock.blocks]}"><title>${escapeHtml(`${lock.name}: ${label}`)}</title></rect>`,

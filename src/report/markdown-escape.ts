@@ -19,10 +19,12 @@ export function visible(text: string): string {
  * not stop them; a zero-width space inside does.
  */
 export function escapeText(text: string): string {
-  return defuse(visible(text)
-    .replace(/[\\`*_~[\]<>|!#]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/^( *)([-+=]|\d+[.)])/, '$1\\$2'))
+  return defuse(
+    visible(text)
+      .replace(/[\\`*_~[\]<>|!#]/g, '\\$&')
+      .replace(/&/g, '&amp;')
+      .replace(/^( *)([-+=]|\d+[.)])/, '$1\\$2'),
+  )
 }
 
 /** Breaks what GitHub looks for in text that is HTML already: mentions, references, addresses. */
@@ -65,34 +67,52 @@ export function fenced(text: string, language = ''): string {
 
 /** A sentence of a rule: its code spans stay, everything else is text. */
 export function sentence(text: string): string {
-  return inlineParts(text).map((part) => (part.isCode ? codeSpan(part.text) : escapeText(part.text))).join('')
+  return inlineParts(text)
+    .map((part) => (part.isCode ? codeSpan(part.text) : escapeText(part.text)))
+    .join('')
 }
 
 /** A sentence for inside an HTML tag, where Markdown does not work: its code spans become `<code>`, everything else is text. */
 export function sentenceHtml(text: string): string {
   const html = (part: string) => visible(part).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  return inlineParts(text).map((part) => (part.isCode ? `<code>${html(part.text)}</code>` : defuse(html(part.text)))).join('')
+  return inlineParts(text)
+    .map((part) => (part.isCode ? `<code>${html(part.text)}</code>` : defuse(html(part.text))))
+    .join('')
 }
 
 /** A sentence for any place, table cells among them: its code spans stay, everything else is text. */
 export function escapeMarkdown(text: string): string {
-  return inlineParts(text).map((part) => (part.isCode ? code(part.text) : escapeText(part.text))).join('')
+  return inlineParts(text)
+    .map((part) => (part.isCode ? code(part.text) : escapeText(part.text)))
+    .join('')
 }
 
 /** A sentence or the help of a rule for where no Markdown is shown: code spans lose their marks, blocks are indented. */
 export function plainText(text: string): string {
   let fence: string | null = null
-  return text.replace(/\r\n?/g, '\n').split('\n').flatMap((line) => {
-    const marks = /^(`{3,})\w{0,20}\s*$/.exec(line)?.[1]
-    if (fence !== null && line.trim() === fence) fence = null
-    else if (fence === null && marks !== undefined) fence = marks
-    else return [fence === null ? inlineParts(line).map((part) => visible(part.text)).join('') : `    ${visible(line)}`]
-    return []
-  }).join('\n')
+  return text
+    .replace(/\r\n?/g, '\n')
+    .split('\n')
+    .flatMap((line) => {
+      const marks = /^(`{3,})\w{0,20}\s*$/.exec(line)?.[1]
+      if (fence !== null && line.trim() === fence) fence = null
+      else if (fence === null && marks !== undefined) fence = marks
+      else
+        return [
+          fence === null
+            ? inlineParts(line)
+                .map((part) => visible(part.text))
+                .join('')
+            : `    ${visible(line)}`,
+        ]
+      return []
+    })
+    .join('\n')
 }
 
 /** Links in a rule's help lead to the manuals that rules rest on, nowhere else. */
-const manuals = /^https:\/\/(?:www\.postgresql\.org|www\.prisma\.io|pris\.ly|orm\.drizzle\.team|supabase\.com|docs\.github\.com|wiki\.postgresql\.org)\/[\w\-./#%?=&]*$/
+const manuals =
+  /^https:\/\/(?:www\.postgresql\.org|www\.prisma\.io|pris\.ly|orm\.drizzle\.team|supabase\.com|docs\.github\.com|wiki\.postgresql\.org)\/[\w\-./#%?=&]*$/
 
 /** Help of a rule: code spans, fenced blocks, lists and links to manuals stay; everything else is text. */
 export function helpMarkdown(text: string): string {
@@ -116,7 +136,12 @@ export function helpMarkdown(text: string): string {
 
 function helpLine(line: string): string {
   const [, lead = '', rest = ''] = /^(\s{0,6}(?:[-*] |\d{1,2}\. )?)(.*)$/s.exec(line) ?? []
-  return lead + inlineParts(rest).map((part) => (part.isCode ? codeSpan(part.text) : linked(part.text))).join('')
+  return (
+    lead +
+    inlineParts(rest)
+      .map((part) => (part.isCode ? codeSpan(part.text) : linked(part.text)))
+      .join('')
+  )
 }
 
 function linked(text: string): string {

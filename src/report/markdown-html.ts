@@ -11,7 +11,12 @@ h1, h2, h3 { line-height: 1.25 }
 
 /** Text as HTML shows it. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll('\'', '&#39;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
 }
 
 /** A whole page of HTML; `body` is HTML already. */
@@ -72,17 +77,34 @@ function list(tag: 'ul' | 'ol', lines: readonly string[], mark: RegExp): string 
 }
 
 function table(lines: readonly string[]): string {
-  const cells = (line: string) => line.replace(/^\|/, '').replace(/\|\s*$/, '').split(/(?<!\\)\|/).map((c) => inline(c.trim().replaceAll('\\|', '|')))
+  const cells = (line: string) =>
+    line
+      .replace(/^\|/, '')
+      .replace(/\|\s*$/, '')
+      .split(/(?<!\\)\|/)
+      .map((c) => inline(c.trim().replaceAll('\\|', '|')))
   const [head = '', , ...rows] = lines
-  return `<table>\n<thead><tr>${cells(head).map((c) => `<th>${c}</th>`).join('')}</tr></thead>\n<tbody>\n${rows.map((row) => `<tr>${cells(row).map((c) => `<td>${c}</td>`).join('')}</tr>`).join('\n')}\n</tbody>\n</table>`
+  return `<table>\n<thead><tr>${cells(head)
+    .map((c) => `<th>${c}</th>`)
+    .join('')}</tr></thead>\n<tbody>\n${rows
+    .map(
+      (row) =>
+        `<tr>${cells(row)
+          .map((c) => `<td>${c}</td>`)
+          .join('')}</tr>`,
+    )
+    .join('\n')}\n</tbody>\n</table>`
 }
 
 function inline(text: string): string {
-  return text.split(/(`[^`]+`)/).map((part) => {
-    if (/^`[^`]+`$/.test(part)) return `<code>${escapeHtml(part.slice(1, -1))}</code>`
-    return escapeHtml(part)
-      .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-      .replace(/\[([^[\]]+)\]\(((?:https:\/\/|\/)[^()\s]*)\)/g, '<a href="$2">$1</a>')
-      .replace(/&lt;(https:\/\/[^\s&]+)&gt;/g, '<a href="$1">$1</a>')
-  }).join('')
+  return text
+    .split(/(`[^`]+`)/)
+    .map((part) => {
+      if (/^`[^`]+`$/.test(part)) return `<code>${escapeHtml(part.slice(1, -1))}</code>`
+      return escapeHtml(part)
+        .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+        .replace(/\[([^[\]]+)\]\(((?:https:\/\/|\/)[^()\s]*)\)/g, '<a href="$2">$1</a>')
+        .replace(/&lt;(https:\/\/[^\s&]+)&gt;/g, '<a href="$1">$1</a>')
+    })
+    .join('')
 }

@@ -12,16 +12,22 @@ export function reportToMarkdown(report: Report): string {
   const { errors, needed, warnings, infos } = sortFindings(report)
   const findings = [...errors, ...needed, ...warnings, ...infos]
   const answered = report.findings.filter((finding) => !findings.includes(finding))
-  return [
-    `### Schemagate: ${tally(report)}`,
-    ...(findings.length > 0 ? [['| | Where | What |', '| --- | --- | --- |', ...findings.map(row)].join('\n')] : []),
-    ...findings.filter((finding) => finding.severity !== 'info').map(details),
-    ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
-    ...(report.notes.length > 0 ? [`**Notes**\n\n${report.notes.map((note) => `- ${note.path === '' ? '' : `${code(note.path)} line ${note.line}: `}${escapeMarkdown(note.message)}`).join('\n')}`] : []),
-    ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
-    ...checklistDetails(report),
-    `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}.</sub>`,
-  ].join('\n\n') + '\n'
+  return (
+    [
+      `### Schemagate: ${tally(report)}`,
+      ...(findings.length > 0 ? [['| | Where | What |', '| --- | --- | --- |', ...findings.map(row)].join('\n')] : []),
+      ...findings.filter((finding) => finding.severity !== 'info').map(details),
+      ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
+      ...(report.notes.length > 0
+        ? [
+            `**Notes**\n\n${report.notes.map((note) => `- ${note.path === '' ? '' : `${code(note.path)} line ${note.line}: `}${escapeMarkdown(note.message)}`).join('\n')}`,
+          ]
+        : []),
+      ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
+      ...checklistDetails(report),
+      `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}.</sub>`,
+    ].join('\n\n') + '\n'
+  )
 }
 
 function row(finding: Finding): string {
@@ -35,6 +41,8 @@ function details(finding: Finding): string {
 }
 
 function answer(finding: Finding): string {
-  const why = finding.suppressed ? `suppressed: ${finding.suppressed.reason}` : `approved by ${finding.approval?.by ?? 'nobody'}: ${finding.approval?.reason ?? ''}`
+  const why = finding.suppressed
+    ? `suppressed: ${finding.suppressed.reason}`
+    : `approved by ${finding.approval?.by ?? 'nobody'}: ${finding.approval?.reason ?? ''}`
   return `- ${code(finding.rule)} ${code(finding.place.path)} line ${finding.place.line}, ${escapeMarkdown(why)}`
 }

@@ -28,7 +28,13 @@ export interface Rollback {
    * What a rehearsal of it showed: up, this, and the schema was what it was before (`proven`), another (`differs`), or it failed. Left out
    * without a rehearsal, and where the project brings a way back of its own.
    */
-  readonly rehearsed?: { readonly result: 'proven' | 'differs' | 'fails' | 'unknown'; readonly postgres: string; readonly detail: string | null } | undefined
+  readonly rehearsed?:
+    | {
+        readonly result: 'proven' | 'differs' | 'fails' | 'unknown'
+        readonly postgres: string
+        readonly detail: string | null
+      }
+    | undefined
 }
 
 /** Statements that the change adds. */

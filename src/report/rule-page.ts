@@ -21,45 +21,87 @@ export function rulePage(rule: CatalogRule, observed?: unknown): string {
     rule.checklist ? `checklist item ${rule.checklist}` : '',
   ].filter((fact) => fact !== '')
   const options = Object.entries(rule.options ?? {})
-  const claims = rule.claims === undefined ? [] : Array.isArray(rule.claims) ? (rule.claims as readonly Claims[]) : [rule.claims as Claims]
-  return [
-    `# ${rule.id}`,
-    rule.summary,
-    `${facts.join(' · ')}`,
-    '## Why', flow(rule.why),
-    '## What to do', flow(rule.fix),
-    ...(options.length > 0 ? ['## Options', ['| Option | Default |', '| --- | --- |', ...options.map(([name, value]) => `| \`${name}\` | \`${JSON.stringify(value)}\` |`)].join('\n')] : []),
-    ...(claims.length > 0 ? ['## What Postgres does', claims.map((claim) => `- ${claimText(claim)}`).join('\n')] : []),
-    ...observedTable(observed),
-    '## Found', ...rule.bad.map(example),
-    '## Not found', ...rule.good.map(example),
-    '## Silence', `Switch it off or change its severity in \`.github/schemagate.yml\`: \`rules: { ${rule.id}: off }\`. For one statement, on the line above it:`,
-    fenced(`-- schemagate-ignore ${rule.id}: the reason`, 'sql'),
-    ...(rule.references.length > 0 ? ['## References', rule.references.map((link) => `- <${link}>`).join('\n')] : []),
-    ...(rule.sources.length > 0 ? ['## The same check elsewhere', rule.sources.map((source) => `\`${source}\``).join(', ')] : []),
-  ].join('\n\n') + '\n'
+  const claims =
+    rule.claims === undefined
+      ? []
+      : Array.isArray(rule.claims)
+        ? (rule.claims as readonly Claims[])
+        : [rule.claims as Claims]
+  return (
+    [
+      `# ${rule.id}`,
+      rule.summary,
+      `${facts.join(' · ')}`,
+      '## Why',
+      flow(rule.why),
+      '## What to do',
+      flow(rule.fix),
+      ...(options.length > 0
+        ? [
+            '## Options',
+            [
+              '| Option | Default |',
+              '| --- | --- |',
+              ...options.map(([name, value]) => `| \`${name}\` | \`${JSON.stringify(value)}\` |`),
+            ].join('\n'),
+          ]
+        : []),
+      ...(claims.length > 0
+        ? ['## What Postgres does', claims.map((claim) => `- ${claimText(claim)}`).join('\n')]
+        : []),
+      ...observedTable(observed),
+      '## Found',
+      ...rule.bad.map(example),
+      '## Not found',
+      ...rule.good.map(example),
+      '## Silence',
+      `Switch it off or change its severity in \`.github/schemagate.yml\`: \`rules: { ${rule.id}: off }\`. For one statement, on the line above it:`,
+      fenced(`-- schemagate-ignore ${rule.id}: the reason`, 'sql'),
+      ...(rule.references.length > 0 ? ['## References', rule.references.map((link) => `- <${link}>`).join('\n')] : []),
+      ...(rule.sources.length > 0
+        ? ['## The same check elsewhere', rule.sources.map((source) => `\`${source}\``).join(', ')]
+        : []),
+    ].join('\n\n') + '\n'
+  )
 }
 
 /** The list of all rules, by group. */
 export function ruleIndexPage(rules: readonly CatalogRule[]): string {
   const groups = [...new Set(rules.map((rule) => rule.group))]
-  return [
-    '# Rules',
-    `${count(rules.length, 'rule')}. Each has a page with examples, which are its tests.`,
-    ...groups.flatMap((group) => [
-      `## ${group}`,
-      ['| Rule | | Effect |', '| --- | --- | --- |', ...rules.filter((rule) => rule.group === group).map((rule) =>
-        `| [${rule.id}](${rule.id}.md) | ${rule.enabled === false ? 'off' : rule.severity} | ${rule.summary.replaceAll('|', '\\|')} |`)].join('\n'),
-    ]),
-  ].join('\n\n') + '\n'
+  return (
+    [
+      '# Rules',
+      `${count(rules.length, 'rule')}. Each has a page with examples, which are its tests.`,
+      ...groups.flatMap((group) => [
+        `## ${group}`,
+        [
+          '| Rule | | Effect |',
+          '| --- | --- | --- |',
+          ...rules
+            .filter((rule) => rule.group === group)
+            .map(
+              (rule) =>
+                `| [${rule.id}](${rule.id}.md) | ${rule.enabled === false ? 'off' : rule.severity} | ${rule.summary.replaceAll('|', '\\|')} |`,
+            ),
+        ].join('\n'),
+      ]),
+    ].join('\n\n') + '\n'
+  )
 }
 
 /** Removes the indentation that a template literal has from standing in code. */
 export function flow(text: string): string {
   const lines = text.replace(/^\n/, '').trimEnd().split('\n')
-  const indents = lines.slice(1).filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length)
+  const indents = lines
+    .slice(1)
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.length - line.trimStart().length)
   const indent = indents.length > 0 ? Math.min(...indents) : 0
-  return lines.map((line, i) => (i === 0 ? line.trimStart() : line.slice(Math.min(indent, line.length - line.trimStart().length)))).join('\n')
+  return lines
+    .map((line, i) =>
+      i === 0 ? line.trimStart() : line.slice(Math.min(indent, line.length - line.trimStart().length)),
+    )
+    .join('\n')
 }
 
 function claimText(claim: Claims): string {
@@ -69,15 +111,27 @@ function claimText(claim: Claims): string {
     claim.scans === undefined ? '' : claim.scans ? 'reads the table from end to end' : 'does not read the table',
     claim.fails ? `fails with SQLSTATE ${claim.fails}` : '',
   ].filter((part) => part !== '')
-  const versions = claim.from && claim.to ? ` (PostgreSQL ${claim.from} to ${claim.to})` : claim.from ? ` (PostgreSQL ${claim.from} and later)` : claim.to ? ` (up to PostgreSQL ${claim.to})` : ''
+  const versions =
+    claim.from && claim.to
+      ? ` (PostgreSQL ${claim.from} to ${claim.to})`
+      : claim.from
+        ? ` (PostgreSQL ${claim.from} and later)`
+        : claim.to
+          ? ` (up to PostgreSQL ${claim.to})`
+          : ''
   return `${parts.join(', ')}${versions}`
 }
 
 function observedTable(observed: unknown): readonly string[] {
   if (!Array.isArray(observed) || observed.length === 0) return []
-  const rows = (observed as readonly Observed[]).map((o) =>
-    `| ${o.postgres} | ${o.lock ?? 'none'} | ${o.rewrites ? 'yes' : 'no'} | ${o.scans ? 'yes' : 'no'} | ${o.error ?? ''} |`)
-  return ['Observed with the first example below:', ['| PostgreSQL | Lock | Rewrites | Scans | Error |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')]
+  const rows = (observed as readonly Observed[]).map(
+    (o) =>
+      `| ${o.postgres} | ${o.lock ?? 'none'} | ${o.rewrites ? 'yes' : 'no'} | ${o.scans ? 'yes' : 'no'} | ${o.error ?? ''} |`,
+  )
+  return [
+    'Observed with the first example below:',
+    ['| PostgreSQL | Lock | Rewrites | Scans | Error |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
+  ]
 }
 
 function example(shown: Example): string {
@@ -91,10 +145,16 @@ function example(shown: Example): string {
     [shown.title ?? '', setting.length > 0 ? `(${setting.join(', ')})` : ''].filter(Boolean).join(' '),
     ...(shown.given ? [`Given`, fenced(flow(shown.given), 'sql')] : []),
     ...files.map((sql, i) => (files.length > 1 ? `Migration ${i + 1}\n\n` : '') + fenced(flow(sql), 'sql')),
-    ...(shown.prisma ? ['Before', fenced(flow(shown.prisma.before), 'prisma'), 'After', fenced(flow(shown.prisma.after), 'prisma')] : []),
-    ...(shown.drizzle ? ['Before', fenced(flow(shown.drizzle.before), 'ts'), 'After', fenced(flow(shown.drizzle.after), 'ts')] : []),
+    ...(shown.prisma
+      ? ['Before', fenced(flow(shown.prisma.before), 'prisma'), 'After', fenced(flow(shown.prisma.after), 'prisma')]
+      : []),
+    ...(shown.drizzle
+      ? ['Before', fenced(flow(shown.drizzle.before), 'ts'), 'After', fenced(flow(shown.drizzle.after), 'ts')]
+      : []),
     ...(shown.was ? ['Before', fenced(flow(shown.was), 'ts'), 'After'] : []),
     ...(shown.typescript ? [fenced(flow(shown.typescript), 'ts')] : []),
     ...Object.entries(shown.files ?? {}).map(([path, text]) => `\`${path}\`\n\n${fenced(flow(text))}`),
-  ].filter((part) => part !== '').join('\n\n')
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }

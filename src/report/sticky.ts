@@ -41,11 +41,19 @@ export function stickyComment(report: Report, options: StickyOptions): string {
   const sections = [
     `### Schemagate: ${headline(report, options.wanted.length)}`,
     ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
-    ...(rows.length > 0 ? ['| | Where | What |\n| --- | --- | --- |\n' + rows.slice(0, 40).join('\n') + (rows.length > 40 ? `\n\n${rows.length - 40} more are in the check run.` : '')] : []),
+    ...(rows.length > 0
+      ? [
+          '| | Where | What |\n| --- | --- | --- |\n' +
+            rows.slice(0, 40).join('\n') +
+            (rows.length > 40 ? `\n\n${rows.length - 40} more are in the check run.` : ''),
+        ]
+      : []),
     ...options.wanted.map((line) => `**Missing:** ${line}`),
     ...(sorted.needed.length > 0 ? [howToApprove(sorted.needed)] : []),
     ...schemaChanges(report),
-    ...(sorted.approved.length > 0 ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')] : []),
+    ...(sorted.approved.length > 0
+      ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')]
+      : []),
     ...(options.picture === '' ? [] : [details('Picture', fenced(options.picture, 'mermaid'))]),
     ...lockPictures(report, (place) => placeLink(place, links)),
     ...checklistDetails(report),
@@ -59,7 +67,8 @@ function headline(report: Report, wanted: number): string {
   const { errors, needed, blocking, warnings } = sortFindings(report)
   const stopping = errors.length + needed.length + blocking.length + wanted
   const looks = warnings.length
-  if (stopping > 0) return `${count(stopping, 'thing')} ${stopping === 1 ? 'stops' : 'stop'} this merge${looks > 0 ? `, ${looks} to look at` : ''}`
+  if (stopping > 0)
+    return `${count(stopping, 'thing')} ${stopping === 1 ? 'stops' : 'stop'} this merge${looks > 0 ? `, ${looks} to look at` : ''}`
   return looks > 0 ? `${count(looks, 'thing')} to look at, nothing stops this merge` : 'nothing stops this merge'
 }
 
@@ -71,12 +80,23 @@ function row(what: string, finding: Finding, links: Links): string {
 function rollback(report: Report): readonly string[] {
   const parts = report.rollback.filter((r) => r.sql.trim() !== '' || r.lossy.length > 0)
   if (parts.length === 0) return []
-  return [details('Rollback', parts.map((r) => [
-    ...(parts.length > 1 ? [`**${codeSpan(r.project)}**`] : []),
-    ...(r.sql.trim() === '' ? [] : [fenced(r.sql, 'sql')]),
-    ...(r.rehearsed && r.rehearsed.result !== 'unknown' ? [sentence(wayBackSentence(r.rehearsed))] : []),
-    ...(r.lossy.length > 0 ? ['Cannot be undone:\n' + r.lossy.map((line) => `- ${sentence(line)}`).join('\n')] : []),
-  ].join('\n\n')).join('\n\n'))]
+  return [
+    details(
+      'Rollback',
+      parts
+        .map((r) =>
+          [
+            ...(parts.length > 1 ? [`**${codeSpan(r.project)}**`] : []),
+            ...(r.sql.trim() === '' ? [] : [fenced(r.sql, 'sql')]),
+            ...(r.rehearsed && r.rehearsed.result !== 'unknown' ? [sentence(wayBackSentence(r.rehearsed))] : []),
+            ...(r.lossy.length > 0
+              ? ['Cannot be undone:\n' + r.lossy.map((line) => `- ${sentence(line)}`).join('\n')]
+              : []),
+          ].join('\n\n'),
+        )
+        .join('\n\n'),
+    ),
+  ]
 }
 
 function wayBackSentence({ result, postgres, detail }: NonNullable<Report['rollback'][number]['rehearsed']>): string {

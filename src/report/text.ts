@@ -8,26 +8,50 @@ import { lookedAtShort, tally } from './words.ts'
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
-const colours: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = { error: 'red', warning: 'yellow', info: 'cyan' }
+const colours: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = {
+  error: 'red',
+  warning: 'yellow',
+  info: 'cyan',
+}
 
 /** The report for a terminal: each finding with its lines, then one line that sums up. Control characters of the pull request are shown, not sent. */
 export function reportToText(report: Report, options: { readonly colour: boolean }): string {
   const paint: Paint = options.colour ? (style, text) => styleText(style, text) : (_style, text) => text
-  const blocks = report.findings.filter((finding) => !finding.suppressed).map((finding) => findingBlock(finding, report, paint))
+  const blocks = report.findings
+    .filter((finding) => !finding.suppressed)
+    .map((finding) => findingBlock(finding, report, paint))
   const suppressed = report.findings.filter((finding) => finding.suppressed)
-  const answered = suppressed.map((finding) => paint('dim', printable(`${at(finding)}  suppressed ${finding.rule}: ${finding.suppressed?.reason ?? ''}`)))
+  const answered = suppressed.map((finding) =>
+    paint('dim', printable(`${at(finding)}  suppressed ${finding.rule}: ${finding.suppressed?.reason ?? ''}`)),
+  )
   const notes = report.notes.map((note) => noteLine(note, paint))
   const locks = timelines(report).map(({ worst }) => printable(`Locks: ${worst.replaceAll('`', '')}.`))
-  const marks = [...blocks, ...(answered.length > 0 ? [answered.join('\n')] : []), ...(notes.length > 0 ? [notes.join('\n')] : []), ...locks]
+  const marks = [
+    ...blocks,
+    ...(answered.length > 0 ? [answered.join('\n')] : []),
+    ...(notes.length > 0 ? [notes.join('\n')] : []),
+    ...locks,
+  ]
   return [...marks, summary(report, paint)].join('\n\n') + '\n'
 }
 
 function findingBlock(finding: Finding, report: Report, paint: Paint): string {
   const head = `${printable(at(finding))}  ${paint(colours[finding.severity], finding.severity)}  ${paint('bold', printable(finding.message.replaceAll('`', '')))}   ${paint('dim', finding.rule)}`
-  const approval = finding.approval?.state === 'needed' ? '  needs an approval' : finding.approval?.state === 'given' ? `  approved by ${finding.approval.by ?? ''}: ${finding.approval.reason ?? ''}` : ''
+  const approval =
+    finding.approval?.state === 'needed'
+      ? '  needs an approval'
+      : finding.approval?.state === 'given'
+        ? `  approved by ${finding.approval.by ?? ''}: ${finding.approval.reason ?? ''}`
+        : ''
   const evidence = evidenceText(finding)
   const seen = evidence === null ? [] : [`  ${evidence}`]
-  return [head, ...excerpt(finding, report, paint), ...[approval].filter(Boolean), ...seen.map(printable), help(finding.help)].join('\n')
+  return [
+    head,
+    ...excerpt(finding, report, paint),
+    ...[approval].filter(Boolean),
+    ...seen.map(printable),
+    help(finding.help),
+  ].join('\n')
 }
 
 function at(finding: Finding): string {
@@ -36,7 +60,11 @@ function at(finding: Finding): string {
 
 function excerpt(finding: Finding, report: Report, paint: Paint): readonly string[] {
   const text = report.texts.get(finding.place.path)
-  if (text === undefined || finding.place.endColumn < finding.place.column && finding.place.endLine === finding.place.line) return []
+  if (
+    text === undefined ||
+    (finding.place.endColumn < finding.place.column && finding.place.endLine === finding.place.line)
+  )
+    return []
   const lines = text.split(/\r\n|\r|\n/)
   const { line, column, endLine, endColumn } = finding.place
   const first = lines[line - 1]
@@ -49,7 +77,13 @@ function excerpt(finding: Finding, report: Report, paint: Paint): readonly strin
   const last = endLine === line ? endColumn : first.length
   const marks = paint(colours[finding.severity], '━'.repeat(Math.max(1, Math.min(last, 160) - column + 1)))
   const underlined = line - start + 1
-  return column > 160 ? rows : [...rows.slice(0, underlined), paint('dim', bar('')) + printable(first.slice(0, column - 1)).replace(/[^\t]/g, ' ') + marks, ...rows.slice(underlined)]
+  return column > 160
+    ? rows
+    : [
+        ...rows.slice(0, underlined),
+        paint('dim', bar('')) + printable(first.slice(0, column - 1)).replace(/[^\t]/g, ' ') + marks,
+        ...rows.slice(underlined),
+      ]
 }
 
 function clip(line: string): string {
@@ -57,8 +91,15 @@ function clip(line: string): string {
 }
 
 function help(text: string): string {
-  const plain = text.replace(/^```\w*\n?/gm, '').replaceAll('`', '').trimEnd()
-  return plain.split('\n').map((line, i) => (i === 0 ? `  help: ${line}` : `        ${line}`.trimEnd())).map(printable).join('\n')
+  const plain = text
+    .replace(/^```\w*\n?/gm, '')
+    .replaceAll('`', '')
+    .trimEnd()
+  return plain
+    .split('\n')
+    .map((line, i) => (i === 0 ? `  help: ${line}` : `        ${line}`.trimEnd()))
+    .map(printable)
+    .join('\n')
 }
 
 function noteLine(note: Note, paint: Paint): string {
@@ -77,6 +118,9 @@ function summary(report: Report, paint: Paint): string {
 
 /** Shows control characters, which a terminal would obey, as their code. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

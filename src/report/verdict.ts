@@ -48,20 +48,44 @@ export function verdict(report: Report, wanted = 0): string {
   ]
   if (parts.length > 0) return parts.join(', ')
   const changes = report.projects.flatMap((p) => p.changes)
-  if (changes.length === 0) return report.queries > 0 ? `No schema changes, ${count(report.queries, 'query', 'queries')} read` : 'No schema changes'
-  const judged = notes.length > 0 ? `Nothing found in the schema changes, ${count(notes.length, 'note')}` : `Schema changes are ${approved.length > 0 ? 'approved' : 'safe'}`
+  if (changes.length === 0)
+    return report.queries > 0
+      ? `No schema changes, ${count(report.queries, 'query', 'queries')} read`
+      : 'No schema changes'
+  const judged =
+    notes.length > 0
+      ? `Nothing found in the schema changes, ${count(notes.length, 'note')}`
+      : `Schema changes are ${approved.length > 0 ? 'approved' : 'safe'}`
   return `${judged}: ${summarizeChanges(changes)}`
 }
 
 const words: Readonly<Partial<Record<ChangeKind, readonly [one: string, many: string]>>> = {
-  createTable: ['table created', 'tables created'], dropTable: ['table dropped', 'tables dropped'], renameTable: ['table renamed', 'tables renamed'],
-  addColumn: ['column added', 'columns added'], dropColumn: ['column dropped', 'columns dropped'], renameColumn: ['column renamed', 'columns renamed'],
-  alterColumnType: ['column type changed', 'column types changed'], setNotNull: ['column made required', 'columns made required'], dropNotNull: ['column made nullable', 'columns made nullable'],
-  setDefault: ['default set', 'defaults set'], dropDefault: ['default dropped', 'defaults dropped'], addIndex: ['index built', 'indexes built'], dropIndex: ['index dropped', 'indexes dropped'],
-  addForeignKey: ['foreign key added', 'foreign keys added'], addUnique: ['unique constraint added', 'unique constraints added'], addPrimaryKey: ['primary key added', 'primary keys added'],
-  addCheck: ['check added', 'checks added'], dropConstraint: ['constraint dropped', 'constraints dropped'], validateConstraint: ['constraint validated', 'constraints validated'],
-  createEnum: ['enum created', 'enums created'], addEnumValue: ['enum value added', 'enum values added'], createView: ['view created', 'views created'], createFunction: ['function created', 'functions created'],
-  addPolicy: ['policy added', 'policies added'], addTrigger: ['trigger added', 'triggers added'], createExtension: ['extension created', 'extensions created'],
+  createTable: ['table created', 'tables created'],
+  dropTable: ['table dropped', 'tables dropped'],
+  renameTable: ['table renamed', 'tables renamed'],
+  addColumn: ['column added', 'columns added'],
+  dropColumn: ['column dropped', 'columns dropped'],
+  renameColumn: ['column renamed', 'columns renamed'],
+  alterColumnType: ['column type changed', 'column types changed'],
+  setNotNull: ['column made required', 'columns made required'],
+  dropNotNull: ['column made nullable', 'columns made nullable'],
+  setDefault: ['default set', 'defaults set'],
+  dropDefault: ['default dropped', 'defaults dropped'],
+  addIndex: ['index built', 'indexes built'],
+  dropIndex: ['index dropped', 'indexes dropped'],
+  addForeignKey: ['foreign key added', 'foreign keys added'],
+  addUnique: ['unique constraint added', 'unique constraints added'],
+  addPrimaryKey: ['primary key added', 'primary keys added'],
+  addCheck: ['check added', 'checks added'],
+  dropConstraint: ['constraint dropped', 'constraints dropped'],
+  validateConstraint: ['constraint validated', 'constraints validated'],
+  createEnum: ['enum created', 'enums created'],
+  addEnumValue: ['enum value added', 'enum values added'],
+  createView: ['view created', 'views created'],
+  createFunction: ['function created', 'functions created'],
+  addPolicy: ['policy added', 'policies added'],
+  addTrigger: ['trigger added', 'triggers added'],
+  createExtension: ['extension created', 'extensions created'],
 }
 
 /** `1 column added (nullable), 1 index built concurrently`; the six commonest kinds, then a number. */
@@ -75,12 +99,20 @@ export function summarizeChanges(changes: readonly Change[]): string {
       others++
       continue
     }
-    const detail = change.kind === 'addColumn' && change.to.nullable ? ' (nullable)' : change.kind === 'addIndex' && change.concurrently ? ' concurrently' : ''
+    const detail =
+      change.kind === 'addColumn' && change.to.nullable
+        ? ' (nullable)'
+        : change.kind === 'addIndex' && change.concurrently
+          ? ' concurrently'
+          : ''
     const entry = counts.get(known[0] + detail) ?? { n: 0, one: known[0] + detail, many: known[1] + detail }
     entry.n++
     counts.set(known[0] + detail, entry)
   }
   const parts = [...counts.values()].sort((a, b) => b.n - a.n)
   const rest = parts.slice(6).reduce((sum, p) => sum + p.n, others)
-  return [...parts.slice(0, 6).map((p) => count(p.n, p.one, p.many)), ...(rest > 0 ? [`${count(rest, 'other change')}`] : [])].join(', ')
+  return [
+    ...parts.slice(0, 6).map((p) => count(p.n, p.one, p.many)),
+    ...(rest > 0 ? [`${count(rest, 'other change')}`] : []),
+  ].join(', ')
 }

@@ -11,7 +11,11 @@ export function tally(report: Report): string {
     warnings.length > 0 ? count(warnings.length, 'warning') : '',
     infos.length > 0 ? `${infos.length} for information` : '',
   ].filter((part) => part !== '')
-  return parts.length > 0 ? parts.join(', ') : report.notes.length > 0 ? 'Nothing found, but not all was looked at' : 'Nothing to say'
+  return parts.length > 0
+    ? parts.join(', ')
+    : report.notes.length > 0
+      ? 'Nothing found, but not all was looked at'
+      : 'Nothing to say'
 }
 
 /** What was looked at, for a terminal: `2 statements in 1 file, 2 rehearsed`. */
@@ -20,7 +24,8 @@ export function lookedAtShort(report: Report): string {
   const parts = [`${count(coverage.statements, 'statement')} in ${count(coverage.files, 'file')}`]
   if (coverage.analyzed < coverage.statements) parts.push(`${coverage.analyzed} analyzed`)
   if (coverage.rehearsed > 0) parts.push(`${coverage.rehearsed} rehearsed`)
-  if (coverage.waysBack !== undefined && coverage.waysBack > 0) parts.push(`${count(coverage.waysBack, 'way', 'ways')} back proven`)
+  if (coverage.waysBack !== undefined && coverage.waysBack > 0)
+    parts.push(`${count(coverage.waysBack, 'way', 'ways')} back proven`)
   if (queries > 0) parts.push(`${count(queries, 'query', 'queries')} read`)
   if (notes.length > 0) parts.push(count(notes.length, 'note'))
   return parts.join(', ')

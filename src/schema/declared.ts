@@ -25,13 +25,23 @@ async function prisma(project: Project, tree: Tree): Promise<ReadSchema> {
   return readPrismaSchema(texts, project)
 }
 
-async function readTexts(paths: readonly string[], tree: Tree): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly notes: readonly Note[] }> {
+async function readTexts(
+  paths: readonly string[],
+  tree: Tree,
+): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly notes: readonly Note[] }> {
   const contents = await tree.read(paths)
   const texts = new Map<string, string>()
   const notes: Note[] = []
   for (const [path, content] of contents) {
     if (content.kind === 'text') texts.set(path, content.text)
-    else notes.push({ kind: 'unread', blocking: true, path, line: 1, message: `This schema file cannot be read: it is ${content.reason}.` })
+    else
+      notes.push({
+        kind: 'unread',
+        blocking: true,
+        path,
+        line: 1,
+        message: `This schema file cannot be read: it is ${content.reason}.`,
+      })
   }
   return { texts, notes }
 }

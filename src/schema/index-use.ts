@@ -4,7 +4,12 @@ import type { Index, Table } from './model.ts'
 /** How a table can be reached: a key, a unique constraint or an index. */
 export interface Path {
   readonly name: string
-  readonly keys: readonly { readonly column: string | null; readonly expression: string | null; readonly opclass: string | null; readonly descending: boolean }[]
+  readonly keys: readonly {
+    readonly column: string | null
+    readonly expression: string | null
+    readonly opclass: string | null
+    readonly descending: boolean
+  }[]
   readonly unique: boolean
   readonly method: string
   readonly where: string | null
@@ -25,11 +30,19 @@ export type IndexUse =
 
 /** Everything with which rows of a table can be found, primary key first. Invalid indexes are left out. */
 export function pathsOf(table: Table): readonly Path[] {
-  const plain = (name: string, columns: readonly string[]): Path => ({ name, keys: columns.map((column) => ({ column, expression: null, opclass: null, descending: false })), unique: true, method: 'btree', where: null })
+  const plain = (name: string, columns: readonly string[]): Path => ({
+    name,
+    keys: columns.map((column) => ({ column, expression: null, opclass: null, descending: false })),
+    unique: true,
+    method: 'btree',
+    where: null,
+  })
   return [
-    ...table.primaryKey === null ? [] : [plain(table.primaryKey.name, table.primaryKey.columns)],
+    ...(table.primaryKey === null ? [] : [plain(table.primaryKey.name, table.primaryKey.columns)]),
     ...table.uniques.map((u) => plain(u.name, u.columns)),
-    ...table.indexes.filter((i) => i.valid).map((i: Index) => ({ name: i.name, keys: i.keys, unique: i.unique, method: i.method, where: i.where })),
+    ...table.indexes
+      .filter((i) => i.valid)
+      .map((i: Index) => ({ name: i.name, keys: i.keys, unique: i.unique, method: i.method, where: i.where })),
   ]
 }
 
@@ -38,13 +51,24 @@ const patterns = new Set(['like', 'ilike', 'contains'])
 
 /** True for a condition that a B-tree on its column answers: https://www.postgresql.org/docs/current/indexes-types.html */
 export function isIndexable(predicate: Predicate): boolean {
-  return predicate.column !== null && (ordered.has(predicate.operator) || predicate.operator === 'like' && (predicate.pattern === 'exact' || predicate.pattern === 'prefix'))
+  return (
+    predicate.column !== null &&
+    (ordered.has(predicate.operator) ||
+      (predicate.operator === 'like' && (predicate.pattern === 'exact' || predicate.pattern === 'prefix')))
+  )
 }
 
 /** Judges the conditions of one branch on one table. */
 export function indexUse(table: Table, predicates: readonly Predicate[]): IndexUse {
   const own = predicates.filter((p) => p.table === table.key && p.column !== null)
-  const candidates = own.filter((p) => isIndexable(p) || patterns.has(p.operator) || p.operator === 'has' || p.operator === 'text search' || p.operator === 'json')
+  const candidates = own.filter(
+    (p) =>
+      isIndexable(p) ||
+      patterns.has(p.operator) ||
+      p.operator === 'has' ||
+      p.operator === 'text search' ||
+      p.operator === 'json',
+  )
   if (candidates.length === 0) return { verdict: 'unindexable' }
   let later: IndexUse | null = null
   let unsure = false
@@ -56,14 +80,21 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
     }
     if (columns === 0) {
       // A partial index for just these conditions holds the rows and no others.
-      if (path.where !== null && candidates.every((p) => isIndexable(p) && mentions(path.where ?? '', p.column ?? ''))) {
+      if (
+        path.where !== null &&
+        candidates.every((p) => isIndexable(p) && mentions(path.where ?? '', p.column ?? ''))
+      ) {
         const fits = implied(path.where, own)
         if (fits === true) return { verdict: 'served', path, columns }
         if (fits === null) unsure = true
       }
-      const behind = path.method === 'btree' ? path.keys.slice(1).find((k) => own.some((p) => answers(k, p, path.method) === true)) : undefined
+      const behind =
+        path.method === 'btree'
+          ? path.keys.slice(1).find((k) => own.some((p) => answers(k, p, path.method) === true))
+          : undefined
       const leading = path.keys[0]
-      if (behind !== undefined && implied(path.where, own) !== false) later ??= { verdict: 'later', path, leading: leading?.column ?? leading?.expression ?? '' }
+      if (behind !== undefined && implied(path.where, own) !== false)
+        later ??= { verdict: 'later', path, leading: leading?.column ?? leading?.expression ?? '' }
       continue
     }
     const fits = implied(path.where, own)
@@ -75,9 +106,15 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
 }
 
 /** True where an index gives rows in an order: its keys after those that are fixed are those of the order. */
-export function servesOrder(table: Table, predicates: readonly Predicate[], order: readonly { readonly column: string; readonly descending: boolean }[]): boolean {
+export function servesOrder(
+  table: Table,
+  predicates: readonly Predicate[],
+  order: readonly { readonly column: string; readonly descending: boolean }[],
+): boolean {
   if (order.length === 0) return true
-  const fixed = new Set(predicates.filter((p) => p.operator === '=' && p.table === table.key && p.expression === null).map((p) => p.column))
+  const fixed = new Set(
+    predicates.filter((p) => p.operator === '=' && p.table === table.key && p.expression === null).map((p) => p.column),
+  )
   return pathsOf(table).some((path) => {
     if (path.method !== 'btree' || implied(path.where, predicates) === false) return false
     let at = 0
@@ -118,25 +155,46 @@ function leadingColumns(path: Path, predicates: readonly Predicate[]): number | 
 
 /** Whether a key of an index answers a condition; null where that is not known. */
 function answers(key: Path['keys'][number], predicate: Predicate, method: string): boolean | null {
-  const same = key.column !== null ? predicate.column === key.column && predicate.expression === null
-    : predicate.expression !== null && normal(key.expression ?? '') === normal(predicate.expression)
+  const same =
+    key.column !== null
+      ? predicate.column === key.column && predicate.expression === null
+      : predicate.expression !== null && normal(key.expression ?? '') === normal(predicate.expression)
   if (!same) {
     // An expression that was printed in another way may be the same one.
-    if (key.column === null && predicate.expression !== null && (key.expression ?? '').includes(predicate.column ?? '\0') && key.expression?.split('(')[0] === predicate.expression.split('(')[0]) return null
-    if (key.column === null && predicate.operator === 'json' && (key.expression ?? '').includes(predicate.column ?? '\0')) return null
+    if (
+      key.column === null &&
+      predicate.expression !== null &&
+      (key.expression ?? '').includes(predicate.column ?? '\0') &&
+      key.expression?.split('(')[0] === predicate.expression.split('(')[0]
+    )
+      return null
+    if (
+      key.column === null &&
+      predicate.operator === 'json' &&
+      (key.expression ?? '').includes(predicate.column ?? '\0')
+    )
+      return null
     return false
   }
   const { operator } = predicate
   if (method === 'btree') {
     if (ordered.has(operator)) return true
     // Only an index with a pattern operator class or the C collation serves a prefix.
-    if (operator === 'like' && (predicate.pattern === 'prefix' || predicate.pattern === undefined)) return /pattern_ops/.test(key.opclass ?? '') ? true : null
+    if (operator === 'like' && (predicate.pattern === 'prefix' || predicate.pattern === undefined))
+      return /pattern_ops/.test(key.opclass ?? '') ? true : null
     return operator === 'like' && predicate.pattern === 'exact'
   }
   if (method === 'hash') return operator === '=' || operator === 'in'
   if (method === 'brin') return ordered.has(operator)
-  if (patterns.has(operator)) return /trgm/.test(key.opclass ?? '') ? true : key.opclass === null && method !== 'gin' ? null : false
-  return operator === 'has' || operator === 'json' || operator === 'text search' || operator === '=' || ordered.has(operator) ? true : null
+  if (patterns.has(operator))
+    return /trgm/.test(key.opclass ?? '') ? true : key.opclass === null && method !== 'gin' ? null : false
+  return operator === 'has' ||
+    operator === 'json' ||
+    operator === 'text search' ||
+    operator === '=' ||
+    ordered.has(operator)
+    ? true
+    : null
 }
 
 function mentions(where: string, column: string): boolean {
@@ -144,7 +202,10 @@ function mentions(where: string, column: string): boolean {
 }
 
 function normal(expression: string): string {
-  return expression.replace(/::(?:text|character varying|bpchar)\b/g, '').replace(/["()\s]/g, '').toLowerCase()
+  return expression
+    .replace(/::(?:text|character varying|bpchar)\b/g, '')
+    .replace(/["()\s]/g, '')
+    .toLowerCase()
 }
 
 /** Whether conditions prove the predicate of a partial index; null where the value of a parameter decides. */
@@ -191,24 +252,37 @@ function closes(text: string): boolean {
 }
 
 function impliedPart(part: string, predicates: readonly Predicate[]): boolean | null {
-  const on = (column: string): readonly Predicate[] => predicates.filter((p) => p.column === column && p.expression === null)
+  const on = (column: string): readonly Predicate[] =>
+    predicates.filter((p) => p.column === column && p.expression === null)
   const nulls = /^"?(\w+)"? IS (NOT )?NULL$/i.exec(part)
   if (nulls !== null) {
     const found = on(nulls[1] ?? '')
     if (nulls[2] === undefined) return found.some((p) => p.operator === 'is null')
-    return found.some((p) => p.operator === 'is not null' || ['=', 'in', '<', '<=', '>', '>=', 'between', 'like', 'ilike'].includes(p.operator))
+    return found.some(
+      (p) =>
+        p.operator === 'is not null' ||
+        ['=', 'in', '<', '<=', '>', '>=', 'between', 'like', 'ilike'].includes(p.operator),
+    )
   }
   const equal = /^"?(\w+)"? = '?([^':]*)'?(?:::[\w\s."]+)?$/.exec(part)
   if (equal !== null) {
     const found = on(equal[1] ?? '').filter((p) => p.operator === '=')
     if (found.length === 0) return false
-    return found.some((p) => p.value !== undefined && String(p.value) === equal[2]) ? true : found.every((p) => p.value !== undefined) ? false : null
+    return found.some((p) => p.value !== undefined && String(p.value) === equal[2])
+      ? true
+      : found.every((p) => p.value !== undefined)
+        ? false
+        : null
   }
   const flag = /^(NOT )?"?(\w+)"?$/i.exec(part)
   if (flag !== null) {
     const found = on(flag[2] ?? '').filter((p) => p.operator === '=')
     if (found.length === 0) return false
-    return found.some((p) => p.value === (flag[1] === undefined)) ? true : found.every((p) => p.value !== undefined) ? false : null
+    return found.some((p) => p.value === (flag[1] === undefined))
+      ? true
+      : found.every((p) => p.value !== undefined)
+        ? false
+        : null
   }
   return null
 }

@@ -31,7 +31,10 @@ export interface Schema {
   readonly sequences: ReadonlyMap<Key, Sequence>
   /** By key; overloads stand side by side in the list. */
   readonly functions: ReadonlyMap<Key, readonly SqlFunction[]>
-  readonly extensions: ReadonlyMap<string, { readonly name: string; readonly schema: string | null; readonly declared: readonly Declaration[] }>
+  readonly extensions: ReadonlyMap<
+    string,
+    { readonly name: string; readonly schema: string | null; readonly declared: readonly Declaration[] }
+  >
   /** Who may use a schema, by its name; left out where no statement says so. */
   readonly schemaGrants?: ReadonlyMap<string, readonly Grant[]>
   /** False where not everything that exists is known: a file linted on its own, a history with a part that could not be read. */
@@ -345,10 +348,25 @@ export function emptySchema(dialect: Dialect = 'postgresql', complete = true): S
 }
 
 /** A table with nothing in it, to spread others from. */
-export function emptyTable(schema: string, name: string, declared: readonly Declaration[] = [], complete = true): Table {
+export function emptyTable(
+  schema: string,
+  name: string,
+  declared: readonly Declaration[] = [],
+  complete = true,
+): Table {
   return {
-    key: key(schema, name), schema, name,
-    columns: [], primaryKey: null, uniques: [], indexes: [], foreignKeys: [], checks: [], exclusions: [], triggers: [], policies: [],
+    key: key(schema, name),
+    schema,
+    name,
+    columns: [],
+    primaryKey: null,
+    uniques: [],
+    indexes: [],
+    foreignKeys: [],
+    checks: [],
+    exclusions: [],
+    triggers: [],
+    policies: [],
     rowSecurity: { enabled: false, forced: false },
     partition: { by: null, of: null },
     inherits: [],

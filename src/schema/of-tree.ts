@@ -15,10 +15,20 @@ export function usualSource(project: Project): SchemaSource {
 }
 
 /** The schema of a project in one tree, from one source; null where the source is not there or cannot be read. */
-export async function schemaOfTree(project: Project, tree: Tree, source: SchemaSource, postgres: number): Promise<ReadSchema> {
-  if (source !== 'migrations') return source === project.orm ? readDeclaredSchema(project, tree, postgres) : { schema: null, notes: [] }
+export async function schemaOfTree(
+  project: Project,
+  tree: Tree,
+  source: SchemaSource,
+  postgres: number,
+): Promise<ReadSchema> {
+  if (source !== 'migrations')
+    return source === project.orm ? readDeclaredSchema(project, tree, postgres) : { schema: null, notes: [] }
   if (!project.migrations) return readDeclaredSchema({ ...project, orm: null }, tree, postgres)
   const { history, notes } = await readMigrations(project, { base: tree, head: tree, files: [], truncated: false })
-  const replayed = replayHistory(emptySchema(project.dialect), history, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, history) })
+  const replayed = replayHistory(emptySchema(project.dialect), history, {
+    postgres,
+    source: 'migrations',
+    transactions: transactionsOf(project.runner, history),
+  })
   return { schema: replayed.schema, notes: [...notes, ...replayed.notes] }
 }

@@ -1,6 +1,6 @@
 import type { Change } from './change.ts'
 import { key, type Schema, type SqlFunction } from './model.ts'
-import { needsTables } from './print.ts'
+import { needsTables } from './sql/schema.ts'
 
 /**
  * In which order changes run: what depends on others goes first and comes last. Used by a diff to order its changes and by
@@ -32,47 +32,90 @@ export const stage = {
 /** The stage of a change; a lower one runs earlier. */
 export function stageOf(change: Change, after: Schema): number {
   switch (change.kind) {
-    case 'createSchema': case 'createExtension': case 'renameSchema':
+    case 'createSchema':
+    case 'createExtension':
+    case 'renameSchema':
       return stage.names
     case 'dropView':
       return stage.dropViews
-    case 'dropTrigger': case 'dropPolicy':
+    case 'dropTrigger':
+    case 'dropPolicy':
       return stage.dropAttached
     case 'dropConstraint':
       return change.constraint?.type === 'foreignKey' ? stage.dropForeignKeys : stage.dropKeys
     case 'dropInherit':
       return stage.dropForeignKeys
-    case 'dropIndex': case 'detachPartition':
+    case 'dropIndex':
+    case 'detachPartition':
       return stage.dropKeys
     case 'dropTable':
       return stage.dropTables
-    case 'createEnum': case 'addEnumValue': case 'renameEnumValue': case 'dropEnumValue': case 'createDomain': case 'alterDomain': case 'createType': case 'renameType': case 'createSequence':
+    case 'createEnum':
+    case 'addEnumValue':
+    case 'renameEnumValue':
+    case 'dropEnumValue':
+    case 'createDomain':
+    case 'alterDomain':
+    case 'createType':
+    case 'renameType':
+    case 'createSequence':
       return stage.types
     case 'createFunction':
       return needsTables(change.to, after) ? stage.lateFunctions : stage.functions
-    case 'createTable': case 'renameTable': case 'setTableSchema':
+    case 'createTable':
+    case 'renameTable':
+    case 'setTableSchema':
       return stage.createTables
-    case 'addColumn': case 'dropColumn': case 'renameColumn': case 'alterColumnType': case 'setNotNull': case 'dropNotNull': case 'setDefault': case 'dropDefault':
-    case 'setGenerated': case 'setPersistence': case 'addNotNull': case 'setStorage':
+    case 'addColumn':
+    case 'dropColumn':
+    case 'renameColumn':
+    case 'alterColumnType':
+    case 'setNotNull':
+    case 'dropNotNull':
+    case 'setDefault':
+    case 'dropDefault':
+    case 'setGenerated':
+    case 'setPersistence':
+    case 'addNotNull':
+    case 'setStorage':
       return stage.columns
     case 'setIdentity':
       // The sequence behind an identity goes before one of the same name comes.
       return change.to.identity ? stage.columns : stage.dropKeys
-    case 'addPrimaryKey': case 'addUnique': case 'addCheck': case 'addExclusion': case 'attachPartition': case 'attachIndex': case 'renameConstraint': case 'renameIndex':
+    case 'addPrimaryKey':
+    case 'addUnique':
+    case 'addCheck':
+    case 'addExclusion':
+    case 'attachPartition':
+    case 'attachIndex':
+    case 'renameConstraint':
+    case 'renameIndex':
       return stage.keys
     case 'addIndex':
       return after.views.has(change.table) ? stage.views : stage.keys
     case 'validateConstraint':
       // An identity and a primary key want their columns proven.
       return change.constraint?.type === 'notNull' ? stage.columns : stage.foreignKeys
-    case 'alterConstraint': case 'addForeignKey':
+    case 'alterConstraint':
+    case 'addForeignKey':
       return stage.foreignKeys
-    case 'alterSequence': case 'addInherit':
+    case 'alterSequence':
+    case 'addInherit':
       return stage.sequences
     case 'createView':
       return stage.views
-    case 'addTrigger': case 'setTrigger': case 'addPolicy': case 'alterPolicy': case 'setRowSecurity': case 'commentTable': case 'commentColumn': case 'commentConstraint': case 'commentIndex': case 'commentType':
-    case 'grant': case 'revoke':
+    case 'addTrigger':
+    case 'setTrigger':
+    case 'addPolicy':
+    case 'alterPolicy':
+    case 'setRowSecurity':
+    case 'commentTable':
+    case 'commentColumn':
+    case 'commentConstraint':
+    case 'commentIndex':
+    case 'commentType':
+    case 'grant':
+    case 'revoke':
       return stage.attached
     case 'dropFunction':
       return change.from && isMadeAgain(change.from, after) ? stage.dropReplacedFunctions : stage.dropFunctions
@@ -80,16 +123,22 @@ export function stageOf(change: Change, after: Schema): number {
       return after.types.has(change.object) ? stage.types : stage.dropTypes
     case 'dropSequence':
       return stage.dropTypes
-    case 'dropSchema': case 'dropExtension':
+    case 'dropSchema':
+    case 'dropExtension':
       return stage.dropNames
   }
 }
 
 function isMadeAgain(of: SqlFunction, after: Schema): boolean {
-  return (after.functions.get(key(of.schema, of.name)) ?? []).some((f) => JSON.stringify(f.arguments) === JSON.stringify(of.arguments))
+  return (after.functions.get(key(of.schema, of.name)) ?? []).some(
+    (f) => JSON.stringify(f.arguments) === JSON.stringify(of.arguments),
+  )
 }
 
 /** Changes sorted by stage; within one they keep their order. */
 export function inRunningOrder(changes: readonly Change[], after: Schema): readonly Change[] {
-  return changes.map((change) => ({ change, at: stageOf(change, after) })).toSorted((a, b) => a.at - b.at).map((c) => c.change)
+  return changes
+    .map((change) => ({ change, at: stageOf(change, after) }))
+    .toSorted((a, b) => a.at - b.at)
+    .map((c) => c.change)
 }

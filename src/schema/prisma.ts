@@ -29,7 +29,12 @@ const mostTables = 1000
 const mostNotes = 10
 
 const names: Readonly<Record<Dialect, string>> = {
-  postgresql: 'PostgreSQL', cockroachdb: 'CockroachDB', mysql: 'MySQL', sqlite: 'SQLite', sqlserver: 'SQL Server', mongodb: 'MongoDB',
+  postgresql: 'PostgreSQL',
+  cockroachdb: 'CockroachDB',
+  mysql: 'MySQL',
+  sqlite: 'SQLite',
+  sqlserver: 'SQL Server',
+  mongodb: 'MongoDB',
 }
 
 /**
@@ -45,15 +50,23 @@ export async function readPrismaSchema(files: ReadonlyMap<string, string>, proje
   const excess = excessOf(datamodel)
   if (excess !== null) return { schema: null, notes: [excess] }
   const { dialect } = datamodel
-  return dialect === 'postgresql' || dialect === 'cockroachdb' ? exactSchema(read, datamodel, project) : portable(read, datamodel, dialect)
+  return dialect === 'postgresql' || dialect === 'cockroachdb'
+    ? exactSchema(read, datamodel, project)
+    : portable(read, datamodel, dialect)
 }
 
 /** Says where a schema has more than is read: following the SQL of thousands of tables would take minutes. */
 function excessOf(datamodel: Datamodel): Note | null {
   const wide = datamodel.models.find((model) => model.columns.length > mostColumns)
-  const at = wide?.block.place ?? datamodel.models[mostTables]?.block.place ?? datamodel.joinTables[mostTables - datamodel.models.length]?.places[0]
+  const at =
+    wide?.block.place ??
+    datamodel.models[mostTables]?.block.place ??
+    datamodel.joinTables[mostTables - datamodel.models.length]?.places[0]
   if (at === undefined) return null
-  const what = wide === undefined ? `more than ${mostTables} tables` : `\`${wide.block.name}\` has more than ${mostColumns} columns`
+  const what =
+    wide === undefined
+      ? `more than ${mostTables} tables`
+      : `\`${wide.block.name}\` has more than ${mostColumns} columns`
   return unread(at.path, at.line, `reading ${at.path}: ${what}, which is more than is read`)
 }
 
@@ -65,7 +78,10 @@ async function exactSchema(read: ReadFiles, datamodel: Datamodel, project: Proje
   const schema = withDeclarations(made.schema, datamodel, keyOfJoinTables(project))
   return {
     schema: made.refused.length === 0 ? schema : { ...schema, complete: false },
-    notes: [...unseen(read).slice(0, mostNotes).map(placeNote), ...made.refused.slice(0, mostNotes).map((message) => sqlNote(message, path))],
+    notes: [
+      ...unseen(read).slice(0, mostNotes).map(placeNote),
+      ...made.refused.slice(0, mostNotes).map((message) => sqlNote(message, path)),
+    ],
   }
 }
 
@@ -96,20 +112,40 @@ export interface PrismaSql {
 }
 
 /** What `prisma migrate` would write for a change of schema files; `before` is null for a first migration, `external` names what it leaves alone. */
-export async function prismaSql(before: ReadonlyMap<string, string> | null, after: ReadonlyMap<string, string>, external: readonly string[] = []): Promise<PrismaSql> {
+export async function prismaSql(
+  before: ReadonlyMap<string, string> | null,
+  after: ReadonlyMap<string, string>,
+  external: readonly string[] = [],
+): Promise<PrismaSql> {
   const [path = ''] = after.keys()
   const to = await readFiles(after)
   if (to.notes.length > 0) return { sql: '', notes: to.notes }
   const from = before === null || before.size === 0 ? null : await readFiles(before)
   if (from !== null && from.notes.length > 0) return { sql: '', notes: from.notes }
   const dialect = dialectOf(to.documents) ?? 'postgresql'
-  const was = from === null ? dialect : dialectOf(from.documents) ?? dialect
+  const was = from === null ? dialect : (dialectOf(from.documents) ?? dialect)
   const provider = engineProvider(dialect)
   if (provider === null) return { sql: '', notes: [dialectNote(dialect, path, 1)] }
   if (was !== dialect) {
-    return { sql: '', notes: [{ kind: 'unsupported', blocking: false, path, line: 1, message: `The provider changes from ${names[was]} to ${names[dialect]}: no SQL leads from one to the other.` }] }
+    return {
+      sql: '',
+      notes: [
+        {
+          kind: 'unsupported',
+          blocking: false,
+          path,
+          line: 1,
+          message: `The provider changes from ${names[was]} to ${names[dialect]}: no SQL leads from one to the other.`,
+        },
+      ],
+    }
   }
-  const answer = await engineDiff(from === null ? null : engineFiles(from, was), engineFiles(to, dialect), provider, external)
+  const answer = await engineDiff(
+    from === null ? null : engineFiles(from, was),
+    engineFiles(to, dialect),
+    provider,
+    external,
+  )
   if (!answer.ok) return { sql: '', notes: unreadNotes(answer.problems, path) }
   return { sql: isEmptyScript(answer.sql) ? '' : answer.sql, notes: [] }
 }
@@ -126,13 +162,23 @@ async function readFiles(files: ReadonlyMap<string, string>): Promise<ReadFiles>
   for (const [path, text] of files) {
     size += text.length
     if (text.includes('\u0000')) notes.push(unread(path, 1, `reading ${path}: it is not a text file`))
-    else if (size > largestSchema) notes.push(unread(path, 1, `reading ${path}: the schema has more than ${largestSchema / 1_000_000} million characters, which is more than is read`))
+    else if (size > largestSchema)
+      notes.push(
+        unread(
+          path,
+          1,
+          `reading ${path}: the schema has more than ${largestSchema / 1_000_000} million characters, which is more than is read`,
+        ),
+      )
   }
   if (notes.length > 0) return { documents: [], files, notes: notes.slice(0, 1) }
   const documents: PrismaDocument[] = []
   for (const [path, text] of files) {
     const document = await parsePrisma(path, text)
-    if (document.tooDeep) notes.push(...document.problems.map((problem) => unread(path, problem.place.line, `reading ${path}: ${problem.message}`)))
+    if (document.tooDeep)
+      notes.push(
+        ...document.problems.map((problem) => unread(path, problem.place.line, `reading ${path}: ${problem.message}`)),
+      )
     documents.push(document)
   }
   return { documents, files, notes }
@@ -171,16 +217,31 @@ function asEngineProblem(problem: PrismaProblem): EngineProblem {
 
 function placeNote(problem: PrismaProblem): Note {
   const { path, line } = problem.place
-  return { kind: 'unsupported', blocking: false, path, line, message: `reading ${path}: Prisma accepts this line, but what it declares has no place of its own: ${problem.message}` }
+  return {
+    kind: 'unsupported',
+    blocking: false,
+    path,
+    line,
+    message: `reading ${path}: Prisma accepts this line, but what it declares has no place of its own: ${problem.message}`,
+  }
 }
 
 function sqlNote(message: string, path: string): Note {
-  return { kind: 'unsupported', blocking: false, path, line: 1, message: `reading ${path}: part of the SQL that Prisma writes for it could not be followed: ${message}` }
+  return {
+    kind: 'unsupported',
+    blocking: false,
+    path,
+    line: 1,
+    message: `reading ${path}: part of the SQL that Prisma writes for it could not be followed: ${message}`,
+  }
 }
 
 function dialectNote(dialect: Dialect, path: string, line: number): Note {
   return {
-    kind: 'dialect', blocking: false, path, line,
+    kind: 'dialect',
+    blocking: false,
+    path,
+    line,
     message: `The schema is for ${names[dialect]}: it is read from its text alone, and only the rules that hold for every database look at it.`,
   }
 }

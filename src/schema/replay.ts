@@ -49,7 +49,13 @@ export function applyStatement(schema: Schema, statement: Statement, options: Re
 }
 
 function unresolved(statement: Statement, refused: string): Note {
-  return { kind: 'unresolved', blocking: false, path: statement.place.path, line: statement.place.line, message: `this statement cannot succeed here: ${refused}` }
+  return {
+    kind: 'unresolved',
+    blocking: false,
+    path: statement.place.path,
+    line: statement.place.line,
+    message: `this statement cannot succeed here: ${refused}`,
+  }
 }
 
 /**
@@ -57,7 +63,9 @@ function unresolved(statement: Statement, refused: string): Note {
  * undoes its transaction and ends its file. `transactions` has one entry for each statement of all migrations; without it each file is one.
  */
 export function replayHistory(
-  schema: Schema, migrations: readonly Migration[], options: ReplayOptions & { readonly transactions?: readonly Transaction[] },
+  schema: Schema,
+  migrations: readonly Migration[],
+  options: ReplayOptions & { readonly transactions?: readonly Transaction[] },
 ): { readonly schema: Schema; readonly notes: readonly Note[] } {
   const draft = draftOf(schema)
   const notes: Note[] = []
@@ -90,7 +98,8 @@ export function replayHistory(
 /** What ends with a session: its search path and its temporary objects. */
 function withoutSession(schema: Draft['schema'], before: Schema): Draft['schema'] {
   const draft: Draft = { schema: withPathOf(schema, before) }
-  for (const map of ['tables', 'views', 'sequences'] as const) for (const at of temporary(draft.schema, map)) remove(draft, map, at)
+  for (const map of ['tables', 'views', 'sequences'] as const)
+    for (const at of temporary(draft.schema, map)) remove(draft, map, at)
   return draft.schema
 }
 
@@ -100,7 +109,10 @@ function withoutSession(schema: Draft['schema'], before: Schema): Draft['schema'
  * there, while `after` is what the runner would really leave.
  */
 export function replaySteps(
-  schema: Schema, migrations: readonly Migration[], transactions: readonly Transaction[], options: ReplayOptions,
+  schema: Schema,
+  migrations: readonly Migration[],
+  transactions: readonly Transaction[],
+  options: ReplayOptions,
 ): { readonly steps: readonly Step[]; readonly after: Schema; readonly notes: readonly Note[] } {
   const draft = draftOf(schema)
   const steps: Step[] = []
@@ -111,7 +123,12 @@ export function replaySteps(
   for (const migration of migrations) {
     const beforeFile = draft.schema
     for (const statement of migration.statements) {
-      const transaction = transactions[steps.length] ?? { id: -1, block: null, because: 'the file is one transaction', survivesFailure: false }
+      const transaction = transactions[steps.length] ?? {
+        id: -1,
+        block: null,
+        because: 'the file is one transaction',
+        survivesFailure: false,
+      }
       const before = draft.schema
       if (transaction.id !== id) {
         id = transaction.id
@@ -123,7 +140,16 @@ export function replaySteps(
         notes.push(unresolved(statement, outcome.refused))
         after ??= withoutSession(beforeTransaction, beforeFile)
       }
-      steps.push({ statement, migration, changes: outcome.changes, before, after: draft.schema, transaction, observation: null, ...(outcome.refused === null ? {} : { refused: outcome.refused }) })
+      steps.push({
+        statement,
+        migration,
+        changes: outcome.changes,
+        before,
+        after: draft.schema,
+        transaction,
+        observation: null,
+        ...(outcome.refused === null ? {} : { refused: outcome.refused }),
+      })
     }
     draft.schema = withoutSession(draft.schema, beforeFile)
   }

@@ -45,7 +45,7 @@ function find<V>(trie: Trie<V> | null, key: string, hash: number): Entry<V> | un
   for (let level = 0; at !== null; level++) {
     if ('entries' in at) return at.hash === hash ? at.entries.find((entry) => entry.key === key) : undefined
     const bit = bitOf(hash, level)
-    at = (at.bitmap & bit) === 0 ? null : at.children[population(at.bitmap & (bit - 1))] ?? null
+    at = (at.bitmap & bit) === 0 ? null : (at.children[population(at.bitmap & (bit - 1))] ?? null)
   }
   return undefined
 }
@@ -58,8 +58,12 @@ function put<V>(trie: Trie<V> | null, entry: Entry<V>, hash: number, level: numb
   }
   const bit = bitOf(hash, level)
   const slot = population(trie.bitmap & (bit - 1))
-  if ((trie.bitmap & bit) === 0) return { bitmap: trie.bitmap | bit, children: trie.children.toSpliced(slot, 0, put(null, entry, hash, level + 1)) }
-  return { bitmap: trie.bitmap, children: trie.children.with(slot, put(trie.children[slot] ?? null, entry, hash, level + 1)) }
+  if ((trie.bitmap & bit) === 0)
+    return { bitmap: trie.bitmap | bit, children: trie.children.toSpliced(slot, 0, put(null, entry, hash, level + 1)) }
+  return {
+    bitmap: trie.bitmap,
+    children: trie.children.with(slot, put(trie.children[slot] ?? null, entry, hash, level + 1)),
+  }
 }
 
 function remove<V>(trie: Trie<V>, key: string, hash: number, level: number): Trie<V> | null {
@@ -100,7 +104,13 @@ export class SharedMap<V> implements ReadonlyMap<string, V> {
   /** The same map in the order of its keys, made when it is first gone through. */
   #inOrder: ReadonlyMap<string, V> | null = null
 
-  private constructor(trie: Trie<V> | null, size: number, next: number, tagsOf: TagsOf<V> | null, tagged: SharedMap<SharedMap<true>> | null) {
+  private constructor(
+    trie: Trie<V> | null,
+    size: number,
+    next: number,
+    tagsOf: TagsOf<V> | null,
+    tagged: SharedMap<SharedMap<true>> | null,
+  ) {
     this.#trie = trie
     this.size = size
     this.#next = next
@@ -110,7 +120,13 @@ export class SharedMap<V> implements ReadonlyMap<string, V> {
 
   /** The same as another map; `tagsOf` is asked once for each value that is put and must give each tag once. */
   static of<V>(map: ReadonlyMap<string, V>, tagsOf: TagsOf<V> | null = null): SharedMap<V> {
-    let result = new SharedMap<V>(null, 0, 0, tagsOf, tagsOf === null ? null : new SharedMap<SharedMap<true>>(null, 0, 0, null, null))
+    let result = new SharedMap<V>(
+      null,
+      0,
+      0,
+      tagsOf,
+      tagsOf === null ? null : new SharedMap<SharedMap<true>>(null, 0, 0, null, null),
+    )
     for (const [key, value] of map) result = result.with(key, value)
     return result
   }
@@ -129,7 +145,13 @@ export class SharedMap<V> implements ReadonlyMap<string, V> {
     const before = find(this.#trie, key, hash)
     const tags = this.#tagsOf?.(value) ?? []
     const trie = put(this.#trie, { key, value, order: before?.order ?? this.#next, tags }, hash, 0)
-    return new SharedMap(trie, this.size + (before === undefined ? 1 : 0), this.#next + 1, this.#tagsOf, this.#retagged(key, before?.tags ?? [], tags))
+    return new SharedMap(
+      trie,
+      this.size + (before === undefined ? 1 : 0),
+      this.#next + 1,
+      this.#tagsOf,
+      this.#retagged(key, before?.tags ?? [], tags),
+    )
   }
 
   /** The map without a key. */
@@ -137,7 +159,13 @@ export class SharedMap<V> implements ReadonlyMap<string, V> {
     const hash = hashOf(key)
     const before = find(this.#trie, key, hash)
     if (before === undefined || this.#trie === null) return this
-    return new SharedMap(remove(this.#trie, key, hash, 0), this.size - 1, this.#next, this.#tagsOf, this.#retagged(key, before.tags, []))
+    return new SharedMap(
+      remove(this.#trie, key, hash, 0),
+      this.size - 1,
+      this.#next,
+      this.#tagsOf,
+      this.#retagged(key, before.tags, []),
+    )
   }
 
   /** The values that have a tag. */
@@ -159,13 +187,18 @@ export class SharedMap<V> implements ReadonlyMap<string, V> {
       tagged = keys === undefined || keys.size === 0 ? tagged.without(tag) : tagged.with(tag, keys)
     }
     for (const tag of to) {
-      if (!from.includes(tag)) tagged = tagged.with(tag, (tagged.get(tag) ?? SharedMap.of<true>(new Map())).with(key, true))
+      if (!from.includes(tag))
+        tagged = tagged.with(tag, (tagged.get(tag) ?? SharedMap.of<true>(new Map())).with(key, true))
     }
     return tagged
   }
 
   #ordered(): ReadonlyMap<string, V> {
-    this.#inOrder ??= new Map(collect(this.#trie, []).toSorted((a, b) => a.order - b.order).map(({ key, value }) => [key, value]))
+    this.#inOrder ??= new Map(
+      collect(this.#trie, [])
+        .toSorted((a, b) => a.order - b.order)
+        .map(({ key, value }) => [key, value]),
+    )
     return this.#inOrder
   }
 

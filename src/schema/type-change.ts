@@ -25,19 +25,78 @@ interface Spelled {
 }
 
 const widening = new Set([
-  'character varying', 'bit varying', 'numeric', 'timestamp without time zone', 'timestamp with time zone', 'time without time zone', 'time with time zone', 'interval',
+  'character varying',
+  'bit varying',
+  'numeric',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'time without time zone',
+  'time with time zone',
+  'interval',
 ])
 
 /** Pairs of types of the same binary form, which Postgres relabels. https://www.postgresql.org/docs/current/sql-createcast.html */
 const relabelled = new Set([
-  'character varying>text', 'text>character varying', 'cidr>inet', 'xml>text', 'xml>character varying', 'integer>oid', 'oid>integer', 'text>citext', 'citext>text', 'character varying>citext',
-  'citext>character varying', 'bit>bit varying', 'bit varying>bit', 'bpchar>character', 'character>bpchar',
+  'character varying>text',
+  'text>character varying',
+  'cidr>inet',
+  'xml>text',
+  'xml>character varying',
+  'integer>oid',
+  'oid>integer',
+  'text>citext',
+  'citext>text',
+  'character varying>citext',
+  'citext>character varying',
+  'bit>bit varying',
+  'bit varying>bit',
+  'bpchar>character',
+  'character>bpchar',
 ])
 
 const builtIn = new Set([
-  'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'text', 'character varying', 'character', 'bpchar', 'boolean', 'date', 'timestamp without time zone',
-  'timestamp with time zone', 'time without time zone', 'time with time zone', 'interval', 'uuid', 'json', 'jsonb', 'bytea', 'inet', 'cidr', 'macaddr', 'xml', 'oid', 'money', 'bit', 'bit varying',
-  'name', 'citext', 'point', 'tsvector', 'int4range', 'int8range', 'numrange', 'tsrange', 'tstzrange', 'daterange', 'ltree', 'hstore', '"char"',
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'text',
+  'character varying',
+  'character',
+  'bpchar',
+  'boolean',
+  'date',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'time without time zone',
+  'time with time zone',
+  'interval',
+  'uuid',
+  'json',
+  'jsonb',
+  'bytea',
+  'inet',
+  'cidr',
+  'macaddr',
+  'xml',
+  'oid',
+  'money',
+  'bit',
+  'bit varying',
+  'name',
+  'citext',
+  'point',
+  'tsvector',
+  'int4range',
+  'int8range',
+  'numrange',
+  'tsrange',
+  'tstzrange',
+  'daterange',
+  'ltree',
+  'hstore',
+  '"char"',
 ])
 
 /**
@@ -52,8 +111,10 @@ export function typeChange(from: string, to: string, using: string | null, colum
   const b = spelled(to, types)
   if (b.constrained) return 'rewrite'
   const otherwise = known(a) && known(b) ? 'rewrite' : 'unknown'
-  if (a.base === b.base && a.array === b.array && JSON.stringify(a.modifiers) === JSON.stringify(b.modifiers)) return 'free'
-  if (a.array || b.array) return a.array && b.array && a.base === b.base && b.modifiers.length === 0 ? 'free' : otherwise
+  if (a.base === b.base && a.array === b.array && JSON.stringify(a.modifiers) === JSON.stringify(b.modifiers))
+    return 'free'
+  if (a.array || b.array)
+    return a.array && b.array && a.base === b.base && b.modifiers.length === 0 ? 'free' : otherwise
   if (a.base === b.base) return widening.has(a.base) && widens(a, b) ? 'free' : otherwise
   if (isMoment(a.base) && isMoment(b.base)) return b.modifiers.length === 0 || b.modifiers[0] === 6 ? 'utc' : 'rewrite'
   return relabelled.has(`${a.base}>${b.base}`) && b.modifiers.length === 0 ? 'free' : otherwise
@@ -61,7 +122,10 @@ export function typeChange(from: string, to: string, using: string | null, colum
 
 /** True for a `USING` that says nothing but the column itself or a cast of it. */
 export function isPlainCast(using: string, column: string): boolean {
-  const text = using.replace(/\s+/g, ' ').trim().replace(/^\(([^()]*(?:\([\d, ]*\)[^()]*)*)\)$/, '$1')
+  const text = using
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^\(([^()]*(?:\([\d, ]*\)[^()]*)*)\)$/, '$1')
   const names = [column, `"${column}"`]
   if (names.includes(text)) return true
   const cast = /^\(?("?[\w$]+"?)\)?\s?::\s?(.+)$/.exec(text)
@@ -72,7 +136,20 @@ const integers: readonly string[] = ['smallint', 'integer', 'bigint']
 const digits: Readonly<Record<string, number>> = { smallint: 5, integer: 10, bigint: 19 }
 /** Characters of the longest value as text. */
 const lengths: Readonly<Record<string, number>> = {
-  boolean: 5, smallint: 6, integer: 11, bigint: 20, uuid: 36, oid: 10, '"char"': 1, name: 63, real: 15, 'double precision': 24, date: 13, 'time without time zone': 15, inet: 43, cidr: 43,
+  boolean: 5,
+  smallint: 6,
+  integer: 11,
+  bigint: 20,
+  uuid: 36,
+  oid: 10,
+  '"char"': 1,
+  name: 63,
+  real: 15,
+  'double precision': 24,
+  date: 13,
+  'time without time zone': 15,
+  inet: 43,
+  cidr: 43,
 }
 const texts: readonly string[] = ['text', 'character varying', 'citext', 'character', 'bpchar']
 const floats: readonly string[] = ['real', 'double precision']
@@ -87,10 +164,19 @@ export function typeLoss(from: string | null, to: string | null, types?: Types):
   if (a.array !== b.array) return a.array && texts.includes(b.base) && b.modifiers.length === 0 ? null : 'unknown'
   if (a.base === b.base && JSON.stringify(a.modifiers) === JSON.stringify(b.modifiers)) return null
   if (texts.includes(b.base) || b.base === 'name') return lossAsText(a, b)
-  if (integers.includes(a.base) || a.base === 'numeric' || floats.includes(a.base) || a.base === 'oid' || a.base === 'money' || a.base === 'boolean') return lossOfNumber(a, b)
+  if (
+    integers.includes(a.base) ||
+    a.base === 'numeric' ||
+    floats.includes(a.base) ||
+    a.base === 'oid' ||
+    a.base === 'money' ||
+    a.base === 'boolean'
+  )
+    return lossOfNumber(a, b)
   if (a.base === 'bit' || a.base === 'bit varying') return lossOfBits(a, b)
   if (isTime(a.base)) return lossOfTime(a, b)
-  if (a.labels !== null && b.labels !== null) return a.labels.every((label) => b.labels?.includes(label)) ? null : 'fails'
+  if (a.labels !== null && b.labels !== null)
+    return a.labels.every((label) => b.labels?.includes(label)) ? null : 'fails'
   if (texts.includes(a.base)) return 'fails'
   if (a.base === 'inet' && b.base === 'cidr') return 'cut'
   return ['cidr>inet', 'json>jsonb', 'jsonb>json'].includes(`${a.base}>${b.base}`) ? null : 'unknown'
@@ -115,23 +201,33 @@ function lossOfNumber(a: Spelled, b: Spelled): TypeLoss {
   const whole = digits[a.base]
   if (a.base === 'boolean') return integers.includes(b.base) || b.base === 'numeric' ? null : 'unknown'
   if (b.base === 'boolean') return 'cut'
-  if (a.base === 'oid' || b.base === 'oid') return a.base === 'integer' || b.base === 'bigint' || b.base === 'integer' ? null : 'fails'
+  if (a.base === 'oid' || b.base === 'oid')
+    return a.base === 'integer' || b.base === 'bigint' || b.base === 'integer' ? null : 'fails'
   if (whole !== undefined) {
     if (integers.includes(b.base)) return integers.indexOf(a.base) > integers.indexOf(b.base) ? 'fails' : null
-    if (b.base === 'numeric') return (b.modifiers[0] ?? Number.POSITIVE_INFINITY) - (b.modifiers[1] ?? 0) >= whole ? null : 'fails'
+    if (b.base === 'numeric')
+      return (b.modifiers[0] ?? Number.POSITIVE_INFINITY) - (b.modifiers[1] ?? 0) >= whole ? null : 'fails'
     if (floats.includes(b.base)) return whole <= (b.base === 'real' ? 5 : 10) ? null : 'cut'
     return b.base === 'money' ? 'fails' : 'unknown'
   }
   if (a.base === 'numeric') {
     if (b.base === 'numeric') return lossOfNumeric(a.modifiers, b.modifiers)
-    if (integers.includes(b.base)) return a.modifiers.length === 0 || (a.modifiers[1] ?? 0) > 0 ? 'cut' : (a.modifiers[0] ?? 0) < (digits[b.base] ?? 0) ? null : 'fails'
+    if (integers.includes(b.base))
+      return a.modifiers.length === 0 || (a.modifiers[1] ?? 0) > 0
+        ? 'cut'
+        : (a.modifiers[0] ?? 0) < (digits[b.base] ?? 0)
+          ? null
+          : 'fails'
     const [precision = Number.POSITIVE_INFINITY, scale = 0] = a.modifiers
-    if (b.base === 'money') return scale > 2 || a.modifiers.length === 0 ? 'cut' : precision - scale > 16 ? 'fails' : null
+    if (b.base === 'money')
+      return scale > 2 || a.modifiers.length === 0 ? 'cut' : precision - scale > 16 ? 'fails' : null
     return floats.includes(b.base) ? (precision <= (b.base === 'real' ? 6 : 15) ? null : 'cut') : 'unknown'
   }
   if (a.base === 'money') return b.base === 'numeric' ? (b.modifiers.length === 0 ? null : 'fails') : 'unknown'
   if (a.base === 'real' && b.base === 'double precision') return null
-  return floats.includes(b.base) || integers.includes(b.base) || b.base === 'numeric' || b.base === 'money' ? 'cut' : 'unknown'
+  return floats.includes(b.base) || integers.includes(b.base) || b.base === 'numeric' || b.base === 'money'
+    ? 'cut'
+    : 'unknown'
 }
 
 function lossOfNumeric(from: readonly number[], to: readonly number[]): TypeLoss {
@@ -143,7 +239,9 @@ function lossOfNumeric(from: readonly number[], to: readonly number[]): TypeLoss
 function lossOfBits(a: Spelled, b: Spelled): TypeLoss {
   if (b.base === 'bit') return 'fails'
   if (b.base !== 'bit varying') return 'unknown'
-  return b.modifiers.length === 0 || (a.modifiers[0] ?? Number.POSITIVE_INFINITY) <= (b.modifiers[0] ?? 0) ? null : 'fails'
+  return b.modifiers.length === 0 || (a.modifiers[0] ?? Number.POSITIVE_INFINITY) <= (b.modifiers[0] ?? 0)
+    ? null
+    : 'fails'
 }
 
 function lossOfTime(a: Spelled, b: Spelled): TypeLoss {
@@ -171,7 +269,8 @@ function known(type: Spelled): boolean {
 function widens(a: Spelled, b: Spelled): boolean {
   if (b.modifiers.length === 0) return true
   if (a.modifiers.length === 0) return a.base.startsWith('time') || a.base === 'interval' ? b.modifiers[0] === 6 : false
-  if (a.base === 'numeric') return (b.modifiers[0] ?? 0) >= (a.modifiers[0] ?? 0) && (b.modifiers[1] ?? 0) === (a.modifiers[1] ?? 0)
+  if (a.base === 'numeric')
+    return (b.modifiers[0] ?? 0) >= (a.modifiers[0] ?? 0) && (b.modifiers[1] ?? 0) === (a.modifiers[1] ?? 0)
   return (b.modifiers[0] ?? 0) >= (a.modifiers[0] ?? 0)
 }
 
@@ -186,8 +285,15 @@ function spelled(type: string, types?: Types, depth = 0): Spelled {
     const under = spelled(domain.base, types, depth + 1)
     return { ...under, domain: true, constrained: under.constrained || isConstrained(domain) }
   }
-  const labels = types === undefined ? null : defined(types.enums, base, types)?.values ?? null
-  return { base, modifiers: base === 'bit' || base === 'character' ? (modifiers.length > 0 ? modifiers : [1]) : modifiers, array, labels, domain: false, constrained: false }
+  const labels = types === undefined ? null : (defined(types.enums, base, types)?.values ?? null)
+  return {
+    base,
+    modifiers: base === 'bit' || base === 'character' ? (modifiers.length > 0 ? modifiers : [1]) : modifiers,
+    array,
+    labels,
+    domain: false,
+    constrained: false,
+  }
 }
 
 function isConstrained(domain: DomainType): boolean {

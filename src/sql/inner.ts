@@ -20,7 +20,7 @@ function optionOf(options: readonly Node[] | undefined, name: string): string | 
     if (!('DefElem' in option) || option.DefElem.defname !== name) continue
     const arg = option.DefElem.arg
     const first = arg !== undefined && 'List' in arg ? arg.List.items?.[0] : arg
-    return first !== undefined && 'String' in first ? first.String.sval ?? '' : null
+    return first !== undefined && 'String' in first ? (first.String.sval ?? '') : null
   }
   return null
 }
@@ -37,7 +37,10 @@ function ofBlock(statement: Statement, node: DoStmt): Inner {
   const source = optionOf(node.args, 'as') ?? ''
   if (language !== 'plpgsql') return unseen(statement.place, `the block is written in ${language}`)
   const body = bodyOf(statement, source)
-  if (body === null) return source.trim() === '' ? nothing : unseen(statement.place, 'the block is quoted in a way that hides its statements')
+  if (body === null)
+    return source.trim() === ''
+      ? nothing
+      : unseen(statement.place, 'the block is quoted in a way that hides its statements')
   const tag = freeTag(source)
   const read = parsePlpgsql(`CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`)
   if ('message' in read) return broken(statement, source, body.start, read.message)
@@ -51,7 +54,8 @@ function ofFunction(statement: Statement, node: CreateFunctionStmt): Inner {
   if (body === null || (language !== 'plpgsql' && language !== 'sql')) return nothing
   if (language === 'sql') return inSqlBody(statement, source, body.start)
   const read = parsePlpgsql(statement.text)
-  if ('message' in read) return read.message.startsWith('syntax error') ? broken(statement, source, body.start, read.message) : nothing
+  if ('message' in read)
+    return read.message.startsWith('syntax error') ? broken(statement, source, body.start, read.message) : nothing
   return inBody(statement, source, body.start, read.tree, 'function')
 }
 
@@ -62,7 +66,10 @@ function freeTag(source: string): string {
 }
 
 function unseen(place: Place, why: string): Inner {
-  return { statements: [], problems: [{ kind: 'unsupported', place, message: `${why}; what it does is not seen`, help: null }] }
+  return {
+    statements: [],
+    problems: [{ kind: 'unsupported', place, message: `${why}; what it does is not seen`, help: null }],
+  }
 }
 
 function broken(statement: Statement, source: string, base: number, message: string): Inner {
@@ -88,8 +95,10 @@ function inBody(statement: Statement, source: string, base: number, tree: unknow
     for (const offset of block.dynamic) {
       const start = statement.start + base + offset
       problems.push({
-        kind: 'unsupported', place: placeOf(statement.file, start, start + 1),
-        message: 'the block puts SQL together when it runs; what that SQL does is not seen', help: null,
+        kind: 'unsupported',
+        place: placeOf(statement.file, start, start + 1),
+        message: 'the block puts SQL together when it runs; what that SQL does is not seen',
+        help: null,
       })
     }
   }
@@ -102,16 +111,31 @@ function inSqlBody(statement: Statement, source: string, base: number): Inner {
   for (let piece = nextPiece(source, 0, ignore); piece !== undefined; piece = nextPiece(source, piece.next, ignore)) {
     const result = parseSql(piece.text)
     const node = 'nodes' in result ? result.nodes[0] : undefined
-    if (node !== undefined) statements.push(at(statement, base + piece.start, base + piece.end, node, 'function', false))
+    if (node !== undefined)
+      statements.push(at(statement, base + piece.start, base + piece.end, node, 'function', false))
   }
   return { statements, problems: [] }
 }
 
-function at(outer: Statement, start: number, end: number, node: Node, inside: 'do' | 'function', conditional: boolean): Statement {
+function at(
+  outer: Statement,
+  start: number,
+  end: number,
+  node: Node,
+  inside: 'do' | 'function',
+  conditional: boolean,
+): Statement {
   const from = outer.start + start
   const to = outer.start + end
   return {
-    file: outer.file, text: outer.file.text.slice(from, to), start: from, end: to, place: placeOf(outer.file, from, to),
-    node, kind: Object.keys(node)[0] ?? '', inside, conditional,
+    file: outer.file,
+    text: outer.file.text.slice(from, to),
+    start: from,
+    end: to,
+    place: placeOf(outer.file, from, to),
+    node,
+    kind: Object.keys(node)[0] ?? '',
+    inside,
+    conditional,
   }
 }

@@ -2,7 +2,8 @@
  * Words that Postgres' `quote_ident` puts in quotes although they are lower case: every keyword that is not unreserved.
  * https://www.postgresql.org/docs/18/sql-keywords-appendix.html
  */
-const quotedKeywords = new Set(`all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both
+const quotedKeywords = new Set(
+  `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both
 case cast char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date
 current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except
 exists extract false fetch float for foreign freeze from full grant greatest group grouping having ilike in initially inner inout int
@@ -11,7 +12,8 @@ json_serialize json_table json_value lateral leading least left like limit local
 normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real
 references returning right row select session_user setof similar smallint some substring symmetric system_user table tablesample then
 time timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes
-xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`.split(/\s+/))
+xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`.split(/\s+/),
+)
 
 /** An identifier as Postgres' `quote_ident` writes it: in quotes only where it needs them. */
 export function quoteIdent(name: string): string {

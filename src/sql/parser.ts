@@ -15,7 +15,7 @@ export function loadParser(): Promise<void> {
 }
 
 async function load(specifier: string): Promise<void> {
-  const fresh = await import(specifier) as Library
+  const fresh = (await import(specifier)) as Library
   await fresh.loadModule()
   library = fresh
 }
@@ -55,7 +55,11 @@ function depthBound(text: string): number {
     run++
     if (token.kind === 'symbol') {
       const symbol = text[token.start] ?? ''
-      if (symbol === '(' || symbol === '[') { open.push(run); outer += run; run = 0 } else if (symbol === ')' || symbol === ']') {
+      if (symbol === '(' || symbol === '[') {
+        open.push(run)
+        outer += run
+        run = 0
+      } else if (symbol === ')' || symbol === ']') {
         run = open.pop() ?? 0
         outer = Math.max(0, outer - run)
       } else if (flattening.has(symbol)) run = 0
@@ -76,18 +80,26 @@ export function parseSql(text: string): { readonly nodes: readonly Node[] } | Pa
   if (text.length > 2 * deepest && depthBound(text) > deepest) return tooComplex
   try {
     const result = loaded().parseSync(text)
-    return { nodes: (result.stmts ?? []).flatMap((raw) => raw.stmt === undefined ? [] : [raw.stmt]) }
+    return { nodes: (result.stmts ?? []).flatMap((raw) => (raw.stmt === undefined ? [] : [raw.stmt])) }
   } catch (error) {
     return failure(error, text)
   }
 }
 
-const tooComplex: ParseFailure = { reason: 'too complex', message: 'the statement nests too deeply to be read', offset: 0 }
+const tooComplex: ParseFailure = {
+  reason: 'too complex',
+  message: 'the statement nests too deeply to be read',
+  offset: 0,
+}
 
 function failure(error: unknown, text: string): ParseFailure {
   if (loaded().hasSqlDetails(error)) {
     if (error.message.startsWith('memory exhausted') || error.message.startsWith('stack depth limit')) return tooComplex
-    return { reason: 'syntax', message: shortened(error.message), offset: fromCharacterOffset(text, error.sqlDetails?.cursorPosition ?? 0) }
+    return {
+      reason: 'syntax',
+      message: shortened(error.message),
+      offset: fromCharacterOffset(text, error.sqlDetails?.cursorPosition ?? 0),
+    }
   }
   if (isCrash(error)) {
     // A crash leaves the instance's memory in doubt; the query makes the module loader build another.

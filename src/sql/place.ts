@@ -11,7 +11,10 @@ export function fromByteOffset(text: string, bytes: number): number {
     const c = text.charCodeAt(at)
     if (c < 0x80) left -= 1
     else if (c < 0x800) left -= 2
-    else if (c >= 0xd800 && c < 0xdc00) { left -= 4; at++ } else left -= 3
+    else if (c >= 0xd800 && c < 0xdc00) {
+      left -= 4
+      at++
+    } else left -= 3
     at++
   }
   return Math.min(at, text.length)
@@ -33,8 +36,7 @@ export function fromCharacterOffset(text: string, characters: number): number {
  */
 export function placeInStatement(statement: Statement, byteOffset: number, byteEnd?: number): Place {
   const from = fromByteOffset(statement.text, Math.max(0, byteOffset))
-  const to = byteEnd === undefined
-    ? tokenAt(statement.text, from)?.end ?? from
-    : fromByteOffset(statement.text, byteEnd)
+  const to =
+    byteEnd === undefined ? (tokenAt(statement.text, from)?.end ?? from) : fromByteOffset(statement.text, byteEnd)
   return placeOf(statement.file, statement.start + from, statement.start + to)
 }

@@ -30,12 +30,16 @@ export function readBlock(tree: unknown, body: string): Block {
   const sql: InnerSql[] = []
   const dynamic: number[] = []
   let cursor = 0
-  const lineStart = (line: unknown) => Math.max(cursor, lineStarts[Math.max(0, (typeof line === 'number' ? line : 1) - 1)] ?? 0)
+  const lineStart = (line: unknown) =>
+    Math.max(cursor, lineStarts[Math.max(0, (typeof line === 'number' ? line : 1) - 1)] ?? 0)
   const locate = (text: string, line: unknown): number => {
     const after = body.indexOf(text, lineStart(line))
     return after >= 0 ? after : body.indexOf(text, cursor)
   }
-  const expression = (value: unknown): string => isTree(value) && isTree(value['PLpgSQL_expr']) && typeof value['PLpgSQL_expr']['query'] === 'string' ? value['PLpgSQL_expr']['query'] : ''
+  const expression = (value: unknown): string =>
+    isTree(value) && isTree(value['PLpgSQL_expr']) && typeof value['PLpgSQL_expr']['query'] === 'string'
+      ? value['PLpgSQL_expr']['query']
+      : ''
   const walk = (node: unknown, conditional: boolean): void => {
     if (Array.isArray(node)) {
       for (const each of node) walk(each, conditional)
@@ -69,7 +73,8 @@ export function readBlock(tree: unknown, body: string): Block {
       for (const [member, inner] of Object.entries(value)) {
         if (member === 'exceptions') walk(inner, true)
         else if (Array.isArray(inner)) walk(inner, conditional || loop || caught || guarded.has(member))
-        else if (isTree(inner) && (member === 'action' || member.startsWith('PLpgSQL'))) walk({ [member]: inner }, conditional || loop || caught)
+        else if (isTree(inner) && (member === 'action' || member.startsWith('PLpgSQL')))
+          walk({ [member]: inner }, conditional || loop || caught)
       }
     }
   }
@@ -88,7 +93,10 @@ function leading(text: string): number {
 }
 
 /** Where the body of a `DO` or `CREATE FUNCTION` stands: UTF-16 offsets in the statement's text of what is between its quotes. */
-export function bodyOf(statement: Pick<Statement, 'text'>, body: string): { readonly start: number; readonly end: number } | null {
+export function bodyOf(
+  statement: Pick<Statement, 'text'>,
+  body: string,
+): { readonly start: number; readonly end: number } | null {
   if (body.trim() === '') return null
   const start = statement.text.indexOf(body)
   return start < 0 ? null : { start, end: start + body.length }

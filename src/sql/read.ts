@@ -60,7 +60,12 @@ const mostProblems = 25
 const mostRestarts = 50
 
 const dialectNames: Readonly<Record<SqlDialect, string>> = {
-  postgresql: 'PostgreSQL', mysql: 'MySQL', sqlite: 'SQLite', sqlserver: 'SQL Server', clickhouse: 'ClickHouse', unknown: 'another database',
+  postgresql: 'PostgreSQL',
+  mysql: 'MySQL',
+  sqlite: 'SQLite',
+  sqlserver: 'SQL Server',
+  clickhouse: 'ClickHouse',
+  unknown: 'another database',
 }
 
 /**
@@ -71,26 +76,53 @@ export function readSql(file: SourceFile, options: ReadOptions = {}): SqlText {
   const nul = file.text.indexOf('\0')
   const empty = { file, statements: [], comments: [] }
   if (nul >= 0) {
-    return { ...empty, dialect: 'unknown', problems: [{ kind: 'unread', place: placeOf(file, nul, nul + 1), message: 'the file holds a NUL byte and is not SQL text', help: null }] }
+    return {
+      ...empty,
+      dialect: 'unknown',
+      problems: [
+        {
+          kind: 'unread',
+          place: placeOf(file, nul, nul + 1),
+          message: 'the file holds a NUL byte and is not SQL text',
+          help: null,
+        },
+      ],
+    }
   }
-  if (options.dialect !== undefined && options.dialect !== 'postgresql') return { ...empty, dialect: options.dialect, problems: [foreign(file, options.dialect)] }
+  if (options.dialect !== undefined && options.dialect !== 'postgresql')
+    return { ...empty, dialect: options.dialect, problems: [foreign(file, options.dialect)] }
   const reader = readPieces(file, options.range?.start ?? 0, options.range?.end ?? file.text.length)
   if (reader.failed > 0) {
     const dialect = guessDialect(file.text, reader.statements.length, reader.failed)
-    if (dialect !== 'postgresql') return { ...empty, comments: reader.comments, dialect, problems: [foreign(file, dialect)] }
+    if (dialect !== 'postgresql')
+      return { ...empty, comments: reader.comments, dialect, problems: [foreign(file, dialect)] }
   }
-  return { file, statements: reader.statements, comments: reader.comments, problems: capped(reader.problems), dialect: 'postgresql' }
+  return {
+    file,
+    statements: reader.statements,
+    comments: reader.comments,
+    problems: capped(reader.problems),
+    dialect: 'postgresql',
+  }
 }
 
 function foreign(file: SourceFile, dialect: SqlDialect): SqlProblem {
-  return { kind: 'dialect', place: startOf(file.path), message: `the file is written for ${dialectNames[dialect]}, not for PostgreSQL; it is not reviewed`, help: null }
+  return {
+    kind: 'dialect',
+    place: startOf(file.path),
+    message: `the file is written for ${dialectNames[dialect]}, not for PostgreSQL; it is not reviewed`,
+    help: null,
+  }
 }
 
 function capped(problems: readonly SqlProblem[]): readonly SqlProblem[] {
   const sorted = [...problems].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
   const next = sorted[mostProblems]
   if (next === undefined) return sorted
-  return [...sorted.slice(0, mostProblems), { ...next, message: `${sorted.length - mostProblems} more problems follow from here` }]
+  return [
+    ...sorted.slice(0, mostProblems),
+    { ...next, message: `${sorted.length - mostProblems} more problems follow from here` },
+  ]
 }
 
 interface Pieces {
@@ -111,7 +143,9 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
   // After a string without an end all that follows is in doubt: what parses is kept, what does not says nothing new.
   let doubtful = false
   const sink: SplitSink = {
-    comment(token) { if (token.start >= heard) comments.push(commentOf(file, token)) },
+    comment(token) {
+      if (token.start >= heard) comments.push(commentOf(file, token))
+    },
     metaCommand(command) {
       if (command.start < heard) return
       const problem = metaProblem(file, command)
@@ -123,7 +157,12 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
     at = piece.next
     heard = Math.max(heard, piece.next)
     if (piece.end - piece.start > largestStatement) {
-      problems.push({ kind: 'unread', place: placeOf(file, piece.start, piece.start + 1), message: 'the statement is larger than 16 MB and is not read', help: null })
+      problems.push({
+        kind: 'unread',
+        place: placeOf(file, piece.start, piece.start + 1),
+        message: 'the statement is larger than 16 MB and is not read',
+        help: null,
+      })
       continue
     }
     const result = piece.open?.kind === 'comment' ? openComment(piece, piece.open) : parseSql(piece.text)
@@ -156,13 +195,24 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
 /** Said here, because Postgres' scanner takes quadratic time for comments in comments. */
 function openComment(piece: Piece, comment: Token): ParseFailure {
   const [first = ''] = piece.text.slice(comment.start - piece.start, comment.start - piece.start + 40).split(/[\r\n]/)
-  return { reason: 'syntax', message: `unterminated /* comment at or near "${first}…"`, offset: comment.start - piece.start }
+  return {
+    reason: 'syntax',
+    message: `unterminated /* comment at or near "${first}…"`,
+    offset: comment.start - piece.start,
+  }
 }
 
 function statementOf(file: SourceFile, start: number, end: number, node: Node): Statement {
   return {
-    file, text: file.text.slice(start, end), start, end, place: placeOf(file, start, end),
-    node: pruned(node, end - start), kind: Object.keys(node)[0] ?? '', inside: null, conditional: false,
+    file,
+    text: file.text.slice(start, end),
+    start,
+    end,
+    place: placeOf(file, start, end),
+    node: pruned(node, end - start),
+    kind: Object.keys(node)[0] ?? '',
+    inside: null,
+    conditional: false,
   }
 }
 
@@ -182,40 +232,68 @@ function commentOf(file: SourceFile, token: Token): SqlComment {
 }
 
 const decisive: Readonly<Record<string, string>> = {
-  connect: 'changes the database', c: 'changes the database', i: 'runs another file', ir: 'runs another file', include: 'runs another file',
-  include_relative: 'runs another file', copy: 'moves data', gexec: 'runs the SQL that a query returns', if: 'decides what runs', elif: 'decides what runs', else: 'decides what runs',
+  connect: 'changes the database',
+  c: 'changes the database',
+  i: 'runs another file',
+  ir: 'runs another file',
+  include: 'runs another file',
+  include_relative: 'runs another file',
+  copy: 'moves data',
+  gexec: 'runs the SQL that a query returns',
+  if: 'decides what runs',
+  elif: 'decides what runs',
+  else: 'decides what runs',
 }
 
 function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null {
   const does = Object.hasOwn(decisive, command.name) ? decisive[command.name] : undefined
   if (does === undefined) return null
   const place = placeOf(file, command.start, command.end)
-  return { kind: 'meta-command', place, message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here`, help: null }
+  return {
+    kind: 'meta-command',
+    place,
+    message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here`,
+    help: null,
+  }
 }
 
 /** What PostgreSQL 19 adds to the grammar of 18. */
-const newer = /^(?:repack\b|(?:create|alter|drop)\s+(?:temp\s+|temporary\s+)?property\s+graph\b|wait\s+for\s+lsn\b|alter\s+table\s[^;]*\b(?:split\s+partition|merge\s+partitions)\b)/i
+const newer =
+  /^(?:repack\b|(?:create|alter|drop)\s+(?:temp\s+|temporary\s+)?property\s+graph\b|wait\s+for\s+lsn\b|alter\s+table\s[^;]*\b(?:split\s+partition|merge\s+partitions)\b)/i
 
-const placeholder = /\{\{.{0,200}?\}\}|\$\{[^}\r\n]{0,200}\}|<%.{0,200}?%>|\{%.{0,200}?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
+const placeholder =
+  /\{\{.{0,200}?\}\}|\$\{[^}\r\n]{0,200}\}|<%.{0,200}?%>|\{%.{0,200}?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
 
 function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlProblem {
   const whole = placeOf(file, piece.start, piece.end)
   if (failure.reason === 'too complex') return { kind: 'unread', place: whole, message: failure.message, help: null }
   if (newer.test(piece.text.slice(0, 4096))) {
-    return { kind: 'unsupported', place: whole, message: 'the statement is new in PostgreSQL 19 and is not understood by this version', help: null }
+    return {
+      kind: 'unsupported',
+      place: whole,
+      message: 'the statement is new in PostgreSQL 19 and is not understood by this version',
+      help: null,
+    }
   }
   const template = placeholder.exec(withoutStrings(piece.text))
   if (template !== null && piece.open === null) {
     const start = piece.start + template.index
     return {
-      kind: 'template', place: placeOf(file, start, start + template[0].length),
-      message: `the placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read`, help: null,
+      kind: 'template',
+      place: placeOf(file, start, start + template[0].length),
+      message: `the placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read`,
+      help: null,
     }
   }
   const at = Math.min(failure.offset, piece.text.length - 1)
   const token = tokenAt(piece.text, at)
   const end = token === undefined || token.kind === 'space' || token.open ? at + 1 : token.end
-  return { kind: 'syntax', place: placeOf(file, piece.start + at, piece.start + Math.min(end, piece.text.length)), message: failure.message, help: null }
+  return {
+    kind: 'syntax',
+    place: placeOf(file, piece.start + at, piece.start + Math.min(end, piece.text.length)),
+    message: failure.message,
+    help: null,
+  }
 }
 
 /** The text with its strings, quoted names and comments blanked out, offsets kept. */
@@ -223,7 +301,11 @@ function withoutStrings(text: string): string {
   const parts: string[] = []
   const looked = text.slice(0, 1 << 16)
   for (let token = tokenAt(looked, 0); token !== undefined; token = tokenAt(looked, token.end)) {
-    const quoted = token.kind === 'string' || token.kind === 'comment' || token.kind === 'identifier' || (token.kind === 'dollar' && !token.open)
+    const quoted =
+      token.kind === 'string' ||
+      token.kind === 'comment' ||
+      token.kind === 'identifier' ||
+      (token.kind === 'dollar' && !token.open)
     parts.push(quoted ? ' '.repeat(token.end - token.start) : looked.slice(token.start, token.end))
   }
   return parts.join('')

@@ -34,7 +34,8 @@ const sendsQuery = new Set(['g', 'gx', 'gexec', 'gset', 'gdesc', 'crosstabview',
 /** Comments by which goose, dbmate and drizzle-kit end a statement, with or without a semicolon. */
 const runnerMark = /^--(?:\s*\+goose\s+(?:statementend|up|down)\b|\s*migrate:(?:up|down)\b|>\s*statement-breakpoint)/i
 
-const statementStart = /^(?:alter|analyze|begin|call|cluster|comment|commit|copy|create|delete|do|drop|explain|grant|insert|lock|merge|refresh|reindex|reset|revoke|rollback|select|set|start|truncate|update|vacuum|with)$/i
+const statementStart =
+  /^(?:alter|analyze|begin|call|cluster|comment|commit|copy|create|delete|do|drop|explain|grant|insert|lock|merge|refresh|reindex|reset|revoke|rollback|select|set|start|truncate|update|vacuum|with)$/i
 
 /** Reads the piece that begins at or after `at`; undefined where nothing but comments is left. Linear in its length. */
 export function nextPiece(text: string, at: number, sink: SplitSink): Piece | undefined {
@@ -46,7 +47,11 @@ export function nextPiece(text: string, at: number, sink: SplitSink): Piece | un
   let words: string[] = []
   const blanks: MetaCommand[] = []
   const finish = (next: number): Piece => ({
-    start, end, next, open, unbalanced: depth > 0 || atomic > 0,
+    start,
+    end,
+    next,
+    open,
+    unbalanced: depth > 0 || atomic > 0,
     text: blanked(text.slice(start, end), blanks, start),
   })
   let position = at
@@ -57,7 +62,11 @@ export function nextPiece(text: string, at: number, sink: SplitSink): Piece | un
     if (token.kind === 'space') continue
     if (token.kind === 'comment') {
       sink.comment(token)
-      if (token.open) { open = token; if (start < 0) start = token.start; end = token.end }
+      if (token.open) {
+        open = token
+        if (start < 0) start = token.start
+        end = token.end
+      }
       if (start >= 0 && runnerMark.test(text.slice(token.start, token.start + 60))) return finish(position)
       continue
     }
@@ -140,7 +149,11 @@ export function restartsIn(text: string, start: number, end: number): readonly n
   const found: number[] = []
   const line = /;[ \t]*(?:--[^\r\n]*)?(?:\r\n|\r|\n)\s*([A-Za-z]+)/g
   line.lastIndex = start
-  for (let match = line.exec(text); match !== null && match.index < end && found.length < 100; match = line.exec(text)) {
+  for (
+    let match = line.exec(text);
+    match !== null && match.index < end && found.length < 100;
+    match = line.exec(text)
+  ) {
     const word = match[1] ?? ''
     const at = line.lastIndex - word.length
     if (at < end && statementStart.test(word)) found.push(at)

@@ -3,7 +3,17 @@
  * not know and that begins a psql meta-command; `other` is any single character or operator run.
  */
 export type TokenKind =
-  | 'space' | 'comment' | 'word' | 'identifier' | 'string' | 'dollar' | 'number' | 'parameter' | 'symbol' | 'operator' | 'backslash'
+  | 'space'
+  | 'comment'
+  | 'word'
+  | 'identifier'
+  | 'string'
+  | 'dollar'
+  | 'number'
+  | 'parameter'
+  | 'symbol'
+  | 'operator'
+  | 'backslash'
 
 export interface Token {
   readonly kind: TokenKind
@@ -48,7 +58,8 @@ export function tokenAt(text: string, at: number): Token | undefined {
   if (c === 34) return quoted(text, at, at, 'identifier', false)
   if (c === 36) return dollar(text, at)
   if (isWordStart(c)) {
-    if (next === 39 && 'eEbBxXnN'.includes(text[at] ?? '')) return quoted(text, at, at + 1, 'string', c === 101 || c === 69)
+    if (next === 39 && 'eEbBxXnN'.includes(text[at] ?? ''))
+      return quoted(text, at, at + 1, 'string', c === 101 || c === 69)
     if (next === 38 && (c === 117 || c === 85)) {
       const quote = text.charCodeAt(at + 2)
       if (quote === 39 || quote === 34) return quoted(text, at, at + 2, quote === 39 ? 'string' : 'identifier', false)
@@ -80,7 +91,13 @@ function blockComment(text: string, at: number): Token {
   while (end < text.length && depth > 0) {
     const c = text.charCodeAt(end)
     const next = text.charCodeAt(end + 1)
-    if (c === 42 && next === 47) { depth--; end += 2 } else if (c === 47 && next === 42) { depth++; end += 2 } else end++
+    if (c === 42 && next === 47) {
+      depth--
+      end += 2
+    } else if (c === 47 && next === 42) {
+      depth++
+      end += 2
+    } else end++
   }
   return { kind: 'comment', start: at, end: Math.min(end, text.length), open: depth > 0 }
 }
@@ -119,9 +136,10 @@ function number(text: string, at: number): Token {
   let end = at
   while (end < text.length) {
     const c = text.charCodeAt(end)
-    const exponent = (c === 43 || c === 45) && (text.charCodeAt(end - 1) | 32) === 101 && text.charCodeAt(at + 1) !== 120
+    const exponent =
+      (c === 43 || c === 45) && (text.charCodeAt(end - 1) | 32) === 101 && text.charCodeAt(at + 1) !== 120
     const range = c === 46 && text.charCodeAt(end + 1) === 46
-    if (range || !(isDigit(c) || c === 46 || c === 95 || (c | 32) >= 97 && (c | 32) <= 122 || exponent)) break
+    if (range || !(isDigit(c) || c === 46 || c === 95 || ((c | 32) >= 97 && (c | 32) <= 122) || exponent)) break
     end++
   }
   return { kind: 'number', start: at, end: Math.max(end, at + 1), open: false }

@@ -13,7 +13,9 @@ export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, 
   if ('ReindexStmt' in node) {
     const { kind, params } = node.ReindexStmt
     if (isOn(params, 'concurrently')) return 'REINDEX CONCURRENTLY'
-    return kind === 'REINDEX_OBJECT_SCHEMA' || kind === 'REINDEX_OBJECT_SYSTEM' || kind === 'REINDEX_OBJECT_DATABASE' ? `REINDEX ${kind.slice(15)}` : null
+    return kind === 'REINDEX_OBJECT_SCHEMA' || kind === 'REINDEX_OBJECT_SYSTEM' || kind === 'REINDEX_OBJECT_DATABASE'
+      ? `REINDEX ${kind.slice(15)}`
+      : null
   }
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd ? 'VACUUM' : null
   if ('ClusterStmt' in node) return node.ClusterStmt.relation ? null : 'CLUSTER'
@@ -25,7 +27,8 @@ export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, 
     })
     return detaches ? 'DETACH PARTITION CONCURRENTLY' : null
   }
-  if ('AlterEnumStmt' in node) return postgres < 12 && node.AlterEnumStmt.newVal && !node.AlterEnumStmt.oldVal ? 'ALTER TYPE … ADD VALUE' : null
+  if ('AlterEnumStmt' in node)
+    return postgres < 12 && node.AlterEnumStmt.newVal && !node.AlterEnumStmt.oldVal ? 'ALTER TYPE … ADD VALUE' : null
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : null
   return commands[statement.kind] ?? null
 }
@@ -37,10 +40,16 @@ export function isOn(options: readonly Node[] | undefined, name: string): boolea
     const { arg } = option.DefElem
     if (arg === undefined) return true
     if ('Integer' in arg) return arg.Integer.ival === 1
-    return 'String' in arg ? /^(true|on)$/i.test(arg.String.sval ?? '') : 'Boolean' in arg && arg.Boolean.boolval === true
+    return 'String' in arg
+      ? /^(true|on)$/i.test(arg.String.sval ?? '')
+      : 'Boolean' in arg && arg.Boolean.boolval === true
   })
 }
 
 const commands: Readonly<Record<string, string>> = {
-  CreatedbStmt: 'CREATE DATABASE', DropdbStmt: 'DROP DATABASE', CreateTableSpaceStmt: 'CREATE TABLESPACE', DropTableSpaceStmt: 'DROP TABLESPACE', AlterSystemStmt: 'ALTER SYSTEM',
+  CreatedbStmt: 'CREATE DATABASE',
+  DropdbStmt: 'DROP DATABASE',
+  CreateTableSpaceStmt: 'CREATE TABLESPACE',
+  DropTableSpaceStmt: 'DROP TABLESPACE',
+  AlterSystemStmt: 'ALTER SYSTEM',
 }

@@ -17,11 +17,16 @@ let base: string
 let folder: string
 
 beforeAll(async () => {
-  github = await startGitHub({ permissions: { checks: 'write', contents: 'read', pull_requests: 'write', metadata: 'read' } })
+  github = await startGitHub({
+    permissions: { checks: 'write', contents: 'read', pull_requests: 'write', metadata: 'read' },
+  })
   github.world.tokens.add(token.write)
   github.world.readers.add(token.read)
   repository = github.addRepository('shop')
-  base = await repository.git.commit(null, { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, old text);\n', '.github/schemagate.yml': 'rehearsal: { enabled: false }\n' })
+  base = await repository.git.commit(null, {
+    'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, old text);\n',
+    '.github/schemagate.yml': 'rehearsal: { enabled: false }\n',
+  })
   await repository.git.update('refs/heads/main', base)
   folder = mkdtempSync(join(tmpdir(), 'schemagate-runner-'))
 })
@@ -43,17 +48,34 @@ async function act(more: { readonly event?: string; readonly token?: string } = 
   writeFileSync(join(folder, 'event.json'), JSON.stringify(payload))
   writeFileSync(join(folder, 'summary.md'), '')
   const env = {
-    PATH: process.env['PATH'], HOME: process.env['HOME'], GITHUB_ACTIONS: 'true', GITHUB_TOKEN: more.token ?? token.write, GITHUB_EVENT_NAME: more.event ?? delivery?.event, GITHUB_EVENT_PATH: join(folder, 'event.json'),
-    GITHUB_API_URL: github.url, GITHUB_SERVER_URL: 'https://github.test', GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    GITHUB_ACTIONS: 'true',
+    GITHUB_TOKEN: more.token ?? token.write,
+    GITHUB_EVENT_NAME: more.event ?? delivery?.event,
+    GITHUB_EVENT_PATH: join(folder, 'event.json'),
+    GITHUB_API_URL: github.url,
+    GITHUB_SERVER_URL: 'https://github.test',
+    GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
   }
   const main = new URL('../../src/action.ts', import.meta.url).pathname
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', import.meta.resolve('tsx'), main], { cwd: folder, env }, (error, stdout) => {
-      resolve({ status: error === null ? 0 : Number(error.code), lines: stdout.split('\n').filter((l) => l !== ''), summary: readFileSync(join(folder, 'summary.md'), 'utf8') })
-    })
+    execFile(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), main],
+      { cwd: folder, env },
+      (error, stdout) => {
+        resolve({
+          status: error === null ? 0 : Number(error.code),
+          lines: stdout.split('\n').filter((l) => l !== ''),
+          summary: readFileSync(join(folder, 'summary.md'), 'utf8'),
+        })
+      },
+    )
   })
 }
-const open = async (files: Record<string, string>, fork = false): Promise<Pull> => openPull(github, repository, { title: 'x', head: await repository.git.commit(base, files), fork })
+const open = async (files: Record<string, string>, fork = false): Promise<Pull> =>
+  openPull(github, repository, { title: 'x', head: await repository.git.commit(base, files), fork })
 const conclusion = (sha: string) => latestRun(repository, 'schemagate', sha)?.conclusion
 
 test('a pull request, its commands, its merge group, and a push to its base', async () => {
@@ -77,7 +99,9 @@ test('a fork: a token that only reads gives annotations, a summary and the statu
   const { status, lines, summary } = await act({ token: token.read })
   expect(status).toBe(1)
   const [error, ...others] = lines.filter((l) => l.startsWith('::error'))
-  expect(error).toMatch(/^::error file=migrations\/3%25%0A%2C%3Ax\.sql,line=1,endLine=1,title=require-concurrent-index::Building a%25b::error::c blocks/)
+  expect(error).toMatch(
+    /^::error file=migrations\/3%25%0A%2C%3Ax\.sql,line=1,endLine=1,title=require-concurrent-index::Building a%25b::error::c blocks/,
+  )
   expect(others).toEqual([])
   expect(lines.every((l) => l.startsWith('::') || l.startsWith('schemagate'))).toBe(true)
   expect(summary).toContain('### Schemagate: 1 error')

@@ -19,7 +19,9 @@ let folder: string
 
 beforeAll(async () => {
   // What a workflow is granted; the stand-in takes an installation's token for the workflow's.
-  github = await startGitHub({ permissions: { checks: 'write', contents: 'read', pull_requests: 'write', metadata: 'read' } })
+  github = await startGitHub({
+    permissions: { checks: 'write', contents: 'read', pull_requests: 'write', metadata: 'read' },
+  })
   github.world.tokens.add('ghs_workflow')
   repository = github.addRepository('shop')
   await repository.git.update('refs/heads/main', await repository.git.commit(null, { 'db/1.sql': 'one\n' }))
@@ -31,7 +33,11 @@ afterAll(async () => {
 })
 
 async function open(files: Record<string, string>, fork = false): Promise<Pull> {
-  return openPull(github, repository, { title: 'x', head: await repository.git.commit(await repository.git.resolve('main'), files), fork })
+  return openPull(github, repository, {
+    title: 'x',
+    head: await repository.git.commit(await repository.git.resolve('main'), files),
+    fork,
+  })
 }
 
 /** Runs the Action for the newest event of the stand-in. */
@@ -41,8 +47,22 @@ async function act(): Promise<{ status: number; lines: readonly string[]; summar
   const lines: string[] = []
   let summary = ''
   const status = await runAction(
-    { GITHUB_TOKEN: 'ghs_workflow', GITHUB_EVENT_NAME: delivery?.event, GITHUB_EVENT_PATH: join(folder, 'event.json'), GITHUB_API_URL: github.url, GITHUB_SERVER_URL: 'https://github.test' },
-    { line(text) { lines.push(text) }, summary(text) { summary += text } }, handMadeCore(),
+    {
+      GITHUB_TOKEN: 'ghs_workflow',
+      GITHUB_EVENT_NAME: delivery?.event,
+      GITHUB_EVENT_PATH: join(folder, 'event.json'),
+      GITHUB_API_URL: github.url,
+      GITHUB_SERVER_URL: 'https://github.test',
+    },
+    {
+      line(text) {
+        lines.push(text)
+      },
+      summary(text) {
+        summary += text
+      },
+    },
+    handMadeCore(),
   )
   return { status, lines, summary }
 }
@@ -68,21 +88,44 @@ test('degrades to annotations and the summary of the job for a fork', async () =
 })
 
 test('runs the version of this package', () => {
-  const action = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as { inputs: { version: { default: string } } }
+  const action = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as {
+    inputs: { version: { default: string } }
+  }
   expect(action.inputs.version.default).toBe(packageJson.version)
 })
 
 test('a recorded delivery is reviewed again from a local copy, with the same decision', async () => {
   await open({ 'db/2.sql': 'CREATE TABLE orders (id bigint);\n' })
-  writeFileSync(join(folder, 'delivery.json'), JSON.stringify({ guid: 'x', request: { headers: {}, payload: github.world.deliveries.at(-1)?.payload } }))
+  writeFileSync(
+    join(folder, 'delivery.json'),
+    JSON.stringify({ guid: 'x', request: { headers: {}, payload: github.world.deliveries.at(-1)?.payload } }),
+  )
   let printed = ''
-  const io = { cwd: folder, isTerminal: false, environment: {}, stdout(text: string) { printed += text }, stderr() { /* nothing is said there */ }, progress() { /* nor here */ }, readStdin: async () => '', writeFile: async () => undefined }
+  const io = {
+    cwd: folder,
+    isTerminal: false,
+    environment: {},
+    stdout(text: string) {
+      printed += text
+    },
+    stderr() {
+      /* nothing is said there */
+    },
+    progress() {
+      /* nor here */
+    },
+    readStdin: async () => '',
+    writeFile: async () => undefined,
+  }
   const { catalog } = await import('../../rules/index.ts')
-  const replay = () => replayCommand(catalog)(['delivery.json', '--repo', repository.git.dir, '--no-rehearse', '--format', 'json'], io)
+  const replay = () =>
+    replayCommand(catalog)(['delivery.json', '--repo', repository.git.dir, '--no-rehearse', '--format', 'json'], io)
   expect(await replay()).toBe(1)
   const first = printed
   printed = ''
   await replay()
   expect(printed).toBe(first)
-  expect((JSON.parse(first) as { findings: { rule: string }[] }).findings.map((f) => f.rule)).toContain('require-primary-key')
+  expect((JSON.parse(first) as { findings: { rule: string }[] }).findings.map((f) => f.rule)).toContain(
+    'require-primary-key',
+  )
 })

@@ -21,40 +21,82 @@ interface Collision {
 const up = (sql: string, down: string) => `-- +goose Up\n${sql}\n-- +goose Down\n${down}\n`
 const goose = {
   'go.mod': 'module example.com/shop\n\nrequire github.com/pressly/goose/v3 v3.20.0\n',
-  'migrations/00001_init.sql': up('CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);', 'DROP TABLE users;'),
-  'migrations/00002_notes.sql': up('CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);', 'DROP TABLE notes;'),
+  'migrations/00001_init.sql': up(
+    'CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);',
+    'DROP TABLE users;',
+  ),
+  'migrations/00002_notes.sql': up(
+    'CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);',
+    'DROP TABLE notes;',
+  ),
 }
-const prisma = (fields: string, rest: string) => `datasource db {\n  provider = "postgresql"\n}\n\ngenerator client {\n  provider = "prisma-client-js"\n}\n\nmodel User {\n  id BigInt @id\n${fields}  a1 String?\n  a2 String?\n  a3 String?\n  a4 String?\n${rest}}\n`
+const prisma = (fields: string, rest: string) =>
+  `datasource db {\n  provider = "postgresql"\n}\n\ngenerator client {\n  provider = "prisma-client-js"\n}\n\nmodel User {\n  id BigInt @id\n${fields}  a1 String?\n  a2 String?\n  a3 String?\n  a4 String?\n${rest}}\n`
 const quiet = { '.github/schemagate.yml': 'rehearsal: { enabled: false }\n' }
 
 const collisions: readonly Collision[] = [
   {
-    name: 'the same number', base: { ...goose, ...quiet },
-    first: { 'migrations/00003_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;') },
-    second: { 'migrations/00003_email.sql': up('ALTER TABLE notes ADD COLUMN body text;', 'ALTER TABLE notes DROP COLUMN body;') },
+    name: 'the same number',
+    base: { ...goose, ...quiet },
+    first: {
+      'migrations/00003_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;'),
+    },
+    second: {
+      'migrations/00003_email.sql': up(
+        'ALTER TABLE notes ADD COLUMN body text;',
+        'ALTER TABLE notes DROP COLUMN body;',
+      ),
+    },
     says: /has the version of `00003_name/,
   },
   {
-    name: 'a number before one that is there already', base: { ...goose, ...quiet },
-    first: { 'migrations/00004_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;') },
-    second: { 'migrations/00003_email.sql': up('ALTER TABLE users ADD COLUMN email text;', 'ALTER TABLE users DROP COLUMN email;') },
+    name: 'a number before one that is there already',
+    base: { ...goose, ...quiet },
+    first: {
+      'migrations/00004_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;'),
+    },
+    second: {
+      'migrations/00003_email.sql': up(
+        'ALTER TABLE users ADD COLUMN email text;',
+        'ALTER TABLE users DROP COLUMN email;',
+      ),
+    },
     says: /sorts before `00004_name/,
   },
   {
-    name: 'the same object', base: goose,
-    first: { 'migrations/00003_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;') },
-    second: { 'migrations/00004_full_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;') },
+    name: 'the same object',
+    base: goose,
+    first: {
+      'migrations/00003_name.sql': up('ALTER TABLE users ADD COLUMN name text;', 'ALTER TABLE users DROP COLUMN name;'),
+    },
+    second: {
+      'migrations/00004_full_name.sql': up(
+        'ALTER TABLE users ADD COLUMN name text;',
+        'ALTER TABLE users DROP COLUMN name;',
+      ),
+    },
     says: /already exists/,
   },
   {
     name: 'a schema and migrations that disagree only together',
     base: {
-      ...quiet, 'package.json': '{"dependencies":{"prisma":"6.2.0"}}', 'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
-      'prisma/schema.prisma': prisma('  old String?\n', ''), 'prisma/migrations/20260101000000_init/migration.sql': 'CREATE TABLE "User" ("id" BIGINT NOT NULL, "old" TEXT, "a1" TEXT, "a2" TEXT, "a3" TEXT, "a4" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));\n',
+      ...quiet,
+      'package.json': '{"dependencies":{"prisma":"6.2.0"}}',
+      'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
+      'prisma/schema.prisma': prisma('  old String?\n', ''),
+      'prisma/migrations/20260101000000_init/migration.sql':
+        'CREATE TABLE "User" ("id" BIGINT NOT NULL, "old" TEXT, "a1" TEXT, "a2" TEXT, "a3" TEXT, "a4" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));\n',
     },
     // One drops a column, the other builds an index on it; git merges both files without a conflict.
-    first: { 'prisma/schema.prisma': prisma('', ''), 'prisma/migrations/20260201000000_no_old/migration.sql': 'ALTER TABLE "User" DROP COLUMN "old";\n' },
-    second: { 'prisma/schema.prisma': prisma('  old String?\n', '\n  @@index([old])\n'), 'prisma/migrations/20260202000000_old_index/migration.sql': 'CREATE INDEX CONCURRENTLY "User_old_idx" ON "User"("old");\n' },
+    first: {
+      'prisma/schema.prisma': prisma('', ''),
+      'prisma/migrations/20260201000000_no_old/migration.sql': 'ALTER TABLE "User" DROP COLUMN "old";\n',
+    },
+    second: {
+      'prisma/schema.prisma': prisma('  old String?\n', '\n  @@index([old])\n'),
+      'prisma/migrations/20260202000000_old_index/migration.sql':
+        'CREATE INDEX CONCURRENTLY "User_old_idx" ON "User"("old");\n',
+    },
     says: /unknown fields: old/,
   },
 ]
@@ -62,8 +104,12 @@ const collisions: readonly Collision[] = [
 let world: World
 let repository: Repository
 
-beforeAll(async () => { world = await startWorld(coreOf(catalog)) })
-afterAll(async () => { await world.close() })
+beforeAll(async () => {
+  world = await startWorld(coreOf(catalog))
+})
+afterAll(async () => {
+  await world.close()
+})
 afterEach(() => {
   world.github.world.merges = 'at once'
   expect(world.github.world.violations.splice(0)).toEqual([])
@@ -75,7 +121,10 @@ async function pair(collision: Collision, name: string): Promise<readonly [Pull,
   await repository.git.update('refs/heads/main', base)
   const pulls: Pull[] = []
   await world.during(async () => {
-    for (const files of [collision.first, collision.second]) pulls.push(await openPull(world.github, repository, { title: 'x', head: await repository.git.commit(base, files) }))
+    for (const files of [collision.first, collision.second])
+      pulls.push(
+        await openPull(world.github, repository, { title: 'x', head: await repository.git.commit(base, files) }),
+      )
   })
   const [first, second] = pulls
   if (first === undefined || second === undefined) throw new Error('not opened')
@@ -103,7 +152,9 @@ test.each(collisions)('$name: stopped by a push to the base, in the check run on
   const before = [second.comments.length, second.threads.length]
   // GitHub merges into a base that has moved only once somebody asks.
   world.github.world.merges = 'when asked'
-  await world.during(async () => { await merge(world.github, repository, first, first.headSha, true) })
+  await world.during(async () => {
+    await merge(world.github, repository, first, first.headSha, true)
+  })
   expect(summary(second.headSha)).toMatch(collision.says)
   expect(summary(second.headSha)).toContain('Merged into main as it is now')
   expect(mergeable(repository, second.headSha).allowed).toBe(false)

@@ -10,14 +10,23 @@ import { reportToSarif } from '../../src/report/sarif.ts'
 import { review } from '../../src/review.ts'
 
 const base = { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, "<b>" text);\n' }
-const head = { ...base, 'migrations/2 é.sql': 'CREATE INDEX users_b ON users ("<b>");\n-- schemagate-ignore no-drop-column: it was never used\nALTER TABLE users DROP COLUMN "<b>";\nSELEC 1;\n' }
+const head = {
+  ...base,
+  'migrations/2 é.sql':
+    'CREATE INDEX users_b ON users ("<b>");\n-- schemagate-ignore no-drop-column: it was never used\nALTER TABLE users DROP COLUMN "<b>";\nSELEC 1;\n',
+}
 
 test('a report is SARIF 2.1.0 by its schema, and a page of HTML in which names stay text', async () => {
-  const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), { rules: catalog, rehearse: false })
+  const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+    rules: catalog,
+    rehearse: false,
+  })
   expect(report.findings.length).toBeGreaterThan(1)
   const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
   addFormats.default(ajv)
-  const validate = ajv.compile(JSON.parse(readFileSync(new URL('./sarif-2.1.0.json', import.meta.url), 'utf8')) as object)
+  const validate = ajv.compile(
+    JSON.parse(readFileSync(new URL('./sarif-2.1.0.json', import.meta.url), 'utf8')) as object,
+  )
   const sarif = reportToSarif(report, catalog)
   expect(validate(JSON.parse(JSON.stringify(sarif))) ? [] : validate.errors).toEqual([])
   expect(JSON.stringify(sarif)).toContain('migrations/2%20%C3%A9.sql')
@@ -27,8 +36,17 @@ test('a report is SARIF 2.1.0 by its schema, and a page of HTML in which names s
 })
 
 test('our Markdown becomes HTML, and nothing else does', () => {
-  expect(markdownToHtml('# A `b`\n\ntext **c** [d](https://e.test/) <i> [x](javascript:y)\n\n- one\n- two\n\n| a | b |\n| --- | --- |\n| `1\\|2` | 3 |\n\n```sql\nSELECT <1>;\n```')).toBe([
-    '<h1>A <code>b</code></h1>', '<p>text <strong>c</strong> <a href="https://e.test/">d</a> &lt;i&gt; [x](javascript:y)</p>', '<ul>\n<li>one</li>\n<li>two</li>\n</ul>',
-    '<table>\n<thead><tr><th>a</th><th>b</th></tr></thead>\n<tbody>\n<tr><td><code>1|2</code></td><td>3</td></tr>\n</tbody>\n</table>', '<pre><code>SELECT &lt;1&gt;;</code></pre>',
-  ].join('\n'))
+  expect(
+    markdownToHtml(
+      '# A `b`\n\ntext **c** [d](https://e.test/) <i> [x](javascript:y)\n\n- one\n- two\n\n| a | b |\n| --- | --- |\n| `1\\|2` | 3 |\n\n```sql\nSELECT <1>;\n```',
+    ),
+  ).toBe(
+    [
+      '<h1>A <code>b</code></h1>',
+      '<p>text <strong>c</strong> <a href="https://e.test/">d</a> &lt;i&gt; [x](javascript:y)</p>',
+      '<ul>\n<li>one</li>\n<li>two</li>\n</ul>',
+      '<table>\n<thead><tr><th>a</th><th>b</th></tr></thead>\n<tbody>\n<tr><td><code>1|2</code></td><td>3</td></tr>\n</tbody>\n</table>',
+      '<pre><code>SELECT &lt;1&gt;;</code></pre>',
+    ].join('\n'),
+  )
 })

@@ -1,7 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
 import { readMarker } from '../../src/github/publishing/markers.ts'
-import { changePull, deleteComment, deploy, editComment, enqueue, mergeable, openPull, press, push, pushBranch, pushFiles, say } from '../github/people.ts'
+import {
+  changePull,
+  deleteComment,
+  deploy,
+  editComment,
+  enqueue,
+  mergeable,
+  openPull,
+  press,
+  push,
+  pushBranch,
+  pushFiles,
+  say,
+} from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'
 import { handMadeCore } from './hand-made.ts'
@@ -13,8 +26,12 @@ let repository: Repository
 let base: string
 const config: { -readonly [K in keyof Config]?: Config[K] } = {}
 
-beforeAll(async () => { world = await startWorld(handMadeCore(config as Partial<Config>), { latency: 2 }) })
-afterAll(async () => { await world.close() })
+beforeAll(async () => {
+  world = await startWorld(handMadeCore(config as Partial<Config>), { latency: 2 })
+})
+afterAll(async () => {
+  await world.close()
+})
 beforeEach(async () => {
   for (const key of Object.keys(config)) delete config[key as keyof Config]
   repository = world.github.addRepository(`gates-${world.github.world.repositories.size}`)
@@ -27,10 +44,15 @@ afterEach(() => {
 })
 
 const run = (pull: Pull, sha = pull.headSha) => latestRun(repository, 'schemagate', sha)
-async function open(files: Record<string, string>, more: { base?: string; from?: string; author?: string; draft?: boolean; lost?: boolean; branch?: string } = {}): Promise<Pull> {
+async function open(
+  files: Record<string, string>,
+  more: { base?: string; from?: string; author?: string; draft?: boolean; lost?: boolean; branch?: string } = {},
+): Promise<Pull> {
   const head = await repository.git.commit(more.from ?? base, files)
   let pull: Pull | undefined
-  await world.during(async () => { pull = await openPull(world.github, repository, { title: 'Change', head, ...more }) })
+  await world.during(async () => {
+    pull = await openPull(world.github, repository, { title: 'Change', head, ...more })
+  })
   if (pull === undefined) throw new Error('not opened')
   return pull
 }
@@ -57,11 +79,29 @@ describe('gates', () => {
   test('an approval ends with the comment that gave it, and with an unapproval', async () => {
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     let comment = pull.comments[0]
-    await during(async () => { comment = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup') })
+    await during(async () => {
+      comment = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup')
+    })
     expect(run(pull)?.conclusion).toBe('success')
-    await during(() => editComment(world.github, repository, pull, comment as NonNullable<typeof comment>, '/schemagate approve destructive reason: another'))
+    await during(() =>
+      editComment(
+        world.github,
+        repository,
+        pull,
+        comment as NonNullable<typeof comment>,
+        '/schemagate approve destructive reason: another',
+      ),
+    )
     expect(run(pull)?.conclusion).toBe('action_required')
-    await during(async () => { comment = await say(world.github, repository, pull, 'maintainer', '/schemagate approve destructive reason: backup') })
+    await during(async () => {
+      comment = await say(
+        world.github,
+        repository,
+        pull,
+        'maintainer',
+        '/schemagate approve destructive reason: backup',
+      )
+    })
     expect(run(pull)?.conclusion).toBe('success')
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate unapprove destructive'))
     expect(run(pull)?.conclusion).toBe('action_required')
@@ -97,10 +137,23 @@ describe('gates', () => {
   test('what an approval cannot lift says so, and an ignored rule is listed', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' })
     const fingerprint = readMarker(pull.threads[0]?.comments[0]?.body ?? '')
-    await during(() => say(world.github, repository, pull, 'writer', `/schemagate approve ${fingerprint?.kind === 'finding' ? fingerprint.fingerprint : ''} reason: please`))
+    await during(() =>
+      say(
+        world.github,
+        repository,
+        pull,
+        'writer',
+        `/schemagate approve ${fingerprint?.kind === 'finding' ? fingerprint.fingerprint : ''} reason: please`,
+      ),
+    )
     expect(pull.comments.at(-1)?.body).toContain('an approval does not lift `no-error`')
-    await during(() => say(world.github, repository, pull, 'writer', '/schemagate ignore no-error db/2.sql reason: known'))
-    expect(run(pull)).toMatchObject({ conclusion: 'success', output: { summary: expect.stringContaining('known (writer)') } })
+    await during(() =>
+      say(world.github, repository, pull, 'writer', '/schemagate ignore no-error db/2.sql reason: known'),
+    )
+    expect(run(pull)).toMatchObject({
+      conclusion: 'success',
+      output: { summary: expect.stringContaining('known (writer)') },
+    })
     expect(pull.threads).toEqual([])
   })
   test('approvals follow the commits into the pull request that carries them on', async () => {
@@ -109,7 +162,14 @@ describe('gates', () => {
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
     await repository.git.update('refs/heads/develop', pull.headSha)
     let release: Pull | undefined
-    await during(async () => { release = await openPull(world.github, repository, { title: 'Release', head: pull.headSha, branch: 'develop', author: 'maintainer' }) })
+    await during(async () => {
+      release = await openPull(world.github, repository, {
+        title: 'Release',
+        head: pull.headSha,
+        branch: 'develop',
+        author: 'maintainer',
+      })
+    })
     expect(run(release as Pull)?.conclusion).toBe('success')
     expect(run(release as Pull)?.output.summary).toContain('Approved by `writer`: backup')
   })
@@ -132,9 +192,13 @@ describe('a merge queue', () => {
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
     let group = blocked
     const second = await open({ 'db/3.sql': 'error b\n' })
-    await during(async () => { group = await enqueue(world.github, repository, pull, base) })
+    await during(async () => {
+      group = await enqueue(world.github, repository, pull, base)
+    })
     let next = group
-    await during(async () => { next = await enqueue(world.github, repository, second, group.sha) })
+    await during(async () => {
+      next = await enqueue(world.github, repository, second, group.sha)
+    })
     expect([run(pull, group.sha)?.conclusion, run(second, next.sha)?.conclusion]).toEqual(['success', 'failure'])
     expect(mergeable(repository, next.sha).allowed).toBe(false)
   })
@@ -151,10 +215,24 @@ describe('nothing is missed', () => {
   test('a lost event is found by the sweep, which writes check runs only', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
     expect(run(pull)).toBeUndefined()
-    await during(() => world.github.deliver('installation_repositories', 'installation-repositories-added', {
-      action: 'added', repositories_added: [{ id: repository.id, node_id: 'R', name: repository.name, full_name: `octo-org/${repository.name}`, private: false }], repositories_removed: [], repository_selection: 'selected', requester: null,
-      sender: { login: 'admin', id: 5, node_id: 'U', type: 'User' },
-    }))
+    await during(() =>
+      world.github.deliver('installation_repositories', 'installation-repositories-added', {
+        action: 'added',
+        repositories_added: [
+          {
+            id: repository.id,
+            node_id: 'R',
+            name: repository.name,
+            full_name: `octo-org/${repository.name}`,
+            private: false,
+          },
+        ],
+        repositories_removed: [],
+        repository_selection: 'selected',
+        requester: null,
+        sender: { login: 'admin', id: 5, node_id: 'U', type: 'User' },
+      }),
+    )
     expect(run(pull)?.conclusion).toBe('failure')
     expect([pull.threads, pull.comments]).toEqual([[], []])
     expect(run(pull)?.annotations).toHaveLength(1)
@@ -187,9 +265,15 @@ describe('nothing is missed', () => {
     const pull = await open({ 'db/2.sql': 'error a\n' })
     expect(run(pull)?.conclusion).toBe('failure')
     let limited = 1
-    world.github.fault = ({ operation }) => (operation === 'POST /repos/{owner}/{repo}/check-runs' && limited-- > 0 ? { status: 403, headers: { 'retry-after': '1' }, message: 'You have exceeded a secondary rate limit' } : undefined)
+    world.github.fault = ({ operation }) =>
+      operation === 'POST /repos/{owner}/{repo}/check-runs' && limited-- > 0
+        ? { status: 403, headers: { 'retry-after': '1' }, message: 'You have exceeded a secondary rate limit' }
+        : undefined
     await during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'warning b\n' }))
-    while (run(pull) === undefined) await new Promise((resolve) => { setTimeout(resolve, 50) })
+    while (run(pull) === undefined)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50)
+      })
     await during(async () => undefined)
     expect(run(pull)?.conclusion).toBe('neutral')
     expect(pull.threads).toHaveLength(1)
@@ -199,7 +283,10 @@ describe('nothing is missed', () => {
 describe('configuration', () => {
   test('comes from the base; a change of it is previewed', async () => {
     const pull = await open({ 'db/2.sql': 'warning a\n', '.github/schemagate.yml': 'fail-on: warning\n' })
-    expect(run(pull)).toMatchObject({ conclusion: 'neutral', output: { summary: expect.stringContaining('It holds once merged') } })
+    expect(run(pull)).toMatchObject({
+      conclusion: 'neutral',
+      output: { summary: expect.stringContaining('It holds once merged') },
+    })
     const wrong = await open({ 'db/3.sql': 'fine\n', '.github/schemagate.yml': 'fail-onn: warning\n' })
     expect(run(wrong)?.output.summary).toContain('1 mistake')
   })

@@ -17,29 +17,65 @@ export interface World {
   /** What the app's jobs share, for running one by hand. */
   readonly context: Context
   /** Runs `act` (which sends webhooks), waits until the app has done its work, and tells what that took. */
-  during(act: () => Promise<unknown>): Promise<{ readonly calls: number; readonly depth: number; readonly milliseconds: number; readonly requests: readonly string[] }>
+  during(act: () => Promise<unknown>): Promise<{
+    readonly calls: number
+    readonly depth: number
+    readonly milliseconds: number
+    readonly requests: readonly string[]
+  }>
   close(): Promise<void>
 }
 
 /** Starts the app, and a stand-in for it where `github` names none that runs already. `retries`: what failed is waited for until it is done. */
-export async function startWorld(core: Core, options: StandInOptions & { readonly settings?: Partial<ServerSettings>; readonly patience?: number; readonly retries?: boolean; readonly github?: StandIn } = {}): Promise<World> {
-  const github = options.github ?? await startGitHub(options)
+export async function startWorld(
+  core: Core,
+  options: StandInOptions & {
+    readonly settings?: Partial<ServerSettings>
+    readonly patience?: number
+    readonly retries?: boolean
+    readonly github?: StandIn
+  } = {},
+): Promise<World> {
+  const github = options.github ?? (await startGitHub(options))
   const watched = watchRequests(github.url)
   const folder = mkdtempSync(join(tmpdir(), 'schemagate-app-'))
-  const server = await startServer({
-    appId: github.world.app.id, privateKey: github.privateKey, webhookSecret: github.world.app.webhookSecret, port: 0, host: '127.0.0.1', publicUrl: 'https://schemagate.test',
-    dataFolder: folder, databaseUrl: null, role: 'all', apiUrl: github.url, webUrl: 'https://github.test', logLevel: 'fatal', logFormat: 'json', metricsToken: null, ...options.settings,
-  }, core, { reconcile: false, patience: options.patience ?? 2 ** 31 - 1 })
+  const server = await startServer(
+    {
+      appId: github.world.app.id,
+      privateKey: github.privateKey,
+      webhookSecret: github.world.app.webhookSecret,
+      port: 0,
+      host: '127.0.0.1',
+      publicUrl: 'https://schemagate.test',
+      dataFolder: folder,
+      databaseUrl: null,
+      role: 'all',
+      apiUrl: github.url,
+      webUrl: 'https://github.test',
+      logLevel: 'fatal',
+      logFormat: 'json',
+      metricsToken: null,
+      ...options.settings,
+    },
+    core,
+    { reconcile: false, patience: options.patience ?? 2 ** 31 - 1 },
+  )
   github.webhookUrl = `${server.url}/api/github/webhooks`
   return {
-    github, server, context: server.context,
+    github,
+    server,
+    context: server.context,
     async during(act) {
       watched.requests.length = 0
       const started = performance.now()
       await act()
       await server.idle({ retries: options.retries ?? false })
       const requests = watched.requests.filter((r) => !r.path.endsWith('/access_tokens'))
-      return { ...usageOf(requests), milliseconds: performance.now() - started, requests: requests.map((r) => `${r.method} ${r.path}`) }
+      return {
+        ...usageOf(requests),
+        milliseconds: performance.now() - started,
+        requests: requests.map((r) => `${r.method} ${r.path}`),
+      }
     },
     async close() {
       await server.stop()
@@ -71,8 +107,14 @@ function watchRequests(url: string): { readonly requests: Watched[]; stop(): voi
       return await original(input, init)
     } finally {
       const { pathname, origin } = new URL(address)
-      if (origin === url && pathname !== '/api/github/webhooks') requests.push({ method: init?.method ?? 'GET', path: pathname, from, to: performance.now() })
+      if (origin === url && pathname !== '/api/github/webhooks')
+        requests.push({ method: init?.method ?? 'GET', path: pathname, from, to: performance.now() })
     }
   }
-  return { requests, stop() { globalThis.fetch = original } }
+  return {
+    requests,
+    stop() {
+      globalThis.fetch = original
+    },
+  }
 }

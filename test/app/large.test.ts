@@ -12,39 +12,76 @@ import type { Repository } from '../github/world.ts'
 
 /** Repositories and pull requests that are larger than GitHub's answers. */
 const worlds: StandIn[] = []
-afterEach(() => { expect(worlds.flatMap((github) => github.world.violations.splice(0))).toEqual([]) })
-afterAll(async () => { for (const github of worlds) await github.close() })
+afterEach(() => {
+  expect(worlds.flatMap((github) => github.world.violations.splice(0))).toEqual([])
+})
+afterAll(async () => {
+  for (const github of worlds) await github.close()
+})
 
 function memoryCache(): BlobCache & { readonly kept: Map<string, string> } {
   const kept = new Map<string, string>()
   return {
     kept,
-    async readBlobs(oids) { return new Map([...kept].filter(([oid]) => oids.includes(oid))) },
-    async keepBlobs(blobs) { for (const [oid, text] of blobs) kept.set(oid, text) },
+    async readBlobs(oids) {
+      return new Map([...kept].filter(([oid]) => oids.includes(oid)))
+    },
+    async keepBlobs(blobs) {
+      for (const [oid, text] of blobs) kept.set(oid, text)
+    },
   }
 }
 
-async function start(treeEntries: number): Promise<{ readonly github: StandIn; readonly repository: Repository; readonly place: Place }> {
+async function start(
+  treeEntries: number,
+): Promise<{ readonly github: StandIn; readonly repository: Repository; readonly place: Place }> {
   const github = await startGitHub({ limits: { treeEntries } })
   worlds.push(github)
   const repository = github.addRepository('shop')
-  const probot = new Probot({ appId: github.world.app.id, privateKey: github.privateKey, secret: 'not used in this test', baseUrl: github.url, logLevel: 'fatal', Octokit: AppOctokit })
-  return { github, repository, place: { client: await probot.auth(github.world.installation.id) as unknown as Client, owner: 'octo-org', repo: 'shop' } }
+  const probot = new Probot({
+    appId: github.world.app.id,
+    privateKey: github.privateKey,
+    secret: 'not used in this test',
+    baseUrl: github.url,
+    logLevel: 'fatal',
+    Octokit: AppOctokit,
+  })
+  return {
+    github,
+    repository,
+    place: {
+      client: (await probot.auth(github.world.installation.id)) as unknown as Client,
+      owner: 'octo-org',
+      repo: 'shop',
+    },
+  }
 }
 
 /** A commit of many files, over `parent`. */
 async function many(repository: Repository, parent: string | null, files: readonly string[]): Promise<string> {
-  const lines = [`commit refs/heads/many\ncommitter a <a@example.com> 1700000000 +0000\ndata 1\nx\n${parent === null ? '' : `from ${parent}\n`}`, ...files.map((path, i) => `M 100644 inline ${path}\ndata ${String(i).length + 1}\n${i}\n\n`)]
+  const lines = [
+    `commit refs/heads/many\ncommitter a <a@example.com> 1700000000 +0000\ndata 1\nx\n${parent === null ? '' : `from ${parent}\n`}`,
+    ...files.map((path, i) => `M 100644 inline ${path}\ndata ${String(i).length + 1}\n${i}\n\n`),
+  ]
   await repository.git.run(['fast-import', '--quiet', '--force'], lines.join(''))
-  return await repository.git.resolve('refs/heads/many') ?? ''
+  return (await repository.git.resolve('refs/heads/many')) ?? ''
 }
 
-const numbered = (folder: string, count: number) => Array.from({ length: count }, (_, i) => `${folder}/${String(i).padStart(4, '0')}.txt`)
-const treesAsked = (github: StandIn, from: number) => github.world.log.slice(from).filter((l) => l.operation.includes('/git/trees/')).length
+const numbered = (folder: string, count: number) =>
+  Array.from({ length: count }, (_, i) => `${folder}/${String(i).padStart(4, '0')}.txt`)
+const treesAsked = (github: StandIn, from: number) =>
+  github.world.log.slice(from).filter((l) => l.operation.includes('/git/trees/')).length
 
 test('a tree that GitHub cuts off is read folder by folder, and folders that were read before are not asked for again', async () => {
   const { github, repository, place } = await start(60)
-  const files = [...numbered('a/deep', 50), ...numbered('b', 40), ...numbered('node/modules/x', 45), 'README.md', 'prisma/schema.prisma', 'z/migrations/1.sql']
+  const files = [
+    ...numbered('a/deep', 50),
+    ...numbered('b', 40),
+    ...numbered('node/modules/x', 45),
+    'README.md',
+    'prisma/schema.prisma',
+    'z/migrations/1.sql',
+  ]
   const base = await many(repository, null, files)
   await repository.git.update('refs/heads/main', base)
   const head = await repository.git.commit(base, { 'z/migrations/2.sql': 'two\n' })
@@ -64,7 +101,9 @@ test('a folder that is itself too large makes a change of a schema one that coul
   const { repository, place } = await start(60)
   const base = await many(repository, null, [...numbered('flat', 90), 'zz/migrations/1.sql', 'README.md'])
   await repository.git.update('refs/heads/main', base)
-  const read = async (files: Record<string, string>) => (await readChange(place, 'main', await repository.git.commit(base, files), blobLoader(place, memoryCache()), null)).changeSet
+  const read = async (files: Record<string, string>) =>
+    (await readChange(place, 'main', await repository.git.commit(base, files), blobLoader(place, memoryCache()), null))
+      .changeSet
   const schema = await read({ 'zz/migrations/2.sql': 'two\n', 'flat/new.txt': 'x\n' })
   expect(schema.truncated).toBe(true)
   // What the listing lacks can be read all the same.
@@ -74,15 +113,24 @@ test('a folder that is itself too large makes a change of a schema one that coul
 
 test('a pull request with more files than GitHub tells is compared by its trees', async () => {
   const { github, repository, place } = await start(100_000)
-  const base = await repository.git.commit(await many(repository, null, ['README.md']), { 'old.sql': 'nothing like the others\n' })
+  const base = await repository.git.commit(await many(repository, null, ['README.md']), {
+    'old.sql': 'nothing like the others\n',
+  })
   await repository.git.update('refs/heads/main', base)
   const files = numbered('many', 3_050)
-  const head = await repository.git.commit(await many(repository, base, files), { 'old.sql': null, 'zzz.sql': 'last\n' })
+  const head = await repository.git.commit(await many(repository, base, files), {
+    'old.sql': null,
+    'zzz.sql': 'last\n',
+  })
   const pull = await openPull(github, repository, { title: 'many', head, branch: 'big' })
   const { changeSet } = await readChange(place, 'main', head, blobLoader(place, memoryCache()), pull.number)
   expect(changeSet.truncated).toBe(false)
   expect(changeSet.files).toHaveLength(3_052)
   const of = (path: string) => changeSet.files.find((f) => f.path === path)
-  expect([of('old.sql')?.status, of('zzz.sql'), of('many/0000.txt')?.hunks?.length]).toEqual(['deleted', { path: 'zzz.sql', previousPath: null, status: 'added', hunks: null }, 1])
+  expect([of('old.sql')?.status, of('zzz.sql'), of('many/0000.txt')?.hunks?.length]).toEqual([
+    'deleted',
+    { path: 'zzz.sql', previousPath: null, status: 'added', hunks: null },
+    1,
+  ])
   expect((await changeSet.head.read(['zzz.sql'])).get('zzz.sql')).toEqual({ kind: 'text', text: 'last\n' })
 })

@@ -14,8 +14,12 @@ let world: World
 let repository: Repository
 let base: string
 
-beforeAll(async () => { world = await startWorld(handMadeCore()) })
-afterAll(async () => { await world.close() })
+beforeAll(async () => {
+  world = await startWorld(handMadeCore())
+})
+afterAll(async () => {
+  await world.close()
+})
 beforeEach(async () => {
   repository = world.github.addRepository(`late-${world.github.world.repositories.size}`)
   base = await repository.git.commit(null, { 'db/1.sql': 'one\n' })
@@ -28,25 +32,64 @@ afterEach(() => {
 })
 
 const commit = (files: Record<string, string>, parent = base) => repository.git.commit(parent, files)
-const runsOn = (sha: string) => repository.checkRuns.filter((r) => r.headSha === sha).map((r) => r.conclusion ?? r.status)
-async function open(files: Record<string, string>, more: { readonly fork?: boolean; readonly lost?: boolean } = {}): Promise<Pull> {
+const runsOn = (sha: string) =>
+  repository.checkRuns.filter((r) => r.headSha === sha).map((r) => r.conclusion ?? r.status)
+async function open(
+  files: Record<string, string>,
+  more: { readonly fork?: boolean; readonly lost?: boolean } = {},
+): Promise<Pull> {
   const head = await commit(files)
   let pull: Pull | undefined
-  await world.during(async () => { pull = await openPull(world.github, repository, { title: 'x', head, ...more }) })
+  await world.during(async () => {
+    pull = await openPull(world.github, repository, { title: 'x', head, ...more })
+  })
   if (pull === undefined) throw new Error('not opened')
   return pull
 }
-const review = (pull: Pull, head: string | null = pull.headSha): ReviewJob => ({ kind: 'review', installation: world.github.world.installation.id, owner: 'octo-org', repo: repository.name, pull: pull.number, head, base: 'main', reason: 'test', quiet: false, again: false })
+const review = (pull: Pull, head: string | null = pull.headSha): ReviewJob => ({
+  kind: 'review',
+  installation: world.github.world.installation.id,
+  owner: 'octo-org',
+  repo: repository.name,
+  pull: pull.number,
+  head,
+  base: 'main',
+  reason: 'test',
+  quiet: false,
+  again: false,
+})
 /** A context that notes what is enqueued, and when it is to run. */
-function noting(): { readonly context: Context; readonly jobs: { readonly job: Job; readonly after: Date | undefined }[] } {
+function noting(): {
+  readonly context: Context
+  readonly jobs: { readonly job: Job; readonly after: Date | undefined }[]
+} {
   const jobs: { readonly job: Job; readonly after: Date | undefined }[] = []
-  return { jobs, context: { ...world.context, async enqueue(job, more) { jobs.push({ job, after: more?.after }) } } }
+  return {
+    jobs,
+    context: {
+      ...world.context,
+      async enqueue(job, more) {
+        jobs.push({ job, after: more?.after })
+      },
+    },
+  }
 }
 /** A run that a process began and did not live to end. */
 function begun(sha: string): CheckRun {
   const run: CheckRun = {
-    id: world.github.world.nextId(), app: 'schemagate', name: 'schemagate', headSha: sha, externalId: `v1:1:${sha}:`, detailsUrl: null, status: 'in_progress', conclusion: null,
-    startedAt: world.github.world.now(), completedAt: null, output: { title: 'Reviewing', summary: '', text: null }, annotations: [], actions: [],
+    id: world.github.world.nextId(),
+    app: 'schemagate',
+    name: 'schemagate',
+    headSha: sha,
+    externalId: `v1:1:${sha}:`,
+    detailsUrl: null,
+    status: 'in_progress',
+    conclusion: null,
+    startedAt: world.github.world.now(),
+    completedAt: null,
+    output: { title: 'Reviewing', summary: '', text: null },
+    annotations: [],
+    actions: [],
   }
   repository.checkRuns.push(run)
   return run
@@ -83,9 +126,23 @@ describe('a run that was begun', () => {
     const group = await enqueue(world.github, repository, pull)
     await world.during(async () => undefined)
     repository.checkRuns.splice(0)
-    await runJob({ kind: 'group', installation: 99, owner: 'octo-org', repo: repository.name, head: group.sha, base, pull: pull.number }, context, false)
+    await runJob(
+      {
+        kind: 'group',
+        installation: 99,
+        owner: 'octo-org',
+        repo: repository.name,
+        head: group.sha,
+        base,
+        pull: pull.number,
+      },
+      context,
+      false,
+    )
     expect(runsOn(group.sha)).toEqual(['failure'])
-    expect(world.github.world.log.some((l) => l.operation.startsWith('PATCH') && l.operation.includes('check-runs'))).toBe(true)
+    expect(
+      world.github.world.log.some((l) => l.operation.startsWith('PATCH') && l.operation.includes('check-runs')),
+    ).toBe(true)
   })
   test('that nobody ends is found by the sweep', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
@@ -96,7 +153,10 @@ describe('a run that was begun', () => {
     await runJob(sweep, early.context, false)
     run.startedAt = new Date(Date.now() - 3_600_000).toISOString()
     await runJob(sweep, late.context, false)
-    expect([early.jobs.length, late.jobs.map(({ job }) => job)]).toEqual([0, [expect.objectContaining({ kind: 'review', pull: pull.number, quiet: true })]])
+    expect([early.jobs.length, late.jobs.map(({ job }) => job)]).toEqual([
+      0,
+      [expect.objectContaining({ kind: 'review', pull: pull.number, quiet: true })],
+    ])
   })
 })
 
@@ -112,7 +172,9 @@ describe('run again', () => {
   test('of a merge group reviews the group, not the head of its pull request', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' })
     let group = { sha: '' }
-    await world.during(async () => { group = await enqueue(world.github, repository, pull) })
+    await world.during(async () => {
+      group = await enqueue(world.github, repository, pull)
+    })
     await world.during(() => rerunSuite(world.github, repository, group.sha))
     expect([runsOn(group.sha), runsOn(pull.headSha)]).toEqual([['failure', 'failure'], ['failure']])
     await world.during(() => press(world.github, repository, pull, 'writer', undefined, group.sha))
@@ -126,13 +188,20 @@ describe('GitHub says', () => {
     const pull = await open({ 'db/2.sql': 'error a\n' })
     expect(repository.checkRuns).toEqual([])
     world.github.world.installation.suspended = false
-    await world.during(() => world.github.deliver('installation', null, {
-      action: 'unsuspend', repositories: [{ id: repository.id, name: repository.name, full_name: `octo-org/${repository.name}` }], sender: { login: 'admin', id: 5, type: 'User' },
-    }))
+    await world.during(() =>
+      world.github.deliver('installation', null, {
+        action: 'unsuspend',
+        repositories: [{ id: repository.id, name: repository.name, full_name: `octo-org/${repository.name}` }],
+        sender: { login: 'admin', id: 5, type: 'User' },
+      }),
+    )
     expect(runsOn(pull.headSha)).toEqual(['failure'])
   })
   test('that the limit is reached, to any job: it waits in the queue', async () => {
-    world.github.fault = ({ operation }) => (operation === 'GET /installation/repositories' ? { status: 403, headers: { 'retry-after': '90' }, message: 'You have exceeded a secondary rate limit' } : undefined)
+    world.github.fault = ({ operation }) =>
+      operation === 'GET /installation/repositories'
+        ? { status: 403, headers: { 'retry-after': '90' }, message: 'You have exceeded a secondary rate limit' }
+        : undefined
     const { context, jobs } = noting()
     const sweep: Job = { kind: 'sweep', installation: 99, repository: null }
     await runJob(sweep, context, false)
@@ -159,7 +228,12 @@ describe('GitHub says', () => {
     }
     const from = world.github.world.log.length
     await runJob(review(pull), world.context, false)
-    expect(world.github.world.log.slice(from).filter((l) => l.operation.endsWith('/reviews')).map((l) => l.status)).toEqual([422])
+    expect(
+      world.github.world.log
+        .slice(from)
+        .filter((l) => l.operation.endsWith('/reviews'))
+        .map((l) => l.status),
+    ).toEqual([422])
     expect(pull.threads).toEqual([])
   })
 })
@@ -167,8 +241,22 @@ describe('GitHub says', () => {
 test('a command that is carried out twice is answered once', async () => {
   const pull = await open({ 'db/2.sql': 'fine\n' })
   let comment = { id: 0 }
-  await world.during(async () => { comment = await say(world.github, repository, pull, 'reader', '/schemagate rechek') })
-  const job: CommandJob = { kind: 'command', installation: 99, owner: 'octo-org', repo: repository.name, pull: pull.number, comment: comment.id, inline: false, repliesTo: null, login: 'reader', author: 'author', body: '/schemagate rechek' }
+  await world.during(async () => {
+    comment = await say(world.github, repository, pull, 'reader', '/schemagate rechek')
+  })
+  const job: CommandJob = {
+    kind: 'command',
+    installation: 99,
+    owner: 'octo-org',
+    repo: repository.name,
+    pull: pull.number,
+    comment: comment.id,
+    inline: false,
+    repliesTo: null,
+    login: 'reader',
+    author: 'author',
+    body: '/schemagate rechek',
+  }
   await runJob(job, world.context, false)
   expect(pull.comments.filter((c) => c.body.includes('Did you mean'))).toHaveLength(1)
 })
@@ -176,18 +264,43 @@ test('a command that is carried out twice is answered once', async () => {
 test('a delivery that was lost is asked for again even behind many that were not', async () => {
   const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
   const [lost] = world.github.world.deliveries.slice(-1)
-  for (let i = 0; i < 130; i++) world.github.world.deliveries.push({ id: world.github.world.nextId(), guid: `other-${i}`, event: 'push', payload: {}, at: world.github.world.now(), status: 200, redelivery: false })
+  for (let i = 0; i < 130; i++)
+    world.github.world.deliveries.push({
+      id: world.github.world.nextId(),
+      guid: `other-${i}`,
+      event: 'push',
+      payload: {},
+      at: world.github.world.now(),
+      status: 200,
+      redelivery: false,
+    })
   const { context } = noting()
   await world.during(() => runJob({ kind: 'reconcile' }, context, false))
-  expect(world.github.world.deliveries.filter((d) => d.guid === lost?.guid).map((d) => d.redelivery)).toEqual([false, true])
+  expect(world.github.world.deliveries.filter((d) => d.guid === lost?.guid).map((d) => d.redelivery)).toEqual([
+    false,
+    true,
+  ])
   expect(runsOn(pull.headSha)).toEqual(['failure'])
 })
 
 test('reviews that nobody waits for begin one after another', async () => {
-  for (let i = 0; i < 14; i++) await openPull(world.github, repository, { title: 'x', head: await commit({ 'db/2.sql': `warning ${i}\n` }), lost: true })
-  await openPull(world.github, repository, { title: 'no schema', head: await commit({ 'README.md': 'y\n' }), lost: true })
+  for (let i = 0; i < 14; i++)
+    await openPull(world.github, repository, {
+      title: 'x',
+      head: await commit({ 'db/2.sql': `warning ${i}\n` }),
+      lost: true,
+    })
+  await openPull(world.github, repository, {
+    title: 'no schema',
+    head: await commit({ 'README.md': 'y\n' }),
+    lost: true,
+  })
   const { context, jobs } = noting()
-  await runJob({ kind: 'branch', installation: 99, owner: 'octo-org', repo: repository.name, branch: 'main', after: base }, context, false)
+  await runJob(
+    { kind: 'branch', installation: 99, owner: 'octo-org', repo: repository.name, branch: 'main', after: base },
+    context,
+    false,
+  )
   expect(jobs).toHaveLength(14)
   const waits = jobs.map(({ after }) => (after === undefined ? 0 : Math.round((after.getTime() - Date.now()) / 5_000)))
   expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])

@@ -16,7 +16,10 @@ const lines: string[] = []
 beforeAll(async () => {
   world = await startWorld(coreOf(catalog), { latency: 5 })
   repository = world.github.addRepository('shop')
-  base = await repository.git.commit(null, { 'migrations/0001_init.sql': 'CREATE TABLE users (\n  id bigint PRIMARY KEY,\n  email text UNIQUE NOT NULL,\n  legacy_id text\n);\n' })
+  base = await repository.git.commit(null, {
+    'migrations/0001_init.sql':
+      'CREATE TABLE users (\n  id bigint PRIMARY KEY,\n  email text UNIQUE NOT NULL,\n  legacy_id text\n);\n',
+  })
   await repository.git.update('refs/heads/main', base)
 })
 afterAll(async () => {
@@ -29,30 +32,49 @@ function tell(what: string, pull: Pull, sha = pull.headSha): void {
   const run = latestRun(repository, 'schemagate', sha)
   const said = (t: Thread) => t.comments.map((c) => `${c.author.login}: ${c.body.split('\n')[0] ?? ''}`)
   lines.push(
-    `\n== ${what}`, `   check: ${run?.conclusion ?? run?.status ?? 'none'}, ${run?.output.title ?? ''}`,
-    ...pull.threads.flatMap((t) => [`   ${t.path} line ${t.line ?? 'outdated'}${t.resolvedBy === null ? '' : ' (resolved)'}`, ...said(t).map((s) => `     ${s}`)]),
-    ...pull.comments.map((c) => `   ${c.author.login}: ${c.body.split('\n')[0] ?? ''}${c.reactions.length > 0 ? `  [${c.reactions.map((r) => r.content).join(' ')}]` : ''}`),
+    `\n== ${what}`,
+    `   check: ${run?.conclusion ?? run?.status ?? 'none'}, ${run?.output.title ?? ''}`,
+    ...pull.threads.flatMap((t) => [
+      `   ${t.path} line ${t.line ?? 'outdated'}${t.resolvedBy === null ? '' : ' (resolved)'}`,
+      ...said(t).map((s) => `     ${s}`),
+    ]),
+    ...pull.comments.map(
+      (c) =>
+        `   ${c.author.login}: ${c.body.split('\n')[0] ?? ''}${c.reactions.length > 0 ? `  [${c.reactions.map((r) => r.content).join(' ')}]` : ''}`,
+    ),
     `   merge: ${mergeable(repository, sha).allowed ? 'allowed' : 'blocked'}`,
   )
 }
 
-const rules = (pull: Pull) => pull.threads.map((t) => /rules\/([a-z-]+)/.exec(t.comments[0]?.body ?? '')?.[1] ?? 'fixed')
+const rules = (pull: Pull) =>
+  pull.threads.map((t) => /rules\/([a-z-]+)/.exec(t.comments[0]?.body ?? '')?.[1] ?? 'fixed')
 const conclusion = (pull: Pull) => latestRun(repository, 'schemagate', pull.headSha)?.conclusion
 
 test('the whole life of a pull request', async () => {
   const path = 'migrations/0002_names.sql'
-  const first = 'ALTER TABLE users ADD COLUMN name text NOT NULL;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
+  const first =
+    'ALTER TABLE users ADD COLUMN name text NOT NULL;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
   let pull: Pull | undefined
-  await world.during(async () => { pull = await openPull(world.github, repository, { title: 'Names', head: await repository.git.commit(base, { [path]: first }) }) })
+  await world.during(async () => {
+    pull = await openPull(world.github, repository, {
+      title: 'Names',
+      head: await repository.git.commit(base, { [path]: first }),
+    })
+  })
   if (pull === undefined) throw new Error('not opened')
   tell('author opens the pull request', pull)
   expect(conclusion(pull)).toBe('failure')
-  expect(rules(pull).sort()).toEqual(['no-drop-column', 'no-required-column-without-default', 'require-concurrent-index'])
+  expect(rules(pull).sort()).toEqual([
+    'no-drop-column',
+    'no-required-column-without-default',
+    'require-concurrent-index',
+  ])
 
   const required = pull.threads.find((t) => t.comments[0]?.body.includes('no-required-column'))
   if (required === undefined) throw new Error('no thread')
   await world.during(() => say(world.github, repository, pull as Pull, 'author', 'Oh, right.', required))
-  const second = 'ALTER TABLE users ADD COLUMN name text;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
+  const second =
+    'ALTER TABLE users ADD COLUMN name text;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
   await world.during(() => pushFiles(world.github, repository, pull as Pull, { [path]: second }))
   tell('author mends the column', pull)
   expect(required.comments[0]?.body).toMatch(/^Fixed in /)
@@ -66,27 +88,56 @@ test('the whole life of a pull request', async () => {
   const index = pull.threads.find((t) => t.comments[0]?.body.includes('require-concurrent-index'))
   if (index === undefined) throw new Error('no thread')
   resolveThread(world.github, index, 'writer')
-  await world.during(() => pushFiles(world.github, repository, pull as Pull, { [path]: 'ALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n', 'migrations/0003_index.sql': 'CREATE INDEX CONCURRENTLY users_email_idx2 ON users (lower(email));\n' }))
+  await world.during(() =>
+    pushFiles(world.github, repository, pull as Pull, {
+      [path]: 'ALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n',
+      'migrations/0003_index.sql': 'CREATE INDEX CONCURRENTLY users_email_idx2 ON users (lower(email));\n',
+    }),
+  )
   tell('writer resolves a thread, author gives the index a migration of its own', pull)
   expect(conclusion(pull)).toBe('action_required')
 
-  await world.during(() => say(world.github, repository, pull as Pull, 'author', '/schemagate approve destructive reason: it is fine'))
+  await world.during(() =>
+    say(world.github, repository, pull as Pull, 'author', '/schemagate approve destructive reason: it is fine'),
+  )
   tell('author tries to approve', pull)
   expect(conclusion(pull)).toBe('action_required')
 
-  await world.during(() => say(world.github, repository, pull as Pull, 'writer', '/schemagate aprove destructive reason: backup of this morning'))
-  await world.during(() => say(world.github, repository, pull as Pull, 'writer', '/schemagate approve destructive reason: backup of this morning'))
+  await world.during(() =>
+    say(
+      world.github,
+      repository,
+      pull as Pull,
+      'writer',
+      '/schemagate aprove destructive reason: backup of this morning',
+    ),
+  )
+  await world.during(() =>
+    say(
+      world.github,
+      repository,
+      pull as Pull,
+      'writer',
+      '/schemagate approve destructive reason: backup of this morning',
+    ),
+  )
   tell('writer approves, at the second try', pull)
   expect(conclusion(pull)).toBe('success')
-  expect(latestRun(repository, 'schemagate', pull.headSha)?.output.summary).toContain('Approved by `writer`: backup of this morning')
+  expect(latestRun(repository, 'schemagate', pull.headSha)?.output.summary).toContain(
+    'Approved by `writer`: backup of this morning',
+  )
   expect(pull.comments.filter((c) => readMarker(c.body)?.kind === 'sticky')).toHaveLength(1)
 
   let group = { sha: '', ref: '' }
-  await world.during(async () => { group = await enqueue(world.github, repository, pull as Pull) })
+  await world.during(async () => {
+    group = await enqueue(world.github, repository, pull as Pull)
+  })
   tell('the merge queue asks', pull, group.sha)
   expect(latestRun(repository, 'schemagate', group.sha)?.conclusion).toBe('success')
 
-  await world.during(async () => { expect(await merge(world.github, repository, pull as Pull, group.sha)).toBe(true) })
+  await world.during(async () => {
+    expect(await merge(world.github, repository, pull as Pull, group.sha)).toBe(true)
+  })
   tell('it is merged', pull, group.sha)
   expect(world.github.world.violations).toEqual([])
 }, 300_000)

@@ -7,7 +7,13 @@ describe('text of a pull request', () => {
     expect(out).not.toMatch(/@\w|#\d|GH-\d|https:|www\.|(?<!\\)[<*|[]/)
   })
   test('cannot begin a list, a heading or a quote', () => {
-    expect(['- a', '1. a', '# a', '> a', '=== a'].map(escapeText)).toEqual(['\\- a', '\\1. a', '\\# a', '\\> a', '\\=== a'])
+    expect(['- a', '1. a', '# a', '> a', '=== a'].map(escapeText)).toEqual([
+      '\\- a',
+      '\\1. a',
+      '\\# a',
+      '\\> a',
+      '\\=== a',
+    ])
   })
   test('stays on one line and cannot turn its direction', () => {
     expect(escapeText('a\n\n# b\u202ec')).toBe('a \\# b\ufffdc')
@@ -29,8 +35,13 @@ test('a sentence keeps its code spans, and text that closes one early stays text
 })
 
 test('help keeps blocks, lists and links to manuals only', () => {
-  expect(helpMarkdown('- see [ALTER](https://www.postgresql.org/docs/current/sql-altertable.html) or [x](https://evil.test/)\n```sql\nSELECT 1;\n```\n<b>'))
-    .toBe('- see [ALTER](https://www.postgresql.org/docs/current/sql-altertable.html) or \\[x\\](https\u200b://evil.test/)\n```sql\nSELECT 1;\n```\n\\<b\\>')
+  expect(
+    helpMarkdown(
+      '- see [ALTER](https://www.postgresql.org/docs/current/sql-altertable.html) or [x](https://evil.test/)\n```sql\nSELECT 1;\n```\n<b>',
+    ),
+  ).toBe(
+    '- see [ALTER](https://www.postgresql.org/docs/current/sql-altertable.html) or \\[x\\](https\u200b://evil.test/)\n```sql\nSELECT 1;\n```\n\\<b\\>',
+  )
 })
 
 test('a cut text closes its open block', () => {

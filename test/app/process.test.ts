@@ -24,7 +24,11 @@ afterAll(async () => {
 })
 
 async function start(): Promise<ChildServer> {
-  const server = await startChild(github, ['--import', 'tsx', new URL('../../src/server.ts', import.meta.url).pathname], { SCHEMAGATE_DATA: join(folder, 'data') })
+  const server = await startChild(
+    github,
+    ['--import', 'tsx', new URL('../../src/server.ts', import.meta.url).pathname],
+    { SCHEMAGATE_DATA: join(folder, 'data') },
+  )
   servers.push(server)
   github.webhookUrl = server.webhooks
   return server
@@ -32,7 +36,9 @@ async function start(): Promise<ChildServer> {
 
 test('the server does after a kill what it had said yes to before, and ends cleanly when it is told to', async () => {
   const repository = github.addRepository('shop')
-  const base = await repository.git.commit(null, { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY);\n' })
+  const base = await repository.git.commit(null, {
+    'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY);\n',
+  })
   await repository.git.update('refs/heads/main', base)
   const head = await repository.git.commit(base, { 'migrations/2.sql': 'CREATE INDEX users_id2 ON users (id);\n' })
 
@@ -51,10 +57,21 @@ test('the server does after a kill what it had said yes to before, and ends clea
   await until(() => pull.threads.length > 0)
   expect(repository.checkRuns).toHaveLength(1)
 
-  expect(await (await second.get('/rules/require-concurrent-index')).text()).toContain('<h1>require-concurrent-index</h1>')
+  expect(await (await second.get('/rules/require-concurrent-index')).text()).toContain(
+    '<h1>require-concurrent-index</h1>',
+  )
   expect((await second.get('/rules/none')).status).toBe(404)
   expect(await (await second.get('/metrics')).text()).toContain('schemagate_github_requests_total')
-  const unsigned = { method: 'POST', headers: { 'content-type': 'application/json', 'x-github-event': 'push', 'x-github-delivery': 'x', 'x-hub-signature-256': 'sha256=00' }, body: '{}' }
+  const unsigned = {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'push',
+      'x-github-delivery': 'x',
+      'x-hub-signature-256': 'sha256=00',
+    },
+    body: '{}',
+  }
   expect((await fetch(second.webhooks, unsigned)).status).toBe(400)
 
   expect(await second.stop('SIGTERM')).toBe(0)

@@ -15,7 +15,9 @@ const core = handMadeCore()
 beforeAll(async () => {
   world = await startWorld(core, { latency: 15 })
 })
-afterAll(async () => { await world.close() })
+afterAll(async () => {
+  await world.close()
+})
 beforeEach(async () => {
   repository = world.github.addRepository(`shop-${world.github.world.repositories.size}`)
   base = await repository.git.commit(null, { 'db/1.sql': 'one\n', 'README.md': 'x\n' })
@@ -31,23 +33,42 @@ const sticky = (pull: Pull) => pull.comments.find((c) => readMarker(c.body)?.kin
 async function open(files: Record<string, string | null>, more: { fork?: boolean; draft?: boolean } = {}) {
   const head = await repository.git.commit(base, files)
   let pull: Pull | undefined
-  const usage = await world.during(async () => { pull = await openPull(world.github, repository, { title: 'Change', head, ...more }) })
+  const usage = await world.during(async () => {
+    pull = await openPull(world.github, repository, { title: 'Change', head, ...more })
+  })
   if (pull === undefined) throw new Error('not opened')
   return { pull, usage }
 }
 
 describe('a first review', () => {
   test('writes one check run, one review and one sticky comment in six calls, four deep', async () => {
-    const { pull, usage } = await open({ 'db/2.sql': 'error one\nfine\nwarning two\n', 'db/3.sql': 'drop three\ninfo four\n', 'db/4.sql': 'warning five\n' })
+    const { pull, usage } = await open({
+      'db/2.sql': 'error one\nfine\nwarning two\n',
+      'db/3.sql': 'drop three\ninfo four\n',
+      'db/4.sql': 'warning five\n',
+    })
     expect(usage.requests.length, usage.requests.join('\n')).toBeLessThanOrEqual(6)
     expect(usage.depth).toBeLessThanOrEqual(4)
     expect(repository.checkRuns).toHaveLength(1)
-    expect(run(pull)).toMatchObject({ status: 'completed', conclusion: 'failure', output: { title: '1 error, 1 approval missing, 2 warnings' } })
+    expect(run(pull)).toMatchObject({
+      status: 'completed',
+      conclusion: 'failure',
+      output: { title: '1 error, 1 approval missing, 2 warnings' },
+    })
     expect(run(pull)?.externalId).toContain(`v1:1:${pull.headSha}:`)
-    expect(run(pull)?.annotations.map((a) => [a['path'], a['start_line'], a['annotation_level']])).toEqual([['db/3.sql', 2, 'notice']])
-    expect(run(pull)?.actions).toEqual([{ label: 'Re-check', description: 'Review the head commit again', identifier: 'recheck' }])
+    expect(run(pull)?.annotations.map((a) => [a['path'], a['start_line'], a['annotation_level']])).toEqual([
+      ['db/3.sql', 2, 'notice'],
+    ])
+    expect(run(pull)?.actions).toEqual([
+      { label: 'Re-check', description: 'Review the head commit again', identifier: 'recheck' },
+    ])
     expect(pull.reviews).toHaveLength(1)
-    expect(pull.threads.map((t) => [t.path, t.line])).toEqual([['db/2.sql', 1], ['db/3.sql', 1], ['db/2.sql', 3], ['db/4.sql', 1]])
+    expect(pull.threads.map((t) => [t.path, t.line])).toEqual([
+      ['db/2.sql', 1],
+      ['db/3.sql', 1],
+      ['db/2.sql', 3],
+      ['db/4.sql', 1],
+    ])
     expect(sticky(pull)).toContain('### Schemagate: 2 things stop this merge, 2 to look at')
     expect(mergeable(repository, pull.headSha).allowed).toBe(false)
     expect(world.github.world.violations).toEqual([])
@@ -63,12 +84,18 @@ describe('a first review', () => {
     expect(pull.threads).toHaveLength(1)
   })
   test('posts at most thirty comments, the worst first, and the rest as annotations', async () => {
-    const lines = [...Array.from({ length: 60 }, (_, i) => `warning ${i}`), ...Array.from({ length: 60 }, (_, i) => `error ${i}`)]
+    const lines = [
+      ...Array.from({ length: 60 }, (_, i) => `warning ${i}`),
+      ...Array.from({ length: 60 }, (_, i) => `error ${i}`),
+    ]
     const { pull } = await open({ 'db/2.sql': lines.join('\n') })
     expect(pull.threads).toHaveLength(30)
     expect(pull.threads.every((t) => t.comments[0]?.body.includes('error'))).toBe(true)
     expect(run(pull)?.annotations).toHaveLength(90)
-    expect(run(pull)?.annotations.map((a) => a['annotation_level'])).toEqual([...Array.from({ length: 30 }, () => 'failure'), ...Array.from({ length: 60 }, () => 'warning')])
+    expect(run(pull)?.annotations.map((a) => a['annotation_level'])).toEqual([
+      ...Array.from({ length: 30 }, () => 'failure'),
+      ...Array.from({ length: 60 }, () => 'warning'),
+    ])
   })
 })
 
@@ -79,7 +106,9 @@ describe('another review', () => {
     expect(pressed.requests.filter((r) => r !== 'POST /graphql' && !r.startsWith('GET'))).toEqual([])
     expect(pressed.requests.length).toBeGreaterThan(0)
     await world.during(() => press(world.github, repository, pull, 'reader'))
-    expect([repository.checkRuns.length, pull.reviews.length, pull.threads.length, pull.comments.length]).toEqual([2, 1, 2, 1])
+    expect([repository.checkRuns.length, pull.reviews.length, pull.threads.length, pull.comments.length]).toEqual([
+      2, 1, 2, 1,
+    ])
   })
   test('keeps what is still there, adds what is new, removes what is fixed', async () => {
     const { pull } = await open({ 'db/2.sql': 'error one\nwarning two\nerror three\n' })
@@ -88,7 +117,11 @@ describe('another review', () => {
     if (answered === undefined || first === undefined) throw new Error('no thread')
     await world.during(() => say(world.github, repository, pull, 'author', 'Why?', answered))
     await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'fine\nerror one\nerror new\n' }))
-    expect(pull.threads.map((t) => t.comments[0]?.body.split('\n')[0])).toEqual([first.comments[0]?.body.split('\n')[0], expect.stringMatching(/^Fixed in [0-9a-f]{7}\.$/), expect.stringContaining('error new')])
+    expect(pull.threads.map((t) => t.comments[0]?.body.split('\n')[0])).toEqual([
+      first.comments[0]?.body.split('\n')[0],
+      expect.stringMatching(/^Fixed in [0-9a-f]{7}\.$/),
+      expect.stringContaining('error new'),
+    ])
     expect(answered.comments[0]?.minimized).toBe('resolved')
     expect(pull.reviews).toHaveLength(2)
     expect(pull.comments.filter((c) => readMarker(c.body)?.kind === 'sticky')).toHaveLength(1)
@@ -115,15 +148,27 @@ describe('another review', () => {
 })
 
 describe('commands', () => {
-  test('an approval by a writer lifts the finding, the author\'s does not, and a push that changes the statement voids it', async () => {
+  test("an approval by a writer lifts the finding, the author's does not, and a push that changes the statement voids it", async () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\n' })
     expect(run(pull)?.conclusion).toBe('action_required')
     const own = { id: 0 }
-    await world.during(async () => { own.id = (await say(world.github, repository, pull, 'author', '/schemagate approve destructive reason: trust me')).id })
+    await world.during(async () => {
+      own.id = (
+        await say(world.github, repository, pull, 'author', '/schemagate approve destructive reason: trust me')
+      ).id
+    })
     expect(pull.comments.find((c) => c.id === own.id)?.reactions.map((r) => r.content)).toEqual(['eyes', 'confused'])
     expect(run(pull)?.conclusion).toBe('action_required')
     let comment = pull.comments[0]
-    await world.during(async () => { comment = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup of 12:00') })
+    await world.during(async () => {
+      comment = await say(
+        world.github,
+        repository,
+        pull,
+        'writer',
+        '/schemagate approve destructive reason: backup of 12:00',
+      )
+    })
     expect(comment?.reactions.map((r) => r.content)).toEqual(['eyes', '+1'])
     expect(run(pull)?.conclusion).toBe('success')
     expect(run(pull)?.output.summary).toContain('Approved by `writer`: backup of 12:00')
@@ -142,7 +187,13 @@ describe('commands', () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\n' })
     const before = pull.comments.length
     await world.during(async () => {
-      await say(world.github, repository, pull, 'writer', '> /schemagate approve destructive reason: no\n\n```\n/schemagate approve destructive reason: no\n```\n <!--\n/schemagate approve destructive reason: no\n-->')
+      await say(
+        world.github,
+        repository,
+        pull,
+        'writer',
+        '> /schemagate approve destructive reason: no\n\n```\n/schemagate approve destructive reason: no\n```\n <!--\n/schemagate approve destructive reason: no\n-->',
+      )
       await say(world.github, repository, pull, 'other[bot]', '/schemagate approve destructive reason: no')
     })
     expect(pull.comments.length).toBe(before + 2)

@@ -6,26 +6,59 @@ import { schemaChanges } from '../../src/report/changes.ts'
 import { stickyComment } from '../../src/report/sticky.ts'
 import { review } from '../../src/review.ts'
 
-const base = { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, email text, "a|b" text);\nCREATE TABLE orders (id bigint PRIMARY KEY);\n' }
+const base = {
+  'migrations/1.sql':
+    'CREATE TABLE users (id bigint PRIMARY KEY, email text, "a|b" text);\nCREATE TABLE orders (id bigint PRIMARY KEY);\n',
+}
 
 async function reportOf(sql: string) {
-  return review(await changeSetOf(memoryTree(base), memoryTree({ ...base, 'migrations/2.sql': sql })), { rules: catalog, rehearse: false })
+  return review(await changeSetOf(memoryTree(base), memoryTree({ ...base, 'migrations/2.sql': sql })), {
+    rules: catalog,
+    rehearse: false,
+  })
 }
 
 test('the sticky comment says the verdict, the findings, the schema, what applies of the checklist and the way back, in this order', async () => {
-  const report = await reportOf('ALTER TABLE users ADD COLUMN name text;\nCREATE INDEX users_email_idx ON users (email);\nALTER TABLE users DROP COLUMN "a|b";\n')
-  const text = stickyComment(report, { links: { server: null, repository: 'https://github.test/octo/shop', head: report.head }, author: 'ann', base: 'main', wanted: [], picture: 'erDiagram', room: 60_000 })
-  const parts = ['### Schemagate: 2 things stop this merge', '| error |', '| approval `', 'To approve: comment `/schemagate approve', '**Schema**: `users` + `name` text, + index `users_email_idx`, − `a|b`', '<summary>Picture</summary>', '<summary>Checklist: 1 fails', '| `backup` | fail |', 'Not applicable: `queries-use-indexes`', '<summary>Rollback</summary>', '<sub>Reviewed `']
+  const report = await reportOf(
+    'ALTER TABLE users ADD COLUMN name text;\nCREATE INDEX users_email_idx ON users (email);\nALTER TABLE users DROP COLUMN "a|b";\n',
+  )
+  const text = stickyComment(report, {
+    links: { server: null, repository: 'https://github.test/octo/shop', head: report.head },
+    author: 'ann',
+    base: 'main',
+    wanted: [],
+    picture: 'erDiagram',
+    room: 60_000,
+  })
+  const parts = [
+    '### Schemagate: 2 things stop this merge',
+    '| error |',
+    '| approval `',
+    'To approve: comment `/schemagate approve',
+    '**Schema**: `users` + `name` text, + index `users_email_idx`, − `a|b`',
+    '<summary>Picture</summary>',
+    '<summary>Checklist: 1 fails',
+    '| `backup` | fail |',
+    'Not applicable: `queries-use-indexes`',
+    '<summary>Rollback</summary>',
+    '<sub>Reviewed `',
+  ]
   const places = parts.map((part) => text.indexOf(part))
   expect(places, text).toEqual(places.toSorted((a, b) => a - b))
   expect(places, text).not.toContain(-1)
   expect(text).not.toContain('| not-applicable |')
-  expect(text).toMatch(/<sub>Reviewed `\w*` against `main` `\w*`: 1 file, 3 statements, judged for PostgreSQL 15\. `\/schemagate recheck` · `\/schemagate help`<\/sub>$/)
+  expect(text).toMatch(
+    /<sub>Reviewed `\w*` against `main` `\w*`: 1 file, 3 statements, judged for PostgreSQL 15\. `\/schemagate recheck` · `\/schemagate help`<\/sub>$/,
+  )
 })
 
 test('changes of many tables are a folded table; a checklist of which nothing applies is left out', async () => {
-  const report = await reportOf(['a', 'b', 'c', 'd'].map((name) => `CREATE TABLE ${name} (id bigint PRIMARY KEY);`).join('\n'))
-  expect(schemaChanges(report)).toEqual(['<details><summary>Schema: 4 tables created</summary>\n\n| Table | Changes |\n| --- | --- |\n| `a` | new, 1 column |\n| `b` | new, 1 column |\n| `c` | new, 1 column |\n| `d` | new, 1 column |\n</details>'])
+  const report = await reportOf(
+    ['a', 'b', 'c', 'd'].map((name) => `CREATE TABLE ${name} (id bigint PRIMARY KEY);`).join('\n'),
+  )
+  expect(schemaChanges(report)).toEqual([
+    '<details><summary>Schema: 4 tables created</summary>\n\n| Table | Changes |\n| --- | --- |\n| `a` | new, 1 column |\n| `b` | new, 1 column |\n| `c` | new, 1 column |\n| `d` | new, 1 column |\n</details>',
+  ])
   const others = report.checklist.map((entry) => ({ ...entry, status: 'not-applicable' as const }))
   expect(checklistDetails({ ...report, checklist: others })).toEqual([])
 })

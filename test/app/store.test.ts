@@ -14,26 +14,48 @@ const fresh = () => {
   return folder
 }
 const open = (folder: string) => openStore({ databaseUrl: null, folder, onError: () => undefined })
-const review = (head: string, more: Partial<ReviewJob> = {}): ReviewJob => ({ kind: 'review', installation: 1, owner: 'o', repo: 'r', pull: 1, head, base: 'main', reason: 'test', quiet: false, again: false, ...more })
+const review = (head: string, more: Partial<ReviewJob> = {}): ReviewJob => ({
+  kind: 'review',
+  installation: 1,
+  owner: 'o',
+  repo: 'r',
+  pull: 1,
+  head,
+  base: 'main',
+  reason: 'test',
+  quiet: false,
+  again: false,
+  ...more,
+})
 
-afterEach(() => { for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true }) })
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
 
 test('runs one review of a pull request at a time, and of those that wait only the newest', async () => {
   const store = await open(fresh())
   const started: string[] = []
   let release: () => void = () => undefined
-  const held = new Promise<void>((resolve) => { release = resolve })
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
   await store.work(async (job) => {
     if (job.kind !== 'review') return
     started.push(job.head ?? '')
     if (job.head === 'a') await held
   })
   await store.enqueue(review('a'))
-  while (started.length === 0) await new Promise((resolve) => { setTimeout(resolve, 10) })
+  while (started.length === 0)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10)
+    })
   for (const head of ['b', 'c']) await store.enqueue(review(head))
   await store.enqueue(review('quiet', { quiet: true }))
   await store.enqueue(review('other', { pull: 2 }))
-  while (!started.includes('other')) await new Promise((resolve) => { setTimeout(resolve, 10) })
+  while (!started.includes('other'))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10)
+    })
   expect(started).toEqual(['a', 'other'])
   release()
   await store.idle()
@@ -53,7 +75,9 @@ test('keeps what it was given over a restart, and runs a job with an id once', a
 
   const second = await open(folder)
   const seen: Job[] = []
-  await second.work(async (job) => { seen.push(job) })
+  await second.work(async (job) => {
+    seen.push(job)
+  })
   await second.idle()
   expect(seen).toEqual([review('a')])
   expect([await second.hasSeen('delivery-1'), await second.hasSeen('delivery-2')]).toEqual([true, false])
@@ -64,7 +88,9 @@ test('keeps what it was given over a restart, and runs a job with an id once', a
 test('a job whose process was killed runs again in the next', async () => {
   const folder = fresh()
   const script = join(folder, 'crash.ts')
-  writeFileSync(script, `
+  writeFileSync(
+    script,
+    `
     import { openStore } from ${JSON.stringify(new URL('../../src/queue/store.ts', import.meta.url).href)}
     async function main() {
       const store = await openStore({ databaseUrl: null, folder: ${JSON.stringify(folder)}, onError: () => undefined })
@@ -72,14 +98,23 @@ test('a job whose process was killed runs again in the next', async () => {
       await store.enqueue(${JSON.stringify(review('a'))})
     }
     void main()
-  `)
+  `,
+  )
   const child = fork(script, { execArgv: ['--import', 'tsx'], stdio: 'ignore' })
-  await new Promise((resolve) => { child.once('message', resolve) })
+  await new Promise((resolve) => {
+    child.once('message', resolve)
+  })
   child.kill('SIGKILL')
-  await new Promise((resolve) => { child.once('exit', resolve) })
+  await new Promise((resolve) => {
+    child.once('exit', resolve)
+  })
 
   const store = await open(folder)
-  const done = new Promise<[Job, number]>((resolve) => { void store.work(async (job, attempt) => { resolve([job, attempt.number]) }) })
+  const done = new Promise<[Job, number]>((resolve) => {
+    void store.work(async (job, attempt) => {
+      resolve([job, attempt.number])
+    })
+  })
   expect(await done).toEqual([review('a'), 1])
   await store.close()
 })

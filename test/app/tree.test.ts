@@ -20,56 +20,115 @@ const nothing = { readBlobs: async () => new Map<string, string>(), keepBlobs: a
 beforeAll(async () => {
   github = await startGitHub({ limits: { patchBytes: 2_000 } })
   repository = github.addRepository('shop')
-  base = await repository.git.commit(null, { 'a.sql': 'one\n', 'b.sql': 'two\n', 'gone.sql': 'three\n', 'old name.sql': 'a long enough text\nof two lines\n' })
+  base = await repository.git.commit(null, {
+    'a.sql': 'one\n',
+    'b.sql': 'two\n',
+    'gone.sql': 'three\n',
+    'old name.sql': 'a long enough text\nof two lines\n',
+  })
   await repository.git.update('refs/heads/main', base)
   // As an address of GitHub Enterprise Server has it.
-  const probot = new Probot({ appId: github.world.app.id, privateKey: github.privateKey, secret: 'not used in this test', baseUrl: `${github.url}/api/v3`, logLevel: 'fatal', Octokit: AppOctokit })
-  place = { client: await probot.auth(github.world.installation.id) as unknown as Client, owner: 'octo-org', repo: 'shop' }
+  const probot = new Probot({
+    appId: github.world.app.id,
+    privateKey: github.privateKey,
+    secret: 'not used in this test',
+    baseUrl: `${github.url}/api/v3`,
+    logLevel: 'fatal',
+    Octokit: AppOctokit,
+  })
+  place = {
+    client: (await probot.auth(github.world.installation.id)) as unknown as Client,
+    owner: 'octo-org',
+    repo: 'shop',
+  }
 })
 afterAll(async () => {
   expect(github.world.violations).toEqual([])
   await github.close()
 })
 
-const read = (head: string, pull: number | null = null) => readChange(place, 'main', head, blobLoader(place, nothing), pull)
+const read = (head: string, pull: number | null = null) =>
+  readChange(place, 'main', head, blobLoader(place, nothing), pull)
 
 describe('the change that GitHub tells', () => {
-  test('gives both sides, though only the head\'s tree was asked for', async () => {
-    const head = await repository.git.commit(base, { 'a.sql': 'one\nmore\n', 'gone.sql': null, 'old name.sql': null, 'new "name" \u00e9.sql': 'a long enough text\nof two lines\n', 'c.sql': 'new\n' })
+  test("gives both sides, though only the head's tree was asked for", async () => {
+    const head = await repository.git.commit(base, {
+      'a.sql': 'one\nmore\n',
+      'gone.sql': null,
+      'old name.sql': null,
+      'new "name" \u00e9.sql': 'a long enough text\nof two lines\n',
+      'c.sql': 'new\n',
+    })
     const from = github.world.log.length
     const { changeSet } = await read(head)
-    expect(changeSet.files.map((f) => [f.path, f.status, f.previousPath])).toEqual([['a.sql', 'modified', null], ['c.sql', 'added', null], ['gone.sql', 'deleted', null], ['new "name" \u00e9.sql', 'renamed', 'old name.sql']])
-    expect((await changeSet.base.list()).entries.map((e) => e.path)).toEqual(['a.sql', 'b.sql', 'gone.sql', 'old name.sql'])
-    const [before, after] = await Promise.all([changeSet.base.read(['a.sql', 'b.sql', 'gone.sql', 'old name.sql', 'none.sql']), changeSet.head.read(['a.sql', 'new "name" \u00e9.sql'])])
-    expect([...before].map(([path, c]) => [path, c.kind === 'text' ? c.text : c.reason])).toEqual([['a.sql', 'one\n'], ['b.sql', 'two\n'], ['gone.sql', 'three\n'], ['old name.sql', 'a long enough text\nof two lines\n']])
+    expect(changeSet.files.map((f) => [f.path, f.status, f.previousPath])).toEqual([
+      ['a.sql', 'modified', null],
+      ['c.sql', 'added', null],
+      ['gone.sql', 'deleted', null],
+      ['new "name" \u00e9.sql', 'renamed', 'old name.sql'],
+    ])
+    expect((await changeSet.base.list()).entries.map((e) => e.path)).toEqual([
+      'a.sql',
+      'b.sql',
+      'gone.sql',
+      'old name.sql',
+    ])
+    const [before, after] = await Promise.all([
+      changeSet.base.read(['a.sql', 'b.sql', 'gone.sql', 'old name.sql', 'none.sql']),
+      changeSet.head.read(['a.sql', 'new "name" \u00e9.sql']),
+    ])
+    expect([...before].map(([path, c]) => [path, c.kind === 'text' ? c.text : c.reason])).toEqual([
+      ['a.sql', 'one\n'],
+      ['b.sql', 'two\n'],
+      ['gone.sql', 'three\n'],
+      ['old name.sql', 'a long enough text\nof two lines\n'],
+    ])
     expect(after.size).toBe(2)
     // Comparison, tree, and one request for the contents of both sides.
     expect(github.world.log.slice(from).filter((l) => !l.operation.endsWith('access_tokens'))).toHaveLength(3)
   })
   test('has no hunks where GitHub leaves a patch out', async () => {
     const head = await repository.git.commit(base, { 'a.sql': 'x\n'.repeat(2_000) })
-    expect((await read(head)).changeSet.files).toEqual([{ path: 'a.sql', previousPath: null, status: 'modified', hunks: null }])
+    expect((await read(head)).changeSet.files).toEqual([
+      { path: 'a.sql', previousPath: null, status: 'modified', hunks: null },
+    ])
   })
   test('reads no symlinks, submodules, pointers, binaries and giants', async () => {
     const { git } = repository
     const blob = async (text: string | Buffer) => (await git.run(['hash-object', '-w', '--stdin'], text)).trim()
     const lines = [
-      `120000 blob ${await blob('a.sql')}\tlink.sql`, `160000 commit ${base}\tmodule`, `100644 blob ${await blob('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')}\tlfs.sql`,
-      `100644 blob ${await blob(Buffer.from([0, 1, 2, 3]))}\tbinary.sql`, `100644 blob ${await blob('x'.repeat(defaultMaxBytes + 1))}\thuge.sql`, `100644 blob ${await blob(`-- ${'x'.repeat(600_000)}\n`)}\tlong.sql`,
+      `120000 blob ${await blob('a.sql')}\tlink.sql`,
+      `160000 commit ${base}\tmodule`,
+      `100644 blob ${await blob('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')}\tlfs.sql`,
+      `100644 blob ${await blob(Buffer.from([0, 1, 2, 3]))}\tbinary.sql`,
+      `100644 blob ${await blob('x'.repeat(defaultMaxBytes + 1))}\thuge.sql`,
+      `100644 blob ${await blob(`-- ${'x'.repeat(600_000)}\n`)}\tlong.sql`,
     ]
     const tree = (await git.run(['mktree'], `${lines.join('\n')}\n`)).trim()
     const head = (await git.run(['commit-tree', tree, '-p', base, '-m', 'x'])).trim()
     const { changeSet } = await read(head)
     const found = await changeSet.head.read(['link.sql', 'module', 'lfs.sql', 'binary.sql', 'huge.sql', 'long.sql'])
     expect([...found].map(([path, c]) => [path, c.kind === 'text' ? c.text.length : c.reason]).sort()).toEqual([
-      ['binary.sql', 'binary'], ['huge.sql', 'larger than 2 MB'], ['lfs.sql', 'a Git LFS pointer'], ['link.sql', 'a symlink'], ['long.sql', 600_004], ['module', 'a submodule'],
+      ['binary.sql', 'binary'],
+      ['huge.sql', 'larger than 2 MB'],
+      ['lfs.sql', 'a Git LFS pointer'],
+      ['link.sql', 'a symlink'],
+      ['long.sql', 600_004],
+      ['module', 'a submodule'],
     ])
   })
   test('is whole where it has more files than a comparison shows', async () => {
     const { git } = repository
-    const stream = [`commit refs/heads/many\ncommitter a <a@example.com> 1700000000 +0000\ndata 1\nx\nfrom ${base}\n`, ...Array.from({ length: 350 }, (_, i) => `M 100644 inline m/${String(i).padStart(3, '0')}.sql\ndata 2\n${i % 10}\n`), 'D gone.sql\n']
+    const stream = [
+      `commit refs/heads/many\ncommitter a <a@example.com> 1700000000 +0000\ndata 1\nx\nfrom ${base}\n`,
+      ...Array.from(
+        { length: 350 },
+        (_, i) => `M 100644 inline m/${String(i).padStart(3, '0')}.sql\ndata 2\n${i % 10}\n`,
+      ),
+      'D gone.sql\n',
+    ]
     await git.run(['fast-import', '--quiet'], stream.join(''))
-    const head = await git.resolve('refs/heads/many') ?? ''
+    const head = (await git.resolve('refs/heads/many')) ?? ''
     const pull = await openPull(github, repository, { title: 'many', head, branch: 'many' })
     const { changeSet } = await read(head, pull.number)
     expect(changeSet.files).toHaveLength(351)
@@ -82,10 +141,15 @@ describe('the change that GitHub tells', () => {
 
 test('a rate limit tells when to ask again, in the order that GitHub documents', () => {
   const now = new Date('2026-11-01T12:00:00Z')
-  const error = (status: number, headers: object, message = '') => Object.assign(new Error(message), { status, response: { headers } })
+  const error = (status: number, headers: object, message = '') =>
+    Object.assign(new Error(message), { status, response: { headers } })
   expect(rateLimitEnd(error(403, { 'retry-after': '30' }), now)).toEqual(new Date('2026-11-01T12:00:30Z'))
-  expect(rateLimitEnd(error(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1793534460' }), now)).toEqual(new Date(1_793_534_461_000))
-  expect(rateLimitEnd(error(403, {}, 'You have exceeded a secondary rate limit'), now)).toEqual(new Date('2026-11-01T12:01:00Z'))
+  expect(rateLimitEnd(error(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1793534460' }), now)).toEqual(
+    new Date(1_793_534_461_000),
+  )
+  expect(rateLimitEnd(error(403, {}, 'You have exceeded a secondary rate limit'), now)).toEqual(
+    new Date('2026-11-01T12:01:00Z'),
+  )
   expect(rateLimitEnd(error(403, {}, 'Resource not accessible by integration'), now)).toBeNull()
   expect(rateLimitEnd(error(500, {}), now)).toBeNull()
 })

@@ -13,14 +13,20 @@ let world: World
 let repository: Repository
 let base: string
 
-beforeAll(async () => { world = await startWorld(handMadeCore()) })
-afterAll(async () => { await world.close() })
+beforeAll(async () => {
+  world = await startWorld(handMadeCore())
+})
+afterAll(async () => {
+  await world.close()
+})
 beforeEach(async () => {
   repository = world.github.addRepository(`trust-${world.github.world.repositories.size}`)
   base = await repository.git.commit(null, { 'db/1.sql': 'one\n' })
   await repository.git.update('refs/heads/main', base)
 })
-afterEach(() => { expect(world.github.world.violations.splice(0)).toEqual([]) })
+afterEach(() => {
+  expect(world.github.world.violations.splice(0)).toEqual([])
+})
 
 const conclusion = (pull: Pull) => latestRun(repository, 'schemagate', pull.headSha)?.conclusion
 const fingerprint = (line: string) => createHash('sha256').update(line).digest('hex').slice(0, 16)
@@ -29,9 +35,18 @@ const stickyOf = (pull: Pull) => {
   if (found === undefined) throw new Error('no sticky comment')
   return found
 }
-async function open(files: Record<string, string>, more: { readonly head?: string; readonly base?: string; readonly branch?: string; readonly author?: string } = {}): Promise<Pull> {
+async function open(
+  files: Record<string, string>,
+  more: { readonly head?: string; readonly base?: string; readonly branch?: string; readonly author?: string } = {},
+): Promise<Pull> {
   let pull: Pull | undefined
-  await world.during(async () => { pull = await openPull(world.github, repository, { title: 'x', head: more.head ?? await repository.git.commit(base, files), ...more }) })
+  await world.during(async () => {
+    pull = await openPull(world.github, repository, {
+      title: 'x',
+      head: more.head ?? (await repository.git.commit(base, files)),
+      ...more,
+    })
+  })
   if (pull === undefined) throw new Error('not opened')
   return pull
 }
@@ -39,7 +54,9 @@ async function open(files: Record<string, string>, more: { readonly head?: strin
 test('a name that looks like the record of approvals approves nothing', async () => {
   const pull = await open({ 'db/2.sql': 'drop a\n' })
   let comment = { id: 0 }
-  await world.during(async () => { comment = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup') })
+  await world.during(async () => {
+    comment = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup')
+  })
   expect(conclusion(pull)).toBe('success')
   const forged = `<!-- schemagate:sticky --><!-- schemagate:approvals ${comment.id}.0=${fingerprint('drop b')} -->`
   await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': `warning ${forged}\ndrop b\n` }))
@@ -50,13 +67,22 @@ test('a name that looks like the record of approvals approves nothing', async ()
 
 test('the record counts only as the app wrote it last', async () => {
   const pull = await open({ 'db/2.sql': 'drop a\n' })
-  await world.during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
+  await world.during(() =>
+    say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'),
+  )
   await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'drop b\n' }))
   expect(conclusion(pull)).toBe('action_required')
   const sticky = stickyOf(pull)
   const record = readBindings(sticky.body)
   expect([...record.values()]).toEqual([[fingerprint('drop a')]])
-  await editComment(world.github, repository, pull, sticky, sticky.body.replace(fingerprint('drop a'), fingerprint('drop b')), 'author')
+  await editComment(
+    world.github,
+    repository,
+    pull,
+    sticky,
+    sticky.body.replace(fingerprint('drop a'), fingerprint('drop b')),
+    'author',
+  )
   await world.during(() => press(world.github, repository, pull, 'author'))
   expect(conclusion(pull)).toBe('action_required')
 })
@@ -67,8 +93,17 @@ test('nor does a thread mean another finding once somebody has edited its commen
   const comment = first?.comments[0]
   if (first === undefined || comment === undefined) throw new Error('no thread')
   const [mine, other] = comment.body.includes('drop a') ? ['drop a', 'drop b'] : ['drop b', 'drop a']
-  await editComment(world.github, repository, pull, comment, comment.body.replace(fingerprint(mine), fingerprint(other)), 'author')
-  await world.during(() => say(world.github, repository, pull, 'writer', '/schemagate approve reason: this one is fine', first))
+  await editComment(
+    world.github,
+    repository,
+    pull,
+    comment,
+    comment.body.replace(fingerprint(mine), fingerprint(other)),
+    'author',
+  )
+  await world.during(() =>
+    say(world.github, repository, pull, 'writer', '/schemagate approve reason: this one is fine', first),
+  )
   expect(conclusion(pull)).toBe('action_required')
   expect(latestRun(repository, 'schemagate', pull.headSha)?.output.title).toBe('2 approvals missing')
 })
@@ -77,7 +112,9 @@ test('what its author approved in another pull request does not count in the own
   await repository.git.update('refs/heads/develop', base)
   const head = await repository.git.commit(base, { 'db/2.sql': 'drop a\n' })
   const first = await open({}, { head, base: 'develop', author: 'maintainer' })
-  await world.during(() => say(world.github, repository, first, 'writer', '/schemagate approve destructive reason: backup'))
+  await world.during(() =>
+    say(world.github, repository, first, 'writer', '/schemagate approve destructive reason: backup'),
+  )
   expect(conclusion(first)).toBe('success')
   await repository.git.update('refs/heads/develop', head)
   const own = await open({}, { head, branch: 'develop', author: 'writer' })
@@ -86,11 +123,17 @@ test('what its author approved in another pull request does not count in the own
 
 test('what decides outlives the store, since it stands in the comments', async () => {
   const pull = await open({ 'db/2.sql': 'drop a\n' })
-  await world.during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
+  await world.during(() =>
+    say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'),
+  )
   const other = await startWorld(handMadeCore(), { github: world.github })
   try {
     await other.during(() => press(world.github, repository, pull, 'reader'))
-    expect(repository.checkRuns.filter((r) => r.headSha === pull.headSha).map((r) => r.conclusion)).toEqual(['action_required', 'success', 'success'])
+    expect(repository.checkRuns.filter((r) => r.headSha === pull.headSha).map((r) => r.conclusion)).toEqual([
+      'action_required',
+      'success',
+      'success',
+    ])
     await other.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': '\ndrop a\n' }))
     expect(conclusion(pull)).toBe('success')
   } finally {
@@ -112,7 +155,12 @@ test('a finding that comes back opens its folded comment again', async () => {
 })
 
 test('a very long record leaves out the oldest, and the comment stays within its limit', () => {
-  const bindings = new Map(Array.from({ length: 60 }, (_, i) => [`${1000 + i}.0`, Array.from({ length: 40 }, (_, k) => fingerprint(`${i} ${k}`))]))
+  const bindings = new Map(
+    Array.from({ length: 60 }, (_, i) => [
+      `${1000 + i}.0`,
+      Array.from({ length: 40 }, (_, k) => fingerprint(`${i} ${k}`)),
+    ]),
+  )
   const text = writeBindings(bindings)
   expect(text.length).toBeLessThan(20_100)
   const read = readBindings(`text\n\n${writeMarker({ kind: 'sticky' })}${text}`)

@@ -22,9 +22,13 @@ const text = async (tree: Tree, path: string) => {
   const content = (await tree.read([path])).get(path)
   return content?.kind === 'text' ? content.text : content ? `(${content.reason})` : null
 }
-const summary = (changes: ChangeSet) => changes.files.map(({ status, path, previousPath }) => `${status} ${previousPath ? `${previousPath} > ` : ''}${path}`)
+const summary = (changes: ChangeSet) =>
+  changes.files.map(({ status, path, previousPath }) => `${status} ${previousPath ? `${previousPath} > ` : ''}${path}`)
 const messageOf = async (work: Promise<unknown>) => {
-  const error = await work.then(() => null, (thrown: unknown) => thrown)
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
   if (!(error instanceof SchemagateError)) throw new Error(`expected a SchemagateError, got ${String(error)}`)
   return `${error.code}: ${error.message}`
 }
@@ -51,7 +55,9 @@ describe('a range', () => {
       expect(summary(changes)).toEqual(['modified a.sql', 'deleted gone.sql', 'added new.sql'])
       expect(changes.head.commit).toBe(topic)
       expect(changes.base.commit).toBe(repo.git('rev-parse', 'main~1'))
-      expect(changes.files[0]?.hunks).toEqual([{ oldStart: 1, oldLines: 2, newStart: 1, newLines: 3, added: [3], removed: [] }])
+      expect(changes.files[0]?.hunks).toEqual([
+        { oldStart: 1, oldLines: 2, newStart: 1, newLines: 3, added: [3], removed: [] },
+      ])
       expect(await text(changes.head, 'a.sql')).toBe('one\ntwo\nthree\n')
       expect(await text(changes.base, 'a.sql')).toBe('one\ntwo\n')
       expect(await text(changes.base, 'new.sql')).toBeNull()
@@ -71,16 +77,23 @@ describe('a range', () => {
 
   test('that cannot be read is a clear error', async () => {
     const repo = repository()
-    expect(await messageOf(changeSetFromGit(join(repo.dir, 'nowhere'), 'a..b'))).toMatch(/^not-a-repository: reading .*nowhere: this is not a git repository\./)
+    expect(await messageOf(changeSetFromGit(join(repo.dir, 'nowhere'), 'a..b'))).toMatch(
+      /^not-a-repository: reading .*nowhere: this is not a git repository\./,
+    )
     expect(await messageOf(changeSetFromGit(repo.dir))).toMatch(/^unknown-commit: .* has no commit yet/)
     repo.commit({ 'a.sql': 'one\n' })
-    expect(await messageOf(changeSetFromGit(repo.dir, 'main..feature')))
-      .toBe(`unknown-commit: main..feature: "feature" is not a commit of ${repo.dir}. Try: git fetch origin feature`)
-    expect(await messageOf(changeSetFromGit(repo.dir, '--output=x..HEAD'))).toMatch(/^unknown-commit: .*"--output=x" is not a commit/)
+    expect(await messageOf(changeSetFromGit(repo.dir, 'main..feature'))).toBe(
+      `unknown-commit: main..feature: "feature" is not a commit of ${repo.dir}. Try: git fetch origin feature`,
+    )
+    expect(await messageOf(changeSetFromGit(repo.dir, '--output=x..HEAD'))).toMatch(
+      /^unknown-commit: .*"--output=x" is not a commit/,
+    )
     expect(await messageOf(changeSetFromGit(repo.dir, 'main'))).toMatch(/^usage: .*"main" is not a range/)
     repo.git('checkout', '-q', '--orphan', 'island')
     repo.commit({ 'b.sql': 'two\n' })
-    expect(await messageOf(changeSetFromGit(repo.dir, 'main..island'))).toMatch(/^unknown-commit: main\.\.island: the two commits have no ancestor in common/)
+    expect(await messageOf(changeSetFromGit(repo.dir, 'main..island'))).toMatch(
+      /^unknown-commit: main\.\.island: the two commits have no ancestor in common/,
+    )
     expect(await messageOf(gitTree(repo.dir, 'v9'))).toMatch(/"v9" is not a commit of/)
   })
 })
@@ -89,28 +102,51 @@ describe('files', () => {
   test('keep their names whatever is in them', async () => {
     const repo = repository()
     repo.commit({ 'a.sql': 'one\n' })
-    const names = ['with space.sql', 'naïve/ü.sql', 'quote".sql', 'tab\there.sql', 'line\nbreak.sql', 'x\ndiff --git a b\n@@ -1 +1,9 @@.sql', '-dash.sql']
+    const names = [
+      'with space.sql',
+      'naïve/ü.sql',
+      'quote".sql',
+      'tab\there.sql',
+      'line\nbreak.sql',
+      'x\ndiff --git a b\n@@ -1 +1,9 @@.sql',
+      '-dash.sql',
+    ]
     const head = repo.commit(Object.fromEntries(names.map((name) => [name, 'SELECT 1;\nSELECT 2;\n'])))
     const changes = await changeSetFromGit(repo.dir, `${head}~1..${head}`)
     expect(changes.files.map(({ path }) => path)).toEqual([...names].sort())
-    for (const file of changes.files) expect(file.hunks).toEqual([{ oldStart: 0, oldLines: 0, newStart: 1, newLines: 2, added: [1, 2], removed: [] }])
+    for (const file of changes.files)
+      expect(file.hunks).toEqual([{ oldStart: 0, oldLines: 0, newStart: 1, newLines: 2, added: [1, 2], removed: [] }])
     for (const name of names) expect(await text(changes.head, name)).toBe('SELECT 1;\nSELECT 2;\n')
   })
 
   test('that hold what looks like a diff do not shift the hunks of others', async () => {
     const repo = repository()
     repo.commit({ 'a.sql': '--- a\n', 'b.sql': 'old\n' })
-    const head = repo.commit({ 'a.sql': '--- a\ndiff --git a/x b/x\n@@ -1,1 +1,1 @@\n+++ b\n-- x', 'b.sql': 'old\nnew\n', 'c.bin': Buffer.from([0, 1, 2]), 'd.sql': 'last\n' })
+    const head = repo.commit({
+      'a.sql': '--- a\ndiff --git a/x b/x\n@@ -1,1 +1,1 @@\n+++ b\n-- x',
+      'b.sql': 'old\nnew\n',
+      'c.bin': Buffer.from([0, 1, 2]),
+      'd.sql': 'last\n',
+    })
     const changes = await changeSetFromGit(repo.dir, `${head}~1..${head}`)
-    expect(changes.files.map(({ path, hunks }) => [path, hunks?.flatMap(({ added }) => added) ?? null]))
-      .toEqual([['a.sql', [2, 3, 4, 5]], ['b.sql', [2]], ['c.bin', null], ['d.sql', [1]]])
+    expect(changes.files.map(({ path, hunks }) => [path, hunks?.flatMap(({ added }) => added) ?? null])).toEqual([
+      ['a.sql', [2, 3, 4, 5]],
+      ['b.sql', [2]],
+      ['c.bin', null],
+      ['d.sql', [1]],
+    ])
   })
 
   test('that moved are renames, and keep the lines that changed', async () => {
     const repo = repository()
     const body = Array.from({ length: 12 }, (_, i) => `line ${i}\n`).join('')
     repo.commit({ 'old/a.sql': body, 'old/b.sql': `${body}same\n` })
-    const head = repo.commit({ 'old/a.sql': null, 'new/a.sql': `${body}more\n`, 'old/b.sql': null, 'b.sql': `${body}same\n` })
+    const head = repo.commit({
+      'old/a.sql': null,
+      'new/a.sql': `${body}more\n`,
+      'old/b.sql': null,
+      'b.sql': `${body}same\n`,
+    })
     const changes = await changeSetFromGit(repo.dir, `${head}~1..${head}`)
     expect(summary(changes)).toEqual(['renamed old/b.sql > b.sql', 'renamed old/a.sql > new/a.sql'])
     expect(changes.files.map(({ hunks }) => hunks?.flatMap(({ added }) => added))).toEqual([[], [13]])
@@ -125,18 +161,30 @@ describe('files', () => {
     repo.write('late-nul.sql', Buffer.concat([Buffer.from('-- '.repeat(5000)), Buffer.from([0])]))
     repo.write('wide.sql', Buffer.from('\uFEFFSELECT 1;', 'utf16le'))
     repo.write('marked.sql', '\uFEFFSELECT 1;')
-    repo.write('lfs.sql', 'version https://git-lfs.github.com/spec/v1\noid sha256:0000000000000000000000000000000000000000000000000000000000000000\nsize 12345\n')
+    repo.write(
+      'lfs.sql',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0000000000000000000000000000000000000000000000000000000000000000\nsize 12345\n',
+    )
     repo.write('empty.sql', '')
     symlinkSync('/etc/passwd', join(repo.dir, 'link.sql'))
     repo.commit({})
     repo.git('update-index', '--add', '--cacheinfo', `160000,${inner.git('rev-parse', 'HEAD')},module`)
     repo.git('commit', '-q', '-m', 'submodule')
     const expected = {
-      'big.sql': '(larger than 2 MB)', 'binary.sql': '(binary)', 'late-nul.sql': '(binary)', 'wide.sql': '(UTF-16 text, not UTF-8)', 'marked.sql': 'SELECT 1;',
-      'lfs.sql': '(a Git LFS pointer)', 'empty.sql': '', 'link.sql': '(a symlink)', module: '(a submodule)', 'none.sql': null,
+      'big.sql': '(larger than 2 MB)',
+      'binary.sql': '(binary)',
+      'late-nul.sql': '(binary)',
+      'wide.sql': '(UTF-16 text, not UTF-8)',
+      'marked.sql': 'SELECT 1;',
+      'lfs.sql': '(a Git LFS pointer)',
+      'empty.sql': '',
+      'link.sql': '(a symlink)',
+      module: '(a submodule)',
+      'none.sql': null,
     }
     const tree = await gitTree(repo.dir, 'HEAD')
-    for (const [path, answer] of Object.entries(expected)) expect([path, await text(tree, path)]).toEqual([path, answer])
+    for (const [path, answer] of Object.entries(expected))
+      expect([path, await text(tree, path)]).toEqual([path, answer])
     expect(await text(await gitTree(repo.dir, 'HEAD', { maxBytes: 5 }), 'marked.sql')).toBe('(larger than 1 kB)')
     const { entries } = await tree.list()
     expect(entries.find(({ path }) => path === 'module')?.mode).toBe('submodule')
@@ -155,8 +203,13 @@ describe('files', () => {
     chmodSync(join(repo.dir, 'run.sh'), 0o755)
     const head = repo.commit({ 'z.sql': 'one\ntwo\n' })
     const changes = await changeSetFromGit(repo.dir, `${head}~1..${head}`)
-    expect(changes.files.map(({ path, status, hunks }) => [path, status, hunks?.flatMap(({ added }) => added) ?? null]))
-      .toEqual([['a.sql', 'modified', null], ['run.sh', 'modified', []], ['z.sql', 'modified', [2]]])
+    expect(
+      changes.files.map(({ path, status, hunks }) => [path, status, hunks?.flatMap(({ added }) => added) ?? null]),
+    ).toEqual([
+      ['a.sql', 'modified', null],
+      ['run.sh', 'modified', []],
+      ['z.sql', 'modified', [2]],
+    ])
   })
 
   test('are read together and again', async () => {
@@ -198,9 +251,22 @@ describe('the working tree', () => {
     const changes = await changeSetFromGit(repo.dir)
     expect(changes.head.commit).toBe('worktree')
     expect(changes.base.commit).toBe(repo.git('merge-base', 'main', 'topic'))
-    expect(summary(changes)).toEqual(['modified a.sql', 'deleted b.sql', 'added committed.sql', 'added db/new.sql', 'added staged.sql'])
+    expect(summary(changes)).toEqual([
+      'modified a.sql',
+      'deleted b.sql',
+      'added committed.sql',
+      'added db/new.sql',
+      'added staged.sql',
+    ])
     expect(changes.files.map(({ hunks }) => hunks?.flatMap(({ added }) => added))).toEqual([[2], [], [1], [1, 2], [1]])
-    expect(await paths(changes.head)).toEqual(['.gitignore', 'a.sql', 'c.sql', 'committed.sql', 'db/new.sql', 'staged.sql'])
+    expect(await paths(changes.head)).toEqual([
+      '.gitignore',
+      'a.sql',
+      'c.sql',
+      'committed.sql',
+      'db/new.sql',
+      'staged.sql',
+    ])
     expect(await text(changes.head, 'db/new.sql')).toBe('SELECT 2;\nSELECT 3;')
     expect(await text(changes.head, 'ignored/x.sql')).toBeNull()
     for (const entry of (await changes.head.list()).entries) expect(entry.oid).toBe(repo.git('hash-object', entry.path))
@@ -213,11 +279,21 @@ describe('the working tree', () => {
     const marker = join(repo.dir, '.git', 'ran')
     const script = join(repo.dir, '.git', 'evil.sh')
     writeFileSync(script, `#!/bin/sh\necho ran >> '${marker}'\ncat\n`, { mode: 0o755 })
-    for (const name of ['filter.evil.clean', 'filter.evil.smudge', 'diff.evil.textconv', 'diff.evil.command', 'diff.external', 'core.fsmonitor', 'core.pager']) {
+    for (const name of [
+      'filter.evil.clean',
+      'filter.evil.smudge',
+      'diff.evil.textconv',
+      'diff.evil.command',
+      'diff.external',
+      'core.fsmonitor',
+      'core.pager',
+    ]) {
       repo.git('config', name, script)
     }
     repo.git('config', 'filter.evil.required', 'true')
-    writeFileSync(join(repo.dir, '.git', 'hooks', 'post-index-change'), `#!/bin/sh\necho ran >> '${marker}'\n`, { mode: 0o755 })
+    writeFileSync(join(repo.dir, '.git', 'hooks', 'post-index-change'), `#!/bin/sh\necho ran >> '${marker}'\n`, {
+      mode: 0o755,
+    })
     repo.write('a.sql', 'one\ntwo\n')
     repo.write('b.sql', 'new\n')
     const changes = await changeSetFromGit(repo.dir)

@@ -4,16 +4,30 @@ import { addsLines, commentable, parsePatch, wholeFile } from '../../src/changes
 import { globMatcher, globProblem, pathMatcher } from '../../src/changeset/globs.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 
-const change = async (before: Record<string, string>, after: Record<string, string>) => changeSetOf(memoryTree(before), memoryTree(after))
+const change = async (before: Record<string, string>, after: Record<string, string>) =>
+  changeSetOf(memoryTree(before), memoryTree(after))
 
 describe('a change set in memory', () => {
   test('has what was added, changed, deleted and renamed', async () => {
     const body = 'a\nb\nc\nd\n'
     const changes = await change(
       { 'same.sql': 'x', 'edited.sql': body, 'gone.sql': 'y\n', 'old.sql': 'moved\n', 'was.sql': body },
-      { 'same.sql': 'x', 'edited.sql': 'a\nB\nc\nd\n', 'fresh.sql': 'q\nr', 'new.sql': 'moved\n', 'is.sql': `${body}e\n` },
+      {
+        'same.sql': 'x',
+        'edited.sql': 'a\nB\nc\nd\n',
+        'fresh.sql': 'q\nr',
+        'new.sql': 'moved\n',
+        'is.sql': `${body}e\n`,
+      },
     )
-    expect(changes.files.map(({ path, previousPath, status, hunks }) => [status, path, previousPath, hunks?.flatMap(({ added }) => added)])).toEqual([
+    expect(
+      changes.files.map(({ path, previousPath, status, hunks }) => [
+        status,
+        path,
+        previousPath,
+        hunks?.flatMap(({ added }) => added),
+      ]),
+    ).toEqual([
       ['modified', 'edited.sql', null, [2]],
       ['added', 'fresh.sql', null, [1, 2]],
       ['deleted', 'gone.sql', null, []],
@@ -25,15 +39,17 @@ describe('a change set in memory', () => {
 
   test('adds exactly the lines that are not in the old text', async () => {
     const lines = fc.array(fc.constantFrom('a', 'b', 'c', '', '-- x', '+++'), { maxLength: 12 })
-    await fc.assert(fc.asyncProperty(lines, lines, async (from, to) => {
-      const [before, after] = [from.map((line) => `${line}\n`).join(''), to.map((line) => `${line}\n`).join('')]
-      const { files } = await change({ f: before, other: '1' }, { f: after, other: '1' })
-      const added = new Set(files[0]?.hunks?.flatMap((hunk) => hunk.added) ?? [])
-      const kept = to.filter((_, i) => !added.has(i + 1))
-      let at = 0
-      for (const line of from) if (line === kept[at]) at++
-      expect(at).toBe(kept.length)
-    }))
+    await fc.assert(
+      fc.asyncProperty(lines, lines, async (from, to) => {
+        const [before, after] = [from.map((line) => `${line}\n`).join(''), to.map((line) => `${line}\n`).join('')]
+        const { files } = await change({ f: before, other: '1' }, { f: after, other: '1' })
+        const added = new Set(files[0]?.hunks?.flatMap((hunk) => hunk.added) ?? [])
+        const kept = to.filter((_, i) => !added.has(i + 1))
+        let at = 0
+        for (const line of from) if (line === kept[at]) at++
+        expect(at).toBe(kept.length)
+      }),
+    )
   })
 
   test('gives git its ids', async () => {
@@ -43,7 +59,8 @@ describe('a change set in memory', () => {
 })
 
 describe('hunks', () => {
-  const patch = '@@ -1,3 +1,4 @@ CREATE\n a\n-b\n+B\n+B2\n c\n@@ -10 +11,2 @@\n x\n+@@ -1 +99 @@\n\\ No newline at end of file'
+  const patch =
+    '@@ -1,3 +1,4 @@ CREATE\n a\n-b\n+B\n+B2\n c\n@@ -10 +11,2 @@\n x\n+@@ -1 +99 @@\n\\ No newline at end of file'
 
   test('are read from a patch as GitHub gives it', () => {
     expect(parsePatch(patch)).toEqual([
@@ -57,16 +74,24 @@ describe('hunks', () => {
   test('say which lines can carry a comment and which were added', () => {
     const file = { path: 'a', previousPath: null, status: 'modified', hunks: parsePatch(patch) } as const
     expect([...commentable(file)]).toEqual([1, 2, 3, 4, 11, 12])
-    expect([addsLines(file, 1, 1), addsLines(file, 1, 2), addsLines(file, 4, 11), addsLines(file, 5, 20)]).toEqual([false, true, false, true])
+    expect([addsLines(file, 1, 1), addsLines(file, 1, 2), addsLines(file, 4, 11), addsLines(file, 5, 20)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ])
     expect(addsLines({ ...file, hunks: null }, 7, 7)).toBe(true)
     expect(commentable({ ...file, hunks: null }).size).toBe(0)
     expect(commentable({ ...file, status: 'deleted' }).size).toBe(0)
   })
 
   test('never throw on what is no patch', () => {
-    fc.assert(fc.property(fc.string(), (garbage) => {
-      for (const hunk of parsePatch(`@@ -1,2 +1,3 @@\n${garbage}`)) expect(hunk.added.length).toBeLessThanOrEqual(garbage.split('\n').length)
-    }))
+    fc.assert(
+      fc.property(fc.string(), (garbage) => {
+        for (const hunk of parsePatch(`@@ -1,2 +1,3 @@\n${garbage}`))
+          expect(hunk.added.length).toBeLessThanOrEqual(garbage.split('\n').length)
+      }),
+    )
   })
 
   test('of a new file cover it', () => {
@@ -78,9 +103,23 @@ describe('hunks', () => {
 
 describe('globs', () => {
   test('match at any depth, and hidden files', () => {
-    const matches = pathMatcher({ include: ['**/prisma/**', '**/*.sql', '**/{prisma,drizzle}.config.*'], ignore: ['**/seed.sql', 'clickhouse/**'] })
-    expect(['prisma/schema.prisma', 'a/prisma/x', 'x.sql', '.hidden/y.sql', 'prisma.config.ts', 'apps/web/drizzle.config.js'].filter((path) => !matches(path))).toEqual([])
-    expect(['seed.sql', 'db/seed.sql', 'clickhouse/1.sql', 'src/a.ts', 'prisma'].filter(matches)).toEqual(['prisma'].filter(matches))
+    const matches = pathMatcher({
+      include: ['**/prisma/**', '**/*.sql', '**/{prisma,drizzle}.config.*'],
+      ignore: ['**/seed.sql', 'clickhouse/**'],
+    })
+    expect(
+      [
+        'prisma/schema.prisma',
+        'a/prisma/x',
+        'x.sql',
+        '.hidden/y.sql',
+        'prisma.config.ts',
+        'apps/web/drizzle.config.js',
+      ].filter((path) => !matches(path)),
+    ).toEqual([])
+    expect(['seed.sql', 'db/seed.sql', 'clickhouse/1.sql', 'src/a.ts', 'prisma'].filter(matches)).toEqual(
+      ['prisma'].filter(matches),
+    )
     expect(globMatcher([])('a')).toBe(false)
     expect(globMatcher(['./db/**', '/sql/**'])('db/a')).toBe(true)
   })

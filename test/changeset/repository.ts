@@ -16,15 +16,30 @@ export interface TestRepository {
 /** Makes an empty repository whose branch is `main`; `init` are further options of `git init`. */
 export function testRepository(...init: readonly string[]): TestRepository {
   const dir = mkdtempSync(join(tmpdir(), 'schemagate-test-'))
-  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false', '-c', 'core.autocrlf=false']
-  const git = (...args: readonly string[]) => execFileSync('git', [...identity, '-C', dir, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+  const identity = [
+    '-c',
+    'user.name=Test',
+    '-c',
+    'user.email=test@example.com',
+    '-c',
+    'commit.gpgsign=false',
+    '-c',
+    'core.autocrlf=false',
+  ]
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', [...identity, '-C', dir, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim()
   git('init', '-q', '-b', 'main', ...init)
   const write = (path: string, content: string | Buffer) => {
     mkdirSync(dirname(join(dir, path)), { recursive: true })
     writeFileSync(join(dir, path), content)
   }
   return {
-    dir, git, write,
+    dir,
+    git,
+    write,
     commit(files, message = 'change') {
       for (const [path, content] of Object.entries(files)) {
         if (content === null) rmSync(join(dir, path), { force: true })

@@ -56,7 +56,13 @@ export async function exampleRequest(example: Example): Promise<RehearsalRequest
   if (example.sql === undefined || example.alone === true) return null
   const { base, head } = treesOf(example)
   const changeSet = await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head'))
-  const { projects: [project] } = await detectProjects(changeSet.head, defaultConfig, changeSet.files.map((file) => file.path))
+  const {
+    projects: [project],
+  } = await detectProjects(
+    changeSet.head,
+    defaultConfig,
+    changeSet.files.map((file) => file.path),
+  )
   if (project === undefined) return null
   const migrations = await readMigrations(project, changeSet)
   const transactions = transactionsOf(project.runner, migrations.fresh)
@@ -74,8 +80,25 @@ export async function exampleRequest(example: Example): Promise<RehearsalRequest
 export function rawRequest(example: Example): RehearsalRequest {
   const texts = example.sql === undefined ? [] : typeof example.sql === 'string' ? [example.sql] : example.sql
   return {
-    base: [], complete: true, extensions: [], platform: null, downs: [], queries: [], rows: {},
-    steps: texts.map((text, id) => ({ text, path: 'example.sql', line: 1, transaction: id, block: false, action: 'send', reason: null, outcome: 'definitions', partOf: null, repeat: false })),
+    base: [],
+    complete: true,
+    extensions: [],
+    platform: null,
+    downs: [],
+    queries: [],
+    rows: {},
+    steps: texts.map((text, id) => ({
+      text,
+      path: 'example.sql',
+      line: 1,
+      transaction: id,
+      block: false,
+      action: 'send',
+      reason: null,
+      outcome: 'definitions',
+      partOf: null,
+      repeat: false,
+    })),
   }
 }
 
@@ -86,20 +109,29 @@ export async function observeExample(session: Session, request: RehearsalRequest
   const seen = empty.outcomes.flatMap((outcome) => (outcome.observation === null ? [] : [outcome.observation]))
   const modes = seen.flatMap((observation) => tableLocks(observation, empty.indexes))
   return {
-    lock: modes.length === 0 && seen.some((observation) => observation.locksUnseen === true) ? 'unseen' : strongest(modes),
+    lock:
+      modes.length === 0 && seen.some((observation) => observation.locksUnseen === true) ? 'unseen' : strongest(modes),
     locks: [...new Set(modes)],
     rewrites: seen.some((observation) => observation.rewrites.length > 0),
     checks: seen.some((observation) => observation.scans.length > 0),
-    scans: seen.some((observation) => observation.scans.length > 0 || observation.builds.length > 0 || observation.rewrites.length > 0),
+    scans: seen.some(
+      (observation) => observation.scans.length > 0 || observation.builds.length > 0 || observation.rewrites.length > 0,
+    ),
     error: empty.outcomes.find((outcome) => outcome.code !== null)?.code ?? null,
     errorWithRows: filled.outcomes.find((outcome) => outcome.code !== null)?.code ?? null,
-    broken: empty.broken ?? empty.outcomes.find((outcome) => outcome.unrehearsed !== null && outcome.code === null)?.unrehearsed ?? null,
+    broken:
+      empty.broken ??
+      empty.outcomes.find((outcome) => outcome.unrehearsed !== null && outcome.code === null)?.unrehearsed ??
+      null,
     statements: seen.length,
   }
 }
 
 function tableLocks(observation: Observation, indexes: ReadonlySet<Key>): readonly LockMode[] {
-  return observation.locks.filter((lock) => !indexes.has(lock.relation)).map((lock) => lock.mode).filter((mode) => mode !== 'AccessShareLock')
+  return observation.locks
+    .filter((lock) => !indexes.has(lock.relation))
+    .map((lock) => lock.mode)
+    .filter((mode) => mode !== 'AccessShareLock')
 }
 
 interface Run {
@@ -112,15 +144,30 @@ async function run(session: Session, request: RehearsalRequest, rows: boolean): 
   await emptyDatabase(session)
   const failed = await runBase(session, request.base)
   if (rows) await fillTables(session)
-  const indexes = new Set([...(await snapshot(session)).relations.values()].flatMap((relation) => (relation.indexOf === null ? [] : [relation.key])))
+  const indexes = new Set(
+    [...(await snapshot(session)).relations.values()].flatMap((relation) =>
+      relation.indexOf === null ? [] : [relation.key],
+    ),
+  )
   const outcomes: StepOutcome[] = []
-  await runSteps(session, request.steps, { complete: true, texts: [], platform: [] }, (outcome) => void outcomes.push(outcome), () => undefined)
+  await runSteps(
+    session,
+    request.steps,
+    { complete: true, texts: [], platform: [] },
+    (outcome) => void outcomes.push(outcome),
+    () => undefined,
+  )
   return { outcomes, indexes, broken: failed[0] === undefined ? null : `given: ${failed[0].message}` }
 }
 
 /** The claims of a rule that hold on a major version. */
 export function claimsFor(rule: CatalogRule, major: number): readonly Claims[] {
-  const claims: readonly Claims[] = rule.claims === undefined ? [] : Array.isArray(rule.claims) ? (rule.claims as readonly Claims[]) : [rule.claims as Claims]
+  const claims: readonly Claims[] =
+    rule.claims === undefined
+      ? []
+      : Array.isArray(rule.claims)
+        ? (rule.claims as readonly Claims[])
+        : [rule.claims as Claims]
   return claims.filter((claim) => major >= (claim.from ?? 0) && major <= (claim.to ?? 99))
 }
 
@@ -140,7 +187,8 @@ export async function proof(session: Session, claims: readonly Claims[], example
 export async function seenIn(session: Session, claims: readonly Claims[], example: Example): Promise<Seen | null> {
   const request = await exampleRequest(example)
   const parsed = request !== null && request.steps.length > 0 ? await observeExample(session, request) : null
-  if (claims.some((claim) => claim.fails === '42601') && (parsed === null || parsed.error === null)) return observeExample(session, rawRequest(example))
+  if (claims.some((claim) => claim.fails === '42601') && (parsed === null || parsed.error === null))
+    return observeExample(session, rawRequest(example))
   return parsed
 }
 
@@ -166,13 +214,16 @@ export function failures(claims: readonly Claims[], seen: Seen): readonly string
 function disagreementsWith(claim: Claims, seen: Seen): readonly string[] {
   const wrong: string[] = []
   if (claim.fails !== undefined && seen.error !== claim.fails && seen.errorWithRows !== claim.fails) {
-    wrong.push(`claims to fail with ${claim.fails}, seen ${seen.error ?? 'no error'} on empty tables and ${seen.errorWithRows ?? 'no error'} on tables with rows`)
+    wrong.push(
+      `claims to fail with ${claim.fails}, seen ${seen.error ?? 'no error'} on empty tables and ${seen.errorWithRows ?? 'no error'} on tables with rows`,
+    )
   }
   if (claim.lock !== undefined && seen.lock !== 'unseen') {
     const held = seen.statements === 1 ? seen.lock === claim.lock : seen.locks.includes(claim.lock)
     if (!held) wrong.push(`claims ${claim.lock}, seen ${seen.locks.join(' and ') || 'none'}`)
   }
-  if (claim.rewrites !== undefined && claim.rewrites !== seen.rewrites) wrong.push(`claims that it ${claim.rewrites ? 'rewrites' : 'does not rewrite'} the table, seen otherwise`)
+  if (claim.rewrites !== undefined && claim.rewrites !== seen.rewrites)
+    wrong.push(`claims that it ${claim.rewrites ? 'rewrites' : 'does not rewrite'} the table, seen otherwise`)
   if (claim.scans === true && !seen.scans) wrong.push('claims that it reads the table from end to end, seen otherwise')
   if (claim.scans === false && seen.checks) wrong.push('claims that it does not read the table, seen otherwise')
   return wrong

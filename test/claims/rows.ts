@@ -39,7 +39,9 @@ export async function fillTables(session: Session): Promise<void> {
       for (const row of [1, 2, 3]) {
         await session.send('savepoint row')
         try {
-          await session.send(`insert into ${table} (${own.map((column) => quoted(column.name)).join(', ')}) overriding system value values (${own.map((column) => valueOf(column, row)).join(', ')})`)
+          await session.send(
+            `insert into ${table} (${own.map((column) => quoted(column.name)).join(', ')}) overriding system value values (${own.map((column) => valueOf(column, row)).join(', ')})`,
+          )
           await session.send('release savepoint row')
           filled.add(table)
         } catch {
@@ -64,13 +66,22 @@ function textOf(column: Column, value: number): string | null {
   if (column.type.startsWith('json')) return '{}'
   if (column.type === 'bytea') return `\\x0${value}`
   switch (column.category) {
-    case 'N': case 'S': return String(value)
-    case 'B': return 'true'
-    case 'D': return column.type.startsWith('time ') ? `00:00:0${value}` : `2026-01-0${value}`
-    case 'T': return `${value} days`
-    case 'A': return '{}'
-    case 'R': return 'empty'
-    case 'I': return `10.0.0.${value}`
-    default: return null
+    case 'N':
+    case 'S':
+      return String(value)
+    case 'B':
+      return 'true'
+    case 'D':
+      return column.type.startsWith('time ') ? `00:00:0${value}` : `2026-01-0${value}`
+    case 'T':
+      return `${value} days`
+    case 'A':
+      return '{}'
+    case 'R':
+      return 'empty'
+    case 'I':
+      return `10.0.0.${value}`
+    default:
+      return null
   }
 }

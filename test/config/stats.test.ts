@@ -29,7 +29,12 @@ test('the printed query gives the file of statistics', async () => {
     expect(notes).toEqual([])
     expect(date).toBe(new Date().toISOString().slice(0, 10))
     expect(Object.fromEntries(Object.entries(tables).map(([name, { rows }]) => [name, rows]))).toEqual({
-      users: 1000, 'Odd Name': 0, 'billing.invoices': 100, 'billing.invoices_1': 30, 'billing.invoices_1_1': 30, 'billing.invoices_2': 70,
+      users: 1000,
+      'Odd Name': 0,
+      'billing.invoices': 100,
+      'billing.invoices_1': 30,
+      'billing.invoices_1_1': 30,
+      'billing.invoices_2': 70,
     })
     expect(tables['users']?.bytes).toBeGreaterThan(8192)
   } finally {
@@ -40,7 +45,16 @@ test('the printed query gives the file of statistics', async () => {
 test('the command prints it, and nothing else', async () => {
   const written: string[] = []
   const io: Io = {
-    cwd: '/', isTerminal: false, environment: {}, stdout: (text) => { written.push(text) }, stderr: () => {}, progress: () => {}, readStdin: async () => '', writeFile: async () => {},
+    cwd: '/',
+    isTerminal: false,
+    environment: {},
+    stdout: (text) => {
+      written.push(text)
+    },
+    stderr: () => {},
+    progress: () => {},
+    readStdin: async () => '',
+    writeFile: async () => {},
   }
   expect(await run(['--print-query'], io)).toBe(0)
   expect(written.join('')).toBe(printStatsQuery())
@@ -55,17 +69,49 @@ test('the version of the server is what the repository says, with its place', as
   const compose = (image: string) => `services:\n  db:\n    image: ${image}\n`
   expect(await version({})).toBeNull()
   for (const [image, expected] of Object.entries({
-    'postgres:16-alpine': 16, '"postgres:14.5"': 14, 'docker.io/library/postgres:17': 17, 'postgis/postgis:15-3.4': 15, 'pgvector/pgvector:pg16': 16, 'timescale/timescaledb:latest-pg15': 15,
-    'timescale/timescaledb:2.14.2-pg16': 16, 'bitnami/postgresql:16.1.0': 16, 'supabase/postgres:15.1.0.117': 15, 'postgres:${PG_VERSION:-14}-alpine': 14, 'registry.example.com:5000/x/postgres:13': 13,
-  })) expect(await version({ 'docker-compose.yml': compose(image) }), image).toBe(`${expected} docker-compose.yml:3 (the compose file)`)
-  for (const image of ['postgres:latest', 'postgres', 'mysql:16', 'redis:16', 'postgres-exporter:15', 'postgres:${PG_VERSION}', 'postgres:9.6']) expect(await version({ 'compose.yaml': compose(image) }), image).toBeNull()
+    'postgres:16-alpine': 16,
+    '"postgres:14.5"': 14,
+    'docker.io/library/postgres:17': 17,
+    'postgis/postgis:15-3.4': 15,
+    'pgvector/pgvector:pg16': 16,
+    'timescale/timescaledb:latest-pg15': 15,
+    'timescale/timescaledb:2.14.2-pg16': 16,
+    'bitnami/postgresql:16.1.0': 16,
+    'supabase/postgres:15.1.0.117': 15,
+    'postgres:${PG_VERSION:-14}-alpine': 14,
+    'registry.example.com:5000/x/postgres:13': 13,
+  }))
+    expect(await version({ 'docker-compose.yml': compose(image) }), image).toBe(
+      `${expected} docker-compose.yml:3 (the compose file)`,
+    )
+  for (const image of [
+    'postgres:latest',
+    'postgres',
+    'mysql:16',
+    'redis:16',
+    'postgres-exporter:15',
+    'postgres:${PG_VERSION}',
+    'postgres:9.6',
+  ])
+    expect(await version({ 'compose.yaml': compose(image) }), image).toBeNull()
   const all = {
-    'docker-compose.yml': compose('postgres:16'), 'apps/api/compose.yaml': compose('postgres:14'), '.github/workflows/ci.yml': 'matrix:\n  services:\n    image: postgres:13\n  x:\n    image: postgres:12\n',
+    'docker-compose.yml': compose('postgres:16'),
+    'apps/api/compose.yaml': compose('postgres:14'),
+    '.github/workflows/ci.yml': 'matrix:\n  services:\n    image: postgres:13\n  x:\n    image: postgres:12\n',
   }
   expect(await version(all)).toBe('16 docker-compose.yml:3 (the compose file)')
   expect(await version(all, 'apps/api')).toBe('14 apps/api/compose.yaml:3 (the compose file)')
-  expect(await version({ '.github/workflows/ci.yml': all['.github/workflows/ci.yml'] })).toBe('12 .github/workflows/ci.yml:5 (the CI workflow)')
-  expect(await version({ ...all, 'supabase/config.toml': '[db]\nmajor_version = 15\n' })).toBe('15 supabase/config.toml:2 (the Supabase configuration)')
-  expect(await version({ ...all, 'infra/db.tf': 'resource "aws_db_instance" "x" {\n  engine = "postgres"\n  engine_version = "15.4"\n}\n' })).toBe('15 infra/db.tf:3 (the Terraform configuration)')
+  expect(await version({ '.github/workflows/ci.yml': all['.github/workflows/ci.yml'] })).toBe(
+    '12 .github/workflows/ci.yml:5 (the CI workflow)',
+  )
+  expect(await version({ ...all, 'supabase/config.toml': '[db]\nmajor_version = 15\n' })).toBe(
+    '15 supabase/config.toml:2 (the Supabase configuration)',
+  )
+  expect(
+    await version({
+      ...all,
+      'infra/db.tf': 'resource "aws_db_instance" "x" {\n  engine = "postgres"\n  engine_version = "15.4"\n}\n',
+    }),
+  ).toBe('15 infra/db.tf:3 (the Terraform configuration)')
   expect(await version({ 'infra/db.tf': 'engine = "mysql"\nengine_version = "15.4"\n' })).toBeNull()
 })

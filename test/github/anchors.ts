@@ -38,7 +38,8 @@ export interface Anchor {
 /** Why GitHub refuses an anchor; null where it takes it. */
 export function anchorProblem(files: readonly RawFile[], anchor: Anchor, patchBytes: number): string | null {
   const file = files.find((f) => f.path === anchor.path)
-  if (file === undefined || file.patch === null || file.patch.length > patchBytes) return 'pull_request_review_thread.path is invalid'
+  if (file === undefined || file.patch === null || file.patch.length > patchBytes)
+    return 'pull_request_review_thread.path is invalid'
   if (anchor.line === undefined) return 'pull_request_review_thread.line is missing'
   const side = anchor.side === 'LEFT' ? 'left' : 'right'
   const hunk = hunkLines(file.patch).find((h) => h[side].has(anchor.line ?? 0))
@@ -46,5 +47,7 @@ export function anchorProblem(files: readonly RawFile[], anchor: Anchor, patchBy
   if (anchor.start_line === undefined) return null
   if (anchor.start_line >= anchor.line) return 'pull_request_review_thread.start_line must precede the end line'
   const startSide = (anchor.start_side ?? anchor.side) === 'LEFT' ? 'left' : 'right'
-  return hunk[startSide].has(anchor.start_line) ? null : 'pull_request_review_thread.start_line must be part of the same hunk as the line'
+  return hunk[startSide].has(anchor.start_line)
+    ? null
+    : 'pull_request_review_thread.start_line must be part of the same hunk as the line'
 }

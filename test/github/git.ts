@@ -8,9 +8,14 @@ const execute = promisify(execFile)
 
 const environment = {
   ...process.env,
-  GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null',
-  GIT_AUTHOR_NAME: 'author', GIT_AUTHOR_EMAIL: 'author@example.com', GIT_COMMITTER_NAME: 'author', GIT_COMMITTER_EMAIL: 'author@example.com',
-  GIT_AUTHOR_DATE: '2026-11-01T12:00:00Z', GIT_COMMITTER_DATE: '2026-11-01T12:00:00Z',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_AUTHOR_NAME: 'author',
+  GIT_AUTHOR_EMAIL: 'author@example.com',
+  GIT_COMMITTER_NAME: 'author',
+  GIT_COMMITTER_EMAIL: 'author@example.com',
+  GIT_AUTHOR_DATE: '2026-11-01T12:00:00Z',
+  GIT_COMMITTER_DATE: '2026-11-01T12:00:00Z',
 }
 
 /** Contents of a commit: text by path; null removes the path of the parent. */
@@ -49,7 +54,10 @@ export interface Git {
   blob(sha: string): Promise<Buffer>
   mergeBase(a: string, b: string): Promise<string>
   diff(base: string, head: string): Promise<readonly RawFile[]>
-  log(base: string, head: string): Promise<readonly { readonly sha: string; readonly parents: readonly string[]; readonly message: string }[]>
+  log(
+    base: string,
+    head: string,
+  ): Promise<readonly { readonly sha: string; readonly parents: readonly string[]; readonly message: string }[]>
   /** Merges `head` into `base` as the merge queue does; null on a conflict. */
   merge(base: string, head: string, message: string): Promise<string | null>
   remove(): void
@@ -59,13 +67,26 @@ export interface Git {
 export function createGit(source?: string): Git {
   const dir = mkdtempSync(join(tmpdir(), 'schemagate-github-'))
   execFileSync('git', ['init', '-q', '--bare', '-b', 'main', dir], { env: environment })
-  if (source !== undefined) execFileSync('git', ['-C', dir, 'fetch', '-q', '--no-tags', source, '+refs/heads/*:refs/heads/*', '+HEAD:refs/source/head'], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (source !== undefined)
+    execFileSync(
+      'git',
+      ['-C', dir, 'fetch', '-q', '--no-tags', source, '+refs/heads/*:refs/heads/*', '+HEAD:refs/source/head'],
+      { env: environment, stdio: ['ignore', 'ignore', 'inherit'] },
+    )
   return gitAt(dir)
 }
 
 function gitAt(dir: string): Git {
-  async function raw(args: readonly string[], input?: string | Buffer, more: Readonly<Record<string, string>> = {}): Promise<Buffer> {
-    const running = execute('git', ['-C', dir, ...args], { env: { ...environment, ...more }, maxBuffer: 1 << 30, encoding: 'buffer' })
+  async function raw(
+    args: readonly string[],
+    input?: string | Buffer,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Buffer> {
+    const running = execute('git', ['-C', dir, ...args], {
+      env: { ...environment, ...more },
+      maxBuffer: 1 << 30,
+      encoding: 'buffer',
+    })
     if (input !== undefined) running.child.stdin?.end(input)
     return (await running).stdout
   }
@@ -82,7 +103,10 @@ function gitAt(dir: string): Git {
   const diffs = new Map<string, Promise<readonly RawFile[]>>()
 
   async function diff(base: string, head: string): Promise<readonly RawFile[]> {
-    const [raws, text] = await Promise.all([run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head]), run(['diff', '-M', '--no-color', base, head])])
+    const [raws, text] = await Promise.all([
+      run(['diff', '--raw', '-z', '-M', '--no-abbrev', base, head]),
+      run(['diff', '-M', '--no-color', base, head]),
+    ])
     const listed = raws.split('\0')
     const patches = text.split(/^diff --git .*\n/m).slice(1)
     const files: RawFile[] = []
@@ -90,7 +114,7 @@ function gitAt(dir: string): Git {
       const [, , oldSha = '', newSha = '', letter = ''] = (listed[i++] ?? '').split(' ')
       const first = listed[i++] ?? ''
       const renamed = letter.startsWith('R')
-      const path = renamed ? listed[i++] ?? '' : first
+      const path = renamed ? (listed[i++] ?? '') : first
       const patch = patchIn(patches[files.length] ?? '')
       const lines = patch?.split('\n') ?? []
       files.push({
@@ -131,11 +155,14 @@ function gitAt(dir: string): Git {
     },
     async entries(treeish, recursive) {
       const out = await run(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish])
-      return out.split('\0').filter((l) => l !== '').map((line) => {
-        const [meta = '', path = ''] = line.split('\t')
-        const [mode = '', type = '', sha = '', size = '-'] = meta.split(/ +/)
-        return { path, mode, type: type as RawEntry['type'], sha, size: size === '-' ? null : Number(size) }
-      })
+      return out
+        .split('\0')
+        .filter((l) => l !== '')
+        .map((line) => {
+          const [meta = '', path = ''] = line.split('\t')
+          const [mode = '', type = '', sha = '', size = '-'] = meta.split(/ +/)
+          return { path, mode, type: type as RawEntry['type'], sha, size: size === '-' ? null : Number(size) }
+        })
     },
     blob: (sha) => raw(['cat-file', 'blob', sha]),
     async mergeBase(a, b) {
@@ -150,10 +177,13 @@ function gitAt(dir: string): Git {
     },
     async log(base, head) {
       const out = await run(['log', '--reverse', '--format=%H%x09%P%x09%s', `${base}..${head}`])
-      return out.split('\n').filter((l) => l !== '').map((line) => {
-        const [sha = '', parents = '', message = ''] = line.split('\t')
-        return { sha, parents: parents.split(' ').filter((p) => p !== ''), message }
-      })
+      return out
+        .split('\n')
+        .filter((l) => l !== '')
+        .map((line) => {
+          const [sha = '', parents = '', message = ''] = line.split('\t')
+          return { sha, parents: parents.split(' ').filter((p) => p !== ''), message }
+        })
     },
     async merge(base, head, message) {
       try {

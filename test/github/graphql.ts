@@ -29,7 +29,11 @@ export async function answerGraphql(world: World, source: string, variables: Jso
     return { errors: invalid.map((e) => ({ message: e.message })) }
   }
   const result = await execute({ schema: schema(), document, variableValues: { ...variables }, rootValue: root(world) })
-  const errors = result.errors?.map((e) => ({ type: e.message.startsWith('Could not resolve') ? 'NOT_FOUND' : 'FORBIDDEN', path: e.path ?? [], message: e.message }))
+  const errors = result.errors?.map((e) => ({
+    type: e.message.startsWith('Could not resolve') ? 'NOT_FOUND' : 'FORBIDDEN',
+    path: e.path ?? [],
+    message: e.message,
+  }))
   return JSON.parse(JSON.stringify({ data: result.data, ...(errors === undefined ? {} : { errors }) })) as Json
 }
 
@@ -37,24 +41,30 @@ function root(world: World) {
   return {
     repository({ owner, name }: { owner: string; name: string }) {
       const repository = world.repositories.get(`${owner}/${name}`)
-      if (repository === undefined) throw new Error(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
+      if (repository === undefined)
+        throw new Error(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       return repositoryNode(world, repository)
     },
     minimizeComment({ input }: { input: { subjectId: string; classifier: string } }) {
       const comment = allComments(world).find((c) => nodeId(c) === input.subjectId)
-      if (comment === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
+      if (comment === undefined)
+        throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
       comment.minimized = input.classifier.toLowerCase()
       return { minimizedComment: { __typename: 'IssueComment', isMinimized: true } }
     },
     unminimizeComment({ input }: { input: { subjectId: string } }) {
       const comment = allComments(world).find((c) => nodeId(c) === input.subjectId)
-      if (comment === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
+      if (comment === undefined)
+        throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
       comment.minimized = null
       return { unminimizedComment: { __typename: 'IssueComment', isMinimized: false } }
     },
     resolveReviewThread({ input }: { input: { threadId: string } }) {
       if (world.app.permissions['contents'] !== 'write') throw new Error('Resource not accessible by integration')
-      const thread = [...world.repositories.values()].flatMap((r) => [...r.pulls.values()]).flatMap((p) => p.threads).find((t) => `PRRT_${t.id}` === input.threadId)
+      const thread = [...world.repositories.values()]
+        .flatMap((r) => [...r.pulls.values()])
+        .flatMap((p) => p.threads)
+        .find((t) => `PRRT_${t.id}` === input.threadId)
       if (thread === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.threadId}'`)
       thread.resolvedBy = thread.comments[0]?.author ?? null
       return { thread: threadNode(world, thread) }
@@ -63,7 +73,9 @@ function root(world: World) {
 }
 
 function allComments(world: World): readonly Comment[] {
-  return [...world.repositories.values()].flatMap((r) => [...r.pulls.values()]).flatMap((p) => [...p.comments, ...p.threads.flatMap((t) => t.comments)])
+  return [...world.repositories.values()]
+    .flatMap((r) => [...r.pulls.values()])
+    .flatMap((p) => [...p.comments, ...p.threads.flatMap((t) => t.comments)])
 }
 
 function nodeId(comment: Comment): string {
@@ -82,7 +94,11 @@ function repositoryNode(world: World, repository: Repository) {
       return pullNode(world, repository, pull)
     },
     pullRequests(args: Page & { states?: readonly string[]; baseRefName?: string }) {
-      const wanted = [...repository.pulls.values()].filter((p) => ((args.states ?? undefined) === undefined || args.states?.includes(stateOf(p))) && ((args.baseRefName ?? undefined) === undefined || p.baseRef === args.baseRefName))
+      const wanted = [...repository.pulls.values()].filter(
+        (p) =>
+          ((args.states ?? undefined) === undefined || args.states?.includes(stateOf(p))) &&
+          ((args.baseRefName ?? undefined) === undefined || p.baseRef === args.baseRefName),
+      )
       return connection(wanted, args, (p) => pullNode(world, repository, p))
     },
     async object({ expression, oid }: { expression?: string; oid?: string }) {
@@ -100,7 +116,14 @@ async function objectNode(world: World, repository: Repository, expression: stri
   const bytes = await repository.git.blob(oid)
   const binary = bytes.subarray(0, 8000).includes(0)
   const truncated = bytes.length > 512_000
-  return { __typename: 'Blob', oid, byteSize: bytes.length, isBinary: binary, isTruncated: truncated, text: binary ? null : bytes.subarray(0, 512_000).toString('utf8') }
+  return {
+    __typename: 'Blob',
+    oid,
+    byteSize: bytes.length,
+    isBinary: binary,
+    isTruncated: truncated,
+    text: binary ? null : bytes.subarray(0, 512_000).toString('utf8'),
+  }
 }
 
 function stateOf(pull: Pull): string {
@@ -110,14 +133,26 @@ function stateOf(pull: Pull): string {
 function pullNode(world: World, repository: Repository, pull: Pull): object {
   return {
     __typename: 'PullRequest',
-    id: `PR_${pull.number}`, number: pull.number, title: pull.title, state: stateOf(pull), isDraft: pull.draft, merged: pull.merged, isCrossRepository: pull.fork,
-    headRefOid: pull.headSha, headRefName: pull.headRef, baseRefName: pull.baseRef, baseRefOid: () => repository.git.resolve(`refs/heads/${pull.baseRef}`),
+    id: `PR_${pull.number}`,
+    number: pull.number,
+    title: pull.title,
+    state: stateOf(pull),
+    isDraft: pull.draft,
+    merged: pull.merged,
+    isCrossRepository: pull.fork,
+    headRefOid: pull.headSha,
+    headRefName: pull.headRef,
+    baseRefName: pull.baseRef,
+    baseRefOid: () => repository.git.resolve(`refs/heads/${pull.baseRef}`),
     author: actor(pull.author.login, pull.author.type),
     async potentialMergeCommit() {
       if (world.merges === 'at once') await tryMerge(repository, pull)
       const { tried } = pull
       if (tried === null || tried.commit === null) return null
-      return { ...commitNode(world, repository, tried.commit), parents: (args: Page) => connection([tried.tip, tried.head], args, (oid) => ({ oid })) }
+      return {
+        ...commitNode(world, repository, tried.commit),
+        parents: (args: Page) => connection([tried.tip, tried.head], args, (oid) => ({ oid })),
+      }
     },
     async mergeable() {
       if (world.merges === 'at once') await tryMerge(repository, pull)
@@ -140,18 +175,41 @@ function pullNode(world: World, repository: Repository, pull: Pull): object {
 
 function commitNode(world: World, repository: Repository, sha: string): object {
   return {
-    __typename: 'Commit', oid: sha,
-    checkSuites: (args: Page & { filterBy?: { appId?: number } }) => connection(args.filterBy?.appId === undefined || args.filterBy.appId === world.app.id ? [sha] : [], args, () => ({
-      app: { databaseId: world.app.id, slug: world.app.slug },
-      checkRuns: (inner: Page & { filterBy?: { checkName?: string; checkType?: string } }) => connection(
-        (inner.filterBy?.checkType === 'ALL' ? <T>(all: readonly T[]) => all : latestByName)(repository.checkRuns.filter((r) => r.headSha === sha && (inner.filterBy?.checkName === undefined || r.name === inner.filterBy.checkName)).toReversed()), inner,
-        (r) => ({ __typename: 'CheckRun', databaseId: r.id, name: r.name, status: r.status.toUpperCase(), conclusion: r.conclusion?.toUpperCase() ?? null, externalId: r.externalId, title: r.output.title, startedAt: r.startedAt, completedAt: r.completedAt }),
-      ),
-    })),
+    __typename: 'Commit',
+    oid: sha,
+    checkSuites: (args: Page & { filterBy?: { appId?: number } }) =>
+      connection(args.filterBy?.appId === undefined || args.filterBy.appId === world.app.id ? [sha] : [], args, () => ({
+        app: { databaseId: world.app.id, slug: world.app.slug },
+        checkRuns: (inner: Page & { filterBy?: { checkName?: string; checkType?: string } }) =>
+          connection(
+            (inner.filterBy?.checkType === 'ALL' ? <T>(all: readonly T[]) => all : latestByName)(
+              repository.checkRuns
+                .filter(
+                  (r) =>
+                    r.headSha === sha &&
+                    (inner.filterBy?.checkName === undefined || r.name === inner.filterBy.checkName),
+                )
+                .toReversed(),
+            ),
+            inner,
+            (r) => ({
+              __typename: 'CheckRun',
+              databaseId: r.id,
+              name: r.name,
+              status: r.status.toUpperCase(),
+              conclusion: r.conclusion?.toUpperCase() ?? null,
+              externalId: r.externalId,
+              title: r.output.title,
+              startedAt: r.startedAt,
+              completedAt: r.completedAt,
+            }),
+          ),
+      })),
     async associatedPullRequests(args: Page) {
       const holds: Pull[] = []
       for (const pull of repository.pulls.values()) {
-        if (!pull.fork && (await repository.git.log(pull.openedOn, pull.headSha)).some((c) => c.sha === sha)) holds.push(pull)
+        if (!pull.fork && (await repository.git.log(pull.openedOn, pull.headSha)).some((c) => c.sha === sha))
+          holds.push(pull)
       }
       return connection(holds, args, (p) => pullNode(world, repository, p))
     },
@@ -169,20 +227,47 @@ function actor(login: string, type: string) {
 function commentNode(world: World, comment: Comment) {
   return {
     __typename: comment.thread === null ? 'IssueComment' : 'PullRequestReviewComment',
-    id: nodeId(comment), databaseId: comment.id, fullDatabaseId: String(comment.id), body: comment.body, author: actor(comment.author.login, comment.author.type),
-    createdAt: comment.createdAt, updatedAt: comment.editedAt ?? comment.createdAt, lastEditedAt: comment.editedAt, editor: comment.editor === null ? null : actor(comment.editor.login, comment.editor.type), includesCreatedEdit: comment.editedAt !== null,
-    isMinimized: comment.minimized !== null, minimizedReason: comment.minimized, viewerDidAuthor: comment.author.login === `${world.app.slug}[bot]`,
-    path: comment.thread?.path, outdated: comment.thread?.line === null,
-    reactionGroups: [...new Set(comment.reactions.map((r) => r.content))].map((content) => ({ content: reactionNames[content], viewerHasReacted: comment.reactions.some((r) => r.content === content && r.user === `${world.app.slug}[bot]`) })),
+    id: nodeId(comment),
+    databaseId: comment.id,
+    fullDatabaseId: String(comment.id),
+    body: comment.body,
+    author: actor(comment.author.login, comment.author.type),
+    createdAt: comment.createdAt,
+    updatedAt: comment.editedAt ?? comment.createdAt,
+    lastEditedAt: comment.editedAt,
+    editor: comment.editor === null ? null : actor(comment.editor.login, comment.editor.type),
+    includesCreatedEdit: comment.editedAt !== null,
+    isMinimized: comment.minimized !== null,
+    minimizedReason: comment.minimized,
+    viewerDidAuthor: comment.author.login === `${world.app.slug}[bot]`,
+    path: comment.thread?.path,
+    outdated: comment.thread?.line === null,
+    reactionGroups: [...new Set(comment.reactions.map((r) => r.content))].map((content) => ({
+      content: reactionNames[content],
+      viewerHasReacted: comment.reactions.some((r) => r.content === content && r.user === `${world.app.slug}[bot]`),
+    })),
   }
 }
 
-const reactionNames: Readonly<Record<string, string>> = { '+1': 'THUMBS_UP', '-1': 'THUMBS_DOWN', eyes: 'EYES', confused: 'CONFUSED', rocket: 'ROCKET' }
+const reactionNames: Readonly<Record<string, string>> = {
+  '+1': 'THUMBS_UP',
+  '-1': 'THUMBS_DOWN',
+  eyes: 'EYES',
+  confused: 'CONFUSED',
+  rocket: 'ROCKET',
+}
 
 function threadNode(world: World, thread: Thread) {
   return {
-    __typename: 'PullRequestReviewThread', id: `PRRT_${thread.id}`, path: thread.path, line: thread.line, startLine: thread.startLine, originalLine: thread.originalLine,
-    isResolved: thread.resolvedBy !== null, resolvedBy: thread.resolvedBy === null ? null : { login: thread.resolvedBy.login }, isOutdated: thread.line === null,
+    __typename: 'PullRequestReviewThread',
+    id: `PRRT_${thread.id}`,
+    path: thread.path,
+    line: thread.line,
+    startLine: thread.startLine,
+    originalLine: thread.originalLine,
+    isResolved: thread.resolvedBy !== null,
+    resolvedBy: thread.resolvedBy === null ? null : { login: thread.resolvedBy.login },
+    isOutdated: thread.line === null,
     viewerCanResolve: world.app.permissions['contents'] === 'write',
     comments: (args: Page) => connection(thread.comments, args, (c) => commentNode(world, c)),
   }
@@ -191,9 +276,24 @@ function threadNode(world: World, thread: Thread) {
 /** A page of a list as GraphQL connections give it; GitHub refuses lists without a size and pages over 100. */
 function connection<T, N>(all: readonly T[], args: Page, node: (item: T) => N) {
   const size = args.first ?? args.last
-  if (size === undefined || size > 100) throw new Refusal(422, 'You must provide a `first` or `last` value of at most 100 to properly paginate.')
-  const start = args.last !== undefined ? Math.max(0, all.length - size) : args.after === undefined || args.after === null ? 0 : Number(args.after)
+  if (size === undefined || size > 100)
+    throw new Refusal(422, 'You must provide a `first` or `last` value of at most 100 to properly paginate.')
+  const start =
+    args.last !== undefined
+      ? Math.max(0, all.length - size)
+      : args.after === undefined || args.after === null
+        ? 0
+        : Number(args.after)
   const items = all.slice(start, start + size)
   const end = start + items.length
-  return { totalCount: all.length, nodes: items.map(node), pageInfo: { hasNextPage: end < all.length, hasPreviousPage: start > 0, endCursor: String(end), startCursor: String(start) } }
+  return {
+    totalCount: all.length,
+    nodes: items.map(node),
+    pageInfo: {
+      hasNextPage: end < all.length,
+      hasPreviousPage: start > 0,
+      endCursor: String(end),
+      startCursor: String(start),
+    },
+  }
 }

@@ -36,8 +36,20 @@ export type Operation = (typeof operations)[number]
 
 /** Webhooks that the stand-in sends, as the OpenAPI description names them. */
 export const webhooks = [
-  'pull-request-opened', 'pull-request-synchronize', 'pull-request-reopened', 'pull-request-ready-for-review', 'pull-request-edited', 'pull-request-closed',
-  'issue-comment-created', 'pull-request-review-comment-created',
-  'check-run-rerequested', 'check-run-requested-action', 'check-suite-rerequested',
-  'merge-group-checks-requested', 'push', 'deployment-status-created', 'installation-created', 'installation-repositories-added',
+  'pull-request-opened',
+  'pull-request-synchronize',
+  'pull-request-reopened',
+  'pull-request-ready-for-review',
+  'pull-request-edited',
+  'pull-request-closed',
+  'issue-comment-created',
+  'pull-request-review-comment-created',
+  'check-run-rerequested',
+  'check-run-requested-action',
+  'check-suite-rerequested',
+  'merge-group-checks-requested',
+  'push',
+  'deployment-status-created',
+  'installation-created',
+  'installation-repositories-added',
 ] as const

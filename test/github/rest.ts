@@ -2,7 +2,16 @@ import { anchorProblem } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
 import type { Operation } from './operations.ts'
 import type { Json, JsonObject } from './openapi.ts'
-import { appShape, commentShape, fileShape, permissionShape, pullShape, repositoryShape, runShape, userShape } from './shapes.ts'
+import {
+  appShape,
+  commentShape,
+  fileShape,
+  permissionShape,
+  pullShape,
+  repositoryShape,
+  runShape,
+  userShape,
+} from './shapes.ts'
 import { Refusal, botOf, pullOf, repositoryOf, userOf } from './world.ts'
 import type { CheckRun, Comment, Pull, Repository, Thread, World } from './world.ts'
 
@@ -51,7 +60,11 @@ export const needs: Readonly<Partial<Record<Operation, string>>> = {
 
 /** Operations that are asked as the app, with its JWT. */
 export const asApp: ReadonlySet<Operation> = new Set<Operation>([
-  'GET /app', 'GET /app/installations', 'POST /app/installations/{installation_id}/access_tokens', 'GET /app/hook/deliveries', 'POST /app/hook/deliveries/{delivery_id}/attempts',
+  'GET /app',
+  'GET /app/installations',
+  'POST /app/installations/{installation_id}/access_tokens',
+  'GET /app/hook/deliveries',
+  'POST /app/hook/deliveries/{delivery_id}/attempts',
 ])
 
 export const handlers: Readonly<Record<Operation, Handler>> = {
@@ -62,11 +75,21 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     if (world.installation.suspended) throw new Refusal(403, 'This installation has been suspended')
     const token = `ghs_${world.nextId()}`
     world.tokens.add(token)
-    return { status: 201, body: { token, expires_at: new Date(Date.now() + 3_600_000).toISOString(), permissions: world.app.permissions, repository_selection: 'all' } }
+    return {
+      status: 201,
+      body: {
+        token,
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+        permissions: world.app.permissions,
+        repository_selection: 'all',
+      },
+    }
   },
   'GET /app/hook/deliveries': (world, { query }) => {
     // Newest first, in pages that a cursor names.
-    const wanted = world.deliveries.filter((d) => query['status'] !== 'failure' || d.status < 200 || d.status >= 300).toReversed()
+    const wanted = world.deliveries
+      .filter((d) => query['status'] !== 'failure' || d.status < 200 || d.status >= 300)
+      .toReversed()
     const from = query['cursor'] === undefined ? 0 : wanted.findIndex((d) => d.id === Number(query['cursor']))
     const size = Math.min(100, Number(query['per_page'] ?? 30))
     const next = wanted[from + size]
@@ -78,8 +101,17 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
         return { link: `<${location.href}>; rel="next"` }
       },
       body: wanted.slice(from, from + size).map((d) => ({
-        id: d.id, guid: d.guid, delivered_at: d.at, redelivery: d.redelivery, duration: 0.1, status: d.status < 300 ? 'OK' : 'failed', status_code: d.status, event: d.event,
-        action: (d.payload['action'] as string | undefined) ?? null, installation_id: world.installation.id, repository_id: null,
+        id: d.id,
+        guid: d.guid,
+        delivered_at: d.at,
+        redelivery: d.redelivery,
+        duration: 0.1,
+        status: d.status < 300 ? 'OK' : 'failed',
+        status_code: d.status,
+        event: d.event,
+        action: (d.payload['action'] as string | undefined) ?? null,
+        installation_id: world.installation.id,
+        repository_id: null,
       })),
     }
   },
@@ -92,7 +124,8 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     return { status: 200, body: { total_count: all.length, repositories: page(all, query) } }
   },
   'GET /orgs/{org}/teams/{team_slug}/memberships/{username}': (world, { parameters }) => {
-    if (world.teams.get(`${parameters['org']}/${parameters['team_slug']}`)?.has(parameters['username'] ?? '') !== true) throw new Refusal(404, 'Not Found')
+    if (world.teams.get(`${parameters['org']}/${parameters['team_slug']}`)?.has(parameters['username'] ?? '') !== true)
+      throw new Refusal(404, 'Not Found')
     return { status: 200, body: { role: 'member', state: 'active', url: 'https://github.test/' } }
   },
   'GET /repos/{owner}/{repo}/compare/{basehead}': async (world, request) => {
@@ -106,12 +139,22 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     const first = Number(request.query['page'] ?? 1) === 1
     const commits = await git.log(mergeBase, head)
     const files = first ? (await git.diff(mergeBase, head)).slice(0, world.limits.compareFiles) : []
-    const commit = async (sha: string) => ({ sha, commit: { message: '', tree: { sha: await git.treeOf(sha), url: 'https://github.test/' } }, parents: [] })
+    const commit = async (sha: string) => ({
+      sha,
+      commit: { message: '', tree: { sha: await git.treeOf(sha), url: 'https://github.test/' } },
+      parents: [],
+    })
     return {
       status: 200,
       body: {
-        base_commit: await commit(base), merge_base_commit: await commit(mergeBase), status: commits.length === 0 ? 'identical' : 'ahead', ahead_by: commits.length, behind_by: 0,
-        total_commits: commits.length, commits: await Promise.all(page(commits, request.query).map((c) => commit(c.sha))), files: files.map((f) => fileShape(world, f)),
+        base_commit: await commit(base),
+        merge_base_commit: await commit(mergeBase),
+        status: commits.length === 0 ? 'identical' : 'ahead',
+        ahead_by: commits.length,
+        behind_by: 0,
+        total_commits: commits.length,
+        commits: await Promise.all(page(commits, request.query).map((c) => commit(c.sha))),
+        files: files.map((f) => fileShape(world, f)),
       },
     }
   },
@@ -119,37 +162,78 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     const { git } = repositoryIn(world, request)
     const sha = request.parameters['tree_sha'] ?? ''
     const recursive = request.query['recursive'] !== undefined
-    const entries = await git.entries(sha, recursive).catch(() => { throw new Refusal(404, 'Not Found') })
+    const entries = await git.entries(sha, recursive).catch(() => {
+      throw new Refusal(404, 'Not Found')
+    })
     const shown = entries.slice(0, world.limits.treeEntries)
     return {
       status: 200,
       body: {
-        sha: await git.treeOf(sha).catch(() => sha), url: 'https://github.test/', truncated: shown.length < entries.length,
-        tree: shown.map((e) => ({ path: e.path, mode: e.mode, type: e.type, sha: e.sha, ...(e.size === null ? {} : { size: e.size }), url: 'https://github.test/' })),
+        sha: await git.treeOf(sha).catch(() => sha),
+        url: 'https://github.test/',
+        truncated: shown.length < entries.length,
+        tree: shown.map((e) => ({
+          path: e.path,
+          mode: e.mode,
+          type: e.type,
+          sha: e.sha,
+          ...(e.size === null ? {} : { size: e.size }),
+          url: 'https://github.test/',
+        })),
       },
     }
   },
   'GET /repos/{owner}/{repo}/git/blobs/{file_sha}': async (world, request) => {
     const sha = request.parameters['file_sha'] ?? ''
-    const bytes = await repositoryIn(world, request).git.blob(sha).catch(() => { throw new Refusal(404, 'Not Found') })
-    return { status: 200, body: { sha, node_id: `B_${sha}`, size: bytes.length, encoding: 'base64', content: bytes.toString('base64'), url: 'https://github.test/' } }
+    const bytes = await repositoryIn(world, request)
+      .git.blob(sha)
+      .catch(() => {
+        throw new Refusal(404, 'Not Found')
+      })
+    return {
+      status: 200,
+      body: {
+        sha,
+        node_id: `B_${sha}`,
+        size: bytes.length,
+        encoding: 'base64',
+        content: bytes.toString('base64'),
+        url: 'https://github.test/',
+      },
+    }
   },
   'GET /repos/{owner}/{repo}/pulls': async (world, request) => {
     const repository = repositoryIn(world, request)
     const { state = 'open', base } = request.query
-    const pulls = [...repository.pulls.values()].filter((p) => (state === 'all' || p.state === state) && (base === undefined || p.baseRef === base))
-    return { status: 200, body: await Promise.all(page(pulls, request.query).map((p) => pullAnswer(world, repository, p))) }
+    const pulls = [...repository.pulls.values()].filter(
+      (p) => (state === 'all' || p.state === state) && (base === undefined || p.baseRef === base),
+    )
+    return {
+      status: 200,
+      body: await Promise.all(page(pulls, request.query).map((p) => pullAnswer(world, repository, p))),
+    }
   },
   'GET /repos/{owner}/{repo}/pulls/{pull_number}': async (world, request) => {
     const repository = repositoryIn(world, request)
     const pull = pullIn(repository, request)
     if (world.merges !== 'never') await tryMerge(repository, pull)
-    return { status: 200, body: { ...await pullAnswer(world, repository, pull), mergeable: null, merged_by: null, mergeable_state: 'unknown' } }
+    return {
+      status: 200,
+      body: {
+        ...(await pullAnswer(world, repository, pull)),
+        mergeable: null,
+        merged_by: null,
+        mergeable_state: 'unknown',
+      },
+    }
   },
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': async (world, request) => {
     const repository = repositoryIn(world, request)
     const files = await pullDiff(repository, pullIn(repository, request))
-    return { status: 200, body: page(files.slice(0, world.limits.pullFiles), request.query).map((f) => fileShape(world, f)) }
+    return {
+      status: 200,
+      body: page(files.slice(0, world.limits.pullFiles), request.query).map((f) => fileShape(world, f)),
+    }
   },
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews': createReview,
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies': (world, request) => {
@@ -160,7 +244,10 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
     comment.thread.comments.push(reply)
     return { status: 201, body: commentShape(world, reply) }
   },
-  'GET /repos/{owner}/{repo}/pulls/comments/{comment_id}': (world, request) => ({ status: 200, body: commentShape(world, commentIn(repositoryIn(world, request), request).comment) }),
+  'GET /repos/{owner}/{repo}/pulls/comments/{comment_id}': (world, request) => ({
+    status: 200,
+    body: commentShape(world, commentIn(repositoryIn(world, request), request).comment),
+  }),
   'PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}': editComment,
   'DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}': deleteComment,
   'POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions': react,
@@ -177,10 +264,22 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   'POST /repos/{owner}/{repo}/check-runs': async (world, request) => {
     const repository = repositoryIn(world, request)
     const { body } = request
-    if (await repository.git.resolve(String(body['head_sha'])) !== body['head_sha']) throw new Refusal(422, `No commit found for SHA: ${String(body['head_sha'])}`)
+    if ((await repository.git.resolve(String(body['head_sha']))) !== body['head_sha'])
+      throw new Refusal(422, `No commit found for SHA: ${String(body['head_sha'])}`)
     const run: CheckRun = {
-      id: world.nextId(), app: world.app.slug, name: String(body['name']), headSha: String(body['head_sha']), externalId: '', detailsUrl: null,
-      status: 'queued', conclusion: null, startedAt: world.now(), completedAt: null, output: { title: null, summary: null, text: null }, annotations: [], actions: [],
+      id: world.nextId(),
+      app: world.app.slug,
+      name: String(body['name']),
+      headSha: String(body['head_sha']),
+      externalId: '',
+      detailsUrl: null,
+      status: 'queued',
+      conclusion: null,
+      startedAt: world.now(),
+      completedAt: null,
+      output: { title: null, summary: null, text: null },
+      annotations: [],
+      actions: [],
     }
     applyToRun(world, run, body)
     repository.checkRuns.push(run)
@@ -196,16 +295,37 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': (world, request) => {
     const repository = repositoryIn(world, request)
     const { check_name: name, app_id: app } = request.query
-    const runs = repository.checkRuns.filter((r) => r.headSha === request.parameters['ref'] && (name === undefined || r.name === name) && (app === undefined || Number(app) === world.app.id)).toReversed()
-    const shown = request.query['filter'] === 'all' ? runs : runs.filter((r, i) => runs.findIndex((o) => o.name === r.name) === i)
-    return { status: 200, body: { total_count: shown.length, check_runs: page(shown, request.query).map((r) => runShape(world, r, repository)) } }
+    const runs = repository.checkRuns
+      .filter(
+        (r) =>
+          r.headSha === request.parameters['ref'] &&
+          (name === undefined || r.name === name) &&
+          (app === undefined || Number(app) === world.app.id),
+      )
+      .toReversed()
+    const shown =
+      request.query['filter'] === 'all' ? runs : runs.filter((r, i) => runs.findIndex((o) => o.name === r.name) === i)
+    return {
+      status: 200,
+      body: {
+        total_count: shown.length,
+        check_runs: page(shown, request.query).map((r) => runShape(world, r, repository)),
+      },
+    }
   },
   'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': async (world, request) => {
     const repository = repositoryIn(world, request)
     const sha = request.parameters['commit_sha'] ?? ''
     // Commits of a fork belong to no branch of the repository, so that no pull request is found for them.
-    const holds = await Promise.all([...repository.pulls.values()].map(async (p) => (!p.fork && (await repository.git.log(p.openedOn, p.headSha)).some((c) => c.sha === sha)) ? p : null))
-    return { status: 200, body: await Promise.all(holds.filter((p) => p !== null).map((p) => pullAnswer(world, repository, p))) }
+    const holds = await Promise.all(
+      [...repository.pulls.values()].map(async (p) =>
+        !p.fork && (await repository.git.log(p.openedOn, p.headSha)).some((c) => c.sha === sha) ? p : null,
+      ),
+    )
+    return {
+      status: 200,
+      body: await Promise.all(holds.filter((p) => p !== null).map((p) => pullAnswer(world, repository, p))),
+    }
   },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': (world, request) => {
     const repository = repositoryIn(world, request)
@@ -213,13 +333,38 @@ export const handlers: Readonly<Record<Operation, Handler>> = {
   },
   'GET /repos/{owner}/{repo}/deployments': (world, request) => {
     const { sha, environment } = request.query
-    const found = repositoryIn(world, request).deployments.filter((d) => (sha === undefined || d.sha === sha) && (environment === undefined || d.environment === environment)).toReversed()
-    return { status: 200, body: page(found, request.query).map((d) => ({ id: d.id, node_id: `D_${d.id}`, sha: d.sha, environment: d.environment, ref: d.sha, task: 'deploy', payload: {} })) }
+    const found = repositoryIn(world, request)
+      .deployments.filter(
+        (d) => (sha === undefined || d.sha === sha) && (environment === undefined || d.environment === environment),
+      )
+      .toReversed()
+    return {
+      status: 200,
+      body: page(found, request.query).map((d) => ({
+        id: d.id,
+        node_id: `D_${d.id}`,
+        sha: d.sha,
+        environment: d.environment,
+        ref: d.sha,
+        task: 'deploy',
+        payload: {},
+      })),
+    }
   },
   'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': (world, request) => {
-    const deployment = repositoryIn(world, request).deployments.find((d) => d.id === Number(request.parameters['deployment_id']))
+    const deployment = repositoryIn(world, request).deployments.find(
+      (d) => d.id === Number(request.parameters['deployment_id']),
+    )
     if (deployment === undefined) throw new Refusal(404, 'Not Found')
-    return { status: 200, body: page(deployment.statuses.toReversed(), request.query).map((s) => ({ id: s.id, node_id: `DS_${s.id}`, state: s.state, description: '' })) }
+    return {
+      status: 200,
+      body: page(deployment.statuses.toReversed(), request.query).map((s) => ({
+        id: s.id,
+        node_id: `DS_${s.id}`,
+        state: s.state,
+        description: '',
+      })),
+    }
   },
 }
 
@@ -242,7 +387,7 @@ function page<T>(all: readonly T[], query: JsonObject): T[] {
 }
 
 async function pullAnswer(world: World, repository: Repository, pull: Pull): Promise<JsonObject> {
-  return pullShape(world, repository, pull, await repository.git.resolve(`refs/heads/${pull.baseRef}`) ?? '')
+  return pullShape(world, repository, pull, (await repository.git.resolve(`refs/heads/${pull.baseRef}`)) ?? '')
 }
 
 /** Merges a pull request into its base for a try, as GitHub does before it knows whether that works. */
@@ -263,20 +408,44 @@ export async function pullDiff(repository: Repository, pull: Pull) {
 
 function installationShape(world: World): JsonObject {
   return {
-    id: world.installation.id, account: { ...userShape({ login: 'octo-org', id: 1, type: 'Organization' }), name: 'octo-org' }, app_id: world.app.id, app_slug: world.app.slug, permissions: world.app.permissions,
-    target_type: 'Organization', repository_selection: 'all', suspended_at: world.installation.suspended ? world.now() : null,
+    id: world.installation.id,
+    account: { ...userShape({ login: 'octo-org', id: 1, type: 'Organization' }), name: 'octo-org' },
+    app_id: world.app.id,
+    app_slug: world.app.slug,
+    permissions: world.app.permissions,
+    target_type: 'Organization',
+    repository_selection: 'all',
+    suspended_at: world.installation.suspended ? world.now() : null,
   }
 }
 
 function bodyOf(request: Request): string {
   const body = String(request.body['body'] ?? '')
   if (body.trim() === '') throw new Refusal(422, 'Validation Failed', ['body cannot be blank'])
-  if (body.length > 65_536) throw new Refusal(422, 'Validation Failed', ['body is too long (maximum is 65536 characters)'])
+  if (body.length > 65_536)
+    throw new Refusal(422, 'Validation Failed', ['body is too long (maximum is 65536 characters)'])
   return body
 }
 
-export function newComment(world: World, pull: number, body: string, thread: Thread | null, author = botOf(world)): Comment {
-  return { id: world.nextId(), pull, author, body, createdAt: world.now(), editedAt: null, editor: null, minimized: null, reactions: [], thread }
+export function newComment(
+  world: World,
+  pull: number,
+  body: string,
+  thread: Thread | null,
+  author = botOf(world),
+): Comment {
+  return {
+    id: world.nextId(),
+    pull,
+    author,
+    body,
+    createdAt: world.now(),
+    editedAt: null,
+    editor: null,
+    minimized: null,
+    reactions: [],
+    thread,
+  }
 }
 
 function commentIn(repository: Repository, request: Request): { readonly comment: Comment; readonly pull: Pull } {
@@ -316,7 +485,10 @@ function react(world: World, request: Request): Answer {
   const user = botOf(world)
   const known = comment.reactions.some((r) => r.user === user.login && r.content === content)
   if (!known) comment.reactions.push({ user: user.login, content })
-  return { status: known ? 200 : 201, body: { id: world.nextId(), node_id: 'RE_1', user: userShape(user), content, created_at: world.now() } }
+  return {
+    status: known ? 200 : 201,
+    body: { id: world.nextId(), node_id: 'RE_1', user: userShape(user), content, created_at: world.now() },
+  }
 }
 
 async function createReview(world: World, request: Request): Promise<Answer> {
@@ -326,9 +498,11 @@ async function createReview(world: World, request: Request): Promise<Answer> {
   const given = comments as unknown as readonly (Anchor & { readonly body: string })[]
   const text = typeof body === 'string' ? body : ''
   if (event === undefined) throw new Refusal(422, 'Validation Failed', ['a pending review that nobody submits'])
-  if (text === '' && given.length === 0) throw new Refusal(422, 'Validation Failed', ['body can\'t be blank'])
-  if (text.length > 65_536 || given.some((c) => c.body.length > 65_536)) throw new Refusal(422, 'Validation Failed', ['body is too long (maximum is 65536 characters)'])
-  if (commit !== pull.headSha) throw new Refusal(422, 'Validation Failed', ['commit_id is not part of the pull request'])
+  if (text === '' && given.length === 0) throw new Refusal(422, 'Validation Failed', ["body can't be blank"])
+  if (text.length > 65_536 || given.some((c) => c.body.length > 65_536))
+    throw new Refusal(422, 'Validation Failed', ['body is too long (maximum is 65536 characters)'])
+  if (commit !== pull.headSha)
+    throw new Refusal(422, 'Validation Failed', ['commit_id is not part of the pull request'])
   const files = await pullDiff(repository, pull)
   for (const comment of given) {
     const problem = anchorProblem(files, comment, world.limits.patchBytes)
@@ -339,31 +513,59 @@ async function createReview(world: World, request: Request): Promise<Answer> {
   pull.reviews.push(review)
   for (const comment of given) {
     const thread: Thread = {
-      id: world.nextId(), pull: pull.number, path: comment.path, side: comment.side === 'LEFT' ? 'LEFT' : 'RIGHT', line: comment.line ?? null, startLine: comment.start_line ?? null,
-      originalLine: comment.line ?? 1, commit: pull.headSha, resolvedBy: null, comments: [],
+      id: world.nextId(),
+      pull: pull.number,
+      path: comment.path,
+      side: comment.side === 'LEFT' ? 'LEFT' : 'RIGHT',
+      line: comment.line ?? null,
+      startLine: comment.start_line ?? null,
+      originalLine: comment.line ?? 1,
+      commit: pull.headSha,
+      resolvedBy: null,
+      comments: [],
     }
     thread.comments.push(newComment(world, pull.number, comment.body, thread))
     pull.threads.push(thread)
   }
-  return { status: 200, body: { id: review.id, node_id: `PRR_${review.id}`, user: userShape(review.author), body: text, state: 'COMMENTED', html_url: 'https://github.test/', commit_id: pull.headSha, author_association: 'NONE', _links: { html: { href: '' }, pull_request: { href: '' } } } }
+  return {
+    status: 200,
+    body: {
+      id: review.id,
+      node_id: `PRR_${review.id}`,
+      user: userShape(review.author),
+      body: text,
+      state: 'COMMENTED',
+      html_url: 'https://github.test/',
+      commit_id: pull.headSha,
+      author_association: 'NONE',
+      _links: { html: { href: '' }, pull_request: { href: '' } },
+    },
+  }
 }
 
 function applyToRun(world: World, run: CheckRun, body: JsonObject): void {
-  const output = body['output'] as { title?: string; summary?: string; text?: string; annotations?: JsonObject[] } | undefined
-  if (body['status'] === 'completed' && body['conclusion'] === undefined) throw new Refusal(422, 'Invalid request.', ['conclusion is required when status is completed'])
+  const output = body['output'] as
+    | { title?: string; summary?: string; text?: string; annotations?: JsonObject[] }
+    | undefined
+  if (body['status'] === 'completed' && body['conclusion'] === undefined)
+    throw new Refusal(422, 'Invalid request.', ['conclusion is required when status is completed'])
   for (const annotation of output?.annotations ?? []) {
     const { start_line: from, end_line: to, start_column: column, end_column: endColumn, title, message } = annotation
-    if (Number(from) < 1 || Number(to) < Number(from)) throw new Refusal(422, 'Invalid request.', ['annotation lines are not a range'])
-    if ((column !== undefined || endColumn !== undefined) && from !== to) throw new Refusal(422, 'Invalid request.', ['columns need one line'])
-    if (typeof title === 'string' && title.length > 255) throw new Refusal(422, 'Invalid request.', ['annotation title is longer than 255 characters'])
-    if (Buffer.byteLength(String(message)) > 65_536) throw new Refusal(422, 'Invalid request.', ['annotation message is larger than 64 KB'])
+    if (Number(from) < 1 || Number(to) < Number(from))
+      throw new Refusal(422, 'Invalid request.', ['annotation lines are not a range'])
+    if ((column !== undefined || endColumn !== undefined) && from !== to)
+      throw new Refusal(422, 'Invalid request.', ['columns need one line'])
+    if (typeof title === 'string' && title.length > 255)
+      throw new Refusal(422, 'Invalid request.', ['annotation title is longer than 255 characters'])
+    if (Buffer.byteLength(String(message)) > 65_536)
+      throw new Refusal(422, 'Invalid request.', ['annotation message is larger than 64 KB'])
   }
   if (typeof body['external_id'] === 'string') run.externalId = body['external_id']
   if (typeof body['details_url'] === 'string') run.detailsUrl = body['details_url']
   if (Array.isArray(body['actions'])) run.actions = body['actions'] as JsonObject[]
   if (output !== undefined) {
     run.output = { title: output.title ?? null, summary: output.summary ?? null, text: output.text ?? run.output.text }
-    run.annotations.push(...output.annotations ?? [])
+    run.annotations.push(...(output.annotations ?? []))
   }
   if (typeof body['conclusion'] === 'string') {
     run.status = 'completed'

@@ -11,7 +11,14 @@ import { Refusal } from './world.ts'
 import type { Delivery, Logged, Repository, Role, World } from './world.ts'
 
 /** What goes wrong with a request: an answer instead of the true one, `drop` for a cut connection, or nothing. */
-export type Fault = (request: { readonly method: string; readonly path: string; readonly operation: string }) => { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly message?: string } | 'drop' | undefined
+export type Fault = (request: {
+  readonly method: string
+  readonly path: string
+  readonly operation: string
+}) =>
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly message?: string }
+  | 'drop'
+  | undefined
 
 export interface StandInOptions {
   /** What the app was granted; the permissions of `app.yml` where left out. */
@@ -30,46 +37,93 @@ export interface StandIn {
   /** Where webhooks go; set it once the app listens. */
   webhookUrl: string | null
   fault: Fault | null
-  addRepository(name: string, options?: { readonly source?: string; readonly roles?: Readonly<Record<string, Role>> }): Repository
+  addRepository(
+    name: string,
+    options?: { readonly source?: string; readonly roles?: Readonly<Record<string, Role>> },
+  ): Repository
   /** Sends a signed webhook; `lost` records it as failed without sending it. Returns the status of the answer. */
-  deliver(event: string, described: string | null, payload: JsonObject, options?: { readonly lost?: boolean; readonly guid?: string }): Promise<number>
+  deliver(
+    event: string,
+    described: string | null,
+    payload: JsonObject,
+    options?: { readonly lost?: boolean; readonly guid?: string },
+  ): Promise<number>
   redeliver(id: number): Promise<void>
   close(): Promise<void>
 }
 
 export const defaultPermissions: Readonly<Record<string, string>> = {
-  checks: 'write', pull_requests: 'write', contents: 'read', metadata: 'read', merge_queues: 'read', deployments: 'read', members: 'read',
+  checks: 'write',
+  pull_requests: 'write',
+  contents: 'read',
+  metadata: 'read',
+  merge_queues: 'read',
+  deployments: 'read',
+  members: 'read',
 }
 
-const keys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } })
+const keys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+})
 
 export async function startGitHub(options: StandInOptions = {}): Promise<StandIn> {
   let id = 1000
   let clock = Date.now() - 3_600_000
   const world: World = {
-    app: { id: 4711, slug: 'schemagate', publicKey: keys.publicKey, webhookSecret: options.webhookSecret ?? 'a-secret-only-for-the-stand-in', permissions: options.permissions ?? defaultPermissions },
+    app: {
+      id: 4711,
+      slug: 'schemagate',
+      publicKey: keys.publicKey,
+      webhookSecret: options.webhookSecret ?? 'a-secret-only-for-the-stand-in',
+      permissions: options.permissions ?? defaultPermissions,
+    },
     installation: { id: 99, suspended: false },
-    tokens: new Set(), readers: new Set(), repositories: new Map(), users: new Map(), teams: new Map(), log: [], deliveries: [], violations: [], merges: 'at once',
+    tokens: new Set(),
+    readers: new Set(),
+    repositories: new Map(),
+    users: new Map(),
+    teams: new Map(),
+    log: [],
+    deliveries: [],
+    violations: [],
+    merges: 'at once',
     limits: { compareFiles: 300, pullFiles: 3000, patchBytes: 500_000, treeEntries: 100_000, ...options.limits },
     nextId: () => ++id,
-    now: () => new Date(clock += 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+    now: () => new Date((clock += 1000)).toISOString().replace(/\.\d+Z$/, 'Z'),
   }
   const server = createServer((request, response) => {
     void answer(request).then(async ({ status, body, headers, entry }) => {
-      await new Promise((resolve) => { setTimeout(resolve, options.latency ?? 0) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, options.latency ?? 0)
+      })
       if (entry !== null) world.log.push({ ...entry, status, to: performance.now() })
       if (status === 0) {
         request.socket.destroy()
         return
       }
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4900', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 3600), ...headers })
+      response.writeHead(status, {
+        'content-type': 'application/json; charset=utf-8',
+        'x-ratelimit-limit': '5000',
+        'x-ratelimit-remaining': '4900',
+        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 3600),
+        ...headers,
+      })
       response.end(body === undefined ? undefined : JSON.stringify(body))
     })
   })
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  async function answer(incoming: IncomingMessage): Promise<{ status: number; body?: Json | undefined; headers?: Readonly<Record<string, string>>; entry: Omit<Logged, 'status' | 'to'> | null }> {
+  async function answer(incoming: IncomingMessage): Promise<{
+    status: number
+    body?: Json | undefined
+    headers?: Readonly<Record<string, string>>
+    entry: Omit<Logged, 'status' | 'to'> | null
+  }> {
     const from = performance.now()
     const location = new URL(incoming.url ?? '/', url)
     // As on GitHub Enterprise Server, whose GraphQL stands beside `/api/v3` and not below it.
@@ -78,31 +132,61 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     const text = await bodyOf(incoming)
     const graphql = path === '/graphql'
     const found = graphql ? null : matchOperation(method, path)
-    const operation = graphql ? 'POST /graphql' : found?.operation ?? `${method} ${path}`
-    const parsed = text === '' ? undefined : JSON.parse(text) as JsonObject
+    const operation = graphql ? 'POST /graphql' : (found?.operation ?? `${method} ${path}`)
+    const parsed = text === '' ? undefined : (JSON.parse(text) as JsonObject)
     const entry = { method, path, operation, from, body: parsed }
     const fault = standIn.fault?.({ method, path, operation })
     if (fault === 'drop') return { status: 0, entry }
-    if (fault !== undefined) return { status: fault.status, body: { message: fault.message ?? 'fault' }, headers: fault.headers ?? {}, entry }
+    if (fault !== undefined)
+      return { status: fault.status, body: { message: fault.message ?? 'fault' }, headers: fault.headers ?? {}, entry }
     try {
-      authorize(incoming, operation, found === null ? undefined : needs[found.operation], found !== null && asApp.has(found.operation))
-      if (graphql) return { status: 200, body: await answerGraphql(world, String(parsed?.['query']), (parsed?.['variables'] ?? {}) as JsonObject), entry }
+      authorize(
+        incoming,
+        operation,
+        found === null ? undefined : needs[found.operation],
+        found !== null && asApp.has(found.operation),
+      )
+      if (graphql)
+        return {
+          status: 200,
+          body: await answerGraphql(world, String(parsed?.['query']), (parsed?.['variables'] ?? {}) as JsonObject),
+          entry,
+        }
       if (found === null) throw violation(404, `the stand-in does not know ${method} ${path}`)
-      const query = Object.fromEntries([...location.searchParams].map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]))
+      const query = Object.fromEntries(
+        [...location.searchParams].map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]),
+      )
       const wrong = requestProblems(found.operation, query, parsed)
       if (wrong.length > 0) throw violation(422, `${found.operation}: ${wrong.join('; ')}`)
-      const { status, body, headers } = await handlers[found.operation](world, { parameters: found.parameters, query, body: parsed ?? {}, redeliver })
+      const { status, body, headers } = await handlers[found.operation](world, {
+        parameters: found.parameters,
+        query,
+        body: parsed ?? {},
+        redeliver,
+      })
       if (body === undefined) return { status, entry }
       const whole = answerOf(found.operation, status, body)
       const own = responseProblems(found.operation, status, whole)
       if (own.length > 0) world.violations.push(`answer of ${found.operation}: ${own.join('; ')}`)
-      return { status, body: whole, entry, headers: headers?.(location) ?? (unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {}) }
+      return {
+        status,
+        body: whole,
+        entry,
+        headers: headers?.(location) ?? (unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {}),
+      }
     } catch (error) {
       if (!(error instanceof Refusal)) {
-        world.violations.push(`${operation}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
+        world.violations.push(
+          `${operation}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
         return { status: 500, body: { message: 'Server Error' }, entry }
       }
-      return { status: error.status, body: { message: error.message, errors: error.errors, documentation_url: 'https://docs.github.com/rest' }, headers: error.headers, entry }
+      return {
+        status: error.status,
+        body: { message: error.message, errors: error.errors, documentation_url: 'https://docs.github.com/rest' },
+        headers: error.headers,
+        entry,
+      }
     }
   }
 
@@ -117,15 +201,24 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       if (!validJwt(token, world)) throw new Refusal(401, 'A JSON web token could not be decoded')
       return
     }
-    if (!/^(token|bearer)$/i.test(scheme) || !(world.tokens.has(token) || world.readers.has(token))) throw violation(401, `${operation} without an installation token`)
-    if (world.readers.has(token) && operation !== 'POST /graphql' && !operation.startsWith('GET ')) throw new Refusal(403, 'Resource not accessible by integration')
+    if (!/^(token|bearer)$/i.test(scheme) || !(world.tokens.has(token) || world.readers.has(token)))
+      throw violation(401, `${operation} without an installation token`)
+    if (world.readers.has(token) && operation !== 'POST /graphql' && !operation.startsWith('GET '))
+      throw new Refusal(403, 'Resource not accessible by integration')
     const [scope = '', level = ''] = permission?.split(':') ?? []
     if (world.installation.suspended) throw new Refusal(403, 'This installation has been suspended')
     const granted = world.app.permissions[scope]
-    if (permission !== undefined && granted !== 'write' && granted !== level) throw new Refusal(403, 'Resource not accessible by integration')
+    if (permission !== undefined && granted !== 'write' && granted !== level)
+      throw new Refusal(403, 'Resource not accessible by integration')
   }
 
-  async function send(event: string, payload: JsonObject, guid: string, redelivery: boolean, lost: boolean): Promise<number> {
+  async function send(
+    event: string,
+    payload: JsonObject,
+    guid: string,
+    redelivery: boolean,
+    lost: boolean,
+  ): Promise<number> {
     const delivery: Delivery = { id: world.nextId(), guid, event, payload, at: world.now(), status: 0, redelivery }
     world.deliveries.push(delivery)
     if (lost || standIn.webhookUrl === null) {
@@ -135,7 +228,13 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     const body = JSON.stringify(payload)
     const answered = await fetch(standIn.webhookUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'GitHub-Hookshot/stand-in', 'x-github-event': event, 'x-github-delivery': guid, 'x-hub-signature-256': `sha256=${createHmac('sha256', world.app.webhookSecret).update(body).digest('hex')}` },
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'GitHub-Hookshot/stand-in',
+        'x-github-event': event,
+        'x-github-delivery': guid,
+        'x-hub-signature-256': `sha256=${createHmac('sha256', world.app.webhookSecret).update(body).digest('hex')}`,
+      },
       body,
     }).catch(() => null)
     delivery.status = answered?.status ?? 502
@@ -150,11 +249,33 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   }
 
   const standIn: StandIn = {
-    world, url, privateKey: keys.privateKey, webhookUrl: null, fault: null,
+    world,
+    url,
+    privateKey: keys.privateKey,
+    webhookUrl: null,
+    fault: null,
     addRepository(name, more = {}) {
       const repository: Repository = {
-        id: world.nextId(), owner: 'octo-org', name, git: createGit(more.source), defaultBranch: 'main', pulls: new Map(), checkRuns: [], deployments: [],
-        roles: new Map(Object.entries(more.roles ?? { author: 'write', writer: 'write', reader: 'read', triager: 'triage', maintainer: 'maintain', admin: 'admin' })),
+        id: world.nextId(),
+        owner: 'octo-org',
+        name,
+        git: createGit(more.source),
+        defaultBranch: 'main',
+        pulls: new Map(),
+        checkRuns: [],
+        deployments: [],
+        roles: new Map(
+          Object.entries(
+            more.roles ?? {
+              author: 'write',
+              writer: 'write',
+              reader: 'read',
+              triager: 'triage',
+              maintainer: 'maintain',
+              admin: 'admin',
+            },
+          ),
+        ),
       }
       world.repositories.set(`octo-org/${name}`, repository)
       return repository
@@ -180,7 +301,9 @@ export function usageOf(log: readonly Pick<Logged, 'from' | 'to'>[]): { calls: n
   const ordered = [...log].sort((a, b) => a.from - b.from)
   const depths: number[] = []
   ordered.forEach((request, i) => {
-    depths.push(1 + Math.max(0, ...ordered.slice(0, i).map((earlier, k) => (earlier.to <= request.from ? depths[k] ?? 0 : 0))))
+    depths.push(
+      1 + Math.max(0, ...ordered.slice(0, i).map((earlier, k) => (earlier.to <= request.from ? (depths[k] ?? 0) : 0))),
+    )
   })
   return { calls: ordered.length, depth: Math.max(0, ...depths) }
 }
@@ -193,8 +316,20 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
 
 function validJwt(token: string, world: World): boolean {
   const [header = '', payload = '', signature = ''] = token.split('.')
-  if (!verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), createPublicKey(world.app.publicKey), Buffer.from(signature, 'base64url'))) return false
-  const { iss, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { iss: number | string; exp: number; iat: number }
+  if (
+    !verify(
+      'RSA-SHA256',
+      Buffer.from(`${header}.${payload}`),
+      createPublicKey(world.app.publicKey),
+      Buffer.from(signature, 'base64url'),
+    )
+  )
+    return false
+  const { iss, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
+    iss: number | string
+    exp: number
+    iat: number
+  }
   const now = Date.now() / 1000
   return Number(iss) === world.app.id && exp > now && exp - now <= 660 && iat <= now + 60
 }
@@ -207,5 +342,9 @@ function nextPage(location: URL): string {
 
 function closeServer(server: Server): Promise<void> {
   server.closeAllConnections()
-  return new Promise((resolve) => { server.close(() => { resolve() }) })
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
 }

@@ -122,7 +122,13 @@ export interface Delivery {
 
 /** All that the stand-in remembers. */
 export interface World {
-  readonly app: { readonly id: number; readonly slug: string; readonly publicKey: string; readonly webhookSecret: string; readonly permissions: Readonly<Record<string, string>> }
+  readonly app: {
+    readonly id: number
+    readonly slug: string
+    readonly publicKey: string
+    readonly webhookSecret: string
+    readonly permissions: Readonly<Record<string, string>>
+  }
   readonly installation: { readonly id: number; suspended: boolean }
   readonly tokens: Set<string>
   /** Tokens that may read only: of workflows for forks. */
@@ -146,7 +152,12 @@ export class Refusal extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly errors: readonly string[]
-  constructor(status: number, message: string, errors: readonly string[] = [], headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    errors: readonly string[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message)
     this.status = status
     this.errors = errors

@@ -14,78 +14,114 @@ beforeAll(async () => {
   await loadParser()
   db = await PGlite.create()
 })
-afterAll(async () => { await db.close() })
+afterAll(async () => {
+  await db.close()
+})
 
 describe('a recipe, statement by statement, with the code of each moment between them', () => {
-  test.each(recipeCases.map((each) => ({ ...each, name: caseName(each) })))('$name', async ({ kind, given, up, clients, value, done }) => {
-    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
-    const recipe = recipesOf(reviewOf(given, up)).find((r) => r.kind === kind)!
-    expect(recipe).toBeDefined()
-    let codes = 0
-    const state = { next: 0 }
-    const runClients = async () => {
-      for (const client of clients) {
-        if (codes < client.from || codes >= client.until) continue
-        for (const sql of client.statements) await db.query(nextStatement(sql, state))
-      }
-    }
-    await runClients()
-    for (const step of recipe.steps) {
-      if (step.phase === 'code') codes = Math.floor(codes) + 1
-      if (step.phase === 'contract' && Number.isInteger(codes)) codes += 0.5
-      await runClients()
-      for (const sql of step.sql) {
-        await db.query(sql)
-        if (!step.together) await runClients()
-      }
-      if (step.backfill) {
-        const job = step.backfill.valueKnown ? step.backfill : { ...step.backfill, set: step.backfill.set.replace(/= NULL \/\*.*\*\//, `= ${value}`) }
-        const script = backfillScript(job)!
-        await db.exec(script.install)
-        for (let more = true; more;) {
-          more = (await db.query<{ more: boolean }>(`SELECT backfill_${job.name}_step(60) AS more`)).rows[0]!.more
-          await runClients()
+  test.each(recipeCases.map((each) => ({ ...each, name: caseName(each) })))(
+    '$name',
+    async ({ kind, given, up, clients, value, done }) => {
+      await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
+      const recipe = recipesOf(reviewOf(given, up)).find((r) => r.kind === kind)!
+      expect(recipe).toBeDefined()
+      let codes = 0
+      const state = { next: 0 }
+      const runClients = async () => {
+        for (const client of clients) {
+          if (codes < client.from || codes >= client.until) continue
+          for (const sql of client.statements) await db.query(nextStatement(sql, state))
         }
-        expect(Object.values((await db.query<Record<string, unknown>>(script.verify)).rows[0]!)).toEqual([0])
-        await db.exec(script.cleanup)
       }
       await runClients()
-    }
-    expect(Object.values((await db.query<Record<string, unknown>>(done)).rows[0]!)).toEqual([true])
-  })
+      for (const step of recipe.steps) {
+        if (step.phase === 'code') codes = Math.floor(codes) + 1
+        if (step.phase === 'contract' && Number.isInteger(codes)) codes += 0.5
+        await runClients()
+        for (const sql of step.sql) {
+          await db.query(sql)
+          if (!step.together) await runClients()
+        }
+        if (step.backfill) {
+          const job = step.backfill.valueKnown
+            ? step.backfill
+            : { ...step.backfill, set: step.backfill.set.replace(/= NULL \/\*.*\*\//, `= ${value}`) }
+          const script = backfillScript(job)!
+          await db.exec(script.install)
+          for (let more = true; more;) {
+            more = (await db.query<{ more: boolean }>(`SELECT backfill_${job.name}_step(60) AS more`)).rows[0]!.more
+            await runClients()
+          }
+          expect(Object.values((await db.query<Record<string, unknown>>(script.verify)).rows[0]!)).toEqual([0])
+          await db.exec(script.cleanup)
+        }
+        await runClients()
+      }
+      expect(Object.values((await db.query<Record<string, unknown>>(done)).rows[0]!)).toEqual([true])
+    },
+  )
 })
 
 describe('a plan', () => {
   const given = 'CREATE TABLE users (id integer PRIMARY KEY, email text, legacy integer);'
-  const mixed = "ALTER TABLE users ADD COLUMN name text; UPDATE users SET email = lower(email); CREATE INDEX CONCURRENTLY i ON users (name); ALTER TABLE users DROP COLUMN legacy;"
+  const mixed =
+    'ALTER TABLE users ADD COLUMN name text; UPDATE users SET email = lower(email); CREATE INDEX CONCURRENTLY i ON users (name); ALTER TABLE users DROP COLUMN legacy;'
 
   test('splits a change that mixes what belongs before the code and after it', () => {
     const plan = planOf(reviewOf(given, mixed))
     expect(plan.steps.map((s) => s.phase)).toEqual(['expand', 'data', 'expand', 'contract'])
     expect(plan.mixed).toBe(true)
     expect(plan.parts.map((p) => [p.phase, p.statements])).toEqual([
-      ['expand', ['ALTER TABLE users ADD COLUMN name text', 'CREATE INDEX CONCURRENTLY i ON users (name)']], ['data', []], ['code', []], ['contract', ['ALTER TABLE users DROP COLUMN legacy']],
+      ['expand', ['ALTER TABLE users ADD COLUMN name text', 'CREATE INDEX CONCURRENTLY i ON users (name)']],
+      ['data', []],
+      ['code', []],
+      ['contract', ['ALTER TABLE users DROP COLUMN legacy']],
     ])
     expect(planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;')).mixed).toBe(false)
-    expect(planOf(reviewOf(given, 'CREATE TABLE a (id integer PRIMARY KEY); ALTER TABLE a ADD COLUMN n integer NOT NULL; ALTER TABLE a DROP COLUMN n;')).steps.map((s) => s.phase)).toEqual(['expand', 'expand', 'expand'])
+    expect(
+      planOf(
+        reviewOf(
+          given,
+          'CREATE TABLE a (id integer PRIMARY KEY); ALTER TABLE a ADD COLUMN n integer NOT NULL; ALTER TABLE a DROP COLUMN n;',
+        ),
+      ).steps.map((s) => s.phase),
+    ).toEqual(['expand', 'expand', 'expand'])
   })
 
   test('checks the down migration that is there, and says what it leaves', () => {
-    const down = (sql: string) => planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text, ADD COLUMN n integer;', { down: sql })).downs
+    const down = (sql: string) =>
+      planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text, ADD COLUMN n integer;', { down: sql })).downs
     expect(down('ALTER TABLE users DROP COLUMN name, DROP COLUMN n;')).toMatchObject([{ state: 'right', problem: '' }])
-    expect(down('ALTER TABLE users DROP COLUMN name;')).toMatchObject([{ state: 'wrong', problem: 'it leaves out: users: − n' }])
-    expect(down('ALTER TABLE users DROP COLUMN nam;')).toMatchObject([{ state: 'wrong', problem: expect.stringContaining('line 1 fails: ') as string }])
-    expect(planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;')).downs).toMatchObject([{ state: 'missing' }])
+    expect(down('ALTER TABLE users DROP COLUMN name;')).toMatchObject([
+      { state: 'wrong', problem: 'it leaves out: users: − n' },
+    ])
+    expect(down('ALTER TABLE users DROP COLUMN nam;')).toMatchObject([
+      { state: 'wrong', problem: expect.stringContaining('line 1 fails: ') as string },
+    ])
+    expect(planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;')).downs).toMatchObject([
+      { state: 'missing' },
+    ])
   })
 
   test('asks what would fail before, and what was left after; the queries run', async () => {
     const orders = `${given} CREATE TABLE orders (id integer PRIMARY KEY, user_id integer, code varchar(20), amount bigint);`
-    const plan = planOf(reviewOf(orders, `ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users, ADD CONSTRAINT u UNIQUE (code, user_id), ALTER COLUMN amount TYPE integer, ALTER COLUMN code TYPE varchar(10), ADD CHECK (amount > 0); ALTER TABLE users ALTER COLUMN email SET NOT NULL; CREATE UNIQUE INDEX e ON users (email) WHERE legacy IS NULL;`))
+    const plan = planOf(
+      reviewOf(
+        orders,
+        `ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users, ADD CONSTRAINT u UNIQUE (code, user_id), ALTER COLUMN amount TYPE integer, ALTER COLUMN code TYPE varchar(10), ADD CHECK (amount > 0); ALTER TABLE users ALTER COLUMN email SET NOT NULL; CREATE UNIQUE INDEX e ON users (email) WHERE legacy IS NULL;`,
+      ),
+    )
     await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${orders}`)
     expect(plan.preflight.map((q) => q.title)).toEqual([
-      'Rows of orders that point at no row of users; expect 0', 'Values of orders that stand in several rows; expect none', 'Values of orders.amount that do not fit integer; expect 0',
-      'Values of orders.code longer than 10; expect 0', 'Rows of orders that break orders_amount_check; expect 0', 'Rows of users without email; expect 0', 'Values of users that stand in several rows; expect none',
-      'How large the touched tables are', 'Who holds locks on them now; expect no transaction that is old',
+      'Rows of orders that point at no row of users; expect 0',
+      'Values of orders that stand in several rows; expect none',
+      'Values of orders.amount that do not fit integer; expect 0',
+      'Values of orders.code longer than 10; expect 0',
+      'Rows of orders that break orders_amount_check; expect 0',
+      'Rows of users without email; expect 0',
+      'Values of users that stand in several rows; expect none',
+      'How large the touched tables are',
+      'Who holds locks on them now; expect no transaction that is old',
     ])
     for (const { sql } of [...plan.preflight, ...plan.aftercare]) await db.query(sql)
     await db.exec("INSERT INTO orders VALUES (1, 5, 'a', 3000000000)")
@@ -95,19 +131,40 @@ describe('a plan', () => {
 
   test('says one line, and asks little, where nothing has to be split', () => {
     const plan = planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text;'))
-    expect(planToText([plan]).split('\n').slice(0, 4)).toEqual(['Deploy order', '============', '', 'Run the migration before the code that needs it; there is nothing to split.'])
-    expect(plan.preflight.map((q) => q.title)).toEqual(['How large the touched tables are', 'Who holds locks on them now; expect no transaction that is old'])
+    expect(planToText([plan]).split('\n').slice(0, 4)).toEqual([
+      'Deploy order',
+      '============',
+      '',
+      'Run the migration before the code that needs it; there is nothing to split.',
+    ])
+    expect(plan.preflight.map((q) => q.title)).toEqual([
+      'How large the touched tables are',
+      'Who holds locks on them now; expect no transaction that is old',
+    ])
     expect(plan.aftercare).toEqual([])
-    expect(planOf(reviewOf(given, 'CREATE INDEX i ON users (email);')).aftercare.map((q) => q.title)).toEqual(['Indexes that a failed build left invalid; expect none', 'How far an index build is', 'Fresh statistics for the planner'])
+    expect(planOf(reviewOf(given, 'CREATE INDEX i ON users (email);')).aftercare.map((q) => q.title)).toEqual([
+      'Indexes that a failed build left invalid; expect none',
+      'How far an index build is',
+      'Fresh statistics for the planner',
+    ])
   })
 
   test('fits into a comment: scripts go first, then reasons, and what is cut says so', () => {
     const tables = Array.from({ length: 12 }, (_, i) => `t${i}`)
-    const plan = planOf(reviewOf(tables.map((t) => `CREATE TABLE ${t} (id integer PRIMARY KEY, a text, b integer);`).join('\n'), tables.map((t) => `ALTER TABLE ${t} RENAME COLUMN a TO c; UPDATE ${t} SET b = 1;`).join('\n')))
+    const plan = planOf(
+      reviewOf(
+        tables.map((t) => `CREATE TABLE ${t} (id integer PRIMARY KEY, a text, b integer);`).join('\n'),
+        tables.map((t) => `ALTER TABLE ${t} RENAME COLUMN a TO c; UPDATE ${t} SET b = 1;`).join('\n'),
+      ),
+    )
     const full = planToComment([plan], 1e6)
     expect(full).toBe(planToMarkdown([plan]))
     let limit = full.length - 1
-    for (const [holds, lacks] of [['### Backfills in batches', 'Install: progress'], ['### Rollback', '### Backfills in batches'], ['longer than a comment can be', '### Rollback']] as const) {
+    for (const [holds, lacks] of [
+      ['### Backfills in batches', 'Install: progress'],
+      ['### Rollback', '### Backfills in batches'],
+      ['longer than a comment can be', '### Rollback'],
+    ] as const) {
       const comment = planToComment([plan], limit)
       expect(comment.length).toBeLessThanOrEqual(limit)
       expect(comment).toContain('### Deploy order')
@@ -122,8 +179,16 @@ describe('a plan', () => {
 
   test.each<readonly [string, string, string]>([
     ...recipeCases.map((each) => [caseName(each), each.given, each.up] as const),
-    ['what goes', `${given} CREATE INDEX old_idx ON users (legacy); CREATE TABLE gone (id integer);`, 'DROP INDEX old_idx; DROP TABLE gone; ALTER TABLE users DROP COLUMN legacy;'],
-    ['a cast', "CREATE TABLE t (id integer PRIMARY KEY, u text); INSERT INTO t VALUES (1, 'no'), (2, '00000000-0000-0000-0000-000000000000');", 'ALTER TABLE t ALTER COLUMN u TYPE uuid USING u::uuid;'],
+    [
+      'what goes',
+      `${given} CREATE INDEX old_idx ON users (legacy); CREATE TABLE gone (id integer);`,
+      'DROP INDEX old_idx; DROP TABLE gone; ALTER TABLE users DROP COLUMN legacy;',
+    ],
+    [
+      'a cast',
+      "CREATE TABLE t (id integer PRIMARY KEY, u text); INSERT INTO t VALUES (1, 'no'), (2, '00000000-0000-0000-0000-000000000000');",
+      'ALTER TABLE t ALTER COLUMN u TYPE uuid USING u::uuid;',
+    ],
   ])('every query runs, before and after: %s', async (_, before, up) => {
     await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${before}`)
     const plan = planOf(reviewOf(before, up), 18)
@@ -131,20 +196,32 @@ describe('a plan', () => {
     for (const { sql } of plan.preflight) await db.query(sql)
     const cast = plan.preflight.find((q) => q.title.includes('are no uuid'))
     if (cast) expect((await db.query(cast.sql)).rows).toEqual([{ u: 'no' }])
-    await db.exec("DO $$ BEGIN IF to_regclass('t') IS NOT NULL THEN DELETE FROM t; END IF; IF to_regtype('status') IS NOT NULL THEN DELETE FROM orders; END IF; END $$")
-    await db.exec(up).catch((error: Error) => { expect(error.message).toMatch(/contains null values/) })
+    await db.exec(
+      "DO $$ BEGIN IF to_regclass('t') IS NOT NULL THEN DELETE FROM t; END IF; IF to_regtype('status') IS NOT NULL THEN DELETE FROM orders; END IF; END $$",
+    )
+    await db.exec(up).catch((error: Error) => {
+      expect(error.message).toMatch(/contains null values/)
+    })
     for (const { sql } of plan.aftercare) await db.query(sql)
   })
 
   test('reads as text, Markdown and JSON, in which names of the change keep their place', () => {
     const hostile = 'CREATE TABLE "a``` \n# b" (id integer PRIMARY KEY, "<img>" integer);'
-    const plan = planOf(reviewOf(hostile, 'ALTER TABLE "a``` \n# b" DROP COLUMN "<img>"; UPDATE "a``` \n# b" SET id = id + 1;'))
+    const plan = planOf(
+      reviewOf(hostile, 'ALTER TABLE "a``` \n# b" DROP COLUMN "<img>"; UPDATE "a``` \n# b" SET id = id + 1;'),
+    )
     const markdown = planToMarkdown([plan])
-    const outside = markdown.replaceAll(/\\[^\n]/g, '').replaceAll(/^(`{3,})[a-z]*\n[^]*?\n\1$/gm, '').replaceAll(/(`+)[^`][^]*?\1/g, '')
+    const outside = markdown
+      .replaceAll(/\\[^\n]/g, '')
+      .replaceAll(/^(`{3,})[a-z]*\n[^]*?\n\1$/gm, '')
+      .replaceAll(/(`+)[^`][^]*?\1/g, '')
     expect(outside).not.toContain('<img>')
     expect(outside).not.toMatch(/^# b/m)
     expect(outside).toContain('### Rollback')
     expect(planToText([plan])).toContain('Rollback')
-    expect(JSON.parse(JSON.stringify(planToJson([plan])))).toMatchObject({ version: 1, plans: [{ project: '.', mixed: true, rollback: { lossy: expect.any(Array) as unknown[] } }] })
+    expect(JSON.parse(JSON.stringify(planToJson([plan])))).toMatchObject({
+      version: 1,
+      plans: [{ project: '.', mixed: true, rollback: { lossy: expect.any(Array) as unknown[] } }],
+    })
   })
 })

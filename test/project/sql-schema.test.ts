@@ -18,12 +18,16 @@ async function read(base: Files, head: Files) {
 
 describe('a schema that SQL files declare', () => {
   test('is read whatever the order of its files and statements', async () => {
-    const tree = memoryTree({ 'db/tables/a_posts.sql': 'CREATE TABLE posts (id bigint PRIMARY KEY, author bigint REFERENCES users (id));\nCREATE INDEX posts_author ON posts (author);', 'db/tables/users.sql': users })
+    const tree = memoryTree({
+      'db/tables/a_posts.sql':
+        'CREATE TABLE posts (id bigint PRIMARY KEY, author bigint REFERENCES users (id));\nCREATE INDEX posts_author ON posts (author);',
+      'db/tables/users.sql': users,
+    })
     const [project] = (await detectProjects(tree, defaultConfig)).projects
     if (!project) throw new Error('no project')
     expect(declaresInSql(project)).toBe(true)
     const { schema, notes } = await readSqlSchema(tree, project, 15)
-    expect([...schema?.tables.keys() ?? []].sort()).toEqual(['public.posts', 'public.users'])
+    expect([...(schema?.tables.keys() ?? [])].sort()).toEqual(['public.posts', 'public.users'])
     expect(schema?.tables.get('public.posts')?.foreignKeys).toHaveLength(1)
     expect(notes).toEqual([])
   })
@@ -31,46 +35,80 @@ describe('a schema that SQL files declare', () => {
   test('with what cannot be is read as far as it goes', async () => {
     const tree = memoryTree({ 'db/schema.sql': `${users}CREATE TABLE posts (author bigint REFERENCES nobody (id));\n` })
     const [project] = (await detectProjects(tree, defaultConfig)).projects
-    const result = project && await readSqlSchema(tree, project, 15)
-    expect([...result?.schema?.tables.keys() ?? []]).toEqual(['public.users'])
+    const result = project && (await readSqlSchema(tree, project, 15))
+    expect([...(result?.schema?.tables.keys() ?? [])]).toEqual(['public.users'])
     expect(result?.notes).toMatchObject([{ kind: 'unresolved', blocking: false, path: 'db/schema.sql', line: 5 }])
   })
 
   test('edited in place is the change between both sides, at the lines that declare it', async () => {
-    const { projects } = await read({ 'db/schema.sql': users }, { 'db/schema.sql': users.replace('name text\n', 'name text,\n  email text NOT NULL\n') })
+    const { projects } = await read(
+      { 'db/schema.sql': users },
+      { 'db/schema.sql': users.replace('name text\n', 'name text,\n  email text NOT NULL\n') },
+    )
     expect(projects).toHaveLength(1)
-    expect(projects[0]?.steps.flatMap(({ changes }) => changes)).toMatchObject([{ kind: 'addColumn', table: 'public.users', place: { path: 'db/schema.sql', line: 4 } }])
+    expect(projects[0]?.steps.flatMap(({ changes }) => changes)).toMatchObject([
+      { kind: 'addColumn', table: 'public.users', place: { path: 'db/schema.sql', line: 4 } },
+    ])
     expect(projects[0]?.before.tables.get('public.users')?.columns).toHaveLength(2)
   })
 
   test('with a mistake says so', async () => {
-    const { projects } = await read({ 'db/schema.sql': users }, { 'db/schema.sql': `${users}CREATE TABEL posts (id int);\n` })
+    const { projects } = await read(
+      { 'db/schema.sql': users },
+      { 'db/schema.sql': `${users}CREATE TABEL posts (id int);\n` },
+    )
     expect(projects[0]?.problems).toMatchObject([{ kind: 'syntax', place: { path: 'db/schema.sql', line: 5 } }])
   })
 
   test('beside a script that the change adds is not what the script is judged by', async () => {
-    const { projects } = await read({ 'db/schema.sql': users }, { 'db/schema.sql': users, 'db/add_email.sql': 'ALTER TABLE users ADD COLUMN email text;\n' })
-    expect(projects[0]?.steps.flatMap(({ changes }) => changes)).toMatchObject([{ kind: 'addColumn', table: 'public.users', place: { path: 'db/add_email.sql' } }])
+    const { projects } = await read(
+      { 'db/schema.sql': users },
+      { 'db/schema.sql': users, 'db/add_email.sql': 'ALTER TABLE users ADD COLUMN email text;\n' },
+    )
+    expect(projects[0]?.steps.flatMap(({ changes }) => changes)).toMatchObject([
+      { kind: 'addColumn', table: 'public.users', place: { path: 'db/add_email.sql' } },
+    ])
     expect(projects[0]?.declared).toBeNull()
   })
 })
 
 describe('the same project on both sides', () => {
   const project = (over: Partial<Project>): Project => ({
-    root: '', name: '.', orm: null, dialect: 'postgresql', runner: { name: 'psql', version: null }, schemaFiles: [], migrations: null, evidence: 'x', settings: {}, ...over,
+    root: '',
+    name: '.',
+    orm: null,
+    dialect: 'postgresql',
+    runner: { name: 'psql', version: null },
+    schemaFiles: [],
+    migrations: null,
+    evidence: 'x',
+    settings: {},
+    ...over,
   })
 
   test('is told by its migrations or schema, whatever it is called', () => {
     const one = project({ migrations: { folder: 'db/a', layout: 'plain' } })
     expect(isSameProject(one, { ...one, name: 'db/a', root: 'db' })).toBe(true)
     expect(isSameProject(one, project({ migrations: { folder: 'db/b', layout: 'plain' }, name: 'db/b' }))).toBe(false)
-    expect(isSameProject(project({ orm: 'prisma', schemaFiles: ['a.prisma'] }), project({ orm: 'prisma', schemaFiles: ['a.prisma', 'b.prisma'], name: 'b' }))).toBe(true)
+    expect(
+      isSameProject(
+        project({ orm: 'prisma', schemaFiles: ['a.prisma'] }),
+        project({ orm: 'prisma', schemaFiles: ['a.prisma', 'b.prisma'], name: 'b' }),
+      ),
+    ).toBe(true)
     expect(isSameProject(one, { ...one, orm: 'prisma' })).toBe(false)
   })
 
   test('another project beside it changes nothing of it', async () => {
     const base = { 'package.json': '{}', 'a/migrations/001_a.sql': users }
-    const { projects } = await read(base, { ...base, 'b/migrations/001_b.sql': users, 'a/migrations/002_b.sql': 'ALTER TABLE users ADD COLUMN x text;' })
-    expect(projects.map(({ project: { name }, before, steps }) => [name, before.tables.size, steps.length])).toEqual([['a', 1, 1], ['b', 0, 1]])
+    const { projects } = await read(base, {
+      ...base,
+      'b/migrations/001_b.sql': users,
+      'a/migrations/002_b.sql': 'ALTER TABLE users ADD COLUMN x text;',
+    })
+    expect(projects.map(({ project: { name }, before, steps }) => [name, before.tables.size, steps.length])).toEqual([
+      ['a', 1, 1],
+      ['b', 0, 1],
+    ])
   })
 })

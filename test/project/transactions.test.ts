@@ -14,7 +14,12 @@ import { readSql } from '../../src/sql/read.ts'
 beforeAll(loadParser)
 
 const migration = (sql: string, name = 'm', transactional?: boolean): Migration => ({
-  name, path: `${name}.sql`, statements: readSql(sourceFile(`${name}.sql`, sql)).statements, down: null, isNew: true, ...(transactional === undefined ? {} : { transactional }),
+  name,
+  path: `${name}.sql`,
+  statements: readSql(sourceFile(`${name}.sql`, sql)).statements,
+  down: null,
+  isNew: true,
+  ...(transactional === undefined ? {} : { transactional }),
 })
 
 interface Setting extends TransactionOptions {
@@ -27,9 +32,18 @@ interface Setting extends TransactionOptions {
 const shape = (setting: Setting, ...files: readonly string[]) => {
   const runner = setting.runner === undefined ? null : parseRunner(setting.runner)
   if (setting.runner !== undefined && runner === null) throw new Error(`no such runner: ${setting.runner}`)
-  const all = transactionsOf(runner && { ...runner, ...(setting.set ? { options: setting.set } : {}) }, files.map((sql, i) => migration(sql, `m${i}`, setting.transactional)), setting)
+  const all = transactionsOf(
+    runner && { ...runner, ...(setting.set ? { options: setting.set } : {}) },
+    files.map((sql, i) => migration(sql, `m${i}`, setting.transactional)),
+    setting,
+  )
   const ids = [...new Set(all.map(({ id }) => id))]
-  return all.map(({ id, block, survivesFailure }) => `${ids.indexOf(id) + 1}${block === null ? '?' : block ? 'b' : ''}${survivesFailure ? '+' : ''}`).join(' ')
+  return all
+    .map(
+      ({ id, block, survivesFailure }) =>
+        `${ids.indexOf(id) + 1}${block === null ? '?' : block ? 'b' : ''}${survivesFailure ? '+' : ''}`,
+    )
+    .join(' ')
 }
 
 const index = 'CREATE INDEX CONCURRENTLY i ON t (a);'
@@ -64,7 +78,12 @@ describe('each runner', () => {
   const cases: readonly (readonly [string, Setting, readonly string[], string])[] = [
     ['Prisma 6 sends a file whole', { runner: 'prisma@6' }, [add + more], '1b 1b'],
     ['Prisma 6, alone', { runner: 'prisma@6.16.2' }, [index, add], '1 2'],
-    ['Prisma 6, COMMIT makes no room for CONCURRENTLY', { runner: 'prisma@6' }, [`${add} COMMIT; ${index}`], '1b+ 1b+ 2b'],
+    [
+      'Prisma 6, COMMIT makes no room for CONCURRENTLY',
+      { runner: 'prisma@6' },
+      [`${add} COMMIT; ${index}`],
+      '1b+ 1b+ 2b',
+    ],
     ['Prisma 7.3.9', { runner: 'prisma@7.3.9' }, [index + add], '1b 1b'],
     ['Prisma 7.4 sends each statement', { runner: 'prisma@7.4.0' }, [index + add + more], '1+ 2+ 3'],
     ['Prisma 7.10', { runner: 'prisma@7.10' }, [`BEGIN; ${add} COMMIT; ${index}`], '1b+ 1b+ 1b+ 2'],
@@ -73,9 +92,24 @@ describe('each runner', () => {
     ['Prisma of an unknown version', { runner: 'prisma' }, [index + add, index], '1?+ 2? 3'],
     ['Prisma 7 without more', { runner: 'prisma@7' }, [index + add], '1?+ 2?'],
     ['Prisma of an unknown version, dropping', { runner: 'prisma' }, [drop + add], '1b 1b'],
-    ['Drizzle spans all files', { runner: 'drizzle' }, [`${add}\n--> statement-breakpoint\n${index}`, more], '1b 1b 1b'],
-    ['Drizzle after COMMIT', { runner: 'drizzle' }, [`${add}\n--> statement-breakpoint\nCOMMIT;\n--> statement-breakpoint\n${index}`, more], '1b+ 1b+ 2 3'],
-    ['Drizzle after COMMIT, two statements in one piece', { runner: 'drizzle' }, [`COMMIT;\n--> statement-breakpoint\n${index}${more}\n--> statement-breakpoint\n${drop}`], '1b+ 2b+ 2b+ 3'],
+    [
+      'Drizzle spans all files',
+      { runner: 'drizzle' },
+      [`${add}\n--> statement-breakpoint\n${index}`, more],
+      '1b 1b 1b',
+    ],
+    [
+      'Drizzle after COMMIT',
+      { runner: 'drizzle' },
+      [`${add}\n--> statement-breakpoint\nCOMMIT;\n--> statement-breakpoint\n${index}`, more],
+      '1b+ 1b+ 2 3',
+    ],
+    [
+      'Drizzle after COMMIT, two statements in one piece',
+      { runner: 'drizzle' },
+      [`COMMIT;\n--> statement-breakpoint\n${index}${more}\n--> statement-breakpoint\n${drop}`],
+      '1b+ 2b+ 2b+ 3',
+    ],
     ['Supabase, first in its file', { runner: 'supabase' }, [index, index + add], '1 2+ 3b'],
     ['Supabase, later in its file', { runner: 'supabase@2.80.0' }, [add + index], '1b 1b'],
     ['Supabase, later, unknown version', { runner: 'supabase' }, [add + index + more], '1b+ 2?+ 3b'],
@@ -85,10 +119,20 @@ describe('each runner', () => {
     ['goose, two files', { runner: 'goose' }, [add, more], '1b 2b'],
     ['dbmate', { runner: 'dbmate' }, [`-- migrate:up\n${index}`], '1b'],
     ['dbmate transaction:false, alone', { runner: 'dbmate' }, [`-- migrate:up transaction:false\n${index}`], '1'],
-    ['dbmate transaction:false is still one query', { runner: 'dbmate' }, [`-- migrate:up transaction:false\n${index}${add}`], '1b 1b'],
+    [
+      'dbmate transaction:false is still one query',
+      { runner: 'dbmate' },
+      [`-- migrate:up transaction:false\n${index}${add}`],
+      '1b 1b',
+    ],
     ['golang-migrate', { runner: 'golang-migrate' }, [index, add + index], '1 2b 2b'],
     ['golang-migrate, its own BEGIN', { runner: 'golang-migrate' }, [`BEGIN; ${add} COMMIT;`], '1b 1b 1b'],
-    ['golang-migrate x-multi-statement', { runner: 'golang-migrate', set: { multiStatement: true } }, [add + index], '1+ 2'],
+    [
+      'golang-migrate x-multi-statement',
+      { runner: 'golang-migrate', set: { multiStatement: true } },
+      [add + index],
+      '1+ 2',
+    ],
     ['Flyway', { runner: 'flyway' }, [add + more], '1b 1b'],
     ['Flyway, nothing but', { runner: 'flyway' }, [index + drop], '1+ 2'],
     ['Flyway, both kinds', { runner: 'flyway' }, [add + index], '1b 1b'],
@@ -105,17 +149,32 @@ describe('each runner', () => {
     ['Atlas txmode none', { runner: 'atlas' }, [`-- atlas:txmode none\n\n${add}${index}`], '1+ 2'],
     ['Atlas tx-mode all', { runner: 'atlas', set: { txMode: 'all' } }, [add, more], '1b 1b'],
     ['node-pg-migrate', { runner: 'node-pg-migrate' }, [add, more], '1b 1b'],
-    ['node-pg-migrate --no-single-transaction', { runner: 'node-pg-migrate', set: { singleTransaction: false } }, [add, more], '1b 2b'],
+    [
+      'node-pg-migrate --no-single-transaction',
+      { runner: 'node-pg-migrate', set: { singleTransaction: false } },
+      [add, more],
+      '1b 2b',
+    ],
     ['psql', { runner: 'psql' }, [add + index], '1+ 2'],
-    ['psql, BEGIN', { runner: 'psql' }, [`BEGIN; ${add} COMMIT AND CHAIN; ${more} COMMIT; ${index}`], '1b+ 1b+ 1b+ 2b+ 2b+ 3'],
-    ['a savepoint ends nothing', { runner: 'psql' }, [`BEGIN; SAVEPOINT s; ${add} ROLLBACK TO s; ${more} END;`], '1b 1b 1b 1b 1b 1b'],
+    [
+      'psql, BEGIN',
+      { runner: 'psql' },
+      [`BEGIN; ${add} COMMIT AND CHAIN; ${more} COMMIT; ${index}`],
+      '1b+ 1b+ 1b+ 2b+ 2b+ 3',
+    ],
+    [
+      'a savepoint ends nothing',
+      { runner: 'psql' },
+      [`BEGIN; SAVEPOINT s; ${add} ROLLBACK TO s; ${more} END;`],
+      '1b 1b 1b 1b 1b 1b',
+    ],
   ]
   test.each(cases)('%s', (_, setting, files, expected) => {
     expect(shape(setting, ...files)).toBe(expected)
   })
 
   test('statements in a DO block share the transaction of the block', () => {
-    const block = "DO $$ BEGIN ALTER TABLE t ADD COLUMN a int; ALTER TABLE t ADD COLUMN b int; END $$;"
+    const block = 'DO $$ BEGIN ALTER TABLE t ADD COLUMN a int; ALTER TABLE t ADD COLUMN b int; END $$;'
     expect(shape({ runner: 'psql' }, block + add)).toBe('1+ 1+ 1+ 2')
     expect(shape({ runner: 'golang-migrate' }, block)).toBe('1 1 1')
   })
@@ -137,12 +196,30 @@ describe('what refuses a transaction', () => {
     return refusesTransaction(statement, postgres)
   }
   test.each([
-    ['CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)', 'CREATE INDEX CONCURRENTLY'], ['DROP INDEX CONCURRENTLY i', 'DROP INDEX CONCURRENTLY'], ['REINDEX INDEX CONCURRENTLY i', 'REINDEX CONCURRENTLY'],
-    ['REINDEX (CONCURRENTLY) TABLE t', 'REINDEX CONCURRENTLY'], ['REINDEX SCHEMA s', 'REINDEX SCHEMA'], ['REINDEX DATABASE d', 'REINDEX DATABASE'], ['VACUUM (FULL) t', 'VACUUM'], ['CLUSTER', 'CLUSTER'],
-    ['ALTER TABLE t DETACH PARTITION p CONCURRENTLY', 'DETACH PARTITION CONCURRENTLY'], ['CREATE DATABASE d', 'CREATE DATABASE'], ['ALTER SYSTEM SET work_mem = 1', 'ALTER SYSTEM'], ['DISCARD ALL', 'DISCARD ALL'],
+    ['CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)', 'CREATE INDEX CONCURRENTLY'],
+    ['DROP INDEX CONCURRENTLY i', 'DROP INDEX CONCURRENTLY'],
+    ['REINDEX INDEX CONCURRENTLY i', 'REINDEX CONCURRENTLY'],
+    ['REINDEX (CONCURRENTLY) TABLE t', 'REINDEX CONCURRENTLY'],
+    ['REINDEX SCHEMA s', 'REINDEX SCHEMA'],
+    ['REINDEX DATABASE d', 'REINDEX DATABASE'],
+    ['VACUUM (FULL) t', 'VACUUM'],
+    ['CLUSTER', 'CLUSTER'],
+    ['ALTER TABLE t DETACH PARTITION p CONCURRENTLY', 'DETACH PARTITION CONCURRENTLY'],
+    ['CREATE DATABASE d', 'CREATE DATABASE'],
+    ['ALTER SYSTEM SET work_mem = 1', 'ALTER SYSTEM'],
+    ['DISCARD ALL', 'DISCARD ALL'],
   ])('%s', (sql, expected) => expect(kindOf(sql)).toBe(expected))
   test.each([
-    'CREATE INDEX i ON t (a)', 'DROP INDEX i', 'REINDEX TABLE t', 'ANALYZE t', 'CLUSTER t USING i', 'ALTER TABLE t DETACH PARTITION p', "ALTER TYPE e ADD VALUE 'x'", 'REFRESH MATERIALIZED VIEW CONCURRENTLY v', 'DISCARD TEMP', 'DROP TABLE t',
+    'CREATE INDEX i ON t (a)',
+    'DROP INDEX i',
+    'REINDEX TABLE t',
+    'ANALYZE t',
+    'CLUSTER t USING i',
+    'ALTER TABLE t DETACH PARTITION p',
+    "ALTER TYPE e ADD VALUE 'x'",
+    'REFRESH MATERIALIZED VIEW CONCURRENTLY v',
+    'DISCARD TEMP',
+    'DROP TABLE t',
   ])('%s does not', (sql) => expect(kindOf(sql)).toBeNull())
   test('enum values below 12', () => {
     expect(kindOf("ALTER TYPE e ADD VALUE 'x'", 11)).toBe('ALTER TYPE … ADD VALUE')
@@ -151,14 +228,35 @@ describe('what refuses a transaction', () => {
 })
 
 test('versions are compared as far as they are known', () => {
-  expect(['7.4.0', '7.4', '7.10', '8', '8.0.1'].map((version) => isAtLeast(version, '7.4.0'))).toEqual([true, true, true, true, true])
+  expect(['7.4.0', '7.4', '7.10', '8', '8.0.1'].map((version) => isAtLeast(version, '7.4.0'))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+  ])
   expect(['7.3.9', '6', '7.4.0-dev.3'].map((version) => isAtLeast(version, '7.4.0'))).toEqual([false, false, false])
   expect(['7', null].map((version) => isAtLeast(version, '7.4.0'))).toEqual([null, null])
 })
 
 test('a range tells what all its versions have in common', () => {
-  const versions = { '^6.2.0': '6', '~7.3.1': '7.3', '7.4.2': '7.4.2', '^7.2.0': '7', '^7.5.0': '7.5', '6.x': '6', '7': '7', '^0.45.1': '0.45', 'v5.1.0': '5.1.0', '>=6': null, latest: null, 'workspace:*': null }
-  expect(Object.fromEntries(Object.keys(versions).map((range) => [range, commonVersion(range, 'prisma')]))).toEqual(versions)
+  const versions = {
+    '^6.2.0': '6',
+    '~7.3.1': '7.3',
+    '7.4.2': '7.4.2',
+    '^7.2.0': '7',
+    '^7.5.0': '7.5',
+    '6.x': '6',
+    '7': '7',
+    '^0.45.1': '0.45',
+    'v5.1.0': '5.1.0',
+    '>=6': null,
+    latest: null,
+    'workspace:*': null,
+  }
+  expect(Object.fromEntries(Object.keys(versions).map((range) => [range, commonVersion(range, 'prisma')]))).toEqual(
+    versions,
+  )
 })
 
 describe('the table of runners', () => {
@@ -177,6 +275,12 @@ describe('the table of runners', () => {
   test('reads names with and without a version', () => {
     expect(parseRunner('prisma@7.10')).toEqual({ name: 'prisma', version: '7.10' })
     expect(parseRunner('golang-migrate')).toEqual({ name: 'golang-migrate', version: null })
-    expect(['rails', 'prisma@', 'prisma@latest', '', 'toString'].map(parseRunner)).toEqual([null, null, null, null, null])
+    expect(['rails', 'prisma@', 'prisma@latest', '', 'toString'].map(parseRunner)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+    ])
   })
 })

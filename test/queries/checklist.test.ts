@@ -16,17 +16,26 @@ import { parseRepository } from './repository.ts'
 
 const root = fileURLToPath(new URL('../fixtures/checklist', import.meta.url))
 
-const cases = readdirSync(root).filter((f) => f.endsWith('.txt')).map((name) => [name, parseRepository(readFileSync(join(root, name), 'utf8'))] as const)
+const cases = readdirSync(root)
+  .filter((f) => f.endsWith('.txt'))
+  .map((name) => [name, parseRepository(readFileSync(join(root, name), 'utf8'))] as const)
 
 describe('whole repositories', () => {
   it.each(cases)('%s', async (_, { expected, settings, base, head }) => {
     const changeSet = await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head'))
-    const report = await review(changeSet, { rules: catalog, settings: { config: { ...defaultConfig, ...settings }, notes: [] }, rehearse: false, today: '2026-01-01' })
+    const report = await review(changeSet, {
+      rules: catalog,
+      settings: { config: { ...defaultConfig, ...settings }, notes: [] },
+      rehearse: false,
+      today: '2026-01-01',
+    })
     expect(report.checklist.map((e) => e.item)).toEqual([...checklistItems])
     expect(expected.length).toBeGreaterThan(0)
     for (const { item, status, evidence } of expected) {
       const entry = report.checklist.find((e) => e.item === item)
-      const said = report.findings.map((f) => `${f.severity} ${f.rule} ${f.place.path}:${f.place.line} ${f.message}`).join('\n')
+      const said = report.findings
+        .map((f) => `${f.severity} ${f.rule} ${f.place.path}:${f.place.line} ${f.message}`)
+        .join('\n')
       expect(`${item} ${entry?.status ?? ''}`, `${entry?.evidence ?? ''}\n${said}`).toBe(`${item} ${status}`)
       expect(entry?.evidence).toContain(evidence)
     }
@@ -36,35 +45,80 @@ describe('whole repositories', () => {
     const seen = new Set(cases.flatMap(([, { expected }]) => expected.map((e) => `${e.item} ${e.status}`)))
     // What is deployed or labelled stands outside of the repository: those answers are tested below.
     const elsewhere = new Set(['staging pass', 'staging fail', 'backup pass', 'n-plus-one unknown'])
-    const missing = checklistItems.flatMap((item) => ['pass', 'fail', 'not-applicable', 'unknown'].map((status) => `${item} ${status}`)).filter((one) => !seen.has(one) && !elsewhere.has(one))
+    const missing = checklistItems
+      .flatMap((item) => ['pass', 'fail', 'not-applicable', 'unknown'].map((status) => `${item} ${status}`))
+      .filter((one) => !seen.has(one) && !elsewhere.has(one))
     expect(missing).toEqual([])
   })
 })
 
 function finding(given: Partial<Finding>): Finding {
   return {
-    rule: 'no-drop-column', group: 'data-loss', severity: 'error', project: '.', place: { path: 'm.sql', line: 3, column: 1, endLine: 3, endColumn: 9 }, message: 'Dropping it loses data.', help: 'x',
-    suggestion: null, sources: [], evidence: null, fingerprint: '0'.repeat(16), approvable: true, approval: { state: 'needed', by: null, reason: null, until: null }, suppressed: null, object: '', ...given,
+    rule: 'no-drop-column',
+    group: 'data-loss',
+    severity: 'error',
+    project: '.',
+    place: { path: 'm.sql', line: 3, column: 1, endLine: 3, endColumn: 9 },
+    message: 'Dropping it loses data.',
+    help: 'x',
+    suggestion: null,
+    sources: [],
+    evidence: null,
+    fingerprint: '0'.repeat(16),
+    approvable: true,
+    approval: { state: 'needed', by: null, reason: null, until: null },
+    suppressed: null,
+    object: '',
+    ...given,
   }
 }
 
 function answer(item: ChecklistItem, request: Partial<Parameters<typeof checklistOf>[0]>): ChecklistEntry | undefined {
-  return checklistOf({ rules: catalog, findings: [], queries: [], facts: noFacts, projects: [], config: defaultConfig, files: [], notes: [], ...request }).find((e) => e.item === item)
+  return checklistOf({
+    rules: catalog,
+    findings: [],
+    queries: [],
+    facts: noFacts,
+    projects: [],
+    config: defaultConfig,
+    files: [],
+    notes: [],
+    ...request,
+  }).find((e) => e.item === item)
 }
 
 describe('what stands outside of the repository', () => {
   const config: Config = { ...defaultConfig, staging: { environment: 'staging' } }
   it('a deployment to staging', () => {
-    expect(answer('staging', { config, findings: [finding({})], staging: 'deployed' })).toMatchObject({ status: 'pass', evidence: 'this commit was deployed to staging: m.sql:3' })
-    expect(answer('staging', { config, findings: [finding({})], staging: 'missing' })).toMatchObject({ status: 'fail', evidence: expect.stringContaining('m.sql:3') as string })
+    expect(answer('staging', { config, findings: [finding({})], staging: 'deployed' })).toMatchObject({
+      status: 'pass',
+      evidence: 'this commit was deployed to staging: m.sql:3',
+    })
+    expect(answer('staging', { config, findings: [finding({})], staging: 'missing' })).toMatchObject({
+      status: 'fail',
+      evidence: expect.stringContaining('m.sql:3') as string,
+    })
   })
   it('an approval', () => {
     const given = finding({ approval: { state: 'given', by: 'ada', reason: 'backup of today', until: null } })
-    expect(answer('backup', { findings: [given] })).toMatchObject({ status: 'pass', evidence: 'approved by ada (backup of today): m.sql:3' })
-    expect(answer('backup', { findings: [finding({})], config: { ...defaultConfig, backup: { require: { label: 'backup-done' } } } })).toMatchObject({ status: 'unknown' })
-    expect(answer('decisions-documented', { findings: [given] })).toMatchObject({ status: 'pass', evidence: 'reasons stand at m.sql:3' })
+    expect(answer('backup', { findings: [given] })).toMatchObject({
+      status: 'pass',
+      evidence: 'approved by ada (backup of today): m.sql:3',
+    })
+    expect(
+      answer('backup', {
+        findings: [finding({})],
+        config: { ...defaultConfig, backup: { require: { label: 'backup-done' } } },
+      }),
+    ).toMatchObject({ status: 'unknown' })
+    expect(answer('decisions-documented', { findings: [given] })).toMatchObject({
+      status: 'pass',
+      evidence: 'reasons stand at m.sql:3',
+    })
   })
   it('code that does not parse', () => {
-    expect(answer('n-plus-one', { notes: [{ kind: 'unparsed', blocking: false, path: 'src/a.ts', line: 1, message: 'x' }] })).toMatchObject({ status: 'unknown', evidence: 'not parsed: src/a.ts:1' })
+    expect(
+      answer('n-plus-one', { notes: [{ kind: 'unparsed', blocking: false, path: 'src/a.ts', line: 1, message: 'x' }] }),
+    ).toMatchObject({ status: 'unknown', evidence: 'not parsed: src/a.ts:1' })
   })
 })

@@ -10,55 +10,91 @@ async function found(files: Record<string, string>): Promise<string[]> {
 
 describe('finding the client', () => {
   it('through the output path of the generator', async () => {
-    expect(await found({
-      'src/db.ts': 'import { PrismaClient } from \'./generated/client\'\nexport const store = new PrismaClient()',
-      'src/a.ts': 'import { store } from \'./db\'\nexport const all = () => store.user.create({ data: {} })',
-    })).toEqual(['src/a.ts:2 create public.users'])
+    expect(
+      await found({
+        'src/db.ts': "import { PrismaClient } from './generated/client'\nexport const store = new PrismaClient()",
+        'src/a.ts': "import { store } from './db'\nexport const all = () => store.user.create({ data: {} })",
+      }),
+    ).toEqual(['src/a.ts:2 create public.users'])
   })
 
   it('through an alias of tsconfig, a default export and a singleton on globalThis', async () => {
-    expect(await found({
-      'tsconfig.json': '{ // comment\n "compilerOptions": { "baseUrl": ".", "paths": { "~/*": ["./src/*"], }, } }',
-      'src/server/db.ts': 'import { PrismaClient } from \'@prisma/client\'\nconst make = () => new PrismaClient()\nconst store = globalThis as unknown as { p?: PrismaClient }\nconst client = store.p ?? make()\nexport default client',
-      'src/a.ts': 'import q from \'~/server/db\'\nawait q.org.delete({ where: { id } })',
-    })).toEqual(['src/a.ts:2 delete public.orgs'])
+    expect(
+      await found({
+        'tsconfig.json': '{ // comment\n "compilerOptions": { "baseUrl": ".", "paths": { "~/*": ["./src/*"], }, } }',
+        'src/server/db.ts':
+          "import { PrismaClient } from '@prisma/client'\nconst make = () => new PrismaClient()\nconst store = globalThis as unknown as { p?: PrismaClient }\nconst client = store.p ?? make()\nexport default client",
+        'src/a.ts': "import q from '~/server/db'\nawait q.org.delete({ where: { id } })",
+      }),
+    ).toEqual(['src/a.ts:2 delete public.orgs'])
   })
 
   it('through a workspace package and its re-exports', async () => {
-    expect(await found({
-      'packages/db/package.json': '{ "name": "@acme/db", "exports": { ".": { "types": "./dist/index.d.ts", "import": "./dist/index.js" } } }',
-      'packages/db/src/index.ts': 'export * from \'./client.js\'',
-      'packages/db/src/client.ts': 'import { PrismaClient } from \'@prisma/client\'\nexport const client = new PrismaClient().$extends({ name: \'x\' })',
-      'apps/web/a.ts': 'import { client as c } from \'@acme/db\'\nawait c.user.update({ where: { id }, data: { fullName: \'x\' } })',
-    })).toEqual(['apps/web/a.ts:2 update public.users'])
+    expect(
+      await found({
+        'packages/db/package.json':
+          '{ "name": "@acme/db", "exports": { ".": { "types": "./dist/index.d.ts", "import": "./dist/index.js" } } }',
+        'packages/db/src/index.ts': "export * from './client.js'",
+        'packages/db/src/client.ts':
+          "import { PrismaClient } from '@prisma/client'\nexport const client = new PrismaClient().$extends({ name: 'x' })",
+        'apps/web/a.ts':
+          "import { client as c } from '@acme/db'\nawait c.user.update({ where: { id }, data: { fullName: 'x' } })",
+      }),
+    ).toEqual(['apps/web/a.ts:2 update public.users'])
   })
 
   it('through members, classes and types', async () => {
-    expect(await found({
-      'src/prisma.service.ts': 'import { PrismaClient } from \'@prisma/client\'\nexport class PrismaService extends PrismaClient {}',
-      'src/users.ts': 'import { PrismaService } from \'./prisma.service\'\nexport class Users {\n  constructor(private readonly store: PrismaService) {}\n  all() { return this.store.user.count({ where: { orgId: \'1\' } }) }\n}',
-      'src/typed.ts': 'import type { Prisma } from \'@prisma/client\'\nexport async function f(t: Prisma.TransactionClient) { await t.post.create({ data: { title: \'x\' } }) }',
-      'src/trpc.ts': 'export const r = p.query(({ ctx }) => ctx.prisma.post.findMany({ take: 5 }))',
-    })).toEqual(['src/trpc.ts:1 findMany public.posts', 'src/typed.ts:2 create public.posts', 'src/users.ts:4 count public.users'])
+    expect(
+      await found({
+        'src/prisma.service.ts':
+          "import { PrismaClient } from '@prisma/client'\nexport class PrismaService extends PrismaClient {}",
+        'src/users.ts':
+          "import { PrismaService } from './prisma.service'\nexport class Users {\n  constructor(private readonly store: PrismaService) {}\n  all() { return this.store.user.count({ where: { orgId: '1' } }) }\n}",
+        'src/typed.ts':
+          "import type { Prisma } from '@prisma/client'\nexport async function f(t: Prisma.TransactionClient) { await t.post.create({ data: { title: 'x' } }) }",
+        'src/trpc.ts': 'export const r = p.query(({ ctx }) => ctx.prisma.post.findMany({ take: 5 }))',
+      }),
+    ).toEqual([
+      'src/trpc.ts:1 findMany public.posts',
+      'src/typed.ts:2 create public.posts',
+      'src/users.ts:4 count public.users',
+    ])
   })
 
   it('not by a word alone', async () => {
-    expect(await found({
-      'src/a.ts': 'import Stripe from \'stripe\'\nconst stripe = new Stripe(\'\')\nawait stripe.user.create({ email })\nconst api = { user: { update() {} } }\napi.user.update({ where: 1 })\nmap.post.delete(\'x\')',
-    })).toEqual([])
+    expect(
+      await found({
+        'src/a.ts':
+          "import Stripe from 'stripe'\nconst stripe = new Stripe('')\nawait stripe.user.create({ email })\nconst api = { user: { update() {} } }\napi.user.update({ where: 1 })\nmap.post.delete('x')",
+      }),
+    ).toEqual([])
   })
 
   it('knows the client of a transaction from the one outside', async () => {
-    const { queries } = await read('prisma', tables, {
-      'src/db.ts': 'import { PrismaClient } from \'@prisma/client\'\nexport const prisma = new PrismaClient()',
-      'src/a.ts': 'import { prisma } from \'./db\'\nawait prisma.$transaction(async (tx) => {\n  await tx.user.findMany({ take: 1 })\n  await prisma.user.findMany({ take: 1 })\n})',
-    }, base)
+    const { queries } = await read(
+      'prisma',
+      tables,
+      {
+        'src/db.ts': "import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()",
+        'src/a.ts':
+          "import { prisma } from './db'\nawait prisma.$transaction(async (tx) => {\n  await tx.user.findMany({ take: 1 })\n  await prisma.user.findMany({ take: 1 })\n})",
+      },
+      base,
+    )
     expect(queries.map((q) => q.context.transaction?.usesOwnClient)).toEqual([true, false])
   })
 
   it('leaves tests out that the pull request does not change, and marks what it does', async () => {
-    const { queries, counts } = await read('prisma', tables, { 'src/b.ts': 'await prisma.user.findMany()' }, { ...base, 'src/a.test.ts': 'await prisma.user.findMany()', 'src/c.ts': 'await prisma.user.findMany()' })
-    expect(queries.map((q) => [q.place.path, q.changed])).toEqual([['src/b.ts', true], ['src/c.ts', false]])
+    const { queries, counts } = await read(
+      'prisma',
+      tables,
+      { 'src/b.ts': 'await prisma.user.findMany()' },
+      { ...base, 'src/a.test.ts': 'await prisma.user.findMany()', 'src/c.ts': 'await prisma.user.findMany()' },
+    )
+    expect(queries.map((q) => [q.place.path, q.changed])).toEqual([
+      ['src/b.ts', true],
+      ['src/c.ts', false],
+    ])
     expect(counts).toMatchObject({ calls: 2, judged: 2, dynamic: 0 })
   })
 })

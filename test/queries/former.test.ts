@@ -5,28 +5,55 @@ import { readCode } from '../../src/queries/code.ts'
 import { readProjects } from '../../src/reading.ts'
 
 const settings = { config: { ...defaultConfig, tables: { orders: { rows: 20_000_000 } } }, notes: [] }
-const schema = { 'migrations/0001_a.sql': 'create table orders (id bigint primary key, status text, total bigint);', 'README.md': '' }
+const schema = {
+  'migrations/0001_a.sql': 'create table orders (id bigint primary key, status text, total bigint);',
+  'README.md': '',
+}
 
 /** What stood in the place of each changed query, by the query's SQL. */
-async function formerOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): Promise<readonly (readonly [string | null, string | null])[]> {
-  const changeSet = await changeSetOf(memoryTree({ ...schema, ...before }, 'base'), memoryTree({ ...schema, ...after }, 'head'))
+async function formerOf(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Promise<readonly (readonly [string | null, string | null])[]> {
+  const changeSet = await changeSetOf(
+    memoryTree({ ...schema, ...before }, 'base'),
+    memoryTree({ ...schema, ...after }, 'head'),
+  )
   const { projects } = await readProjects(changeSet, settings)
   const { queries } = await readCode(changeSet, projects, settings)
   return queries.filter((query) => query.changed).map((query) => [query.sql, query.was ?? null] as const)
 }
 
-const code = (...functions: readonly string[]): string => `import { Pool } from 'pg'\nconst pool = new Pool()\n${functions.join('\n')}\n`
-const list = (name: string, ...queries: readonly string[]): string => `export async function ${name}() {\n${queries.map((sql) => `  await pool.query('SELECT id FROM orders WHERE ${sql}')`).join('\n')}\n}`
+const code = (...functions: readonly string[]): string =>
+  `import { Pool } from 'pg'\nconst pool = new Pool()\n${functions.join('\n')}\n`
+const list = (name: string, ...queries: readonly string[]): string =>
+  `export async function ${name}() {\n${queries.map((sql) => `  await pool.query('SELECT id FROM orders WHERE ${sql}')`).join('\n')}\n}`
 
 test('a changed query knows what stood in its place', async () => {
-  expect(await formerOf({ 'src/a.ts': code(list('one', 'id = 1')) }, { 'src/a.ts': code(list('one', 'total = 1')) }))
-    .toEqual([['SELECT id FROM orders WHERE total = 1', 'SELECT id FROM orders WHERE id = 1']])
-  expect(await formerOf({ 'src/a.ts': code(list('one', 'id = 1', 'id = 2')) }, { 'src/a.ts': code(list('one', 'id = 1', 'total = 2')) }))
-    .toEqual([['SELECT id FROM orders WHERE total = 2', 'SELECT id FROM orders WHERE id = 2']])
+  expect(
+    await formerOf({ 'src/a.ts': code(list('one', 'id = 1')) }, { 'src/a.ts': code(list('one', 'total = 1')) }),
+  ).toEqual([['SELECT id FROM orders WHERE total = 1', 'SELECT id FROM orders WHERE id = 1']])
+  expect(
+    await formerOf(
+      { 'src/a.ts': code(list('one', 'id = 1', 'id = 2')) },
+      { 'src/a.ts': code(list('one', 'id = 1', 'total = 2')) },
+    ),
+  ).toEqual([['SELECT id FROM orders WHERE total = 2', 'SELECT id FROM orders WHERE id = 2']])
 })
 
 test('what is new, moved to another function, or one of several has no forerunner', async () => {
-  expect(await formerOf({ 'src/a.ts': code() }, { 'src/a.ts': code(list('one', 'total = 1')) })).toEqual([['SELECT id FROM orders WHERE total = 1', null]])
-  expect(await formerOf({ 'src/a.ts': code(list('one', 'id = 1')) }, { 'src/a.ts': code(list('two', 'total = 1')) })).toEqual([['SELECT id FROM orders WHERE total = 1', null]])
-  expect((await formerOf({ 'src/a.ts': code(list('one', 'id = 1', 'id = 2')) }, { 'src/a.ts': code(list('one', 'total = 1', 'total = 2')) })).map(([, was]) => was)).toEqual([null, null])
+  expect(await formerOf({ 'src/a.ts': code() }, { 'src/a.ts': code(list('one', 'total = 1')) })).toEqual([
+    ['SELECT id FROM orders WHERE total = 1', null],
+  ])
+  expect(
+    await formerOf({ 'src/a.ts': code(list('one', 'id = 1')) }, { 'src/a.ts': code(list('two', 'total = 1')) }),
+  ).toEqual([['SELECT id FROM orders WHERE total = 1', null]])
+  expect(
+    (
+      await formerOf(
+        { 'src/a.ts': code(list('one', 'id = 1', 'id = 2')) },
+        { 'src/a.ts': code(list('one', 'total = 1', 'total = 2')) },
+      )
+    ).map(([, was]) => was),
+  ).toEqual([null, null])
 })

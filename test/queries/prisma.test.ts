@@ -12,29 +12,61 @@ async function one(code: string): Promise<Query> {
   return first
 }
 
-const predicates = (q: Query): string[] => q.predicates.map((p) => `${p.branch}:${p.table.slice(7)}.${p.column ?? '?'} ${p.operator}${p.pattern === undefined ? '' : ` ${p.pattern}`}`)
+const predicates = (q: Query): string[] =>
+  q.predicates.map(
+    (p) =>
+      `${p.branch}:${p.table.slice(7)}.${p.column ?? '?'} ${p.operator}${p.pattern === undefined ? '' : ` ${p.pattern}`}`,
+  )
 
 describe('calls of Prisma Client', () => {
   it('maps fields to columns and numbers alternatives', async () => {
-    const q = await one('await prisma.user.findMany({ where: { orgId, OR: [{ fullName: { contains: s, mode: \'insensitive\' } }, { deletedAt: null }] }, orderBy: [{ fullName: \'desc\' }], take: 20, skip: page * 20 })')
-    expect(predicates(q)).toEqual(['0:users.org_id =', '0:users.full_name ilike infix', '1:users.org_id =', '1:users.deleted_at is null'])
+    const q = await one(
+      "await prisma.user.findMany({ where: { orgId, OR: [{ fullName: { contains: s, mode: 'insensitive' } }, { deletedAt: null }] }, orderBy: [{ fullName: 'desc' }], take: 20, skip: page * 20 })",
+    )
+    expect(predicates(q)).toEqual([
+      '0:users.org_id =',
+      '0:users.full_name ilike infix',
+      '1:users.org_id =',
+      '1:users.deleted_at is null',
+    ])
     expect(q.ordering).toMatchObject([{ column: 'full_name', descending: true }])
     expect([q.limit, q.offset, q.dynamic]).toEqual([20, 'dynamic', false])
-    expect(q.sql).toBe('SELECT * FROM "public"."users" WHERE ("org_id" = $1 AND "full_name" ILIKE \'%x%\') OR ("org_id" = $2 AND "deleted_at" IS NULL) ORDER BY "full_name" DESC LIMIT 20')
+    expect(q.sql).toBe(
+      'SELECT * FROM "public"."users" WHERE ("org_id" = $1 AND "full_name" ILIKE \'%x%\') OR ("org_id" = $2 AND "deleted_at" IS NULL) ORDER BY "full_name" DESC LIMIT 20',
+    )
   })
 
   it('follows relations in where, include and select', async () => {
-    const q = await one('await prisma.org.findMany({ where: { users: { some: { email } } }, include: { users: { include: { posts: { take: 3 } } } } })')
+    const q = await one(
+      'await prisma.org.findMany({ where: { users: { some: { email } } }, include: { users: { include: { posts: { take: 3 } } } } })',
+    )
     expect(q.predicates).toMatchObject([{ table: 'public.users', column: 'email', operator: '=', joining: true }])
-    expect(q.nested).toMatchObject([{ table: 'public.users', depth: 1, lists: 1, limited: false }, { table: 'public.posts', depth: 2, lists: 2, limited: true }])
-    expect(q.joins).toContainEqual(expect.objectContaining({ from: 'public.users', fromColumns: ['id'], to: 'public.posts', toColumns: ['author_id'], many: true }))
+    expect(q.nested).toMatchObject([
+      { table: 'public.users', depth: 1, lists: 1, limited: false },
+      { table: 'public.posts', depth: 2, lists: 2, limited: true },
+    ])
+    expect(q.joins).toContainEqual(
+      expect.objectContaining({
+        from: 'public.users',
+        fromColumns: ['id'],
+        to: 'public.posts',
+        toColumns: ['author_id'],
+        many: true,
+      }),
+    )
   })
 
   it('reads compound keys, nested writes and enum values', async () => {
-    const [upsert, nested] = await queries('await prisma.post.upsert({ where: { authorId_title: { authorId: a, title: t } }, create: { title: t, author: { create: { email, role: Role.ADMIN } } }, update: {} })')
+    const [upsert, nested] = await queries(
+      'await prisma.post.upsert({ where: { authorId_title: { authorId: a, title: t } }, create: { title: t, author: { create: { email, role: Role.ADMIN } } }, update: {} })',
+    )
     expect(predicates(upsert!)).toEqual(['0:posts.author_id =', '0:posts.title ='])
     expect(upsert!.writes).toEqual(['title', 'author_id'])
-    expect([nested!.call, nested!.tables[0]?.table, nested!.writes]).toEqual(['create (nested)', 'public.users', ['email', 'role']])
+    expect([nested!.call, nested!.tables[0]?.table, nested!.writes]).toEqual([
+      'create (nested)',
+      'public.users',
+      ['email', 'role'],
+    ])
   })
 
   it('says dynamic for what it cannot know', async () => {
@@ -60,7 +92,19 @@ describe('calls of Prisma Client', () => {
       async function load(id) { return prisma.user.findFirst({ where: { id } }) }
       ids.forEach(async (id) => { await load(id) })`)
     expect(all.map((q) => q.context.loop?.form ?? null)).toEqual(['for-of', 'callback', 'for-of', 'for', null])
-    expect(all.map((q) => [q.context.loop?.parallel ?? null, q.context.loop?.bounded ?? null, q.context.loop?.batching ?? null])).toEqual([[false, null, false], [true, null, false], [false, 2, false], [false, null, true], [null, null, null]])
+    expect(
+      all.map((q) => [
+        q.context.loop?.parallel ?? null,
+        q.context.loop?.bounded ?? null,
+        q.context.loop?.batching ?? null,
+      ]),
+    ).toEqual([
+      [false, null, false],
+      [true, null, false],
+      [false, 2, false],
+      [false, null, true],
+      [null, null, null],
+    ])
     expect(all[4]!.repeats).toMatchObject([{ function: 'load', loop: { form: 'callback' }, place: { line: 7 } }])
   })
 
@@ -76,7 +120,9 @@ describe('calls of Prisma Client', () => {
   })
 
   it('reads raw SQL, also where fragments are put in', async () => {
-    const all = await queries('const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)')
+    const all = await queries(
+      'const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)',
+    )
     expect(predicates(all[0]!)).toEqual(['0:posts.author_id =', '0:users.id =', '0:users.org_id =', '0:users.email ='])
     expect(all[0]!.predicates[3]).toMatchObject({ expression: 'lower(email)', place: { line: 2, column: 109 } })
     expect(all[1]).toMatchObject({ call: 'queryRawUnsafe', unsafe: [{ text: 'order' }], dynamic: true })

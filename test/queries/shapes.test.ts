@@ -11,74 +11,242 @@ type Shape = readonly [title: string, code: string, ...rules: string[]]
 
 /** Shapes of real code, in words of our own, with the rules of queries and operations that have to speak; no others may warn. */
 const prisma: readonly Shape[] = [
-  ['a page with its total', 'export async function page(userId: string, n: number) {\n  const where = { userId }\n  const [rows, total] = await Promise.all([prisma.order.findMany({ where, orderBy: { createdAt: "desc" }, skip: n * 50, take: 50 }), prisma.order.count({ where })])\n  return { rows, total }\n}', 'no-offset-pagination'],
-  ['a page in a transaction list', 'export const page = (userId: string, n: number) => prisma.$transaction([prisma.order.findMany({ where: { userId }, orderBy: { createdAt: "desc" }, take: 50 }), prisma.order.count({ where: { userId } })])'],
-  ['the member of a tenant by two keys', 'export const one = (id: string, userId: string) => prisma.order.findFirst({ where: { id, userId } })'],
-  ['a filter by a status that no index has', 'export const failed = () => prisma.order.findMany({ where: { status: { in: ["failed", "lost"] } }, take: 100 })', 'require-index-for-filter'],
-  ['a filter that is built step by step', 'export function find(o: { note?: string }) {\n  const where: Record<string, unknown> = {}\n  if (o.note) where.note = o.note\n  return prisma.order.findMany({ where, take: 10 })\n}'],
-  ['a conditional spread in a filter', 'export const find = (userId: string, note?: string) => prisma.order.findMany({ where: { userId, ...(note ? { note } : {}) }, take: 10 })'],
-  ['a key per element, at once', 'export const users = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))'],
-  ['a look-up per element of rows', 'export async function owners(rows: { userId: string }[]) {\n  return Promise.all(rows.map(async (row) => ({ ...row, user: await prisma.user.findFirst({ where: { id: row.userId } }) })))\n}', 'no-query-in-loop'],
-  ['a count per element', 'export async function counts(ids: string[]) {\n  const out: Record<string, number> = {}\n  for (const id of ids) out[id] = await prisma.order.count({ where: { userId: id } })\n  return out\n}', 'no-query-in-loop'],
-  ['pages of a job', 'export async function sweep(userId: string) {\n  let cursor: string | undefined\n  do {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 500, orderBy: { id: "asc" }, ...(cursor ? { cursor: { id: cursor }, skip: 1 } : {}) })\n    cursor = rows.at(-1)?.id\n  } while (cursor)\n}'],
-  ['chunks of a list', 'export async function load(ids: string[]) {\n  for (const chunk of chunks(ids, 100)) await prisma.user.findMany({ where: { id: { in: chunk } } })\n}'],
-  ['a slug that is tried until it is free', 'export async function slug(name: string) {\n  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {\n    const taken = await prisma.user.findUnique({ where: { email: `${name}-${attempt}` } })\n    if (!taken) return `${name}-${attempt}`\n  }\n}'],
-  ['a buffer that is flushed', 'export async function run(stream: AsyncIterable<{ id: string }>) {\n  let buffer: string[] = []\n  for await (const row of stream) {\n    buffer.push(row.id)\n    if (buffer.length >= 1000) {\n      await prisma.user.findMany({ where: { id: { in: buffer } } })\n      buffer = []\n    }\n  }\n}'],
-  ['a handler that is registered in a loop', 'export function start(names: string[]) {\n  for (const name of names) scheduleJob(name, async () => {\n    await prisma.user.findFirst({ where: { id: name } })\n  })\n}'],
-  ['a factory of handlers in a loop', 'function processor(name: string) {\n  return async () => prisma.user.findFirst({ where: { id: name } })\n}\nexport function start(names: string[]) {\n  names.forEach((name) => register(name, processor(name)))\n}'],
-  ['a cache in front of a loop', 'export async function price(rows: { id: string }[]) {\n  const { getUser } = createUserCache()\n  for (const row of rows) await getUser(row.id)\n}\nfunction createUserCache() {\n  const getUser = async (id: string) => prisma.user.findFirst({ where: { id } })\n  return { getUser }\n}'],
-  ['rows that are written one by one', 'export async function save(rows: { id: string; email: string }[]) {\n  await Promise.all(rows.map(({ id, email }) => prisma.user.create({ data: { id, email } })))\n}', 'prefer-bulk-insert'],
-  ['rows of which each may fail', 'export async function save(rows: { id: string; email: string }[]) {\n  for (const row of rows) {\n    try {\n      await prisma.user.create({ data: { id: row.id, email: row.email } })\n    } catch (error) {\n      report(error)\n    }\n  }\n}'],
+  [
+    'a page with its total',
+    'export async function page(userId: string, n: number) {\n  const where = { userId }\n  const [rows, total] = await Promise.all([prisma.order.findMany({ where, orderBy: { createdAt: "desc" }, skip: n * 50, take: 50 }), prisma.order.count({ where })])\n  return { rows, total }\n}',
+    'no-offset-pagination',
+  ],
+  [
+    'a page in a transaction list',
+    'export const page = (userId: string, n: number) => prisma.$transaction([prisma.order.findMany({ where: { userId }, orderBy: { createdAt: "desc" }, take: 50 }), prisma.order.count({ where: { userId } })])',
+  ],
+  [
+    'the member of a tenant by two keys',
+    'export const one = (id: string, userId: string) => prisma.order.findFirst({ where: { id, userId } })',
+  ],
+  [
+    'a filter by a status that no index has',
+    'export const failed = () => prisma.order.findMany({ where: { status: { in: ["failed", "lost"] } }, take: 100 })',
+    'require-index-for-filter',
+  ],
+  [
+    'a filter that is built step by step',
+    'export function find(o: { note?: string }) {\n  const where: Record<string, unknown> = {}\n  if (o.note) where.note = o.note\n  return prisma.order.findMany({ where, take: 10 })\n}',
+  ],
+  [
+    'a conditional spread in a filter',
+    'export const find = (userId: string, note?: string) => prisma.order.findMany({ where: { userId, ...(note ? { note } : {}) }, take: 10 })',
+  ],
+  [
+    'a key per element, at once',
+    'export const users = (ids: string[]) => Promise.all(ids.map((id) => prisma.user.findUnique({ where: { id } })))',
+  ],
+  [
+    'a look-up per element of rows',
+    'export async function owners(rows: { userId: string }[]) {\n  return Promise.all(rows.map(async (row) => ({ ...row, user: await prisma.user.findFirst({ where: { id: row.userId } }) })))\n}',
+    'no-query-in-loop',
+  ],
+  [
+    'a count per element',
+    'export async function counts(ids: string[]) {\n  const out: Record<string, number> = {}\n  for (const id of ids) out[id] = await prisma.order.count({ where: { userId: id } })\n  return out\n}',
+    'no-query-in-loop',
+  ],
+  [
+    'pages of a job',
+    'export async function sweep(userId: string) {\n  let cursor: string | undefined\n  do {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 500, orderBy: { id: "asc" }, ...(cursor ? { cursor: { id: cursor }, skip: 1 } : {}) })\n    cursor = rows.at(-1)?.id\n  } while (cursor)\n}',
+  ],
+  [
+    'chunks of a list',
+    'export async function load(ids: string[]) {\n  for (const chunk of chunks(ids, 100)) await prisma.user.findMany({ where: { id: { in: chunk } } })\n}',
+  ],
+  [
+    'a slug that is tried until it is free',
+    'export async function slug(name: string) {\n  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {\n    const taken = await prisma.user.findUnique({ where: { email: `${name}-${attempt}` } })\n    if (!taken) return `${name}-${attempt}`\n  }\n}',
+  ],
+  [
+    'a buffer that is flushed',
+    'export async function run(stream: AsyncIterable<{ id: string }>) {\n  let buffer: string[] = []\n  for await (const row of stream) {\n    buffer.push(row.id)\n    if (buffer.length >= 1000) {\n      await prisma.user.findMany({ where: { id: { in: buffer } } })\n      buffer = []\n    }\n  }\n}',
+  ],
+  [
+    'a handler that is registered in a loop',
+    'export function start(names: string[]) {\n  for (const name of names) scheduleJob(name, async () => {\n    await prisma.user.findFirst({ where: { id: name } })\n  })\n}',
+  ],
+  [
+    'a factory of handlers in a loop',
+    'function processor(name: string) {\n  return async () => prisma.user.findFirst({ where: { id: name } })\n}\nexport function start(names: string[]) {\n  names.forEach((name) => register(name, processor(name)))\n}',
+  ],
+  [
+    'a cache in front of a loop',
+    'export async function price(rows: { id: string }[]) {\n  const { getUser } = createUserCache()\n  for (const row of rows) await getUser(row.id)\n}\nfunction createUserCache() {\n  const getUser = async (id: string) => prisma.user.findFirst({ where: { id } })\n  return { getUser }\n}',
+  ],
+  [
+    'rows that are written one by one',
+    'export async function save(rows: { id: string; email: string }[]) {\n  await Promise.all(rows.map(({ id, email }) => prisma.user.create({ data: { id, email } })))\n}',
+    'prefer-bulk-insert',
+  ],
+  [
+    'rows of which each may fail',
+    'export async function save(rows: { id: string; email: string }[]) {\n  for (const row of rows) {\n    try {\n      await prisma.user.create({ data: { id: row.id, email: row.email } })\n    } catch (error) {\n      report(error)\n    }\n  }\n}',
+  ],
   ['all rows of a configuration', 'export const all = () => prisma.user.findMany()', 'require-limit'],
-  ['the rows of a list of keys', 'export const some = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })'],
-  ['a search without regard to case', 'export const search = (q: string) => prisma.user.findMany({ where: { OR: [{ name: { contains: q, mode: "insensitive" } }, { email: { contains: q, mode: "insensitive" } }] }, take: 10 })', 'require-search-index'],
-  ['a search among the rows of one user', 'export const search = (userId: string, q: string) => prisma.order.findMany({ where: { userId, note: { contains: q, mode: "insensitive" } }, take: 10 })'],
-  ['a purge of a table', 'export async function purge() {\n  await prisma.order.deleteMany({})\n}', 'no-unfiltered-mutation'],
-  ['old rows that are deleted', 'export const clean = (before: Date, userId: string) => prisma.order.deleteMany({ where: { userId, createdAt: { lt: before } } })'],
-  ['raw SQL with values', 'export const find = (userId: string) => prisma.$queryRaw<{ id: string }[]>`SELECT id FROM orders WHERE user_id = ${userId} ORDER BY created_at DESC LIMIT 10`'],
-  ['a fragment that is put in', 'export const find = (userId: string) => {\n  const only = Prisma.sql`user_id = ${userId}`\n  return prisma.$queryRaw`SELECT id FROM orders WHERE ${only} LIMIT 10`\n}'],
-  ['a list of keys in raw SQL', 'export const find = (ids: string[]) => prisma.$queryRaw`SELECT id FROM orders WHERE id IN (${Prisma.join(ids)})`'],
-  ['an order that a request chooses', 'export const list = (req: Request) => prisma.$queryRawUnsafe(`SELECT id FROM orders ORDER BY ${req.query.sort} LIMIT 10`)', 'no-unsafe-sql'],
-  ['a schema name from the settings', 'export const use = () => {\n  const schema = getSchema()\n  return prisma.$executeRawUnsafe(`SET search_path TO "${schema}"`)\n}'],
-  ['the outer client by mistake', 'import { PrismaClient } from "@prisma/client"\nconst prisma = new PrismaClient()\nexport const pay = (id: string) => prisma.$transaction(async (tx) => {\n  await tx.order.update({ where: { id }, data: { status: "paid" } })\n  await prisma.user.update({ where: { id }, data: { name: "x" } })\n})', 'no-outer-client-in-transaction'],
-  ['a mail while a transaction is open', 'export const join = (id: string) => prisma.$transaction(async (tx) => {\n  const user = await tx.user.update({ where: { id }, data: { name: "x" } })\n  await resend.emails.send({ to: user.email })\n})', 'no-remote-call-in-transaction'],
-  ['a row that is looked for before it is made', 'export async function add(userId: string, number: number, id: string) {\n  const found = await prisma.order.findFirst({ where: { userId, number } })\n  if (found) return found\n  return prisma.order.create({ data: { id, userId, number, status: "new" } })\n}', 'no-find-then-create'],
+  [
+    'the rows of a list of keys',
+    'export const some = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })',
+  ],
+  [
+    'a search without regard to case',
+    'export const search = (q: string) => prisma.user.findMany({ where: { OR: [{ name: { contains: q, mode: "insensitive" } }, { email: { contains: q, mode: "insensitive" } }] }, take: 10 })',
+    'require-search-index',
+  ],
+  [
+    'a search among the rows of one user',
+    'export const search = (userId: string, q: string) => prisma.order.findMany({ where: { userId, note: { contains: q, mode: "insensitive" } }, take: 10 })',
+  ],
+  [
+    'a purge of a table',
+    'export async function purge() {\n  await prisma.order.deleteMany({})\n}',
+    'no-unfiltered-mutation',
+  ],
+  [
+    'old rows that are deleted',
+    'export const clean = (before: Date, userId: string) => prisma.order.deleteMany({ where: { userId, createdAt: { lt: before } } })',
+  ],
+  [
+    'raw SQL with values',
+    'export const find = (userId: string) => prisma.$queryRaw<{ id: string }[]>`SELECT id FROM orders WHERE user_id = ${userId} ORDER BY created_at DESC LIMIT 10`',
+  ],
+  [
+    'a fragment that is put in',
+    'export const find = (userId: string) => {\n  const only = Prisma.sql`user_id = ${userId}`\n  return prisma.$queryRaw`SELECT id FROM orders WHERE ${only} LIMIT 10`\n}',
+  ],
+  [
+    'a list of keys in raw SQL',
+    'export const find = (ids: string[]) => prisma.$queryRaw`SELECT id FROM orders WHERE id IN (${Prisma.join(ids)})`',
+  ],
+  [
+    'an order that a request chooses',
+    'export const list = (req: Request) => prisma.$queryRawUnsafe(`SELECT id FROM orders ORDER BY ${req.query.sort} LIMIT 10`)',
+    'no-unsafe-sql',
+  ],
+  [
+    'a schema name from the settings',
+    'export const use = () => {\n  const schema = getSchema()\n  return prisma.$executeRawUnsafe(`SET search_path TO "${schema}"`)\n}',
+  ],
+  [
+    'the outer client by mistake',
+    'import { PrismaClient } from "@prisma/client"\nconst prisma = new PrismaClient()\nexport const pay = (id: string) => prisma.$transaction(async (tx) => {\n  await tx.order.update({ where: { id }, data: { status: "paid" } })\n  await prisma.user.update({ where: { id }, data: { name: "x" } })\n})',
+    'no-outer-client-in-transaction',
+  ],
+  [
+    'a mail while a transaction is open',
+    'export const join = (id: string) => prisma.$transaction(async (tx) => {\n  const user = await tx.user.update({ where: { id }, data: { name: "x" } })\n  await resend.emails.send({ to: user.email })\n})',
+    'no-remote-call-in-transaction',
+  ],
+  [
+    'a row that is looked for before it is made',
+    'export async function add(userId: string, number: number, id: string) {\n  const found = await prisma.order.findFirst({ where: { userId, number } })\n  if (found) return found\n  return prisma.order.create({ data: { id, userId, number, status: "new" } })\n}',
+    'no-find-then-create',
+  ],
 ]
 
 const drizzle: readonly Shape[] = [
-  ['rows of an organisation without an index', 'export const list = (s: string) => db.query.orders.findMany({ where: eq(orders.status, s), with: { user: true }, limit: 10 })', 'require-index-for-filter'],
-  ['one row by its key, with relations', 'export const one = (id: string) => db.query.orders.findFirst({ where: eq(orders.id, id), with: { user: { columns: { name: true } } } })'],
-  ['conditions that are collected', 'export function list(userId: string, status?: string) {\n  const conditions = [eq(orders.userId, userId)]\n  if (status) conditions.push(eq(orders.status, status))\n  return db.select().from(orders).where(and(...conditions)).limit(10)\n}'],
-  ['a total beside a page', 'export const total = (id: string) => db.select({ n: sql<number>`count(*)` }).from(orders).where(eq(orders.userId, id))'],
-  ['a search with ILIKE', 'export const search = (q: string) => db.select().from(users).where(ilike(users.name, `%${q}%`)).limit(10)', 'require-search-index'],
-  ['an update that forgot its condition', 'export const all = () => db.update(users).set({ plan: "free" })', 'no-unfiltered-mutation'],
-  ['a query per organisation', 'export async function all(ids: string[]) {\n  const out = []\n  for (const id of ids) out.push(...await db.query.orders.findMany({ where: eq(orders.userId, id) }))\n  return out\n}', 'no-query-in-loop'],
-  ['a builder that goes on', 'export function list(s?: string) {\n  let query = db.select().from(orders).$dynamic()\n  if (s) query = query.where(eq(orders.status, s))\n  return query.limit(10)\n}'],
-  ['a condition in a callback', 'export const list = (id: string) => db.query.orders.findMany({ where: (o, { eq, and }) => and(eq(o.userId, id), eq(o.status, "open")), limit: 5 })'],
+  [
+    'rows of an organisation without an index',
+    'export const list = (s: string) => db.query.orders.findMany({ where: eq(orders.status, s), with: { user: true }, limit: 10 })',
+    'require-index-for-filter',
+  ],
+  [
+    'one row by its key, with relations',
+    'export const one = (id: string) => db.query.orders.findFirst({ where: eq(orders.id, id), with: { user: { columns: { name: true } } } })',
+  ],
+  [
+    'conditions that are collected',
+    'export function list(userId: string, status?: string) {\n  const conditions = [eq(orders.userId, userId)]\n  if (status) conditions.push(eq(orders.status, status))\n  return db.select().from(orders).where(and(...conditions)).limit(10)\n}',
+  ],
+  [
+    'a total beside a page',
+    'export const total = (id: string) => db.select({ n: sql<number>`count(*)` }).from(orders).where(eq(orders.userId, id))',
+  ],
+  [
+    'a search with ILIKE',
+    'export const search = (q: string) => db.select().from(users).where(ilike(users.name, `%${q}%`)).limit(10)',
+    'require-search-index',
+  ],
+  [
+    'an update that forgot its condition',
+    'export const all = () => db.update(users).set({ plan: "free" })',
+    'no-unfiltered-mutation',
+  ],
+  [
+    'a query per organisation',
+    'export async function all(ids: string[]) {\n  const out = []\n  for (const id of ids) out.push(...await db.query.orders.findMany({ where: eq(orders.userId, id) }))\n  return out\n}',
+    'no-query-in-loop',
+  ],
+  [
+    'a builder that goes on',
+    'export function list(s?: string) {\n  let query = db.select().from(orders).$dynamic()\n  if (s) query = query.where(eq(orders.status, s))\n  return query.limit(10)\n}',
+  ],
+  [
+    'a condition in a callback',
+    'export const list = (id: string) => db.query.orders.findMany({ where: (o, { eq, and }) => and(eq(o.userId, id), eq(o.status, "open")), limit: 5 })',
+  ],
 ]
 
 const raw: readonly Shape[] = [
-  ['a join by a comma with its condition', 'export const all = (id: string) => pool.query("SELECT u.name, o.number FROM users u, orders o WHERE o.user_id = u.id AND u.id = $1", [id])'],
-  ['a join by a comma without it', 'export const all = () => pool.query("SELECT u.name, o.number FROM users u, orders o")', 'no-cartesian-product'],
-  ['a date that is cut off', 'export const day = (n: string) => pool.query("SELECT id FROM orders WHERE number::text = $1", [n])', 'no-function-on-indexed-column'],
-  ['a queue that waits', 'export const next = () => pool.query("SELECT id FROM orders WHERE number = 1 ORDER BY created_at LIMIT 1 FOR UPDATE")', 'prefer-skip-locked', 'require-index-for-order'],
-  ['an upsert', 'export const put = (v: unknown[]) => pool.query("INSERT INTO users (id, email) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET email = excluded.email", v)'],
-  ['a value in quotes', 'export const find = (name: string) => pool.query(`SELECT id FROM users WHERE email = \'${name}\'`)', 'no-unsafe-sql'],
+  [
+    'a join by a comma with its condition',
+    'export const all = (id: string) => pool.query("SELECT u.name, o.number FROM users u, orders o WHERE o.user_id = u.id AND u.id = $1", [id])',
+  ],
+  [
+    'a join by a comma without it',
+    'export const all = () => pool.query("SELECT u.name, o.number FROM users u, orders o")',
+    'no-cartesian-product',
+  ],
+  [
+    'a date that is cut off',
+    'export const day = (n: string) => pool.query("SELECT id FROM orders WHERE number::text = $1", [n])',
+    'no-function-on-indexed-column',
+  ],
+  [
+    'a queue that waits',
+    'export const next = () => pool.query("SELECT id FROM orders WHERE number = 1 ORDER BY created_at LIMIT 1 FOR UPDATE")',
+    'prefer-skip-locked',
+    'require-index-for-order',
+  ],
+  [
+    'an upsert',
+    'export const put = (v: unknown[]) => pool.query("INSERT INTO users (id, email) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET email = excluded.email", v)',
+  ],
+  [
+    'a value in quotes',
+    "export const find = (name: string) => pool.query(`SELECT id FROM users WHERE email = '${name}'`)",
+    'no-unsafe-sql',
+  ],
 ]
 
 const rule = catalog.find((r) => r.id === 'no-query-in-loop') as Rule & { group: 'queries' }
 
 async function said(example: Example): Promise<string[]> {
   const report = await reviewExample(example, rule, catalog)
-  return [...new Set(report.findings.filter((f) => f.group === 'queries' || f.group === 'operations').map((f) => `${f.severity} ${f.rule}`))]
+  return [
+    ...new Set(
+      report.findings
+        .filter((f) => f.group === 'queries' || f.group === 'operations')
+        .map((f) => `${f.severity} ${f.rule}`),
+    ),
+  ]
 }
 
 describe.each([
-  ['Prisma', prisma, prismaShop, ''], ['Drizzle', drizzle, drizzleShop, `${drizzleImports}\n`], ['SQL', raw, sqlShop, `${pool}\n`],
+  ['Prisma', prisma, prismaShop, ''],
+  ['Drizzle', drizzle, drizzleShop, `${drizzleImports}\n`],
+  ['SQL', raw, sqlShop, `${pool}\n`],
 ] as const)('%s', (_, shapes, shop, head) => {
   it.each(shapes)('%s', async (_title, code, ...rules) => {
     const found = await said({ ...shop, rows: large, typescript: head + code })
     for (const wanted of rules) expect(found.map((f) => f.replace(/^\w+ /, ''))).toContain(wanted)
-    expect(found.filter((f) => !f.startsWith('info ')).filter((f) => !rules.includes(f.replace(/^\w+ /, '')))).toEqual([])
+    expect(found.filter((f) => !f.startsWith('info ')).filter((f) => !rules.includes(f.replace(/^\w+ /, '')))).toEqual(
+      [],
+    )
   })
 })

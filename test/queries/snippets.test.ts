@@ -12,22 +12,34 @@ import { parseRepository } from './repository.ts'
 const root = fileURLToPath(new URL('../fixtures/snippets', import.meta.url))
 
 /** Each file is a repository; what a rule says stands behind the line it is about: `// ! rule` for a warning or an error, `// ? rule` for information. */
-const repositories = readdirSync(root).filter((f) => f.endsWith('.txt')).map((name) => [name, parseRepository(readFileSync(join(root, name), 'utf8'))] as const)
+const repositories = readdirSync(root)
+  .filter((f) => f.endsWith('.txt'))
+  .map((name) => [name, parseRepository(readFileSync(join(root, name), 'utf8'))] as const)
 
 function expectedIn(path: string, text: string): string[] {
   return text.split('\n').flatMap((line, i) => {
     const marks = /(?:\/\/|--) ((?:[!?] [\w-]+ ?)+)$/.exec(line)?.[1] ?? ''
-    return [...marks.matchAll(/([!?]) ([\w-]+)/g)].map(([, loud, rule]) => `${path}:${i + 1} ${loud ?? ''} ${rule ?? ''}`)
+    return [...marks.matchAll(/([!?]) ([\w-]+)/g)].map(
+      ([, loud, rule]) => `${path}:${i + 1} ${loud ?? ''} ${rule ?? ''}`,
+    )
   })
 }
 
 describe.each(repositories)('%s', (_, { settings, base, head }) => {
   const said = new Map<string, string[]>()
   beforeAll(async () => {
-    const report: Report = await review(await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head')), { rules: catalog, settings: { config: { ...defaultConfig, ...settings }, notes: [] }, rehearse: false, today: '2026-01-01' })
+    const report: Report = await review(await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head')), {
+      rules: catalog,
+      settings: { config: { ...defaultConfig, ...settings }, notes: [] },
+      rehearse: false,
+      today: '2026-01-01',
+    })
     for (const { rule, group, severity, place } of report.findings) {
       if (group !== 'queries' && group !== 'operations') continue
-      said.set(place.path, [...said.get(place.path) ?? [], `${place.path}:${place.line} ${severity === 'info' ? '?' : '!'} ${rule}`])
+      said.set(place.path, [
+        ...(said.get(place.path) ?? []),
+        `${place.path}:${place.line} ${severity === 'info' ? '?' : '!'} ${rule}`,
+      ])
     }
   })
   it.each(Object.keys(head).filter((path) => head[path] !== base[path]))('%s', (path) => {

@@ -11,7 +11,15 @@ export interface TableSpec {
   readonly columns: Readonly<Record<string, string>>
   readonly key?: readonly string[]
   readonly uniques?: readonly (readonly string[])[]
-  readonly indexes?: readonly (readonly string[] | { readonly columns: readonly string[]; readonly where?: string; readonly method?: string; readonly unique?: boolean })[]
+  readonly indexes?: readonly (
+    | readonly string[]
+    | {
+        readonly columns: readonly string[]
+        readonly where?: string
+        readonly method?: string
+        readonly unique?: boolean
+      }
+  )[]
   readonly foreignKeys?: Readonly<Record<string, string>>
 }
 
@@ -19,20 +27,63 @@ export interface TableSpec {
 export function schemaOf(tables: Readonly<Record<string, TableSpec>>): Schema {
   const made = new Map<string, Table>()
   for (const [name, spec] of Object.entries(tables)) {
-    const columns: Column[] = Object.entries(spec.columns).map(([column, type]) => ({ name: column, type: type.replace('!', ''), nullable: !type.endsWith('!'), default: null, generated: null, identity: null, declared: [] }))
+    const columns: Column[] = Object.entries(spec.columns).map(([column, type]) => ({
+      name: column,
+      type: type.replace('!', ''),
+      nullable: !type.endsWith('!'),
+      default: null,
+      generated: null,
+      identity: null,
+      declared: [],
+    }))
     const indexes: Index[] = (spec.indexes ?? []).map((given) => {
       const one = 'columns' in given ? given : { columns: given }
       return {
-        name: `${name}_${one.columns.join('_').replace(/\W/g, '_')}_idx`, include: [], unique: one.unique ?? false, nullsNotDistinct: false, method: one.method ?? 'btree', where: one.where ?? null, valid: true, declared: [],
-        keys: one.columns.map((c) => ({ column: /\W/.test(c) ? null : c, expression: /\W/.test(c) ? c : null, descending: false, nullsFirst: false, opclass: null, collation: null })),
+        name: `${name}_${one.columns.join('_').replace(/\W/g, '_')}_idx`,
+        include: [],
+        unique: one.unique ?? false,
+        nullsNotDistinct: false,
+        method: one.method ?? 'btree',
+        where: one.where ?? null,
+        valid: true,
+        declared: [],
+        keys: one.columns.map((c) => ({
+          column: /\W/.test(c) ? null : c,
+          expression: /\W/.test(c) ? c : null,
+          descending: false,
+          nullsFirst: false,
+          opclass: null,
+          collation: null,
+        })),
       }
     })
     made.set(`public.${name}`, {
-      ...emptyTable('public', name), columns, indexes,
-      primaryKey: spec.key === undefined ? null : { name: `${name}_pkey`, columns: spec.key, include: [], deferrable: false, declared: [] },
-      uniques: (spec.uniques ?? []).map((u) => ({ name: `${name}_${u.join('_')}_key`, columns: u, include: [], nullsNotDistinct: false, deferrable: false, declared: [] })),
+      ...emptyTable('public', name),
+      columns,
+      indexes,
+      primaryKey:
+        spec.key === undefined
+          ? null
+          : { name: `${name}_pkey`, columns: spec.key, include: [], deferrable: false, declared: [] },
+      uniques: (spec.uniques ?? []).map((u) => ({
+        name: `${name}_${u.join('_')}_key`,
+        columns: u,
+        include: [],
+        nullsNotDistinct: false,
+        deferrable: false,
+        declared: [],
+      })),
       foreignKeys: Object.entries(spec.foreignKeys ?? {}).map(([column, target]) => ({
-        name: `${name}_${column}_fkey`, columns: [column], references: { schema: 'public', table: target, columns: ['id'] }, onDelete: 'NO ACTION', onUpdate: 'NO ACTION', match: 'simple', validated: true, enforced: true, deferrable: false, declared: [],
+        name: `${name}_${column}_fkey`,
+        columns: [column],
+        references: { schema: 'public', table: target, columns: ['id'] },
+        onDelete: 'NO ACTION',
+        onUpdate: 'NO ACTION',
+        match: 'simple',
+        validated: true,
+        enforced: true,
+        deferrable: false,
+        declared: [],
       })),
     })
   }
@@ -41,14 +92,35 @@ export function schemaOf(tables: Readonly<Record<string, TableSpec>>): Schema {
 
 /** A project of one ORM at the root. */
 export function projectOf(orm: 'prisma' | 'drizzle' | null, schemaFiles: readonly string[] = []): Project {
-  return { root: '', name: '.', orm, dialect: 'postgresql', runner: { name: orm ?? 'psql', version: null }, schemaFiles, migrations: null, evidence: '', settings: {} }
+  return {
+    root: '',
+    name: '.',
+    orm,
+    dialect: 'postgresql',
+    runner: { name: orm ?? 'psql', version: null },
+    schemaFiles,
+    migrations: null,
+    evidence: '',
+    settings: {},
+  }
 }
 
 /** Reads the queries of files that a pull request adds to those of `base`. */
-export async function read(orm: 'prisma' | 'drizzle' | null, schema: Schema, head: Readonly<Record<string, string>>, base: Readonly<Record<string, string>> = {}): Promise<QueriesRead> {
+export async function read(
+  orm: 'prisma' | 'drizzle' | null,
+  schema: Schema,
+  head: Readonly<Record<string, string>>,
+  base: Readonly<Record<string, string>> = {},
+): Promise<QueriesRead> {
   const changeSet = await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head }))
-  const files = Object.keys({ ...base, ...head }).filter((p) => orm === 'prisma' ? p.endsWith('.prisma') : p.endsWith('schema.ts'))
-  return readQueries({ changeSet, projects: [{ project: projectOf(orm, files), declared: schema, after: schema }], config: {} as Config })
+  const files = Object.keys({ ...base, ...head }).filter((p) =>
+    orm === 'prisma' ? p.endsWith('.prisma') : p.endsWith('schema.ts'),
+  )
+  return readQueries({
+    changeSet,
+    projects: [{ project: projectOf(orm, files), declared: schema, after: schema }],
+    config: {} as Config,
+  })
 }
 
 /** The Prisma schema that the tests of this folder query. */
@@ -96,9 +168,34 @@ model Post {
 `
 
 export const tables = schemaOf({
-  users: { columns: { id: 'text!', email: 'text!', full_name: 'text!', role: 'role!', org_id: 'text!', deleted_at: 'timestamp(3) without time zone' }, key: ['id'], uniques: [['email']], indexes: [['org_id']], foreignKeys: { org_id: 'orgs' } },
+  users: {
+    columns: {
+      id: 'text!',
+      email: 'text!',
+      full_name: 'text!',
+      role: 'role!',
+      org_id: 'text!',
+      deleted_at: 'timestamp(3) without time zone',
+    },
+    key: ['id'],
+    uniques: [['email']],
+    indexes: [['org_id']],
+    foreignKeys: { org_id: 'orgs' },
+  },
   orgs: { columns: { id: 'text!', name: 'text!' }, key: ['id'] },
-  posts: { columns: { id: 'text!', author_id: 'text!', title: 'text!', tags: 'text[]', meta: 'jsonb', created_at: 'timestamp(3) without time zone!' }, key: ['id'], uniques: [['author_id', 'title']], foreignKeys: { author_id: 'users' } },
+  posts: {
+    columns: {
+      id: 'text!',
+      author_id: 'text!',
+      title: 'text!',
+      tags: 'text[]',
+      meta: 'jsonb',
+      created_at: 'timestamp(3) without time zone!',
+    },
+    key: ['id'],
+    uniques: [['author_id', 'title']],
+    foreignKeys: { author_id: 'users' },
+  },
 })
 
 export const drizzleSchema = `

@@ -9,23 +9,32 @@ import type { Query } from '../../src/queries/query.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
 import { review } from '../../src/review.ts'
 
-const tables = 'create table orders (id bigint primary key, status text not null, total integer not null, city text not null);'
+const tables =
+  'create table orders (id bigint primary key, status text not null, total integer not null, city text not null);'
 
 async function findingsOf(query: string): Promise<readonly Finding[]> {
   const base = { 'migrations/0001_a.sql': tables, 'README.md': '' }
   const code = `import { Pool } from 'pg'\nconst pool = new Pool({ max: 10, connectionTimeoutMillis: 5000, statement_timeout: 5000 })\nexport const found = (a: string) => pool.query('${query}', [a])\n`
   const head = { ...base, 'src/db.ts': code }
   const config = { ...defaultConfig, postgres: 16, tables: { orders: { rows: 20_000_000 } } }
-  return (await review(await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head')), { rules: catalog, settings: { config, notes: [] } })).findings
+  return (
+    await review(await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head')), {
+      rules: catalog,
+      settings: { config, notes: [] },
+    })
+  ).findings
 }
 
-const advice = (findings: readonly Finding[]): Finding | undefined => findings.find((finding) => finding.rule === 'require-index-for-filter')
+const advice = (findings: readonly Finding[]): Finding | undefined =>
+  findings.find((finding) => finding.rule === 'require-index-for-filter')
 
 test('an index is advised that was made and that the planner uses', async () => {
   const found = advice(await findingsOf('SELECT id FROM orders WHERE status = $1 LIMIT 10'))
   expect(found?.severity).toBe('warning')
   expect(found?.help).toContain('CREATE INDEX CONCURRENTLY "orders_status_idx" ON "orders" ("status");')
-  expect(found?.evidence?.plan).toBe('Seq Scan on orders, 20,000,000 rows, filter (orders.status = $1); with the index Index Scan using orders_status_idx on orders, 100,000 rows, by (orders.status = $1)')
+  expect(found?.evidence?.plan).toBe(
+    'Seq Scan on orders, 20,000,000 rows, filter (orders.status = $1); with the index Index Scan using orders_status_idx on orders, 100,000 rows, by (orders.status = $1)',
+  )
 })
 
 test('an index that the planner would not use is not advised', async () => {
@@ -36,10 +45,21 @@ test('an index that the planner would not use is not advised', async () => {
 })
 
 test('what a plan refutes is not told', () => {
-  const summary = (lines: readonly string[], scanned: readonly string[] = []): PlanSummary => ({ cost: 1, lines, scans: scanned.map((table) => ({ table, rows: 5, unavoidable: true, filter: null, line: `Seq Scan on ${table}` })), indexes: [], sorts: [], subplans: [] })
+  const summary = (lines: readonly string[], scanned: readonly string[] = []): PlanSummary => ({
+    cost: 1,
+    lines,
+    scans: scanned.map((table) => ({ table, rows: 5, unavoidable: true, filter: null, line: `Seq Scan on ${table}` })),
+    indexes: [],
+    sorts: [],
+    subplans: [],
+  })
   const problem = (expects: 'scan' | 'sort'): Problem => ({ message: 'm', object: 'public.orders', expects })
   const told = (expects: 'scan' | 'sort', after: PlanSummary): number =>
-    [...judgedByPlan([problem(expects)], { plan: { id: 0, before: null, after, error: null, withIndex: null, usesIndex: null } } as Query)].length
+    [
+      ...judgedByPlan([problem(expects)], {
+        plan: { id: 0, before: null, after, error: null, withIndex: null, usesIndex: null },
+      } as Query),
+    ].length
   expect(told('scan', summary(['Index Scan using a on orders, 1 row, by (x = $1)']))).toBe(0)
   expect(told('scan', summary(['Seq Scan on orders, 5 rows'], ['public.orders']))).toBe(1)
   expect(told('scan', summary(['Append, 5 rows', '  Seq Scan on orders_2026, 5 rows'], ['public.orders_2026']))).toBe(1)

@@ -32,7 +32,13 @@ test('locks, rewrites, scans and builds of each statement', async () => {
   expect(result.notes).toEqual([])
   const seen = result.observations.map((observation) => {
     const lock = observation?.locks.find(({ relation }) => relation === 'public.users' || relation === 'public.orders')
-    return [lock === undefined ? '-' : `${lock.relation} ${lock.mode}`, observation?.rewrites.join(), observation?.scans.join(), observation?.builds.join(), observation?.invalid.join()]
+    return [
+      lock === undefined ? '-' : `${lock.relation} ${lock.mode}`,
+      observation?.rewrites.join(),
+      observation?.scans.join(),
+      observation?.builds.join(),
+      observation?.invalid.join(),
+    ]
   })
   expect(seen).toEqual([
     ['public.users ShareLock', '', '', 'public.users', ''],
@@ -54,31 +60,68 @@ test('locks, rewrites, scans and builds of each statement', async () => {
 })
 
 test('a failing statement is told with code and position, CONCURRENTLY in a transaction among them', async () => {
-  const result = await rehearse(requestOf(base, [
-    'alter table users add column a integer', 'create index concurrently users_a on users (a)', 'alter table users add column nope missing_type', 'alter table users add column b integer',
-  ], true))
-  expect(result.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '25001', null, null])
+  const result = await rehearse(
+    requestOf(
+      base,
+      [
+        'alter table users add column a integer',
+        'create index concurrently users_a on users (a)',
+        'alter table users add column nope missing_type',
+        'alter table users add column b integer',
+      ],
+      true,
+    ),
+  )
+  expect(result.observations.map((observation) => observation?.error?.code ?? null)).toEqual([
+    null,
+    '25001',
+    null,
+    null,
+  ])
   expect(result.observations.map((observation) => observation?.heldUntil)).toEqual([3, 3, undefined, 3])
   expect(result.notes.map((note) => [note.line, note.kind, note.blocking])).toEqual([[3, 'unrehearsed', false]])
   const alone = await rehearse(requestOf(base, ['create view broken as select nope from users']))
-  expect(alone.observations[0]?.error).toMatchObject({ code: '42703', message: 'column "nope" does not exist', position: 30 })
+  expect(alone.observations[0]?.error).toMatchObject({
+    code: '42703',
+    message: 'column "nope" does not exist',
+    position: 30,
+  })
 })
 
 test('where the runner is not known to open a transaction, CONCURRENTLY is tried outside one', async () => {
-  const result = await rehearse(requestOf(base, ['alter table users add column a integer', 'create index concurrently users_a on users (a)'], null))
+  const result = await rehearse(
+    requestOf(base, ['alter table users add column a integer', 'create index concurrently users_a on users (a)'], null),
+  )
   expect(result.observations.map((observation) => observation?.error)).toEqual([null, null])
 })
 
 test('a role that does not exist is made, an extension that cannot be had is a note', async () => {
-  const result = await rehearse(requestOf(base, ['grant select on users to reporting', 'create extension timescaledb', 'create extension if not exists pg_trgm', 'create index on users using gin (email gin_trgm_ops)']))
-  expect(result.observations.map((observation) => (observation === null ? null : (observation.error?.message ?? 'ok')))).toEqual(['ok', null, 'ok', 'ok'])
+  const result = await rehearse(
+    requestOf(base, [
+      'grant select on users to reporting',
+      'create extension timescaledb',
+      'create extension if not exists pg_trgm',
+      'create index on users using gin (email gin_trgm_ops)',
+    ]),
+  )
+  expect(
+    result.observations.map((observation) => (observation === null ? null : (observation.error?.message ?? 'ok'))),
+  ).toEqual(['ok', null, 'ok', 'ok'])
   expect(result.notes.map((note) => note.message).join()).toContain('timescaledb')
 })
 
 test('statements that reach outside are refused, what stands beside them is rehearsed', async () => {
   const refused = [
-    "copy users to program 'id'", "copy users from '/etc/passwd'", 'copy users from stdin', "load 'x'", "alter system set work_mem = '1MB'", 'listen x', 'create extension dblink',
-    "do $$ begin execute 'copy users to program ''id'''; end $$", 'create function f() returns integer language plpython3u as $$ return 1 $$', "select pg_read_file('/etc/passwd')",
+    "copy users to program 'id'",
+    "copy users from '/etc/passwd'",
+    'copy users from stdin',
+    "load 'x'",
+    "alter system set work_mem = '1MB'",
+    'listen x',
+    'create extension dblink',
+    "do $$ begin execute 'copy users to program ''id'''; end $$",
+    'create function f() returns integer language plpython3u as $$ return 1 $$',
+    "select pg_read_file('/etc/passwd')",
     "create subscription s connection 'host=x' publication p",
   ]
   const result = await rehearse(requestOf(base, [...refused, 'alter table users add column a integer']))
@@ -88,9 +131,17 @@ test('statements that reach outside are refused, what stands beside them is rehe
 })
 
 test("what Supabase provides is there, and a new connection's settings come back for each file", async () => {
-  const profiles = 'create table profiles (id uuid primary key references auth.users (id) on delete cascade, token uuid default uuid_generate_v4())'
+  const profiles =
+    'create table profiles (id uuid primary key references auth.users (id) on delete cascade, token uuid default uuid_generate_v4())'
   const policy = 'create policy own on profiles for select to authenticated using (auth.uid() = id)'
-  const result = await rehearse(requestOf(["select pg_catalog.set_config('search_path', '', false)", 'create table public.users (id integer)'], [profiles, 'alter table profiles enable row level security', policy], false, { platform: 'supabase' }))
+  const result = await rehearse(
+    requestOf(
+      ["select pg_catalog.set_config('search_path', '', false)", 'create table public.users (id integer)'],
+      [profiles, 'alter table profiles enable row level security', policy],
+      false,
+      { platform: 'supabase' },
+    ),
+  )
   expect(result.notes).toEqual([])
   expect(result.observations.map((observation) => observation?.error)).toEqual([null, null, null])
   expect(result.observations[0]?.locks).toEqual([{ relation: 'auth.users', mode: 'ShareRowExclusiveLock' }])
@@ -105,14 +156,19 @@ test('a known base is loaded instead of replayed, and the folder stays bounded',
     expect((await rehearse(request, { cache })).base.cached).toBe(false)
     const again = await rehearse(request, { cache })
     expect(again.base.cached).toBe(true)
-    for (const name of await readdir(cache)) if (/^base-.*gz$/.test(name)) await writeFile(join(cache, name), 'not an archive')
+    for (const name of await readdir(cache))
+      if (/^base-.*gz$/.test(name)) await writeFile(join(cache, name), 'not an archive')
     expect(await rehearse(request, { cache })).toMatchObject({ stopped: null, base: { cached: false }, notes: [] })
     expect(again.observations[0]?.locks).toEqual([{ relation: 'public.users', mode: 'AccessExclusiveLock' }])
     await mkdir(join(cache, 'scratch', 'left-behind'))
     await utimes(join(cache, 'scratch', 'left-behind'), 1, 1)
     for (let other = 0; other < 50; other++) await writeFile(join(cache, `base-${other}.tar.gz`), '')
-    expect((await rehearse(requestOf([...base, 'create table more (id integer)'], ['select 1']), { cache })).base.cached).toBe(false)
-    expect((await readdir(cache)).filter((name) => name.startsWith('base-') && name.endsWith('.gz')).length).toBeLessThanOrEqual(40)
+    expect(
+      (await rehearse(requestOf([...base, 'create table more (id integer)'], ['select 1']), { cache })).base.cached,
+    ).toBe(false)
+    expect(
+      (await readdir(cache)).filter((name) => name.startsWith('base-') && name.endsWith('.gz')).length,
+    ).toBeLessThanOrEqual(40)
     expect(await readdir(join(cache, 'scratch'))).toEqual([])
   } finally {
     await rm(cache, { recursive: true, force: true })
@@ -120,8 +176,16 @@ test('a known base is loaded instead of replayed, and the folder stays bounded',
 })
 
 test('values of an enum that the same transaction makes may be used in it, those of an older one not', async () => {
-  const own = ["create type role as enum ('member')", "alter type role add value 'guest'", "create table members (role role default 'guest')"]
-  expect((await rehearse(requestOf(base, own, true))).observations.map((observation) => observation?.error)).toEqual([null, null, null])
+  const own = [
+    "create type role as enum ('member')",
+    "alter type role add value 'guest'",
+    "create table members (role role default 'guest')",
+  ]
+  expect((await rehearse(requestOf(base, own, true))).observations.map((observation) => observation?.error)).toEqual([
+    null,
+    null,
+    null,
+  ])
   const older = await rehearse(requestOf([...base, "create type role as enum ('member')"], own.slice(1), true))
   expect(older.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '55P04'])
 })

@@ -18,22 +18,45 @@ export function statements(texts: readonly string[], path = 'm.sql'): readonly S
     if (node === undefined) throw new Error(`no statement in ${text}`)
     const from = start
     start += text.length + 2
-    return { file, text, start: from, end: from + text.length, place: placeOf(file, from, from + text.length), node, kind: Object.keys(node)[0] ?? '', inside: null, conditional: false }
+    return {
+      file,
+      text,
+      start: from,
+      end: from + text.length,
+      place: placeOf(file, from, from + text.length),
+      node,
+      kind: Object.keys(node)[0] ?? '',
+      inside: null,
+      conditional: false,
+    }
   })
 }
 
 /** One transaction a statement, or one for all. */
 export function transactions(count: number, together: boolean | null): readonly Transaction[] {
-  return Array.from({ length: count }, (_, id) => ({ id: together === false ? id : 0, block: together, because: 'the test says so', survivesFailure: together === false }))
+  return Array.from({ length: count }, (_, id) => ({
+    id: together === false ? id : 0,
+    block: together,
+    because: 'the test says so',
+    survivesFailure: together === false,
+  }))
 }
 
 /** A request whose base and steps are given as texts; `together` puts all steps into one transaction block. */
-export function requestOf(base: readonly string[], steps: readonly string[], together: boolean | null = false, more: Partial<RequestParts> = {}): RehearsalRequest {
+export function requestOf(
+  base: readonly string[],
+  steps: readonly string[],
+  together: boolean | null = false,
+  more: Partial<RequestParts> = {},
+): RehearsalRequest {
   const parsed = statements(steps)
   const ids = transactions(steps.length, together)
   return rehearsalRequest({
     base: base.length === 0 ? [] : [{ path: 'base.sql', statements: statements(base, 'base.sql') }],
-    steps: parsed.map((statement, index) => ({ statement, transaction: ids[index] ?? { id: index, block: false, because: '', survivesFailure: true } })),
+    steps: parsed.map((statement, index) => ({
+      statement,
+      transaction: ids[index] ?? { id: index, block: false, because: '', survivesFailure: true },
+    })),
     ...more,
   })
 }

@@ -5,13 +5,26 @@ import { defaultConfig } from '../../src/config.ts'
 import { review } from '../../src/review.ts'
 
 /** The severities of `require-lock-timeout` where a project of so many migrations adds a column with a default. */
-async function said(migrations: number, options: { readonly sets?: boolean; readonly rows?: number } = {}): Promise<readonly string[]> {
+async function said(
+  migrations: number,
+  options: { readonly sets?: boolean; readonly rows?: number } = {},
+): Promise<readonly string[]> {
   const base: Record<string, string> = { 'migrations/0001_users.sql': 'create table users (id bigint primary key);' }
-  for (let n = 2; n <= migrations; n++) base[`migrations/${String(n).padStart(4, '0')}_more.sql`] = `${options.sets && n === 2 ? "set local lock_timeout = '3s'; " : ''}comment on table users is 'migration ${n}';`
-  const head = { ...base, 'migrations/9000_active.sql': 'alter table users add column active boolean not null default true;' }
+  for (let n = 2; n <= migrations; n++)
+    base[`migrations/${String(n).padStart(4, '0')}_more.sql`] =
+      `${options.sets && n === 2 ? "set local lock_timeout = '3s'; " : ''}comment on table users is 'migration ${n}';`
+  const head = {
+    ...base,
+    'migrations/9000_active.sql': 'alter table users add column active boolean not null default true;',
+  }
   const changeSet = await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head'))
   const config = { ...defaultConfig, tables: options.rows === undefined ? {} : { users: { rows: options.rows } } }
-  const report = await review(changeSet, { rules: catalog, settings: { config, notes: [] }, rehearse: false, today: '2026-01-01' })
+  const report = await review(changeSet, {
+    rules: catalog,
+    settings: { config, notes: [] },
+    rehearse: false,
+    today: '2026-01-01',
+  })
   return report.findings.filter((finding) => finding.rule === 'require-lock-timeout').map((finding) => finding.severity)
 }
 

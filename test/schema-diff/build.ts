@@ -1,4 +1,15 @@
-import { emptySchema, emptyTable, key, type Column, type Declaration, type EnumType, type ForeignKey, type Index, type Schema, type Table } from '../../src/schema/model.ts'
+import {
+  emptySchema,
+  emptyTable,
+  key,
+  type Column,
+  type Declaration,
+  type EnumType,
+  type ForeignKey,
+  type Index,
+  type Schema,
+  type Table,
+} from '../../src/schema/model.ts'
 
 /** A place in a Prisma schema, for objects that declare themselves there. */
 export function at(line: number, source: Declaration['source'] = 'prisma', path = 'prisma/schema.prisma'): Declaration {
@@ -15,15 +26,44 @@ export function table(name: string, columns: readonly Column[], more: Partial<Ta
 
 export function index(name: string, columns: readonly string[], more: Partial<Index> = {}): Index {
   return {
-    name, keys: columns.map((c) => ({ column: c, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null })), include: [], unique: false,
-    nullsNotDistinct: false, method: 'btree', where: null, valid: true, declared: [], ...more,
+    name,
+    keys: columns.map((c) => ({
+      column: c,
+      expression: null,
+      descending: false,
+      nullsFirst: false,
+      opclass: null,
+      collation: null,
+    })),
+    include: [],
+    unique: false,
+    nullsNotDistinct: false,
+    method: 'btree',
+    where: null,
+    valid: true,
+    declared: [],
+    ...more,
   }
 }
 
-export function foreignKey(name: string, columns: readonly string[], target: string, more: Partial<ForeignKey> = {}): ForeignKey {
+export function foreignKey(
+  name: string,
+  columns: readonly string[],
+  target: string,
+  more: Partial<ForeignKey> = {},
+): ForeignKey {
   return {
-    name, columns, references: { schema: 'public', table: target, columns: ['id'] }, onDelete: 'NO ACTION', onUpdate: 'NO ACTION', match: 'simple', validated: true, enforced: true,
-    deferrable: false, declared: [], ...more,
+    name,
+    columns,
+    references: { schema: 'public', table: target, columns: ['id'] },
+    onDelete: 'NO ACTION',
+    onUpdate: 'NO ACTION',
+    match: 'simple',
+    validated: true,
+    enforced: true,
+    deferrable: false,
+    declared: [],
+    ...more,
   }
 }
 

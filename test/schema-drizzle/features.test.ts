@@ -10,16 +10,26 @@ describe('tables and columns', () => {
     })`)
     const { columns, primaryKey } = table('users')
     expect(columns.map((it) => [it.name, it.type, it.nullable, it.identity, it.property])).toEqual([
-      ['id', 'integer', false, 'by default', undefined], ['full_name', 'character varying(40)', false, null, 'name'], ['at', 'timestamp(3) with time zone', true, null, undefined],
-      ['price', 'numeric(10,2)', true, null, undefined], ['n', 'integer', false, null, undefined], ['tags', 'text[]', true, null, undefined],
+      ['id', 'integer', false, 'by default', undefined],
+      ['full_name', 'character varying(40)', false, null, 'name'],
+      ['at', 'timestamp(3) with time zone', true, null, undefined],
+      ['price', 'numeric(10,2)', true, null, undefined],
+      ['n', 'integer', false, null, undefined],
+      ['tags', 'text[]', true, null, undefined],
     ])
     expect(columns.find((it) => it.name === 'n')?.default).toContain('nextval')
     expect(primaryKey).toMatchObject({ name: 'users_pkey', columns: ['id'] })
   })
 
-  it('tells the client\'s defaults from the server\'s', async () => {
-    const { table } = await tablesOf(`export const t = pg.pgTable('t', { a: pg.text().$defaultFn(() => 'x'), b: pg.timestamp().$onUpdate(() => new Date()), c: pg.text().default('x') })`)
-    expect(table('t').columns.map((it) => [it.clientDefault, it.default !== null])).toEqual([['$defaultFn', false], ['$onUpdateFn', false], [undefined, true]])
+  it("tells the client's defaults from the server's", async () => {
+    const { table } = await tablesOf(
+      `export const t = pg.pgTable('t', { a: pg.text().$defaultFn(() => 'x'), b: pg.timestamp().$onUpdate(() => new Date()), c: pg.text().default('x') })`,
+    )
+    expect(table('t').columns.map((it) => [it.clientDefault, it.default !== null])).toEqual([
+      ['$defaultFn', false],
+      ['$onUpdateFn', false],
+      [undefined, true],
+    ])
   })
 
   it('takes schemas, creators, enums and custom types', async () => {
@@ -29,25 +39,43 @@ describe('tables and columns', () => {
       const bytes = pg.customType({ dataType: () => 'bytea' })
       export const a = app.table('a', { m: mood().default('sad'), raw: bytes('raw_bytes') })
       export const b = pg.pgTableCreator((name) => \`acme_\${name}\`)('b', { id: pg.uuid().primaryKey() })`)
-    expect(table('app.a').columns.map((it) => [it.name, it.type])).toEqual([['m', 'app.mood'], ['raw_bytes', 'bytea']])
+    expect(table('app.a').columns.map((it) => [it.name, it.type])).toEqual([
+      ['m', 'app.mood'],
+      ['raw_bytes', 'bytea'],
+    ])
     expect(table('acme_b').columns).toHaveLength(1)
-    expect([...schema.enums.values()]).toMatchObject([{ schema: 'app', name: 'mood', values: ['sad', 'happy'], declared: [{ path: 'schema.ts', line: 5, source: 'drizzle' }] }])
+    expect([...schema.enums.values()]).toMatchObject([
+      {
+        schema: 'app',
+        name: 'mood',
+        values: ['sad', 'happy'],
+        declared: [{ path: 'schema.ts', line: 5, source: 'drizzle' }],
+      },
+    ])
   })
 
   it('reads the functions of v1 that the installed version lacks', async () => {
-    const { table } = await tablesOf(`export const a = pg.snakeCase.table('a', { createdAt: pg.timestamp() }); export const b = pg.pgTable.withRLS('b', { id: pg.integer() })`)
+    const { table } = await tablesOf(
+      `export const a = pg.snakeCase.table('a', { createdAt: pg.timestamp() }); export const b = pg.pgTable.withRLS('b', { id: pg.integer() })`,
+    )
     expect(table('a').columns[0]?.name).toBe('created_at')
     expect(table('b').rowSecurity.enabled).toBe(true)
   })
 
   it('applies the casing of the project', async () => {
-    const { table } = await tablesOf(`export const a = pg.pgTable('a', { createdAt: pg.timestamp(), own: pg.text('Own') }, (t) => [pg.index().on(t.createdAt)])`, { settings: { casing: 'snake_case' } })
+    const { table } = await tablesOf(
+      `export const a = pg.pgTable('a', { createdAt: pg.timestamp(), own: pg.text('Own') }, (t) => [pg.index().on(t.createdAt)])`,
+      { settings: { casing: 'snake_case' } },
+    )
     expect(table('a').columns.map((it) => it.name)).toEqual(['created_at', 'Own'])
     expect(table('a').indexes[0]?.name).toBe('a_created_at_index')
   })
 
   it('leaves to push projects only the schemas that they name', async () => {
-    const { schema } = await tablesOf(`export const a = pg.pgTable('a', { id: pg.integer() }); export const b = pg.pgSchema('other').table('b', { id: pg.integer() })`, { settings: { push: true, schemas: ['public'] } })
+    const { schema } = await tablesOf(
+      `export const a = pg.pgTable('a', { id: pg.integer() }); export const b = pg.pgSchema('other').table('b', { id: pg.integer() })`,
+      { settings: { push: true, schemas: ['public'] } },
+    )
     expect([...schema.tables.keys()]).toEqual(['public.a'])
   })
 })
@@ -62,15 +90,33 @@ describe('constraints and indexes', () => {
     expect(table('o').uniques.map((it) => it.name)).toEqual(['o_x_unique'])
     expect(p.primaryKey).toMatchObject({ name: 'p_a_b_pk', columns: ['a', 'b'] })
     expect(p.uniques).toMatchObject([{ name: 'p_b_unique', nullsNotDistinct: true }])
-    expect(p.foreignKeys).toMatchObject([{ name: 'p_a_o_id_fk', columns: ['a'], references: { schema: 'public', table: 'o', columns: ['id'] }, onDelete: 'SET NULL', onUpdate: 'NO ACTION' }])
-    expect(p.indexes).toMatchObject([{ name: 'p_b_a_index', method: 'btree', keys: [{ column: 'b', descending: true, nullsFirst: false }, { column: 'a', descending: false }] }])
+    expect(p.foreignKeys).toMatchObject([
+      {
+        name: 'p_a_o_id_fk',
+        columns: ['a'],
+        references: { schema: 'public', table: 'o', columns: ['id'] },
+        onDelete: 'SET NULL',
+        onUpdate: 'NO ACTION',
+      },
+    ])
+    expect(p.indexes).toMatchObject([
+      {
+        name: 'p_b_a_index',
+        method: 'btree',
+        keys: [
+          { column: 'b', descending: true, nullsFirst: false },
+          { column: 'a', descending: false },
+        ],
+      },
+    ])
     expect(p.checks.map((it) => it.name)).toEqual(['b_ok'])
   })
 
   it('reads expressions, predicates, methods and operator classes', async () => {
-    const { table } = await tablesOf(`export const t = pg.pgTable('t', { a: pg.text(), j: pg.jsonb(), on: pg.boolean() }, (t) => ({
+    const { table } =
+      await tablesOf(`export const t = pg.pgTable('t', { a: pg.text(), j: pg.jsonb(), on: pg.boolean() }, (t) => ({
       one: pg.uniqueIndex('one').on(sql\`lower(\${t.a})\`).where(sql\`\${t.on}\`), two: pg.index('two').using('gin', t.j.op('jsonb_path_ops')) }))`)
-    const [one, two] = table('t').indexes.toSorted((a, b) => a.name < b.name ? -1 : 1)
+    const [one, two] = table('t').indexes.toSorted((a, b) => (a.name < b.name ? -1 : 1))
     expect(one).toMatchObject({ name: 'one', unique: true })
     expect(one?.where).not.toBeNull()
     expect(one && indexColumns(one)[0]).toContain('lower')
@@ -81,7 +127,11 @@ describe('constraints and indexes', () => {
     const { table } = await tablesOf(`
       export const a = pg.pgTable('a', { id: pg.integer().primaryKey(), parent: pg.integer().references(() => a.id), b: pg.integer().references(() => b.id) })
       export const b = pg.pgTable('b', { id: pg.integer().primaryKey(), a: pg.integer() }, (t) => [pg.foreignKey({ name: 'b_to_a', columns: [t.a], foreignColumns: [a.id] }).onDelete('cascade')])`)
-    expect(table('a').foreignKeys.map((it) => it.name).toSorted()).toEqual(['a_b_b_id_fk', 'a_parent_a_id_fk'])
+    expect(
+      table('a')
+        .foreignKeys.map((it) => it.name)
+        .toSorted(),
+    ).toEqual(['a_b_b_id_fk', 'a_parent_a_id_fk'])
     expect(table('b').foreignKeys).toMatchObject([{ name: 'b_to_a', onDelete: 'CASCADE' }])
   })
 
@@ -95,16 +145,26 @@ describe('constraints and indexes', () => {
       export const old = pg.pgView('old', { id: pg.integer() }).existing()
       export const s = pg.pgSequence('s', { startWith: 5 })`)
     expect(table('t').columns[1]?.generated).toMatchObject({ stored: true })
-    expect(table('t').policies.map((it) => [it.name, it.command])).toEqual([['mine', 'update'], ['linked', 'all']])
+    expect(table('t').policies.map((it) => [it.name, it.command])).toEqual([
+      ['mine', 'update'],
+      ['linked', 'all'],
+    ])
     expect([table('t').rowSecurity.enabled, table('bare').rowSecurity.enabled]).toEqual([true, true])
-    expect([...schema.views.values()].toSorted((a, b) => a.name < b.name ? -1 : 1).map((it) => [it.name, it.materialized])).toEqual([['m', true], ['v', false]])
+    expect(
+      [...schema.views.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((it) => [it.name, it.materialized]),
+    ).toEqual([
+      ['m', true],
+      ['v', false],
+    ])
     expect(schema.sequences.has('public.s')).toBe(true)
   })
 })
 
 describe('places', () => {
   it('are not moved by characters that take two units', async () => {
-    const { table } = await tablesOf(`export const flags = ['${'\u{1F1E9}\u{1F1EA}'.repeat(60)}']\nexport const other = '${'\u00e9\u4e2d'.repeat(60)}'\nexport const a = pg.pgTable('a', {\n  id: pg.integer(),\n})`)
+    const { table } = await tablesOf(
+      `export const flags = ['${'\u{1F1E9}\u{1F1EA}'.repeat(60)}']\nexport const other = '${'\u00e9\u4e2d'.repeat(60)}'\nexport const a = pg.pgTable('a', {\n  id: pg.integer(),\n})`,
+    )
     expect(table('a').declared).toMatchObject([{ line: 5, endLine: 7 }])
     expect(table('a').columns[0]?.declared).toMatchObject([{ line: 6, column: 3 }])
   })
@@ -124,9 +184,17 @@ export const users = pg.pgTable('users', {
   pg.unique('one').on(t.orgId),
 ])`)
     const users = table('users')
-    const at = (it: { readonly declared: readonly { readonly line: number; readonly column: number; readonly endLine: number }[] } | undefined): readonly (number | undefined)[] => [it?.declared[0]?.line, it?.declared[0]?.column, it?.declared[0]?.endLine]
+    const at = (
+      it:
+        | { readonly declared: readonly { readonly line: number; readonly column: number; readonly endLine: number }[] }
+        | undefined,
+    ): readonly (number | undefined)[] => [it?.declared[0]?.line, it?.declared[0]?.column, it?.declared[0]?.endLine]
     expect(at(users)).toEqual([7, 1, 15])
-    expect(users.columns.map(at)).toEqual([[8, 3, 9], [10, 3, 10], [5, 3, 5]])
+    expect(users.columns.map(at)).toEqual([
+      [8, 3, 9],
+      [10, 3, 10],
+      [5, 3, 5],
+    ])
     expect(at(users.indexes[0])).toEqual([13, 3, 13])
     expect(at(users.uniques[0])).toEqual([14, 3, 14])
     expect(at(users.foreignKeys[0])).toEqual([10, 3, 10])

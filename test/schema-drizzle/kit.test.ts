@@ -23,7 +23,7 @@ const cases: readonly (readonly [string, Partial<Project>])[] = [
 ]
 
 describe.each(cases)('the TypeScript of %s', (name, change) => {
-  it('is the schema of drizzle-kit\'s snapshot', async () => {
+  it("is the schema of drizzle-kit's snapshot", async () => {
     const typescript = await readFiles({ 'schema.ts': kit(name, 'schema.ts') }, change)
     const snapshot = await readDrizzleSnapshot(kit(name, 'snapshot.json'), 'snapshot.json')
     expect(typescript.notes).toEqual([])
@@ -35,12 +35,16 @@ describe.each(cases)('the TypeScript of %s', (name, change) => {
 })
 
 describe.each(cases.filter(([, change]) => change.dialect === undefined))('the TypeScript of %s', (name, change) => {
-  it('is the schema of drizzle-kit\'s SQL', async () => {
+  it("is the schema of drizzle-kit's SQL", async () => {
     await loadParser()
     const typescript = await readFiles({ 'schema.ts': kit(name, 'schema.ts') }, change)
     const sql = readSql(sourceFile('migration.sql', kit(name, 'migration.sql')))
     expect(sql.problems).toEqual([])
-    const { schema, notes } = replayHistory(emptySchema(), [{ name, path: 'migration.sql', statements: sql.statements, down: null, isNew: false }], { postgres: 18, source: 'migrations', alone: true })
+    const { schema, notes } = replayHistory(
+      emptySchema(),
+      [{ name, path: 'migration.sql', statements: sql.statements, down: null, isNew: false }],
+      { postgres: 18, source: 'migrations', alone: true },
+    )
     expect(notes).toEqual([])
     expect(comparable(typescript.schema)).toEqual(comparable(schema))
   })

@@ -6,26 +6,44 @@ import { review } from '../../src/review.ts'
 
 const head = 'datasource db {\n  provider = "postgresql"\n  schemas = ["public", "auth"]\n}\n\n'
 const own = (more = '') => `model posts {\n  id Int @id\n${more}\n  @@schema("public")\n}\n`
-const users = 'model users {\n  id Int @id\n  role role\n\n  @@schema("auth")\n}\n\nenum role {\n  a\n  b\n\n  @@schema("auth")\n}\n'
-const config = (external: string) => `import { defineConfig } from 'prisma/config'\nexport default defineConfig({ schema: 'prisma/schema.prisma'${external} })\n`
+const users =
+  'model users {\n  id Int @id\n  role role\n\n  @@schema("auth")\n}\n\nenum role {\n  a\n  b\n\n  @@schema("auth")\n}\n'
+const config = (external: string) =>
+  `import { defineConfig } from 'prisma/config'\nexport default defineConfig({ schema: 'prisma/schema.prisma'${external} })\n`
 const external = `, experimental: { externalTables: true }, tables: { external: ['auth.users'] }, enums: { external: ['auth.role'] }`
 
 async function findings(settings: string, after: string, sql?: string) {
   const base: Record<string, string> = {
-    'package.json': '{"dependencies":{"prisma":"7.0.0"}}', 'prisma.config.ts': config(settings), 'prisma/schema.prisma': head + own(),
-    'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n', 'prisma/migrations/1_init/migration.sql': 'CREATE TABLE "posts" ("id" INTEGER NOT NULL, CONSTRAINT "posts_pkey" PRIMARY KEY ("id"));',
+    'package.json': '{"dependencies":{"prisma":"7.0.0"}}',
+    'prisma.config.ts': config(settings),
+    'prisma/schema.prisma': head + own(),
+    'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
+    'prisma/migrations/1_init/migration.sql':
+      'CREATE TABLE "posts" ("id" INTEGER NOT NULL, CONSTRAINT "posts_pkey" PRIMARY KEY ("id"));',
   }
-  const next = { ...base, 'prisma/schema.prisma': head + after, ...(sql ? { 'prisma/migrations/2_next/migration.sql': sql } : {}) }
-  const report = await review(await changeSetOf(memoryTree(base), memoryTree(next)), { rules: catalog.filter((rule) => rule.group === 'consistency'), settings: { config: defaultConfig, notes: [] }, rehearse: false })
+  const next = {
+    ...base,
+    'prisma/schema.prisma': head + after,
+    ...(sql ? { 'prisma/migrations/2_next/migration.sql': sql } : {}),
+  }
+  const report = await review(await changeSetOf(memoryTree(base), memoryTree(next)), {
+    rules: catalog.filter((rule) => rule.group === 'consistency'),
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
   return report.findings.map((finding) => [finding.rule, finding.message])
 }
 
 it('wants no migration for tables and enums that the configuration calls external', async () => {
   expect(await findings(external, own() + users)).toEqual([])
-  expect(await findings(external, own('  name String?') + users, 'ALTER TABLE "posts" ADD COLUMN "name" TEXT;')).toEqual([])
+  expect(
+    await findings(external, own('  name String?') + users, 'ALTER TABLE "posts" ADD COLUMN "name" TEXT;'),
+  ).toEqual([])
   expect((await findings('', own() + users)).map(([rule]) => rule)).toEqual(['require-migration'])
 })
 
 it('speaks of the rest', async () => {
-  expect(await findings(external, own('  name String?') + users)).toEqual([['require-migration', expect.stringContaining('`name`')]])
+  expect(await findings(external, own('  name String?') + users)).toEqual([
+    ['require-migration', expect.stringContaining('`name`')],
+  ])
 })

@@ -17,7 +17,7 @@ model Everything {
   io  Int?
   jo  Json?
 }`,
-  'lists': `
+  lists: `
 model Lists {
   id Int        @id
   s  String[]
@@ -113,7 +113,7 @@ model Client {
   a  DateTime @updatedAt
   b  DateTime @default(now()) @updatedAt
 }`,
-  'dbgenerated': `
+  dbgenerated: `
 model Generated {
   id  String   @id @default(dbgenerated("gen_random_uuid()")) @db.Uuid
   a   Int      @default(dbgenerated("floor(random() * 100)::int"))
@@ -125,7 +125,7 @@ model Generated {
   l   String[] @default(dbgenerated("'{}'::text[]"))
   arr String[] @default(dbgenerated("ARRAY['a'::text]"))
 }`,
-  'counters': `
+  counters: `
 model A {
   id Int    @id @default(autoincrement())
   b  BigInt @unique @default(autoincrement())
@@ -230,7 +230,7 @@ model User {
   followers User[] @relation("follows")
   following User[] @relation("follows")
 }`,
-  'indexes': `
+  indexes: `
 generator client {
   provider        = "prisma-client-js"
   previewFeatures = ["postgresqlExtensions"]
@@ -358,11 +358,13 @@ view Summary {
   @@map("user_summary")
 }`,
   'several files': {
-    'prisma/schema/base.prisma': 'generator client {\n  provider = "prisma-client-js"\n}\n\ndatasource db {\n  provider  = "postgresql"\n  url       = env("DATABASE_URL")\n  directUrl = env("DIRECT_URL")\n}\n',
+    'prisma/schema/base.prisma':
+      'generator client {\n  provider = "prisma-client-js"\n}\n\ndatasource db {\n  provider  = "postgresql"\n  url       = env("DATABASE_URL")\n  directUrl = env("DIRECT_URL")\n}\n',
     'prisma/schema/user.prisma': 'model User {\n  id    Int    @id\n  role  Role\n  posts Post[]\n}\n',
-    'prisma/schema/blog/post.prisma': 'model Post {\n  id     Int  @id\n  userId Int\n  user   User @relation(fields: [userId], references: [id])\n}\n\nenum Role {\n  READER\n  WRITER\n}\n',
+    'prisma/schema/blog/post.prisma':
+      'model Post {\n  id     Int  @id\n  userId Int\n  user   User @relation(fields: [userId], references: [id])\n}\n\nenum Role {\n  READER\n  WRITER\n}\n',
   },
-  'extensions': `
+  extensions: `
 generator client {
   provider        = "prisma-client-js"
   previewFeatures = ["postgresqlExtensions"]

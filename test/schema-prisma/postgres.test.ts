@@ -23,8 +23,18 @@ describe('the model of a Prisma schema is what Postgres shows after its SQL ran'
     expect(differences).toEqual([])
     expect(objects).toBeGreaterThan(0)
     for (const table of schema.tables.values()) {
-      const parts = [table, ...table.columns, ...table.indexes, ...table.foreignKeys, ...(table.primaryKey === null ? [] : [table.primaryKey])]
-      for (const part of parts) expect(part.declared.every((d) => filesOf(text).has(d.path)) && part.declared.length > 0, `${table.key} ${part.name}`).toBe(true)
+      const parts = [
+        table,
+        ...table.columns,
+        ...table.indexes,
+        ...table.foreignKeys,
+        ...(table.primaryKey === null ? [] : [table.primaryKey]),
+      ]
+      for (const part of parts)
+        expect(
+          part.declared.every((d) => filesOf(text).has(d.path)) && part.declared.length > 0,
+          `${table.key} ${part.name}`,
+        ).toBe(true)
     }
   })
 })

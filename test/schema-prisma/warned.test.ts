@@ -16,50 +16,87 @@ CREATE TABLE "old" ("id" INTEGER NOT NULL, CONSTRAINT "old_pkey" PRIMARY KEY ("i
 }
 
 const column = 'You are about to drop the column `name` on the `users` table. All the data in the column will be lost.'
-const unique = 'A unique constraint covering the columns `[nick]` on the table `users` will be added. If there are existing duplicate values, this will fail.'
+const unique =
+  'A unique constraint covering the columns `[nick]` on the table `users` will be added. If there are existing duplicate values, this will fail.'
 
 async function reviewed(lines: readonly string[], sql: string) {
   const header = ['/*', '  Warnings:', '', ...lines.map((line) => `  - ${line}`), '*/', ''].join('\n')
-  const change = await changeSetOf(memoryTree(base), memoryTree({ ...base, 'prisma/migrations/2_change/migration.sql': header + sql }))
+  const change = await changeSetOf(
+    memoryTree(base),
+    memoryTree({ ...base, 'prisma/migrations/2_change/migration.sql': header + sql }),
+  )
   return review(change, { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false })
 }
 
-const warnedOf = (report: Awaited<ReturnType<typeof reviewed>>) => report.findings.filter((f) => f.warned).map((f) => [f.rule, f.warned?.line])
+const warnedOf = (report: Awaited<ReturnType<typeof reviewed>>) =>
+  report.findings.filter((f) => f.warned).map((f) => [f.rule, f.warned?.line])
 
 describe('the header that Prisma writes above a migration', () => {
   it('is evidence of the finding at the statement that it is about', async () => {
     const report = await reviewed(
-      [column, 'You are about to drop the `old` table. If the table is not empty, all the data it contains will be lost.',
-        'A unique constraint covering the columns `[email]` on the table `users` will be added. If there are existing duplicate values, this will fail.'],
-      `ALTER TABLE "users" DROP COLUMN "name";\nDROP TABLE "old";\nCREATE UNIQUE INDEX "users_email_key" ON "users"("email");`)
-    expect(warnedOf(report).toSorted()).toEqual([['no-drop-column', 4], ['no-drop-table', 5], ['no-unique-over-duplicates', 6]])
+      [
+        column,
+        'You are about to drop the `old` table. If the table is not empty, all the data it contains will be lost.',
+        'A unique constraint covering the columns `[email]` on the table `users` will be added. If there are existing duplicate values, this will fail.',
+      ],
+      `ALTER TABLE "users" DROP COLUMN "name";\nDROP TABLE "old";\nCREATE UNIQUE INDEX "users_email_key" ON "users"("email");`,
+    )
+    expect(warnedOf(report).toSorted()).toEqual([
+      ['no-drop-column', 4],
+      ['no-drop-table', 5],
+      ['no-unique-over-duplicates', 6],
+    ])
     expect(report.notes).toEqual([])
     const finding = report.findings.find((f) => f.rule === 'no-drop-column')
-    expect(inlineComment(finding!, { url: null, repository: null } as never, false)).toContain('Prisma warns of it in line 4 of the file.')
-    expect(reportToJson(report)['findings']).toContainEqual(expect.objectContaining({ rule: 'no-drop-column', warned: { line: 4, message: column } }))
+    expect(inlineComment(finding!, { url: null, repository: null } as never, false)).toContain(
+      'Prisma warns of it in line 4 of the file.',
+    )
+    expect(reportToJson(report)['findings']).toContainEqual(
+      expect.objectContaining({ rule: 'no-drop-column', warned: { line: 4, message: column } }),
+    )
   })
 
   it('tells two columns of one statement apart', async () => {
-    const report = await reviewed([column.replace('`name`', '`email`'), column], `ALTER TABLE "users" DROP COLUMN "name", DROP COLUMN "email";`)
-    expect(report.findings.filter((f) => f.rule === 'no-drop-column').map((f) => [f.object, f.warned?.line])).toEqual([['public.users.name', 5], ['public.users.email', 4]])
+    const report = await reviewed(
+      [column.replace('`name`', '`email`'), column],
+      `ALTER TABLE "users" DROP COLUMN "name", DROP COLUMN "email";`,
+    )
+    expect(report.findings.filter((f) => f.rule === 'no-drop-column').map((f) => [f.object, f.warned?.line])).toEqual([
+      ['public.users.name', 5],
+      ['public.users.email', 4],
+    ])
   })
 
   it('is silent where the statement was edited away, and where the rules know better', async () => {
     const renamed = await reviewed([column], `ALTER TABLE "users" RENAME COLUMN "name" TO "full_name";`)
     expect([warnedOf(renamed), renamed.notes]).toEqual([[], []])
-    const fresh = await reviewed([unique], `ALTER TABLE "users" ADD COLUMN "nick" TEXT;\nCREATE UNIQUE INDEX "users_nick_key" ON "users"("nick");`)
+    const fresh = await reviewed(
+      [unique],
+      `ALTER TABLE "users" ADD COLUMN "nick" TEXT;\nCREATE UNIQUE INDEX "users_nick_key" ON "users"("nick");`,
+    )
     expect([warnedOf(fresh), fresh.notes]).toEqual([[], []])
     expect(fresh.findings.map((f) => f.rule)).not.toContain('no-unique-over-duplicates')
   })
 
   it('maps values that leave an enum', async () => {
-    const report = await reviewed(['The values [B] on the enum `Role` will be removed. If these variants are still used in the database, this will fail.'],
-      `CREATE TYPE "Role_new" AS ENUM ('A');\nALTER TABLE "users" ALTER COLUMN "role" TYPE "Role_new" USING ("role"::text::"Role_new");\nALTER TYPE "Role" RENAME TO "Role_old";\nALTER TYPE "Role_new" RENAME TO "Role";\nDROP TYPE "Role_old";`)
+    const report = await reviewed(
+      [
+        'The values [B] on the enum `Role` will be removed. If these variants are still used in the database, this will fail.',
+      ],
+      `CREATE TYPE "Role_new" AS ENUM ('A');\nALTER TABLE "users" ALTER COLUMN "role" TYPE "Role_new" USING ("role"::text::"Role_new");\nALTER TYPE "Role" RENAME TO "Role_old";\nALTER TYPE "Role_new" RENAME TO "Role";\nDROP TYPE "Role_old";`,
+    )
     expect(warnedOf(report)).toEqual([['no-enum-recreate', 4]])
   })
 
   it('makes a note of words that no rule can check', async () => {
     const report = await reviewed(['THIS IS BREAKING'], `ALTER TABLE "users" ADD COLUMN "nick" TEXT;`)
-    expect(report.notes).toEqual([expect.objectContaining({ kind: 'unresolved', blocking: false, line: 4, message: expect.stringContaining('THIS IS BREAKING') })])
+    expect(report.notes).toEqual([
+      expect.objectContaining({
+        kind: 'unresolved',
+        blocking: false,
+        line: 4,
+        message: expect.stringContaining('THIS IS BREAKING'),
+      }),
+    ])
   })
 })

@@ -38,5 +38,7 @@ export async function realDatabase(): Promise<RealDatabase> {
 export async function differences(real: RealDatabase, sql: string): Promise<readonly string[]> {
   const shown = await real.schemaAfter(sql)
   const replayed = schemaOf(sql, { postgres: 18, source: 'migrations' })
-  return compareSchemas(replayed, shown).differences.map((each) => `${each.object}\n  replayed ${each.left}\n  real     ${each.right}`)
+  return compareSchemas(replayed, shown).differences.map(
+    (each) => `${each.object}\n  replayed ${each.left}\n  real     ${each.right}`,
+  )
 }

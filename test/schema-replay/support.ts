@@ -24,13 +24,25 @@ export function schemaOf(sql: string, options: ReplayOptions = plain): Schema {
 
 /** Every statement of its own, or all in one transaction. */
 export function transactions(migrations: readonly Migration[], single: boolean): readonly Transaction[] {
-  return migrations.flatMap((each, file) => each.statements.map((_, i) => ({ id: single ? file : file * 1000 + i, block: single, because: '', survivesFailure: !single })))
+  return migrations.flatMap((each, file) =>
+    each.statements.map((_, i) => ({
+      id: single ? file : file * 1000 + i,
+      block: single,
+      because: '',
+      survivesFailure: !single,
+    })),
+  )
 }
 
 /** What SQL changes, after other SQL. */
 export function steps(given: string, sql: string, options: ReplayOptions = plain) {
   const migrations = [migration('new', sql, true)]
-  return replaySteps(given === '' ? emptySchema('postgresql', options.alone !== true) : schemaOf(given), migrations, transactions(migrations, true), options)
+  return replaySteps(
+    given === '' ? emptySchema('postgresql', options.alone !== true) : schemaOf(given),
+    migrations,
+    transactions(migrations, true),
+    options,
+  )
 }
 
 export function changes(given: string, sql: string, options: ReplayOptions = plain): readonly Change[] {

@@ -120,12 +120,19 @@ let pairs: readonly Pair[]
 beforeAll(async () => {
   await loadParser()
   database = await freshDatabase()
-  await database.exec(`create extension citext; ${own} set client_min_messages = warning; create table types (name text, given text[])`)
-  for (const [name, given] of Object.entries(values)) await database.query('insert into types values ($1, $2)', [name, given])
+  await database.exec(
+    `create extension citext; ${own} set client_min_messages = warning; create table types (name text, given text[])`,
+  )
+  for (const [name, given] of Object.entries(values))
+    await database.query('insert into types values ($1, $2)', [name, given])
   await database.exec(matrix)
   pairs = (await database.query<Pair>('select * from seen where here is not null')).rows
   const { statements } = readSql(sourceFile('own.sql', own))
-  schema = replayHistory(emptySchema('postgresql', true), [{ name: 'own', path: 'own.sql', statements, down: null, isNew: false }], { postgres: 18, source: 'migrations' }).schema
+  schema = replayHistory(
+    emptySchema('postgresql', true),
+    [{ name: 'own', path: 'own.sql', statements, down: null, isNew: false }],
+    { postgres: 18, source: 'migrations' },
+  ).schema
 }, 120_000)
 afterAll(() => database.close())
 
@@ -142,8 +149,11 @@ test('the table is rewritten as Postgres does it', () => {
 test('values are lost where they are said to be, and nowhere else', () => {
   const wrong = pairs.flatMap(({ source, target, kept }) => {
     const said = typeLoss(source, target, schema)
-    if (source.endsWith('with time zone') && target.endsWith('without time zone')) return said === 'cut' ? [] : [`${source} to ${target}: says ${said}, but which moment it was is gone`]
-    return said === 'unknown' || (said === null) === kept ? [] : [`${source} to ${target}: says ${said ?? 'harmless'}, Postgres ${kept ? 'kept all' : 'lost some'}`]
+    if (source.endsWith('with time zone') && target.endsWith('without time zone'))
+      return said === 'cut' ? [] : [`${source} to ${target}: says ${said}, but which moment it was is gone`]
+    return said === 'unknown' || (said === null) === kept
+      ? []
+      : [`${source} to ${target}: says ${said ?? 'harmless'}, Postgres ${kept ? 'kept all' : 'lost some'}`]
   })
   expect(wrong).toEqual([])
 })

@@ -21,13 +21,18 @@ describe('DATABASE_URL', () => {
   const servers: ChildServer[] = []
 
   beforeAll(async () => {
-    execFileSync('npm', ['run', '--silent', 'build'], { cwd: new URL('../..', import.meta.url).pathname, stdio: 'ignore' })
+    execFileSync('npm', ['run', '--silent', 'build'], {
+      cwd: new URL('../..', import.meta.url).pathname,
+      stdio: 'ignore',
+    })
     postgres = await startServer(16)
     database = new Client({ connectionString: postgres.urlOf('postgres', 'postgres') })
     await database.connect()
     github = await startGitHub()
     repository = github.addRepository('shop')
-    base = await repository.git.commit(null, { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, name text);\n' })
+    base = await repository.git.commit(null, {
+      'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, name text);\n',
+    })
     await repository.git.update('refs/heads/main', base)
   })
   afterAll(async () => {
@@ -38,16 +43,32 @@ describe('DATABASE_URL', () => {
   })
 
   async function start(role: 'all' | 'web' | 'worker'): Promise<ChildServer> {
-    const server = await startChild(github, ['dist/server.js'], { DATABASE_URL: postgres.urlOf('postgres', 'postgres'), SCHEMAGATE_ROLE: role })
+    const server = await startChild(github, ['dist/server.js'], {
+      DATABASE_URL: postgres.urlOf('postgres', 'postgres'),
+      SCHEMAGATE_ROLE: role,
+    })
     servers.push(server)
     if (role !== 'worker') github.webhookUrl = server.webhooks
     return server
   }
   async function open(name: string): Promise<Pull> {
-    return openPull(github, repository, { title: name, head: await repository.git.commit(base, { [`migrations/2_${name}.sql`]: `CREATE INDEX ${name} ON users (name);\n` }) })
+    return openPull(github, repository, {
+      title: name,
+      head: await repository.git.commit(base, {
+        [`migrations/2_${name}.sql`]: `CREATE INDEX ${name} ON users (name);\n`,
+      }),
+    })
   }
-  const isReviewed = (pull: Pull) => () => latestRun(repository, 'schemagate', pull.headSha)?.status === 'completed' && pull.threads.length > 0
-  const isIdle = async () => Number((await database.query<{ jobs: string }>('SELECT count(*) AS jobs FROM schemagate_queue.job WHERE state IN (\'created\', \'retry\', \'active\') AND start_after <= now()')).rows[0]?.jobs) === 0
+  const isReviewed = (pull: Pull) => () =>
+    latestRun(repository, 'schemagate', pull.headSha)?.status === 'completed' && pull.threads.length > 0
+  const isIdle = async () =>
+    Number(
+      (
+        await database.query<{ jobs: string }>(
+          "SELECT count(*) AS jobs FROM schemagate_queue.job WHERE state IN ('created', 'retry', 'active') AND start_after <= now()",
+        )
+      ).rows[0]?.jobs,
+    ) === 0
 
   test('two processes share the work, repeat nothing, and take over from one that is killed', async () => {
     const [web, first] = [await start('web'), await start('worker')]
@@ -71,11 +92,17 @@ describe('DATABASE_URL', () => {
     github.fault = null
     const other = await start('worker')
     // A minute of silence, without waiting for it.
-    await database.query('UPDATE schemagate_queue.job SET heartbeat_on = heartbeat_on - interval \'1 hour\', started_on = started_on - interval \'1 hour\' WHERE state = \'active\'')
+    await database.query(
+      "UPDATE schemagate_queue.job SET heartbeat_on = heartbeat_on - interval '1 hour', started_on = started_on - interval '1 hour' WHERE state = 'active'",
+    )
     await until(isReviewed(second))
     await until(isIdle)
     // The sweep of the new worker may have written a check run, before the comments.
-    expect([...new Set(repository.checkRuns.filter((r) => r.headSha === second.headSha).map((r) => `${r.status}: ${r.output.title}`))]).toEqual(['completed: 1 error'])
+    expect([
+      ...new Set(
+        repository.checkRuns.filter((r) => r.headSha === second.headSha).map((r) => `${r.status}: ${r.output.title}`),
+      ),
+    ]).toEqual(['completed: 1 error'])
     expect(second.reviews).toHaveLength(1)
 
     // What the web process takes waits for a worker, over restarts of both.

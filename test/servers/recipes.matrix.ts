@@ -46,66 +46,77 @@ describe.each(majors)('PostgreSQL %i: code keeps reading and writing while a rec
     }
   }
 
-  test.each(recipeCases.map((each) => ({ ...each, name: caseName(each) })))('$name', async ({ kind, name, given, up, clients, value, done }) => {
-    const admin = await connect('postgres')
-    const database = `recipe_${name}`.replaceAll(/\W+/g, '_')
-    await admin.query(`CREATE DATABASE ${database}`)
-    const runner = await connect(database)
-    await runner.query(given)
-    const recipe = recipesOf(reviewOf(given, up)).find((r) => r.kind === kind)!
-    const state = { next: 0 }
-    const failures: string[] = []
-    const statements: number[] = []
-    const running: { readonly client: RecipeClient; stop: boolean; ended: Promise<void> }[] = []
-    let codes = 0
+  test.each(recipeCases.map((each) => ({ ...each, name: caseName(each) })))(
+    '$name',
+    async ({ kind, name, given, up, clients, value, done }) => {
+      const admin = await connect('postgres')
+      const database = `recipe_${name}`.replaceAll(/\W+/g, '_')
+      await admin.query(`CREATE DATABASE ${database}`)
+      const runner = await connect(database)
+      await runner.query(given)
+      const recipe = recipesOf(reviewOf(given, up)).find((r) => r.kind === kind)!
+      const state = { next: 0 }
+      const failures: string[] = []
+      const statements: number[] = []
+      const running: { readonly client: RecipeClient; stop: boolean; ended: Promise<void> }[] = []
+      let codes = 0
 
-    const start = (client: RecipeClient) => {
-      const handle = { client, stop: false, ended: Promise.resolve() }
-      const loop = async () => {
-        const connection = await connect(database)
-        while (!handle.stop) {
-          for (const sql of client.statements) {
-            const text = nextStatement(sql, state)
-            const began = Date.now()
-            await connection.query(text).catch((error: Error) => { failures.push(`${text}: ${error.message}`) })
-            statements.push(Date.now() - began)
-            if (Date.now() - began > mostWait) failures.push(`${text}: waited ${Date.now() - began} ms`)
+      const start = (client: RecipeClient) => {
+        const handle = { client, stop: false, ended: Promise.resolve() }
+        const loop = async () => {
+          const connection = await connect(database)
+          while (!handle.stop) {
+            for (const sql of client.statements) {
+              const text = nextStatement(sql, state)
+              const began = Date.now()
+              await connection.query(text).catch((error: Error) => {
+                failures.push(`${text}: ${error.message}`)
+              })
+              statements.push(Date.now() - began)
+              if (Date.now() - began > mostWait) failures.push(`${text}: waited ${Date.now() - began} ms`)
+            }
           }
         }
+        handle.ended = loop()
+        running.push(handle)
       }
-      handle.ended = loop()
-      running.push(handle)
-    }
-    // A rolling deploy: what is new starts before what is old stops.
-    const deploy = async () => {
-      for (const client of clients) if (codes >= client.from && codes < client.until && !running.some((r) => r.client === client)) start(client)
-      for (const r of running.filter((r) => codes >= r.client.until && !r.stop)) {
-        r.stop = true
-        await r.ended
+      // A rolling deploy: what is new starts before what is old stops.
+      const deploy = async () => {
+        for (const client of clients)
+          if (codes >= client.from && codes < client.until && !running.some((r) => r.client === client)) start(client)
+        for (const r of running.filter((r) => codes >= r.client.until && !r.stop)) {
+          r.stop = true
+          await r.ended
+        }
+        const before = statements.length
+        while (statements.length < before + 10 && failures.length === 0)
+          await new Promise((resolve) => {
+            setTimeout(resolve, 5)
+          })
       }
-      const before = statements.length
-      while (statements.length < before + 10 && failures.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
-    }
 
-    await deploy()
-    for (const step of recipe.steps) {
-      if (step.phase === 'code') codes = Math.floor(codes) + 1
-      if (step.phase === 'contract' && Number.isInteger(codes)) codes += 0.5
       await deploy()
-      await migrate(runner, step)
-      if (step.backfill) {
-        const job = step.backfill.valueKnown ? step.backfill : { ...step.backfill, set: step.backfill.set.replace(/= NULL \/\*.*\*\//, `= ${value}`) }
-        const script = backfillScript(job)!
-        await runner.query(script.install)
-        await runner.query(script.run.replace('()', '(batch => 40, pause => 0.01)'))
-        expect(Object.values((await runner.query<Record<string, unknown>>(script.verify)).rows[0]!)).toEqual(['0'])
-        await runner.query(script.cleanup)
+      for (const step of recipe.steps) {
+        if (step.phase === 'code') codes = Math.floor(codes) + 1
+        if (step.phase === 'contract' && Number.isInteger(codes)) codes += 0.5
+        await deploy()
+        await migrate(runner, step)
+        if (step.backfill) {
+          const job = step.backfill.valueKnown
+            ? step.backfill
+            : { ...step.backfill, set: step.backfill.set.replace(/= NULL \/\*.*\*\//, `= ${value}`) }
+          const script = backfillScript(job)!
+          await runner.query(script.install)
+          await runner.query(script.run.replace('()', '(batch => 40, pause => 0.01)'))
+          expect(Object.values((await runner.query<Record<string, unknown>>(script.verify)).rows[0]!)).toEqual(['0'])
+          await runner.query(script.cleanup)
+        }
+        await deploy()
       }
-      await deploy()
-    }
-    for (const r of running) r.stop = true
-    await Promise.all(running.map((r) => r.ended))
-    expect(failures).toEqual([])
-    expect(Object.values((await runner.query<Record<string, unknown>>(done)).rows[0]!)).toEqual([true])
-  })
+      for (const r of running) r.stop = true
+      await Promise.all(running.map((r) => r.ended))
+      expect(failures).toEqual([])
+      expect(Object.values((await runner.query<Record<string, unknown>>(done)).rows[0]!)).toEqual([true])
+    },
+  )
 })

@@ -23,7 +23,10 @@ export const serversRunHere = process.platform === 'linux' && process.arch === '
 /** Installs the servers where they are not installed yet; needs the registry. */
 export function installServers(): void {
   if (majors.every((major) => existsSync(join(here, 'node_modules', `pg${major}`, 'native', 'bin', 'postgres')))) return
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: here, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    cwd: here,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 /** True where `installServers` has nothing to do. */
@@ -40,10 +43,34 @@ export async function startServer(major: number): Promise<Server> {
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid)
   const run = { ...user, cwd: folder, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }
   const data = join(folder, 'data')
-  execFileSync(join(home, 'native', 'bin', 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'], { ...run, stdio: 'ignore' })
-  const server = spawn(join(home, 'native', 'bin', 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'shared_buffers=32MB', '-c', 'autovacuum=off', '-c', 'timezone=UTC'], { ...run, stdio: 'ignore' })
+  execFileSync(
+    join(home, 'native', 'bin', 'initdb'),
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    { ...run, stdio: 'ignore' },
+  )
+  const server = spawn(
+    join(home, 'native', 'bin', 'postgres'),
+    [
+      '-D',
+      data,
+      '-k',
+      folder,
+      '-c',
+      'listen_addresses=',
+      '-c',
+      'fsync=off',
+      '-c',
+      'shared_buffers=32MB',
+      '-c',
+      'autovacuum=off',
+      '-c',
+      'timezone=UTC',
+    ],
+    { ...run, stdio: 'ignore' },
+  )
   const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  const urlOf = (name: string, database: string): string => `postgresql://${encodeURIComponent(name)}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(folder)}`
+  const urlOf = (name: string, database: string): string =>
+    `postgresql://${encodeURIComponent(name)}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(folder)}`
   const stop = async (): Promise<void> => {
     server.kill('SIGINT')
     await gone

@@ -9,30 +9,55 @@ beforeAll(loadParser)
 
 const read = (text: string, options?: ReadOptions) => readSql(sourceFile('m.sql', text), options)
 const texts = (text: string) => read(text).statements.map((s) => s.text)
-const problems = (text: string) => read(text).problems.map((p) => `${p.kind} ${p.place.line}:${p.place.column} ${p.message}`)
+const problems = (text: string) =>
+  read(text).problems.map((p) => `${p.kind} ${p.place.line}:${p.place.column} ${p.message}`)
 
 describe('splitting', () => {
   it.each<[string, string, readonly string[]]>([
     ['statements and comments', '-- a\nSELECT 1; /* b; /* c */ ; */ SELECT 2 -- d;\n;', ['SELECT 1', 'SELECT 2']],
     ['no last semicolon', 'SELECT 1;\nSELECT 2', ['SELECT 1', 'SELECT 2']],
-    ['semicolons in strings', `SELECT 'a;b', E'c\\';d', "e;f" FROM (SELECT 1 AS "e;f") x;`, [`SELECT 'a;b', E'c\\';d', "e;f" FROM (SELECT 1 AS "e;f") x`]],
+    [
+      'semicolons in strings',
+      `SELECT 'a;b', E'c\\';d', "e;f" FROM (SELECT 1 AS "e;f") x;`,
+      [`SELECT 'a;b', E'c\\';d', "e;f" FROM (SELECT 1 AS "e;f") x`],
+    ],
     ['dollar quotes', 'SELECT $$a;b$$, $x$ $$ ; $x$; SELECT 2', ['SELECT $$a;b$$, $x$ $$ ; $x$', 'SELECT 2']],
-    ['a rule with several commands', 'CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 3', ['CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2)', 'SELECT 3']],
-    ['a body in SQL', 'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3',
-      ['CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END', 'SELECT 3']],
-    ['data behind COPY', 'COPY t (a) FROM stdin;\nit\'s; data\n\\N\n\\.\nSELECT 1;', ['COPY t (a) FROM stdin', 'SELECT 1']],
+    [
+      'a rule with several commands',
+      'CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 3',
+      ['CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2)', 'SELECT 3'],
+    ],
+    [
+      'a body in SQL',
+      'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3',
+      ['CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END', 'SELECT 3'],
+    ],
+    [
+      'data behind COPY',
+      "COPY t (a) FROM stdin;\nit's; data\n\\N\n\\.\nSELECT 1;",
+      ['COPY t (a) FROM stdin', 'SELECT 1'],
+    ],
     ['breakpoints of drizzle-kit', 'SELECT 1\n--> statement-breakpoint\nSELECT 2', ['SELECT 1', 'SELECT 2']],
-    ['statement ends of goose', '-- +goose Up\n-- +goose StatementBegin\nSELECT 1\n-- +goose StatementEnd\n-- +goose Down\nSELECT 2', ['SELECT 1', 'SELECT 2']],
+    [
+      'statement ends of goose',
+      '-- +goose Up\n-- +goose StatementBegin\nSELECT 1\n-- +goose StatementEnd\n-- +goose Down\nSELECT 2',
+      ['SELECT 1', 'SELECT 2'],
+    ],
     ['a byte order mark and CRLF', '\uFEFFSELECT 1;\r\n\r\nSELECT 2;\r\n', ['SELECT 1', 'SELECT 2']],
     ['empty statements', ';;\n ; SELECT 1;;', ['SELECT 1']],
-    ['psql commands that change nothing', '\\set ON_ERROR_STOP on\n\\echo hi; there\nSELECT 1;\n\\timing', ['SELECT 1']],
+    [
+      'psql commands that change nothing',
+      '\\set ON_ERROR_STOP on\n\\echo hi; there\nSELECT 1;\n\\timing',
+      ['SELECT 1'],
+    ],
   ])('%s', (_, text, expected) => {
     expect(texts(text)).toEqual(expected)
     expect(problems(text)).toEqual([])
   })
 
   it('reads nothing out of nothing', () => {
-    for (const text of ['', ' \n', '-- only a comment', ';', '\uFEFF']) expect(read(text)).toMatchObject({ statements: [], problems: [], dialect: 'postgresql' })
+    for (const text of ['', ' \n', '-- only a comment', ';', '\uFEFF'])
+      expect(read(text)).toMatchObject({ statements: [], problems: [], dialect: 'postgresql' })
   })
 
   it('reads only the range that is asked for, with places of the file', () => {
@@ -48,8 +73,14 @@ describe('places', () => {
     if (statement === undefined || !('CreateStmt' in statement.node)) throw new Error('no table')
     expect(statement.place).toMatchObject({ line: 2, column: 1, endLine: 2, endColumn: 45 })
     const column = statement.node.CreateStmt.tableElts?.[1]
-    const location = column !== undefined && 'ColumnDef' in column ? column.ColumnDef.location ?? -1 : -1
-    expect(placeInStatement(statement, location)).toEqual({ path: 'm.sql', line: 2, column: 33, endLine: 2, endColumn: 39 })
+    const location = column !== undefined && 'ColumnDef' in column ? (column.ColumnDef.location ?? -1) : -1
+    expect(placeInStatement(statement, location)).toEqual({
+      path: 'm.sql',
+      line: 2,
+      column: 33,
+      endLine: 2,
+      endColumn: 39,
+    })
     expect(placeInStatement(statement, location, location + 13)).toMatchObject({ column: 33, endColumn: 44 })
   })
 
@@ -63,20 +94,56 @@ describe('places', () => {
 
 describe('mistakes', () => {
   it.each<[string, string, readonly string[], readonly string[]]>([
-    ['a misspelt word', 'SELECT 1;\nCREATE TABEL x (a int);\nSELECT 2;', ['syntax 2:8 syntax error at or near "TABEL"'], ['SELECT 1', 'SELECT 2']],
-    ['after multi-byte text', "SELECT '😀ä' FROM;\nSELECT 2", ['syntax 1:17 syntax error at end of input'], ['SELECT 2']],
-    ['a missing semicolon', 'UPDATE a SET c = 1\nALTER TABLE a ADD b int;\nSELECT 2;', ['syntax 2:1 syntax error at or near "ALTER"'], ['SELECT 2']],
-    ['an open string', "SELECT 1;\nINSERT INTO a VALUES ('b);\nSELECT 2;\nDROP TABLE c;", [`syntax 2:23 unterminated quoted string at or near "'b);…"`], ['SELECT 1', 'SELECT 2', 'DROP TABLE c']],
-    ['a string that swallows others', "INSERT INTO a VALUES ('b);\nCREATE TABLE c (d text DEFAULT 'e');\nDROP TABLE f;", [`syntax 2:33 unterminated quoted string at or near "e');…"`], ["CREATE TABLE c (d text DEFAULT 'e')", 'DROP TABLE f']],
-    ['an open parenthesis', 'CREATE TABLE a (b int;\nDROP TABLE c;\nDROP TABLE d;', ['syntax 1:22 syntax error at or near ";"'], ['DROP TABLE c', 'DROP TABLE d']],
-    ['an open comment', 'SELECT 1;\n/* never closed\nSELECT 2;', ['syntax 2:1 unterminated /* comment at or near "/* never closed…"'], ['SELECT 1']],
+    [
+      'a misspelt word',
+      'SELECT 1;\nCREATE TABEL x (a int);\nSELECT 2;',
+      ['syntax 2:8 syntax error at or near "TABEL"'],
+      ['SELECT 1', 'SELECT 2'],
+    ],
+    [
+      'after multi-byte text',
+      "SELECT '😀ä' FROM;\nSELECT 2",
+      ['syntax 1:17 syntax error at end of input'],
+      ['SELECT 2'],
+    ],
+    [
+      'a missing semicolon',
+      'UPDATE a SET c = 1\nALTER TABLE a ADD b int;\nSELECT 2;',
+      ['syntax 2:1 syntax error at or near "ALTER"'],
+      ['SELECT 2'],
+    ],
+    [
+      'an open string',
+      "SELECT 1;\nINSERT INTO a VALUES ('b);\nSELECT 2;\nDROP TABLE c;",
+      [`syntax 2:23 unterminated quoted string at or near "'b);…"`],
+      ['SELECT 1', 'SELECT 2', 'DROP TABLE c'],
+    ],
+    [
+      'a string that swallows others',
+      "INSERT INTO a VALUES ('b);\nCREATE TABLE c (d text DEFAULT 'e');\nDROP TABLE f;",
+      [`syntax 2:33 unterminated quoted string at or near "e');…"`],
+      ["CREATE TABLE c (d text DEFAULT 'e')", 'DROP TABLE f'],
+    ],
+    [
+      'an open parenthesis',
+      'CREATE TABLE a (b int;\nDROP TABLE c;\nDROP TABLE d;',
+      ['syntax 1:22 syntax error at or near ";"'],
+      ['DROP TABLE c', 'DROP TABLE d'],
+    ],
+    [
+      'an open comment',
+      'SELECT 1;\n/* never closed\nSELECT 2;',
+      ['syntax 2:1 unterminated /* comment at or near "/* never closed…"'],
+      ['SELECT 1'],
+    ],
   ])('%s', (_, text, expected, kept) => {
     expect(problems(text)).toEqual(expected)
     expect(texts(text)).toEqual(kept)
   })
 
   it('says an open dollar quote once and keeps what follows', () => {
-    const text = 'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n  x := 1;\n  y := 2;\nEND;\nDROP TABLE c;\n'
+    const text =
+      'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n  x := 1;\n  y := 2;\nEND;\nDROP TABLE c;\n'
     expect(read(text).problems).toMatchObject([{ kind: 'syntax', place: { line: 1, column: 54 } }])
     expect(texts(text)).toEqual(['DROP TABLE c'])
   })
@@ -88,7 +155,12 @@ describe('mistakes', () => {
   })
 
   it('survives statements that nest without end, and goes on', () => {
-    for (const deep of [`SELECT ${'('.repeat(50_000)}1${')'.repeat(50_000)}`, `SELECT 1${'+1'.repeat(50_000)}`, `SELECT ${'NOT '.repeat(50_000)} true`, `SELECT ${'CASE WHEN a THEN '.repeat(9000)}1`]) {
+    for (const deep of [
+      `SELECT ${'('.repeat(50_000)}1${')'.repeat(50_000)}`,
+      `SELECT 1${'+1'.repeat(50_000)}`,
+      `SELECT ${'NOT '.repeat(50_000)} true`,
+      `SELECT ${'CASE WHEN a THEN '.repeat(9000)}1`,
+    ]) {
       for (let i = 0; i < 10; i++) {
         const result = read(`${deep};\nDROP TABLE a;`)
         expect(result.problems.map((p) => p.kind)).toEqual([deep.includes('CASE') ? expect.any(String) : 'unread'])
@@ -104,17 +176,33 @@ describe('mistakes', () => {
   })
 
   it('notes what is no text', () => {
-    expect(read('SELECT 1;\n\0\0')).toMatchObject({ statements: [], problems: [{ kind: 'unread', place: { line: 2, column: 1 } }] })
+    expect(read('SELECT 1;\n\0\0')).toMatchObject({
+      statements: [],
+      problems: [{ kind: 'unread', place: { line: 2, column: 1 } }],
+    })
   })
 
   it('notes what only PostgreSQL 19 knows', () => {
-    expect(read('SELECT 1;\nREPACK TABLE a;\nSELECT 2;')).toMatchObject({ problems: [{ kind: 'unsupported', place: { line: 2, column: 1 } }], statements: [{ text: 'SELECT 1' }, { text: 'SELECT 2' }] })
+    expect(read('SELECT 1;\nREPACK TABLE a;\nSELECT 2;')).toMatchObject({
+      problems: [{ kind: 'unsupported', place: { line: 2, column: 1 } }],
+      statements: [{ text: 'SELECT 1' }, { text: 'SELECT 2' }],
+    })
   })
 })
 
 describe('what other programs fill in', () => {
-  it.each(['CREATE TABLE {{ schema }}.a (b int)', 'DROP TABLE ${schema}.a', 'CREATE TABLE <%= name %> (b int)', 'SELECT * FROM a WHERE b = :b', 'SELECT * FROM a LIMIT %s', 'SELECT * FROM a {} LIMIT 1'])('%s', (text) => {
-    expect(read(`SELECT 1;\n${text};\nSELECT 2;`)).toMatchObject({ problems: [{ kind: 'template', place: { line: 2 } }], statements: [{ text: 'SELECT 1' }, { text: 'SELECT 2' }] })
+  it.each([
+    'CREATE TABLE {{ schema }}.a (b int)',
+    'DROP TABLE ${schema}.a',
+    'CREATE TABLE <%= name %> (b int)',
+    'SELECT * FROM a WHERE b = :b',
+    'SELECT * FROM a LIMIT %s',
+    'SELECT * FROM a {} LIMIT 1',
+  ])('%s', (text) => {
+    expect(read(`SELECT 1;\n${text};\nSELECT 2;`)).toMatchObject({
+      problems: [{ kind: 'template', place: { line: 2 } }],
+      statements: [{ text: 'SELECT 1' }, { text: 'SELECT 2' }],
+    })
   })
 
   it('psql commands that decide what runs', () => {
@@ -131,26 +219,46 @@ describe('other dialects', () => {
     ['mysql', 'CREATE TABLE `a` (`id` INT AUTO_INCREMENT, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;'],
     ['mysql', 'ALTER TABLE a MODIFY COLUMN b VARCHAR(10);'],
     ['mysql', 'DELIMITER //\nCREATE PROCEDURE p()\nBEGIN\n  SELECT 1;\n  SELECT 2;\nEND//\nDELIMITER ;\n'],
-    ['sqlite', 'PRAGMA foreign_keys=OFF;\nCREATE TABLE "new_a" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT);\nDROP TABLE "a";\nALTER TABLE "new_a" RENAME TO "a";\nPRAGMA foreign_keys=ON;'],
-    ['sqlite', 'CREATE TABLE `a` (\n\t`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL\n);\n--> statement-breakpoint\nCREATE INDEX `b` ON `a` (`id`);'],
-    ['sqlserver', 'CREATE TABLE [dbo].[a] ([id] INT IDENTITY(1,1), [b] NVARCHAR(100));\nGO\nALTER TABLE [dbo].[a] ADD [c] DATETIME2;\nGO'],
+    [
+      'sqlite',
+      'PRAGMA foreign_keys=OFF;\nCREATE TABLE "new_a" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT);\nDROP TABLE "a";\nALTER TABLE "new_a" RENAME TO "a";\nPRAGMA foreign_keys=ON;',
+    ],
+    [
+      'sqlite',
+      'CREATE TABLE `a` (\n\t`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL\n);\n--> statement-breakpoint\nCREATE INDEX `b` ON `a` (`id`);',
+    ],
+    [
+      'sqlserver',
+      'CREATE TABLE [dbo].[a] ([id] INT IDENTITY(1,1), [b] NVARCHAR(100));\nGO\nALTER TABLE [dbo].[a] ADD [c] DATETIME2;\nGO',
+    ],
     ['clickhouse', 'CREATE TABLE a (id UUID, b LowCardinality(String)) ENGINE = MergeTree ORDER BY (id);'],
     ['clickhouse', 'ALTER TABLE a ON CLUSTER default DROP INDEX IF EXISTS b;'],
   ])('%s', (dialect, text) => {
-    expect(read(text)).toMatchObject({ dialect, statements: [], problems: [{ kind: 'dialect', place: { line: 1, column: 1 } }] })
+    expect(read(text)).toMatchObject({
+      dialect,
+      statements: [],
+      problems: [{ kind: 'dialect', place: { line: 1, column: 1 } }],
+    })
   })
 
   it('a slip in a Postgres file stays a mistake of its own', () => {
-    expect(read('CREATE TABLE a (b jsonb, c timestamptz);\nALTER TABLE `a` ADD d text;')).toMatchObject({ dialect: 'postgresql', problems: [{ kind: 'syntax', place: { line: 2, column: 13 } }], statements: [{}] })
+    expect(read('CREATE TABLE a (b jsonb, c timestamptz);\nALTER TABLE `a` ADD d text;')).toMatchObject({
+      dialect: 'postgresql',
+      problems: [{ kind: 'syntax', place: { line: 2, column: 13 } }],
+      statements: [{}],
+    })
   })
 })
 
 describe('blocks', () => {
   it('opens a DO block', () => {
-    const text = "DO $$\nDECLARE r record;\nBEGIN\n  IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'role') THEN\n    CREATE TYPE role AS ENUM ('a');\n  END IF;\n  ALTER TABLE größe ADD COLUMN b int;\n"
-      + '  BEGIN\n    DROP TABLE c;\n  EXCEPTION WHEN undefined_table THEN NULL;\n  END;\n  FOR r IN SELECT 1 LOOP UPDATE d SET e = 1; END LOOP;\n  EXECUTE \'DROP TABLE f\';\nEND $$;\nSELECT 1;'
+    const text =
+      "DO $$\nDECLARE r record;\nBEGIN\n  IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'role') THEN\n    CREATE TYPE role AS ENUM ('a');\n  END IF;\n  ALTER TABLE größe ADD COLUMN b int;\n" +
+      "  BEGIN\n    DROP TABLE c;\n  EXCEPTION WHEN undefined_table THEN NULL;\n  END;\n  FOR r IN SELECT 1 LOOP UPDATE d SET e = 1; END LOOP;\n  EXECUTE 'DROP TABLE f';\nEND $$;\nSELECT 1;"
     expect(read(text).problems).toEqual([])
-    expect(read(text).statements.map((s) => [s.text.split('\n')[0], s.place.line, s.place.column, s.inside, s.conditional])).toEqual([
+    expect(
+      read(text).statements.map((s) => [s.text.split('\n')[0], s.place.line, s.place.column, s.inside, s.conditional]),
+    ).toEqual([
       ['DO $$', 1, 1, null, false],
       ["CREATE TYPE role AS ENUM ('a')", 5, 5, 'do', true],
       ['ALTER TABLE größe ADD COLUMN b int', 7, 3, 'do', false],
@@ -162,18 +270,26 @@ describe('blocks', () => {
   })
 
   it('notes SQL that is put together at run time', () => {
-    expect(read("DO $$ BEGIN\n  EXECUTE format('DROP TABLE %I', 'x');\nEND $$").problems).toMatchObject([{ kind: 'unsupported', place: { line: 2, column: 11 } }])
+    expect(read("DO $$ BEGIN\n  EXECUTE format('DROP TABLE %I', 'x');\nEND $$").problems).toMatchObject([
+      { kind: 'unsupported', place: { line: 2, column: 11 } },
+    ])
   })
 
   it('points at a mistake in a block', () => {
-    expect(read('SELECT 1;\nDO $$ BEGIN\n  ALTER TABEL x ADD y int;\nEND $$;\nSELECT 2').problems).toMatchObject([{ kind: 'syntax', place: { line: 3, column: 9, endColumn: 13 } }])
+    expect(read('SELECT 1;\nDO $$ BEGIN\n  ALTER TABEL x ADD y int;\nEND $$;\nSELECT 2').problems).toMatchObject([
+      { kind: 'syntax', place: { line: 3, column: 9, endColumn: 13 } },
+    ])
   })
 
   it('opens functions in plpgsql and SQL', () => {
-    const text = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$\nBEGIN\n  UPDATE a SET b = NEW.b;\n  RETURN NEW;\nEND $f$;\nCREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'DELETE FROM a; SELECT 1';"
+    const text =
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$\nBEGIN\n  UPDATE a SET b = NEW.b;\n  RETURN NEW;\nEND $f$;\nCREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'DELETE FROM a; SELECT 1';"
     expect(read(text).statements.map((s) => [s.text.slice(0, 22), s.inside, s.place.line])).toEqual([
-      ['CREATE FUNCTION f() RE', null, 1], ['UPDATE a SET b = NEW.b', 'function', 3],
-      ['CREATE FUNCTION g() RE', null, 6], ['DELETE FROM a', 'function', 6], ['SELECT 1', 'function', 6],
+      ['CREATE FUNCTION f() RE', null, 1],
+      ['UPDATE a SET b = NEW.b', 'function', 3],
+      ['CREATE FUNCTION g() RE', null, 6],
+      ['DELETE FROM a', 'function', 6],
+      ['SELECT 1', 'function', 6],
     ])
   })
 })

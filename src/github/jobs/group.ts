@@ -21,7 +21,9 @@ export async function runGroup(job: GroupJob, context: Context, isLast: boolean)
   const place = placeIn(await context.client(job.installation), job)
   const { pull: number } = job
   const abort = new AbortController()
-  const giveUp = setTimeout(() => { abort.abort() }, longestReview)
+  const giveUp = setTimeout(() => {
+    abort.abort()
+  }, longestReview)
   const progress = watchProgress(place, context)
   const externalId = groupId(job)
   const detailsUrl = number === null ? null : `${context.web}/${job.owner}/${job.repo}/pull/${number}`
@@ -29,21 +31,37 @@ export async function runGroup(job: GroupJob, context: Context, isLast: boolean)
   try {
     const loader = blobLoader(place, context.cache)
     // The files of the pull request are not those of the group, so that a group with very many is told from its trees.
-    const [change, pull] = await Promise.all([readChange(place, job.base, job.head, loader, null), number === null ? null : pullOrNull(place, number, context)])
+    const [change, pull] = await Promise.all([
+      readChange(place, job.base, job.head, loader, null),
+      number === null ? null : pullOrNull(place, number, context),
+    ])
     await loader.load(worthReading(change, await change.changeSet.head.list()))
     const { settings } = await settingsOf(place, context, change.changeSet, pull?.organisationConfig ?? null)
     const report = await context.core.review(change.changeSet, { settings, signal: abort.signal })
     const decided = await decide(place, context, pull, report, settings.config)
     const text = checkRunText(decided.report, {
-      links: { server: context.server, repository: `${context.web}/${job.owner}/${job.repo}`, head: job.head }, inline: new Set(), wanted: decided.wanted,
-      more: [`Reviewed as it will be merged${number === null ? '' : `, for #${number}`}, on top of what is ahead of it in the queue.`],
+      links: { server: context.server, repository: `${context.web}/${job.owner}/${job.repo}`, head: job.head },
+      inline: new Set(),
+      wanted: decided.wanted,
+      more: [
+        `Reviewed as it will be merged${number === null ? '' : `, for #${number}`}, on top of what is ahead of it in the queue.`,
+      ],
     })
     await writeRun(place, job.head, { text, externalId, run: (await progress.end())?.id ?? null }, detailsUrl)
-    context.log.info({ repository: `${job.owner}/${job.repo}`, group: job.head, pull: number, conclusion: text.conclusion }, 'reviewed a merge group')
+    context.log.info(
+      { repository: `${job.owner}/${job.repo}`, group: job.head, pull: number, conclusion: text.conclusion },
+      'reviewed a merge group',
+    )
   } catch (error) {
     const started = await progress.end()
     const isOurs = rateLimitEnd(error, context.now()) === null && !isInstallationGone(error)
-    if (isOurs && (isLast || started !== null)) await writeRun(place, job.head, { text: failedRun(error, isLast), externalId, run: started?.id ?? null }, detailsUrl).catch(() => undefined)
+    if (isOurs && (isLast || started !== null))
+      await writeRun(
+        place,
+        job.head,
+        { text: failedRun(error, isLast), externalId, run: started?.id ?? null },
+        detailsUrl,
+      ).catch(() => undefined)
     throw error
   } finally {
     clearTimeout(giveUp)
@@ -67,7 +85,8 @@ function groupId({ pull, head, base }: GroupJob): string {
 
 /** Reads what `groupId` wrote; null for the run of a pull request. */
 export function groupOf(externalId: string): Pick<GroupJob, 'pull' | 'head' | 'base'> | null {
-  const [, pull = '0', head = '', base = ''] = /^v1:group:(\d{1,10}):([0-9a-f]{40,64}):([0-9a-f]{40,64})$/.exec(externalId) ?? []
+  const [, pull = '0', head = '', base = ''] =
+    /^v1:group:(\d{1,10}):([0-9a-f]{40,64}):([0-9a-f]{40,64})$/.exec(externalId) ?? []
   return head === '' ? null : { pull: pull === '0' ? null : Number(pull), head, base }
 }
 

@@ -20,7 +20,12 @@ export interface Decided extends Gated {
 }
 
 /** The settings that a change obeys: those of its base over what they inherit. */
-export async function settingsOf(place: Place, context: Context, changeSet: ChangeSet, organisation: PullState['organisationConfig']): Promise<{ readonly settings: Settings; readonly inherited: Config | undefined }> {
+export async function settingsOf(
+  place: Place,
+  context: Context,
+  changeSet: ChangeSet,
+  organisation: PullState['organisationConfig'],
+): Promise<{ readonly settings: Settings; readonly inherited: Config | undefined }> {
   const inherited = await inheritedConfig(place, changeSet, organisation, context.core.parseConfig)
   return { settings: await context.core.readSettings(changeSet, inherited), inherited }
 }
@@ -29,17 +34,38 @@ export async function settingsOf(place: Place, context: Context, changeSet: Chan
  * Applies the approvals of a pull request, those of pull requests that carry the same commits, and the gates. A merge group that
  * names no pull request has no conversation.
  */
-export async function decide(place: Place, context: Context, pull: PullState | null, report: Report, config: Config): Promise<Decided> {
+export async function decide(
+  place: Place,
+  context: Context,
+  pull: PullState | null,
+  report: Report,
+  config: Config,
+): Promise<Decided> {
   const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
-  if (pull === null) return { ...gate(report, [], { labels: [], staged: config.staging === null ? null : false }, config, context.now()), decisions: [], isPaused: false }
+  if (pull === null)
+    return {
+      ...gate(report, [], { labels: [], staged: config.staging === null ? null : false }, config, context.now()),
+      decisions: [],
+      isPaused: false,
+    }
   const permissions = permissionsIn(place)
   const { decisions, isPaused } = await readConversation(pull, permissions, config, context.app?.slug)
   // What was deployed for a look is the head of the pull request; the commit of a merge group exists for the queue alone.
-  const gates: Gates = { labels: pull.labels, staged: config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment) }
+  const gates: Gates = {
+    labels: pull.labels,
+    staged:
+      config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment),
+  }
   const own = gate(report, decisions, gates, config, context.now())
-  if (pull.related.length === 0 || !own.report.findings.some((f) => f.approval?.state === 'needed')) return { ...own, decisions, isPaused }
+  if (pull.related.length === 0 || !own.report.findings.some((f) => f.approval?.state === 'needed'))
+    return { ...own, decisions, isPaused }
   const carried = await carriedDecisions(place, pull, permissions, config, context)
   if (carried.length === 0) return { ...own, decisions, isPaused }
   // What was said here comes after what was said elsewhere, and is what goes on record here.
-  return { ...gate(report, [...carried, ...decisions], gates, config, context.now()), bindings: own.bindings, decisions, isPaused }
+  return {
+    ...gate(report, [...carried, ...decisions], gates, config, context.now()),
+    bindings: own.bindings,
+    decisions,
+    isPaused,
+  }
 }

@@ -24,7 +24,10 @@ export function watchProgress(place: Place, context: Context): Progress {
   const start = () => {
     if (!isLate || target === null || started !== null) return
     const { head, externalId } = target
-    started = startRun(place, head, externalId).then((id) => ({ id, head }), () => null)
+    started = startRun(place, head, externalId).then(
+      (id) => ({ id, head }),
+      () => null,
+    )
   }
   const timer = setTimeout(() => {
     isLate = true

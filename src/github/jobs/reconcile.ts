@@ -12,14 +12,21 @@ const mostPages = 10
 export async function runReconcile(_job: ReconcileJob, context: Context): Promise<void> {
   const client = await context.client(null)
   const attempts = new Map<string, Attempt[]>()
-  for (const attempt of await recentAttempts(client, context.now())) attempts.set(attempt.guid, [...attempts.get(attempt.guid) ?? [], attempt])
+  for (const attempt of await recentAttempts(client, context.now()))
+    attempts.set(attempt.guid, [...(attempts.get(attempt.guid) ?? []), attempt])
   // Oldest first, as they happened.
   for (const [newest, ...before] of [...attempts.values()].toReversed()) {
-    if (newest === undefined || before.length + 1 >= mostAttempts || [newest, ...before].some((a) => a.status_code >= 200 && a.status_code < 300)) continue
+    if (
+      newest === undefined ||
+      before.length + 1 >= mostAttempts ||
+      [newest, ...before].some((a) => a.status_code >= 200 && a.status_code < 300)
+    )
+      continue
     await client.rest.apps.redeliverWebhookDelivery({ delivery_id: newest.id })
   }
   const installations = await client.paginate(client.rest.apps.listInstallations, { per_page: 100 })
-  for (const { id } of installations.filter((i) => i.suspended_at === null)) await context.enqueue({ kind: 'sweep', installation: id, repository: null })
+  for (const { id } of installations.filter((i) => i.suspended_at === null))
+    await context.enqueue({ kind: 'sweep', installation: id, repository: null })
 }
 
 interface Attempt {

@@ -37,7 +37,9 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
   const place = placeIn(await context.client(job.installation), job)
   const started = Date.now()
   const abort = new AbortController()
-  const giveUp = setTimeout(() => { abort.abort() }, longestReview)
+  const giveUp = setTimeout(() => {
+    abort.abort()
+  }, longestReview)
   const progress = watchProgress(place, context)
   let { head } = job
   if (head !== null) progress.on(head, `v1:${job.pull}:${head}:`)
@@ -52,16 +54,36 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
     progress.on(head, `v1:${job.pull}:${head}:`)
     const publication = await prepare(place, job, context, read, abort.signal)
     const run = await progress.end()
-    if (Date.now() - started > stale && await hasMoved(place, job.pull, head)) {
+    if (Date.now() - started > stale && (await hasMoved(place, job.pull, head))) {
       // The push that moved it has a job of its own.
-      await supersede(place, unfinished(pull, run), 'The pull request has a newer commit, which has a check run of its own.')
+      await supersede(
+        place,
+        unfinished(pull, run),
+        'The pull request has a newer commit, which has a check run of its own.',
+      )
       return
     }
     await publish(place, job.pull, head, withRun(publication, run, head), detailsUrl(context, place, job.pull))
     const wrote = isAnyWritten(publication)
     const conclusion = publication.check?.text.conclusion ?? 'unchanged'
-    context.log.info({ repository: `${job.owner}/${job.repo}`, pull: job.pull, head, reason: job.reason, conclusion, ms: Date.now() - started, wrote }, 'reviewed')
-    context.onReviewed?.({ seconds: (Date.now() - started) / 1000, conclusion, rules: publication.comments.map((c) => c.finding.rule), wrote })
+    context.log.info(
+      {
+        repository: `${job.owner}/${job.repo}`,
+        pull: job.pull,
+        head,
+        reason: job.reason,
+        conclusion,
+        ms: Date.now() - started,
+        wrote,
+      },
+      'reviewed',
+    )
+    context.onReviewed?.({
+      seconds: (Date.now() - started) / 1000,
+      conclusion,
+      rules: publication.comments.map((c) => c.finding.rule),
+      wrote,
+    })
   } catch (error) {
     await reportFailure(place, job, context, error, isLast, head, await progress.end())
   } finally {
@@ -72,7 +94,12 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
 
 /** Ids of the runs of ours that were begun and not ended. */
 function unfinished(pull: PullState, started: StartedRun | null): readonly number[] {
-  return [...new Set([...pull.runs.filter((r) => !r.isCompleted).map((r) => r.id), ...(started === null ? [] : [started.id])])]
+  return [
+    ...new Set([
+      ...pull.runs.filter((r) => !r.isCompleted).map((r) => r.id),
+      ...(started === null ? [] : [started.id]),
+    ]),
+  ]
 }
 
 /** Completes the run that shows progress; one on a commit that is no longer the head is ended as superseded instead. */
@@ -84,10 +111,17 @@ function withRun(publication: Publication, started: StartedRun | null, head: str
 }
 
 /** Reads pull request and changes: at once where the event told head and base, and again while the head has moved. */
-async function readCurrent(place: Place, job: Pick<ReviewJob, 'pull' | 'head' | 'base'>, context: Context): Promise<Read> {
+async function readCurrent(
+  place: Place,
+  job: Pick<ReviewJob, 'pull' | 'head' | 'base'>,
+  context: Context,
+): Promise<Read> {
   let { head, base } = job
   for (let tries = 0; ; tries++) {
-    const known = head === null || base === null ? (await readPull(place, job.pull, context.app?.id ?? null, null, job.head)).pull : null
+    const known =
+      head === null || base === null
+        ? (await readPull(place, job.pull, context.app?.id ?? null, null, job.head)).pull
+        : null
     const at = { head: known?.head ?? head ?? '', base: known?.base ?? base ?? '' }
     const loader = blobLoader(place, context.cache)
     const change = await readChange(place, at.base, at.head, loader, job.pull)
@@ -129,14 +163,27 @@ async function judge(place: Place, context: Context, { pull, change }: Read, sig
   const { settings, inherited } = await settingsOf(place, context, changeSet, pull.organisationConfig)
   const alone = await context.core.review(changeSet, { settings, signal })
   const { report, isUnsure } = await withTip(place, context, pull, change, alone, { settings, signal })
-  return { ...await decide(place, context, pull, report, settings.config), config: settings.config, inherited, changeSet, isUnsure }
+  return {
+    ...(await decide(place, context, pull, report, settings.config)),
+    config: settings.config,
+    inherited,
+    changeSet,
+    isUnsure,
+  }
 }
 
 /**
  * Adds what goes wrong only once the base branch as it is now is merged in: colliding or reordered migrations, schemas that
  * disagree together. Looks at the merge that GitHub made for a try, where the branch has moved on and the change touches a schema.
  */
-async function withTip(place: Place, context: Context, pull: PullState, change: RemoteChange, alone: Report, options: { readonly settings: Settings; readonly signal: AbortSignal }): Promise<{ readonly report: Report; readonly isUnsure: boolean }> {
+async function withTip(
+  place: Place,
+  context: Context,
+  pull: PullState,
+  change: RemoteChange,
+  alone: Report,
+  options: { readonly settings: Settings; readonly signal: AbortSignal },
+): Promise<{ readonly report: Report; readonly isUnsure: boolean }> {
   const hasSchema = alone.coverage.statements > 0 || alone.projects.some((p) => p.changes.length > 0)
   if (!hasSchema || change.tip === change.changeSet.base.commit) return { report: alone, isUnsure: false }
   const merge = await mergeOnto(place, pull, change.tip)
@@ -145,11 +192,22 @@ async function withTip(place: Place, context: Context, pull: PullState, change: 
   const report = await context.core.review(together.changeSet, options)
   const known = new Set(alone.findings.map((f) => f.fingerprint))
   const changed = new Set(change.changeSet.files.map((f) => f.path))
-  const merged = <T extends { readonly message: string }>(said: T): T => ({ ...said, message: `Merged into ${pull.base} as it is now: ${said.message}` })
+  const merged = <T extends { readonly message: string }>(said: T): T => ({
+    ...said,
+    message: `Merged into ${pull.base} as it is now: ${said.message}`,
+  })
   const more = report.findings.filter((f) => !known.has(f.fingerprint) && f.severity !== 'info').map(merged)
-  const notes = report.notes.filter((n) => n.blocking && changed.has(n.path) && !alone.notes.some((m) => m.path === n.path && m.message === n.message)).map(merged)
+  const notes = report.notes
+    .filter(
+      (n) =>
+        n.blocking && changed.has(n.path) && !alone.notes.some((m) => m.path === n.path && m.message === n.message),
+    )
+    .map(merged)
   if (more.length + notes.length === 0) return { report: alone, isUnsure: false }
-  return { report: { ...alone, findings: [...more, ...alone.findings], notes: [...alone.notes, ...notes] }, isUnsure: false }
+  return {
+    report: { ...alone, findings: [...more, ...alone.findings], notes: [...alone.notes, ...notes] },
+    isUnsure: false,
+  }
 }
 
 /** GitHub merges for a try when somebody asks, not when the base moves. */
@@ -163,7 +221,9 @@ async function mergeOnto(place: Place, pull: PullState, tip: string): Promise<st
     if (merge !== null && merge.parents[0] === tip && merge.parents[1] === pull.head) return merge.commit
     if (tries === 2) return 'not tried'
     await place.client.rest.pulls.get({ owner: place.owner, repo: place.repo, pull_number: pull.number })
-    await new Promise((resolve) => { setTimeout(resolve, tryPause) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, tryPause)
+    })
     merge = (await readPull(place, pull.number, null, null)).pull.merge
   }
 }
@@ -172,18 +232,45 @@ async function mergeOnto(place: Place, pull: PullState, tip: string): Promise<st
 const laterReason = 'merged for a try'
 const laterAfter = 60_000
 
-async function prepare(place: Place, job: ReviewJob, context: Context, read: Read, signal: AbortSignal): Promise<Publication> {
+async function prepare(
+  place: Place,
+  job: ReviewJob,
+  context: Context,
+  read: Read,
+  signal: AbortSignal,
+): Promise<Publication> {
   const { pull } = read
-  const { report, wanted, bindings, config, inherited, isPaused, isUnsure, changeSet } = await judge(place, context, read, signal)
-  const links: Links = { server: context.server, repository: `${context.web}/${place.owner}/${place.repo}`, head: pull.head }
+  const { report, wanted, bindings, config, inherited, isPaused, isUnsure, changeSet } = await judge(
+    place,
+    context,
+    read,
+    signal,
+  )
+  const links: Links = {
+    server: context.server,
+    repository: `${context.web}/${place.owner}/${place.repo}`,
+    head: pull.head,
+  }
   const preview = await previewConfig(changeSet, context.core, report, inherited, signal)
   // Once: a pull request that GitHub never merges for a try is seen by the merge queue, or by the next push.
   if (isUnsure && job.reason !== laterReason && context.app !== null) {
-    await context.enqueue({ ...job, quiet: true, again: false, reason: laterReason }, { after: new Date(context.now().getTime() + laterAfter) })
+    await context.enqueue(
+      { ...job, quiet: true, again: false, reason: laterReason },
+      { after: new Date(context.now().getTime() + laterAfter) },
+    )
   }
   return planPublication({
-    report, wanted, bindings, pull, files: changeSet.files, settings: config.comments, links, quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts), again: job.again,
-    more: preview === null ? [] : [preview], picture: context.core.picture(report),
+    report,
+    wanted,
+    bindings,
+    pull,
+    files: changeSet.files,
+    settings: config.comments,
+    links,
+    quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts),
+    again: job.again,
+    more: preview === null ? [] : [preview],
+    picture: context.core.picture(report),
   })
 }
 
@@ -201,13 +288,26 @@ function isAnyWritten(publication: Publication): boolean {
  * What becomes of an error: what only has to wait is left to the queue, anything else is tried again, and shown as a failed check
  * run once it was the last time. Always throws.
  */
-async function reportFailure(place: Place, job: ReviewJob, context: Context, error: unknown, isLast: boolean, head: string | null, started: StartedRun | null): Promise<never> {
+async function reportFailure(
+  place: Place,
+  job: ReviewJob,
+  context: Context,
+  error: unknown,
+  isLast: boolean,
+  head: string | null,
+  started: StartedRun | null,
+): Promise<never> {
   if (rateLimitEnd(error, context.now()) !== null || isInstallationGone(error)) throw error
   const where = { repository: `${job.owner}/${job.repo}`, pull: job.pull, reason: job.reason, err: error }
   context.log.error(where, 'review failed')
   const on = started?.head ?? head
   if (on !== null && (isLast || started !== null)) {
-    await writeRun(place, on, { text: failedRun(error, isLast), externalId: `v1:${job.pull}:${on}:failed`, run: started?.id ?? null }, detailsUrl(context, place, job.pull)).catch((second: unknown) => {
+    await writeRun(
+      place,
+      on,
+      { text: failedRun(error, isLast), externalId: `v1:${job.pull}:${on}:failed`, run: started?.id ?? null },
+      detailsUrl(context, place, job.pull),
+    ).catch((second: unknown) => {
       context.log.error({ ...where, err: second }, 'could not say that the review failed')
     })
   }

@@ -20,19 +20,27 @@ export async function runJob(job: Job, context: Context, isLast: boolean): Promi
     if (until !== null) {
       context.log.warn({ job: job.kind, until, err }, 'rate limited')
       await context.enqueue(job, { after: until })
-    } else if (isInstallationGone(err)) context.log.warn({ job: job.kind, err }, 'the installation is suspended or gone')
+    } else if (isInstallationGone(err))
+      context.log.warn({ job: job.kind, err }, 'the installation is suspended or gone')
     else throw err
   }
 }
 
 function run(job: Job, context: Context, isLast: boolean): Promise<void> {
   switch (job.kind) {
-    case 'review': return runReview(job, context, isLast)
-    case 'command': return runCommands(job, context)
-    case 'group': return runGroup(job, context, isLast)
-    case 'branch': return runBranch(job, context)
-    case 'commit': return runCommit(job, context)
-    case 'sweep': return runSweep(job, context)
-    case 'reconcile': return runReconcile(job, context)
+    case 'review':
+      return runReview(job, context, isLast)
+    case 'command':
+      return runCommands(job, context)
+    case 'group':
+      return runGroup(job, context, isLast)
+    case 'branch':
+      return runBranch(job, context)
+    case 'commit':
+      return runCommit(job, context)
+    case 'sweep':
+      return runSweep(job, context)
+    case 'reconcile':
+      return runReconcile(job, context)
   }
 }

@@ -9,12 +9,32 @@ interface OpenPull {
   readonly number: number
   readonly headRefOid: string
   readonly baseRefName: string
-  readonly files?: { readonly nodes: readonly { readonly path: string }[]; readonly pageInfo: { readonly hasNextPage: boolean } } | null
-  readonly commits?: { readonly nodes: readonly { readonly commit: { readonly checkSuites: { readonly nodes: readonly { readonly checkRuns: { readonly nodes: readonly { readonly status: string; readonly startedAt: string | null }[] } }[] } | null } }[] }
+  readonly files?: {
+    readonly nodes: readonly { readonly path: string }[]
+    readonly pageInfo: { readonly hasNextPage: boolean }
+  } | null
+  readonly commits?: {
+    readonly nodes: readonly {
+      readonly commit: {
+        readonly checkSuites: {
+          readonly nodes: readonly {
+            readonly checkRuns: {
+              readonly nodes: readonly { readonly status: string; readonly startedAt: string | null }[]
+            }
+          }[]
+        } | null
+      }
+    }[]
+  }
 }
 
 interface OpenPulls {
-  readonly repository: { readonly pullRequests: { readonly nodes: readonly OpenPull[]; readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null } } }
+  readonly repository: {
+    readonly pullRequests: {
+      readonly nodes: readonly OpenPull[]
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+    }
+  }
 }
 
 /** So many open pull requests of a repository are looked at; what is older waits for its next event. */
@@ -31,7 +51,8 @@ async function openPulls(place: Place, branch: string | null, fields: string): P
   let after: string | null = null
   for (;;) {
     const answer: OpenPulls = await graphql<OpenPulls>(
-      place, `query($owner: String!, $name: String!, $base: String, $after: String) { repository(owner: $owner, name: $name) {
+      place,
+      `query($owner: String!, $name: String!, $base: String, $after: String) { repository(owner: $owner, name: $name) {
         pullRequests(first: 50, states: [OPEN], baseRefName: $base, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
           nodes { number headRefOid baseRefName ${fields} } pageInfo { hasNextPage endCursor } } } }`,
       { owner: place.owner, name: place.repo, base: branch, after },
@@ -44,17 +65,38 @@ async function openPulls(place: Place, branch: string | null, fields: string): P
 }
 
 function isChecked(pull: OpenPull, now: Date): boolean {
-  const runs = pull.commits?.nodes.flatMap(({ commit }) => commit.checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes) ?? []
-  return runs.some(({ status, startedAt }) => status === 'COMPLETED' || startedAt === null || now.getTime() - Date.parse(startedAt) < longestRun)
+  const runs =
+    pull.commits?.nodes
+      .flatMap(({ commit }) => commit.checkSuites?.nodes ?? [])
+      .flatMap((suite) => suite.checkRuns.nodes) ?? []
+  return runs.some(
+    ({ status, startedAt }) =>
+      status === 'COMPLETED' || startedAt === null || now.getTime() - Date.parse(startedAt) < longestRun,
+  )
 }
 
 /** Has pull requests reviewed, check run only, one after another. */
-function enqueueQuietly(context: Context, installation: number, reason: string): (repository: { readonly owner: string; readonly repo: string }, pull: OpenPull) => Promise<void> {
+function enqueueQuietly(
+  context: Context,
+  installation: number,
+  reason: string,
+): (repository: { readonly owner: string; readonly repo: string }, pull: OpenPull) => Promise<void> {
   let count = 0
   return async ({ owner, repo }, pull) => {
     const wait = Math.max(0, ++count - atOnce) * pace
     await context.enqueue(
-      { kind: 'review', installation, owner, repo, pull: pull.number, head: pull.headRefOid, base: pull.baseRefName, reason, quiet: true, again: false },
+      {
+        kind: 'review',
+        installation,
+        owner,
+        repo,
+        pull: pull.number,
+        head: pull.headRefOid,
+        base: pull.baseRefName,
+        reason,
+        quiet: true,
+        again: false,
+      },
       wait === 0 ? {} : { after: new Date(context.now().getTime() + wait) },
     )
   }
@@ -63,9 +105,12 @@ function enqueueQuietly(context: Context, installation: number, reason: string):
 /** Reviews, check run only, the open pull requests that have no run of ours on their head, or none that ends: their events were missed. */
 export async function runSweep(job: SweepJob, context: Context): Promise<void> {
   const client = await context.client(job.installation)
-  const repositories = job.repository === null
-    ? (await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 })).filter((r) => !r.archived && !r.disabled).map((r) => ({ owner: r.owner.login, repo: r.name }))
-    : [job.repository]
+  const repositories =
+    job.repository === null
+      ? (await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 }))
+          .filter((r) => !r.archived && !r.disabled)
+          .map((r) => ({ owner: r.owner.login, repo: r.name }))
+      : [job.repository]
   const enqueue = enqueueQuietly(context, job.installation, 'sweep')
   const runs = `commits(last: 1) { nodes { commit { checkSuites(first: 1, filterBy: { checkName: "${checkName}"${context.app === null ? '' : `, appId: ${context.app.id}`} }) {
     nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { status startedAt } } } } } } }`
@@ -84,7 +129,16 @@ export async function runSweep(job: SweepJob, context: Context): Promise<void> {
 export async function runBranch(job: BranchJob, context: Context): Promise<void> {
   const place = placeIn(await context.client(job.installation), job)
   const enqueue = enqueueQuietly(context, job.installation, `push to ${job.branch}`)
-  for (const pull of await openPulls(place, job.branch, 'files(first: 100) { nodes { path } pageInfo { hasNextPage } }')) {
-    if (pull.files == null || pull.files.pageInfo.hasNextPage || pull.files.nodes.some(({ path }) => mayTouchSchema(path))) await enqueue(job, pull)
+  for (const pull of await openPulls(
+    place,
+    job.branch,
+    'files(first: 100) { nodes { path } pageInfo { hasNextPage } }',
+  )) {
+    if (
+      pull.files == null ||
+      pull.files.pageInfo.hasNextPage ||
+      pull.files.nodes.some(({ path }) => mayTouchSchema(path))
+    )
+      await enqueue(job, pull)
   }
 }

@@ -1,10 +1,26 @@
-export const commandNames = ['recheck', 'explain', 'approve', 'unapprove', 'ignore', 'pause', 'resume', 'plan', 'help'] as const
+export const commandNames = [
+  'recheck',
+  'explain',
+  'approve',
+  'unapprove',
+  'ignore',
+  'pause',
+  'resume',
+  'plan',
+  'help',
+] as const
 
 export type CommandName = (typeof commandNames)[number]
 
 /** One command as written, with what was wrong about it. */
 export type Command =
-  | { readonly name: CommandName; readonly target: string | null; readonly path: string | null; readonly reason: string | null; readonly until: string | null }
+  | {
+      readonly name: CommandName
+      readonly target: string | null
+      readonly path: string | null
+      readonly reason: string | null
+      readonly until: string | null
+    }
   | { readonly name: 'unknown'; readonly written: string }
   | { readonly name: 'wrong'; readonly command: CommandName; readonly problem: string }
 
@@ -44,7 +60,8 @@ export function parseCommands(body: string, slug: string | null = null): readonl
 
 function commandLine(line: string, slug: string | null): string | null {
   const [, address = '', rest = ''] = /^([/@][A-Za-z0-9-]{1,60})(?: |\t|$)(.{0,2000})/.exec(line) ?? []
-  const isOurs = address.toLowerCase() === '/schemagate' || (slug !== null && address.toLowerCase() === `@${slug.toLowerCase()}`)
+  const isOurs =
+    address.toLowerCase() === '/schemagate' || (slug !== null && address.toLowerCase() === `@${slug.toLowerCase()}`)
   return isOurs ? rest.trim() : null
 }
 
@@ -57,22 +74,34 @@ function parseCommand(text: string): Command {
   const [target = null, path = null] = words
   const wrong = (problem: string): Command => ({ name: 'wrong', command: name, problem })
   if (until !== null && !isDate(until)) return wrong(`\`until:\` takes a date such as 2026-12-31`)
-  if ((name === 'approve' || name === 'ignore') && reason === null) return wrong('a reason is missing: end the line with `reason: …`')
+  if ((name === 'approve' || name === 'ignore') && reason === null)
+    return wrong('a reason is missing: end the line with `reason: …`')
   if (name === 'ignore' && target === null) return wrong('say which rule: `/schemagate ignore RULE reason: …`')
   return { name, target: target?.toLowerCase() ?? null, path, reason, until }
 }
 
 /** Splits `f3a9 reason: a backup exists until: 2026-12-31`; `reason:` and `until:` come in any order. */
-function parameters(text: string): { readonly words: readonly string[]; readonly reason: string | null; readonly until: string | null } {
+function parameters(text: string): {
+  readonly words: readonly string[]
+  readonly reason: string | null
+  readonly until: string | null
+} {
   const parts = text.split(/(?:^|\s)(reason|until):/i)
   const value = (key: string) => {
     for (let i = 1; i < parts.length; i += 2) if (parts[i]?.toLowerCase() === key) return parts[i + 1]?.trim() || null
     return null
   }
-  const words = (parts[0] ?? '').split(/\s+/).filter((w) => w !== '').map((w) => w.replace(/^`+|`+$/g, ''))
+  const words = (parts[0] ?? '')
+    .split(/\s+/)
+    .filter((w) => w !== '')
+    .map((w) => w.replace(/^`+|`+$/g, ''))
   return { words, reason: value('reason'), until: value('until') }
 }
 
 function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+    new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
+  )
 }

@@ -16,7 +16,12 @@ export interface Conversation {
 type Talk = Pick<PullState, 'author' | 'comments' | 'threads' | 'runs' | 'head'>
 
 /** Reads the decisions of a conversation. Comments that were edited, and those of bots, decide nothing. */
-export async function readConversation(pull: Talk, permissions: Permissions, config: Config, slug: string | null = null): Promise<Conversation> {
+export async function readConversation(
+  pull: Talk,
+  permissions: Permissions,
+  config: Config,
+  slug: string | null = null,
+): Promise<Conversation> {
   const decisions: Decision[] = []
   let isPaused = false
   const sticky = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
@@ -26,11 +31,17 @@ export async function readConversation(pull: Talk, permissions: Permissions, con
     for (const [i, command] of parseCommands(comment.body, slug).entries()) {
       if (command.name === 'unknown' || command.name === 'wrong') continue
       if (!['approve', 'unapprove', 'ignore', 'pause', 'resume'].includes(command.name)) continue
-      if (await refusal(command.name, comment.author, pull.author, permissions, config.approvals) !== null) continue
+      if ((await refusal(command.name, comment.author, pull.author, permissions, config.approvals)) !== null) continue
       if (command.name === 'pause' || command.name === 'resume') isPaused = command.name === 'pause'
       else {
         const key = `${comment.id}.${i}`
-        decisions.push(...decisionOf(command, comment, fingerprint, config, { key, fingerprints: bindings.get(key) ?? null, isCurrent: shown !== null && comment.at >= shown }))
+        decisions.push(
+          ...decisionOf(command, comment, fingerprint, config, {
+            key,
+            fingerprints: bindings.get(key) ?? null,
+            isCurrent: shown !== null && comment.at >= shown,
+          }),
+        )
       }
     }
   }
@@ -39,7 +50,9 @@ export async function readConversation(pull: Talk, permissions: Permissions, con
 
 /** When the first review of the head was there to be read; null while there is none. Who spoke before it cannot have meant its findings. */
 export function shownSince({ runs, head }: Pick<PullState, 'runs' | 'head'>): Date | null {
-  const times = runs.filter((r) => r.commit === head && r.isCompleted && r.completedAt !== null).map((r) => r.completedAt?.getTime() ?? 0)
+  const times = runs
+    .filter((r) => r.commit === head && r.isCompleted && r.completedAt !== null)
+    .map((r) => r.completedAt?.getTime() ?? 0)
   return times.length === 0 ? null : new Date(Math.min(...times))
 }
 
@@ -57,15 +70,41 @@ function commentsOf(pull: Talk): readonly { readonly comment: PullComment; reado
     .sort((a, b) => a.comment.at.getTime() - b.comment.at.getTime() || a.comment.id - b.comment.id)
 }
 
-function decisionOf(command: Command, comment: PullComment, fingerprint: string | null, config: Config, bound: { readonly key: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean }): readonly Decision[] {
+function decisionOf(
+  command: Command,
+  comment: PullComment,
+  fingerprint: string | null,
+  config: Config,
+  bound: { readonly key: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean },
+): readonly Decision[] {
   if (command.name === 'unknown' || command.name === 'wrong') return []
   const common = { by: comment.author, at: comment.at }
   if (command.name === 'ignore') {
-    return command.target === null ? [] : [{ kind: 'ignore', ...common, rule: command.target, path: command.path, reason: command.reason ?? '', until: command.until }]
+    return command.target === null
+      ? []
+      : [
+          {
+            kind: 'ignore',
+            ...common,
+            rule: command.target,
+            path: command.path,
+            reason: command.reason ?? '',
+            until: command.until,
+          },
+        ]
   }
   const target = command.target ?? fingerprint
   if (target === null) return []
   if (command.name === 'unapprove') return [{ kind: 'unapprove', ...common, target }]
   const expiry = new Date(comment.at.getTime() + config.approvals.expiresDays * 86_400_000).toISOString().slice(0, 10)
-  return [{ kind: 'approve', ...common, ...bound, target, reason: command.reason ?? '', until: command.until !== null && command.until < expiry ? command.until : expiry }]
+  return [
+    {
+      kind: 'approve',
+      ...common,
+      ...bound,
+      target,
+      reason: command.reason ?? '',
+      until: command.until !== null && command.until < expiry ? command.until : expiry,
+    },
+  ]
 }

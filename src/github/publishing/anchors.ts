@@ -17,7 +17,8 @@ export function anchorOf(finding: Finding, files: ReadonlyMap<string, ChangedFil
   const { place, suggestion } = finding
   if (suggestion !== null) {
     const file = files.get(suggestion.path)
-    if (file !== undefined && showsLines(file, suggestion.line, suggestion.endLine)) return span(suggestion.path, suggestion.line, suggestion.endLine, true)
+    if (file !== undefined && showsLines(file, suggestion.line, suggestion.endLine))
+      return span(suggestion.path, suggestion.line, suggestion.endLine, true)
   }
   const file = files.get(place.path)
   if (file === undefined) return null

@@ -10,13 +10,23 @@ import type { Core } from '../core.ts'
  * What a change of the configuration would do, said in the pull request that makes it; the base's holds until it is merged.
  * Null where the pull request leaves it alone.
  */
-export async function previewConfig(changeSet: ChangeSet, core: Core, report: Report, inherited: Config | undefined, signal: AbortSignal): Promise<string | null> {
+export async function previewConfig(
+  changeSet: ChangeSet,
+  core: Core,
+  report: Report,
+  inherited: Config | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
   const file = changeSet.files.find((f) => configPaths.some((path) => f.path === path || f.previousPath === path))
   if (file === undefined) return null
   const after = { ...changeSet, base: changeSet.head }
   const settings = await core.readSettings(after, inherited)
   const lead = `**Configuration:** this pull request changes \`${file.path}\`. It holds once merged; this review follows that of the base.`
-  if (settings.notes.length > 0) return `${lead} It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes.slice(0, 20).map((n) => `- line ${n.line}: ${sentence(n.message)}`).join('\n')}`
+  if (settings.notes.length > 0)
+    return `${lead} It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes
+      .slice(0, 20)
+      .map((n) => `- line ${n.line}: ${sentence(n.message)}`)
+      .join('\n')}`
   const next = await core.review(changeSet, { settings, signal })
   const now = new Set(report.findings.map((f) => `${f.fingerprint} ${f.severity}`))
   const then = new Set(next.findings.map((f) => `${f.fingerprint} ${f.severity}`))

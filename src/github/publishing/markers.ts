@@ -8,9 +8,12 @@ export type Marker =
 /** The marker as an HTML comment, which GitHub does not show. */
 export function writeMarker(marker: Marker): string {
   switch (marker.kind) {
-    case 'sticky': return '<!-- schemagate:sticky -->'
-    case 'answer': return `<!-- schemagate:answer ${marker.comment} -->`
-    default: return `<!-- schemagate:${marker.kind} ${marker.fingerprint} -->`
+    case 'sticky':
+      return '<!-- schemagate:sticky -->'
+    case 'answer':
+      return `<!-- schemagate:answer ${marker.comment} -->`
+    default:
+      return `<!-- schemagate:${marker.kind} ${marker.fingerprint} -->`
   }
 }
 
@@ -22,13 +25,21 @@ function endOf(body: string): string {
 
 /** The marker that ends a comment's text; null where there is none. */
 export function readMarker(body: string): Marker | null {
-  const found = /^<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->(?:<!-- schemagate:approvals [0-9a-f.,= ]+ -->)?$/.exec(endOf(body))
+  const found =
+    /^<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->(?:<!-- schemagate:approvals [0-9a-f.,= ]+ -->)?$/.exec(
+      endOf(body),
+    )
   const [, kind, value = ''] = found ?? []
   switch (kind) {
-    case 'sticky': return { kind }
-    case 'finding': case 'fixed': return { kind, fingerprint: value }
-    case 'answer': return { kind, comment: Number(value) }
-    default: return null
+    case 'sticky':
+      return { kind }
+    case 'finding':
+    case 'fixed':
+      return { kind, fingerprint: value }
+    case 'answer':
+      return { kind, comment: Number(value) }
+    default:
+      return null
   }
 }
 
@@ -50,9 +61,15 @@ export function writeBindings(bindings: ReadonlyMap<string, readonly string[]>):
 
 /** Reads what `writeBindings` wrote. */
 export function readBindings(body: string): ReadonlyMap<string, readonly string[]> {
-  const [, text = ''] = /^<!-- schemagate:sticky --><!-- schemagate:approvals ([0-9a-f.,= ]+) -->$/.exec(endOf(body)) ?? []
-  return new Map(text.split(' ').filter((part) => part.includes('=')).map((part) => {
-    const [key = '', fingerprints = ''] = part.split('=')
-    return [key, fingerprints.split(',')]
-  }))
+  const [, text = ''] =
+    /^<!-- schemagate:sticky --><!-- schemagate:approvals ([0-9a-f.,= ]+) -->$/.exec(endOf(body)) ?? []
+  return new Map(
+    text
+      .split(' ')
+      .filter((part) => part.includes('='))
+      .map((part) => {
+        const [key = '', fingerprints = ''] = part.split('=')
+        return [key, fingerprints.split(',')]
+      }),
+  )
 }

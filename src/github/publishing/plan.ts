@@ -72,7 +72,10 @@ export function planPublication(input: PlanInput): Publication {
   const sorted = sortFindings(report)
   const open = [...sorted.errors, ...sorted.needed, ...sorted.warnings]
   const comments = quiet || !input.settings.inline ? [] : newComments(input, open, threads)
-  const inline = new Set([...comments.map((c) => c.finding.fingerprint), ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint)])
+  const inline = new Set([
+    ...comments.map((c) => c.finding.fingerprint),
+    ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint),
+  ])
   const text = checkRunText(report, { links: input.links, inline, wanted: input.wanted, more: input.more })
   const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}`
   const current = pull.runs.find((r) => r.commit === pull.head)
@@ -90,13 +93,21 @@ function ownThread(thread: PullThread): readonly OwnThread[] {
   const [first] = thread.comments
   if (first === undefined || !first.isOwn) return []
   const marker = readMarker(first.body)
-  return marker?.kind === 'finding' || marker?.kind === 'fixed' ? [{ thread, first, fingerprint: marker.fingerprint, isFixed: marker.kind === 'fixed' }] : []
+  return marker?.kind === 'finding' || marker?.kind === 'fixed'
+    ? [{ thread, first, fingerprint: marker.fingerprint, isFixed: marker.kind === 'fixed' }]
+    : []
 }
 
 /** Findings that no thread has shown yet, the worst first, as many as there is room for. A resolved thread is an answer. */
-function newComments({ report, files, settings, links }: PlanInput, open: readonly Finding[], threads: readonly OwnThread[]): readonly InlineComment[] {
+function newComments(
+  { report, files, settings, links }: PlanInput,
+  open: readonly Finding[],
+  threads: readonly OwnThread[],
+): readonly InlineComment[] {
   const known = new Set(threads.map((t) => t.fingerprint))
-  const live = threads.filter((t) => !t.isFixed && !t.thread.isResolved && report.findings.some((f) => f.fingerprint === t.fingerprint)).length
+  const live = threads.filter(
+    (t) => !t.isFixed && !t.thread.isResolved && report.findings.some((f) => f.fingerprint === t.fingerprint),
+  ).length
   const byPath = new Map(files.map((f) => [f.path, f]))
   const comments: InlineComment[] = []
   for (const finding of open) {
@@ -114,8 +125,15 @@ function bodyOf(finding: Finding, links: Links, suggests: boolean): string {
 }
 
 /** What becomes of threads whose finding is gone, and of those whose finding came back. */
-function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread[]): Pick<Publication, 'remove' | 'edit' | 'minimize' | 'restore'> {
-  const present = new Map(report.findings.filter((f) => f.suppressed === null || f.approval?.state === 'needed').map((f) => [f.fingerprint, f]))
+function cleanUp(
+  { report, pull, links }: PlanInput,
+  threads: readonly OwnThread[],
+): Pick<Publication, 'remove' | 'edit' | 'minimize' | 'restore'> {
+  const present = new Map(
+    report.findings
+      .filter((f) => f.suppressed === null || f.approval?.state === 'needed')
+      .map((f) => [f.fingerprint, f]),
+  )
   const remove: number[] = []
   const edit: { comment: number; body: string }[] = []
   const minimize: string[] = []
@@ -130,7 +148,10 @@ function cleanUp({ report, pull, links }: PlanInput, threads: readonly OwnThread
       if (thread.comments.length === 1) remove.push(first.id)
       else {
         const body = first.body.replace(/\n*<!-- schemagate:finding [0-9a-f]+ -->\s*$/, '')
-        edit.push({ comment: first.id, body: `Fixed in ${pull.head.slice(0, 7)}.\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}` })
+        edit.push({
+          comment: first.id,
+          body: `Fixed in ${pull.head.slice(0, 7)}.\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}`,
+        })
         if (!first.isMinimized) minimize.push(first.nodeId)
       }
     }
@@ -144,9 +165,21 @@ const longestComment = 65_000
 /** The sticky comment where it has to be written: created when there is something to say, then edited whenever its text differs. */
 function stickyChange({ report, pull, settings, links, wanted, bindings, picture }: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
-  if (settings.sticky === 'never' || (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))) return null
+  if (
+    settings.sticky === 'never' ||
+    (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))
+  )
+    return null
   const end = `\n\n${writeMarker({ kind: 'sticky' })}${writeBindings(bindings)}`
-  const body = stickyComment(report, { links, author: pull.author, base: pull.base, wanted, picture, room: longestComment - end.length }) + end
+  const body =
+    stickyComment(report, {
+      links,
+      author: pull.author,
+      base: pull.base,
+      wanted,
+      picture,
+      room: longestComment - end.length,
+    }) + end
   if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
   return { comment: existing?.id ?? null, body }
 }

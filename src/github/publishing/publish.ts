@@ -19,34 +19,72 @@ const once = { request: { retries: 0 } } as const
 /** Tells GitHub that the review of a commit has begun; gives the id of the run. */
 export async function startRun({ client, owner, repo }: Place, head: string, externalId: string): Promise<number> {
   const { data } = await client.rest.checks.create({
-    owner, repo, name: checkName, head_sha: head, external_id: externalId, status: 'in_progress',
-    output: { title: 'Reviewing', summary: 'Schemagate is reading the changes.' }, ...once,
+    owner,
+    repo,
+    name: checkName,
+    head_sha: head,
+    external_id: externalId,
+    status: 'in_progress',
+    output: { title: 'Reviewing', summary: 'Schemagate is reading the changes.' },
+    ...once,
   })
   return data.id
 }
 
 /** Writes a check run that is completed from the start, or completes `run`; annotations beyond the first page follow one after another. */
-export async function writeRun(place: Place, head: string, check: { readonly text: CheckRunText; readonly externalId: string; readonly run: number | null }, detailsUrl: string | null): Promise<number> {
+export async function writeRun(
+  place: Place,
+  head: string,
+  check: { readonly text: CheckRunText; readonly externalId: string; readonly run: number | null },
+  detailsUrl: string | null,
+): Promise<number> {
   const { client, owner, repo } = place
   const { text, externalId } = check
   const pages = pagesOf(text.annotations)
-  const output = { title: text.title, summary: text.summary, ...(pages[0] === undefined ? {} : { annotations: pages[0] }) }
-  const common = {
-    owner, repo, name: checkName, external_id: externalId, ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
-    status: 'completed' as const, conclusion: text.conclusion, output, actions, ...once,
+  const output = {
+    title: text.title,
+    summary: text.summary,
+    ...(pages[0] === undefined ? {} : { annotations: pages[0] }),
   }
-  const { data } = check.run === null ? await client.rest.checks.create({ ...common, head_sha: head }) : await client.rest.checks.update({ ...common, check_run_id: check.run })
+  const common = {
+    owner,
+    repo,
+    name: checkName,
+    external_id: externalId,
+    ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
+    status: 'completed' as const,
+    conclusion: text.conclusion,
+    output,
+    actions,
+    ...once,
+  }
+  const { data } =
+    check.run === null
+      ? await client.rest.checks.create({ ...common, head_sha: head })
+      : await client.rest.checks.update({ ...common, check_run_id: check.run })
   for (const annotations of pages.slice(1)) await addAnnotations(place, data.id, text, annotations)
   return data.id
 }
 
-async function addAnnotations({ client, owner, repo }: Place, run: number, text: CheckRunText, annotations: Annotation[]): Promise<void> {
-  await client.rest.checks.update({ owner, repo, check_run_id: run, output: { title: text.title, summary: text.summary, annotations }, ...once })
+async function addAnnotations(
+  { client, owner, repo }: Place,
+  run: number,
+  text: CheckRunText,
+  annotations: Annotation[],
+): Promise<void> {
+  await client.rest.checks.update({
+    owner,
+    repo,
+    check_run_id: run,
+    output: { title: text.title, summary: text.summary, annotations },
+    ...once,
+  })
 }
 
 function pagesOf(annotations: readonly Annotation[]): Annotation[][] {
   const pages: Annotation[][] = []
-  for (let at = 0; at < annotations.length; at += annotationsPerRequest) pages.push(annotations.slice(at, at + annotationsPerRequest))
+  for (let at = 0; at < annotations.length; at += annotationsPerRequest)
+    pages.push(annotations.slice(at, at + annotationsPerRequest))
   return pages
 }
 
@@ -57,63 +95,110 @@ export async function hasMoved({ client, owner, repo }: Place, pull: number, hea
 
 /** Ends runs that have become pointless; `why` says so in a sentence. */
 export async function supersede({ client, owner, repo }: Place, runs: readonly number[], why: string): Promise<void> {
-  await Promise.all(runs.map((run) => client.rest.checks.update({
-    owner, repo, check_run_id: run, status: 'completed', conclusion: 'cancelled',
-    output: { title: 'Superseded', summary: why }, ...once,
-  })))
+  await Promise.all(
+    runs.map((run) =>
+      client.rest.checks.update({
+        owner,
+        repo,
+        check_run_id: run,
+        status: 'completed',
+        conclusion: 'cancelled',
+        output: { title: 'Superseded', summary: why },
+        ...once,
+      }),
+    ),
+  )
 }
 
 /** Carries a plan out: the writes do not wait for each other. Those of comments are left out where GitHub refuses them for good. */
-export async function publish(place: Place, pull: number, head: string, publication: Publication, detailsUrl: string | null): Promise<void> {
+export async function publish(
+  place: Place,
+  pull: number,
+  head: string,
+  publication: Publication,
+  detailsUrl: string | null,
+): Promise<void> {
   const { client, owner, repo } = place
-  const written = publication.check === null ? Promise.resolve(null) : writeRun(place, head, publication.check, detailsUrl)
+  const written =
+    publication.check === null ? Promise.resolve(null) : writeRun(place, head, publication.check, detailsUrl)
   const results = await Promise.allSettled([
     written,
     writeReview(place, pull, head, publication.comments).then(async (refused) => {
       const [run, text] = [await written, publication.check?.text]
-      if (refused.length > 0 && run !== null && text !== undefined) await addAnnotations(place, run, text, refused.map(annotationOf).slice(0, annotationsPerRequest))
+      if (refused.length > 0 && run !== null && text !== undefined)
+        await addAnnotations(place, run, text, refused.map(annotationOf).slice(0, annotationsPerRequest))
     }),
     writeSticky(place, pull, publication.sticky),
-    ...publication.remove.map((comment) => ignoring(404, client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: comment, ...once }))),
-    ...publication.edit.map(({ comment, body }) => ignoring(404, client.rest.pulls.updateReviewComment({ owner, repo, comment_id: comment, body, ...once }))),
+    ...publication.remove.map((comment) =>
+      ignoring(404, client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: comment, ...once })),
+    ),
+    ...publication.edit.map(({ comment, body }) =>
+      ignoring(404, client.rest.pulls.updateReviewComment({ owner, repo, comment_id: comment, body, ...once })),
+    ),
     fold(place, publication),
-    supersede(place, publication.superseded, `The pull request has moved on to ${head.slice(0, 7)}, which has a check run of its own.`),
+    supersede(
+      place,
+      publication.superseded,
+      `The pull request has moved on to ${head.slice(0, 7)}, which has a check run of its own.`,
+    ),
   ])
   const failed = results.find((r) => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
 /** One review with all comments; where GitHub refuses it for one anchor, halves of it. Gives the comments that it takes nowhere. */
-async function writeReview(place: Place, pull: number, head: string, comments: readonly InlineComment[], isWhole = true): Promise<readonly InlineComment[]> {
+async function writeReview(
+  place: Place,
+  pull: number,
+  head: string,
+  comments: readonly InlineComment[],
+  isWhole = true,
+): Promise<readonly InlineComment[]> {
   if (comments.length === 0) return []
   const { client, owner, repo } = place
   try {
     await client.rest.pulls.createReview({
-      owner, repo, pull_number: pull, commit_id: head, event: 'COMMENT', ...once,
-      comments: comments.map((c) => ({ path: c.path, line: c.line, side: 'RIGHT', body: c.body, ...(c.startLine === null ? {} : { start_line: c.startLine, start_side: 'RIGHT' }) })),
+      owner,
+      repo,
+      pull_number: pull,
+      commit_id: head,
+      event: 'COMMENT',
+      ...once,
+      comments: comments.map((c) => ({
+        path: c.path,
+        line: c.line,
+        side: 'RIGHT',
+        body: c.body,
+        ...(c.startLine === null ? {} : { start_line: c.startLine, start_side: 'RIGHT' }),
+      })),
     })
     return []
   } catch (error) {
     if (statusOf(error) !== 422) throw error
     // A head that has moved takes no comment any more, and has a review of its own coming.
-    if (isWhole && await hasMoved(place, pull, head)) return []
+    if (isWhole && (await hasMoved(place, pull, head))) return []
     if (comments.length === 1) return comments
     const middle = Math.ceil(comments.length / 2)
     const first = await writeReview(place, pull, head, comments.slice(0, middle), false)
-    return [...first, ...await writeReview(place, pull, head, comments.slice(middle), false)]
+    return [...first, ...(await writeReview(place, pull, head, comments.slice(middle), false))]
   }
 }
 
 function annotationOf({ finding }: InlineComment): Annotation {
   return {
-    path: finding.place.path, start_line: finding.place.line, end_line: finding.place.endLine, annotation_level: finding.severity === 'error' ? 'failure' : 'warning',
-    title: finding.rule, message: plainText(finding.message),
+    path: finding.place.path,
+    start_line: finding.place.line,
+    end_line: finding.place.endLine,
+    annotation_level: finding.severity === 'error' ? 'failure' : 'warning',
+    title: finding.rule,
+    message: plainText(finding.message),
   }
 }
 
 async function writeSticky({ client, owner, repo }: Place, pull: number, sticky: Publication['sticky']): Promise<void> {
   if (sticky === null) return
-  if (sticky.comment === null) await client.rest.issues.createComment({ owner, repo, issue_number: pull, body: sticky.body, ...once })
+  if (sticky.comment === null)
+    await client.rest.issues.createComment({ owner, repo, issue_number: pull, body: sticky.body, ...once })
   else await client.rest.issues.updateComment({ owner, repo, comment_id: sticky.comment, body: sticky.body, ...once })
 }
 
@@ -121,11 +206,17 @@ async function writeSticky({ client, owner, repo }: Place, pull: number, sticky:
 async function fold(place: Place, { minimize, restore }: Pick<Publication, 'minimize' | 'restore'>): Promise<void> {
   const nodes = [...minimize, ...restore]
   if (nodes.length === 0) return
-  const fields = nodes.map((_, i) => (i < minimize.length
-    ? `n${i}: minimizeComment(input: { subjectId: $n${i}, classifier: RESOLVED }) { minimizedComment { isMinimized } }`
-    : `n${i}: unminimizeComment(input: { subjectId: $n${i} }) { unminimizedComment { isMinimized } }`))
+  const fields = nodes.map((_, i) =>
+    i < minimize.length
+      ? `n${i}: minimizeComment(input: { subjectId: $n${i}, classifier: RESOLVED }) { minimizedComment { isMinimized } }`
+      : `n${i}: unminimizeComment(input: { subjectId: $n${i} }) { unminimizedComment { isMinimized } }`,
+  )
   const parameters = nodes.map((_, i) => `$n${i}: ID!`).join(', ')
-  await graphql(place, `mutation(${parameters}) { ${fields.join(' ')} }`, Object.fromEntries(nodes.map((node, i) => [`n${i}`, node])))
+  await graphql(
+    place,
+    `mutation(${parameters}) { ${fields.join(' ')} }`,
+    Object.fromEntries(nodes.map((node, i) => [`n${i}`, node])),
+  )
 }
 
 async function ignoring(status: number, request: Promise<unknown>): Promise<void> {
@@ -139,9 +230,14 @@ async function ignoring(status: number, request: Promise<unknown>): Promise<void
 /** A check run for what went wrong on our side: it blocks, and says what to do. */
 export function failedRun(error: unknown, isFinal: boolean): CheckRunText {
   const known = error instanceof SchemagateError || statusOf(error) !== null
-  const reason = known && error instanceof Error ? error.message.split('\n')[0]?.slice(0, 300) ?? '' : 'an unexpected error; the server\'s log has it'
+  const reason =
+    known && error instanceof Error
+      ? (error.message.split('\n')[0]?.slice(0, 300) ?? '')
+      : "an unexpected error; the server's log has it"
   return {
-    conclusion: 'failure', title: 'Could not review', annotations: [],
+    conclusion: 'failure',
+    title: 'Could not review',
+    annotations: [],
     summary: `The review did not finish: ${reason.replace(/[<>`@]/g, ' ')}\n\n${isFinal ? 'Press Re-check or comment `/schemagate recheck` to try again.' : 'It is tried again by itself.'}`,
   }
 }

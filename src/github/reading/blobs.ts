@@ -90,33 +90,40 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
 
   async function take(answers: Readonly<Record<string, unknown>>, { wanted }: BlobSelection): Promise<void> {
     const fresh = new Map<string, string>()
-    await Promise.all(wanted.map(async (file, i) => {
-      const blob = answers[`b${i}`] as BlobAnswer | null | undefined
-      if (blob?.oid === undefined) {
-        known.set(keyOf(file), null)
-        return
-      }
-      const content = await contentOfBlob(place, blob)
-      known.set(keyOf(file), content)
-      if (content.kind === 'text') fresh.set(blob.oid, content.text)
-    }))
+    await Promise.all(
+      wanted.map(async (file, i) => {
+        const blob = answers[`b${i}`] as BlobAnswer | null | undefined
+        if (blob?.oid === undefined) {
+          known.set(keyOf(file), null)
+          return
+        }
+        const content = await contentOfBlob(place, blob)
+        known.set(keyOf(file), content)
+        if (content.kind === 'text') fresh.set(blob.oid, content.text)
+      }),
+    )
     await cache.keepBlobs(fresh)
   }
 
   async function flush(): Promise<void> {
     // Everything that is asked for in this turn of the event loop goes out together.
-    await new Promise((resolve) => { setImmediate(resolve) })
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
     const batch = [...(waiting ?? new Map<string, Wanted>()).values()]
     waiting = null
     await fromCache(batch)
-    await Promise.all(pagesOf(batch.filter((w) => !known.has(keyOf(w)))).map(async (page) => {
-      const selection = selectBlobs(page)
-      const answer = await graphql<{ readonly repository: Readonly<Record<string, unknown>> }>(
-        place, `query($owner: String!, $name: String!, ${selection.parameters}) { repository(owner: $owner, name: $name) { ${selection.fields} } }`,
-        { owner: place.owner, name: place.repo, ...selection.variables },
-      )
-      await take(answer.repository, selection)
-    }))
+    await Promise.all(
+      pagesOf(batch.filter((w) => !known.has(keyOf(w)))).map(async (page) => {
+        const selection = selectBlobs(page)
+        const answer = await graphql<{ readonly repository: Readonly<Record<string, unknown>> }>(
+          place,
+          `query($owner: String!, $name: String!, ${selection.parameters}) { repository(owner: $owner, name: $name) { ${selection.fields} } }`,
+          { owner: place.owner, name: place.repo, ...selection.variables },
+        )
+        await take(answer.repository, selection)
+      }),
+    )
   }
 
   return {
@@ -147,8 +154,14 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
 
 async function contentOfBlob(place: Place, blob: BlobAnswer): Promise<FileContent> {
   if ((blob.byteSize ?? 0) > defaultMaxBytes) return { kind: 'unreadable', reason: 'larger than 2 MB' }
-  if (blob.isBinary === true || (blob.text === null && blob.isTruncated !== true)) return { kind: 'unreadable', reason: 'binary' }
-  if (blob.isTruncated !== true && blob.text !== undefined && blob.text !== null) return contentOf(Buffer.from(blob.text, 'utf8'))
-  const { data } = await place.client.rest.git.getBlob({ owner: place.owner, repo: place.repo, file_sha: blob.oid ?? '' })
+  if (blob.isBinary === true || (blob.text === null && blob.isTruncated !== true))
+    return { kind: 'unreadable', reason: 'binary' }
+  if (blob.isTruncated !== true && blob.text !== undefined && blob.text !== null)
+    return contentOf(Buffer.from(blob.text, 'utf8'))
+  const { data } = await place.client.rest.git.getBlob({
+    owner: place.owner,
+    repo: place.repo,
+    file_sha: blob.oid ?? '',
+  })
   return contentOf(Buffer.from(data.content, 'base64'))
 }

@@ -5,6 +5,11 @@ export async function isStaged({ client, owner, repo }: Place, sha: string, envi
   const { data: deployments } = await client.rest.repos.listDeployments({ owner, repo, sha, environment, per_page: 1 })
   const [newest] = deployments
   if (newest === undefined) return false
-  const { data: statuses } = await client.rest.repos.listDeploymentStatuses({ owner, repo, deployment_id: newest.id, per_page: 1 })
+  const { data: statuses } = await client.rest.repos.listDeploymentStatuses({
+    owner,
+    repo,
+    deployment_id: newest.id,
+    per_page: 1,
+  })
   return statuses[0]?.state === 'success'
 }

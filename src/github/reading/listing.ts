@@ -16,7 +16,8 @@ const sideBySide = 8
 const longestKept = 4_000_000
 
 /** Folders that are looked into first where there are too many. */
-const likelyFolder = /^(?:\.github|prisma|drizzle|supabase|migrations?|db|database|databases|schemas?|sql|src|apps?|packages|services|libs?|modules|server|backend|api|internal)$/i
+const likelyFolder =
+  /^(?:\.github|prisma|drizzle|supabase|migrations?|db|database|databases|schemas?|sql|src|apps?|packages|services|libs?|modules|server|backend|api|internal)$/i
 
 interface Answer {
   readonly files: readonly TreeEntry[]
@@ -43,20 +44,26 @@ async function listByFolder(place: Place, commit: string, cache: BlobCache): Pro
     for (const folder of level) {
       const text = kept.get(`tree:${folder.sha}`)
       if (text === undefined) ask.push(folder)
-      else for (const file of JSON.parse(text) as readonly TreeEntry[]) entries.push({ ...file, path: `${folder.path}/${file.path}` })
+      else
+        for (const file of JSON.parse(text) as readonly TreeEntry[])
+          entries.push({ ...file, path: `${folder.path}/${file.path}` })
     }
     ask.sort((a, b) => Number(likely(b.path)) - Number(likely(a.path)))
     for (let at = 0; at < ask.length; at += sideBySide) {
       if (requests >= mostRequests) return { entries: sorted(entries), truncated: true }
       requests += sideBySide
-      await Promise.all(ask.slice(at, at + sideBySide).map(async (folder) => {
-        const whole = await readTree(place, folder.sha, true)
-        const { files, folders, truncated } = whole.truncated ? await readTree(place, folder.sha, false) : { ...whole, folders: [] }
-        isCut ||= truncated
-        for (const file of files) entries.push({ ...file, path: `${folder.path}/${file.path}` })
-        below.push(...folders.map(({ path, sha }) => ({ path: `${folder.path}/${path}`, sha })))
-        if (!whole.truncated) await keep(cache, folder.sha, files)
-      }))
+      await Promise.all(
+        ask.slice(at, at + sideBySide).map(async (folder) => {
+          const whole = await readTree(place, folder.sha, true)
+          const { files, folders, truncated } = whole.truncated
+            ? await readTree(place, folder.sha, false)
+            : { ...whole, folders: [] }
+          isCut ||= truncated
+          for (const file of files) entries.push({ ...file, path: `${folder.path}/${file.path}` })
+          below.push(...folders.map(({ path, sha }) => ({ path: `${folder.path}/${path}`, sha })))
+          if (!whole.truncated) await keep(cache, folder.sha, files)
+        }),
+      )
     }
     level = below
   }
@@ -69,9 +76,21 @@ async function keep(cache: BlobCache, sha: string, files: readonly TreeEntry[]):
 }
 
 async function readTree({ client, owner, repo }: Place, sha: string, recursive: boolean): Promise<Answer> {
-  const { data } = await client.rest.git.getTree({ owner, repo, tree_sha: sha, ...(recursive ? { recursive: '1' } : {}) })
+  const { data } = await client.rest.git.getTree({
+    owner,
+    repo,
+    tree_sha: sha,
+    ...(recursive ? { recursive: '1' } : {}),
+  })
   return {
-    files: data.tree.filter((e) => e.type !== 'tree').map((e): TreeEntry => ({ path: e.path ?? '', oid: e.sha ?? '', size: e.size ?? null, mode: modeOf(e.mode ?? '') })),
+    files: data.tree
+      .filter((e) => e.type !== 'tree')
+      .map((e): TreeEntry => ({
+        path: e.path ?? '',
+        oid: e.sha ?? '',
+        size: e.size ?? null,
+        mode: modeOf(e.mode ?? ''),
+      })),
     folders: data.tree.filter((e) => e.type === 'tree').map((e) => ({ path: e.path ?? '', sha: e.sha ?? '' })),
     truncated: data.truncated === true,
   }

@@ -5,15 +5,29 @@ import type { RemoteChange } from './tree.ts'
 
 /** What a review is likely to read, so that one request brings it all; what it misses is read when it is asked for. */
 const likely = globMatcher([
-  '.github/schemagate.yml', '.github/schemagate-stats.json', '**/*.prisma', '**/*.sql', '**/package.json', 'pnpm-lock.yaml', 'package-lock.json', 'yarn.lock', 'pnpm-workspace.yaml',
-  '**/{prisma,drizzle}.config.*', '**/{drizzle,migrations}/**/*.{json,toml}', '**/{atlas.hcl,flyway.conf,flyway.toml,diesel.toml,dbconfig.yml,config.toml,.sqlx}', '**/*schema*.{ts,mts,js,mjs}',
+  '.github/schemagate.yml',
+  '.github/schemagate-stats.json',
+  '**/*.prisma',
+  '**/*.sql',
+  '**/package.json',
+  'pnpm-lock.yaml',
+  'package-lock.json',
+  'yarn.lock',
+  'pnpm-workspace.yaml',
+  '**/{prisma,drizzle}.config.*',
+  '**/{drizzle,migrations}/**/*.{json,toml}',
+  '**/{atlas.hcl,flyway.conf,flyway.toml,diesel.toml,dbconfig.yml,config.toml,.sqlx}',
+  '**/*schema*.{ts,mts,js,mjs}',
   '**/{db,database,schema,drizzle}/**/*.{ts,mts,js,mjs}',
 ])
 const mostFiles = 240
 const mostBytes = 400_000
 
 /** Files of both sides to read first: the configuration, changed files, then the likely ones. */
-export function worthReading({ changeSet, wantedOf }: RemoteChange, listing: Awaited<ReturnType<ChangeSet['head']['list']>>): readonly Wanted[] {
+export function worthReading(
+  { changeSet, wantedOf }: RemoteChange,
+  listing: Awaited<ReturnType<ChangeSet['head']['list']>>,
+): readonly Wanted[] {
   const { base, head, files } = changeSet
   const wanted = new Map<string, Wanted>()
   const add = (tree: typeof base, path: string) => {

@@ -98,7 +98,9 @@ interface PullNode {
   readonly labels: Connection<{ readonly name: string }> | null
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
-  readonly carried: Connection<{ readonly commit: { readonly associatedPullRequests: Connection<{ readonly number: number }> | null } }>
+  readonly carried: Connection<{
+    readonly commit: { readonly associatedPullRequests: Connection<{ readonly number: number }> | null }
+  }>
   readonly mergeable: string
   readonly potentialMergeCommit: { readonly oid: string; readonly parents: Connection<{ readonly oid: string }> } | null
   readonly commits: Connection<{ readonly commit: CommitNode }>
@@ -106,10 +108,19 @@ interface PullNode {
 
 interface CommitNode {
   readonly oid: string
-  readonly checkSuites: Connection<{ readonly checkRuns: Connection<{ readonly databaseId: number; readonly status: string; readonly conclusion: string | null; readonly externalId: string | null; readonly completedAt: string | null }> }> | null
+  readonly checkSuites: Connection<{
+    readonly checkRuns: Connection<{
+      readonly databaseId: number
+      readonly status: string
+      readonly conclusion: string | null
+      readonly externalId: string | null
+      readonly completedAt: string | null
+    }>
+  }> | null
 }
 
-const commentFields = 'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized'
+const commentFields =
+  'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized'
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
@@ -128,7 +139,10 @@ function runFields(appId: number | null): string {
 }
 
 interface FirstAnswer {
-  readonly repository: Readonly<Record<string, unknown>> & { readonly pullRequest: PullNode; readonly asked?: Partial<CommitNode> | null }
+  readonly repository: Readonly<Record<string, unknown>> & {
+    readonly pullRequest: PullNode
+    readonly asked?: Partial<CommitNode> | null
+  }
   readonly organisation?: { readonly object: { readonly text?: string | null } | null } | null
 }
 
@@ -136,7 +150,13 @@ interface FirstAnswer {
  * Reads a pull request with its conversation and, in the same request, the blobs of `selection`. All pages of comments and
  * threads are read. `asked` is a commit whose runs are wanted even where the pull request has dropped it.
  */
-export async function readPull(place: Place, number: number, appId: number | null, selection: BlobSelection | null, asked: string | null = null): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
+export async function readPull(
+  place: Place,
+  number: number,
+  appId: number | null,
+  selection: BlobSelection | null,
+  asked: string | null = null,
+): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
   const { owner, repo } = place
   const document = `query($owner: String!, $name: String!, $number: Int!${asked === null ? '' : ', $asked: GitObjectID!'}${selection === null ? '' : `, ${selection.parameters}`}) {
     repository(owner: $owner, name: $name) {
@@ -146,7 +166,12 @@ export async function readPull(place: Place, number: number, appId: number | nul
     }
     organisation: repository(owner: $owner, name: ".github") { object(expression: "HEAD:.github/schemagate.yml") { ... on Blob { text } } }
   }`
-  const answer = await graphql<FirstAnswer>(place, document, { owner, name: repo, number, ...(asked === null ? {} : { asked }), ...selection?.variables }, ['organisation'])
+  const answer = await graphql<FirstAnswer>(
+    place,
+    document,
+    { owner, name: repo, number, ...(asked === null ? {} : { asked }), ...selection?.variables },
+    ['organisation'],
+  )
   const node = answer.repository.pullRequest
   const [comments, threads] = await Promise.all([
     rest<CommentNode>(place, number, 'comments', commentFields, node.comments),
@@ -156,43 +181,86 @@ export async function readPull(place: Place, number: number, appId: number | nul
   return {
     blobs: answer.repository,
     pull: {
-      number: node.number, isOpen: node.state === 'OPEN', isDraft: node.isDraft, isFork: node.isCrossRepository, author: node.author?.login ?? 'ghost', head: node.headRefOid, base: node.baseRefName,
+      number: node.number,
+      isOpen: node.state === 'OPEN',
+      isDraft: node.isDraft,
+      isFork: node.isCrossRepository,
+      author: node.author?.login ?? 'ghost',
+      head: node.headRefOid,
+      base: node.baseRefName,
       labels: node.labels?.nodes.map((l) => l.name) ?? [],
       comments: comments.map(commentOf),
-      threads: threads.filter((t) => t.comments.nodes.length > 0).map((t) => ({ path: t.path, isResolved: t.isResolved, isOutdated: t.isOutdated, comments: t.comments.nodes.map(commentOf) })),
+      threads: threads
+        .filter((t) => t.comments.nodes.length > 0)
+        .map((t) => ({
+          path: t.path,
+          isResolved: t.isResolved,
+          isOutdated: t.isOutdated,
+          comments: t.comments.nodes.map(commentOf),
+        })),
       runs: commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf),
-      merge: node.mergeable === 'CONFLICTING' ? 'conflict' : node.potentialMergeCommit === null ? null : { commit: node.potentialMergeCommit.oid, parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid) },
-      related: [...new Set(node.carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []))].filter((n) => n !== node.number),
-      organisationConfig: organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
+      merge:
+        node.mergeable === 'CONFLICTING'
+          ? 'conflict'
+          : node.potentialMergeCommit === null
+            ? null
+            : {
+                commit: node.potentialMergeCommit.oid,
+                parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid),
+              },
+      related: [
+        ...new Set(
+          node.carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []),
+        ),
+      ].filter((n) => n !== node.number),
+      organisationConfig:
+        organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }
 }
 
 function commitsOf(node: PullNode, asked: Partial<CommitNode> | null): readonly CommitNode[] {
   const own = node.commits.nodes.toReversed().map(({ commit }) => commit)
-  return asked?.oid === undefined || asked.checkSuites === undefined || own.some(({ oid }) => oid === asked.oid) ? own : [...own, { oid: asked.oid, checkSuites: asked.checkSuites }]
+  return asked?.oid === undefined || asked.checkSuites === undefined || own.some(({ oid }) => oid === asked.oid)
+    ? own
+    : [...own, { oid: asked.oid, checkSuites: asked.checkSuites }]
 }
 
 function runsOf({ oid, checkSuites }: CommitNode): readonly OwnRun[] {
   const runs = (checkSuites?.nodes ?? []).flatMap((suite) => suite.checkRuns.nodes)
-  return runs.map((run) => ({
-    id: run.databaseId, commit: oid, isCompleted: run.status === 'COMPLETED', conclusion: run.conclusion?.toLowerCase() ?? null, externalId: run.externalId ?? '',
-    completedAt: run.completedAt === null ? null : new Date(run.completedAt),
-  })).sort((a, b) => b.id - a.id)
+  return runs
+    .map((run) => ({
+      id: run.databaseId,
+      commit: oid,
+      isCompleted: run.status === 'COMPLETED',
+      conclusion: run.conclusion?.toLowerCase() ?? null,
+      externalId: run.externalId ?? '',
+      completedAt: run.completedAt === null ? null : new Date(run.completedAt),
+    }))
+    .sort((a, b) => b.id - a.id)
 }
 
 /** The remaining pages of a list of the pull request. */
-async function rest<T>(place: Place, number: number, field: string, fields: string, first: Connection<T>): Promise<readonly T[]> {
+async function rest<T>(
+  place: Place,
+  number: number,
+  field: string,
+  fields: string,
+  first: Connection<T>,
+): Promise<readonly T[]> {
   const all = [...first.nodes]
   let { pageInfo } = first
   while (pageInfo?.hasNextPage === true) {
-    const answer = await graphql<{ readonly repository: { readonly pullRequest: Readonly<Record<string, Connection<T>>> } }>(
-      place, `query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+    const answer = await graphql<{
+      readonly repository: { readonly pullRequest: Readonly<Record<string, Connection<T>>> }
+    }>(
+      place,
+      `query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { pullRequest(number: $number) {
         ${field}(first: 100, after: $after) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } } } }`,
       { owner: place.owner, name: place.repo, number, after: pageInfo.endCursor },
     )
     const page = answer.repository.pullRequest[field]
-    all.push(...page?.nodes ?? [])
+    all.push(...(page?.nodes ?? []))
     pageInfo = page?.pageInfo
   }
   return all
@@ -200,7 +268,15 @@ async function rest<T>(place: Place, number: number, field: string, fields: stri
 
 function commentOf(node: CommentNode): PullComment {
   return {
-    id: Number(node.fullDatabaseId), nodeId: node.id, author: node.author?.login ?? 'ghost', isBot: node.author?.__typename === 'Bot', isOwn: node.viewerDidAuthor, body: node.body,
-    at: new Date(node.createdAt), wasEdited: node.lastEditedAt !== null, isForeign: node.editor !== null && node.editor.login !== node.author?.login, isMinimized: node.isMinimized,
+    id: Number(node.fullDatabaseId),
+    nodeId: node.id,
+    author: node.author?.login ?? 'ghost',
+    isBot: node.author?.__typename === 'Bot',
+    isOwn: node.viewerDidAuthor,
+    body: node.body,
+    at: new Date(node.createdAt),
+    wasEdited: node.lastEditedAt !== null,
+    isForeign: node.editor !== null && node.editor.login !== node.author?.login,
+    isMinimized: node.isMinimized,
   }
 }

@@ -30,9 +30,20 @@ export interface RemoteChange {
 }
 
 /** Compares `base` (a branch or commit) with `head` from their merge base on: two requests that do not wait for each other, more for very large changes. */
-export async function readChange(place: Place, base: string, head: string, loader: BlobLoader, pull: number | null): Promise<RemoteChange> {
+export async function readChange(
+  place: Place,
+  base: string,
+  head: string,
+  loader: BlobLoader,
+  pull: number | null,
+): Promise<RemoteChange> {
   const [comparison, headListing] = await Promise.all([
-    place.client.rest.repos.compareCommitsWithBasehead({ owner: place.owner, repo: place.repo, basehead: `${base}...${head}`, per_page: 1 }),
+    place.client.rest.repos.compareCommitsWithBasehead({
+      owner: place.owner,
+      repo: place.repo,
+      basehead: `${base}...${head}`,
+      per_page: 1,
+    }),
     listTree(place, head, loader.cache),
   ])
   const mergeBase = comparison.data.merge_base_commit.sha
@@ -45,7 +56,14 @@ export async function readChange(place: Place, base: string, head: string, loade
     baseListing = { entries: entriesBefore(headListing.entries, listed, mergeBase), truncated: headListing.truncated }
   } else {
     const [pages, before] = await Promise.all([
-      pull === null ? [] : place.client.paginate(place.client.rest.pulls.listFiles, { owner: place.owner, repo: place.repo, pull_number: pull, per_page: 100 }),
+      pull === null
+        ? []
+        : place.client.paginate(place.client.rest.pulls.listFiles, {
+            owner: place.owner,
+            repo: place.repo,
+            pull_number: pull,
+            per_page: 100,
+          }),
       listTree(place, mergeBase, loader.cache),
     ])
     listed = pages.length > 0 ? pages : listed
@@ -58,20 +76,34 @@ export async function readChange(place: Place, base: string, head: string, loade
   const isListed = !baseListing.truncated && !headListing.truncated
   return {
     // A change that leaves every schema alone has nothing to fear from folders that could not be listed.
-    changeSet: { base: baseTree.tree, head: headTree.tree, files: [...files].sort((a, b) => byCode(a.path, b.path)), truncated: !isListed && (!isWhole || files.some(({ path }) => mayTouchSchema(path))) },
+    changeSet: {
+      base: baseTree.tree,
+      head: headTree.tree,
+      files: [...files].sort((a, b) => byCode(a.path, b.path)),
+      truncated: !isListed && (!isWhole || files.some(({ path }) => mayTouchSchema(path))),
+    },
     tip: comparison.data.base_commit.sha,
     wantedOf: (tree, path) => (tree === baseTree.tree ? baseTree : headTree).wanted(path),
   }
 }
 
-function treeOf(commit: string, listing: Listing, loader: BlobLoader): { readonly tree: Tree; wanted(path: string): Wanted | null } {
+function treeOf(
+  commit: string,
+  listing: Listing,
+  loader: BlobLoader,
+): { readonly tree: Tree; wanted(path: string): Wanted | null } {
   const byPath = new Map(listing.entries.map((e) => [e.path, e]))
   const wanted = (path: string): Wanted | null => {
     const entry = byPath.get(path)
     // What an incomplete listing lacks may be there all the same.
-    if (entry === undefined) return listing.truncated ? { oid: null, expression: `${commit}:${path}`, size: null } : null
+    if (entry === undefined)
+      return listing.truncated ? { oid: null, expression: `${commit}:${path}`, size: null } : null
     if (unreadableEntry(entry) !== null) return null
-    return { oid: /^[0-9a-f]{40,64}$/.test(entry.oid) ? entry.oid : null, expression: `${commit}:${path}`, size: entry.size }
+    return {
+      oid: /^[0-9a-f]{40,64}$/.test(entry.oid) ? entry.oid : null,
+      expression: `${commit}:${path}`,
+      size: entry.size,
+    }
   }
   const tree: Tree = {
     remote: true,
@@ -101,7 +133,11 @@ function treeOf(commit: string, listing: Listing, loader: BlobLoader): { readonl
 }
 
 /** The files of the merge base, told from those of the head and what changed between: it saves the request for the other tree. */
-function entriesBefore(head: readonly TreeEntry[], files: readonly GitHubFile[], mergeBase: string): readonly TreeEntry[] {
+function entriesBefore(
+  head: readonly TreeEntry[],
+  files: readonly GitHubFile[],
+  mergeBase: string,
+): readonly TreeEntry[] {
   const entries = new Map(head.map((e) => [e.path, e]))
   const before: TreeEntry[] = []
   for (const file of files) {
@@ -117,9 +153,18 @@ function entriesBefore(head: readonly TreeEntry[], files: readonly GitHubFile[],
 }
 
 function changedFile(file: GitHubFile): ChangedFile {
-  const status = file.status === 'removed' ? 'deleted' : file.status === 'renamed' ? 'renamed' : file.status === 'added' || file.status === 'copied' ? 'added' : 'modified'
+  const status =
+    file.status === 'removed'
+      ? 'deleted'
+      : file.status === 'renamed'
+        ? 'renamed'
+        : file.status === 'added' || file.status === 'copied'
+          ? 'added'
+          : 'modified'
   return {
-    path: file.filename, previousPath: status === 'renamed' ? file.previous_filename ?? null : null, status,
+    path: file.filename,
+    previousPath: status === 'renamed' ? (file.previous_filename ?? null) : null,
+    status,
     // No patch and no changed line is a rename, a mode change or an empty file; no patch otherwise is one that GitHub left out.
     hunks: file.patch === undefined ? (file.changes === 0 ? [] : null) : parsePatch(file.patch),
   }
@@ -135,9 +180,15 @@ function withoutPatches(listed: readonly GitHubFile[], before: Listing, after: L
   for (const { path, oid } of after.entries) {
     if (old.get(path) === oid) continue
     const file = given.get(path)
-    files.push(file === undefined ? { path, previousPath: null, status: old.has(path) ? 'modified' : 'added', hunks: null } : changedFile(file))
+    files.push(
+      file === undefined
+        ? { path, previousPath: null, status: old.has(path) ? 'modified' : 'added', hunks: null }
+        : changedFile(file),
+    )
   }
-  for (const path of old.keys()) if (!now.has(path) && !renamedFrom.has(path)) files.push({ path, previousPath: null, status: 'deleted', hunks: null })
+  for (const path of old.keys())
+    if (!now.has(path) && !renamedFrom.has(path))
+      files.push({ path, previousPath: null, status: 'deleted', hunks: null })
   return files
 }
 

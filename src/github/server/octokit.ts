@@ -13,6 +13,10 @@ export const AppOctokit = ProbotOctokit.defaults((options: object) => ({
   throttle: { enabled: false },
   retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
   request: {
-    fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(requestTimeout), ...(init.signal ? [init.signal] : [])]) }),
+    fetch: (url: string, init: RequestInit) =>
+      fetch(url, {
+        ...init,
+        signal: AbortSignal.any([AbortSignal.timeout(requestTimeout), ...(init.signal ? [init.signal] : [])]),
+      }),
   },
 }))

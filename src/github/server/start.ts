@@ -31,23 +31,46 @@ const reconcileEvery = 30 * 60_000
 export const stopTimeout = 20_000
 
 /** Starts the whole app. Throws `bad-environment` and `store-in-use`. */
-export async function startServer(settings: ServerSettings, core: Core, options: { readonly reconcile?: boolean; readonly patience?: number } = {}): Promise<Running> {
+export async function startServer(
+  settings: ServerSettings,
+  core: Core,
+  options: { readonly reconcile?: boolean; readonly patience?: number } = {},
+): Promise<Running> {
   const common = {
-    appId: settings.appId, privateKey: settings.privateKey, secret: settings.webhookSecret, logLevel: settings.logLevel as 'info', logFormat: settings.logFormat,
-    ...(settings.apiUrl === null ? {} : { baseUrl: settings.apiUrl }), Octokit: AppOctokit,
+    appId: settings.appId,
+    privateKey: settings.privateKey,
+    secret: settings.webhookSecret,
+    logLevel: settings.logLevel as 'info',
+    logFormat: settings.logFormat,
+    ...(settings.apiUrl === null ? {} : { baseUrl: settings.apiUrl }),
+    Octokit: AppOctokit,
   }
   const probot = await new Probot(common).ready()
   const { log } = probot
   const metrics = createMetrics()
-  const store = await openStore({ databaseUrl: settings.databaseUrl, folder: settings.dataFolder, onError: (err) => { log.error({ err }, 'store') } })
+  const store = await openStore({
+    databaseUrl: settings.databaseUrl,
+    folder: settings.dataFolder,
+    onError: (err) => {
+      log.error({ err }, 'store')
+    },
+  })
   metrics.depthOf(() => store.depth())
   const me = await appSlug(probot)
   const context: Context = {
-    core, cache: store, log, server: settings.publicUrl, web: settings.webUrl, app: { id: settings.appId, slug: me },
-    patience: options.patience ?? patience, now: () => new Date(),
+    core,
+    cache: store,
+    log,
+    server: settings.publicUrl,
+    web: settings.webUrl,
+    app: { id: settings.appId, slug: me },
+    patience: options.patience ?? patience,
+    now: () => new Date(),
     async client(installation) {
       const octokit = await (installation === null ? probot.auth() : probot.auth(installation))
-      octokit.hook.after('request', (response) => { metrics.requests.inc({ status: String(response.status) }) })
+      octokit.hook.after('request', (response) => {
+        metrics.requests.inc({ status: String(response.status) })
+      })
       octokit.hook.error('request', (error) => {
         metrics.requests.inc({ status: String((error as { status?: number }).status ?? 'none') })
         throw error
@@ -62,17 +85,29 @@ export async function startServer(settings: ServerSettings, core: Core, options:
   }
   let isStopping = false
   const pages = pageHandler({
-    rulePage: (id) => core.page(id), metrics: metrics.registry, metricsToken: settings.metricsToken,
+    rulePage: (id) => core.page(id),
+    metrics: metrics.registry,
+    metricsToken: settings.metricsToken,
     async ready() {
       if (isStopping) throw new Error('stopping')
       await store.depth()
     },
   })
-  const http = settings.role === 'worker' ? await plainServer(settings, pages) : await webhookServer(settings, common, log, pages, (app) => {
-    enqueueEvents(app, store, (event, outcome) => { metrics.webhooks.inc({ event, outcome }) })
-  })
+  const http =
+    settings.role === 'worker'
+      ? await plainServer(settings, pages)
+      : await webhookServer(settings, common, log, pages, (app) => {
+          enqueueEvents(app, store, (event, outcome) => {
+            metrics.webhooks.inc({ event, outcome })
+          })
+        })
   if (settings.role !== 'web') await store.work((job, attempt) => runJob(job, context, attempt.isLast))
-  const timer = settings.role === 'web' || options.reconcile === false ? null : setInterval(() => { void store.enqueue({ kind: 'reconcile' }) }, reconcileEvery)
+  const timer =
+    settings.role === 'web' || options.reconcile === false
+      ? null
+      : setInterval(() => {
+          void store.enqueue({ kind: 'reconcile' })
+        }, reconcileEvery)
   if (timer !== null) await store.enqueue({ kind: 'reconcile' })
   const { port } = http.address() as AddressInfo
   return {
@@ -84,7 +119,9 @@ export async function startServer(settings: ServerSettings, core: Core, options:
       isStopping = true
       if (timer !== null) clearInterval(timer)
       http.closeIdleConnections()
-      await new Promise((resolve) => { http.close(resolve) })
+      await new Promise((resolve) => {
+        http.close(resolve)
+      })
       await store.close(stopTimeout)
     },
   }
@@ -92,9 +129,23 @@ export async function startServer(settings: ServerSettings, core: Core, options:
 
 type Handler = ReturnType<typeof pageHandler>
 
-async function webhookServer(settings: ServerSettings, common: object, log: Probot['log'], pages: Handler, load: (app: Probot) => void): Promise<HttpServer> {
-  const server = new Server({ Probot: Probot.defaults(common as ConstructorParameters<typeof Probot>[0] & object), port: settings.port === 0 ? await freePort(settings.host) : settings.port, host: settings.host, log, enableStaticFiles: false })
-  await server.load((app) => { load(app) })
+async function webhookServer(
+  settings: ServerSettings,
+  common: object,
+  log: Probot['log'],
+  pages: Handler,
+  load: (app: Probot) => void,
+): Promise<HttpServer> {
+  const server = new Server({
+    Probot: Probot.defaults(common as ConstructorParameters<typeof Probot>[0] & object),
+    port: settings.port === 0 ? await freePort(settings.host) : settings.port,
+    host: settings.host,
+    log,
+    enableStaticFiles: false,
+  })
+  await server.load((app) => {
+    load(app)
+  })
   server.addHandler(pages)
   return await server.start()
 }
@@ -107,7 +158,9 @@ async function freePort(host: string): Promise<number> {
     probe.listen(0, host, resolve)
   })
   const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => { probe.close(resolve) })
+  await new Promise((resolve) => {
+    probe.close(resolve)
+  })
   return port
 }
 
@@ -141,11 +194,41 @@ function createMetrics() {
   let depth: (() => Promise<number>) | null = null
   return {
     registry,
-    jobs: new Gauge({ name: 'schemagate_queue_jobs', help: 'Jobs that wait or run.', registers, async collect() { if (depth !== null) this.set(await depth()) } }),
-    depthOf(of: () => Promise<number>) { depth = of },
-    webhooks: new Counter({ name: 'schemagate_webhooks_total', help: 'Webhooks by event and by what became of them.', labelNames: ['event', 'outcome'], registers }),
-    requests: new Counter({ name: 'schemagate_github_requests_total', help: 'Requests to GitHub by status.', labelNames: ['status'], registers }),
-    findings: new Counter({ name: 'schemagate_comments_total', help: 'Inline comments by rule.', labelNames: ['rule'], registers }),
-    reviews: new Histogram({ name: 'schemagate_review_seconds', help: 'Reviews by conclusion.', labelNames: ['conclusion'], buckets: [0.5, 1, 2, 5, 10, 30, 60, 300], registers }),
+    jobs: new Gauge({
+      name: 'schemagate_queue_jobs',
+      help: 'Jobs that wait or run.',
+      registers,
+      async collect() {
+        if (depth !== null) this.set(await depth())
+      },
+    }),
+    depthOf(of: () => Promise<number>) {
+      depth = of
+    },
+    webhooks: new Counter({
+      name: 'schemagate_webhooks_total',
+      help: 'Webhooks by event and by what became of them.',
+      labelNames: ['event', 'outcome'],
+      registers,
+    }),
+    requests: new Counter({
+      name: 'schemagate_github_requests_total',
+      help: 'Requests to GitHub by status.',
+      labelNames: ['status'],
+      registers,
+    }),
+    findings: new Counter({
+      name: 'schemagate_comments_total',
+      help: 'Inline comments by rule.',
+      labelNames: ['rule'],
+      registers,
+    }),
+    reviews: new Histogram({
+      name: 'schemagate_review_seconds',
+      help: 'Reviews by conclusion.',
+      labelNames: ['conclusion'],
+      buckets: [0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers,
+    }),
   }
 }

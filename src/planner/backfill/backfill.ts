@@ -2,8 +2,8 @@ import type { Step } from '../../step.ts'
 import type { Place } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import { nameOf, type Column, type Key, type Table } from '../../schema/model.ts'
-import { mentions } from '../../schema/print.ts'
-import { quoteIdent, quoteKey } from '../../schema/quote.ts'
+import { mentions } from '../../schema/sql/schema.ts'
+import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { targetTable } from '../rollback/lossy.ts'
 import { baseOf, rowParts, type RowParts } from './row-parts.ts'
 
@@ -45,21 +45,42 @@ export const plainUpdate = { kind: 'update', obstacle: null, with: null, select:
 
 /** The name of a job: of the table and what is done to it. */
 export function jobNameOf(table: string, what: string): string {
-  return `${table}_${what}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').slice(0, 36) || 'rows'
+  return (
+    `${table}_${what}`
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/^_+|_+$/g, '')
+      .slice(0, 36) || 'rows'
+  )
 }
 
 /** The backfills that a change makes in one statement, and those that its NOT NULL columns need. */
 export function backfillsOf(review: ProjectReview): readonly BackfillJob[] {
   const written = review.steps.flatMap((step) => jobOfRows(step, review) ?? [])
   const filled = new Set(written.flatMap((j) => j.columns.map((c) => `${j.job.table}\u0000${c}`)))
-  const needed = review.steps.flatMap((step) => step.changes.flatMap((change): BackfillJob[] => {
-    if (change.kind !== 'setNotNull' && change.kind !== 'addColumn') return []
-    const old = review.before.tables.get(change.table)
-    if (!old || step.before.tables.get(change.table) === undefined || filled.has(`${change.table}\u0000${change.to.name}`)) return []
-    if (change.kind === 'addColumn' && !needsValue(change.to)) return []
-    filled.add(`${change.table}\u0000${change.to.name}`)
-    return [jobOfNotNull(step.before.tables.get(change.table)!, change.to, change.place, step.before.defaultSchema, change.kind === 'addColumn')]
-  }))
+  const needed = review.steps.flatMap((step) =>
+    step.changes.flatMap((change): BackfillJob[] => {
+      if (change.kind !== 'setNotNull' && change.kind !== 'addColumn') return []
+      const old = review.before.tables.get(change.table)
+      if (
+        !old ||
+        step.before.tables.get(change.table) === undefined ||
+        filled.has(`${change.table}\u0000${change.to.name}`)
+      )
+        return []
+      if (change.kind === 'addColumn' && !needsValue(change.to)) return []
+      filled.add(`${change.table}\u0000${change.to.name}`)
+      return [
+        jobOfNotNull(
+          step.before.tables.get(change.table)!,
+          change.to,
+          change.place,
+          step.before.defaultSchema,
+          change.kind === 'addColumn',
+        ),
+      ]
+    }),
+  )
   return unlike([...written.map((w) => w.job), ...needed])
 }
 
@@ -78,31 +99,49 @@ function unlike(jobs: readonly BackfillJob[]): readonly BackfillJob[] {
 }
 
 /** The job of a statement on rows, with the columns that it fills; null where it is none or concerns one row. */
-function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJob; readonly columns: readonly string[] } | null {
+function jobOfRows(
+  step: Step,
+  review: ProjectReview,
+): { readonly job: BackfillJob; readonly columns: readonly string[] } | null {
   const { statement } = step
-  if (statement.inside === 'function' || !['UpdateStmt', 'DeleteStmt', 'InsertStmt'].includes(statement.kind)) return null
+  if (statement.inside === 'function' || !['UpdateStmt', 'DeleteStmt', 'InsertStmt'].includes(statement.kind))
+    return null
   const parts = rowParts(statement)
   const changed = targetTable(step)
   if (parts === null || !changed) return null
-  const walked = step.before.tables.get(statement.kind === 'InsertStmt' ? sourceOf(step) ?? '' : changed)
+  const walked = step.before.tables.get(statement.kind === 'InsertStmt' ? (sourceOf(step) ?? '') : changed)
   if (!walked || !review.before.tables.has(walked.key)) return null
   const where = `at ${statement.place.path} line ${statement.place.line}`
   const verb = statement.kind === 'UpdateStmt' ? 'UPDATE' : statement.kind === 'DeleteStmt' ? 'DELETE' : 'INSERT'
   if (typeof parts === 'string') {
-    return { columns: [], job: { ...emptyJob, kind: statement.kind === 'UpdateStmt' ? 'update' : statement.kind === 'DeleteStmt' ? 'delete' : 'insert', name: jobNameOf(nameOf(walked.key), 'rows'), table: walked.key, place: statement.place,
-      reason: `The ${verb} ${where} does its work in one statement.`, obstacle: `It ${parts}, so it cannot be cut into batches.` } }
+    return {
+      columns: [],
+      job: {
+        ...emptyJob,
+        kind: statement.kind === 'UpdateStmt' ? 'update' : statement.kind === 'DeleteStmt' ? 'delete' : 'insert',
+        name: jobNameOf(nameOf(walked.key), 'rows'),
+        table: walked.key,
+        place: statement.place,
+        reason: `The ${verb} ${where} does its work in one statement.`,
+        obstacle: `It ${parts}, so it cannot be cut into batches.`,
+      },
+    }
   }
   if (parts.kind !== 'insert' && pinsOneRow(parts, walked)) return null
   const columns = parts.assignments?.map((a) => a.column) ?? []
   const obstacle = looksBack(parts, walked, columns)
-  const reason = parts.kind === 'insert'
-    ? `The INSERT ${where} copies rows of ${nameOf(walked.key)} in one statement: it is one long transaction, and all of it starts again when it fails.`
-    : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of ${nameOf(walked.key)} in one statement: every row that it touches stays locked until it commits.`
+  const reason =
+    parts.kind === 'insert'
+      ? `The INSERT ${where} copies rows of ${nameOf(walked.key)} in one statement: it is one long transaction, and all of it starts again when it fails.`
+      : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of ${nameOf(walked.key)} in one statement: every row that it touches stays locked until it commits.`
   return {
     columns,
     job: {
       kind: parts.kind,
-      name: jobNameOf(nameOf(parts.kind === 'insert' ? changed : walked.key), parts.kind === 'delete' ? 'delete' : parts.kind === 'insert' ? 'copy' : columns[0] ?? 'rows'),
+      name: jobNameOf(
+        nameOf(parts.kind === 'insert' ? changed : walked.key),
+        parts.kind === 'delete' ? 'delete' : parts.kind === 'insert' ? 'copy' : (columns[0] ?? 'rows'),
+      ),
       table: walked.key,
       place: statement.place,
       reason: parts.with === null ? reason : `${reason} Its WITH is worked out again for each batch.`,
@@ -126,12 +165,33 @@ function jobOfRows(step: Step, review: ProjectReview): { readonly job: BackfillJ
 function looksBack(parts: RowParts, table: Table, columns: readonly string[]): string | null {
   const name = quoteIdent(nameOf(table.key))
   // What is read beside the row itself: the WITH, and queries inside the clauses.
-  const beside = [parts.with, ...[parts.set, parts.from, parts.where].map((text) => text && /\bselect\b/i.test(text) ? text : null)].filter((text) => text !== null).join('\n')
-  if (parts.kind === 'delete' && (mentions(beside, name) || (parts.from !== null && mentions(parts.from, name)))) return `It looks at other rows of ${nameOf(table.key)}, which an earlier batch may have removed.`
-  return parts.kind === 'update' && mentions(beside, name) && columns.some((c) => mentions(beside, quoteIdent(c))) ? 'It reads a column that it changes in other rows, so a second batch would see what the first one did.' : null
+  const beside = [
+    parts.with,
+    ...[parts.set, parts.from, parts.where].map((text) => (text && /\bselect\b/i.test(text) ? text : null)),
+  ]
+    .filter((text) => text !== null)
+    .join('\n')
+  if (parts.kind === 'delete' && (mentions(beside, name) || (parts.from !== null && mentions(parts.from, name))))
+    return `It looks at other rows of ${nameOf(table.key)}, which an earlier batch may have removed.`
+  return parts.kind === 'update' && mentions(beside, name) && columns.some((c) => mentions(beside, quoteIdent(c)))
+    ? 'It reads a column that it changes in other rows, so a second batch would see what the first one did.'
+    : null
 }
 
-const emptyJob = { key: [], obstacle: null, with: null, target: '', alias: '', set: '', select: null, from: null, where: null, conflict: null, verify: null, valueKnown: true } as const
+const emptyJob = {
+  key: [],
+  obstacle: null,
+  with: null,
+  target: '',
+  alias: '',
+  set: '',
+  select: null,
+  from: null,
+  where: null,
+  conflict: null,
+  verify: null,
+  valueKnown: true,
+} as const
 
 /** Why a table without a key is not walked. */
 export function noKey(table: Pick<Table, 'key'>): string {
@@ -140,7 +200,9 @@ export function noKey(table: Pick<Table, 'key'>): string {
 
 /** The table that an INSERT … SELECT reads first. */
 function sourceOf(step: Step): Key | null {
-  const body = Object.values(step.statement.node)[0] as { readonly selectStmt?: { readonly SelectStmt?: { readonly fromClause?: readonly object[] } } } | undefined
+  const body = Object.values(step.statement.node)[0] as
+    | { readonly selectStmt?: { readonly SelectStmt?: { readonly fromClause?: readonly object[] } } }
+    | undefined
   const name = baseOf(body?.selectStmt?.SelectStmt?.fromClause?.[0])
   return name?.relname ? `${name.schemaname ?? step.before.defaultSchema}.${name.relname}` : null
 }
@@ -149,7 +211,11 @@ function sourceOf(step: Step): Key | null {
 function pinsOneRow(parts: RowParts, table: Table): boolean {
   const columns = walkingKey(table).map((k) => k.name)
   if (!parts.where || !columns.length) return false
-  return columns.every((c) => new RegExp(`(^|[^\\w"])("?)${escaped(c)}\\2\\s*=\\s*('[^']*'|-?\\d+)`, 'i').test(parts.where!)) && !/\bor\b/i.test(parts.where)
+  return (
+    columns.every((c) =>
+      new RegExp(`(^|[^\\w"])("?)${escaped(c)}\\2\\s*=\\s*('[^']*'|-?\\d+)`, 'i').test(parts.where!),
+    ) && !/\bor\b/i.test(parts.where)
+  )
 }
 
 function escaped(text: string): string {
@@ -184,26 +250,35 @@ export function walkingKey(table: Table): BackfillJob['key'] {
   const candidates = [
     ...(table.primaryKey ? [table.primaryKey.columns] : []),
     ...table.uniques.map((u) => u.columns),
-    ...table.indexes.filter((i) => i.unique && i.where === null && i.method === 'btree' && i.keys.every((k) => k.column !== null)).map((i) => i.keys.map((k) => k.column!)),
+    ...table.indexes
+      .filter((i) => i.unique && i.where === null && i.method === 'btree' && i.keys.every((k) => k.column !== null))
+      .map((i) => i.keys.map((k) => k.column!)),
   ]
   for (const names of candidates) {
     const columns = names.flatMap((n) => table.columns.find((c) => c.name === n) ?? [])
-    if (columns.length === names.length && columns.every((c) => !c.nullable && c.type !== null)) return columns.map((c) => ({ name: c.name, type: c.type! }))
+    if (columns.length === names.length && columns.every((c) => !c.nullable && c.type !== null))
+      return columns.map((c) => ({ name: c.name, type: c.type! }))
   }
   return []
 }
 
-const volatile = /\b(random|gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|clock_timestamp|timeofday|now|nextval|current_timestamp|localtimestamp|statement_timestamp|transaction_timestamp)\b/i
+const volatile =
+  /\b(random|gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|clock_timestamp|timeofday|now|nextval|current_timestamp|localtimestamp|statement_timestamp|transaction_timestamp)\b/i
 
 function verification(parts: RowParts): string | null {
   const { assignments } = parts
-  if (parts.kind === 'delete' && parts.with === null) return `SELECT count(*) AS rows_left FROM ${parts.target}${parts.from ? `\n  , ${parts.from}` : ''}${parts.where ? `\n  WHERE ${parts.where}\n` : ''}`
+  if (parts.kind === 'delete' && parts.with === null)
+    return `SELECT count(*) AS rows_left FROM ${parts.target}${parts.from ? `\n  , ${parts.from}` : ''}${parts.where ? `\n  WHERE ${parts.where}\n` : ''}`
   if (!assignments || parts.with !== null) return null
   // A clause may end in a comment, so each ends its line.
   const all = `SELECT count(*) AS rows_left FROM ${parts.target}${parts.from ? `\n  , ${parts.from}` : ''}\n  WHERE `
   const condition = parts.where ? `(${parts.where}\n  ) AND ` : ''
   const name = (column: string) => `${quoteIdent(parts.alias)}.${quoteIdent(column)}`
   if (assignments.some((a) => assignments.some((o) => mentions(a.expression, quoteIdent(o.column))))) return null
-  const tests = assignments.map((a) => volatile.test(a.expression) ? `${name(a.column)} IS NULL` : `${name(a.column)} IS DISTINCT FROM (${a.expression}\n  )`)
+  const tests = assignments.map((a) =>
+    volatile.test(a.expression)
+      ? `${name(a.column)} IS NULL`
+      : `${name(a.column)} IS DISTINCT FROM (${a.expression}\n  )`,
+  )
   return `${all}${condition}(${tests.join(' OR ')})`
 }

@@ -23,7 +23,11 @@ export interface RowParts {
   readonly assignments: readonly { readonly column: string; readonly expression: string }[] | null
 }
 
-interface Name { readonly schemaname?: string; readonly relname?: string; readonly alias?: { readonly aliasname?: string } }
+interface Name {
+  readonly schemaname?: string
+  readonly relname?: string
+  readonly alias?: { readonly aliasname?: string }
+}
 
 interface Select {
   readonly op?: string
@@ -45,7 +49,10 @@ interface Body {
   readonly relation?: Name
   readonly whereClause?: object
   readonly selectStmt?: { readonly SelectStmt?: Select }
-  readonly withClause?: { readonly recursive?: boolean; readonly ctes?: readonly { readonly CommonTableExpr?: { readonly ctequery?: object } }[] }
+  readonly withClause?: {
+    readonly recursive?: boolean
+    readonly ctes?: readonly { readonly CommonTableExpr?: { readonly ctequery?: object } }[]
+  }
 }
 
 /** Cuts a statement on rows into its clauses; a sentence's end, `has a cursor`, where it cannot be done in batches. */
@@ -53,15 +60,20 @@ export function rowParts(statement: Pick<Statement, 'text' | 'node' | 'kind'>): 
   const body = Object.values(statement.node)[0] as Body | undefined
   if (!body?.relation?.relname) return null
   if (body.whereClause && 'CurrentOfExpr' in body.whereClause) return 'follows a cursor'
-  if (body.withClause?.ctes?.some((c) => !c.CommonTableExpr?.ctequery || !('SelectStmt' in c.CommonTableExpr.ctequery))) return 'changes other rows in its WITH, which would happen once for each batch'
+  if (body.withClause?.ctes?.some((c) => !c.CommonTableExpr?.ctequery || !('SelectStmt' in c.CommonTableExpr.ctequery)))
+    return 'changes other rows in its WITH, which would happen once for each batch'
   const { text } = statement
   const tokens = significantTokens(text)
   const name = body.relation.alias?.aliasname ?? body.relation.relname
   switch (statement.kind) {
-    case 'UpdateStmt': return ofUpdate(text, tokens, name, body)
-    case 'DeleteStmt': return ofDelete(text, tokens, name, body)
-    case 'InsertStmt': return ofInsert(text, tokens, body)
-    default: return null
+    case 'UpdateStmt':
+      return ofUpdate(text, tokens, name, body)
+    case 'DeleteStmt':
+      return ofDelete(text, tokens, name, body)
+    case 'InsertStmt':
+      return ofInsert(text, tokens, body)
+    default:
+      return null
   }
 }
 
@@ -74,8 +86,16 @@ function ofUpdate(text: string, tokens: readonly Token[], alias: string, body: B
   const from = clauses.get('from')
   const written = text.slice(set.end, from?.start ?? where?.start ?? end)
   return {
-    kind: 'update', with: body.withClause ? text.slice(0, start.start).trim() : null, target: text.slice(start.end, set.start).trim(), alias, set: written.trim(), select: null,
-    from: from ? text.slice(from.end, where?.start ?? end).trim() : null, where: where ? text.slice(where.end, end).trim() : null, conflict: null, assignments: assignmentsOf(written),
+    kind: 'update',
+    with: body.withClause ? text.slice(0, start.start).trim() : null,
+    target: text.slice(start.end, set.start).trim(),
+    alias,
+    set: written.trim(),
+    select: null,
+    from: from ? text.slice(from.end, where?.start ?? end).trim() : null,
+    where: where ? text.slice(where.end, end).trim() : null,
+    conflict: null,
+    assignments: assignmentsOf(written),
   }
 }
 
@@ -87,12 +107,21 @@ function ofDelete(text: string, tokens: readonly Token[], alias: string, body: B
   const where = clauses.get('where')
   const using = clauses.get('using')
   return {
-    kind: 'delete', with: body.withClause ? text.slice(0, start.start).trim() : null, target: text.slice(target.end, using?.start ?? where?.start ?? end).trim(), alias, set: null, select: null,
-    from: using ? text.slice(using.end, where?.start ?? end).trim() : null, where: where ? text.slice(where.end, end).trim() : null, conflict: null, assignments: null,
+    kind: 'delete',
+    with: body.withClause ? text.slice(0, start.start).trim() : null,
+    target: text.slice(target.end, using?.start ?? where?.start ?? end).trim(),
+    alias,
+    set: null,
+    select: null,
+    from: using ? text.slice(using.end, where?.start ?? end).trim() : null,
+    where: where ? text.slice(where.end, end).trim() : null,
+    conflict: null,
+    assignments: null,
   }
 }
 
-const aggregates = /^(count|sum|avg|min|max|array_agg|string_agg|json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|bool_and|bool_or|every)$/
+const aggregates =
+  /^(count|sum|avg|min|max|array_agg|string_agg|json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|bool_and|bool_or|every)$/
 
 function ofInsert(text: string, tokens: readonly Token[], body: Body): RowParts | string | null {
   const query = body.selectStmt?.SelectStmt
@@ -101,21 +130,55 @@ function ofInsert(text: string, tokens: readonly Token[], body: Body): RowParts 
   if (!first) return null
   if (query.op !== undefined && query.op !== 'SETOP_NONE') return 'joins several queries'
   if (query.withClause) return 'has a WITH inside its query'
-  if (query.groupClause || query.havingClause || query.distinctClause || query.windowClause) return 'sums rows up, which has to see all of them at once'
+  if (query.groupClause || query.havingClause || query.distinctClause || query.windowClause)
+    return 'sums rows up, which has to see all of them at once'
   if (query.limitCount || query.limitOffset) return 'takes some rows only'
-  const clauses = topLevelWords(text, tokens, ['insert', 'into', 'select', 'from', 'where', 'order', 'for', 'returning'])
+  const clauses = topLevelWords(text, tokens, [
+    'insert',
+    'into',
+    'select',
+    'from',
+    'where',
+    'order',
+    'for',
+    'returning',
+  ])
   const [into, select, from] = [clauses.get('into'), clauses.get('select'), clauses.get('from')]
   if (!into || !select || !from) return null
-  if (tokens.some((t) => t.start > select.end && t.end < from.start && t.kind === 'word' && aggregates.test(text.slice(t.start, t.end).toLowerCase()))) return 'sums rows up, which has to see all of them at once'
+  if (
+    tokens.some(
+      (t) =>
+        t.start > select.end &&
+        t.end < from.start &&
+        t.kind === 'word' &&
+        aggregates.test(text.slice(t.start, t.end).toLowerCase()),
+    )
+  )
+    return 'sums rows up, which has to see all of them at once'
   const where = clauses.get('where')
   // A join's ON comes before; the conflict's is followed by its word.
-  const conflict = [...tokens.entries()].find(([i, t]) => t.start > from.end && text.slice(t.start, t.end).toLowerCase() === 'on' && tokens[i + 1] && text.slice(tokens[i + 1]!.start, tokens[i + 1]!.end).toLowerCase() === 'conflict')?.[1]
-  const tail = [clauses.get('order'), clauses.get('for'), conflict, clauses.get('returning')].flatMap((t) => t && t.start > from.end ? [t.start] : [])
+  const conflict = [...tokens.entries()].find(
+    ([i, t]) =>
+      t.start > from.end &&
+      text.slice(t.start, t.end).toLowerCase() === 'on' &&
+      tokens[i + 1] &&
+      text.slice(tokens[i + 1]!.start, tokens[i + 1]!.end).toLowerCase() === 'conflict',
+  )?.[1]
+  const tail = [clauses.get('order'), clauses.get('for'), conflict, clauses.get('returning')].flatMap((t) =>
+    t && t.start > from.end ? [t.start] : [],
+  )
   const end = Math.min(text.length, ...tail)
   return {
-    kind: 'insert', with: body.withClause ? text.slice(0, clauses.get('insert')?.start ?? 0).trim() : null, target: text.slice(into.end, select.start).trim(), alias: first.alias?.aliasname ?? first.relname ?? '', set: null,
-    select: text.slice(select.end, from.start).trim(), from: text.slice(from.end, where && where.start < end ? where.start : end).trim(), where: where && where.start < end ? text.slice(where.end, end).trim() : null,
-    conflict: conflict ? text.slice(conflict.start, clauses.get('returning')?.start ?? text.length).trim() : null, assignments: null,
+    kind: 'insert',
+    with: body.withClause ? text.slice(0, clauses.get('insert')?.start ?? 0).trim() : null,
+    target: text.slice(into.end, select.start).trim(),
+    alias: first.alias?.aliasname ?? first.relname ?? '',
+    set: null,
+    select: text.slice(select.end, from.start).trim(),
+    from: text.slice(from.end, where && where.start < end ? where.start : end).trim(),
+    where: where && where.start < end ? text.slice(where.end, end).trim() : null,
+    conflict: conflict ? text.slice(conflict.start, clauses.get('returning')?.start ?? text.length).trim() : null,
+    assignments: null,
   }
 }
 
@@ -140,7 +203,12 @@ function topLevelWords(text: string, tokens: readonly Token[], words: readonly s
     if (written === '(' || written === '[') depth++
     else if (written === ')' || written === ']') depth--
     // `IS DISTINCT FROM` is no clause.
-    else if (depth === 0 && token.kind === 'word' && words.indexOf(written) >= next && !(written === 'from' && previous === 'distinct')) {
+    else if (
+      depth === 0 &&
+      token.kind === 'word' &&
+      words.indexOf(written) >= next &&
+      !(written === 'from' && previous === 'distinct')
+    ) {
       found.set(written, token)
       next = words.indexOf(written) + 1
     }
@@ -167,7 +235,10 @@ function assignmentsOf(set: string): RowParts['assignments'] {
     if (!name || !equals || one.slice(equals.start, equals.end) !== '=') return null
     const written = one.slice(name.start, name.end)
     if (name.kind !== 'word' && name.kind !== 'identifier') return null
-    result.push({ column: name.kind === 'word' ? written.toLowerCase() : written.slice(1, -1).replaceAll('""', '"'), expression: one.slice(equals.end).trim() })
+    result.push({
+      column: name.kind === 'word' ? written.toLowerCase() : written.slice(1, -1).replaceAll('""', '"'),
+      expression: one.slice(equals.end).trim(),
+    })
   }
   return result
 }

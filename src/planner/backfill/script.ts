@@ -1,6 +1,6 @@
 import { schemaOf } from '../../schema/model.ts'
-import { dollarTag } from '../../schema/ddl.ts'
-import { quoteIdent, quoteLiteral, quoteName } from '../../schema/quote.ts'
+import { dollarTag } from '../../schema/sql/ddl.ts'
+import { quoteIdent, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import type { BackfillJob } from './backfill.ts'
 
 /** A backfill as scripts: the same function does one batch, whoever calls it. */
@@ -38,7 +38,12 @@ export function backfillScript(job: BackfillJob, defaultSchema = 'public'): Back
     drizzle: typescript(job, `SELECT ${step}(BATCH) AS more`, progress, 'drizzle'),
     progress: `SELECT * FROM ${progress};`,
     verify: `${job.verify ?? `SELECT rows_changed, finished_at IS NOT NULL AS finished FROM ${progress}`};`,
-    cleanup: [`DROP PROCEDURE ${runAll}(integer, double precision, double precision, integer);`, `DROP FUNCTION ${step}(integer);`, `DROP TABLE ${progress};`, ''].join('\n'),
+    cleanup: [
+      `DROP PROCEDURE ${runAll}(integer, double precision, double precision, integer);`,
+      `DROP FUNCTION ${step}(integer);`,
+      `DROP TABLE ${progress};`,
+      '',
+    ].join('\n'),
   }
 }
 
@@ -58,7 +63,7 @@ INSERT INTO ${progress} DEFAULT VALUES ON CONFLICT DO NOTHING;`
 /** One batch: from the key after the last one, so many keys in their order. The progress commits with the rows. */
 function stepFunction(job: BackfillJob, table: string, step: string, progress: string): string {
   const columns = job.key.map((k) => quoteIdent(k.name))
-  const row = (of: readonly string[]) => of.length === 1 ? of[0]! : `(${of.join(', ')})`
+  const row = (of: readonly string[]) => (of.length === 1 ? of[0]! : `(${of.join(', ')})`)
   const variables = (prefix: string) => job.key.map((_, i) => `backfill_${prefix}_${i + 1}`)
   const [low, high] = [variables('low'), variables('high')]
   const last = job.key.map((_, i) => `backfill_at.last_${i + 1}`)
@@ -108,9 +113,12 @@ function batchStatement(job: BackfillJob, range: string): string {
   const where = `\n    WHERE ${range}${job.where ? ` AND (${job.where}\n    )` : ''}`
   const first = job.with ? `  ${job.with}\n` : ''
   switch (job.kind) {
-    case 'update': return `${first}  UPDATE ${job.target}\n    SET ${job.set}${job.from ? `\n    FROM ${job.from}` : ''}${where};`
-    case 'delete': return `${first}  DELETE FROM ${job.target}${job.from ? `\n    USING ${job.from}` : ''}${where};`
-    case 'insert': return `${first}  INSERT INTO ${job.target}\n    SELECT ${job.select ?? '*'}\n    FROM ${job.from ?? job.alias}${where}${job.conflict ? `\n    ${job.conflict}` : ''};`
+    case 'update':
+      return `${first}  UPDATE ${job.target}\n    SET ${job.set}${job.from ? `\n    FROM ${job.from}` : ''}${where};`
+    case 'delete':
+      return `${first}  DELETE FROM ${job.target}${job.from ? `\n    USING ${job.from}` : ''}${where};`
+    case 'insert':
+      return `${first}  INSERT INTO ${job.target}\n    SELECT ${job.select ?? '*'}\n    FROM ${job.from ?? job.alias}${where}${job.conflict ? `\n    ${job.conflict}` : ''};`
   }
 }
 
@@ -161,13 +169,14 @@ done
 }
 
 function typescript(job: BackfillJob, step: string, progress: string, orm: 'prisma' | 'drizzle'): string {
-  const head = orm === 'prisma'
-    ? `import { setTimeout } from 'node:timers/promises'
+  const head =
+    orm === 'prisma'
+      ? `import { setTimeout } from 'node:timers/promises'
 import { PrismaClient } from '@prisma/client'
 
 const prisma = new PrismaClient()
 const query = async <T>(text: string, ...values: unknown[]): Promise<T | undefined> => (await prisma.$queryRawUnsafe<T[]>(text, ...values))[0]`
-    : `import { setTimeout } from 'node:timers/promises'
+      : `import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { db } from './db' // your own instance
 
@@ -175,7 +184,10 @@ const query = async <T>(text: string): Promise<T | undefined> => {
   const result = await db.execute(sql.raw(text)) as unknown as { rows?: T[] } & T[]
   return (result.rows ?? result)[0]
 }`
-  const call = orm === 'prisma' ? `query<{ more: boolean }>(${JSON.stringify(step)}, batch)` : `query<{ more: boolean }>(${JSON.stringify(step)}.replace('BATCH', String(batch)))`
+  const call =
+    orm === 'prisma'
+      ? `query<{ more: boolean }>(${JSON.stringify(step)}, batch)`
+      : `query<{ more: boolean }>(${JSON.stringify(step)}.replace('BATCH', String(batch)))`
   return `// ${job.kind === 'insert' ? 'Copies' : job.kind === 'delete' ? 'Clears' : 'Fills'} ${oneLine(job.table)} in batches. Install the SQL beside it first; stop it at any time, the next run goes on where it stopped.
 ${head}
 const most = Math.trunc(Number(process.env.BATCH ?? ${pace.batch}))

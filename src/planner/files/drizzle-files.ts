@@ -13,15 +13,33 @@ export interface DrizzleFiles {
   nameOf(n: number, title: string): string
 }
 
-interface Entry { readonly idx: number; readonly version?: string; readonly when: number; readonly tag: string; readonly breakpoints: boolean }
+interface Entry {
+  readonly idx: number
+  readonly version?: string
+  readonly when: number
+  readonly tag: string
+  readonly breakpoints: boolean
+}
 
-interface Journal { readonly version?: string; readonly dialect?: string; readonly entries: readonly Entry[] }
+interface Journal {
+  readonly version?: string
+  readonly dialect?: string
+  readonly entries: readonly Entry[]
+}
 
 /** How new migrations of Drizzle are called: the next number, or the time, as the journal has it. */
-export function drizzleNames(journal: string | null, names: readonly string[], layout: DrizzleFiles['layout'], now: Date): DrizzleFiles['nameOf'] {
+export function drizzleNames(
+  journal: string | null,
+  names: readonly string[],
+  layout: DrizzleFiles['layout'],
+  now: Date,
+): DrizzleFiles['nameOf'] {
   const seconds = Math.floor(now.getTime() / 1000)
   if (layout === 'folders') {
-    const last = names.flatMap((n) => /^(\d{14})_/.exec(n)?.[1] ?? []).toSorted().at(-1)
+    const last = names
+      .flatMap((n) => /^(\d{14})_/.exec(n)?.[1] ?? [])
+      .toSorted()
+      .at(-1)
     return (n, title) => `${later(last, seconds, n)}_${title}`
   }
   const entries = readJournal(journal).entries
@@ -41,7 +59,11 @@ function later(last: string | undefined, seconds: number, n: number): string {
  * What `drizzle-kit migrate` needs to run the migrations and `generate` to go on from them: an entry of the journal and a snapshot for each.
  * They follow those of the base, so those that the change itself added are gone. https://orm.drizzle.team/docs/drizzle-kit-generate
  */
-export function drizzleMeta(files: DrizzleFiles, planned: readonly (PlannedMigration & { readonly name: string })[], around: { readonly before: Schema; readonly after: Schema }): ReadonlyMap<string, string> {
+export function drizzleMeta(
+  files: DrizzleFiles,
+  planned: readonly (PlannedMigration & { readonly name: string })[],
+  around: { readonly before: Schema; readonly after: Schema },
+): ReadonlyMap<string, string> {
   const written = new Map<string, string>()
   const journal = readJournal(files.journal.base)
   const all = [...journal.entries, ...readJournal(files.journal.head).entries]
@@ -50,7 +72,13 @@ export function drizzleMeta(files: DrizzleFiles, planned: readonly (PlannedMigra
   let previous = snapshotId(files.snapshot.base) ?? '00000000-0000-0000-0000-000000000000'
   const entries: Entry[] = []
   for (const { name, after } of planned) {
-    entries.push({ idx, version: journal.version ?? readJournal(files.journal.head).version ?? '7', when, tag: name, breakpoints: true })
+    entries.push({
+      idx,
+      version: journal.version ?? readJournal(files.journal.head).version ?? '7',
+      when,
+      tag: name,
+      breakpoints: true,
+    })
     const snapshot = snapshotBetween(after, { ...files.snapshot, ...around }, previous, name)
     if (snapshot) {
       written.set(`meta/${name.split('_')[0]}_snapshot.json`, snapshot.text)
@@ -60,15 +88,39 @@ export function drizzleMeta(files: DrizzleFiles, planned: readonly (PlannedMigra
     when++
   }
   if (files.layout === 'folders') return new Map()
-  written.set('meta/_journal.json', JSON.stringify({ version: journal.version ?? '7', dialect: journal.dialect ?? 'postgresql', entries: [...journal.entries, ...entries] }, null, 2))
+  written.set(
+    'meta/_journal.json',
+    JSON.stringify(
+      {
+        version: journal.version ?? '7',
+        dialect: journal.dialect ?? 'postgresql',
+        entries: [...journal.entries, ...entries],
+      },
+      null,
+      2,
+    ),
+  )
   return written
 }
 
 function readJournal(text: string | null): Journal {
   try {
-    const value = JSON.parse(text ?? '{}') as { readonly version?: string; readonly dialect?: string; readonly entries?: unknown }
-    const isEntry = (e: unknown): e is Entry => typeof e === 'object' && e !== null && typeof (e as Entry).idx === 'number' && typeof (e as Entry).tag === 'string' && typeof (e as Entry).when === 'number'
-    return { ...(value.version === undefined ? {} : { version: value.version }), ...(value.dialect === undefined ? {} : { dialect: value.dialect }), entries: Array.isArray(value.entries) ? value.entries.filter(isEntry) : [] }
+    const value = JSON.parse(text ?? '{}') as {
+      readonly version?: string
+      readonly dialect?: string
+      readonly entries?: unknown
+    }
+    const isEntry = (e: unknown): e is Entry =>
+      typeof e === 'object' &&
+      e !== null &&
+      typeof (e as Entry).idx === 'number' &&
+      typeof (e as Entry).tag === 'string' &&
+      typeof (e as Entry).when === 'number'
+    return {
+      ...(value.version === undefined ? {} : { version: value.version }),
+      ...(value.dialect === undefined ? {} : { dialect: value.dialect }),
+      entries: Array.isArray(value.entries) ? value.entries.filter(isEntry) : [],
+    }
   } catch {
     return { entries: [] }
   }

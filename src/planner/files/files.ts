@@ -58,58 +58,119 @@ export function planFiles(plan: Plan, context: WriteContext): PlanFiles {
       const name = context.drizzle ? context.drizzle.nameOf(fileAt, title) : versions.nameOf(fileAt, title)
       fileAt++
       const applied = apply(schema, one.up, context.postgres)
-      const migration: PlannedMigration = { ...one, down: rollbackStatements({ before: schema, after: applied.after, steps: applied.steps }), before: schema, after: applied.after }
+      const migration: PlannedMigration = {
+        ...one,
+        down: rollbackStatements({ before: schema, after: applied.after, steps: applied.steps }),
+        before: schema,
+        after: applied.after,
+      }
       planned.push({ ...migration, name })
       schema = applied.after
       names.push(name)
-      for (const file of migrationFiles(context.review.project, name, migration, context.names)) (file.beside ? others : migrations).set(file.path, file.text)
+      for (const file of migrationFiles(context.review.project, name, migration, context.names))
+        (file.beside ? others : migrations).set(file.path, file.text)
     }
-    const runs = [...part.items.some((i) => i.step.backfill) ? ['the backfills'] : [], ...part.items.some((i) => i.step.look) ? ['the queries'] : []]
+    const runs = [
+      ...(part.items.some((i) => i.step.backfill) ? ['the backfills'] : []),
+      ...(part.items.some((i) => i.step.look) ? ['the queries'] : []),
+    ]
     lists.push(`- Step ${at + 1}: ${[...names.map((n) => `\`${n}\``), ...runs].join(', ') || 'code alone'}`)
   }
   if (context.drizzle && planned.length) {
-    for (const [path, text] of drizzleMeta(context.drizzle, planned, { before: context.review.before, after: context.review.after })) migrations.set(path, text)
+    for (const [path, text] of drizzleMeta(context.drizzle, planned, {
+      before: context.review.before,
+      after: context.review.after,
+    }))
+      migrations.set(path, text)
   }
-  for (const check of plan.downs) if (check.state !== 'right' && check.file) others.set(check.file.path, check.file.text)
+  for (const check of plan.downs)
+    if (check.state !== 'right' && check.file) others.set(check.file.path, check.file.text)
   if (plan.rollback.sql) others.set('rollback.sql', plan.rollback.sql)
   if (plan.rollback.save?.length) others.set('save-first.sql', plan.rollback.save.map((s) => `${s};\n`).join(''))
   for (const { job, script } of plan.backfills) {
     if (!script) continue
-    others.set(`backfills/${job.name}.sql`, `${script.install}\n-- ${script.run}\n-- ${script.progress}\n-- ${script.verify.replaceAll('\n', '\n-- ')}\n`)
+    others.set(
+      `backfills/${job.name}.sql`,
+      `${script.install}\n-- ${script.run}\n-- ${script.progress}\n-- ${script.verify.replaceAll('\n', '\n-- ')}\n`,
+    )
     others.set(`backfills/${job.name}.sh`, script.psql)
     if (plan.orm) others.set(`backfills/${job.name}.ts`, script[plan.orm])
   }
-  others.set('PLAN.md', [
-    planToMarkdown([plan]),
-    ...(planned.length ? [
-      '### Files', '', ...(context.fresh.length ? [`The migrations take the place of ${context.fresh.map((p) => `\`${p.replaceAll('`', "'")}\``).join(', ')}: take that out.`, ''] : []), ...lists, '',
-      ...(sharesTransaction(runner) ? ['All pending migrations run in one transaction: deploy one file at a time.', ''] : []), ...(runner.name === 'atlas' ? ['Then run `atlas migrate hash`.', ''] : []),
-    ] : []),
-  ].join('\n'))
+  others.set(
+    'PLAN.md',
+    [
+      planToMarkdown([plan]),
+      ...(planned.length
+        ? [
+            '### Files',
+            '',
+            ...(context.fresh.length
+              ? [
+                  `The migrations take the place of ${context.fresh.map((p) => `\`${p.replaceAll('`', "'")}\``).join(', ')}: take that out.`,
+                  '',
+                ]
+              : []),
+            ...lists,
+            '',
+            ...(sharesTransaction(runner)
+              ? ['All pending migrations run in one transaction: deploy one file at a time.', '']
+              : []),
+            ...(runner.name === 'atlas' ? ['Then run `atlas migrate hash`.', ''] : []),
+          ]
+        : []),
+    ].join('\n'),
+  )
   return { migrations, others }
 }
 
 function plainTitle(title: string): string {
-  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '').replace(/^(.{0,44})(_.*)?$/, '$1').slice(0, 44) || 'plan'
+  return (
+    title
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/^_+|_+$/g, '')
+      .replace(/^(.{0,44})(_.*)?$/, '$1')
+      .slice(0, 44) || 'plan'
+  )
 }
 
 function apply(schema: Schema, statements: readonly string[], postgres: number): ReturnType<typeof replaySteps> {
   const text = statements.map((s) => `${s};\n`).join('')
-  const migration: Migration = { name: 'planned', path: 'planned.sql', statements: readSql(sourceFile('planned.sql', text)).statements, down: null, isNew: true }
-  return replaySteps(schema, [migration], migration.statements.map((_, id) => ({ id, block: false, because: '', survivesFailure: true })), { postgres, source: 'migrations' })
+  const migration: Migration = {
+    name: 'planned',
+    path: 'planned.sql',
+    statements: readSql(sourceFile('planned.sql', text)).statements,
+    down: null,
+    isNew: true,
+  }
+  return replaySteps(
+    schema,
+    [migration],
+    migration.statements.map((_, id) => ({ id, block: false, because: '', survivesFailure: true })),
+    { postgres, source: 'migrations' },
+  )
 }
 
 /** One migration before the schema around it is known. */
 type Cut = Pick<PlannedMigration, 'title' | 'up' | 'outside' | 'together'>
 
 function migrationsOf(part: Part): readonly Cut[] {
-  const words = { expand: 'before the code', data: 'rows', code: 'with the code', contract: 'after the code', neutral: 'plan' } as const
-  return part.items.flatMap(({ recipe, step }) => step.look || !step.sql.length ? [] : cut(step, recipe?.title ?? words[part.phase]))
+  const words = {
+    expand: 'before the code',
+    data: 'rows',
+    code: 'with the code',
+    contract: 'after the code',
+    neutral: 'plan',
+  } as const
+  return part.items.flatMap(({ recipe, step }) =>
+    step.look || !step.sql.length ? [] : cut(step, recipe?.title ?? words[part.phase]),
+  )
 }
 
 /** A concurrent build runs alone, and a validation not in the transaction that holds the lock of what it validates. */
 function cut(step: RecipeStep, title: string): readonly Cut[] {
-  if (step.together) return [{ title, up: step.sql.filter((s) => s !== 'BEGIN' && s !== 'COMMIT'), outside: false, together: true }]
+  if (step.together)
+    return [{ title, up: step.sql.filter((s) => s !== 'BEGIN' && s !== 'COMMIT'), outside: false, together: true }]
   const result: Cut[] = []
   const settings = step.sql.filter((s) => /^SET\b/i.test(s))
   let open: string[] = []
@@ -121,7 +182,12 @@ function cut(step: RecipeStep, title: string): readonly Cut[] {
     if (settings.includes(sql)) continue
     if (isOutside(sql)) {
       close()
-      result.push({ title: /\bINDEX\b/i.test(sql) ? `${title} index` : title, up: [sql], outside: true, together: false })
+      result.push({
+        title: /\bINDEX\b/i.test(sql) ? `${title} index` : title,
+        up: [sql],
+        outside: true,
+        together: false,
+      })
     } else {
       if (step.apart || / VALIDATE CONSTRAINT /i.test(sql)) close()
       open.push(sql)

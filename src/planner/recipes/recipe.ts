@@ -1,12 +1,24 @@
 import type { Place } from '../../location.ts'
-import { quoteIdent } from '../../schema/quote.ts'
+import { quoteIdent } from '../../schema/sql/quote.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 import type { BackfillJob } from '../backfill/backfill.ts'
 
 /** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
 export interface Recipe {
-  readonly kind: 'rename-column' | 'rename-table' | 'change-type' | 'change-key-type' | 'not-null' | 'remove-enum-value' | 'split-table' | 'merge-tables' | 'move-column'
-    | 'unique' | 'foreign-key' | 'check' | 'partition-table'
+  readonly kind:
+    | 'rename-column'
+    | 'rename-table'
+    | 'change-type'
+    | 'change-key-type'
+    | 'not-null'
+    | 'remove-enum-value'
+    | 'split-table'
+    | 'merge-tables'
+    | 'move-column'
+    | 'unique'
+    | 'foreign-key'
+    | 'check'
+    | 'partition-table'
   readonly title: string
   /** The change that it takes the place of. */
   readonly place: Place
@@ -37,12 +49,23 @@ export interface RecipeStep {
 const lockTimeout = "SET lock_timeout = '2s'"
 
 /** A step that is a migration. */
-export function migration(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null, together = false): RecipeStep {
+export function migration(
+  title: string,
+  phase: 'expand' | 'contract',
+  sql: readonly string[],
+  code: string | null,
+  together = false,
+): RecipeStep {
   return { title, phase, sql: together ? sql : [lockTimeout, ...sql], together, code, backfill: null }
 }
 
 /** A migration whose statements each commit alone. */
-export function migrationApart(title: string, phase: 'expand' | 'contract', sql: readonly string[], code: string | null): RecipeStep {
+export function migrationApart(
+  title: string,
+  phase: 'expand' | 'contract',
+  sql: readonly string[],
+  code: string | null,
+): RecipeStep {
   return { ...migration(title, phase, sql, code), apart: true }
 }
 
@@ -67,7 +90,12 @@ export function replaceName(sql: string, from: string, to: string): string {
   let end = 0
   for (const token of significantTokens(sql)) {
     const written = sql.slice(token.start, token.end)
-    const name = token.kind === 'word' ? written.toLowerCase() : token.kind === 'identifier' ? written.slice(1, -1).replaceAll('""', '"') : null
+    const name =
+      token.kind === 'word'
+        ? written.toLowerCase()
+        : token.kind === 'identifier'
+          ? written.slice(1, -1).replaceAll('""', '"')
+          : null
     if (name !== from) continue
     text += `${sql.slice(end, token.start)}${to}`
     end = token.end

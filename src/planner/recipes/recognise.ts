@@ -2,11 +2,11 @@ import type { Step } from '../../step.ts'
 import { comparePlaces, startOf, type Place } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import type { Change, ChangeOf } from '../../schema/change.ts'
-import { targetOf } from '../../schema/ddl.ts'
-import { diffSchemas } from '../../schema/diff.ts'
+import { targetOf } from '../../schema/sql/ddl.ts'
+import { diffSchemas } from '../../schema/diff/diff.ts'
 import { indexColumns, type Column, type Index, type Key, type Schema, type Table } from '../../schema/model.ts'
-import { mentions } from '../../schema/print.ts'
-import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/quote.ts'
+import { mentions } from '../../schema/sql/schema.ts'
+import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/sql/quote.ts'
 import { typeChange, typeLoss } from '../../schema/type-change.ts'
 import { backfillsOf, type BackfillJob } from '../backfill/backfill.ts'
 import { breaking, duplicates, orphans } from '../checks.ts'
@@ -17,7 +17,15 @@ import { targetTable } from '../rollback/lossy.ts'
 import { movedColumns } from './moves.ts'
 import type { Recipe } from './recipe.ts'
 import {
-  changeTypeRecipe, moveColumnsRecipe, newName, notNullRecipe, removeEnumValueRecipe, renameColumnRecipe, renameTableRecipe, splitTableRecipe, type RecipeContext,
+  changeTypeRecipe,
+  moveColumnsRecipe,
+  newName,
+  notNullRecipe,
+  removeEnumValueRecipe,
+  renameColumnRecipe,
+  renameTableRecipe,
+  splitTableRecipe,
+  type RecipeContext,
 } from './columns-and-tables.ts'
 
 /** A recipe and what it takes the place of: changes, and statements that change rows. */
@@ -45,20 +53,31 @@ interface Known {
 }
 
 /** The known patterns in a change that no single deploy makes safely, each with its recipe. Only what touches tables that were there before. */
-export function recognise(review: ProjectReview, steps: readonly ClassifiedStep[], jobs: readonly BackfillJob[]): readonly Recognised[] {
+export function recognise(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  jobs: readonly BackfillJob[],
+): readonly Recognised[] {
   const all = steps.length ? steps.flatMap((s) => s.changes.map((c) => c.change)) : review.changes
   const known: Known = {
-    review, steps, jobs, all,
-    breaks: steps.length ? steps.flatMap((s) => s.changes.filter((c) => c.phase === 'contract').map((c) => c.change)) : review.changes,
+    review,
+    steps,
+    jobs,
+    all,
+    breaks: steps.length
+      ? steps.flatMap((s) => s.changes.filter((c) => c.phase === 'contract').map((c) => c.change))
+      : review.changes,
     context: (place) => ({ orm: review.project.orm, defaultSchema: review.before.defaultSchema, place }),
   }
   const found: Recognised[] = []
-  for (const finder of [partitions, removedValues, moves, keyTypes, types]) found.push(...finder(known).filter((r) => ![...r.covers].some((c) => found.some((f) => f.covers.has(c)))))
+  for (const finder of [partitions, removedValues, moves, keyTypes, types])
+    found.push(...finder(known).filter((r) => ![...r.covers].some((c) => found.some((f) => f.covers.has(c)))))
   const taken = (change: Change) => found.some((f) => f.covers.has(change))
   for (const change of known.breaks) {
     if (taken(change)) continue
     const one = ofChange(change, known)
-    if (one && !found.some((f) => f.recipe.kind === one.recipe.kind && f.recipe.title === one.recipe.title)) found.push(one)
+    if (one && !found.some((f) => f.recipe.kind === one.recipe.kind && f.recipe.title === one.recipe.title))
+      found.push(one)
   }
   return found.toSorted((a, b) => comparePlaces(a.recipe.place, b.recipe.place))
 }
@@ -70,40 +89,99 @@ function ofChange(change: Change, known: Known): Recognised | null {
   if (!table) return null
   const ctx = known.context(change.place)
   const single = (recipe: Recipe): Recognised => ({ recipe, covers: new Set([change]), replaced: [] })
-  const columnsAre = (names: readonly string[]) => names.length > 0 && names.every((n) => table.columns.some((c) => c.name === n))
+  const columnsAre = (names: readonly string[]) =>
+    names.length > 0 && names.every((n) => table.columns.some((c) => c.name === n))
   switch (change.kind) {
     case 'renameColumn': {
       const from = table.columns.find((c) => c.name === change.from)
-      return from ? { ...single(renameColumnRecipe(table, from, change.to, ctx)), replaced: [{ table: table.key, was: change.from, is: change.to }] } : null
+      return from
+        ? {
+            ...single(renameColumnRecipe(table, from, change.to, ctx)),
+            replaced: [{ table: table.key, was: change.from, is: change.to }],
+          }
+        : null
     }
-    case 'renameTable': return after.tables.has(change.table) || !after.tables.has(change.to) ? null : single(renameTableRecipe(table, change.to, ctx))
-    case 'setNotNull': case 'addColumn': {
+    case 'renameTable':
+      return after.tables.has(change.table) || !after.tables.has(change.to)
+        ? null
+        : single(renameTableRecipe(table, change.to, ctx))
+    case 'setNotNull':
+    case 'addColumn': {
       if (change.kind === 'addColumn' ? !mustHaveValue(change.to) : isProven(table, change.to.name)) return null
       const job = jobFor(known.jobs, table.key, change.to.name)
-      return { recipe: notNullRecipe(table, change.to, job, change.kind === 'addColumn', ctx), covers: new Set([change, ...stepsAt(known, job ? [job.place] : [])]), replaced: [] }
+      return {
+        recipe: notNullRecipe(table, change.to, job, change.kind === 'addColumn', ctx),
+        covers: new Set([change, ...stepsAt(known, job ? [job.place] : [])]),
+        replaced: [],
+      }
     }
     case 'addUnique': {
       if (change.usingIndex !== null || change.to.deferrable || !columnsAre(change.to.columns)) return null
       const index: Index = {
-        name: change.to.name, keys: change.to.columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null })), include: change.to.include, unique: true,
-        nullsNotDistinct: change.to.nullsNotDistinct, method: 'btree', where: null, valid: true, declared: [],
+        name: change.to.name,
+        keys: change.to.columns.map((column) => ({
+          column,
+          expression: null,
+          descending: false,
+          nullsFirst: false,
+          opclass: null,
+          collation: null,
+        })),
+        include: change.to.include,
+        unique: true,
+        nullsNotDistinct: change.to.nullsNotDistinct,
+        method: 'btree',
+        where: null,
+        valid: true,
+        declared: [],
       }
-      return single(uniqueRecipe(table, index, change.to, duplicates(table, change.to.columns, null, change.to.nullsNotDistinct, before.defaultSchema), ctx))
+      return single(
+        uniqueRecipe(
+          table,
+          index,
+          change.to,
+          duplicates(table, change.to.columns, null, change.to.nullsNotDistinct, before.defaultSchema),
+          ctx,
+        ),
+      )
     }
     case 'addIndex': {
       const columns = indexColumns(change.index)
       if (!change.index.unique || change.concurrently || table.partition.by || !columnsAre(columns)) return null
-      const replaces = known.all.filter((c) => c.kind === 'dropIndex' && c.table === table.key && c.name === change.index.name && table.indexes.some((i) => i.name === c.name))
-      const recipe = uniqueRecipe(table, change.index, null, duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema), ctx, replaces.length > 0)
+      const replaces = known.all.filter(
+        (c) =>
+          c.kind === 'dropIndex' &&
+          c.table === table.key &&
+          c.name === change.index.name &&
+          table.indexes.some((i) => i.name === c.name),
+      )
+      const recipe = uniqueRecipe(
+        table,
+        change.index,
+        null,
+        duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema),
+        ctx,
+        replaces.length > 0,
+      )
       return { recipe, covers: new Set([change, ...replaces]), replaced: [] }
     }
     case 'addForeignKey': {
-      if (!change.to.validated || !change.to.enforced || change.to.clientOnly || table.partition.by || !columnsAre(change.to.columns)) return null
+      if (
+        !change.to.validated ||
+        !change.to.enforced ||
+        change.to.clientOnly ||
+        table.partition.by ||
+        !columnsAre(change.to.columns)
+      )
+        return null
       return single(foreignKeyRecipe(table, change.to, orphans(table, change.to, after, before.defaultSchema), ctx))
     }
     case 'addCheck':
-      return change.to.validated && change.to.enforced && !table.partition.by ? single(checkRecipe(table, change.to, breaking(table, change.to, before.defaultSchema), ctx)) : null
-    default: return null
+      return change.to.validated && change.to.enforced && !table.partition.by
+        ? single(checkRecipe(table, change.to, breaking(table, change.to, before.defaultSchema), ctx))
+        : null
+    default:
+      return null
   }
 }
 
@@ -113,16 +191,32 @@ function mustHaveValue(column: Column): boolean {
 
 /** True where a check says already that the column is never NULL, as the safe way to NOT NULL has it. */
 function isProven(table: Table, column: string): boolean {
-  return table.checks.some((c) => c.expression.replaceAll(/[()\s]/g, '').toLowerCase() === `${quoteIdent(column)}ISNOTNULL`.toLowerCase())
+  return table.checks.some(
+    (c) => c.expression.replaceAll(/[()\s]/g, '').toLowerCase() === `${quoteIdent(column)}ISNOTNULL`.toLowerCase(),
+  )
 }
 
 function jobFor(jobs: readonly BackfillJob[], table: Key, column: string): BackfillJob | null {
-  const emptied = (j: BackfillJob) => j.kind === 'delete' && j.from === null && j.where?.replaceAll(/[()\s"]/g, '').toLowerCase() === `${column}isnull`.toLowerCase()
-  return jobs.find((j) => j.table === table && emptied(j)) ?? jobs.find((j) => j.kind === 'update' && j.table === table && new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set)) ?? null
+  const emptied = (j: BackfillJob) =>
+    j.kind === 'delete' &&
+    j.from === null &&
+    j.where?.replaceAll(/[()\s"]/g, '').toLowerCase() === `${column}isnull`.toLowerCase()
+  return (
+    jobs.find((j) => j.table === table && emptied(j)) ??
+    jobs.find(
+      (j) =>
+        j.kind === 'update' &&
+        j.table === table &&
+        new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set),
+    ) ??
+    null
+  )
 }
 
 function stepsAt({ steps }: Known, places: readonly Place[]): readonly Step[] {
-  return steps.filter((s) => s.changes.length === 0 && places.some((p) => comparePlaces(p, s.step.statement.place) === 0)).map((s) => s.step)
+  return steps
+    .filter((s) => s.changes.length === 0 && places.some((p) => comparePlaces(p, s.step.statement.place) === 0))
+    .map((s) => s.step)
 }
 
 /** Statements that change rows of some tables, and nothing of the schema. */
@@ -132,9 +226,18 @@ function rowsOf({ steps }: Known, tables: readonly Key[]): readonly Step[] {
 
 /** True where the type cannot be changed in place without writing the table anew or breaking code that reads it. */
 function rewrites({ from, to, using }: ChangeOf<'alterColumnType'>, schema: Schema): boolean {
-  const family = (type: string) => /^(text|character varying|numeric)/.exec(type)?.[1]?.replace('character varying', 'text')
-  if (from.type === null || to.type === null || family(from.type) === undefined || family(from.type) !== family(to.type)) return true
-  return typeLoss(from.type, to.type, schema) !== null || typeChange(from.type, to.type, using, from.name, schema) !== 'free'
+  const family = (type: string) =>
+    /^(text|character varying|numeric)/.exec(type)?.[1]?.replace('character varying', 'text')
+  if (
+    from.type === null ||
+    to.type === null ||
+    family(from.type) === undefined ||
+    family(from.type) !== family(to.type)
+  )
+    return true
+  return (
+    typeLoss(from.type, to.type, schema) !== null || typeChange(from.type, to.type, using, from.name, schema) !== 'free'
+  )
 }
 
 function keyTypes(known: Known): readonly Recognised[] {
@@ -149,8 +252,16 @@ function keyTypes(known: Known): readonly Recognised[] {
     const from = table?.columns.find((c) => c.name === root.from.name)
     if (!table || !from || !root.to.type || !widensKey(before, table, from, root.to)) continue
     const group = keyColumns(before, table, from.name, root.to.type)
-    const covers = changes.filter((c) => c.to.type === root.to.type && group.some((g) => g.table.key === c.table && g.members.some((m) => m.from.name === c.from.name)))
-    found.push({ recipe: keyTypeRecipe(table, from, root.to.type, before, known.context(root.place)), covers: new Set(covers), replaced: group.flatMap((g) => g.members.map((m) => ({ table: g.table.key, was: m.from.name, is: m.from.name }))) })
+    const covers = changes.filter(
+      (c) =>
+        c.to.type === root.to.type &&
+        group.some((g) => g.table.key === c.table && g.members.some((m) => m.from.name === c.from.name)),
+    )
+    found.push({
+      recipe: keyTypeRecipe(table, from, root.to.type, before, known.context(root.place)),
+      covers: new Set(covers),
+      replaced: group.flatMap((g) => g.members.map((m) => ({ table: g.table.key, was: m.from.name, is: m.from.name }))),
+    })
   }
   return found
 }
@@ -165,48 +276,110 @@ function types(known: Known): readonly Recognised[] {
     if (!table || !from?.type || !change.to.type || from.type === change.to.type) return []
     const end = after.tables.get(table.key)?.columns.find((c) => c.name === from.name)
     const to = end?.type === change.to.type ? end : { ...from, type: change.to.type, default: change.to.default }
-    const rest = known.all.filter((c) => (c.kind === 'setNotNull' || c.kind === 'dropNotNull' || c.kind === 'setDefault' || c.kind === 'dropDefault') && c.table === table.key && c.to.name === from.name)
+    const rest = known.all.filter(
+      (c) =>
+        (c.kind === 'setNotNull' || c.kind === 'dropNotNull' || c.kind === 'setDefault' || c.kind === 'dropDefault') &&
+        c.table === table.key &&
+        c.to.name === from.name,
+    )
     const recipe = changeTypeRecipe(table, from, to, change.using, known.context(change.place))
-    return [{ recipe, covers: new Set([change, ...rest]), replaced: [{ table: table.key, was: from.name, is: newName(table, from.name, change.to.type) }] }]
+    return [
+      {
+        recipe,
+        covers: new Set([change, ...rest]),
+        replaced: [{ table: table.key, was: from.name, is: newName(table, from.name, change.to.type) }],
+      },
+    ]
   })
 }
 
 /** The change of the key that a column points at, where that changes too; else the change itself. */
-function rootOf(change: ChangeOf<'alterColumnType'>, changeTo: (table: Key, column: string) => ChangeOf<'alterColumnType'> | undefined, { review }: Known, depth = 0): ChangeOf<'alterColumnType'> {
+function rootOf(
+  change: ChangeOf<'alterColumnType'>,
+  changeTo: (table: Key, column: string) => ChangeOf<'alterColumnType'> | undefined,
+  { review }: Known,
+  depth = 0,
+): ChangeOf<'alterColumnType'> {
   const table = review.before.tables.get(change.table)
   for (const f of table?.foreignKeys ?? []) {
     const at = f.columns.indexOf(change.from.name)
-    const referenced = f.references.columns.length ? f.references.columns : review.before.tables.get(targetOf(f))?.primaryKey?.columns ?? []
+    const referenced = f.references.columns.length
+      ? f.references.columns
+      : (review.before.tables.get(targetOf(f))?.primaryKey?.columns ?? [])
     const above = at < 0 || targetOf(f) === change.table ? undefined : changeTo(targetOf(f), referenced[at] ?? '')
-    if (above && above.to.type === change.to.type && depth < 10) return rootOf(above, changeTo, { review } as Known, depth + 1)
+    if (above && above.to.type === change.to.type && depth < 10)
+      return rootOf(above, changeTo, { review } as Known, depth + 1)
   }
   return change
 }
 
 function removedValues(known: Known): readonly Recognised[] {
   const { before, after } = known.review
-  const remade = new Set(diffSchemas(before, after).flatMap((c) => c.kind === 'dropEnumValue' ? [c.object] : []))
+  const remade = new Set(diffSchemas(before, after).flatMap((c) => (c.kind === 'dropEnumValue' ? [c.object] : [])))
   return [...remade].flatMap((object): Recognised[] => {
     const [from, to] = [before.enums.get(object), after.enums.get(object)]
     if (!from || !to) return []
     const spelled = quoteKey(object, before.defaultSchema)
-    const uses = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })))
+    const uses = [...before.tables.values()].flatMap((table) =>
+      table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })),
+    )
     const gone = from.values.filter((v) => !to.values.includes(v))
-    const used = uses.map((use) => ({ ...use, job: known.jobs.find((j) => !j.obstacle && j.table === use.table.key && j.kind !== 'insert' && gone.every((v) => j.where?.includes(quoteLiteral(v)))) ?? null }))
-    const lists = [...before.tables.values()].flatMap((table) => table.columns.filter((c) => c.type === `${spelled}[]`).map((c) => `${table.name}.${c.name}`))
+    const used = uses.map((use) => ({
+      ...use,
+      job:
+        known.jobs.find(
+          (j) =>
+            !j.obstacle &&
+            j.table === use.table.key &&
+            j.kind !== 'insert' &&
+            gone.every((v) => j.where?.includes(quoteLiteral(v))),
+        ) ?? null,
+    }))
+    const lists = [...before.tables.values()].flatMap((table) =>
+      table.columns.filter((c) => c.type === `${spelled}[]`).map((c) => `${table.name}.${c.name}`),
+    )
     const names = new Set([object])
     for (let grown = true; grown;) {
       grown = false
-      for (const c of known.all) if (c.kind === 'renameType' && names.has(c.object) !== names.has(c.to)) grown = names.size < names.add(c.object).add(c.to).size
+      for (const c of known.all)
+        if (c.kind === 'renameType' && names.has(c.object) !== names.has(c.to))
+          grown = names.size < names.add(c.object).add(c.to).size
     }
     const covers = known.all.filter((c) => {
       if (c.kind === 'createEnum' || c.kind === 'dropType' || c.kind === 'createType') return names.has(c.object)
       if (c.kind === 'renameType') return names.has(c.object)
-      return (c.kind === 'alterColumnType' || c.kind === 'dropDefault' || c.kind === 'setDefault') && uses.some((u) => u.table.key === c.table && u.column.name === c.from.name)
+      return (
+        (c.kind === 'alterColumnType' || c.kind === 'dropDefault' || c.kind === 'setDefault') &&
+        uses.some((u) => u.table.key === c.table && u.column.name === c.from.name)
+      )
     })
     const place = covers[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence)
     const recipe = removeEnumValueRecipe(from, to, gone, used, known.context(place))
-    return [{ recipe: lists.length ? { ...recipe, cautions: [...recipe.cautions, `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`] } : recipe, covers: new Set([...covers, ...stepsAt(known, used.flatMap((u) => u.job?.place ?? []))]), replaced: uses.map((u) => ({ table: u.table.key, was: u.column.name, is: newName(u.table, u.column.name, 'v2') })) }]
+    return [
+      {
+        recipe: lists.length
+          ? {
+              ...recipe,
+              cautions: [
+                ...recipe.cautions,
+                `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`,
+              ],
+            }
+          : recipe,
+        covers: new Set([
+          ...covers,
+          ...stepsAt(
+            known,
+            used.flatMap((u) => u.job?.place ?? []),
+          ),
+        ]),
+        replaced: uses.map((u) => ({
+          table: u.table.key,
+          was: u.column.name,
+          is: newName(u.table, u.column.name, 'v2'),
+        })),
+      },
+    ]
   })
 }
 
@@ -221,9 +394,23 @@ function moves(known: Known): readonly Recognised[] {
       if (c.kind === 'dropColumn' && c.table === move.source.key) return names.has(c.from.name)
       return c.kind === 'dropTable' && move.kind === 'merge-tables' && c.table === move.source.key
     })
-    const ctx = known.context(covered[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence))
-    const recipe = move.kind === 'split-table' ? splitTableRecipe(move.source, move.target, move.link, move.columns, ctx) : moveColumnsRecipe(move.kind, move.source, move.target, move.on, move.columns, ctx)
-    return { recipe, covers: new Set([...covered, ...rowsOf(known, [move.target.key]).filter((s) => [...names].some((n) => mentions(s.statement.text, quoteIdent(n))))]), replaced: [] }
+    const ctx = known.context(
+      covered[0]?.place ?? known.review.steps[0]?.statement.place ?? startOf(known.review.project.evidence),
+    )
+    const recipe =
+      move.kind === 'split-table'
+        ? splitTableRecipe(move.source, move.target, move.link, move.columns, ctx)
+        : moveColumnsRecipe(move.kind, move.source, move.target, move.on, move.columns, ctx)
+    return {
+      recipe,
+      covers: new Set([
+        ...covered,
+        ...rowsOf(known, [move.target.key]).filter((s) =>
+          [...names].some((n) => mentions(s.statement.text, quoteIdent(n))),
+        ),
+      ]),
+      replaced: [],
+    }
   })
 }
 
@@ -232,8 +419,18 @@ function partitions(known: Known): readonly Recognised[] {
   return [...before.tables.values()].flatMap((table): Recognised[] => {
     const by = after.tables.get(table.key)?.partition.by
     if (!by || table.partition.by) return []
-    const names = new Set([table.key, ...known.all.flatMap((c) => c.kind === 'renameTable' && c.table === table.key ? [c.to] : []), ...known.all.flatMap((c) => c.kind === 'renameTable' && c.to === table.key ? [c.table] : [])])
+    const names = new Set([
+      table.key,
+      ...known.all.flatMap((c) => (c.kind === 'renameTable' && c.table === table.key ? [c.to] : [])),
+      ...known.all.flatMap((c) => (c.kind === 'renameTable' && c.to === table.key ? [c.table] : [])),
+    ])
     const covers = known.all.filter((c) => 'table' in c && names.has(c.table))
-    return [{ recipe: partitionRecipe(table, by, known.context(covers[0]?.place ?? startOf(known.review.project.evidence))), covers: new Set([...covers, ...rowsOf(known, [...names])]), replaced: [] }]
+    return [
+      {
+        recipe: partitionRecipe(table, by, known.context(covers[0]?.place ?? startOf(known.review.project.evidence))),
+        covers: new Set([...covers, ...rowsOf(known, [...names])]),
+        replaced: [],
+      },
+    ]
   })
 }

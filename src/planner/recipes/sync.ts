@@ -1,6 +1,6 @@
-import { dollarTag } from '../../schema/ddl.ts'
+import { dollarTag } from '../../schema/sql/ddl.ts'
 import { nameOf, schemaOf, type Key } from '../../schema/model.ts'
-import { quoteIdent, quoteKey, quoteName } from '../../schema/quote.ts'
+import { quoteIdent, quoteKey, quoteName } from '../../schema/sql/quote.ts'
 
 /** A trigger that keeps two places equal while old and new code run side by side. */
 export interface Sync {
@@ -66,7 +66,8 @@ export interface SyncedTables {
 export function syncTables({ source, target, on, columns, inserts }: SyncedTables, d: string): Sync {
   const [s, t] = [quoteKey(source, d), quoteKey(target, d)]
   const set = (prefix: string) => columns.map((c) => `${quoteIdent(c)} = ${prefix}.${quoteIdent(c)}`).join(', ')
-  const differ = (table: string) => columns.map((c) => `${table}.${quoteIdent(c)}::text IS DISTINCT FROM NEW.${quoteIdent(c)}::text`).join(' OR ')
+  const differ = (table: string) =>
+    columns.map((c) => `${table}.${quoteIdent(c)}::text IS DISTINCT FROM NEW.${quoteIdent(c)}::text`).join(' OR ')
   const names = columns.map(quoteIdent).join(', ')
   const update = (table: string, own: string, other: string) =>
     `  UPDATE ${table} AS synced SET ${set('NEW')} WHERE synced.${quoteIdent(own)} = NEW.${quoteIdent(other)} AND (${differ('synced')});`
@@ -74,19 +75,42 @@ export function syncTables({ source, target, on, columns, inserts }: SyncedTable
     ? `  INSERT INTO ${t} AS synced (${quoteIdent(on.target)}, ${names}) VALUES (NEW.${quoteIdent(on.source)}, ${columns.map((c) => `NEW.${quoteIdent(c)}`).join(', ')})
     ON CONFLICT (${quoteIdent(on.target)}) DO UPDATE SET ${set('EXCLUDED')} WHERE ${differ('synced')};`
     : update(t, on.target, on.source)
-  const there = triggerOf(source, syncName(source, nameOf(target)), `\nBEGIN\n${forth}\n  RETURN NULL;\nEND\n`, `AFTER INSERT OR UPDATE OF ${names}`, d)
-  const back = triggerOf(target, syncName(target, nameOf(source)), `\nBEGIN\n${update(s, on.source, on.target)}\n  RETURN NULL;\nEND\n`, `AFTER ${inserts ? 'INSERT OR ' : ''}UPDATE OF ${names}`, d)
-  const take = inserts ? null : triggerOf(target, syncName(target, 'take'), `
+  const there = triggerOf(
+    source,
+    syncName(source, nameOf(target)),
+    `\nBEGIN\n${forth}\n  RETURN NULL;\nEND\n`,
+    `AFTER INSERT OR UPDATE OF ${names}`,
+    d,
+  )
+  const back = triggerOf(
+    target,
+    syncName(target, nameOf(source)),
+    `\nBEGIN\n${update(s, on.source, on.target)}\n  RETURN NULL;\nEND\n`,
+    `AFTER ${inserts ? 'INSERT OR ' : ''}UPDATE OF ${names}`,
+    d,
+  )
+  const take = inserts
+    ? null
+    : triggerOf(
+        target,
+        syncName(target, 'take'),
+        `
 BEGIN
   IF ${columns.map((c) => `NEW.${quoteIdent(c)} IS NULL`).join(' AND ')} THEN
     SELECT ${names} INTO ${columns.map((c) => `NEW.${quoteIdent(c)}`).join(', ')} FROM ${s} WHERE ${quoteIdent(on.source)} = NEW.${quoteIdent(on.target)};
   END IF;
   RETURN NEW;
 END
-`, 'BEFORE INSERT', d)
+`,
+        'BEFORE INSERT',
+        d,
+      )
   const all = [there, back, ...(take ? [take] : [])]
   const drops = [back, ...(take ? [take] : []), there].flatMap((x) => x.drop)
-  return { create: all.flatMap((x) => x.create), drop: [...drops.filter((x) => x.startsWith('DROP TRIGGER')), ...drops.filter((x) => !x.startsWith('DROP TRIGGER'))] }
+  return {
+    create: all.flatMap((x) => x.create),
+    drop: [...drops.filter((x) => x.startsWith('DROP TRIGGER')), ...drops.filter((x) => !x.startsWith('DROP TRIGGER'))],
+  }
 }
 
 function triggerOf(table: Key, name: string, body: string, when: string, d: string): Sync {
@@ -102,5 +126,8 @@ function triggerOf(table: Key, name: string, body: string, when: string, d: stri
 }
 
 function syncName(table: Key, other: string): string {
-  return `sync_${nameOf(table)}_${other}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').slice(0, 60)
+  return `sync_${nameOf(table)}_${other}`
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .slice(0, 60)
 }

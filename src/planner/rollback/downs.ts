@@ -1,10 +1,10 @@
 import type { Migration, Step } from '../../step.ts'
 import type { ProjectReview } from '../../report/report.ts'
-import { diffSchemas } from '../../schema/diff.ts'
+import { diffSchemas } from '../../schema/diff/diff.ts'
 import type { Schema } from '../../schema/model.ts'
-import { joinStatements } from '../../schema/print.ts'
+import { joinStatements } from '../../schema/sql/schema.ts'
 import { applyStatement } from '../../schema/replay.ts'
-import { changesToText } from '../../schema/text.ts'
+import { changesToText } from '../../schema/show/text.ts'
 import { rollbackStatements } from './rollback.ts'
 import { downFile, type WrittenFile } from '../files/runner-files.ts'
 
@@ -29,7 +29,7 @@ const withDowns = new Set(['up-down', 'up-down-folders', 'sections'])
 export function checkDowns(review: ProjectReview, postgres: number): readonly DownCheck[] {
   const layout = review.project.migrations?.layout
   const groups = new Map<Migration, Step[]>()
-  for (const step of review.steps) groups.set(step.migration, [...groups.get(step.migration) ?? [], step])
+  for (const step of review.steps) groups.set(step.migration, [...(groups.get(step.migration) ?? []), step])
   return [...groups].toReversed().flatMap(([migration, steps]): DownCheck[] => {
     const [before, after] = [steps[0]!.before, steps.at(-1)!.after]
     const offer = () => {
@@ -37,10 +37,28 @@ export function checkDowns(review: ProjectReview, postgres: number): readonly Do
       return { sql: joinStatements(statements), file: downFile(review.project, migration.path, statements) }
     }
     if (!migration.down) {
-      return layout && withDowns.has(layout) && diffSchemas(before, after).length ? [{ migration: migration.name, path: migration.path, state: 'missing', problem: 'it has no way back', ...offer() }] : []
+      return layout && withDowns.has(layout) && diffSchemas(before, after).length
+        ? [
+            {
+              migration: migration.name,
+              path: migration.path,
+              state: 'missing',
+              problem: 'it has no way back',
+              ...offer(),
+            },
+          ]
+        : []
     }
     const problem = problemOf(migration.down.statements, before, after, postgres)
-    return [{ migration: migration.name, path: migration.down.path, state: problem ? 'wrong' : 'right', problem, ...(problem ? offer() : { sql: '', file: null }) }]
+    return [
+      {
+        migration: migration.name,
+        path: migration.down.path,
+        state: problem ? 'wrong' : 'right',
+        problem,
+        ...(problem ? offer() : { sql: '', file: null }),
+      },
+    ]
   })
 }
 

@@ -1,8 +1,8 @@
 import type { Step } from '../../step.ts'
 import type { Change } from '../../schema/change.ts'
-import { selectsStar } from '../../schema/ddl.ts'
+import { selectsStar } from '../../schema/sql/ddl.ts'
 import { nameOf, schemaOf, type Key, type Schema, type Table } from '../../schema/model.ts'
-import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/quote.ts'
+import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import { typeLoss } from '../../schema/type-change.ts'
 import { rowParts } from '../backfill/row-parts.ts'
 
@@ -43,14 +43,18 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
   if (table && fresh.has(table)) return null
   const old = step.before.tables.get(table)
   switch (change.kind) {
-    case 'dropTable': return {
-      sentence: `Dropping ${named(table, d)} loses its rows: the table comes back empty.`,
-      ...saveTable(change.from, d),
-    }
-    case 'dropColumn': return change.from.generated ? null : {
-      sentence: `Dropping ${namedColumn(table, change.from.name, d)} loses its values: the column comes back ${change.from.default === null ? 'empty' : 'with its default'}.`,
-      ...saveColumn(old, change.from.name, d),
-    }
+    case 'dropTable':
+      return {
+        sentence: `Dropping ${named(table, d)} loses its rows: the table comes back empty.`,
+        ...saveTable(change.from, d),
+      }
+    case 'dropColumn':
+      return change.from.generated
+        ? null
+        : {
+            sentence: `Dropping ${namedColumn(table, change.from.name, d)} loses its values: the column comes back ${change.from.default === null ? 'empty' : 'with its default'}.`,
+            ...saveColumn(old, change.from.name, d),
+          }
     case 'alterColumnType': {
       const { from, to } = change
       const name = namedColumn(table, to.name, d)
@@ -61,33 +65,68 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
         }
       }
       const back = typeLoss(to.type, from.type)
-      return back ? { sentence: `Values written to ${name} as ${to.type} need not fit ${from.type}: going back ${back === 'fails' ? 'fails for them' : 'cuts them'}.`, ...nothing } : null
+      return back
+        ? {
+            sentence: `Values written to ${name} as ${to.type} need not fit ${from.type}: going back ${back === 'fails' ? 'fails for them' : 'cuts them'}.`,
+            ...nothing,
+          }
+        : null
     }
-    case 'setGenerated': return change.from.generated ? null : {
-      sentence: `${namedColumn(table, change.from.name, d)} becomes generated: the values that it held are overwritten.`,
-      ...saveColumn(old, change.from.name, d),
-    }
-    case 'addEnumValue': return {
-      sentence: `Rows that hold the value ${code(change.value)} of ${named(change.object, d)} stop the way back: Postgres drops no enum value, so the type is made again without it.`
-        + findValue(before, change.object, change.value),
-      ...nothing,
-    }
-    case 'dropSequence': return { sentence: `Dropping the sequence ${named(change.object, d)} loses its current value.`, ...nothing }
+    case 'setGenerated':
+      return change.from.generated
+        ? null
+        : {
+            sentence: `${namedColumn(table, change.from.name, d)} becomes generated: the values that it held are overwritten.`,
+            ...saveColumn(old, change.from.name, d),
+          }
+    case 'addEnumValue':
+      return {
+        sentence:
+          `Rows that hold the value ${code(change.value)} of ${named(change.object, d)} stop the way back: Postgres drops no enum value, so the type is made again without it.` +
+          findValue(before, change.object, change.value),
+        ...nothing,
+      }
+    case 'dropSequence':
+      return { sentence: `Dropping the sequence ${named(change.object, d)} loses its current value.`, ...nothing }
     case 'dropView': {
       const save = [`SELECT pg_get_viewdef(${quoteLiteral(quoteKey(change.object, d))}::regclass)`]
-      if (!change.from?.definition) return { sentence: `The query of the view ${named(change.object, d)} is not known here, so it cannot be made again.`, save, restore: [] }
-      return selectsStar(change.from) ? { sentence: `The view ${named(change.object, d)} takes all columns (\`*\`): it comes back with those that its tables have by then.`, save, restore: [] } : null
+      if (!change.from?.definition)
+        return {
+          sentence: `The query of the view ${named(change.object, d)} is not known here, so it cannot be made again.`,
+          save,
+          restore: [],
+        }
+      return selectsStar(change.from)
+        ? {
+            sentence: `The view ${named(change.object, d)} takes all columns (\`*\`): it comes back with those that its tables have by then.`,
+            save,
+            restore: [],
+          }
+        : null
     }
     case 'dropFunction': {
       const list = step.before.functions.get(change.object) ?? []
-      return list.length && list.every((f) => f.definition) ? null : {
-        sentence: `The body of ${named(change.object, d)} is not known here, so it cannot be made again.`,
-        save: [`SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = ${quoteLiteral(nameOf(change.object))}`], restore: [],
-      }
+      return list.length && list.every((f) => f.definition)
+        ? null
+        : {
+            sentence: `The body of ${named(change.object, d)} is not known here, so it cannot be made again.`,
+            save: [
+              `SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = ${quoteLiteral(nameOf(change.object))}`,
+            ],
+            restore: [],
+          }
     }
-    case 'dropExtension': return { sentence: `Dropping the extension ${code(change.object)} loses what was stored in its types.`, ...nothing }
-    case 'dropSchema': return change.cascade ? { sentence: `Dropping the schema ${code(change.object)} with CASCADE loses all rows in it.`, ...nothing } : null
-    default: return null
+    case 'dropExtension':
+      return {
+        sentence: `Dropping the extension ${code(change.object)} loses what was stored in its types.`,
+        ...nothing,
+      }
+    case 'dropSchema':
+      return change.cascade
+        ? { sentence: `Dropping the schema ${code(change.object)} with CASCADE loses all rows in it.`, ...nothing }
+        : null
+    default:
+      return null
   }
 }
 
@@ -109,20 +148,33 @@ function lossOfRows(step: Step, fresh: ReadonlySet<Key>): Loss | null {
   const old = target ? step.before.tables.get(target) : undefined
   const saved = old ? { save: saveTable(old, d).save, restore: [] } : nothing
   switch (kind) {
-    case 'UpdateStmt': return { sentence: `The UPDATE at ${where} overwrites values${of}: the old ones are not kept.`, ...saved }
-    case 'DeleteStmt': return { sentence: `The DELETE at ${where} removes rows${of}: they do not come back.`, ...saved }
-    case 'TruncateStmt': return { sentence: `The TRUNCATE at ${where} removes all rows${of}: they do not come back.`, ...saved }
-    case 'MergeStmt': return { sentence: `The MERGE at ${where} changes rows${of}: the old ones are not kept.`, ...saved }
-    case 'InsertStmt': return { sentence: `The rows that the INSERT at ${where} adds stay: delete them by hand.`, ...nothing }
-    case 'GrantStmt': case 'GrantRoleStmt': return { sentence: `The grants at ${where} are not undone.`, ...nothing }
-    default: return null
+    case 'UpdateStmt':
+      return { sentence: `The UPDATE at ${where} overwrites values${of}: the old ones are not kept.`, ...saved }
+    case 'DeleteStmt':
+      return { sentence: `The DELETE at ${where} removes rows${of}: they do not come back.`, ...saved }
+    case 'TruncateStmt':
+      return { sentence: `The TRUNCATE at ${where} removes all rows${of}: they do not come back.`, ...saved }
+    case 'MergeStmt':
+      return { sentence: `The MERGE at ${where} changes rows${of}: the old ones are not kept.`, ...saved }
+    case 'InsertStmt':
+      return { sentence: `The rows that the INSERT at ${where} adds stay: delete them by hand.`, ...nothing }
+    case 'GrantStmt':
+    case 'GrantRoleStmt':
+      return { sentence: `The grants at ${where} are not undone.`, ...nothing }
+    default:
+      return null
   }
 }
 
 /** The table that a statement on rows is about, where it is one that is known. */
 export function targetTable(step: Step): Key | null {
-  interface Name { readonly schemaname?: string; readonly relname?: string }
-  const body = Object.values(step.statement.node)[0] as { readonly relation?: Name; readonly relations?: readonly { readonly RangeVar?: Name }[] } | undefined
+  interface Name {
+    readonly schemaname?: string
+    readonly relname?: string
+  }
+  const body = Object.values(step.statement.node)[0] as
+    | { readonly relation?: Name; readonly relations?: readonly { readonly RangeVar?: Name }[] }
+    | undefined
   const relation = body?.relation ?? body?.relations?.[0]?.RangeVar
   if (!relation?.relname) return null
   const of = `${relation.schemaname ?? step.before.defaultSchema}.${relation.relname}`
@@ -144,18 +196,28 @@ function namedColumn(table: Key, column: string, d: string): string {
 function findValue(schema: Schema, type: Key, value: string): string {
   const d = schema.defaultSchema
   const spelled = quoteKey(type, d)
-  const queries = [...schema.tables.values()].flatMap((t) => t.columns.filter((c) => c.type === spelled)
-    .map((c) => `SELECT count(*) FROM ${quoteKey(t.key, d)} WHERE ${quoteIdent(c.name)}::text = ${quoteLiteral(value)}`))
+  const queries = [...schema.tables.values()].flatMap((t) =>
+    t.columns
+      .filter((c) => c.type === spelled)
+      .map(
+        (c) => `SELECT count(*) FROM ${quoteKey(t.key, d)} WHERE ${quoteIdent(c.name)}::text = ${quoteLiteral(value)}`,
+      ),
+  )
   return queries.length ? ` Find them: ${queries.join('; ')}.` : ''
 }
 
 function saveTable(table: Table, d: string): Pick<Loss, 'save' | 'restore'> {
   const saved = savedName(table.key, '', d)
-  const columns = table.columns.filter((c) => !c.generated).map((c) => quoteIdent(c.name)).join(', ')
+  const columns = table.columns
+    .filter((c) => !c.generated)
+    .map((c) => quoteIdent(c.name))
+    .join(', ')
   const override = table.columns.some((c) => c.identity === 'always') ? ' OVERRIDING SYSTEM VALUE' : ''
   return {
     save: [`CREATE TABLE ${saved} AS TABLE ${quoteKey(table.key, d)}`],
-    restore: columns ? [`INSERT INTO ${quoteKey(table.key, d)} (${columns})${override} SELECT ${columns} FROM ${saved}`] : [],
+    restore: columns
+      ? [`INSERT INTO ${quoteKey(table.key, d)} (${columns})${override} SELECT ${columns} FROM ${saved}`]
+      : [],
   }
 }
 
@@ -167,7 +229,9 @@ function saveColumn(table: Table | undefined, name: string, d: string): Pick<Los
   if (!key.length || key.includes(name)) return { save: [`CREATE TABLE ${saved} AS TABLE ${from}`], restore: [] }
   return {
     save: [`CREATE TABLE ${saved} AS SELECT ${[...key, name].map(quoteIdent).join(', ')} FROM ${from}`],
-    restore: [`UPDATE ${from} AS t SET ${quoteIdent(name)} = s.${quoteIdent(name)} FROM ${saved} AS s WHERE ${key.map((k) => `t.${quoteIdent(k)} = s.${quoteIdent(k)}`).join(' AND ')}`],
+    restore: [
+      `UPDATE ${from} AS t SET ${quoteIdent(name)} = s.${quoteIdent(name)} FROM ${saved} AS s WHERE ${key.map((k) => `t.${quoteIdent(k)} = s.${quoteIdent(k)}`).join(' AND ')}`,
+    ],
   }
 }
 

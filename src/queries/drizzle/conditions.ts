@@ -14,8 +14,23 @@ import type { State } from './state.ts'
 import { templateText } from './templates.ts'
 
 const binary: Readonly<Record<string, Predicate['operator']>> = {
-  eq: '=', ne: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=', inArray: 'in', notInArray: 'not in', like: 'like', ilike: 'ilike', notLike: 'unknown', notIlike: 'unknown',
-  arrayContains: 'has', arrayContained: 'has', arrayOverlaps: 'has', between: 'between', notBetween: 'unknown',
+  eq: '=',
+  ne: '<>',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+  inArray: 'in',
+  notInArray: 'not in',
+  like: 'like',
+  ilike: 'ilike',
+  notLike: 'unknown',
+  notIlike: 'unknown',
+  arrayContains: 'has',
+  arrayContained: 'has',
+  arrayOverlaps: 'has',
+  between: 'between',
+  notBetween: 'unknown',
 }
 
 /** Reads `and(eq(a, b), …)` and `sql` templates; null where it is not known. */
@@ -38,7 +53,7 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
   const chain = chainOf(node)
   const step = chain?.steps.at(-1)
   if (chain === null || step?.args == null || chain.root.type !== 'Identifier') return null
-  const name = step.name === '' ? chain.root.name : step.name ?? ''
+  const name = step.name === '' ? chain.root.name : (step.name ?? '')
   const args: Located[] = []
   for (const one of step.args) {
     if (one.type === 'SpreadElement') {
@@ -47,14 +62,22 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
         state.flags.dynamic = true
         mention({ ...given, node: one.argument }, state, 'filter')
       }
-      args.push(...inner?.complete === true ? inner.elements : [])
+      args.push(...(inner?.complete === true ? inner.elements : []))
     } else {
       args.push({ ...given, node: one })
     }
   }
   const [first, second] = args
-  if (name === 'and') return args.map((a) => conditionOf(a, state, sources, depth + 1)).reduce<Condition | null>((a, b) => both(a, b ?? unknown(state)), always)
-  if (name === 'or') return args.length === 0 ? always : args.map((a) => conditionOf(a, state, sources, depth + 1)).reduce<Condition | null>((a, b) => a === null ? b : either(a, b), null)
+  if (name === 'and')
+    return args
+      .map((a) => conditionOf(a, state, sources, depth + 1))
+      .reduce<Condition | null>((a, b) => both(a, b ?? unknown(state)), always)
+  if (name === 'or')
+    return args.length === 0
+      ? always
+      : args
+          .map((a) => conditionOf(a, state, sources, depth + 1))
+          .reduce<Condition | null>((a, b) => (a === null ? b : either(a, b)), null)
   if (first === undefined) return null
   if (name === 'not') return negate(conditionOf(first, state, sources, depth + 1))
   if (name === 'exists' || name === 'notExists') {
@@ -63,19 +86,36 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
   }
   const place = placeOfNode({ ...given, node })
   const left = columnOf(first, world)
-  if (name === 'isNull' || name === 'isNotNull') return left === null ? null : [[{ ...left, expression: null, operator: name === 'isNull' ? 'is null' : 'is not null', place }]]
+  if (name === 'isNull' || name === 'isNotNull')
+    return left === null
+      ? null
+      : [[{ ...left, expression: null, operator: name === 'isNull' ? 'is null' : 'is not null', place }]]
   const operator = binary[name]
   if (operator === undefined) return null
   const right = second === undefined ? null : columnOf(second, world)
   if (left !== null && right !== null && left.table !== right.table) {
-    if (operator === '=') state.joins.push({ from: left.table, fromColumns: [left.column], to: right.table, toColumns: [right.column], many: false, place })
-    return [[{ ...left, expression: null, operator, place, joining: true }, { ...right, expression: null, operator, place, joining: true }]]
+    if (operator === '=')
+      state.joins.push({
+        from: left.table,
+        fromColumns: [left.column],
+        to: right.table,
+        toColumns: [right.column],
+        many: false,
+        place,
+      })
+    return [
+      [
+        { ...left, expression: null, operator, place, joining: true },
+        { ...right, expression: null, operator, place, joining: true },
+      ],
+    ]
   }
   if (left === null) {
     const inner = unwrap(first.node)
     if (inner.type === 'TaggedTemplateExpression') {
       const term = expressionTerm(inner.quasi, { ...first, node: inner }, state, sources)
-      if (term !== null) return [[{ ...term, operator, place, ...(second === undefined ? {} : { source: sourceOf(second) }) }]]
+      if (term !== null)
+        return [[{ ...term, operator, place, ...(second === undefined ? {} : { source: sourceOf(second) }) }]]
     }
     mention(first, state, 'filter')
     return [[{ table: sources[0] ?? '', column: null, expression: null, operator: 'unknown', place }]]
@@ -83,7 +123,11 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
   const value = second === undefined ? undefined : literalOf(second, world.evaluate)
   const texts = second === undefined ? [] : textsOf(second, world.evaluate)
   const term: Term = {
-    ...left, expression: null, operator, place, ...(texts.length === 0 ? {} : { values: texts }),
+    ...left,
+    expression: null,
+    operator,
+    place,
+    ...(texts.length === 0 ? {} : { values: texts }),
     ...(second === undefined ? {} : { source: sourceOf(second) }),
     ...(value === undefined ? {} : { value }),
     ...(operator === 'like' || operator === 'ilike' ? likePattern(second) : {}),
@@ -97,15 +141,21 @@ function unknown(state: State): Condition {
 }
 
 /** Where the wildcards of a literal pattern of LIKE stand. */
-export function likePattern(given: Located | undefined): { pattern: NonNullable<Predicate['pattern']> } | Record<string, never> {
+export function likePattern(
+  given: Located | undefined,
+): { pattern: NonNullable<Predicate['pattern']> } | Record<string, never> {
   if (given === undefined) return {}
   const node = unwrap(given.node)
-  const [start, end] = node.type === 'TemplateLiteral' ? [node.quasis[0]?.value.cooked ?? '', node.quasis.at(-1)?.value.cooked ?? '']
-    : node.type === 'Literal' && typeof node.value === 'string' ? [node.value, node.value] : ['', '']
+  const [start, end] =
+    node.type === 'TemplateLiteral'
+      ? [node.quasis[0]?.value.cooked ?? '', node.quasis.at(-1)?.value.cooked ?? '']
+      : node.type === 'Literal' && typeof node.value === 'string'
+        ? [node.value, node.value]
+        : ['', '']
   if (start === '' && end === '') return {}
   const left = /^[%_]/.test(start)
   const right = /[%_]$/.test(end)
-  return { pattern: left ? right ? 'infix' : 'suffix' : right ? 'prefix' : 'exact' }
+  return { pattern: left ? (right ? 'infix' : 'suffix') : right ? 'prefix' : 'exact' }
 }
 
 function initOf(given: Located): { at: Located; steady: boolean } | null {
@@ -115,7 +165,10 @@ function initOf(given: Located): { at: Located; steady: boolean } | null {
     const binding = scope.names.get(node.name)
     if (binding === undefined) continue
     if (binding.is !== 'variable' || binding.init === null || binding.path.length > 0) return null
-    return { at: { node: binding.init, scope: binding.scope, module: given.module }, steady: !binding.mutated && binding.assigned.length === 0 }
+    return {
+      at: { node: binding.init, scope: binding.scope, module: given.module },
+      steady: !binding.mutated && binding.assigned.length === 0,
+    }
   }
   return null
 }
@@ -123,7 +176,9 @@ function initOf(given: Located): { at: Located; steady: boolean } | null {
 function template(quasi: TemplateLiteral, given: Located, state: State, sources: readonly Key[]): Condition | null {
   const built = templateText(quasi, given, state.world)
   const place = placeOfNode(given)
-  const fallback: Condition = [[{ table: sources[0] ?? '', column: null, expression: null, operator: 'unknown', place }]]
+  const fallback: Condition = [
+    [{ table: sources[0] ?? '', column: null, expression: null, operator: 'unknown', place }],
+  ]
   if (built === null) return fallback
   const parsed = parseSql(`SELECT 1 WHERE ${built.text}`)
   const node = 'nodes' in parsed ? parsed.nodes[0] : undefined
@@ -134,15 +189,23 @@ function template(quasi: TemplateLiteral, given: Located, state: State, sources:
   return inner.condition ?? fallback
 }
 
-function expressionTerm(quasi: TemplateLiteral, given: Located, state: State, sources: readonly Key[]): Pick<Term, 'table' | 'column' | 'expression'> | null {
+function expressionTerm(
+  quasi: TemplateLiteral,
+  given: Located,
+  state: State,
+  sources: readonly Key[],
+): Pick<Term, 'table' | 'column' | 'expression'> | null {
   const built = templateText(quasi, given, state.world)
   if (built === null || built.columns.length !== 1) return null
   const parsed = parseSql(`SELECT 1 WHERE ${built.text} = $99`)
   const node = 'nodes' in parsed ? parsed.nodes[0] : undefined
   const where = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.whereClause : undefined
   if (where === undefined) return null
-  const term = sqlCondition(where, { schemas: state.world.schemas, place: () => placeOfNode(given) }, sources).condition?.[0]?.[0]
-  return term === undefined || term.column === null ? null : { table: term.table, column: term.column, expression: term.expression }
+  const term = sqlCondition(where, { schemas: state.world.schemas, place: () => placeOfNode(given) }, sources)
+    .condition?.[0]?.[0]
+  return term === undefined || term.column === null
+    ? null
+    : { table: term.table, column: term.column, expression: term.expression }
 }
 
 /** Reads the arguments of `orderBy(…)`, as far as they are columns from the first one on. */
@@ -157,15 +220,21 @@ export function orderOf(items: readonly Located[], state: State, sources: readon
     }
     let node = unwrap(item.node)
     let descending = false
-    if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && (node.callee.name === 'desc' || node.callee.name === 'asc')) {
+    if (
+      node.type === 'CallExpression' &&
+      node.callee.type === 'Identifier' &&
+      (node.callee.name === 'desc' || node.callee.name === 'asc')
+    ) {
       descending = node.callee.name === 'desc'
       const inner = node.arguments[0]
       if (inner !== undefined && inner.type !== 'SpreadElement') node = unwrap(inner)
     }
     const column = columnOf({ ...item, node }, state.world)
     if (column === null) {
-      const random = node.type === 'TaggedTemplateExpression' && /^\s*random\(\)\s*$/i.test(node.quasi.quasis[0]?.value.cooked ?? '')
-      if (random) state.columns.push({ table: sources[0] ?? '', column: 'random()', use: 'order', place: placeOfNode(item) })
+      const random =
+        node.type === 'TaggedTemplateExpression' && /^\s*random\(\)\s*$/i.test(node.quasi.quasis[0]?.value.cooked ?? '')
+      if (random)
+        state.columns.push({ table: sources[0] ?? '', column: 'random()', use: 'order', place: placeOfNode(item) })
       else mention(item, state, 'order')
       known = false
       continue

@@ -37,24 +37,36 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
     let found: string | null = null
     for (const schema of schemas) {
       const columns = schema.tables.get(table.key)?.columns ?? []
-      found = columns.find((c) => (c.property ?? c.name) === property)?.name ?? columns.find((c) => c.name === property || c.name === snake)?.name ?? null
+      found =
+        columns.find((c) => (c.property ?? c.name) === property)?.name ??
+        columns.find((c) => c.name === property || c.name === snake)?.name ??
+        null
       if (found !== null) break
     }
     memo.set(id, found)
     return found
   }
-  const relations = new Map<Key, Map<string, { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }>>()
+  const relations = new Map<
+    Key,
+    Map<string, { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }>
+  >()
   for (const module of modules) {
     for (const binding of module.scope.names.values()) {
       if (binding.is !== 'variable' || binding.init === null) continue
       const init = unwrap(binding.init)
-      if (init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || init.callee.name !== 'relations') continue
+      if (init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || init.callee.name !== 'relations')
+        continue
       const [first, second] = init.arguments
       if (first === undefined || second === undefined || first.type === 'SpreadElement' || !isFunction(second)) continue
       const table = evaluate(first, binding.scope, module)
       const body = module.returns.get(second)?.[0]
       if (table?.is !== 'table' || body === undefined) continue
-      const found = relations.get(table.table.key) ?? new Map<string, { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }>()
+      const found =
+        relations.get(table.table.key) ??
+        new Map<
+          string,
+          { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }
+        >()
       for (const property of objectOf({ node: body.node, scope: body.scope, module }, evaluate)?.properties ?? []) {
         const call = unwrap(property.node)
         if (call.type !== 'CallExpression' || call.callee.type !== 'Identifier') continue
@@ -62,16 +74,24 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
         if (other === undefined || other.type === 'SpreadElement') continue
         const target = evaluate(other, body.scope, module)
         if (target?.is !== 'table') continue
-        const given = options === undefined || options.type === 'SpreadElement' ? null : objectOf({ node: options, scope: body.scope, module }, evaluate)
+        const given =
+          options === undefined || options.type === 'SpreadElement'
+            ? null
+            : objectOf({ node: options, scope: body.scope, module }, evaluate)
         const list = (name: string): string[] => {
           const at = given?.properties.find((p) => p.name === name)
-          return (at === undefined ? [] : arrayOf(at)?.elements ?? []).flatMap((e) => {
+          return (at === undefined ? [] : (arrayOf(at)?.elements ?? [])).flatMap((e) => {
             const value = evaluate(e.node, e.scope, e.module)
             const named = value?.is === 'column' ? column(value.table, value.property) : null
             return named === null ? [] : [named]
           })
         }
-        found.set(property.name, { target: target.table, many: call.callee.name === 'many', columns: list('fields'), references: list('references') })
+        found.set(property.name, {
+          target: target.table,
+          many: call.callee.name === 'many',
+          columns: list('fields'),
+          references: list('references'),
+        })
       }
       relations.set(table.table.key, found)
     }
@@ -84,10 +104,20 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
       if (found === undefined) return null
       let { columns, references } = found
       if (columns.length === 0) {
-        const back = [...relations.get(found.target.key)?.values() ?? []].filter((r) => r.target.key === table && r.columns.length > 0)
+        const back = [...(relations.get(found.target.key)?.values() ?? [])].filter(
+          (r) => r.target.key === table && r.columns.length > 0,
+        )
         if (back.length === 1 && back[0] !== undefined) [columns, references] = [back[0].references, back[0].columns]
       }
-      return { is: 'relation', model: found.target.name, many: found.many, owns: found.columns.length > 0, columns, references, target: found.target }
+      return {
+        is: 'relation',
+        model: found.target.name,
+        many: found.many,
+        owns: found.columns.length > 0,
+        columns,
+        references,
+        target: found.target,
+      }
     },
   }
 }

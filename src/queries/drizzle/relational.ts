@@ -15,7 +15,14 @@ import { number } from './state.ts'
 import type { State } from './state.ts'
 
 /** `db.query.users.findMany({ with, where, orderBy, limit })`. */
-export function relational(steps: readonly ChainStep[], find: number, chain: Chain, scope: Scope, module: Module, state: State): Draft | 'dynamic' {
+export function relational(
+  steps: readonly ChainStep[],
+  find: number,
+  chain: Chain,
+  scope: Scope,
+  module: Module,
+  state: State,
+): Draft | 'dynamic' {
   const name = steps[find - 1]?.name
   const table = name == null ? null : state.world.table(name)
   if (table === null) return 'dynamic'
@@ -39,11 +46,22 @@ export function relational(steps: readonly ChainStep[], find: number, chain: Cha
   if (inner !== undefined) withOf(inner, table, state, 1, 0)
   const predicates = condition === null ? [] : numbered(condition)
   return {
-    start: chain.start, end: chain.end, client: 'drizzle', call: `query.${call?.name ?? ''}`, operation: 'select',
+    start: chain.start,
+    end: chain.end,
+    client: 'drizzle',
+    call: `query.${call?.name ?? ''}`,
+    operation: 'select',
     tables: [{ table: table.key, role: 'main', columns }, ...state.tables],
-    predicates, ordering, joins: state.joins, writes: null,
-    limit: call?.name === 'findFirst' ? 1 : number(args.get('limit') ?? null, state.world.evaluate), offset: number(args.get('offset') ?? null, state.world.evaluate),
-    sql: null, dynamic: state.flags.dynamic, nested: state.nested, columns: [...state.columns, ...usesOf(predicates)],
+    predicates,
+    ordering,
+    joins: state.joins,
+    writes: null,
+    limit: call?.name === 'findFirst' ? 1 : number(args.get('limit') ?? null, state.world.evaluate),
+    offset: number(args.get('offset') ?? null, state.world.evaluate),
+    sql: null,
+    dynamic: state.flags.dynamic,
+    nested: state.nested,
+    columns: [...state.columns, ...usesOf(predicates)],
     ...(where === undefined ? {} : { filtered: true }),
   }
 }
@@ -53,7 +71,11 @@ function relationalWhere(where: Property, table: DrizzleTable, state: State): Co
   if (isFunction(node)) {
     const body = where.module.returns.get(node)?.[0]
     if (body === undefined) return null
-    return conditionOf({ node: body.node, scope: body.scope, module: where.module }, withParameter(state, node, table), [table.key])
+    return conditionOf(
+      { node: body.node, scope: body.scope, module: where.module },
+      withParameter(state, node, table),
+      [table.key],
+    )
   }
   if (node.type !== 'ObjectExpression') return conditionOf(where, state, [table.key])
   return objectFilter(where, table, state, 0)
@@ -65,12 +87,22 @@ function withParameter(state: State, node: Expression, table: DrizzleTable): Sta
   const parameter = callback?.params[0]
   const evaluate: Evaluate = (expression, scope, module) => {
     const at = unwrap(expression)
-    if (at.type === 'MemberExpression' && !at.computed && at.property.type === 'Identifier' && at.object.type === 'Identifier' && parameter?.type === 'Identifier' && at.object.name === parameter.name) {
+    if (
+      at.type === 'MemberExpression' &&
+      !at.computed &&
+      at.property.type === 'Identifier' &&
+      at.object.type === 'Identifier' &&
+      parameter?.type === 'Identifier' &&
+      at.object.name === parameter.name
+    ) {
       return { is: 'column', table, property: at.property.name }
     }
     if (at.type === 'Identifier' && parameter?.type === 'ObjectPattern') {
-      const property = parameter.properties.find((p) => p.type !== 'RestElement' && p.value.type === 'Identifier' && p.value.name === at.name)
-      if (property !== undefined && property.type !== 'RestElement' && property.key.type === 'Identifier') return { is: 'column', table, property: property.key.name }
+      const property = parameter.properties.find(
+        (p) => p.type !== 'RestElement' && p.value.type === 'Identifier' && p.value.name === at.name,
+      )
+      if (property !== undefined && property.type !== 'RestElement' && property.key.type === 'Identifier')
+        return { is: 'column', table, property: property.key.name }
     }
     return state.world.evaluate(expression, scope, module)
   }
@@ -78,7 +110,21 @@ function withParameter(state: State, node: Expression, table: DrizzleTable): Sta
 }
 
 const objectOperators: Readonly<Record<string, Predicate['operator']>> = {
-  eq: '=', ne: '<>', gt: '>', gte: '>=', lt: '<', lte: '<=', in: 'in', notIn: 'not in', like: 'like', ilike: 'ilike', isNull: 'is null', isNotNull: 'is not null', arrayContains: 'has', arrayOverlaps: 'has', arrayContained: 'has',
+  eq: '=',
+  ne: '<>',
+  gt: '>',
+  gte: '>=',
+  lt: '<',
+  lte: '<=',
+  in: 'in',
+  notIn: 'not in',
+  like: 'like',
+  ilike: 'ilike',
+  isNull: 'is null',
+  isNotNull: 'is not null',
+  arrayContains: 'has',
+  arrayOverlaps: 'has',
+  arrayContained: 'has',
 }
 
 function objectFilter(given: Located, table: DrizzleTable, state: State, depth: number): Condition | null {
@@ -90,7 +136,14 @@ function objectFilter(given: Located, table: DrizzleTable, state: State, depth: 
     if (property.maybe) state.flags.dynamic = true
     if (['AND', 'OR', 'NOT'].includes(property.name)) {
       const parts = (arrayOf(property)?.elements ?? [property]).map((p) => objectFilter(p, table, state, depth + 1))
-      all = both(all, property.name === 'AND' ? parts.reduce<Condition | null>((a, b) => both(a, b), always) : property.name === 'OR' ? parts.reduce<Condition | null>((a, b) => a === null ? b : either(a, b), null) : parts.reduce<Condition | null>((a, b) => both(a, negate(b)), always))
+      all = both(
+        all,
+        property.name === 'AND'
+          ? parts.reduce<Condition | null>((a, b) => both(a, b), always)
+          : property.name === 'OR'
+            ? parts.reduce<Condition | null>((a, b) => (a === null ? b : either(a, b)), null)
+            : parts.reduce<Condition | null>((a, b) => both(a, negate(b)), always),
+      )
       continue
     }
     const column = state.world.column(table, property.name)
@@ -101,10 +154,20 @@ function objectFilter(given: Located, table: DrizzleTable, state: State, depth: 
     const base = { table: table.key, column, expression: null, place: property.place }
     const operators = objectOf(property, state.world.evaluate)
     if (operators === null) {
-      all = both(all, [[{ ...base, operator: '=', source: sourceOf(property), values: textsOf(property, state.world.evaluate) }]])
+      all = both(all, [
+        [{ ...base, operator: '=', source: sourceOf(property), values: textsOf(property, state.world.evaluate) }],
+      ])
       continue
     }
-    all = both(all, [operators.properties.map((o) => ({ ...base, operator: objectOperators[o.name] ?? 'unknown', source: sourceOf(o), values: textsOf(o, state.world.evaluate), ...(o.name === 'like' || o.name === 'ilike' ? likePattern(o) : {}) }))])
+    all = both(all, [
+      operators.properties.map((o) => ({
+        ...base,
+        operator: objectOperators[o.name] ?? 'unknown',
+        source: sourceOf(o),
+        values: textsOf(o, state.world.evaluate),
+        ...(o.name === 'like' || o.name === 'ilike' ? likePattern(o) : {}),
+      })),
+    ])
   }
   return all
 }
@@ -114,7 +177,9 @@ function relationalOrder(order: Property, table: DrizzleTable, state: State): Qu
   if (isFunction(node)) {
     const body = order.module.returns.get(node)?.[0]
     if (body === undefined) return []
-    return orderOf([{ node: body.node, scope: body.scope, module: order.module }], withParameter(state, node, table), [table.key])
+    return orderOf([{ node: body.node, scope: body.scope, module: order.module }], withParameter(state, node, table), [
+      table.key,
+    ])
   }
   const object = node.type === 'ObjectExpression' ? objectOf(order, state.world.evaluate) : null
   if (object === null) return orderOf([order], state, [table.key])
@@ -148,10 +213,27 @@ function withOf(given: Located, table: DrizzleTable, state: State, depth: number
     const args = new Map((objectOf(property, state.world.evaluate)?.properties ?? []).map((p) => [p.name, p]))
     const more = lists + (relation.many ? 1 : 0)
     const target = relation.target
-    state.nested.push({ table: target.key, relation: property.name, many: relation.many, depth, lists: more, limited: args.has('limit'), selects: args.has('columns'), place: property.place })
+    state.nested.push({
+      table: target.key,
+      relation: property.name,
+      many: relation.many,
+      depth,
+      lists: more,
+      limited: args.has('limit'),
+      selects: args.has('columns'),
+      place: property.place,
+    })
     state.tables.push({ table: target.key, role: 'include', columns: chosen(args.get('columns'), target, state) })
     state.columns.push({ table: target.key, column: null, use: 'read', place: property.place })
-    if (relation.columns.length > 0) state.joins.push({ from: table.key, fromColumns: relation.columns, to: target.key, toColumns: relation.references, many: relation.many, place: property.place })
+    if (relation.columns.length > 0)
+      state.joins.push({
+        from: table.key,
+        fromColumns: relation.columns,
+        to: target.key,
+        toColumns: relation.references,
+        many: relation.many,
+        place: property.place,
+      })
     const where = args.get('where')
     if (where !== undefined) {
       const condition = relationalWhere(where, target, state)

@@ -65,9 +65,11 @@ export function mention(given: Located, state: State, use: ColumnUse['use'], dep
     inside.push(...node.quasi.expressions)
     if (node.tag.type === 'MemberExpression') inside.push(node.tag.object)
   } else if (node.type === 'ObjectExpression') {
-    for (const property of node.properties) inside.push(property.type === 'SpreadElement' ? property.argument : property.value)
+    for (const property of node.properties)
+      inside.push(property.type === 'SpreadElement' ? property.argument : property.value)
   } else if (node.type === 'ArrayExpression') {
-    for (const element of node.elements) if (element !== null) inside.push(element.type === 'SpreadElement' ? element.argument : element as Expression)
+    for (const element of node.elements)
+      if (element !== null) inside.push(element.type === 'SpreadElement' ? element.argument : (element as Expression))
   } else if (node.type === 'ConditionalExpression') {
     inside.push(node.consequent, node.alternate)
   } else if (node.type === 'MemberExpression') {

@@ -6,7 +6,12 @@ import { columnOf, tableOf } from './state.ts'
 import type { DrizzleWorld } from './state.ts'
 
 /** Text of a `sql` template with columns written out and values as `$n`; null where something else stands in it. */
-export function templateText(quasi: TemplateLiteral, given: Located, world: DrizzleWorld, depth = 0): { text: string; columns: { table: Key; column: string }[] } | null {
+export function templateText(
+  quasi: TemplateLiteral,
+  given: Located,
+  world: DrizzleWorld,
+  depth = 0,
+): { text: string; columns: { table: Key; column: string }[] } | null {
   let text = ''
   const columns: { table: Key; column: string }[] = []
   let parameter = 0

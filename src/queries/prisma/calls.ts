@@ -12,29 +12,87 @@ import { writesOf } from './writes.ts'
 
 /** Prisma Client's operations on a model, with what each does. */
 export const prismaMethods: Readonly<Record<string, Query['operation']>> = {
-  findMany: 'select', findFirst: 'select', findFirstOrThrow: 'select', findUnique: 'select', findUniqueOrThrow: 'select',
-  count: 'select', aggregate: 'select', groupBy: 'select',
-  create: 'insert', createMany: 'insert', createManyAndReturn: 'insert', upsert: 'insert',
-  update: 'update', updateMany: 'update', updateManyAndReturn: 'update', delete: 'delete', deleteMany: 'delete',
+  findMany: 'select',
+  findFirst: 'select',
+  findFirstOrThrow: 'select',
+  findUnique: 'select',
+  findUniqueOrThrow: 'select',
+  count: 'select',
+  aggregate: 'select',
+  groupBy: 'select',
+  create: 'insert',
+  createMany: 'insert',
+  createManyAndReturn: 'insert',
+  upsert: 'insert',
+  update: 'update',
+  updateMany: 'update',
+  updateManyAndReturn: 'update',
+  delete: 'delete',
+  deleteMany: 'delete',
 }
 
 /** Methods whose name no other library is likely to share. */
-export const distinctiveMethods = /^(?:find(?:Many|First|Unique)(?:OrThrow)?|(?:create|update)Many(?:AndReturn)?|deleteMany|upsert|groupBy|aggregate)$/
+export const distinctiveMethods =
+  /^(?:find(?:Many|First|Unique)(?:OrThrow)?|(?:create|update)Many(?:AndReturn)?|deleteMany|upsert|groupBy|aggregate)$/
 
-const argumentKeys = new Set(['where', 'data', 'select', 'include', 'omit', 'orderBy', 'take', 'skip', 'cursor', 'distinct', 'by', 'having', '_count', '_sum', '_avg', '_min', '_max', 'create', 'update', 'skipDuplicates', 'relationLoadStrategy', 'cacheStrategy', 'limit', 'uncache'])
+const argumentKeys = new Set([
+  'where',
+  'data',
+  'select',
+  'include',
+  'omit',
+  'orderBy',
+  'take',
+  'skip',
+  'cursor',
+  'distinct',
+  'by',
+  'having',
+  '_count',
+  '_sum',
+  '_avg',
+  '_min',
+  '_max',
+  'create',
+  'update',
+  'skipDuplicates',
+  'relationLoadStrategy',
+  'cacheStrategy',
+  'limit',
+  'uncache',
+])
 
 /** True where the properties of an object are those of a Prisma call. */
 export function looksLikePrisma(argument: ObjectValue): boolean {
-  return argument.properties.length > 0 && argument.properties.every((p) => argumentKeys.has(p.name)) && argument.properties.some((p) => ['where', 'data', 'create'].includes(p.name))
+  return (
+    argument.properties.length > 0 &&
+    argument.properties.every((p) => argumentKeys.has(p.name)) &&
+    argument.properties.some((p) => ['where', 'data', 'create'].includes(p.name))
+  )
 }
 
 /** Turns one call of Prisma Client into queries: the call itself, and one for each nested write. */
-export function prismaQueries(call: string, model: Model, argument: Located | null, range: { start: number; end: number }, models: Models, evaluate: Evaluate, module: Located['module']): Draft[] {
+export function prismaQueries(
+  call: string,
+  model: Model,
+  argument: Located | null,
+  range: { start: number; end: number },
+  models: Models,
+  evaluate: Evaluate,
+  module: Located['module'],
+): Draft[] {
   const operation = prismaMethods[call]
   if (operation === undefined) return []
   const state: State = { models, evaluate, tables: [], joins: [], nested: [], columns: [], drafts: [], dynamic: false }
   const place = placeOf(module.file, range.start, range.end)
-  const empty: ObjectValue | null = argument === null ? { properties: [], complete: true, at: { node: { type: 'ObjectExpression', properties: [], start: 0, end: 0 }, scope: module.scope, module } } : objectOf(argument, evaluate)
+  const empty: ObjectValue | null =
+    argument === null
+      ? {
+          properties: [],
+          complete: true,
+          at: { node: { type: 'ObjectExpression', properties: [], start: 0, end: 0 }, scope: module.scope, module },
+        }
+      : objectOf(argument, evaluate)
   if (empty === null || !empty.complete) state.dynamic = true
   const args = new Map((empty?.properties ?? []).filter((p) => !isUndefined(p.node)).map((p) => [p.name, p]))
   for (const p of args.values()) if (p.maybe) state.dynamic = true
@@ -58,16 +116,26 @@ export function prismaQueries(call: string, model: Model, argument: Located | nu
   const unique = call.startsWith('findUnique') || call === 'update' || call === 'delete' || call === 'upsert'
   const first = call.startsWith('findFirst')
   const draft: Draft = {
-    start: range.start, end: range.end, client: 'prisma', call, operation,
+    start: range.start,
+    end: range.end,
+    client: 'prisma',
+    call,
+    operation,
     tables: [{ table: model.table, role: 'main', columns: aggregated ? [] : mainColumns }, ...state.tables],
-    predicates, ordering, joins: state.joins,
+    predicates,
+    ordering,
+    joins: state.joins,
     writes: writes?.columns ?? null,
     limit: unique || first ? 1 : aggregated ? null : numberOf(args.get('take') ?? args.get('limit'), state),
     offset: numberOf(args.get('skip'), state),
     sql: null,
     dynamic: state.dynamic,
     nested: state.nested,
-    columns: [{ table: model.table, column: null, use: operation === 'select' ? 'read' : 'write', place }, ...usesOf(predicates), ...state.columns],
+    columns: [
+      { table: model.table, column: null, use: operation === 'select' ? 'read' : 'write', place },
+      ...usesOf(predicates),
+      ...state.columns,
+    ],
     ...(writes === null ? {} : { values: writes.values }),
     ...(args.has('cacheStrategy') ? { cached: true } : {}),
   }

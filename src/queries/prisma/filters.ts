@@ -37,7 +37,9 @@ function filterOf(model: Model, property: Property, state: State, depth: number)
     const conditions = parts.map((part) => whereOf(model, part, state, depth + 1))
     if (name === 'AND') return conditions.reduce<Condition | null>((a, b) => both(a, b), always)
     if (name === 'NOT') return conditions.reduce<Condition | null>((a, b) => both(a, negate(b)), always)
-    return conditions.length === 0 ? always : conditions.slice(1).reduce<Condition | null>((a, b) => either(a, b), conditions[0] ?? always)
+    return conditions.length === 0
+      ? always
+      : conditions.slice(1).reduce<Condition | null>((a, b) => either(a, b), conditions[0] ?? always)
   }
   const field = model.fields.get(name)
   if (field === undefined) {
@@ -46,7 +48,14 @@ function filterOf(model: Model, property: Property, state: State, depth: number)
     const values = objectOf(property, state.evaluate)
     const terms: Term[] = compound.map((column, i) => {
       const value = values?.properties[i]
-      return { table: model.table, column, expression: null, operator: '=', place: property.place, ...(value === undefined ? {} : { source: sourceOf(value) }) }
+      return {
+        table: model.table,
+        column,
+        expression: null,
+        operator: '=',
+        place: property.place,
+        ...(value === undefined ? {} : { source: sourceOf(value) }),
+      }
     })
     return [terms]
   }
@@ -54,18 +63,41 @@ function filterOf(model: Model, property: Property, state: State, depth: number)
   return scalarFilter(model, field, property, state)
 }
 
-function relationFilter(model: Model, property: Property, field: Extract<ModelField, { is: 'relation' }>, state: State, depth: number): Condition | null {
+function relationFilter(
+  model: Model,
+  property: Property,
+  field: Extract<ModelField, { is: 'relation' }>,
+  state: State,
+  depth: number,
+): Condition | null {
   const target = modelNamed(state.models, field.model)
   if (target === undefined) return null
   if (field.columns.length > 0) {
-    state.joins.push({ from: model.table, fromColumns: field.columns, to: target.table, toColumns: field.references, many: field.many, place: property.place })
+    state.joins.push({
+      from: model.table,
+      fromColumns: field.columns,
+      to: target.table,
+      toColumns: field.references,
+      many: field.many,
+      place: property.place,
+    })
   }
   state.tables.push({ table: target.table, role: 'subquery', columns: [] })
   state.columns.push({ table: target.table, column: null, use: 'read', place: property.place })
   const node = unwrap(property.node)
   const literal = literalOf(property, state.evaluate)
   if (literal === null) {
-    return !field.owns ? always : [field.columns.map((c) => ({ table: model.table, column: c, expression: null, operator: 'is null', place: property.place }))]
+    return !field.owns
+      ? always
+      : [
+          field.columns.map((c) => ({
+            table: model.table,
+            column: c,
+            expression: null,
+            operator: 'is null',
+            place: property.place,
+          })),
+        ]
   }
   const object = objectOf({ ...property, node }, state.evaluate)
   if (object === null) {
@@ -78,7 +110,14 @@ function relationFilter(model: Model, property: Property, field: Extract<ModelFi
   for (const one of quantifiers) {
     if (literalOf(one, state.evaluate) === null) continue
     const inner = joining(whereOf(target, one, state, depth + 1))
-    all = both(all, one.name === 'some' || one.name === 'is' ? inner : inner === null ? null : [inner.flat().map((term) => ({ ...term, operator: 'unknown' as const }))])
+    all = both(
+      all,
+      one.name === 'some' || one.name === 'is'
+        ? inner
+        : inner === null
+          ? null
+          : [inner.flat().map((term) => ({ ...term, operator: 'unknown' as const }))],
+    )
   }
   return all
 }
@@ -89,13 +128,39 @@ function joining(condition: Condition | null): Condition | null {
 }
 
 const scalarOperators: Readonly<Record<string, Predicate['operator']>> = {
-  equals: '=', not: '<>', in: 'in', notIn: 'not in', lt: '<', lte: '<=', gt: '>', gte: '>=', search: 'text search',
-  contains: 'contains', startsWith: 'like', endsWith: 'like', has: 'has', hasSome: 'has', hasEvery: 'has', isEmpty: 'unknown', isSet: 'is not null',
+  equals: '=',
+  not: '<>',
+  in: 'in',
+  notIn: 'not in',
+  lt: '<',
+  lte: '<=',
+  gt: '>',
+  gte: '>=',
+  search: 'text search',
+  contains: 'contains',
+  startsWith: 'like',
+  endsWith: 'like',
+  has: 'has',
+  hasSome: 'has',
+  hasEvery: 'has',
+  isEmpty: 'unknown',
+  isSet: 'is not null',
 }
 
-function scalarFilter(model: Model, field: Extract<ModelField, { is: 'column' }>, property: Property, state: State): Condition | null {
+function scalarFilter(
+  model: Model,
+  field: Extract<ModelField, { is: 'column' }>,
+  property: Property,
+  state: State,
+): Condition | null {
   const texts = field.enum ? textsOf(property, state.evaluate) : []
-  const base = { table: model.table, column: field.column, expression: null, place: property.place, ...(texts.length === 0 ? {} : { values: texts }) }
+  const base = {
+    table: model.table,
+    column: field.column,
+    expression: null,
+    place: property.place,
+    ...(texts.length === 0 ? {} : { values: texts }),
+  }
   const literal = literalOf(property, state.evaluate)
   if (literal === null) return [[{ ...base, operator: 'is null' }]]
   if (literal !== undefined) return [[{ ...base, operator: '=', value: literal, source: sourceOf(property) }]]
@@ -121,11 +186,19 @@ function scalarFilter(model: Model, field: Extract<ModelField, { is: 'column' }>
     const value = literalOf(one, state.evaluate)
     if (one.name === 'not') {
       const inner = objectOf(one, state.evaluate)
-      terms.push({ ...base, operator: value === null ? 'is not null' : inner === null ? '<>' : 'unknown', ...(value === undefined ? {} : { value }) })
+      terms.push({
+        ...base,
+        operator: value === null ? 'is not null' : inner === null ? '<>' : 'unknown',
+        ...(value === undefined ? {} : { value }),
+      })
     } else if (one.name === 'equals' && value === null) {
       terms.push({ ...base, operator: 'is null' })
     } else if (one.name === 'contains' || one.name === 'startsWith' || one.name === 'endsWith') {
-      terms.push({ ...base, operator: insensitive ? 'ilike' : 'like', pattern: one.name === 'contains' ? 'infix' : one.name === 'startsWith' ? 'prefix' : 'suffix' })
+      terms.push({
+        ...base,
+        operator: insensitive ? 'ilike' : 'like',
+        pattern: one.name === 'contains' ? 'infix' : one.name === 'startsWith' ? 'prefix' : 'suffix',
+      })
     } else if (insensitive && (operator === '=' || operator === 'in')) {
       terms.push({ ...base, operator: 'ilike', pattern: 'exact' })
     } else {

@@ -14,22 +14,39 @@ export interface Model {
 }
 
 export type ModelField =
-  | { readonly is: 'column'; readonly column: string; readonly type: string; readonly list: boolean; readonly enum: boolean }
   | {
-    readonly is: 'relation'
-    readonly model: string
-    readonly many: boolean
-    /** True where the foreign key stands in this model, so that writing the relation writes `columns`. */
-    readonly owns: boolean
-    readonly columns: readonly string[]
-    readonly references: readonly string[]
-  }
+      readonly is: 'column'
+      readonly column: string
+      readonly type: string
+      readonly list: boolean
+      readonly enum: boolean
+    }
+  | {
+      readonly is: 'relation'
+      readonly model: string
+      readonly many: boolean
+      /** True where the foreign key stands in this model, so that writing the relation writes `columns`. */
+      readonly owns: boolean
+      readonly columns: readonly string[]
+      readonly references: readonly string[]
+    }
 
 /** The models of a project by the name that code uses: `user` for Prisma's `model User`. */
 export type Models = ReadonlyMap<string, Model>
 
-interface RawField { name: string; type: string; list: boolean; attributes: string }
-interface RawModel { name: string; fields: RawField[]; attributes: string[]; path: string; view: boolean }
+interface RawField {
+  name: string
+  type: string
+  list: boolean
+  attributes: string
+}
+interface RawModel {
+  name: string
+  fields: RawField[]
+  attributes: string[]
+  path: string
+  view: boolean
+}
 
 /** Prisma's name of a delegate: the model's with its first letter in lower case. */
 export function delegateName(model: string): string {
@@ -57,23 +74,43 @@ export function prismaModels(files: ReadonlyMap<string, string>, project: string
     for (const field of model.fields) {
       const target = byName.get(field.type)
       if (target === undefined) {
-        fields.set(field.name, { is: 'column', column: argument(field.attributes, '@map') ?? field.name, type: field.type, list: field.list, enum: enums.has(field.type) })
+        fields.set(field.name, {
+          is: 'column',
+          column: argument(field.attributes, '@map') ?? field.name,
+          type: field.type,
+          list: field.list,
+          enum: enums.has(field.type),
+        })
         continue
       }
       const own = relationFields(field.attributes)
       if (own !== null) {
         fields.set(field.name, {
-          is: 'relation', model: target.name, many: false, owns: true,
-          columns: own.fields.map((f) => columnOf(model, f)), references: own.references.map((f) => columnOf(target, f)),
+          is: 'relation',
+          model: target.name,
+          many: false,
+          owns: true,
+          columns: own.fields.map((f) => columnOf(model, f)),
+          references: own.references.map((f) => columnOf(target, f)),
         })
         continue
       }
       const name = relationName(field.attributes)
-      const back = target.fields.find((f) => f.type === model.name && relationFields(f.attributes) !== null && relationName(f.attributes) === name && !(target === model && f.name === field.name))
+      const back = target.fields.find(
+        (f) =>
+          f.type === model.name &&
+          relationFields(f.attributes) !== null &&
+          relationName(f.attributes) === name &&
+          !(target === model && f.name === field.name),
+      )
       const other = back === undefined ? null : relationFields(back.attributes)
       fields.set(field.name, {
-        is: 'relation', model: target.name, many: field.list, owns: false,
-        columns: other?.references.map((f) => columnOf(model, f)) ?? [], references: other?.fields.map((f) => columnOf(target, f)) ?? [],
+        is: 'relation',
+        model: target.name,
+        many: field.list,
+        owns: false,
+        columns: other?.references.map((f) => columnOf(model, f)) ?? [],
+        references: other?.fields.map((f) => columnOf(target, f)) ?? [],
       })
     }
     const compounds = new Map<string, readonly string[]>()
@@ -83,7 +120,15 @@ export function prismaModels(files: ReadonlyMap<string, string>, project: string
       const columns = names.map((f) => columnOf(model, f))
       compounds.set(/\bname\s*:\s*"([^"]+)"/.exec(line)?.[1] ?? names.join('_'), columns)
     }
-    models.set(delegateName(model.name), { client: 'prisma', name: model.name, table, fields, compounds, path: model.path, project })
+    models.set(delegateName(model.name), {
+      client: 'prisma',
+      name: model.name,
+      table,
+      fields,
+      compounds,
+      path: model.path,
+      project,
+    })
   }
   return models
 }
@@ -113,7 +158,13 @@ function readBlocks(path: string, text: string, raw: RawModel[], enums: Set<stri
         continue
       }
       const field = /^(\w+)\s+(\w+(?:\("[^"]*"\))?)(\[\])?(\??)\s*(.*)$/.exec(line)
-      if (field !== null) open.fields.push({ name: field[1] ?? '', type: field[2] ?? '', list: field[3] !== undefined, attributes: field[5] ?? '' })
+      if (field !== null)
+        open.fields.push({
+          name: field[1] ?? '',
+          type: field[2] ?? '',
+          list: field[3] !== undefined,
+          attributes: field[5] ?? '',
+        })
     }
   }
 }
@@ -144,7 +195,11 @@ function relationFields(attributes: string): { fields: string[]; references: str
 }
 
 function relationName(attributes: string): string | null {
-  return /@relation\(\s*(?:name\s*:\s*)?"([^"]+)"/.exec(attributes)?.[1] ?? /@relation\([^)]*\bname\s*:\s*"([^"]+)"/.exec(attributes)?.[1] ?? null
+  return (
+    /@relation\(\s*(?:name\s*:\s*)?"([^"]+)"/.exec(attributes)?.[1] ??
+    /@relation\([^)]*\bname\s*:\s*"([^"]+)"/.exec(attributes)?.[1] ??
+    null
+  )
 }
 
 function list(attribute: string): string[] {
@@ -152,5 +207,8 @@ function list(attribute: string): string[] {
 }
 
 function split(text: string): string[] {
-  return text.split(',').map((s) => s.trim()).filter((s) => s !== '')
+  return text
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== '')
 }

@@ -32,7 +32,12 @@ export function orderOf(model: Model, given: Located | undefined, state: State):
         continue
       }
       const direct = literalOf(property, state.evaluate)
-      const sort = direct ?? literalOf(objectOf(property, state.evaluate)?.properties.find((p) => p.name === 'sort') ?? property, state.evaluate)
+      const sort =
+        direct ??
+        literalOf(
+          objectOf(property, state.evaluate)?.properties.find((p) => p.name === 'sort') ?? property,
+          state.evaluate,
+        )
       ordering.push({ table: model.table, column: field.column, descending: sort === 'desc', place: property.place })
       state.columns.push({ table: model.table, column: field.column, use: 'order', place: property.place })
     }
@@ -42,11 +47,20 @@ export function orderOf(model: Model, given: Located | undefined, state: State):
 }
 
 /** Columns that `select` names, null for all; relations that are loaded are noted on the way. */
-export function selection(model: Model, args: ReadonlyMap<string, Property>, state: State, depth: number, lists: number): readonly string[] | null {
+export function selection(
+  model: Model,
+  args: ReadonlyMap<string, Property>,
+  state: State,
+  depth: number,
+  lists: number,
+): readonly string[] | null {
   const select = args.get('select')
   const include = args.get('include')
   let columns: string[] | null = null
-  for (const [given, isSelect] of [[select, true], [include, false]] as const) {
+  for (const [given, isSelect] of [
+    [select, true],
+    [include, false],
+  ] as const) {
     if (given === undefined || depth > 8) continue
     const object = objectOf(given, state.evaluate)
     if (object === null) {
@@ -72,9 +86,24 @@ export function selection(model: Model, args: ReadonlyMap<string, Property>, sta
       const innerArgs = new Map((inner?.properties ?? []).map((p) => [p.name, p]))
       const nestedLists = lists + (field.many ? 1 : 0)
       state.nested.push({
-        table: target.table, relation: property.name, many: field.many, depth, lists: nestedLists, limited: innerArgs.has('take'), selects: innerArgs.has('select') || innerArgs.has('omit'), place: property.place,
+        table: target.table,
+        relation: property.name,
+        many: field.many,
+        depth,
+        lists: nestedLists,
+        limited: innerArgs.has('take'),
+        selects: innerArgs.has('select') || innerArgs.has('omit'),
+        place: property.place,
       })
-      if (field.columns.length > 0) state.joins.push({ from: model.table, fromColumns: field.columns, to: target.table, toColumns: field.references, many: field.many, place: property.place })
+      if (field.columns.length > 0)
+        state.joins.push({
+          from: model.table,
+          fromColumns: field.columns,
+          to: target.table,
+          toColumns: field.references,
+          many: field.many,
+          place: property.place,
+        })
       state.columns.push({ table: target.table, column: null, use: 'read', place: property.place })
       const nestedWhere = innerArgs.get('where')
       if (nestedWhere !== undefined) {
@@ -82,7 +111,8 @@ export function selection(model: Model, args: ReadonlyMap<string, Property>, sta
         if (condition !== null) state.columns.push(...usesOf(numbered(condition)))
       }
       const before = state.dynamic
-      for (const one of orderOf(target, innerArgs.get('orderBy'), state)) state.columns.push({ table: one.table, column: one.column, use: 'order', place: one.place })
+      for (const one of orderOf(target, innerArgs.get('orderBy'), state))
+        state.columns.push({ table: one.table, column: one.column, use: 'order', place: one.place })
       state.dynamic = before
       const innerColumns = selection(target, innerArgs, state, depth + 1, nestedLists)
       state.tables.push({ table: target.table, role: 'include', columns: innerColumns })
@@ -102,7 +132,15 @@ function countRelations(model: Model, given: Located, state: State): void {
     if (target === undefined || field?.is !== 'relation') continue
     state.tables.push({ table: target.table, role: 'subquery', columns: [] })
     state.columns.push({ table: target.table, column: null, use: 'read', place: property.place })
-    if (field.columns.length > 0) state.joins.push({ from: model.table, fromColumns: field.columns, to: target.table, toColumns: field.references, many: field.many, place: property.place })
+    if (field.columns.length > 0)
+      state.joins.push({
+        from: model.table,
+        fromColumns: field.columns,
+        to: target.table,
+        toColumns: field.references,
+        many: field.many,
+        place: property.place,
+      })
   }
 }
 
@@ -116,7 +154,8 @@ export function fieldNames(model: Model, given: Located, state: State): void {
       if (typeof literal === 'string') names.push({ name: literal, place: placeOfNode(one) })
     }
   } else {
-    for (const property of objectOf(given, state.evaluate)?.properties ?? []) names.push({ name: property.name, place: property.place })
+    for (const property of objectOf(given, state.evaluate)?.properties ?? [])
+      names.push({ name: property.name, place: property.place })
     const literal = literalOf(given, state.evaluate)
     if (typeof literal === 'string') names.push({ name: literal, place: placeOfNode(given) })
   }

@@ -27,42 +27,95 @@ export interface RawCall {
   readonly end: number
 }
 
-interface Piece { readonly sqlStart: number; readonly length: number; readonly sourceStart: number }
+interface Piece {
+  readonly sqlStart: number
+  readonly length: number
+  readonly sourceStart: number
+}
 
 /** Reads the raw SQL of a chain; null where it sends none. */
-export function rawCall(chain: Chain, scope: Scope, module: Module, evaluate: Evaluate, receiver: (upTo: number) => 'prisma' | 'drizzle' | 'pg' | 'other' | null, drizzle: DrizzleWorld): RawCall | null {
+export function rawCall(
+  chain: Chain,
+  scope: Scope,
+  module: Module,
+  evaluate: Evaluate,
+  receiver: (upTo: number) => 'prisma' | 'drizzle' | 'pg' | 'other' | null,
+  drizzle: DrizzleWorld,
+): RawCall | null {
   for (const [index, step] of chain.steps.entries()) {
     const name = step.name ?? ''
     const first = step.args?.[0]
-    const argument: Located | null = first === undefined || first.type === 'SpreadElement' ? null : { node: first, scope, module }
+    const argument: Located | null =
+      first === undefined || first.type === 'SpreadElement' ? null : { node: first, scope, module }
     const range = { start: chain.start, end: chain.end }
     const at = { node: chain.root, scope, module }
     if (/^\$(?:queryRaw|executeRaw)(?:Unsafe)?$/.test(name)) {
       if (receiver(index) === 'other') return null
-      if (step.template !== null) return { ...range, call: name.slice(1), client: 'prisma', unsafe: unsafeIn(step.template, at, evaluate), ...textOf(step.template, at, evaluate, drizzle) }
+      if (step.template !== null)
+        return {
+          ...range,
+          call: name.slice(1),
+          client: 'prisma',
+          unsafe: unsafeIn(step.template, at, evaluate),
+          ...textOf(step.template, at, evaluate, drizzle),
+        }
       if (argument === null) return null
       const unsafe = name.endsWith('Unsafe') ? unsafeText(argument, evaluate) : []
       return { ...range, call: name.slice(1), client: 'prisma', unsafe, ...argumentText(argument, evaluate, drizzle) }
     }
-    if (step.template !== null && name === '' && receiver(index) === 'pg') return { ...range, call: 'sql', client: 'sql', unsafe: [], ...textOf(step.template, at, evaluate, drizzle) }
+    if (step.template !== null && name === '' && receiver(index) === 'pg')
+      return { ...range, call: 'sql', client: 'sql', unsafe: [], ...textOf(step.template, at, evaluate, drizzle) }
     if (argument === null) continue
-    if (name === 'unsafe' && receiver(index) === 'pg') return { ...range, call: 'unsafe', client: 'sql', unsafe: unsafeText(argument, evaluate), ...argumentText(argument, evaluate, drizzle) }
+    if (name === 'unsafe' && receiver(index) === 'pg')
+      return {
+        ...range,
+        call: 'unsafe',
+        client: 'sql',
+        unsafe: unsafeText(argument, evaluate),
+        ...argumentText(argument, evaluate, drizzle),
+      }
     if (name === 'query' && receiver(index) === 'pg') {
       const config = objectOf(argument, evaluate)?.properties.find((p) => p.name === 'text')
       const text = config ?? argument
-      return { ...range, call: 'query', client: 'sql', unsafe: unsafeText(text, evaluate), ...argumentText(text, evaluate, drizzle) }
+      return {
+        ...range,
+        call: 'query',
+        client: 'sql',
+        unsafe: unsafeText(text, evaluate),
+        ...argumentText(text, evaluate, drizzle),
+      }
     }
     if ((name === 'execute' || name === 'run' || name === 'all' || name === 'get') && receiver(index) === 'drizzle') {
       const node = unwrap(argument.node)
-      if (node.type === 'TaggedTemplateExpression') return { ...range, call: name, client: 'drizzle', unsafe: unsafeIn(node.quasi, argument, evaluate), ...textOf(node.quasi, argument, evaluate, drizzle) }
+      if (node.type === 'TaggedTemplateExpression')
+        return {
+          ...range,
+          call: name,
+          client: 'drizzle',
+          unsafe: unsafeIn(node.quasi, argument, evaluate),
+          ...textOf(node.quasi, argument, evaluate, drizzle),
+        }
       const raw = chainOf(node)
-      if (raw?.steps.at(-1)?.name === 'raw') return { ...range, call: name, client: 'drizzle', unsafe: rawArgument(raw, argument, evaluate), sql: null, map: () => placeOfNode(argument) }
+      if (raw?.steps.at(-1)?.name === 'raw')
+        return {
+          ...range,
+          call: name,
+          client: 'drizzle',
+          unsafe: rawArgument(raw, argument, evaluate),
+          sql: null,
+          map: () => placeOfNode(argument),
+        }
     }
   }
   return null
 }
 
-function textOf(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, drizzle: DrizzleWorld): { sql: string | null; map: RawCall['map'] } {
+function textOf(
+  quasi: TemplateLiteral,
+  at: Located,
+  evaluate: Evaluate,
+  drizzle: DrizzleWorld,
+): { sql: string | null; map: RawCall['map'] } {
   const whole = placeOf(at.module.file, quasi.start, quasi.end)
   const pieces: Piece[] = []
   const built = prismaTemplate(quasi, at, evaluate, pieces, 0) ?? templateText(quasi, at, drizzle)?.text ?? null
@@ -83,14 +136,24 @@ function mapper(sql: string, pieces: readonly Piece[], module: Module, whole: Pl
 }
 
 /** Text of a `Prisma.sql` template with values as `$n`; null where a fragment of it is not known. */
-function prismaTemplate(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, pieces: Piece[], depth: number): string | null {
+function prismaTemplate(
+  quasi: TemplateLiteral,
+  at: Located,
+  evaluate: Evaluate,
+  pieces: Piece[],
+  depth: number,
+): string | null {
   let text = ''
   let parameter = 0
   for (const [i, part] of quasi.quasis.entries()) {
     const cooked = part.value.cooked ?? ''
     if (depth === 0 && part.value.raw === cooked) {
       const sourceStart = at.module.file.text.indexOf(cooked, Math.max(quasi.start, part.start - 1))
-      pieces.push({ sqlStart: text.length, length: cooked.length, sourceStart: sourceStart < 0 ? part.start : sourceStart })
+      pieces.push({
+        sqlStart: text.length,
+        length: cooked.length,
+        sourceStart: sourceStart < 0 ? part.start : sourceStart,
+      })
     }
     text += cooked
     const inner = quasi.expressions[i]
@@ -114,11 +177,16 @@ function prismaTemplate(quasi: TemplateLiteral, at: Located, evaluate: Evaluate,
       if (value?.is === 'table' || value?.is === 'column') return null
       if (value?.is === 'pg') return null
       // A function of the repository may give a fragment as well as a value.
-      if (node.type === 'CallExpression' && /sql|where|filter|clause|cond|order|fragment|query/i.test(sourceOf({ ...at, node: node.callee }))) return null
+      if (
+        node.type === 'CallExpression' &&
+        /sql|where|filter|clause|cond|order|fragment|query/i.test(sourceOf({ ...at, node: node.callee }))
+      )
+        return null
     }
     if (node.type === 'Identifier') {
       const value = evaluate(node, at.scope, at.module)
-      if (value?.is === 'table' || value?.is === 'column' || value?.is === 'object' || value?.is === 'function') return null
+      if (value?.is === 'table' || value?.is === 'column' || value?.is === 'object' || value?.is === 'function')
+        return null
       const fragment = fragmentOf(node.name, at)
       if (fragment === 'unknown') return null
       if (fragment !== null) {
@@ -141,15 +209,23 @@ function fragmentOf(name: string, at: Located): TemplateLiteral | 'unknown' | nu
   for (let scope: Scope | null = at.scope; scope !== null; scope = scope.parent) {
     const binding = scope.names.get(name)
     if (binding === undefined) continue
-    if (binding.is !== 'variable' || binding.init === null) return /sql|where|filter|clause|cond|order|fragment|table|column/i.test(name) ? 'unknown' : null
+    if (binding.is !== 'variable' || binding.init === null)
+      return /sql|where|filter|clause|cond|order|fragment|table|column/i.test(name) ? 'unknown' : null
     const init = unwrap(binding.init)
     if (init.type === 'TaggedTemplateExpression' && binding.assigned.length === 0) return init.quasi
-    return /\bPrisma\.|\bsql\b|`/.test(at.module.file.text.slice(init.start, init.end).slice(0, 2000)) || /sql|where|filter|clause|cond|fragment/i.test(name) ? 'unknown' : null
+    return /\bPrisma\.|\bsql\b|`/.test(at.module.file.text.slice(init.start, init.end).slice(0, 2000)) ||
+      /sql|where|filter|clause|cond|fragment/i.test(name)
+      ? 'unknown'
+      : null
   }
   return null
 }
 
-function argumentText(argument: Located, evaluate: Evaluate, drizzle: DrizzleWorld): { sql: string | null; map: RawCall['map'] } {
+function argumentText(
+  argument: Located,
+  evaluate: Evaluate,
+  drizzle: DrizzleWorld,
+): { sql: string | null; map: RawCall['map'] } {
   const node = unwrap(argument.node)
   const place = placeOfNode(argument)
   if (node.type === 'TaggedTemplateExpression') return textOf(node.quasi, { ...argument, node }, evaluate, drizzle)
@@ -157,7 +233,15 @@ function argumentText(argument: Located, evaluate: Evaluate, drizzle: DrizzleWor
   if (typeof literal === 'string') {
     const source = argument.module.file.text.indexOf(literal, node.start)
     const inside = source >= node.start && source + literal.length <= node.end
-    return { sql: literal, map: mapper(literal, inside ? [{ sqlStart: 0, length: literal.length, sourceStart: source }] : [], argument.module, place) }
+    return {
+      sql: literal,
+      map: mapper(
+        literal,
+        inside ? [{ sqlStart: 0, length: literal.length, sourceStart: source }] : [],
+        argument.module,
+        place,
+      ),
+    }
   }
   if (node.type === 'Identifier') {
     const fragment = fragmentOf(node.name, argument)
@@ -171,6 +255,13 @@ export function rawQueries(raw: RawCall, schemas: readonly Schema[]): Draft[] {
   if (raw.sql === null) return []
   const parsed = parseSql(raw.sql)
   if (!('nodes' in parsed)) return []
-  return parsed.nodes.flatMap((node) => sqlQueries(node, raw.sql ?? '', { schemas, place: raw.map }))
-    .map((draft) => ({ ...draft, start: raw.start, end: raw.end, client: raw.client, call: draft.statement === undefined ? draft.call : `${raw.call} ${draft.call}` }))
+  return parsed.nodes
+    .flatMap((node) => sqlQueries(node, raw.sql ?? '', { schemas, place: raw.map }))
+    .map((draft) => ({
+      ...draft,
+      start: raw.start,
+      end: raw.end,
+      client: raw.client,
+      call: draft.statement === undefined ? draft.call : `${raw.call} ${draft.call}`,
+    }))
 }

@@ -7,11 +7,19 @@ import { literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
 import type { Evaluate, Located } from '../typescript/objects.ts'
 
 /** `sql.raw(…)` and `Prisma.raw(…)` that stand anywhere in a file and get text that is not fixed. */
-export function rawFragment(chain: Chain, scope: Scope, module: Module, evaluate: Evaluate): NonNullable<Query['unsafe']> | null {
+export function rawFragment(
+  chain: Chain,
+  scope: Scope,
+  module: Module,
+  evaluate: Evaluate,
+): NonNullable<Query['unsafe']> | null {
   const last = chain.steps.at(-1)
-  if (last?.name !== 'raw' || last.args === null || chain.steps.length !== 1 || chain.root.type !== 'Identifier') return null
+  if (last?.name !== 'raw' || last.args === null || chain.steps.length !== 1 || chain.root.type !== 'Identifier')
+    return null
   const value = evaluate(chain.root, scope, module)
-  const known = value?.is === 'package' && (value.source.startsWith('drizzle-orm') && value.name === 'sql' || value.name === 'Prisma')
+  const known =
+    value?.is === 'package' &&
+    ((value.source.startsWith('drizzle-orm') && value.name === 'sql') || value.name === 'Prisma')
   return known ? rawArgument(chain, { node: chain.root, scope, module }, evaluate) : null
 }
 
@@ -45,11 +53,18 @@ export function unsafeText(given: Located, evaluate: Evaluate, depth = 0): NonNu
 function partOf(given: Located, evaluate: Evaluate, depth: number): NonNullable<Query['unsafe']> {
   const node = unwrap(given.node)
   if (node.type === 'BinaryExpression' || node.type === 'TemplateLiteral') return unsafeText(given, evaluate, depth)
-  return isFixed(given, evaluate) ? [] : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted: isQuoted(given) }]
+  return isFixed(given, evaluate)
+    ? []
+    : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted: isQuoted(given) }]
 }
 
 /** What a template takes in as text; nothing for a tag that turns it into values. */
-export function unsafeIn(quasi: TemplateLiteral, at: Located, evaluate: Evaluate, plain = false): NonNullable<Query['unsafe']> {
+export function unsafeIn(
+  quasi: TemplateLiteral,
+  at: Located,
+  evaluate: Evaluate,
+  plain = false,
+): NonNullable<Query['unsafe']> {
   if (!plain) return []
   return quasi.expressions.flatMap((node) => partOf({ ...at, node }, evaluate, 1))
 }
@@ -64,8 +79,10 @@ function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
   for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
     const binding = scope.names.get(node.name)
     if (binding === undefined) continue
-    if (binding.is === 'parameter') return binding.type?.type === 'TSStringKeyword' && binding.frame.argumentOf === null ? 'parameter' : 'unknown'
-    if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init }))) return 'request'
+    if (binding.is === 'parameter')
+      return binding.type?.type === 'TSStringKeyword' && binding.frame.argumentOf === null ? 'parameter' : 'unknown'
+    if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init })))
+      return 'request'
     return 'unknown'
   }
   return 'unknown'
@@ -81,12 +98,22 @@ function isQuoted(given: Located): boolean {
 function isFixed(given: Located, evaluate: Evaluate): boolean {
   const node = unwrap(given.node)
   if (literalOf(given, evaluate) !== undefined) return true
-  if (node.type === 'ConditionalExpression') return isFixed({ ...given, node: node.consequent }, evaluate) && isFixed({ ...given, node: node.alternate }, evaluate)
-  if (node.type === 'LogicalExpression') return isFixed({ ...given, node: node.left }, evaluate) && isFixed({ ...given, node: node.right }, evaluate)
+  if (node.type === 'ConditionalExpression')
+    return (
+      isFixed({ ...given, node: node.consequent }, evaluate) && isFixed({ ...given, node: node.alternate }, evaluate)
+    )
+  if (node.type === 'LogicalExpression')
+    return isFixed({ ...given, node: node.left }, evaluate) && isFixed({ ...given, node: node.right }, evaluate)
   if (node.type === 'TemplateLiteral') return node.expressions.every((e) => isFixed({ ...given, node: e }, evaluate))
   if (node.type === 'CallExpression') {
     const callee = sourceOf({ ...given, node: node.callee })
-    if (/^(?:Number|BigInt|parseInt|parseFloat|encodeURIComponent|Math\.\w+|(?:crypto\.)?randomUUID)$|\.(?:toISOString|getTime|valueOf|toFixed|getFullYear)$/.test(callee) || quoting.test(callee)) return true
+    if (
+      /^(?:Number|BigInt|parseInt|parseFloat|encodeURIComponent|Math\.\w+|(?:crypto\.)?randomUUID)$|\.(?:toISOString|getTime|valueOf|toFixed|getFullYear)$/.test(
+        callee,
+      ) ||
+      quoting.test(callee)
+    )
+      return true
     // `ids.map((_, i) => `$${i + 1}`).join(', ')` makes placeholders.
     return callee.endsWith('.join') && /\$\$?\{|=>\s*['"`]\?/.test(callee)
   }
@@ -98,12 +125,20 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
     for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
       const binding = scope.names.get(node.name)
       if (binding === undefined) continue
-      if (binding.is === 'variable' && binding.init !== null && binding.path.length === 0 && binding.assigned.length === 0) {
+      if (
+        binding.is === 'variable' &&
+        binding.init !== null &&
+        binding.path.length === 0 &&
+        binding.assigned.length === 0
+      ) {
         const init = unwrap(binding.init)
-        return init.type !== 'Identifier' && isFixed({ node: init, scope: binding.scope, module: given.module }, evaluate)
+        return (
+          init.type !== 'Identifier' && isFixed({ node: init, scope: binding.scope, module: given.module }, evaluate)
+        )
       }
       // What a name of another module or a parameter with a type of fixed words holds is not known to be hostile.
-      if (binding.is === 'parameter' || binding.is === 'variable') return binding.type !== null && fixedType(binding.type)
+      if (binding.is === 'parameter' || binding.is === 'variable')
+        return binding.type !== null && fixedType(binding.type)
       return false
     }
   }
@@ -112,6 +147,12 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
 
 function fixedType(type: { readonly type: string }): boolean {
   const at = type as { readonly type: string; readonly types?: readonly { readonly type: string }[] }
-  if (at.type === 'TSNumberKeyword' || at.type === 'TSBooleanKeyword' || at.type === 'TSBigIntKeyword' || at.type === 'TSLiteralType') return true
+  if (
+    at.type === 'TSNumberKeyword' ||
+    at.type === 'TSBooleanKeyword' ||
+    at.type === 'TSBigIntKeyword' ||
+    at.type === 'TSLiteralType'
+  )
+    return true
   return at.type === 'TSUnionType' && (at.types ?? []).every(fixedType)
 }

@@ -8,9 +8,21 @@ import type { Level, SqlWorld, State } from './names.ts'
 import { constant, patternOf, print, refersToColumn, typeOf, walk } from './tree.ts'
 
 /** The condition of an expression on its own, as a `sql` template in `where(…)` holds it. */
-export function sqlCondition(expression: Node, world: SqlWorld, sources: readonly Key[]): { condition: Condition | null; columns: readonly ColumnUse[] } {
+export function sqlCondition(
+  expression: Node,
+  world: SqlWorld,
+  sources: readonly Key[],
+): { condition: Condition | null; columns: readonly ColumnUse[] } {
   const state: State = { world, tables: [], joins: [], columns: [], drafts: [] }
-  const level: Level = { parent: null, ctes: new Set(), sources: sources.map((table) => ({ alias: table.slice(table.indexOf('.') + 1), table, columns: columnsOf(table, world) })) }
+  const level: Level = {
+    parent: null,
+    ctes: new Set(),
+    sources: sources.map((table) => ({
+      alias: table.slice(table.indexOf('.') + 1),
+      table,
+      columns: columnsOf(table, world),
+    })),
+  }
   const condition = conditionOf(expression, level, state)
   return { condition, columns: state.columns }
 }
@@ -20,7 +32,8 @@ export function conditionOf(node: Node, level: Level, state: State): Condition |
   if ('BoolExpr' in node) {
     const parts = (node.BoolExpr.args ?? []).map((arg) => conditionOf(arg, level, state))
     if (node.BoolExpr.boolop === 'AND_EXPR') return parts.reduce<Condition | null>((a, b) => both(a, b), always)
-    if (node.BoolExpr.boolop === 'OR_EXPR') return parts.slice(1).reduce<Condition | null>((a, b) => either(a, b), parts[0] ?? always)
+    if (node.BoolExpr.boolop === 'OR_EXPR')
+      return parts.slice(1).reduce<Condition | null>((a, b) => either(a, b), parts[0] ?? always)
     return negate(parts[0] ?? always)
   }
   if ('NullTest' in node) {
@@ -29,38 +42,101 @@ export function conditionOf(node: Node, level: Level, state: State): Condition |
     return single(test.arg, operator, level, state)
   }
   if ('A_Expr' in node) return expression(node.A_Expr, level, state)
-  if ('ColumnRef' in node || 'BooleanTest' in node) return single('BooleanTest' in node ? node.BooleanTest.arg : node, '=', level, state)
+  if ('ColumnRef' in node || 'BooleanTest' in node)
+    return single('BooleanTest' in node ? node.BooleanTest.arg : node, '=', level, state)
   if ('SubLink' in node) {
     const link = node.SubLink
-    if (link.subLinkType === 'ANY_SUBLINK' && link.testexpr !== undefined) return single(link.testexpr, 'in', level, state)
+    if (link.subLinkType === 'ANY_SUBLINK' && link.testexpr !== undefined)
+      return single(link.testexpr, 'in', level, state)
     columnRefs(link.testexpr, level, state, 'filter')
     return [[]]
   }
   columnRefs(node, level, state, 'filter')
-  return 'A_Const' in node ? always : [[{ table: mainOf(level), column: null, expression: null, operator: 'unknown', place: state.world.place(undefined) }]]
+  return 'A_Const' in node
+    ? always
+    : [
+        [
+          {
+            table: mainOf(level),
+            column: null,
+            expression: null,
+            operator: 'unknown',
+            place: state.world.place(undefined),
+          },
+        ],
+      ]
 }
 
 function mainOf(level: Level): Key {
   return level.sources.find((s) => s.table !== null)?.table ?? ''
 }
 
-function single(node: Node | undefined, operator: Predicate['operator'], level: Level, state: State, more: Partial<Term> = {}): Condition {
+function single(
+  node: Node | undefined,
+  operator: Predicate['operator'],
+  level: Level,
+  state: State,
+  more: Partial<Term> = {},
+): Condition {
   const side = node === undefined ? null : sideOf(node, level)
   if (side === null) {
     columnRefs(node, level, state, 'filter')
-    return [[{ table: mainOf(level), column: null, expression: null, operator: 'unknown', place: state.world.place(undefined) }]]
+    return [
+      [
+        {
+          table: mainOf(level),
+          column: null,
+          expression: null,
+          operator: 'unknown',
+          place: state.world.place(undefined),
+        },
+      ],
+    ]
   }
-  return [[{ table: side.table, column: side.column, expression: side.expression, operator, place: state.world.place(side.location), ...more }]]
+  return [
+    [
+      {
+        table: side.table,
+        column: side.column,
+        expression: side.expression,
+        operator,
+        place: state.world.place(side.location),
+        ...more,
+      },
+    ],
+  ]
 }
 
 const comparisons: Readonly<Record<string, Predicate['operator']>> = {
-  '=': '=', '<>': '<>', '!=': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '@>': 'has', '<@': 'has', '&&': 'has', '?': 'json', '?|': 'json', '?&': 'json', '@@': 'text search', '~~': 'like', '~~*': 'ilike', '!~~': 'unknown', '!~~*': 'unknown',
+  '=': '=',
+  '<>': '<>',
+  '!=': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+  '@>': 'has',
+  '<@': 'has',
+  '&&': 'has',
+  '?': 'json',
+  '?|': 'json',
+  '?&': 'json',
+  '@@': 'text search',
+  '~~': 'like',
+  '~~*': 'ilike',
+  '!~~': 'unknown',
+  '!~~*': 'unknown',
 }
 
-const flipped: Partial<Record<Predicate['operator'], Predicate['operator']>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+const flipped: Partial<Record<Predicate['operator'], Predicate['operator']>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+}
 
 function expression(expr: A_Expr, level: Level, state: State): Condition | null {
-  const name = expr.name?.map((n) => 'String' in n ? n.String.sval : '').at(-1) ?? ''
+  const name = expr.name?.map((n) => ('String' in n ? n.String.sval : '')).at(-1) ?? ''
   const left = expr.lexpr
   const right = expr.rexpr
   if (left === undefined || right === undefined) return [[]]
@@ -69,16 +145,23 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
       const items = 'List' in right ? (right.List.items ?? []).map(constant).filter((v) => typeof v === 'string') : []
       return single(left, name === '<>' ? 'not in' : 'in', level, state, items.length === 0 ? {} : { values: items })
     }
-    case 'AEXPR_OP_ANY': return single(left, name === '=' ? 'in' : 'unknown', level, state)
-    case 'AEXPR_OP_ALL': return single(left, name === '<>' ? 'not in' : 'unknown', level, state)
-    case 'AEXPR_BETWEEN': case 'AEXPR_BETWEEN_SYM': return single(left, 'between', level, state)
-    case 'AEXPR_LIKE': case 'AEXPR_ILIKE': {
+    case 'AEXPR_OP_ANY':
+      return single(left, name === '=' ? 'in' : 'unknown', level, state)
+    case 'AEXPR_OP_ALL':
+      return single(left, name === '<>' ? 'not in' : 'unknown', level, state)
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_BETWEEN_SYM':
+      return single(left, 'between', level, state)
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE': {
       if (name.startsWith('!')) return single(left, 'unknown', level, state)
       const pattern = patternOf(right)
       return single(left, expr.kind === 'AEXPR_LIKE' ? 'like' : 'ilike', level, state, pattern ? { pattern } : {})
     }
-    case 'AEXPR_OP': break
-    default: return single(left, 'unknown', level, state)
+    case 'AEXPR_OP':
+      break
+    default:
+      return single(left, 'unknown', level, state)
   }
   const operator = comparisons[name] ?? 'unknown'
   const a = sideOf(left, level)
@@ -86,12 +169,35 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
   if (a !== null && b !== null) {
     const at = state.world.place(expr.location)
     if (a.table !== b.table && a.expression === null && b.expression === null && operator === '=') {
-      state.joins.push({ from: a.table, fromColumns: [a.column], to: b.table, toColumns: [b.column], many: false, place: at })
+      state.joins.push({
+        from: a.table,
+        fromColumns: [a.column],
+        to: b.table,
+        toColumns: [b.column],
+        many: false,
+        place: at,
+      })
     }
-    return [[
-      { table: a.table, column: a.column, expression: a.expression, operator, place: state.world.place(a.location), joining: true },
-      { table: b.table, column: b.column, expression: b.expression, operator: flipped[operator] ?? operator, place: state.world.place(b.location), joining: true },
-    ]]
+    return [
+      [
+        {
+          table: a.table,
+          column: a.column,
+          expression: a.expression,
+          operator,
+          place: state.world.place(a.location),
+          joining: true,
+        },
+        {
+          table: b.table,
+          column: b.column,
+          expression: b.expression,
+          operator: flipped[operator] ?? operator,
+          place: state.world.place(b.location),
+          joining: true,
+        },
+      ],
+    ]
   }
   const side = a ?? b
   if (side === null) {
@@ -100,21 +206,44 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
     const x = constant(left)
     const y = constant(right)
     if (x !== undefined && x === y && operator === '=') return always
-    return [[{ table: mainOf(level), column: null, expression: null, operator: 'unknown', place: state.world.place(expr.location) }]]
+    return [
+      [
+        {
+          table: mainOf(level),
+          column: null,
+          expression: null,
+          operator: 'unknown',
+          place: state.world.place(expr.location),
+        },
+      ],
+    ]
   }
   const other = a === null ? left : right
   columnRefs(other, level, state, 'filter')
   const value = constant(other)
   const compared = typeOf(other)
-  return [[{
-    table: side.table, column: side.column, expression: side.expression, place: state.world.place(side.location),
-    operator: a === null ? flipped[operator] ?? operator : operator,
-    ...(value === undefined ? {} : { value }), ...(compared === null ? {} : { comparedType: compared }),
-    ...(refersToColumn(other) ? { joining: true } : {}),
-  }]]
+  return [
+    [
+      {
+        table: side.table,
+        column: side.column,
+        expression: side.expression,
+        place: state.world.place(side.location),
+        operator: a === null ? (flipped[operator] ?? operator) : operator,
+        ...(value === undefined ? {} : { value }),
+        ...(compared === null ? {} : { comparedType: compared }),
+        ...(refersToColumn(other) ? { joining: true } : {}),
+      },
+    ],
+  ]
 }
 
-interface Side { readonly table: Key; readonly column: string; readonly expression: string | null; readonly location: number | undefined }
+interface Side {
+  readonly table: Key
+  readonly column: string
+  readonly expression: string | null
+  readonly location: number | undefined
+}
 
 /** A column, or an expression over exactly one. */
 function sideOf(node: Node, level: Level): Side | null {

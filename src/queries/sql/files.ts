@@ -12,13 +12,30 @@ const typedSql = /(?:^|\/)prisma\/sql\/[^/]+\.sql$/
 const elsewhere = /(?:^|\/)(?:node_modules|migrations?|migrate|clickhouse|seeds?|fixtures?|testdata|vendor)\//
 
 /** Queries of `.sql` files: those of sqlc, each after its `-- name:`, and Prisma's TypedSQL files. */
-export async function sqlFileQueries(tree: Tree, entries: readonly TreeEntry[], projects: readonly QueriedProject[], changed: ChangedLines): Promise<(Query & { readonly project: string })[]> {
+export async function sqlFileQueries(
+  tree: Tree,
+  entries: readonly TreeEntry[],
+  projects: readonly QueriedProject[],
+  changed: ChangedLines,
+): Promise<(Query & { readonly project: string })[]> {
   const first = projects[0]
   if (first === undefined) return []
-  const folders = projects.flatMap((p) => p.project.migrations === null ? [] : [`${p.project.migrations.folder}/`])
-  const paths = entries.filter((e) => e.path.endsWith('.sql') && (e.size ?? 0) < 400_000 && !elsewhere.test(e.path) && !folders.some((f) => e.path.startsWith(f))).map((e) => e.path)
+  const folders = projects.flatMap((p) => (p.project.migrations === null ? [] : [`${p.project.migrations.folder}/`]))
+  const paths = entries
+    .filter(
+      (e) =>
+        e.path.endsWith('.sql') &&
+        (e.size ?? 0) < 400_000 &&
+        !elsewhere.test(e.path) &&
+        !folders.some((f) => e.path.startsWith(f)),
+    )
+    .map((e) => e.path)
   if (paths.length === 0) return []
-  const schemas = projects.flatMap(({ declared, after, before }) => [after, ...declared === null ? [] : [declared], ...before === undefined ? [] : [before]])
+  const schemas = projects.flatMap(({ declared, after, before }) => [
+    after,
+    ...(declared === null ? [] : [declared]),
+    ...(before === undefined ? [] : [before]),
+  ])
   const queries: (Query & { readonly project: string })[] = []
   for (const [path, content] of await tree.read(paths)) {
     if (content.kind !== 'text') continue
@@ -26,14 +43,24 @@ export async function sqlFileQueries(tree: Tree, entries: readonly TreeEntry[], 
     const file = sourceFile(path, content.text)
     for (const statement of readSql(file).statements) {
       if (statement.inside !== null) continue
-      const drafts = sqlQueries(statement.node, statement.text, { schemas, place: (offset) => offset === undefined ? statement.place : placeInStatement(statement, offset) })
+      const drafts = sqlQueries(statement.node, statement.text, {
+        schemas,
+        place: (offset) => (offset === undefined ? statement.place : placeInStatement(statement, offset)),
+      })
       const name = /--\s*name:\s*(\w+)[^\n]*$/.exec(content.text.slice(0, statement.start).trimEnd())?.[1] ?? null
       for (const { start: _start, end: _end, ...draft } of drafts) {
         const table = draft.tables[0]?.table ?? ''
-        const owner = projects.find((p) => p.after.tables.has(table)) ?? projects.find((p) => p.before?.tables.has(table) === true)
+        const owner =
+          projects.find((p) => p.after.tables.has(table)) ?? projects.find((p) => p.before?.tables.has(table) === true)
         if (owner === undefined) continue
         const place = placeOf(file, statement.start, statement.end)
-        queries.push({ ...draft, place, context: { loop: null, transaction: null, file: fileKind(path), function: name, certain: true }, changed: changed.touches(place), project: owner.project.name })
+        queries.push({
+          ...draft,
+          place,
+          context: { loop: null, transaction: null, file: fileKind(path), function: name, certain: true },
+          changed: changed.touches(place),
+          project: owner.project.name,
+        })
       }
     }
   }

@@ -13,7 +13,11 @@ export interface SqlWorld {
   readonly place: (offset: number | undefined) => Place
 }
 
-interface Source { readonly alias: string; readonly table: Key | null; readonly columns: ReadonlySet<string> | null }
+interface Source {
+  readonly alias: string
+  readonly table: Key | null
+  readonly columns: ReadonlySet<string> | null
+}
 
 /** The sources that one SELECT can name, with those around it. */
 export interface Level {
@@ -37,7 +41,9 @@ function findTable(relation: RangeVar, world: SqlWorld): Key {
     const wanted = `${relation.schemaname ?? schema.defaultSchema}.${name}`
     if (schema.tables.has(wanted) || schema.views.has(wanted)) return wanted
     if (relation.schemaname === undefined) {
-      const same = [...schema.tables.keys()].filter((k) => k.endsWith(`.${name}`) && k.indexOf('.') === k.length - name.length - 1)
+      const same = [...schema.tables.keys()].filter(
+        (k) => k.endsWith(`.${name}`) && k.indexOf('.') === k.length - name.length - 1,
+      )
       if (same.length === 1 && same[0] !== undefined) return same[0]
     }
   }
@@ -67,7 +73,7 @@ export function addSource(relation: RangeVar, level: Level, state: State, role: 
 
 /** The table and column that a reference means; null where it is not one of a known table. */
 export function resolveColumn(fields: readonly Node[], level: Level): { table: Key; column: string } | null {
-  const names = fields.map((f) => 'String' in f ? f.String.sval ?? '' : '')
+  const names = fields.map((f) => ('String' in f ? (f.String.sval ?? '') : ''))
   const column = names.at(-1) ?? ''
   if (column === '') return null
   const qualifier = names.length > 1 ? names.at(-2) : null
@@ -80,14 +86,20 @@ export function resolveColumn(fields: readonly Node[], level: Level): { table: K
     const having = at.sources.filter((s) => s.columns?.has(column))
     if (having.length === 1 && having[0]?.table != null) return { table: having[0].table, column }
     const only = at.sources[0]
-    if (having.length === 0 && at.sources.length === 1 && only?.table != null && only.columns === null) return { table: only.table, column }
+    if (having.length === 0 && at.sources.length === 1 && only?.table != null && only.columns === null)
+      return { table: only.table, column }
     if (having.length > 1 || at.sources.some((s) => s.columns === null)) return null
   }
   return null
 }
 
 /** Notes every column that an expression names, those of its subqueries aside. */
-export function columnRefs(node: Node | readonly Node[] | undefined, level: Level, state: State, use: ColumnUse['use']): void {
+export function columnRefs(
+  node: Node | readonly Node[] | undefined,
+  level: Level,
+  state: State,
+  use: ColumnUse['use'],
+): void {
   walk(node, (kind, value) => {
     if (kind === 'SelectStmt') return false
     if (kind === 'ColumnRef') {

@@ -19,11 +19,25 @@ export function sqlQueries(node: Node, text: string, world: SqlWorld): Draft[] {
   return []
 }
 
-function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<string>, state: State, text: string, nested = false): Draft | null {
+function statementDraft(
+  node: Node,
+  parent: Level | null,
+  ctes: ReadonlySet<string>,
+  state: State,
+  text: string,
+  nested = false,
+): Draft | null {
   const own: State = { ...state, tables: [], joins: [], columns: [] }
   if ('SelectStmt' in node) return selectDraft(node.SelectStmt, parent, ctes, own, text, nested)
   const kind = 'InsertStmt' in node ? 'insert' : 'UpdateStmt' in node ? 'update' : 'delete'
-  const stmt = 'InsertStmt' in node ? node.InsertStmt : 'UpdateStmt' in node ? node.UpdateStmt : 'DeleteStmt' in node ? node.DeleteStmt : null
+  const stmt =
+    'InsertStmt' in node
+      ? node.InsertStmt
+      : 'UpdateStmt' in node
+        ? node.UpdateStmt
+        : 'DeleteStmt' in node
+          ? node.DeleteStmt
+          : null
   if (stmt === null) return null
   const names = withNames(stmt.withClause?.ctes, parent, ctes, own, text)
   const level: Level = { parent, sources: [], ctes: names }
@@ -36,9 +50,15 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
   let condition: Condition | null = always
   let writes: string[] | null = null
   if ('UpdateStmt' in node || 'DeleteStmt' in node) {
-    const others = 'UpdateStmt' in node ? node.UpdateStmt.fromClause : 'DeleteStmt' in node ? node.DeleteStmt.usingClause : undefined
+    const others =
+      'UpdateStmt' in node ? node.UpdateStmt.fromClause : 'DeleteStmt' in node ? node.DeleteStmt.usingClause : undefined
     const on = fromItems(others ?? [], level, own, text)
-    const where = 'UpdateStmt' in node ? node.UpdateStmt.whereClause : 'DeleteStmt' in node ? node.DeleteStmt.whereClause : undefined
+    const where =
+      'UpdateStmt' in node
+        ? node.UpdateStmt.whereClause
+        : 'DeleteStmt' in node
+          ? node.DeleteStmt.whereClause
+          : undefined
     condition = where === undefined ? on : both(on, conditionOf(where, level, own))
     subqueries(where, level, own, text)
   }
@@ -48,15 +68,28 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
       if (!('ResTarget' in target) || target.ResTarget.name === undefined) continue
       writes.push(target.ResTarget.name)
       const value = constant(target.ResTarget.val)
-      own.columns.push({ table: main, column: target.ResTarget.name, use: 'write', place: own.world.place(target.ResTarget.location), ...(typeof value === 'string' ? { values: [value] } : {}) })
+      own.columns.push({
+        table: main,
+        column: target.ResTarget.name,
+        use: 'write',
+        place: own.world.place(target.ResTarget.location),
+        ...(typeof value === 'string' ? { values: [value] } : {}),
+      })
       columnRefs(target.ResTarget.val, level, own, 'read')
       subqueries(target.ResTarget.val, level, own, text)
     }
   } else if ('InsertStmt' in node) {
     const cols = node.InsertStmt.cols
     if (cols !== undefined && cols.length > 0) {
-      writes = cols.flatMap((c) => 'ResTarget' in c && c.ResTarget.name !== undefined ? [c.ResTarget.name] : [])
-      for (const c of cols) if ('ResTarget' in c && c.ResTarget.name !== undefined) own.columns.push({ table: main, column: c.ResTarget.name, use: 'write', place: own.world.place(c.ResTarget.location) })
+      writes = cols.flatMap((c) => ('ResTarget' in c && c.ResTarget.name !== undefined ? [c.ResTarget.name] : []))
+      for (const c of cols)
+        if ('ResTarget' in c && c.ResTarget.name !== undefined)
+          own.columns.push({
+            table: main,
+            column: c.ResTarget.name,
+            use: 'write',
+            place: own.world.place(c.ResTarget.location),
+          })
     }
     const select = node.InsertStmt.selectStmt
     if (select !== undefined && 'SelectStmt' in select) {
@@ -70,7 +103,14 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
           for (const [i, item] of (row.List.items ?? []).entries()) {
             const value = constant(item)
             const column = known[i]
-            if (typeof value === 'string' && column !== undefined) own.columns.push({ table: main, column, use: 'write', place: own.world.place(undefined), values: [value] })
+            if (typeof value === 'string' && column !== undefined)
+              own.columns.push({
+                table: main,
+                column,
+                use: 'write',
+                place: own.world.place(undefined),
+                values: [value],
+              })
           }
         }
       }
@@ -79,39 +119,93 @@ function statementDraft(node: Node, parent: Level | null, ctes: ReadonlySet<stri
   columnRefs(stmt.returningClause?.exprs, level, own, 'read')
   if ('InsertStmt' in node) {
     for (const target of node.InsertStmt.onConflictClause?.infer?.indexElems ?? []) {
-      if ('IndexElem' in target && target.IndexElem.name !== undefined) own.columns.push({ table: main, column: target.IndexElem.name, use: 'filter', place: own.world.place(node.InsertStmt.onConflictClause?.location) })
+      if ('IndexElem' in target && target.IndexElem.name !== undefined)
+        own.columns.push({
+          table: main,
+          column: target.IndexElem.name,
+          use: 'filter',
+          place: own.world.place(node.InsertStmt.onConflictClause?.location),
+        })
     }
     for (const target of node.InsertStmt.onConflictClause?.targetList ?? []) {
       if (!('ResTarget' in target) || target.ResTarget.name === undefined) continue
       const value = constant(target.ResTarget.val)
-      own.columns.push({ table: main, column: target.ResTarget.name, use: 'write', place: own.world.place(target.ResTarget.location), ...(typeof value === 'string' ? { values: [value] } : {}) })
+      own.columns.push({
+        table: main,
+        column: target.ResTarget.name,
+        use: 'write',
+        place: own.world.place(target.ResTarget.location),
+        ...(typeof value === 'string' ? { values: [value] } : {}),
+      })
     }
   }
   const predicates = condition === null ? [] : numbered(condition)
   return {
-    start: 0, end: 0, client: 'sql', call: nested ? `${kind.toUpperCase()} (nested)` : kind.toUpperCase(), operation: kind,
-    tables: [{ table: main, role: 'main', columns: [] }, ...own.tables.filter((t) => t.role !== 'main' || t.table !== main)],
-    predicates, ordering: [], joins: own.joins, writes, limit: null, offset: null, sql: null, dynamic: condition === null,
+    start: 0,
+    end: 0,
+    client: 'sql',
+    call: nested ? `${kind.toUpperCase()} (nested)` : kind.toUpperCase(),
+    operation: kind,
+    tables: [
+      { table: main, role: 'main', columns: [] },
+      ...own.tables.filter((t) => t.role !== 'main' || t.table !== main),
+    ],
+    predicates,
+    ordering: [],
+    joins: own.joins,
+    writes,
+    limit: null,
+    offset: null,
+    sql: null,
+    dynamic: condition === null,
     columns: [...own.columns, ...usesOf(predicates)],
   }
 }
 
-function selectDraft(select: SelectStmt, parent: Level | null, ctes: ReadonlySet<string>, own: State, text: string, nested: boolean): Draft | null {
+function selectDraft(
+  select: SelectStmt,
+  parent: Level | null,
+  ctes: ReadonlySet<string>,
+  own: State,
+  text: string,
+  nested: boolean,
+): Draft | null {
   const names = withNames(select.withClause?.ctes, parent, ctes, own, text)
   if (select.op !== undefined && select.op !== 'SETOP_NONE') {
     for (const side of [select.larg, select.rarg]) {
-      const draft = side === undefined ? null : selectDraft(side, parent, names, { ...own, tables: [], joins: [], columns: [] }, text, true)
+      const draft =
+        side === undefined
+          ? null
+          : selectDraft(side, parent, names, { ...own, tables: [], joins: [], columns: [] }, text, true)
       if (draft !== null) own.drafts.push(draft)
     }
     const sides = own.drafts.slice(-2).flatMap((d) => d.tables.slice(0, 1))
     if (sides.length === 0) return null
-    return { start: 0, end: 0, client: 'sql', call: 'UNION', operation: 'select', tables: sides, predicates: [], ordering: [], joins: [], writes: null, limit: limitOf(select.limitCount), offset: limitOf(select.limitOffset), sql: null, dynamic: true, columns: [] }
+    return {
+      start: 0,
+      end: 0,
+      client: 'sql',
+      call: 'UNION',
+      operation: 'select',
+      tables: sides,
+      predicates: [],
+      ordering: [],
+      joins: [],
+      writes: null,
+      limit: limitOf(select.limitCount),
+      offset: limitOf(select.limitOffset),
+      sql: null,
+      dynamic: true,
+      columns: [],
+    }
   }
   const level: Level = { parent, sources: [], ctes: names }
   let condition = fromItems(select.fromClause ?? [], level, own, text)
-  const whole = select.targetList?.some((t) => 'ResTarget' in t && t.ResTarget.val !== undefined && isStar(t.ResTarget.val)) ?? false
+  const whole =
+    select.targetList?.some((t) => 'ResTarget' in t && t.ResTarget.val !== undefined && isStar(t.ResTarget.val)) ??
+    false
   if (select.whereClause !== undefined) condition = both(condition, conditionOf(select.whereClause, level, own))
-  for (const part of [...select.targetList ?? [], ...select.groupClause ?? [], select.havingClause]) {
+  for (const part of [...(select.targetList ?? []), ...(select.groupClause ?? []), select.havingClause]) {
     columnRefs(part, level, own, 'read')
     subqueries(part, level, own, text)
   }
@@ -127,20 +221,53 @@ function selectDraft(select: SelectStmt, parent: Level | null, ctes: ReadonlySet
   const main = level.sources.find((s) => s.table !== null)
   if (main?.table == null) return null
   const predicates = condition === null ? [] : numbered(condition)
-  const aggregate = select.groupClause === undefined && (select.targetList ?? []).length > 0 && (select.targetList ?? []).every((t) => 'ResTarget' in t && t.ResTarget.val !== undefined && isAggregate(t.ResTarget.val))
+  const aggregate =
+    select.groupClause === undefined &&
+    (select.targetList ?? []).length > 0 &&
+    (select.targetList ?? []).every(
+      (t) => 'ResTarget' in t && t.ResTarget.val !== undefined && isAggregate(t.ResTarget.val),
+    )
   return {
-    start: 0, end: 0, client: 'sql', call: nested ? 'SELECT (nested)' : aggregate ? 'SELECT (aggregate)' : 'SELECT', operation: 'select',
-    tables: own.tables.map((t) => t.role === 'main' || t.role === 'join' ? { ...t, columns: whole ? null : own.columns.filter((c) => c.table === t.table && c.column !== null && c.use === 'read').map((c) => c.column ?? '') } : t),
-    predicates, ordering: sortable ? ordering : [], joins: own.joins, writes: null,
-    limit: limitOf(select.limitCount), offset: limitOf(select.limitOffset), sql: null, dynamic: condition === null,
+    start: 0,
+    end: 0,
+    client: 'sql',
+    call: nested ? 'SELECT (nested)' : aggregate ? 'SELECT (aggregate)' : 'SELECT',
+    operation: 'select',
+    tables: own.tables.map((t) =>
+      t.role === 'main' || t.role === 'join'
+        ? {
+            ...t,
+            columns: whole
+              ? null
+              : own.columns
+                  .filter((c) => c.table === t.table && c.column !== null && c.use === 'read')
+                  .map((c) => c.column ?? ''),
+          }
+        : t,
+    ),
+    predicates,
+    ordering: sortable ? ordering : [],
+    joins: own.joins,
+    writes: null,
+    limit: limitOf(select.limitCount),
+    offset: limitOf(select.limitOffset),
+    sql: null,
+    dynamic: condition === null,
     columns: [...own.columns, ...usesOf(predicates)],
   }
 }
 
-function withNames(ctes: readonly Node[] | undefined, parent: Level | null, outer: ReadonlySet<string>, state: State, text: string): ReadonlySet<string> {
+function withNames(
+  ctes: readonly Node[] | undefined,
+  parent: Level | null,
+  outer: ReadonlySet<string>,
+  state: State,
+  text: string,
+): ReadonlySet<string> {
   if (ctes === undefined) return outer
   const names = new Set(outer)
-  for (const one of ctes) if ('CommonTableExpr' in one && one.CommonTableExpr.ctename !== undefined) names.add(one.CommonTableExpr.ctename)
+  for (const one of ctes)
+    if ('CommonTableExpr' in one && one.CommonTableExpr.ctename !== undefined) names.add(one.CommonTableExpr.ctename)
   for (const one of ctes) {
     if (!('CommonTableExpr' in one) || one.CommonTableExpr.ctequery === undefined) continue
     const draft = statementDraft(one.CommonTableExpr.ctequery, parent, names, state, text, true)
@@ -168,10 +295,18 @@ function fromItem(item: Node, level: Level, state: State, text: string): Conditi
     const right = join.rarg === undefined ? always : fromItem(join.rarg, level, state, text)
     let on: Condition | null = join.quals === undefined ? always : conditionOf(join.quals, level, state)
     for (const column of join.usingClause ?? []) {
-      const name = 'String' in column ? column.String.sval ?? '' : ''
+      const name = 'String' in column ? (column.String.sval ?? '') : ''
       const a = level.sources.slice(0, before).find((s) => s.columns?.has(name))
       const b = level.sources[before]
-      if (a?.table != null && b?.table != null) state.joins.push({ from: a.table, fromColumns: [name], to: b.table, toColumns: [name], many: false, place: state.world.place(undefined) })
+      if (a?.table != null && b?.table != null)
+        state.joins.push({
+          from: a.table,
+          fromColumns: [name],
+          to: b.table,
+          toColumns: [name],
+          many: false,
+          place: state.world.place(undefined),
+        })
     }
     on = on === null ? null : on.map((terms) => terms.map((t) => ({ ...t, joining: true })))
     return both(both(left, right), on)
@@ -180,7 +315,14 @@ function fromItem(item: Node, level: Level, state: State, text: string): Conditi
     const sub = item.RangeSubselect
     level.sources.push({ alias: sub.alias?.aliasname ?? '', table: null, columns: null })
     if (sub.subquery !== undefined) {
-      const draft = statementDraft(sub.subquery, sub.lateral === true ? level : level.parent, level.ctes, state, text, true)
+      const draft = statementDraft(
+        sub.subquery,
+        sub.lateral === true ? level : level.parent,
+        level.ctes,
+        state,
+        text,
+        true,
+      )
       if (draft !== null) {
         state.drafts.push(draft)
         const first = draft.tables[0]
@@ -189,7 +331,8 @@ function fromItem(item: Node, level: Level, state: State, text: string): Conditi
     }
     return always
   }
-  if ('RangeFunction' in item) level.sources.push({ alias: item.RangeFunction.alias?.aliasname ?? '', table: null, columns: null })
+  if ('RangeFunction' in item)
+    level.sources.push({ alias: item.RangeFunction.alias?.aliasname ?? '', table: null, columns: null })
   return always
 }
 
@@ -229,11 +372,13 @@ function targetOf(node: Node, select: SelectStmt): Node | null {
   const ordinal = constant(node)
   if (typeof ordinal === 'number') {
     const target = select.targetList?.[ordinal - 1]
-    return target !== undefined && 'ResTarget' in target ? target.ResTarget.val ?? null : null
+    return target !== undefined && 'ResTarget' in target ? (target.ResTarget.val ?? null) : null
   }
   if (!('ColumnRef' in node) || node.ColumnRef.fields?.length !== 1) return null
   const first = node.ColumnRef.fields[0]
   const name = first !== undefined && 'String' in first ? first.String.sval : undefined
-  for (const target of select.targetList ?? []) if ('ResTarget' in target && target.ResTarget.name === name && name !== undefined) return target.ResTarget.val ?? null
+  for (const target of select.targetList ?? [])
+    if ('ResTarget' in target && target.ResTarget.name === name && name !== undefined)
+      return target.ResTarget.val ?? null
   return null
 }

@@ -14,15 +14,16 @@ export function walk(node: unknown, enter: (kind: string, value: unknown) => boo
 
 /** Prints an expression as Postgres does, as far as indexes on expressions go; null for what it does not know. */
 export function print(node: Node): string | null {
-  if ('ColumnRef' in node) return node.ColumnRef.fields?.map((f) => 'String' in f ? f.String.sval : '*').at(-1) ?? null
+  if ('ColumnRef' in node)
+    return node.ColumnRef.fields?.map((f) => ('String' in f ? f.String.sval : '*')).at(-1) ?? null
   if ('A_Const' in node) {
     const value = constant(node)
-    return typeof value === 'string' ? `'${value.replaceAll('\'', '\'\'')}'` : value === undefined ? null : String(value)
+    return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : value === undefined ? null : String(value)
   }
   if ('ParamRef' in node) return `$${node.ParamRef.number}`
   if ('FuncCall' in node) {
     const args = (node.FuncCall.args ?? []).map(print)
-    const name = node.FuncCall.funcname?.map((n) => 'String' in n ? n.String.sval : '').at(-1)
+    const name = node.FuncCall.funcname?.map((n) => ('String' in n ? n.String.sval : '')).at(-1)
     return args.includes(null) || name === undefined ? null : `${name}(${args.join(', ')})`
   }
   if ('TypeCast' in node) {
@@ -34,10 +35,15 @@ export function print(node: Node): string | null {
     const args = (node.CoalesceExpr.args ?? []).map(print)
     return args.includes(null) ? null : `COALESCE(${args.join(', ')})`
   }
-  if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr !== undefined && node.A_Expr.rexpr !== undefined) {
+  if (
+    'A_Expr' in node &&
+    node.A_Expr.kind === 'AEXPR_OP' &&
+    node.A_Expr.lexpr !== undefined &&
+    node.A_Expr.rexpr !== undefined
+  ) {
     const left = print(node.A_Expr.lexpr)
     const right = print(node.A_Expr.rexpr)
-    const name = node.A_Expr.name?.map((n) => 'String' in n ? n.String.sval : '').at(-1)
+    const name = node.A_Expr.name?.map((n) => ('String' in n ? n.String.sval : '')).at(-1)
     return left === null || right === null ? null : `(${left} ${name ?? ''} ${right})`
   }
   return null
@@ -45,10 +51,21 @@ export function print(node: Node): string | null {
 
 function castName(node: Node): string | null {
   if (!('TypeCast' in node)) return null
-  const names = node.TypeCast.typeName?.names?.map((n) => 'String' in n ? n.String.sval ?? '' : '') ?? []
+  const names = node.TypeCast.typeName?.names?.map((n) => ('String' in n ? (n.String.sval ?? '') : '')) ?? []
   const last = names.at(-1)
   const array = (node.TypeCast.typeName?.arrayBounds?.length ?? 0) > 0 ? '[]' : ''
-  return last === undefined ? null : ({ int4: 'integer', int8: 'bigint', int2: 'smallint', bool: 'boolean', timestamptz: 'timestamp with time zone', timestamp: 'timestamp without time zone', varchar: 'character varying', float8: 'double precision' }[last] ?? last) + array
+  return last === undefined
+    ? null
+    : ({
+        int4: 'integer',
+        int8: 'bigint',
+        int2: 'smallint',
+        bool: 'boolean',
+        timestamptz: 'timestamp with time zone',
+        timestamp: 'timestamp without time zone',
+        varchar: 'character varying',
+        float8: 'double precision',
+      }[last] ?? last) + array
 }
 
 /** The type of a literal or a cast; null where SQL does not say it. */
@@ -81,9 +98,13 @@ export function patternOf(node: Node): Predicate['pattern'] | null {
   if (typeof literal === 'string') {
     const start = /^[%_]/.test(literal)
     const end = /[%_]$/.test(literal)
-    return start ? end ? 'infix' : 'suffix' : /[%_]/.test(literal) ? 'prefix' : 'exact'
+    return start ? (end ? 'infix' : 'suffix') : /[%_]/.test(literal) ? 'prefix' : 'exact'
   }
-  if ('A_Expr' in node && node.A_Expr.name?.some((n) => 'String' in n && n.String.sval === '||') && node.A_Expr.lexpr !== undefined) {
+  if (
+    'A_Expr' in node &&
+    node.A_Expr.name?.some((n) => 'String' in n && n.String.sval === '||') &&
+    node.A_Expr.lexpr !== undefined
+  ) {
     const first = firstOperand(node.A_Expr.lexpr)
     const value = constant(first)
     if (typeof value === 'string' && /^[%_]/.test(value)) return 'infix'
@@ -114,7 +135,20 @@ export function isStar(node: Node): boolean {
   return 'ColumnRef' in node && (node.ColumnRef.fields ?? []).some((f) => 'A_Star' in f)
 }
 
-const aggregates = new Set(['count', 'sum', 'avg', 'min', 'max', 'bool_or', 'bool_and', 'array_agg', 'string_agg', 'json_agg', 'jsonb_agg', 'every'])
+const aggregates = new Set([
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'bool_or',
+  'bool_and',
+  'array_agg',
+  'string_agg',
+  'json_agg',
+  'jsonb_agg',
+  'every',
+])
 
 /** True where an expression gives one value for all rows. */
 export function isAggregate(node: Node): boolean {
@@ -122,7 +156,7 @@ export function isAggregate(node: Node): boolean {
   walk(node, (kind, value) => {
     if (kind === 'FuncCall') {
       const call = value as { funcname?: Node[]; over?: unknown }
-      const name = call.funcname?.map((n) => 'String' in n ? n.String.sval ?? '' : '').at(-1) ?? ''
+      const name = call.funcname?.map((n) => ('String' in n ? (n.String.sval ?? '') : '')).at(-1) ?? ''
       if (aggregates.has(name) && call.over === undefined) found = true
     }
     return kind !== 'SelectStmt'

@@ -8,7 +8,11 @@ import { memberType, ofClass, ofType } from './types.ts'
 import type { Evaluation, Value, World } from './value.ts'
 
 /** Makes the evaluator over a world. Results are remembered until `forget`. */
-export function evaluator(world: World): { evaluate: (node: Expression, scope: Scope, module: Module) => Value | null; exported: (module: Module, name: string) => Value | null; forget: () => void } {
+export function evaluator(world: World): {
+  evaluate: (node: Expression, scope: Scope, module: Module) => Value | null
+  exported: (module: Module, name: string) => Value | null
+  forget: () => void
+} {
   const memo = new Map<Module, Map<string, Value | null>>()
   // Names and members are asked for many times over; what is found stays found, what is not may be once more is loaded.
   const found = new WeakMap<Expression, Value>()
@@ -19,7 +23,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
   const exported = (module: Module, name: string, depth = 0): Value | null => {
     if (depth > 12) return null
     let known = memo.get(module)
-    if (known === undefined) memo.set(module, known = new Map())
+    if (known === undefined) memo.set(module, (known = new Map()))
     const value = known.get(name)
     // Null while it is being looked for: modules export from each other in circles.
     if (value !== undefined) return value
@@ -46,10 +50,14 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
 
   const imported = (module: Module, source: string, name: string, depth: number): Value | null => {
     const target = world.target(module.path, source)
-    if (target !== null && world.isGenerated(target)) return name === 'PrismaClient' || name === '*' ? { is: 'prismaClass', origin: target } : { is: 'package', source: '@prisma/client', name }
+    if (target !== null && world.isGenerated(target))
+      return name === 'PrismaClient' || name === '*'
+        ? { is: 'prismaClass', origin: target }
+        : { is: 'package', source: '@prisma/client', name }
     const path = world.resolve(module.path, source)
     if (path === null) {
-      if (name === 'PrismaClient' || source === '@prisma/client' && (name === '*' || name === 'default')) return { is: 'prismaClass', origin: target ?? source }
+      if (name === 'PrismaClient' || (source === '@prisma/client' && (name === '*' || name === 'default')))
+        return { is: 'prismaClass', origin: target ?? source }
       return { is: 'package', source, name }
     }
     const loaded = world.module(path)
@@ -61,11 +69,18 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     const binding = lookUp(scope, name)
     if (binding === null) return null
     switch (binding.is) {
-      case 'import': return imported(module, binding.source, binding.name, depth + 1)
-      case 'function': return { is: 'function', node: binding.node, scope: binding.scope, module }
-      case 'class': return name === 'this' ? { is: 'instance', node: binding.node, scope: binding.scope, module } : { is: 'class', node: binding.node, scope: binding.scope, module }
-      case 'type': return null
-      case 'element': return null
+      case 'import':
+        return imported(module, binding.source, binding.name, depth + 1)
+      case 'function':
+        return { is: 'function', node: binding.node, scope: binding.scope, module }
+      case 'class':
+        return name === 'this'
+          ? { is: 'instance', node: binding.node, scope: binding.scope, module }
+          : { is: 'class', node: binding.node, scope: binding.scope, module }
+      case 'type':
+        return null
+      case 'element':
+        return null
       case 'variable': {
         // `query = query.where(…)` in many places asks for itself each time, twice as often with each step down.
         if (resolving.has(binding)) return null
@@ -78,7 +93,7 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
         const given = parameter(binding.frame, binding.index, module, depth)
         if (given !== null) {
           if (binding.path.length === 0) return given
-          return binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), given)
+          return binding.path.reduce<Value | null>((v, part) => (v === null ? null : member(v, part, depth + 1)), given)
         }
         if (binding.type === null) return null
         if (binding.path.length === 0) return ofType(on, binding.type, binding.scope, module, depth + 1)
@@ -88,16 +103,27 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     }
   }
 
-  const variable = (binding: Extract<Binding, { is: 'variable' }>, name: string, module: Module, depth: number): Value | null => {
+  const variable = (
+    binding: Extract<Binding, { is: 'variable' }>,
+    name: string,
+    module: Module,
+    depth: number,
+  ): Value | null => {
     const typed = binding.type === null ? null : ofType(on, binding.type, binding.scope, module, depth + 1)
     for (const init of [binding.init, ...binding.assigned]) {
       if (init === null) continue
-      let value: Value | null = isFunction(init) ? { is: 'function', node: init, scope: binding.scope, module } : run(init, binding.scope, module, depth + 1)
+      let value: Value | null = isFunction(init)
+        ? { is: 'function', node: init, scope: binding.scope, module }
+        : run(init, binding.scope, module, depth + 1)
       for (const part of binding.path) value = value === null || part === '…' ? null : member(value, part, depth + 1)
       if (value?.is === 'table' && value.table.name === '') return { is: 'table', table: { ...value.table, name } }
       if (value !== null) return value
     }
-    return binding.path.length === 0 ? typed : typed === null ? null : binding.path.reduce<Value | null>((v, part) => v === null ? null : member(v, part, depth + 1), typed)
+    return binding.path.length === 0
+      ? typed
+      : typed === null
+        ? null
+        : binding.path.reduce<Value | null>((v, part) => (v === null ? null : member(v, part, depth + 1)), typed)
   }
 
   /** The first parameter of a transaction callback is the transaction's client. */
@@ -105,13 +131,22 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     const call = frame.argumentOf
     if (call === null || index !== 0) return null
     const step = call.chain.steps[call.step]
-    if (step === undefined || !['$transaction', 'transaction', 'begin', '$extends'].includes(step.name ?? '')) return null
-    const receiver = prefix(call.chain, call.step, frame.parent === null ? module.scope : scopeOf(frame, module), module, depth + 1)
+    if (step === undefined || !['$transaction', 'transaction', 'begin', '$extends'].includes(step.name ?? ''))
+      return null
+    const receiver = prefix(
+      call.chain,
+      call.step,
+      frame.parent === null ? module.scope : scopeOf(frame, module),
+      module,
+      depth + 1,
+    )
     if (step.name === '$extends') return receiver
-    if (receiver === null && step.name === '$transaction') return { is: 'prisma', origin: null, transaction: frame, replica: null }
+    if (receiver === null && step.name === '$transaction')
+      return { is: 'prisma', origin: null, transaction: frame, replica: null }
     if (receiver?.is === 'prisma') return { ...receiver, replica: null, transaction: frame }
     if (receiver?.is === 'drizzle') return { is: 'drizzle', transaction: frame, replicas: false }
-    if (receiver?.is === 'pg' && step.name !== '$transaction') return { is: 'pg', library: receiver.library, transaction: frame }
+    if (receiver?.is === 'pg' && step.name !== '$transaction')
+      return { is: 'pg', library: receiver.library, transaction: frame }
     return null
   }
 
@@ -119,9 +154,13 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     let value = run(chain.root, scope, module, depth + 1)
     for (const step of chain.steps.slice(0, upTo)) {
       if (value === null) return null
-      value = step.args === null && step.template === null ? member(value, step.name ?? '?', depth + 1) : called(value, step.name, depth + 1)
+      value =
+        step.args === null && step.template === null
+          ? member(value, step.name ?? '?', depth + 1)
+          : called(value, step.name, depth + 1)
       // Reads that say nothing else go to a replica from here on.
-      if (value?.is === 'prisma' && step.name === '$extends' && isReadReplicas(step.args?.[0])) value = { ...value, replica: true }
+      if (value?.is === 'prisma' && step.name === '$extends' && isReadReplicas(step.args?.[0]))
+        value = { ...value, replica: true }
     }
     return value
   }
@@ -134,13 +173,15 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       if (name === '$primary') return { ...value, replica: false }
       return ['$extends', '$on', '$use', 'withAccelerate'].includes(name) ? value : null
     }
-    if (value.is === 'drizzle') return name === '$withAuth' || name === '' ? value : value.replicas && name === '$primary' ? value : null
+    if (value.is === 'drizzle')
+      return name === '$withAuth' || name === '' ? value : value.replicas && name === '$primary' ? value : null
     if (value.is === 'pg') return ['connect', 'reserve'].includes(name) ? value : null
     if (value.is === 'table') return ['enableRLS', 'withRLS', 'as', '$type', 'existing'].includes(name) ? value : null
     if (value.is === 'package') return packageCall(name === '' ? value : { ...value, name: `${value.name}.${name}` })
     if (name !== '') {
       const found = member(value, name, depth + 1)
-      if (value.is === 'class' && found === null && name === 'getInstance') return { is: 'instance', node: value.node, scope: value.scope, module: value.module }
+      if (value.is === 'class' && found === null && name === 'getInstance')
+        return { is: 'instance', node: value.node, scope: value.scope, module: value.module }
       return found === null ? null : called(found, '', depth + 1)
     }
     if (value.is === 'function') return returned(value, depth + 1)
@@ -149,14 +190,21 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
 
   const packageCall = (value: { readonly source: string; readonly name: string }): Value | null => {
     const { source, name } = value
-    if (name === 'default' && (source === 'postgres' || source === '@neondatabase/serverless')) return { is: 'pg', library: source, transaction: null }
-    if (source === '@neondatabase/serverless' && name === 'neon') return { is: 'pg', library: source, transaction: null }
-    if (name === 'drizzle' && source.startsWith('drizzle-orm')) return { is: 'drizzle', transaction: null, replicas: false }
-    if (name === 'withReplicas' && source.startsWith('drizzle-orm')) return { is: 'drizzle', transaction: null, replicas: true }
+    if (name === 'default' && (source === 'postgres' || source === '@neondatabase/serverless'))
+      return { is: 'pg', library: source, transaction: null }
+    if (source === '@neondatabase/serverless' && name === 'neon')
+      return { is: 'pg', library: source, transaction: null }
+    if (name === 'drizzle' && source.startsWith('drizzle-orm'))
+      return { is: 'drizzle', transaction: null, replicas: false }
+    if (name === 'withReplicas' && source.startsWith('drizzle-orm'))
+      return { is: 'drizzle', transaction: null, replicas: true }
     return null
   }
 
-  const returned = (value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null => {
+  const returned = (
+    value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope },
+    depth: number,
+  ): Value | null => {
     if (returning.has(value.node)) return null
     returning.add(value.node)
     const result = returnedNow(value, depth)
@@ -164,9 +212,14 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
     return result
   }
 
-  const returnedNow = (value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null => {
+  const returnedNow = (
+    value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope },
+    depth: number,
+  ): Value | null => {
     for (const { node, scope } of value.module.returns.get(value.node) ?? []) {
-      const found = isFunction(node) ? { is: 'function' as const, node, scope, module: value.module } : run(node, scope, value.module, depth + 1)
+      const found = isFunction(node)
+        ? { is: 'function' as const, node, scope, module: value.module }
+        : run(node, scope, value.module, depth + 1)
       if (found !== null && found.is !== 'literal') return found
     }
     const type = value.node.returnType?.typeAnnotation
@@ -176,8 +229,10 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
   const member = (value: Value, name: string, depth: number): Value | null => {
     if (depth > 40) return null
     switch (value.is) {
-      case 'module': return exported(value.module, name, depth + 1)
-      case 'table': return name === '$inferSelect' || name === '_' ? null : { is: 'column', table: value.table, property: name }
+      case 'module':
+        return exported(value.module, name, depth + 1)
+      case 'table':
+        return name === '$inferSelect' || name === '_' ? null : { is: 'column', table: value.table, property: name }
       case 'object': {
         for (const property of value.node.properties) {
           if (property.type === 'SpreadElement') {
@@ -185,37 +240,63 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
             const found = inner === null ? null : member(inner, name, depth + 1)
             if (found !== null) return found
           } else if (keyName(property.key, property.computed) === name) {
-            return isFunction(property.value) ? { is: 'function', node: property.value, scope: value.scope, module: value.module } : run(property.value, value.scope, value.module, depth + 1)
+            return isFunction(property.value)
+              ? { is: 'function', node: property.value, scope: value.scope, module: value.module }
+              : run(property.value, value.scope, value.module, depth + 1)
           }
         }
         return null
       }
-      case 'class': case 'instance': return classMember(value, name, depth)
-      case 'prisma': return name === '$replica' ? { ...value, replica: true } : null
-      case 'prismaClass': return name === 'PrismaClient' ? value : null
-      case 'drizzle': return name === '$primary' ? value : name === '$client' ? { is: 'pg', library: 'pg', transaction: null } : null
-      case 'package': return value.name === '*' || value.name === 'default' ? name === 'PrismaClient' ? { is: 'prismaClass', origin: value.source } : { is: 'package', source: value.source, name } : null
-      default: return null
+      case 'class':
+      case 'instance':
+        return classMember(value, name, depth)
+      case 'prisma':
+        return name === '$replica' ? { ...value, replica: true } : null
+      case 'prismaClass':
+        return name === 'PrismaClient' ? value : null
+      case 'drizzle':
+        return name === '$primary' ? value : name === '$client' ? { is: 'pg', library: 'pg', transaction: null } : null
+      case 'package':
+        return value.name === '*' || value.name === 'default'
+          ? name === 'PrismaClient'
+            ? { is: 'prismaClass', origin: value.source }
+            : { is: 'package', source: value.source, name }
+          : null
+      default:
+        return null
     }
   }
 
-  const classMember = (value: Extract<Value, { is: 'class' | 'instance' }>, name: string, depth: number): Value | null => {
+  const classMember = (
+    value: Extract<Value, { is: 'class' | 'instance' }>,
+    name: string,
+    depth: number,
+  ): Value | null => {
     for (const one of value.node.body.body) {
-      if ((one.type === 'PropertyDefinition' || one.type === 'MethodDefinition') && keyName(one.key, one.computed) === name) {
-        if (one.type === 'MethodDefinition') return one.kind === 'get' ? returned({ node: one.value, module: value.module, scope: value.scope }, depth) : { is: 'function', node: one.value, scope: value.scope, module: value.module }
+      if (
+        (one.type === 'PropertyDefinition' || one.type === 'MethodDefinition') &&
+        keyName(one.key, one.computed) === name
+      ) {
+        if (one.type === 'MethodDefinition')
+          return one.kind === 'get'
+            ? returned({ node: one.value, module: value.module, scope: value.scope }, depth)
+            : { is: 'function', node: one.value, scope: value.scope, module: value.module }
         if (one.value !== null && !isFunction(one.value)) {
           const found = run(one.value, value.scope, value.module, depth + 1)
           if (found !== null) return found
         }
-        if (one.value !== null && isFunction(one.value)) return { is: 'function', node: one.value, scope: value.scope, module: value.module }
+        if (one.value !== null && isFunction(one.value))
+          return { is: 'function', node: one.value, scope: value.scope, module: value.module }
         const type = one.type === 'PropertyDefinition' ? one.typeAnnotation?.typeAnnotation : undefined
         return type === undefined ? null : ofType(on, type, value.scope, value.module, depth + 1)
       }
       if (one.type === 'MethodDefinition' && one.kind === 'constructor') {
         for (const parameter of one.value.params) {
           if (parameter.type !== 'TSParameterProperty') continue
-          const inner = parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter
-          if (inner.type === 'Identifier' && inner.name === name && inner.typeAnnotation) return ofType(on, inner.typeAnnotation.typeAnnotation, value.scope, value.module, depth + 1)
+          const inner =
+            parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter
+          if (inner.type === 'Identifier' && inner.name === name && inner.typeAnnotation)
+            return ofType(on, inner.typeAnnotation.typeAnnotation, value.scope, value.module, depth + 1)
         }
       }
     }
@@ -233,40 +314,68 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
       return value ?? ofType(on, given.typeAnnotation, scope, module, depth + 1)
     }
     switch (node.type) {
-      case 'Identifier': return named(node.name, scope, module, depth + 1)
-      case 'ThisExpression': return named('this', scope, module, depth + 1)
-      case 'Literal': return typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean' || node.value === null ? { is: 'literal', value: node.value } : null
-      case 'TemplateLiteral': return node.expressions.length === 0 ? { is: 'literal', value: node.quasis[0]?.value.cooked ?? '' } : null
-      case 'ObjectExpression': return { is: 'object', node, scope, module }
-      case 'ArrowFunctionExpression': case 'FunctionExpression': return { is: 'function', node, scope, module }
-      case 'LogicalExpression': return run(node.left, scope, module, depth + 1) ?? run(node.right, scope, module, depth + 1)
+      case 'Identifier':
+        return named(node.name, scope, module, depth + 1)
+      case 'ThisExpression':
+        return named('this', scope, module, depth + 1)
+      case 'Literal':
+        return typeof node.value === 'string' ||
+          typeof node.value === 'number' ||
+          typeof node.value === 'boolean' ||
+          node.value === null
+          ? { is: 'literal', value: node.value }
+          : null
+      case 'TemplateLiteral':
+        return node.expressions.length === 0 ? { is: 'literal', value: node.quasis[0]?.value.cooked ?? '' } : null
+      case 'ObjectExpression':
+        return { is: 'object', node, scope, module }
+      case 'ArrowFunctionExpression':
+      case 'FunctionExpression':
+        return { is: 'function', node, scope, module }
+      case 'LogicalExpression':
+        return run(node.left, scope, module, depth + 1) ?? run(node.right, scope, module, depth + 1)
       case 'ConditionalExpression': {
         const left = run(node.consequent, scope, module, depth + 1)
-        return left === null || left.is === 'literal' ? run(node.alternate, scope, module, depth + 1) ?? left : left
+        return left === null || left.is === 'literal' ? (run(node.alternate, scope, module, depth + 1) ?? left) : left
       }
-      case 'AssignmentExpression': return run(node.right, scope, module, depth + 1)
+      case 'AssignmentExpression':
+        return run(node.right, scope, module, depth + 1)
       case 'SequenceExpression': {
         const last = node.expressions.at(-1)
         return last === undefined ? null : run(last, scope, module, depth + 1)
       }
       case 'NewExpression': {
         const callee = run(node.callee, scope, module, depth + 1)
-        if (callee === null && node.callee.type === 'Identifier' && node.callee.name === 'PrismaClient') return { is: 'prisma', origin: null, transaction: null, replica: false }
+        if (callee === null && node.callee.type === 'Identifier' && node.callee.name === 'PrismaClient')
+          return { is: 'prisma', origin: null, transaction: null, replica: false }
         const made = ofClass(on, callee, depth + 1)
-        return made?.is === 'prisma' ? { ...made, replica: /replica/i.test(module.file.text.slice(node.start, node.end)) } : made
+        return made?.is === 'prisma'
+          ? { ...made, replica: /replica/i.test(module.file.text.slice(node.start, node.end)) }
+          : made
       }
-      case 'MemberExpression': case 'CallExpression': case 'TaggedTemplateExpression': {
+      case 'MemberExpression':
+      case 'CallExpression':
+      case 'TaggedTemplateExpression': {
         const chain = chainOf(node)
         if (chain === null) return null
         // `Prisma.validator<Prisma.UserSelect>()({ … })` gives its argument back.
-        const given = chain.steps.at(-1)?.name === '' && chain.steps.at(-2)?.name === 'validator' ? chain.steps.at(-1)?.args?.[0] : undefined
+        const given =
+          chain.steps.at(-1)?.name === '' && chain.steps.at(-2)?.name === 'validator'
+            ? chain.steps.at(-1)?.args?.[0]
+            : undefined
         if (given !== undefined && given.type !== 'SpreadElement') return run(given, scope, module, depth + 1)
         const table = tableCall(on, chain, scope, module, depth)
         if (table !== null) return table
-        if (node.type === 'MemberExpression' && chain.root.type === 'Identifier' && ['globalThis', 'global', 'window', 'process'].includes(chain.root.name)) return null
+        if (
+          node.type === 'MemberExpression' &&
+          chain.root.type === 'Identifier' &&
+          ['globalThis', 'global', 'window', 'process'].includes(chain.root.name)
+        )
+          return null
         return prefix(chain, chain.steps.length, scope, module, depth + 1)
       }
-      default: return null
+      default:
+        return null
     }
   }
 
@@ -290,7 +399,11 @@ export function evaluator(world: World): { evaluate: (node: Expression, scope: S
 }
 
 function isReadReplicas(argument: Argument | undefined): boolean {
-  return argument?.type === 'CallExpression' && argument.callee.type === 'Identifier' && argument.callee.name === 'readReplicas'
+  return (
+    argument?.type === 'CallExpression' &&
+    argument.callee.type === 'Identifier' &&
+    argument.callee.name === 'readReplicas'
+  )
 }
 
 function scopeOf(frame: FunctionFrame, module: Module): Scope {

@@ -22,20 +22,36 @@ export interface Features {
   readonly fragments: boolean
 }
 
-const methods = /\.\s*(?:findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany|count|aggregate|groupBy)\s*[(<]/g
-const tables = /\.\s*(?:from|insert|update|delete|\$count|query)\s*(?:\(\s*|\.\s*)([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?)/g
+const methods =
+  /\.\s*(?:findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany|count|aggregate|groupBy)\s*[(<]/g
+const tables =
+  /\.\s*(?:from|insert|update|delete|\$count|query)\s*(?:\(\s*|\.\s*)([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?)/g
 const raw = /\$(?:queryRaw|executeRaw)|\bsql(?:<[^`\n]{0,80}>)?`|\.(?:unsafe|raw)\(|\.query\(\s*[`'"{\w]|\.execute\(/
-const defines = /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
-const setup = /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
+const defines =
+  /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
+const setup =
+  /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
 const specifiers = /\b(?:from|import)\s*\(?\s*['"]([^'"\n]{1,200})['"]/g
 const passing = /\bexport\s*(?:\*|(?:type\s*)?\{[^}]*\}\s*from)/
-const fragments = /\b(?:where|select|include|with|data|orderBy|columns)\b\s*[:=]|\bPrisma\.\w|(?:[Ss]elect|[Ii]nclude|[Ww]here|[Aa]rgs|[Ff]ilters?|[Cc]onditions?)\b/
+const fragments =
+  /\b(?:where|select|include|with|data|orderBy|columns)\b\s*[:=]|\bPrisma\.\w|(?:[Ss]elect|[Ii]nclude|[Ww]here|[Aa]rgs|[Ff]ilters?|[Cc]onditions?)\b/
 const loop = /\b(?:for|while)\s*(?:await\s*)?\(|\.\s*(?:map|forEach|flatMap|reduce|filter|some|every)\s*\(/
 const waiting = /\bawait\b|\bPromise\.|\.then\(/
 const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
 
 /** What nothing is found in. */
-export const noFeatures: Features = { delegates: [], tables: [], raw: false, definesTables: false, setup: false, transactions: false, imports: [], passesOn: false, fragments: false, loops: false }
+export const noFeatures: Features = {
+  delegates: [],
+  tables: [],
+  raw: false,
+  definesTables: false,
+  setup: false,
+  transactions: false,
+  imports: [],
+  passesOn: false,
+  fragments: false,
+  loops: false,
+}
 
 /** Looks a text over. */
 export function featuresOf(text: string): Features {
@@ -50,10 +66,24 @@ export function featuresOf(text: string): Features {
     named.add((/^\.\s*query/.test(match[0]) ? parts[0] : parts.at(-1)) ?? '')
   }
   const imports = new Set<string>()
-  for (const match of text.matchAll(specifiers)) imports.add((match[1] ?? '').replace(/\.[cm]?[jt]sx?$/, '').split('/').at(-1) ?? '')
+  for (const match of text.matchAll(specifiers))
+    imports.add(
+      (match[1] ?? '')
+        .replace(/\.[cm]?[jt]sx?$/, '')
+        .split('/')
+        .at(-1) ?? '',
+    )
   return {
-    imports: [...imports], passesOn: passing.test(text), fragments: fragments.test(text), loops: waiting.test(text) && loop.test(text),
-    delegates: [...delegates], tables: [...named], raw: raw.test(text), definesTables: defines.test(text), setup: setup.test(text), transactions: transactions.test(text),
+    imports: [...imports],
+    passesOn: passing.test(text),
+    fragments: fragments.test(text),
+    loops: waiting.test(text) && loop.test(text),
+    delegates: [...delegates],
+    tables: [...named],
+    raw: raw.test(text),
+    definesTables: defines.test(text),
+    setup: setup.test(text),
+    transactions: transactions.test(text),
   }
 }
 
@@ -66,23 +96,35 @@ function wordBefore(text: string, end: number): string {
 }
 
 const code = /\.(?:[cm]?[jt]sx?)$/
-const notOurs = /(?:^|\/)(?:node_modules|dist|build|\.next|out|vendor|coverage|__generated__|\.yarn|public|storybook-static)\/|\.d\.[cm]?ts$|\.min\.js$|\.stories\.[jt]sx?$/
+const notOurs =
+  /(?:^|\/)(?:node_modules|dist|build|\.next|out|vendor|coverage|__generated__|\.yarn|public|storybook-static)\/|\.d\.[cm]?ts$|\.min\.js$|\.stories\.[jt]sx?$/
 
 /** True for a file of code that people of the repository write. */
 export function isCode(path: string, size: number | null): boolean {
   return code.test(path) && !notOurs.test(path) && (size === null || size <= 600_000)
 }
 
-const testFile = /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
-const seedFile = /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
-const scriptFile = /(?:^|\/)(?:scripts?|bin|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
+const testFile =
+  /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
+const seedFile =
+  /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
+const scriptFile =
+  /(?:^|\/)(?:scripts?|bin|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
 
 /** Files that people start by hand, by the habits of naming. */
-const handRun = /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$/i
+const handRun =
+  /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$/i
 /** Files at the top of a repository that a server runs. */
-const entryFile = /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
+const entryFile =
+  /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
 
 /** What kind of file a path is, by its name. */
 export function fileKind(path: string): 'source' | 'test' | 'seed' | 'script' {
-  return testFile.test(path) ? 'test' : seedFile.test(path) ? 'seed' : scriptFile.test(path) || handRun.test(path) || (!path.includes('/') && !entryFile.test(path)) ? 'script' : 'source'
+  return testFile.test(path)
+    ? 'test'
+    : seedFile.test(path)
+      ? 'seed'
+      : scriptFile.test(path) || handRun.test(path) || (!path.includes('/') && !entryFile.test(path))
+        ? 'script'
+        : 'source'
 }

@@ -5,8 +5,24 @@ import type { AnyFunction, Chain } from './nodes.ts'
 /** What a name stands for in its scope, as written; nothing is resolved yet. */
 export type Binding =
   | { readonly is: 'import'; readonly source: string; readonly name: string }
-  | { readonly is: 'variable'; readonly init: Expression | null; readonly path: readonly string[]; readonly type: TSType | null; readonly scope: Scope; readonly assigned: Expression[]; readonly members: AssignedMember[]; mutated: boolean }
-  | { readonly is: 'parameter'; readonly frame: FunctionFrame; readonly index: number; readonly path: readonly string[]; readonly type: TSType | null; readonly scope: Scope }
+  | {
+      readonly is: 'variable'
+      readonly init: Expression | null
+      readonly path: readonly string[]
+      readonly type: TSType | null
+      readonly scope: Scope
+      readonly assigned: Expression[]
+      readonly members: AssignedMember[]
+      mutated: boolean
+    }
+  | {
+      readonly is: 'parameter'
+      readonly frame: FunctionFrame
+      readonly index: number
+      readonly path: readonly string[]
+      readonly type: TSType | null
+      readonly scope: Scope
+    }
   | { readonly is: 'function'; readonly node: AnyFunction; readonly scope: Scope; readonly frame: FunctionFrame | null }
   | { readonly is: 'class'; readonly node: Class; readonly scope: Scope }
   | { readonly is: 'type'; readonly node: TSType; readonly scope: Scope }

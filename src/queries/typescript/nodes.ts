@@ -1,4 +1,11 @@
-import type { Argument, ArrowFunctionExpression, Expression, Function as FunctionNode, Node, TemplateLiteral } from 'oxc-parser'
+import type {
+  Argument,
+  ArrowFunctionExpression,
+  Expression,
+  Function as FunctionNode,
+  Node,
+  TemplateLiteral,
+} from 'oxc-parser'
 
 export type AnyFunction = FunctionNode | ArrowFunctionExpression
 
@@ -21,7 +28,15 @@ export interface Chain {
   readonly end: number
 }
 
-const wrappers = new Set(['ParenthesizedExpression', 'TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'TSTypeAssertion', 'TSInstantiationExpression', 'ChainExpression'])
+const wrappers = new Set([
+  'ParenthesizedExpression',
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'TSInstantiationExpression',
+  'ChainExpression',
+])
 
 /** The expression inside parentheses, type assertions and `await`. */
 export function unwrap(node: Expression): Expression {
@@ -43,14 +58,28 @@ export function chainOf(node: Expression): Chain | null {
       const args = at.type === 'CallExpression' ? at.arguments : null
       const template = at.type === 'TaggedTemplateExpression' ? at.quasi : null
       if (callee.type === 'MemberExpression') {
-        steps.push({ name: memberName(callee), args, template, object: callee.object, start: callee.property.start, end: at.end })
+        steps.push({
+          name: memberName(callee),
+          args,
+          template,
+          object: callee.object,
+          start: callee.property.start,
+          end: at.end,
+        })
         at = unwrap(callee.object)
       } else {
         steps.push({ name: '', args, template, object: callee, start: at.start, end: at.end })
         at = callee
       }
     } else if (at.type === 'MemberExpression') {
-      steps.push({ name: memberName(at), args: null, template: null, object: at.object, start: at.property.start, end: at.end })
+      steps.push({
+        name: memberName(at),
+        args: null,
+        template: null,
+        object: at.object,
+        start: at.property.start,
+        end: at.end,
+      })
       at = unwrap(at.object)
     } else {
       break
@@ -70,10 +99,14 @@ function memberName(node: Expression): string | null {
 export function keyName(key: Node, computed = false): string | null {
   if (key.type === 'Identifier' && !computed) return key.name
   if (key.type === 'PrivateIdentifier') return `#${key.name}`
-  return key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number') ? String(key.value) : null
+  return key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number')
+    ? String(key.value)
+    : null
 }
 
 /** True for a function written as an expression or a declaration. */
 export function isFunction(node: Node): node is AnyFunction {
-  return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration'
+  return (
+    node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' || node.type === 'FunctionDeclaration'
+  )
 }

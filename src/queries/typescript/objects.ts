@@ -51,7 +51,14 @@ export function objectOf(given: Located, evaluate: Evaluate, depth = 0): ObjectV
         complete = false
         continue
       }
-      properties.push({ name, node: property.value, scope: given.scope, module: given.module, place: placeOf(given.module.file, property.start, property.end), maybe: false })
+      properties.push({
+        name,
+        node: property.value,
+        scope: given.scope,
+        module: given.module,
+        place: placeOf(given.module.file, property.start, property.end),
+        maybe: false,
+      })
     }
     return { properties, complete, at: { ...given, node } }
   }
@@ -60,17 +67,34 @@ export function objectOf(given: Located, evaluate: Evaluate, depth = 0): ObjectV
     if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
       const found = objectOf({ node: binding.init, scope: binding.scope, module: given.module }, evaluate, depth + 1)
       if (found === null) return null
-      const added = binding.members.map((m): Property => ({ name: m.name, node: m.node, scope: m.scope, module: given.module, place: placeOf(given.module.file, m.start, m.node.end), maybe: true }))
-      return { ...found, properties: [...found.properties, ...added], complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
+      const added = binding.members.map((m): Property => ({
+        name: m.name,
+        node: m.node,
+        scope: m.scope,
+        module: given.module,
+        place: placeOf(given.module.file, m.start, m.node.end),
+        maybe: true,
+      }))
+      return {
+        ...found,
+        properties: [...found.properties, ...added],
+        complete: found.complete && !binding.mutated && binding.assigned.length === 0,
+      }
     }
     if (binding?.is !== 'import') return null
   }
   if (node.type === 'ConditionalExpression') return null
   const value = evaluate(node, given.scope, given.module)
-  return value?.is === 'object' ? objectOf({ node: value.node, scope: value.scope, module: value.module }, evaluate, depth + 1) : null
+  return value?.is === 'object'
+    ? objectOf({ node: value.node, scope: value.scope, module: value.module }, evaluate, depth + 1)
+    : null
 }
 
-function spreadOf(given: Located, evaluate: Evaluate, depth: number): { properties: readonly Property[]; complete: boolean } | null {
+function spreadOf(
+  given: Located,
+  evaluate: Evaluate,
+  depth: number,
+): { properties: readonly Property[]; complete: boolean } | null {
   const node = unwrap(given.node)
   if (node.type === 'LogicalExpression' && node.operator === '&&') {
     const inner = objectOf({ ...given, node: node.right }, evaluate, depth)
@@ -78,13 +102,19 @@ function spreadOf(given: Located, evaluate: Evaluate, depth: number): { properti
   }
   if (node.type === 'ConditionalExpression') {
     const parts = [node.consequent, node.alternate].map((one) => objectOf({ ...given, node: one }, evaluate, depth))
-    return { properties: parts.flatMap((p) => p?.properties ?? []).map((p) => ({ ...p, maybe: true })), complete: false }
+    return {
+      properties: parts.flatMap((p) => p?.properties ?? []).map((p) => ({ ...p, maybe: true })),
+      complete: false,
+    }
   }
   return objectOf({ ...given, node }, evaluate, depth)
 }
 
 /** The elements of an array literal; `complete` is false where a spread or a changing variable stands in it. Null for anything else. */
-export function arrayOf(given: Located, depth = 0): { readonly elements: readonly Located[]; readonly complete: boolean } | null {
+export function arrayOf(
+  given: Located,
+  depth = 0,
+): { readonly elements: readonly Located[]; readonly complete: boolean } | null {
   if (depth > 8) return null
   const node = unwrap(given.node)
   if (node.type === 'ArrayExpression') {
@@ -109,7 +139,9 @@ export function arrayOf(given: Located, depth = 0): { readonly elements: readonl
     const binding = lookUp(given.scope, node.name)
     if (binding?.is === 'variable' && binding.path.length === 0 && binding.init !== null) {
       const found = arrayOf({ node: binding.init, scope: binding.scope, module: given.module }, depth + 1)
-      return found === null ? null : { elements: found.elements, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
+      return found === null
+        ? null
+        : { elements: found.elements, complete: found.complete && !binding.mutated && binding.assigned.length === 0 }
     }
   }
   return null
@@ -118,10 +150,17 @@ export function arrayOf(given: Located, depth = 0): { readonly elements: readonl
 /** The literal that an expression is, through constants; undefined where it is none. */
 export function literalOf(given: Located, evaluate: Evaluate): string | number | boolean | null | undefined {
   const node = unwrap(given.node)
-  if (node.type === 'UnaryExpression' && node.operator === '-' && node.argument.type === 'Literal' && typeof node.argument.value === 'number') return -node.argument.value
+  if (
+    node.type === 'UnaryExpression' &&
+    node.operator === '-' &&
+    node.argument.type === 'Literal' &&
+    typeof node.argument.value === 'number'
+  )
+    return -node.argument.value
   if (node.type === 'Identifier') {
     const binding = lookUp(given.scope, node.name)
-    if (binding?.is === 'variable' && (binding.mutated || binding.assigned.length > 0 || binding.path.length > 0)) return undefined
+    if (binding?.is === 'variable' && (binding.mutated || binding.assigned.length > 0 || binding.path.length > 0))
+      return undefined
   }
   const value = evaluate(node, given.scope, given.module)
   return value?.is === 'literal' ? value.value : undefined
@@ -130,16 +169,24 @@ export function literalOf(given: Located, evaluate: Evaluate): string | number |
 /** The texts that an expression may be: literals, either side of a choice, elements of a list, properties of an object, members of a generated enum. */
 export function textsOf(given: Located, evaluate: Evaluate, depth = 0): string[] {
   const node = unwrap(given.node)
-  const inside = (nodes: readonly Expression[]): string[] => nodes.flatMap((one) => textsOf({ ...given, node: one }, evaluate, depth + 1))
+  const inside = (nodes: readonly Expression[]): string[] =>
+    nodes.flatMap((one) => textsOf({ ...given, node: one }, evaluate, depth + 1))
   if (depth > 4) return []
   if (node.type === 'ConditionalExpression') return inside([node.consequent, node.alternate])
   if (node.type === 'LogicalExpression') return inside([node.left, node.right])
-  if (node.type === 'ObjectExpression') return inside(node.properties.flatMap((p) => p.type === 'SpreadElement' ? [] : [p.value]))
+  if (node.type === 'ObjectExpression')
+    return inside(node.properties.flatMap((p) => (p.type === 'SpreadElement' ? [] : [p.value])))
   const array = arrayOf(given)
   if (array !== null) return array.elements.flatMap((one) => textsOf(one, evaluate, depth + 1))
   const literal = literalOf(given, evaluate)
   if (literal !== undefined) return typeof literal === 'string' ? [literal] : []
-  if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier' || node.object.type !== 'Identifier' && node.object.type !== 'MemberExpression') return []
+  if (
+    node.type !== 'MemberExpression' ||
+    node.computed ||
+    node.property.type !== 'Identifier' ||
+    (node.object.type !== 'Identifier' && node.object.type !== 'MemberExpression')
+  )
+    return []
   const root = evaluate(node.object, given.scope, given.module)
   return root?.is === 'package' && root.source.includes('prisma') ? [node.property.name] : []
 }
@@ -147,7 +194,9 @@ export function textsOf(given: Located, evaluate: Evaluate, depth = 0): string[]
 /** True for `undefined`, which Prisma reads as a property that is not there. */
 export function isUndefined(node: Expression): boolean {
   const at = unwrap(node)
-  return at.type === 'Identifier' && at.name === 'undefined' || at.type === 'UnaryExpression' && at.operator === 'void'
+  return (
+    (at.type === 'Identifier' && at.name === 'undefined') || (at.type === 'UnaryExpression' && at.operator === 'void')
+  )
 }
 
 /** Text of an expression on one line, at most 120 characters. */

@@ -5,7 +5,17 @@ import { nestingOf } from '../../nesting.ts'
 import { maxNesting } from '../../typescript.ts'
 import { collectExports, exportName } from './exports.ts'
 import { lookUp } from './module.ts'
-import type { Binding, Construction, Frame, FunctionFrame, LoopFrame, Module, ModuleExport, Scope, Site } from './module.ts'
+import type {
+  Binding,
+  Construction,
+  Frame,
+  FunctionFrame,
+  LoopFrame,
+  Module,
+  ModuleExport,
+  Scope,
+  Site,
+} from './module.ts'
 import { chainOf, keyName, unwrap } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
@@ -13,7 +23,11 @@ const mutators = new Set(['push', 'unshift', 'splice', 'set'])
 const batches = new Set(['all', 'allSettled', 'race', 'any', '$transaction', 'batch'])
 
 /** Parses a file; one that does not parse gives an empty module with `readable` false. `interest` says which chains are kept. */
-export function readModule(path: string, text: string, interest: (chain: Chain, frame: Frame | null) => boolean): Module {
+export function readModule(
+  path: string,
+  text: string,
+  interest: (chain: Chain, frame: Frame | null) => boolean,
+): Module {
   const file = sourceFile(path, text)
   const top: Scope = { parent: null, names: new Map() }
   const exports = new Map<string, ModuleExport>()
@@ -25,7 +39,8 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   const directives: string[] = []
   let program: Program
   let readable = true
-  if (nestingOf(text) > maxNesting) return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
+  if (nestingOf(text) > maxNesting)
+    return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
   try {
     const result = parseSync(path, text, { preserveParens: false })
     program = result.program
@@ -34,10 +49,19 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
     return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
   }
 
-  const declare = (pattern: BindingPattern | ParamPattern, make: (path: readonly string[], type: TSType | null) => Binding, scope: Scope, way: readonly string[] = [], type: TSType | null = null): void => {
+  const declare = (
+    pattern: BindingPattern | ParamPattern,
+    make: (path: readonly string[], type: TSType | null) => Binding,
+    scope: Scope,
+    way: readonly string[] = [],
+    type: TSType | null = null,
+  ): void => {
     switch (pattern.type) {
       case 'Identifier':
-        scope.names.set(pattern.name, make(way, pattern.typeAnnotation?.typeAnnotation ?? (way.length > 0 ? type : null)))
+        scope.names.set(
+          pattern.name,
+          make(way, pattern.typeAnnotation?.typeAnnotation ?? (way.length > 0 ? type : null)),
+        )
         return
       case 'AssignmentPattern':
         declare(pattern.left, make, scope, way, type)
@@ -67,21 +91,45 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
 
   const declareStatements = (body: readonly Node[], scope: Scope): void => {
     for (const statement of body) {
-      const inner = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement.type === 'ExportDefaultDeclaration' ? statement.declaration : statement
+      const inner =
+        statement.type === 'ExportNamedDeclaration'
+          ? statement.declaration
+          : statement.type === 'ExportDefaultDeclaration'
+            ? statement.declaration
+            : statement
       if (inner === null) continue
       if (inner.type === 'VariableDeclaration') {
         for (const one of inner.declarations) {
-          declare(one.id, (way, type) => ({ is: 'variable', init: one.init, path: way, type, scope, assigned: [], members: [], mutated: false }), scope)
+          declare(
+            one.id,
+            (way, type) => ({
+              is: 'variable',
+              init: one.init,
+              path: way,
+              type,
+              scope,
+              assigned: [],
+              members: [],
+              mutated: false,
+            }),
+            scope,
+          )
         }
       } else if (inner.type === 'FunctionDeclaration' && inner.id !== null) {
         scope.names.set(inner.id.name, { is: 'function', node: inner, scope, frame: null })
       } else if (inner.type === 'ClassDeclaration' && inner.id !== null) {
         scope.names.set(inner.id.name, { is: 'class', node: inner, scope })
       } else if (inner.type === 'TSTypeAliasDeclaration') {
-        if (!scope.names.has(inner.id.name)) scope.names.set(inner.id.name, { is: 'type', node: inner.typeAnnotation, scope })
+        if (!scope.names.has(inner.id.name))
+          scope.names.set(inner.id.name, { is: 'type', node: inner.typeAnnotation, scope })
       } else if (inner.type === 'ImportDeclaration') {
         for (const one of inner.specifiers) {
-          const name = one.type === 'ImportNamespaceSpecifier' ? '*' : one.type === 'ImportDefaultSpecifier' ? 'default' : exportName(one.imported)
+          const name =
+            one.type === 'ImportNamespaceSpecifier'
+              ? '*'
+              : one.type === 'ImportDefaultSpecifier'
+                ? 'default'
+                : exportName(one.imported)
           scope.names.set(one.local.name, { is: 'import', source: inner.source.value, name })
         }
       }
@@ -94,9 +142,24 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
     for (const statement of body) visit(statement, scope, frame, null)
   }
 
-  const enterFunction = (node: AnyFunction, name: string | null, scope: Scope, frame: Frame | null, argumentOf: FunctionFrame['argumentOf']): void => {
+  const enterFunction = (
+    node: AnyFunction,
+    name: string | null,
+    scope: Scope,
+    frame: Frame | null,
+    argumentOf: FunctionFrame['argumentOf'],
+  ): void => {
     const inner: Scope = { parent: scope, names: new Map() }
-    const own: FunctionFrame = { kind: 'function', parent: frame, node, name: node.id?.name ?? name, scope: inner, argumentOf, shortcut: false, left: [] }
+    const own: FunctionFrame = {
+      kind: 'function',
+      parent: frame,
+      node,
+      name: node.id?.name ?? name,
+      scope: inner,
+      argumentOf,
+      shortcut: false,
+      left: [],
+    }
     functions.set(node, own)
     for (const [index, parameter] of node.params.entries()) {
       declare(parameter, (way, type) => ({ is: 'parameter', frame: own, index, path: way, type, scope: inner }), inner)
@@ -112,29 +175,63 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
     }
   }
 
-  const visitChain = (chain: Chain, scope: Scope, frame: Frame | null, used: Site['used'], awaited: boolean, variable: string | null): void => {
-    if (interest(chain, frame)) sites.push({ chain, scope, frame, awaited, variable, used, certain: isCertain(frame), left: [...nearestFunction(frame)?.left ?? []] })
+  const visitChain = (
+    chain: Chain,
+    scope: Scope,
+    frame: Frame | null,
+    used: Site['used'],
+    awaited: boolean,
+    variable: string | null,
+  ): void => {
+    if (interest(chain, frame))
+      sites.push({
+        chain,
+        scope,
+        frame,
+        awaited,
+        variable,
+        used,
+        certain: isCertain(frame),
+        left: [...(nearestFunction(frame)?.left ?? [])],
+      })
     const namespace = chain.root.type === 'Identifier' ? chain.root.name : ''
-    if (mutators.has(chain.steps.at(-1)?.name ?? '') || namespace === 'Object' && chain.steps[0]?.name === 'assign') {
+    if (mutators.has(chain.steps.at(-1)?.name ?? '') || (namespace === 'Object' && chain.steps[0]?.name === 'assign')) {
       const first = chain.steps[0]?.args?.[0]
-      noteMutation(namespace === 'Object' && first !== undefined && first.type !== 'SpreadElement' ? first : chain.root, scope)
+      noteMutation(
+        namespace === 'Object' && first !== undefined && first.type !== 'SpreadElement' ? first : chain.root,
+        scope,
+      )
     }
     for (const [step, { name, args, template }] of chain.steps.entries()) {
       if (template !== null) for (const one of template.expressions) visit(one, scope, frame, null)
       if (args === null) continue
-      const inside: Frame | null = name !== null && batches.has(name) && (namespace === 'Promise' || name === '$transaction' || name === 'batch') ? { kind: 'batch', parent: frame, name } : frame
+      const inside: Frame | null =
+        name !== null && batches.has(name) && (namespace === 'Promise' || name === '$transaction' || name === 'batch')
+          ? { kind: 'batch', parent: frame, name }
+          : frame
       for (const [index, argument] of args.entries()) {
         const value = argument.type === 'SpreadElement' ? argument.argument : argument
-        if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression') enterFunction(value, null, scope, inside === frame ? frame : inside, { chain, step, index })
+        if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression')
+          enterFunction(value, null, scope, inside === frame ? frame : inside, { chain, step, index })
         else visit(value, scope, inside, null)
       }
     }
     if (chain.root.type !== 'Identifier' && chain.root.type !== 'ThisExpression') visit(chain.root, scope, frame, null)
   }
 
-  const visit = (node: Node, scope: Scope, frame: Frame | null, used: Site['used'] | null, variable: string | null = null): void => {
+  const visit = (
+    node: Node,
+    scope: Scope,
+    frame: Frame | null,
+    used: Site['used'] | null,
+    variable: string | null = null,
+  ): void => {
     switch (node.type) {
-      case 'CallExpression': case 'TaggedTemplateExpression': case 'MemberExpression': case 'ChainExpression': case 'AwaitExpression': {
+      case 'CallExpression':
+      case 'TaggedTemplateExpression':
+      case 'MemberExpression':
+      case 'ChainExpression':
+      case 'AwaitExpression': {
         const chain = chainOf(node)
         if (chain === null) {
           if (node.type === 'AwaitExpression') visit(node.argument, scope, frame, 'awaited', variable)
@@ -142,10 +239,11 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
           return
         }
         const awaited = node.type === 'AwaitExpression'
-        visitChain(chain, scope, frame, awaited ? 'awaited' : used ?? 'other', awaited, variable)
+        visitChain(chain, scope, frame, awaited ? 'awaited' : (used ?? 'other'), awaited, variable)
         return
       }
-      case 'BlockStatement': case 'StaticBlock':
+      case 'BlockStatement':
+      case 'StaticBlock':
         block(node.body, scope, frame)
         return
       case 'TryStatement':
@@ -158,7 +256,8 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         const test = text.slice(node.test.start, node.test.end)
         visit(node.consequent, scope, { kind: 'branch', parent: frame, test }, null)
         if (holds(node.consequent, leaving)) nearestFunction(frame)?.left.push(test)
-        if (node.alternate !== null) visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, null)
+        if (node.alternate !== null)
+          visit(node.alternate, scope, { kind: 'branch', parent: frame, test: `!(${test})` }, null)
         return
       }
       case 'ConditionalExpression': {
@@ -170,17 +269,28 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       }
       case 'LogicalExpression':
         visit(node.left, scope, frame, used, variable)
-        visit(node.right, scope, { kind: 'branch', parent: frame, test: text.slice(node.left.start, node.left.end) }, used, variable)
+        visit(
+          node.right,
+          scope,
+          { kind: 'branch', parent: frame, test: text.slice(node.left.start, node.left.end) },
+          used,
+          variable,
+        )
         return
       case 'SwitchStatement': {
         visit(node.discriminant, scope, frame, null)
         const test = text.slice(node.discriminant.start, node.discriminant.end)
         const inner: Scope = { parent: scope, names: new Map() }
         for (const one of node.cases) declareStatements(one.consequent, inner)
-        for (const one of node.cases) for (const statement of one.consequent) visit(statement, inner, { kind: 'branch', parent: frame, test }, null)
+        for (const one of node.cases)
+          for (const statement of one.consequent) visit(statement, inner, { kind: 'branch', parent: frame, test }, null)
         return
       }
-      case 'ForStatement': case 'ForInStatement': case 'ForOfStatement': case 'WhileStatement': case 'DoWhileStatement': {
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+      case 'WhileStatement':
+      case 'DoWhileStatement': {
         const inner: Scope = { parent: scope, names: new Map() }
         const over = node.type === 'ForOfStatement' || node.type === 'ForInStatement' ? node.right : null
         let named: string | null = null
@@ -196,10 +306,26 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
           declareStatements([node.init], inner)
           visit(node.init, inner, frame, null)
         }
-        const form = node.type === 'ForStatement' ? 'for' : node.type === 'WhileStatement' || node.type === 'DoWhileStatement' ? 'while' : 'for-of'
+        const form =
+          node.type === 'ForStatement'
+            ? 'for'
+            : node.type === 'WhileStatement' || node.type === 'DoWhileStatement'
+              ? 'while'
+              : 'for-of'
         const loop: LoopFrame = {
-          kind: 'loop', parent: frame, form, start: node.start, end: node.body.start, over, variable: named, scope: inner, exits: holds(node.body, ending),
-          head: node.type === 'DoWhileStatement' ? text.slice(node.test.start, node.test.end) : text.slice(node.start, node.body.start),
+          kind: 'loop',
+          parent: frame,
+          form,
+          start: node.start,
+          end: node.body.start,
+          over,
+          variable: named,
+          scope: inner,
+          exits: holds(node.body, ending),
+          head:
+            node.type === 'DoWhileStatement'
+              ? text.slice(node.test.start, node.test.end)
+              : text.slice(node.start, node.body.start),
         }
         if (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') visit(node.test, inner, loop, null)
         if (node.type === 'ForStatement') {
@@ -212,8 +338,14 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
       case 'VariableDeclaration':
         for (const one of node.declarations) {
           if (one.init === null) continue
-          const name = one.id.type === 'Identifier' ? one.id.name : one.id.type === 'ArrayPattern' && one.id.elements[0]?.type === 'Identifier' ? one.id.elements[0].name : null
-          if (one.init.type === 'ArrowFunctionExpression' || one.init.type === 'FunctionExpression') enterFunction(one.init, name, scope, frame, null)
+          const name =
+            one.id.type === 'Identifier'
+              ? one.id.name
+              : one.id.type === 'ArrayPattern' && one.id.elements[0]?.type === 'Identifier'
+                ? one.id.elements[0].name
+                : null
+          if (one.init.type === 'ArrowFunctionExpression' || one.init.type === 'FunctionExpression')
+            enterFunction(one.init, name, scope, frame, null)
           else visit(one.init, scope, frame, 'assigned', name ?? '{}')
         }
         return
@@ -226,7 +358,8 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
           noteMutation(node.left.object, scope)
           const target = node.left.object.type === 'Identifier' ? lookUp(scope, node.left.object.name) : null
           const member = keyName(node.left.property, node.left.computed)
-          if (target?.is === 'variable' && member !== null) target.members.push({ name: member, node: node.right, scope, start: node.left.start })
+          if (target?.is === 'variable' && member !== null)
+            target.members.push({ name: member, node: node.right, scope, start: node.left.start })
           visit(node.left.object, scope, frame, null)
         }
         visit(node.right, scope, frame, 'assigned', name)
@@ -236,7 +369,7 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         if (node.argument !== null) {
           const own = nearestFunction(frame)
           if (own !== null) {
-            returns.set(own.node, [...returns.get(own.node) ?? [], { node: node.argument, scope }])
+            returns.set(own.node, [...(returns.get(own.node) ?? []), { node: node.argument, scope }])
             if (isKept(node.argument) && !isCertain(frame)) own.shortcut = true
           }
           visit(node.argument, scope, frame, 'returned')
@@ -246,23 +379,29 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         if (node.directive !== undefined && node.directive !== null) directives.push(node.directive)
         visit(node.expression, scope, frame, used, variable)
         return
-      case 'FunctionDeclaration': case 'FunctionExpression': case 'ArrowFunctionExpression':
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
         enterFunction(node, null, scope, frame, null)
         return
-      case 'MethodDefinition': case 'TSAbstractMethodDefinition':
+      case 'MethodDefinition':
+      case 'TSAbstractMethodDefinition':
         enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
         return
       case 'Property':
         if (node.computed) visit(node.key, scope, frame, null)
-        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression') enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
+        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression')
+          enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
         else visit(node.value, scope, frame, null)
         return
       case 'PropertyDefinition':
         if (node.value === null) return
-        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression') enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
+        if (node.value.type === 'ArrowFunctionExpression' || node.value.type === 'FunctionExpression')
+          enterFunction(node.value, keyName(node.key, node.computed), scope, frame, null)
         else visit(node.value, scope, frame, null)
         return
-      case 'ClassDeclaration': case 'ClassExpression': {
+      case 'ClassDeclaration':
+      case 'ClassExpression': {
         const inner: Scope = { parent: scope, names: new Map() }
         inner.names.set('this', { is: 'class', node, scope: inner })
         if (node.superClass !== null) visit(node.superClass, scope, frame, null)
@@ -273,7 +412,12 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
         constructions.push({ node, scope, frame })
         visitNewArguments(node, scope, frame)
         return
-      case 'ImportDeclaration': case 'TSTypeAliasDeclaration': case 'TSInterfaceDeclaration': case 'TSTypeAnnotation': case 'Identifier': case 'Literal':
+      case 'ImportDeclaration':
+      case 'TSTypeAliasDeclaration':
+      case 'TSInterfaceDeclaration':
+      case 'TSTypeAnnotation':
+      case 'Identifier':
+      case 'Literal':
         return
       case 'ExportNamedDeclaration':
         if (node.declaration !== null) visit(node.declaration, scope, frame, null)
@@ -284,14 +428,16 @@ export function readModule(path: string, text: string, interest: (chain: Chain, 
   }
 
   const visitNewArguments = (node: NewExpression, scope: Scope, frame: Frame | null): void => {
-    for (const argument of node.arguments) visit(argument.type === 'SpreadElement' ? argument.argument : argument, scope, frame, null)
+    for (const argument of node.arguments)
+      visit(argument.type === 'SpreadElement' ? argument.argument : argument, scope, frame, null)
   }
 
   const visitChildren = (node: Node, scope: Scope, frame: Frame | null): void => {
     for (const name of visitorKeys[node.type] ?? []) {
       const child = (node as unknown as Record<string, unknown>)[name]
       if (Array.isArray(child)) {
-        for (const one of child as (Node | null)[]) if (one !== null && typeof one === 'object') visit(one, scope, frame, null)
+        for (const one of child as (Node | null)[])
+          if (one !== null && typeof one === 'object') visit(one, scope, frame, null)
       } else if (child !== null && typeof child === 'object') {
         visit(child as Node, scope, frame, null)
       }
@@ -318,7 +464,7 @@ function nearestFunction(frame: Frame | null): FunctionFrame | null {
 /** True where nothing of the function around decides whether what stands in a frame runs. */
 function isCertain(frame: Frame | null): boolean {
   for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind === 'branch' || at.kind === 'function' && at.shortcut) return false
+    if (at.kind === 'branch' || (at.kind === 'function' && at.shortcut)) return false
     if (at.kind === 'function' && at.argumentOf === null) return true
   }
   return true
@@ -329,7 +475,12 @@ function isKept(node: Expression): boolean {
   const at = unwrap(node)
   if (at.type === 'Identifier') return at.name !== 'undefined'
   if (at.type === 'MemberExpression') return true
-  return at.type === 'CallExpression' && at.callee.type === 'MemberExpression' && !at.callee.computed && at.callee.property.name === 'get'
+  return (
+    at.type === 'CallExpression' &&
+    at.callee.type === 'MemberExpression' &&
+    !at.callee.computed &&
+    at.callee.property.name === 'get'
+  )
 }
 
 /** Marks the variable that an expression begins with as changed after its declaration. */
@@ -348,9 +499,17 @@ function holds(body: Node, wanted: ReadonlySet<Node['type']>): boolean {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (wanted.has(node.type)) return true
     switch (node.type) {
-      case 'BlockStatement': open.push(...node.body); break
-      case 'IfStatement': open.push(node.consequent); if (node.alternate !== null) open.push(node.alternate); break
-      case 'TryStatement': open.push(node.block); if (node.handler !== null) open.push(node.handler.body); break
+      case 'BlockStatement':
+        open.push(...node.body)
+        break
+      case 'IfStatement':
+        open.push(node.consequent)
+        if (node.alternate !== null) open.push(node.alternate)
+        break
+      case 'TryStatement':
+        open.push(node.block)
+        if (node.handler !== null) open.push(node.handler.body)
+        break
       default:
     }
   }

@@ -8,10 +8,33 @@ export interface ModuleResolver {
   target(from: string, specifier: string): string | null
 }
 
-interface Aliases { readonly folder: string; readonly entries: readonly { readonly prefix: string; readonly suffix: string; readonly targets: readonly string[] }[] }
-interface Package { readonly name: string; readonly folder: string; readonly exports: unknown; readonly imports: unknown; readonly main: string | null }
+interface Aliases {
+  readonly folder: string
+  readonly entries: readonly { readonly prefix: string; readonly suffix: string; readonly targets: readonly string[] }[]
+}
+interface Package {
+  readonly name: string
+  readonly folder: string
+  readonly exports: unknown
+  readonly imports: unknown
+  readonly main: string | null
+}
 
-const endings = ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '/index.ts', '/index.tsx', '/index.js', '/index.mjs']
+const endings = [
+  '',
+  '.ts',
+  '.tsx',
+  '.mts',
+  '.cts',
+  '.js',
+  '.jsx',
+  '.mjs',
+  '.cjs',
+  '/index.ts',
+  '/index.tsx',
+  '/index.js',
+  '/index.mjs',
+]
 
 /** Builds a resolver from the file list and the texts of package.json and tsconfig files. */
 export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap<string, string>): ModuleResolver {
@@ -25,7 +48,13 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
     if (path.endsWith('package.json')) {
       if (typeof json['name'] === 'string') {
         const main = json['types'] ?? json['main']
-        packages.push({ name: json['name'], folder: folderOf(path), exports: json['exports'] ?? null, imports: json['imports'] ?? null, main: typeof main === 'string' ? main : null })
+        packages.push({
+          name: json['name'],
+          folder: folderOf(path),
+          exports: json['exports'] ?? null,
+          imports: json['imports'] ?? null,
+          main: typeof main === 'string' ? main : null,
+        })
       }
     } else {
       configs.set(path, json)
@@ -54,8 +83,18 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
     const target = normalize(`${found.folder}/${rest}`)
     const candidates: string[] = []
     const exported = exportTarget(found.exports, rest === '' ? '.' : `./${rest}`)
-    if (exported !== null) candidates.push(exported, exported.replace(/(^|\/)(dist|build|lib|out)\//, '$1'), exported.replace(/(^|\/)(dist|build|lib|out)\//, '$1src/'))
-    if (rest === '' && found.main !== null) candidates.push(found.main, found.main.replace(/(^|\/)(dist|build|lib|out)\//, '$1'), found.main.replace(/(^|\/)(dist|build|lib|out)\//, '$1src/'))
+    if (exported !== null)
+      candidates.push(
+        exported,
+        exported.replace(/(^|\/)(dist|build|lib|out)\//, '$1'),
+        exported.replace(/(^|\/)(dist|build|lib|out)\//, '$1src/'),
+      )
+    if (rest === '' && found.main !== null)
+      candidates.push(
+        found.main,
+        found.main.replace(/(^|\/)(dist|build|lib|out)\//, '$1'),
+        found.main.replace(/(^|\/)(dist|build|lib|out)\//, '$1src/'),
+      )
     candidates.push(rest, `src/${rest}`)
     for (const one of candidates) {
       const at = file(`${found.folder}/${one.replace(/\.d\.ts$/, '.ts')}`)
@@ -72,7 +111,12 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
     for (const { folder, entries: list } of aliases) {
       if (folder !== '' && !from.startsWith(`${folder}/`)) continue
       for (const { prefix, suffix, targets } of list) {
-        if (!specifier.startsWith(prefix) || !specifier.endsWith(suffix) || specifier.length < prefix.length + suffix.length) continue
+        if (
+          !specifier.startsWith(prefix) ||
+          !specifier.endsWith(suffix) ||
+          specifier.length < prefix.length + suffix.length
+        )
+          continue
         const star = specifier.slice(prefix.length, specifier.length - suffix.length)
         if (suffix === '' && !targets.some((t) => t.includes('*')) && star !== '') continue
         for (const target of targets) {
@@ -87,11 +131,13 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
       for (const one of packages) {
         if (one.folder !== '' && !from.startsWith(`${one.folder}/`)) continue
         const target = exportTarget(one.imports, specifier)
-        if (target !== null) return { path: file(`${one.folder}/${target}`), target: normalize(`${one.folder}/${target}`) }
+        if (target !== null)
+          return { path: file(`${one.folder}/${target}`), target: normalize(`${one.folder}/${target}`) }
       }
     }
     for (const one of packages) {
-      if (specifier === one.name || specifier.startsWith(`${one.name}/`)) return inPackage(one, specifier.slice(one.name.length + 1))
+      if (specifier === one.name || specifier.startsWith(`${one.name}/`))
+        return inPackage(one, specifier.slice(one.name.length + 1))
     }
     return { path: null, target: null }
   }
@@ -99,9 +145,9 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   const cached = (from: string, specifier: string): { path: string | null; target: string | null } => {
     const folder = folderOf(from)
     let inFolder = memo.get(folder)
-    if (inFolder === undefined) memo.set(folder, inFolder = new Map())
+    if (inFolder === undefined) memo.set(folder, (inFolder = new Map()))
     let known = inFolder.get(specifier)
-    if (known === undefined) inFolder.set(specifier, known = find(from, specifier))
+    if (known === undefined) inFolder.set(specifier, (known = find(from, specifier)))
     return known
   }
   return {
@@ -110,20 +156,29 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   }
 }
 
-function pathsOf(path: string, json: Record<string, unknown>, configs: ReadonlyMap<string, Record<string, unknown>>, depth: number): Aliases['entries'] | null {
+function pathsOf(
+  path: string,
+  json: Record<string, unknown>,
+  configs: ReadonlyMap<string, Record<string, unknown>>,
+  depth: number,
+): Aliases['entries'] | null {
   const options = json['compilerOptions']
-  const given = typeof options === 'object' && options !== null ? options as Record<string, unknown> : {}
+  const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {}
   const paths = given['paths']
   if (typeof paths === 'object' && paths !== null) {
     const base = normalize(`${folderOf(path)}/${typeof given['baseUrl'] === 'string' ? given['baseUrl'] : '.'}`)
-    return Object.entries(paths as Record<string, unknown>).map(([pattern, targets]) => {
-      const star = pattern.indexOf('*')
-      return {
-        prefix: star < 0 ? pattern : pattern.slice(0, star),
-        suffix: star < 0 ? '' : pattern.slice(star + 1),
-        targets: (Array.isArray(targets) ? targets : []).filter((t): t is string => typeof t === 'string').map((t) => normalize(`${base}/${t}`)),
-      }
-    }).sort((a, b) => b.prefix.length - a.prefix.length)
+    return Object.entries(paths as Record<string, unknown>)
+      .map(([pattern, targets]) => {
+        const star = pattern.indexOf('*')
+        return {
+          prefix: star < 0 ? pattern : pattern.slice(0, star),
+          suffix: star < 0 ? '' : pattern.slice(star + 1),
+          targets: (Array.isArray(targets) ? targets : [])
+            .filter((t): t is string => typeof t === 'string')
+            .map((t) => normalize(`${base}/${t}`)),
+        }
+      })
+      .sort((a, b) => b.prefix.length - a.prefix.length)
   }
   const parent = json['extends']
   if (typeof parent === 'string' && parent.startsWith('.') && depth < 5) {
@@ -142,7 +197,12 @@ function exportTarget(exports: unknown, wanted: string): string | null {
   if (typeof exports !== 'object' || exports === null) return null
   for (const [pattern, value] of Object.entries(exports)) {
     const star = pattern.indexOf('*')
-    if (star < 0 ? pattern !== wanted : !(wanted.startsWith(pattern.slice(0, star)) && wanted.endsWith(pattern.slice(star + 1)))) continue
+    if (
+      star < 0
+        ? pattern !== wanted
+        : !(wanted.startsWith(pattern.slice(0, star)) && wanted.endsWith(pattern.slice(star + 1)))
+    )
+      continue
     const target = firstString(value, 0)
     if (target === null) return null
     return star < 0 ? target : target.replace('*', wanted.slice(star, wanted.length - (pattern.length - star - 1)))
@@ -200,7 +260,9 @@ export function parseLooseJson(text: string): Record<string, unknown> | null {
   }
   try {
     const value: unknown = JSON.parse(out)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : null
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
   } catch {
     return null
   }

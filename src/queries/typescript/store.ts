@@ -25,7 +25,11 @@ const small = new Map<string, string>()
 let source = 0
 
 /** Opens the store for a tree. `interest` says which chains of a module are kept; it has to be the same one each time. */
-export async function openStore(tree: Tree, entries: readonly TreeEntry[], interest: (chain: Chain, frame: Frame | null) => boolean): Promise<Store> {
+export async function openStore(
+  tree: Tree,
+  entries: readonly TreeEntry[],
+  interest: (chain: Chain, frame: Frame | null) => boolean,
+): Promise<Store> {
   const oids = new Map(entries.map((e) => [e.path, e.oid]))
   const own = new Map<string, Module | null>()
   return {
@@ -69,12 +73,15 @@ export async function openStore(tree: Tree, entries: readonly TreeEntry[], inter
       const missing = paths.filter((p) => !small.has(oids.get(p) ?? ''))
       if (missing.length > 0) {
         if (small.size > 5000) small.clear()
-        for (const [path, content] of await tree.read(missing)) if (content.kind === 'text') small.set(oids.get(path) ?? '', content.text)
+        for (const [path, content] of await tree.read(missing))
+          if (content.kind === 'text') small.set(oids.get(path) ?? '', content.text)
       }
-      return new Map(paths.flatMap((p) => {
-        const text = small.get(oids.get(p) ?? '')
-        return text === undefined ? [] : [[p, text] as const]
-      }))
+      return new Map(
+        paths.flatMap((p) => {
+          const text = small.get(oids.get(p) ?? '')
+          return text === undefined ? [] : [[p, text] as const]
+        }),
+      )
     },
   }
 }

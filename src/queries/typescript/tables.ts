@@ -5,7 +5,8 @@ import { chainOf, isFunction, keyName, unwrap } from './nodes.ts'
 import type { Chain } from './nodes.ts'
 import type { Evaluation, Value } from './value.ts'
 
-const tableMakers = /^(?:pg|mysql|sqlite|singlestore|mssql|cockroach|gel)(?:Table|MaterializedView|View)$|^snakeCase\.table$/
+const tableMakers =
+  /^(?:pg|mysql|sqlite|singlestore|mssql|cockroach|gel)(?:Table|MaterializedView|View)$|^snakeCase\.table$/
 const creators = /^(?:pg|mysql|sqlite|singlestore)TableCreator$/
 
 /** `pgTable('users', { … })`, with the functions that `pgTableCreator` and `pgSchema` give. */
@@ -17,7 +18,10 @@ export function tableCall(on: Evaluation, chain: Chain, scope: Scope, module: Mo
   let args = last.args
   if (last.name === '') {
     const callee = on.named(chain.root.name, scope, module, depth + 1)
-    if (chain.root.name === 'alias' || callee?.is === 'package' && callee.name === 'alias' && callee.source.startsWith('drizzle-orm')) {
+    if (
+      chain.root.name === 'alias' ||
+      (callee?.is === 'package' && callee.name === 'alias' && callee.source.startsWith('drizzle-orm'))
+    ) {
       const first = args[0]
       if (first === undefined || first.type === 'SpreadElement') return null
       const inner = on.run(first, scope, module, depth + 1)
@@ -43,11 +47,20 @@ export function tableCall(on: Evaluation, chain: Chain, scope: Scope, module: Mo
   if (actual === null) return null
   const found = new Map<string, string>()
   const types = new Map<string, string>()
-  if (columns !== undefined && columns.type !== 'SpreadElement') columnsOf(on, columns, scope, module, found, types, depth)
+  if (columns !== undefined && columns.type !== 'SpreadElement')
+    columnsOf(on, columns, scope, module, found, types, depth)
   return { is: 'table', table: { key: `${schema}.${actual}`, columns: found, types, path: module.path, name: '' } }
 }
 
-function columnsOf(on: Evaluation, node: Expression, scope: Scope, module: Module, found: Map<string, string>, types: Map<string, string>, depth: number): void {
+function columnsOf(
+  on: Evaluation,
+  node: Expression,
+  scope: Scope,
+  module: Module,
+  found: Map<string, string>,
+  types: Map<string, string>,
+  depth: number,
+): void {
   if (depth > 40) return
   let at = unwrap(node)
   if (isFunction(at)) {
@@ -68,13 +81,24 @@ function columnsOf(on: Evaluation, node: Expression, scope: Scope, module: Modul
     if (chain === null) continue
     const maker = chain.steps.find((s) => s.args !== null)
     const first = maker?.args?.[0]
-    const text = first !== undefined && first.type !== 'SpreadElement' && first.type === 'Literal' && typeof first.value === 'string' ? first.value : null
+    const text =
+      first !== undefined &&
+      first.type !== 'SpreadElement' &&
+      first.type === 'Literal' &&
+      typeof first.value === 'string'
+        ? first.value
+        : null
     found.set(name, text ?? on.world.columnName(module.path, name))
-    types.set(name, maker?.name === '' && chain.root.type === 'Identifier' ? chain.root.name : maker?.name ?? '')
+    types.set(name, maker?.name === '' && chain.root.type === 'Identifier' ? chain.root.name : (maker?.name ?? ''))
   }
 }
 
-function creatorOf(on: Evaluation, name: string, scope: Scope, module: Module): ((name: string) => string | null) | null {
+function creatorOf(
+  on: Evaluation,
+  name: string,
+  scope: Scope,
+  module: Module,
+): ((name: string) => string | null) | null {
   const binding = lookUp(scope, name)
   let init: Expression | null = null
   let at = module
@@ -90,7 +114,13 @@ function creatorOf(on: Evaluation, name: string, scope: Scope, module: Module): 
       at = loaded
     }
   }
-  if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !creators.test(init.callee.name)) return null
+  if (
+    init === null ||
+    init.type !== 'CallExpression' ||
+    init.callee.type !== 'Identifier' ||
+    !creators.test(init.callee.name)
+  )
+    return null
   const rename = init.arguments[0]
   if (rename === undefined || rename.type === 'SpreadElement' || !isFunction(rename)) return () => null
   const body = at.returns.get(rename)?.[0]?.node
@@ -113,7 +143,13 @@ function schemaName(on: Evaluation, name: string, scope: Scope, module: Module, 
     const other = local?.is === 'local' ? loaded?.scope.names.get(local.name) : undefined
     if (other?.is === 'variable') init = other.init
   }
-  if (init === null || init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || !init.callee.name.endsWith('Schema')) return null
+  if (
+    init === null ||
+    init.type !== 'CallExpression' ||
+    init.callee.type !== 'Identifier' ||
+    !init.callee.name.endsWith('Schema')
+  )
+    return null
   const first = init.arguments[0]
   return first !== undefined && first.type === 'Literal' && typeof first.value === 'string' ? first.value : null
 }

@@ -4,8 +4,10 @@ import type { Module, Scope } from './module.ts'
 import { keyName } from './nodes.ts'
 import type { Evaluation, Value } from './value.ts'
 
-const drizzleTypes = /^(?:NodePgDatabase|PostgresJsDatabase|NeonDatabase|NeonHttpDatabase|VercelPgDatabase|PgDatabase|PgTransaction|PgliteDatabase|AwsDataApiPgDatabase|MySql2Database|LibSQLDatabase|BetterSQLite3Database|DrizzleD1Database|XataHttpDatabase|BunSQLDatabase|DrizzleDB|DrizzleClient|DrizzleDatabase)$/
-const prismaTypes = /^(?:PrismaClient|TransactionClient|PrismaTransactionClient|PrismaTransaction|PrismaTx|PrismaClientLike|PrismaClientOrTransaction|DynamicClientExtensionThis)$/
+const drizzleTypes =
+  /^(?:NodePgDatabase|PostgresJsDatabase|NeonDatabase|NeonHttpDatabase|VercelPgDatabase|PgDatabase|PgTransaction|PgliteDatabase|AwsDataApiPgDatabase|MySql2Database|LibSQLDatabase|BetterSQLite3Database|DrizzleD1Database|XataHttpDatabase|BunSQLDatabase|DrizzleDB|DrizzleClient|DrizzleDatabase)$/
+const prismaTypes =
+  /^(?:PrismaClient|TransactionClient|PrismaTransactionClient|PrismaTransaction|PrismaTx|PrismaClientLike|PrismaClientOrTransaction|DynamicClientExtensionThis)$/
 
 function isPrismaClass(on: Evaluation, value: Value | null, depth: number): { origin: string | null } | null {
   if (value?.is === 'prismaClass') return { origin: value.origin }
@@ -26,7 +28,14 @@ export function ofClass(on: Evaluation, value: Value | null, depth: number): Val
 function pgClass(on: Evaluation, value: { readonly source: string; readonly name: string }): Value | null {
   const name = value.name.split('.').at(-1) ?? ''
   const library = value.source
-  if ((library === 'pg' || library === '@neondatabase/serverless' || library === 'pg-pool' || library === '@vercel/postgres' || library === '@electric-sql/pglite') && ['Pool', 'Client', 'PoolClient', 'ClientBase', 'default', 'PGlite'].includes(name)) {
+  if (
+    (library === 'pg' ||
+      library === '@neondatabase/serverless' ||
+      library === 'pg-pool' ||
+      library === '@vercel/postgres' ||
+      library === '@electric-sql/pglite') &&
+    ['Pool', 'Client', 'PoolClient', 'ClientBase', 'default', 'PGlite'].includes(name)
+  ) {
     return { is: 'pg', library, transaction: null }
   }
   return null
@@ -40,7 +49,9 @@ export function ofType(on: Evaluation, type: TSType, scope: Scope, module: Modul
     const last = name.split('.').at(-1) ?? name
     if (prismaTypes.test(last)) return { is: 'prisma', origin: null, transaction: null, replica: null }
     if (drizzleTypes.test(last)) return { is: 'drizzle', transaction: null, replicas: false }
-    if (['Omit', 'Pick', 'NonNullable', 'Awaited', 'Promise', 'ReturnType', 'InstanceType', 'Parameters'].includes(name)) {
+    if (
+      ['Omit', 'Pick', 'NonNullable', 'Awaited', 'Promise', 'ReturnType', 'InstanceType', 'Parameters'].includes(name)
+    ) {
       const inner = type.typeArguments?.params[0]
       if (inner === undefined) return null
       const value = ofType(on, inner, scope, module, depth + 1)
@@ -49,7 +60,8 @@ export function ofType(on: Evaluation, type: TSType, scope: Scope, module: Modul
     }
     const binding = lookUp(scope, name.split('.')[0] ?? '')
     if (binding?.is === 'type' && !name.includes('.')) return ofType(on, binding.node, binding.scope, module, depth + 1)
-    if (binding?.is === 'class') return ofClass(on, { is: 'class', node: binding.node, scope: binding.scope, module }, depth + 1)
+    if (binding?.is === 'class')
+      return ofClass(on, { is: 'class', node: binding.node, scope: binding.scope, module }, depth + 1)
     if (binding?.is === 'import') {
       const path = on.world.resolve(module.path, binding.source)
       if (path === null) return ofClass(on, { is: 'package', source: binding.source, name: last }, depth + 1)
@@ -74,9 +86,11 @@ export function ofType(on: Evaluation, type: TSType, scope: Scope, module: Modul
   }
   if (type.type === 'TSIndexedAccessType') {
     // `Parameters<Parameters<typeof db.transaction>[0]>[0]` is how people spell the client of a transaction.
-    const inner = JSON.stringify(type.objectType, (k, v: unknown) => k === 'parent' ? undefined : v)
+    const inner = JSON.stringify(type.objectType, (k, v: unknown) => (k === 'parent' ? undefined : v))
     if (!inner.includes('"transaction"') && !inner.includes('"$transaction"')) return null
-    return inner.includes('"$transaction"') ? { is: 'prisma', origin: null, transaction: null, replica: null } : { is: 'drizzle', transaction: null, replicas: false }
+    return inner.includes('"$transaction"')
+      ? { is: 'prisma', origin: null, transaction: null, replica: null }
+      : { is: 'drizzle', transaction: null, replicas: false }
   }
   return null
 }
@@ -102,7 +116,8 @@ function exportedType(on: Evaluation, module: Module, name: string, depth: numbe
 export function memberType(type: TSType, name: string, scope: Scope): TSType | null {
   if (type.type === 'TSTypeLiteral') {
     for (const one of type.members) {
-      if (one.type === 'TSPropertySignature' && keyName(one.key, one.computed) === name) return one.typeAnnotation?.typeAnnotation ?? null
+      if (one.type === 'TSPropertySignature' && keyName(one.key, one.computed) === name)
+        return one.typeAnnotation?.typeAnnotation ?? null
     }
   }
   if (type.type === 'TSTypeReference') {
@@ -113,7 +128,12 @@ export function memberType(type: TSType, name: string, scope: Scope): TSType | n
 }
 
 function typeName(node: { readonly type: string }): string {
-  const at = node as { readonly type: string; readonly name?: string; readonly left?: { readonly type: string }; readonly right?: { readonly name: string } }
+  const at = node as {
+    readonly type: string
+    readonly name?: string
+    readonly left?: { readonly type: string }
+    readonly right?: { readonly name: string }
+  }
   if (at.type === 'TSQualifiedName' && at.left !== undefined) return `${typeName(at.left)}.${at.right?.name ?? ''}`
   return at.name ?? ''
 }

@@ -6,12 +6,12 @@ import type { AnyFunction } from './nodes.ts'
 /** What an expression stands for, as far as it can be told from the text. */
 export type Value =
   | {
-    readonly is: 'prisma'
-    readonly origin: string | null
-    readonly transaction: FunctionFrame | null
-    /** Whether reads go to a replica; null where that is not known, as for a parameter. */
-    readonly replica: boolean | null
-  }
+      readonly is: 'prisma'
+      readonly origin: string | null
+      readonly transaction: FunctionFrame | null
+      /** Whether reads go to a replica; null where that is not known, as for a parameter. */
+      readonly replica: boolean | null
+    }
   | { readonly is: 'prismaClass'; readonly origin: string | null }
   | { readonly is: 'drizzle'; readonly transaction: FunctionFrame | null; readonly replicas: boolean }
   | { readonly is: 'table'; readonly table: DrizzleTable }
@@ -56,5 +56,8 @@ export interface Evaluation {
   named(name: string, scope: Scope, module: Module, depth: number): Value | null
   member(value: Value, name: string, depth: number): Value | null
   exported(module: Module, name: string, depth: number): Value | null
-  returned(value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope }, depth: number): Value | null
+  returned(
+    value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope },
+    depth: number,
+  ): Value | null
 }

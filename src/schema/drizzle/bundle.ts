@@ -42,14 +42,20 @@ function batched(tree: Tree): (path: string) => Promise<FileContent | undefined>
     const answers = await tree.read([...asked.keys()]).catch(() => new Map<string, FileContent>())
     for (const [path, resolves] of asked) for (const resolve of resolves) resolve(answers.get(path))
   }
-  return (path) => new Promise((resolve) => {
-    if (waiting.size === 0) setImmediate(() => void flush())
-    waiting.set(path, [...waiting.get(path) ?? [], resolve])
-  })
+  return (path) =>
+    new Promise((resolve) => {
+      if (waiting.size === 0) setImmediate(() => void flush())
+      waiting.set(path, [...(waiting.get(path) ?? []), resolve])
+    })
 }
 
 /** Answers every import from the tree; what is not there becomes a module of the sandbox that answers anything. Nothing is read from the host. */
-function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, string>, programs: Map<string, Program>): Plugin {
+function treePlugin(
+  tree: Tree,
+  paths: readonly string[],
+  texts: Map<string, string>,
+  programs: Map<string, Program>,
+): Plugin {
   const read = batched(tree)
   const resolver = resolverOf(paths, async (path) => {
     const content = await read(path)
@@ -59,7 +65,10 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
   let bytes = 0
   let names = 0
   let stars = 0
-  const given = (name: string): { contents: string; loader: Loader } => ({ contents: `module.exports = __schemagate.module(${JSON.stringify(name)})`, loader: 'js' })
+  const given = (name: string): { contents: string; loader: Loader } => ({
+    contents: `module.exports = __schemagate.module(${JSON.stringify(name)})`,
+    loader: 'js',
+  })
   const load = async (path: string): Promise<{ contents: string; loader: Loader }> => {
     const json = path.endsWith('.json')
     if (!json && !sourceName.test(path)) return given(path)
@@ -70,7 +79,8 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
     if (bytes > maxBytes) throw new Refused(`its files are larger than ${maxBytes / 1024 / 1024} MB`)
     texts.set(path, content.text)
     if (json) {
-      if (nestingOf(content.text) > maxNesting) throw new Refused(`${path} is nested more than ${maxNesting} levels deep`)
+      if (nestingOf(content.text) > maxNesting)
+        throw new Refused(`${path} is nested more than ${maxNesting} levels deep`)
       return { contents: content.text, loader: 'json' }
     }
     const { program, refused, ...parsed } = parseTypeScript(path, content.text)
@@ -79,11 +89,17 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
       if (parsed.errors[0]) throw new Refused(`${path} does not parse: ${parsed.errors[0]}`)
       const handed = parsed.module.staticExports.flatMap((it) => it.entries)
       names += handed.length
-      stars += handed.filter((it) => it.importName.kind.startsWith('All')).length + parsed.module.staticImports.filter((it) => it.entries.some((one) => one.importName.kind === 'NamespaceObject')).length
+      stars +=
+        handed.filter((it) => it.importName.kind.startsWith('All')).length +
+        parsed.module.staticImports.filter((it) => it.entries.some((one) => one.importName.kind === 'NamespaceObject'))
+          .length
       if (names * stars > maxHandedOn) throw new Refused('its files hand too many names on to each other')
     }
     programs.set(path, program)
-    return { contents: withoutEnums(content.text, program), loader: path.endsWith('x') ? 'tsx' : /\.[mc]?js$/.test(path) ? 'jsx' : 'ts' }
+    return {
+      contents: withoutEnums(content.text, program),
+      loader: path.endsWith('x') ? 'tsx' : /\.[mc]?js$/.test(path) ? 'jsx' : 'ts',
+    }
   }
   return {
     name: 'tree',
@@ -108,7 +124,12 @@ function treePlugin(tree: Tree, paths: readonly string[], texts: Map<string, str
  * Bundles the schema files of a tree into one module that ends by handing its extraction out. Never throws for what the files hold;
  * nothing of them is executed, and no file of the host is read.
  */
-export async function bundleSchema(tree: Tree, entries: readonly string[], options: GuestOptions, again = false): Promise<Bundle | BundleFailure> {
+export async function bundleSchema(
+  tree: Tree,
+  entries: readonly string[],
+  options: GuestOptions,
+  again = false,
+): Promise<Bundle | BundleFailure> {
   const texts = new Map<string, string>()
   const programs = new Map<string, Program>()
   const { entries: listed } = await tree.list()
@@ -117,27 +138,53 @@ export async function bundleSchema(tree: Tree, entries: readonly string[], optio
   const contents = `${imports}\nglobalThis.__schemagateResult = __schemagate.extract(${JSON.stringify(options)}, [${entries.map((_, i) => `m${i}`).join(', ')}]);`
   const running = build({
     stdin: { contents, sourcefile: 'entry.js', loader: 'js' },
-    bundle: true, write: false, outfile: 'bundle.js', sourcemap: 'external', sourcesContent: false, format: 'esm', platform: 'neutral', target: 'es2022',
-    minifyWhitespace: true, charset: 'utf8', legalComments: 'none', logLevel: 'silent', logLimit: 5, jsx: 'automatic',
+    bundle: true,
+    write: false,
+    outfile: 'bundle.js',
+    sourcemap: 'external',
+    sourcesContent: false,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    minifyWhitespace: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'silent',
+    logLimit: 5,
+    jsx: 'automatic',
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
-    define: { 'import.meta.env': '__schemagate.env', 'import.meta.url': '"file:///schema.ts"', 'import.meta.dirname': '"/"', 'import.meta.filename': '"/schema.ts"', __dirname: '"/"', __filename: '"/schema.ts"' },
+    define: {
+      'import.meta.env': '__schemagate.env',
+      'import.meta.url': '"file:///schema.ts"',
+      'import.meta.dirname': '"/"',
+      'import.meta.filename': '"/schema.ts"',
+      __dirname: '"/"',
+      __filename: '"/schema.ts"',
+    },
     plugins: [treePlugin(tree, paths, texts, programs)],
   })
   let timer: NodeJS.Timeout | undefined
   try {
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Refused(`putting its files together took longer than ${maxMilliseconds / 1000} seconds`)), maxMilliseconds)
+      timer = setTimeout(
+        () => reject(new Refused(`putting its files together took longer than ${maxMilliseconds / 1000} seconds`)),
+        maxMilliseconds,
+      )
     })
     const { outputFiles } = await Promise.race([running, late])
     const text = outputFiles.find((it) => it.path.endsWith('.js'))?.text
     const map = outputFiles.find((it) => it.path.endsWith('.map'))?.text
-    return text !== undefined && map !== undefined ? { text, map, texts, programs } : { reason: 'it gives no module', path: null, line: 1 }
+    return text !== undefined && map !== undefined
+      ? { text, map, texts, programs }
+      : { reason: 'it gives no module', path: null, line: 1 }
   } catch (error) {
     running.catch(() => undefined)
     // The bundler is a process of its own; one that is busy or broken is replaced with the next call.
     if (error instanceof Refused || !hasErrors(error)) await stop()
     // Another schema may have taken the bundler down with it.
-    return !again && !(error instanceof Refused) && !hasErrors(error) ? await bundleSchema(tree, entries, options, true) : failureOf(error)
+    return !again && !(error instanceof Refused) && !hasErrors(error)
+      ? await bundleSchema(tree, entries, options, true)
+      : failureOf(error)
   } finally {
     clearTimeout(timer)
   }
@@ -153,5 +200,9 @@ function failureOf(error: unknown): BundleFailure {
   if (refused) return { reason: refused.message, path: null, line: 1 }
   const first = error.errors[0]
   const file = first?.location?.file ?? ''
-  return { reason: (first?.text ?? 'it cannot be bundled').slice(0, 300), path: file.startsWith('tree:') ? file.slice('tree:'.length) : null, line: first?.location?.line ?? 1 }
+  return {
+    reason: (first?.text ?? 'it cannot be bundled').slice(0, 300),
+    path: file.startsWith('tree:') ? file.slice('tree:'.length) : null,
+    line: first?.location?.line ?? 1,
+  }
 }

@@ -42,25 +42,58 @@ export interface DrizzlePaths {
 }
 
 const dialects: Readonly<Record<string, Dialect>> = {
-  postgresql: 'postgresql', postgres: 'postgresql', pg: 'postgresql', pglite: 'postgresql', cockroach: 'cockroachdb', cockroachdb: 'cockroachdb',
-  mysql: 'mysql', mysql2: 'mysql', singlestore: 'mysql', sqlite: 'sqlite', turso: 'sqlite', 'better-sqlite': 'sqlite', 'better-sqlite3': 'sqlite',
-  libsql: 'sqlite', d1: 'sqlite', 'd1-http': 'sqlite', expo: 'sqlite', 'durable-sqlite': 'sqlite', mssql: 'sqlserver',
+  postgresql: 'postgresql',
+  postgres: 'postgresql',
+  pg: 'postgresql',
+  pglite: 'postgresql',
+  cockroach: 'cockroachdb',
+  cockroachdb: 'cockroachdb',
+  mysql: 'mysql',
+  mysql2: 'mysql',
+  singlestore: 'mysql',
+  sqlite: 'sqlite',
+  turso: 'sqlite',
+  'better-sqlite': 'sqlite',
+  'better-sqlite3': 'sqlite',
+  libsql: 'sqlite',
+  d1: 'sqlite',
+  'd1-http': 'sqlite',
+  expo: 'sqlite',
+  'durable-sqlite': 'sqlite',
+  mssql: 'sqlserver',
 }
 
 /** True for the file names under which drizzle-kit configurations are kept: `drizzle.config.ts`, `drizzle-dev.config.mjs`, `drizzle.prod.config.json`. */
 export function isDrizzleConfig(path: string): boolean {
-  return /(^|\/)([\w-]+[.-])?drizzle([.-][\w-]+)*\.config(\.[\w-]+)?\.(ts|mts|cts|js|mjs|cjs|json)$|(^|\/)drizzle\.config\.[\w-]+\.(ts|js|json)$/.test(path)
+  return /(^|\/)([\w-]+[.-])?drizzle([.-][\w-]+)*\.config(\.[\w-]+)?\.(ts|mts|cts|js|mjs|cjs|json)$|(^|\/)drizzle\.config\.[\w-]+\.(ts|js|json)$/.test(
+    path,
+  )
 }
 
 /** Reads a configuration of drizzle-kit without running it. A file may export several: an array, or what cannot be read at all, which is a note. */
-export function readDrizzleConfig(text: string, path: string): { readonly configs: readonly DrizzleConfig[]; readonly notes: readonly Note[] } {
+export function readDrizzleConfig(
+  text: string,
+  path: string,
+): { readonly configs: readonly DrizzleConfig[]; readonly notes: readonly Note[] } {
   const json = path.endsWith('.json')
   const file = sourceFile(path, json ? `export default ${text}` : text)
   const parsed = parseTypeScript(json ? `${path}.ts` : path, file.text)
   if (parsed.program === null) return { configs: [], notes: [note(path, 1, `cannot be read: ${parsed.refused}`)] }
   const scope = constantsOf(parsed.program)
   const node = defaultExport(parsed.program)
-  if (!node) return { configs: [], notes: [note(path, 1, parsed.errors[0] ? `does not parse: ${parsed.errors[0]}` : 'has no default export, so nothing is known of its Drizzle project')] }
+  if (!node)
+    return {
+      configs: [],
+      notes: [
+        note(
+          path,
+          1,
+          parsed.errors[0]
+            ? `does not parse: ${parsed.errors[0]}`
+            : 'has no default export, so nothing is known of its Drizzle project',
+        ),
+      ],
+    }
   const data = dataOf(node, scope)
   const place = json ? startOf(path) : placeOf(file, node.start, node.end)
   const configs: DrizzleConfig[] = []
@@ -68,7 +101,14 @@ export function readDrizzleConfig(text: string, path: string): { readonly config
   const list: readonly Data[] = Array.isArray(data) ? data : [data]
   for (const one of list) {
     if (isRecord(one)) configs.push(configOf(one, path, place))
-    else notes.push(note(path, json ? 1 : lineAndColumn(file, node.start).line, 'its default export is computed, so nothing is known of its Drizzle project'))
+    else
+      notes.push(
+        note(
+          path,
+          json ? 1 : lineAndColumn(file, node.start).line,
+          'its default export is computed, so nothing is known of its Drizzle project',
+        ),
+      )
   }
   return { configs, notes }
 }
@@ -91,14 +131,20 @@ function strings(data: Data): readonly string[] | null {
 function configOf(data: { readonly [name: string]: Data }, path: string, place: Place): DrizzleConfig {
   const driver = typeof data.driver === 'string' ? dialects[data.driver] : undefined
   const { migrations } = data
-  const text = (it: Data): string | null => typeof it === 'string' ? it : null
+  const text = (it: Data): string | null => (typeof it === 'string' ? it : null)
   return {
-    path, place,
+    path,
+    place,
     dialect: (typeof data.dialect === 'string' ? dialects[data.dialect] : undefined) ?? driver ?? null,
     schema: strings(data.schema),
     out: data.out === undefined ? './drizzle' : text(data.out),
     outGiven: data.out !== undefined,
-    casing: data.casing === 'snake_case' || data.casing === 'camelCase' ? data.casing : data.casing === unknown ? 'computed' : null,
+    casing:
+      data.casing === 'snake_case' || data.casing === 'camelCase'
+        ? data.casing
+        : data.casing === unknown
+          ? 'computed'
+          : null,
     schemaFilter: data.schemaFilter === unknown ? null : strings(data.schemaFilter),
     tablesFilter: data.tablesFilter === unknown ? null : strings(data.tablesFilter),
     migrations: isRecord(migrations) ? { table: text(migrations.table), schema: text(migrations.schema) } : null,
@@ -120,12 +166,29 @@ export function drizzlePaths(config: DrizzleConfig, paths: readonly string[]): D
     if (found.length > 0) return { root, schemaFiles: unique(found), out: outOf(config, root, own), guessed: false }
   }
   for (const root of roots) {
-    const found = known.flatMap((it) => besides(join(it, root, own)).map((glob) => matches(glob, files)).find((list) => list.length > 0) ?? [])
+    const found = known.flatMap(
+      (it) =>
+        besides(join(it, root, own))
+          .map((glob) => matches(glob, files))
+          .find((list) => list.length > 0) ?? [],
+    )
     if (found.length > 0) return { root, schemaFiles: unique(found), out: outOf(config, root, own), guessed: true }
   }
-  const root = roots.find((it) => config.out !== null && paths.some((path) => path.startsWith(`${join(config.out as string, it, own)}/`))) ?? own
-  const inRoot = files.filter((it) => it.startsWith(root === '' ? '' : `${root}/`) && !/(^|\/)(test|tests|__tests__|dist|build|examples?)\//.test(it.slice(root.length)))
-  const named = [/(^|\/)schema\/index\.[mc]?ts$/, /(^|\/)schema\.[mc]?ts$/, /(^|\/)schemas?\/[^/]+\.[mc]?ts$/, /\.(schema|table|sql)\.[mc]?ts$/]
+  const root =
+    roots.find(
+      (it) => config.out !== null && paths.some((path) => path.startsWith(`${join(config.out as string, it, own)}/`)),
+    ) ?? own
+  const inRoot = files.filter(
+    (it) =>
+      it.startsWith(root === '' ? '' : `${root}/`) &&
+      !/(^|\/)(test|tests|__tests__|dist|build|examples?)\//.test(it.slice(root.length)),
+  )
+  const named = [
+    /(^|\/)schema\/index\.[mc]?ts$/,
+    /(^|\/)schema\.[mc]?ts$/,
+    /(^|\/)schemas?\/[^/]+\.[mc]?ts$/,
+    /\.(schema|table|sql)\.[mc]?ts$/,
+  ]
   const guess = named.map((name) => inRoot.filter((it) => name.test(it))).find((list) => list.length > 0) ?? []
   return { root, schemaFiles: guess, out: outOf(config, root, own), guessed: true }
 }
@@ -141,7 +204,9 @@ function matches(pattern: string, files: readonly string[]): readonly string[] {
     return files.filter((it) => test(it) || it.startsWith(`${plain}/`))
   }
   if (files.includes(pattern)) return [pattern]
-  const inside = files.filter((it) => it.startsWith(pattern === '' ? '' : `${pattern}/`) && !it.slice(pattern.length + 1).includes('/'))
+  const inside = files.filter(
+    (it) => it.startsWith(pattern === '' ? '' : `${pattern}/`) && !it.slice(pattern.length + 1).includes('/'),
+  )
   return inside.length > 0 || pattern === '' ? inside : []
 }
 

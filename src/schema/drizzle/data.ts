@@ -4,7 +4,15 @@ import type { Argument, Expression, ObjectExpression, ObjectPropertyKind, Progra
 export const unknown = Symbol('unknown')
 
 /** A value of a configuration file, read without running it. */
-export type Data = string | number | boolean | null | undefined | typeof unknown | readonly Data[] | { readonly [name: string]: Data }
+export type Data =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | typeof unknown
+  | readonly Data[]
+  | { readonly [name: string]: Data }
 
 /** The folder of the file that is read, as `__dirname` and `import.meta.dirname` give it; a path that begins with it is not relative to where a tool was started. */
 export const ownFolder = '\u0001'
@@ -21,7 +29,8 @@ export function constantsOf(program: Program): Scope {
   for (const statement of program.body) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
     if (declaration?.type !== 'VariableDeclaration' || declaration.kind === 'var') continue
-    for (const one of declaration.declarations) if (one.id.type === 'Identifier' && one.init && declaration.kind === 'const') scope.set(one.id.name, one.init)
+    for (const one of declaration.declarations)
+      if (one.id.type === 'Identifier' && one.init && declaration.kind === 'const') scope.set(one.id.name, one.init)
   }
   return scope
 }
@@ -38,12 +47,19 @@ export function defaultExport(program: Program): Expression | null {
 function exportedBy(statement: Statement | Program['body'][number]): Expression | null {
   if (statement.type === 'ExportDefaultDeclaration') {
     const it = statement.declaration
-    return it.type === 'FunctionDeclaration' || it.type === 'ClassDeclaration' || it.type === 'TSInterfaceDeclaration' ? null : it as Expression
+    return it.type === 'FunctionDeclaration' || it.type === 'ClassDeclaration' || it.type === 'TSInterfaceDeclaration'
+      ? null
+      : (it as Expression)
   }
   if (statement.type === 'TSExportAssignment') return statement.expression
   if (statement.type === 'ExpressionStatement' && statement.expression.type === 'AssignmentExpression') {
     const { left, right } = statement.expression
-    if (left.type === 'MemberExpression' && left.object.type === 'Identifier' && nameOfMember(left) === (left.object.name === 'module' ? 'exports' : 'default')) return right
+    if (
+      left.type === 'MemberExpression' &&
+      left.object.type === 'Identifier' &&
+      nameOfMember(left) === (left.object.name === 'module' ? 'exports' : 'default')
+    )
+      return right
   }
   return null
 }
@@ -72,22 +88,36 @@ function evaluate(node: Expression | Argument | null | undefined, reader: Reader
   const read = (it: Expression | Argument): Data => evaluate(it, reader, depth + 1)
   switch (node.type) {
     case 'Literal':
-      return node.value === null || typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean' ? node.value : unknown
-    case 'TemplateLiteral': return templateOf(node, read)
-    case 'ArrayExpression': return node.elements.flatMap((it) => {
-      if (it?.type !== 'SpreadElement') return [it ? read(it) : undefined]
-      const inner = read(it.argument)
-      return Array.isArray(inner) ? inner as Data[] : [unknown]
-    })
-    case 'ObjectExpression': return objectOf(node, read)
+      return node.value === null ||
+        typeof node.value === 'string' ||
+        typeof node.value === 'number' ||
+        typeof node.value === 'boolean'
+        ? node.value
+        : unknown
+    case 'TemplateLiteral':
+      return templateOf(node, read)
+    case 'ArrayExpression':
+      return node.elements.flatMap((it) => {
+        if (it?.type !== 'SpreadElement') return [it ? read(it) : undefined]
+        const inner = read(it.argument)
+        return Array.isArray(inner) ? (inner as Data[]) : [unknown]
+      })
+    case 'ObjectExpression':
+      return objectOf(node, read)
     case 'Identifier': {
       if (node.name === 'undefined') return undefined
       if (node.name === '__dirname') return ownFolder
       const value = scope.get(node.name)
       return value && value !== node ? read(value) : unknown
     }
-    case 'TSAsExpression': case 'TSSatisfiesExpression': case 'TSNonNullExpression': case 'TSTypeAssertion': case 'ParenthesizedExpression': return read(node.expression)
-    case 'MemberExpression': return memberOf(node, read)
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+    case 'TSNonNullExpression':
+    case 'TSTypeAssertion':
+    case 'ParenthesizedExpression':
+      return read(node.expression)
+    case 'MemberExpression':
+      return memberOf(node, read)
     case 'BinaryExpression': {
       if (node.operator !== '+') return unknown
       const left = read(node.left)
@@ -107,12 +137,22 @@ function evaluate(node: Expression | Argument | null | undefined, reader: Reader
     }
     case 'UnaryExpression': {
       const value = read(node.argument)
-      return node.operator === '!' && value !== unknown ? !value : node.operator === '-' && typeof value === 'number' ? -value : unknown
+      return node.operator === '!' && value !== unknown
+        ? !value
+        : node.operator === '-' && typeof value === 'number'
+          ? -value
+          : unknown
     }
-    case 'CallExpression': return callOf(node, read)
-    case 'NewExpression': return node.callee.type === 'Identifier' && node.callee.name === 'URL' && node.arguments[0] ? inOwnFolder(read(node.arguments[0])) : unknown
-    case 'AwaitExpression': return read(node.argument)
-    default: return unknown
+    case 'CallExpression':
+      return callOf(node, read)
+    case 'NewExpression':
+      return node.callee.type === 'Identifier' && node.callee.name === 'URL' && node.arguments[0]
+        ? inOwnFolder(read(node.arguments[0]))
+        : unknown
+    case 'AwaitExpression':
+      return read(node.argument)
+    default:
+      return unknown
   }
 }
 
@@ -149,12 +189,15 @@ export function keyOf(property: ObjectPropertyKind): string | null {
   if (property.type !== 'Property') return null
   const { key } = property
   if (key.type === 'Identifier' && !property.computed) return key.name
-  return key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number') ? String(key.value) : null
+  return key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number')
+    ? String(key.value)
+    : null
 }
 
 function memberOf(node: Extract<Expression, { type: 'MemberExpression' }>, read: (it: Expression) => Data): Data {
   const name = nameOfMember(node)
-  if (node.object.type === 'MetaProperty') return name === 'dirname' ? ownFolder : name === 'url' || name === 'filename' ? `${ownFolder}/x` : unknown
+  if (node.object.type === 'MetaProperty')
+    return name === 'dirname' ? ownFolder : name === 'url' || name === 'filename' ? `${ownFolder}/x` : unknown
   if (name === null || node.object.type === 'Super') return unknown
   const object = read(node.object)
   if (object === null || typeof object !== 'object' || Array.isArray(object)) return unknown
@@ -162,18 +205,25 @@ function memberOf(node: Extract<Expression, { type: 'MemberExpression' }>, read:
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-function callOf(node: Extract<Expression, { type: 'CallExpression' }>, read: (it: Expression | Argument) => Data): Data {
+function callOf(
+  node: Extract<Expression, { type: 'CallExpression' }>,
+  read: (it: Expression | Argument) => Data,
+): Data {
   const { callee } = node
-  const name = callee.type === 'Identifier' ? callee.name : callee.type === 'MemberExpression' ? nameOfMember(callee) : null
+  const name =
+    callee.type === 'Identifier' ? callee.name : callee.type === 'MemberExpression' ? nameOfMember(callee) : null
   if (name === null) return unknown
   if (callee.type === 'MemberExpression' && name === 'cwd') return '.'
   const values = node.arguments.map(read)
   if (joiners.has(name)) {
-    const last = values.findLastIndex((it) => typeof it === 'string' && (it.startsWith('/') || it.startsWith(ownFolder)))
+    const last = values.findLastIndex(
+      (it) => typeof it === 'string' && (it.startsWith('/') || it.startsWith(ownFolder)),
+    )
     const parts = values.slice(Math.max(0, last))
     return parts.length > 0 && parts.every((it) => typeof it === 'string') ? parts.join('/') : unknown
   }
-  if (name === 'dirname' && typeof values[0] === 'string') return values[0].includes('/') ? values[0].slice(0, values[0].lastIndexOf('/')) : '.'
+  if (name === 'dirname' && typeof values[0] === 'string')
+    return values[0].includes('/') ? values[0].slice(0, values[0].lastIndexOf('/')) : '.'
   if (passers.has(name) || name.startsWith('define')) return values[0] ?? unknown
   return unknown
 }

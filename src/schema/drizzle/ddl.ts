@@ -32,13 +32,17 @@ export function typeSql(column: Pick<KitColumn, 'type' | 'typeSchema'>): string 
   if (typeSchema !== null) return qualified(typeSchema, type.slice(0, type.length - dimensions.length)) + dimensions
   const lower = type === type.toLowerCase()
   if (plainType.test(type) && (lower || !/^[A-Z][a-z]/.test(type))) return type
-  return type.includes('"') || type.includes('(') ? type : quoteIdent(type.slice(0, type.length - dimensions.length)) + dimensions
+  return type.includes('"') || type.includes('(')
+    ? type
+    : quoteIdent(type.slice(0, type.length - dimensions.length)) + dimensions
 }
 
 /** A default as it stands in the SQL, an array in the one spelling that Postgres prints. */
 function defaultSql(column: KitColumn): string {
   const text = column.default ?? ''
-  return text.length < 10_000 && /\[\d*\]$/.test(column.type) && /^'\{.*\}'$/s.test(text) ? `'${arrayLiteral(text.slice(1, -1))}'` : text
+  return text.length < 10_000 && /\[\d*\]$/.test(column.type) && /^'\{.*\}'$/s.test(text)
+    ? `'${arrayLiteral(text.slice(1, -1))}'`
+    : text
 }
 
 /**
@@ -74,7 +78,9 @@ export function tableSql(table: KitTable): string {
   const lines = [
     ...table.columns.map((it) => columnSql(it, table.primaryKeys.length === 0)),
     ...table.primaryKeys.map((it) => constraint(it.name, `PRIMARY KEY (${list(it.columns)})`)),
-    ...table.uniques.map((it) => constraint(it.name, `UNIQUE${it.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''} (${list(it.columns)})`)),
+    ...table.uniques.map((it) =>
+      constraint(it.name, `UNIQUE${it.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''} (${list(it.columns)})`),
+    ),
     ...table.checks.map((it) => constraint(it.name, `CHECK (${it.value})`)),
   ]
   return `CREATE TABLE ${qualified(table.schema, table.name)} (\n\t${lines.join(',\n\t')}\n)`
@@ -84,10 +90,21 @@ export function tableSql(table: KitTable): string {
 export function indexSql(table: KitTable, index: KitIndex): string {
   const keys = index.columns.map((it) => {
     const key = it.isExpression ? expressionKey(it.expression) : quoteIdent(it.expression)
-    const order = it.isExpression || index.method !== 'btree' ? '' : it.descending ? (it.nullsFirst ? ' DESC' : ' DESC NULLS LAST') : it.nullsFirst ? ' NULLS FIRST' : ''
+    const order =
+      it.isExpression || index.method !== 'btree'
+        ? ''
+        : it.descending
+          ? it.nullsFirst
+            ? ' DESC'
+            : ' DESC NULLS LAST'
+          : it.nullsFirst
+            ? ' NULLS FIRST'
+            : ''
     return `${key}${it.opclass ? ` ${it.opclass}` : ''}${order}`
   })
-  const options = Object.entries(index.with).filter(([name, value]) => /^[a-z_]+$/i.test(name) && /^[\w.]+$/.test(value)).map(([name, value]) => `${name} = ${value}`)
+  const options = Object.entries(index.with)
+    .filter(([name, value]) => /^[a-z_]+$/i.test(name) && /^[\w.]+$/.test(value))
+    .map(([name, value]) => `${name} = ${value}`)
   return [
     `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${index.name === null ? '' : `${quoteIdent(index.name)} `}ON ${qualified(table.schema, table.name)} USING ${quoteIdent(index.method)} (${keys.join(', ')})`,
     ...(options.length > 0 ? [`WITH (${options.join(', ')})`] : []),
@@ -101,7 +118,8 @@ function expressionKey(expression: string): string {
 }
 
 function foreignKeySql(table: KitTable, key: KitForeignKey): string {
-  const action = (word: string, value: string | null): string => value && /^[a-z ]+$/i.test(value) ? ` ON ${word} ${value}` : ''
+  const action = (word: string, value: string | null): string =>
+    value && /^[a-z ]+$/i.test(value) ? ` ON ${word} ${value}` : ''
   const references = `FOREIGN KEY (${list(key.columns)}) REFERENCES ${qualified(key.schemaTo, key.tableTo)} (${list(key.columnsTo)})${action('DELETE', key.onDelete)}${action('UPDATE', key.onUpdate)}`
   return `ALTER TABLE ${qualified(table.schema, table.name)} ADD ${constraint(key.name, references)}`
 }
@@ -110,20 +128,58 @@ function foreignKeySql(table: KitTable, key: KitForeignKey): string {
 export function statementsOf(kit: Kit): readonly KitStatement[] {
   const other = (name: string, sql: string): KitStatement => ({ sql, part: 'other', table: null, name })
   const of = (table: KitTable, part: Part, name: string, sql: string): KitStatement => ({ sql, part, table, name })
-  const schemas = new Set([...kit.schemas, ...kit.tables.map((it) => it.schema), ...kit.enums.map((it) => it.schema), ...kit.sequences.map((it) => it.schema), ...kit.views.map((it) => it.schema)])
+  const schemas = new Set([
+    ...kit.schemas,
+    ...kit.tables.map((it) => it.schema),
+    ...kit.enums.map((it) => it.schema),
+    ...kit.sequences.map((it) => it.schema),
+    ...kit.views.map((it) => it.schema),
+  ])
   return [
-    ...[...schemas].filter((it) => it !== '' && it !== 'public').map((it) => other(it, `CREATE SCHEMA ${quoteIdent(it)}`)),
-    ...kit.enums.map((it) => other(it.name, `CREATE TYPE ${qualified(it.schema, it.name)} AS ENUM (${it.values.map(quoteLiteral).join(', ')})`)),
-    ...kit.sequences.map((it) => other(it.name, `CREATE SEQUENCE ${qualified(it.schema, it.name)} ${it.options}`.trimEnd())),
+    ...[...schemas]
+      .filter((it) => it !== '' && it !== 'public')
+      .map((it) => other(it, `CREATE SCHEMA ${quoteIdent(it)}`)),
+    ...kit.enums.map((it) =>
+      other(
+        it.name,
+        `CREATE TYPE ${qualified(it.schema, it.name)} AS ENUM (${it.values.map(quoteLiteral).join(', ')})`,
+      ),
+    ),
+    ...kit.sequences.map((it) =>
+      other(it.name, `CREATE SEQUENCE ${qualified(it.schema, it.name)} ${it.options}`.trimEnd()),
+    ),
     ...kit.tables.map((it) => of(it, 'table', it.name, tableSql(it))),
-    ...kit.tables.flatMap((table) => table.foreignKeys.map((it) => of(table, 'foreignKey', it.name ?? '', foreignKeySql(table, it)))),
+    ...kit.tables.flatMap((table) =>
+      table.foreignKeys.map((it) => of(table, 'foreignKey', it.name ?? '', foreignKeySql(table, it))),
+    ),
     ...kit.tables.flatMap((table) => table.indexes.map((it) => of(table, 'index', it.name ?? '', indexSql(table, it)))),
-    ...kit.views.filter((it) => it.definition !== null).map((it) => other(it.name, `CREATE ${it.materialized ? 'MATERIALIZED ' : ''}VIEW ${qualified(it.schema, it.name)}${it.securityInvoker ? ' WITH (security_invoker = true)' : ''} AS (${it.definition})`)),
-    ...kit.tables.filter((it) => it.rowSecurity).map((it) => of(it, 'security', it.name, `ALTER TABLE ${qualified(it.schema, it.name)} ENABLE ROW LEVEL SECURITY`)),
-    ...kit.tables.flatMap((table) => table.policies.map((it) => of(table, 'policy', it.name, [
-      `CREATE POLICY ${quoteIdent(it.name)} ON ${qualified(table.schema, table.name)} AS ${/^[A-Z]+$/.test(it.as) ? it.as : 'PERMISSIVE'} FOR ${/^[A-Z]+$/.test(it.for) ? it.for : 'ALL'}`,
-      `TO ${it.to.map((role) => /^(public|current_user|session_user|current_role)$/.test(role) ? role : quoteIdent(role)).join(', ') || 'public'}`,
-      ...(it.using === null ? [] : [`USING (${it.using})`]), ...(it.withCheck === null ? [] : [`WITH CHECK (${it.withCheck})`]),
-    ].join(' ')))),
+    ...kit.views
+      .filter((it) => it.definition !== null)
+      .map((it) =>
+        other(
+          it.name,
+          `CREATE ${it.materialized ? 'MATERIALIZED ' : ''}VIEW ${qualified(it.schema, it.name)}${it.securityInvoker ? ' WITH (security_invoker = true)' : ''} AS (${it.definition})`,
+        ),
+      ),
+    ...kit.tables
+      .filter((it) => it.rowSecurity)
+      .map((it) =>
+        of(it, 'security', it.name, `ALTER TABLE ${qualified(it.schema, it.name)} ENABLE ROW LEVEL SECURITY`),
+      ),
+    ...kit.tables.flatMap((table) =>
+      table.policies.map((it) =>
+        of(
+          table,
+          'policy',
+          it.name,
+          [
+            `CREATE POLICY ${quoteIdent(it.name)} ON ${qualified(table.schema, table.name)} AS ${/^[A-Z]+$/.test(it.as) ? it.as : 'PERMISSIVE'} FOR ${/^[A-Z]+$/.test(it.for) ? it.for : 'ALL'}`,
+            `TO ${it.to.map((role) => (/^(public|current_user|session_user|current_role)$/.test(role) ? role : quoteIdent(role))).join(', ') || 'public'}`,
+            ...(it.using === null ? [] : [`USING (${it.using})`]),
+            ...(it.withCheck === null ? [] : [`WITH CHECK (${it.withCheck})`]),
+          ].join(' '),
+        ),
+      ),
+    ),
   ]
 }

@@ -13,7 +13,10 @@ interface Edit {
  */
 export function withoutEnums(text: string, program: Program): string {
   if (!/\benum\b/.test(text)) return text
-  const edits = enumsIn(program).filter((it) => !it.declare).flatMap((it) => editsOf(it, text)).toSorted((a, b) => a.start - b.start)
+  const edits = enumsIn(program)
+    .filter((it) => !it.declare)
+    .flatMap((it) => editsOf(it, text))
+    .toSorted((a, b) => a.start - b.start)
   let result = ''
   let at = 0
   for (const edit of edits) {
@@ -33,19 +36,21 @@ function enumsIn(program: Program): readonly TSEnumDeclaration[] {
       continue
     }
     const record = node as unknown as Readonly<Record<string, unknown>>
-    for (const key of visitorKeys[node.type] ?? []) for (const child of [record[key]].flat()) if (typeof child === 'object' && child !== null) stack.push(child as Node)
+    for (const key of visitorKeys[node.type] ?? [])
+      for (const child of [record[key]].flat())
+        if (typeof child === 'object' && child !== null) stack.push(child as Node)
   }
   return found
 }
 
 function nameOf(member: TSEnumMember): string {
   if (member.id.type === 'Identifier') return member.id.name
-  return member.id.type === 'Literal' ? String(member.id.value) : member.id.quasis[0]?.value.cooked ?? ''
+  return member.id.type === 'Literal' ? String(member.id.value) : (member.id.quasis[0]?.value.cooked ?? '')
 }
 
 /** Line ends and comments between two members stay, the comma goes. */
 function gap(text: string): string {
-  return text.replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*|,/g, (part) => part === ',' ? ' ' : part)
+  return text.replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*|,/g, (part) => (part === ',' ? ' ' : part))
 }
 
 function lineEnds(text: string): string {
@@ -57,7 +62,11 @@ function editsOf(node: TSEnumDeclaration, text: string): readonly Edit[] {
   const { members } = node.body
   const edits: Edit[] = []
   const first = members[0]?.start ?? node.body.end - 1
-  edits.push({ start: node.start, end: node.body.start + 1, text: `var ${name}=((${name})=>{let $=-1;${lineEnds(text.slice(node.start, node.body.start + 1))}` })
+  edits.push({
+    start: node.start,
+    end: node.body.start + 1,
+    text: `var ${name}=((${name})=>{let $=-1;${lineEnds(text.slice(node.start, node.body.start + 1))}`,
+  })
   edits.push({ start: node.body.start + 1, end: first, text: gap(text.slice(node.body.start + 1, first)) })
   for (const [i, member] of members.entries()) {
     const quoted = JSON.stringify(nameOf(member))
@@ -65,9 +74,22 @@ function editsOf(node: TSEnumDeclaration, text: string): readonly Edit[] {
     const after = `;$=${name}[${quoted}];if(typeof $==='number')${name}[$]=${quoted};`
     const { initializer } = member
     if (initializer) {
-      edits.push({ start: member.start, end: initializer.start, text: `${target}(${lineEnds(text.slice(member.start, initializer.start))}` })
-      edits.push({ start: initializer.end, end: member.end, text: `)${after}${lineEnds(text.slice(initializer.end, member.end))}` })
-    } else edits.push({ start: member.start, end: member.end, text: `${target}$+1${after}${lineEnds(text.slice(member.start, member.end))}` })
+      edits.push({
+        start: member.start,
+        end: initializer.start,
+        text: `${target}(${lineEnds(text.slice(member.start, initializer.start))}`,
+      })
+      edits.push({
+        start: initializer.end,
+        end: member.end,
+        text: `)${after}${lineEnds(text.slice(initializer.end, member.end))}`,
+      })
+    } else
+      edits.push({
+        start: member.start,
+        end: member.end,
+        text: `${target}$+1${after}${lineEnds(text.slice(member.start, member.end))}`,
+      })
     const next = members[i + 1]?.start ?? node.body.end - 1
     edits.push({ start: member.end, end: next, text: gap(text.slice(member.end, next)) })
   }

@@ -42,16 +42,28 @@ export interface DrizzleJournal {
  * Reads drizzle-kit's journal. `files` are paths of the tree; only those directly in the folder above `meta/` count. A text that is
  * no journal is null and a note.
  */
-export function readDrizzleJournal(text: string, path: string, files: readonly string[]): { readonly journal: DrizzleJournal | null; readonly notes: readonly Note[] } {
-  const fail = (line: number, message: string): { journal: null; notes: Note[] } => ({ journal: null, notes: [{ kind: 'unparsed', blocking: true, path, line, message }] })
+export function readDrizzleJournal(
+  text: string,
+  path: string,
+  files: readonly string[],
+): { readonly journal: DrizzleJournal | null; readonly notes: readonly Note[] } {
+  const fail = (line: number, message: string): { journal: null; notes: Note[] } => ({
+    journal: null,
+    notes: [{ kind: 'unparsed', blocking: true, path, line, message }],
+  })
   const source = sourceFile(path, `(${text})`)
   const parsed = parseTypeScript(`${path}.js`, source.text)
   if (parsed.program === null) return fail(1, `The journal of the migrations cannot be read: ${parsed.refused}.`)
   const conflict = /^(<{7}|={7}|>{7})/m.exec(text)
-  if (conflict) return fail(text.slice(0, conflict.index).split('\n').length, 'The journal of the migrations holds a merge conflict.')
+  if (conflict)
+    return fail(
+      text.slice(0, conflict.index).split('\n').length,
+      'The journal of the migrations holds a merge conflict.',
+    )
   const statement = parsed.program.body[0]
   const root = statement?.type === 'ExpressionStatement' ? unwrap(statement.expression) : null
-  if (parsed.errors.length > 0 || root?.type !== 'ObjectExpression') return fail(1, 'The journal of the migrations is not JSON.')
+  if (parsed.errors.length > 0 || root?.type !== 'ObjectExpression')
+    return fail(1, 'The journal of the migrations is not JSON.')
   const list = root.properties.find((it) => keyOf(it) === 'entries')
   const nodes = list?.type === 'Property' && list.value.type === 'ArrayExpression' ? list.value.elements : null
   if (!nodes) return fail(1, 'The journal of the migrations has no `entries`.')
@@ -64,7 +76,14 @@ export function readDrizzleJournal(text: string, path: string, files: readonly s
     const place = shifted(source, node.start, node.end)
     const entry = entryOf(dataOf(node, new Map()), prefix, place)
     if (entry) entries.push(entry)
-    else notes.push({ kind: 'unread', blocking: false, path, line: place.line, message: 'An entry of the journal has no `tag`, so it names no file.' })
+    else
+      notes.push({
+        kind: 'unread',
+        blocking: false,
+        path,
+        line: place.line,
+        message: 'An entry of the journal has no `tag`, so it names no file.',
+      })
   }
   const field = (name: string): Data => {
     const property = root.properties.find((it) => keyOf(it) === name)
@@ -72,7 +91,9 @@ export function readDrizzleJournal(text: string, path: string, files: readonly s
   }
   const version = field('version')
   const dialect = field('dialect')
-  const present = files.filter((it) => it.startsWith(prefix) && it.endsWith('.sql') && !it.slice(prefix.length).includes('/'))
+  const present = files.filter(
+    (it) => it.startsWith(prefix) && it.endsWith('.sql') && !it.slice(prefix.length).includes('/'),
+  )
   const there = new Set(present)
   const named = new Set(entries.map((it) => it.file))
   return {
@@ -91,16 +112,25 @@ export function readDrizzleJournal(text: string, path: string, files: readonly s
 }
 
 /** The folders of Drizzle v1, one a migration, in the order in which they run; a folder needs its `migration.sql`. */
-export function readDrizzleFolders(folder: string, files: readonly string[]): readonly { readonly tag: string; readonly file: string; readonly snapshot: string | null }[] {
+export function readDrizzleFolders(
+  folder: string,
+  files: readonly string[],
+): readonly { readonly tag: string; readonly file: string; readonly snapshot: string | null }[] {
   const prefix = folder === '' ? '' : `${folder}/`
   const known = new Set(files)
   return files
-    .filter((it) => it.startsWith(prefix) && it.endsWith('/migration.sql') && it.slice(prefix.length).split('/').length === 2)
+    .filter(
+      (it) => it.startsWith(prefix) && it.endsWith('/migration.sql') && it.slice(prefix.length).split('/').length === 2,
+    )
     .map((file) => {
       const home = file.slice(0, -'migration.sql'.length)
-      return { tag: home.slice(prefix.length, -1), file, snapshot: known.has(`${home}snapshot.json`) ? `${home}snapshot.json` : null }
+      return {
+        tag: home.slice(prefix.length, -1),
+        file,
+        snapshot: known.has(`${home}snapshot.json`) ? `${home}snapshot.json` : null,
+      }
     })
-    .toSorted((a, b) => a.tag < b.tag ? -1 : 1)
+    .toSorted((a, b) => (a.tag < b.tag ? -1 : 1))
 }
 
 function unwrap(node: Expression): Expression {
@@ -110,8 +140,10 @@ function unwrap(node: Expression): Expression {
 /** The text stands one character further right than in its file. */
 function shifted(source: SourceFile, start: number, end: number): Place {
   const place = placeOf(source, start, end)
-  const back = (line: number, column: number): number => line === 1 ? Math.max(1, column - 1) : column
-  return start < 1 ? startOf(source.path) : { ...place, column: back(place.line, place.column), endColumn: back(place.endLine, place.endColumn) }
+  const back = (line: number, column: number): number => (line === 1 ? Math.max(1, column - 1) : column)
+  return start < 1
+    ? startOf(source.path)
+    : { ...place, column: back(place.line, place.column), endColumn: back(place.endLine, place.endColumn) }
 }
 
 function entryOf(data: Data, prefix: string, place: Place): JournalEntry | null {

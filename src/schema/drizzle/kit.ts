@@ -5,7 +5,12 @@
 export interface Kit {
   readonly dialect: 'postgresql' | 'mysql' | 'sqlite'
   readonly tables: readonly KitTable[]
-  readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[]; readonly site: Site }[]
+  readonly enums: readonly {
+    readonly schema: string
+    readonly name: string
+    readonly values: readonly string[]
+    readonly site: Site
+  }[]
   readonly views: readonly KitView[]
   readonly sequences: readonly KitSequence[]
   /** Named Postgres schemas, without `public`. */
@@ -68,7 +73,13 @@ export interface KitColumn {
 export interface KitIndex {
   /** Null where it has no name and cannot be given one: an expression. */
   readonly name: string | null
-  readonly columns: readonly { readonly expression: string; readonly isExpression: boolean; readonly descending: boolean; readonly nullsFirst: boolean; readonly opclass: string | null }[]
+  readonly columns: readonly {
+    readonly expression: string
+    readonly isExpression: boolean
+    readonly descending: boolean
+    readonly nullsFirst: boolean
+    readonly opclass: string | null
+  }[]
   readonly unique: boolean
   readonly method: string
   readonly where: string | null

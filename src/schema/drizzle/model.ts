@@ -27,10 +27,16 @@ const postgres = 18
  * Turns a schema in drizzle-kit's form into the model. For Postgres the SQL that it stands for is replayed, so that types, defaults and
  * names are what the server would make of them; then the places are laid over it.
  */
-export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string, documentationAt: (place: Place) => string | null = () => null): Promise<DrizzleSchema> {
+export async function schemaOfKit(
+  kit: Kit,
+  placeOf: PlaceOf,
+  path: string,
+  documentationAt: (place: Place) => string | null = () => null,
+): Promise<DrizzleSchema> {
   const fallback = startOf(path)
   const cleaned = withoutUnknowns(kit, placeOf, fallback)
-  if (kit.dialect !== 'postgresql') return { schema: portableSchema(cleaned.kit, placeOf, fallback), notes: cleaned.notes }
+  if (kit.dialect !== 'postgresql')
+    return { schema: portableSchema(cleaned.kit, placeOf, fallback), notes: cleaned.notes }
   await loadParser()
   const notes: Note[] = [...cleaned.notes]
   const incomplete = new Set(cleaned.incomplete)
@@ -41,14 +47,22 @@ export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string, docu
   const parsed = parseAll(statements.map((it) => it.sql))
   const fail = (statement: KitStatement, reason: string): void => {
     if (statement.table) incomplete.add(statement.table)
-    notes.push(unresolved(placeFor(statement, placeOf) ?? fallback, `${labelOf(statement)} is not known as it is declared: ${reason}.`))
+    notes.push(
+      unresolved(
+        placeFor(statement, placeOf) ?? fallback,
+        `${labelOf(statement)} is not known as it is declared: ${reason}.`,
+      ),
+    )
   }
   const apply = (statement: KitStatement, node: Statement): void => {
     const { schema: after, refused } = applyStatement(schema, node, options)
     if (refused !== null) {
       fail(statement, refused)
       // A table that clashes with another by the name of a constraint is there all the same.
-      const bare = statement.part === 'table' && statement.table ? parseAll([tableSql({ ...statement.table, primaryKeys: [], uniques: [], checks: [] })])[0] : null
+      const bare =
+        statement.part === 'table' && statement.table
+          ? parseAll([tableSql({ ...statement.table, primaryKeys: [], uniques: [], checks: [] })])[0]
+          : null
       schema = bare ? applyStatement(schema, bare, options).schema : schema
       return
     }
@@ -61,8 +75,14 @@ export async function schemaOfKit(kit: Kit, placeOf: PlaceOf, path: string, docu
       const sound = soundTable(statement.table)
       const again = parseAll([tableSql(sound.table)])[0]
       incomplete.add(statement.table)
-      untyped.set(statement.table, new Set([...untyped.get(statement.table) ?? [], ...sound.untyped]))
-      for (const it of sound.failed) notes.push(unresolved(placeOf(it.site) ?? fallback, `${it.what} of \`${statement.name}\` is not SQL that Postgres reads.`))
+      untyped.set(statement.table, new Set([...(untyped.get(statement.table) ?? []), ...sound.untyped]))
+      for (const it of sound.failed)
+        notes.push(
+          unresolved(
+            placeOf(it.site) ?? fallback,
+            `${it.what} of \`${statement.name}\` is not SQL that Postgres reads.`,
+          ),
+        )
       if (again) apply(statement, again)
       else fail(statement, 'it is not SQL that Postgres reads')
     } else fail(statement, 'it is not SQL that Postgres reads')
@@ -78,11 +98,14 @@ function parseAll(texts: readonly string[]): readonly (Statement | null)[] {
     starts.push(text.length)
     text += `${it};\n`
   }
-  const all = readSql(sourceFile('drizzle', text), { dialect: 'postgresql' }).statements.filter((it) => it.inside === null)
+  const all = readSql(sourceFile('drizzle', text), { dialect: 'postgresql' }).statements.filter(
+    (it) => it.inside === null,
+  )
   const byStart = new Map(all.map((it) => [it.start, it]))
   const counted = new Set(starts)
   // One text that breaks in the middle spoils what follows in the same file, so each is read on its own then.
-  if (all.length === texts.length && all.every((it) => counted.has(it.start))) return starts.map((it) => byStart.get(it) ?? null)
+  if (all.length === texts.length && all.every((it) => counted.has(it.start)))
+    return starts.map((it) => byStart.get(it) ?? null)
   return texts.map((it) => {
     const alone = readSql(sourceFile('drizzle', it), { dialect: 'postgresql' })
     const [first, second] = alone.statements.filter((one) => one.inside === null)
@@ -95,19 +118,37 @@ function unresolved(place: Place, message: string): Note {
 }
 
 function labelOf(statement: KitStatement): string {
-  const words = { table: 'Table', index: 'Index', foreignKey: 'Foreign key', policy: 'Policy', security: 'Row security of', other: 'The object' }
+  const words = {
+    table: 'Table',
+    index: 'Index',
+    foreignKey: 'Foreign key',
+    policy: 'Policy',
+    security: 'Row security of',
+    other: 'The object',
+  }
   return `${words[statement.part]} \`${statement.name}\`${statement.table && statement.part !== 'table' && statement.part !== 'security' ? ` of \`${statement.table.name}\`` : ''}`
 }
 
 function placeFor(statement: KitStatement, placeOf: PlaceOf): Place | null {
   const { table, part, name } = statement
   if (!table) return null
-  const object = part === 'index' ? table.indexes.find((it) => it.name === name) : part === 'foreignKey' ? table.foreignKeys.find((it) => it.name === name) : part === 'policy' ? table.policies.find((it) => it.name === name) : undefined
+  const object =
+    part === 'index'
+      ? table.indexes.find((it) => it.name === name)
+      : part === 'foreignKey'
+        ? table.foreignKeys.find((it) => it.name === name)
+        : part === 'policy'
+          ? table.policies.find((it) => it.name === name)
+          : undefined
   return placeOf(object?.site ?? null) ?? placeOf(table.site)
 }
 
 /** A table without the parts that are not SQL. */
-function soundTable(table: KitTable): { readonly table: KitTable; readonly untyped: readonly string[]; readonly failed: readonly { readonly what: string; readonly site: string | null }[] } {
+function soundTable(table: KitTable): {
+  readonly table: KitTable
+  readonly untyped: readonly string[]
+  readonly failed: readonly { readonly what: string; readonly site: string | null }[]
+} {
   const failed: { what: string; site: string | null }[] = []
   const untyped: string[] = []
   const bare: KitTable = { ...table, columns: [], primaryKeys: [], uniques: [], checks: [] }

@@ -28,6 +28,13 @@ export function besides(path: string): readonly string[] {
   const built = /(^|\/)(dist|build|out|lib|\.next|\.output|\.build|output|target)(?=\/)/
   if (!built.test(stem)) return stem === path ? [] : [`${stem}.ts`, `${stem}.mts`, `${stem}/index.ts`]
   const plain = stem.replace(/\/(esm|cjs|src)(?=\/)/, '')
-  const stems = [stem.replace(built, '$1src'), stem.replace(built, '$1.'), plain.replace(built, '$1src'), plain.replace(built, '$1.')].map(normalize)
-  return stems.flatMap((it) => sourceName.test(it) || it.endsWith('*') ? [it] : [`${it}.ts`, `${it}.mts`, `${it}/index.ts`, it])
+  const stems = [
+    stem.replace(built, '$1src'),
+    stem.replace(built, '$1.'),
+    plain.replace(built, '$1src'),
+    plain.replace(built, '$1.'),
+  ].map(normalize)
+  return stems.flatMap((it) =>
+    sourceName.test(it) || it.endsWith('*') ? [it] : [`${it}.ts`, `${it}.mts`, `${it}/index.ts`, it],
+  )
 }

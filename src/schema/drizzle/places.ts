@@ -29,7 +29,8 @@ export function placesOf(bundle: Bundle): PlaceOf {
     if (known !== undefined) return known
     const text = bundle.texts.get(path)
     const program = bundle.programs.get(path)
-    const file = text === undefined ? null : { source: sourceFile(path, text), ranges: program ? rangesOf(program) : [] }
+    const file =
+      text === undefined ? null : { source: sourceFile(path, text), ranges: program ? rangesOf(program) : [] }
     files.set(path, file)
     return file
   }
@@ -66,7 +67,12 @@ export function documentationOf(bundle: Bundle): (place: Place) => string | null
     if (!above.endsWith('*/')) return null
     const from = above.lastIndexOf('/*')
     if (from < 0 || above[from + 2] !== '*' || above.indexOf('*/', from + 2) !== above.length - 2) return null
-    const words = above.slice(from + 3, -2).split('\n').map((one) => one.replace(/^\s*\*?\s?/, '').trimEnd()).join('\n').trim()
+    const words = above
+      .slice(from + 3, -2)
+      .split('\n')
+      .map((one) => one.replace(/^\s*\*?\s?/, '').trimEnd())
+      .join('\n')
+      .trim()
     return words === '' ? null : words
   }
 }
@@ -101,18 +107,34 @@ function rangesOf(program: Program): readonly Range[] {
   const exported = new Set<unknown>()
   const stack: unknown[] = [program]
   while (stack.length > 0) {
-    const node = stack.pop() as { readonly type: string; readonly start: number; readonly end: number } & Readonly<Record<string, unknown>>
-    if (node.type === 'Property' || node.type === 'PropertyDefinition' || node.type === 'VariableDeclaration' || node.type.endsWith('Statement') || node.type.startsWith('Export')) found.push(node)
+    const node = stack.pop() as { readonly type: string; readonly start: number; readonly end: number } & Readonly<
+      Record<string, unknown>
+    >
+    if (
+      node.type === 'Property' ||
+      node.type === 'PropertyDefinition' ||
+      node.type === 'VariableDeclaration' ||
+      node.type.endsWith('Statement') ||
+      node.type.startsWith('Export')
+    )
+      found.push(node)
     // `export const users = …` is one declaration, not one in another.
     if (node.type === 'ExportNamedDeclaration' && isNode(node.declaration)) exported.add(node.declaration)
-    if (node.type === 'ArrayExpression' && Array.isArray(node.elements)) for (const it of node.elements as readonly (Range | null)[]) if (it) found.push(it)
+    if (node.type === 'ArrayExpression' && Array.isArray(node.elements))
+      for (const it of node.elements as readonly (Range | null)[]) if (it) found.push(it)
     for (const key of visitorKeys[node.type] ?? []) {
       const child = node[key]
-      if (Array.isArray(child)) for (const it of child as readonly unknown[]) { if (isNode(it)) stack.push(it) }
+      if (Array.isArray(child))
+        for (const it of child as readonly unknown[]) {
+          if (isNode(it)) stack.push(it)
+        }
       else if (isNode(child)) stack.push(child)
     }
   }
-  return found.filter((it) => !exported.has(it)).map(({ start, end }) => ({ start, end })).toSorted((a, b) => a.start - b.start || b.end - a.end)
+  return found
+    .filter((it) => !exported.has(it))
+    .map(({ start, end }) => ({ start, end }))
+    .toSorted((a, b) => a.start - b.start || b.end - a.end)
 }
 
 function isNode(value: unknown): boolean {

@@ -6,7 +6,13 @@ import type { PlaceOf } from './places.ts'
 
 /** SQLite knows a unique constraint of Drizzle as a unique index. */
 function asIndex(unique: KitTable['uniques'][number]): KitIndex {
-  const columns = unique.columns.map((it) => ({ expression: it, isExpression: false, descending: false, nullsFirst: false, opclass: null }))
+  const columns = unique.columns.map((it) => ({
+    expression: it,
+    isExpression: false,
+    descending: false,
+    nullsFirst: false,
+    opclass: null,
+  }))
   return { name: unique.name, columns, unique: true, method: 'btree', where: null, with: {}, site: unique.site }
 }
 
@@ -16,12 +22,29 @@ export function portableSchema(kit: Kit, placeOf: PlaceOf, fallback: Place): Sch
   const declared = (site: Site): readonly Declaration[] => [{ ...(placeOf(site) ?? fallback), source: 'drizzle' }]
   const tables = kit.tables.map((it) => tableOf(it, base.defaultSchema, kit.dialect, declared))
   const views = kit.views.map((it): View => ({
-    schema: it.schema || base.defaultSchema, name: it.name, materialized: false, definition: it.definition, columns: null, reads: [], indexes: [], securityInvoker: false, declared: declared(it.site),
+    schema: it.schema || base.defaultSchema,
+    name: it.name,
+    materialized: false,
+    definition: it.definition,
+    columns: null,
+    reads: [],
+    indexes: [],
+    securityInvoker: false,
+    declared: declared(it.site),
   }))
-  return { ...base, tables: new Map(tables.map((it) => [it.key, it])), views: new Map(views.map((it) => [key(it.schema, it.name), it])) }
+  return {
+    ...base,
+    tables: new Map(tables.map((it) => [it.key, it])),
+    views: new Map(views.map((it) => [key(it.schema, it.name), it])),
+  }
 }
 
-function tableOf(table: KitTable, defaultSchema: string, dialect: Kit['dialect'], declared: (site: Site) => readonly Declaration[]): Table {
+function tableOf(
+  table: KitTable,
+  defaultSchema: string,
+  dialect: Kit['dialect'],
+  declared: (site: Site) => readonly Declaration[],
+): Table {
   const schema = table.schema || defaultSchema
   const primary = table.primaryKeys[0]
   const own = table.columns.filter((it) => it.primaryKey)
@@ -29,24 +52,76 @@ function tableOf(table: KitTable, defaultSchema: string, dialect: Kit['dialect']
   return {
     ...emptyTable(schema, table.name, declared(table.site)),
     columns: table.columns.map((it) => ({
-      name: it.name, type: it.type, nullable: !it.notNull && !it.primaryKey, default: it.autoincrement ? null : it.default,
+      name: it.name,
+      type: it.type,
+      nullable: !it.notNull && !it.primaryKey,
+      default: it.autoincrement ? null : it.default,
       generated: it.generated ? { expression: unwrapped(it.generated.as), stored: it.generated.stored } : null,
-      identity: it.autoincrement ? 'by default' : null, declared: declared(it.site),
-      ...(it.clientDefault === null ? {} : { clientDefault: it.clientDefault }), ...(it.property === null || it.property === it.name ? {} : { property: it.property }),
+      identity: it.autoincrement ? 'by default' : null,
+      declared: declared(it.site),
+      ...(it.clientDefault === null ? {} : { clientDefault: it.clientDefault }),
+      ...(it.property === null || it.property === it.name ? {} : { property: it.property }),
     })),
-    primaryKey: primary ? { name: keyName, columns: primary.columns, include: [], deferrable: false, declared: declared(primary.site) }
-      : own[0] ? { name: keyName, columns: own.map((it) => it.name), include: [], deferrable: false, declared: declared(own[0].site) } : null,
-    uniques: dialect === 'sqlite' ? [] : table.uniques.map((it) => ({ name: it.name ?? `${table.name}_${it.columns.join('_')}_unique`, columns: it.columns, include: [], nullsNotDistinct: false, deferrable: false, declared: declared(it.site) })),
-    indexes: [...dialect === 'sqlite' ? table.uniques.map(asIndex) : [], ...table.indexes].map((it): Index => ({
+    primaryKey: primary
+      ? { name: keyName, columns: primary.columns, include: [], deferrable: false, declared: declared(primary.site) }
+      : own[0]
+        ? {
+            name: keyName,
+            columns: own.map((it) => it.name),
+            include: [],
+            deferrable: false,
+            declared: declared(own[0].site),
+          }
+        : null,
+    uniques:
+      dialect === 'sqlite'
+        ? []
+        : table.uniques.map((it) => ({
+            name: it.name ?? `${table.name}_${it.columns.join('_')}_unique`,
+            columns: it.columns,
+            include: [],
+            nullsNotDistinct: false,
+            deferrable: false,
+            declared: declared(it.site),
+          })),
+    indexes: [...(dialect === 'sqlite' ? table.uniques.map(asIndex) : []), ...table.indexes].map((it): Index => ({
       name: it.name ?? '',
-      keys: it.columns.map((c) => ({ column: c.isExpression ? null : c.expression, expression: c.isExpression ? c.expression : null, descending: c.descending, nullsFirst: c.nullsFirst, opclass: null, collation: null })),
-      include: [], unique: it.unique, nullsNotDistinct: false, method: it.method, where: it.where, valid: true, declared: declared(it.site),
+      keys: it.columns.map((c) => ({
+        column: c.isExpression ? null : c.expression,
+        expression: c.isExpression ? c.expression : null,
+        descending: c.descending,
+        nullsFirst: c.nullsFirst,
+        opclass: null,
+        collation: null,
+      })),
+      include: [],
+      unique: it.unique,
+      nullsNotDistinct: false,
+      method: it.method,
+      where: it.where,
+      valid: true,
+      declared: declared(it.site),
     })),
     foreignKeys: table.foreignKeys.map((it) => ({
-      name: it.name ?? '', columns: it.columns, references: { schema: it.schemaTo || defaultSchema, table: it.tableTo, columns: it.columnsTo },
-      onDelete: actionOf(it.onDelete), onUpdate: actionOf(it.onUpdate), match: 'simple', validated: true, enforced: true, deferrable: false, declared: declared(it.site),
+      name: it.name ?? '',
+      columns: it.columns,
+      references: { schema: it.schemaTo || defaultSchema, table: it.tableTo, columns: it.columnsTo },
+      onDelete: actionOf(it.onDelete),
+      onUpdate: actionOf(it.onUpdate),
+      match: 'simple',
+      validated: true,
+      enforced: true,
+      deferrable: false,
+      declared: declared(it.site),
     })),
-    checks: table.checks.map((it) => ({ name: it.name, expression: it.value, validated: true, enforced: true, noInherit: false, declared: declared(it.site) })),
+    checks: table.checks.map((it) => ({
+      name: it.name,
+      expression: it.value,
+      validated: true,
+      enforced: true,
+      noInherit: false,
+      declared: declared(it.site),
+    })),
   }
 }
 

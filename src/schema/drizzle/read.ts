@@ -34,24 +34,64 @@ interface Failure {
  * The schema that a Drizzle project declares in one tree. Its TypeScript is evaluated in a sandbox; where that cannot be done, a note
  * says why and drizzle-kit's latest snapshot serves. Never throws for what the tree holds.
  */
-export async function readDrizzleSchema(tree: Tree, project: Project, limits: SandboxLimits = sandboxLimits): Promise<DrizzleRead> {
+export async function readDrizzleSchema(
+  tree: Tree,
+  project: Project,
+  limits: SandboxLimits = sandboxLimits,
+): Promise<DrizzleRead> {
   const dialect = project.dialect === 'cockroachdb' ? 'postgresql' : project.dialect
   if (dialect !== 'postgresql' && dialect !== 'mysql' && dialect !== 'sqlite') {
     const path = project.schemaFiles[0] ?? project.evidence
-    return { schema: null, from: null, notes: [{ kind: 'dialect', blocking: false, path, line: 1, message: `Drizzle schemas for ${project.dialect} are not read.` }] }
+    return {
+      schema: null,
+      from: null,
+      notes: [
+        {
+          kind: 'dialect',
+          blocking: false,
+          path,
+          line: 1,
+          message: `Drizzle schemas for ${project.dialect} are not read.`,
+        },
+      ],
+    }
   }
   // Nothing names a schema of migrations that were found by their journal alone.
-  if (project.schemaFiles.length === 0 && project.migrations !== null && project.evidence.startsWith(project.migrations.folder)) return readLatestSnapshot(tree, project)
+  if (
+    project.schemaFiles.length === 0 &&
+    project.migrations !== null &&
+    project.evidence.startsWith(project.migrations.folder)
+  )
+    return readLatestSnapshot(tree, project)
   const typescript = await evaluateSchema(tree, project, dialect, limits)
   if ('schema' in typescript && typescript.schema && typescript.schema.tables.size > 0) return typescript
   const snapshot = await readLatestSnapshot(tree, project)
-  if ('schema' in typescript) return snapshot.schema && snapshot.schema.tables.size > 0 ? withReason(snapshot, { reason: 'its files export no table', path: project.schemaFiles[0] ?? project.evidence, line: 1 }) : typescript
+  if ('schema' in typescript)
+    return snapshot.schema && snapshot.schema.tables.size > 0
+      ? withReason(snapshot, {
+          reason: 'its files export no table',
+          path: project.schemaFiles[0] ?? project.evidence,
+          line: 1,
+        })
+      : typescript
   return withReason(snapshot, typescript, project.migrations === null)
 }
 
 function withReason(snapshot: DrizzleRead, failure: Failure, alone = false): DrizzleRead {
-  const instead = snapshot.schema ? '; drizzle-kit\'s latest snapshot is read instead' : ''
-  return { ...snapshot, notes: [{ kind: 'unread', blocking: alone && !snapshot.schema, path: failure.path, line: failure.line, message: `The Drizzle schema could not be evaluated: ${failure.reason}${instead}.` }, ...snapshot.notes] }
+  const instead = snapshot.schema ? "; drizzle-kit's latest snapshot is read instead" : ''
+  return {
+    ...snapshot,
+    notes: [
+      {
+        kind: 'unread',
+        blocking: alone && !snapshot.schema,
+        path: failure.path,
+        line: failure.line,
+        message: `The Drizzle schema could not be evaluated: ${failure.reason}${instead}.`,
+      },
+      ...snapshot.notes,
+    ],
+  }
 }
 
 /** Answers by what was asked, so that a base and a head with the same schema are evaluated once. */
@@ -59,7 +99,10 @@ const answers = new Map<string, Promise<SandboxAnswer>>()
 const keptAnswers = 16
 
 function evaluated(dialect: Kit['dialect'], bundle: string, limits: SandboxLimits): Promise<SandboxAnswer> {
-  const name = createHash('sha256').update(`${dialect} ${limits.bytes} ${limits.milliseconds}\n`).update(bundle).digest('base64')
+  const name = createHash('sha256')
+    .update(`${dialect} ${limits.bytes} ${limits.milliseconds}\n`)
+    .update(bundle)
+    .digest('base64')
   const known = answers.get(name)
   if (known) return known
   // What failed may have failed for want of time, so it is tried again.
@@ -79,7 +122,12 @@ function evaluated(dialect: Kit['dialect'], bundle: string, limits: SandboxLimit
 const overruns = new WeakMap<Tree, number>()
 const mostOverruns = 3
 
-async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
+async function evaluateSchema(
+  tree: Tree,
+  project: Project,
+  dialect: Kit['dialect'],
+  limits: SandboxLimits,
+): Promise<DrizzleRead | Failure> {
   const { casing } = project.settings
   if (casing !== 'computed') return evaluateWith(casing ?? null, tree, project, dialect, limits)
   // The latest snapshot tells in which case names are written.
@@ -87,33 +135,60 @@ async function evaluateSchema(tree: Tree, project: Project, dialect: Kit['dialec
   const { schema } = await readLatestSnapshot(tree, project)
   if (schema === null || !('schema' in plain) || unknownColumns(plain.schema, schema) === 0) return plain
   const snake = await evaluateWith('snake_case', tree, project, dialect, limits)
-  return 'schema' in snake && unknownColumns(snake.schema, schema) < unknownColumns(plain.schema, schema) ? snake : plain
+  return 'schema' in snake && unknownColumns(snake.schema, schema) < unknownColumns(plain.schema, schema)
+    ? snake
+    : plain
 }
 
 /** How many columns another schema does not have. */
 function unknownColumns(of: Schema | null, other: Schema): number {
-  return [...of?.tables.values() ?? []].reduce((sum, table) => sum + table.columns.filter(({ name }) => !other.tables.get(table.key)?.columns.some((column) => column.name === name)).length, 0)
+  return [...(of?.tables.values() ?? [])].reduce(
+    (sum, table) =>
+      sum +
+      table.columns.filter(({ name }) => !other.tables.get(table.key)?.columns.some((column) => column.name === name))
+        .length,
+    0,
+  )
 }
 
-async function evaluateWith(casing: GuestOptions['casing'], tree: Tree, project: Project, dialect: Kit['dialect'], limits: SandboxLimits): Promise<DrizzleRead | Failure> {
+async function evaluateWith(
+  casing: GuestOptions['casing'],
+  tree: Tree,
+  project: Project,
+  dialect: Kit['dialect'],
+  limits: SandboxLimits,
+): Promise<DrizzleRead | Failure> {
   const first = project.schemaFiles[0]
   if (first === undefined) return { reason: 'no file of it was found', path: project.evidence, line: 1 }
-  const options: GuestOptions = { casing, v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? '') }
-  if ((overruns.get(tree) ?? 0) >= mostOverruns) return { reason: `${mostOverruns} schemas of this commit ran out of time already`, path: first, line: 1 }
+  const options: GuestOptions = {
+    casing,
+    v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? ''),
+  }
+  if ((overruns.get(tree) ?? 0) >= mostOverruns)
+    return { reason: `${mostOverruns} schemas of this commit ran out of time already`, path: first, line: 1 }
   const began = performance.now()
   const bundle = await bundleSchema(tree, project.schemaFiles, options)
   const answer = 'reason' in bundle ? null : await evaluated(dialect, bundle.text, limits)
-  if ((answer === null || 'error' in answer) && performance.now() - began >= limits.milliseconds) overruns.set(tree, (overruns.get(tree) ?? 0) + 1)
+  if ((answer === null || 'error' in answer) && performance.now() - began >= limits.milliseconds)
+    overruns.set(tree, (overruns.get(tree) ?? 0) + 1)
   if ('reason' in bundle) return { reason: bundle.reason, path: bundle.path ?? first, line: bundle.line }
-  if (answer === null || 'error' in answer) return failureAt(bundle, answer ?? { error: 'it gives no answer', site: null }, first)
+  if (answer === null || 'error' in answer)
+    return failureAt(bundle, answer ?? { error: 'it gives no answer', site: null }, first)
   const kit = kitFromSandbox(answer.text)
   if (!kit) return { reason: 'what it evaluates to is no schema', path: first, line: 1 }
   const { push, schemas } = project.settings
-  const kept = push && schemas && schemas.length > 0 ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) } : kit
-  return { ...await schemaOfKit(kept, placesOf(bundle), first, documentationOf(bundle)), from: 'typescript' }
+  const kept =
+    push && schemas && schemas.length > 0
+      ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) }
+      : kit
+  return { ...(await schemaOfKit(kept, placesOf(bundle), first, documentationOf(bundle))), from: 'typescript' }
 }
 
-function failureAt(bundle: Bundle, answer: { readonly error: string; readonly site: string | null }, first: string): Failure {
+function failureAt(
+  bundle: Bundle,
+  answer: { readonly error: string; readonly site: string | null },
+  first: string,
+): Failure {
   const place = placesOf(bundle)(answer.site)
   return { reason: answer.error, path: place?.path ?? first, line: place?.line ?? 1 }
 }
@@ -124,13 +199,22 @@ export async function readLatestSnapshot(tree: Tree, project: Project): Promise<
   const path = await latestSnapshot(tree, project)
   const content = path === null ? undefined : (await tree.read([path])).get(path)
   if (path === null || !content) return nothing
-  if (content.kind !== 'text') return { ...nothing, notes: [{ kind: 'unread', blocking: false, path, line: 1, message: `The snapshot cannot be read: ${content.reason}.` }] }
+  if (content.kind !== 'text')
+    return {
+      ...nothing,
+      notes: [
+        { kind: 'unread', blocking: false, path, line: 1, message: `The snapshot cannot be read: ${content.reason}.` },
+      ],
+    }
   const { schema, notes } = await readDrizzleSnapshot(content.text, path)
   return { schema, notes, from: schema ? 'snapshot' : null }
 }
 
 /** Reads one snapshot of drizzle-kit, `meta/NNNN_snapshot.json` or `<folder>/snapshot.json`, of format 5 or later. */
-export async function readDrizzleSnapshot(text: string, path: string): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
+export async function readDrizzleSnapshot(
+  text: string,
+  path: string,
+): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
   const { kit, notes } = readKit(text, path)
   if (!kit) return { schema: null, notes }
   const read = await schemaOfKit(kit, () => null, path)
@@ -143,7 +227,8 @@ async function latestSnapshot(tree: Tree, project: Project): Promise<string | nu
   const { entries } = await tree.list()
   const prefix = folder === '' ? '' : `${folder}/`
   const files = entries.map((it) => it.path).filter((it) => it.startsWith(prefix))
-  if (layout === 'drizzle-folders') return readDrizzleFolders(folder, files).findLast((it) => it.snapshot !== null)?.snapshot ?? null
+  if (layout === 'drizzle-folders')
+    return readDrizzleFolders(folder, files).findLast((it) => it.snapshot !== null)?.snapshot ?? null
   const snapshots = files.filter((it) => /^meta\/[^/]*_snapshot\.json$/.test(it.slice(prefix.length))).toSorted()
   const journalPath = `${prefix}meta/_journal.json`
   const content = (await tree.read([journalPath])).get(journalPath)

@@ -17,7 +17,18 @@ type Json = { readonly [name: string]: Data }
 
 const extensions = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json']
 /** Conditions of a package's `exports`, what leads to sources first. */
-const conditions = ['source', 'development', 'bun', 'workerd', 'import', 'module', 'node', 'default', 'require', 'types']
+const conditions = [
+  'source',
+  'development',
+  'bun',
+  'workerd',
+  'import',
+  'module',
+  'node',
+  'default',
+  'require',
+  'types',
+]
 
 interface Alias {
   readonly prefix: string
@@ -31,11 +42,11 @@ export function readJson(text: string): Json | null {
   const { program } = parseTypeScript('data.js', `export default ${text}`)
   const node: Expression | null = program && defaultExport(program)
   const data = program && node ? dataOf(node, constantsOf(program)) : null
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data as Json : null
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Json) : null
 }
 
 function record(data: Data): Json {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data as Json : {}
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Json) : {}
 }
 
 /** A resolver over the paths of a tree: relative imports, `paths` of tsconfig, `imports` and `exports` of packages in the same repository. */
@@ -43,10 +54,14 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
   const files = new Set(paths)
   const jsons = new Map<string, Promise<Json | null>>()
   const aliases = new Map<string, Promise<readonly Alias[]>>()
-  const manifests = paths.filter((it) => (it === 'package.json' || it.endsWith('/package.json')) && !it.includes('node_modules/'))
+  const manifests = paths.filter(
+    (it) => (it === 'package.json' || it.endsWith('/package.json')) && !it.includes('node_modules/'),
+  )
 
   const json = (path: string): Promise<Json | null> => {
-    const known = jsons.get(path) ?? (files.has(path) ? read(path).then((text) => text === null ? null : readJson(text)) : Promise.resolve(null))
+    const known =
+      jsons.get(path) ??
+      (files.has(path) ? read(path).then((text) => (text === null ? null : readJson(text))) : Promise.resolve(null))
     jsons.set(path, known)
     return known
   }
@@ -54,7 +69,13 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
   const file = (path: string): string | null => {
     const plain = path.replace(/\?.*$/, '')
     const stem = plain.replace(/\.([mc]?)jsx?$/, '.$1ts')
-    const tries = [plain, stem, stem === plain ? '' : `${stem}x`, ...extensions.map((it) => plain + it), ...extensions.map((it) => `${plain}/index${it}`)]
+    const tries = [
+      plain,
+      stem,
+      stem === plain ? '' : `${stem}x`,
+      ...extensions.map((it) => plain + it),
+      ...extensions.map((it) => `${plain}/index${it}`),
+    ]
     return tries.map(normalize).find((it) => files.has(it)) ?? null
   }
 
@@ -62,7 +83,11 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
   const source = (path: string): string | null => {
     const found = file(path)
     if (found && !/\.d\.[mc]?ts$/.test(found)) return found
-    return besides(path.replace(/\.d\.([mc]?)ts$/, '.$1js')).map(file).find((it) => it !== null) ?? null
+    return (
+      besides(path.replace(/\.d\.([mc]?)ts$/, '.$1js'))
+        .map(file)
+        .find((it) => it !== null) ?? null
+    )
   }
 
   const aliasesOf = (config: string, depth: number): Promise<readonly Alias[]> => {
@@ -73,12 +98,29 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
       const base = normalize(`${folderOf(config)}/${typeof options.baseUrl === 'string' ? options.baseUrl : '.'}`)
       const own = Object.entries(record(options.paths)).map(([pattern, targets]): Alias => {
         const star = pattern.indexOf('*')
-        const list = (Array.isArray(targets) ? targets as readonly Data[] : []).filter((it) => typeof it === 'string')
-        return { prefix: star < 0 ? pattern : pattern.slice(0, star), suffix: star < 0 ? '' : pattern.slice(star + 1), exact: star < 0, targets: list.map((it) => normalize(`${base}/${it}`)) }
+        const list = (Array.isArray(targets) ? (targets as readonly Data[]) : []).filter((it) => typeof it === 'string')
+        return {
+          prefix: star < 0 ? pattern : pattern.slice(0, star),
+          suffix: star < 0 ? '' : pattern.slice(star + 1),
+          exact: star < 0,
+          targets: list.map((it) => normalize(`${base}/${it}`)),
+        }
       })
-      const free: readonly Alias[] = typeof options.baseUrl === 'string' ? [{ prefix: '', suffix: '', exact: false, targets: [normalize(`${base}/*`)] }] : []
-      const parents = [data?.extends].flat().filter((it) => typeof it === 'string' && it.startsWith('.')) as readonly string[]
-      const above = depth > 8 ? [] : await Promise.all(parents.map((it) => aliasesOf(normalize(`${folderOf(config)}/${it.endsWith('.json') ? it : `${it}.json`}`), depth + 1)))
+      const free: readonly Alias[] =
+        typeof options.baseUrl === 'string'
+          ? [{ prefix: '', suffix: '', exact: false, targets: [normalize(`${base}/*`)] }]
+          : []
+      const parents = [data?.extends]
+        .flat()
+        .filter((it) => typeof it === 'string' && it.startsWith('.')) as readonly string[]
+      const above =
+        depth > 8
+          ? []
+          : await Promise.all(
+              parents.map((it) =>
+                aliasesOf(normalize(`${folderOf(config)}/${it.endsWith('.json') ? it : `${it}.json`}`), depth + 1),
+              ),
+            )
       return [...own, ...above.flat(), ...free]
     })
     aliases.set(config, made)
@@ -88,10 +130,24 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
   const byAlias = async (specifier: string, importer: string): Promise<string | null> => {
     for (const folder of foldersUp(folderOf(importer))) {
       const at = folder === '' ? '' : `${folder}/`
-      const configs = [`${at}tsconfig.json`, `${at}tsconfig.app.json`, `${at}tsconfig.base.json`, `${at}jsconfig.json`].filter((it) => files.has(it))
+      const configs = [
+        `${at}tsconfig.json`,
+        `${at}tsconfig.app.json`,
+        `${at}tsconfig.base.json`,
+        `${at}jsconfig.json`,
+      ].filter((it) => files.has(it))
       for (const config of configs) {
         for (const alias of await aliasesOf(config, 0)) {
-          if (alias.exact ? specifier !== alias.prefix : !(specifier.startsWith(alias.prefix) && specifier.endsWith(alias.suffix) && specifier.length >= alias.prefix.length + alias.suffix.length)) continue
+          if (
+            alias.exact
+              ? specifier !== alias.prefix
+              : !(
+                  specifier.startsWith(alias.prefix) &&
+                  specifier.endsWith(alias.suffix) &&
+                  specifier.length >= alias.prefix.length + alias.suffix.length
+                )
+          )
+            continue
           const rest = alias.exact ? '' : specifier.slice(alias.prefix.length, specifier.length - alias.suffix.length)
           for (const target of alias.targets) {
             const found = source(target.replace('*', () => rest))
@@ -103,7 +159,11 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
       const usual = /^(\$lib|@|~)(\/.*)?$/.exec(specifier)
       if (usual && files.has(`${at}package.json`)) {
         const rest = usual[2] ?? ''
-        const found = (usual[1] === '$lib' ? [`${at}src/lib${rest}`] : [`${at}src${rest}`, `${at}app${rest}`, at + rest]).map(source).find((it) => it !== null)
+        const found = (
+          usual[1] === '$lib' ? [`${at}src/lib${rest}`] : [`${at}src${rest}`, `${at}app${rest}`, at + rest]
+        )
+          .map(source)
+          .find((it) => it !== null)
         if (found) return found
       }
     }
@@ -112,9 +172,13 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
 
   const exported = (target: Data, folder: string, star: string): string | null => {
     if (typeof target === 'string') return source(normalize(`${folder}/${target.replaceAll('*', () => star)}`))
-    if (Array.isArray(target)) return (target as readonly Data[]).map((it) => exported(it, folder, star)).find((it) => it !== null) ?? null
+    if (Array.isArray(target))
+      return (target as readonly Data[]).map((it) => exported(it, folder, star)).find((it) => it !== null) ?? null
     const byCondition = record(target)
-    const ordered = [...conditions.filter((it) => Object.hasOwn(byCondition, it)), ...Object.keys(byCondition).filter((it) => !conditions.includes(it))]
+    const ordered = [
+      ...conditions.filter((it) => Object.hasOwn(byCondition, it)),
+      ...Object.keys(byCondition).filter((it) => !conditions.includes(it)),
+    ]
     return ordered.map((it) => exported(byCondition[it], folder, star)).find((it) => it !== null) ?? null
   }
 
@@ -124,7 +188,13 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
     if (exact) return exported(exact[1], folder, '')
     for (const [name, target] of entries) {
       const star = name.indexOf('*')
-      if (star < 0 || !key.startsWith(name.slice(0, star)) || !key.endsWith(name.slice(star + 1)) || key.length < name.length) continue
+      if (
+        star < 0 ||
+        !key.startsWith(name.slice(0, star)) ||
+        !key.endsWith(name.slice(star + 1)) ||
+        key.length < name.length
+      )
+        continue
       const found = exported(target, folder, key.slice(star, key.length - (name.length - star - 1)))
       if (found) return found
     }
@@ -135,7 +205,9 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
   const packageFolder = async (name: string, importer: string): Promise<string | null> => {
     const words = name.replace('@', '').split('/')
     const names = new Set([words.at(-1), words.join('-'), name])
-    const likely = manifests.filter((it) => names.has(folderOf(it).split('/').at(-1)) || foldersUp(folderOf(importer)).includes(folderOf(it))).slice(0, 50)
+    const likely = manifests
+      .filter((it) => names.has(folderOf(it).split('/').at(-1)) || foldersUp(folderOf(importer)).includes(folderOf(it)))
+      .slice(0, 50)
     const named = async (list: readonly string[]): Promise<string | null> => {
       const read = await Promise.all(list.map(async (it) => ({ it, name: (await json(it))?.name })))
       const found = read.find((one) => one.name === name)
@@ -145,8 +217,12 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
     if (near !== null) return near
     for (const folder of foldersUp(folderOf(importer))) {
       const manifest = await json(folder === '' ? 'package.json' : `${folder}/package.json`)
-      const version = record(manifest?.dependencies)[name] ?? record(manifest?.devDependencies)[name] ?? record(manifest?.peerDependencies)[name]
-      if (typeof version === 'string') return /^(workspace|file|link|portal):|^\*$/.test(version) ? await named(manifests.slice(0, 400)) : null
+      const version =
+        record(manifest?.dependencies)[name] ??
+        record(manifest?.devDependencies)[name] ??
+        record(manifest?.peerDependencies)[name]
+      if (typeof version === 'string')
+        return /^(workspace|file|link|portal):|^\*$/.test(version) ? await named(manifests.slice(0, 400)) : null
     }
     return null
   }
@@ -160,10 +236,21 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
     const sub = parts.slice(count).join('/')
     const map = manifest?.exports
     const subpaths = typeof map === 'object' && map !== null && Object.keys(map).some((it) => it.startsWith('.'))
-    const listed = subpaths ? byMap(map, sub === '' ? '.' : `./${sub}`, folder) : sub === '' && map !== undefined ? exported(map, folder, '') : null
+    const listed = subpaths
+      ? byMap(map, sub === '' ? '.' : `./${sub}`, folder)
+      : sub === '' && map !== undefined
+        ? exported(map, folder, '')
+        : null
     if (listed) return listed
-    const mains = sub === '' ? [manifest?.source, manifest?.module, manifest?.main, manifest?.types, 'src/index', 'index', 'src'] : [sub, `src/${sub}`, `lib/${sub}`]
-    return mains.flatMap((it) => typeof it === 'string' ? [source(normalize(`${folder}/${it}`))] : []).find((it) => it !== null) ?? null
+    const mains =
+      sub === ''
+        ? [manifest?.source, manifest?.module, manifest?.main, manifest?.types, 'src/index', 'index', 'src']
+        : [sub, `src/${sub}`, `lib/${sub}`]
+    return (
+      mains
+        .flatMap((it) => (typeof it === 'string' ? [source(normalize(`${folder}/${it}`))] : []))
+        .find((it) => it !== null) ?? null
+    )
   }
 
   return {
@@ -172,11 +259,15 @@ export function resolverOf(paths: readonly string[], read: ReadText): Resolver {
       if (specifier.startsWith('/') || specifier.includes(':') || specifier.length > 500) return null
       if (specifier.startsWith('#')) {
         for (const folder of foldersUp(folderOf(importer))) {
-          const found = byMap((await json(folder === '' ? 'package.json' : `${folder}/package.json`))?.imports, specifier, folder)
+          const found = byMap(
+            (await json(folder === '' ? 'package.json' : `${folder}/package.json`))?.imports,
+            specifier,
+            folder,
+          )
           if (found) return found
         }
       }
-      return await byAlias(specifier, importer) ?? await byPackage(specifier, importer)
+      return (await byAlias(specifier, importer)) ?? (await byPackage(specifier, importer))
     },
   }
 }

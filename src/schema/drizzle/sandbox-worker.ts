@@ -26,8 +26,14 @@ async function evaluate(job: SandboxJob): Promise<SandboxAnswer> {
   const context = runtime.newContext()
   const failure = (handle: Parameters<typeof context.dump>[0]): SandboxAnswer => {
     const error = context.dump(handle) as unknown
-    const { name, message, stack } = typeof error === 'object' && error !== null ? error as Record<string, unknown> : { name: 'Error', message: error, stack: '' }
-    return { error: `${String(name)}: ${String(message)}`.slice(0, 300), site: /bundle\.js:(\d{1,9}:\d{1,9})/.exec(String(stack))?.[1] ?? null }
+    const { name, message, stack } =
+      typeof error === 'object' && error !== null
+        ? (error as Record<string, unknown>)
+        : { name: 'Error', message: error, stack: '' }
+    return {
+      error: `${String(name)}: ${String(message)}`.slice(0, 300),
+      site: /bundle\.js:(\d{1,9}:\d{1,9})/.exec(String(stack))?.[1] ?? null,
+    }
   }
   const guest = context.evalCode(job.guest, 'guest.js')
   if (guest.error) return failure(guest.error)
@@ -50,6 +56,10 @@ parentPort?.on('message', (job: SandboxJob) => {
   evaluate(job).then(
     (answer) => parentPort?.postMessage(answer, []),
     // The host's own stack ran out, or the module is broken: the worker is thrown away either way.
-    (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error), site: null } satisfies SandboxAnswer, []),
+    (error: unknown) =>
+      parentPort?.postMessage(
+        { error: error instanceof Error ? error.message : String(error), site: null } satisfies SandboxAnswer,
+        [],
+      ),
   )
 })

@@ -14,7 +14,10 @@ export const sandboxLimits: SandboxLimits = { milliseconds: 15_000, bytes: 192 *
 
 /** The scripts of the sandbox, by the name that the build gives them. */
 const sources = {
-  'drizzle-worker': 'sandbox-worker.ts', 'drizzle-postgresql': 'guest/postgresql.ts', 'drizzle-mysql': 'guest/mysql.ts', 'drizzle-sqlite': 'guest/sqlite.ts',
+  'drizzle-worker': 'sandbox-worker.ts',
+  'drizzle-postgresql': 'guest/postgresql.ts',
+  'drizzle-mysql': 'guest/mysql.ts',
+  'drizzle-sqlite': 'guest/sqlite.ts',
 } as const
 
 /** Names of the files that the build writes beside its entry points, each with the text of `buildSandboxScript`. */
@@ -26,7 +29,9 @@ const scripts = new Map<string, Promise<string>>()
 function script(name: keyof typeof sources): Promise<string> {
   const known = scripts.get(name)
   if (known) return known
-  const built = [`./${name}.js`, `../${name}.js`].map((it) => fileURLToPath(new URL(it, import.meta.url))).find((it) => !import.meta.url.endsWith('.ts') && existsSync(it))
+  const built = [`./${name}.js`, `../${name}.js`]
+    .map((it) => fileURLToPath(new URL(it, import.meta.url)))
+    .find((it) => !import.meta.url.endsWith('.ts') && existsSync(it))
   const text = built ? Promise.resolve(readFileSync(built, 'utf8')) : buildSandboxScript(name)
   scripts.set(name, text)
   return text
@@ -36,8 +41,15 @@ function script(name: keyof typeof sources): Promise<string> {
 export async function buildSandboxScript(name: keyof typeof sources): Promise<string> {
   const { build } = await import('esbuild')
   const result = await build({
-    entryPoints: [fileURLToPath(new URL(sources[name], import.meta.url))], bundle: true, write: false, minify: name !== 'drizzle-worker', logLevel: 'silent', target: 'es2022',
-    ...(name === 'drizzle-worker' ? { format: 'cjs', platform: 'node' } : { format: 'iife', platform: 'neutral', mainFields: ['module', 'main'] }),
+    entryPoints: [fileURLToPath(new URL(sources[name], import.meta.url))],
+    bundle: true,
+    write: false,
+    minify: name !== 'drizzle-worker',
+    logLevel: 'silent',
+    target: 'es2022',
+    ...(name === 'drizzle-worker'
+      ? { format: 'cjs', platform: 'node' }
+      : { format: 'iife', platform: 'neutral', mainFields: ['module', 'main'] }),
   })
   return result.outputFiles[0]?.text ?? ''
 }
@@ -67,7 +79,14 @@ async function takeWorker(): Promise<Worker> {
   idle = null
   if (kept) return kept
   const worker = new Worker(await script('drizzle-worker'), {
-    eval: true, workerData: { from: import.meta.url }, env: {}, argv: [], execArgv: [], stdout: true, stderr: true, resourceLimits: { stackSizeMb: 8, maxOldGenerationSizeMb: 256 },
+    eval: true,
+    workerData: { from: import.meta.url },
+    env: {},
+    argv: [],
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { stackSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
   worker.unref()
   return worker
@@ -77,7 +96,11 @@ async function takeWorker(): Promise<Worker> {
  * Runs a bundle in WebAssembly: QuickJS without a file system, a network or a clock that can wait, in a thread that is ended at the
  * deadline whatever it is doing. Never throws for what the bundle does.
  */
-export async function evaluateBundle(dialect: 'postgresql' | 'mysql' | 'sqlite', bundle: string, limits: SandboxLimits = sandboxLimits): Promise<SandboxAnswer> {
+export async function evaluateBundle(
+  dialect: 'postgresql' | 'mysql' | 'sqlite',
+  bundle: string,
+  limits: SandboxLimits = sandboxLimits,
+): Promise<SandboxAnswer> {
   const job: SandboxJob = { guest: await script(`drizzle-${dialect}`), bundle, memory: limits.bytes }
   return await inTurn(async () => await runJob(await takeWorker(), job, limits))
 }
@@ -94,9 +117,13 @@ function runJob(worker: Worker, job: SandboxJob, limits: SandboxLimits): Promise
       resolve(answer)
     }
     const answered = (answer: SandboxAnswer): void => end(answer, 'text' in answer)
-    const failed = (error: unknown): void => end({ error: error instanceof Error ? error.message : String(error), site: null }, false)
+    const failed = (error: unknown): void =>
+      end({ error: error instanceof Error ? error.message : String(error), site: null }, false)
     const ended = (): void => end({ error: 'the sandbox ended', site: null }, false)
-    const timer = setTimeout(() => end({ error: `it ran longer than ${limits.milliseconds / 1000} seconds`, site: null }, false), limits.milliseconds)
+    const timer = setTimeout(
+      () => end({ error: `it ran longer than ${limits.milliseconds / 1000} seconds`, site: null }, false),
+      limits.milliseconds,
+    )
     worker.ref()
     worker.on('message', answered).on('error', failed).on('exit', ended)
     worker.postMessage(job, [])

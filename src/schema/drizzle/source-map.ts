@@ -12,7 +12,9 @@ interface Segment {
   readonly originalColumn: number
 }
 
-const digits = new Map([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((c, i) => [c.charCodeAt(0), i]))
+const digits = new Map(
+  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((c, i) => [c.charCodeAt(0), i]),
+)
 
 /**
  * Reads a source map (https://tc39.es/ecma426/) of our own bundler: answers where a position of the generated text, line and column
@@ -26,7 +28,10 @@ export function readSourceMap(json: string): (line: number, column: number) => O
   let value = 0
   let shift = 0
   const close = (): void => {
-    if (field >= 4) lines.at(-1)?.push({ column: state[0] ?? 0, source: state[1] ?? 0, line: state[2] ?? 0, originalColumn: state[3] ?? 0 })
+    if (field >= 4)
+      lines
+        .at(-1)
+        ?.push({ column: state[0] ?? 0, source: state[1] ?? 0, line: state[2] ?? 0, originalColumn: state[3] ?? 0 })
     field = 0
   }
   for (let i = 0; i < map.mappings.length; i++) {
@@ -59,6 +64,10 @@ export function readSourceMap(json: string): (line: number, column: number) => O
     }
     const found = segments[low]
     if (!found || found.column > column) return null
-    return { path: (map.sources[found.source] ?? '').replace(/^tree:/, ''), line: found.line, column: found.originalColumn }
+    return {
+      path: (map.sources[found.source] ?? '').replace(/^tree:/, ''),
+      line: found.line,
+      column: found.originalColumn,
+    }
   }
 }

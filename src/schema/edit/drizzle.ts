@@ -1,12 +1,26 @@
 import { visitorKeys } from 'oxc-parser'
-import type { ArrayExpression, ArrowFunctionExpression, CallExpression, Expression, ObjectExpression, ObjectProperty, Program } from 'oxc-parser'
+import type {
+  ArrayExpression,
+  ArrowFunctionExpression,
+  CallExpression,
+  Expression,
+  ObjectExpression,
+  ObjectProperty,
+  Program,
+} from 'oxc-parser'
 import type { SourceFile } from '../../location.ts'
 import { parseTypeScript } from '../../typescript.ts'
 import type { Declaration, Table } from '../model.ts'
 import type { EditContext, NewIndex, SchemaEdit, Splice, Splices } from './types.ts'
 import { indexNamed, propertyOf, spelledApart } from './types.ts'
 
-const actions = { 'NO ACTION': 'no action', RESTRICT: 'restrict', CASCADE: 'cascade', 'SET NULL': 'set null', 'SET DEFAULT': 'set default' } as const
+const actions = {
+  'NO ACTION': 'no action',
+  RESTRICT: 'restrict',
+  CASCADE: 'cascade',
+  'SET NULL': 'set null',
+  'SET DEFAULT': 'set default',
+} as const
 
 const identifier = /^[A-Za-z_$][\w$]*$/
 
@@ -16,7 +30,7 @@ export function spelledInDrizzle(edit: SchemaEdit, table: Table): string | null 
     case 'addIndex':
       return buildersOf('index', edit, table, 'table', "'")?.join(spelledApart) ?? null
     case 'addUnique':
-      return edit.columns.length === 1 ? '.unique()' : buildersOf('unique', edit, table, 'table', "'")?.[0] ?? null
+      return edit.columns.length === 1 ? '.unique()' : (buildersOf('unique', edit, table, 'table', "'")?.[0] ?? null)
     case 'setOnDelete':
       return `{ onDelete: '${actions[edit.action]}' }`
     case 'setType':
@@ -31,12 +45,20 @@ export function drizzleSplices(edit: SchemaEdit, context: EditContext): Splices 
   const { table } = context
   switch (edit.kind) {
     case 'addIndex':
-      return table.indexes.some((i) => [edit, ...edit.more ?? []].some(({ name }) => i.name === name)) ? null : extra('index', edit, context)
+      return table.indexes.some((i) => [edit, ...(edit.more ?? [])].some(({ name }) => i.name === name))
+        ? null
+        : extra('index', edit, context)
     case 'addUnique':
       if (edit.columns.length > 1) return extra('unique', edit, context)
-      return onProperty(columnPlace(table, edit.columns[0]), context, (value) => (hasMethod(value, 'unique', 'primaryKey') ? null : [{ start: value.end, end: value.end, text: '.unique()' }]))
+      return onProperty(columnPlace(table, edit.columns[0]), context, (value) =>
+        hasMethod(value, 'unique', 'primaryKey') ? null : [{ start: value.end, end: value.end, text: '.unique()' }],
+      )
     case 'setOnDelete':
-      return edit.columns.length > 1 ? null : onProperty(columnPlace(table, edit.columns[0]), context, (value, file) => onDelete(value, file, actions[edit.action]))
+      return edit.columns.length > 1
+        ? null
+        : onProperty(columnPlace(table, edit.columns[0]), context, (value, file) =>
+            onDelete(value, file, actions[edit.action]),
+          )
     case 'setType':
       return edit.type === 'uuid' ? null : onProperty(columnPlace(table, edit.column), context, withTimezone)
     case 'dropIndex':
@@ -47,18 +69,36 @@ export function drizzleSplices(edit: SchemaEdit, context: EditContext): Splices 
 type Adding = Extract<SchemaEdit, { readonly kind: 'addIndex' | 'addUnique' }>
 
 /** What is added, in the order in which it is named; null where one of it cannot be written. */
-function buildersOf(call: string, edit: Adding, table: Table, parameter: string, quote: string): readonly string[] | null {
-  const all = edit.kind === 'addIndex' ? [edit, ...edit.more ?? []].map((index) => builder(call, index, table, parameter, quote)) : [builder(call, edit, table, parameter, quote)]
+function buildersOf(
+  call: string,
+  edit: Adding,
+  table: Table,
+  parameter: string,
+  quote: string,
+): readonly string[] | null {
+  const all =
+    edit.kind === 'addIndex'
+      ? [edit, ...(edit.more ?? [])].map((index) => builder(call, index, table, parameter, quote))
+      : [builder(call, edit, table, parameter, quote)]
   return all.every((one) => one !== null) ? all : null
 }
 
-function builder(call: string, index: NewIndex | { readonly columns: readonly string[] }, table: Table, parameter: string, quote: string): string | null {
+function builder(
+  call: string,
+  index: NewIndex | { readonly columns: readonly string[] },
+  table: Table,
+  parameter: string,
+  quote: string,
+): string | null {
   const properties = index.columns.map((column) => propertyOf(table, column))
-  if (properties.length === 0 || !properties.every((property) => property !== null && identifier.test(property))) return null
+  if (properties.length === 0 || !properties.every((property) => property !== null && identifier.test(property)))
+    return null
   const columns = properties.map((property) => `${parameter}.${property}`).join(', ')
   if (!('name' in index)) return `${call}().on(${columns})`
   if (!/^[\w$ -]+$/.test(index.name)) return null
-  return index.method === 'gin' ? `${call}(${quote}${index.name}${quote}).using(${quote}gin${quote}, ${columns})` : `${call}(${quote}${index.name}${quote}).on(${columns})`
+  return index.method === 'gin'
+    ? `${call}(${quote}${index.name}${quote}).using(${quote}gin${quote}, ${columns})`
+    : `${call}(${quote}${index.name}${quote}).on(${columns})`
 }
 
 function columnPlace(table: Table, column: string | undefined): Declaration | undefined {
@@ -115,10 +155,21 @@ function nodesOf(program: Program): Omit<Module, 'program'> {
 /** The name that a file gives to one of the builders of Drizzle's Postgres module; null where it does not import it. */
 function importedAs(program: Program, name: string): string | null {
   for (const statement of program.body) {
-    if (statement.type !== 'ImportDeclaration' || statement.source.value !== 'drizzle-orm/pg-core' || statement.importKind === 'type') continue
+    if (
+      statement.type !== 'ImportDeclaration' ||
+      statement.source.value !== 'drizzle-orm/pg-core' ||
+      statement.importKind === 'type'
+    )
+      continue
     for (const specifier of statement.specifiers) {
       if (specifier.type === 'ImportNamespaceSpecifier') return `${specifier.local.name}.${name}`
-      if (specifier.type === 'ImportSpecifier' && specifier.importKind !== 'type' && specifier.imported.type === 'Identifier' && specifier.imported.name === name) return specifier.local.name
+      if (
+        specifier.type === 'ImportSpecifier' &&
+        specifier.importKind !== 'type' &&
+        specifier.imported.type === 'Identifier' &&
+        specifier.imported.name === name
+      )
+        return specifier.local.name
     }
   }
   return null
@@ -133,7 +184,14 @@ function extra(call: 'index' | 'unique', edit: Adding, context: EditContext): Sp
   const name = module && importedAs(module.program, call)
   if (!at || !file || !module || name === null || name === undefined) return null
   const { start, end } = offsets(file, at)
-  const made = module.calls.filter((it) => it.start >= start && it.end <= end && it.arguments[0]?.type === 'Literal' && it.arguments[0].value === table.name && (it.arguments.length === 2 || it.arguments.length === 3))
+  const made = module.calls.filter(
+    (it) =>
+      it.start >= start &&
+      it.end <= end &&
+      it.arguments[0]?.type === 'Literal' &&
+      it.arguments[0].value === table.name &&
+      (it.arguments.length === 2 || it.arguments.length === 3),
+  )
   const [table_, ambiguous] = made
   if (!table_ || ambiguous) return null
   const [first, columns, callback] = table_.arguments
@@ -150,12 +208,30 @@ function extra(call: 'index' | 'unique', edit: Adding, context: EditContext): Sp
   const texts = buildersOf(name, edit, table, parameter.name, quote)
   const result = resultOf(callback)
   if (texts === null || !result) return null
-  if (result.type === 'ArrayExpression') return inserted(file, result, result.elements.filter((it) => it !== null), texts)
+  if (result.type === 'ArrayExpression')
+    return inserted(
+      file,
+      result,
+      result.elements.filter((it) => it !== null),
+      texts,
+    )
   if (result.type !== 'ObjectExpression') return null
-  const added = edit.kind === 'addIndex' ? [edit, ...edit.more ?? []] : [edit]
-  const keys = added.map(({ columns: names }) => keyFor(names.map((column) => propertyOf(table, column) ?? ''), call))
+  const added = edit.kind === 'addIndex' ? [edit, ...(edit.more ?? [])] : [edit]
+  const keys = added.map(({ columns: names }) =>
+    keyFor(
+      names.map((column) => propertyOf(table, column) ?? ''),
+      call,
+    ),
+  )
   const taken = result.properties.some((it) => it.type === 'Property' && keys.includes(keyOf(it) ?? ''))
-  return taken ? null : inserted(file, result, result.properties, texts.map((text, i) => `${keys[i] ?? ''}: ${text}`))
+  return taken
+    ? null
+    : inserted(
+        file,
+        result,
+        result.properties,
+        texts.map((text, i) => `${keys[i] ?? ''}: ${text}`),
+      )
 }
 
 /** `orgIdIdx`, `orgIdNameUnique`. */
@@ -181,7 +257,17 @@ function bare(expression: Expression): Expression {
 function inserted(file: SourceFile, list: Node, elements: readonly Node[], texts: readonly string[]): Splices {
   const last = elements.at(-1)
   const open = list.start + 1
-  if (!last) return { file, splices: [{ start: open, end: list.end - 1, text: file.text[list.start] === '{' ? ` ${texts.join(', ')} ` : texts.join(', ') }] }
+  if (!last)
+    return {
+      file,
+      splices: [
+        {
+          start: open,
+          end: list.end - 1,
+          text: file.text[list.start] === '{' ? ` ${texts.join(', ')} ` : texts.join(', '),
+        },
+      ],
+    }
   const between = file.text.slice(last.end, list.end - 1)
   const comma = /^\s*,/.exec(between)
   // A comment in there would move to another line.
@@ -190,7 +276,16 @@ function inserted(file: SourceFile, list: Node, elements: readonly Node[], texts
   const indent = file.text.slice(from, last.start)
   const ownLine = indent.trim() === '' && from > list.start
   const at = comma ? last.end + comma[0].length : last.end
-  return { file, splices: [{ start: at, end: at, text: `${comma ? '' : ','}${texts.map((text) => `${ownLine ? `\n${indent}` : ' '}${text}`).join(',')}${comma ? ',' : ''}` }] }
+  return {
+    file,
+    splices: [
+      {
+        start: at,
+        end: at,
+        text: `${comma ? '' : ','}${texts.map((text) => `${ownLine ? `\n${indent}` : ' '}${text}`).join(',')}${comma ? ',' : ''}`,
+      },
+    ],
+  }
 }
 
 /** The lines of an element of the callback's list or object go; not those of the only one, and not where something else shares them. */
@@ -207,19 +302,36 @@ function dropped(at: Declaration | undefined, context: EditContext): Splices {
   const next = end + behind[0].length
   const lineBreak = file.text.indexOf('\n', next)
   const nextEnd = lineBreak < 0 ? file.text.length : lineBreak
-  return { file, splices: [{ start: from, end: next, text: '' }, { start: nextEnd, end: nextEnd, text: '' }] }
+  return {
+    file,
+    splices: [
+      { start: from, end: next, text: '' },
+      { start: nextEnd, end: nextEnd, text: '' },
+    ],
+  }
 }
 
 function offsets(file: SourceFile, at: Declaration): { readonly start: number; readonly end: number } {
-  return { start: (file.lineStarts[at.line - 1] ?? 0) + at.column - 1, end: (file.lineStarts[at.endLine - 1] ?? 0) + at.endColumn }
+  return {
+    start: (file.lineStarts[at.line - 1] ?? 0) + at.column - 1,
+    end: (file.lineStarts[at.endLine - 1] ?? 0) + at.endColumn,
+  }
 }
 
 function keyOf(property: ObjectProperty): string | null {
-  return property.key.type === 'Identifier' ? property.key.name : property.key.type === 'Literal' ? String(property.key.value) : null
+  return property.key.type === 'Identifier'
+    ? property.key.name
+    : property.key.type === 'Literal'
+      ? String(property.key.value)
+      : null
 }
 
 /** Edits the value of the property that declares a column, a chain of calls. */
-function onProperty(at: Declaration | undefined, context: EditContext, make: (value: CallExpression, file: SourceFile) => readonly Splice[] | null): Splices {
+function onProperty(
+  at: Declaration | undefined,
+  context: EditContext,
+  make: (value: CallExpression, file: SourceFile) => readonly Splice[] | null,
+): Splices {
   const file = at && context.text(at.path)
   const module = file && moduleOf(file)
   if (!at || !file || !module) return null
@@ -279,5 +391,7 @@ function withEntry(options: ObjectExpression, name: string, value: string): read
   const said = options.properties.find((it) => it.type === 'Property' && keyOf(it) === name)
   if (said?.type === 'Property') return [{ start: said.value.start, end: said.value.end, text: value }]
   const [first] = options.properties
-  return first ? [{ start: first.start, end: first.start, text: `${name}: ${value}, ` }] : [{ start: options.start, end: options.end, text: `{ ${name}: ${value} }` }]
+  return first
+    ? [{ start: first.start, end: first.start, text: `${name}: ${value}, ` }]
+    : [{ start: options.start, end: options.end, text: `{ ${name}: ${value} }` }]
 }

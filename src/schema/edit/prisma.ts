@@ -4,14 +4,20 @@ import { splitBlocks } from '../prisma/text.ts'
 import type { EditContext, NewIndex, SchemaEdit, Splice, Splices } from './types.ts'
 import { indexNamed, propertyOf, spelledApart } from './types.ts'
 
-const actions = { 'NO ACTION': 'NoAction', RESTRICT: 'Restrict', CASCADE: 'Cascade', 'SET NULL': 'SetNull', 'SET DEFAULT': 'SetDefault' } as const
+const actions = {
+  'NO ACTION': 'NoAction',
+  RESTRICT: 'Restrict',
+  CASCADE: 'Cascade',
+  'SET NULL': 'SetNull',
+  'SET DEFAULT': 'SetDefault',
+} as const
 
 /** How a Prisma schema spells what an edit adds or changes; null where it cannot. */
 export function spelledInPrisma(edit: SchemaEdit, table: Table): string | null {
   const fields = 'columns' in edit ? fieldsOf(table, edit.columns) : null
   switch (edit.kind) {
     case 'addIndex': {
-      const all = [edit, ...edit.more ?? []].map((index) => indexLine(index, table))
+      const all = [edit, ...(edit.more ?? [])].map((index) => indexLine(index, table))
       return all.every((line) => line !== null) ? all.join(spelledApart) : null
     }
     case 'addUnique':
@@ -22,7 +28,12 @@ export function spelledInPrisma(edit: SchemaEdit, table: Table): string | null {
       return edit.type === 'uuid' ? '@db.Uuid' : '@db.Timestamptz(3)'
     case 'dropIndex': {
       const index = indexNamed(table, edit.name)
-      const keys = index ? fieldsOf(table, index.keys.flatMap((k) => k.column ?? [])) : null
+      const keys = index
+        ? fieldsOf(
+            table,
+            index.keys.flatMap((k) => k.column ?? []),
+          )
+        : null
       return keys && `@@index([${keys.join(', ')}])`
     }
   }
@@ -69,14 +80,21 @@ function columnPlace(table: Table, column: string | undefined): Declaration | un
   return table.columns.find((c) => c.name === column)?.declared[0]
 }
 
-function onFile(at: Declaration | undefined, context: EditContext, make: (file: SourceFile, at: Declaration) => readonly Splice[] | null): Splices {
+function onFile(
+  at: Declaration | undefined,
+  context: EditContext,
+  make: (file: SourceFile, at: Declaration) => readonly Splice[] | null,
+): Splices {
   const file = at && context.text(at.path)
   const splices = file && make(file, at)
   return splices ? { file, splices } : null
 }
 
 /** The code of the line on which a field or attribute stands, without its indentation and what is behind it. */
-function codeOf(file: SourceFile, at: Declaration): { readonly start: number; readonly end: number; readonly text: string } {
+function codeOf(
+  file: SourceFile,
+  at: Declaration,
+): { readonly start: number; readonly end: number; readonly text: string } {
   const line = file.lineStarts[at.line - 1] ?? 0
   const start = line + at.column - 1
   const end = (file.lineStarts[at.endLine - 1] ?? 0) + at.endColumn
@@ -98,7 +116,8 @@ function attributesOf(file: SourceFile, at: Declaration, words: readonly string[
   const last = body.findLastIndex((line, i) => i < body.length - 1 && line.text.trim() !== '')
   if (brace === undefined || brace.text.trim() !== '' || last < 0) return null
   let before = last + 1
-  while (before > 0 && /^\s*@@(?:map|schema|ignore)\b[^(]*(?:\([^()]*\))?\s*$/.test(body[before - 1]?.text ?? '')) before--
+  while (before > 0 && /^\s*@@(?:map|schema|ignore)\b[^(]*(?:\([^()]*\))?\s*$/.test(body[before - 1]?.text ?? ''))
+    before--
   const next = before <= last ? body[before] : undefined
   const indent = /^\s*/.exec(body[last]?.text ?? '')?.[0] ?? '  '
   if (next) return [{ start: next.start, end: next.start, text: words.map((word) => `${indent}${word}\n`).join('') }]
@@ -125,12 +144,18 @@ function withoutLine(file: SourceFile, at: Declaration): readonly Splice[] | nul
   const code = codeOf(file, at)
   const line = (n: number): Line | null => {
     const start = file.lineStarts[n - 1]
-    return start === undefined ? null : { start, text: file.text.slice(start, (file.lineStarts[n] ?? file.text.length + 1) - 1) }
+    return start === undefined
+      ? null
+      : { start, text: file.text.slice(start, (file.lineStarts[n] ?? file.text.length + 1) - 1) }
   }
   const own = line(at.line)
   const [before, after] = [line(at.line - 1), line(at.line + 1)]
   if (!own || !before || !after || own.text.trim() !== code.text || !/^@@index\(.*\)$/.test(code.text)) return null
-  if (before.text.trim() === '' && after.text.trim() === '}') return [{ start: before.start, end: after.start, text: '' }, { start: after.start, end: after.start + after.text.length, text: after.text }]
+  if (before.text.trim() === '' && after.text.trim() === '}')
+    return [
+      { start: before.start, end: after.start, text: '' },
+      { start: after.start, end: after.start + after.text.length, text: after.text },
+    ]
   return [{ start: own.start, end: after.start + after.text.length, text: after.text }]
 }
 
@@ -141,7 +166,8 @@ function onDelete(file: SourceFile, at: Declaration, word: string): readonly Spl
   const close = closing(code.text, open + '@relation'.length)
   if (close < 0) return null
   const said = /\bonDelete:\s*[A-Za-z]+/.exec(code.text.slice(open, close))
-  if (said) return [{ start: code.start + open + said.index, end: code.start + open + said.index + said[0].length, text: word }]
+  if (said)
+    return [{ start: code.start + open + said.index, end: code.start + open + said.index + said[0].length, text: word }]
   return [{ start: code.start + close, end: code.start + close, text: `, ${word}` }]
 }
 
@@ -162,8 +188,13 @@ function closing(text: string, from: number): number {
 function nativeType(edit: Extract<SchemaEdit, { readonly kind: 'setType' }>, context: EditContext): Splices {
   const { table, declared } = context
   // A key and what refers to it have to change together.
-  const refers = [...declared.tables.values()].some((other) => other.foreignKeys.some((fk) =>
-    (other.key === table.key && fk.columns.includes(edit.column)) || (`${fk.references.schema}.${fk.references.table}` === table.key && fk.references.columns.includes(edit.column))))
+  const refers = [...declared.tables.values()].some((other) =>
+    other.foreignKeys.some(
+      (fk) =>
+        (other.key === table.key && fk.columns.includes(edit.column)) ||
+        (`${fk.references.schema}.${fk.references.table}` === table.key && fk.references.columns.includes(edit.column)),
+    ),
+  )
   if (refers) return null
   return onFile(columnPlace(table, edit.column), context, (file, at) => {
     const code = codeOf(file, at)
@@ -173,6 +204,12 @@ function nativeType(edit: Extract<SchemaEdit, { readonly kind: 'setType' }>, con
     if (!native) return [{ start: code.end, end: code.end, text: ` ${spelledInPrisma(edit, table) ?? ''}` }]
     if (edit.type !== 'timestamptz' || native[1] !== 'Timestamp') return null
     const start = code.start + native.index
-    return [{ start, end: start + native[0].length, text: `@db.Timestamptz${native[2] === undefined ? '' : `(${native[2]})`}` }]
+    return [
+      {
+        start,
+        end: start + native[0].length,
+        text: `@db.Timestamptz${native[2] === undefined ? '' : `(${native[2]})`}`,
+      },
+    ]
   })
 }

@@ -10,7 +10,12 @@ export type SchemaEdit =
   | ({ readonly kind: 'addIndex'; readonly table: Key; readonly more?: readonly NewIndex[] } & NewIndex)
   | { readonly kind: 'addUnique'; readonly table: Key; readonly columns: readonly string[] }
   | { readonly kind: 'dropIndex'; readonly table: Key; readonly name: string }
-  | { readonly kind: 'setOnDelete'; readonly table: Key; readonly columns: readonly string[]; readonly action: ReferentialAction }
+  | {
+      readonly kind: 'setOnDelete'
+      readonly table: Key
+      readonly columns: readonly string[]
+      readonly action: ReferentialAction
+    }
   | { readonly kind: 'setType'; readonly table: Key; readonly column: string; readonly type: 'timestamptz' | 'uuid' }
 
 /** An index to be declared. */
@@ -48,5 +53,5 @@ export function indexNamed(table: Table, name: string): Index | undefined {
 /** The field or property that declares a column. */
 export function propertyOf(table: Table, column: string): string | null {
   const found = table.columns.find((c) => c.name === column)
-  return found ? found.property ?? found.name : null
+  return found ? (found.property ?? found.name) : null
 }

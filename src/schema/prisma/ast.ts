@@ -93,7 +93,12 @@ export async function parsePrisma(path: string, text: string): Promise<PrismaDoc
   const blocks: PrismaBlock[] = []
   const problems: PrismaProblem[] = []
   if (raw.depth > deepest) {
-    return { path, blocks, problems: [{ place: startOf(path), message: `brackets are nested ${raw.depth} deep, more than ${deepest}` }], tooDeep: true }
+    return {
+      path,
+      blocks,
+      problems: [{ place: startOf(path), message: `brackets are nested ${raw.depth} deep, more than ${deepest}` }],
+      tooDeep: true,
+    }
   }
   for (const part of raw.blocks) {
     if (problems.length >= mostProblems) break
@@ -104,7 +109,11 @@ export async function parsePrisma(path: string, text: string): Promise<PrismaDoc
 }
 
 /** The argument of an attribute or call by its name, or the one at a position that has no name. */
-export function argument(of: { readonly args: readonly PrismaArgument[] }, name: string, position: number | null = null): PrismaValue | undefined {
+export function argument(
+  of: { readonly args: readonly PrismaArgument[] },
+  name: string,
+  position: number | null = null,
+): PrismaValue | undefined {
   const named = of.args.find((arg) => arg.name === name)
   if (named !== undefined) return named.value
   if (position === null) return undefined
@@ -123,12 +132,21 @@ export function listValue(value: PrismaValue | undefined): readonly PrismaValue[
 }
 
 /** The attribute of a name, undefined where there is none. */
-export function attribute(of: { readonly attributes: readonly PrismaAttribute[] }, name: string): PrismaAttribute | undefined {
+export function attribute(
+  of: { readonly attributes: readonly PrismaAttribute[] },
+  name: string,
+): PrismaAttribute | undefined {
   return of.attributes.find((a) => a.name === name)
 }
 
 /** Parses one block; a line that the parser refuses is reported, blanked and the rest tried again. */
-function readBlock(parse: BlockParser, file: SourceFile, text: string, part: RawBlock, problems: PrismaProblem[]): PrismaBlock | null {
+function readBlock(
+  parse: BlockParser,
+  file: SourceFile,
+  text: string,
+  part: RawBlock,
+  problems: PrismaProblem[],
+): PrismaBlock | null {
   let source = breakAfterBrace(`${text.slice(part.start, part.end)}\n`)
   for (let tries = 0; tries < patience; tries++) {
     const result = attempt(parse, source)
@@ -139,7 +157,8 @@ function readBlock(parse: BlockParser, file: SourceFile, text: string, part: Raw
     const at = Math.min(part.start + result.offset, part.end - 1)
     const place = lineAt(file, at)
     problems.push({ place, message: result.message })
-    if (place.line === lineAndColumn(file, part.start).line || place.line === lineAndColumn(file, part.end - 1).line) return null
+    if (place.line === lineAndColumn(file, part.start).line || place.line === lineAndColumn(file, part.end - 1).line)
+      return null
     const from = (file.lineStarts[place.line - 1] ?? 0) - part.start
     const to = (file.lineStarts[place.line] ?? file.text.length) - part.start
     source = source.slice(0, from) + blank(source.slice(from, to)) + source.slice(to)
@@ -165,8 +184,13 @@ function attempt(parse: BlockParser, source: string): Attempt {
   try {
     return { ok: true, blocks: parse(source).list.filter((block) => kinds.has(block.type)) }
   } catch (error) {
-    const { token, previousToken } = error as { readonly token?: { readonly startOffset: number }; readonly previousToken?: { readonly startOffset: number } }
-    const known = [token?.startOffset, previousToken?.startOffset].find((offset) => offset !== undefined && Number.isFinite(offset))
+    const { token, previousToken } = error as {
+      readonly token?: { readonly startOffset: number }
+      readonly previousToken?: { readonly startOffset: number }
+    }
+    const known = [token?.startOffset, previousToken?.startOffset].find(
+      (offset) => offset !== undefined && Number.isFinite(offset),
+    )
     return { ok: false, offset: known ?? 0, message: shortMessage(error) }
   }
 }
@@ -175,7 +199,9 @@ function attempt(parse: BlockParser, source: string): Attempt {
 function shortMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const found = message.lastIndexOf('but found')
-  return found > 0 && message.includes('\n') ? `this line cannot be read, ${message.slice(found).replace(/\s+/g, ' ')}` : message.slice(0, 200)
+  return found > 0 && message.includes('\n')
+    ? `this line cannot be read, ${message.slice(found).replace(/\s+/g, ' ')}`
+    : message.slice(0, 200)
 }
 
 function convertBlock(block: PrismaAst.Block, file: SourceFile, part: RawBlock, source: string): PrismaBlock | null {
@@ -189,7 +215,8 @@ function convertBlock(block: PrismaAst.Block, file: SourceFile, part: RawBlock, 
   const attributes: PrismaAttribute[] = []
   const settings = new Map<string, PrismaSetting>()
   let docs: string[] = []
-  const entries = block.type === 'enum' ? block.enumerators : 'assignments' in block ? block.assignments : block.properties
+  const entries =
+    block.type === 'enum' ? block.enumerators : 'assignments' in block ? block.assignments : block.properties
   for (const entry of entries ?? []) {
     if (entry.type === 'comment') {
       if (entry.text.startsWith('///')) docs.push(entry.text.slice(3).trim())
@@ -198,7 +225,12 @@ function convertBlock(block: PrismaAst.Block, file: SourceFile, part: RawBlock, 
     if (entry.type === 'break') continue
     const at = place(offsetOf(entry))
     if (entry.type === 'field') fields.push(convertField(entry, at, docs, place))
-    else if (entry.type === 'enumerator') values.push({ name: entry.name, attributes: (entry.attributes ?? []).map((a) => convertAttribute(a, place)), place: at })
+    else if (entry.type === 'enumerator')
+      values.push({
+        name: entry.name,
+        attributes: (entry.attributes ?? []).map((a) => convertAttribute(a, place)),
+        place: at,
+      })
     else if (entry.type === 'attribute') attributes.push(convertAttribute(entry, place))
     else settings.set(entry.key, { value: convertValue(entry.value), place: at })
     docs = []
@@ -206,12 +238,23 @@ function convertBlock(block: PrismaAst.Block, file: SourceFile, part: RawBlock, 
   const opening = source.indexOf('{')
   const end = part.start + (opening < 0 ? 1 : source.slice(0, opening).trimEnd().length)
   return {
-    kind: block.type, name: block.name, fields, values, attributes, settings,
-    documentation: part.documentation, place: placeOf(file, part.start, end),
+    kind: block.type,
+    name: block.name,
+    fields,
+    values,
+    attributes,
+    settings,
+    documentation: part.documentation,
+    place: placeOf(file, part.start, end),
   }
 }
 
-function convertField(field: PrismaAst.Field, at: Place, docs: readonly string[], place: (from: number) => Place): PrismaField {
+function convertField(
+  field: PrismaAst.Field,
+  at: Place,
+  docs: readonly string[],
+  place: (from: number) => Place,
+): PrismaField {
   const behind = field.comment?.startsWith('///') === true ? [field.comment.slice(3).trim()] : []
   const documentation = [...docs, ...behind].join('\n')
   const { fieldType } = field
@@ -219,7 +262,7 @@ function convertField(field: PrismaAst.Field, at: Place, docs: readonly string[]
   return {
     name: field.name,
     type: typeof fieldType === 'string' ? fieldType : fieldType.name,
-    unsupported: call?.kind === 'call' && call.name === 'Unsupported' ? stringValue(call.args[0]?.value) ?? '' : null,
+    unsupported: call?.kind === 'call' && call.name === 'Unsupported' ? (stringValue(call.args[0]?.value) ?? '') : null,
     list: field.array === true,
     optional: field.optional === true,
     attributes: (field.attributes ?? []).map((a) => convertAttribute(a, place)),
@@ -246,7 +289,8 @@ function convertArgument(value: PrismaAst.KeyValue | PrismaAst.Value): PrismaArg
 function convertValue(value: PrismaAst.Value): PrismaValue {
   if (Array.isArray(value)) return { kind: 'list', items: value.map(convertValue) }
   if (typeof value === 'object' && value !== null) {
-    if (value.type === 'function') return { kind: 'call', name: value.name, args: (value.params ?? []).map(convertArgument) }
+    if (value.type === 'function')
+      return { kind: 'call', name: value.name, args: (value.params ?? []).map(convertArgument) }
     if (value.type === 'array') return { kind: 'list', items: (value.args ?? []).map(convertValue) }
     return { kind: 'object', entries: value.properties.map(convertArgument) }
   }

@@ -8,7 +8,19 @@ export const prismaUnmanaged = {
   /** Tables that Prisma keeps for itself. */
   tables: ['_prisma_migrations'],
   schemaParts: ['domains', 'types', 'views', 'sequences', 'functions', 'extensions'],
-  tableParts: ['checks', 'exclusions', 'triggers', 'policies', 'rowSecurity', 'partition', 'inherits', 'persistence', 'comment', 'with', 'grants'],
+  tableParts: [
+    'checks',
+    'exclusions',
+    'triggers',
+    'policies',
+    'rowSecurity',
+    'partition',
+    'inherits',
+    'persistence',
+    'comment',
+    'with',
+    'grants',
+  ],
   columnParts: ['generated', 'identity', 'collation', 'comment', 'notNull'],
   indexes: ['partial', 'expression', 'include', 'invalid'],
   indexParts: ['nullsNotDistinct', 'nullsFirst', 'collation', 'with', 'comment'],
@@ -21,7 +33,11 @@ export const prismaUnmanaged = {
  * a unique index, a serial and an identity column, the two keys that join tables have had) it is told as in `declared`.
  */
 export function comparableWithPrisma(database: Schema, declared: Schema): Schema {
-  const managed = new Set([declared.defaultSchema, ...declared.schemas, ...[...declared.tables.values()].map((table) => table.schema)])
+  const managed = new Set([
+    declared.defaultSchema,
+    ...declared.schemas,
+    ...[...declared.tables.values()].map((table) => table.schema),
+  ])
   const tables = new Map<Key, Table>()
   for (const [at, table] of database.tables) {
     if (!managed.has(table.schema) || table.partition.of !== null || isOwn(table.name)) continue
@@ -31,8 +47,14 @@ export function comparableWithPrisma(database: Schema, declared: Schema): Schema
     ...database,
     schemas: declared.schemas,
     tables,
-    enums: new Map([...database.enums].filter(([, type]) => managed.has(type.schema)).map(([at, type]) => [at, inDeclaredOrder(type, declared.enums.get(at))])),
-    domains: new Map(), types: new Map(), functions: new Map(),
+    enums: new Map(
+      [...database.enums]
+        .filter(([, type]) => managed.has(type.schema))
+        .map(([at, type]) => [at, inDeclaredOrder(type, declared.enums.get(at))]),
+    ),
+    domains: new Map(),
+    types: new Map(),
+    functions: new Map(),
     views: declared.views,
     sequences: declared.sequences,
     extensions: declared.extensions,
@@ -41,12 +63,17 @@ export function comparableWithPrisma(database: Schema, declared: Schema): Schema
 
 /** True for an index that Prisma's schema can declare and its engine compares. */
 export function isManagedIndex(index: Index): boolean {
-  return index.valid && index.where === null && index.include.length === 0 && index.keys.every((k) => k.expression === null)
+  return (
+    index.valid && index.where === null && index.include.length === 0 && index.keys.every((k) => k.expression === null)
+  )
 }
 
 /** The order of an enum's values is how they sort, and nothing that Prisma compares. */
 function inDeclaredOrder(type: EnumType, declared: EnumType | undefined): EnumType {
-  const isSame = declared !== undefined && declared.values.length === type.values.length && declared.values.every((value) => type.values.includes(value))
+  const isSame =
+    declared !== undefined &&
+    declared.values.length === type.values.length &&
+    declared.values.every((value) => type.values.includes(value))
   return isSame ? { ...type, values: declared.values } : type
 }
 
@@ -55,19 +82,35 @@ function isOwn(name: string): boolean {
 }
 
 function comparableTable(table: Table, declared: Table | undefined): Table {
-  const indexes = [...table.indexes, ...table.uniques.map(uniqueIndex)].filter((index) => isManagedIndex(index) || isDeclared(index, declared))
+  const indexes = [...table.indexes, ...table.uniques.map(uniqueIndex)].filter(
+    (index) => isManagedIndex(index) || isDeclared(index, declared),
+  )
   const { with: _with, grants: _grants, ...bare } = table
   const plain: Table = {
     ...bare,
-    columns: table.columns.map((column) => comparableColumn(column, declared?.columns.find((c) => c.name === column.name))),
+    columns: table.columns.map((column) =>
+      comparableColumn(
+        column,
+        declared?.columns.find((c) => c.name === column.name),
+      ),
+    ),
     primaryKey: table.primaryKey === null ? null : { ...table.primaryKey, include: [], deferrable: false },
     uniques: [],
     indexes: indexes.map((index) => comparableIndex(index)),
     foreignKeys: [
-      ...table.foreignKeys.map((fk) => ({ ...fk, match: 'simple' as const, deferrable: false, validated: true, enforced: true })),
+      ...table.foreignKeys.map((fk) => ({
+        ...fk,
+        match: 'simple' as const,
+        deferrable: false,
+        validated: true,
+        enforced: true,
+      })),
       ...(declared?.foreignKeys ?? []).filter((fk) => fk.clientOnly === true),
     ],
-    checks: [], exclusions: [], triggers: [], policies: [],
+    checks: [],
+    exclusions: [],
+    triggers: [],
+    policies: [],
     rowSecurity: { enabled: false, forced: false },
     partition: { by: null, of: null },
     inherits: [],
@@ -92,8 +135,12 @@ function comparableColumn(column: Column, declared: Column | undefined): Column 
     type: column.type ?? declared.type,
     // Prisma declares every list as required and writes its column without NOT NULL; it compares neither.
     nullable: column.type?.endsWith('[]') === true ? declared.nullable : column.nullable,
-    default: (counts && (isCounter(declared.default) || declared.identity !== null)) || column.generated !== null ? declared.default : column.default,
-    identity: counts && (isCounter(declared.default) || declared.identity !== null) ? declared.identity : column.identity,
+    default:
+      (counts && (isCounter(declared.default) || declared.identity !== null)) || column.generated !== null
+        ? declared.default
+        : column.default,
+    identity:
+      counts && (isCounter(declared.default) || declared.identity !== null) ? declared.identity : column.identity,
   }
 }
 
@@ -103,14 +150,31 @@ function isCounter(expression: string | null): boolean {
 
 function comparableIndex(index: Index): Index {
   const { comment: _comment, with: _with, ...rest } = index
-  return { ...rest, nullsNotDistinct: false, keys: index.keys.map((k) => ({ ...k, nullsFirst: k.descending, collation: null })) }
+  return {
+    ...rest,
+    nullsNotDistinct: false,
+    keys: index.keys.map((k) => ({ ...k, nullsFirst: k.descending, collation: null })),
+  }
 }
 
 function uniqueIndex(unique: Unique): Index {
   return {
     name: unique.name,
-    keys: unique.columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null })),
-    include: unique.include, unique: true, nullsNotDistinct: unique.nullsNotDistinct, method: 'btree', where: null, valid: true, declared: unique.declared,
+    keys: unique.columns.map((column) => ({
+      column,
+      expression: null,
+      descending: false,
+      nullsFirst: false,
+      opclass: null,
+      collation: null,
+    })),
+    include: unique.include,
+    unique: true,
+    nullsNotDistinct: unique.nullsNotDistinct,
+    method: 'btree',
+    where: null,
+    valid: true,
+    declared: unique.declared,
   }
 }
 
@@ -124,6 +188,9 @@ function withJoinKey(table: Table, declared: Table): Table {
   return {
     ...table,
     primaryKey: declared.primaryKey,
-    indexes: [...table.indexes.filter((index) => index.name !== old), ...declared.indexes.filter((index) => index.name === old)],
+    indexes: [
+      ...table.indexes.filter((index) => index.name !== old),
+      ...declared.indexes.filter((index) => index.name === old),
+    ],
   }
 }

@@ -89,11 +89,21 @@ export interface Datamodel {
 }
 
 const providers: Readonly<Record<string, Dialect>> = {
-  postgresql: 'postgresql', postgres: 'postgresql', cockroachdb: 'cockroachdb', mysql: 'mysql', sqlite: 'sqlite', sqlserver: 'sqlserver', mongodb: 'mongodb',
+  postgresql: 'postgresql',
+  postgres: 'postgresql',
+  cockroachdb: 'cockroachdb',
+  mysql: 'mysql',
+  sqlite: 'sqlite',
+  sqlserver: 'sqlserver',
+  mongodb: 'mongodb',
 }
 
 const actions: Readonly<Record<string, ReferentialAction>> = {
-  NoAction: 'NO ACTION', Restrict: 'RESTRICT', Cascade: 'CASCADE', SetNull: 'SET NULL', SetDefault: 'SET DEFAULT',
+  NoAction: 'NO ACTION',
+  Restrict: 'RESTRICT',
+  Cascade: 'CASCADE',
+  SetNull: 'SET NULL',
+  SetDefault: 'SET DEFAULT',
 }
 
 /** Values that only the client makes; anything else in `@default` is the database's business. */
@@ -107,19 +117,23 @@ export function dialectOf(documents: readonly PrismaDocument[]): Dialect | null 
 
 /** The dialect of a provider as Prisma names it; null for one that Prisma does not have. */
 export function providerDialect(provider: string): Dialect | null {
-  return Object.hasOwn(providers, provider) ? providers[provider] ?? null : null
+  return Object.hasOwn(providers, provider) ? (providers[provider] ?? null) : null
 }
 
 /** Resolves the names of a schema: models to tables, fields to columns, attributes to indexes, keys and relations. */
 export function datamodelOf(documents: readonly PrismaDocument[], fallback: Dialect): Datamodel {
   const dialect = dialectOf(documents) ?? fallback
   const datasource = datasourceOf(documents)
-  const mode = stringValue((datasource?.settings.get('relationMode') ?? datasource?.settings.get('referentialIntegrity'))?.value)
+  const mode = stringValue(
+    (datasource?.settings.get('relationMode') ?? datasource?.settings.get('referentialIntegrity'))?.value,
+  )
   const blocks = documents.flatMap((document) => document.blocks)
   const enums = blocks.filter((block) => block.kind === 'enum').map((block) => modelEnum(block, dialect))
   const context: Context = {
     dialect,
-    tables: new Map(blocks.filter((block) => block.kind === 'model' || block.kind === 'view').map((block) => [block.name, block])),
+    tables: new Map(
+      blocks.filter((block) => block.kind === 'model' || block.kind === 'view').map((block) => [block.name, block]),
+    ),
     enums: new Map(enums.map((e) => [e.block.name, e])),
     made: new Map(),
   }
@@ -173,7 +187,9 @@ function modelOf(block: PrismaBlock, context: Context): Model {
     enumeration: context.enums.get(field.type) ?? null,
   }))
   return {
-    block, table, columns,
+    block,
+    table,
+    columns,
     schema: schemaName(block, dialect),
     ignored: attribute(block, 'ignore') !== undefined,
     primaryKey: primaryKeyOf(block, table, dialect),
@@ -185,11 +201,16 @@ function modelOf(block: PrismaBlock, context: Context): Model {
 function primaryKeyOf(block: PrismaBlock, table: string, dialect: Dialect): ModelKey | null {
   for (const field of block.fields) {
     const id = attribute(field, 'id')
-    if (id !== undefined) return { name: given(id) ?? primaryKeyName(table, dialect), columns: [columnName(field)], place: field.place }
+    if (id !== undefined)
+      return { name: given(id) ?? primaryKeyName(table, dialect), columns: [columnName(field)], place: field.place }
   }
   const id = attribute(block, 'id')
   if (id === undefined) return null
-  return { name: given(id) ?? primaryKeyName(table, dialect), columns: keysOf(id, block).map((k) => k.column), place: id.place }
+  return {
+    name: given(id) ?? primaryKeyName(table, dialect),
+    columns: keysOf(id, block).map((k) => k.column),
+    place: id.place,
+  }
 }
 
 function indexesOf(block: PrismaBlock, table: string, dialect: Dialect): readonly ModelIndex[] {
@@ -198,7 +219,14 @@ function indexesOf(block: PrismaBlock, table: string, dialect: Dialect): readonl
     const unique = attribute(field, 'unique')
     if (unique === undefined) continue
     const keys = [{ column: columnName(field), descending: isDescending(unique) }]
-    indexes.push({ unique: true, fulltext: false, name: given(unique) ?? defaultName(table, [columnName(field)], '_key', dialect), keys, method: 'btree', place: field.place })
+    indexes.push({
+      unique: true,
+      fulltext: false,
+      name: given(unique) ?? defaultName(table, [columnName(field)], '_key', dialect),
+      keys,
+      method: 'btree',
+      place: field.place,
+    })
   }
   for (const a of block.attributes) {
     if (a.name !== 'unique' && a.name !== 'index' && a.name !== 'fulltext') continue
@@ -208,7 +236,14 @@ function indexesOf(block: PrismaBlock, table: string, dialect: Dialect): readonl
     indexes.push({
       unique: a.name === 'unique',
       fulltext: a.name === 'fulltext',
-      name: given(a) ?? defaultName(table, keys.map((k) => k.column), suffix, dialect),
+      name:
+        given(a) ??
+        defaultName(
+          table,
+          keys.map((k) => k.column),
+          suffix,
+          dialect,
+        ),
       keys,
       method: type?.kind === 'word' ? methodOf(type.text) : 'btree',
       place: a.place,
@@ -237,7 +272,9 @@ function relationsOf(model: Model, context: Context): readonly ModelRelation[] {
       columns,
       to,
       references: theirs.map((name) => columnOf(to.block, name)),
-      onDelete: actionOf(argument(relation, 'onDelete')) ?? (optional ? 'SET NULL' : context.dialect === 'sqlserver' ? 'NO ACTION' : 'RESTRICT'),
+      onDelete:
+        actionOf(argument(relation, 'onDelete')) ??
+        (optional ? 'SET NULL' : context.dialect === 'sqlserver' ? 'NO ACTION' : 'RESTRICT'),
       onUpdate: actionOf(argument(relation, 'onUpdate')) ?? 'CASCADE',
       place: field.place,
     })
@@ -262,10 +299,17 @@ function joinTablesOf(models: readonly Model[]): readonly JoinTable[] {
   }
   const tables: JoinTable[] = []
   for (const [id, pair] of halves) {
-    const [first, second] = pair.sort((x, y) => compare(x.model.block.name, y.model.block.name) || compare(x.field.name, y.field.name))
+    const [first, second] = pair.sort(
+      (x, y) => compare(x.model.block.name, y.model.block.name) || compare(x.field.name, y.field.name),
+    )
     if (first === undefined || second === undefined || pair.length !== 2) continue
     const [name] = JSON.parse(id) as readonly [string]
-    tables.push({ schema: first.model.schema, table: `_${name}`, sides: [first.model, second.model], places: [first.field.place, second.field.place] })
+    tables.push({
+      schema: first.model.schema,
+      table: `_${name}`,
+      sides: [first.model, second.model],
+      places: [first.field.place, second.field.place],
+    })
   }
   return tables
 }
@@ -330,16 +374,23 @@ function clientDefaultOf(field: PrismaField): string | null {
 /** A value as it is written in a schema file. */
 export function printValue(value: PrismaValue): string {
   switch (value.kind) {
-    case 'string': return JSON.stringify(value.text)
-    case 'list': return `[${value.items.map(printValue).join(', ')}]`
-    case 'call': return `${value.name}(${printArguments(value.args)})`
-    case 'object': return `{ ${printArguments(value.entries)} }`
-    default: return value.text
+    case 'string':
+      return JSON.stringify(value.text)
+    case 'list':
+      return `[${value.items.map(printValue).join(', ')}]`
+    case 'call':
+      return `${value.name}(${printArguments(value.args)})`
+    case 'object':
+      return `{ ${printArguments(value.entries)} }`
+    default:
+      return value.text
   }
 }
 
 function printArguments(args: PrismaAttribute['args']): string {
-  return args.map((arg) => (arg.name === null ? printValue(arg.value) : `${arg.name}: ${printValue(arg.value)}`)).join(', ')
+  return args
+    .map((arg) => (arg.name === null ? printValue(arg.value) : `${arg.name}: ${printValue(arg.value)}`))
+    .join(', ')
 }
 
 function words(value: PrismaValue | undefined): readonly string[] {

@@ -37,7 +37,12 @@ let turn: Promise<unknown> = Promise.resolve()
  * expect and takes minutes to list thousands of mistakes: a panic or `longestRun` ends the thread and is a problem, and the
  * next run has a new one. Runs are queued. `external` names tables and enums that are left alone. Never throws for what stands in the files.
  */
-export function engineDiff(before: readonly PrismaFile[] | null, after: readonly PrismaFile[], provider: EngineProvider, external: readonly string[] = []): Promise<EngineAnswer> {
+export function engineDiff(
+  before: readonly PrismaFile[] | null,
+  after: readonly PrismaFile[],
+  provider: EngineProvider,
+  external: readonly string[] = [],
+): Promise<EngineAnswer> {
   const run = turn.then(() => diffNow({ before, after, provider, external }))
   turn = run
   return run
@@ -107,7 +112,11 @@ function startWorker(): Worker {
 }
 
 function firstLines(text: string): string {
-  return text.split('\n', 2).map((line) => line.trim()).join(' ').slice(0, 300)
+  return text
+    .split('\n', 2)
+    .map((line) => line.trim())
+    .join(' ')
+    .slice(0, 300)
 }
 
 /** Takes the engine's report apart: `error: <message>` followed by `--> <path>:<line>` and an excerpt of the file. */
@@ -123,7 +132,11 @@ function problemsOf(report: string): readonly EngineProblem[] {
     } else if (line.startsWith('-->') && message !== '') {
       const at = line.slice('-->'.length).trim()
       const colon = at.lastIndexOf(':')
-      problems.push({ path: colon < 0 ? at : at.slice(0, colon), line: colon < 0 ? 0 : Number(at.slice(colon + 1)) || 0, message })
+      problems.push({
+        path: colon < 0 ? at : at.slice(0, colon),
+        line: colon < 0 ? 0 : Number(at.slice(colon + 1)) || 0,
+        message,
+      })
       message = ''
     } else if (message !== '' && line !== '' && !line.startsWith('|')) {
       message += ` ${line}`

@@ -2,7 +2,12 @@ import type { Dialect } from '../model.ts'
 
 /** Longest name in bytes, as Prisma counts it for each database. */
 const longest: Readonly<Record<Dialect, number>> = {
-  postgresql: 63, cockroachdb: 63, mysql: 64, sqlserver: 128, sqlite: 10_000, mongodb: 127,
+  postgresql: 63,
+  cockroachdb: 63,
+  mysql: 64,
+  sqlserver: 128,
+  sqlite: 10_000,
+  mongodb: 127,
 }
 
 /**
@@ -10,7 +15,12 @@ const longest: Readonly<Record<Dialect, number>> = {
  * table and columns, cut so that the suffix still fits
  * (https://www.prisma.io/docs/orm/prisma-schema/data-model/database-mapping).
  */
-export function defaultName(table: string, columns: readonly string[], suffix: '_idx' | '_key' | '_fkey', dialect: Dialect): string {
+export function defaultName(
+  table: string,
+  columns: readonly string[],
+  suffix: '_idx' | '_key' | '_fkey',
+  dialect: Dialect,
+): string {
   return `${cut(`${table}_${columns.join('_')}`, longest[dialect] - suffix.length)}${suffix}`
 }
 

@@ -20,7 +20,11 @@ interface TablePlaces {
  * and relations that the client alone keeps, views, what is ignored. `joinKey` is how the Prisma of the project keys the
  * tables of implicit many-to-many relations.
  */
-export function withDeclarations(schema: Schema, datamodel: Datamodel, joinKey: 'primary' | 'unique' = 'primary'): Schema {
+export function withDeclarations(
+  schema: Schema,
+  datamodel: Datamodel,
+  joinKey: 'primary' | 'unique' = 'primary',
+): Schema {
   const places = new Map<Key, TablePlaces>([
     ...datamodel.models.map((model): [Key, TablePlaces] => [key(model.schema, model.table), modelPlaces(model)]),
     ...datamodel.joinTables.map((join): [Key, TablePlaces] => [key(join.schema, join.table), joinPlaces(join)]),
@@ -45,8 +49,19 @@ function withUniqueKey(table: Table): Table {
   const columns = table.primaryKey?.columns ?? []
   const [like] = table.indexes
   if (like === undefined || columns.length === 0) return table
-  const keys = columns.map((column) => ({ column, expression: null, descending: false, nullsFirst: false, opclass: null, collation: null }))
-  return { ...table, primaryKey: null, indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys }, ...table.indexes] }
+  const keys = columns.map((column) => ({
+    column,
+    expression: null,
+    descending: false,
+    nullsFirst: false,
+    opclass: null,
+    collation: null,
+  }))
+  return {
+    ...table,
+    primaryKey: null,
+    indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys }, ...table.indexes],
+  }
 }
 
 function modelPlaces(model: Model): TablePlaces {
@@ -66,7 +81,10 @@ function joinPlaces(join: JoinTable): TablePlaces {
   return {
     declared: join.places.map(declaration),
     columns: new Map(),
-    columnPlaces: new Map([['A', first], ['B', second]]),
+    columnPlaces: new Map([
+      ['A', first],
+      ['B', second],
+    ]),
     primaryKey: first,
     indexes: [],
     relations: [
@@ -78,26 +96,43 @@ function joinPlaces(join: JoinTable): TablePlaces {
 }
 
 function declaredTable(table: Table, known: TablePlaces, datamodel: Datamodel): Table {
-  const at = (place: Place | null | undefined): readonly Declaration[] => (place == null ? known.declared : [declaration(place)])
+  const at = (place: Place | null | undefined): readonly Declaration[] =>
+    place == null ? known.declared : [declaration(place)]
   const claimed = new Set<ModelIndex>()
   const indexesByName = new Map(known.indexes.map((index) => [index.name, index]))
   const relationsByName = new Map(known.relations.map((relation) => [relation.name, relation.place]))
-  const clientOnly = datamodel.relationMode === 'prisma' ? (known.model?.relations ?? []).map((relation) => foreignKeyOf(relation, true)) : []
+  const clientOnly =
+    datamodel.relationMode === 'prisma'
+      ? (known.model?.relations ?? []).map((relation) => foreignKeyOf(relation, true))
+      : []
   return {
     ...table,
     declared: known.declared,
     columns: table.columns.map((column) => declaredColumn(column, known, at)),
     primaryKey: table.primaryKey === null ? null : { ...table.primaryKey, declared: at(known.primaryKey) },
     uniques: table.uniques.map((unique) => ({ ...unique, declared: at(indexesByName.get(unique.name)?.place) })),
-    indexes: table.indexes.map((index) => ({ ...index, declared: at(indexPlace(index, known, indexesByName, claimed)) })),
-    foreignKeys: [...table.foreignKeys.map((fk) => ({ ...fk, declared: at(relationsByName.get(fk.name) ?? relationPlace(fk, known)) })), ...clientOnly],
+    indexes: table.indexes.map((index) => ({
+      ...index,
+      declared: at(indexPlace(index, known, indexesByName, claimed)),
+    })),
+    foreignKeys: [
+      ...table.foreignKeys.map((fk) => ({
+        ...fk,
+        declared: at(relationsByName.get(fk.name) ?? relationPlace(fk, known)),
+      })),
+      ...clientOnly,
+    ],
     ...(known.model?.ignored === true ? { ignored: true } : {}),
     ...(known.model === null || known.model.block.name === table.name ? {} : { model: known.model.block.name }),
     ...(known.model?.block.documentation ? { documentation: known.model.block.documentation } : {}),
   }
 }
 
-function declaredColumn(column: Column, known: TablePlaces, at: (place: Place | undefined) => readonly Declaration[]): Column {
+function declaredColumn(
+  column: Column,
+  known: TablePlaces,
+  at: (place: Place | undefined) => readonly Declaration[],
+): Column {
   const model = known.columns.get(column.name)
   return {
     ...column,
@@ -110,9 +145,17 @@ function declaredColumn(column: Column, known: TablePlaces, at: (place: Place | 
 }
 
 /** By its name, and where that is not ours to foresee by its columns; no attribute serves for two indexes. */
-function indexPlace(index: Index, known: TablePlaces, byName: ReadonlyMap<string, ModelIndex>, claimed: Set<ModelIndex>): Place | null {
+function indexPlace(
+  index: Index,
+  known: TablePlaces,
+  byName: ReadonlyMap<string, ModelIndex>,
+  claimed: Set<ModelIndex>,
+): Place | null {
   const named = byName.get(index.name)
-  const match = named !== undefined && !claimed.has(named) ? named : known.indexes.find((i) => !claimed.has(i) && i.unique === index.unique && sameColumns(i, index))
+  const match =
+    named !== undefined && !claimed.has(named)
+      ? named
+      : known.indexes.find((i) => !claimed.has(i) && i.unique === index.unique && sameColumns(i, index))
   if (match === undefined) return known.model === null ? known.primaryKey : null
   claimed.add(match)
   return match.place
@@ -132,7 +175,12 @@ function declaredEnums(schema: Schema, datamodel: Datamodel): ReadonlyMap<Key, E
   for (const e of datamodel.enums) {
     const at = key(e.schema, e.name)
     const known = enums.get(at)
-    if (known !== undefined) enums.set(at, { ...known, declared: [declaration(e.block.place)], valuesDeclared: new Map([...e.places].map(([value, place]) => [value, declaration(place)])) })
+    if (known !== undefined)
+      enums.set(at, {
+        ...known,
+        declared: [declaration(e.block.place)],
+        valuesDeclared: new Map([...e.places].map(([value, place]) => [value, declaration(place)])),
+      })
   }
   return enums
 }

@@ -13,7 +13,8 @@ export type OtherDialect = Exclude<Dialect, 'postgresql' | 'cockroachdb'>
 export function portableSchema(datamodel: Datamodel, dialect: OtherDialect): Schema {
   const tables = new Map<string, Table>()
   for (const model of datamodel.models) tables.set(key(model.schema, model.table), tableOf(model, datamodel, dialect))
-  for (const join of datamodel.joinTables) tables.set(key(join.schema, join.table), joinTableOf(join, datamodel, dialect))
+  for (const join of datamodel.joinTables)
+    tables.set(key(join.schema, join.table), joinTableOf(join, datamodel, dialect))
   return {
     ...emptySchema(dialect),
     schemas: new Set([...tables.values()].map((table) => table.schema)),
@@ -24,12 +25,22 @@ export function portableSchema(datamodel: Datamodel, dialect: OtherDialect): Sch
 
 /** The views that a schema declares; what they read stands nowhere in it. */
 export function viewsOf(datamodel: Datamodel): ReadonlyMap<string, View> {
-  return new Map(datamodel.views.map((view): [string, View] => [key(view.schema, view.table), {
-    schema: view.schema, name: view.table, materialized: false, definition: null,
-    columns: view.columns.map((column) => column.name),
-    reads: [], indexes: [], securityInvoker: false,
-    declared: [declaration(view.block.place)],
-  }]))
+  return new Map(
+    datamodel.views.map((view): [string, View] => [
+      key(view.schema, view.table),
+      {
+        schema: view.schema,
+        name: view.table,
+        materialized: false,
+        definition: null,
+        columns: view.columns.map((column) => column.name),
+        reads: [],
+        indexes: [],
+        securityInvoker: false,
+        declared: [declaration(view.block.place)],
+      },
+    ]),
+  )
 }
 
 /** A place in a Prisma schema as a declaration. */
@@ -45,7 +56,10 @@ export function foreignKeyOf(relation: ModelRelation, clientOnly: boolean): Fore
     references: { schema: relation.to.schema, table: relation.to.table, columns: relation.references },
     onDelete: relation.onDelete,
     onUpdate: relation.onUpdate,
-    match: 'simple', validated: true, enforced: true, deferrable: false,
+    match: 'simple',
+    validated: true,
+    enforced: true,
+    deferrable: false,
     declared: [declaration(relation.place)],
     ...(clientOnly ? { clientOnly } : {}),
   }
@@ -56,11 +70,20 @@ function tableOf(model: Model, datamodel: Datamodel, dialect: OtherDialect): Tab
   return {
     ...emptyTable(model.schema, model.table, [declaration(model.block.place)]),
     columns: model.columns.map((column) => columnOf(column, dialect)),
-    primaryKey: primaryKey === null ? null : {
-      name: primaryKey.name, columns: primaryKey.columns, include: [], deferrable: false, declared: [declaration(primaryKey.place)],
-    },
+    primaryKey:
+      primaryKey === null
+        ? null
+        : {
+            name: primaryKey.name,
+            columns: primaryKey.columns,
+            include: [],
+            deferrable: false,
+            declared: [declaration(primaryKey.place)],
+          },
     indexes: model.indexes.map(indexOf).sort(byName),
-    foreignKeys: model.relations.map((relation) => foreignKeyOf(relation, datamodel.relationMode === 'prisma')).sort(byName),
+    foreignKeys: model.relations
+      .map((relation) => foreignKeyOf(relation, datamodel.relationMode === 'prisma'))
+      .sort(byName),
     ...(model.ignored ? { ignored: true } : {}),
     ...(model.block.name === model.table ? {} : { model: model.block.name }),
   }
@@ -85,7 +108,14 @@ function columnOf(column: ModelColumn, dialect: OtherDialect): Column {
 function indexOf(index: ModelIndex): Index {
   return {
     name: index.name,
-    keys: index.keys.map((k) => ({ column: k.column, expression: null, descending: k.descending, nullsFirst: k.descending, opclass: null, collation: null })),
+    keys: index.keys.map((k) => ({
+      column: k.column,
+      expression: null,
+      descending: k.descending,
+      nullsFirst: k.descending,
+      opclass: null,
+      collation: null,
+    })),
     include: [],
     unique: index.unique,
     nullsNotDistinct: false,
@@ -102,14 +132,29 @@ function joinTableOf(join: JoinTable, datamodel: Datamodel, dialect: OtherDialec
     const place = join.places[i] ?? join.places[0]
     const id = idOf(join.sides[i] ?? join.sides[0])
     return {
-      name, type: id === undefined ? null : otherType(id, dialect), nullable: false, default: null, generated: null, identity: null, declared: [declaration(place)],
+      name,
+      type: id === undefined ? null : otherType(id, dialect),
+      nullable: false,
+      default: null,
+      generated: null,
+      identity: null,
+      declared: [declaration(place)],
     }
   })
   const foreignKeys = names.map((name, i): ForeignKey => {
     const to = join.sides[i] ?? join.sides[0]
-    return foreignKeyOf({
-      name: `${join.table}_${name}_fkey`, columns: [name], to, references: to.primaryKey?.columns ?? [], onDelete: 'CASCADE', onUpdate: 'CASCADE', place: join.places[i] ?? join.places[0],
-    }, datamodel.relationMode === 'prisma')
+    return foreignKeyOf(
+      {
+        name: `${join.table}_${name}_fkey`,
+        columns: [name],
+        to,
+        references: to.primaryKey?.columns ?? [],
+        onDelete: 'CASCADE',
+        onUpdate: 'CASCADE',
+        place: join.places[i] ?? join.places[0],
+      },
+      datamodel.relationMode === 'prisma',
+    )
   })
   const [place] = join.places
   const plain = { fulltext: false, method: 'btree', place }
@@ -118,7 +163,12 @@ function joinTableOf(join: JoinTable, datamodel: Datamodel, dialect: OtherDialec
     columns,
     foreignKeys,
     indexes: [
-      indexOf({ ...plain, unique: true, name: `${join.table}_AB_unique`, keys: names.map((column) => ({ column, descending: false })) }),
+      indexOf({
+        ...plain,
+        unique: true,
+        name: `${join.table}_AB_unique`,
+        keys: names.map((column) => ({ column, descending: false })),
+      }),
       indexOf({ ...plain, unique: false, name: `${join.table}_B_index`, keys: [{ column: 'B', descending: false }] }),
     ],
   }

@@ -8,7 +8,12 @@ import type { PrismaFile } from './engine.ts'
 const connectionSettings = ['url', 'directUrl', 'shadowDatabaseUrl']
 
 /** Preview features that change what the schema means for the database; the engine refuses the names of those that are retired. */
-const meaningfulFeatures: ReadonlySet<string> = new Set(['partialIndexes', 'postgresqlExtensions', 'shardKeys', 'views'])
+const meaningfulFeatures: ReadonlySet<string> = new Set([
+  'partialIndexes',
+  'postgresqlExtensions',
+  'shardKeys',
+  'views',
+])
 
 /**
  * The text of a schema file as the engine accepts it: what older projects write and the engine refuses is blanked or
@@ -44,7 +49,10 @@ export function forEngine(document: PrismaDocument, text: string): PrismaFile {
   return { path: document.path, content: edited(text, edits) }
 }
 
-function edited(text: string, edits: readonly { readonly start: number; readonly end: number; readonly by: string }[]): string {
+function edited(
+  text: string,
+  edits: readonly { readonly start: number; readonly end: number; readonly by: string }[],
+): string {
   const parts: string[] = []
   let from = 0
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
@@ -59,6 +67,8 @@ function renamed(setting: PrismaSetting): string {
 }
 
 function keptFeatures(setting: PrismaSetting): string {
-  const kept = listValue(setting.value).flatMap((item) => (item.kind === 'string' && meaningfulFeatures.has(item.text) ? [`"${item.text}"`] : []))
+  const kept = listValue(setting.value).flatMap((item) =>
+    item.kind === 'string' && meaningfulFeatures.has(item.text) ? [`"${item.text}"`] : [],
+  )
   return kept.length === 0 ? '' : `previewFeatures=[${kept.join(',')}]`
 }

@@ -31,15 +31,28 @@ export async function schemaOfSql(sql: string, dialect: Dialect): Promise<SqlSch
     if (result.refused !== null) refused.push(result.refused)
     for (const note of result.notes) refused.push(note.message)
   }
-  return { schema: { ...schema, extensions: new Map([...schema.extensions].filter(([name]) => name !== assumed)) }, refused }
+  return {
+    schema: { ...schema, extensions: new Map([...schema.extensions].filter(([name]) => name !== assumed)) },
+    refused,
+  }
 }
 
 /** CockroachDB's own words for types, as PostgreSQL calls them; the engine writes one column a line. */
 function asPostgres(sql: string): string {
-  return sql.split('\n').map((line) => {
-    const type = /^ {4}"[^"]*" (STRING|BYTES)\b/.exec(line)
-    if (type === null) return line
-    const at = type[0].length - (type[1] ?? '').length
-    return line.slice(0, at) + line.slice(at).replace(/^STRING(?=\()/, 'VARCHAR').replace(/^STRING/, 'TEXT').replace(/^BYTES/, 'BYTEA')
-  }).join('\n')
+  return sql
+    .split('\n')
+    .map((line) => {
+      const type = /^ {4}"[^"]*" (STRING|BYTES)\b/.exec(line)
+      if (type === null) return line
+      const at = type[0].length - (type[1] ?? '').length
+      return (
+        line.slice(0, at) +
+        line
+          .slice(at)
+          .replace(/^STRING(?=\()/, 'VARCHAR')
+          .replace(/^STRING/, 'TEXT')
+          .replace(/^BYTES/, 'BYTEA')
+      )
+    })
+    .join('\n')
 }

@@ -12,25 +12,60 @@ type Scalar = 'String' | 'Boolean' | 'Int' | 'BigInt' | 'Float' | 'Decimal' | 'D
  */
 const defaults: Readonly<Record<Exclude<Dialect, 'postgresql' | 'cockroachdb'>, Readonly<Record<Scalar, string>>>> = {
   mysql: {
-    String: 'varchar(191)', Boolean: 'tinyint(1)', Int: 'int', BigInt: 'bigint', Float: 'double', Decimal: 'decimal(65,30)',
-    DateTime: 'datetime(3)', Json: 'json', Bytes: 'longblob',
+    String: 'varchar(191)',
+    Boolean: 'tinyint(1)',
+    Int: 'int',
+    BigInt: 'bigint',
+    Float: 'double',
+    Decimal: 'decimal(65,30)',
+    DateTime: 'datetime(3)',
+    Json: 'json',
+    Bytes: 'longblob',
   },
   sqlite: {
-    String: 'text', Boolean: 'boolean', Int: 'integer', BigInt: 'bigint', Float: 'real', Decimal: 'decimal', DateTime: 'datetime', Json: 'jsonb', Bytes: 'blob',
+    String: 'text',
+    Boolean: 'boolean',
+    Int: 'integer',
+    BigInt: 'bigint',
+    Float: 'real',
+    Decimal: 'decimal',
+    DateTime: 'datetime',
+    Json: 'jsonb',
+    Bytes: 'blob',
   },
   sqlserver: {
-    String: 'nvarchar(1000)', Boolean: 'bit', Int: 'int', BigInt: 'bigint', Float: 'float(53)', Decimal: 'decimal(32,16)',
-    DateTime: 'datetime2', Json: 'nvarchar(max)', Bytes: 'varbinary(max)',
+    String: 'nvarchar(1000)',
+    Boolean: 'bit',
+    Int: 'int',
+    BigInt: 'bigint',
+    Float: 'float(53)',
+    Decimal: 'decimal(32,16)',
+    DateTime: 'datetime2',
+    Json: 'nvarchar(max)',
+    Bytes: 'varbinary(max)',
   },
   mongodb: {
-    String: 'string', Boolean: 'bool', Int: 'int', BigInt: 'long', Float: 'double', Decimal: 'decimal', DateTime: 'date', Json: 'json', Bytes: 'binData',
+    String: 'string',
+    Boolean: 'bool',
+    Int: 'int',
+    BigInt: 'long',
+    Float: 'double',
+    Decimal: 'decimal',
+    DateTime: 'date',
+    Json: 'json',
+    Bytes: 'binData',
   },
 }
 
 /** Native types whose name in the database is not the attribute's in lower case. */
 const spelled: Readonly<Record<string, string>> = {
-  UnsignedInt: 'int unsigned', UnsignedSmallInt: 'smallint unsigned', UnsignedMediumInt: 'mediumint unsigned',
-  UnsignedTinyInt: 'tinyint unsigned', UnsignedBigInt: 'bigint unsigned', ObjectId: 'objectId', BinData: 'binData',
+  UnsignedInt: 'int unsigned',
+  UnsignedSmallInt: 'smallint unsigned',
+  UnsignedMediumInt: 'mediumint unsigned',
+  UnsignedTinyInt: 'tinyint unsigned',
+  UnsignedBigInt: 'bigint unsigned',
+  ObjectId: 'objectId',
+  BinData: 'binData',
 }
 
 /** The type of a column outside PostgreSQL, in lower case as its database writes it; null where it cannot be told. */
@@ -41,7 +76,8 @@ export function otherType(column: ModelColumn, dialect: Exclude<Dialect, 'postgr
   const native = field.attributes.find((a) => a.name.includes('.'))
   if (native !== undefined) return nativeType(native) + list
   if (column.enumeration !== null) {
-    if (dialect === 'mysql') return `enum(${column.enumeration.values.map((value) => `'${value.replaceAll("'", "''")}'`).join(',')})`
+    if (dialect === 'mysql')
+      return `enum(${column.enumeration.values.map((value) => `'${value.replaceAll("'", "''")}'`).join(',')})`
     return (dialect === 'mongodb' ? 'string' : 'text') + list
   }
   const type = defaults[dialect][field.type as Scalar] as string | undefined

@@ -6,15 +6,22 @@ import { placeOf } from '../../location.ts'
  * (https://www.prisma.io/docs/orm/prisma-migrate/workflows/customizing-migrations).
  */
 export type PrismaWarningKind =
-  | 'dropTable' | 'dropColumn'
+  | 'dropTable'
+  | 'dropColumn'
   /** The column is dropped and added anew; `recreateRequiredColumn` where it is NOT NULL besides. */
-  | 'recreateColumn' | 'recreateRequiredColumn'
+  | 'recreateColumn'
+  | 'recreateRequiredColumn'
   /** The type changes with a cast that may lose (`castColumn`) or fail (`castMayFail`). */
-  | 'castColumn' | 'castMayFail'
-  | 'changePrimaryKey' | 'addUnique' | 'removeEnumValues'
+  | 'castColumn'
+  | 'castMayFail'
+  | 'changePrimaryKey'
+  | 'addUnique'
+  | 'removeEnumValues'
   /** NOT NULL without a default of the database; the second where the client has one. */
-  | 'addRequiredColumn' | 'addRequiredColumnWithClientDefault'
-  | 'makeRequired' | 'scalarToList'
+  | 'addRequiredColumn'
+  | 'addRequiredColumnWithClientDefault'
+  | 'makeRequired'
+  | 'scalarToList'
   /** A line that somebody wrote by hand, or of a Prisma that words it differently. */
   | 'other'
 
@@ -54,7 +61,13 @@ export function readPrismaWarnings(file: SourceFile): readonly PrismaWarning[] {
   if (!text.startsWith('/*', open)) return []
   const close = text.indexOf('*/', open + 2)
   const end = close < 0 ? text.length : close
-  if (!text.slice(open + 2, end).trimStart().startsWith('Warnings:')) return []
+  if (
+    !text
+      .slice(open + 2, end)
+      .trimStart()
+      .startsWith('Warnings:')
+  )
+    return []
   const warnings: PrismaWarning[] = []
   let start = open
   while (start < end) {
@@ -80,19 +93,29 @@ function readLine(message: string, place: Place): PrismaWarning {
   switch (kind) {
     case 'other':
       return { ...none, kind }
-    case 'dropTable': case 'changePrimaryKey':
+    case 'dropTable':
+    case 'changePrimaryKey':
       return { ...none, kind, table: first }
     case 'addUnique':
       return { ...none, kind, table: second, columns: listed(first) }
     case 'removeEnumValues':
-      return { ...none, kind, enum: { name: first, values: listed(message.slice(message.indexOf('['), message.indexOf(']') + 1)) } }
+      return {
+        ...none,
+        kind,
+        enum: { name: first, values: listed(message.slice(message.indexOf('['), message.indexOf(']') + 1)) },
+      }
     case 'castColumn':
       return {
-        ...none, kind: message.includes('This cast may fail') ? 'castMayFail' : kind, table: second, columns: [first],
+        ...none,
+        kind: message.includes('This cast may fail') ? 'castMayFail' : kind,
+        table: second,
+        columns: [first],
         types: names.length >= 4 ? { from: third, to: fourth } : null,
       }
     case 'recreateColumn':
-      return message.includes('dropped and recreated') ? { ...none, kind, table: second, columns: [first] } : { ...none, kind: 'other' }
+      return message.includes('dropped and recreated')
+        ? { ...none, kind, table: second, columns: [first] }
+        : { ...none, kind: 'other' }
     default:
       return { ...none, kind, table: second, columns: [first] }
   }
@@ -100,5 +123,10 @@ function readLine(message: string, place: Place): PrismaWarning {
 
 /** `[a,b]` to its parts. */
 function listed(text: string): readonly string[] {
-  return text.replace('[', '').replace(']', '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return text
+    .replace('[', '')
+    .replace(']', '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }

@@ -1,6 +1,6 @@
 import type { ColumnDef, Constraint, Node } from 'libpg-query'
-import type { Printed } from '../expression.ts'
-import { printExpression } from '../expression.ts'
+import type { Printed } from '../expression/expression.ts'
+import { printExpression } from '../expression/expression.ts'
 import { quoteLiteral, quoteName } from '../../sql/names.ts'
 import type { Column, Key, Sequence, Table } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
@@ -20,7 +20,12 @@ export interface BuiltColumn {
 }
 
 /** Expression of a column's default, converted to its type. */
-export function defaultText(session: Session, node: Node, type: string | null, columns: Table['columns'] = []): Printed {
+export function defaultText(
+  session: Session,
+  node: Node,
+  type: string | null,
+  columns: Table['columns'] = [],
+): Printed {
   checkLabel(session, node, type)
   return printExpression(node, { schema: session.draft.schema, columns }, type)
 }
@@ -48,12 +53,23 @@ export function nextval(sequence: Pick<Sequence, 'schema' | 'name'>): string {
 }
 
 /** Builds a column of a table from its definition; makes the sequences that it needs. `columns` are those of the table, for expressions. */
-export function buildColumn(session: Session, table: Key, node: ColumnDef, columns: () => readonly Column[]): BuiltColumn {
+export function buildColumn(
+  session: Session,
+  table: Key,
+  node: ColumnDef,
+  columns: () => readonly Column[],
+): BuiltColumn {
   const name = truncated(node.colname ?? '')
   const type = resolveType(session, node.typeName)
   const place = node.location === undefined ? session.place : placeInStatement(session.statement, node.location)
   const column: { -readonly [K in keyof Column]: Column[K] } = {
-    name, type: type.text, nullable: !type.serial, default: null, generated: null, identity: null, declared: declaredAt(session, place),
+    name,
+    type: type.text,
+    nullable: !type.serial,
+    default: null,
+    generated: null,
+    identity: null,
+    declared: declaredAt(session, place),
   }
   const collation = node.collClause?.collname
   if (collation !== undefined) column.collation = texts(collation).at(-1) ?? null
@@ -65,16 +81,20 @@ export function buildColumn(session: Session, table: Key, node: ColumnDef, colum
     const constraint = each.Constraint
     switch (constraint.contype) {
       case 'CONSTR_NULL':
-        if (said === true) refuse(`conflicting NULL/NOT NULL declarations for column "${name}" of table "${nameOf(table)}"`)
+        if (said === true)
+          refuse(`conflicting NULL/NOT NULL declarations for column "${name}" of table "${nameOf(table)}"`)
         said = false
         break
       case 'CONSTR_NOTNULL':
-        if (said === false) refuse(`conflicting NULL/NOT NULL declarations for column "${name}" of table "${nameOf(table)}"`)
+        if (said === false)
+          refuse(`conflicting NULL/NOT NULL declarations for column "${name}" of table "${nameOf(table)}"`)
         said = true
-        if (constraint.conname !== undefined && session.options.postgres >= 18) column.notNull = { name: truncated(constraint.conname), validated: true }
+        if (constraint.conname !== undefined && session.options.postgres >= 18)
+          column.notNull = { name: truncated(constraint.conname), validated: true }
         break
       case 'CONSTR_DEFAULT':
-        if (column.default !== null || type.serial) refuse(`multiple default values specified for column "${name}" of table "${nameOf(table)}"`)
+        if (column.default !== null || type.serial)
+          refuse(`multiple default values specified for column "${name}" of table "${nameOf(table)}"`)
         if (constraint.raw_expr !== undefined) {
           const printed = defaultText(session, constraint.raw_expr, type.text)
           if (printed.isNull) break
@@ -94,13 +114,19 @@ export function buildColumn(session: Session, table: Key, node: ColumnDef, colum
         said = true
         ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options))
         break
-      case 'CONSTR_ATTR_DEFERRABLE': case 'CONSTR_ATTR_DEFERRED':
+      case 'CONSTR_ATTR_DEFERRABLE':
+      case 'CONSTR_ATTR_DEFERRED':
         if (deferrable !== null) deferrable.deferrable = true
         break
       case 'CONSTR_ATTR_NOT_ENFORCED':
-        if (deferrable !== null) { deferrable.is_enforced = false; deferrable.initially_valid = false; deferrable.skip_validation = true }
+        if (deferrable !== null) {
+          deferrable.is_enforced = false
+          deferrable.initially_valid = false
+          deferrable.skip_validation = true
+        }
         break
-      case 'CONSTR_PRIMARY': case 'CONSTR_UNIQUE': {
+      case 'CONSTR_PRIMARY':
+      case 'CONSTR_UNIQUE': {
         const own: Constraint = { ...constraint, keys: constraint.keys ?? [{ String: { sval: name } }] }
         constraints.push(own)
         deferrable = own

@@ -1,9 +1,19 @@
 import type { Constraint, Node } from 'libpg-query'
-import { canReference, printExpression } from '../expression.ts'
+import { canReference, printExpression } from '../expression/expression.ts'
 import { quoteIdent } from '../../sql/names.ts'
 import { placeInStatement } from '../../sql/place.ts'
 import type { Change } from '../change.ts'
-import type { Check, Exclusion, ForeignKey, Index, Key, PrimaryKey, ReferentialAction, Table, Unique } from '../model.ts'
+import type {
+  Check,
+  Exclusion,
+  ForeignKey,
+  Index,
+  Key,
+  PrimaryKey,
+  ReferentialAction,
+  Table,
+  Unique,
+} from '../model.ts'
 import { key } from '../model.ts'
 import { constraintNames, putTable, relationExists, updateTable } from './draft.ts'
 import { columnsAddition, freeConstraintName, freeRelationName, truncated } from './names.ts'
@@ -14,10 +24,19 @@ import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, refuse, shown, tableFor } from './session.ts'
 import { baseType } from './types.ts'
 
-const actions: Readonly<Record<string, ReferentialAction>> = { a: 'NO ACTION', r: 'RESTRICT', c: 'CASCADE', n: 'SET NULL', d: 'SET DEFAULT' }
+const actions: Readonly<Record<string, ReferentialAction>> = {
+  a: 'NO ACTION',
+  r: 'RESTRICT',
+  c: 'CASCADE',
+  n: 'SET NULL',
+  d: 'SET DEFAULT',
+}
 
 function declared(session: Session, node: Constraint) {
-  return declaredAt(session, node.location === undefined ? session.place : placeInStatement(session.statement, node.location))
+  return declaredAt(
+    session,
+    node.location === undefined ? session.place : placeInStatement(session.statement, node.location),
+  )
 }
 
 function checkFree(table: Table, name: string): void {
@@ -31,13 +50,20 @@ function checkRelationFree(session: Session, table: Table, name: string): void {
 /** Adds a constraint to a table, named as Postgres names it, and gives the changes that it makes. */
 export function addConstraint(session: Session, at: Key, node: Constraint, inline: boolean): readonly Change[] {
   switch (node.contype) {
-    case 'CONSTR_PRIMARY': return addPrimaryKey(session, at, node, inline)
-    case 'CONSTR_UNIQUE': return addUnique(session, at, node, inline)
-    case 'CONSTR_FOREIGN': return addForeignKey(session, at, node, inline)
-    case 'CONSTR_CHECK': return addCheck(session, at, node, inline)
-    case 'CONSTR_EXCLUSION': return addExclusion(session, at, node)
-    case 'CONSTR_NOTNULL': return addNotNull(session, at, node)
-    default: return []
+    case 'CONSTR_PRIMARY':
+      return addPrimaryKey(session, at, node, inline)
+    case 'CONSTR_UNIQUE':
+      return addUnique(session, at, node, inline)
+    case 'CONSTR_FOREIGN':
+      return addForeignKey(session, at, node, inline)
+    case 'CONSTR_CHECK':
+      return addCheck(session, at, node, inline)
+    case 'CONSTR_EXCLUSION':
+      return addExclusion(session, at, node)
+    case 'CONSTR_NOTNULL':
+      return addNotNull(session, at, node)
+    default:
+      return []
   }
 }
 
@@ -49,7 +75,8 @@ function takeIndex(session: Session, table: Table, name: string, constraint: str
     return null
   }
   if (!index.unique) refuse(`"${name}" is not a unique index`)
-  if (index.where !== null || index.keys.some((each) => each.expression !== null)) refuse(`index "${name}" contains expressions or is partial`)
+  if (index.where !== null || index.keys.some((each) => each.expression !== null))
+    refuse(`index "${name}" contains expressions or is partial`)
   updateTable(session.draft, table.key, (it) => ({ ...it, indexes: it.indexes.filter((each) => each !== index) }))
   restOn(session, table.key, index.name, truncated(constraint))
   return index
@@ -58,38 +85,68 @@ function takeIndex(session: Session, table: Table, name: string, constraint: str
 function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: boolean): readonly Change[] {
   const table = current(session, at)
   if (table.primaryKey !== null) refuse(`multiple primary keys for table "${table.name}" are not allowed`)
-  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
+  const taken =
+    node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
   const given = node.conname ?? node.indexname
-  const name = given === undefined ? freeRelationName(session.draft.schema, table.schema, table.name, '', 'pkey', true) : truncated(given)
+  const name =
+    given === undefined
+      ? freeRelationName(session.draft.schema, table.schema, table.name, '', 'pkey', true)
+      : truncated(given)
   if (given !== undefined) {
     checkFree(table, name)
     if (taken?.name !== name) checkRelationFree(session, table, name)
   }
-  const to: PrimaryKey = { name, columns, include: taken?.include ?? texts(node.including), deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node) }
+  const to: PrimaryKey = {
+    name,
+    columns,
+    include: taken?.include ?? texts(node.including),
+    deferrable: node.deferrable === true,
+    ...(node.initdeferred === true ? { initiallyDeferred: true } : {}),
+    declared: declared(session, node),
+  }
   updateTable(session.draft, at, (it) => ({
-    ...it, primaryKey: to, columns: it.columns.map((column) => columns.includes(column.name) && column.nullable ? { ...column, nullable: false } : column),
+    ...it,
+    primaryKey: to,
+    columns: it.columns.map((column) =>
+      columns.includes(column.name) && column.nullable ? { ...column, nullable: false } : column,
+    ),
   }))
   return [{ kind: 'addPrimaryKey', place: session.place, table: at, to, inline, usingIndex: node.indexname ?? null }]
 }
 
 function addUnique(session: Session, at: Key, node: Constraint, inline: boolean): readonly Change[] {
   const table = current(session, at)
-  const taken = node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
+  const taken =
+    node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
   const include = taken?.include ?? texts(node.including)
   const given = node.conname ?? node.indexname
-  const name = given === undefined
-    ? freeRelationName(session.draft.schema, table.schema, table.name, columnsAddition([...columns, ...include]), 'key', true)
-    : truncated(given)
+  const name =
+    given === undefined
+      ? freeRelationName(
+          session.draft.schema,
+          table.schema,
+          table.name,
+          columnsAddition([...columns, ...include]),
+          'key',
+          true,
+        )
+      : truncated(given)
   if (given !== undefined) {
     checkFree(table, name)
     if (taken?.name !== name) checkRelationFree(session, table, name)
   }
   const to: Unique = {
-    name, columns, include, nullsNotDistinct: taken?.nullsNotDistinct ?? node.nulls_not_distinct === true, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node),
+    name,
+    columns,
+    include,
+    nullsNotDistinct: taken?.nullsNotDistinct ?? node.nulls_not_distinct === true,
+    deferrable: node.deferrable === true,
+    ...(node.initdeferred === true ? { initiallyDeferred: true } : {}),
+    declared: declared(session, node),
   }
   updateTable(session.draft, at, (it) => ({ ...it, uniques: [...it.uniques, to] }))
   return [{ kind: 'addUnique', place: session.place, table: at, to, inline, usingIndex: node.indexname ?? null }]
@@ -102,25 +159,39 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
   const written = writtenOf(node.pktable)
   const target = tableFor(session, written)
   if (target === null) return refuse(`relation ${shown(written)} does not exist`)
-  const referenced = node.pk_attrs === undefined ? target.primaryKey?.columns ?? [] : texts(node.pk_attrs).map(truncated)
+  const referenced =
+    node.pk_attrs === undefined ? (target.primaryKey?.columns ?? []) : texts(node.pk_attrs).map(truncated)
   if (target.complete) {
-    if (table.persistence === 'permanent' && target.persistence !== 'permanent') refuse('constraints on permanent tables may reference only permanent tables')
-    if (node.pk_attrs === undefined && target.primaryKey === null) refuse(`there is no primary key for referenced table "${target.name}"`)
+    if (table.persistence === 'permanent' && target.persistence !== 'permanent')
+      refuse('constraints on permanent tables may reference only permanent tables')
+    if (node.pk_attrs === undefined && target.primaryKey === null)
+      refuse(`there is no primary key for referenced table "${target.name}"`)
     for (const column of referenced) columnFor(session, target, column)
-    if (uniqueOn(target, referenced) === undefined) refuse(`there is no unique constraint matching given keys for referenced table "${target.name}"`)
-    if (referenced.length !== columns.length) refuse('number of referencing and referenced columns for foreign key disagree')
+    if (uniqueOn(target, referenced) === undefined)
+      refuse(`there is no unique constraint matching given keys for referenced table "${target.name}"`)
+    if (referenced.length !== columns.length)
+      refuse('number of referencing and referenced columns for foreign key disagree')
     checkComparable(session, current(session, at), columns, current(session, target.key), referenced)
   }
   const given = node.conname === undefined ? undefined : truncated(node.conname)
   if (given !== undefined) checkFree(table, given)
-  const name = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, columnsAddition(columns), 'fkey')
+  const name =
+    given ?? freeConstraintName(session.draft.schema, table.schema, table.name, columnsAddition(columns), 'fkey')
   const rests = uniqueOn(current(session, target.key), referenced)
   const enforced = node.is_enforced !== false || session.options.postgres < 18
   const to: ForeignKey = {
-    name, columns, references: { schema: target.schema, table: target.name, columns: referenced },
-    onDelete: actions[node.fk_del_action ?? 'a'] ?? 'NO ACTION', onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
+    name,
+    columns,
+    references: { schema: target.schema, table: target.name, columns: referenced },
+    onDelete: actions[node.fk_del_action ?? 'a'] ?? 'NO ACTION',
+    onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
     match: node.fk_matchtype === 'f' ? 'full' : node.fk_matchtype === 'p' ? 'partial' : 'simple',
-    validated: node.skip_validation !== true, enforced, deferrable: node.deferrable === true, ...(node.initdeferred === true ? { initiallyDeferred: true } : {}), declared: declared(session, node), ...(rests === undefined ? {} : { rests }),
+    validated: node.skip_validation !== true,
+    enforced,
+    deferrable: node.deferrable === true,
+    ...(node.initdeferred === true ? { initiallyDeferred: true } : {}),
+    declared: declared(session, node),
+    ...(rests === undefined ? {} : { rests }),
   }
   updateTable(session.draft, at, (it) => ({ ...it, foreignKeys: [...it.foreignKeys, to] }))
   return [{ kind: 'addForeignKey', place: session.place, table: at, to, inline }]
@@ -133,17 +204,36 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
 /** The name of the key or unique index over exactly these columns. */
 function uniqueOn(table: Table, columns: readonly string[]): string | undefined {
   if (table.primaryKey !== null && sameSet(table.primaryKey.columns, columns)) return table.primaryKey.name
-  return table.uniques.find((unique) => sameSet(unique.columns, columns))?.name
-    ?? table.indexes.find((index) => index.unique && index.where === null && index.keys.every((each) => each.column !== null) && sameSet(index.keys.map((each) => each.column ?? ''), columns))?.name
+  return (
+    table.uniques.find((unique) => sameSet(unique.columns, columns))?.name ??
+    table.indexes.find(
+      (index) =>
+        index.unique &&
+        index.where === null &&
+        index.keys.every((each) => each.column !== null) &&
+        sameSet(
+          index.keys.map((each) => each.column ?? ''),
+          columns,
+        ),
+    )?.name
+  )
 }
 
 /** Refuses a foreign key between columns of types that no operator compares; types that are not known pass. */
-export function checkComparable(session: Session, table: Table, columns: readonly string[], target: Table, referenced: readonly string[]): void {
+export function checkComparable(
+  session: Session,
+  table: Table,
+  columns: readonly string[],
+  target: Table,
+  referenced: readonly string[],
+): void {
   columns.forEach((name, i) => {
     const from = table.columns.find((column) => column.name === name)?.type
     const to = target.columns.find((column) => column.name === referenced[i])?.type
     if (from == null || to == null || canReference(session.draft.schema, from, to)) return
-    refuse(`key columns "${name}" and "${referenced[i]}" are of incompatible types: ${baseType(from)} and ${baseType(to)}`)
+    refuse(
+      `key columns "${name}" and "${referenced[i]}" are of incompatible types: ${baseType(from)} and ${baseType(to)}`,
+    )
   })
 }
 
@@ -155,13 +245,23 @@ function addCheck(session: Session, at: Key, node: Constraint, inline: boolean):
   for (const column of used) columnFor(session, current(session, at), column)
   const given = node.conname === undefined ? undefined : truncated(node.conname)
   if (given !== undefined) checkFree(table, given)
-  const only = used.length === 1 ? used[0] ?? '' : ''
+  const only = used.length === 1 ? (used[0] ?? '') : ''
   const name = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, only, 'check')
-  const printed = printExpression(expression, { schema: session.draft.schema, columns: current(session, at).columns }, 'boolean')
+  const printed = printExpression(
+    expression,
+    { schema: session.draft.schema, columns: current(session, at).columns },
+    'boolean',
+  )
   const enforced = node.is_enforced !== false || session.options.postgres < 18
   const to: Check = {
-    name, expression: printed.text, node: expression, validated: node.skip_validation !== true && enforced, enforced,
-    noInherit: node.is_no_inherit === true, declared: declared(session, node), ...(printed.exact ? {} : { approximate: true }),
+    name,
+    expression: printed.text,
+    node: expression,
+    validated: node.skip_validation !== true && enforced,
+    enforced,
+    noInherit: node.is_no_inherit === true,
+    declared: declared(session, node),
+    ...(printed.exact ? {} : { approximate: true }),
   }
   updateTable(session.draft, at, (it) => ({ ...it, checks: [...it.checks, to] }))
   return [{ kind: 'addCheck', place: session.place, table: at, to, inline }]
@@ -175,19 +275,29 @@ function addExclusion(session: Session, at: Key, node: Constraint): readonly Cha
     if (!('List' in pair)) continue
     const [element, operator] = pair.List.items ?? []
     if (element !== undefined) elements.push(element)
-    operators.push(operator !== undefined && 'List' in operator ? texts(operator.List.items).at(-1) ?? '=' : '=')
+    operators.push(operator !== undefined && 'List' in operator ? (texts(operator.List.items).at(-1) ?? '=') : '=')
   }
   const method = node.access_method ?? 'gist'
   const keys = indexKeys(session, current(session, at), elements, method)
   const names = indexNames(elements)
-  const name = node.conname === undefined
-    ? freeRelationName(session.draft.schema, table.schema, table.name, columnsAddition(names), 'excl', true)
-    : truncated(node.conname)
-  if (node.conname !== undefined) { checkFree(table, name); checkRelationFree(session, table, name) }
-  const where = node.where_clause === undefined ? null : printExpression(node.where_clause, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
-  const parts = keys.map((each, i) => `${each.column === null ? each.expression ?? '' : quoteIdent(each.column)}${each.opclass === null ? '' : ` ${each.opclass}`} WITH ${operators[i] ?? '='}`)
+  const name =
+    node.conname === undefined
+      ? freeRelationName(session.draft.schema, table.schema, table.name, columnsAddition(names), 'excl', true)
+      : truncated(node.conname)
+  if (node.conname !== undefined) {
+    checkFree(table, name)
+    checkRelationFree(session, table, name)
+  }
+  const where =
+    node.where_clause === undefined
+      ? null
+      : printExpression(node.where_clause, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
+  const parts = keys.map(
+    (each, i) =>
+      `${each.column === null ? (each.expression ?? '') : quoteIdent(each.column)}${each.opclass === null ? '' : ` ${each.opclass}`} WITH ${operators[i] ?? '='}`,
+  )
   const definition = `EXCLUDE USING ${quoteIdent(method)} (${parts.join(', ')})${where === null ? '' : ` WHERE (${where})`}${node.deferrable === true ? ` DEFERRABLE${node.initdeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''}`
-  const columns = keys.flatMap((each) => each.column === null ? [] : [each.column])
+  const columns = keys.flatMap((each) => (each.column === null ? [] : [each.column]))
   const to: Exclusion = { name, definition, columns, declared: declared(session, node) }
   putTable(session.draft, { ...current(session, at), exclusions: [...current(session, at).exclusions, to] })
   return [{ kind: 'addExclusion', place: session.place, table: at, to }]
@@ -202,6 +312,9 @@ function addNotNull(session: Session, at: Key, node: Constraint): readonly Chang
   if (given !== null) checkFree(table, given)
   const constraint = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, name, 'not_null')
   const keep = given === null && validated ? {} : { notNull: { name: constraint, validated } }
-  updateTable(session.draft, at, (it) => ({ ...it, columns: it.columns.map((each) => each.name === column.name ? { ...each, nullable: false, ...keep } : each) }))
+  updateTable(session.draft, at, (it) => ({
+    ...it,
+    columns: it.columns.map((each) => (each.name === column.name ? { ...each, nullable: false, ...keep } : each)),
+  }))
   return [{ kind: 'addNotNull', place: session.place, table: at, column: name, name: constraint, validated }]
 }

@@ -20,15 +20,36 @@ export function constraintOf(table: Table, name: string): ConstraintRef | null {
 }
 
 /** Drops the foreign keys that rest on a key which goes away, or refuses where CASCADE is not said. */
-export function dropReferences(session: Session, table: Table, columns: readonly string[], cascade: boolean, what: string, except?: string): void {
-  const stillUnique = (names: readonly string[]) => [table.primaryKey, ...table.uniques].some((each) => each !== null && each.name !== except && each.columns.length === names.length && each.columns.every((one) => names.includes(one)))
+export function dropReferences(
+  session: Session,
+  table: Table,
+  columns: readonly string[],
+  cascade: boolean,
+  what: string,
+  except?: string,
+): void {
+  const stillUnique = (names: readonly string[]) =>
+    [table.primaryKey, ...table.uniques].some(
+      (each) =>
+        each !== null &&
+        each.name !== except &&
+        each.columns.length === names.length &&
+        each.columns.every((one) => names.includes(one)),
+    )
   for (const other of referrers(session.draft.schema, table.key)) {
-    const resting = other.foreignKeys.filter((foreign) => targetOf(foreign) === table.key
-      && foreign.references.columns.length === columns.length && foreign.references.columns.every((each) => columns.includes(each))
-      && (foreign.rests === undefined || except === undefined ? !stillUnique(columns) : foreign.rests === except))
+    const resting = other.foreignKeys.filter(
+      (foreign) =>
+        targetOf(foreign) === table.key &&
+        foreign.references.columns.length === columns.length &&
+        foreign.references.columns.every((each) => columns.includes(each)) &&
+        (foreign.rests === undefined || except === undefined ? !stillUnique(columns) : foreign.rests === except),
+    )
     if (resting.length === 0) continue
     if (!cascade) refuse(`cannot drop ${what} because other objects depend on it`)
-    putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)) })
+    putTable(session.draft, {
+      ...other,
+      foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)),
+    })
   }
 }
 
@@ -37,6 +58,9 @@ export function restOn(session: Session, at: Key, from: string, to: string): voi
   for (const other of referrers(session.draft.schema, at)) {
     const rests = (foreign: Table['foreignKeys'][number]) => foreign.rests === from && targetOf(foreign) === at
     if (!other.foreignKeys.some(rests)) continue
-    putTable(session.draft, { ...other, foreignKeys: other.foreignKeys.map((foreign) => rests(foreign) ? { ...foreign, rests: to } : foreign) })
+    putTable(session.draft, {
+      ...other,
+      foreignKeys: other.foreignKeys.map((foreign) => (rests(foreign) ? { ...foreign, rests: to } : foreign)),
+    })
   }
 }

@@ -1,6 +1,17 @@
-import type { DomainType, EnumType, ForeignKey, Key, OtherType, Schema, Sequence, SqlFunction, Table, View } from '../model.ts'
+import type {
+  DomainType,
+  EnumType,
+  ForeignKey,
+  Key,
+  OtherType,
+  Schema,
+  Sequence,
+  SqlFunction,
+  Table,
+  View,
+} from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
-import { quoteIdent } from '../quote.ts'
+import { quoteIdent } from '../sql/quote.ts'
 import { SharedMap } from '../shared-map.ts'
 
 interface Objects {
@@ -24,11 +35,19 @@ export interface Draft {
 
 /** Begins to change a schema, which itself stays as it is. */
 export function draftOf(schema: Schema): Draft {
-  const shared = <V>(map: ReadonlyMap<string, V>, tagsOf: ((value: V) => readonly string[]) | null = null) => map instanceof SharedMap ? map as SharedMap<V> : SharedMap.of(map, tagsOf)
+  const shared = <V>(map: ReadonlyMap<string, V>, tagsOf: ((value: V) => readonly string[]) | null = null) =>
+    map instanceof SharedMap ? (map as SharedMap<V>) : SharedMap.of(map, tagsOf)
   return {
     schema: {
-      ...schema, tables: shared(schema.tables, tagsOfTable), enums: shared(schema.enums), domains: shared(schema.domains, tagsOfDomain), types: shared(schema.types),
-      views: shared(schema.views, tagsOfView), sequences: shared(schema.sequences, tagsOfSequence), functions: shared(schema.functions), extensions: shared(schema.extensions),
+      ...schema,
+      tables: shared(schema.tables, tagsOfTable),
+      enums: shared(schema.enums),
+      domains: shared(schema.domains, tagsOfDomain),
+      types: shared(schema.types),
+      views: shared(schema.views, tagsOfView),
+      sequences: shared(schema.sequences, tagsOfSequence),
+      functions: shared(schema.functions),
+      extensions: shared(schema.extensions),
     },
   }
 }
@@ -54,7 +73,9 @@ export function setFunctions(draft: Draft, at: Key, list: readonly SqlFunction[]
 export function putAttributes(draft: Draft, at: Key, attributes: NonNullable<OtherType['attributes']>): void {
   const type = draft.schema.types.get(at)
   if (type === undefined) return
-  const definition = attributes.some((each) => each.type === null) ? type.definition ?? null : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
+  const definition = attributes.some((each) => each.type === null)
+    ? (type.definition ?? null)
+    : `AS (${attributes.map((each) => `${quoteIdent(each.name)} ${each.type ?? ''}`).join(', ')})`
   put(draft, 'types', at, { ...type, attributes, definition })
 }
 
@@ -114,7 +135,9 @@ export function children(schema: DraftSchema, at: Key): readonly Table[] {
 
 /** The tables that a table inherits from or is a partition of. */
 export function parents(schema: DraftSchema, table: Table): readonly Table[] {
-  return [...table.partition.of === null ? [] : [table.partition.of.parent], ...table.inherits].flatMap((at) => schema.tables.get(at) ?? [])
+  return [...(table.partition.of === null ? [] : [table.partition.of.parent]), ...table.inherits].flatMap(
+    (at) => schema.tables.get(at) ?? [],
+  )
 }
 
 /** The tables with foreign keys to a table. */
@@ -134,28 +157,46 @@ export function readers(schema: DraftSchema, at: Key): readonly View[] {
 
 /** The sequences that belong to columns of a table, or to one column of it. */
 export function sequencesOf(schema: DraftSchema, table: Key, column?: string): readonly Sequence[] {
-  return schema.sequences.tagged(tag.owned(table)).filter((each) => column === undefined || each.ownedBy?.column === column)
+  return schema.sequences
+    .tagged(tag.owned(table))
+    .filter((each) => column === undefined || each.ownedBy?.column === column)
 }
 
 /** True where a relation (table, view, index, sequence) of that key exists: they share one name space. */
 export function relationExists(schema: DraftSchema, at: Key): boolean {
-  return schema.tables.has(at) || schema.views.has(at) || schema.sequences.has(at) || tableOfIndex(schema, at) !== undefined
-    || schema.types.get(at)?.form === 'composite'
+  return (
+    schema.tables.has(at) ||
+    schema.views.has(at) ||
+    schema.sequences.has(at) ||
+    tableOfIndex(schema, at) !== undefined ||
+    schema.types.get(at)?.form === 'composite'
+  )
 }
 
 /** True where a type of that key exists; tables and views are types too. */
 export function typeExists(schema: Schema, at: Key): boolean {
-  return schema.enums.has(at) || schema.domains.has(at) || schema.types.has(at) || schema.tables.has(at) || schema.views.has(at)
+  return (
+    schema.enums.has(at) ||
+    schema.domains.has(at) ||
+    schema.types.has(at) ||
+    schema.tables.has(at) ||
+    schema.views.has(at)
+  )
 }
 
 /** The constraints of a table that have an index of their own. */
 function indexedConstraints(table: Table): readonly { readonly name: string }[] {
-  return [...table.primaryKey === null ? [] : [table.primaryKey], ...table.uniques, ...table.exclusions]
+  return [...(table.primaryKey === null ? [] : [table.primaryKey]), ...table.uniques, ...table.exclusions]
 }
 
 /** Names of all constraints of a table. */
 export function constraintNames(table: Table): ReadonlySet<string> {
-  const named = [...indexedConstraints(table), ...table.foreignKeys, ...table.checks, ...table.columns.flatMap((column) => column.notNull ?? [])]
+  const named = [
+    ...indexedConstraints(table),
+    ...table.foreignKeys,
+    ...table.checks,
+    ...table.columns.flatMap((column) => column.notNull ?? []),
+  ]
   return new Set(named.map((each) => each.name))
 }
 
@@ -182,14 +223,20 @@ function temporaryTag(of: { readonly schema: string }): readonly string[] {
 function tagsOfTable(table: Table): readonly string[] {
   const { of } = table.partition
   return [
-    ...Array.from(indexNames(table), (name) => tag.index(key(table.schema, name))), ...Array.from(constraintNames(table), (name) => tag.constraint(key(table.schema, name))),
-    ...new Set([...of === null ? [] : [of.parent], ...table.inherits].map(tag.child)), ...new Set(table.foreignKeys.map((foreign) => tag.refers(targetOf(foreign)))),
+    ...Array.from(indexNames(table), (name) => tag.index(key(table.schema, name))),
+    ...Array.from(constraintNames(table), (name) => tag.constraint(key(table.schema, name))),
+    ...new Set([...(of === null ? [] : [of.parent]), ...table.inherits].map(tag.child)),
+    ...new Set(table.foreignKeys.map((foreign) => tag.refers(targetOf(foreign)))),
     ...temporaryTag(table),
   ]
 }
 
 function tagsOfView(view: View): readonly string[] {
-  return [...view.indexes.map((index) => tag.index(key(view.schema, index.name))), ...new Set(view.reads.map((read) => tag.reads(read.table))), ...temporaryTag(view)]
+  return [
+    ...view.indexes.map((index) => tag.index(key(view.schema, index.name))),
+    ...new Set(view.reads.map((read) => tag.reads(read.table))),
+    ...temporaryTag(view),
+  ]
 }
 
 function tagsOfDomain(domain: DomainType): readonly string[] {
@@ -197,5 +244,5 @@ function tagsOfDomain(domain: DomainType): readonly string[] {
 }
 
 function tagsOfSequence(sequence: Sequence): readonly string[] {
-  return [...sequence.ownedBy === null ? [] : [tag.owned(sequence.ownedBy.table)], ...temporaryTag(sequence)]
+  return [...(sequence.ownedBy === null ? [] : [tag.owned(sequence.ownedBy.table)]), ...temporaryTag(sequence)]
 }

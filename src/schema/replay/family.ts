@@ -11,7 +11,10 @@ export function updateFamily(session: Session, at: Key, change: (table: Table) =
 }
 
 function namesOf(index: Index): readonly string[] {
-  return [...index.keys.map((each) => each.column ?? /^([a-z_]\w*)\(/.exec(each.expression ?? '')?.[1] ?? 'expr'), ...index.include]
+  return [
+    ...index.keys.map((each) => each.column ?? /^([a-z_]\w*)\(/.exec(each.expression ?? '')?.[1] ?? 'expr'),
+    ...index.include,
+  ]
 }
 
 /** Gives every partition below a table the index that its parent just got, as Postgres does. */
@@ -24,7 +27,14 @@ export function spreadIndex(session: Session, at: Key, index: Index): void {
 }
 
 function cloneIndex(session: Session, table: Table, index: Index): Index {
-  const name = freeRelationName(session.draft.schema, table.schema, table.name, columnsAddition(namesOf(index)), 'idx', false)
+  const name = freeRelationName(
+    session.draft.schema,
+    table.schema,
+    table.name,
+    columnsAddition(namesOf(index)),
+    'idx',
+    false,
+  )
   const own: Index = { ...index, name, valid: true, declared: declaredAt(session) }
   putTable(session.draft, { ...table, indexes: [...table.indexes, own] })
   return own
@@ -35,7 +45,8 @@ function sameColumns(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function sameIndex(a: Index, b: Index): boolean {
-  const shape = (index: Index) => JSON.stringify([index.keys, index.include, index.unique, index.method, index.where, index.nullsNotDistinct])
+  const shape = (index: Index) =>
+    JSON.stringify([index.keys, index.include, index.unique, index.method, index.where, index.nullsNotDistinct])
   return shape(a) === shape(b)
 }
 
@@ -57,7 +68,9 @@ export function adopt(session: Session, parentKey: Key, childKey: Key): void {
     if (!child.indexes.some((own) => sameIndex(own, index))) cloneIndex(session, child, index)
   }
   updateTable(session.draft, childKey, (child) => {
-    const missing = parent.triggers.filter((trigger) => trigger.forEach === 'row' && !child.triggers.some((own) => own.name === trigger.name))
+    const missing = parent.triggers.filter(
+      (trigger) => trigger.forEach === 'row' && !child.triggers.some((own) => own.name === trigger.name),
+    )
     return missing.length === 0 ? child : { ...child, triggers: [...child.triggers, ...missing] }
   })
 }
@@ -69,14 +82,22 @@ function adoptConstraints(session: Session, parent: Table, childKey: Key): void 
     const name = freeRelationName(session.draft.schema, child.schema, child.name, '', 'pkey', true)
     const columns = parent.primaryKey.columns
     putTable(session.draft, {
-      ...child, primaryKey: { ...parent.primaryKey, name, declared },
-      columns: child.columns.map((column) => columns.includes(column.name) ? { ...column, nullable: false } : column),
+      ...child,
+      primaryKey: { ...parent.primaryKey, name, declared },
+      columns: child.columns.map((column) => (columns.includes(column.name) ? { ...column, nullable: false } : column)),
     })
     child = current(session, childKey)
   }
   for (const unique of parent.uniques) {
     if (child.uniques.some((own) => sameColumns(own.columns, unique.columns))) continue
-    const name = freeRelationName(session.draft.schema, child.schema, child.name, columnsAddition([...unique.columns, ...unique.include]), 'key', true)
+    const name = freeRelationName(
+      session.draft.schema,
+      child.schema,
+      child.name,
+      columnsAddition([...unique.columns, ...unique.include]),
+      'key',
+      true,
+    )
     putTable(session.draft, { ...child, uniques: [...child.uniques, { ...unique, name, declared }] })
     child = current(session, childKey)
   }
@@ -88,11 +109,19 @@ function adoptConstraints(session: Session, parent: Table, childKey: Key): void 
     putTable(session.draft, { ...child, foreignKeys: [...child.foreignKeys, { ...foreign, name, declared }] })
     child = current(session, childKey)
   }
-  const checks = parent.checks.filter((check) => !check.noInherit && !child.checks.some((own) => own.name === check.name))
-  if (checks.length > 0) putTable(session.draft, { ...child, checks: [...child.checks, ...checks.map((check) => ({ ...check, declared }))] })
+  const checks = parent.checks.filter(
+    (check) => !check.noInherit && !child.checks.some((own) => own.name === check.name),
+  )
+  if (checks.length > 0)
+    putTable(session.draft, { ...child, checks: [...child.checks, ...checks.map((check) => ({ ...check, declared }))] })
 }
 
 function sameForeignKey(a: ForeignKey, b: ForeignKey): boolean {
-  return sameColumns(a.columns, b.columns) && targetOf(a) === targetOf(b)
-    && sameColumns(a.references.columns, b.references.columns) && a.onDelete === b.onDelete && a.onUpdate === b.onUpdate
+  return (
+    sameColumns(a.columns, b.columns) &&
+    targetOf(a) === targetOf(b) &&
+    sameColumns(a.references.columns, b.references.columns) &&
+    a.onDelete === b.onDelete &&
+    a.onUpdate === b.onUpdate
+  )
 }

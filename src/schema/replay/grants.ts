@@ -17,8 +17,13 @@ export function grant(session: Session, node: GrantStmt): void {
   const change = changeOf(node)
   const inSchemas = node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? new Set(texts(node.objects)) : null
   switch (node.objtype) {
-    case 'OBJECT_TABLE': case 'OBJECT_SEQUENCE': return onRelations(session, relationsOf(session, node, inSchemas), change)
-    case 'OBJECT_FUNCTION': case 'OBJECT_PROCEDURE': case 'OBJECT_ROUTINE': return onFunctions(session, node, inSchemas, change)
+    case 'OBJECT_TABLE':
+    case 'OBJECT_SEQUENCE':
+      return onRelations(session, relationsOf(session, node, inSchemas), change)
+    case 'OBJECT_FUNCTION':
+    case 'OBJECT_PROCEDURE':
+    case 'OBJECT_ROUTINE':
+      return onFunctions(session, node, inSchemas, change)
     case 'OBJECT_SCHEMA': {
       const grants = new Map(session.draft.schema.schemaGrants)
       for (const name of texts(node.objects)) grants.set(name, change(grants.get(name) ?? [], ['create', 'usage']))
@@ -36,9 +41,15 @@ function tablePrivileges(session: Session): readonly string[] {
 
 function relationsOf(session: Session, node: GrantStmt, inSchemas: ReadonlySet<string> | null): readonly Key[] {
   const { tables, views, sequences } = session.draft.schema
-  if (inSchemas !== null) return [...node.objtype === 'OBJECT_SEQUENCE' ? sequences.keys() : [...tables.keys(), ...views.keys()]].filter((at) => inSchemas.has(schemaOf(at)))
+  if (inSchemas !== null)
+    return [...(node.objtype === 'OBJECT_SEQUENCE' ? sequences.keys() : [...tables.keys(), ...views.keys()])].filter(
+      (at) => inSchemas.has(schemaOf(at)),
+    )
   return (node.objects ?? []).flatMap((each) => {
-    const at = 'RangeVar' in each ? findKey(session, writtenOf(each.RangeVar), (key) => tables.has(key) || views.has(key) || sequences.has(key)) : undefined
+    const at =
+      'RangeVar' in each
+        ? findKey(session, writtenOf(each.RangeVar), (key) => tables.has(key) || views.has(key) || sequences.has(key))
+        : undefined
     return at === undefined ? [] : [at]
   })
 }
@@ -47,28 +58,53 @@ function onRelations(session: Session, relations: readonly Key[], change: Change
   for (const at of relations) {
     const { tables, views, sequences } = session.draft.schema
     const [view, sequence] = [views.get(at), sequences.get(at)]
-    if (tables.has(at)) updateTable(session.draft, at, (table) => ({ ...table, grants: change(table.grants ?? [], tablePrivileges(session)) }))
-    else if (view !== undefined) put(session.draft, 'views', at, { ...view, grants: change(view.grants ?? [], tablePrivileges(session)) })
-    else if (sequence !== undefined) put(session.draft, 'sequences', at, { ...sequence, grants: change(sequence.grants ?? [], ['select', 'update', 'usage']) })
+    if (tables.has(at))
+      updateTable(session.draft, at, (table) => ({
+        ...table,
+        grants: change(table.grants ?? [], tablePrivileges(session)),
+      }))
+    else if (view !== undefined)
+      put(session.draft, 'views', at, { ...view, grants: change(view.grants ?? [], tablePrivileges(session)) })
+    else if (sequence !== undefined)
+      put(session.draft, 'sequences', at, {
+        ...sequence,
+        grants: change(sequence.grants ?? [], ['select', 'update', 'usage']),
+      })
   }
 }
 
 function onFunctions(session: Session, node: GrantStmt, inSchemas: ReadonlySet<string> | null, change: Change): void {
   const { functions } = session.draft.schema
   const changed = (f: SqlFunction): SqlFunction => ({ ...f, grants: change(f.grants ?? functionGrants, ['execute']) })
-  const fits = (f: SqlFunction) => node.objtype === 'OBJECT_ROUTINE' || f.kind === (node.objtype === 'OBJECT_PROCEDURE' ? 'procedure' : 'function')
+  const fits = (f: SqlFunction) =>
+    node.objtype === 'OBJECT_ROUTINE' || f.kind === (node.objtype === 'OBJECT_PROCEDURE' ? 'procedure' : 'function')
   if (inSchemas !== null) {
-    for (const [at, list] of functions) if (inSchemas.has(schemaOf(at))) setFunctions(session.draft, at, list.map((f) => fits(f) ? changed(f) : f))
+    for (const [at, list] of functions)
+      if (inSchemas.has(schemaOf(at)))
+        setFunctions(
+          session.draft,
+          at,
+          list.map((f) => (fits(f) ? changed(f) : f)),
+        )
     return
   }
   for (const each of node.objects ?? []) {
     if (!('ObjectWithArgs' in each)) continue
     const { objname, objargs, args_unspecified } = each.ObjectWithArgs
     const at = findKey(session, writtenIn(texts(objname)), (key) => functions.has(key))
-    const list = at === undefined ? [] : functions.get(at) ?? []
+    const list = at === undefined ? [] : (functions.get(at) ?? [])
     const types = (objargs ?? []).map((type) => typeText(session, type))
-    const same = (f: SqlFunction) => args_unspecified === true ? list.length === 1 : f.arguments.length === types.length && f.arguments.every((type, i) => type === null || types[i] === null || baseType(type) === types[i])
-    if (at !== undefined) setFunctions(session.draft, at, list.map((f) => same(f) ? changed(f) : f))
+    const same = (f: SqlFunction) =>
+      args_unspecified === true
+        ? list.length === 1
+        : f.arguments.length === types.length &&
+          f.arguments.every((type, i) => type === null || types[i] === null || baseType(type) === types[i])
+    if (at !== undefined)
+      setFunctions(
+        session.draft,
+        at,
+        list.map((f) => (same(f) ? changed(f) : f)),
+      )
   }
 }
 
@@ -81,20 +117,37 @@ function changeOf(node: GrantStmt): Change {
   const roles = roleNames(node.grantees)
   const adds = node.is_grant === true
   return (grants, all) => {
-    const privileges = node.privileges === undefined ? all : node.privileges.flatMap((each) => 'AccessPriv' in each ? wordsOf(each.AccessPriv.priv_name, each.AccessPriv.cols, all) : [])
+    const privileges =
+      node.privileges === undefined
+        ? all
+        : node.privileges.flatMap((each) =>
+            'AccessPriv' in each ? wordsOf(each.AccessPriv.priv_name, each.AccessPriv.cols, all) : [],
+          )
     return roles.reduce<readonly Grant[]>((list, role) => {
       const was = list.find((each) => each.role === role) ?? { role, privileges: [], grantable: [] }
       const others = list.filter((each) => each.role !== role)
       const now = adds
-        ? { role, privileges: union(was.privileges, privileges), grantable: node.grant_option === true ? union(was.grantable, privileges) : was.grantable }
-        : { role, privileges: node.grant_option === true ? was.privileges : without(was.privileges, privileges), grantable: without(was.grantable, privileges) }
+        ? {
+            role,
+            privileges: union(was.privileges, privileges),
+            grantable: node.grant_option === true ? union(was.grantable, privileges) : was.grantable,
+          }
+        : {
+            role,
+            privileges: node.grant_option === true ? was.privileges : without(was.privileges, privileges),
+            grantable: without(was.grantable, privileges),
+          }
       return now.privileges.length === 0 ? others : [...others, now]
     }, grants)
   }
 }
 
 /** `select` for all columns, `select (email)` for each of the named ones. */
-function wordsOf(privilege: string | undefined, columns: readonly Node[] | undefined, all: readonly string[]): readonly string[] {
+function wordsOf(
+  privilege: string | undefined,
+  columns: readonly Node[] | undefined,
+  all: readonly string[],
+): readonly string[] {
   const words = privilege === undefined || privilege === 'all' ? all : [privilege]
   return columns === undefined ? words : columns.flatMap((column) => words.map((word) => `${word} (${text(column)})`))
 }

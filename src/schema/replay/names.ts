@@ -48,15 +48,41 @@ function numbered(first: string, second: string, label: string, taken: (name: st
 }
 
 /** A name for a constraint that no other constraint of the schema has. `others` are names that are taken besides. */
-export function freeConstraintName(schema: Draft['schema'], within: string, table: string, addition: string, label: string, others: readonly string[] = []): string {
-  return numbered(table, addition, label, (name) => others.includes(name) || constraintExists(schema, key(within, name)))
+export function freeConstraintName(
+  schema: Draft['schema'],
+  within: string,
+  table: string,
+  addition: string,
+  label: string,
+  others: readonly string[] = [],
+): string {
+  return numbered(
+    table,
+    addition,
+    label,
+    (name) => others.includes(name) || constraintExists(schema, key(within, name)),
+  )
 }
 
 /** A name for a sequence or index that no other relation of the schema has; for a constraint's index no constraint either. */
 export function freeRelationName(
-  schema: Draft['schema'], within: string, table: string, addition: string, label: string, constraint: boolean, others: readonly string[] = [],
+  schema: Draft['schema'],
+  within: string,
+  table: string,
+  addition: string,
+  label: string,
+  constraint: boolean,
+  others: readonly string[] = [],
 ): string {
-  return numbered(table, addition, label, (name) => others.includes(name) || relationExists(schema, key(within, name)) || (constraint && constraintExists(schema, key(within, name))))
+  return numbered(
+    table,
+    addition,
+    label,
+    (name) =>
+      others.includes(name) ||
+      relationExists(schema, key(within, name)) ||
+      (constraint && constraintExists(schema, key(within, name))),
+  )
 }
 
 /** The columns' part of an index name: joined, up to the length of a name. */

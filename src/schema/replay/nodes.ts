@@ -2,7 +2,7 @@ import type { DefElem, Node, RangeVar } from 'libpg-query'
 
 /** The string of a `String` node, `''` for anything else. */
 export function text(node: Node | undefined): string {
-  return node !== undefined && 'String' in node ? node.String.sval ?? '' : ''
+  return node !== undefined && 'String' in node ? (node.String.sval ?? '') : ''
 }
 
 /** The strings of a list of `String` nodes. */
@@ -22,12 +22,12 @@ export function integer(node: Node | undefined): number | undefined {
 /** The members of a `List` node; a list of one for any other node. */
 export function items(node: Node | undefined): readonly Node[] {
   if (node === undefined) return []
-  return 'List' in node ? node.List.items ?? [] : [node]
+  return 'List' in node ? (node.List.items ?? []) : [node]
 }
 
 /** The options of a list of `DefElem` nodes. */
 export function options(nodes: readonly Node[] | undefined): readonly DefElem[] {
-  return (nodes ?? []).flatMap((node) => 'DefElem' in node ? [node.DefElem] : [])
+  return (nodes ?? []).flatMap((node) => ('DefElem' in node ? [node.DefElem] : []))
 }
 
 /** The option of that name. */
@@ -65,8 +65,13 @@ export function valueText(node: Node | undefined): string {
 
 /** Storage parameters as the catalogs keep them, `fillfactor=70`, sorted. */
 export function parametersOf(nodes: readonly Node[] | undefined): readonly string[] {
-  return options(nodes).filter((each) => each.defname !== 'oids')
-    .map((each) => `${each.defnamespace === undefined ? '' : `${each.defnamespace}.`}${each.defname ?? ''}=${valueText(each.arg) || 'true'}`).toSorted()
+  return options(nodes)
+    .filter((each) => each.defname !== 'oids')
+    .map(
+      (each) =>
+        `${each.defnamespace === undefined ? '' : `${each.defnamespace}.`}${each.defname ?? ''}=${valueText(each.arg) || 'true'}`,
+    )
+    .toSorted()
 }
 
 /** A written name: the schema is null where it is left out. */
@@ -82,17 +87,25 @@ export function writtenOf(range: RangeVar | undefined): Written {
 
 /** The name in a list of `String` nodes, `schema.name` or `name`. */
 export function writtenIn(names: readonly string[]): Written {
-  return { schema: names.length > 1 ? names.at(-2) ?? null : null, name: names.at(-1) ?? '' }
+  return { schema: names.length > 1 ? (names.at(-2) ?? null) : null, name: names.at(-1) ?? '' }
 }
 
 /** All nodes below (and with) a node, depth first, in the order of the tree; `false` from `visit` leaves out what is below. */
-export function walk(node: unknown, visit: (kind: string, value: Readonly<Record<string, unknown>>) => boolean | void): void {
+export function walk(
+  node: unknown,
+  visit: (kind: string, value: Readonly<Record<string, unknown>>) => boolean | void,
+): void {
   if (Array.isArray(node)) {
     for (const each of node) walk(each, visit)
   } else if (typeof node === 'object' && node !== null) {
     for (const [kind, value] of Object.entries(node)) {
       if (typeof value !== 'object' || value === null) continue
-      if (/^[A-Z]/.test(kind) && !Array.isArray(value) && visit(kind, value as Readonly<Record<string, unknown>>) === false) continue
+      if (
+        /^[A-Z]/.test(kind) &&
+        !Array.isArray(value) &&
+        visit(kind, value as Readonly<Record<string, unknown>>) === false
+      )
+        continue
       walk(value, visit)
     }
   }

@@ -1,7 +1,18 @@
 import type {
-  AlterDomainStmt, AlterEnumStmt, AlterSeqStmt, CompositeTypeStmt, CreateDomainStmt, CreateEnumStmt, CreateExtensionStmt, CreateFunctionStmt, CreateRangeStmt, CreateSchemaStmt, CreateSeqStmt, DefineStmt,
+  AlterDomainStmt,
+  AlterEnumStmt,
+  AlterSeqStmt,
+  CompositeTypeStmt,
+  CreateDomainStmt,
+  CreateEnumStmt,
+  CreateExtensionStmt,
+  CreateFunctionStmt,
+  CreateRangeStmt,
+  CreateSchemaStmt,
+  CreateSeqStmt,
+  DefineStmt,
 } from 'libpg-query'
-import { printExpression } from '../expression.ts'
+import { printExpression } from '../expression/expression.ts'
 import type { DomainType, Key, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { put, putAttributes, putSchemas, relationExists, setFunctions, typeExists, updateTables } from './draft.ts'
@@ -29,14 +40,23 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
   const object = found ?? assumedKey(session, written)
   const value = node.newVal ?? ''
   if (node.oldVal !== undefined) {
-    if (type !== undefined && !type.values.includes(node.oldVal)) refuse(`"${node.oldVal}" is not an existing enum label`)
+    if (type !== undefined && !type.values.includes(node.oldVal))
+      refuse(`"${node.oldVal}" is not an existing enum label`)
     if (type?.values.includes(value) === true) refuse(`enum label "${value}" already exists`)
-    if (type !== undefined) put(session.draft, 'enums', object, { ...type, values: type.values.map((each) => each === node.oldVal ? value : each) })
+    if (type !== undefined)
+      put(session.draft, 'enums', object, {
+        ...type,
+        values: type.values.map((each) => (each === node.oldVal ? value : each)),
+      })
     const old = node.oldVal
     const spelling = typeSpelling(object)
-    updateTables(session.draft, (table) => JSON.stringify([table.columns, table.checks, table.indexes, table.policies]).includes(`::${JSON.stringify(spelling).slice(1, -1)}`)
-      ? mapExpressions(table, (expression) => withEnumValueRenamed(expression, spelling, old, value))
-      : table)
+    updateTables(session.draft, (table) =>
+      JSON.stringify([table.columns, table.checks, table.indexes, table.policies]).includes(
+        `::${JSON.stringify(spelling).slice(1, -1)}`,
+      )
+        ? mapExpressions(table, (expression) => withEnumValueRenamed(expression, spelling, old, value))
+        : table,
+    )
     session.changes.push({ kind: 'renameEnumValue', place: session.place, object, from: node.oldVal, to: value })
     return
   }
@@ -48,18 +68,49 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
   if (type !== undefined) {
     const values = [...type.values]
     const neighbor = node.newValNeighbor === undefined ? -1 : values.indexOf(node.newValNeighbor)
-    if (node.newValNeighbor !== undefined && neighbor < 0) refuse(`"${node.newValNeighbor}" is not an existing enum label`)
+    if (node.newValNeighbor !== undefined && neighbor < 0)
+      refuse(`"${node.newValNeighbor}" is not an existing enum label`)
     values.splice(neighbor < 0 ? values.length : node.newValIsAfter === true ? neighbor + 1 : neighbor, 0, value)
     put(session.draft, 'enums', object, { ...type, values })
   }
-  session.changes.push({ kind: 'addEnumValue', place: session.place, object, value, position: node.newValNeighbor === undefined ? 'end' : 'placed', ifNotExists })
+  session.changes.push({
+    kind: 'addEnumValue',
+    place: session.place,
+    object,
+    value,
+    position: node.newValNeighbor === undefined ? 'end' : 'placed',
+    ifNotExists,
+  })
 }
 
-function domainCheck(session: Session, domain: Pick<DomainType, 'schema' | 'name' | 'base' | 'checks'>, node: { readonly conname?: string; readonly raw_expr?: Parameters<typeof printExpression>[0]; readonly skip_validation?: boolean }): DomainType['checks'][number] {
-  const name = node.conname === undefined
-    ? freeConstraintName(session.draft.schema, domain.schema, domain.name, '', 'check', domain.checks.map((check) => check.name))
-    : truncated(node.conname)
-  const expression = node.raw_expr === undefined ? '' : printExpression(node.raw_expr, { schema: session.draft.schema, columns: [{ name: 'value', type: domain.base }] }, 'boolean').text
+function domainCheck(
+  session: Session,
+  domain: Pick<DomainType, 'schema' | 'name' | 'base' | 'checks'>,
+  node: {
+    readonly conname?: string
+    readonly raw_expr?: Parameters<typeof printExpression>[0]
+    readonly skip_validation?: boolean
+  },
+): DomainType['checks'][number] {
+  const name =
+    node.conname === undefined
+      ? freeConstraintName(
+          session.draft.schema,
+          domain.schema,
+          domain.name,
+          '',
+          'check',
+          domain.checks.map((check) => check.name),
+        )
+      : truncated(node.conname)
+  const expression =
+    node.raw_expr === undefined
+      ? ''
+      : printExpression(
+          node.raw_expr,
+          { schema: session.draft.schema, columns: [{ name: 'value', type: domain.base }] },
+          'boolean',
+        ).text
   return { name, expression: expression.replaceAll(/\bvalue\b/g, 'VALUE'), validated: node.skip_validation !== true }
 }
 
@@ -67,14 +118,26 @@ export function createDomain(session: Session, node: CreateDomainStmt): void {
   const at = keyForNew(session, writtenIn(texts(node.domainname)))
   if (typeExists(session.draft.schema, at)) refuse(`type "${nameOf(at)}" already exists`)
   const type = resolveType(session, node.typeName)
-  let domain: DomainType = { schema: schemaOf(at), name: nameOf(at), base: type.text, nullable: true, default: null, checks: [], declared: declaredAt(session) }
+  let domain: DomainType = {
+    schema: schemaOf(at),
+    name: nameOf(at),
+    base: type.text,
+    nullable: true,
+    default: null,
+    checks: [],
+    declared: declaredAt(session),
+  }
   for (const each of node.constraints ?? []) {
     if (!('Constraint' in each)) continue
     const constraint = each.Constraint
     if (constraint.contype === 'CONSTR_NOTNULL') domain = { ...domain, nullable: false }
-    else if (constraint.contype === 'CONSTR_CHECK') domain = { ...domain, checks: [...domain.checks, domainCheck(session, domain, constraint)] }
+    else if (constraint.contype === 'CONSTR_CHECK')
+      domain = { ...domain, checks: [...domain.checks, domainCheck(session, domain, constraint)] }
     else if (constraint.contype === 'CONSTR_DEFAULT' && constraint.raw_expr !== undefined) {
-      domain = { ...domain, default: printExpression(constraint.raw_expr, { schema: session.draft.schema, columns: [] }, type.text).text }
+      domain = {
+        ...domain,
+        default: printExpression(constraint.raw_expr, { schema: session.draft.schema, columns: [] }, type.text).text,
+      }
     }
   }
   put(session.draft, 'domains', at, domain)
@@ -84,47 +147,81 @@ export function createDomain(session: Session, node: CreateDomainStmt): void {
 export function alterDomain(session: Session, node: AlterDomainStmt): void {
   const written = writtenIn(texts(node.typeName))
   const found = findKey(session, written, (at) => session.draft.schema.domains.has(at))
-  const from = found === undefined ? null : session.draft.schema.domains.get(found) ?? null
+  const from = found === undefined ? null : (session.draft.schema.domains.get(found) ?? null)
   if (from === null && !isOpen(session)) refuse(`type ${shown(written)} does not exist`)
   const object = found ?? assumedKey(session, written)
   const constraint = node.def !== undefined && 'Constraint' in node.def ? node.def.Constraint : undefined
   const notNull = node.subtype === 'O' || constraint?.contype === 'CONSTR_NOTNULL'
-  const adds = node.subtype === 'C' && !notNull ? 'check' as const : notNull ? 'not null' as const : null
+  const adds = node.subtype === 'C' && !notNull ? ('check' as const) : notNull ? ('not null' as const) : null
   const to = from === null ? null : domainAfter(session, from, node)
   if (to !== null) put(session.draft, 'domains', object, to)
-  session.changes.push({ kind: 'alterDomain', place: session.place, object, from, to, adds, notValid: constraint?.skip_validation === true })
+  session.changes.push({
+    kind: 'alterDomain',
+    place: session.place,
+    object,
+    from,
+    to,
+    adds,
+    notValid: constraint?.skip_validation === true,
+  })
 }
 
 function domainAfter(session: Session, from: DomainType, node: AlterDomainStmt): DomainType {
   const constraint = node.def !== undefined && 'Constraint' in node.def ? node.def.Constraint : undefined
   switch (node.subtype) {
-    case 'T': return { ...from, default: node.def === undefined ? null : printExpression(node.def, { schema: session.draft.schema, columns: [] }, from.base).text }
-    case 'N': return { ...from, nullable: true }
-    case 'O': return { ...from, nullable: false }
+    case 'T':
+      return {
+        ...from,
+        default:
+          node.def === undefined
+            ? null
+            : printExpression(node.def, { schema: session.draft.schema, columns: [] }, from.base).text,
+      }
+    case 'N':
+      return { ...from, nullable: true }
+    case 'O':
+      return { ...from, nullable: false }
     case 'C':
       if (constraint?.contype === 'CONSTR_NOTNULL') return { ...from, nullable: false }
-      return constraint === undefined ? from : { ...from, checks: [...from.checks, domainCheck(session, from, constraint)] }
+      return constraint === undefined
+        ? from
+        : { ...from, checks: [...from.checks, domainCheck(session, from, constraint)] }
     case 'X': {
       const name = truncated(node.name ?? '')
-      if (!from.checks.some((check) => check.name === name) && node.missing_ok !== true) refuse(`constraint "${name}" of domain "${from.name}" does not exist`)
+      if (!from.checks.some((check) => check.name === name) && node.missing_ok !== true)
+        refuse(`constraint "${name}" of domain "${from.name}" does not exist`)
       return { ...from, checks: from.checks.filter((check) => check.name !== name) }
     }
-    case 'V': return { ...from, checks: from.checks.map((check) => check.name === node.name ? { ...check, validated: true } : check) }
-    default: return from
+    case 'V':
+      return {
+        ...from,
+        checks: from.checks.map((check) => (check.name === node.name ? { ...check, validated: true } : check)),
+      }
+    default:
+      return from
   }
 }
 
 function createOtherType(session: Session, at: Key, form: 'composite' | 'range' | 'base' | 'shell'): void {
   const existing = session.draft.schema.types.get(at)
   if (typeExists(session.draft.schema, at) && existing?.form !== 'shell') refuse(`type "${nameOf(at)}" already exists`)
-  put(session.draft, 'types', at, { schema: schemaOf(at), name: nameOf(at), form, definition: definitionAfterName(session.statement.text), declared: declaredAt(session) })
+  put(session.draft, 'types', at, {
+    schema: schemaOf(at),
+    name: nameOf(at),
+    form,
+    definition: definitionAfterName(session.statement.text),
+    declared: declaredAt(session),
+  })
   session.changes.push({ kind: 'createType', place: session.place, object: at })
 }
 
 /** What follows the name in `CREATE TYPE name AS (…)`; null for a shell. */
 function definitionAfterName(statement: string): string | null {
   const tokens = significantTokens(statement)
-  const written = (i: number) => { const token = tokens[i]; return token === undefined ? '' : statement.slice(token.start, token.end) }
+  const written = (i: number) => {
+    const token = tokens[i]
+    return token === undefined ? '' : statement.slice(token.start, token.end)
+  }
   let at = 3
   while (written(at) === '.') at += 2
   const next = tokens[at]
@@ -132,7 +229,16 @@ function definitionAfterName(statement: string): string | null {
 }
 
 export function createComposite(session: Session, node: CompositeTypeStmt): void {
-  const attributes = (node.coldeflist ?? []).flatMap((column) => 'ColumnDef' in column ? [{ name: truncated(column.ColumnDef.colname ?? ''), type: resolveType(session, column.ColumnDef.typeName).text }] : [])
+  const attributes = (node.coldeflist ?? []).flatMap((column) =>
+    'ColumnDef' in column
+      ? [
+          {
+            name: truncated(column.ColumnDef.colname ?? ''),
+            type: resolveType(session, column.ColumnDef.typeName).text,
+          },
+        ]
+      : [],
+  )
   const at = keyForNew(session, writtenOf(node.typevar))
   createOtherType(session, at, 'composite')
   putAttributes(session.draft, at, attributes)
@@ -144,7 +250,11 @@ export function createRange(session: Session, node: CreateRangeStmt): void {
 
 export function define(session: Session, node: DefineStmt): void {
   if (node.kind !== 'OBJECT_TYPE') return
-  createOtherType(session, keyForNew(session, writtenIn(texts(node.defnames))), node.definition === undefined ? 'shell' : 'base')
+  createOtherType(
+    session,
+    keyForNew(session, writtenIn(texts(node.defnames))),
+    node.definition === undefined ? 'shell' : 'base',
+  )
 }
 
 /** Extensions that go to a schema of their own, whatever the search path says. */
@@ -160,7 +270,12 @@ export function createExtension(session: Session, node: CreateExtensionStmt): vo
   const given = option(node.options, 'schema')?.arg
   const schema = fixedSchema[name] ?? (given === undefined ? session.draft.schema.defaultSchema : valueText(given))
   put(session.draft, 'extensions', name, { name, schema, declared: declaredAt(session) })
-  session.changes.push({ kind: 'createExtension', place: session.place, object: name, cascade: flag(node.options, 'cascade') })
+  session.changes.push({
+    kind: 'createExtension',
+    place: session.place,
+    object: name,
+    cascade: flag(node.options, 'cascade'),
+  })
 }
 
 /** Makes the schema; gives the statements that stand in it. */
@@ -184,15 +299,28 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
     refuse(`relation "${nameOf(at)}" already exists`)
   }
   const as = option(node.options, 'as')?.arg
-  const type = as !== undefined && 'TypeName' in as ? resolveType(session, as.TypeName).text ?? 'bigint' : 'bigint'
-  const to = { schema: schemaOf(at), name: nameOf(at), type, ownedBy: ownerOf(session, node.options) ?? null, options: sequenceOptions(node.options), declared: declaredAt(session) }
+  const type = as !== undefined && 'TypeName' in as ? (resolveType(session, as.TypeName).text ?? 'bigint') : 'bigint'
+  const to = {
+    schema: schemaOf(at),
+    name: nameOf(at),
+    type,
+    ownedBy: ownerOf(session, node.options) ?? null,
+    options: sequenceOptions(node.options),
+    declared: declaredAt(session),
+  }
   put(session.draft, 'sequences', at, to)
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
 }
 
 /** Options that differ from the defaults, as `CREATE SEQUENCE` takes them. */
 function sequenceOptions(list: CreateSeqStmt['options']): readonly string[] {
-  const numbers = [['increment', 'INCREMENT BY', '1'], ['minvalue', 'MINVALUE', '1'], ['maxvalue', 'MAXVALUE', ''], ['start', 'START WITH', '1'], ['cache', 'CACHE', '1']] as const
+  const numbers = [
+    ['increment', 'INCREMENT BY', '1'],
+    ['minvalue', 'MINVALUE', '1'],
+    ['maxvalue', 'MAXVALUE', ''],
+    ['start', 'START WITH', '1'],
+    ['cache', 'CACHE', '1'],
+  ] as const
   const given = numbers.flatMap(([name, words, usual]) => {
     const value = valueText(option(list, name)?.arg)
     return value === '' || value === usual ? [] : [`${words} ${value}`]
@@ -200,7 +328,10 @@ function sequenceOptions(list: CreateSeqStmt['options']): readonly string[] {
   return flag(list, 'cycle') ? [...given, 'CYCLE'] : given
 }
 
-function ownerOf(session: Session, list: CreateSeqStmt['options']): { readonly table: Key; readonly column: string } | null | undefined {
+function ownerOf(
+  session: Session,
+  list: CreateSeqStmt['options'],
+): { readonly table: Key; readonly column: string } | null | undefined {
   const given = option(list, 'owned_by')?.arg
   if (given === undefined) return undefined
   const names = items(given).map(text)
@@ -222,10 +353,20 @@ export function alterSequence(session: Session, node: AlterSeqStmt): void {
   if (at !== undefined && sequence !== undefined) {
     const ownedBy = ownerOf(session, node.options)
     const as = option(node.options, 'as')?.arg
-    const type = as !== undefined && 'TypeName' in as ? resolveType(session, as.TypeName).text ?? sequence.type : sequence.type
-    put(session.draft, 'sequences', at, { ...sequence, type, ownedBy: ownedBy === undefined ? sequence.ownedBy : ownedBy })
+    const type =
+      as !== undefined && 'TypeName' in as ? (resolveType(session, as.TypeName).text ?? sequence.type) : sequence.type
+    put(session.draft, 'sequences', at, {
+      ...sequence,
+      type,
+      ownedBy: ownedBy === undefined ? sequence.ownedBy : ownedBy,
+    })
   }
-  session.changes.push({ kind: 'alterSequence', place: session.place, object: at ?? assumedKey(session, written), restart: options(node.options).some((each) => each.defname === 'restart') })
+  session.changes.push({
+    kind: 'alterSequence',
+    place: session.place,
+    object: at ?? assumedKey(session, written),
+    restart: options(node.options).some((each) => each.defname === 'restart'),
+  })
 }
 
 export function createFunction(session: Session, node: CreateFunctionStmt): void {
@@ -239,26 +380,54 @@ export function createFunction(session: Session, node: CreateFunctionStmt): void
     if (mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE') inputs.push(type)
     if (mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_INOUT' || mode === 'FUNC_PARAM_TABLE') outputs.push(type)
   }
-  const table = (node.parameters ?? []).some((each) => 'FunctionParameter' in each && each.FunctionParameter.mode === 'FUNC_PARAM_TABLE')
-  const single = outputs.length === 1 ? outputs[0] ?? null : 'record'
-  const written = node.returnType === undefined ? outputs.length > 0 ? single : node.is_procedure === true ? null : 'void' : loosely(session, node.returnType)
+  const table = (node.parameters ?? []).some(
+    (each) => 'FunctionParameter' in each && each.FunctionParameter.mode === 'FUNC_PARAM_TABLE',
+  )
+  const single = outputs.length === 1 ? (outputs[0] ?? null) : 'record'
+  const written =
+    node.returnType === undefined
+      ? outputs.length > 0
+        ? single
+        : node.is_procedure === true
+          ? null
+          : 'void'
+      : loosely(session, node.returnType)
   const set = table || node.returnType?.setof === true
   const body = option(node.options, 'as')?.arg
   const volatility = valueText(option(node.options, 'volatility')?.arg)
   const to: SqlFunction = {
-    schema: schemaOf(at), name: nameOf(at), kind: node.is_procedure === true ? 'procedure' : 'function', arguments: inputs, returns: written === null ? null : set ? `SETOF ${table ? single : written}` : written,
+    schema: schemaOf(at),
+    name: nameOf(at),
+    kind: node.is_procedure === true ? 'procedure' : 'function',
+    arguments: inputs,
+    returns: written === null ? null : set ? `SETOF ${table ? single : written}` : written,
     language: (valueText(option(node.options, 'language')?.arg) || 'sql').toLowerCase(),
     volatility: volatility === 'immutable' || volatility === 'stable' ? volatility : 'volatile',
-    securityDefiner: valueText(option(node.options, 'security')?.arg) === 'true', settings: options(node.options).flatMap((each) => each.defname === 'set' ? [settingOf(each.arg)] : []),
-    body: body === undefined ? null : items(body).map(text)[0] ?? null, definition: session.statement.text, declared: declaredAt(session),
+    securityDefiner: valueText(option(node.options, 'security')?.arg) === 'true',
+    settings: options(node.options).flatMap((each) => (each.defname === 'set' ? [settingOf(each.arg)] : [])),
+    body: body === undefined ? null : (items(body).map(text)[0] ?? null),
+    definition: session.statement.text,
+    declared: declaredAt(session),
   }
   const list = session.draft.schema.functions.get(at) ?? []
-  const same = (each: SqlFunction) => each.arguments.length === inputs.length && each.arguments.every((type, i) => (type === null ? null : baseType(type)) === (inputs[i] == null ? null : baseType(inputs[i] ?? '')))
+  const same = (each: SqlFunction) =>
+    each.arguments.length === inputs.length &&
+    each.arguments.every(
+      (type, i) => (type === null ? null : baseType(type)) === (inputs[i] == null ? null : baseType(inputs[i] ?? '')),
+    )
   const from = list.find(same) ?? null
   if (from !== null && node.replace !== true) refuse(`function "${nameOf(at)}" already exists with same argument types`)
-  if (from !== null && from.returns !== to.returns && from.returns !== null && to.returns !== null) refuse('cannot change return type of existing function')
+  if (from !== null && from.returns !== to.returns && from.returns !== null && to.returns !== null)
+    refuse('cannot change return type of existing function')
   setFunctions(session.draft, at, [...list.filter((each) => each !== from), to])
-  session.changes.push({ kind: 'createFunction', place: session.place, object: at, from, to, orReplace: node.replace === true })
+  session.changes.push({
+    kind: 'createFunction',
+    place: session.place,
+    object: at,
+    from,
+    to,
+    orReplace: node.replace === true,
+  })
 }
 
 /** Types of functions are printed without modifiers, and may be of tables that a part of the history that is not seen makes. */
@@ -266,7 +435,11 @@ function loosely(session: Session, type: Parameters<typeof resolveType>[1]): str
   const resolved = resolveType(session, type)
   if (resolved.text === null) return null
   const base = baseType(resolved.text)
-  return resolved.text.endsWith('[]') ? `${base === 'bpchar' ? 'character' : base}[]` : base === 'bpchar' ? 'character' : base
+  return resolved.text.endsWith('[]')
+    ? `${base === 'bpchar' ? 'character' : base}[]`
+    : base === 'bpchar'
+      ? 'character'
+      : base
 }
 
 function settingOf(node: Parameters<typeof valueText>[0]): string {
@@ -279,8 +452,13 @@ export function functionKey(session: Session, names: readonly string[]): Key {
   const written = writtenIn(names)
   const at = findKey(session, written, (each) => session.draft.schema.functions.has(each))
   if (at !== undefined) return at
-  const builtin = ['tsvector_update_trigger', 'suppress_redundant_updates_trigger', 'tsvector_update_trigger_column'].includes(written.name)
+  const builtin = [
+    'tsvector_update_trigger',
+    'suppress_redundant_updates_trigger',
+    'tsvector_update_trigger_column',
+  ].includes(written.name)
   if (builtin) return key('pg_catalog', written.name)
-  if (!isOpen(session) && session.draft.schema.extensions.size === 0) refuse(`function ${written.name}() does not exist`)
+  if (!isOpen(session) && session.draft.schema.extensions.size === 0)
+    refuse(`function ${written.name}() does not exist`)
   return assumedKey(session, written)
 }

@@ -4,30 +4,82 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { quoteLiteral } from '../../sql/names.ts'
 import { columnIn } from '../grants.ts'
 import { constraintOf, restOn } from './dependents.ts'
-import { children, moved, put, putAttributes, putSchemas, putTable, readers, referrers, relationExists, remove, renamed, sequencesOf, tableOfIndex, targetOf, typeExists, updateTable, updateTables } from './draft.ts'
+import {
+  children,
+  moved,
+  put,
+  putAttributes,
+  putSchemas,
+  putTable,
+  readers,
+  referrers,
+  relationExists,
+  remove,
+  renamed,
+  sequencesOf,
+  tableOfIndex,
+  targetOf,
+  typeExists,
+  updateTable,
+  updateTables,
+} from './draft.ts'
 import { updateFamily } from './family.ts'
 import { objectName, truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
 import { mapExpressions, withColumnRenamed, withTypeRenamed } from './rewrite.ts'
 import type { Session } from './session.ts'
-import { assumedKey, checkFollowed, checkOwn, columnFor, findKey, isOpen, refuse, schemaExists, shown, tableFor } from './session.ts'
+import {
+  assumedKey,
+  checkFollowed,
+  checkOwn,
+  columnFor,
+  findKey,
+  isOpen,
+  refuse,
+  schemaExists,
+  shown,
+  tableFor,
+} from './session.ts'
 import { typeNames, typeSpelling } from './types.ts'
 
 /** Replays `ALTER … RENAME`. */
 export function rename(session: Session, node: RenameStmt): void {
   const to = truncated(node.newname ?? '')
   switch (node.renameType) {
-    case 'OBJECT_COLUMN': case 'OBJECT_ATTRIBUTE': return renameColumn(session, node, to)
-    case 'OBJECT_TABLE': case 'OBJECT_FOREIGN_TABLE': case 'OBJECT_VIEW': case 'OBJECT_MATVIEW': case 'OBJECT_SEQUENCE': case 'OBJECT_INDEX': return renameRelation(session, node, to)
-    case 'OBJECT_TABCONSTRAINT': return renameConstraint(session, node, to)
-    case 'OBJECT_TYPE': case 'OBJECT_DOMAIN': return renameType(session, node, to)
-    case 'OBJECT_SCHEMA': return renameSchema(session, node.subname ?? '', to)
-    case 'OBJECT_FUNCTION': case 'OBJECT_PROCEDURE': case 'OBJECT_ROUTINE': return renameFunction(session, node, to)
-    case 'OBJECT_TRIGGER': case 'OBJECT_POLICY': return renameOnTable(session, node, to)
+    case 'OBJECT_COLUMN':
+    case 'OBJECT_ATTRIBUTE':
+      return renameColumn(session, node, to)
+    case 'OBJECT_TABLE':
+    case 'OBJECT_FOREIGN_TABLE':
+    case 'OBJECT_VIEW':
+    case 'OBJECT_MATVIEW':
+    case 'OBJECT_SEQUENCE':
+    case 'OBJECT_INDEX':
+      return renameRelation(session, node, to)
+    case 'OBJECT_TABCONSTRAINT':
+      return renameConstraint(session, node, to)
+    case 'OBJECT_TYPE':
+    case 'OBJECT_DOMAIN':
+      return renameType(session, node, to)
+    case 'OBJECT_SCHEMA':
+      return renameSchema(session, node.subname ?? '', to)
+    case 'OBJECT_FUNCTION':
+    case 'OBJECT_PROCEDURE':
+    case 'OBJECT_ROUTINE':
+      return renameFunction(session, node, to)
+    case 'OBJECT_TRIGGER':
+    case 'OBJECT_POLICY':
+      return renameOnTable(session, node, to)
     case 'OBJECT_DOMCONSTRAINT': {
-      const at = findKey(session, writtenIn(items(node.object).map(text)), (each) => session.draft.schema.domains.has(each))
+      const at = findKey(session, writtenIn(items(node.object).map(text)), (each) =>
+        session.draft.schema.domains.has(each),
+      )
       const domain = at === undefined ? undefined : session.draft.schema.domains.get(at)
-      if (at !== undefined && domain !== undefined) put(session.draft, 'domains', at, { ...domain, checks: domain.checks.map((check) => check.name === node.subname ? { ...check, name: to } : check) })
+      if (at !== undefined && domain !== undefined)
+        put(session.draft, 'domains', at, {
+          ...domain,
+          checks: domain.checks.map((check) => (check.name === node.subname ? { ...check, name: to } : check)),
+        })
       return
     }
     default:
@@ -40,7 +92,12 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   if (node.renameType === 'OBJECT_ATTRIBUTE') {
     const at = findKey(session, written, (each) => session.draft.schema.types.has(each))
     const attributes = at === undefined ? undefined : session.draft.schema.types.get(at)?.attributes
-    if (at !== undefined && attributes !== undefined) putAttributes(session.draft, at, attributes.map((each) => each.name === from ? { ...each, name: to } : each))
+    if (at !== undefined && attributes !== undefined)
+      putAttributes(
+        session.draft,
+        at,
+        attributes.map((each) => (each.name === from ? { ...each, name: to } : each)),
+      )
     return
   }
   const view = findKey(session, written, (at) => session.draft.schema.views.has(at))
@@ -50,21 +107,46 @@ function renameColumn(session: Session, node: RenameStmt, to: string): void {
   if (table === null) return
   columnFor(session, table, from)
   checkOwn(session, table, from, 'rename')
-  checkFollowed(session, table.key, node.relation?.inh === true, `inherited column "${from}" must be renamed in child tables too`)
-  if (table.columns.some((column) => column.name === to)) refuse(`column "${to}" of relation "${table.name}" already exists`)
+  checkFollowed(
+    session,
+    table.key,
+    node.relation?.inh === true,
+    `inherited column "${from}" must be renamed in child tables too`,
+  )
+  if (table.columns.some((column) => column.name === to))
+    refuse(`column "${to}" of relation "${table.name}" already exists`)
   updateFamily(session, table.key, (it) => columnRenamed(it, from, to))
   for (const other of referrers(session.draft.schema, table.key)) {
     putTable(session.draft, {
       ...other,
-      foreignKeys: other.foreignKeys.map((foreign) => targetOf(foreign) !== table.key ? foreign : {
-        ...foreign, references: { ...foreign.references, columns: foreign.references.columns.map((each) => each === from ? to : each) },
-      }),
+      foreignKeys: other.foreignKeys.map((foreign) =>
+        targetOf(foreign) !== table.key
+          ? foreign
+          : {
+              ...foreign,
+              references: {
+                ...foreign.references,
+                columns: foreign.references.columns.map((each) => (each === from ? to : each)),
+              },
+            },
+      ),
     })
   }
   for (const view of readers(session.draft.schema, table.key)) {
-    put(session.draft, 'views', key(view.schema, view.name), { ...view, reads: view.reads.map((read) => read.table === table.key ? { ...read, columns: read.columns?.map((each) => each === from ? to : each) ?? null } : read) })
+    put(session.draft, 'views', key(view.schema, view.name), {
+      ...view,
+      reads: view.reads.map((read) =>
+        read.table === table.key
+          ? { ...read, columns: read.columns?.map((each) => (each === from ? to : each)) ?? null }
+          : read,
+      ),
+    })
   }
-  for (const sequence of sequencesOf(session.draft.schema, table.key, from)) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, ownedBy: { table: table.key, column: to } })
+  for (const sequence of sequencesOf(session.draft.schema, table.key, from))
+    put(session.draft, 'sequences', key(sequence.schema, sequence.name), {
+      ...sequence,
+      ownedBy: { table: table.key, column: to },
+    })
   session.changes.push({ kind: 'renameColumn', place: session.place, table: table.key, from, to })
 }
 
@@ -74,8 +156,12 @@ function renameViewColumn(session: Session, at: Key, from: string, to: string): 
   if (!view.columns.includes(from)) refuse(`column "${from}" does not exist`)
   if (view.columns.includes(to)) refuse(`column "${to}" of relation "${view.name}" already exists`)
   put(session.draft, 'views', at, {
-    ...view, columns: view.columns.map((name) => name === from ? to : name),
-    indexes: view.indexes.map((index) => ({ ...index, keys: index.keys.map((each) => each.column === from ? { ...each, column: to } : each) })),
+    ...view,
+    columns: view.columns.map((name) => (name === from ? to : name)),
+    indexes: view.indexes.map((index) => ({
+      ...index,
+      keys: index.keys.map((each) => (each.column === from ? { ...each, column: to } : each)),
+    })),
   })
 }
 
@@ -85,20 +171,50 @@ function privilegeOf(word: string, from: string, to: string): string {
 }
 
 function columnRenamed(table: Table, from: string, to: string): Table {
-  const one = (name: string) => name === from ? to : name
-  const list = (names: readonly string[]) => names.includes(from) ? names.map(one) : names
+  const one = (name: string) => (name === from ? to : name)
+  const list = (names: readonly string[]) => (names.includes(from) ? names.map(one) : names)
   const changed = mapExpressions(table, (expression) => withColumnRenamed(expression, from, to))
   return {
     ...changed,
-    columns: changed.columns.map((column) => column.name === from ? { ...column, name: to } : column),
-    primaryKey: changed.primaryKey === null ? null : { ...changed.primaryKey, columns: list(changed.primaryKey.columns), include: list(changed.primaryKey.include) },
-    uniques: changed.uniques.map((unique) => ({ ...unique, columns: list(unique.columns), include: list(unique.include) })),
+    columns: changed.columns.map((column) => (column.name === from ? { ...column, name: to } : column)),
+    primaryKey:
+      changed.primaryKey === null
+        ? null
+        : {
+            ...changed.primaryKey,
+            columns: list(changed.primaryKey.columns),
+            include: list(changed.primaryKey.include),
+          },
+    uniques: changed.uniques.map((unique) => ({
+      ...unique,
+      columns: list(unique.columns),
+      include: list(unique.include),
+    })),
     foreignKeys: changed.foreignKeys.map((foreign) => ({ ...foreign, columns: list(foreign.columns) })),
-    exclusions: changed.exclusions.map((exclusion) => ({ ...exclusion, columns: list(exclusion.columns), definition: withColumnRenamed(exclusion.definition, from, to) })),
-    indexes: changed.indexes.map((index) => ({ ...index, keys: index.keys.map((each) => each.column === from ? { ...each, column: to } : each), include: list(index.include) })),
+    exclusions: changed.exclusions.map((exclusion) => ({
+      ...exclusion,
+      columns: list(exclusion.columns),
+      definition: withColumnRenamed(exclusion.definition, from, to),
+    })),
+    indexes: changed.indexes.map((index) => ({
+      ...index,
+      keys: index.keys.map((each) => (each.column === from ? { ...each, column: to } : each)),
+      include: list(index.include),
+    })),
     triggers: changed.triggers.map((trigger) => ({ ...trigger, columns: list(trigger.columns) })),
-    ...(changed.grants === undefined ? {} : { grants: changed.grants.map((grant) => ({ ...grant, privileges: grant.privileges.map((word) => privilegeOf(word, from, to)), grantable: grant.grantable.map((word) => privilegeOf(word, from, to)) })) }),
-    partition: { ...changed.partition, by: changed.partition.by === null ? null : withColumnRenamed(changed.partition.by, from, to) },
+    ...(changed.grants === undefined
+      ? {}
+      : {
+          grants: changed.grants.map((grant) => ({
+            ...grant,
+            privileges: grant.privileges.map((word) => privilegeOf(word, from, to)),
+            grantable: grant.grantable.map((word) => privilegeOf(word, from, to)),
+          })),
+        }),
+    partition: {
+      ...changed.partition,
+      by: changed.partition.by === null ? null : withColumnRenamed(changed.partition.by, from, to),
+    },
   }
 }
 
@@ -148,23 +264,38 @@ export function moveTable(session: Session, from: Key, to: Key): void {
   for (const other of new Set([...referrers(session.draft.schema, from), ...children(session.draft.schema, from)])) {
     putTable(session.draft, {
       ...other,
-      foreignKeys: other.foreignKeys.map((foreign) => targetOf(foreign) !== from ? foreign : {
-        ...foreign, references: { ...foreign.references, schema: schemaOf(to), table: nameOf(to) },
-      }),
-      partition: other.partition.of?.parent === from ? { ...other.partition, of: { ...other.partition.of, parent: to } } : other.partition,
-      inherits: other.inherits.map((each) => each === from ? to : each),
+      foreignKeys: other.foreignKeys.map((foreign) =>
+        targetOf(foreign) !== from
+          ? foreign
+          : {
+              ...foreign,
+              references: { ...foreign.references, schema: schemaOf(to), table: nameOf(to) },
+            },
+      ),
+      partition:
+        other.partition.of?.parent === from
+          ? { ...other.partition, of: { ...other.partition.of, parent: to } }
+          : other.partition,
+      inherits: other.inherits.map((each) => (each === from ? to : each)),
     })
   }
   readersFollow(session, from, to)
   for (const sequence of sequencesOf(session.draft.schema, from)) {
-    if (sequence.ownedBy !== null) put(session.draft, 'sequences', key(sequence.schema, sequence.name), { ...sequence, ownedBy: { ...sequence.ownedBy, table: to } })
+    if (sequence.ownedBy !== null)
+      put(session.draft, 'sequences', key(sequence.schema, sequence.name), {
+        ...sequence,
+        ownedBy: { ...sequence.ownedBy, table: to },
+      })
   }
   typeFollows(session, typeSpelling(from), typeSpelling(to))
 }
 
 function readersFollow(session: Session, from: Key, to: Key): void {
   for (const view of readers(session.draft.schema, from)) {
-    put(session.draft, 'views', key(view.schema, view.name), { ...view, reads: view.reads.map((read) => read.table === from ? { ...read, table: to } : read) })
+    put(session.draft, 'views', key(view.schema, view.name), {
+      ...view,
+      reads: view.reads.map((read) => (read.table === from ? { ...read, table: to } : read)),
+    })
   }
 }
 
@@ -183,24 +314,37 @@ function moveSequence(session: Session, from: Key, to: Key): void {
   put(session.draft, 'sequences', to, { ...sequence, schema: schemaOf(to), name: nameOf(to) })
   const before = `nextval(${quoteLiteral(typeSpelling(from))}::regclass)`
   const after = `nextval(${quoteLiteral(typeSpelling(to))}::regclass)`
-  updateTables(session.draft, (table) => table.columns.some((column) => column.default === before)
-    ? { ...table, columns: table.columns.map((column) => column.default === before ? { ...column, default: after } : column) }
-    : table)
+  updateTables(session.draft, (table) =>
+    table.columns.some((column) => column.default === before)
+      ? {
+          ...table,
+          columns: table.columns.map((column) => (column.default === before ? { ...column, default: after } : column)),
+        }
+      : table,
+  )
 }
 
 function renameIndex(session: Session, at: Key, to: string): void {
   const owner = tableOfIndex(session.draft.schema, at)
   if (owner === undefined) return
   const from = nameOf(at)
-  const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
+  const named = <T extends { readonly name: string }>(each: T): T => (each.name === from ? { ...each, name: to } : each)
   const table = key(owner.schema, owner.name)
   if ('key' in owner) {
     const constraint = constraintOf(owner, from)
     restOn(session, owner.key, from, to)
     putTable(session.draft, {
-      ...owner, indexes: owner.indexes.map(named), uniques: owner.uniques.map(named), exclusions: owner.exclusions.map(named), primaryKey: owner.primaryKey === null ? null : named(owner.primaryKey),
+      ...owner,
+      indexes: owner.indexes.map(named),
+      uniques: owner.uniques.map(named),
+      exclusions: owner.exclusions.map(named),
+      primaryKey: owner.primaryKey === null ? null : named(owner.primaryKey),
     })
-    session.changes.push(constraint === null ? { kind: 'renameIndex', place: session.place, table, from, to } : { kind: 'renameConstraint', place: session.place, table, from, to })
+    session.changes.push(
+      constraint === null
+        ? { kind: 'renameIndex', place: session.place, table, from, to }
+        : { kind: 'renameConstraint', place: session.place, table, from, to },
+    )
   } else {
     put(session.draft, 'views', table, { ...owner, indexes: owner.indexes.map(named) })
     session.changes.push({ kind: 'renameIndex', place: session.place, table, from, to })
@@ -212,16 +356,33 @@ function renameConstraint(session: Session, node: RenameStmt, to: string): void 
   if (table === null) return
   const from = truncated(node.subname ?? '')
   const constraint = constraintOf(table, from)
-  if (constraint === null && table.complete && !/_not_null\d*$/.test(from)) refuse(`constraint "${from}" for table "${table.name}" does not exist`)
+  if (constraint === null && table.complete && !/_not_null\d*$/.test(from))
+    refuse(`constraint "${from}" for table "${table.name}" does not exist`)
   // Every NOT NULL has a name of its own since PostgreSQL 18, the one that Postgres gives where none is given.
-  const required = constraint === null && session.options.postgres >= 18 ? table.columns.find((column) => !column.nullable && column.notNull == null && objectName(table.name, column.name, 'not_null') === from) : undefined
+  const required =
+    constraint === null && session.options.postgres >= 18
+      ? table.columns.find(
+          (column) =>
+            !column.nullable && column.notNull == null && objectName(table.name, column.name, 'not_null') === from,
+        )
+      : undefined
   if (constraintOf(table, to) !== null) refuse(`constraint "${to}" for relation "${table.name}" already exists`)
-  const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
+  const named = <T extends { readonly name: string }>(each: T): T => (each.name === from ? { ...each, name: to } : each)
   restOn(session, table.key, from, to)
   updateFamily(session, table.key, (it) => ({
-    ...it, primaryKey: it.primaryKey === null ? null : named(it.primaryKey), uniques: it.uniques.map(named), foreignKeys: it.foreignKeys.map(named),
-    checks: it.checks.map(named), exclusions: it.exclusions.map(named),
-    columns: it.columns.map((column) => column.name === required?.name ? { ...column, notNull: { name: to, validated: true } } : column.notNull == null ? column : { ...column, notNull: named(column.notNull) }),
+    ...it,
+    primaryKey: it.primaryKey === null ? null : named(it.primaryKey),
+    uniques: it.uniques.map(named),
+    foreignKeys: it.foreignKeys.map(named),
+    checks: it.checks.map(named),
+    exclusions: it.exclusions.map(named),
+    columns: it.columns.map((column) =>
+      column.name === required?.name
+        ? { ...column, notNull: { name: to, validated: true } }
+        : column.notNull == null
+          ? column
+          : { ...column, notNull: named(column.notNull) },
+    ),
   }))
   session.changes.push({ kind: 'renameConstraint', place: session.place, table: table.key, from, to })
 }
@@ -235,23 +396,48 @@ export function typeFollows(session: Session, from: string, to: string): void {
     return rest === '' || rest === '[]' || rest.startsWith('(') ? `${to}${rest}` : type
   }
   updateTables(session.draft, (table) => {
-    const uses = table.columns.some((column) => spelled(column.type) !== column.type)
-      || [...table.columns.map((column) => column.default), ...table.columns.map((column) => column.generated?.expression ?? null), ...table.checks.map((check) => check.expression), ...table.indexes.map((index) => index.where)]
-        .some((expression) => expression?.includes(`::${from}`) === true) || table.indexes.some((index) => index.keys.some((each) => each.expression?.includes(`::${from}`) === true))
-      || table.policies.some((policy) => policy.using?.includes(`::${from}`) === true || policy.check?.includes(`::${from}`) === true)
+    const uses =
+      table.columns.some((column) => spelled(column.type) !== column.type) ||
+      [
+        ...table.columns.map((column) => column.default),
+        ...table.columns.map((column) => column.generated?.expression ?? null),
+        ...table.checks.map((check) => check.expression),
+        ...table.indexes.map((index) => index.where),
+      ].some((expression) => expression?.includes(`::${from}`) === true) ||
+      table.indexes.some((index) => index.keys.some((each) => each.expression?.includes(`::${from}`) === true)) ||
+      table.policies.some(
+        (policy) => policy.using?.includes(`::${from}`) === true || policy.check?.includes(`::${from}`) === true,
+      )
     if (!uses) return table
-    const changed = mapExpressions(table, (expression) => withTypeRenamed(withTypeRenamed(expression, from, to), `${from}[]`, `${to}[]`))
+    const changed = mapExpressions(table, (expression) =>
+      withTypeRenamed(withTypeRenamed(expression, from, to), `${from}[]`, `${to}[]`),
+    )
     return { ...changed, columns: changed.columns.map((column) => ({ ...column, type: spelled(column.type) })) }
   })
   for (const [at, domain] of session.draft.schema.domains) {
-    if (spelled(domain.base) !== domain.base) put(session.draft, 'domains', at, { ...domain, base: spelled(domain.base) })
+    if (spelled(domain.base) !== domain.base)
+      put(session.draft, 'domains', at, { ...domain, base: spelled(domain.base) })
   }
   for (const [at, { attributes }] of session.draft.schema.types) {
-    if (attributes?.some((each) => spelled(each.type) !== each.type) === true) putAttributes(session.draft, at, attributes.map((each) => ({ ...each, type: spelled(each.type) })))
+    if (attributes?.some((each) => spelled(each.type) !== each.type) === true)
+      putAttributes(
+        session.draft,
+        at,
+        attributes.map((each) => ({ ...each, type: spelled(each.type) })),
+      )
   }
   for (const [at, list] of session.draft.schema.functions) {
-    if (list.some((each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns)) {
-      put(session.draft, 'functions', at, list.map((each) => ({ ...each, arguments: each.arguments.map(spelled), returns: spelled(each.returns) })))
+    if (
+      list.some(
+        (each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns,
+      )
+    ) {
+      put(
+        session.draft,
+        'functions',
+        at,
+        list.map((each) => ({ ...each, arguments: each.arguments.map(spelled), returns: spelled(each.returns) })),
+      )
     }
   }
 }
@@ -271,11 +457,20 @@ function moveType(session: Session, at: Key, target: Key): void {
   const { enums, domains, types } = session.draft.schema
   const place = { schema: schemaOf(target), name: nameOf(target) }
   const enumType = enums.get(at)
-  if (enumType !== undefined) { remove(session.draft, 'enums', at); put(session.draft, 'enums', target, { ...enumType, ...place }) }
+  if (enumType !== undefined) {
+    remove(session.draft, 'enums', at)
+    put(session.draft, 'enums', target, { ...enumType, ...place })
+  }
   const domain = domains.get(at)
-  if (domain !== undefined) { remove(session.draft, 'domains', at); put(session.draft, 'domains', target, { ...domain, ...place }) }
+  if (domain !== undefined) {
+    remove(session.draft, 'domains', at)
+    put(session.draft, 'domains', target, { ...domain, ...place })
+  }
   const other = types.get(at)
-  if (other !== undefined) { remove(session.draft, 'types', at); put(session.draft, 'types', target, { ...other, ...place }) }
+  if (other !== undefined) {
+    remove(session.draft, 'types', at)
+    put(session.draft, 'types', target, { ...other, ...place })
+  }
   typeFollows(session, typeSpelling(at), typeSpelling(target))
 }
 
@@ -294,10 +489,20 @@ function renameFunction(session: Session, node: RenameStmt, to: string): void {
 function moveFunctions(session: Session, from: Key, to: Key): void {
   const list = session.draft.schema.functions.get(from) ?? []
   remove(session.draft, 'functions', from)
-  put(session.draft, 'functions', to, [...session.draft.schema.functions.get(to) ?? [], ...list.map((each) => ({ ...each, schema: schemaOf(to), name: nameOf(to) }))])
-  updateTables(session.draft, (table) => table.triggers.some((trigger) => trigger.function === from)
-    ? { ...table, triggers: table.triggers.map((trigger) => trigger.function === from ? { ...trigger, function: to } : trigger) }
-    : table)
+  put(session.draft, 'functions', to, [
+    ...(session.draft.schema.functions.get(to) ?? []),
+    ...list.map((each) => ({ ...each, schema: schemaOf(to), name: nameOf(to) })),
+  ])
+  updateTables(session.draft, (table) =>
+    table.triggers.some((trigger) => trigger.function === from)
+      ? {
+          ...table,
+          triggers: table.triggers.map((trigger) =>
+            trigger.function === from ? { ...trigger, function: to } : trigger,
+          ),
+        }
+      : table,
+  )
 }
 
 function setFunctionSchema(session: Session, node: AlterObjectSchemaStmt, to: string): void {
@@ -312,8 +517,9 @@ function renameOnTable(session: Session, node: RenameStmt, to: string): void {
   const table = tableFor(session, writtenOf(node.relation), node.missing_ok === true)
   if (table === null) return
   const from = truncated(node.subname ?? '')
-  const named = <T extends { readonly name: string }>(each: T): T => each.name === from ? { ...each, name: to } : each
-  if (node.renameType === 'OBJECT_TRIGGER') updateTable(session.draft, table.key, (it) => ({ ...it, triggers: it.triggers.map(named) }))
+  const named = <T extends { readonly name: string }>(each: T): T => (each.name === from ? { ...each, name: to } : each)
+  if (node.renameType === 'OBJECT_TRIGGER')
+    updateTable(session.draft, table.key, (it) => ({ ...it, triggers: it.triggers.map(named) }))
   else updateTable(session.draft, table.key, (it) => ({ ...it, policies: it.policies.map(named) }))
 }
 
@@ -330,7 +536,11 @@ function renameSchema(session: Session, from: string, to: string): void {
   for (const at of within(session.draft.schema.functions)) moveFunctions(session, at, moved(at, to))
   putSchemas(session.draft, [...[...session.draft.schema.schemas].filter((name) => name !== from), to])
   const { schemaGrants } = session.draft.schema
-  if (schemaGrants?.has(from)) session.draft.schema = { ...session.draft.schema, schemaGrants: new Map([...schemaGrants].map(([name, grants]) => [name === from ? to : name, grants])) }
+  if (schemaGrants?.has(from))
+    session.draft.schema = {
+      ...session.draft.schema,
+      schemaGrants: new Map([...schemaGrants].map(([name, grants]) => [name === from ? to : name, grants])),
+    }
   session.changes.push({ kind: 'renameSchema', place: session.place, object: from, to })
 }
 
@@ -358,7 +568,12 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     session.changes.push({ kind: 'renameType', place: session.place, object: at, to: moved(at, to) })
     return
   }
-  if (node.objectType === 'OBJECT_FUNCTION' || node.objectType === 'OBJECT_PROCEDURE' || node.objectType === 'OBJECT_ROUTINE') return setFunctionSchema(session, node, to)
+  if (
+    node.objectType === 'OBJECT_FUNCTION' ||
+    node.objectType === 'OBJECT_PROCEDURE' ||
+    node.objectType === 'OBJECT_ROUTINE'
+  )
+    return setFunctionSchema(session, node, to)
   const written = writtenOf(node.relation)
   const view = findKey(session, written, (each) => schema.views.has(each))
   if (view !== undefined) return moveView(session, view, moved(view, to))

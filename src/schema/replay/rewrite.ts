@@ -5,7 +5,12 @@ import type { Index, Policy, Table } from '../model.ts'
 
 function isColumnToken(text: string, tokens: readonly Token[], i: number, written: string): boolean {
   const token = tokens[i]
-  if (token === undefined || (token.kind !== 'word' && token.kind !== 'identifier') || text.slice(token.start, token.end) !== written) return false
+  if (
+    token === undefined ||
+    (token.kind !== 'word' && token.kind !== 'identifier') ||
+    text.slice(token.start, token.end) !== written
+  )
+    return false
   const before = tokens[i - 1]
   const after = tokens[i + 1]
   const joined = before === undefined ? '' : text.slice(before.start, before.end)
@@ -45,7 +50,9 @@ function replaceTokens(text: string, replace: (tokens: readonly Token[], i: numb
 export function withColumnRenamed(text: string, from: string, to: string): string {
   const written = quoteIdent(from)
   if (!text.includes(written)) return text
-  return replaceTokens(text, (tokens, i) => isColumnToken(text, tokens, i, written) ? { text: quoteIdent(to), count: 1 } : null)
+  return replaceTokens(text, (tokens, i) =>
+    isColumnToken(text, tokens, i, written) ? { text: quoteIdent(to), count: 1 } : null,
+  )
 }
 
 /** An expression with a type under its new spelling; both as `format_type` spells them. */
@@ -69,23 +76,39 @@ export function withEnumValueRenamed(text: string, type: string, from: string, t
   if (!text.includes(`${written}::${type}`)) return text
   return replaceTokens(text, (tokens, i) => {
     const token = tokens[i]
-    if (token?.kind !== 'string' || text.slice(token.start, token.end) !== written || !text.startsWith(`::${type}`, token.end)) return null
+    if (
+      token?.kind !== 'string' ||
+      text.slice(token.start, token.end) !== written ||
+      !text.startsWith(`::${type}`, token.end)
+    )
+      return null
     return { text: quoted(to), count: 1 }
   })
 }
 
 /** What of a table is an expression, each through `change`. */
 export function mapExpressions(table: Table, change: (text: string) => string): Table {
-  const maybe = (text: string | null): string | null => text === null ? null : change(text)
+  const maybe = (text: string | null): string | null => (text === null ? null : change(text))
   const index = (each: Index): Index => ({
-    ...each, where: maybe(each.where), keys: each.keys.map((one) => one.expression === null ? one : { ...one, expression: change(one.expression) }),
+    ...each,
+    where: maybe(each.where),
+    keys: each.keys.map((one) => (one.expression === null ? one : { ...one, expression: change(one.expression) })),
   })
   const policy = (each: Policy): Policy => ({ ...each, using: maybe(each.using), check: maybe(each.check) })
   return {
     ...table,
-    columns: table.columns.map((column) => column.default === null && column.generated === null ? column : {
-      ...column, default: maybe(column.default), generated: column.generated === null ? null : { ...column.generated, expression: change(column.generated.expression) },
-    }),
+    columns: table.columns.map((column) =>
+      column.default === null && column.generated === null
+        ? column
+        : {
+            ...column,
+            default: maybe(column.default),
+            generated:
+              column.generated === null
+                ? null
+                : { ...column.generated, expression: change(column.generated.expression) },
+          },
+    ),
     checks: table.checks.map((check) => ({ ...check, expression: change(check.expression) })),
     indexes: table.indexes.map(index),
     policies: table.policies.map(policy),

@@ -75,7 +75,14 @@ export function keyForNew(session: Session, written: Written, temporary = false)
 }
 
 export function schemaExists(session: Session, name: string): boolean {
-  return name === 'public' || name === session.draft.schema.defaultSchema || name.startsWith('pg_') || name === 'information_schema' || session.draft.schema.schemas.has(name) || isOpen(session)
+  return (
+    name === 'public' ||
+    name === session.draft.schema.defaultSchema ||
+    name.startsWith('pg_') ||
+    name === 'information_schema' ||
+    session.draft.schema.schemas.has(name) ||
+    isOpen(session)
+  )
 }
 
 /** The key of an object that exists, by its written name; undefined where `exists` knows none. */
@@ -87,7 +94,10 @@ export function findKey(session: Resolving, written: Written, exists: (at: Key) 
 
 /** Where an unknown object would be: in the schema as written, or the default one. */
 export function assumedKey(session: Session, written: Written): Key {
-  return key(written.schema ?? session.draft.schema.searchPath?.[0] ?? session.draft.schema.defaultSchema, truncated(written.name))
+  return key(
+    written.schema ?? session.draft.schema.searchPath?.[0] ?? session.draft.schema.defaultSchema,
+    truncated(written.name),
+  )
 }
 
 /** How Postgres names a relation in its messages. */
@@ -104,7 +114,8 @@ export function tableFor(session: Session, written: Written, missingOk = false):
   const found = findKey(session, written, (at) => schema.tables.has(at))
   const table = found === undefined ? undefined : schema.tables.get(found)
   if (table !== undefined) return table
-  if (findKey(session, written, (at) => schema.views.has(at)) !== undefined) return refuse(`${shown(written)} is not a table`)
+  if (findKey(session, written, (at) => schema.views.has(at)) !== undefined)
+    return refuse(`${shown(written)} is not a table`)
   if (isOpen(session)) return placeholder(session, assumedKey(session, written))
   if (missingOk) return null
   return refuse(`relation ${shown(written)} does not exist`)
@@ -136,7 +147,8 @@ export function columnFor(session: Session, table: Table, written: string): Colu
 
 /** Refuses to change a column that comes from a parent: it is changed there. */
 export function checkOwn(session: Session, table: Table, column: string, what: 'drop' | 'rename' | 'alter'): void {
-  if (parents(session.draft.schema, table).some((parent) => parent.columns.some((each) => each.name === column))) refuse(`cannot ${what} inherited column "${column}"`)
+  if (parents(session.draft.schema, table).some((parent) => parent.columns.some((each) => each.name === column)))
+    refuse(`cannot ${what} inherited column "${column}"`)
 }
 
 /** Refuses a change of a table alone that its children must follow. */

@@ -12,7 +12,18 @@ import { grant } from './grants.ts'
 import { createIndex } from './indexes.ts'
 import { text, valueText, walk, writtenOf } from './nodes.ts'
 import {
-  alterDomain, alterEnum, alterSequence, createComposite, createDomain, createEnum, createExtension, createFunction, createRange, createSchema, createSequence, define,
+  alterDomain,
+  alterEnum,
+  alterSequence,
+  createComposite,
+  createDomain,
+  createEnum,
+  createExtension,
+  createFunction,
+  createRange,
+  createSchema,
+  createSequence,
+  define,
 } from './objects.ts'
 import { rename, setSchema } from './rename.ts'
 import type { Session } from './session.ts'
@@ -53,12 +64,14 @@ export function replayNode(session: Session, node: Node): void {
   if ('VariableSetStmt' in node) return setVariable(session, node.VariableSetStmt)
   if ('CreateSchemaStmt' in node) {
     const name = createSchema(session, node.CreateSchemaStmt)
-    if (name !== null && node.CreateSchemaStmt.schemaElts !== undefined) inSchema(session, name, node.CreateSchemaStmt.schemaElts)
+    if (name !== null && node.CreateSchemaStmt.schemaElts !== undefined)
+      inSchema(session, name, node.CreateSchemaStmt.schemaElts)
     return
   }
   if ('DoStmt' in node) return block(session)
   if ('SelectStmt' in node) {
-    if (node.SelectStmt.intoClause !== undefined) return createTableAs(session, { query: node, into: node.SelectStmt.intoClause, objtype: 'OBJECT_TABLE' })
+    if (node.SelectStmt.intoClause !== undefined)
+      return createTableAs(session, { query: node, into: node.SelectStmt.intoClause, objtype: 'OBJECT_TABLE' })
     return called(session, node)
   }
   if ('CallStmt' in node) return called(session, node)
@@ -71,13 +84,20 @@ export function replayNode(session: Session, node: Node): void {
 function target(session: Session, relation: Parameters<typeof writtenOf>[0]): void {
   const written = writtenOf(relation)
   const { schema } = session.draft
-  if (isOpen(session) || written.schema === 'pg_catalog' || written.schema === 'information_schema' || written.name.startsWith('pg_')) return
-  if (findKey(session, written, (at) => schema.tables.has(at) || schema.views.has(at)) === undefined) refuse(`relation ${shown(written)} does not exist`)
+  if (
+    isOpen(session) ||
+    written.schema === 'pg_catalog' ||
+    written.schema === 'information_schema' ||
+    written.name.startsWith('pg_')
+  )
+    return
+  if (findKey(session, written, (at) => schema.tables.has(at) || schema.views.has(at)) === undefined)
+    refuse(`relation ${shown(written)} does not exist`)
 }
 
 function inSchema(session: Session, name: string, elements: readonly Node[]): void {
   const { schema } = session.draft
-  session.draft.schema = { ...schema, searchPath: [name, ...schema.searchPath ?? [schema.defaultSchema]] }
+  session.draft.schema = { ...schema, searchPath: [name, ...(schema.searchPath ?? [schema.defaultSchema])] }
   for (const element of elements) replayNode(session, element)
   restorePath(session, schema)
 }
@@ -86,7 +106,11 @@ function inSchema(session: Session, name: string, elements: readonly Node[]): vo
 export function withPathOf(schema: Draft['schema'], other: Schema): Draft['schema'] {
   if (schema.searchPath === other.searchPath && schema.defaultSchema === other.defaultSchema) return schema
   const { searchPath: _, ...rest } = schema
-  return { ...rest, defaultSchema: other.defaultSchema, ...(other.searchPath === undefined ? {} : { searchPath: other.searchPath }) }
+  return {
+    ...rest,
+    defaultSchema: other.defaultSchema,
+    ...(other.searchPath === undefined ? {} : { searchPath: other.searchPath }),
+  }
 }
 
 function restorePath(session: Session, to: Schema): void {
@@ -94,8 +118,14 @@ function restorePath(session: Session, to: Schema): void {
 }
 
 function setPath(session: Session, names: readonly string[]): void {
-  const path = names.map((name) => name.trim()).filter((name) => name !== '' && name !== '$user' && name !== 'pg_catalog' && name !== 'pg_temp')
-  session.draft.schema = { ...session.draft.schema, searchPath: path, defaultSchema: path[0] ?? session.draft.schema.defaultSchema }
+  const path = names
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== '$user' && name !== 'pg_catalog' && name !== 'pg_temp')
+  session.draft.schema = {
+    ...session.draft.schema,
+    searchPath: path,
+    defaultSchema: path[0] ?? session.draft.schema.defaultSchema,
+  }
 }
 
 function setVariable(session: Session, node: VariableSetStmt): void {
@@ -112,7 +142,8 @@ function block(session: Session): void {
   if (innerStatements(session.statement).problems.length > 0) becomeIncomplete(session)
 }
 
-const changesSchema = /\b(?:execute|create\s+(?:table|index|unique|type|view|schema|sequence)|alter\s+table|drop\s+(?:table|index|type|column|view))\b/i
+const changesSchema =
+  /\b(?:execute|create\s+(?:table|index|unique|type|view|schema|sequence)|alter\s+table|drop\s+(?:table|index|type|column|view))\b/i
 
 /** A query may call a function that changes the schema. */
 function called(session: Session, node: Node): void {
@@ -122,11 +153,16 @@ function called(session: Session, node: Node): void {
     const name = names.at(-1) ?? ''
     const args = Array.isArray(value['args']) ? value['args'].map((each) => valueText(each as Node)) : []
     if (name === 'set_config' && args[0] === 'search_path') {
-      setPath(session, (args[1] ?? '').split(',').map((each) => each.replaceAll('"', '')))
+      setPath(
+        session,
+        (args[1] ?? '').split(',').map((each) => each.replaceAll('"', '')),
+      )
       return
     }
-    const at = findKey(session, { schema: names.length > 1 ? names.at(-2) ?? null : null, name }, (each) => session.draft.schema.functions.has(each))
-    const functions = at === undefined ? [] : session.draft.schema.functions.get(at) ?? []
+    const at = findKey(session, { schema: names.length > 1 ? (names.at(-2) ?? null) : null, name }, (each) =>
+      session.draft.schema.functions.has(each),
+    )
+    const functions = at === undefined ? [] : (session.draft.schema.functions.get(at) ?? [])
     if (!functions.some((each) => each.body !== null && changesSchema.test(each.body))) return
     addNote(session, 'unresolved', `\`${name}()\` changes the schema when it runs; what it does is not seen`)
     becomeIncomplete(session)

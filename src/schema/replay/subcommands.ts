@@ -36,5 +36,7 @@ export function subcommandPlaces(statement: Statement, count: number): readonly 
   }
   ends.push(tokens.at(-1)?.end ?? text.length)
   if (starts.length !== count) return Array.from({ length: count }, () => statement.place)
-  return starts.map((start, at) => placeOf(statement.file, statement.start + start, statement.start + (ends[at] ?? text.length)))
+  return starts.map((start, at) =>
+    placeOf(statement.file, statement.start + start, statement.start + (ends[at] ?? text.length)),
+  )
 }

@@ -9,32 +9,76 @@ import { findKey, isOpen, refuse } from './session.ts'
 
 /** Names in pg_type, and how `format_type` spells those whose spelling differs. */
 const spellings: Readonly<Record<string, string>> = {
-  bool: 'boolean', int2: 'smallint', int4: 'integer', int8: 'bigint', float4: 'real', float8: 'double precision', varchar: 'character varying', bpchar: 'bpchar',
-  timestamp: 'timestamp without time zone', timestamptz: 'timestamp with time zone', time: 'time without time zone', timetz: 'time with time zone',
-  varbit: 'bit varying', char: '"char"',
+  bool: 'boolean',
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  varchar: 'character varying',
+  bpchar: 'bpchar',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  time: 'time without time zone',
+  timetz: 'time with time zone',
+  varbit: 'bit varying',
+  char: '"char"',
 }
 
-const builtin = new Set(`bit bytea name text oid tid xid xid8 cid json jsonb xml point lseg path box polygon line circle money macaddr macaddr8 inet cidr
+const builtin = new Set(
+  `bit bytea name text oid tid xid xid8 cid json jsonb xml point lseg path box polygon line circle money macaddr macaddr8 inet cidr
 numeric date interval uuid tsvector tsquery gtsvector regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig
 regdictionary regcollation pg_lsn txid_snapshot pg_snapshot int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange
 nummultirange tsmultirange tstzmultirange datemultirange refcursor int2vector oidvector jsonpath aclitem cstring any anyelement anyarray
 anynonarray anyenum anyrange anycompatible anycompatiblearray record trigger event_trigger void internal language_handler
-unknown pg_node_tree`.split(/\s+/))
+unknown pg_node_tree`.split(/\s+/),
+)
 
 /** Types that extensions bring, by extension. */
 const extensionTypes: Readonly<Record<string, readonly string[]>> = {
-  citext: ['citext'], hstore: ['hstore'], ltree: ['ltree', 'lquery', 'ltxtquery'], vector: ['vector', 'halfvec', 'sparsevec'],
-  postgis: ['geometry', 'geography', 'box2d', 'box3d'], cube: ['cube'], isn: ['isbn', 'issn', 'ean13', 'isbn13', 'ismn', 'ismn13', 'issn13', 'upc'],
-  intarray: ['query_int'], seg: ['seg'], semver: ['semver'], pg_trgm: ['gtrgm'], pg_uuidv7: [],
+  citext: ['citext'],
+  hstore: ['hstore'],
+  ltree: ['ltree', 'lquery', 'ltxtquery'],
+  vector: ['vector', 'halfvec', 'sparsevec'],
+  postgis: ['geometry', 'geography', 'box2d', 'box3d'],
+  cube: ['cube'],
+  isn: ['isbn', 'issn', 'ean13', 'isbn13', 'ismn', 'ismn13', 'issn13', 'upc'],
+  intarray: ['query_int'],
+  seg: ['seg'],
+  semver: ['semver'],
+  pg_trgm: ['gtrgm'],
+  pg_uuidv7: [],
 }
 
 const knownExtensions = new Set([
-  ...Object.keys(extensionTypes), 'pgcrypto', 'uuid-ossp', 'btree_gin', 'btree_gist', 'unaccent', 'fuzzystrmatch', 'tablefunc', 'pg_stat_statements', 'plpgsql', 'dict_int', 'earthdistance',
+  ...Object.keys(extensionTypes),
+  'pgcrypto',
+  'uuid-ossp',
+  'btree_gin',
+  'btree_gist',
+  'unaccent',
+  'fuzzystrmatch',
+  'tablefunc',
+  'pg_stat_statements',
+  'plpgsql',
+  'dict_int',
+  'earthdistance',
 ])
 
 const interval: Readonly<Record<number, string>> = {
-  4: ' year', 2: ' month', 8: ' day', 1024: ' hour', 2048: ' minute', 4096: ' second', 6: ' year to month', 1032: ' day to hour', 3080: ' day to minute',
-  7176: ' day to second', 3072: ' hour to minute', 7168: ' hour to second', 6144: ' minute to second',
+  4: ' year',
+  2: ' month',
+  8: ' day',
+  1024: ' hour',
+  2048: ' minute',
+  4096: ' second',
+  6: ' year to month',
+  1032: ' day to hour',
+  3080: ' day to minute',
+  7176: ' day to second',
+  3072: ' hour to minute',
+  7168: ' hour to second',
+  6144: ' minute to second',
 }
 
 /** What a written type is. */
@@ -48,7 +92,12 @@ export interface ResolvedType {
 }
 
 const serials: Readonly<Record<string, string>> = {
-  serial: 'integer', serial4: 'integer', bigserial: 'bigint', serial8: 'bigint', smallserial: 'smallint', serial2: 'smallint',
+  serial: 'integer',
+  serial4: 'integer',
+  bigserial: 'bigint',
+  serial8: 'bigint',
+  smallserial: 'smallint',
+  serial2: 'smallint',
 }
 
 /** Resolves a type as the columns of a table write it; refuses one that does not exist. */
@@ -67,21 +116,56 @@ export function resolveType(session: Resolving, type: TypeName | undefined): Res
   return userType(session, written, type.typmods, suffix)
 }
 
-function userType(session: Resolving, written: { readonly schema: string | null; readonly name: string }, typmods: readonly Node[] | undefined, suffix: string): ResolvedType {
+function userType(
+  session: Resolving,
+  written: { readonly schema: string | null; readonly name: string },
+  typmods: readonly Node[] | undefined,
+  suffix: string,
+): ResolvedType {
   const { schema } = session.draft
   const at = findKey(session, written, (key) => typeExists(schema, key))
   if (at !== undefined) return { text: `${typeSpelling(at)}${suffix}`, serial: false, user: at }
   const extension = extensionTypeOf(schema, written.name)
-  if (extension !== undefined) return { text: `${quoteName(extension, written.name)}${modifiersOf(written.name, typmods)}${suffix}`, serial: false, user: null }
+  if (extension !== undefined)
+    return {
+      text: `${quoteName(extension, written.name)}${modifiersOf(written.name, typmods)}${suffix}`,
+      serial: false,
+      user: null,
+    }
   const elementName = written.name.startsWith('_') ? written.name.slice(1) : ''
-  const element = elementName === '' ? undefined : findKey(session, { schema: written.schema, name: elementName }, (key) => typeExists(schema, key))
+  const element =
+    elementName === ''
+      ? undefined
+      : findKey(session, { schema: written.schema, name: elementName }, (key) => typeExists(schema, key))
   if (element !== undefined) return { text: `${typeSpelling(element)}[]`, serial: false, user: element }
   const foreign = [...schema.extensions.keys()].some((name) => !knownExtensions.has(name))
-  if (!isOpen(session) && !foreign) refuse(`type "${written.schema === null ? '' : `${written.schema}.`}${written.name}" does not exist`)
-  return { text: `${quoteName(written.schema ?? 'public', written.name)}${modifiersOf(written.name, typmods)}${suffix}`, serial: false, user: null }
+  if (!isOpen(session) && !foreign)
+    refuse(`type "${written.schema === null ? '' : `${written.schema}.`}${written.name}" does not exist`)
+  return {
+    text: `${quoteName(written.schema ?? 'public', written.name)}${modifiersOf(written.name, typmods)}${suffix}`,
+    serial: false,
+    user: null,
+  }
 }
 
-const shapes = ['Geometry', 'Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection', 'CircularString', 'CompoundCurve', 'CurvePolygon', 'MultiCurve', 'MultiSurface', 'PolyhedralSurface', 'Triangle', 'Tin']
+const shapes = [
+  'Geometry',
+  'Point',
+  'LineString',
+  'Polygon',
+  'MultiPoint',
+  'MultiLineString',
+  'MultiPolygon',
+  'GeometryCollection',
+  'CircularString',
+  'CompoundCurve',
+  'CurvePolygon',
+  'MultiCurve',
+  'MultiSurface',
+  'PolyhedralSurface',
+  'Triangle',
+  'Tin',
+]
 
 /** Modifiers of an extension's type as `format_type` spells them; PostGIS has names for shapes, and one reference system for geography. (postgis_typmod_out) */
 function modifiersOf(name: string, typmods: readonly Node[] | undefined): string {
@@ -109,10 +193,16 @@ export function typeSpelling(at: Key): string {
 }
 
 function builtinType(name: string, typmods: readonly Node[] | undefined): string | null {
-  const element = name.startsWith('_') && (Object.hasOwn(spellings, name.slice(1)) || builtin.has(name.slice(1))) ? name.slice(1) : null
+  const element =
+    name.startsWith('_') && (Object.hasOwn(spellings, name.slice(1)) || builtin.has(name.slice(1)))
+      ? name.slice(1)
+      : null
   if (element !== null) return `${spelled(element, [])}[]`
   if (!Object.hasOwn(spellings, name) && !builtin.has(name)) return null
-  return spelled(name, (typmods ?? []).map((node) => integer(node)))
+  return spelled(
+    name,
+    (typmods ?? []).map((node) => integer(node)),
+  )
 }
 
 /** Built-in types with a length, and those with modifiers of any kind. */
@@ -123,17 +213,20 @@ function spelled(name: string, modifiers: readonly (number | undefined)[]): stri
   const [first, second] = modifiers
   const base = spellings[name] ?? name
   if (modifiers.length > 0 && !modified.has(name)) refuse(`type modifier is not allowed for type "${name}"`)
-  if (lengthy.has(name) && first !== undefined && first < 1) refuse(`length for type ${name === 'bpchar' ? 'char' : name} must be at least 1`)
-  if (name === 'numeric' && first !== undefined && (first < 1 || first > 1000)) refuse(`NUMERIC precision ${first} must be between 1 and 1000`)
+  if (lengthy.has(name) && first !== undefined && first < 1)
+    refuse(`length for type ${name === 'bpchar' ? 'char' : name} must be at least 1`)
+  if (name === 'numeric' && first !== undefined && (first < 1 || first > 1000))
+    refuse(`NUMERIC precision ${first} must be between 1 and 1000`)
   if (name === 'bpchar') return first === undefined ? 'bpchar' : `character(${first})`
   if (name === 'interval') {
-    const fields = first === undefined ? '' : interval[first] ?? ''
+    const fields = first === undefined ? '' : (interval[first] ?? '')
     const precision = second === undefined ? '' : `(${second})`
     return `interval${fields}${precision}`
   }
   if (first === undefined) return base
   if (name === 'numeric') return `numeric(${first},${second ?? 0})`
-  if (name === 'timestamp' || name === 'timestamptz' || name === 'time' || name === 'timetz') return base.replace(/^(timestamp|time)/, `$1(${Math.min(first, 6)})`)
+  if (name === 'timestamp' || name === 'timestamptz' || name === 'time' || name === 'timetz')
+    return base.replace(/^(timestamp|time)/, `$1(${Math.min(first, 6)})`)
   return `${base}(${first})`
 }
 

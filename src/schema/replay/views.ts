@@ -1,5 +1,5 @@
 import type { CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg-query'
-import { printExpression } from '../expression.ts'
+import { printExpression } from '../expression/expression.ts'
 import type { Column, Key, Schema, View } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
 import { put, putTable, relationExists } from './draft.ts'
@@ -30,8 +30,10 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
     if (written.schema === null && cte.has(written.name)) return
     const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
     if (at === undefined) {
-      const system = written.schema === 'pg_catalog' || written.schema === 'information_schema' || written.name.startsWith('pg_')
-      if (!system && !isOpen(session) && schema.extensions.size === 0) refuse(`relation ${shown(written)} does not exist`)
+      const system =
+        written.schema === 'pg_catalog' || written.schema === 'information_schema' || written.name.startsWith('pg_')
+      if (!system && !isOpen(session) && schema.extensions.size === 0)
+        refuse(`relation ${shown(written)} does not exist`)
       return
     }
     read.set(at, { columns: new Set(), all: false })
@@ -43,9 +45,18 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
     const fields = value['fields'] as readonly Node[]
     const last = fields.at(-1)
     const name = last === undefined ? '' : text(last)
-    const holders = [...read.keys()].filter((at) => schema.tables.get(at)?.columns.some((column) => column.name === name) === true)
+    const holders = [...read.keys()].filter(
+      (at) => schema.tables.get(at)?.columns.some((column) => column.name === name) === true,
+    )
     // A bare name that several tables have belongs to one of them, by scopes that are not followed here.
-    const of = fields.length > 1 ? aliases.get(text(fields.at(-2))) ?? [] : last !== undefined && 'A_Star' in last ? [...read.keys()] : holders.length === 1 ? holders : []
+    const of =
+      fields.length > 1
+        ? (aliases.get(text(fields.at(-2))) ?? [])
+        : last !== undefined && 'A_Star' in last
+          ? [...read.keys()]
+          : holders.length === 1
+            ? holders
+            : []
     for (const at of of) {
       const one = read.get(at)
       if (one === undefined || last === undefined) continue
@@ -56,11 +67,18 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
   return [...read].map(([table, { columns, all }]) => {
     const known = schema.tables.get(table)
     if (known?.complete !== true) return { table, columns: null }
-    return { table, columns: known.columns.filter((column) => all || columns.has(column.name)).map((column) => column.name) }
+    return {
+      table,
+      columns: known.columns.filter((column) => all || columns.has(column.name)).map((column) => column.name),
+    }
   })
 }
 
-function sourceColumns(schema: Schema, session: Session, from: readonly Node[] | undefined): readonly (Output & { readonly alias: string })[] | null {
+function sourceColumns(
+  schema: Schema,
+  session: Session,
+  from: readonly Node[] | undefined,
+): readonly (Output & { readonly alias: string })[] | null {
   const columns: (Output & { readonly alias: string })[] = []
   for (const item of from ?? []) {
     if ('RangeVar' in item) {
@@ -69,11 +87,12 @@ function sourceColumns(schema: Schema, session: Session, from: readonly Node[] |
       const table = at === undefined ? undefined : schema.tables.get(at)
       const view = at === undefined ? undefined : schema.views.get(at)
       const alias = item.RangeVar.alias?.aliasname ?? written.name
-      if (table?.complete === true) columns.push(...table.columns.map((column) => ({ name: column.name, type: column.type, alias })))
+      if (table?.complete === true)
+        columns.push(...table.columns.map((column) => ({ name: column.name, type: column.type, alias })))
       else if (view?.columns != null) columns.push(...view.columns.map((name) => ({ name, type: null, alias })))
       else return null
     } else if ('JoinExpr' in item) {
-      const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].flatMap((each) => each === undefined ? [] : [each])
+      const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].flatMap((each) => (each === undefined ? [] : [each]))
       const inner = sourceColumns(schema, session, sides)
       if (inner === null || item.JoinExpr.usingClause !== undefined) return null
       columns.push(...inner)
@@ -105,9 +124,15 @@ export function outputColumns(session: Session, query: Node | undefined): readon
       continue
     }
     const output = name ?? figuredName(val)
-    if ('ColumnRef' in val && val.ColumnRef.fields?.length === 1 && (select.fromClause ?? []).every((each) => 'RangeVar' in each) && sources !== null) {
+    if (
+      'ColumnRef' in val &&
+      val.ColumnRef.fields?.length === 1 &&
+      (select.fromClause ?? []).every((each) => 'RangeVar' in each) &&
+      sources !== null
+    ) {
       const column = text(val.ColumnRef.fields[0])
-      if (!sources.some((each) => each.name === column || each.alias === column)) refuse(`column "${column}" does not exist`)
+      if (!sources.some((each) => each.name === column || each.alias === column))
+        refuse(`column "${column}" does not exist`)
     }
     const type = sources === null ? null : printExpression(val, { schema, columns: sources }, null).type
     outputs.push({ name: truncated(output), type })
@@ -132,7 +157,7 @@ function figuredName(node: Node): string {
   if ('FuncCall' in node) return text(node.FuncCall.funcname?.at(-1))
   if ('TypeCast' in node) {
     const inner = node.TypeCast.arg === undefined ? '?column?' : figuredName(node.TypeCast.arg)
-    return inner === '?column?' ? texts(node.TypeCast.typeName?.names).at(-1) ?? '?column?' : inner
+    return inner === '?column?' ? (texts(node.TypeCast.typeName?.names).at(-1) ?? '?column?') : inner
   }
   if ('CoalesceExpr' in node) return 'coalesce'
   if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest'
@@ -143,11 +168,18 @@ function figuredName(node: Node): string {
   if ('SubLink' in node && node.SubLink.subLinkType === 'EXISTS_SUBLINK') return 'exists'
   if ('SubLink' in node && node.SubLink.subselect !== undefined && 'SelectStmt' in node.SubLink.subselect) {
     const target = node.SubLink.subselect.SelectStmt.targetList?.[0]
-    if (target !== undefined && 'ResTarget' in target) return target.ResTarget.name ?? (target.ResTarget.val === undefined ? '?column?' : figuredName(target.ResTarget.val))
+    if (target !== undefined && 'ResTarget' in target)
+      return (
+        target.ResTarget.name ?? (target.ResTarget.val === undefined ? '?column?' : figuredName(target.ResTarget.val))
+      )
   }
   if ('A_ArrayExpr' in node) return 'array'
   if ('RowExpr' in node) return 'row'
-  if ('SQLValueFunction' in node) return (node.SQLValueFunction.op ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '').toLowerCase()
+  if ('SQLValueFunction' in node)
+    return (node.SQLValueFunction.op ?? '')
+      .replace(/^SVFOP_/, '')
+      .replace(/_N$/, '')
+      .toLowerCase()
   return '?column?'
 }
 
@@ -169,13 +201,20 @@ export function createView(session: Session, node: ViewStmt): void {
   const at = keyForNew(session, writtenOf(node.view), temporary)
   const { schema } = session.draft
   const before = schema.views.get(at)
-  if (relationExists(schema, at) && (before === undefined || node.replace !== true)) refuse(`relation "${nameOf(at)}" already exists`)
+  if (relationExists(schema, at) && (before === undefined || node.replace !== true))
+    refuse(`relation "${nameOf(at)}" already exists`)
   const outputs = outputColumns(session, node.query)
   const aliases = texts(node.aliases)
   const to: View = {
-    schema: schemaOf(at), name: nameOf(at), materialized: false, definition: definitionOf(session),
-    columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name), reads: readsOf(session, node.query), indexes: [],
-    securityInvoker: flag(node.options, 'security_invoker'), declared: declaredAt(session),
+    schema: schemaOf(at),
+    name: nameOf(at),
+    materialized: false,
+    definition: definitionOf(session),
+    columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
+    reads: readsOf(session, node.query),
+    indexes: [],
+    securityInvoker: flag(node.options, 'security_invoker'),
+    declared: declaredAt(session),
   }
   checkReplaced(before?.columns ?? null, to.columns)
   put(session.draft, 'views', at, to)
@@ -201,20 +240,40 @@ export function createTableAs(session: Session, node: CreateTableAsStmt): void {
   const aliases = texts(node.into?.colNames)
   if (node.objtype === 'OBJECT_MATVIEW') {
     const to: View = {
-      schema: schemaOf(at), name: nameOf(at), materialized: true, definition: definitionOf(session), columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
-      reads: readsOf(session, node.query), indexes: [], securityInvoker: false, declared: declaredAt(session),
+      schema: schemaOf(at),
+      name: nameOf(at),
+      materialized: true,
+      definition: definitionOf(session),
+      columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
+      reads: readsOf(session, node.query),
+      indexes: [],
+      securityInvoker: false,
+      declared: declaredAt(session),
     }
     put(session.draft, 'views', at, to)
     session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: false })
     return
   }
   const columns: Column[] = (outputs ?? []).map((each, i) => ({
-    name: aliases[i] ?? each.name, type: each.type, nullable: true, default: null, generated: null, identity: null, declared: declaredAt(session),
+    name: aliases[i] ?? each.name,
+    type: each.type,
+    nullable: true,
+    default: null,
+    generated: null,
+    identity: null,
+    declared: declaredAt(session),
   }))
   putTable(session.draft, {
-    ...emptyTable(schemaOf(at), nameOf(at), declaredAt(session), outputs !== null), columns,
+    ...emptyTable(schemaOf(at), nameOf(at), declaredAt(session), outputs !== null),
+    columns,
     persistence: temporary ? 'temporary' : node.into?.rel?.relpersistence === 'u' ? 'unlogged' : 'permanent',
   })
-  session.changes.push({ kind: 'createTable', place: session.place, table: at, to: current(session, at), ifNotExists: node.if_not_exists === true, as: 'query' })
+  session.changes.push({
+    kind: 'createTable',
+    place: session.place,
+    table: at,
+    to: current(session, at),
+    ifNotExists: node.if_not_exists === true,
+    as: 'query',
+  })
 }
-

@@ -42,7 +42,9 @@ export interface AnyColumn {
   readonly uniqueType: string | undefined
   readonly columnType: string
   readonly generated?: { readonly as: unknown; readonly mode?: string } | undefined
-  readonly generatedIdentity?: { readonly type: string; readonly sequenceName?: string; readonly sequenceOptions?: SequenceOptions } | undefined
+  readonly generatedIdentity?:
+    | { readonly type: string; readonly sequenceName?: string; readonly sequenceOptions?: SequenceOptions }
+    | undefined
   readonly defaultFn?: unknown
   readonly onUpdateFn?: unknown
   readonly autoIncrement?: boolean
@@ -99,8 +101,19 @@ export function columnOf(property: string, column: AnyColumn, context: Context):
     primaryKey: column.primary === true,
     notNull: column.notNull === true,
     default: defaultOf(column, context),
-    generated: generated ? { as: expressionOf(generated.as, context), stored: context.dialect === 'postgresql' || generated.mode === 'stored' } : null,
-    identity: identity ? { always: identity.type === 'always', sequence: identity.sequenceName ?? null, options: sequenceOptions(identity.sequenceOptions) } : null,
+    generated: generated
+      ? {
+          as: expressionOf(generated.as, context),
+          stored: context.dialect === 'postgresql' || generated.mode === 'stored',
+        }
+      : null,
+    identity: identity
+      ? {
+          always: identity.type === 'always',
+          sequence: identity.sequenceName ?? null,
+          options: sequenceOptions(identity.sequenceOptions),
+        }
+      : null,
     autoincrement: column.autoIncrement === true,
     clientDefault: client,
     site: siteOf(column),
@@ -110,8 +123,14 @@ export function columnOf(property: string, column: AnyColumn, context: Context):
 /** True for an instance of the class of Drizzle that bears this name, in whichever dialect; the classes themselves would load the dialect. */
 export function hasKind(value: unknown, ...names: readonly string[]): boolean {
   if (value === null || typeof value !== 'object') return false
-  for (let it: unknown = (Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null)?.constructor; typeof it === 'function' && it !== Function.prototype; it = Object.getPrototypeOf(it)) {
-    const kind: unknown = Object.hasOwn(it, entityKind) ? (it as unknown as Record<symbol, unknown>)[entityKind] : undefined
+  for (
+    let it: unknown = (Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null)?.constructor;
+    typeof it === 'function' && it !== Function.prototype;
+    it = Object.getPrototypeOf(it)
+  ) {
+    const kind: unknown = Object.hasOwn(it, entityKind)
+      ? (it as unknown as Record<symbol, unknown>)[entityKind]
+      : undefined
     if (typeof kind === 'string' && names.includes(kind)) return true
   }
   return false
@@ -120,7 +139,7 @@ export function hasKind(value: unknown, ...names: readonly string[]): boolean {
 function enumSchema(column: unknown): string | null {
   let inner = column as { readonly baseColumn?: unknown; readonly enum?: { readonly schema?: string } }
   while (hasKind(inner, 'PgArray')) inner = inner.baseColumn as typeof inner
-  return hasKind(inner, 'PgEnumColumn', 'PgEnumObjectColumn') ? inner.enum?.schema ?? 'public' : null
+  return hasKind(inner, 'PgEnumColumn', 'PgEnumObjectColumn') ? (inner.enum?.schema ?? 'public') : null
 }
 
 function expressionOf(value: unknown, context: Context): string {
@@ -134,14 +153,21 @@ function defaultOf(column: AnyColumn, context: Context): string | null {
   const type = textOf(column.getSQLType()).toLowerCase()
   if (is(value, SQL)) {
     return value.toQuery({
-      escapeName: (name) => `"${name}"`, escapeParam: () => `${unknownMark}parameter${unknownMark}`, escapeString: (text) => quoted(text), casing: new CasingCache(context.casing),
+      escapeName: (name) => `"${name}"`,
+      escapeParam: () => `${unknownMark}parameter${unknownMark}`,
+      escapeString: (text) => quoted(text),
+      casing: new CasingCache(context.casing),
     }).sql
   }
   if (typeof value === 'string') return wrapped(quoted(value), column, context)
   if (typeof value === 'function') return textOf(value)
-  if (type === 'json' || type === 'jsonb') return context.dialect === 'postgresql' ? `${quoted(JSON.stringify(value))}::${type}` : wrapped(quoted(JSON.stringify(value)), column, context)
+  if (type === 'json' || type === 'jsonb')
+    return context.dialect === 'postgresql'
+      ? `${quoted(JSON.stringify(value))}::${type}`
+      : wrapped(quoted(JSON.stringify(value)), column, context)
   if (value instanceof Date) return quoted(dateText(value, type))
-  if (Array.isArray(value)) return context.dialect === 'postgresql' ? quoted(arrayText(value, type)) : quoted(JSON.stringify(value))
+  if (Array.isArray(value))
+    return context.dialect === 'postgresql' ? quoted(arrayText(value, type)) : quoted(JSON.stringify(value))
   return value !== null && typeof value === 'object' ? quoted(JSON.stringify(value)) : textOf(value)
 }
 
@@ -166,7 +192,9 @@ function arrayText(list: readonly unknown[], type: string): string {
     if (Array.isArray(value)) return arrayText(value, base)
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
     if (value instanceof Date) return `"${dateText(value, base)}"`
-    return value !== null && typeof value === 'object' ? `"${JSON.stringify(value).replaceAll('"', '\\"')}"` : `"${textOf(value)}"`
+    return value !== null && typeof value === 'object'
+      ? `"${JSON.stringify(value).replaceAll('"', '\\"')}"`
+      : `"${textOf(value)}"`
   }
   return `{${list.map(one).join(',')}}`
 }

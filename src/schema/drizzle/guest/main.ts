@@ -22,34 +22,67 @@ const print = JSON.stringify
 
 /** The functions of Drizzle v1 that the installed version has not: `pgTable.withRLS`, `snakeCase.table`, `camelCase.table`. */
 function withNewer(core: Record<string, unknown>): Record<string, unknown> {
-  const table = (core.pgTable ?? core.mysqlTable ?? core.sqliteTable) as (...given: unknown[]) => { enableRLS?: () => unknown }
+  const table = (core.pgTable ?? core.mysqlTable ?? core.sqliteTable) as (...given: unknown[]) => {
+    enableRLS?: () => unknown
+  }
   const withSecurity = (...given: unknown[]): unknown => {
     const made = table(...given)
     return made.enableRLS?.() ?? made
   }
   const casing = (convert: (name: string) => string): object => ({
-    table: (name: string, columns: unknown, extra: unknown) => table(name, (builders: object) => {
-      const given = (typeof columns === 'function' ? (columns as (b: object) => object)(builders) : columns) as Record<string, { config: { name: string; keyAsName: boolean } }>
-      for (const [property, builder] of Object.entries(given)) if (builder.config.name === '') Object.assign(builder.config, { name: convert(property), keyAsName: false })
-      return given
-    }, extra),
+    table: (name: string, columns: unknown, extra: unknown) =>
+      table(
+        name,
+        (builders: object) => {
+          const given = (
+            typeof columns === 'function' ? (columns as (b: object) => object)(builders) : columns
+          ) as Record<string, { config: { name: string; keyAsName: boolean } }>
+          for (const [property, builder] of Object.entries(given))
+            if (builder.config.name === '') Object.assign(builder.config, { name: convert(property), keyAsName: false })
+          return given
+        },
+        extra,
+      ),
   })
   const words = { ...core, snakeCase: casing(toSnakeCase), camelCase: casing(toCamelCase) }
-  return core.pgTable ? { ...words, pgTable: new Proxy(table, { get: (target, name) => name === 'withRLS' ? withSecurity : Reflect.get(target, name) as unknown }) } : words
+  return core.pgTable
+    ? {
+        ...words,
+        pgTable: new Proxy(table, {
+          get: (target, name) => (name === 'withRLS' ? withSecurity : (Reflect.get(target, name) as unknown)),
+        }),
+      }
+    : words
 }
 
 function contextOf(options: GuestOptions, core: Core): Context {
   const casing = options.casing ?? undefined
   const printer = core.printer(casing) as { sqlToQuery(of: SQL, from?: 'indexes'): { readonly sql: string } }
-  return { dialect: core.dialect, casing, v1: options.v1, core, sql: (of, from) => is(of, SQL) ? printer.sqlToQuery(of, from).sql : textOf(of) }
+  return {
+    dialect: core.dialect,
+    casing,
+    v1: options.v1,
+    core,
+    sql: (of, from) => (is(of, SQL) ? printer.sqlToQuery(of, from).sql : textOf(of)),
+  }
 }
 
 function viewOf(view: object, context: Context): KitView {
   const materialized = hasKind(view, 'PgMaterializedView')
-  const config = (materialized ? context.core.materializedConfig(view) : context.core.viewConfig(view)) as { name: string; schema?: string; query?: SQL; isExisting: boolean; with?: { securityInvoker?: boolean } }
+  const config = (materialized ? context.core.materializedConfig(view) : context.core.viewConfig(view)) as {
+    name: string
+    schema?: string
+    query?: SQL
+    isExisting: boolean
+    with?: { securityInvoker?: boolean }
+  }
   return {
-    schema: textOf(config.schema ?? ''), name: textOf(config.name), materialized,
-    definition: config.isExisting || !config.query ? null : context.sql(config.query), securityInvoker: config.with?.securityInvoker === true, site: siteOf(view),
+    schema: textOf(config.schema ?? ''),
+    name: textOf(config.name),
+    materialized,
+    definition: config.isExisting || !config.query ? null : context.sql(config.query),
+    securityInvoker: config.with?.securityInvoker === true,
+    site: siteOf(view),
   }
 }
 
@@ -60,7 +93,12 @@ interface AnyEnum {
 }
 
 function isEnum(value: unknown): value is AnyEnum {
-  return value !== null && (typeof value === 'function' || typeof value === 'object') && Object.hasOwn(value, 'enumName') && Object.hasOwn(value, 'enumValues')
+  return (
+    value !== null &&
+    (typeof value === 'function' || typeof value === 'object') &&
+    Object.hasOwn(value, 'enumName') &&
+    Object.hasOwn(value, 'enumValues')
+  )
 }
 
 /** Everything that the entry modules export, as one JSON text. */
@@ -72,15 +110,38 @@ function extract(core: Core, options: GuestOptions, modules: readonly object[]):
   const objects = all.filter((it) => it !== null && typeof it === 'object')
   const tables = objects.filter((it) => hasKind(it, 'PgTable', 'MySqlTable', 'SQLiteTable'))
   const linked = objects.filter((it) => hasKind(it, 'PgPolicy')) as unknown as AnyPolicy[]
-  const sequences = objects.filter((it) => hasKind(it, 'PgSequence')) as unknown as { readonly schema?: string; readonly seqName: unknown; readonly seqOptions?: object }[]
-  const schemas = objects.filter((it) => hasKind(it, 'PgSchema', 'MySqlSchema')) as unknown as { readonly schemaName: unknown }[]
+  const sequences = objects.filter((it) => hasKind(it, 'PgSequence')) as unknown as {
+    readonly schema?: string
+    readonly seqName: unknown
+    readonly seqOptions?: object
+  }[]
+  const schemas = objects.filter((it) => hasKind(it, 'PgSchema', 'MySqlSchema')) as unknown as {
+    readonly schemaName: unknown
+  }[]
   const relations = relationsOf(objects, context, (it) => nameOfTable(it, context))
   const kit: Kit = {
     dialect: core.dialect,
-    tables: tables.map((it) => withPolicies({ ...tableOf(it, context), relations: relations.get(it) ?? [] }, linked.filter((p) => p._linkedTable === it).map((p) => policyOf(p, context)))),
-    enums: all.filter(isEnum).map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.enumName), values: [...it.enumValues].map(textOf), site: siteOf(it) })),
-    views: objects.filter((it) => hasKind(it, 'PgView', 'PgMaterializedView', 'MySqlView', 'SQLiteView')).map((it) => viewOf(it, context)),
-    sequences: sequences.map((it) => ({ schema: textOf(it.schema ?? 'public'), name: textOf(it.seqName), options: sequenceOptions(it.seqOptions), site: siteOf(it) })),
+    tables: tables.map((it) =>
+      withPolicies(
+        { ...tableOf(it, context), relations: relations.get(it) ?? [] },
+        linked.filter((p) => p._linkedTable === it).map((p) => policyOf(p, context)),
+      ),
+    ),
+    enums: all.filter(isEnum).map((it) => ({
+      schema: textOf(it.schema ?? 'public'),
+      name: textOf(it.enumName),
+      values: [...it.enumValues].map(textOf),
+      site: siteOf(it),
+    })),
+    views: objects
+      .filter((it) => hasKind(it, 'PgView', 'PgMaterializedView', 'MySqlView', 'SQLiteView'))
+      .map((it) => viewOf(it, context)),
+    sequences: sequences.map((it) => ({
+      schema: textOf(it.schema ?? 'public'),
+      name: textOf(it.seqName),
+      options: sequenceOptions(it.seqOptions),
+      site: siteOf(it),
+    })),
     schemas: schemas.map((it) => textOf(it.schemaName)).filter((it) => it !== 'public'),
   }
   return print(kit)
@@ -90,24 +151,83 @@ function withPolicies(table: KitTable, policies: KitTable['policies']): KitTable
   return policies.length === 0 ? table : { ...table, policies: [...table.policies, ...policies], rowSecurity: true }
 }
 
-const unknowns = ['Buffer', 'fetch', 'URL', 'URLSearchParams', 'Headers', 'Request', 'Response', 'crypto', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal',
-  'WebSocket', 'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'Blob', 'File', 'FormData', 'Intl', 'Bun', 'Deno', 'EventTarget', 'Event',
-  'ReadableStream', 'structuredClone', 'navigator', 'require', 'atob', 'btoa', 'performance']
+const unknowns = [
+  'Buffer',
+  'fetch',
+  'URL',
+  'URLSearchParams',
+  'Headers',
+  'Request',
+  'Response',
+  'crypto',
+  'TextEncoder',
+  'TextDecoder',
+  'AbortController',
+  'AbortSignal',
+  'WebSocket',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'Blob',
+  'File',
+  'FormData',
+  'Intl',
+  'Bun',
+  'Deno',
+  'EventTarget',
+  'Event',
+  'ReadableStream',
+  'structuredClone',
+  'navigator',
+  'require',
+  'atob',
+  'btoa',
+  'performance',
+]
 
 /** Sets the globals up that the bundled schema is written against. */
 export function start(core: Core): void {
   const located = moduleOf(core.name, withNewer(locatedModule(core.module) as Record<string, unknown>))
   const newer = { defineRelations, defineRelationsPart: defineRelations }
   const root = moduleOf('drizzle-orm', { ...newer, ...orm } as never)
-  const roots = new Set(['drizzle-orm', 'drizzle-orm/sql', 'drizzle-orm/sql/sql', 'drizzle-orm/relations', 'drizzle-orm/_relations', 'drizzle-orm/table'])
-  const module = (name: string): object => roots.has(name) ? root : name === core.name || name.startsWith(`${core.name}/`) ? located : moduleOf(name, {})
+  const roots = new Set([
+    'drizzle-orm',
+    'drizzle-orm/sql',
+    'drizzle-orm/sql/sql',
+    'drizzle-orm/relations',
+    'drizzle-orm/_relations',
+    'drizzle-orm/table',
+  ])
+  const module = (name: string): object =>
+    roots.has(name) ? root : name === core.name || name.startsWith(`${core.name}/`) ? located : moduleOf(name, {})
   for (const name of unknowns) if (!(name in globals)) globals[name] = unknownValue(name)
-  const env = new Proxy({}, { get: (_, name) => typeof name === 'string' ? unknownValue(`process.env.${name}`) : undefined, has: () => true })
+  const env = new Proxy(
+    {},
+    { get: (_, name) => (typeof name === 'string' ? unknownValue(`process.env.${name}`) : undefined), has: () => true },
+  )
   const nothing = (): void => {}
-  const known = { env, argv: [], platform: 'linux', version: 'v20.0.0', versions: {}, cwd: () => '/', on: nothing, once: nothing, exit: nothing, emitWarning: nothing, nextTick: nothing }
+  const known = {
+    env,
+    argv: [],
+    platform: 'linux',
+    version: 'v20.0.0',
+    versions: {},
+    cwd: () => '/',
+    on: nothing,
+    once: nothing,
+    exit: nothing,
+    emitWarning: nothing,
+    nextTick: nothing,
+  }
   globals.process = moduleOf('process', known)
   globals.console = new Proxy({}, { get: () => nothing })
   globals.global = globalThis
-  const guest = { module, extract: (options: GuestOptions, modules: readonly object[]) => extract(core, options, modules), env }
+  const guest = {
+    module,
+    extract: (options: GuestOptions, modules: readonly object[]) => extract(core, options, modules),
+    env,
+  }
   Object.defineProperty(globals, '__schemagate', { value: Object.freeze(guest) })
 }

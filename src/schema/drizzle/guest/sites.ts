@@ -17,13 +17,23 @@ function here(): string | undefined {
 
 /** Where the call stands that made this object. */
 export function siteOf(value: unknown): string | null {
-  return typeof value === 'object' || typeof value === 'function' ? sites.get(value as object) ?? null : null
+  return typeof value === 'object' || typeof value === 'function' ? (sites.get(value as object) ?? null) : null
 }
 
 function remember(value: unknown, site: string | undefined): void {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || site === undefined || sites.has(value)) return
+  if (
+    value === null ||
+    (typeof value !== 'object' && typeof value !== 'function') ||
+    site === undefined ||
+    sites.has(value)
+  )
+    return
   sites.set(value, site)
-  for (let proto: unknown = Object.getPrototypeOf(value); proto && proto !== Object.prototype && proto !== Function.prototype; proto = Object.getPrototypeOf(proto)) {
+  for (
+    let proto: unknown = Object.getPrototypeOf(value);
+    proto && proto !== Object.prototype && proto !== Function.prototype;
+    proto = Object.getPrototypeOf(proto)
+  ) {
     if (patched.has(proto)) return
     patched.add(proto)
     patch(proto as Record<string, unknown>)
@@ -49,7 +59,9 @@ function located<F extends (...given: never[]) => unknown>(call: F): F {
     apply(target, self, given: unknown[]) {
       // pgTable('name', (t) => ({ … })): the builders that it hands in are located too.
       const columns = given[1]
-      if (typeof columns === 'function' && !isClass(columns)) given[1] = (builders: object, ...rest: unknown[]): unknown => Reflect.apply(columns, undefined, [locatedModule(builders), ...rest])
+      if (typeof columns === 'function' && !isClass(columns))
+        given[1] = (builders: object, ...rest: unknown[]): unknown =>
+          Reflect.apply(columns, undefined, [locatedModule(builders), ...rest])
       const result: unknown = Reflect.apply(target, self, given)
       const site = here()
       remember(result, site)
@@ -60,7 +72,9 @@ function located<F extends (...given: never[]) => unknown>(call: F): F {
       }
       if (typeof result === 'object' && result !== null && Object.hasOwn(result, 'schemaName')) {
         const own = result as Record<string, unknown>
-        for (const name of schemaMakers) if (typeof own[name] === 'function') own[name] = located((own[name] as (...given: never[]) => unknown).bind(result))
+        for (const name of schemaMakers)
+          if (typeof own[name] === 'function')
+            own[name] = located((own[name] as (...given: never[]) => unknown).bind(result))
       }
       return result
     },
@@ -75,7 +89,10 @@ function isClass(value: unknown): boolean {
 export function locatedModule<T extends object>(module: T): T {
   const known: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(module)) {
-    known[name] = typeof value === 'function' && /^[a-z]/.test(name) && !/^(is[A-Z]|get[A-Z])/.test(name) ? located(value as (...given: never[]) => unknown) : value
+    known[name] =
+      typeof value === 'function' && /^[a-z]/.test(name) && !/^(is[A-Z]|get[A-Z])/.test(name)
+        ? located(value as (...given: never[]) => unknown)
+        : value
   }
   return known as T
 }

@@ -2,7 +2,9 @@ import * as module from 'drizzle-orm/sqlite-core'
 import { start } from './main.ts'
 
 start({
-  dialect: 'sqlite', name: 'drizzle-orm/sqlite-core', module,
+  dialect: 'sqlite',
+  name: 'drizzle-orm/sqlite-core',
+  module,
   tableConfig: (table) => module.getTableConfig(table as never),
   viewConfig: (view) => module.getViewConfig(view as never),
   materializedConfig: () => null,

@@ -12,7 +12,11 @@ interface AnyConfig {
   readonly foreignKeys: readonly AnyForeignKey[]
   readonly checks: readonly { readonly name: string; readonly value: SQL }[]
   readonly primaryKeys: readonly { readonly name?: string; readonly columns: readonly AnyColumn[]; getName(): string }[]
-  readonly uniqueConstraints: readonly { readonly name?: string; readonly columns: readonly AnyColumn[]; readonly nullsNotDistinct?: boolean }[]
+  readonly uniqueConstraints: readonly {
+    readonly name?: string
+    readonly columns: readonly AnyColumn[]
+    readonly nullsNotDistinct?: boolean
+  }[]
   readonly policies?: readonly AnyPolicy[]
   readonly enableRLS?: boolean
 }
@@ -30,7 +34,12 @@ interface AnyIndex {
 interface AnyForeignKey {
   readonly onDelete?: string
   readonly onUpdate?: string
-  reference(): { readonly name?: string; readonly columns: readonly AnyColumn[]; readonly foreignTable: object; readonly foreignColumns: readonly AnyColumn[] }
+  reference(): {
+    readonly name?: string
+    readonly columns: readonly AnyColumn[]
+    readonly foreignTable: object
+    readonly foreignColumns: readonly AnyColumn[]
+  }
   getName(): string
 }
 
@@ -67,13 +76,20 @@ export function tableOf(table: object, context: Context): KitTable {
     columns: context.dialect === 'mysql' ? withKeys(columns, config, context) : columns,
     indexes: config.indexes.map((it) => indexOf(it, name, context)),
     foreignKeys: config.foreignKeys.map((it) => foreignKeyOf(it, config, context)),
-    primaryKeys: config.primaryKeys.map((it) => ({ name: context.v1 ? it.name ?? null : recased(it.getName(), it.columns, context), columns: it.columns.map((c) => columnName(c, context)), site: siteOf(it) })),
-    uniques: [...columnUniques(config, context), ...config.uniqueConstraints.map((it) => ({
-      name: uniqueName(name, it, context),
+    primaryKeys: config.primaryKeys.map((it) => ({
+      name: context.v1 ? (it.name ?? null) : recased(it.getName(), it.columns, context),
       columns: it.columns.map((c) => columnName(c, context)),
-      nullsNotDistinct: it.nullsNotDistinct === true,
       site: siteOf(it),
-    }))],
+    })),
+    uniques: [
+      ...columnUniques(config, context),
+      ...config.uniqueConstraints.map((it) => ({
+        name: uniqueName(name, it, context),
+        columns: it.columns.map((c) => columnName(c, context)),
+        nullsNotDistinct: it.nullsNotDistinct === true,
+        site: siteOf(it),
+      })),
+    ],
     checks: config.checks.map((it) => ({ name: textOf(it.name), value: context.sql(it.value), site: siteOf(it) })),
     policies: (config.policies ?? []).map((it) => policyOf(it, context)),
     rowSecurity: config.enableRLS === true || (config.policies ?? []).length > 0,
@@ -84,28 +100,34 @@ export function tableOf(table: object, context: Context): KitTable {
 /** In MySQL the columns of a primary key are not null. */
 function withKeys(columns: readonly KitColumn[], config: AnyConfig, context: Context): readonly KitColumn[] {
   const keys = new Set(config.primaryKeys.flatMap((it) => it.columns.map((c) => columnName(c, context))))
-  return columns.map((it) => keys.has(it.name) ? { ...it, notNull: true } : it)
+  return columns.map((it) => (keys.has(it.name) ? { ...it, notNull: true } : it))
 }
 
 function columnUniques(config: AnyConfig, context: Context): KitTable['uniques'] {
-  return config.columns.filter((it) => it.isUnique).map((it) => {
-    const name = columnName(it, context)
-    const given = it.uniqueName
-    // Drizzle fills the default in from the name that the column has in TypeScript, before any casing.
-    const own = context.v1 && given === [config.name, it.name, 'unique'].join('_') ? null : given ?? null
-    return { name: own, columns: [name], nullsNotDistinct: it.uniqueType === 'not distinct', site: siteOf(it) }
-  })
+  return config.columns
+    .filter((it) => it.isUnique)
+    .map((it) => {
+      const name = columnName(it, context)
+      const given = it.uniqueName
+      // Drizzle fills the default in from the name that the column has in TypeScript, before any casing.
+      const own = context.v1 && given === [config.name, it.name, 'unique'].join('_') ? null : (given ?? null)
+      return { name: own, columns: [name], nullsNotDistinct: it.uniqueType === 'not distinct', site: siteOf(it) }
+    })
 }
 
 /** Before v1 a default name is made of the names that the columns have before any casing. */
 function uniqueName(table: string, unique: AnyConfig['uniqueConstraints'][number], context: Context): string {
   const plain = [table, ...unique.columns.map((it) => it.name), 'unique'].join('_')
-  return unique.name !== undefined && !(context.v1 && unique.name === plain) ? unique.name : [table, ...unique.columns.map((it) => columnName(it, context)), 'unique'].join('_')
+  return unique.name !== undefined && !(context.v1 && unique.name === plain)
+    ? unique.name
+    : [table, ...unique.columns.map((it) => columnName(it, context)), 'unique'].join('_')
 }
 
 /** Default names are made before the casing is known; drizzle-kit then replaces the first occurrence of each column. */
 function recased(name: string, columns: readonly AnyColumn[], context: Context): string {
-  return context.casing ? columns.reduce((text, it) => text.replace(it.name, () => columnName(it, context)), name) : name
+  return context.casing
+    ? columns.reduce((text, it) => text.replace(it.name, () => columnName(it, context)), name)
+    : name
 }
 
 function foreignKeyOf(key: AnyForeignKey, config: AnyConfig, context: Context): KitForeignKey {
@@ -116,8 +138,12 @@ function foreignKeyOf(key: AnyForeignKey, config: AnyConfig, context: Context): 
   const columnsTo = reference.foreignColumns.map((it) => columnName(it, context))
   const tableTo = getTableName(reference.foreignTable as never)
   return {
-    name: context.v1 ? reference.name ?? `${config.name}_${columns.join('_')}_${tableTo}_${columnsTo.join('_')}_fkey` : recased(recased(key.getName(), reference.columns, context), reference.foreignColumns, context),
-    columns, tableTo, columnsTo,
+    name: context.v1
+      ? (reference.name ?? `${config.name}_${columns.join('_')}_${tableTo}_${columnsTo.join('_')}_fkey`)
+      : recased(recased(key.getName(), reference.columns, context), reference.foreignColumns, context),
+    columns,
+    tableTo,
+    columnsTo,
     schemaTo: textOf(target.schema ?? ''),
     onDelete: key.onDelete ?? null,
     onUpdate: key.onUpdate ?? null,
@@ -128,10 +154,23 @@ function foreignKeyOf(key: AnyForeignKey, config: AnyConfig, context: Context): 
 function indexOf(index: { readonly config: AnyIndex }, table: string, context: Context): KitIndex {
   const { config } = index
   const columns = config.columns.map((it) => {
-    if (is(it, SQL)) return { expression: context.sql(it, 'indexes'), isExpression: true, descending: false, nullsFirst: false, opclass: null }
+    if (is(it, SQL))
+      return {
+        expression: context.sql(it, 'indexes'),
+        isExpression: true,
+        descending: false,
+        nullsFirst: false,
+        opclass: null,
+      }
     const { order, nulls, opClass } = it.indexConfig ?? {}
     const descending = order === 'desc'
-    return { expression: columnName(it, context), isExpression: false, descending, nullsFirst: nulls ? nulls === 'first' : descending, opclass: opClass ?? null }
+    return {
+      expression: columnName(it, context),
+      isExpression: false,
+      descending,
+      nullsFirst: nulls ? nulls === 'first' : descending,
+      opclass: opClass ?? null,
+    }
   })
   const named = !columns.some((it) => it.isExpression)
   return {
@@ -147,15 +186,18 @@ function indexOf(index: { readonly config: AnyIndex }, table: string, context: C
 
 /** A policy in the form of a snapshot. */
 export function policyOf(policy: AnyPolicy, context: Context): KitPolicy {
-  const roles = (policy.to === undefined ? ['public'] : Array.isArray(policy.to) ? policy.to : [policy.to]) as readonly unknown[]
+  const roles = (
+    policy.to === undefined ? ['public'] : Array.isArray(policy.to) ? policy.to : [policy.to]
+  ) as readonly unknown[]
   return {
     name: textOf(policy.name),
     as: textOf(policy.as ?? 'permissive').toUpperCase(),
     for: textOf(policy.for ?? 'all').toUpperCase(),
-    to: roles.map((it) => hasKind(it, 'PgRole') ? textOf((it as { readonly name: unknown }).name) : textOf(it)).toSorted(),
+    to: roles
+      .map((it) => (hasKind(it, 'PgRole') ? textOf((it as { readonly name: unknown }).name) : textOf(it)))
+      .toSorted(),
     using: is(policy.using, SQL) ? context.sql(policy.using) : null,
     withCheck: is(policy.withCheck, SQL) ? context.sql(policy.withCheck) : null,
     site: siteOf(policy),
   }
 }
-

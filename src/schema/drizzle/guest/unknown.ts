@@ -32,15 +32,18 @@ export function unknownValue(name: string): unknown {
  * bundlers copy the names a module owns and leave the others to the prototype.
  */
 export function moduleOf(name: string, known: Readonly<Record<string, unknown>>): object {
-  const proxy: object = new Proxy({ ...known }, {
-    get(_, property) {
-      if (typeof property === 'symbol' || property === 'then') return undefined
-      if (property === '__esModule') return true
-      if (Object.hasOwn(known, property)) return known[property]
-      return unknownValue(property === 'default' ? name : `${name}.${property}`)
+  const proxy: object = new Proxy(
+    { ...known },
+    {
+      get(_, property) {
+        if (typeof property === 'symbol' || property === 'then') return undefined
+        if (property === '__esModule') return true
+        if (Object.hasOwn(known, property)) return known[property]
+        return unknownValue(property === 'default' ? name : `${name}.${property}`)
+      },
+      has: () => true,
+      getPrototypeOf: () => proxy,
     },
-    has: () => true,
-    getPrototypeOf: () => proxy,
-  })
+  )
   return proxy
 }

@@ -1,7 +1,20 @@
 import type {
-  Check, Column, DomainType, Exclusion, ForeignKey, Index, OtherType, Policy, PrimaryKey, Sequence, SqlFunction, Trigger, Unique, View,
-} from './model.ts'
-import { trimmedQuery } from './ddl.ts'
+  Check,
+  Column,
+  DomainType,
+  Exclusion,
+  ForeignKey,
+  Index,
+  OtherType,
+  Policy,
+  PrimaryKey,
+  Sequence,
+  SqlFunction,
+  Trigger,
+  Unique,
+  View,
+} from '../model.ts'
+import { trimmedQuery } from '../sql/ddl.ts'
 
 /** An expression with white space and the parentheses around all of it taken away, for comparing; constants stay as they are. */
 function plainExpression(expression: string): string {
@@ -32,7 +45,10 @@ function closesAtEnd(text: string): boolean {
   let quote = ''
   for (let i = 0; i < text.length; i++) {
     const c = text[i]!
-    if (quote) { if (c === quote) quote = ''; continue }
+    if (quote) {
+      if (c === quote) quote = ''
+      continue
+    }
     if (c === "'" || c === '"') quote = c
     else if (c === '(') depth++
     else if (c === ')' && --depth === 0) return i === text.length - 1
@@ -65,20 +81,40 @@ export function sameGenerated(a: Column, b: Column): boolean {
 
 /** Equal in name, columns and deferral. */
 export function samePrimaryKey(a: PrimaryKey, b: PrimaryKey): boolean {
-  return a.name === b.name && sameData(a.columns, b.columns) && sameData(a.include, b.include) && a.deferrable === b.deferrable && !a.initiallyDeferred === !b.initiallyDeferred
+  return (
+    a.name === b.name &&
+    sameData(a.columns, b.columns) &&
+    sameData(a.include, b.include) &&
+    a.deferrable === b.deferrable &&
+    !a.initiallyDeferred === !b.initiallyDeferred
+  )
 }
 
 /** Equal but for the name. */
 export function sameUnique(a: Unique, b: Unique): boolean {
-  return sameData(a.columns, b.columns) && sameData(a.include, b.include) && a.nullsNotDistinct === b.nullsNotDistinct
-    && a.deferrable === b.deferrable && !a.initiallyDeferred === !b.initiallyDeferred
+  return (
+    sameData(a.columns, b.columns) &&
+    sameData(a.include, b.include) &&
+    a.nullsNotDistinct === b.nullsNotDistinct &&
+    a.deferrable === b.deferrable &&
+    !a.initiallyDeferred === !b.initiallyDeferred
+  )
 }
 
 /** Equal but for whether it has been validated and when it is checked, which can be altered in place. */
 export function sameForeignKeyCore(a: ForeignKey, b: ForeignKey): boolean {
-  return sameData(a.columns, b.columns) && a.references.schema === b.references.schema && a.references.table === b.references.table
-    && (sameData(a.references.columns, b.references.columns) || a.references.columns.length === 0 || b.references.columns.length === 0)
-    && a.onDelete === b.onDelete && a.onUpdate === b.onUpdate && a.match === b.match && a.enforced === b.enforced
+  return (
+    sameData(a.columns, b.columns) &&
+    a.references.schema === b.references.schema &&
+    a.references.table === b.references.table &&
+    (sameData(a.references.columns, b.references.columns) ||
+      a.references.columns.length === 0 ||
+      b.references.columns.length === 0) &&
+    a.onDelete === b.onDelete &&
+    a.onUpdate === b.onUpdate &&
+    a.match === b.match &&
+    a.enforced === b.enforced
+  )
 }
 
 /** Checked at the same moment. */
@@ -98,37 +134,77 @@ export function sameExclusion(a: Exclusion, b: Exclusion): boolean {
 
 /** Equal but for the name and for whether it is valid. */
 export function sameIndex(a: Index, b: Index): boolean {
-  return a.unique === b.unique && a.nullsNotDistinct === b.nullsNotDistinct && a.method === b.method && sameData(a.include, b.include) && sameExpression(a.where, b.where)
-    && sameData((a.with ?? []).toSorted(), (b.with ?? []).toSorted())
-    && a.keys.length === b.keys.length && a.keys.every((k, i) => {
+  return (
+    a.unique === b.unique &&
+    a.nullsNotDistinct === b.nullsNotDistinct &&
+    a.method === b.method &&
+    sameData(a.include, b.include) &&
+    sameExpression(a.where, b.where) &&
+    sameData((a.with ?? []).toSorted(), (b.with ?? []).toSorted()) &&
+    a.keys.length === b.keys.length &&
+    a.keys.every((k, i) => {
       const o = b.keys[i]!
-      return k.column === o.column && sameExpression(k.expression, o.expression) && k.descending === o.descending && k.nullsFirst === o.nullsFirst
-        && k.opclass === o.opclass && k.collation === o.collation
+      return (
+        k.column === o.column &&
+        sameExpression(k.expression, o.expression) &&
+        k.descending === o.descending &&
+        k.nullsFirst === o.nullsFirst &&
+        k.opclass === o.opclass &&
+        k.collation === o.collation
+      )
     })
+  )
 }
 
 // A condition is kept as written by one reader and as Postgres prints it by another, so case, casts and parentheses do not count.
 function sameCondition(a: string | null, b: string | null): boolean {
-  const loose = (text: string) => text.split(/('(?:[^']|'')*'|"[^"]*")/).map((part, i) => i % 2 ? part : part.toLowerCase().replaceAll(/::[a-z_]+( [a-z]+)*(\[\])?|[\s()]/g, '')).join('')
+  const loose = (text: string) =>
+    text
+      .split(/('(?:[^']|'')*'|"[^"]*")/)
+      .map((part, i) => (i % 2 ? part : part.toLowerCase().replaceAll(/::[a-z_]+( [a-z]+)*(\[\])?|[\s()]/g, '')))
+      .join('')
   return a === null || b === null ? a === b : loose(a) === loose(b)
 }
 
 /** Equal but for being switched on. */
 export function sameTriggerCore(a: Trigger, b: Trigger): boolean {
-  return a.timing === b.timing && sameData(a.events.toSorted(), b.events.toSorted()) && a.forEach === b.forEach && a.function === b.function
-    && sameData(a.updateOf ?? [], b.updateOf ?? []) && sameCondition(a.when ?? null, b.when ?? null) && sameData(a.arguments ?? [], b.arguments ?? [])
-    && sameData(a.constraint ?? null, b.constraint ?? null) && sameData(a.transition ?? null, b.transition ?? null)
+  return (
+    a.timing === b.timing &&
+    sameData(a.events.toSorted(), b.events.toSorted()) &&
+    a.forEach === b.forEach &&
+    a.function === b.function &&
+    sameData(a.updateOf ?? [], b.updateOf ?? []) &&
+    sameCondition(a.when ?? null, b.when ?? null) &&
+    sameData(a.arguments ?? [], b.arguments ?? []) &&
+    sameData(a.constraint ?? null, b.constraint ?? null) &&
+    sameData(a.transition ?? null, b.transition ?? null)
+  )
 }
 
 /** Equal but for the name. */
 export function samePolicy(a: Policy, b: Policy): boolean {
-  return a.command === b.command && a.permissive === b.permissive && sameData(a.roles.toSorted(), b.roles.toSorted()) && sameExpression(a.using, b.using) && sameExpression(a.check, b.check)
+  return (
+    a.command === b.command &&
+    a.permissive === b.permissive &&
+    sameData(a.roles.toSorted(), b.roles.toSorted()) &&
+    sameExpression(a.using, b.using) &&
+    sameExpression(a.check, b.check)
+  )
 }
 
 /** Equal in base, nullability, default and checks. */
 export function sameDomain(a: DomainType, b: DomainType): boolean {
-  return sameType(a.base, b.base) && a.nullable === b.nullable && sameExpression(a.default, b.default) && a.checks.length === b.checks.length
-    && a.checks.every((c) => b.checks.some((o) => o.name === c.name && o.validated === c.validated && sameExpression(o.expression, c.expression)))
+  return (
+    sameType(a.base, b.base) &&
+    a.nullable === b.nullable &&
+    sameExpression(a.default, b.default) &&
+    a.checks.length === b.checks.length &&
+    a.checks.every((c) =>
+      b.checks.some(
+        (o) => o.name === c.name && o.validated === c.validated && sameExpression(o.expression, c.expression),
+      ),
+    )
+  )
 }
 
 /** Equal in form and, where both are known, in definition. */
@@ -139,19 +215,35 @@ export function sameOtherType(a: OtherType, b: OtherType): boolean {
 
 /** A view whose query is not known on one side counts as equal. */
 export function sameView(a: View, b: View): boolean {
-  return a.materialized === b.materialized && a.securityInvoker === b.securityInvoker
-    && (a.definition === null || b.definition === null || collapse(trimmedQuery(a.definition)) === collapse(trimmedQuery(b.definition)))
+  return (
+    a.materialized === b.materialized &&
+    a.securityInvoker === b.securityInvoker &&
+    (a.definition === null ||
+      b.definition === null ||
+      collapse(trimmedQuery(a.definition)) === collapse(trimmedQuery(b.definition)))
+  )
 }
 
 /** Owner and options; the owner counts where both sides know the table. */
 export function sameSequence(a: Sequence, b: Sequence): boolean {
-  return a.type === b.type && sameData(a.ownedBy, b.ownedBy) && sameData((a.options ?? []).toSorted(), (b.options ?? []).toSorted())
+  return (
+    a.type === b.type &&
+    sameData(a.ownedBy, b.ownedBy) &&
+    sameData((a.options ?? []).toSorted(), (b.options ?? []).toSorted())
+  )
 }
 
 /** Equal in what it does, as far as both bodies are known. */
 export function sameFunction(a: SqlFunction, b: SqlFunction): boolean {
-  return a.kind === b.kind && a.language === b.language && a.volatility === b.volatility && a.securityDefiner === b.securityDefiner && sameData(a.settings, b.settings)
-    && sameType(a.returns, b.returns) && (a.body === null || b.body === null ? true : a.body.trim() === b.body.trim())
+  return (
+    a.kind === b.kind &&
+    a.language === b.language &&
+    a.volatility === b.volatility &&
+    a.securityDefiner === b.securityDefiner &&
+    sameData(a.settings, b.settings) &&
+    sameType(a.returns, b.returns) &&
+    (a.body === null || b.body === null ? true : a.body.trim() === b.body.trim())
+  )
 }
 
 /** True where Postgres replaces the function in place: kind and result type stay. */
@@ -160,7 +252,9 @@ export function replaceable(a: SqlFunction, b: SqlFunction): boolean {
 }
 
 /** What stands on one side only is not to be trusted where the other side is known in part and this one as a whole. */
-export function onlyOneSideKnown(partly: { readonly complete: boolean }, wholly: { readonly complete: boolean }): boolean {
+export function onlyOneSideKnown(
+  partly: { readonly complete: boolean },
+  wholly: { readonly complete: boolean },
+): boolean {
   return !partly.complete && wholly.complete
 }
-

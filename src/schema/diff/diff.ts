@@ -1,12 +1,21 @@
-import type { Place } from '../location.ts'
-import type { Change } from './change.ts'
-import { ownSequences } from './ddl.ts'
-import { diffTable, placeOfDeclared } from './diff-table.ts'
-import { diffGrants } from './grants.ts'
-import { key, type EnumType, type Key, type Schema, type SqlFunction, type Table, type View } from './model.ts'
-import { inRunningOrder } from './order.ts'
-import { tablesInOrder, viewsInOrder } from './print.ts'
-import { onlyOneSideKnown, replaceable, sameDomain, sameFunction, sameIndex, sameOtherType, sameSequence, sameView } from './same.ts'
+import type { Place } from '../../location.ts'
+import type { Change } from '../change.ts'
+import { ownSequences } from '../sql/ddl.ts'
+import { diffTable, placeOfDeclared } from './table.ts'
+import { diffGrants } from '../grants.ts'
+import { key, type EnumType, type Key, type Schema, type SqlFunction, type Table, type View } from '../model.ts'
+import { inRunningOrder } from '../order.ts'
+import { tablesInOrder, viewsInOrder } from '../sql/schema.ts'
+import {
+  onlyOneSideKnown,
+  replaceable,
+  sameDomain,
+  sameFunction,
+  sameIndex,
+  sameOtherType,
+  sameSequence,
+  sameView,
+} from './same.ts'
 
 /**
  * The changes that make the second schema of the first, in an order that runs; empty where they are equal. Nothing is taken
@@ -18,16 +27,19 @@ export function diffSchemas(before: Schema, after: Schema): readonly Change[] {
     const from = before.tables.get(to.key)
     return from && !isMadeAnew(from, to) ? diffTable(from, to) : []
   })
-  return inRunningOrder([
-    ...diffNames(before, after),
-    ...diffTypes(before, after),
-    ...diffFunctions(before, after),
-    ...dropTables(before, after),
-    ...createTables(before, after),
-    ...tables,
-    ...diffViews(before, after),
-    ...diffGrants(before, after),
-  ], after)
+  return inRunningOrder(
+    [
+      ...diffNames(before, after),
+      ...diffTypes(before, after),
+      ...diffFunctions(before, after),
+      ...dropTables(before, after),
+      ...createTables(before, after),
+      ...tables,
+      ...diffViews(before, after),
+      ...diffGrants(before, after),
+    ],
+    after,
+  )
 }
 
 /** Partitioning cannot be altered: such a table is another one of the same name. */
@@ -36,19 +48,47 @@ function isMadeAnew(from: Table, to: Table): boolean {
 }
 
 function dropTables(before: Schema, after: Schema): readonly Change[] {
-  const gone = [...before.tables.values()].filter((t) => t.persistence !== 'temporary' && !onlyOneSideKnown(after, before) && (() => {
-    const to = after.tables.get(t.key)
-    return to === undefined || isMadeAnew(t, to)
-  })())
+  const gone = [...before.tables.values()].filter(
+    (t) =>
+      t.persistence !== 'temporary' &&
+      !onlyOneSideKnown(after, before) &&
+      (() => {
+        const to = after.tables.get(t.key)
+        return to === undefined || isMadeAnew(t, to)
+      })(),
+  )
   const names = new Set(gone.map((t) => t.key))
   // Foreign keys between tables that go would hold each other; those of tables that stay are dropped with their own table's changes.
-  const between = gone.flatMap((t) => t.foreignKeys.filter((f) => !f.clientOnly && t.key !== key(f.references.schema, f.references.table) && names.has(key(f.references.schema, f.references.table)))
-    .map((f): Change => ({
-      kind: 'dropConstraint', table: t.key, name: f.name, constraint: { type: 'foreignKey', is: f }, cascade: false, ifExists: false, place: placeOfDeclared(f.declared, t.declared),
-    })))
+  const between = gone.flatMap((t) =>
+    t.foreignKeys
+      .filter(
+        (f) =>
+          !f.clientOnly &&
+          t.key !== key(f.references.schema, f.references.table) &&
+          names.has(key(f.references.schema, f.references.table)),
+      )
+      .map((f): Change => ({
+        kind: 'dropConstraint',
+        table: t.key,
+        name: f.name,
+        constraint: { type: 'foreignKey', is: f },
+        cascade: false,
+        ifExists: false,
+        place: placeOfDeclared(f.declared, t.declared),
+      })),
+  )
   return [
     ...between,
-    ...tablesInOrder(gone).toReversed().map((t): Change => ({ kind: 'dropTable', table: t.key, from: t, cascade: false, ifExists: false, place: placeOfDeclared(t.declared) })),
+    ...tablesInOrder(gone)
+      .toReversed()
+      .map((t): Change => ({
+        kind: 'dropTable',
+        table: t.key,
+        from: t,
+        cascade: false,
+        ifExists: false,
+        place: placeOfDeclared(t.declared),
+      })),
   ]
 }
 
@@ -57,7 +97,14 @@ function createTables(before: Schema, after: Schema): readonly Change[] {
     const from = before.tables.get(t.key)
     return t.persistence !== 'temporary' && (from ? isMadeAnew(from, t) : !onlyOneSideKnown(before, after))
   })
-  return tablesInOrder(fresh).map((t): Change => ({ kind: 'createTable', table: t.key, to: t, ifNotExists: false, as: 'definition', place: placeOfDeclared(t.declared) }))
+  return tablesInOrder(fresh).map((t): Change => ({
+    kind: 'createTable',
+    table: t.key,
+    to: t,
+    ifNotExists: false,
+    as: 'definition',
+    place: placeOfDeclared(t.declared),
+  }))
 }
 
 function diffViews(before: Schema, after: Schema): readonly Change[] {
@@ -69,7 +116,16 @@ function diffViews(before: Schema, after: Schema): readonly Change[] {
       changes.push({ kind: 'dropView', object, from: view, cascade: false, place: placeOfDeclared(view.declared) })
     } else if (to) {
       for (const index of view.indexes.filter((i) => !to.indexes.some((o) => o.name === i.name && sameIndex(i, o)))) {
-        changes.push({ kind: 'dropIndex', table: object, name: index.name, index, concurrently: false, cascade: false, ifExists: false, place: placeOfDeclared(index.declared, view.declared) })
+        changes.push({
+          kind: 'dropIndex',
+          table: object,
+          name: index.name,
+          index,
+          concurrently: false,
+          cascade: false,
+          ifExists: false,
+          place: placeOfDeclared(index.declared, view.declared),
+        })
       }
     }
   }
@@ -77,11 +133,26 @@ function diffViews(before: Schema, after: Schema): readonly Change[] {
     const object = key(view.schema, view.name)
     const from = before.views.get(object)
     const place = placeOfDeclared(view.declared)
-    if (!from ? !onlyOneSideKnown(before, after) : !sameView(from, view)) changes.push({ kind: 'createView', object, to: view, orReplace: from !== undefined && canReplace(from, view), place })
+    if (!from ? !onlyOneSideKnown(before, after) : !sameView(from, view))
+      changes.push({
+        kind: 'createView',
+        object,
+        to: view,
+        orReplace: from !== undefined && canReplace(from, view),
+        place,
+      })
     // The indexes of a view that is made anew stand in `createView.to`.
     if (!from || !sameView(from, view)) continue
     for (const index of view.indexes.filter((i) => !from.indexes.some((o) => o.name === i.name && sameIndex(i, o)))) {
-      changes.push({ kind: 'addIndex', table: object, index, concurrently: false, ifNotExists: false, only: false, place: placeOfDeclared(index.declared, view.declared) })
+      changes.push({
+        kind: 'addIndex',
+        table: object,
+        index,
+        concurrently: false,
+        ifNotExists: false,
+        only: false,
+        place: placeOfDeclared(index.declared, view.declared),
+      })
     }
   }
   return changes
@@ -89,7 +160,14 @@ function diffViews(before: Schema, after: Schema): readonly Change[] {
 
 /** `CREATE OR REPLACE VIEW` takes a query whose columns begin with the old ones; that is known only where both lists are. */
 function canReplace(from: View, to: View): boolean {
-  return !from.materialized && !to.materialized && from.columns !== null && to.columns !== null && sameReads(from, to) && from.columns.every((c, i) => to.columns![i] === c)
+  return (
+    !from.materialized &&
+    !to.materialized &&
+    from.columns !== null &&
+    to.columns !== null &&
+    sameReads(from, to) &&
+    from.columns.every((c, i) => to.columns![i] === c)
+  )
 }
 
 // With other tables a column of the same name may have another type, which a replacement refuses.
@@ -112,7 +190,14 @@ function diffFunctions(before: Schema, after: Schema): readonly Change[] {
     for (const f of list) {
       const from = before.functions.get(object)?.find((o) => signature(o) === signature(f)) ?? null
       if (from ? sameFunction(from, f) : onlyOneSideKnown(before, after)) continue
-      changes.push({ kind: 'createFunction', object, from, to: f, orReplace: from !== null && replaceable(from, f), place: placeOfDeclared(f.declared) })
+      changes.push({
+        kind: 'createFunction',
+        object,
+        from,
+        to: f,
+        orReplace: from !== null && replaceable(from, f),
+        place: placeOfDeclared(f.declared),
+      })
     }
   }
   return changes
@@ -138,7 +223,9 @@ function diffTypes(before: Schema, after: Schema): readonly Change[] {
   for (const [object, to] of after.domains) {
     const from = before.domains.get(object)
     const place = placeOfDeclared(to.declared)
-    if (!from) { if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createDomain', object, to, place }) } else if (!sameDomain(from, to)) {
+    if (!from) {
+      if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createDomain', object, to, place })
+    } else if (!sameDomain(from, to)) {
       const fresh = to.checks.find((c) => !from.checks.some((o) => o.name === c.name))
       const adds = fresh ? 'check' : from.nullable && !to.nullable ? 'not null' : null
       changes.push({ kind: 'alterDomain', object, from, to, adds, notValid: fresh ? !fresh.validated : false, place })
@@ -148,18 +235,25 @@ function diffTypes(before: Schema, after: Schema): readonly Change[] {
   for (const [object, to] of has) {
     const from = had.get(object)
     const place = placeOfDeclared(to.declared)
-    if (!from) { if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createSequence', object, to, place }) }
-    else if (!sameSequence(from, to)) changes.push({ kind: 'alterSequence', object, restart: false, place })
+    if (!from) {
+      if (!onlyOneSideKnown(before, after)) changes.push({ kind: 'createSequence', object, to, place })
+    } else if (!sameSequence(from, to)) changes.push({ kind: 'alterSequence', object, restart: false, place })
   }
   const lost = !onlyOneSideKnown(after, before)
   for (const [object, from] of had) {
     // A sequence goes with the column that owns it.
-    const owner = from.ownedBy && after.tables.get(from.ownedBy.table)?.columns.some((c) => c.name === from.ownedBy!.column)
-    if (!has.has(object) && lost && (!from.ownedBy || owner)) changes.push({ kind: 'dropSequence', object, cascade: false, place: placeOfDeclared(from.declared) })
+    const owner =
+      from.ownedBy && after.tables.get(from.ownedBy.table)?.columns.some((c) => c.name === from.ownedBy!.column)
+    if (!has.has(object) && lost && (!from.ownedBy || owner))
+      changes.push({ kind: 'dropSequence', object, cascade: false, place: placeOfDeclared(from.declared) })
   }
-  for (const [object, from] of [...before.domains, ...before.types, ...before.enums] as [Key, { declared: EnumType['declared'] }][]) {
+  for (const [object, from] of [...before.domains, ...before.types, ...before.enums] as [
+    Key,
+    { declared: EnumType['declared'] },
+  ][]) {
     const stays = after.domains.has(object) || after.types.has(object) || after.enums.has(object)
-    if (!stays && lost) changes.push({ kind: 'dropType', object, cascade: false, place: placeOfDeclared(from.declared) })
+    if (!stays && lost)
+      changes.push({ kind: 'dropType', object, cascade: false, place: placeOfDeclared(from.declared) })
   }
   return changes
 }
@@ -169,10 +263,17 @@ function diffEnum(object: Key, from: EnumType, to: EnumType): readonly Change[] 
   const kept = new Set(longestCommon(from.values, to.values))
   const place = placeOfDeclared(to.declared)
   const [was, is] = [from.comment ?? null, to.comment ?? null]
-  const last = to.values.reduce((n, v, i) => kept.has(v) ? i : n, -1)
+  const last = to.values.reduce((n, v, i) => (kept.has(v) ? i : n), -1)
   return [
-    ...from.values.filter((v) => !kept.has(v)).map((value): Change => ({ kind: 'dropEnumValue', object, value, place })),
-    ...to.values.map((value, i): Change | null => kept.has(value) ? null : { kind: 'addEnumValue', object, value, position: i > last ? 'end' : 'placed', ifNotExists: false, place })
+    ...from.values
+      .filter((v) => !kept.has(v))
+      .map((value): Change => ({ kind: 'dropEnumValue', object, value, place })),
+    ...to.values
+      .map((value, i): Change | null =>
+        kept.has(value)
+          ? null
+          : { kind: 'addEnumValue', object, value, position: i > last ? 'end' : 'placed', ifNotExists: false, place },
+      )
       .filter((c) => c !== null),
     ...(was === is ? [] : [{ kind: 'commentType' as const, object, from: was, to: is, place }]),
   ]
@@ -187,7 +288,8 @@ function longestCommon(from: readonly string[], to: readonly string[]): readonly
   for (let i = 0; i < shared.length; i++) {
     let longest = { length: 1, previous: -1 }
     for (let j = 0; j < i; j++) {
-      if (at.get(shared[j]!)! < at.get(shared[i]!)! && best[j]!.length + 1 > longest.length) longest = { length: best[j]!.length + 1, previous: j }
+      if (at.get(shared[j]!)! < at.get(shared[i]!)! && best[j]!.length + 1 > longest.length)
+        longest = { length: best[j]!.length + 1, previous: j }
     }
     best.push(longest)
     if (end < 0 || longest.length > best[end]!.length) end = i
@@ -200,15 +302,25 @@ function longestCommon(from: readonly string[], to: readonly string[]): readonly
 function diffNames(before: Schema, after: Schema): readonly Change[] {
   const changes: Change[] = []
   const nowhere: Place = { path: '', line: 1, column: 1, endLine: 1, endColumn: 1 }
-  for (const name of after.schemas) if (!before.schemas.has(name) && isOwn(name)) changes.push({ kind: 'createSchema', object: name, cascade: false, place: placeInSchema(after, name) ?? nowhere })
+  for (const name of after.schemas)
+    if (!before.schemas.has(name) && isOwn(name))
+      changes.push({ kind: 'createSchema', object: name, cascade: false, place: placeInSchema(after, name) ?? nowhere })
   for (const [name, extension] of after.extensions) {
-    if (!before.extensions.has(name) && !onlyOneSideKnown(before, after)) changes.push({ kind: 'createExtension', object: name, cascade: false, place: placeOfDeclared(extension.declared) })
+    if (!before.extensions.has(name) && !onlyOneSideKnown(before, after))
+      changes.push({
+        kind: 'createExtension',
+        object: name,
+        cascade: false,
+        place: placeOfDeclared(extension.declared),
+      })
   }
   for (const [name, extension] of before.extensions) {
-    if (!after.extensions.has(name) && !onlyOneSideKnown(after, before)) changes.push({ kind: 'dropExtension', object: name, cascade: false, place: placeOfDeclared(extension.declared) })
+    if (!after.extensions.has(name) && !onlyOneSideKnown(after, before))
+      changes.push({ kind: 'dropExtension', object: name, cascade: false, place: placeOfDeclared(extension.declared) })
   }
   for (const name of before.schemas) {
-    if (!after.schemas.has(name) && isOwn(name) && !onlyOneSideKnown(after, before)) changes.push({ kind: 'dropSchema', object: name, cascade: false, place: placeInSchema(before, name) ?? nowhere })
+    if (!after.schemas.has(name) && isOwn(name) && !onlyOneSideKnown(after, before))
+      changes.push({ kind: 'dropSchema', object: name, cascade: false, place: placeInSchema(before, name) ?? nowhere })
   }
   return changes
 }
@@ -221,4 +333,3 @@ function placeInSchema(of: Schema, name: string): Place | undefined {
   const first = [...of.tables.values(), ...of.enums.values(), ...of.views.values()].find((o) => o.schema === name)
   return first && first.declared.length ? placeOfDeclared(first.declared) : undefined
 }
-

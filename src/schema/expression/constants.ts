@@ -1,31 +1,71 @@
-import type { TypeId } from './expression-types.ts'
-import { elementOf, isArrayType, isEnum, underlying, unknowable } from './expression-types.ts'
-import type { Schema } from './model.ts'
+import type { TypeId } from './types.ts'
+import { elementOf, isArrayType, isEnum, underlying, unknowable } from './types.ts'
+import type { Schema } from '../model.ts'
 
 /** A literal as the output function of its type prints it; gives up on what only a running server can tell. */
 export function canonical(schema: Schema, written: string, type: TypeId): string {
   if (isArrayType(type)) return array(schema, written, type)
   switch (type) {
-    case 'text': case 'varchar': case 'bpchar': case 'citext': case 'name': case 'json': case 'xml': case 'unknown': return written
-    case 'int2': case 'int4': case 'int8': case 'oid': return wholeNumber(written)
-    case 'numeric': return numeric(written)
-    case 'float4': case 'float8': return float(written)
-    case 'bool': return boolean(written)
-    case 'uuid': return uuid(written)
-    case 'jsonb': return jsonb(written)
-    case 'interval': return interval(written)
-    case 'date': return match(written, /^\s*(\d{4}-\d\d-\d\d)\s*$/)
-    case 'timestamp': return timestamp(written, '')
-    case 'timestamptz': return timestamp(written, '+00')
-    case 'time': return match(written, /^\s*(\d\d:\d\d:\d\d)\s*$/, /^\s*(\d\d:\d\d)\s*$/, ':00')
-    case 'bytea': return /^\\x(?:[0-9a-f]{2})*$/.test(written) ? written : written.includes('\\') ? unknowable('an escape in bytea') : `\\x${Buffer.from(written).toString('hex')}`
-    case 'char': return written.length < 2 ? written : unknowable('a long "char"')
-    case 'bit': case 'varbit': return match(written, /^([01]*)$/)
-    case 'regclass': return regclass(written)
-    case 'inet': return match(written, /^(\d+\.\d+\.\d+\.\d+(?:\/(?!32)\d+)?)$/)
-    case 'regconfig': return written.replace(/^pg_catalog\./, '')
-    case 'ltree': return written
-    default: return isEnum(schema, type) ? written : underlying(schema, type).type === type ? unknowable(`how ${type} prints its literals`) : canonical(schema, written, underlying(schema, type).type)
+    case 'text':
+    case 'varchar':
+    case 'bpchar':
+    case 'citext':
+    case 'name':
+    case 'json':
+    case 'xml':
+    case 'unknown':
+      return written
+    case 'int2':
+    case 'int4':
+    case 'int8':
+    case 'oid':
+      return wholeNumber(written)
+    case 'numeric':
+      return numeric(written)
+    case 'float4':
+    case 'float8':
+      return float(written)
+    case 'bool':
+      return boolean(written)
+    case 'uuid':
+      return uuid(written)
+    case 'jsonb':
+      return jsonb(written)
+    case 'interval':
+      return interval(written)
+    case 'date':
+      return match(written, /^\s*(\d{4}-\d\d-\d\d)\s*$/)
+    case 'timestamp':
+      return timestamp(written, '')
+    case 'timestamptz':
+      return timestamp(written, '+00')
+    case 'time':
+      return match(written, /^\s*(\d\d:\d\d:\d\d)\s*$/, /^\s*(\d\d:\d\d)\s*$/, ':00')
+    case 'bytea':
+      return /^\\x(?:[0-9a-f]{2})*$/.test(written)
+        ? written
+        : written.includes('\\')
+          ? unknowable('an escape in bytea')
+          : `\\x${Buffer.from(written).toString('hex')}`
+    case 'char':
+      return written.length < 2 ? written : unknowable('a long "char"')
+    case 'bit':
+    case 'varbit':
+      return match(written, /^([01]*)$/)
+    case 'regclass':
+      return regclass(written)
+    case 'inet':
+      return match(written, /^(\d+\.\d+\.\d+\.\d+(?:\/(?!32)\d+)?)$/)
+    case 'regconfig':
+      return written.replace(/^pg_catalog\./, '')
+    case 'ltree':
+      return written
+    default:
+      return isEnum(schema, type)
+        ? written
+        : underlying(schema, type).type === type
+          ? unknowable(`how ${type} prints its literals`)
+          : canonical(schema, written, underlying(schema, type).type)
   }
 }
 
@@ -38,7 +78,9 @@ function match(written: string, first: RegExp, second?: RegExp, suffix = ''): st
 
 function wholeNumber(written: string): string {
   const found = /^\s*([+-]?)0*(\d+)\s*$/.exec(written)
-  return found === null ? unknowable(`the number ${written}`) : `${found[1] === '-' && found[2] !== '0' ? '-' : ''}${found[2] ?? ''}`
+  return found === null
+    ? unknowable(`the number ${written}`)
+    : `${found[1] === '-' && found[2] !== '0' ? '-' : ''}${found[2] ?? ''}`
 }
 
 /** `numeric` keeps the digits behind the point and drops zeros before it. */
@@ -63,7 +105,12 @@ function shifted([, sign = '', whole = '', fraction = '', exponent = '0']: RegEx
 
 function float(written: string): string {
   const value = Number(written)
-  if (written.trim() === '' || !Number.isFinite(value) || (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4))) return unknowable(`the number ${written}`)
+  if (
+    written.trim() === '' ||
+    !Number.isFinite(value) ||
+    (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4))
+  )
+    return unknowable(`the number ${written}`)
   return String(value)
 }
 
@@ -75,7 +122,11 @@ function boolean(written: string): string {
 }
 
 function uuid(written: string): string {
-  const digits = written.trim().toLowerCase().replace(/^\{(.*)\}$/, '$1').replaceAll('-', '')
+  const digits = written
+    .trim()
+    .toLowerCase()
+    .replace(/^\{(.*)\}$/, '$1')
+    .replaceAll('-', '')
   if (!/^[0-9a-f]{32}$/.test(digits)) return unknowable(`the uuid ${written}`)
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
@@ -93,16 +144,45 @@ function jsonb(written: string): string {
 function jsonbText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonbText).join(', ')}]`
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).sort(([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    const entries = Object.entries(value).sort(
+      ([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    )
     return `{${entries.map(([name, each]) => `${JSON.stringify(name)}: ${jsonbText(each)}`).join(', ')}}`
   }
   return JSON.stringify(value)
 }
 
 const units: Readonly<Record<string, readonly [months: number, days: number, seconds: number]>> = {
-  year: [12, 0, 0], years: [12, 0, 0], y: [12, 0, 0], yr: [12, 0, 0], yrs: [12, 0, 0], month: [1, 0, 0], months: [1, 0, 0], mon: [1, 0, 0], mons: [1, 0, 0],
-  week: [0, 7, 0], weeks: [0, 7, 0], w: [0, 7, 0], day: [0, 1, 0], days: [0, 1, 0], d: [0, 1, 0], hour: [0, 0, 3600], hours: [0, 0, 3600], h: [0, 0, 3600], hr: [0, 0, 3600], hrs: [0, 0, 3600],
-  minute: [0, 0, 60], minutes: [0, 0, 60], min: [0, 0, 60], mins: [0, 0, 60], m: [0, 0, 60], second: [0, 0, 1], seconds: [0, 0, 1], sec: [0, 0, 1], secs: [0, 0, 1], s: [0, 0, 1],
+  year: [12, 0, 0],
+  years: [12, 0, 0],
+  y: [12, 0, 0],
+  yr: [12, 0, 0],
+  yrs: [12, 0, 0],
+  month: [1, 0, 0],
+  months: [1, 0, 0],
+  mon: [1, 0, 0],
+  mons: [1, 0, 0],
+  week: [0, 7, 0],
+  weeks: [0, 7, 0],
+  w: [0, 7, 0],
+  day: [0, 1, 0],
+  days: [0, 1, 0],
+  d: [0, 1, 0],
+  hour: [0, 0, 3600],
+  hours: [0, 0, 3600],
+  h: [0, 0, 3600],
+  hr: [0, 0, 3600],
+  hrs: [0, 0, 3600],
+  minute: [0, 0, 60],
+  minutes: [0, 0, 60],
+  min: [0, 0, 60],
+  mins: [0, 0, 60],
+  m: [0, 0, 60],
+  second: [0, 0, 1],
+  seconds: [0, 0, 1],
+  sec: [0, 0, 1],
+  secs: [0, 0, 1],
+  s: [0, 0, 1],
 }
 
 function interval(written: string): string {
@@ -139,7 +219,8 @@ function interval(written: string): string {
   if (months % 12 !== 0) parts.push(plural(months % 12, 'mon'))
   if (days !== 0) parts.push(plural(days, 'day'))
   const two = (value: number) => String(value).padStart(2, '0')
-  if (seconds !== 0 || parts.length === 0) parts.push(`${two(Math.trunc(seconds / 3600))}:${two(Math.trunc(seconds / 60) % 60)}:${two(seconds % 60)}`)
+  if (seconds !== 0 || parts.length === 0)
+    parts.push(`${two(Math.trunc(seconds / 3600))}:${two(Math.trunc(seconds / 60) % 60)}:${two(seconds % 60)}`)
   return parts.join(' ')
 }
 

@@ -1,10 +1,42 @@
 import {
-  backsConstraint, checkDefinition, commentOn, createDomain, createEnum, createFunction, createIndex, createPolicy, createSequence, createTable, createTrigger, createType,
-  createView, foreignKeyDefinition, functionSignature, inlineUniques, inSchemaOf, isSystemSchema, lateDomainChecks, lateNotNull, ownSchemas, ownSequence, ownSequences, rowSecurityStatements,
+  backsConstraint,
+  checkDefinition,
+  commentOn,
+  createDomain,
+  createEnum,
+  createFunction,
+  createIndex,
+  createPolicy,
+  createSequence,
+  createTable,
+  createTrigger,
+  createType,
+  createView,
+  foreignKeyDefinition,
+  functionSignature,
+  inlineUniques,
+  inSchemaOf,
+  isSystemSchema,
+  lateDomainChecks,
+  lateNotNull,
+  ownSchemas,
+  ownSequence,
+  ownSequences,
+  rowSecurityStatements,
   uniqueDefinition,
 } from './ddl.ts'
-import { diffGrants, grantStatement } from './grants.ts'
-import { emptySchema, key, type DomainType, type Key, type OtherType, type Schema, type SqlFunction, type Table, type View } from './model.ts'
+import { diffGrants, grantStatement } from '../grants.ts'
+import {
+  emptySchema,
+  key,
+  type DomainType,
+  type Key,
+  type OtherType,
+  type Schema,
+  type SqlFunction,
+  type Table,
+  type View,
+} from '../model.ts'
 import { quoteIdent, quoteKey, quoteName } from './quote.ts'
 
 /**
@@ -17,7 +49,7 @@ export function printSchema(schema: Schema): string {
 
 /** Statements as one script; what begins with `--` is a comment and gets no semicolon. */
 export function joinStatements(statements: readonly string[]): string {
-  return statements.map((s) => s.startsWith('--') ? `${s}\n` : `${s};\n`).join('')
+  return statements.map((s) => (s.startsWith('--') ? `${s}\n` : `${s};\n`)).join('')
 }
 
 /** The statements of `printSchema`, without semicolons; what cannot be written is a line that begins with `--`. */
@@ -30,22 +62,33 @@ export function schemaStatements(schema: Schema): readonly string[] {
   const views = viewsInOrder([...schema.views.values()])
   return [
     ...ownSchemas(schema).map((s) => `CREATE SCHEMA ${quoteIdent(s)}`),
-    ...[...schema.extensions.values()].filter((e) => e.name !== 'plpgsql').map((e) =>
-      `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(e.name)}${e.schema && e.schema !== d && !isSystemSchema(e.schema) ? ` WITH SCHEMA ${quoteIdent(e.schema)}` : ''}`),
+    ...[...schema.extensions.values()]
+      .filter((e) => e.name !== 'plpgsql')
+      .map(
+        (e) =>
+          `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(e.name)}${e.schema && e.schema !== d && !isSystemSchema(e.schema) ? ` WITH SCHEMA ${quoteIdent(e.schema)}` : ''}`,
+      ),
     ...[...schema.enums.values()].map((e) => createEnum(e, d)),
     ...typesInOrder([...schema.types.values()], [...schema.domains.values()], d),
     ...[...ownSequences(schema).values()].map((s) => createSequence(s, d)),
     ...functionStatements(early, d),
     ...tables.flatMap((t) => tableStatements(t, d)),
-    ...tables.filter((t) => t.partition.of).reverse().map((t) => attachPartition(t, d)),
-    ...[...ownSequences(schema).values()].filter((s) => s.ownedBy && schema.tables.has(s.ownedBy.table)).map((s) => ownSequence(s, d)),
+    ...tables
+      .filter((t) => t.partition.of)
+      .reverse()
+      .map((t) => attachPartition(t, d)),
+    ...[...ownSequences(schema).values()]
+      .filter((s) => s.ownedBy && schema.tables.has(s.ownedBy.table))
+      .map((s) => ownSequence(s, d)),
     ...tables.toReversed().flatMap((t) => foreignKeyStatements(t, d)),
     ...views.flatMap((v) => viewStatements(v, d)),
     ...late.map((f) => createFunction(f, d) ?? unknown('function', functionSignature(f, d))),
-    ...tables.flatMap((t) => t.triggers.flatMap((g) => [
-      createTrigger(t.key, g, d),
-      ...(g.enabled ? [] : [`ALTER TABLE ${quoteKey(t.key, d)} DISABLE TRIGGER ${quoteIdent(g.name)}`]),
-    ])),
+    ...tables.flatMap((t) =>
+      t.triggers.flatMap((g) => [
+        createTrigger(t.key, g, d),
+        ...(g.enabled ? [] : [`ALTER TABLE ${quoteKey(t.key, d)} DISABLE TRIGGER ${quoteIdent(g.name)}`]),
+      ]),
+    ),
     ...tables.flatMap((t) => [
       ...rowSecurityStatements(t.key, { enabled: false, forced: false }, t.rowSecurity, d),
       ...t.policies.map((p) => createPolicy(t.key, p, d)),
@@ -63,20 +106,26 @@ export function tableStatements(table: Table, defaultSchema: string): readonly s
     createTable(table, defaultSchema),
     ...table.uniques.filter((u) => !inline.includes(u)).map((u) => `ALTER TABLE ${name} ADD ${uniqueDefinition(u)}`),
     ...table.columns.flatMap((c) => lateNotNull(table.key, c, defaultSchema)),
-    ...table.checks.filter((c) => !c.validated || !c.enforced).map((c) => `ALTER TABLE ${name} ADD ${checkDefinition(c)}`),
+    ...table.checks
+      .filter((c) => !c.validated || !c.enforced)
+      .map((c) => `ALTER TABLE ${name} ADD ${checkDefinition(c)}`),
     ...table.indexes.filter((i) => !backsConstraint(table, i)).map((i) => createIndex(table.key, i, defaultSchema)),
   ]
 }
 
 /** The foreign keys that the database knows, as statements of their own. */
 export function foreignKeyStatements(table: Table, defaultSchema: string): readonly string[] {
-  return table.foreignKeys.filter((f) => !f.clientOnly).map((f) => `ALTER TABLE ${quoteKey(table.key, defaultSchema)} ADD ${foreignKeyDefinition(f, defaultSchema)}`)
+  return table.foreignKeys
+    .filter((f) => !f.clientOnly)
+    .map((f) => `ALTER TABLE ${quoteKey(table.key, defaultSchema)} ADD ${foreignKeyDefinition(f, defaultSchema)}`)
 }
 
 /** `ALTER TABLE parent ATTACH PARTITION child bound`, for a table that is one. */
 export function attachPartition(table: Table, defaultSchema: string): string {
   const of = table.partition.of
-  return of ? `ALTER TABLE ${quoteKey(of.parent, defaultSchema)} ATTACH PARTITION ${quoteKey(table.key, defaultSchema)} ${of.bound}` : unknown('partition', table.name)
+  return of
+    ? `ALTER TABLE ${quoteKey(of.parent, defaultSchema)} ATTACH PARTITION ${quoteKey(table.key, defaultSchema)} ${of.bound}`
+    : unknown('partition', table.name)
 }
 
 /** A view with the indexes of a materialized one. */
@@ -89,22 +138,36 @@ function viewStatements(view: View, defaultSchema: string): readonly string[] {
 
 /** Functions; the bodies of those in SQL are not checked, because what they read comes later. */
 function functionStatements(functions: readonly SqlFunction[], defaultSchema: string): readonly string[] {
-  const statements = functions.map((f) => createFunction(f, defaultSchema) ?? unknown('function', functionSignature(f, defaultSchema)))
+  const statements = functions.map(
+    (f) => createFunction(f, defaultSchema) ?? unknown('function', functionSignature(f, defaultSchema)),
+  )
   return functions.some((f) => f.language === 'sql') ? ['SET check_function_bodies = false', ...statements] : statements
 }
 
 /** Parents before the tables that inherit from them or are their partitions; otherwise in the order given. */
 export function tablesInOrder(tables: readonly Table[]): readonly Table[] {
-  return inOrder(tables, (t) => t.key, (t) => [...t.inherits, ...(t.partition.of ? [t.partition.of.parent] : [])])
+  return inOrder(
+    tables,
+    (t) => t.key,
+    (t) => [...t.inherits, ...(t.partition.of ? [t.partition.of.parent] : [])],
+  )
 }
 
 /** Views after the views that they read. */
 export function viewsInOrder(views: readonly View[]): readonly View[] {
-  return inOrder(views, (v) => key(v.schema, v.name), (v) => v.reads.map((r) => r.table))
+  return inOrder(
+    views,
+    (v) => key(v.schema, v.name),
+    (v) => v.reads.map((r) => r.table),
+  )
 }
 
 /** Stable topological order; what stands in a circle keeps its place. */
-export function inOrder<T>(items: readonly T[], keyOf: (item: T) => Key, needs: (item: T) => readonly Key[]): readonly T[] {
+export function inOrder<T>(
+  items: readonly T[],
+  keyOf: (item: T) => Key,
+  needs: (item: T) => readonly Key[],
+): readonly T[] {
   const byKey = new Map(items.map((item) => [keyOf(item), item]))
   const done = new Set<Key>()
   const result: T[] = []
@@ -113,7 +176,10 @@ export function inOrder<T>(items: readonly T[], keyOf: (item: T) => Key, needs: 
     while (stack.length) {
       const top = stack.pop()!
       const k = keyOf(top.item)
-      if (top.open) { result.push(top.item); continue }
+      if (top.open) {
+        result.push(top.item)
+        continue
+      }
       if (done.has(k)) continue
       done.add(k)
       stack.push({ item: top.item, open: true })
@@ -128,10 +194,24 @@ export function inOrder<T>(items: readonly T[], keyOf: (item: T) => Key, needs: 
 
 function typesInOrder(types: readonly OtherType[], domains: readonly DomainType[], d: string): readonly string[] {
   const all = [
-    ...types.map((t) => ({ key: key(t.schema, t.name), name: quoteName(t.schema, t.name, d), text: t.definition ?? '', sql: [createType(t, d) ?? unknown('type', quoteName(t.schema, t.name, d))] })),
-    ...domains.map((t) => ({ key: key(t.schema, t.name), name: quoteName(t.schema, t.name, d), text: t.base ?? '', sql: [createDomain(t, d), ...lateDomainChecks(t, d)] })),
+    ...types.map((t) => ({
+      key: key(t.schema, t.name),
+      name: quoteName(t.schema, t.name, d),
+      text: t.definition ?? '',
+      sql: [createType(t, d) ?? unknown('type', quoteName(t.schema, t.name, d))],
+    })),
+    ...domains.map((t) => ({
+      key: key(t.schema, t.name),
+      name: quoteName(t.schema, t.name, d),
+      text: t.base ?? '',
+      sql: [createDomain(t, d), ...lateDomainChecks(t, d)],
+    })),
   ]
-  return inOrder(all, (t) => t.key, (t) => all.filter((o) => o !== t && mentions(t.text, o.name)).map((o) => o.key)).flatMap((t) => t.sql)
+  return inOrder(
+    all,
+    (t) => t.key,
+    (t) => all.filter((o) => o !== t && mentions(t.text, o.name)).map((o) => o.key),
+  ).flatMap((t) => t.sql)
 }
 
 /** True where a piece of SQL has a name in it that is not part of a longer one. */
@@ -146,12 +226,14 @@ export function mentions(sql: string, name: string): boolean {
 export function needsTables(of: SqlFunction, schema: Schema): boolean {
   const signature = `${of.arguments.join(' ')} ${of.returns ?? ''}`
   if (of.language === 'sql' && /\bbegin\s+atomic\b/i.test(of.definition ?? '')) return true
-  return [...schema.tables.keys(), ...schema.views.keys()].some((k) => mentions(signature, quoteKey(k, schema.defaultSchema)))
+  return [...schema.tables.keys(), ...schema.views.keys()].some((k) =>
+    mentions(signature, quoteKey(k, schema.defaultSchema)),
+  )
 }
 
 function comments(schema: Schema): readonly string[] {
   const d = schema.defaultSchema
-  const on = (what: string, comment: string | null | undefined) => comment ? [commentOn(what, comment)] : []
+  const on = (what: string, comment: string | null | undefined) => (comment ? [commentOn(what, comment)] : [])
   return [
     ...[...schema.enums.values()].flatMap((e) => on(`TYPE ${quoteName(e.schema, e.name, d)}`, e.comment)),
     ...[...schema.tables.values()].filter((t) => t.persistence !== 'temporary').flatMap((t) => tableComments(t, d)),
@@ -161,8 +243,14 @@ function comments(schema: Schema): readonly string[] {
 /** The comments of a table and of all that belongs to it. */
 export function tableComments(table: Table, defaultSchema: string): readonly string[] {
   const name = quoteKey(table.key, defaultSchema)
-  const on = (what: string, comment: string | null | undefined) => comment ? [commentOn(what, comment)] : []
-  const constraints = [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques, ...table.checks, ...table.exclusions, ...table.foreignKeys.filter((f) => !f.clientOnly)]
+  const on = (what: string, comment: string | null | undefined) => (comment ? [commentOn(what, comment)] : [])
+  const constraints = [
+    ...(table.primaryKey ? [table.primaryKey] : []),
+    ...table.uniques,
+    ...table.checks,
+    ...table.exclusions,
+    ...table.foreignKeys.filter((f) => !f.clientOnly),
+  ]
   return [
     ...on(`TABLE ${name}`, table.comment),
     ...table.columns.flatMap((c) => on(`COLUMN ${name}.${quoteIdent(c.name)}`, c.comment)),

@@ -1,7 +1,7 @@
-import { quoteName } from '../sql/names.ts'
-import { nameOf, schemaOf, type Key } from './model.ts'
+import { quoteName } from '../../sql/names.ts'
+import { nameOf, schemaOf, type Key } from '../model.ts'
 
-export { quoteIdent, quoteLiteral, quoteName } from '../sql/names.ts'
+export { quoteIdent, quoteLiteral, quoteName } from '../../sql/names.ts'
 
 /** The name behind a key, qualified where it is not in the default schema. */
 export function quoteKey(of: Key, defaultSchema = 'public'): string {

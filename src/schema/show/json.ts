@@ -1,6 +1,6 @@
-import type { Note } from '../finding.ts'
-import { backsConstraint } from './ddl.ts'
-import { indexColumns, type Declaration, type Index, type Schema, type Table, type View } from './model.ts'
+import type { Note } from '../../finding.ts'
+import { backsConstraint } from '../sql/ddl.ts'
+import { indexColumns, type Declaration, type Index, type Schema, type Table, type View } from '../model.ts'
 
 /** Where something is declared, as JSON shows it. */
 interface DeclaredJson {
@@ -14,14 +14,37 @@ export function schemaToJson(schema: Schema, notes: readonly Note[]): object {
   return {
     dialect: schema.dialect,
     tables: bySchemaAndName([...schema.tables.values()]).map(tableToJson),
-    enums: bySchemaAndName([...schema.enums.values()]).map((e) => ({ schema: e.schema, name: e.name, values: e.values, declared: e.declared.map(declared) })),
+    enums: bySchemaAndName([...schema.enums.values()]).map((e) => ({
+      schema: e.schema,
+      name: e.name,
+      values: e.values,
+      declared: e.declared.map(declared),
+    })),
     domains: bySchemaAndName([...schema.domains.values()]).map((t) => ({
-      schema: t.schema, name: t.name, type: t.base, nullable: t.nullable, default: t.default, checks: t.checks.map((c) => ({ name: c.name, expression: c.expression })), declared: t.declared.map(declared),
+      schema: t.schema,
+      name: t.name,
+      type: t.base,
+      nullable: t.nullable,
+      default: t.default,
+      checks: t.checks.map((c) => ({ name: c.name, expression: c.expression })),
+      declared: t.declared.map(declared),
     })),
     views: bySchemaAndName([...schema.views.values()]).map(viewToJson),
-    sequences: bySchemaAndName([...schema.sequences.values()]).map((s) => ({ schema: s.schema, name: s.name, type: s.type, ownedBy: s.ownedBy, declared: s.declared.map(declared) })),
+    sequences: bySchemaAndName([...schema.sequences.values()]).map((s) => ({
+      schema: s.schema,
+      name: s.name,
+      type: s.type,
+      ownedBy: s.ownedBy,
+      declared: s.declared.map(declared),
+    })),
     functions: bySchemaAndName([...schema.functions.values()].flat()).map((f) => ({
-      schema: f.schema, name: f.name, kind: f.kind, arguments: f.arguments, returns: f.returns, language: f.language, declared: f.declared.map(declared),
+      schema: f.schema,
+      name: f.name,
+      kind: f.kind,
+      arguments: f.arguments,
+      returns: f.returns,
+      language: f.language,
+      declared: f.declared.map(declared),
     })),
     extensions: [...schema.extensions.keys()].toSorted(),
     complete: schema.complete,
@@ -42,8 +65,18 @@ function tableToJson(table: Table): object {
       identity: c.identity,
       declared: c.declared.map(declared),
     })),
-    primaryKey: table.primaryKey ? { name: table.primaryKey.name, columns: table.primaryKey.columns, declared: table.primaryKey.declared.map(declared) } : null,
-    uniques: byName(table.uniques).map((u) => ({ name: u.name, columns: u.columns, declared: u.declared.map(declared) })),
+    primaryKey: table.primaryKey
+      ? {
+          name: table.primaryKey.name,
+          columns: table.primaryKey.columns,
+          declared: table.primaryKey.declared.map(declared),
+        }
+      : null,
+    uniques: byName(table.uniques).map((u) => ({
+      name: u.name,
+      columns: u.columns,
+      declared: u.declared.map(declared),
+    })),
     indexes: byName(table.indexes.filter((i) => !backsConstraint(table, i))).map(indexToJson),
     foreignKeys: byName(table.foreignKeys).map((f) => ({
       name: f.name,
@@ -54,8 +87,16 @@ function tableToJson(table: Table): object {
       ...(f.clientOnly ? { clientOnly: true } : {}),
       declared: f.declared.map(declared),
     })),
-    checks: byName(table.checks).map((c) => ({ name: c.name, expression: c.expression, declared: c.declared.map(declared) })),
-    exclusions: byName(table.exclusions).map((e) => ({ name: e.name, definition: e.definition, declared: e.declared.map(declared) })),
+    checks: byName(table.checks).map((c) => ({
+      name: c.name,
+      expression: c.expression,
+      declared: c.declared.map(declared),
+    })),
+    exclusions: byName(table.exclusions).map((e) => ({
+      name: e.name,
+      definition: e.definition,
+      declared: e.declared.map(declared),
+    })),
     ...(table.with ? { with: table.with } : {}),
     ...(table.grants ? { grants: table.grants } : {}),
     declared: table.declared.map(declared),
@@ -65,14 +106,25 @@ function tableToJson(table: Table): object {
 
 function indexToJson(index: Index): object {
   return {
-    name: index.name, columns: indexColumns(index), include: index.include, unique: index.unique, method: index.method, where: index.where, declared: index.declared.map(declared),
+    name: index.name,
+    columns: indexColumns(index),
+    include: index.include,
+    unique: index.unique,
+    method: index.method,
+    where: index.where,
+    declared: index.declared.map(declared),
   }
 }
 
 function viewToJson(view: View): object {
   return {
-    schema: view.schema, name: view.name, materialized: view.materialized, columns: view.columns, definition: view.definition,
-    indexes: byName(view.indexes).map(indexToJson), declared: view.declared.map(declared),
+    schema: view.schema,
+    name: view.name,
+    materialized: view.materialized,
+    columns: view.columns,
+    definition: view.definition,
+    indexes: byName(view.indexes).map(indexToJson),
+    declared: view.declared.map(declared),
   }
 }
 
@@ -90,6 +142,8 @@ export function byName<T extends { readonly name: string }>(items: readonly T[])
 }
 
 /** Sorted by schema, then name. */
-function bySchemaAndName<T extends { readonly schema: string; readonly name: string }>(items: readonly T[]): readonly T[] {
+function bySchemaAndName<T extends { readonly schema: string; readonly name: string }>(
+  items: readonly T[],
+): readonly T[] {
   return items.toSorted((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name))
 }

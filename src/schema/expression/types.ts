@@ -1,8 +1,8 @@
-import { quoteIdent } from '../sql/names.ts'
-import { castData, typeData } from './expression-data.ts'
-import type { DomainType, Schema } from './model.ts'
-import { key } from './model.ts'
-import { baseType } from './replay/types.ts'
+import { quoteIdent } from '../../sql/names.ts'
+import { castData, typeData } from './data.ts'
+import type { DomainType, Schema } from '../model.ts'
+import { key } from '../model.ts'
+import { baseType } from '../replay/types.ts'
 
 /**
  * A type inside expressions: the name in pg_type of a built-in one (`int4`), the spelling of a user's (`"Role"`), either with `[]` for an
@@ -19,8 +19,20 @@ export function unknowable(why: string): never {
 }
 
 const spelledAs: Readonly<Record<string, string>> = {
-  bool: 'boolean', int2: 'smallint', int4: 'integer', int8: 'bigint', float4: 'real', float8: 'double precision', varchar: 'character varying', bpchar: 'character',
-  timestamp: 'timestamp without time zone', timestamptz: 'timestamp with time zone', time: 'time without time zone', timetz: 'time with time zone', varbit: 'bit varying', char: '"char"',
+  bool: 'boolean',
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  float4: 'real',
+  float8: 'double precision',
+  varchar: 'character varying',
+  bpchar: 'character',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  time: 'time without time zone',
+  timetz: 'time with time zone',
+  varbit: 'bit varying',
+  char: '"char"',
 }
 
 const internalOf = new Map(Object.entries(spelledAs).map(([internal, spelled]) => [spelled, internal]))
@@ -45,9 +57,20 @@ for (const line of castData.trim().split('\n')) {
   if (context === 'i' || context === 'a' || context === 'e') casts.set(`${source} ${target}`, { context })
 }
 for (const [source, target, context] of [
-  ['citext', 'text', 'i'], ['citext', 'varchar', 'i'], ['citext', 'bpchar', 'a'], ['text', 'citext', 'a'], ['varchar', 'citext', 'a'], ['bpchar', 'citext', 'a'], ['bool', 'citext', 'a'], ['inet', 'citext', 'a'],
-  ['hstore', 'json', 'e'], ['hstore', 'jsonb', 'e'], ['float4[]', 'vector', 'a'], ['vector', 'float4[]', 'i'],
-] as const) casts.set(`${source} ${target}`, { context })
+  ['citext', 'text', 'i'],
+  ['citext', 'varchar', 'i'],
+  ['citext', 'bpchar', 'a'],
+  ['text', 'citext', 'a'],
+  ['varchar', 'citext', 'a'],
+  ['bpchar', 'citext', 'a'],
+  ['bool', 'citext', 'a'],
+  ['inet', 'citext', 'a'],
+  ['hstore', 'json', 'e'],
+  ['hstore', 'jsonb', 'e'],
+  ['float4[]', 'vector', 'a'],
+  ['vector', 'float4[]', 'i'],
+] as const)
+  casts.set(`${source} ${target}`, { context })
 
 /** A type with its modifier, `(255)`; the modifier is '' for none. */
 export interface Typed {
@@ -60,7 +83,7 @@ export function parseType(spelled: string): Typed {
   const array = spelled.endsWith('[]')
   const plain = array ? spelled.slice(0, -2) : spelled
   const base = baseType(plain)
-  const mod = base === 'interval' ? plain.slice('interval'.length) : /\([^()"]*\)/.exec(plain)?.[0] ?? ''
+  const mod = base === 'interval' ? plain.slice('interval'.length) : (/\([^()"]*\)/.exec(plain)?.[0] ?? '')
   return { type: `${internalOf.get(base) ?? base}${array ? '[]' : ''}`, mod }
 }
 
@@ -69,7 +92,7 @@ export function spell(type: TypeId, mod = ''): string {
   if (type.endsWith('[]')) return `${spell(type.slice(0, -2), mod)}[]`
   if (type === 'bpchar' && mod === '') return 'bpchar'
   if (type === 'bit' && mod === '') return '"bit"'
-  const base = Object.hasOwn(spelledAs, type) ? spelledAs[type] ?? type : type
+  const base = Object.hasOwn(spelledAs, type) ? (spelledAs[type] ?? type) : type
   if (mod === '') return base
   return type.startsWith('time') ? base.replace(/^(timestamp|time)/, `$1${mod}`) : `${base}${mod}`
 }
@@ -88,7 +111,8 @@ export function isBuiltin(type: TypeId): boolean {
 
 function keyOfSpelling(spelled: string): string {
   const parts: string[] = []
-  for (const match of spelled.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)) parts.push(match[1] === undefined ? match[2] ?? '' : match[1].replaceAll('""', '"'))
+  for (const match of spelled.matchAll(/"((?:[^"]|"")*)"|([^".]+)/g))
+    parts.push(match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'))
   return parts.length > 1 ? key(parts[0] ?? '', parts[1] ?? '') : key('public', parts[0] ?? '')
 }
 
@@ -110,7 +134,20 @@ export function underlying(schema: Schema, type: TypeId): Typed {
   return domainOf(schema, base.type) === undefined ? base : underlying(schema, base.type)
 }
 
-const polymorphic = new Set(['any', 'anyelement', 'anyarray', 'anynonarray', 'anyenum', 'anyrange', 'anymultirange', 'anycompatible', 'anycompatiblearray', 'anycompatiblenonarray', 'anycompatiblerange', 'anycompatiblemultirange'])
+const polymorphic = new Set([
+  'any',
+  'anyelement',
+  'anyarray',
+  'anynonarray',
+  'anyenum',
+  'anyrange',
+  'anymultirange',
+  'anycompatible',
+  'anycompatiblearray',
+  'anycompatiblenonarray',
+  'anycompatiblerange',
+  'anycompatiblemultirange',
+])
 
 export function isPolymorphic(type: TypeId): boolean {
   return polymorphic.has(type)
@@ -131,7 +168,14 @@ export function isPreferred(type: TypeId): boolean {
   return preferred.has(type)
 }
 
-const ranges: Readonly<Record<string, TypeId>> = { int4range: 'int4', int8range: 'int8', numrange: 'numeric', tsrange: 'timestamp', tstzrange: 'timestamptz', daterange: 'date' }
+const ranges: Readonly<Record<string, TypeId>> = {
+  int4range: 'int4',
+  int8range: 'int8',
+  numrange: 'numeric',
+  tsrange: 'timestamp',
+  tstzrange: 'timestamptz',
+  daterange: 'date',
+}
 
 /** What a built-in range type ranges over. */
 export function rangeElement(type: TypeId): TypeId | undefined {
@@ -141,12 +185,21 @@ export function rangeElement(type: TypeId): TypeId | undefined {
 export type CastContext = 'implicit' | 'assignment' | 'explicit'
 
 /** How a value of one type becomes one of another, null where it does not: `same` needs nothing, `array` works element by element. */
-export function pathway(schema: Schema, from: TypeId, to: TypeId, context: CastContext): 'same' | 'cast' | 'io' | 'array' | null {
+export function pathway(
+  schema: Schema,
+  from: TypeId,
+  to: TypeId,
+  context: CastContext,
+): 'same' | 'cast' | 'io' | 'array' | null {
   const source = underlying(schema, from).type
   const target = underlying(schema, to).type
   if (source === target) return 'same'
   const cast = casts.get(`${source} ${target}`)
-  if (cast !== undefined && (cast.context === 'i' || (cast.context === 'a' && context !== 'implicit') || context === 'explicit')) return 'cast'
+  if (
+    cast !== undefined &&
+    (cast.context === 'i' || (cast.context === 'a' && context !== 'implicit') || context === 'explicit')
+  )
+    return 'cast'
   if (cast === undefined && isArrayType(source) && isArrayType(target)) {
     return pathway(schema, elementOf(source), elementOf(target), context) === null ? null : 'array'
   }
@@ -166,12 +219,22 @@ export function canCoerce(schema: Schema, from: TypeId, to: TypeId, context: Cas
 function fitsPolymorphic(schema: Schema, from: TypeId, to: TypeId): boolean {
   const base = underlying(schema, from).type
   switch (to) {
-    case 'anyarray': case 'anycompatiblearray': return isArrayType(base)
-    case 'anynonarray': case 'anycompatiblenonarray': return !isArrayType(base)
-    case 'anyenum': return isEnum(schema, base)
-    case 'anyrange': case 'anycompatiblerange': return rangeElement(base) !== undefined
-    case 'anymultirange': case 'anycompatiblemultirange': return base.endsWith('multirange')
-    default: return true
+    case 'anyarray':
+    case 'anycompatiblearray':
+      return isArrayType(base)
+    case 'anynonarray':
+    case 'anycompatiblenonarray':
+      return !isArrayType(base)
+    case 'anyenum':
+      return isEnum(schema, base)
+    case 'anyrange':
+    case 'anycompatiblerange':
+      return rangeElement(base) !== undefined
+    case 'anymultirange':
+    case 'anycompatiblemultirange':
+      return base.endsWith('multirange')
+    default:
+      return true
   }
 }
 
@@ -193,7 +256,23 @@ export function commonType(schema: Schema, types: readonly TypeId[]): TypeId | n
 
 /** Types whose modifier is a length or precision that a conversion applies. */
 export function hasLength(type: TypeId): boolean {
-  return ['varchar', 'bpchar', 'numeric', 'bit', 'varbit', 'timestamp', 'timestamptz', 'time', 'timetz', 'interval', 'vector', 'halfvec', 'sparsevec', 'geometry', 'geography'].includes(isArrayType(type) ? elementOf(type) : type)
+  return [
+    'varchar',
+    'bpchar',
+    'numeric',
+    'bit',
+    'varbit',
+    'timestamp',
+    'timestamptz',
+    'time',
+    'timetz',
+    'interval',
+    'vector',
+    'halfvec',
+    'sparsevec',
+    'geometry',
+    'geography',
+  ].includes(isArrayType(type) ? elementOf(type) : type)
 }
 
 /** A qualified name of a user's function or type, as it is printed. */

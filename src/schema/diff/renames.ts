@@ -1,7 +1,7 @@
-import type { Step } from '../step.ts'
-import type { Change } from './change.ts'
+import type { Step } from '../../step.ts'
+import type { Change } from '../change.ts'
 import { diffSchemas } from './diff.ts'
-import type { Schema } from './model.ts'
+import type { Schema } from '../model.ts'
 
 /** Some of the steps of a change, with the schema before and after them. */
 export interface Segment {
@@ -30,7 +30,10 @@ export function cutAtRenames(before: Schema, after: Schema, steps: readonly Step
   }
   for (const step of steps) {
     const rename = step.changes.find(isRename)
-    if (!rename) { open.push(step); continue }
+    if (!rename) {
+      open.push(step)
+      continue
+    }
     close(step.before)
     segments.push({ before: step.before, after: step.after, steps: [step], rename })
     from = step.after
@@ -48,5 +51,9 @@ function isRename(change: Change): boolean {
 
 /** The changes that steps make, net between renames and with the renames themselves where the migration says them. */
 export function renamesFirst(before: Schema, after: Schema, steps: readonly Step[]): readonly ChangesOfSteps[] {
-  return cutAtRenames(before, after, steps).map((s) => ({ before: s.before, after: s.after, changes: s.rename ? [s.rename] : diffSchemas(s.before, s.after) }))
+  return cutAtRenames(before, after, steps).map((s) => ({
+    before: s.before,
+    after: s.after,
+    changes: s.rename ? [s.rename] : diffSchemas(s.before, s.after),
+  }))
 }

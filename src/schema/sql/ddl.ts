@@ -1,7 +1,25 @@
 import type {
-  Check, Column, DomainType, EnumType, Exclusion, ForeignKey, Index, IndexKey, Key, OtherType, Policy, PrimaryKey, Schema, Sequence, SqlFunction, Table, Trigger, Unique, View,
-} from './model.ts'
-import { key, schemaOf } from './model.ts'
+  Check,
+  Column,
+  DomainType,
+  EnumType,
+  Exclusion,
+  ForeignKey,
+  Index,
+  IndexKey,
+  Key,
+  OtherType,
+  Policy,
+  PrimaryKey,
+  Schema,
+  Sequence,
+  SqlFunction,
+  Table,
+  Trigger,
+  Unique,
+  View,
+} from '../model.ts'
+import { key, schemaOf } from '../model.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from './quote.ts'
 
 /** Names in a list, in the order given. */
@@ -13,16 +31,22 @@ function nameList(names: readonly string[]): string {
 export function columnDefinition(column: Column): string {
   const parts = [quoteIdent(column.name), column.type ?? 'text /* type not known */']
   if (column.collation) parts.push(`COLLATE ${collationName(column.collation)}`)
-  if (column.generated) parts.push(`GENERATED ALWAYS AS (${column.generated.expression}) ${column.generated.stored ? 'STORED' : 'VIRTUAL'}`)
+  if (column.generated)
+    parts.push(`GENERATED ALWAYS AS (${column.generated.expression}) ${column.generated.stored ? 'STORED' : 'VIRTUAL'}`)
   else if (column.identity) parts.push(`GENERATED ${column.identity.toUpperCase()} AS IDENTITY`)
   else if (column.default !== null) parts.push(`DEFAULT ${column.default}`)
-  if (!column.nullable && column.notNull?.validated !== false) parts.push(column.notNull ? `CONSTRAINT ${quoteIdent(column.notNull.name)} NOT NULL` : 'NOT NULL')
+  if (!column.nullable && column.notNull?.validated !== false)
+    parts.push(column.notNull ? `CONSTRAINT ${quoteIdent(column.notNull.name)} NOT NULL` : 'NOT NULL')
   return parts.join(' ')
 }
 
 /** The statement that makes a column required without looking at its rows, where that is how it is: a definition of a column cannot say so. */
 export function lateNotNull(table: Key, { name, notNull }: Column, defaultSchema: string): readonly string[] {
-  return notNull?.validated === false ? [`ALTER TABLE ${quoteKey(table, defaultSchema)} ADD CONSTRAINT ${quoteIdent(notNull.name)} NOT NULL ${quoteIdent(name)} NOT VALID`] : []
+  return notNull?.validated === false
+    ? [
+        `ALTER TABLE ${quoteKey(table, defaultSchema)} ADD CONSTRAINT ${quoteIdent(notNull.name)} NOT NULL ${quoteIdent(name)} NOT VALID`,
+      ]
+    : []
 }
 
 /** A collation as its name is written; one that is already quoted or qualified stays as it is. */
@@ -70,7 +94,11 @@ export function foreignKeyDefinition(of: ForeignKey, defaultSchema: string): str
 }
 
 /** `CREATE TABLE` with its columns, keys, checks and exclusions; indexes, foreign keys and checks not yet valid are statements of their own. */
-export function createTable(table: Table, defaultSchema: string, options: { readonly ifNotExists?: boolean } = {}): string {
+export function createTable(
+  table: Table,
+  defaultSchema: string,
+  options: { readonly ifNotExists?: boolean } = {},
+): string {
   const lines = [
     ...table.columns.map(columnDefinition),
     ...(table.primaryKey ? [primaryKeyDefinition(table.primaryKey)] : []),
@@ -80,7 +108,10 @@ export function createTable(table: Table, defaultSchema: string, options: { read
   ]
   const kind = table.persistence === 'unlogged' ? 'UNLOGGED TABLE' : 'TABLE'
   const body = lines.length ? `(\n${lines.map((l) => `  ${l}`).join(',\n')}\n)` : '()'
-  const inherits = table.inherits.length && !table.partition.of ? ` INHERITS (${table.inherits.map((k) => quoteKey(k, defaultSchema)).join(', ')})` : ''
+  const inherits =
+    table.inherits.length && !table.partition.of
+      ? ` INHERITS (${table.inherits.map((k) => quoteKey(k, defaultSchema)).join(', ')})`
+      : ''
   const partition = table.partition.by ? ` PARTITION BY ${table.partition.by}` : ''
   const storage = table.with?.length ? ` WITH (${table.with.join(', ')})` : ''
   return `CREATE ${kind}${options.ifNotExists ? ' IF NOT EXISTS' : ''} ${quoteKey(table.key, defaultSchema)} ${body}${inherits}${partition}${storage}`
@@ -107,7 +138,12 @@ function indexKey(of: IndexKey): string {
 }
 
 /** `CREATE INDEX`; concurrently where asked. */
-export function createIndex(table: Key, index: Index, defaultSchema: string, options: { readonly concurrently?: boolean } = {}): string {
+export function createIndex(
+  table: Key,
+  index: Index,
+  defaultSchema: string,
+  options: { readonly concurrently?: boolean } = {},
+): string {
   const head = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${options.concurrently ? 'CONCURRENTLY ' : ''}${quoteIdent(index.name)} ON ${quoteKey(table, defaultSchema)}`
   const method = index.method === 'btree' ? '' : ` USING ${quoteIdent(index.method)}`
   const storage = index.with?.length ? ` WITH (${index.with.join(', ')})` : ''
@@ -122,14 +158,21 @@ export function createEnum(of: EnumType, defaultSchema: string): string {
 
 /** `CREATE DOMAIN`; checks not yet valid are added afterwards, see `lateDomainChecks`. */
 export function createDomain(of: DomainType, defaultSchema: string): string {
-  const checks = of.checks.filter((c) => c.validated).map((c) => ` CONSTRAINT ${quoteIdent(c.name)} CHECK (${c.expression})`).join('')
+  const checks = of.checks
+    .filter((c) => c.validated)
+    .map((c) => ` CONSTRAINT ${quoteIdent(c.name)} CHECK (${c.expression})`)
+    .join('')
   return `CREATE DOMAIN ${quoteName(of.schema, of.name, defaultSchema)} AS ${of.base ?? 'text /* type not known */'}${of.default === null ? '' : ` DEFAULT ${of.default}`}${of.nullable ? '' : ' NOT NULL'}${checks}`
 }
 
 /** The statements that add a domain's checks that have not been validated. */
 export function lateDomainChecks(of: DomainType, defaultSchema: string): readonly string[] {
-  return of.checks.filter((c) => !c.validated)
-    .map((c) => `ALTER DOMAIN ${quoteName(of.schema, of.name, defaultSchema)} ADD CONSTRAINT ${quoteIdent(c.name)} CHECK (${c.expression}) NOT VALID`)
+  return of.checks
+    .filter((c) => !c.validated)
+    .map(
+      (c) =>
+        `ALTER DOMAIN ${quoteName(of.schema, of.name, defaultSchema)} ADD CONSTRAINT ${quoteIdent(c.name)} CHECK (${c.expression}) NOT VALID`,
+    )
 }
 
 /** `CREATE TYPE` of a composite, range or base type; null where its definition is not known. */
@@ -152,7 +195,11 @@ export function ownSequence(of: Sequence, defaultSchema: string): string {
 }
 
 /** `CREATE VIEW` or `CREATE MATERIALIZED VIEW`; null where its query is not known. */
-export function createView(of: View, defaultSchema: string, options: { readonly orReplace?: boolean } = {}): string | null {
+export function createView(
+  of: View,
+  defaultSchema: string,
+  options: { readonly orReplace?: boolean } = {},
+): string | null {
   if (of.definition === null) return null
   // With a star, names that were right once would go to other columns.
   const columns = of.columns?.length && !selectsStar(of) ? ` (${nameList(of.columns)})` : ''
@@ -178,16 +225,26 @@ export function functionSignature(of: SqlFunction, defaultSchema: string): strin
 }
 
 /** `CREATE [OR REPLACE] FUNCTION` or `PROCEDURE`; null where it is not known well enough to be written again. */
-export function createFunction(of: SqlFunction, defaultSchema: string, options: { readonly orReplace?: boolean } = {}): string | null {
+export function createFunction(
+  of: SqlFunction,
+  defaultSchema: string,
+  options: { readonly orReplace?: boolean } = {},
+): string | null {
   const start = options.orReplace ? 'CREATE OR REPLACE' : 'CREATE'
-  if (of.definition) return of.definition.trim().replace(/;$/, '').replace(/^create(\s+or\s+replace)?\b/i, start)
+  if (of.definition)
+    return of.definition
+      .trim()
+      .replace(/;$/, '')
+      .replace(/^create(\s+or\s+replace)?\b/i, start)
   if (of.body === null || of.arguments.length > 0 || of.language === 'c' || of.language === 'internal') return null
   const tag = dollarTag(of.body)
   const returns = of.kind === 'function' && of.returns ? ` RETURNS ${of.returns}` : ''
   const settings = of.settings.map((s) => ` SET ${s.replace('=', ' TO ').replace(/ TO $/, " TO ''")}`).join('')
   const volatility = of.kind === 'function' && of.volatility !== 'volatile' ? ` ${of.volatility.toUpperCase()}` : ''
-  return `${start} ${of.kind.toUpperCase()} ${functionSignature(of, defaultSchema)}${returns} LANGUAGE ${quoteIdent(of.language)}${volatility}`
-    + `${of.securityDefiner ? ' SECURITY DEFINER' : ''}${settings} AS ${tag}${of.body}${tag}`
+  return (
+    `${start} ${of.kind.toUpperCase()} ${functionSignature(of, defaultSchema)}${returns} LANGUAGE ${quoteIdent(of.language)}${volatility}` +
+    `${of.securityDefiner ? ' SECURITY DEFINER' : ''}${settings} AS ${tag}${of.body}${tag}`
+  )
 }
 
 /** A dollar quote that does not occur in a text. */
@@ -200,36 +257,55 @@ export function dollarTag(text: string): string {
 
 /** `CREATE TRIGGER`. */
 export function createTrigger(table: Key, of: Trigger, defaultSchema: string): string {
-  const events = of.events.map((e) => e === 'update' && of.updateOf?.length ? `UPDATE OF ${nameList(of.updateOf)}` : e.toUpperCase()).join(' OR ')
+  const events = of.events
+    .map((e) => (e === 'update' && of.updateOf?.length ? `UPDATE OF ${nameList(of.updateOf)}` : e.toUpperCase()))
+    .join(' OR ')
   const constraint = of.constraint ? 'CONSTRAINT ' : ''
-  const deferred = of.constraint?.deferrable ? ` DEFERRABLE${of.constraint.initiallyDeferred ? ' INITIALLY DEFERRED' : ''}` : ''
+  const deferred = of.constraint?.deferrable
+    ? ` DEFERRABLE${of.constraint.initiallyDeferred ? ' INITIALLY DEFERRED' : ''}`
+    : ''
   const transition = of.transition
     ? ` REFERENCING${of.transition.old ? ` OLD TABLE AS ${quoteIdent(of.transition.old)}` : ''}${of.transition.new ? ` NEW TABLE AS ${quoteIdent(of.transition.new)}` : ''}`
     : ''
   const when = of.when ? ` WHEN (${of.when})` : ''
   const call = `${quoteKey(of.function, defaultSchema)}(${(of.arguments ?? []).map(quoteLiteral).join(', ')})`
-  return `CREATE ${constraint}TRIGGER ${quoteIdent(of.name)} ${of.timing.toUpperCase()} ${events} ON ${quoteKey(table, defaultSchema)}${deferred}${transition}`
-    + ` FOR EACH ${of.forEach.toUpperCase()}${when} EXECUTE FUNCTION ${call}`
+  return (
+    `CREATE ${constraint}TRIGGER ${quoteIdent(of.name)} ${of.timing.toUpperCase()} ${events} ON ${quoteKey(table, defaultSchema)}${deferred}${transition}` +
+    ` FOR EACH ${of.forEach.toUpperCase()}${when} EXECUTE FUNCTION ${call}`
+  )
 }
 
 /** `CREATE POLICY`. */
 export function createPolicy(table: Key, of: Policy, defaultSchema: string): string {
   const roles = of.roles.length ? ` TO ${roleList(of.roles)}` : ''
-  return `CREATE POLICY ${quoteIdent(of.name)} ON ${quoteKey(table, defaultSchema)}${of.permissive ? '' : ' AS RESTRICTIVE'}${of.command === 'all' ? '' : ` FOR ${of.command.toUpperCase()}`}`
-    + `${roles}${of.using === null ? '' : ` USING (${of.using})`}${of.check === null ? '' : ` WITH CHECK (${of.check})`}`
+  return (
+    `CREATE POLICY ${quoteIdent(of.name)} ON ${quoteKey(table, defaultSchema)}${of.permissive ? '' : ' AS RESTRICTIVE'}${of.command === 'all' ? '' : ` FOR ${of.command.toUpperCase()}`}` +
+    `${roles}${of.using === null ? '' : ` USING (${of.using})`}${of.check === null ? '' : ` WITH CHECK (${of.check})`}`
+  )
 }
 
 /** Roles as a policy takes them; the three words that stand for a role are not quoted. */
 export function roleList(roles: readonly string[]): string {
-  return roles.map((role) => /^(current_user|session_user|current_role)$/i.test(role) ? role.toUpperCase() : quoteIdent(role)).join(', ')
+  return roles
+    .map((role) => (/^(current_user|session_user|current_role)$/i.test(role) ? role.toUpperCase() : quoteIdent(role)))
+    .join(', ')
 }
 
 /** The statements that bring row security from one state to another. */
-export function rowSecurityStatements(table: Key, from: Table['rowSecurity'], to: Table['rowSecurity'], defaultSchema: string): readonly string[] {
+export function rowSecurityStatements(
+  table: Key,
+  from: Table['rowSecurity'],
+  to: Table['rowSecurity'],
+  defaultSchema: string,
+): readonly string[] {
   const name = quoteKey(table, defaultSchema)
   return [
-    ...(from.enabled === to.enabled ? [] : [`ALTER TABLE ${name} ${to.enabled ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`]),
-    ...(from.forced === to.forced ? [] : [`ALTER TABLE ${name} ${to.forced ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`]),
+    ...(from.enabled === to.enabled
+      ? []
+      : [`ALTER TABLE ${name} ${to.enabled ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`]),
+    ...(from.forced === to.forced
+      ? []
+      : [`ALTER TABLE ${name} ${to.forced ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`]),
   ]
 }
 
@@ -240,7 +316,9 @@ export function commentOn(what: string, comment: string | null): string {
 
 /** The sequences that are objects of their own: those behind identity columns come and go with the column. */
 export function ownSequences(schema: Schema): ReadonlyMap<Key, Sequence> {
-  const isIdentity = ({ ownedBy }: Sequence) => ownedBy !== null && (schema.tables.get(ownedBy.table)?.columns.some((c) => c.name === ownedBy.column && c.identity !== null) ?? false)
+  const isIdentity = ({ ownedBy }: Sequence) =>
+    ownedBy !== null &&
+    (schema.tables.get(ownedBy.table)?.columns.some((c) => c.name === ownedBy.column && c.identity !== null) ?? false)
   return new Map([...schema.sequences].filter(([, s]) => !isIdentity(s)))
 }
 
@@ -261,7 +339,11 @@ export function targetOf(of: ForeignKey): Key {
 
 /** True where an index is there because a constraint of the table is. */
 export function backsConstraint(table: Table, index: Index): boolean {
-  return table.primaryKey?.name === index.name || table.uniques.some((u) => u.name === index.name) || table.exclusions.some((e) => e.name === index.name)
+  return (
+    table.primaryKey?.name === index.name ||
+    table.uniques.some((u) => u.name === index.name) ||
+    table.exclusions.some((e) => e.name === index.name)
+  )
 }
 
 /** Schema and name of a key, quoted, for objects that share the table's schema. */

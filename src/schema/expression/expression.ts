@@ -1,16 +1,31 @@
 import type { A_Const, A_Expr, FuncCall, Node, TypeCast } from 'libpg-query'
-import { quoteIdent, quoteLiteral } from '../sql/names.ts'
-import { numeric } from './expression-constants.ts'
-import { parseSql } from '../sql/parser.ts'
-import { print } from './expression-print.ts'
-import { resolveFunction, resolveOperator } from './expression-resolve.ts'
-import type { Expr } from './expression-tree.ts'
-import { coerceTo, coerceType, constant, literal, looksLikeFunction, mentionsColumn, toCommon } from './expression-tree.ts'
-import type { TypeId } from './expression-types.ts'
-import { canCoerce, categoryOf, commonType, domainOf, elementOf, isArrayType, isBuiltin, isEnum, parseType, qualified, spell, underlying, Unknowable, unknowable } from './expression-types.ts'
-import type { Schema } from './model.ts'
-import { text, texts } from './replay/nodes.ts'
-import { resolveType } from './replay/types.ts'
+import { quoteIdent, quoteLiteral } from '../../sql/names.ts'
+import { numeric } from './constants.ts'
+import { parseSql } from '../../sql/parser.ts'
+import { print } from './print.ts'
+import { resolveFunction, resolveOperator } from './resolve.ts'
+import type { Expr } from './tree.ts'
+import { coerceTo, coerceType, constant, literal, looksLikeFunction, mentionsColumn, toCommon } from './tree.ts'
+import type { TypeId } from './types.ts'
+import {
+  canCoerce,
+  categoryOf,
+  commonType,
+  domainOf,
+  elementOf,
+  isArrayType,
+  isBuiltin,
+  isEnum,
+  parseType,
+  qualified,
+  spell,
+  underlying,
+  Unknowable,
+  unknowable,
+} from './types.ts'
+import type { Schema } from '../model.ts'
+import { text, texts } from '../replay/nodes.ts'
+import { resolveType } from '../replay/types.ts'
 
 /** What an expression may refer to: the columns of its table with their types. */
 export interface ExpressionScope {
@@ -39,24 +54,51 @@ export function printExpression(node: Node, scope: ExpressionScope, target: stri
     const read = transform(node, scope)
     if (target === null) {
       const told = read.type === 'unknown' ? coerceType(scope.schema, read, 'text', 'implicit', true) : read
-      return { text: print(told), type: spell(told.type, told.mod), exact: true, isCall: looksLikeFunction(told), isNull: isNull(told) }
+      return {
+        text: print(told),
+        type: spell(told.type, told.mod),
+        exact: true,
+        isCall: looksLikeFunction(told),
+        isNull: isNull(told),
+      }
     }
     const { type, mod } = parseType(target)
     const coerced = coerceTo(scope.schema, read, type, mod, 'assignment', true)
-    return { text: print(coerced), type: target, exact: true, isCall: looksLikeFunction(coerced), isNull: isNull(coerced) }
+    return {
+      text: print(coerced),
+      type: target,
+      exact: true,
+      isCall: looksLikeFunction(coerced),
+      isNull: isNull(coerced),
+    }
   } catch (error) {
     if (!(error instanceof Unknowable)) throw error
-    return { text: asWritten(node), type: target, exact: false, isCall: 'FuncCall' in node || 'CoalesceExpr' in node || 'MinMaxExpr' in node, isNull: false }
+    return {
+      text: asWritten(node),
+      type: target,
+      exact: false,
+      isCall: 'FuncCall' in node || 'CoalesceExpr' in node || 'MinMaxExpr' in node,
+      isNull: false,
+    }
   }
 }
 
-const families: readonly (readonly string[])[] = [['int2', 'int4', 'int8'], ['float4', 'float8'], ['date', 'timestamp', 'timestamptz'], ['text', 'varchar', 'name']]
+const families: readonly (readonly string[])[] = [
+  ['int2', 'int4', 'int8'],
+  ['float4', 'float8'],
+  ['date', 'timestamp', 'timestamptz'],
+  ['text', 'varchar', 'name'],
+]
 
 /** True where a foreign key can hold values of one type against a key of another; both as `format_type` spells them. */
 export function canReference(schema: Schema, from: string, to: string): boolean {
   const foreign = underlying(schema, parseType(from).type).type
   const primary = underlying(schema, parseType(to).type).type
-  return foreign === primary || families.some((family) => family.includes(foreign) && family.includes(primary)) || canCoerce(schema, foreign, primary === 'varchar' ? 'text' : primary)
+  return (
+    foreign === primary ||
+    families.some((family) => family.includes(foreign) && family.includes(primary)) ||
+    canCoerce(schema, foreign, primary === 'varchar' ? 'text' : primary)
+  )
 }
 
 function isNull(expr: Expr): boolean {
@@ -68,12 +110,17 @@ export function reprint(expression: string, scope: ExpressionScope, target: stri
   const result = parseSql(`SELECT ${expression}`)
   const node = 'nodes' in result ? result.nodes[0] : undefined
   const first = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
-  return first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined ? null : printExpression(first.ResTarget.val, scope, target)
+  return first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined
+    ? null
+    : printExpression(first.ResTarget.val, scope, target)
 }
 
 /** True where a value of one type, as `format_type` spells it, can be stored in a column of another, as far as the types are known. */
 export function isAssignable(schema: Schema, from: string, to: string): boolean {
-  const isKnown = (type: TypeId) => isBuiltin(type) || isEnum(schema, isArrayType(type) ? elementOf(type) : type) || domainOf(schema, type) !== undefined
+  const isKnown = (type: TypeId) =>
+    isBuiltin(type) ||
+    isEnum(schema, isArrayType(type) ? elementOf(type) : type) ||
+    domainOf(schema, type) !== undefined
   if (!isKnown(parseType(from).type) || !isKnown(parseType(to).type)) return true
   return canCoerce(schema, parseType(from).type, parseType(to).type, 'assignment')
 }
@@ -96,28 +143,45 @@ function transform(node: Node, scope: ExpressionScope): Expr {
   if ('SQLValueFunction' in node) return ofValueFunction(node.SQLValueFunction.op ?? '', node.SQLValueFunction.typmod)
   if ('BoolExpr' in node) {
     const args = (node.BoolExpr.args ?? []).map((each) => boolean(each, scope))
-    if (node.BoolExpr.boolop === 'NOT_EXPR') return { kind: 'not', argument: args[0] ?? unknowable('NOT'), type: 'bool', mod: '' }
+    if (node.BoolExpr.boolop === 'NOT_EXPR')
+      return { kind: 'not', argument: args[0] ?? unknowable('NOT'), type: 'bool', mod: '' }
     return { kind: node.BoolExpr.boolop === 'OR_EXPR' ? 'or' : 'and', arguments: args, type: 'bool', mod: '' }
   }
   if ('NullTest' in node) {
     const argument = need(node.NullTest.arg, scope)
-    return { kind: 'test', argument, test: node.NullTest.nulltesttype === 'IS_NOT_NULL' ? 'IS NOT NULL' : 'IS NULL', shows: true, type: 'bool', mod: '' }
+    return {
+      kind: 'test',
+      argument,
+      test: node.NullTest.nulltesttype === 'IS_NOT_NULL' ? 'IS NOT NULL' : 'IS NULL',
+      shows: true,
+      type: 'bool',
+      mod: '',
+    }
   }
   if ('BooleanTest' in node) {
     const test = (node.BooleanTest.booltesttype ?? 'IS_TRUE').replaceAll('_', ' ')
     return { kind: 'test', argument: boolean(node.BooleanTest.arg, scope), test, shows: false, type: 'bool', mod: '' }
   }
   if ('CoalesceExpr' in node) return ofList('COALESCE', node.CoalesceExpr.args, scope)
-  if ('MinMaxExpr' in node) return ofList(node.MinMaxExpr.op === 'IS_LEAST' ? 'LEAST' : 'GREATEST', node.MinMaxExpr.args, scope)
+  if ('MinMaxExpr' in node)
+    return ofList(node.MinMaxExpr.op === 'IS_LEAST' ? 'LEAST' : 'GREATEST', node.MinMaxExpr.args, scope)
   if ('A_ArrayExpr' in node) return ofArray(node.A_ArrayExpr.elements ?? [], scope, null)
   if ('CollateClause' in node) {
     const argument = need(node.CollateClause.arg, scope)
     const typed = argument.type === 'unknown' ? coerceType(schema, argument, 'text', 'implicit', true) : argument
-    return { kind: 'collate', argument: typed, collation: quoteIdent(texts(node.CollateClause.collname).at(-1) ?? ''), type: typed.type, mod: typed.mod }
+    return {
+      kind: 'collate',
+      argument: typed,
+      collation: quoteIdent(texts(node.CollateClause.collname).at(-1) ?? ''),
+      type: typed.type,
+      mod: typed.mod,
+    }
   }
   if ('RowExpr' in node) {
     const fields = (node.RowExpr.args ?? []).map((each) => transform(each, scope))
-    return fields.some((each) => each.type === 'unknown') ? unknowable('a row of literals') : { kind: 'list', word: 'ROW', arguments: fields, type: 'record', mod: '' }
+    return fields.some((each) => each.type === 'unknown')
+      ? unknowable('a row of literals')
+      : { kind: 'list', word: 'ROW', arguments: fields, type: 'record', mod: '' }
   }
   if ('CaseExpr' in node) return ofCase(node.CaseExpr, scope)
   if ('A_Indirection' in node) return ofSubscript(node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
@@ -151,7 +215,10 @@ function ofColumn(fields: readonly string[], scope: ExpressionScope): Expr {
 }
 
 function typeOf(node: TypeCast['typeName'], scope: ExpressionScope): string {
-  const resolved = resolveType({ draft: { schema: scope.schema }, options: { alone: true, postgres: 0, source: 'migrations' } }, node)
+  const resolved = resolveType(
+    { draft: { schema: scope.schema }, options: { alone: true, postgres: 0, source: 'migrations' } },
+    node,
+  )
   return resolved.text ?? unknowable('a type')
 }
 
@@ -159,7 +226,10 @@ function ofCast(node: TypeCast, scope: ExpressionScope): Expr {
   const { type, mod } = parseType(typeOf(node.typeName, scope))
   const { schema } = scope
   if (node.arg !== undefined && 'A_ArrayExpr' in node.arg && isArrayType(underlying(schema, type).type)) {
-    const array = ofArray(node.arg.A_ArrayExpr.elements ?? [], scope, { type: elementOf(underlying(schema, type).type), mod })
+    const array = ofArray(node.arg.A_ArrayExpr.elements ?? [], scope, {
+      type: elementOf(underlying(schema, type).type),
+      mod,
+    })
     return coerceType(schema, array, type, 'explicit', false)
   }
   return coerceTo(schema, need(node.arg, scope), type, mod, 'explicit', false)
@@ -167,25 +237,47 @@ function ofCast(node: TypeCast, scope: ExpressionScope): Expr {
 
 function ofValueFunction(op: string, typmod: number | undefined): Expr {
   const word = op.replace(/^SVFOP_/, '').replace(/_N$/, '')
-  const types: Readonly<Record<string, TypeId>> = { CURRENT_DATE: 'date', CURRENT_TIME: 'timetz', CURRENT_TIMESTAMP: 'timestamptz', LOCALTIME: 'time', LOCALTIMESTAMP: 'timestamp' }
+  const types: Readonly<Record<string, TypeId>> = {
+    CURRENT_DATE: 'date',
+    CURRENT_TIME: 'timetz',
+    CURRENT_TIMESTAMP: 'timestamptz',
+    LOCALTIME: 'time',
+    LOCALTIMESTAMP: 'timestamp',
+  }
   const mod = op.endsWith('_N') ? `(${typmod ?? 0})` : ''
   return { kind: 'value', word: `${word}${mod}`, type: types[word] ?? 'name', mod }
 }
 
-function ofList(word: 'COALESCE' | 'GREATEST' | 'LEAST', nodes: readonly Node[] | undefined, scope: ExpressionScope): Expr {
-  const { type, values } = toCommon(scope.schema, (nodes ?? []).map((each) => transform(each, scope)))
+function ofList(
+  word: 'COALESCE' | 'GREATEST' | 'LEAST',
+  nodes: readonly Node[] | undefined,
+  scope: ExpressionScope,
+): Expr {
+  const { type, values } = toCommon(
+    scope.schema,
+    (nodes ?? []).map((each) => transform(each, scope)),
+  )
   return { kind: 'list', word, arguments: values, type, mod: '' }
 }
 
-function ofArray(nodes: readonly Node[], scope: ExpressionScope, target: { readonly type: TypeId; readonly mod: string } | null): Expr {
+function ofArray(
+  nodes: readonly Node[],
+  scope: ExpressionScope,
+  target: { readonly type: TypeId; readonly mod: string } | null,
+): Expr {
   const { schema } = scope
-  const values = nodes.map((each) => 'A_ArrayExpr' in each ? ofArray(each.A_ArrayExpr.elements ?? [], scope, target) : transform(each, scope))
+  const values = nodes.map((each) =>
+    'A_ArrayExpr' in each ? ofArray(each.A_ArrayExpr.elements ?? [], scope, target) : transform(each, scope),
+  )
   if (target !== null) {
-    const elements = values.map((each) => isArrayType(each.type) ? each : coerceTo(schema, each, target.type, target.mod, 'explicit', false))
+    const elements = values.map((each) =>
+      isArrayType(each.type) ? each : coerceTo(schema, each, target.type, target.mod, 'explicit', false),
+    )
     return { kind: 'array', elements, type: `${target.type}[]`, mod: '' }
   }
   if (values.length === 0) return unknowable('an empty array without a type')
-  if (values.every((each) => isArrayType(each.type))) return { kind: 'array', elements: values, type: values[0]?.type ?? 'text[]', mod: '' }
+  if (values.every((each) => isArrayType(each.type)))
+    return { kind: 'array', elements: values, type: values[0]?.type ?? 'text[]', mod: '' }
   const { type, values: elements } = toCommon(schema, values)
   return { kind: 'array', elements, type: `${type}[]`, mod: '' }
 }
@@ -193,16 +285,28 @@ function ofArray(nodes: readonly Node[], scope: ExpressionScope, target: { reado
 function ofCase(node: Extract<Node, { CaseExpr: unknown }>['CaseExpr'], scope: ExpressionScope): Expr {
   const { schema } = scope
   const given = node.arg === undefined ? null : need(node.arg, scope)
-  const argument = given !== null && given.type === 'unknown' ? coerceType(schema, given, 'text', 'implicit', true) : given
+  const argument =
+    given !== null && given.type === 'unknown' ? coerceType(schema, given, 'text', 'implicit', true) : given
   const branches = (node.args ?? []).map((each) => {
     if (!('CaseWhen' in each)) return unknowable('CASE')
-    if (argument === null) return { when: boolean(each.CaseWhen.expr, scope), result: need(each.CaseWhen.result, scope) }
+    if (argument === null)
+      return { when: boolean(each.CaseWhen.expr, scope), result: need(each.CaseWhen.result, scope) }
     const compared = operator(schema, '=', argument, need(each.CaseWhen.expr, scope))
-    return { when: compared.kind === 'operator' ? compared.right : unknowable('CASE'), result: need(each.CaseWhen.result, scope) }
+    return {
+      when: compared.kind === 'operator' ? compared.right : unknowable('CASE'),
+      result: need(each.CaseWhen.result, scope),
+    }
   })
   const otherwise = node.defresult === undefined ? literal(null) : need(node.defresult, scope)
   const { type, values } = toCommon(schema, [otherwise, ...branches.map((each) => each.result)])
-  return { kind: 'case', argument, branches: branches.map((each, i) => ({ when: each.when, result: values[i + 1] ?? each.result })), otherwise: values[0] ?? otherwise, type, mod: '' }
+  return {
+    kind: 'case',
+    argument,
+    branches: branches.map((each, i) => ({ when: each.when, result: values[i + 1] ?? each.result })),
+    otherwise: values[0] ?? otherwise,
+    type,
+    mod: '',
+  }
 }
 
 function ofSubscript(node: Node | undefined, indirection: readonly Node[], scope: ExpressionScope): Expr {
@@ -213,12 +317,33 @@ function ofSubscript(node: Node | undefined, indirection: readonly Node[], scope
     const { is_slice, lidx, uidx } = each.A_Indices
     if (is_slice === true) {
       if (!isArrayType(expr.type) || lidx === undefined || uidx === undefined) return unknowable('a slice')
-      expr = { kind: 'subscript', argument: expr, index: coerceType(schema, transform(lidx, scope), 'int4', 'assignment', true), to: coerceType(schema, transform(uidx, scope), 'int4', 'assignment', true), type: expr.type, mod: '' }
+      expr = {
+        kind: 'subscript',
+        argument: expr,
+        index: coerceType(schema, transform(lidx, scope), 'int4', 'assignment', true),
+        to: coerceType(schema, transform(uidx, scope), 'int4', 'assignment', true),
+        type: expr.type,
+        mod: '',
+      }
     } else if (isArrayType(expr.type)) {
-      expr = { kind: 'subscript', argument: expr, index: coerceType(schema, need(uidx, scope), 'int4', 'assignment', true), to: null, type: elementOf(expr.type), mod: '' }
+      expr = {
+        kind: 'subscript',
+        argument: expr,
+        index: coerceType(schema, need(uidx, scope), 'int4', 'assignment', true),
+        to: null,
+        type: elementOf(expr.type),
+        mod: '',
+      }
     } else if (expr.type === 'jsonb') {
       const index = need(uidx, scope)
-      expr = { kind: 'subscript', argument: expr, index: index.type === 'unknown' ? coerceType(schema, index, 'text', 'implicit', true) : index, to: null, type: 'jsonb', mod: '' }
+      expr = {
+        kind: 'subscript',
+        argument: expr,
+        index: index.type === 'unknown' ? coerceType(schema, index, 'text', 'implicit', true) : index,
+        to: null,
+        type: 'jsonb',
+        mod: '',
+      }
     } else return unknowable('a subscript')
   }
   return expr
@@ -231,19 +356,47 @@ function ofCall(node: FuncCall, scope: ExpressionScope): Expr {
   const { schema } = scope
   const names = texts(node.funcname)
   const name = names.at(-1) ?? ''
-  const within = names.length > 1 ? names.at(-2) ?? null : null
-  if (node.agg_star === true && name === 'count') return { kind: 'call', name: 'count', arguments: [], syntax: null, variadic: false, type: 'int8', mod: '' }
+  const within = names.length > 1 ? (names.at(-2) ?? null) : null
+  if (node.agg_star === true && name === 'count')
+    return { kind: 'call', name: 'count', arguments: [], syntax: null, variadic: false, type: 'int8', mod: '' }
   const given = (node.args ?? []).map((each) => transform(each, scope))
   const [only] = given
-  if (given.length === 1 && only !== undefined && within === null && isBuiltin(name) && (only.type === 'unknown' || !['lower', 'upper'].includes(name))) {
+  if (
+    given.length === 1 &&
+    only !== undefined &&
+    within === null &&
+    isBuiltin(name) &&
+    (only.type === 'unknown' || !['lower', 'upper'].includes(name))
+  ) {
     // A type's name over a value of that type is no call, though a function of that name may take the value by a cast.
-    const call = only.type === name ? null : functionOrNull(schema, within, name, given.map((each) => each.type))
+    const call =
+      only.type === name
+        ? null
+        : functionOrNull(
+            schema,
+            within,
+            name,
+            given.map((each) => each.type),
+          )
     if (call === null) return coerceType(schema, only, name, 'explicit', false)
   }
-  const callable = resolveFunction(schema, within, name, given.map((each) => each.type))
+  const callable = resolveFunction(
+    schema,
+    within,
+    name,
+    given.map((each) => each.type),
+  )
   const values = given.map((each, i) => coerceType(schema, each, callable.arguments[i] ?? 'any', 'implicit', true))
-  const syntax = node.funcformat === 'COERCE_SQL_SYNTAX' ? syntaxes.has(name) ? name : unknowable(name) : null
-  return { kind: 'call', name: qualified(callable.schema, name), arguments: values, syntax, variadic: node.func_variadic === true, type: callable.result, mod: '' }
+  const syntax = node.funcformat === 'COERCE_SQL_SYNTAX' ? (syntaxes.has(name) ? name : unknowable(name)) : null
+  return {
+    kind: 'call',
+    name: qualified(callable.schema, name),
+    arguments: values,
+    syntax,
+    variadic: node.func_variadic === true,
+    type: callable.result,
+    mod: '',
+  }
 }
 
 function functionOrNull(schema: Schema, within: string | null, name: string, types: readonly TypeId[]): unknown {
@@ -260,8 +413,12 @@ function operator(schema: Schema, name: string, left: Expr | null, right: Expr):
   const callable = resolveOperator(schema, name, inputs)
   const rightType = callable.arguments.at(-1) ?? 'any'
   return {
-    kind: 'operator', name, left: left === null ? null : coerceType(schema, left, callable.arguments[0] ?? 'any', 'implicit', true),
-    right: coerceType(schema, right, rightType, 'implicit', true), type: callable.result, mod: '',
+    kind: 'operator',
+    name,
+    left: left === null ? null : coerceType(schema, left, callable.arguments[0] ?? 'any', 'implicit', true),
+    right: coerceType(schema, right, rightType, 'implicit', true),
+    type: callable.result,
+    mod: '',
   }
 }
 
@@ -272,7 +429,13 @@ function overArray(schema: Schema, name: string, left: Expr, right: Expr, all: b
   const callable = resolveOperator(schema, name, [left.type, element])
   const [leftType = 'any', rightType = 'any'] = callable.arguments
   return {
-    kind: 'any', name, all, left: coerceType(schema, left, leftType, 'implicit', true), right: coerceType(schema, right, `${rightType}[]`, 'implicit', true), type: 'bool', mod: '',
+    kind: 'any',
+    name,
+    all,
+    left: coerceType(schema, left, leftType, 'implicit', true),
+    right: coerceType(schema, right, `${rightType}[]`, 'implicit', true),
+    type: 'bool',
+    mod: '',
   }
 }
 
@@ -282,26 +445,45 @@ function ofOperator(node: A_Expr, scope: ExpressionScope): Expr {
   const name = names.at(-1) ?? ''
   const left = () => need(node.lexpr, scope)
   const right = () => need(node.rexpr, scope)
-  const list = (of: Node | undefined) => of !== undefined && 'List' in of ? of.List.items ?? [] : unknowable('a list')
+  const list = (of: Node | undefined) =>
+    of !== undefined && 'List' in of ? (of.List.items ?? []) : unknowable('a list')
   switch (node.kind ?? 'AEXPR_OP') {
-    case 'AEXPR_OP': case 'AEXPR_LIKE': case 'AEXPR_ILIKE': {
+    case 'AEXPR_OP':
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE': {
       if (names.length > 1 && names[0] !== 'pg_catalog') return unknowable('a qualified operator')
       if (node.lexpr !== undefined && ('RowExpr' in node.lexpr || 'SubLink' in node.lexpr)) return unknowable('a row')
       return operator(schema, name, node.lexpr === undefined ? null : left(), right())
     }
-    case 'AEXPR_SIMILAR': return operator(schema, name, left(), right())
-    case 'AEXPR_OP_ANY': return overArray(schema, name, left(), right(), false)
-    case 'AEXPR_OP_ALL': return overArray(schema, name, left(), right(), true)
-    case 'AEXPR_IN': return ofIn(name, left(), list(node.rexpr).map((each) => transform(each, scope)), schema)
-    case 'AEXPR_BETWEEN': case 'AEXPR_NOT_BETWEEN': {
+    case 'AEXPR_SIMILAR':
+      return operator(schema, name, left(), right())
+    case 'AEXPR_OP_ANY':
+      return overArray(schema, name, left(), right(), false)
+    case 'AEXPR_OP_ALL':
+      return overArray(schema, name, left(), right(), true)
+    case 'AEXPR_IN':
+      return ofIn(
+        name,
+        left(),
+        list(node.rexpr).map((each) => transform(each, scope)),
+        schema,
+      )
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN': {
       const [from, to] = list(node.rexpr)
       const inside = node.kind === 'AEXPR_BETWEEN'
       return {
-        kind: inside ? 'and' : 'or', type: 'bool', mod: '',
-        arguments: [operator(schema, inside ? '>=' : '<', left(), need(from, scope)), operator(schema, inside ? '<=' : '>', left(), need(to, scope))],
+        kind: inside ? 'and' : 'or',
+        type: 'bool',
+        mod: '',
+        arguments: [
+          operator(schema, inside ? '>=' : '<', left(), need(from, scope)),
+          operator(schema, inside ? '<=' : '>', left(), need(to, scope)),
+        ],
       }
     }
-    case 'AEXPR_DISTINCT': case 'AEXPR_NOT_DISTINCT': {
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT': {
       const compared = operator(schema, '=', left(), right())
       if (compared.kind !== 'operator' || compared.left === null) return unknowable('IS DISTINCT FROM')
       const distinct: Expr = { kind: 'distinct', left: compared.left, right: compared.right, type: 'bool', mod: '' }
@@ -310,9 +492,16 @@ function ofOperator(node: A_Expr, scope: ExpressionScope): Expr {
     case 'AEXPR_NULLIF': {
       const compared = operator(schema, '=', left(), right())
       if (compared.kind !== 'operator' || compared.left === null) return unknowable('NULLIF')
-      return { kind: 'list', word: 'NULLIF', arguments: [compared.left, compared.right], type: compared.left.type, mod: '' }
+      return {
+        kind: 'list',
+        word: 'NULLIF',
+        arguments: [compared.left, compared.right],
+        type: compared.left.type,
+        mod: '',
+      }
     }
-    default: return unknowable(node.kind ?? '')
+    default:
+      return unknowable(node.kind ?? '')
   }
 }
 
@@ -321,10 +510,24 @@ function ofIn(name: string, left: Expr, values: readonly Expr[], schema: Schema)
   const fixed = values.filter((each) => !mentionsColumn(each))
   const rest = values.filter(mentionsColumn)
   const parts: Expr[] = []
-  const type = fixed.length > 1 ? commonType(schema, [left, ...fixed].map((each) => each.type)) : null
-  const joined = type !== null && [left, ...fixed].every((each) => canCoerce(schema, each.type, type)) && categoryOf(schema, type) !== 'P'
+  const type =
+    fixed.length > 1
+      ? commonType(
+          schema,
+          [left, ...fixed].map((each) => each.type),
+        )
+      : null
+  const joined =
+    type !== null &&
+    [left, ...fixed].every((each) => canCoerce(schema, each.type, type)) &&
+    categoryOf(schema, type) !== 'P'
   if (joined) {
-    const array: Expr = { kind: 'array', elements: fixed.map((each) => coerceType(schema, each, type, 'implicit', true)), type: `${type}[]`, mod: '' }
+    const array: Expr = {
+      kind: 'array',
+      elements: fixed.map((each) => coerceType(schema, each, type, 'implicit', true)),
+      type: `${type}[]`,
+      mod: '',
+    }
     parts.push(overArray(schema, name, left, array, name !== '='))
   }
   for (const each of joined ? rest : values) parts.push(operator(schema, name, left, each))
@@ -335,8 +538,12 @@ function ofIn(name: string, left: Expr, values: readonly Expr[], schema: Schema)
 
 /** What cannot be read is printed close to how it is written. */
 function asWritten(node: Node): string {
-  const inner = (each: Node | undefined) => each === undefined ? '' : asWritten(each)
-  const name = (names: readonly Node[] | undefined) => texts(names).filter((each) => each !== 'pg_catalog').map(quoteIdent).join('.')
+  const inner = (each: Node | undefined) => (each === undefined ? '' : asWritten(each))
+  const name = (names: readonly Node[] | undefined) =>
+    texts(names)
+      .filter((each) => each !== 'pg_catalog')
+      .map(quoteIdent)
+      .join('.')
   if ('A_Const' in node) {
     const { sval, ival, fval, boolval, isnull } = node.A_Const
     if (isnull === true) return 'NULL'
@@ -354,14 +561,24 @@ function asWritten(node: Node): string {
   if ('SQLValueFunction' in node) return (node.SQLValueFunction.op ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '')
   if ('A_Expr' in node) {
     const { kind, lexpr, rexpr } = node.A_Expr
-    const word = kind === 'AEXPR_IN' ? text(node.A_Expr.name?.[0]) === '=' ? 'IN' : 'NOT IN' : kind === 'AEXPR_DISTINCT' ? 'IS DISTINCT FROM' : text(node.A_Expr.name?.at(-1))
+    const word =
+      kind === 'AEXPR_IN'
+        ? text(node.A_Expr.name?.[0]) === '='
+          ? 'IN'
+          : 'NOT IN'
+        : kind === 'AEXPR_DISTINCT'
+          ? 'IS DISTINCT FROM'
+          : text(node.A_Expr.name?.at(-1))
     return `(${lexpr === undefined ? '' : `${inner(lexpr)} `}${word} ${inner(rexpr)})`
   }
   if ('BoolExpr' in node) {
     const args = (node.BoolExpr.args ?? []).map(inner)
-    return node.BoolExpr.boolop === 'NOT_EXPR' ? `(NOT ${args.join('')})` : `(${args.join(node.BoolExpr.boolop === 'OR_EXPR' ? ' OR ' : ' AND ')})`
+    return node.BoolExpr.boolop === 'NOT_EXPR'
+      ? `(NOT ${args.join('')})`
+      : `(${args.join(node.BoolExpr.boolop === 'OR_EXPR' ? ' OR ' : ' AND ')})`
   }
-  if ('NullTest' in node) return `(${inner(node.NullTest.arg)} IS ${node.NullTest.nulltesttype === 'IS_NOT_NULL' ? 'NOT NULL' : 'NULL'})`
+  if ('NullTest' in node)
+    return `(${inner(node.NullTest.arg)} IS ${node.NullTest.nulltesttype === 'IS_NOT_NULL' ? 'NOT NULL' : 'NULL'})`
   if ('List' in node) return `(${(node.List.items ?? []).map(inner).join(', ')})`
   if ('CoalesceExpr' in node) return `COALESCE(${(node.CoalesceExpr.args ?? []).map(inner).join(', ')})`
   if ('A_ArrayExpr' in node) return `ARRAY[${(node.A_ArrayExpr.elements ?? []).map(inner).join(', ')}]`
