@@ -185,20 +185,37 @@ describe('commands', () => {
   })
   test('are refused with what is missing, and answered with what they could mean', async () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\ndrop legacy\nerror one\n' })
-    const [error = '', first = '', second = ''] = pull.threads.map((t) => /finding ([0-9a-f]{16})/.exec(t.comments[0]?.body ?? '')?.[1] ?? '')
+    const [error = '', first = '', second = ''] = pull.threads.map(
+      (t) => /finding ([0-9a-f]{16})/.exec(t.comments[0]?.body ?? '')?.[1] ?? '',
+    )
     const waiting = `What waits for one:\n- \`${first.slice(0, 4)}\` \`drop users\` is here\n- \`${second.slice(0, 4)}\` \`drop legacy\` is here`
     await world.during(async () => {
       await say(world.github, repository, pull, 'reader', '/schemagate help')
-      await say(world.github, repository, pull, 'writer', [
-        '/schemagate approve reason: b', `/schemagate approve ${first.slice(0, 3)} reason: b`, '/schemagate approve nothing reason: b', `/schemagate approve ${error.slice(0, 4)} reason: b`,
-        '/schemagate approve destructive reason: b until: 2020-01-01', '/schemagate ignore no-eror reason: b', '/schemagate unapprove nothing',
-      ].join('\n'))
+      await say(
+        world.github,
+        repository,
+        pull,
+        'writer',
+        [
+          '/schemagate approve reason: b',
+          `/schemagate approve ${first.slice(0, 3)} reason: b`,
+          '/schemagate approve nothing reason: b',
+          `/schemagate approve ${error.slice(0, 4)} reason: b`,
+          '/schemagate approve destructive reason: b until: 2020-01-01',
+          '/schemagate ignore no-eror reason: b',
+          '/schemagate unapprove nothing',
+        ].join('\n'),
+      )
     })
     const answers = pull.comments.map((c) => c.body).join('\n\n')
     expect(answers).toContain('`/schemagate help`: that takes the right to triage here.')
-    expect(answers).toContain(`\`/schemagate approve\`: say which finding. ${waiting}\n\n\`/schemagate approve\`: \`${first.slice(0, 3)}\` is too short; write four digits or more. ${waiting}\n\n\`/schemagate approve\`: no finding here is \`nothing\`. ${waiting}`)
+    expect(answers).toContain(
+      `\`/schemagate approve\`: say which finding. ${waiting}\n\n\`/schemagate approve\`: \`${first.slice(0, 3)}\` is too short; write four digits or more. ${waiting}\n\n\`/schemagate approve\`: no finding here is \`nothing\`. ${waiting}`,
+    )
     expect(answers).toContain('an approval does not lift `no-error`')
-    expect(answers).toContain('`/schemagate approve`: `until: 2020-01-01` is over.\n\nThere is no rule `no-eror`. Did you mean "no-error"?\n\n`/schemagate unapprove`: no finding here is `nothing`. Nothing here is approved.')
+    expect(answers).toContain(
+      '`/schemagate approve`: `until: 2020-01-01` is over.\n\nThere is no rule `no-eror`. Did you mean "no-error"?\n\n`/schemagate unapprove`: no finding here is `nothing`. Nothing here is approved.',
+    )
     expect(run(pull)?.conclusion).toBe('failure')
   })
   test('in quotes, code blocks and comments of bots are none', async () => {
