@@ -11,7 +11,7 @@ export type { ParsedConfig } from './config/parse.ts'
 export { configJsonSchema } from './config/shape.ts'
 export type { KnownRule } from './config/shape.ts'
 export { parseStats, printStatsQuery, statsPath } from './config/stats.ts'
-export { defaultConfig } from './config/types.ts'
+export { assumedPostgres, defaultConfig } from './config/types.ts'
 export type { Config, ConfiguredProject, RuleSetting, TableSize } from './config/types.ts'
 
 /** Where a repository keeps its configuration; the first of these that exists. */

@@ -1,6 +1,6 @@
 import type { Migration } from './step.ts'
 import type { Finding, Note } from './finding.ts'
-import type { Config } from './config.ts'
+import { assumedPostgres, type Config } from './config.ts'
 import { conclude } from './engine/conclusion.ts'
 import type { CatalogRule } from './engine/rule.ts'
 import { runRules, runSuppressionRules, type RuleInput } from './engine/run.ts'
@@ -21,7 +21,8 @@ import { readSql } from './sql/read.ts'
 export interface LintOptions {
   readonly rules: readonly CatalogRule[]
   readonly config: Config
-  readonly postgres: number
+  /** Null where nobody said. */
+  readonly postgres: number | null
   /** Null where nobody said: a file is one transaction then, unless its only statement cannot run in one. */
   readonly runner: Runner | null
   /** Overrides what the runner does. */
@@ -53,7 +54,7 @@ export async function lint(files: readonly SourceFile[], options: LintOptions): 
     texts: new Map(files.map((file) => [file.path, file.text])),
     base: '',
     head: '',
-    postgres: options.postgres,
+    postgres: options.postgres ?? assumedPostgres,
     milliseconds: Date.now() - started,
   }
 }
@@ -64,7 +65,7 @@ function schemaBefore(options: LintOptions): Schema {
   const { statements } = readSql(options.given)
   const migration: Migration = { name: 'given', path: options.given.path, statements, down: null, isNew: false }
   return replaySteps(nothing, [migration], transactionsOf(null, [migration], { inTransaction: false }), {
-    postgres: options.postgres,
+    postgres: options.postgres ?? assumedPostgres,
     source: 'migrations',
     alone: true,
   }).after
@@ -82,11 +83,11 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
   }
   const runner: Runner = options.runner ?? { name: 'psql', version: null, assumed: true }
   const transactions = transactionsOf(options.inTransaction === null ? options.runner : null, [migration], {
-    postgres: options.postgres,
+    postgres: options.postgres ?? assumedPostgres,
     ...(options.inTransaction === null ? {} : { inTransaction: options.inTransaction }),
   })
   const { steps, after, notes } = replaySteps(before, [migration], transactions, {
-    postgres: options.postgres,
+    postgres: options.postgres ?? assumedPostgres,
     source: 'migrations',
     alone: true,
   })
@@ -105,7 +106,8 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
     project,
     label: null,
     config: options.config,
-    postgres: options.postgres,
+    postgres: options.postgres ?? assumedPostgres,
+    postgresAssumed: options.postgres === null,
     before,
     after,
     declared: null,

@@ -6,6 +6,7 @@ import { detectProjects, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
 import { movedFrom, withoutMove } from './project/moved.ts'
 import type { Project } from './project/project.ts'
+import { assumedPostgres } from './config.ts'
 import { serverVersionOf } from './project/server-version.ts'
 import { transactionsOf } from './project/transactions.ts'
 import { readDeclaredSides, type DeclaredSides } from './reading/declared.ts'
@@ -23,8 +24,10 @@ import type { SqlProblem } from './sql/read.ts'
 /** What is known of one project before and after the change set. */
 export interface ProjectReading {
   readonly project: Project
-  /** Server major version that the review assumes, and where that comes from. */
+  /** Server major version that the review judges for. */
   readonly postgres: number
+  /** True where neither the configuration nor the repository names it. */
+  readonly postgresAssumed: boolean
   readonly before: Schema
   readonly after: Schema
   readonly declared: Schema | null
@@ -92,7 +95,8 @@ async function readProject(
   changeSet: ChangeSet,
   settings: Settings,
 ): Promise<ProjectReading> {
-  const postgres = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres ?? 15
+  const named = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres
+  const postgres = named ?? assumedPostgres
   const migrations = project.migrations ? await readMigrations(project, changeSet) : null
   const declared = await readDeclaredSides(project, was, changeSet, postgres)
   const { notes: recordNotes, ...records } = await readRecords(project, was, changeSet)
@@ -105,6 +109,7 @@ async function readProject(
   const common = {
     project,
     postgres,
+    postgresAssumed: named === undefined,
     migrations,
     problems,
     squashed: history.squashed,

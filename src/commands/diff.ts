@@ -1,3 +1,4 @@
+import { assumedPostgres } from '../config.ts'
 import type { Note } from '../finding.ts'
 import { resolve } from 'node:path'
 import { changeSetFromGit } from '../changeset/git.ts'
@@ -61,7 +62,7 @@ export const diffCommand: Command = async (args, io) => {
         base.projects.find((p) => p.name === project.name) ?? null,
         changeSet,
         source,
-        config.postgres ?? 15,
+        config.postgres ?? assumedPostgres,
       ),
     )
   }

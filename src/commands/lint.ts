@@ -28,7 +28,7 @@ export function lintCommand(rules: readonly CatalogRule[]): Command {
     const report = await lint(files, {
       rules,
       config: { ...config, failOn },
-      postgres: postgresVersion('lint', values['postgres-version']) ?? config.postgres ?? 15,
+      postgres: postgresVersion('lint', values['postgres-version']) ?? config.postgres,
       runner: values.runner === undefined ? null : runnerOf(values.runner),
       inTransaction: values['in-transaction'] ?? null,
       given: values.given === undefined ? null : await read(values.given, io),

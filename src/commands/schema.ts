@@ -1,3 +1,4 @@
+import { assumedPostgres } from '../config.ts'
 import type { Note } from '../finding.ts'
 import { resolve } from 'node:path'
 import { gitTree } from '../changeset/git.ts'
@@ -26,7 +27,7 @@ export const schemaCommand: Command = async (args, io) => {
   const detected = await detectProjects(tree, config)
   const project = chooseProject('schema', detected.projects, values.path)
   const source = oneOf('schema', 'source', values.source, ['prisma', 'drizzle', 'migrations'], usualSource(project))
-  const read = await schemaOfTree(project, tree, source, config.postgres ?? 15)
+  const read = await schemaOfTree(project, tree, source, config.postgres ?? assumedPostgres)
   const notes = [...detected.notes, ...read.notes]
   if (!read.schema) {
     const why = notes[0]

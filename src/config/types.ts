@@ -3,7 +3,7 @@ import type { RunnerName } from '../project/project.ts'
 
 /** `.github/schemagate.yml` with its defaults filled in. */
 export interface Config {
-  /** Major version of the server in production; null where the file does not say (then 15, or what the repository says). */
+  /** Major version of the server in production; null where the file does not say (then what the repository says, else `assumedPostgres`). */
   readonly postgres: number | null
   readonly failOn: 'error' | 'warning' | 'never'
   readonly paths: { readonly include: readonly string[]; readonly ignore: readonly string[] }
@@ -54,6 +54,9 @@ export interface RuleSetting {
   /** The further entries where the file gives a rule a list of settings, such as a policy for each path; the rule runs once with each. */
   readonly also?: readonly RuleSetting[]
 }
+
+/** Major version of the server that a review judges for where nothing names one. */
+export const assumedPostgres = 15
 
 /** What holds where `.github/schemagate.yml` says nothing. */
 export const defaultConfig: Config = {

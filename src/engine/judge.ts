@@ -104,6 +104,7 @@ function inputOf(
     label: reading.project.name,
     config: settings.config,
     postgres: reading.postgres,
+    postgresAssumed: reading.postgresAssumed,
     before: reading.before,
     after: reading.after,
     declared: reading.declared,

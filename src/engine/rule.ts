@@ -55,6 +55,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly dialect: Dialect
   /** Major version of the server in production. */
   readonly postgres: number
+  /** True where nobody names that version, and 15 is taken. */
+  readonly postgresAssumed: boolean
   readonly runner: Runner
   /** The schema before and after the pull request, as its migrations make it (or as declared, where there are none). */
   readonly before: Schema

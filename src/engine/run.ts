@@ -31,6 +31,7 @@ export interface RuleInput {
   readonly label: string | null
   readonly config: Config
   readonly postgres: number
+  readonly postgresAssumed: boolean
   readonly before: Schema
   readonly after: Schema
   readonly declared: Schema | null
@@ -238,6 +239,7 @@ function contextOf(
     project: input.project,
     dialect: input.project.dialect,
     postgres: input.postgres,
+    postgresAssumed: input.postgresAssumed,
     runner: input.project.runner,
     before,
     after: input.after,

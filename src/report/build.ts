@@ -1,3 +1,4 @@
+import { assumedPostgres } from '../config.ts'
 import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
 import { conclude } from '../engine/conclusion.ts'
@@ -56,7 +57,7 @@ export function buildReport(parts: ReportParts): Report {
     texts: new Map([...judged.texts].map(([path, file]) => [path, file.text])),
     base: changeSet.base.commit,
     head: changeSet.head.commit,
-    postgres: projects[0]?.postgres ?? settings.config.postgres ?? 15,
+    postgres: projects[0]?.postgres ?? settings.config.postgres ?? assumedPostgres,
     milliseconds: Date.now() - parts.started,
   }
 }
