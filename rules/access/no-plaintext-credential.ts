@@ -68,6 +68,10 @@ export default {
       },
     },
     {
+      title: 'What is shown of a secret is not the secret.',
+      sql: `create table hooks (id bigint generated always as identity primary key, display_secret_key text, redacted_api_key text);`,
+    },
+    {
       title: 'Sixty characters are what bcrypt gives.',
       sql: `create table users (id bigint generated always as identity primary key, password varchar(60) not null);`,
     },
@@ -135,7 +139,7 @@ function* readable(columns: readonly Column[], table: Key, ctx: RuleContext): It
       return (
         isText(column) &&
         pattern.test(name) &&
-        !/hash|encrypt|cipher|crypt|digest|salt|(?:^|_)(?:hint|last|masked|public)_/.test(name)
+        !/hash|encrypt|cipher|crypt|digest|salt|(?:^|_)(?:display|hint|last|masked|preview|public|redacted)_/.test(name)
       )
     })
   const plain = named(secret).filter(

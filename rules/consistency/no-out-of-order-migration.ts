@@ -27,6 +27,17 @@ export default {
       severity: 'info',
     },
     {
+      title: 'Several that touch nothing in common with the later ones are told once.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: {
+        'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);`,
+        'prisma/migrations/0000_earlier/migration.sql': `create table earlier (id bigint primary key);`,
+      },
+      message: '`0000_earlier` and 1 more sort before',
+      severity: 'info',
+    },
+    {
       title: 'Where both touch the same table, the order decides what becomes of it.',
       runner: 'prisma@6',
       given: `create table users (id bigint primary key);`,
@@ -68,16 +79,20 @@ export default {
         return
       }
       if (ctx.project.settings.drizzleLayout === 'folders') return
+      const apart: Migration[] = []
       for (const [i, migration] of ctx.history.entries()) {
-        if (!migration.isNew || /(^|\/)R__/.test(migration.path)) continue
-        const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !/(^|\/)R__/.test(other.path))
+        if (!migration.isNew || isRepeatable(migration)) continue
+        const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !isRepeatable(other))
         const tables = tablesOf(migration, ctx)
         const later =
           applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
         const refused =
           ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
-        const isApart = !refused && !later.statements.some((statement) => mentions(statement.text, tables))
+        if (!refused && !later.statements.some((statement) => mentions(statement.text, tables))) {
+          apart.push(migration)
+          continue
+        }
         // Flyway may be told to take them all the same (`outOfOrder`), as many are.
         const isStopped = refused && ctx.runner.name !== 'flyway'
         const effect = refused
@@ -87,13 +102,28 @@ export default {
           place: startOf(migration.path),
           object: migration.name,
           anySize: true,
-          ...(isStopped ? { severity: 'error' as const } : isApart ? { severity: 'info' as const } : {}),
+          ...(isStopped ? { severity: 'error' as const } : {}),
           message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.`,
         }
+      }
+      const [first, ...others] = apart
+      const newest = ctx.history.findLast((it) => !it.isNew && !isRepeatable(it))
+      if (!first || !newest) return
+      const subject = `\`${first.name}\`${others.length > 0 ? ` and ${others.length} more sort` : ' sorts'}`
+      yield {
+        place: startOf(first.path),
+        object: first.name,
+        severity: 'info',
+        anySize: true,
+        message: `${subject} before \`${newest.name}\`, which is on the base branch already: databases where that one has run apply them in another order.`,
       }
     },
   },
 } satisfies Rule
+
+function isRepeatable(migration: Migration): boolean {
+  return /(^|\/)R__/.test(migration.path)
+}
 
 /** Names of the tables and types that a new migration changes. */
 function tablesOf(migration: Migration, ctx: RuleContext): readonly string[] {
