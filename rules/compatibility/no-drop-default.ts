@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
+import { listed } from '../shared/query-words.ts'
 
 export default {
   id: 'no-drop-default',
@@ -19,6 +21,12 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `alter table users add column role text not null default 'member'; alter table users alter column role drop default;`,
     },
+    {
+      title: 'The columns of one statement are told once.',
+      given: `create table users (id bigint primary key, role text not null default 'member', quota int not null default 0);`,
+      sql: `alter table users alter column role drop default, alter column quota drop default;`,
+      message: 'Without the defaults of `role` and `quota`',
+    },
   ],
   good: [
     {
@@ -36,14 +44,25 @@ export default {
   ],
   visit: {
     dropDefault({ table, from }, ctx) {
-      if (ctx.isNew(table) || from.nullable || from.default === null) return
-      const end = ctx.after.tables.get(table)?.columns.find((column) => column.name === from.name)
-      if (!end || end.default !== null || end.identity !== null || end.nullable) return
+      const columns = (ctx.step?.changes ?? [])
+        .flatMap((change) => (change.kind === 'dropDefault' && change.table === table ? [change.from] : []))
+        .filter((column) => isMissed(column, table, ctx))
+      if (columns[0]?.name !== from.name) return
+      const names = listed(columns.map((column) => column.name))
+      const defaults = columns.map((column) => `\`DEFAULT ${column.default}\``).join(', ')
+      const [without, it] = columns.length > 1 ? ['defaults', 'them'] : ['default', 'it']
       return {
         anySize: true,
-        message: `Without the default of \`${from.name}\`, running instances that insert into \`${ctx.name(table)}\` without it break.`,
-        help: `Leave \`DEFAULT ${from.default}\` in place, deploy code that always sets \`${from.name}\`, and drop the default in a later pull request.`,
+        message: `Without the ${without} of ${names}, running instances that insert into \`${ctx.name(table)}\` without ${it} break.`,
+        help: `Leave ${defaults} in place, deploy code that always sets ${names}, and drop the ${without} in a later pull request.`,
       }
     },
   },
 } satisfies Rule
+
+/** True where an insert that leaves the column out worked before and fails once the migrations have run. */
+function isMissed(column: Column, table: Key, ctx: RuleContext): boolean {
+  if (ctx.isNew(table) || column.nullable || column.default === null) return false
+  const end = ctx.after.tables.get(table)?.columns.find((it) => it.name === column.name)
+  return end !== undefined && end.default === null && end.identity === null && !end.nullable
+}

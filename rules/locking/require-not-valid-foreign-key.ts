@@ -39,6 +39,14 @@ export default {
       message: 'blocks writes to `orders` and `users`',
     },
     {
+      title: 'Nobody waits for a referenced table that the pull request creates.',
+      given: `create table orders (id bigint primary key, user_id bigint);`,
+      sql: `
+        create table users (id bigint primary key);
+        alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);`,
+      message: 'blocks writes to `orders` until',
+    },
+    {
       title: 'Also inside a DO block, as older drizzle-kit writes it.',
       given: `
         create table users (id bigint primary key);
@@ -98,7 +106,8 @@ export default {
         to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`,
       ].join('')
       const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
-      const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${parent === table ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
+      const isAlone = parent === table || ctx.isNew(parent)
+      const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       return {
         message: `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`,
         help: `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
