@@ -153,6 +153,17 @@ describe('commands', () => {
       ),
     ).toEqual(['recheck', 'help'])
   })
+  test.each([
+    ['goes on with the paragraph', '> as said\r\n/schemagate plan\r\nmore\r\n/schemagate plan', 0],
+    ['nested', '> > as said\n/schemagate plan', 0],
+    ['is over after a blank line', '> as said\n\n/schemagate plan', 1],
+    ['ends with a blank line of its own', '> as said\n>\n/schemagate plan', 1],
+    ['ends with a heading', '> # Title\n/schemagate plan', 1],
+    ['ends with a fence', '> ```sql\n> select 1\n> ```\n/schemagate plan', 1],
+    ['is over after a code block', '> as said\n```\nx\n```\n/schemagate plan', 1],
+  ])('right behind a quote, which %s', (_, body, count) => {
+    expect(parseCommands(body)).toHaveLength(count)
+  })
   test('take a target, a reason and a date in any order', () => {
     expect(parseCommands('/schemagate approve `F3A9` until: 2026-12-31 reason: a backup: yes')).toEqual([
       { name: 'approve', target: 'f3a9', path: null, reason: 'a backup: yes', until: '2026-12-31' },

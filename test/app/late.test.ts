@@ -144,6 +144,18 @@ describe('a run that was begun', () => {
       world.github.world.log.some((l) => l.operation.startsWith('PATCH') && l.operation.includes('check-runs')),
     ).toBe(true)
   })
+  test('of a long review that finds nothing new says again what holds, so that the newest run decides', async () => {
+    const pull = await open({ 'db/2.sql': 'warning a\n' })
+    await runJob(review(pull), { ...world.context, patience: 0 }, false)
+    expect(runsOn(pull.headSha)).toEqual(['neutral', 'neutral'])
+    expect(latestRun(repository, 'schemagate', pull.headSha)?.output.title).toBe(repository.checkRuns[0]?.output.title)
+  })
+  test('is ended where a long review begins one of its own', async () => {
+    const pull = await open({ 'db/2.sql': 'warning a\n' }, { lost: true })
+    begun(pull.headSha)
+    await runJob(review(pull), { ...world.context, patience: 0 }, false)
+    expect(runsOn(pull.headSha)).toEqual(['cancelled', 'neutral'])
+  })
   test('that nobody ends is found by the sweep', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
     const run = begun(pull.headSha)

@@ -36,12 +36,10 @@ export async function runCommands(job: CommandJob, context: Context): Promise<vo
   const commands = parseCommands(job.body, context.app?.slug)
   if (commands.length === 0) return
   try {
-    await react(place, job, 'eyes')
     const permissions = permissionsIn(place)
     const review = once(() => reviewPull(place, job.pull, context))
-    const outcomes: Outcome[] = []
-    for (const command of commands.slice(0, 10))
-      outcomes.push(await runCommand(command, { place, job, context, permissions, review }))
+    const running = { place, job, context, permissions, review }
+    const [outcomes] = await Promise.all([runAll(commands.slice(0, 10), running), react(place, job, 'eyes')])
     if (outcomes.some((o) => o.rechecks))
       await context.enqueue({
         kind: 'review',
@@ -78,6 +76,12 @@ interface Running {
 
 const done: Outcome = { worked: true, answer: null, rechecks: false }
 const failed = (answer: string): Outcome => ({ worked: false, answer, rechecks: false })
+
+async function runAll(commands: readonly Command[], running: Running): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const command of commands) outcomes.push(await runCommand(command, running))
+  return outcomes
+}
 
 async function runCommand(command: Command, running: Running): Promise<Outcome> {
   const { job, context, permissions, review } = running

@@ -15,7 +15,7 @@ import { planPublication } from '../publishing/plan.ts'
 import type { Publication } from '../publishing/plan.ts'
 import { worthReading } from '../reading/prefetch.ts'
 import { watchProgress } from './progress.ts'
-import type { StartedRun } from './progress.ts'
+import type { Progress, StartedRun } from './progress.ts'
 import { failedRun, hasMoved, publish, supersede, writeRun } from '../publishing/publish.ts'
 import { readPull } from '../reading/pull-request.ts'
 import type { PullState } from '../reading/pull-request.ts'
@@ -52,7 +52,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
     }
     head = pull.head
     progress.on(head, `v1:${job.pull}:${head}:`)
-    const publication = await prepare(place, job, context, read, abort.signal)
+    const publication = await prepare(place, job, context, read, progress, abort.signal)
     const run = await progress.end()
     if (Date.now() - started > stale && (await hasMoved(place, job.pull, head))) {
       // The push that moved it has a job of its own.
@@ -105,9 +105,12 @@ function unfinished(pull: PullState, started: StartedRun | null): readonly numbe
 /** Completes the run that shows progress; one on a commit that is no longer the head is ended as superseded instead. */
 function withRun(publication: Publication, started: StartedRun | null, head: string): Publication {
   if (started === null) return publication
-  const { check } = publication
-  if (started.head === head && check !== null) return { ...publication, check: { ...check, run: started.id } }
-  return { ...publication, superseded: [...publication.superseded, started.id] }
+  const { check, superseded } = publication
+  if (started.head === head && check !== null) {
+    const older = check.run === null || check.run === started.id ? [] : [check.run]
+    return { ...publication, check: { ...check, run: started.id }, superseded: [...superseded, ...older] }
+  }
+  return { ...publication, superseded: [...superseded, started.id] }
 }
 
 /** Reads pull request and changes: at once where the event told head and base, and again while the head has moved. */
@@ -237,6 +240,7 @@ async function prepare(
   job: ReviewJob,
   context: Context,
   read: Read,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Publication> {
   const { pull } = read
@@ -259,6 +263,7 @@ async function prepare(
       { after: new Date(context.now().getTime() + laterAfter) },
     )
   }
+  const started = await progress.end()
   return planPublication({
     report,
     wanted,
@@ -268,7 +273,8 @@ async function prepare(
     settings: config.comments,
     links,
     quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts),
-    again: job.again,
+    // The newest run on the head is the one that counts: a run in progress has to say again what an older one says.
+    again: job.again || started?.head === pull.head,
     more: preview === null ? [] : [preview],
     picture: context.core.picture(report),
   })

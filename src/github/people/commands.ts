@@ -34,6 +34,7 @@ export function parseCommands(body: string, slug: string | null = null): readonl
   const commands: Command[] = []
   let fence: string | null = null
   let isHidden = false
+  let isQuoted = false
   for (const line of body.slice(0, longestComment).split(/\r\n|\r|\n/)) {
     const marks = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
     if (fence !== null) {
@@ -42,6 +43,7 @@ export function parseCommands(body: string, slug: string | null = null): readonl
     }
     if (marks !== undefined) {
       fence = marks
+      isQuoted = false
       continue
     }
     if (isHidden) {
@@ -52,10 +54,18 @@ export function parseCommands(body: string, slug: string | null = null): readonl
       isHidden = !line.includes('-->')
       continue
     }
+    isQuoted = startsQuote(line) ?? (isQuoted && line.trim() !== '')
+    if (isQuoted) continue
     const words = commandLine(line, slug)
     if (words !== null) commands.push(parseCommand(words))
   }
   return commands
+}
+
+/** Whether a quoted line leaves a paragraph open, which the lines after it go on with until a blank one; null for other lines. */
+function startsQuote(line: string): boolean | null {
+  const quoted = /^ {0,3}>(.*)$/.exec(line)?.[1]
+  return quoted === undefined ? null : !/^[\s>]*(?:$|#{1,6}\s|[`~]{3})/.test(quoted)
 }
 
 function commandLine(line: string, slug: string | null): string | null {

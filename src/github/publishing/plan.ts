@@ -33,7 +33,7 @@ export interface Publication {
   readonly minimize: readonly string[]
   /** Node ids of comments that were folded away and are needed again. */
   readonly restore: readonly string[]
-  /** Unfinished runs of ours on older commits. */
+  /** Unfinished runs of ours on older commits, and older ones on the head. */
   readonly superseded: readonly number[]
 }
 
@@ -84,7 +84,7 @@ export function planPublication(input: PlanInput): Publication {
     check: isSame ? null : { text, externalId, run: current?.isCompleted === false ? current.id : null },
     comments,
     sticky: quiet ? null : stickyChange(input),
-    superseded: pull.runs.filter((r) => r.commit !== pull.head && !r.isCompleted).map((r) => r.id),
+    superseded: pull.runs.filter((r) => r !== current && !r.isCompleted).map((r) => r.id),
     ...(quiet ? { remove: [], edit: [], minimize: [], restore: [] } : cleanUp(input, threads)),
   }
 }
