@@ -3,6 +3,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 export default {
   id: 'no-rename-constraint',
   severity: 'info',
+  once: 'review',
   summary:
     'Code that names a constraint, in ON CONFLICT ON CONSTRAINT or when it reads an error, breaks when it is renamed.',
   why: `The name of a unique constraint stands in error messages and in ON CONFLICT ON CONSTRAINT, so instances of the version before miss it. The rename takes an ACCESS EXCLUSIVE

@@ -2,7 +2,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Key } from '../../src/schema/model.ts'
 import { pool } from '../shared/query-examples.ts'
 import { at } from '../shared/query-words.ts'
-import { placesIn } from '../shared/uses.ts'
+import { placesIn, runsNow } from '../shared/uses.ts'
 
 const given = `create table users (id integer generated always as identity primary key, email text not null, name text);`
 const insert = `${pool}\n  export const add = (email: string) => pool.query('INSERT INTO users (email) VALUES ($1)', [email])`
@@ -75,7 +75,7 @@ function missing(table: Key, column: Column, ctx: RuleContext) {
         q.operation === 'insert' &&
         q.tables[0]?.table === table &&
         q.writes !== null &&
-        q.context.file !== 'test' &&
+        runsNow(q) &&
         !(q.writes.length === 0 && q.client === 'sql') &&
         !q.writes.includes(column.name),
     )

@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Place } from '../../src/location.ts'
 import { shopSql, prismaShop } from '../shared/query-examples.ts'
 import { at } from '../shared/query-words.ts'
-import { placesIn } from '../shared/uses.ts'
+import { placesIn, runsNow } from '../shared/uses.ts'
 
 const recreate = `
   CREATE TYPE "Plan_new" AS ENUM ('free');
@@ -58,7 +58,7 @@ export default {
         for (const value of before.values.filter((v) => !after.values.includes(v))) {
           const places: { use: { place: Place } }[] = []
           for (const query of ctx.queries) {
-            if (query.context.file === 'test') continue
+            if (!runsNow(query)) continue
             const isEnum = (table: string, column: string | null): boolean => {
               const type = ctx.before.tables
                 .get(table)

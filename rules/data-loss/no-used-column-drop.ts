@@ -64,6 +64,16 @@ export default {
       unproven: 'others speak of the drop itself',
     },
     {
+      title: 'A migration that is written in code has run when the column goes.',
+      given,
+      sql: `alter table users drop column legacy_id;`,
+      prisma: { before, after },
+      files: {
+        'packages/database/migration/20250326111101_move_users/migration.ts': `${pool}\n  export const run = () => pool.query('SELECT legacy_id FROM users WHERE id = 1')`,
+      },
+      unproven: 'others speak of the drop itself',
+    },
+    {
       title: 'A field of the same name on another model.',
       given: `${given} create table teams (id integer primary key, legacy_id text);`,
       sql: `alter table users drop column legacy_id;`,

@@ -1,4 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { subjectOf } from '../../src/schema/change.ts'
 import { identifiersIn } from '../shared/identifiers.ts'
 
 export default {
@@ -34,13 +35,21 @@ export default {
     {
       sql: `create table orders (id bigint generated always as identity primary key, a_long_name_that_fits_into_sixty_three_bytes_with_room text);`,
     },
+    {
+      title: 'A name that was cut before is given up.',
+      given: `create table orders (id bigint primary key, a int, constraint orders_a_constraint_whose_name_says_everything_that_there_is_to_say_here unique (a)); create index orders_an_index_whose_name_says_everything_that_there_is_to_say_first on orders (a);`,
+      sql: `
+        alter table orders rename constraint orders_a_constraint_whose_name_says_everything_that_there_is_to_say_here to orders_a;
+        alter index orders_an_index_whose_name_says_everything_that_there_is_to_say_first rename to orders_by_a;`,
+      unproven: 'others speak of the rename itself',
+    },
   ],
   visit: {
     *statement(statement, ctx) {
       if (Buffer.byteLength(statement.text) < 64) return
       for (const { name, place } of identifiersIn(statement)) {
         const stored = cut(name)
-        if (stored === name) continue
+        if (stored === name || isLeft(stored, ctx)) continue
         const other = ctx.steps.some(
           (step) =>
             step.statement.text.length > 63 &&
@@ -61,6 +70,13 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for the name of what the statement renames or drops: it was cut when it was made. */
+function isLeft(stored: string, ctx: RuleContext): boolean {
+  return (ctx.step?.changes ?? []).some(
+    (change) => /^(?:rename|drop)/.test(change.kind) && cut(subjectOf(change)) === stored,
+  )
+}
 
 /** A name as Postgres stores it. */
 function cut(name: string): string {

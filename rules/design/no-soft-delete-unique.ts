@@ -41,6 +41,10 @@ export default {
         create unique index users_email on users (email) where deleted_at is null;`,
     },
     {
+      title: 'What is archived comes back, with its name.',
+      sql: `create table surveys (id bigint generated always as identity primary key, slug text not null unique, archived_at timestamptz);`,
+    },
+    {
       title: 'A token is never used again.',
       sql: `create table sessions (id bigint generated always as identity primary key, token_hash text not null unique, deleted_at timestamptz);`,
     },
@@ -64,7 +68,7 @@ export default {
 const natural = /^(?:code|title)$|(?:^|_)(?:email|slug|name|username|handle|phone|domain|subdomain)$/
 
 function isDeletion(column: string): boolean {
-  return /^(?:deleted_at|deleted_on|archived_at|removed_at)$/.test(snake(column))
+  return /^(?:deleted_at|deleted_on|removed_at)$/.test(snake(column))
 }
 
 function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> {

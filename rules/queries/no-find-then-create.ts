@@ -4,6 +4,8 @@ import { pathsOf } from '../../src/schema/index-use.ts'
 import { prismaShop } from '../shared/query-examples.ts'
 import { inService, listed, mainTable } from '../shared/query-words.ts'
 
+const segments = `model Segment {\n  id String @id\n  title String\n  workspaceId String @map("workspace_id")\n  @@unique([workspaceId, title])\n  @@map("segments")\n}`
+
 export default {
   id: 'no-find-then-create',
   severity: 'warning',
@@ -34,6 +36,12 @@ export default {
       ...prismaShop,
       title: 'The email is unique.',
       typescript: `export async function join(email: string, id: string) {\n    const existing = await prisma.user.findFirst({ where: { email } })\n    if (!existing) await prisma.user.create({ data: { id, email } })\n  }`,
+    },
+    {
+      title: 'The insert fills in the rest of a unique key.',
+      given: `create table segments (id text primary key, title text not null, workspace_id text not null, unique (workspace_id, title));`,
+      prisma: { before: segments, after: segments },
+      typescript: `export async function keep(title: string, id: string, workspaceId: string) {\n    const existing = await prisma.segment.findFirst({ where: { title } })\n    if (!existing) await prisma.segment.create({ data: { id, title, workspaceId } })\n  }`,
     },
     {
       ...prismaShop,
@@ -74,13 +82,15 @@ export default {
         if (keys.length === 0 || find.predicates.some((p) => p.branch !== 0 || p.joining === true)) continue
         const columns = keys.map((p) => p.column ?? '')
         if (!keys.every((p) => p.source !== undefined && values[p.column ?? ''] === p.source)) continue
-        if (
-          !guards(query, find) ||
-          pathsOf(table).some(
-            (p) => p.unique && p.where === null && p.keys.every((k) => k.column !== null && columns.includes(k.column)),
-          )
+        // What the look-up leaves out of a key, two requests for the same thing fill in alike.
+        const isUnique = pathsOf(table).some(
+          (p) =>
+            p.unique &&
+            p.where === null &&
+            p.keys.some((k) => k.column !== null && columns.includes(k.column)) &&
+            p.keys.every((k) => k.column !== null && (columns.includes(k.column) || k.column in values)),
         )
-          continue
+        if (isUnique || !guards(query, find)) continue
         if (
           pathsOf(table).some(
             (p) => p.unique && p.where !== null && p.keys.some((k) => k.column !== null && columns.includes(k.column)),

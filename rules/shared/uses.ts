@@ -4,7 +4,15 @@ import type { Place } from '../../src/location.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { at } from './query-words.ts'
 
-/** Where code of the head tree, tests aside, names a column of a table; or the table itself, where the column is null. */
+/** A migration that is written in code, in a file or folder with a date or number in front: it runs at its place in the history, not in the application. */
+const codeOfMigration = /(?:^|\/)(?:\d{8,}|migrations?\/(?:[^/]+\/)*\d{3,})[-_]/
+
+/** True for code that runs against the schema of the head tree: neither a test nor a migration. */
+export function runsNow(query: Query): boolean {
+  return query.context.file !== 'test' && !codeOfMigration.test(query.place.path)
+}
+
+/** Where code of the head tree, tests and migrations aside, names a column of a table; or the table itself, where the column is null. */
 export function usesOf(
   ctx: Pick<RuleContext, 'queries'>,
   table: Key,
@@ -13,7 +21,7 @@ export function usesOf(
   const found: { query: Query; use: ColumnUse }[] = []
   const seen = new Set<string>()
   for (const query of ctx.queries) {
-    if (query.context.file === 'test') continue
+    if (!runsNow(query)) continue
     for (const use of query.columns ?? []) {
       if (use.table !== table || (column !== null && use.column !== column)) continue
       const place = at(use.place)
