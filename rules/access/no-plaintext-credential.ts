@@ -1,6 +1,6 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Key } from '../../src/schema/model.ts'
-import { columnPlace } from '../shared/columns.ts'
+import { columnPlace, commentBeside } from '../shared/columns.ts'
 import { snake } from '../shared/names.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -100,19 +100,9 @@ const token =
 
 /** True where a comment beside or above the declaration says that the value is not plain, or a salt stands beside it. */
 function isGuarded(column: Column, table: Key, ctx: RuleContext): boolean {
-  const place = columnPlace(column, table, ctx)
-  const file = place ? (ctx.text(place.path) ?? ctx.step?.statement.file) : undefined
   const after = ctx.after.tables.get(table)
   if (after?.columns.some((other) => /(?:^|_)salt$/.test(snake(other.name)))) return true
-  if (!place || !file || file.path !== place.path) return false
-  const lines = file.text.split('\n')
-  let from = place.line - 1
-  while (from > 0 && /^\s*(?:--|\/\/|\*|\/\*)/.test(lines[from - 1] ?? '')) from--
-  const said = lines
-    .slice(from, place.line)
-    .flatMap((line) => /(?:--|\/\/|\/\*|^\s*\*)(.*)$/.exec(line)?.[1] ?? [])
-    .join(' ')
-  return /\b(?:hash|bcrypt|argon|scrypt|pbkdf|encrypt|cipher|aes)/i.test(said)
+  return /\b(?:hash|bcrypt|argon|scrypt|pbkdf|encrypt|cipher|aes)/i.test(commentBeside(column, table, ctx))
 }
 
 /** True for the table of accounts that Better Auth and Auth.js write: their library hashes the password in it. */

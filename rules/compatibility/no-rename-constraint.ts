@@ -3,7 +3,6 @@ import type { Rule } from '../../src/engine/rule.ts'
 export default {
   id: 'no-rename-constraint',
   severity: 'info',
-  once: 'review',
   summary:
     'Code that names a constraint, in ON CONFLICT ON CONSTRAINT or when it reads an error, breaks when it is renamed.',
   why: `The name of a unique constraint stands in error messages and in ON CONFLICT ON CONSTRAINT, so instances of the version before miss it. The rename takes an ACCESS EXCLUSIVE
@@ -13,6 +12,7 @@ export default {
     'https://www.postgresql.org/docs/current/sql-altertable.html',
     'https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT',
   ],
+  once: 'review',
   sources: ['pgsafe/rename'],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },
   bad: [

@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Table } from '../../src/schema/model.ts'
-import { newColumns } from '../shared/columns.ts'
+import { commentBeside, newColumns } from '../shared/columns.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -62,6 +62,16 @@ export default {
       sql: `create table visits (id bigint generated always as identity primary key, user_id bigint not null, team_id bigint not null);`,
     },
     {
+      title: 'A comment says that it is left out on purpose.',
+      given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint references users (id)); create index on teams (owner_id);`,
+      sql: `
+        create table sessions (
+          id bigint generated always as identity primary key,
+          -- No FK relation: rows go with the team.
+          user_id bigint not null
+        );`,
+    },
+    {
       title: 'A schema that has no foreign keys has none on purpose.',
       given: `create table users (id bigint primary key); create table teams (id bigint primary key, owner_id bigint);`,
       sql: `create table orders (id bigint generated always as identity primary key, user_id bigint not null);`,
@@ -84,6 +94,8 @@ export default {
     )
       return null
     if (!isCustom(column, after, ctx) || isSpelledOtherwise(column, parent, ctx)) return null
+    if (/\b(?:no|without(?: a)?|not a) (?:fk|foreign key|relation)\b/i.test(commentBeside(column, table, ctx)))
+      return null
     // It had one until this pull request took it away.
     if (
       ctx.steps.some((step) =>

@@ -65,3 +65,17 @@ function* placed(problem: Problem | null | undefined, column: Column, table: Key
   const place = columnPlace(column, table, ctx)
   yield { ...(place ? { place } : {}), object: `${table}.${column.name}`, ...problem }
 }
+
+/** What a comment beside the declaration of a column, or right above it, says; empty for none. */
+export function commentBeside(column: Column, table: Key, ctx: RuleContext): string {
+  const place = columnPlace(column, table, ctx)
+  const file = place ? (ctx.text(place.path) ?? ctx.step?.statement.file) : undefined
+  if (!place || !file || file.path !== place.path) return ''
+  const lines = file.text.split('\n')
+  let from = place.line - 1
+  while (from > 0 && /^\s*(?:--|\/\/|\*|\/\*)/.test(lines[from - 1] ?? '')) from--
+  return lines
+    .slice(from, place.line)
+    .flatMap((line) => /(?:--|\/\/|\/\*|^\s*\*)(.*)$/.exec(line)?.[1] ?? [])
+    .join(' ')
+}
