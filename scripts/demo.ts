@@ -63,10 +63,10 @@ async function main(options: Options): Promise<void> {
   const world = await startWorld(
     {
       ...core,
-      async review(changeSet, more) {
-        const report = await core.review(changeSet, more)
-        reports.set(changeSet.head.commit, report)
-        return report
+      // Drawn for each report as it is published, with what the conversation decided.
+      picture(report) {
+        reports.set(report.head, report)
+        return core.picture(report)
       },
     },
     { latency: 10, patience, retries: true },

@@ -36,6 +36,8 @@ test('the demo takes a range through the app as a pull request, with comments an
         `${base}..${head}`,
         '--comment',
         'writer:/schemagate approve destructive reason: backup of noon',
+        '--comment',
+        'writer:/schemagate ignore no-drop-column reason: nobody reads it',
         '--push',
         mended,
       ],
@@ -56,7 +58,8 @@ test('the demo takes a range through the app as a pull request, with comments an
         mergeable: false,
         comments: [{ path: 'migrations/2.sql', line: 1, startLine: null }],
       },
-      { headSha: head, conclusion: 'success', mergeable: true },
+      { headSha: head, conclusion: 'success', findings: 2, mergeable: true },
+      { headSha: head, conclusion: 'success', findings: 1, mergeable: true },
       { headSha: mended, conclusion: 'success', inlineComments: 0, comments: [], mergeable: true },
     ])
     expect(
