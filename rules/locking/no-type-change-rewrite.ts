@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isEnum, retype } from '../shared/retype.ts'
+import { listed } from '../shared/query-words.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -27,6 +28,12 @@ export default {
       given: `create table orders (id bigint primary key, amount integer);`,
       sql: `alter table orders alter column amount type bigint;`,
       message: 'from `integer` to `bigint` rewrites `orders`',
+    },
+    {
+      title: 'One statement, one rewrite.',
+      given: `create table orders (id bigint primary key, amount integer, paid integer);`,
+      sql: `alter table orders alter column amount type bigint, alter column paid type bigint;`,
+      message: 'Changing `amount` and `paid` from `integer` to `bigint` rewrites `orders`',
     },
     {
       title: 'A precision of 3 has to be computed for each row.',
@@ -135,8 +142,19 @@ export default {
           help,
         }
       }
+      // A statement rewrites the table once, however many columns it changes in the same way.
+      const columns = (ctx.step?.changes ?? [change]).flatMap((other) =>
+        other.kind === 'alterColumnType' &&
+        other.table === table &&
+        other.from.type === from.type &&
+        other.to.type === to.type &&
+        retype(other, ctx) === does
+          ? [other.from.name]
+          : [],
+      )
+      if (columns[0] !== from.name) return
       return {
-        message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        message: `Changing ${listed(columns)} from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help,
       }
     },
