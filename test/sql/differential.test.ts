@@ -38,7 +38,10 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name, each]) => !ignored.has(name) && !(name === 'ival' && typeof each === 'number' && each < 0))
-      .map(([name, each]) => [name, plain(each)]),
+      // PostgreSQL 18 puts what RETURNING lists into a clause of its own.
+      .map(([name, each]) =>
+        name === 'returningClause' ? ['returningList', plain((each as { exprs: unknown }).exprs)] : [name, plain(each)],
+      ),
   )
 }
 

@@ -158,7 +158,7 @@ export async function startRegistration({ port, envFile, environment }: Registra
 function readManifest(): Readonly<Record<string, unknown>> & {
   readonly default_permissions: Readonly<Record<string, string>>
 } {
-  const file = ['../app.yml', '../../app.yml']
+  const file = ['../app.yml', '../../../app.yml']
     .map((path) => new URL(path, import.meta.url))
     .find((url) => existsSync(url))
   if (file === undefined)
