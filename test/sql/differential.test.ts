@@ -27,7 +27,7 @@ const ignored = new Set([
 
 /** Syntax that the grammar of PostgreSQL 16 does not have. */
 const newer =
-  /\bNOT ENFORCED\b|\bVIRTUAL\b|\bWITHOUT OVERLAPS\b|\bJSON_TABLE\b|\bMERGE\b.*\bRETURNING\b|\bADD (?:CONSTRAINT \S+ )?NOT NULL\b|\bSET EXPRESSION\b|\bGENERATED ALWAYS AS \((?:(?!STORED).)*\)\s*[,)]/is
+  /\bNOT ENFORCED\b|\bVIRTUAL\b|\bWITHOUT OVERLAPS\b|\bJSON_TABLE\b|\bMERGE INTO\b|\bADD (?:CONSTRAINT \S+ )?NOT NULL\b|\bSET EXPRESSION\b|\bGENERATED ALWAYS AS \((?:(?!STORED).)*\)\s*[,)]/is
 
 /** JSON is a word of the grammar since PostgreSQL 17. */
 const jsonType = '[{"String":{"sval":"pg_catalog"}},{"String":{"sval":"json"}}]'
