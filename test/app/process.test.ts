@@ -48,14 +48,19 @@ test('the server does after a kill what it had said yes to before, and ends clea
   const pull = await openPull(github, repository, { title: 'x', head })
   expect(github.world.deliveries.at(-1)?.status).toBe(200)
   await first.stop('SIGKILL')
-  github.fault = null
   expect(latestRun(repository, 'schemagate', head)).toBeUndefined()
 
+  // Nor does it tell the app's name at the start: deliveries are taken all the same.
+  github.fault = ({ operation }) => (operation === 'GET /app' ? { status: 502 } : undefined)
+  const asked = github.world.log.length
   const second = await start()
+  await until(() => github.world.log.slice(asked).some(({ operation }) => operation === 'GET /app'))
+  github.fault = null
   await until(() => latestRun(repository, 'schemagate', head)?.status === 'completed')
   expect(latestRun(repository, 'schemagate', head)?.conclusion).toBe('failure')
   await until(() => pull.threads.length > 0)
   expect(repository.checkRuns).toHaveLength(1)
+  expect(github.world.log.slice(asked).filter(({ operation }) => operation === 'GET /app')).toHaveLength(1)
 
   expect(await (await second.get('/rules/require-concurrent-index')).text()).toContain(
     '<h1>require-concurrent-index</h1>',

@@ -56,14 +56,31 @@ export async function startServer(
     },
   })
   metrics.depthOf(() => store.depth())
-  const me = await appSlug(probot)
+  let isStopping = false
+  const pages = pageHandler({
+    rulePage: (id) => core.page(id),
+    metrics: metrics.registry,
+    metricsToken: settings.metricsToken,
+    async ready() {
+      if (isStopping) throw new Error('stopping')
+      await store.depth()
+    },
+  })
+  const http =
+    settings.role === 'worker'
+      ? await plainServer(settings, pages)
+      : await webhookServer(settings, common, log, pages, (app) => {
+          enqueueEvents(app, store, (event, outcome) => {
+            metrics.webhooks.inc({ event, outcome })
+          })
+        })
   const context: Context = {
     core,
     cache: store,
     log,
     server: settings.publicUrl,
     web: settings.webUrl,
-    app: { id: settings.appId, slug: me },
+    app: { id: settings.appId, slug: await appSlug(probot) },
     patience: options.patience ?? patience,
     now: () => new Date(),
     async client(installation) {
@@ -83,24 +100,6 @@ export async function startServer(
       for (const rule of rules) metrics.findings.inc({ rule })
     },
   }
-  let isStopping = false
-  const pages = pageHandler({
-    rulePage: (id) => core.page(id),
-    metrics: metrics.registry,
-    metricsToken: settings.metricsToken,
-    async ready() {
-      if (isStopping) throw new Error('stopping')
-      await store.depth()
-    },
-  })
-  const http =
-    settings.role === 'worker'
-      ? await plainServer(settings, pages)
-      : await webhookServer(settings, common, log, pages, (app) => {
-          enqueueEvents(app, store, (event, outcome) => {
-            metrics.webhooks.inc({ event, outcome })
-          })
-        })
   if (settings.role !== 'web') await store.work((job, attempt) => runJob(job, context, attempt.isLast))
   const timer =
     settings.role === 'web' || options.reconcile === false
@@ -180,7 +179,7 @@ async function plainServer(settings: ServerSettings, pages: Handler): Promise<Ht
 /** The app's name, for `@name recheck`; where GitHub does not answer now, the commands with a slash are all there are. */
 async function appSlug(probot: Probot): Promise<string> {
   try {
-    const { data } = await (await probot.auth()).rest.apps.getAuthenticated()
+    const { data } = await (await probot.auth()).rest.apps.getAuthenticated({ request: { retries: 0 } })
     return data?.slug ?? 'schemagate'
   } catch (err) {
     probot.log.warn({ err }, 'GitHub does not tell the name of the app')
