@@ -3,7 +3,8 @@ import type { Tree } from '../changeset/tree.ts'
 import { sourceFile } from '../location.ts'
 import { emptySchema } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'
-import { applyStatement } from '../schema/replay.ts'
+import { applyStatement, refusalNotes } from '../schema/replay.ts'
+import type { RefusedStatement } from '../schema/replay.ts'
 import { loadParser } from '../sql/parser.ts'
 import { readSql } from '../sql/read.ts'
 import type { Statement } from '../sql/statement.ts'
@@ -44,7 +45,7 @@ export async function readSqlSchema(
   }
   let schema = emptySchema(project.dialect)
   for (;;) {
-    const refused: { readonly statement: Statement; readonly why: string }[] = []
+    const refused: RefusedStatement[] = []
     for (const statement of waiting) {
       const applied = applyStatement(schema, statement, { postgres, source: 'migrations' })
       schema = applied.schema
@@ -53,15 +54,7 @@ export async function readSqlSchema(
     }
     if (refused.length === 0) return { schema, notes }
     if (refused.length === waiting.length) {
-      notes.push(
-        ...refused.map(({ statement, why }): Note => ({
-          kind: 'unresolved',
-          blocking: false,
-          path: statement.place.path,
-          line: statement.place.line,
-          message: `this statement cannot succeed here: ${why}`,
-        })),
-      )
+      notes.push(...refusalNotes(refused))
       return { schema, notes }
     }
     waiting = refused.map(({ statement }) => statement)

@@ -7,19 +7,26 @@ import { readSql } from '../sql/read.ts'
  * tables and functions. https://supabase.com/docs/guides/database/postgres/roles, https://supabase.com/docs/guides/auth/architecture,
  * https://supabase.com/docs/guides/storage/schema/design, https://supabase.com/docs/guides/realtime/authorization
  */
-const platform = `
+const sql = `
 CREATE ROLE anon NOLOGIN;
 CREATE ROLE authenticated NOLOGIN;
 CREATE ROLE service_role NOLOGIN BYPASSRLS;
-CREATE ROLE authenticator NOLOGIN;
+CREATE ROLE authenticator NOLOGIN NOINHERIT;
 CREATE ROLE supabase_admin NOLOGIN;
 CREATE ROLE supabase_auth_admin NOLOGIN;
 CREATE ROLE supabase_storage_admin NOLOGIN;
+CREATE ROLE dashboard_user NOLOGIN;
+GRANT anon, authenticated, service_role TO authenticator;
 CREATE SCHEMA auth;
 CREATE SCHEMA storage;
 CREATE SCHEMA realtime;
 CREATE SCHEMA extensions;
+CREATE SCHEMA vault;
+CREATE SCHEMA graphql;
 CREATE SCHEMA graphql_public;
+CREATE EXTENSION pgcrypto WITH SCHEMA extensions;
+CREATE EXTENSION "uuid-ossp" WITH SCHEMA extensions;
+GRANT USAGE ON SCHEMA public, auth, storage, extensions TO anon, authenticated, service_role;
 CREATE TABLE auth.users (
   instance_id uuid,
   id uuid NOT NULL PRIMARY KEY,
@@ -29,6 +36,13 @@ CREATE TABLE auth.users (
   encrypted_password character varying(255),
   email_confirmed_at timestamp with time zone,
   invited_at timestamp with time zone,
+  confirmation_token character varying(255),
+  confirmation_sent_at timestamp with time zone,
+  recovery_token character varying(255),
+  recovery_sent_at timestamp with time zone,
+  email_change_token_new character varying(255),
+  email_change character varying(255),
+  email_change_sent_at timestamp with time zone,
   last_sign_in_at timestamp with time zone,
   raw_app_meta_data jsonb,
   raw_user_meta_data jsonb,
@@ -37,6 +51,7 @@ CREATE TABLE auth.users (
   updated_at timestamp with time zone,
   phone text UNIQUE,
   phone_confirmed_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
   banned_until timestamp with time zone,
   deleted_at timestamp with time zone,
   is_sso_user boolean NOT NULL DEFAULT false,
@@ -48,6 +63,7 @@ CREATE TABLE auth.identities (
   user_id uuid NOT NULL REFERENCES auth.users (id) ON DELETE CASCADE,
   identity_data jsonb NOT NULL,
   provider text NOT NULL,
+  email text,
   last_sign_in_at timestamp with time zone,
   created_at timestamp with time zone,
   updated_at timestamp with time zone
@@ -58,10 +74,10 @@ CREATE TABLE auth.sessions (
   created_at timestamp with time zone,
   updated_at timestamp with time zone
 );
-CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid';
-CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
-CREATE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
-CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT NULL::jsonb';
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT nullif(current_setting(''request.jwt.claim.sub'', true), '''')::uuid';
+CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS 'SELECT nullif(current_setting(''request.jwt.claim.role'', true), '''')::text';
+CREATE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE AS 'SELECT nullif(current_setting(''request.jwt.claim.email'', true), '''')::text';
+CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT nullif(current_setting(''request.jwt.claims'', true), '''')::jsonb';
 CREATE TABLE storage.buckets (
   id text NOT NULL PRIMARY KEY,
   name text NOT NULL UNIQUE,
@@ -83,15 +99,16 @@ CREATE TABLE storage.objects (
   updated_at timestamp with time zone DEFAULT now(),
   last_accessed_at timestamp with time zone DEFAULT now(),
   metadata jsonb,
+  path_tokens text[],
   version text,
   owner_id text,
   user_metadata jsonb
 );
 ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
-CREATE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE sql IMMUTABLE AS 'SELECT string_to_array(name, ''/'')';
-CREATE FUNCTION storage.filename(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';
-CREATE FUNCTION storage.extension(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';
+CREATE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE sql IMMUTABLE AS 'SELECT (string_to_array(name, ''/''))[1 : greatest(array_length(string_to_array(name, ''/''), 1) - 1, 0)]';
+CREATE FUNCTION storage.filename(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (string_to_array(name, ''/''))[array_length(string_to_array(name, ''/''), 1)]';
+CREATE FUNCTION storage.extension(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (regexp_match(name, ''[.]([^.]*)$''))[1]';
 CREATE TABLE realtime.messages (
   id uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
   topic text NOT NULL,
@@ -103,9 +120,28 @@ CREATE TABLE realtime.messages (
   inserted_at timestamp without time zone NOT NULL DEFAULT now()
 );
 ALTER TABLE realtime.messages ENABLE ROW LEVEL SECURITY;
-CREATE FUNCTION realtime.topic() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE FUNCTION realtime.topic() RETURNS text LANGUAGE sql STABLE AS 'SELECT nullif(current_setting(''realtime.topic'', true), '''')::text';
 CREATE PUBLICATION supabase_realtime;
 `
+
+/** What a connection to a Supabase database finds, and the schemas that hold more than is made here. */
+export const supabase = {
+  searchPath: '"$user", public, extensions',
+  schemas: [
+    'auth',
+    'storage',
+    'extensions',
+    'realtime',
+    'vault',
+    'graphql',
+    'graphql_public',
+    'cron',
+    'net',
+    'pgmq',
+    'supabase_functions',
+    'supabase_migrations',
+  ],
+}
 
 /** The file name that statements of the platform stand in; no tree holds it. */
 export const supabasePlatformPath = 'supabase (platform)'
@@ -117,7 +153,7 @@ export function supabasePlatform(): Migration {
   read ??= {
     name: 'supabase',
     path: supabasePlatformPath,
-    statements: readSql(sourceFile(supabasePlatformPath, platform)).statements,
+    statements: readSql(sourceFile(supabasePlatformPath, sql)).statements,
     down: null,
     isNew: false,
   }

@@ -4,7 +4,6 @@ import { startEmbedded } from './embedded.ts'
 import type { Embedded } from './embedded.ts'
 import { definitions } from './fingerprint.ts'
 import type { Job, Told } from './messages.ts'
-import { platformOf } from './platform.ts'
 import { planQueries, planWithIndex } from './plans.ts'
 import type { Planned } from './plans.ts'
 import { baseComplete, runBase, runSteps } from './run.ts'
@@ -44,18 +43,12 @@ async function work(job: Job): Promise<void> {
     return
   }
   const { request } = job
-  const platform = platformOf(request)
   const embedded =
     'archive' in job.start
-      ? await startEmbedded(
-          job.start.archive,
-          [...request.extensions, ...(platform?.extensions ?? [])],
-          platform?.searchPath,
-        )
+      ? await startEmbedded(job.start.archive, request.extensions, request.platform?.searchPath)
       : null
   const session = embedded ?? (await openSession('url' in job.start ? job.start.url : '', true))
   tell({ kind: 'booted', postgres: session.version })
-  if (embedded !== null && job.atBase === null && platform !== null) await embedded.send(platform.sql)
   const failed = job.atBase?.failed ?? (await runBase(session, request.base))
   if (job.save !== null) await embedded?.save(job.save, 1)
   tell({ kind: 'base', failed, saved: job.save !== null && embedded !== null })
@@ -75,7 +68,7 @@ async function work(job: Job): Promise<void> {
     {
       complete: clean,
       texts: request.base.flatMap((file) => file.statements.map(({ text }) => text)),
-      platform: platform?.schemas ?? [],
+      platform: request.platform?.schemas ?? [],
     },
     (outcome) => {
       clean &&= outcome.code === null && outcome.unrehearsed === null

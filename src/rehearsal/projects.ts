@@ -2,6 +2,7 @@ import type { Step } from '../step.ts'
 import type { Note } from '../finding.ts'
 import { sourceFile } from '../location.ts'
 import type { Query } from '../queries/query.ts'
+import { supabase } from '../project/supabase-platform.ts'
 import type { ProjectReading } from '../reading.ts'
 import { rehearsedWayBack, tripsApart, withWaysBack } from '../planner/rollback/ways-back.ts'
 import { printSchema } from '../schema/sql/schema.ts'
@@ -57,7 +58,7 @@ export async function rehearseProjects(
       base: baseOf(reading),
       complete: (reading.migrations?.scripts.length ?? 0) === 0,
       steps: reading.steps,
-      platform: reading.project.runner.name === 'supabase' ? 'supabase' : null,
+      platform: reading.project.runner.name === 'supabase' ? supabase : null,
       migrations,
       queries: (plannable.get(reading.project.name) ?? []).map((index) =>
         planRequest(index, queries[index], suggested),

@@ -288,7 +288,11 @@ function notesOf(
   const [step] = request.steps
   if (serverNote !== null && step !== undefined) note(step.path, step.line, serverNote)
   const [first] = heard.base
-  if (first !== undefined) {
+  // What is missing from the history matters where something new was not rehearsed.
+  if (
+    first !== undefined &&
+    (stopped !== null || [...heard.outcomes.values()].some(({ unrehearsed }) => unrehearsed))
+  ) {
     const rest = heard.base.length - 1
     note(
       first.path,

@@ -57,6 +57,14 @@ export interface PlanRequest {
   readonly index?: string
 }
 
+/** What differs from a plain server on a platform such as Supabase; the base makes what migrations refer to. */
+export interface Platform {
+  /** What a new connection finds. */
+  readonly searchPath: string
+  /** Schemas that hold more than the base makes. */
+  readonly schemas: readonly string[]
+}
+
 /** All that a rehearsal needs, as plain data. */
 export interface RehearsalRequest {
   /** What makes the schema before, in order. */
@@ -66,8 +74,8 @@ export interface RehearsalRequest {
   readonly steps: readonly RehearsalStatement[]
   /** Extensions that base or steps create. */
   readonly extensions: readonly string[]
-  /** What the platform provides before the first migration: Supabase's roles and schemas. */
-  readonly platform: 'supabase' | null
+  /** The platform that the database runs on; null where the server alone is what there is. */
+  readonly platform: Platform | null
   /** Ways back to prove, those of the new migrations, in the order in which they go up. */
   readonly downs: readonly RehearsalDown[]
   readonly queries: readonly PlanRequest[]

@@ -48,14 +48,31 @@ export function applyStatement(schema: Schema, statement: Statement, options: Re
   return { schema: draft.schema, ...outcome }
 }
 
-function unresolved(statement: Statement, refused: string): Note {
-  return {
-    kind: 'unresolved',
-    blocking: false,
-    path: statement.place.path,
-    line: statement.place.line,
-    message: `this statement cannot succeed here: ${refused}`,
-  }
+/** A statement that Postgres would refuse, and why. */
+export interface RefusedStatement {
+  readonly statement: Statement
+  readonly why: string
+}
+
+/** A note for the first two refused statements of each file, and one that counts the others, which mostly follow from them. */
+export function refusalNotes(refused: readonly RefusedStatement[]): readonly Note[] {
+  const paths = new Set(refused.map(({ statement }) => statement.place.path))
+  return [...paths].flatMap((path) => {
+    const all = refused.filter(({ statement }) => statement.place.path === path)
+    const named = all.length > 3 ? all.slice(0, 2) : all
+    const [next] = all.slice(named.length)
+    const more =
+      next &&
+      unresolved(next, `${all.length - named.length} more of this file cannot succeed, from here on: ${next.why}`)
+    return [
+      ...named.map((each) => unresolved(each, `this statement cannot succeed here: ${each.why}`)),
+      ...(more ? [more] : []),
+    ]
+  })
+}
+
+function unresolved({ statement: { place } }: RefusedStatement, message: string): Note {
+  return { kind: 'unresolved', blocking: false, path: place.path, line: place.line, message }
 }
 
 /**
@@ -85,7 +102,7 @@ export function replayHistory(
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
       if (outcome.refused === null) continue
-      notes.push(unresolved(statement, outcome.refused))
+      notes.push(...refusalNotes([{ statement, why: outcome.refused }]))
       draft.schema = beforeTransaction
       failed = true
     }
@@ -117,6 +134,7 @@ export function replaySteps(
   const draft = draftOf(schema)
   const steps: Step[] = []
   const notes: Note[] = []
+  const refused: RefusedStatement[] = []
   let after: Schema | null = null
   let beforeTransaction = draft.schema
   let id: number | undefined
@@ -137,7 +155,7 @@ export function replaySteps(
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
       if (outcome.refused !== null) {
-        notes.push(unresolved(statement, outcome.refused))
+        refused.push({ statement, why: outcome.refused })
         after ??= withoutSession(beforeTransaction, beforeFile)
       }
       steps.push({
@@ -153,5 +171,5 @@ export function replaySteps(
     }
     draft.schema = withoutSession(draft.schema, beforeFile)
   }
-  return { steps, after: after ?? draft.schema, notes }
+  return { steps, after: after ?? draft.schema, notes: [...notes, ...refusalNotes(refused)] }
 }

@@ -1,3 +1,4 @@
+import { supabase, supabasePlatform } from '../../src/project/supabase-platform.ts'
 import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -133,17 +134,26 @@ test('statements that reach outside are refused, what stands beside them is rehe
 test("what Supabase provides is there, and a new connection's settings come back for each file", async () => {
   const profiles =
     'create table profiles (id uuid primary key references auth.users (id) on delete cascade, token uuid default uuid_generate_v4())'
-  const policy = 'create policy own on profiles for select to authenticated using (auth.uid() = id)'
+  const policy =
+    "create policy own on profiles for select to authenticated using (auth.uid() = id and auth.jwt() ->> 'role' = auth.role())"
+  const files =
+    "create policy files on storage.objects for select to anon using (bucket_id = 'public' and (storage.foldername(name))[1] = 'a')"
   const result = await rehearse(
     requestOf(
-      ["select pg_catalog.set_config('search_path', '', false)", 'create table public.users (id integer)'],
-      [profiles, 'alter table profiles enable row level security', policy],
+      [
+        ...supabasePlatform()
+          .statements.filter(({ inside }) => inside === null)
+          .map(({ text }) => text),
+        "select pg_catalog.set_config('search_path', '', false)",
+        'create table public.users (id integer)',
+      ],
+      [profiles, policy, files, 'alter publication supabase_realtime add table profiles'],
       false,
-      { platform: 'supabase' },
+      { platform: supabase },
     ),
   )
   expect(result.notes).toEqual([])
-  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null, null])
+  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null, null, null])
   expect(result.observations[0]?.locks).toEqual([{ relation: 'auth.users', mode: 'ShareRowExclusiveLock' }])
 })
 

@@ -286,3 +286,12 @@ describe('a file on its own', () => {
     expect(result.steps.flatMap((step) => step.changes)).toMatchObject(expected)
   })
 })
+
+it('of the statements of a file that cannot succeed two are named and the others counted', () => {
+  const sql = ['a', 'b', 'c', 'd'].map((name) => `DROP TABLE ${name};`).join('\n')
+  expect(steps('', sql).notes.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    '1 this statement cannot succeed here: table "a" does not exist',
+    '2 this statement cannot succeed here: table "b" does not exist',
+    '3 2 more of this file cannot succeed, from here on: table "c" does not exist',
+  ])
+})
