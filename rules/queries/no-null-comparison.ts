@@ -23,6 +23,11 @@ export default {
   ],
   good: [
     {
+      ...drizzleShop,
+      title: 'What a function gives back is null in one case only.',
+      typescript: `${drizzleImports}\n  function ask(text: string) {\n    if (text !== '') return { email: text }\n    return { email: null }\n  }\n  export const one = (text: string) => {\n    const asked = ask(text)\n    return db.select().from(users).where(eq(users.email, asked.email))\n  }\n  export const other = (text?: string) => db.select().from(users).where(eq(users.email, text ?? null))`,
+    },
+    {
       ...sqlShop,
       typescript: `${pool}\n  export const kept = (id: string) => pool.query('SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL', [id])\n  export const restore = (id: string) => pool.query('UPDATE users SET deleted_at = NULL WHERE id = $1', [id])`,
     },

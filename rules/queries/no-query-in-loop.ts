@@ -1,7 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import type { Loop, Query } from '../../src/queries/query.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Loop, Query, Repeat } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { at, callOf } from '../shared/query-words.ts'
+import { at, callOf, isBackground } from '../shared/query-words.ts'
 
 export default {
   id: 'no-query-in-loop',
@@ -93,7 +93,8 @@ export default {
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
         const name = ctx.name(query.tables[0]?.table ?? '')
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = query.context.file === 'script' || query.operation !== 'select'
+        const quiet = query.context.file === 'script' || query.operation !== 'select' || isBackground(query.place.path)
+        const help = helpFor(query, ctx)
         const { loop } = query.context
         if (loop !== null && query.changed && counts(query, loop)) {
           // A transaction for each element is a piece of work of its own.
@@ -105,11 +106,14 @@ export default {
             place: query.place,
             object: query.tables[0]?.table ?? '',
             ...(isPart ? information : {}),
+            ...help,
             message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
         }
-        for (const repeat of query.repeats ?? []) {
+        // The loop that somebody waits for is the one to tell.
+        const repeats = (query.repeats ?? []).toSorted((a, b) => Number(isWork(a)) - Number(isWork(b)))
+        for (const repeat of repeats) {
           if (
             !(repeat.changed || query.changed) ||
             repeat.file === 'test' ||
@@ -120,12 +124,12 @@ export default {
             continue
           said.add(at(repeat.place))
           // A function that also writes does its work for each element, of which the look-up is a part.
-          const isPart =
-            quiet || repeat.file === 'script' || command.test(repeat.function) || writing.has(functionOf(query))
+          const isPart = quiet || isWork(repeat) || command.test(repeat.function) || writing.has(functionOf(query))
           yield {
             place: repeat.place,
             object: query.tables[0]?.table ?? '',
             ...(isPart ? information : {}),
+            ...help,
             message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
           }
           break
@@ -137,9 +141,34 @@ export default {
 
 /** Functions that are called for what they do, by their names. */
 const command =
-  /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger)(?![a-z])/
+  /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
 
 const information = { severity: 'info' } as const
+
+/** What takes the place of a write for each element; what reads keeps the words of the rule. */
+function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
+  if (query.operation !== 'update' && query.operation !== 'delete') return {}
+  const client = query.client === 'prisma' && query.call.endsWith('Raw') ? 'sql' : query.client
+  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${together[client].delete}.` }
+  const each =
+    ctx.dialect === 'postgresql'
+      ? ' Where each gets its own, one `UPDATE … FROM unnest($1::text[], $2::text[]) AS given (id, value) WHERE …` sends them together.'
+      : ''
+  return { help: `Where all elements get the same values, ${together[client].update} does it at once.${each}` }
+}
+
+const together = {
+  prisma: {
+    delete: '`deleteMany({ where: { id: { in: ids } } })`',
+    update: '`updateMany({ where: { id: { in: ids } }, data })`',
+  },
+  drizzle: { delete: '`.where(inArray(table.id, ids))`', update: 'one `.where(inArray(table.id, ids))`' },
+  sql: { delete: '`DELETE FROM … WHERE id = ANY($1)`', update: 'one `UPDATE … WHERE id = ANY($1)`' },
+} as const
+
+function isWork(repeat: Repeat): boolean {
+  return repeat.file !== 'source' || isBackground(repeat.place.path)
+}
 
 function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`

@@ -12,6 +12,14 @@ export function inService(query: Pick<Query, 'context'>): boolean {
   return query.context.file === 'source'
 }
 
+const background =
+  /(?:^|\/)(?:jobs?|workers?|crons?|cron-?jobs?|queues?|background|consumers?|processors?|outbox|schedulers?|schedules?|trigger|inngest)\/|(?:^|[-._/])(?:jobs?|worker|cron|queue|processor|consumer|outbox|scheduler)\.[cm]?[jt]s$|(?:Job|Worker|Cron|Queue|Processor|Consumer|Scheduler)s?\.[cm]?[jt]s$/
+
+/** True for code that works through lists while nobody waits for it: jobs, workers and what a clock starts, by the habits of naming. */
+export function isBackground(path: string): boolean {
+  return background.test(path)
+}
+
 /** The main table of a query with its place in the schema; null where the schema does not hold it. */
 export function mainTable(query: Query, ctx: Pick<RuleContext, 'after' | 'declared'>): Table | null {
   const name = query.tables.find((t) => t.role === 'main')?.table

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { embeddedPostgres, type Evidence } from '../rehearsal/observation.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
+import { gathered } from './gather.ts'
 import { fingerprint } from './fingerprint.ts'
 import { schemaGroups, type Draft } from './run.ts'
 import { holds, speaksOf, type Suppression } from './suppressions.ts'
@@ -27,7 +28,12 @@ export function settle(
   drafts: readonly Draft[],
   settling: Settling,
 ): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
-  const sorted = drafts.filter((draft) => !yields(draft, drafts)).sort((a, b) => comparePlaces(a.place, b.place))
+  const suppressionOf = ({ rule, place, starts }: Draft): Suppression | undefined =>
+    (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, starts) && holds(s, settling.today))
+  const sorted = gathered(
+    drafts.filter((draft) => !yields(draft, drafts)).sort((a, b) => comparePlaces(a.place, b.place)),
+    (draft) => suppressionOf(draft) !== undefined,
+  )
   const seen = new Set<string>()
   const ordinals = new Map<string, number>()
   const said = new Set<string>()
@@ -38,9 +44,7 @@ export function settle(
     const same = JSON.stringify([rule.id, place, problem.message])
     if (seen.has(same) || (rule.once && said.has(rule.id))) continue
     seen.add(same)
-    const suppression = (settling.suppressions.get(place.path) ?? []).find(
-      (s) => speaksOf(s, rule.id, draft.starts) && holds(s, settling.today),
-    )
+    const suppression = suppressionOf(draft)
     if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(rule.id))
     const equals = JSON.stringify([draft.project, rule.id, draft.object, draft.tokens])
     const ordinal = ordinals.get(equals) ?? 0

@@ -1,4 +1,5 @@
 import type { ChangeSet, Tree, TreeEntry } from '../changeset/tree.ts'
+import type { Project } from '../project/project.ts'
 import { prismaModels } from './prisma/models.ts'
 import type { Models } from './prisma/models.ts'
 import type { QueriedProject } from './request.ts'
@@ -52,10 +53,24 @@ async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<
   )
 }
 
-/** The project whose folder holds a path, the innermost one; of several that are as near, one of PostgreSQL. */
-export function closest(projects: readonly QueriedProject[], path: string): QueriedProject | undefined {
+/** Folders whose schemas are shown to people, or filled by tests and by hand. */
+const aside =
+  /(?:^|\/)(?:docs?|examples?|samples?|templates?|fixtures?|tests?|e2e|scripts?|docker[\w-]*|containers?)(?:\/|$)/i
+
+/**
+ * The project that a client of a file speaks to: one of the client's own ORM before others, then the one whose folder holds the file, the
+ * innermost; of several that are as near, one that is no example, then one of PostgreSQL.
+ */
+export function closest(
+  projects: readonly QueriedProject[],
+  path: string,
+  orm: Project['orm'] = null,
+): QueriedProject | undefined {
   const rank = ({ project }: QueriedProject): number =>
-    shared(project.root, path) + (project.dialect === 'postgresql' ? 0.5 : 0)
+    (orm !== null && project.orm === orm ? 10_000 : 0) +
+    shared(project.root, path) +
+    (aside.test(project.root) ? 0 : 0.6) +
+    (project.dialect === 'postgresql' ? 0.3 : 0)
   return [...projects].sort((a, b) => rank(b) - rank(a))[0]
 }
 

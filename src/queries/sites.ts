@@ -38,7 +38,7 @@ export function siteReader(
     relation: drizzle.relation,
     schemas,
   }
-  const projectOf = (table: Key, path: string): string => {
+  const projectOf = (table: Key, path: string, client: 'prisma' | 'drizzle' | 'sql'): string => {
     const having = names.filter(
       ({ given }) =>
         given.after.tables.has(table) ||
@@ -49,6 +49,7 @@ export function siteReader(
       closest(
         having.map((n) => n.given),
         path,
+        client === 'sql' ? null : client,
       )?.project.name ??
       names[0]?.given.project.name ??
       '.'
@@ -159,7 +160,7 @@ export function siteReader(
             site,
             module,
             root,
-            projectOf(built.tables[0]?.table ?? '', module.path),
+            projectOf(built.tables[0]?.table ?? '', module.path, 'drizzle'),
           ),
         ]
       }
@@ -201,7 +202,7 @@ export function siteReader(
             dynamic: true,
             unsafe: raw.unsafe,
           }
-          return [finish(nothing, site, module, client, projectOf('', module.path))]
+          return [finish(nothing, site, module, client, projectOf('', module.path, raw.client))]
         }
         return drafts.map((d, i) =>
           finish(
@@ -209,7 +210,7 @@ export function siteReader(
             site,
             module,
             client,
-            projectOf(d.tables[0]?.table ?? '', module.path),
+            projectOf(d.tables[0]?.table ?? '', module.path, raw.client),
           ),
         )
       }
@@ -232,7 +233,7 @@ export function siteReader(
           dynamic: true,
           unsafe: fragment,
         }
-        return [finish(nothing, site, module, null, projectOf('', module.path))]
+        return [finish(nothing, site, module, null, projectOf('', module.path, 'drizzle'))]
       }
       return null
     },

@@ -34,12 +34,15 @@ describe.each(repositories)('%s', (_, { settings, base, head }) => {
       rehearse: false,
       today: '2026-01-01',
     })
-    for (const { rule, group, severity, place } of report.findings) {
+    for (const { rule, group, severity, place, help } of report.findings) {
       if (group !== 'queries' && group !== 'operations') continue
-      said.set(place.path, [
-        ...(said.get(place.path) ?? []),
-        `${place.path}:${place.line} ${severity === 'info' ? '?' : '!'} ${rule}`,
+      // One missing index is told once, with the other queries that ask for it.
+      const others = help.includes('The same index serves') ? [...help.matchAll(/^- `([^`]+):(\d+)`$/gm)] : []
+      for (const [path, line] of [
+        [place.path, place.line] as const,
+        ...others.map(([, at, on]) => [at ?? '', Number(on)] as const),
       ])
+        said.set(path, [...(said.get(path) ?? []), `${path}:${line} ${severity === 'info' ? '?' : '!'} ${rule}`])
     }
   })
   it.each(Object.keys(head).filter((path) => head[path] !== base[path]))('%s', (path) => {

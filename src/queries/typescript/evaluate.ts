@@ -333,11 +333,9 @@ export function evaluator(world: World): {
       case 'FunctionExpression':
         return { is: 'function', node, scope, module }
       case 'LogicalExpression':
-        return run(node.left, scope, module, depth + 1) ?? run(node.right, scope, module, depth + 1)
-      case 'ConditionalExpression': {
-        const left = run(node.consequent, scope, module, depth + 1)
-        return left === null || left.is === 'literal' ? (run(node.alternate, scope, module, depth + 1) ?? left) : left
-      }
+        return eitherOf(run(node.left, scope, module, depth + 1), run(node.right, scope, module, depth + 1))
+      case 'ConditionalExpression':
+        return eitherOf(run(node.consequent, scope, module, depth + 1), run(node.alternate, scope, module, depth + 1))
       case 'AssignmentExpression':
         return run(node.right, scope, module, depth + 1)
       case 'SequenceExpression': {
@@ -396,6 +394,13 @@ export function evaluator(world: World): {
       missed = new WeakSet()
     },
   }
+}
+
+/** What a choice stands for: the side that is known, a literal only where both sides are the same. */
+function eitherOf(left: Value | null, right: Value | null): Value | null {
+  const known = [left, right].find((side) => side !== null && side.is !== 'literal')
+  if (known !== undefined) return known
+  return left?.is === 'literal' && right?.is === 'literal' && left.value === right.value ? left : null
 }
 
 function isReadReplicas(argument: Argument | undefined): boolean {

@@ -84,10 +84,31 @@ export function objectOf(given: Located, evaluate: Evaluate, depth = 0): ObjectV
     if (binding?.is !== 'import') return null
   }
   if (node.type === 'ConditionalExpression') return null
+  if (node.type === 'CallExpression') {
+    const returned = returnedObject({ ...given, node: node.callee }, evaluate, depth)
+    if (returned !== undefined) return returned
+  }
   const value = evaluate(node, given.scope, given.module)
   return value?.is === 'object'
     ? objectOf({ node: value.node, scope: value.scope, module: value.module }, evaluate, depth + 1)
     : null
+}
+
+/** The object that a function of the repository gives back: what it may hold where there are several. Undefined where it is no such function. */
+function returnedObject(callee: Located, evaluate: Evaluate, depth: number): ObjectValue | null | undefined {
+  const called = evaluate(callee.node, callee.scope, callee.module)
+  if (called?.is !== 'function') return undefined
+  const { module } = called
+  const returns = module.returns.get(called.node) ?? []
+  const objects = returns.map((one) => objectOf({ ...one, module }, evaluate, depth + 1))
+  const [first] = objects
+  if (first === undefined || first === null) return objects.length > 0 ? null : undefined
+  if (objects.length === 1) return first
+  return {
+    properties: objects.flatMap((one) => one?.properties ?? []).map((p) => ({ ...p, maybe: true })),
+    complete: false,
+    at: first.at,
+  }
 }
 
 function spreadOf(
@@ -157,13 +178,25 @@ export function literalOf(given: Located, evaluate: Evaluate): string | number |
     typeof node.argument.value === 'number'
   )
     return -node.argument.value
-  if (node.type === 'Identifier') {
-    const binding = lookUp(given.scope, node.name)
-    if (binding?.is === 'variable' && (binding.mutated || binding.assigned.length > 0 || binding.path.length > 0))
-      return undefined
-  }
+  if (!isSteady(node, given.scope)) return undefined
   const value = evaluate(node, given.scope, given.module)
   return value?.is === 'literal' ? value.value : undefined
+}
+
+/** True for what has one value only: literals, constants and their members; what a function gives back differs from call to call. */
+function isSteady(given: Expression, scope: Scope, depth = 0): boolean {
+  const node = unwrap(given)
+  if (node.type === 'MemberExpression') return node.object.type !== 'Super' && isSteady(node.object, scope, depth)
+  if (node.type === 'CallExpression') return false
+  if (node.type !== 'Identifier') return true
+  const binding = lookUp(scope, node.name)
+  if (binding?.is !== 'variable') return binding?.is !== 'parameter'
+  return (
+    !binding.mutated &&
+    binding.assigned.length === 0 &&
+    binding.path.length === 0 &&
+    (binding.init === null || (depth < 8 && isSteady(binding.init, binding.scope, depth + 1)))
+  )
 }
 
 /** The texts that an expression may be: literals, either side of a choice, elements of a list, properties of an object, members of a generated enum. */

@@ -192,7 +192,7 @@ export function readModule(
         variable,
         used,
         certain: isCertain(frame),
-        left: [...(nearestFunction(frame)?.left ?? [])],
+        left: functionsAround(frame).flatMap((f) => f.left),
       })
     const namespace = chain.root.type === 'Identifier' ? chain.root.name : ''
     if (mutators.has(chain.steps.at(-1)?.name ?? '') || (namespace === 'Object' && chain.steps[0]?.name === 'assign')) {
@@ -459,6 +459,12 @@ export function readModule(
 function nearestFunction(frame: Frame | null): FunctionFrame | null {
   for (let at = frame; at !== null; at = at.parent) if (at.kind === 'function') return at
   return null
+}
+
+function functionsAround(frame: Frame | null): FunctionFrame[] {
+  const found: FunctionFrame[] = []
+  for (let at = frame; at !== null; at = at.parent) if (at.kind === 'function') found.push(at)
+  return found
 }
 
 /** True where nothing of the function around decides whether what stands in a frame runs. */

@@ -1,0 +1,43 @@
+import { comparePlaces } from '../location.ts'
+import { compareSeverities } from './conclusion.ts'
+import type { Draft } from './run.ts'
+
+/** Places that help names besides the finding's own. */
+const listed = 8
+
+/**
+ * Problems that one and the same index mends, told once: at the loudest of them, the others listed in its help. Those that a suppression
+ * silences where they stand are left as they are.
+ */
+export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => boolean): readonly Draft[] {
+  const groups = new Map<string, Draft[]>()
+  for (const draft of drafts) {
+    const { rule, problem, project } = draft
+    if (problem.index === undefined || silenced(draft)) continue
+    const key = JSON.stringify([rule.id, project, problem.index, problem.help])
+    groups.set(key, [...(groups.get(key) ?? []), draft])
+  }
+  const told = new Map<Draft, Draft | null>()
+  for (const group of groups.values()) {
+    const [first, ...others] = group.toSorted(
+      (a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place),
+    )
+    if (first === undefined || others.length === 0) continue
+    for (const other of others) told.set(other, null)
+    told.set(first, withPlaces(first, others))
+  }
+  return drafts.flatMap((draft) => {
+    const instead = told.get(draft)
+    return instead === undefined ? [draft] : instead === null ? [] : [instead]
+  })
+}
+
+function withPlaces(draft: Draft, others: readonly Draft[]): Draft {
+  const places = [...new Set(others.map(({ place }) => `\`${place.path}:${place.line}\``))]
+  const more = places.length - listed
+  const words = `The same index serves ${places.length === 1 ? 'one more query' : `${places.length} more queries`} of this change:\n\n${places
+    .slice(0, listed)
+    .map((place) => `- ${place}`)
+    .join('\n')}${more > 0 ? `\n- and ${more} more` : ''}`
+  return { ...draft, problem: { ...draft.problem, help: `${draft.problem.help ?? draft.rule.fix}\n\n${words}` } }
+}
