@@ -156,7 +156,7 @@ export function drizzleQuery(
     start: chain.start,
     end: chain.end,
     client: 'drizzle',
-    call: counting ? '$count' : (head.name ?? ''),
+    call: counting && head.name !== '$count' ? 'count' : (head.name ?? ''),
     operation,
     tables: [{ table: main.key, role: 'main', columns: operation === 'select' ? columns : [] }, ...state.tables],
     predicates,
