@@ -22,6 +22,7 @@ interface Payload {
     readonly number: number
     readonly state: string
     readonly head: { readonly sha: string }
+    readonly node_id: string
     readonly base: { readonly ref: string }
     readonly user: { readonly login: string } | null
   }
@@ -29,11 +30,13 @@ interface Payload {
   readonly issue?: {
     readonly number: number
     readonly state: string
+    readonly node_id: string
     readonly pull_request?: unknown
     readonly user: { readonly login: string } | null
   }
   readonly comment?: {
     readonly id: number
+    readonly node_id: string
     readonly body: string
     readonly in_reply_to_id?: number
     readonly user: { readonly login: string; readonly type: string } | null
@@ -92,10 +95,10 @@ export function jobsOf(event: string, payload: unknown): readonly Job[] {
     case 'issue_comment':
       return p.issue?.pull_request === undefined || p.issue.state !== 'open'
         ? []
-        : commentJobs(p, { ...where, pull: p.issue.number }, p.issue.user?.login ?? 'ghost', false, reason)
+        : commentJobs(p, { ...where, pull: p.issue.number }, p.issue, false, reason)
     case 'pull_request_review_comment':
       return p.pull_request?.state === 'open'
-        ? commentJobs(p, { ...where, pull: p.pull_request.number }, p.pull_request.user?.login ?? 'ghost', true, reason)
+        ? commentJobs(p, { ...where, pull: p.pull_request.number }, p.pull_request, true, reason)
         : []
     case 'check_run':
       return runJobs(p, where, reason)
@@ -161,7 +164,7 @@ function pullJobs(
 function commentJobs(
   { action, comment, changes, sender }: Payload,
   pull: PullRef,
-  author: string,
+  { node_id: pullNode, user: author }: { readonly node_id: string; readonly user: { readonly login: string } | null },
   inline: boolean,
   reason: string,
 ): readonly Job[] {
@@ -173,11 +176,14 @@ function commentJobs(
         kind: 'command',
         ...pull,
         comment: comment.id,
+        node: comment.node_id,
+        pullNode,
         inline,
         repliesTo: comment.in_reply_to_id ?? null,
         login: comment.user.login,
-        author,
+        author: author?.login ?? 'ghost',
         body: comment.body,
+        begun: false,
       },
     ]
   }

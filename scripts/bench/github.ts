@@ -2,7 +2,7 @@ import { catalog } from '../../rules/index.ts'
 import { coreOf } from '../../src/github/core.ts'
 import { startWorld } from '../../test/app/harness.ts'
 import type { World } from '../../test/app/harness.ts'
-import { openPull, press, pushFiles } from '../../test/github/people.ts'
+import { openPull, press, pushFiles, say } from '../../test/github/people.ts'
 import type { Pull } from '../../test/github/world.ts'
 import type { Measure } from './measure.ts'
 
@@ -48,6 +48,12 @@ export async function measure(): Promise<readonly Measure[]> {
     if (pull === null) throw new Error('the pull request was not opened')
     const opened: Pull = pull
     const recheck = await world.during(() => press(world.github, repository, opened, 'writer', 'recheck'))
+    const says = (login: string, text: string) => world.during(() => say(world.github, repository, opened, login, text))
+    const help = await says('triager', '/schemagate help')
+    const explain = await says('triager', '/schemagate explain no-drop-column')
+    const approve = await says('writer', '/schemagate approve destructive reason: backup of this morning')
+    const ignore = await says('writer', '/schemagate ignore require-concurrent-index reason: built by hand')
+    const again = await says('triager', '/schemagate recheck')
     const pushed = await world.during(() =>
       pushFiles(world.github, repository, opened, {
         'migrations/0002_names.sql':
@@ -64,6 +70,11 @@ export async function measure(): Promise<readonly Measure[]> {
     return [
       measured(`first review, three files, ${opened.threads.length} comments`, first, 6, 4),
       measured('recheck where nothing changed', recheck, 6, null, 0),
+      measured('help', help, 3, 3),
+      measured('explain a rule', explain, 3, 3),
+      measured('approve', approve, 8, 5),
+      measured('ignore', ignore, 8, 5),
+      measured('recheck by a comment', again, 8, 5, 2),
       measured('a push that mends one finding', pushed, 8, 4),
       measured('a pull request without schema', plain, 4, 4, 1),
     ]

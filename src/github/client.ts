@@ -34,18 +34,22 @@ class GraphqlError extends Error {
   }
 }
 
-/** Runs a GraphQL document. Parts that `optional` names at their root may be missing; any other error throws. */
+/**
+ * Runs a GraphQL document. Parts that `optional` names at their root may be missing or refused; any other error throws. What writes
+ * is sent once: after an error the whole job runs again and sees what was written.
+ */
 export async function graphql<T>(
   { client }: Pick<Place, 'client'>,
   query: string,
   variables: Readonly<Record<string, unknown>>,
   optional: readonly string[] = [],
 ): Promise<T> {
+  const retries = query.startsWith('mutation') ? 0 : 2
   // GitHub Enterprise Server has its REST API at `/api/v3` and GraphQL beside it.
   const baseUrl = client.request.endpoint.DEFAULTS.baseUrl.replace(/\/api\/v3$/, '/api')
-  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries: 2 } }))
+  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries } }))
     .data as GraphqlAnswer
-  const error = answer.errors?.find((e) => !optional.includes(String(e.path?.[0])))
+  const error = answer.errors?.find((e) => e.type === 'RATE_LIMITED' || !optional.includes(String(e.path?.[0])))
   if (error !== undefined)
     throw new GraphqlError(
       `GraphQL: ${error.message}`,

@@ -23,10 +23,13 @@ export interface ReviewJob extends PullRef {
   readonly again: boolean
 }
 
-/** Carries out the commands of one comment. */
+/** Takes notice of the commands of one comment: answers at once what needs no review, and has the others answered by one. */
 export interface CommandJob extends PullRef {
   readonly kind: 'command'
   readonly comment: number
+  /** Ids of the comment and of its pull request for GraphQL. */
+  readonly node: string
+  readonly pullNode: string
   /** True for a comment in a review thread. */
   readonly inline: boolean
   /** First comment of the thread that a reply stands in; null otherwise. */
@@ -34,6 +37,8 @@ export interface CommandJob extends PullRef {
   readonly login: string
   readonly author: string
   readonly body: string
+  /** True where it was begun before, so that its answer may be there already. */
+  readonly begun: boolean
 }
 
 /** Reviews the tree of a merge group. */
@@ -77,6 +82,11 @@ export interface ReconcileJob {
 export type Job = ReviewJob | CommandJob | GroupJob | BranchJob | CommitJob | SweepJob | ReconcileJob
 
 export type JobKind = Job['kind']
+
+/** A job that is run once more. */
+export function begunBefore(job: Job): Job {
+  return job.kind === 'command' ? { ...job, begun: true } : job
+}
 
 /** Jobs of equal kind and key never run side by side, and only the newest of them waits. */
 export function keyOf(job: Job): string {

@@ -107,8 +107,15 @@ function watchRequests(url: string): { readonly requests: Watched[]; stop(): voi
       return await original(input, init)
     } finally {
       const { pathname, origin } = new URL(address)
-      if (origin === url && pathname !== '/api/github/webhooks')
-        requests.push({ method: init?.method ?? 'GET', path: pathname, from, to: performance.now() })
+      if (origin === url && pathname !== '/api/github/webhooks') {
+        const isMutation = typeof init?.body === 'string' && init.body.startsWith('{"query":"mutation')
+        requests.push({
+          method: init?.method ?? 'GET',
+          path: isMutation ? `${pathname} (mutation)` : pathname,
+          from,
+          to: performance.now(),
+        })
+      }
     }
   }
   return {

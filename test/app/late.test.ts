@@ -3,6 +3,7 @@ import { runJob } from '../../src/github/jobs/run.ts'
 import type { Context } from '../../src/github/context.ts'
 import type { CommandJob, Job, ReviewJob } from '../../src/queue/jobs.ts'
 import { changePull, enqueue, openPull, press, push, rerunSuite, say } from '../github/people.ts'
+import { pullNodeId } from '../github/shapes.ts'
 import { latestRun } from '../github/world.ts'
 import type { CheckRun, Pull, Repository } from '../github/world.ts'
 import { handMadeCore } from './hand-made.ts'
@@ -263,11 +264,14 @@ test('a command that is carried out twice is answered once', async () => {
     repo: repository.name,
     pull: pull.number,
     comment: comment.id,
+    node: `IC_${comment.id}`,
+    pullNode: pullNodeId(repository, pull),
     inline: false,
     repliesTo: null,
     login: 'reader',
     author: 'author',
     body: '/schemagate rechek',
+    begun: true,
   }
   await runJob(job, world.context, false)
   expect(pull.comments.filter((c) => c.body.includes('Did you mean'))).toHaveLength(1)

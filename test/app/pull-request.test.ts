@@ -178,6 +178,47 @@ describe('commands', () => {
     await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'drop users cascade\n' }))
     expect(run(pull)?.conclusion).toBe('action_required')
   })
+  test('share their reading with the review that they lead to', async () => {
+    const { pull } = await open({ 'db/2.sql': 'drop users\nwarning a\n' })
+    const says = (login: string, text: string) => world.during(() => say(world.github, repository, pull, login, text))
+    const used = async (login: string, text: string) => {
+      const { calls, depth, requests } = await says(login, text)
+      return { text: text.split(' ')[1], calls, depth, reads: requests.filter((r) => r === 'POST /graphql').length }
+    }
+    expect([
+      await used('triager', '/schemagate help'),
+      await used('triager', '/schemagate explain no-error'),
+      await used('writer', '/schemagate approve destructive reason: backup'),
+      await used('maintainer', '/schemagate ignore no-warning reason: known'),
+      await used('triager', '/schemagate recheck'),
+    ]).toEqual([
+      { text: 'help', calls: 3, depth: 2, reads: 0 },
+      { text: 'explain', calls: 3, depth: 2, reads: 0 },
+      { text: 'approve', calls: 7, depth: 3, reads: 1 },
+      { text: 'ignore', calls: 8, depth: 3, reads: 1 },
+      { text: 'recheck', calls: 8, depth: 3, reads: 1 },
+    ])
+    expect(run(pull)?.conclusion).toBe('success')
+  })
+  test('whose delivery was lost are answered by the next review, and once', async () => {
+    const { pull } = await open({ 'db/2.sql': 'drop users\n' })
+    const { webhookUrl } = world.github
+    world.github.webhookUrl = null
+    const lost = await say(world.github, repository, pull, 'writer', '/schemagate aprove destructive reason: b')
+    const approval = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: b')
+    world.github.webhookUrl = webhookUrl
+    for (let i = 0; i < 2; i++) await world.during(() => press(world.github, repository, pull, 'writer', 'recheck'))
+    expect([lost, approval].map((c) => c.reactions.map((r) => r.content))).toEqual([['confused'], ['+1']])
+    expect(pull.comments.filter((c) => c.body.includes('Did you mean "approve"?'))).toHaveLength(1)
+    expect(run(pull)?.conclusion).toBe('success')
+  })
+  test('and everything else said in a locked conversation are left out, and the check run says it', async () => {
+    const { pull } = await open({ 'db/2.sql': 'fine\n' })
+    pull.locked = true
+    await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'error a\n' }))
+    expect(run(pull)).toMatchObject({ conclusion: 'failure', output: { title: '1 error' } })
+    expect([pull.threads, sticky(pull)]).toEqual([[], null])
+  })
   test('an unknown command is answered with what it may mean', async () => {
     const { pull } = await open({ 'db/2.sql': 'fine\n' })
     await world.during(() => say(world.github, repository, pull, 'writer', '/schemagate rechek'))

@@ -2,6 +2,8 @@ import { schema as github } from '@octokit/graphql-schema'
 import { buildSchema, execute, parse, validate } from 'graphql'
 import type { GraphQLSchema } from 'graphql'
 import type { Json, JsonObject } from './openapi.ts'
+import { MutationError, mutations, nodeId } from './mutations.ts'
+import { pullNodeId } from './shapes.ts'
 import { mergeBaseOf, pullDiff, tryMerge } from './rest.ts'
 import { Refusal } from './world.ts'
 import type { Comment, Pull, Repository, Thread, World } from './world.ts'
@@ -21,23 +23,38 @@ interface Page {
 }
 
 /** Runs a document as GitHub would: validated against its schema, unknown objects as null with an error beside the data. */
-export async function answerGraphql(world: World, source: string, variables: JsonObject): Promise<Json> {
+export async function answerGraphql(
+  world: World,
+  source: string,
+  variables: JsonObject,
+  mayWrite = true,
+): Promise<Json> {
   const document = parse(source)
   const invalid = validate(schema(), document)
   if (invalid.length > 0) {
     world.violations.push(`GraphQL: ${invalid.map((e) => e.message).join('; ')}`)
     return { errors: invalid.map((e) => ({ message: e.message })) }
   }
-  const result = await execute({ schema: schema(), document, variableValues: { ...variables }, rootValue: root(world) })
+  const result = await execute({
+    schema: schema(),
+    document,
+    variableValues: { ...variables },
+    rootValue: root(world, mayWrite),
+  })
   const errors = result.errors?.map((e) => ({
-    type: e.message.startsWith('Could not resolve') ? 'NOT_FOUND' : 'FORBIDDEN',
+    type:
+      e.originalError instanceof MutationError
+        ? e.originalError.type
+        : e.message.startsWith('Could not resolve')
+          ? 'NOT_FOUND'
+          : 'FORBIDDEN',
     path: e.path ?? [],
     message: e.message,
   }))
   return JSON.parse(JSON.stringify({ data: result.data, ...(errors === undefined ? {} : { errors }) })) as Json
 }
 
-function root(world: World) {
+function root(world: World, mayWrite: boolean) {
   return {
     repository({ owner, name }: { owner: string; name: string }) {
       const repository = world.repositories.get(`${owner}/${name}`)
@@ -45,41 +62,8 @@ function root(world: World) {
         throw new Error(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       return repositoryNode(world, repository)
     },
-    minimizeComment({ input }: { input: { subjectId: string; classifier: string } }) {
-      const comment = allComments(world).find((c) => nodeId(c) === input.subjectId)
-      if (comment === undefined)
-        throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
-      comment.minimized = input.classifier.toLowerCase()
-      return { minimizedComment: { __typename: 'IssueComment', isMinimized: true } }
-    },
-    unminimizeComment({ input }: { input: { subjectId: string } }) {
-      const comment = allComments(world).find((c) => nodeId(c) === input.subjectId)
-      if (comment === undefined)
-        throw new Error(`Could not resolve to a node with the global id of '${input.subjectId}'`)
-      comment.minimized = null
-      return { unminimizedComment: { __typename: 'IssueComment', isMinimized: false } }
-    },
-    resolveReviewThread({ input }: { input: { threadId: string } }) {
-      if (world.app.permissions['contents'] !== 'write') throw new Error('Resource not accessible by integration')
-      const thread = [...world.repositories.values()]
-        .flatMap((r) => [...r.pulls.values()])
-        .flatMap((p) => p.threads)
-        .find((t) => `PRRT_${t.id}` === input.threadId)
-      if (thread === undefined) throw new Error(`Could not resolve to a node with the global id of '${input.threadId}'`)
-      thread.resolvedBy = thread.comments[0]?.author ?? null
-      return { thread: threadNode(world, thread) }
-    },
+    ...mutations(world, mayWrite),
   }
-}
-
-function allComments(world: World): readonly Comment[] {
-  return [...world.repositories.values()]
-    .flatMap((r) => [...r.pulls.values()])
-    .flatMap((p) => [...p.comments, ...p.threads.flatMap((t) => t.comments)])
-}
-
-function nodeId(comment: Comment): string {
-  return `${comment.thread === null ? 'IC' : 'PRRC'}_${comment.id}`
 }
 
 function repositoryNode(world: World, repository: Repository) {
@@ -133,7 +117,8 @@ function stateOf(pull: Pull): string {
 function pullNode(world: World, repository: Repository, pull: Pull): object {
   return {
     __typename: 'PullRequest',
-    id: `PR_${pull.number}`,
+    id: pullNodeId(repository, pull),
+    locked: pull.locked === true,
     number: pull.number,
     title: pull.title,
     state: stateOf(pull),

@@ -2,7 +2,7 @@ import type { Files } from './git.ts'
 import type { JsonObject } from './openapi.ts'
 import { mergeBaseOf, newComment, pullDiff, removeComment } from './rest.ts'
 import { hunkLines } from './anchors.ts'
-import { appShape, commentShape, pullShape, repositoryShape, runShape, userShape } from './shapes.ts'
+import { appShape, commentShape, pullNodeId, pullShape, repositoryShape, runShape, userShape } from './shapes.ts'
 import type { StandIn } from './stand-in.ts'
 import { latestRun, userOf } from './world.ts'
 import type { Comment, Pull, Repository, Thread } from './world.ts'
@@ -309,7 +309,7 @@ async function commentEvent(
     comment: { ...shape },
     issue: {
       id: pull.number,
-      node_id: 'I_1',
+      node_id: pullNodeId(repository, pull),
       number: pull.number,
       title: pull.title,
       state: pull.state,

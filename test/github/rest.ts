@@ -509,6 +509,7 @@ async function createReview(world: World, request: Request): Promise<Answer> {
     if (problem !== null) throw new Refusal(422, 'Unprocessable Entity', [problem])
     if (comment.body.trim() === '') throw new Refusal(422, 'Validation Failed', ['body cannot be blank'])
   }
+  if (pull.locked === true) throw new Refusal(403, 'This conversation has been locked and limited to collaborators.')
   const review = { id: world.nextId(), author: botOf(world), body: text, comments: given.length }
   pull.reviews.push(review)
   for (const comment of given) {

@@ -30,6 +30,10 @@ export function repositoryShape(world: World, repository: Repository): JsonObjec
   }
 }
 
+export function pullNodeId(repository: Repository, pull: Pull): string {
+  return `PR_${repository.id}_${pull.number}`
+}
+
 export function pullShape(world: World, repository: Repository, pull: Pull, baseSha: string): JsonObject {
   const repo = repositoryShape(world, repository)
   const headRepo = pull.fork
@@ -37,7 +41,7 @@ export function pullShape(world: World, repository: Repository, pull: Pull, base
     : repo
   return {
     id: repository.id * 1000 + pull.number,
-    node_id: `PR_${pull.number}`,
+    node_id: pullNodeId(repository, pull),
     number: pull.number,
     state: pull.state,
     title: pull.title,

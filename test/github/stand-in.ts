@@ -149,7 +149,12 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       if (graphql)
         return {
           status: 200,
-          body: await answerGraphql(world, String(parsed?.['query']), (parsed?.['variables'] ?? {}) as JsonObject),
+          body: await answerGraphql(
+            world,
+            String(parsed?.['query']),
+            (parsed?.['variables'] ?? {}) as JsonObject,
+            !isReader(incoming),
+          ),
           entry,
         }
       if (found === null) throw violation(404, `the stand-in does not know ${method} ${path}`)
@@ -193,6 +198,10 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   function violation(status: number, message: string): Refusal {
     world.violations.push(message)
     return new Refusal(status, message)
+  }
+
+  function isReader(incoming: IncomingMessage): boolean {
+    return world.readers.has((incoming.headers.authorization ?? '').split(' ')[1] ?? '')
   }
 
   function authorize(incoming: IncomingMessage, operation: string, permission: string | undefined, app: boolean): void {

@@ -72,6 +72,8 @@ export interface Pull {
   state: 'open' | 'closed'
   merged: boolean
   draft: boolean
+  /** True where the conversation takes no more comments. */
+  locked?: boolean
   labels: string[]
   readonly comments: Comment[]
   threads: Thread[]

@@ -11,6 +11,7 @@ import type { Context } from '../context.ts'
 import { readConversation } from '../people/decisions.ts'
 import { isStaged } from '../reading/deployments.ts'
 import { permissionsIn } from '../people/permissions.ts'
+import type { Permissions } from '../people/permissions.ts'
 import type { PullState } from '../reading/pull-request.ts'
 
 /** A report with what its pull request's conversation and the gates say of it. */
@@ -40,6 +41,7 @@ export async function decide(
   pull: PullState | null,
   report: Report,
   config: Config,
+  permissions: Permissions = permissionsIn(place),
 ): Promise<Decided> {
   const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
   if (pull === null)
@@ -48,7 +50,6 @@ export async function decide(
       decisions: [],
       isPaused: false,
     }
-  const permissions = permissionsIn(place)
   const { decisions, isPaused } = await readConversation(pull, permissions, config, context.app?.slug)
   // What was deployed for a look is the head of the pull request; the commit of a merge group exists for the queue alone.
   const gates: Gates = {

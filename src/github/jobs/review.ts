@@ -11,6 +11,12 @@ import type { Context } from '../context.ts'
 import { previewConfig } from '../publishing/config-preview.ts'
 import { decide, settingsOf } from './judging.ts'
 import type { Decided } from './judging.ts'
+import { answerOf, isAnswerThere, joined, unanswered } from '../people/answers.ts'
+import type { Outcome } from '../people/answers.ts'
+import { expectDecisions } from '../people/decisions.ts'
+import { permissionsIn } from '../people/permissions.ts'
+import type { Permissions } from '../people/permissions.ts'
+import type { Answer } from '../publishing/conversation.ts'
 import { planPublication } from '../publishing/plan.ts'
 import type { Publication } from '../publishing/plan.ts'
 import { worthReading } from '../reading/prefetch.ts'
@@ -29,6 +35,8 @@ export const longestReview = 300_000
 
 interface Read {
   readonly pull: PullState
+  /** Of those who speak in it. */
+  readonly permissions: Permissions
   readonly change: RemoteChange
 }
 
@@ -63,7 +71,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
       )
       return
     }
-    await publish(place, job.pull, head, withRun(publication, run, head), detailsUrl(context, place, job.pull))
+    await publish(place, pull, withRun(publication, run, head), detailsUrl(context, place, job.pull))
     const wrote = isAnyWritten(publication)
     const conclusion = publication.check?.text.conclusion ?? 'unchanged'
     context.log.info(
@@ -120,18 +128,20 @@ async function readCurrent(
   context: Context,
 ): Promise<Read> {
   let { head, base } = job
+  const permissions = permissionsIn(place)
   for (let tries = 0; ; tries++) {
     const known =
       head === null || base === null
         ? (await readPull(place, job.pull, context.app?.id ?? null, null, job.head)).pull
         : null
+    if (known !== null) expectDecisions(known, permissions, context.app?.slug)
     const at = { head: known?.head ?? head ?? '', base: known?.base ?? base ?? '' }
     const loader = blobLoader(place, context.cache)
     const change = await readChange(place, at.base, at.head, loader, job.pull)
     const missing = await loader.missing(worthReading(change, await change.changeSet.head.list()))
     if (known !== null) {
       await loader.load(missing)
-      return { pull: known, change }
+      return { pull: known, change, permissions }
     }
     const [first = [], ...others] = pagesOf(missing)
     const selection = selectBlobs(first)
@@ -140,7 +150,8 @@ async function readCurrent(
       loader.load(others.flat()),
     ])
     await loader.put(blobs, selection)
-    if ((pull.head === at.head && pull.base === at.base) || !pull.isOpen || tries === 3) return { pull, change }
+    if ((pull.head === at.head && pull.base === at.base) || !pull.isOpen || tries === 3)
+      return { pull, change, permissions }
     head = pull.head
     base = pull.base
   }
@@ -161,13 +172,18 @@ export async function reviewPull(place: Place, pull: number, context: Context): 
   return judge(place, context, read, new AbortController().signal)
 }
 
-async function judge(place: Place, context: Context, { pull, change }: Read, signal: AbortSignal): Promise<Reviewed> {
+async function judge(
+  place: Place,
+  context: Context,
+  { pull, change, permissions }: Read,
+  signal: AbortSignal,
+): Promise<Reviewed> {
   const { changeSet } = change
   const { settings, inherited } = await settingsOf(place, context, changeSet, pull.organisationConfig)
   const alone = await context.core.review(changeSet, { settings, signal })
   const { report, isUnsure } = await withTip(place, context, pull, change, alone, { settings, signal })
   return {
-    ...(await decide(place, context, pull, report, settings.config)),
+    ...(await decide(place, context, pull, report, settings.config, permissions)),
     config: settings.config,
     inherited,
     changeSet,
@@ -244,12 +260,8 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Publication> {
   const { pull } = read
-  const { report, wanted, bindings, config, inherited, isPaused, isUnsure, changeSet } = await judge(
-    place,
-    context,
-    read,
-    signal,
-  )
+  const reviewed = await judge(place, context, read, signal)
+  const { report, wanted, bindings, config, inherited, isPaused, isUnsure, changeSet } = reviewed
   const links: Links = {
     server: context.server,
     repository: `${context.web}/${place.owner}/${place.repo}`,
@@ -269,6 +281,7 @@ async function prepare(
     wanted,
     bindings,
     pull,
+    answers: job.quiet ? [] : await answersTo(read, reviewed, context),
     files: changeSet.files,
     settings: config.comments,
     links,
@@ -278,6 +291,27 @@ async function prepare(
     more: preview === null ? [] : [preview],
     picture: context.core.picture(report),
   })
+}
+
+/** The answers to commands that nobody answered yet. */
+async function answersTo(
+  { pull, permissions }: Read,
+  reviewed: Reviewed,
+  context: Context,
+): Promise<readonly Answer[]> {
+  const { report, config, decisions } = reviewed
+  const answers: Answer[] = []
+  for (const { comment, commands, fingerprint, thread } of unanswered(pull, context.app?.slug ?? null, context.now())) {
+    const speaker = { login: comment.author, author: pull.author, permissions, core: context.core }
+    const today = context.now().toISOString().slice(0, 10)
+    const ground = { report, config, decisions, today, comment: comment.id, fingerprint }
+    const outcomes: Outcome[] = []
+    for (const command of commands) outcomes.push(await answerOf(command, speaker, ground))
+    const { worked, text } = joined(outcomes)
+    const isThere = text !== null && isAnswerThere(pull, comment.id)
+    answers.push({ comment: comment.id, node: comment.nodeId, thread, worked, text: isThere ? null : text })
+  }
+  return answers
 }
 
 /** Where the check run leads to: the conversation of the pull request. */

@@ -1,3 +1,4 @@
+import { begunBefore } from '../../queue/jobs.ts'
 import type { Job } from '../../queue/jobs.ts'
 import { isInstallationGone, rateLimitEnd } from '../client.ts'
 import { runCommands } from './command.ts'
@@ -19,7 +20,7 @@ export async function runJob(job: Job, context: Context, isLast: boolean): Promi
     const until = rateLimitEnd(err, context.now())
     if (until !== null) {
       context.log.warn({ job: job.kind, until, err }, 'rate limited')
-      await context.enqueue(job, { after: until })
+      await context.enqueue(begunBefore(job), { after: until })
     } else if (isInstallationGone(err))
       context.log.warn({ job: job.kind, err }, 'the installation is suspended or gone')
     else throw err

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { Decision } from '../../engine/approvals.ts'
 import { parseCommands } from './commands.ts'
-import type { Command } from './commands.ts'
+import type { Command, CommandName } from './commands.ts'
 import { readBindings, readMarker } from '../publishing/markers.ts'
 import { refusal } from './permissions.ts'
 import type { Permissions } from './permissions.ts'
@@ -12,6 +12,9 @@ export interface Conversation {
   readonly decisions: readonly Decision[]
   readonly isPaused: boolean
 }
+
+/** Commands whose comments are read with every review. */
+const deciding: ReadonlySet<string> = new Set<CommandName>(['approve', 'unapprove', 'ignore', 'pause', 'resume'])
 
 type Talk = Pick<PullState, 'author' | 'comments' | 'threads' | 'runs' | 'head'>
 
@@ -29,8 +32,7 @@ export async function readConversation(
   const shown = shownSince(pull)
   for (const { comment, fingerprint } of commentsOf(pull)) {
     for (const [i, command] of parseCommands(comment.body, slug).entries()) {
-      if (command.name === 'unknown' || command.name === 'wrong') continue
-      if (!['approve', 'unapprove', 'ignore', 'pause', 'resume'].includes(command.name)) continue
+      if (command.name === 'unknown' || command.name === 'wrong' || !deciding.has(command.name)) continue
       if ((await refusal(command.name, comment.author, pull.author, permissions, config.approvals)) !== null) continue
       if (command.name === 'pause' || command.name === 'resume') isPaused = command.name === 'pause'
       else {
@@ -48,6 +50,21 @@ export async function readConversation(
   return { decisions, isPaused }
 }
 
+/** Asks at once for the permissions that reading the decisions of a conversation is going to want. */
+export function expectDecisions(
+  pull: Pick<PullState, 'author' | 'comments' | 'threads'>,
+  permissions: Permissions,
+  slug: string | null = null,
+): void {
+  for (const { comment } of commentsOf(pull)) {
+    if (comment.author.toLowerCase() === pull.author.toLowerCase()) continue
+    const commands = parseCommands(comment.body, slug)
+    if (commands.some((c) => deciding.has(c.name) || !comment.isAnswered))
+      // Whoever needs the answer hears of what goes wrong.
+      permissions.roleOf(comment.author).catch(() => undefined)
+  }
+}
+
 /** When the first review of the head was there to be read; null while there is none. Who spoke before it cannot have meant its findings. */
 export function shownSince({ runs, head }: Pick<PullState, 'runs' | 'head'>): Date | null {
   const times = runs
@@ -56,14 +73,23 @@ export function shownSince({ runs, head }: Pick<PullState, 'runs' | 'head'>): Da
   return times.length === 0 ? null : new Date(Math.min(...times))
 }
 
-/** Comments that may decide, oldest first, with the finding of the thread that they stand in. */
-function commentsOf(pull: Talk): readonly { readonly comment: PullComment; readonly fingerprint: string | null }[] {
-  const plain = pull.comments.map((comment) => ({ comment, fingerprint: null }))
+/** What a person said, and where. */
+export interface Said {
+  readonly comment: PullComment
+  /** The finding of the thread that it stands in. */
+  readonly fingerprint: string | null
+  /** First comment of that thread; null in the conversation. */
+  readonly thread: number | null
+}
+
+/** Comments that may hold commands, oldest first: those of people, as they wrote them first. */
+export function commentsOf(pull: Pick<PullState, 'comments' | 'threads'>): readonly Said[] {
+  const plain = pull.comments.map((comment) => ({ comment, fingerprint: null, thread: null }))
   const inline = pull.threads.flatMap((thread) => {
     const first = thread.comments[0]
     const marker = first?.isOwn === true && !first.isForeign ? readMarker(first.body) : null
     const fingerprint = marker?.kind === 'finding' || marker?.kind === 'fixed' ? marker.fingerprint : null
-    return thread.comments.map((comment) => ({ comment, fingerprint }))
+    return thread.comments.map((comment) => ({ comment, fingerprint, thread: first?.id ?? null }))
   })
   return [...plain, ...inline]
     .filter(({ comment }) => !comment.isOwn && !comment.isBot && !comment.wasEdited)

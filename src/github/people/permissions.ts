@@ -62,6 +62,12 @@ export function permissionsIn({ client, owner, repo }: Place): Permissions {
   }
 }
 
+/** Why somebody may not give one of the open commands; null where they may. */
+export async function refusalToAsk(login: string, author: string, permissions: Permissions): Promise<string | null> {
+  if (login.toLowerCase() === author.toLowerCase() || rank[await permissions.roleOf(login)] >= rank.triage) return null
+  return 'that takes the right to triage here'
+}
+
 /** Why somebody may not give a command; null where they may. */
 export async function refusal(
   command: CommandName,
@@ -70,22 +76,18 @@ export async function refusal(
   permissions: Permissions,
   settings: Config['approvals'],
 ): Promise<string | null> {
+  if (openCommands.has(command)) return refusalToAsk(login, author, permissions)
   const isAuthor = login.toLowerCase() === author.toLowerCase()
-  if (openCommands.has(command)) {
-    if (isAuthor || rank[await permissions.roleOf(login)] >= rank.triage) return null
-    return 'that takes the right to triage here'
-  }
   const decides = command === 'approve' || command === 'unapprove' || command === 'ignore'
   if (isAuthor && !settings.author)
     return decides
       ? 'somebody else than the author has to do that (`approvals: { author: true }` in `.github/schemagate.yml` changes it)'
       : 'somebody else than the author has to do that'
-  const role = await permissions.roleOf(login)
   const needed = decides ? settings.permission : 'write'
   if (decides && settings.teams.length > 0) {
     return (await permissions.isInTeam(login, settings.teams))
       ? null
       : `that takes a member of ${settings.teams.map((t) => `\`${t}\``).join(' or ')}`
   }
-  return rank[role] >= rank[needed] ? null : `that takes the right to ${needed} here`
+  return rank[await permissions.roleOf(login)] >= rank[needed] ? null : `that takes the right to ${needed} here`
 }

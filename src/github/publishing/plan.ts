@@ -9,6 +9,7 @@ import type { Links } from '../../report/links.ts'
 import type { Report } from '../../report/report.ts'
 import { hasSomethingToSay, stickyComment } from '../../report/sticky.ts'
 import { sortFindings } from '../../report/verdict.ts'
+import type { Answer } from './conversation.ts'
 import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
 import { readMarker, writeBindings, writeMarker } from './markers.ts'
@@ -24,15 +25,18 @@ export interface Publication {
   /** Null where the newest run on the head says the same. `run` is an unfinished run to finish. */
   readonly check: { readonly text: CheckRunText; readonly externalId: string; readonly run: number | null } | null
   readonly comments: readonly InlineComment[]
-  readonly sticky: { readonly comment: number | null; readonly body: string } | null
-  /** Inline comments whose finding is gone and that nobody answered. */
-  readonly remove: readonly number[]
-  /** Inline comments to edit. */
-  readonly edit: readonly { readonly comment: number; readonly body: string }[]
+  /** `comment` is the node id of the one to edit; null for a new one. */
+  readonly sticky: { readonly comment: string | null; readonly body: string } | null
+  /** Node ids of inline comments whose finding is gone and that nobody answered. */
+  readonly remove: readonly string[]
+  /** Inline comments to edit, by node id. */
+  readonly edit: readonly { readonly comment: string; readonly body: string }[]
   /** Node ids of comments to fold away as resolved. */
   readonly minimize: readonly string[]
   /** Node ids of comments that were folded away and are needed again. */
   readonly restore: readonly string[]
+  /** Answers to commands. */
+  readonly answers: readonly Answer[]
   /** Unfinished runs of ours on older commits, and older ones on the head. */
   readonly superseded: readonly number[]
 }
@@ -51,6 +55,7 @@ export interface PlanInput {
   readonly bindings: ReadonlyMap<string, readonly string[]>
   /** Mermaid picture for the sticky comment. */
   readonly picture: string
+  readonly answers: readonly Answer[]
   /** Check run only. */
   readonly quiet: boolean
   /** Write the check run also where nothing changed. */
@@ -84,6 +89,7 @@ export function planPublication(input: PlanInput): Publication {
     check: isSame ? null : { text, externalId, run: current?.isCompleted === false ? current.id : null },
     comments,
     sticky: quiet ? null : stickyChange(input),
+    answers: input.answers,
     superseded: pull.runs.filter((r) => r !== current && !r.isCompleted).map((r) => r.id),
     ...(quiet ? { remove: [], edit: [], minimize: [], restore: [] } : cleanUp(input, threads)),
   }
@@ -134,22 +140,22 @@ function cleanUp(
       .filter((f) => f.suppressed === null || f.approval?.state === 'needed')
       .map((f) => [f.fingerprint, f]),
   )
-  const remove: number[] = []
-  const edit: { comment: number; body: string }[] = []
+  const remove: string[] = []
+  const edit: { comment: string; body: string }[] = []
   const minimize: string[] = []
   const restore: string[] = []
   for (const { thread, first, fingerprint, isFixed } of threads) {
     const finding = present.get(fingerprint)
     if (finding !== undefined) {
       if (!isFixed) continue
-      edit.push({ comment: first.id, body: bodyOf(finding, links, false) })
+      edit.push({ comment: first.nodeId, body: bodyOf(finding, links, false) })
       if (first.isMinimized) restore.push(first.nodeId)
     } else if (!isFixed && !thread.isResolved) {
-      if (thread.comments.length === 1) remove.push(first.id)
+      if (thread.comments.length === 1) remove.push(first.nodeId)
       else {
         const body = first.body.replace(/\n*<!-- schemagate:finding [0-9a-f]+ -->\s*$/, '')
         edit.push({
-          comment: first.id,
+          comment: first.nodeId,
           body: `Fixed in ${pull.head.slice(0, 7)}.\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}`,
         })
         if (!first.isMinimized) minimize.push(first.nodeId)
@@ -181,7 +187,7 @@ function stickyChange({ report, pull, settings, links, wanted, bindings, picture
       room: longestComment - end.length,
     }) + end
   if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
-  return { comment: existing?.id ?? null, body }
+  return { comment: existing?.nodeId ?? null, body }
 }
 
 function digest(text: CheckRunText): string {

@@ -1,10 +1,12 @@
 import { SchemagateError } from '../../errors.ts'
 import type { Annotation, CheckRunText } from '../../report/check-run.ts'
 import { plainText } from '../../report/markdown-escape.ts'
-import { graphql, statusOf } from '../client.ts'
+import { statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { InlineComment, Publication } from './plan.ts'
 import { checkName } from '../reading/pull-request.ts'
+import type { PullState } from '../reading/pull-request.ts'
+import { isLocked, writeConversation } from './conversation.ts'
 
 /** GitHub takes at most this many annotations with a request (https://docs.github.com/en/rest/checks/runs). */
 const annotationsPerRequest = 50
@@ -113,29 +115,21 @@ export async function supersede({ client, owner, repo }: Place, runs: readonly n
 /** Carries a plan out: the writes do not wait for each other. Those of comments are left out where GitHub refuses them for good. */
 export async function publish(
   place: Place,
-  pull: number,
-  head: string,
+  pull: Pick<PullState, 'number' | 'nodeId' | 'head'>,
   publication: Publication,
   detailsUrl: string | null,
 ): Promise<void> {
-  const { client, owner, repo } = place
+  const { head } = pull
   const written =
     publication.check === null ? Promise.resolve(null) : writeRun(place, head, publication.check, detailsUrl)
   const results = await Promise.allSettled([
     written,
-    writeReview(place, pull, head, publication.comments).then(async (refused) => {
+    writeReview(place, pull.number, head, publication.comments).then(async (refused) => {
       const [run, text] = [await written, publication.check?.text]
       if (refused.length > 0 && run !== null && text !== undefined)
         await addAnnotations(place, run, text, refused.map(annotationOf).slice(0, annotationsPerRequest))
     }),
-    writeSticky(place, pull, publication.sticky),
-    ...publication.remove.map((comment) =>
-      ignoring(404, client.rest.pulls.deleteReviewComment({ owner, repo, comment_id: comment, ...once })),
-    ),
-    ...publication.edit.map(({ comment, body }) =>
-      ignoring(404, client.rest.pulls.updateReviewComment({ owner, repo, comment_id: comment, body, ...once })),
-    ),
-    fold(place, publication),
+    writeConversation(place, pull, publication),
     supersede(
       place,
       publication.superseded,
@@ -174,6 +168,7 @@ async function writeReview(
     })
     return []
   } catch (error) {
+    if (isLocked(error)) return comments
     if (statusOf(error) !== 422) throw error
     // A head that has moved takes no comment any more, and has a review of its own coming.
     if (isWhole && (await hasMoved(place, pull, head))) return []
@@ -192,38 +187,6 @@ function annotationOf({ finding }: InlineComment): Annotation {
     annotation_level: finding.severity === 'error' ? 'failure' : 'warning',
     title: finding.rule,
     message: plainText(finding.message),
-  }
-}
-
-async function writeSticky({ client, owner, repo }: Place, pull: number, sticky: Publication['sticky']): Promise<void> {
-  if (sticky === null) return
-  if (sticky.comment === null)
-    await client.rest.issues.createComment({ owner, repo, issue_number: pull, body: sticky.body, ...once })
-  else await client.rest.issues.updateComment({ owner, repo, comment_id: sticky.comment, body: sticky.body, ...once })
-}
-
-/** Folds comments away, and opens those that are needed again. */
-async function fold(place: Place, { minimize, restore }: Pick<Publication, 'minimize' | 'restore'>): Promise<void> {
-  const nodes = [...minimize, ...restore]
-  if (nodes.length === 0) return
-  const fields = nodes.map((_, i) =>
-    i < minimize.length
-      ? `n${i}: minimizeComment(input: { subjectId: $n${i}, classifier: RESOLVED }) { minimizedComment { isMinimized } }`
-      : `n${i}: unminimizeComment(input: { subjectId: $n${i} }) { unminimizedComment { isMinimized } }`,
-  )
-  const parameters = nodes.map((_, i) => `$n${i}: ID!`).join(', ')
-  await graphql(
-    place,
-    `mutation(${parameters}) { ${fields.join(' ')} }`,
-    Object.fromEntries(nodes.map((node, i) => [`n${i}`, node])),
-  )
-}
-
-async function ignoring(status: number, request: Promise<unknown>): Promise<void> {
-  try {
-    await request
-  } catch (error) {
-    if (statusOf(error) !== status) throw error
   }
 }
 

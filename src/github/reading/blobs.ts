@@ -11,7 +11,7 @@ export interface Wanted {
   readonly size: number | null
 }
 
-/** Keeps contents by blob id between reviews. */
+/** Keeps contents between reviews, by blob id or by commit and path: what either names never changes. */
 export interface BlobCache {
   readBlobs(oids: readonly string[]): Promise<ReadonlyMap<string, string>>
   keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
@@ -80,10 +80,9 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
   let flushed: Promise<void> = Promise.resolve()
 
   async function fromCache(wanted: readonly Wanted[]): Promise<void> {
-    const byOid = new Map(wanted.filter((w) => w.oid !== null && !known.has(keyOf(w))).map((w) => [w.oid ?? '', w]))
-    const kept = await cache.readBlobs([...byOid.keys()])
+    const kept = await cache.readBlobs([...new Set(wanted.map(keyOf).filter((key) => !known.has(key)))])
     for (const file of wanted) {
-      const text = kept.get(file.oid ?? '')
+      const text = kept.get(keyOf(file))
       if (text !== undefined) known.set(keyOf(file), { kind: 'text', text })
     }
   }
@@ -99,7 +98,7 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
         }
         const content = await contentOfBlob(place, blob)
         known.set(keyOf(file), content)
-        if (content.kind === 'text') fresh.set(blob.oid, content.text)
+        if (content.kind === 'text') fresh.set(keyOf(file), content.text)
       }),
     )
     await cache.keepBlobs(fresh)

@@ -18,6 +18,8 @@ export interface PullComment {
   /** True where somebody else than its author edited it last, as everybody may who can write. */
   readonly isForeign: boolean
   readonly isMinimized: boolean
+  /** True where this app has put the reaction on it that ends the answer to a command. */
+  readonly isAnswered: boolean
 }
 
 export interface PullThread {
@@ -42,6 +44,7 @@ export interface OwnRun {
 /** All that a review has to know of a pull request besides its files. */
 export interface PullState {
   readonly number: number
+  readonly nodeId: string
   readonly isOpen: boolean
   readonly isDraft: boolean
   readonly isFork: boolean
@@ -78,6 +81,7 @@ interface CommentNode {
   readonly lastEditedAt: string | null
   readonly editor: { readonly login: string } | null
   readonly isMinimized: boolean
+  readonly reactionGroups: readonly { readonly content: string; readonly viewerHasReacted: boolean }[] | null
 }
 
 interface ThreadNode {
@@ -88,6 +92,7 @@ interface ThreadNode {
 }
 
 interface PullNode {
+  readonly id: string
   readonly number: number
   readonly state: string
   readonly isDraft: boolean
@@ -120,13 +125,13 @@ interface CommitNode {
 }
 
 const commentFields =
-  'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized'
+  'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized reactionGroups { content viewerHasReacted }'
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
   carried: commits(last: 50) { nodes { commit { associatedPullRequests(first: 3) { nodes { number } } } } }
   mergeable potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
-  number state isDraft isCrossRepository author { login } headRefOid baseRefName
+  id number state isDraft isCrossRepository author { login } headRefOid baseRefName
   labels(first: 100) { nodes { name } }
   comments(first: 100) { nodes { ${commentFields} } pageInfo { hasNextPage endCursor } }
   reviewThreads(first: 100) { nodes { ${threadFields} } pageInfo { hasNextPage endCursor } }
@@ -182,6 +187,7 @@ export async function readPull(
     blobs: answer.repository,
     pull: {
       number: node.number,
+      nodeId: node.id,
       isOpen: node.state === 'OPEN',
       isDraft: node.isDraft,
       isFork: node.isCrossRepository,
@@ -278,5 +284,8 @@ function commentOf(node: CommentNode): PullComment {
     wasEdited: node.lastEditedAt !== null,
     isForeign: node.editor !== null && node.editor.login !== node.author?.login,
     isMinimized: node.isMinimized,
+    isAnswered:
+      node.reactionGroups?.some((g) => g.viewerHasReacted && (g.content === 'THUMBS_UP' || g.content === 'CONFUSED')) ??
+      false,
   }
 }

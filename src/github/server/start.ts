@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Probot, Server } from 'probot'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { enqueueEvents } from '../../app.ts'
+import { begunBefore } from '../../queue/jobs.ts'
 import { openStore } from '../../queue/store.ts'
 import type { Context } from '../context.ts'
 import type { Core } from '../core.ts'
@@ -100,7 +101,8 @@ export async function startServer(
       for (const rule of rules) metrics.findings.inc({ rule })
     },
   }
-  if (settings.role !== 'web') await store.work((job, attempt) => runJob(job, context, attempt.isLast))
+  if (settings.role !== 'web')
+    await store.work((job, attempt) => runJob(attempt.number === 0 ? job : begunBefore(job), context, attempt.isLast))
   const timer =
     settings.role === 'web' || options.reconcile === false
       ? null
