@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gitTree } from '../../src/changeset/git.ts'
@@ -6,7 +7,7 @@ import { defaultConfig } from '../../src/config.ts'
 import { detectProjects } from '../../src/project/detect.ts'
 import type { Project } from '../../src/project/project.ts'
 import { diffSchemas } from '../../src/schema/diff/diff.ts'
-import { readDrizzleSchema, readLatestSnapshot } from '../../src/schema/drizzle.ts'
+import { latestSnapshot, readDrizzleSchema, readLatestSnapshot } from '../../src/schema/drizzle.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import type { CorpusOptions } from './options.ts'
 
@@ -14,6 +15,8 @@ import type { CorpusOptions } from './options.ts'
 export interface DrizzleResult {
   readonly repository: string
   readonly project: string
+  /** Commit of the trees compared. */
+  readonly commit: string
   readonly dialect: string
   readonly tables: number
   readonly columns: number
@@ -31,11 +34,11 @@ export interface DrizzleResult {
   readonly notes: readonly string[]
 }
 
-/** Git folders under `folder`: checkouts, bare clones, and bare clones one level down. */
+/** Git folders under `folder`: checkouts, bare clones, and bare clones one level down; links are followed. */
 export function repositoriesIn(folder: string): readonly { readonly name: string; readonly path: string }[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((it) => it.isDirectory())
-    .flatMap(({ name }) => {
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => {
       const path = join(folder, name)
       const git = [path, join(path, 'repo')].find(
         (it) => existsSync(join(it, '.git')) || (existsSync(join(it, 'HEAD')) && existsSync(join(it, 'objects'))),
@@ -56,12 +59,26 @@ export async function compareDrizzle(
     if (!entries.some((it) => it.path.includes('drizzle') || it.path.endsWith('meta/_journal.json'))) continue
     const { projects } = await detectProjects(tree, defaultConfig)
     for (const project of projects.filter((it) => it.orm === 'drizzle')) {
-      const result = await compareProject(name, tree, project)
-      results.push(result)
-      report(result)
+      const now = await compareProject(name, tree, project)
+      const then = now.differences.length > 0 ? await compareThen(name, path, tree, project) : null
+      for (const result of then === null ? [now] : [now, then]) report(result)
+      results.push(then ?? now)
     }
   }
   return results
+}
+
+/** The same where the latest snapshot was written: there nothing can have moved on without one. Null where the project was not found there. */
+async function compareThen(name: string, git: string, tree: Tree, project: Project): Promise<DrizzleResult | null> {
+  const snapshot = await latestSnapshot(tree, project)
+  if (snapshot === null) return null
+  const commit = execFileSync('git', ['-C', git, 'log', '-1', '--format=%H', 'HEAD', '--', snapshot], {
+    encoding: 'utf8',
+  }).trim()
+  const then = await gitTree(git, commit)
+  const { projects } = await detectProjects(then, defaultConfig)
+  const same = projects.find((it) => it.orm === 'drizzle' && it.migrations?.folder === project.migrations?.folder)
+  return same === undefined ? null : compareProject(name, then, same)
 }
 
 /** Reads one project twice, from its TypeScript and from its latest snapshot, and compares. */
@@ -74,6 +91,7 @@ export async function compareProject(repository: string, tree: Tree, project: Pr
   const base = {
     repository,
     project: project.name,
+    commit: tree.commit,
     dialect: project.dialect,
     milliseconds,
     megabytes: Math.round(process.memoryUsage.rss() / 1024 / 1024),
@@ -141,7 +159,7 @@ function objectsOf(schema: Schema): ReadonlyMap<string, string> {
   return found
 }
 
-/** Repositories of the corpus, whose snapshots were made from the TypeScript beside them; others may have moved on without a migration. */
+/** Repositories of the corpus, whose snapshots were made from the TypeScript beside them; others may have edited one by hand. */
 const corpusRepositories = /dokploy|zero|ai-chatbot|trigger\.?dev/i
 
 /** The lines that show a result. */
@@ -157,7 +175,7 @@ export function drizzleLines(it: DrizzleResult): readonly string[] {
     [it.megabytes, 6],
   ] as const
   return [
-    `${`${it.repository} ${it.project}`.padEnd(62)} ${it.dialect.padEnd(10)}${numbers.map(([value, width]) => String(value).padStart(width)).join('')}  ${equal}`,
+    `${`${it.repository} ${it.project}`.padEnd(52)} ${it.commit.slice(0, 9)} ${it.dialect.padEnd(10)}${numbers.map(([value, width]) => String(value).padStart(width)).join('')}  ${equal}`,
     ...it.differences.slice(0, 10).map((line) => `    ${line.slice(0, 300)}`),
     ...(it.differences.length > 10 ? [`    and ${it.differences.length - 10} more`] : []),
     ...(it.placeless > 0 ? [`    ${it.placeless} objects without a place of their own`] : []),
@@ -173,12 +191,12 @@ export async function run({ repos }: CorpusOptions): Promise<boolean> {
     console.log('skipped: the TypeScript is in the repositories, so give --repos DIR')
     return true
   }
-  console.log(`${'project'.padEnd(62)} ${'dialect'.padEnd(10)} tables columns objects      ms    MB  equal`)
+  console.log(`${'project'.padEnd(52)} ${'commit'.padEnd(9)} ${'dialect'.padEnd(10)} tables columns objects      ms    MB  equal`)
   const results = await compareDrizzle(repos, (result) => console.log(drizzleLines(result).join('\n')))
   const compared = results.filter((it) => it.reason === null)
   const same = compared.filter((it) => it.differences.length === 0)
   console.log(
-    `${compared.length} compared, ${same.length} equal in all ${same.reduce((sum, it) => sum + it.objects, 0)} objects; a difference is where the TypeScript has changed since the last snapshot`,
+    `${compared.length} compared, ${same.length} equal in all ${same.reduce((sum, it) => sum + it.objects, 0)} objects; a project whose TypeScript has moved on since is compared again at the commit that wrote the snapshot`,
   )
   return results
     .filter((it) => corpusRepositories.test(it.repository))

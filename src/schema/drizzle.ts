@@ -2,5 +2,5 @@ export { drizzlePaths, isDrizzleConfig, readDrizzleConfig } from './drizzle/conf
 export type { DrizzleConfig, DrizzlePaths } from './drizzle/config.ts'
 export { readDrizzleFolders, readDrizzleJournal } from './drizzle/journal.ts'
 export type { DrizzleJournal, JournalEntry } from './drizzle/journal.ts'
-export { readDrizzleSchema, readDrizzleSnapshot, readLatestSnapshot } from './drizzle/read.ts'
+export { latestSnapshot, readDrizzleSchema, readDrizzleSnapshot, readLatestSnapshot } from './drizzle/read.ts'
 export type { DrizzleRead } from './drizzle/read.ts'

@@ -21,6 +21,16 @@ describe('tables and columns', () => {
     expect(primaryKey).toMatchObject({ name: 'users_pkey', columns: ['id'] })
   })
 
+  it('takes a foreign key that is declared twice under one name for one, as drizzle-kit does', async () => {
+    const { table, read } = await tablesOf(`
+      export const users = pg.pgTable('users', { id: pg.text().primaryKey() })
+      export const sites = pg.pgTable('sites', { by: pg.text().references(() => users.id) }, (t) => [
+        pg.foreignKey({ columns: [t.by], foreignColumns: [users.id], name: 'sites_by_users_id_fk' }).onDelete('cascade'),
+      ])`)
+    expect(read.notes).toEqual([])
+    expect(table('sites')).toMatchObject({ complete: true, foreignKeys: [{ onDelete: 'CASCADE' }] })
+  })
+
   it("tells the client's defaults from the server's", async () => {
     const { table } = await tablesOf(
       `export const t = pg.pgTable('t', { a: pg.text().$defaultFn(() => 'x'), b: pg.timestamp().$onUpdate(() => new Date()), c: pg.text().default('x') })`,

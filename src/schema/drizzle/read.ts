@@ -221,7 +221,7 @@ export async function readDrizzleSnapshot(
   return { schema: read.schema, notes: [...notes, ...read.notes] }
 }
 
-async function latestSnapshot(tree: Tree, project: Project): Promise<string | null> {
+export async function latestSnapshot(tree: Tree, project: Project): Promise<string | null> {
   if (!project.migrations) return null
   const { folder, layout } = project.migrations
   const { entries } = await tree.list()

@@ -75,7 +75,7 @@ export function tableOf(table: object, context: Context): KitTable {
     name,
     columns: context.dialect === 'mysql' ? withKeys(columns, config, context) : columns,
     indexes: config.indexes.map((it) => indexOf(it, name, context)),
-    foreignKeys: config.foreignKeys.map((it) => foreignKeyOf(it, config, context)),
+    foreignKeys: lastOfEachName(config.foreignKeys.map((it) => foreignKeyOf(it, config, context))),
     primaryKeys: config.primaryKeys.map((it) => ({
       name: context.v1 ? (it.name ?? null) : recased(it.getName(), it.columns, context),
       columns: it.columns.map((c) => columnName(c, context)),
@@ -95,6 +95,11 @@ export function tableOf(table: object, context: Context): KitTable {
     rowSecurity: config.enableRLS === true || (config.policies ?? []).length > 0,
     site: siteOf(table),
   }
+}
+
+/** A key that is declared on its column and once more beside the columns is one key: drizzle-kit keeps the last of a name. */
+function lastOfEachName(keys: readonly KitForeignKey[]): readonly KitForeignKey[] {
+  return [...new Map(keys.map((it) => [it.name, it])).values()]
 }
 
 /** In MySQL the columns of a primary key are not null. */
