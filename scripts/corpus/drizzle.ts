@@ -191,7 +191,9 @@ export async function run({ repos }: CorpusOptions): Promise<boolean> {
     console.log('skipped: the TypeScript is in the repositories, so give --repos DIR')
     return true
   }
-  console.log(`${'project'.padEnd(52)} ${'commit'.padEnd(9)} ${'dialect'.padEnd(10)} tables columns objects      ms    MB  equal`)
+  console.log(
+    `${'project'.padEnd(52)} ${'commit'.padEnd(9)} ${'dialect'.padEnd(10)} tables columns objects      ms    MB  equal`,
+  )
   const results = await compareDrizzle(repos, (result) => console.log(drizzleLines(result).join('\n')))
   const compared = results.filter((it) => it.reason === null)
   const same = compared.filter((it) => it.differences.length === 0)

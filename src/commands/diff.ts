@@ -50,9 +50,7 @@ export const diffCommand: Command = async (args, io) => {
     detectProjects(changeSet.base, config),
   ])
   const gone = base.projects.filter((p) => !head.projects.some((o) => o.name === p.name))
-  const chosen = projectsIn([...head.projects, ...gone], values.path)
-  if (!chosen.length && values.path !== undefined)
-    throw new SchemagateError('usage', `schemagate diff: --path ${values.path}: no project lies there`)
+  const chosen = projectsIn('diff', [...head.projects, ...gone], values.path)
   const diffs: ProjectDiff[] = []
   for (const project of chosen) {
     io.progress(`comparing ${project.name}`)

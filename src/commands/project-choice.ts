@@ -29,34 +29,39 @@ function plainFolder(path: string): string {
 
 /**
  * The projects that a folder names: those that have it as their migrations or schema folder, else those that lie below it.
- * Without a folder all of them.
+ * Without a folder all of them. A folder that names none is a usage error with the choices.
  */
-export function projectsIn(projects: readonly Project[], path: string | undefined): readonly Project[] {
+export function projectsIn(
+  command: string,
+  projects: readonly Project[],
+  path: string | undefined,
+): readonly Project[] {
   if (path === undefined) return projects
   const folder = plainFolder(path)
   const exact = projects.filter((p) => foldersOf(p).includes(folder))
   if (exact.length) return exact
-  return projects.filter((p) => foldersOf(p).some((f) => folder === '' || f.startsWith(`${folder}/`)))
+  const below = projects.filter((p) => foldersOf(p).some((f) => folder === '' || f.startsWith(`${folder}/`)))
+  if (below.length) return below
+  const hint = projects.length ? `. Try one of: ${choices(projects)}` : ''
+  throw new SchemagateError('usage', `schemagate ${command}: --path ${path}: no project lies there${hint}`)
 }
 
 /** The one project that a command works on; a usage error lists the choices where there are several, or none. */
 export function chooseProject(command: string, projects: readonly Project[], path: string | undefined): Project {
-  const found = projectsIn(projects, path)
-  const [only] = found
-  if (only && found.length === 1) return only
   if (!projects.length)
     throw new SchemagateError(
       'usage',
       `schemagate ${command}: no Prisma schema, Drizzle schema or SQL migrations were found. If they are there, name them under "projects" in .github/schemagate.yml`,
     )
-  const names = (found.length ? found : projects).map((p) => `--path ${p.migrations?.folder || foldersOf(p)[0] || '.'}`)
-  if (!found.length)
-    throw new SchemagateError(
-      'usage',
-      `schemagate ${command}: --path ${path}: no project lies there. Try one of: ${names.join(', ')}`,
-    )
+  const found = projectsIn(command, projects, path)
+  const [only] = found
+  if (only && found.length === 1) return only
   throw new SchemagateError(
     'usage',
-    `schemagate ${command}: ${found.length} projects were found; choose one: ${names.join(', ')}`,
+    `schemagate ${command}: ${found.length} projects were found; choose one: ${choices(found)}`,
   )
+}
+
+function choices(projects: readonly Project[]): string {
+  return projects.map((p) => `--path ${p.migrations?.folder || foldersOf(p)[0] || '.'}`).join(', ')
 }

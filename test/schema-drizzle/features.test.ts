@@ -31,6 +31,23 @@ describe('tables and columns', () => {
     expect(table('sites')).toMatchObject({ complete: true, foreignKeys: [{ onDelete: 'CASCADE' }] })
   })
 
+  it('writes values into indexes, checks and policies, and leaves out what depends on the environment', async () => {
+    const { table, read } = await tablesOf(`
+      export const t = pg.pgTable('t', { a: pg.text(), b: pg.integer() }, (t) => [
+        pg.uniqueIndex('i').on(t.a).where(eq(t.a, "it's")), pg.uniqueIndex('j').on(t.a).where(eq(t.a, process.env.KIND)),
+        pg.check('c', sql\`\${t.b} > \${5n}\`), pg.check('d', sql\`\${t.b} > \${Number(process.env.LIMIT)}\`), pg.pgPolicy('p', { using: eq(t.b, 4) }),
+      ])`)
+    expect(table('t')).toMatchObject({
+      indexes: [{ name: 'i', where: "(a = 'it''s'::text)" }],
+      checks: [{ name: 'c', expression: '(b > 5)' }],
+      policies: [{ using: '(b = 4)' }],
+    })
+    expect(read.notes.map((it) => it.message)).toEqual([
+      'The index `j` of `t` depends on `process.env.KIND`, which is not known without running the project.',
+      expect.stringContaining('The check `d` of `t` depends on'),
+    ])
+  })
+
   it("tells the client's defaults from the server's", async () => {
     const { table } = await tablesOf(
       `export const t = pg.pgTable('t', { a: pg.text().$defaultFn(() => 'x'), b: pg.timestamp().$onUpdate(() => new Date()), c: pg.text().default('x') })`,

@@ -1,8 +1,8 @@
 import { quoteIdent, quoteLiteral } from '../../sql/names.ts'
-import type { Kit, KitColumn, KitForeignKey, KitIndex, KitTable } from './kit.ts'
+import type { Kit, KitColumn, KitForeignKey, KitIndex, KitTable, Site } from './kit.ts'
 
-/** Part of a table that one statement or one line of one makes. */
-export type Part = 'table' | 'index' | 'foreignKey' | 'policy' | 'security' | 'other'
+/** What one statement makes: an object of its own, or a part of a table. */
+export type Part = 'schema' | 'enum' | 'sequence' | 'table' | 'foreignKey' | 'index' | 'view' | 'security' | 'policy'
 
 /** One statement of the SQL that a schema stands for. */
 export interface KitStatement {
@@ -12,6 +12,8 @@ export interface KitStatement {
   readonly table: KitTable | null
   /** What it makes, by the name it is given. */
   readonly name: string
+  /** Where it is declared. */
+  readonly site: Site
 }
 
 /** Names of types that Drizzle writes as they are, in whichever case. */
@@ -126,8 +128,12 @@ function foreignKeySql(table: KitTable, key: KitForeignKey): string {
 
 /** The statements that a Postgres schema stands for, in an order that runs. */
 export function statementsOf(kit: Kit): readonly KitStatement[] {
-  const other = (name: string, sql: string): KitStatement => ({ sql, part: 'other', table: null, name })
-  const of = (table: KitTable, part: Part, name: string, sql: string): KitStatement => ({ sql, part, table, name })
+  const of = (
+    part: Part,
+    it: { readonly name: string | null; readonly site: Site },
+    sql: string,
+    table: KitTable | null = null,
+  ): KitStatement => ({ sql, part, table, name: it.name ?? '', site: it.site ?? table?.site ?? null })
   const schemas = new Set([
     ...kit.schemas,
     ...kit.tables.map((it) => it.schema),
@@ -138,46 +144,46 @@ export function statementsOf(kit: Kit): readonly KitStatement[] {
   return [
     ...[...schemas]
       .filter((it) => it !== '' && it !== 'public')
-      .map((it) => other(it, `CREATE SCHEMA ${quoteIdent(it)}`)),
+      .map((it) => of('schema', { name: it, site: null }, `CREATE SCHEMA ${quoteIdent(it)}`)),
     ...kit.enums.map((it) =>
-      other(
-        it.name,
+      of(
+        'enum',
+        it,
         `CREATE TYPE ${qualified(it.schema, it.name)} AS ENUM (${it.values.map(quoteLiteral).join(', ')})`,
       ),
     ),
     ...kit.sequences.map((it) =>
-      other(it.name, `CREATE SEQUENCE ${qualified(it.schema, it.name)} ${it.options}`.trimEnd()),
+      of('sequence', it, `CREATE SEQUENCE ${qualified(it.schema, it.name)} ${it.options}`.trimEnd()),
     ),
-    ...kit.tables.map((it) => of(it, 'table', it.name, tableSql(it))),
+    ...kit.tables.map((it) => of('table', it, tableSql(it), it)),
     ...kit.tables.flatMap((table) =>
-      table.foreignKeys.map((it) => of(table, 'foreignKey', it.name ?? '', foreignKeySql(table, it))),
+      table.foreignKeys.map((it) => of('foreignKey', it, foreignKeySql(table, it), table)),
     ),
-    ...kit.tables.flatMap((table) => table.indexes.map((it) => of(table, 'index', it.name ?? '', indexSql(table, it)))),
+    ...kit.tables.flatMap((table) => table.indexes.map((it) => of('index', it, indexSql(table, it), table))),
     ...kit.views
       .filter((it) => it.definition !== null)
       .map((it) =>
-        other(
-          it.name,
+        of(
+          'view',
+          it,
           `CREATE ${it.materialized ? 'MATERIALIZED ' : ''}VIEW ${qualified(it.schema, it.name)}${it.securityInvoker ? ' WITH (security_invoker = true)' : ''} AS (${it.definition})`,
         ),
       ),
     ...kit.tables
       .filter((it) => it.rowSecurity)
-      .map((it) =>
-        of(it, 'security', it.name, `ALTER TABLE ${qualified(it.schema, it.name)} ENABLE ROW LEVEL SECURITY`),
-      ),
+      .map((it) => of('security', it, `ALTER TABLE ${qualified(it.schema, it.name)} ENABLE ROW LEVEL SECURITY`, it)),
     ...kit.tables.flatMap((table) =>
       table.policies.map((it) =>
         of(
-          table,
           'policy',
-          it.name,
+          it,
           [
             `CREATE POLICY ${quoteIdent(it.name)} ON ${qualified(table.schema, table.name)} AS ${/^[A-Z]+$/.test(it.as) ? it.as : 'PERMISSIVE'} FOR ${/^[A-Z]+$/.test(it.for) ? it.for : 'ALL'}`,
             `TO ${it.to.map((role) => (/^(public|current_user|session_user|current_role)$/.test(role) ? role : quoteIdent(role))).join(', ') || 'public'}`,
             ...(it.using === null ? [] : [`USING (${it.using})`]),
             ...(it.withCheck === null ? [] : [`WITH CHECK (${it.withCheck})`]),
           ].join(' '),
+          table,
         ),
       ),
     ),

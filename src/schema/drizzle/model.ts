@@ -9,7 +9,7 @@ import type { Schema } from '../model.ts'
 import { applyStatement } from '../replay.ts'
 import { withoutUnknowns } from './clean.ts'
 import { statementsOf, tableSql } from './ddl.ts'
-import type { KitStatement } from './ddl.ts'
+import type { KitStatement, Part } from './ddl.ts'
 import type { Kit, KitColumn, KitTable } from './kit.ts'
 import { overlaid } from './overlay.ts'
 import type { PlaceOf } from './places.ts'
@@ -49,7 +49,7 @@ export async function schemaOfKit(
     if (statement.table) incomplete.add(statement.table)
     notes.push(
       unresolved(
-        placeFor(statement, placeOf) ?? fallback,
+        placeOf(statement.site) ?? fallback,
         `${labelOf(statement)} is not known as it is declared: ${reason}.`,
       ),
     )
@@ -117,30 +117,21 @@ function unresolved(place: Place, message: string): Note {
   return { kind: 'unresolved', blocking: false, path: place.path, line: place.line, message }
 }
 
-function labelOf(statement: KitStatement): string {
-  const words = {
-    table: 'Table',
-    index: 'Index',
-    foreignKey: 'Foreign key',
-    policy: 'Policy',
-    security: 'Row security of',
-    other: 'The object',
-  }
-  return `${words[statement.part]} \`${statement.name}\`${statement.table && statement.part !== 'table' && statement.part !== 'security' ? ` of \`${statement.table.name}\`` : ''}`
+const words: Readonly<Record<Part, string>> = {
+  schema: 'Schema',
+  enum: 'Enum',
+  sequence: 'Sequence',
+  table: 'Table',
+  foreignKey: 'Foreign key',
+  index: 'Index',
+  view: 'View',
+  security: 'Row security of',
+  policy: 'Policy',
 }
 
-function placeFor(statement: KitStatement, placeOf: PlaceOf): Place | null {
-  const { table, part, name } = statement
-  if (!table) return null
-  const object =
-    part === 'index'
-      ? table.indexes.find((it) => it.name === name)
-      : part === 'foreignKey'
-        ? table.foreignKeys.find((it) => it.name === name)
-        : part === 'policy'
-          ? table.policies.find((it) => it.name === name)
-          : undefined
-  return placeOf(object?.site ?? null) ?? placeOf(table.site)
+function labelOf({ part, name, table }: KitStatement): string {
+  const isPart = table !== null && part !== 'table' && part !== 'security'
+  return `${words[part]} \`${name}\`${isPart ? ` of \`${table.name}\`` : ''}`
 }
 
 /** A table without the parts that are not SQL. */

@@ -305,7 +305,7 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
     name: nameOf(at),
     type,
     ownedBy: ownerOf(session, node.options) ?? null,
-    options: sequenceOptions(node.options),
+    options: sequenceOptions(node.options, type),
     declared: declaredAt(session),
   }
   put(session.draft, 'sequences', at, to)
@@ -313,12 +313,17 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
 }
 
 /** Options that differ from the defaults, as `CREATE SEQUENCE` takes them. */
-function sequenceOptions(list: CreateSeqStmt['options']): readonly string[] {
+function sequenceOptions(list: CreateSeqStmt['options'], type: string): readonly string[] {
+  const isDown = valueText(option(list, 'increment')?.arg).startsWith('-')
+  const largest = { smallint: '32767', integer: '2147483647' }[type] ?? '9223372036854775807'
+  const smallest = { smallint: '-32768', integer: '-2147483648' }[type] ?? '-9223372036854775808'
+  const [min, max] = isDown ? [smallest, '-1'] : ['1', largest]
+  const start = valueText(option(list, isDown ? 'maxvalue' : 'minvalue')?.arg) || (isDown ? max : min)
   const numbers = [
     ['increment', 'INCREMENT BY', '1'],
-    ['minvalue', 'MINVALUE', '1'],
-    ['maxvalue', 'MAXVALUE', ''],
-    ['start', 'START WITH', '1'],
+    ['minvalue', 'MINVALUE', min],
+    ['maxvalue', 'MAXVALUE', max],
+    ['start', 'START WITH', start],
     ['cache', 'CACHE', '1'],
   ] as const
   const given = numbers.flatMap(([name, words, usual]) => {

@@ -49,7 +49,8 @@ export interface AnyColumn {
   readonly onUpdateFn?: unknown
   readonly autoIncrement?: boolean
   readonly hasOnUpdateNow?: boolean
-  readonly config?: { readonly uniqueName?: string; readonly pkName?: string }
+  readonly config?: { readonly uniqueName?: string; readonly pkName?: string; readonly srid?: unknown }
+  readonly baseColumn?: AnyColumn
   readonly indexConfig?: { readonly order?: string; readonly nulls?: string; readonly opClass?: string }
   getSQLType(): string
 }
@@ -96,7 +97,7 @@ export function columnOf(property: string, column: AnyColumn, context: Context):
   return {
     name: textOf(columnName(column, context)),
     property,
-    type: textOf(column.getSQLType()),
+    type: typeOf(column, context),
     typeSchema: enumSchema(column),
     primaryKey: column.primary === true,
     notNull: column.notNull === true,
@@ -118,6 +119,15 @@ export function columnOf(property: string, column: AnyColumn, context: Context):
     clientDefault: client,
     site: siteOf(column),
   }
+}
+
+/** The type as drizzle-kit writes it: v1 adds the spatial reference that earlier versions leave out. */
+function typeOf(column: AnyColumn, context: Context): string {
+  const type = textOf(column.getSQLType())
+  let inner = column
+  while (hasKind(inner, 'PgArray') && inner.baseColumn) inner = inner.baseColumn
+  const srid = context.v1 ? inner.config?.srid : undefined
+  return srid === undefined ? type : type.replace(/^geometry\(point\)/, `geometry(point,${textOf(srid)})`)
 }
 
 /** True for an instance of the class of Drizzle that bears this name, in whichever dialect; the classes themselves would load the dialect. */
@@ -154,7 +164,7 @@ function defaultOf(column: AnyColumn, context: Context): string | null {
   if (is(value, SQL)) {
     return value.toQuery({
       escapeName: (name) => `"${name}"`,
-      escapeParam: () => `${unknownMark}parameter${unknownMark}`,
+      escapeParam: (_, given) => literal(given),
       escapeString: (text) => quoted(text),
       casing: new CasingCache(context.casing),
     }).sql
@@ -168,12 +178,23 @@ function defaultOf(column: AnyColumn, context: Context): string | null {
   if (value instanceof Date) return quoted(dateText(value, type))
   if (Array.isArray(value))
     return context.dialect === 'postgresql' ? quoted(arrayText(value, type)) : quoted(JSON.stringify(value))
-  return value !== null && typeof value === 'object' ? quoted(JSON.stringify(value)) : textOf(value)
+  return literal(value)
 }
 
 /** MySQL takes an expression only for the default of a text, a blob or a JSON column. */
 function wrapped(text: string, column: AnyColumn, context: Context): string {
   return context.dialect === 'mysql' && ['blob', 'text', 'json'].includes(column.getSQLType()) ? `(${text})` : text
+}
+
+/** A value as it stands in SQL; what the sandbox does not know keeps its marks. */
+export function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  // `Number(process.env.LIMIT)` is one.
+  if (Number.isNaN(value)) return `${unknownMark}NaN${unknownMark}`
+  if (hasKind(value, 'Placeholder')) return `${unknownMark}placeholder${unknownMark}`
+  if (value instanceof Date) return quoted(value.toISOString())
+  if (typeof value === 'object') return quoted(JSON.stringify(value))
+  return typeof value === 'string' ? quoted(value) : textOf(value)
 }
 
 function quoted(text: string): string {

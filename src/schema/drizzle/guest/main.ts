@@ -1,9 +1,9 @@
 import * as orm from 'drizzle-orm'
 import { SQL, is } from 'drizzle-orm'
-import { toCamelCase, toSnakeCase } from 'drizzle-orm/casing'
 import type { Kit, KitTable, KitView } from '../kit.ts'
-import { hasKind, sequenceOptions, textOf } from './columns.ts'
+import { hasKind, literal, sequenceOptions, textOf } from './columns.ts'
 import type { Casing, Context, Core } from './columns.ts'
+import { withNewer } from './newer.ts'
 import { defineRelations, relationsOf } from './relations.ts'
 import { nameOfTable, policyOf, tableOf } from './tables.ts'
 import type { AnyPolicy } from './tables.ts'
@@ -20,44 +20,14 @@ export interface GuestOptions {
 const globals = globalThis as unknown as Record<string, unknown>
 const print = JSON.stringify
 
-/** The functions of Drizzle v1 that the installed version has not: `pgTable.withRLS`, `snakeCase.table`, `camelCase.table`. */
-function withNewer(core: Record<string, unknown>): Record<string, unknown> {
-  const table = (core.pgTable ?? core.mysqlTable ?? core.sqliteTable) as (...given: unknown[]) => {
-    enableRLS?: () => unknown
-  }
-  const withSecurity = (...given: unknown[]): unknown => {
-    const made = table(...given)
-    return made.enableRLS?.() ?? made
-  }
-  const casing = (convert: (name: string) => string): object => ({
-    table: (name: string, columns: unknown, extra: unknown) =>
-      table(
-        name,
-        (builders: object) => {
-          const given = (
-            typeof columns === 'function' ? (columns as (b: object) => object)(builders) : columns
-          ) as Record<string, { config: { name: string; keyAsName: boolean } }>
-          for (const [property, builder] of Object.entries(given))
-            if (builder.config.name === '') Object.assign(builder.config, { name: convert(property), keyAsName: false })
-          return given
-        },
-        extra,
-      ),
-  })
-  const words = { ...core, snakeCase: casing(toSnakeCase), camelCase: casing(toCamelCase) }
-  return core.pgTable
-    ? {
-        ...words,
-        pgTable: new Proxy(table, {
-          get: (target, name) => (name === 'withRLS' ? withSecurity : (Reflect.get(target, name) as unknown)),
-        }),
-      }
-    : words
-}
-
 function contextOf(options: GuestOptions, core: Core): Context {
   const casing = options.casing ?? undefined
-  const printer = core.printer(casing) as { sqlToQuery(of: SQL, from?: 'indexes'): { readonly sql: string } }
+  const printer = core.printer(casing) as {
+    sqlToQuery(of: SQL, from?: 'indexes'): { readonly sql: string }
+    escapeParam(number: number, value: unknown): string
+  }
+  // Drizzle before v1 leaves the place of a value in an index or a check as `$1`, which is what nobody means.
+  printer.escapeParam = (_, value) => literal(value)
   return {
     dialect: core.dialect,
     casing,

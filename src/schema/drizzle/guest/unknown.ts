@@ -14,7 +14,8 @@ export function unknownValue(name: string): unknown {
       if (property === Symbol.asyncIterator) return async function* nothing() {}
       if (property === 'toString' || property === 'valueOf') return () => `${unknownMark}${short}${unknownMark}`
       if (property === 'toJSON') return () => `${unknownMark}${short}${unknownMark}`
-      if (property === 'then') return undefined
+      // Whatever has one is SQL to Drizzle, which would ask the answer for its SQL again without end.
+      if (property === 'then' || property === 'getSQL') return undefined
       if (property === 'prototype') return target.prototype as unknown
       return typeof property === 'symbol' ? undefined : unknownValue(`${short}.${property}`)
     },

@@ -1,15 +1,21 @@
-import { sql } from 'drizzle-orm'
+// @ts-nocheck written for Drizzle v1, whose types are not installed
+import { and, eq, gt, sql } from 'drizzle-orm'
 import {
+  bigint,
+  bytea,
   check,
   foreignKey,
+  geometry,
   index,
   integer,
   pgEnum,
   pgPolicy,
   pgSchema,
+  pgSequence,
   pgTable,
   primaryKey,
   serial,
+  snakeCase,
   text,
   unique,
   uniqueIndex,
@@ -54,3 +60,25 @@ export const notes = app.table(
     index().using('gin', t.mood.op('array_ops')).with({ fastupdate: 'off' }),
   ],
 )
+
+export const places = pgTable.withRLS(
+  'places',
+  {
+    id: bigint({ mode: 'bigint' }).primaryKey().default(5n),
+    at: geometry({ type: 'point', srid: 4326 }),
+    raw: bytea(),
+    grid: integer()
+      .array('[][]')
+      .default([[1], [2]]),
+  },
+  (t) => [
+    index('places_far')
+      .on(t.id)
+      .where(and(eq(t.raw, 'x' as never), gt(t.id, 4n))!),
+    check('places_id', gt(t.id, 5n)),
+  ],
+)
+
+export const visits = snakeCase.table('visits', { visitId: integer().primaryKey(), placeName: text().unique() })
+
+export const tickets = pgSequence('tickets', { startWith: 5, cycle: true })
