@@ -1,4 +1,3 @@
-// @ts-nocheck written for Drizzle v1, whose types are not installed
 import { and, eq, gt, sql } from 'drizzle-orm'
 import {
   bigint,
