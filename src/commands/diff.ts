@@ -21,7 +21,7 @@ import { readSettings } from '../settings.ts'
 import type { Command } from './io.ts'
 import { formatOf, oneOf, parseOptions } from './options.ts'
 import { usages } from './usage.ts'
-import { projectsIn } from './project-choice.ts'
+import { noProjectAt, projectsIn } from './project-choice.ts'
 import { showNotes } from './schema.ts'
 
 interface ProjectDiff {
@@ -50,7 +50,9 @@ export const diffCommand: Command = async (args, io) => {
     detectProjects(changeSet.base, config),
   ])
   const gone = base.projects.filter((p) => !head.projects.some((o) => o.name === p.name))
-  const chosen = projectsIn('diff', [...head.projects, ...gone], values.path)
+  const all = [...head.projects, ...gone]
+  const chosen = projectsIn(all, values.path)
+  if (!chosen.length && values.path !== undefined) throw noProjectAt('diff', all, values.path)
   const diffs: ProjectDiff[] = []
   for (const project of chosen) {
     io.progress(`comparing ${project.name}`)

@@ -29,21 +29,20 @@ function plainFolder(path: string): string {
 
 /**
  * The projects that a folder names: those that have it as their migrations or schema folder, else those that lie below it.
- * Without a folder all of them. A folder that names none is a usage error with the choices.
+ * Without a folder all of them.
  */
-export function projectsIn(
-  command: string,
-  projects: readonly Project[],
-  path: string | undefined,
-): readonly Project[] {
+export function projectsIn(projects: readonly Project[], path: string | undefined): readonly Project[] {
   if (path === undefined) return projects
   const folder = plainFolder(path)
   const exact = projects.filter((p) => foldersOf(p).includes(folder))
   if (exact.length) return exact
-  const below = projects.filter((p) => foldersOf(p).some((f) => folder === '' || f.startsWith(`${folder}/`)))
-  if (below.length) return below
+  return projects.filter((p) => foldersOf(p).some((f) => folder === '' || f.startsWith(`${folder}/`)))
+}
+
+/** The usage error for a folder that names no project, with the choices. */
+export function noProjectAt(command: string, projects: readonly Project[], path: string): SchemagateError {
   const hint = projects.length ? `. Try one of: ${choices(projects)}` : ''
-  throw new SchemagateError('usage', `schemagate ${command}: --path ${path}: no project lies there${hint}`)
+  return new SchemagateError('usage', `schemagate ${command}: --path ${path}: no project lies there${hint}`)
 }
 
 /** The one project that a command works on; a usage error lists the choices where there are several, or none. */
@@ -53,7 +52,8 @@ export function chooseProject(command: string, projects: readonly Project[], pat
       'usage',
       `schemagate ${command}: no Prisma schema, Drizzle schema or SQL migrations were found. If they are there, name them under "projects" in .github/schemagate.yml`,
     )
-  const found = projectsIn(command, projects, path)
+  const found = projectsIn(projects, path)
+  if (!found.length && path !== undefined) throw noProjectAt(command, projects, path)
   const [only] = found
   if (only && found.length === 1) return only
   throw new SchemagateError(
