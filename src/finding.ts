@@ -62,6 +62,8 @@ export interface Approval {
   readonly by: string | null
   readonly reason: string | null
   readonly until: string | null
+  /** Label of the pull request that stands for the approval, where one is configured and missing. */
+  readonly label?: string
 }
 
 export interface Suppressed {

@@ -296,7 +296,7 @@ function fill(reader: Reader, raw: RawConfig, rules: readonly (string | KnownRul
         ? inherited.staging
         : raw.staging === 'off' || raw.staging === false
           ? null
-          : raw.staging,
+          : { environment: raw.staging.environment ?? null, label: raw.staging.label ?? null },
     backup: raw.backup === undefined ? inherited.backup : { require: backupOf(raw.backup.require) },
     approvals: {
       author: raw.approvals?.author ?? approvals.author,

@@ -137,9 +137,21 @@ export const shape = {
     .describe('Running the migration before it runs.'),
   drafts: flag.describe('Review draft pull requests; default true.'),
   staging: z
-    .union([z.strictObject({ environment: z.string().min(1).max(255) }), z.literal('off'), z.literal(false)])
+    .union([
+      z
+        .strictObject({
+          environment: z.string().min(1).max(255).optional().describe('The environment, as deployments name it.'),
+          label: z.string().min(1).max(50).optional().describe('Label of the pull request that stands for it.'),
+        })
+        .refine(({ environment, label }) => environment !== undefined || label !== undefined, {
+          path: ['environment'],
+          message: 'it is missing',
+        }),
+      z.literal('off'),
+      z.literal(false),
+    ])
     .describe(
-      'Environment to which the head commit has to be deployed before a destructive change merges; default off.',
+      'Environment to which the head commit has to be deployed before a destructive change merges, or a label that says so; default off.',
     ),
   backup: z
     .strictObject({

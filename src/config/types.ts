@@ -17,7 +17,8 @@ export interface Config {
   /** Time limit in milliseconds. */
   readonly rehearsal: { readonly enabled: boolean; readonly timeout: number }
   readonly drafts: boolean
-  readonly staging: { readonly environment: string } | null
+  /** What stands for a test on staging: a deployment of the head commit to an environment, or a label. */
+  readonly staging: { readonly environment: string | null; readonly label: string | null } | null
   readonly backup: { readonly require: 'approval' | 'off' | { readonly label: string } }
   readonly approvals: {
     readonly author: boolean

@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts'
 import type { Config } from '../config.ts'
 import type { Report } from '../report/report.ts'
 import { conclude } from './conclusion.ts'
+import { withDecisions } from './decided.ts'
 
 /** What somebody who may said about findings of a pull request, `at` newest last. */
 export type Decision =
@@ -40,10 +41,13 @@ export interface Gates {
   readonly staged: boolean | null
 }
 
-/** A report with its approvals, and what is still missing besides them: one sentence each. */
+/** A test on staging that a merge waits for: a deployment to an environment, or a label. */
+export type Wanted = NonNullable<Config['staging']>
+
+/** A report with its approvals, and what is still missing besides them. */
 export interface Gated {
   readonly report: Report
-  readonly wanted: readonly string[]
+  readonly wanted: readonly Wanted[]
   /** What each approval was found to mean, by its key, to be put on record. */
   readonly bindings: ReadonlyMap<string, readonly string[]>
 }
@@ -59,20 +63,29 @@ export function gate(report: Report, decisions: readonly Decision[], gates: Gate
     if (decision.kind === 'approve') bindings.set(decision.key, fingerprintsOf(decision, report.findings))
   const findings = report.findings.map((finding) => decide(finding, decisions, bindings, gates, config, today))
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
-  const wanted =
-    isDestructive && gates.staged === false && config.staging !== null
-      ? [
-          `a successful deployment of this commit to \`${config.staging.environment}\`, because the change is destructive.`,
-        ]
-      : []
+  const wanted = isDestructive && config.staging !== null && !isTested(gates, config.staging) ? [config.staging] : []
   const concluded = conclude(findings, report.notes, config.failOn)
   const conclusion =
     wanted.length > 0 && concluded !== 'failure' && config.failOn !== 'never' ? 'action_required' : concluded
   return {
-    report: { ...report, findings, conclusion },
+    report: {
+      ...report,
+      findings,
+      conclusion,
+      checklist: withDecisions(report.checklist, {
+        findings,
+        config,
+        labels: gates.labels,
+        ...(gates.staged === null ? {} : { staging: gates.staged ? 'deployed' : 'missing' }),
+      }),
+    },
     wanted,
     bindings: new Map([...bindings].filter(([, fingerprints]) => fingerprints.length > 0)),
   }
+}
+
+function isTested({ labels, staged }: Gates, { label }: NonNullable<Config['staging']>): boolean {
+  return staged === true || (label !== null && labels.includes(label))
 }
 
 /** Full fingerprints of what an approval means; the beginning of one is short enough to be forged, so it means nothing by itself. */
@@ -124,12 +137,16 @@ function decide(
       },
     }
   }
+  const waiting: Finding =
+    typeof backup === 'object' && finding.group === 'data-loss'
+      ? { ...finding, approval: { ...finding.approval, label: backup.label } }
+      : finding
   const last = decisions.findLast((d) =>
     d.kind === 'approve'
       ? bindings.get(d.key)?.includes(finding.fingerprint) === true
       : d.kind === 'unapprove' && means(d.target, finding),
   )
-  if (last?.kind !== 'approve' || !isCurrent(last.until, today)) return finding
+  if (last?.kind !== 'approve' || !isCurrent(last.until, today)) return waiting
   return { ...finding, approval: { state: 'given', by: last.by, reason: last.reason, until: last.until } }
 }
 

@@ -4,6 +4,8 @@ import type { ChangedFile } from '../changeset/tree.ts'
 import type { Config } from '../config.ts'
 import { checklistItems } from '../engine/checklist.ts'
 import type { ChecklistEntry, ChecklistItem } from '../engine/checklist.ts'
+import { decided, fail, none, pass, places, reasonsIn, unknown } from '../engine/decided.ts'
+import type { ChecklistAnswer } from '../engine/decided.ts'
 import { rowsOf, sizeOf } from '../engine/context.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import type { Place } from '../location.ts'
@@ -35,8 +37,6 @@ export interface ChecklistRequest {
   readonly staging?: 'deployed' | 'missing'
 }
 
-type Answer = Omit<ChecklistEntry, 'item'>
-
 interface Seen extends ChecklistRequest {
   /** Queries of the pull request in code that serves users. */
   readonly changed: ChecklistRequest['queries']
@@ -66,22 +66,12 @@ const bySize = new Set([
   'require-search-index',
 ])
 
-function places(list: readonly { readonly place: Place }[], most = 3): string {
-  const shown = [...new Set(list.map(({ place }) => `${place.path}:${place.line}`))]
-  return shown.length > most ? `${shown.slice(0, most).join(', ')} and ${shown.length - most} more` : shown.join(', ')
-}
-
 function some(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
-const pass = (evidence: string): Answer => ({ status: 'pass', evidence })
-const fail = (evidence: string): Answer => ({ status: 'fail', evidence })
-const unknown = (evidence: string): Answer => ({ status: 'unknown', evidence })
-const none = (evidence: string): Answer => ({ status: 'not-applicable', evidence })
-
 /** A finding that stands, or one that says only that a size is not known. */
-function verdict(findings: readonly Finding[]): Answer | null {
+function verdict(findings: readonly Finding[]): ChecklistAnswer | null {
   const certain = findings.filter((f) => f.severity !== 'info')
   const [first] = certain
   if (first !== undefined)
@@ -112,7 +102,7 @@ function isSmall(seen: Seen, query: Query & { readonly project: string }): boole
   )
 }
 
-const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
+const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> = {
   'queries-use-indexes'(seen) {
     const found = verdict(seen.of('queries-use-indexes'))
     if (found?.status === 'fail') return found
@@ -225,34 +215,7 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
   },
 
-  backup(seen) {
-    const destructive = seen.findings.filter(isDestructive)
-    if (destructive.length === 0) return none('nothing is dropped or overwritten')
-    const { require } = seen.config.backup
-    if (require === 'off')
-      return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
-    if (typeof require === 'object')
-      return unknown(`the label ${require.label} on the pull request decides: ${places(destructive)}`)
-    const missing = destructive.filter((f) => f.approval?.state !== 'given' && f.suppressed === null)
-    if (missing.length > 0) return fail(`nobody has approved what loses data: ${places(missing)}`)
-    const first = destructive.find((f) => f.approval !== null)?.approval
-    return pass(
-      `approved${first?.by ? ` by ${first.by}` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`,
-    )
-  },
-
-  staging(seen) {
-    const environment = seen.config.staging?.environment
-    if (environment === undefined)
-      return none('no staging environment is configured (`staging` in .github/schemagate.yml)')
-    const destructive = seen.findings.filter(isDestructive)
-    if (destructive.length === 0)
-      return none(`nothing is dropped or overwritten, so ${environment} need not have run it`)
-    if (seen.staging === 'deployed') return pass(`this commit was deployed to ${environment}: ${places(destructive)}`)
-    if (seen.staging === 'missing')
-      return fail(`this commit was not deployed to ${environment}: ${places(destructive)}`)
-    return unknown(`deployments to ${environment} are not known here: ${places(destructive)}`)
-  },
+  ...decided,
 
   'decisions-documented'(seen) {
     const silent = seen.findings.filter(
@@ -263,16 +226,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => Answer>> = {
       (f) => f.suppressed === null && (f.rule === 'require-decision' || f.rule === 'require-comment'),
     )
     if (wanted.length > 0) return fail(`nothing says why: ${places(wanted)}`)
-    const reasoned = seen.findings.filter(
-      (f) => (f.suppressed !== null && f.suppressed.reason !== '') || f.approval?.state === 'given',
-    )
-    if (reasoned.length > 0)
-      return pass(
-        `reasons stand at ${reasoned
-          .slice(0, 3)
-          .map((f) => `${f.place.path}:${f.suppressed?.line ?? f.place.line}`)
-          .join(', ')}`,
-      )
+    const reasons = reasonsIn(seen.findings)
+    if (reasons !== null) return reasons
     const changes = seen.projects.flatMap((p) => p.steps).filter((s) => s.changes.length > 0)
     if (changes.length === 0) return none('the schema does not change')
     const written = seen.files.find(
@@ -339,10 +294,6 @@ function isServed(seen: Seen, query: Query & { readonly project: string }): bool
   })
 }
 
-function isDestructive(finding: Finding): boolean {
-  return finding.approvable && finding.group === 'data-loss'
-}
-
 /** Code finds rows, or sorts them, by what an index begins with. */
 function asksFor(query: Query, table: Table, index: Index): boolean {
   const [key] = index.keys
@@ -377,7 +328,7 @@ function hasComment(step: Step): boolean {
   )
 }
 
-function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): Answer {
+function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): ChecklistAnswer {
   const perCall = clients.filter((c) => c.perCall && !c.kept)
   if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
   const [hosting] = facts.hosting

@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts'
+import type { Wanted } from '../engine/approvals.ts'
 import type { Conclusion, Finding, Note, Severity } from '../finding.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockTables } from './locks.ts'
@@ -41,8 +43,10 @@ export interface CheckRunOptions {
   readonly links: Links
   /** Fingerprints that an inline comment on this head shows, which annotations need not repeat. */
   readonly inline: ReadonlySet<string>
-  /** What is missing besides approvals of findings, one Markdown sentence each: a deployment to staging, a label. */
-  readonly wanted: readonly string[]
+  /** What is missing besides approvals of findings: a deployment to staging, a label. */
+  readonly wanted: readonly Wanted[]
+  /** Who may approve. */
+  readonly approvals: Config['approvals']
   /** Markdown paragraphs that stand below the table: a preview of a changed configuration. */
   readonly more: readonly string[]
 }
@@ -76,10 +80,14 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
   const sections = [
     ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
     ...table,
-    ...options.wanted.map((line) => `**Missing:** ${line}`),
+    ...options.wanted.map(missingLine),
     ...(sorted.needed.length > 0
       ? [
-          `${howToApprove(sorted.needed)} Where nobody else may write, \`approvals: { author: true }\` in \`.github/schemagate.yml\` lets the author do it.`,
+          `${howToApprove(sorted.needed, options.approvals)}${
+            options.approvals.author || options.approvals.teams.length > 0
+              ? ''
+              : ' Where nobody else may write, `approvals: { author: true }` in `.github/schemagate.yml` lets the author do it.'
+          }`,
         ]
       : []),
     ...(changes.length > 0
@@ -88,9 +96,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
         ? []
         : [`${verdict(report)}.`]),
     ...options.more,
-    ...(sorted.approved.length > 0
-      ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')]
-      : []),
+    ...approvedParts(sorted.approved, links),
     ...(sorted.notes.length > 0
       ? [
           '**Notes**\n' +
@@ -120,7 +126,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
               .slice(0, 50)
               .map(
                 (f) =>
-                  `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}, ${escapeText(f.suppressed?.reason ?? '')}${f.suppressed?.until == null ? '' : ` (until ${escapeText(f.suppressed.until)})`}`,
+                  `- ${placeLink(f.place, links)}: ${ruleLink(f.rule, links)}${f.suppressed?.until == null ? '' : ` until ${escapeText(f.suppressed.until)}`}: ${escapeText(f.suppressed?.reason ?? '')}`,
               )
               .join('\n'),
           ),
@@ -132,7 +138,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
   ]
   return {
     conclusion: report.conclusion,
-    title: truncateTitle(verdict(report, options.wanted.length)),
+    title: truncateTitle(verdict(report, options.wanted)),
     summary: truncate(
       sections.join('\n\n'),
       summaryLimit,
@@ -167,23 +173,56 @@ export function noteLine(note: Note, links: Links): string {
   return `${note.path === '' ? '' : `${placeLink({ path: note.path, line: note.line }, links, true)}: `}${sentence(note.message)}`
 }
 
-export function approvedLine(finding: Finding, links: Links): string {
-  const { by, reason, until } = finding.approval ?? {}
-  return `- ${placeLink(finding.place, links)}: ${sentence(finding.message)} Approved by ${codeSpan(by ?? '')}: ${escapeText(reason ?? '')}${until === null || until === undefined ? '' : ` (until ${escapeText(until)})`}`
+/** What was approved, by who said so: one paragraph for each decision. */
+export function approvedParts(approved: readonly Finding[], links: Links): readonly string[] {
+  const byDecision = new Map<string, Finding[]>()
+  for (const finding of approved) {
+    const { by = '', reason = '', until = null } = finding.approval ?? {}
+    const who = `**Approved** by ${codeSpan(by ?? '')}${until === null ? '' : ` until ${escapeText(until)}`}: ${escapeText(reason ?? '')}`
+    byDecision.set(who, [...(byDecision.get(who) ?? []), finding])
+  }
+  return [...byDecision].map(
+    ([who, findings]) =>
+      `${who}\n${findings.map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)}`).join('\n')}`,
+  )
 }
 
 function row(what: string, finding: Finding, links: Links): string {
   return `| ${what} | ${placeLink(finding.place, links)} | ${escapeMarkdown(finding.message)} | ${ruleLink(finding.rule, links)} ${code(finding.fingerprint.slice(0, 4))} |`
 }
 
+/** What a merge waits for besides approvals. */
+export function missingLine({ environment, label }: Wanted): string {
+  const ways = [
+    ...(environment === null ? [] : [`a successful deployment of this commit to ${codeSpan(environment)}`]),
+    ...(label === null ? [] : [`the label ${codeSpan(label)}`]),
+  ]
+  return `**Missing:** ${ways.join(', or ')}, because the change is destructive.`
+}
+
 /** How the findings that wait for an approval get it. */
-export function howToApprove(needed: readonly Finding[]): string {
+export function howToApprove(needed: readonly Finding[], approvals: Config['approvals']): string {
   const [first] = needed
+  const label = needed.map((f) => f.approval?.label).find((name) => name !== undefined)
   const target =
     needed.length > 1 && needed.every((f) => f.group === 'data-loss')
       ? 'destructive'
       : (first?.fingerprint.slice(0, 4) ?? '')
-  return `To approve: comment \`/schemagate approve ${target} reason: …\`${needed.some((f) => f.group === 'data-loss') ? ' and say where the backup is' : ''}. Somebody else than the author who may write here can.`
+  return `To approve: comment \`/schemagate approve ${target} reason: …\`${needed.some((f) => f.group === 'data-loss') ? ' and say where the backup is' : ''}${
+    label === undefined ? '' : `, or set the label ${codeSpan(label)}`
+  }. ${whoApproves(approvals)} can.`
+}
+
+function whoApproves({ author, teams, permission }: Config['approvals']): string {
+  const right = permission === 'write' ? 'write' : permission
+  const who =
+    teams.length > 0
+      ? `A member of ${teams.map(codeSpan).join(' or ')}`
+      : author
+        ? 'Whoever'
+        : 'Somebody else than the author'
+  if (teams.length > 0) return author ? who : `${who} other than the author`
+  return `${who} who has the right to ${right} here`.replace('Whoever who', 'Whoever')
 }
 
 function annotationsOf(report: Report, inline: ReadonlySet<string>): readonly Annotation[] {

@@ -1,6 +1,8 @@
+import type { Config } from '../config.ts'
+import type { Wanted } from '../engine/approvals.ts'
 import type { Finding } from '../finding.ts'
 import { schemaChanges } from './changes.ts'
-import { approvedLine, coverageWords, howToApprove, noteLine } from './check-run.ts'
+import { approvedParts, coverageWords, howToApprove, missingLine, noteLine } from './check-run.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockPictures } from './locks.ts'
 import { code, codeSpan, details, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
@@ -15,8 +17,10 @@ export interface StickyOptions {
   readonly author: string
   /** Branch that the pull request goes into. */
   readonly base: string
-  /** What is missing besides approvals of findings, one Markdown sentence each. */
-  readonly wanted: readonly string[]
+  /** What is missing besides approvals of findings. */
+  readonly wanted: readonly Wanted[]
+  /** Who may approve. */
+  readonly approvals: Config['approvals']
   /** Mermaid diagram of what changes; '' for none. */
   readonly picture: string
   /** Characters that it may have. */
@@ -24,7 +28,7 @@ export interface StickyOptions {
 }
 
 /** True where a report has something that a comment should say; a clean one is told by its check run alone. */
-export function hasSomethingToSay(report: Report, wanted: readonly string[]): boolean {
+export function hasSomethingToSay(report: Report, wanted: readonly Wanted[]): boolean {
   const { errors, needed, warnings, blocking } = sortFindings(report)
   return errors.length + needed.length + warnings.length + blocking.length + wanted.length > 0
 }
@@ -48,12 +52,10 @@ export function stickyComment(report: Report, options: StickyOptions): string {
             (rows.length > 40 ? `\n\n${rows.length - 40} more are in the check run.` : ''),
         ]
       : []),
-    ...options.wanted.map((line) => `**Missing:** ${line}`),
-    ...(sorted.needed.length > 0 ? [howToApprove(sorted.needed)] : []),
+    ...options.wanted.map(missingLine),
+    ...(sorted.needed.length > 0 ? [howToApprove(sorted.needed, options.approvals)] : []),
     ...schemaChanges(report),
-    ...(sorted.approved.length > 0
-      ? ['**Approved**\n' + sorted.approved.map((f) => approvedLine(f, links)).join('\n')]
-      : []),
+    ...approvedParts(sorted.approved, links),
     ...(options.picture === '' ? [] : [details('Picture', fenced(options.picture, 'mermaid'))]),
     ...lockPictures(report, (place) => placeLink(place, links)),
     ...checklistDetails(report),

@@ -1,4 +1,5 @@
 import type { Finding, Note } from '../finding.ts'
+import type { Wanted } from '../engine/approvals.ts'
 import type { Change, ChangeKind } from '../schema/change.ts'
 import type { Report } from './report.ts'
 
@@ -37,13 +38,13 @@ export function count(n: number, one: string, many = `${one}s`): string {
 }
 
 /** The verdict of a report in one line without Markdown, as the title of a check run. `wanted` counts gates that stand open besides. */
-export function verdict(report: Report, wanted = 0): string {
+export function verdict(report: Report, wanted: readonly Wanted[] = []): string {
   const { errors, needed, warnings, blocking, approved, notes } = sortFindings(report)
-  const approvals = needed.length + wanted
   const parts = [
     ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
     ...(blocking.length > 0 ? [`${count(blocking.length, 'file')} not readable`] : []),
-    ...(approvals > 0 ? [`${count(approvals, 'approval')} missing`] : []),
+    ...(needed.length > 0 ? [`${count(needed.length, 'approval')} missing`] : []),
+    ...wanted.map(({ environment }) => `not tested on ${environment ?? 'staging'}`),
     ...(warnings.length > 0 ? [count(warnings.length, 'warning')] : []),
   ]
   if (parts.length > 0) return parts.join(', ')

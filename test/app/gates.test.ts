@@ -60,11 +60,13 @@ const during = (act: () => Promise<unknown>) => world.during(act)
 
 describe('gates', () => {
   test('a destructive change wants a deployment to staging, and is rechecked when it succeeds', async () => {
-    config.staging = { environment: 'staging' }
+    config.staging = { environment: 'staging', label: 'tested' }
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
-    expect(run(pull)).toMatchObject({ conclusion: 'action_required', output: { title: '1 approval missing' } })
-    expect(run(pull)?.output.summary).toContain('a successful deployment of this commit to `staging`')
+    expect(run(pull)).toMatchObject({ conclusion: 'action_required', output: { title: 'not tested on staging' } })
+    expect(run(pull)?.output.summary).toContain(
+      '**Missing:** a successful deployment of this commit to `staging`, or the label `tested`, because',
+    )
     await during(() => deploy(world.github, repository, pull.headSha, 'staging', 'success'))
     expect(run(pull)?.conclusion).toBe('success')
   })
@@ -72,6 +74,7 @@ describe('gates', () => {
     config.backup = { require: { label: 'backup-taken' } }
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     expect(run(pull)?.conclusion).toBe('action_required')
+    expect(run(pull)?.output.summary).toContain('or set the label `backup-taken`')
     pull.labels.push('backup-taken')
     await during(() => press(world.github, repository, pull, 'writer', 'recheck'))
     expect(run(pull)?.conclusion).toBe('success')
@@ -120,6 +123,7 @@ describe('gates', () => {
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     await during(() => say(world.github, repository, pull, 'admin', '/schemagate approve destructive reason: backup'))
     expect(pull.comments.at(-1)?.body).toContain('a member of `octo-org/dba`')
+    expect(run(pull)?.output.summary).toContain('A member of `octo-org/dba` other than the author can.')
     await during(() => say(world.github, repository, pull, 'reader', '/schemagate approve destructive reason: backup'))
     expect(run(pull)?.conclusion).toBe('success')
     config.approvals = { author: true, permission: 'write', teams: [], expiresDays: 14 }
@@ -171,7 +175,7 @@ describe('gates', () => {
       })
     })
     expect(run(release as Pull)?.conclusion).toBe('success')
-    expect(run(release as Pull)?.output.summary).toContain('Approved by `writer`: backup')
+    expect(run(release as Pull)?.output.summary).toMatch(/\*\*Approved\*\* by `writer` until \d{4}-\d\d-\d\d: backup/)
   })
   test('pause stops comments, never the check', async () => {
     const pull = await open({ 'db/2.sql': 'fine\n' })

@@ -123,8 +123,8 @@ test('the whole life of a pull request', async () => {
   )
   tell('writer approves, at the second try', pull)
   expect(conclusion(pull)).toBe('success')
-  expect(latestRun(repository, 'schemagate', pull.headSha)?.output.summary).toContain(
-    'Approved by `writer`: backup of this morning',
+  expect(latestRun(repository, 'schemagate', pull.headSha)?.output.summary).toMatch(
+    /\*\*Approved\*\* by `writer` until \d{4}-\d\d-\d\d: backup of this morning\n- .*line 3.*legacy_id[^]*\| `backup` \| pass \|/,
   )
   expect(pull.comments.filter((c) => readMarker(c.body)?.kind === 'sticky')).toHaveLength(1)
 

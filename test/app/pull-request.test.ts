@@ -171,7 +171,7 @@ describe('commands', () => {
     })
     expect(comment?.reactions.map((r) => r.content)).toEqual(['eyes', '+1'])
     expect(run(pull)?.conclusion).toBe('success')
-    expect(run(pull)?.output.summary).toContain('Approved by `writer`: backup of 12:00')
+    expect(run(pull)?.output.summary).toMatch(/\*\*Approved\*\* by `writer` until \d{4}-\d\d-\d\d: backup of 12:00\n- /)
     expect(mergeable(repository, pull.headSha).allowed).toBe(true)
     await world.during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': '\n\ndrop users\n' }))
     expect(run(pull)?.conclusion).toBe('success')

@@ -3,6 +3,7 @@ import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { checklistDetails } from '../../src/report/checklist.ts'
 import { schemaChanges } from '../../src/report/changes.ts'
+import { defaultConfig } from '../../src/config/types.ts'
 import { stickyComment } from '../../src/report/sticky.ts'
 import { review } from '../../src/review.ts'
 
@@ -27,6 +28,7 @@ test('the sticky comment says the verdict, the findings, the schema, what applie
     author: 'ann',
     base: 'main',
     wanted: [],
+    approvals: defaultConfig.approvals,
     picture: 'erDiagram',
     room: 60_000,
   })

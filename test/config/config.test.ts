@@ -54,7 +54,7 @@ describe('a configuration', () => {
         comments: { inline: true, max: 30, sticky: 'auto' },
         rehearsal: { enabled: true, timeout: 30_000 },
         drafts: true,
-        staging: { environment: 'staging' },
+        staging: { environment: 'staging', label: null },
         backup: { require: 'approval' },
         approvals: { author: false, permission: 'write', teams: ['org/dba'], expiresDays: 14 },
         deployed: 'main',

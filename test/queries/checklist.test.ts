@@ -88,7 +88,7 @@ function answer(item: ChecklistItem, request: Partial<Parameters<typeof checklis
 }
 
 describe('what stands outside of the repository', () => {
-  const config: Config = { ...defaultConfig, staging: { environment: 'staging' } }
+  const config: Config = { ...defaultConfig, staging: { environment: 'staging', label: null } }
   it('a deployment to staging', () => {
     expect(answer('staging', { config, findings: [finding({})], staging: 'deployed' })).toMatchObject({
       status: 'pass',

@@ -43,6 +43,7 @@ export async function runGroup(job: GroupJob, context: Context, isLast: boolean)
       links: { server: context.server, repository: `${context.web}/${job.owner}/${job.repo}`, head: job.head },
       inline: new Set(),
       wanted: decided.wanted,
+      approvals: settings.config.approvals,
       more: [
         `Reviewed as it will be merged${number === null ? '' : `, for #${number}`}, on top of what is ahead of it in the queue.`,
       ],

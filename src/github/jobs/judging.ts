@@ -46,7 +46,7 @@ export async function decide(
   const isDestructive = report.findings.some((f) => f.group === 'data-loss' && f.severity === 'error')
   if (pull === null)
     return {
-      ...gate(report, [], { labels: [], staged: config.staging === null ? null : false }, config, context.now()),
+      ...gate(report, [], { labels: [], staged: null }, config, context.now()),
       decisions: [],
       isPaused: false,
     }
@@ -55,7 +55,9 @@ export async function decide(
   const gates: Gates = {
     labels: pull.labels,
     staged:
-      config.staging === null || !isDestructive ? null : await isStaged(place, pull.head, config.staging.environment),
+      config.staging?.environment == null || !isDestructive
+        ? null
+        : await isStaged(place, pull.head, config.staging.environment),
   }
   const own = gate(report, decisions, gates, config, context.now())
   if (pull.related.length === 0 || !own.report.findings.some((f) => f.approval?.state === 'needed'))

@@ -284,6 +284,7 @@ async function prepare(
     answers: job.quiet ? [] : await answersTo(read, reviewed, context),
     files: changeSet.files,
     settings: config.comments,
+    approvals: config.approvals,
     links,
     quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts),
     // The newest run on the head is the one that counts: a run in progress has to say again what an older one says.

@@ -90,16 +90,13 @@ export async function answerAtOnce(command: Command, speaker: Speaker): Promise<
       `There is no command ${codeSpan(command.written)}.${didYouMean(command.written, commandNames)} \`/schemagate help\` lists them.`,
     )
   if (command.name === 'wrong') return failed(`\`/schemagate ${command.command}\`: ${command.problem}.`)
-  const text =
-    command.name === 'help'
-      ? help()
-      : command.name === 'explain' && command.target !== null
-        ? speaker.core.explain(command.target)
-        : null
-  if (text === null) return null
-  const { login, author, permissions } = speaker
+  if (!isAnsweredAtOnce(command, speaker.core)) return null
+  const { login, author, permissions, core } = speaker
   const refused = await refusalToAsk(login, author, permissions)
-  return refused === null ? said(text) : refuse(command.name, refused)
+  if (refused !== null) return refuse(command.name, refused)
+  if (command.name === 'help') return said(help())
+  const text = core.explain(command.target ?? '')
+  return text === null ? nothingNamed(command.target ?? '', core) : said(text)
 }
 
 /** True where `answerAtOnce` answers, whoever asks. */
@@ -108,7 +105,9 @@ export function isAnsweredAtOnce(command: Command, core: Core): boolean {
     command.name === 'unknown' ||
     command.name === 'wrong' ||
     command.name === 'help' ||
-    (command.name === 'explain' && command.target !== null && core.explain(command.target) !== null)
+    (command.name === 'explain' &&
+      command.target !== null &&
+      (!/^[0-9a-f]+$/.test(command.target) || core.explain(command.target) !== null))
   )
 }
 
@@ -189,8 +188,12 @@ function explain(target: string | null, report: Report, core: Core): Outcome {
   const [finding] = report.findings.filter((f) => target.length >= 4 && f.fingerprint.startsWith(target))
   const text = finding === undefined ? null : core.explain(finding.rule)
   return finding === undefined || text === null
-    ? failed(`There is neither a rule nor a finding ${codeSpan(target)}.${didYouMean(target, core.ruleIds)}`)
+    ? nothingNamed(target, core)
     : said(`${sentence(finding.message)}\n\n${text}`)
+}
+
+function nothingNamed(target: string, core: Core): Outcome {
+  return failed(`There is neither a rule nor a finding ${codeSpan(target)}.${didYouMean(target, core.ruleIds)}`)
 }
 
 function plan(report: Report): Outcome {

@@ -2,6 +2,7 @@ import type { Finding } from '../../finding.ts'
 import { createHash } from 'node:crypto'
 import type { ChangedFile } from '../../changeset/tree.ts'
 import type { Config } from '../../config.ts'
+import type { Wanted } from '../../engine/approvals.ts'
 import { checkRunText } from '../../report/check-run.ts'
 import type { CheckRunText } from '../../report/check-run.ts'
 import { inlineComment } from '../../report/comment.ts'
@@ -48,7 +49,9 @@ export interface PlanInput {
   readonly settings: Config['comments']
   readonly links: Links
   /** What is missing besides approvals of findings. */
-  readonly wanted: readonly string[]
+  readonly wanted: readonly Wanted[]
+  /** Who may approve. */
+  readonly approvals: Config['approvals']
   /** Paragraphs for the check run. */
   readonly more: readonly string[]
   /** What approvals mean, for the record in the sticky comment. */
@@ -81,7 +84,13 @@ export function planPublication(input: PlanInput): Publication {
     ...comments.map((c) => c.finding.fingerprint),
     ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint),
   ])
-  const text = checkRunText(report, { links: input.links, inline, wanted: input.wanted, more: input.more })
+  const text = checkRunText(report, {
+    links: input.links,
+    inline,
+    wanted: input.wanted,
+    approvals: input.approvals,
+    more: input.more,
+  })
   const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}`
   const current = pull.runs.find((r) => r.commit === pull.head)
   const isSame = current?.isCompleted === true && current.externalId === externalId && !input.again
@@ -169,7 +178,16 @@ function cleanUp(
 const longestComment = 65_000
 
 /** The sticky comment where it has to be written: created when there is something to say, then edited whenever its text differs. */
-function stickyChange({ report, pull, settings, links, wanted, bindings, picture }: PlanInput): Publication['sticky'] {
+function stickyChange({
+  report,
+  pull,
+  settings,
+  links,
+  wanted,
+  approvals,
+  bindings,
+  picture,
+}: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
   if (
     settings.sticky === 'never' ||
@@ -183,6 +201,7 @@ function stickyChange({ report, pull, settings, links, wanted, bindings, picture
       author: pull.author,
       base: pull.base,
       wanted,
+      approvals,
       picture,
       room: longestComment - end.length,
     }) + end
