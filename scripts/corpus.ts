@@ -1,5 +1,5 @@
 /**
- * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--repos DIR] [--commits N] [--phase P] [--output FILE]`.
+ * Measures the project on real schemas: `npm run corpus [-- SECTION…] [--corpus DIR] [--repos DIR] [--commits N] [--phase P] [--output FILE]`.
  * The data stands outside of the repository; where it is absent the script says so and is done. A section is a file of scripts/corpus/ that exports `run`.
  */
 import { existsSync } from 'node:fs'
@@ -23,13 +23,14 @@ const sections: Readonly<Record<string, () => Promise<Section>>> = {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    corpus: { type: 'string' },
     repos: { type: 'string' },
     commits: { type: 'string', default: '8' },
     phase: { type: 'string', default: '0' },
     output: { type: 'string' },
   },
 })
-const corpus = fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
+const corpus = values.corpus ?? fileURLToPath(new URL('../../shared/corpus/', import.meta.url))
 const wanted = positionals.length > 0 ? positionals : Object.keys(sections)
 
 if (existsSync(corpus)) {

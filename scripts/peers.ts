@@ -33,8 +33,10 @@ interface Disagreement {
   readonly observation: string
 }
 
-const folder = fileURLToPath(new URL('../../shared/corpus/peers', import.meta.url))
-const { values } = parseArgs({ options: { tool: { type: 'string' }, verbose: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { tool: { type: 'string' }, corpus: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+})
+const folder = `${values.corpus ?? fileURLToPath(new URL('../../shared/corpus', import.meta.url))}/peers`
 
 if (!existsSync(folder)) {
   console.log('peers: the cases of other tools are not on this machine; nothing compared.')
@@ -49,6 +51,12 @@ async function compare(): Promise<void> {
   const ids = JSON.parse(readFileSync(`${folder}/ids.json`, 'utf8')) as Readonly<Record<string, readonly string[]>>
   checkSources(ids)
   const excused = new Set(disagreements.map((d) => `${d.case}\u0000${d.id}`))
+  const needed = new Set<string>()
+  const isExcused = (id: string, peerId: string) => {
+    const key = `${id}\u0000${peerId}`
+    if (excused.has(key)) needed.add(key)
+    return excused.has(key)
+  }
   const cases = readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
     .flatMap((name) =>
@@ -76,13 +84,13 @@ async function compare(): Promise<void> {
       for (const id of peerCase.expected) {
         tally.expected++
         if (has(id, findings)) tally.found++
-        else if (excused.has(`${peerCase.id}\u0000${id}`)) tally.missedExcused++
+        else if (isExcused(peerCase.id, id)) tally.missedExcused++
         else open.push(`missed     ${peerCase.id}  ${id}\n${indent(peerCase)}`)
       }
       for (const id of peerCase.forbidden) {
         tally.forbidden++
         if (!has(id, loud)) tally.kept++
-        else if (excused.has(`${peerCase.id}\u0000${id}`)) tally.raisedExcused++
+        else if (isExcused(peerCase.id, id)) tally.raisedExcused++
         else
           open.push(
             `forbidden  ${peerCase.id}  ${id}: ${loud
@@ -106,6 +114,10 @@ async function compare(): Promise<void> {
     ])
   }
   if (open.length > 0) console.log(`Disagreements without a reason on record:\n\n${open.join('\n')}\n`)
+  const idle = disagreements.filter((d) => tools.includes(d.tool) && !needed.has(`${d.case}\u0000${d.id}`))
+  if (idle.length > 0)
+    console.log(`On record, but needed no longer:\n  ${idle.map((d) => `${d.case}  ${d.id}`).join('\n  ')}\n`)
+  if (open.length > 0 || idle.length > 0) process.exitCode = 1
   if (values.verbose) for (const d of disagreements) console.log(`on record  ${d.case}  ${d.id}: ${d.reason}`)
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
   console.log(
@@ -153,6 +165,7 @@ function checkSources(ids: Readonly<Record<string, readonly string[]>>): void {
   const missing = Object.entries(ids).flatMap(([tool, list]) =>
     list.filter((id) => !named.has(`${tool}/${id}`)).map((id) => `${tool}/${id}`),
   )
+  if (wrong.length > 0) process.exitCode = 1
   if (wrong.length > 0) console.log(`Sources that the tool does not have:\n  ${wrong.join('\n  ')}\n`)
   if (missing.length > 0) console.log(`Ids of other tools that no rule names:\n  ${missing.join(', ')}\n`)
 }

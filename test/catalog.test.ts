@@ -42,6 +42,8 @@ describe('the catalog', () => {
   })
 })
 
+const tools = new Set(catalog.flatMap((rule) => rule.sources.map((source) => source.split('/')[0] ?? '')))
+
 describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
   it('is uniform', () => {
     const keys = Object.keys(rule).filter((key) => key !== 'group')
@@ -62,6 +64,12 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
     const words = [rule.summary, rule.why, rule.fix].join('\n')
     expect(words).not.toMatch(/\b(may potentially|please|best practice|issue detected)\b/i)
     expect(words).not.toMatch(/[\u{1F300}-\u{1FAFF}]/u)
+  })
+
+  it('leaves out only sources that it has', () => {
+    const text = readFileSync(new URL(`../rules/${rule.group}/${id}.ts`, import.meta.url), 'utf8')
+    const named = [...text.matchAll(/'([a-z_-]+)\/[A-Za-z0-9_-]+'/g)].filter(([, tool = '']) => tools.has(tool))
+    expect(rule.sources).toEqual(expect.arrayContaining(named.map(([literal]) => literal.slice(1, -1))))
   })
 
   it('keeps to its imports', () => {
