@@ -9,34 +9,19 @@ export default {
   severity: 'warning',
   summary:
     'A new migration that sorts before one that has run already is applied in another order on each database, or never.',
-  why: `A database that is up to date runs it last or, with Drizzle before version 1, never, because only files newer than the last applied one are run; goose and
-    Flyway stop with an error. A new database runs it in its place. The two end up different where the migrations touch the same objects.`,
+  why: `A database that is up to date runs it last or, with Drizzle before version 1, never, because only files newer than the last applied one are run; goose, Flyway and
+    others stop with an error. A new database runs it in its place. The two end up different where the migrations touch the same objects.`,
   fix: 'Generate the migration anew on top of the base branch, so that it sorts last.',
   references: [
     'https://pressly.github.io/goose/documentation/out-of-order/',
     'https://documentation.red-gate.com/fd/out-of-order-184127529.html',
+    'https://github.com/supabase/cli/blob/develop/apps/cli-go/pkg/migration/apply.go',
+    'https://atlasgo.io/versioned/apply#execution-order',
+    'https://salsita.github.io/node-pg-migrate/cli',
   ],
   dialects: 'all',
   sources: [],
   bad: [
-    {
-      runner: 'prisma@6',
-      given: `create table users (id bigint primary key);`,
-      files: { 'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);` },
-      message: 'sorts before',
-      severity: 'info',
-    },
-    {
-      title: 'Several that touch nothing in common with the later ones are told once.',
-      runner: 'prisma@6',
-      given: `create table users (id bigint primary key);`,
-      files: {
-        'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);`,
-        'prisma/migrations/0000_earlier/migration.sql': `create table earlier (id bigint primary key);`,
-      },
-      message: '`0000_earlier` and 1 more sort before',
-      severity: 'info',
-    },
     {
       title: 'Where both touch the same table, the order decides what becomes of it.',
       runner: 'prisma@6',
@@ -51,11 +36,17 @@ export default {
       files: {
         'migrations/0000_early.sql': `-- +goose Up\ncreate table early (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table early;`,
       },
-      message: 'refuses or skips it',
+      message: 'goose refuses it',
       severity: 'error',
     },
   ],
   good: [
+    {
+      title: 'Where the two touch nothing in common, each order ends the same.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: { 'prisma/migrations/0000_early/migration.sql': `create table early (id bigint primary key);` },
+    },
     {
       runner: 'prisma@6',
       given: `create table users (id bigint primary key);`,
@@ -79,7 +70,6 @@ export default {
         return
       }
       if (ctx.project.settings.drizzleLayout === 'folders') return
-      const apart: Migration[] = []
       for (const [i, migration] of ctx.history.entries()) {
         if (!migration.isNew || isRepeatable(migration)) continue
         const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !isRepeatable(other))
@@ -87,39 +77,32 @@ export default {
         const later =
           applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
-        const refused =
-          ctx.runner.name === 'goose' || ctx.runner.name === 'flyway' || ctx.runner.name === 'golang-migrate'
-        if (!refused && !later.statements.some((statement) => mentions(statement.text, tables))) {
-          apart.push(migration)
-          continue
-        }
-        // Flyway may be told to take them all the same (`outOfOrder`), as many are.
-        const isStopped = refused && ctx.runner.name !== 'flyway'
+        const refused = refusing[ctx.runner.name]
+        if (refused === undefined && !later.statements.some((statement) => mentions(statement.text, tables))) continue
         const effect = refused
-          ? `${ctx.runner.name} refuses or skips it where that one has run`
+          ? `${ctx.runner.name} ${refused.how} where that one has run`
           : 'databases where that one has run apply the two in another order'
         yield {
           place: startOf(migration.path),
           object: migration.name,
           anySize: true,
-          ...(isStopped ? { severity: 'error' as const } : {}),
-          message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}.`,
+          ...(refused?.unless === null ? { severity: 'error' as const } : {}),
+          message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}${refused?.unless ? `, unless it is told otherwise (\`${refused.unless}\`)` : ''}.`,
         }
-      }
-      const [first, ...others] = apart
-      const newest = ctx.history.findLast((it) => !it.isNew && !isRepeatable(it))
-      if (!first || !newest) return
-      const subject = `\`${first.name}\`${others.length > 0 ? ` and ${others.length} more sort` : ' sorts'}`
-      yield {
-        place: startOf(first.path),
-        object: first.name,
-        severity: 'info',
-        anySize: true,
-        message: `${subject} before \`${newest.name}\`, which is on the base branch already: databases where that one has run apply them in another order.`,
       }
     },
   },
 } satisfies Rule
+
+/** Runners that do not take a migration which sorts before one that has run, and the switch by which many projects make them. */
+const refusing: Readonly<Record<string, { readonly how: string; readonly unless: string | null }>> = {
+  goose: { how: 'refuses it', unless: null },
+  'golang-migrate': { how: 'never runs it', unless: null },
+  flyway: { how: 'refuses it', unless: 'outOfOrder' },
+  supabase: { how: 'refuses it', unless: '--include-all' },
+  atlas: { how: 'refuses it', unless: '--exec-order non-linear' },
+  'node-pg-migrate': { how: 'refuses it', unless: '--no-check-order' },
+}
 
 function isRepeatable(migration: Migration): boolean {
   return /(^|\/)R__/.test(migration.path)

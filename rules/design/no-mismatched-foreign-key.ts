@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { newForeignKeys, parentOf, referencedColumns, refusalOf } from '../shared/foreign-keys.ts'
+import { firstRefusal, newForeignKeys, parentOf, referencedColumns } from '../shared/foreign-keys.ts'
 
 export default {
   id: 'no-mismatched-foreign-key',
@@ -62,10 +62,11 @@ export default {
     },
   ],
   visit: {
-    statement(_, ctx) {
+    statement({ inside }, ctx) {
+      if (inside === 'function') return
       const [, column, referenced, type, wanted] =
         /^key columns "([^"]+)" and "([^"]+)" are of incompatible types: (.+) and (.+)$/.exec(
-          refusalOf(ctx.step, ctx) ?? '',
+          firstRefusal(ctx.step, ctx) ?? '',
         ) ?? []
       if (column === undefined) return
       return {

@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { newColumns } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
 import { listed } from '../shared/query-words.ts'
@@ -60,11 +61,16 @@ export default {
   ],
   good: [
     {
+      title: 'Only the precision changes.',
+      given: `create table orders (id bigint primary key, placed_at timestamp(3) not null);`,
+      sql: `alter table orders alter column placed_at type timestamp(6);`,
+    },
+    {
       sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);`,
     },
   ],
   visit: newColumns((column, table, ctx) => {
-    if (!isLocal(column.type)) return null
+    if (!isLocal(column.type) || wasLocal(table, column.name, ctx)) return null
     if (ctx.project.orm === null) {
       // Said once for a new table, with all of its columns.
       const made = ctx.step?.changes.find((change) => change.kind === 'createTable')
@@ -92,6 +98,12 @@ export default {
 
 function isLocal(type: string | null): boolean {
   return type !== null && /^timestamp(\(\d\))? without time zone(\[\])*$/.test(type)
+}
+
+/** True where the column is there already and has no time zone either, so that only its precision changes. */
+function wasLocal(table: Key, column: string, ctx: RuleContext): boolean {
+  const was = ctx.step?.before.tables.get(table)?.columns.find((c) => c.name === column)
+  return isLocal(was?.type ?? null)
 }
 
 /** The first such column of the pull request: where an ORM's default is at work it is said once. */

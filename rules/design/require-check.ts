@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
 import { newColumns } from '../shared/columns.ts'
+import { separateDeploy } from '../shared/deploys.ts'
 import { snake } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -57,12 +59,21 @@ export default {
       after.foreignKeys.some((f) => f.columns.includes(column.name))
     )
       return null
+    const name = sqlName(table, ctx)
+    const constraint = ident(`${nameOf(table)}_${column.name}_check`.slice(0, 63))
+    const list = `CHECK (${ident(column.name)} IN ('${value}')) -- and the other values that code knows`
+    const made = ctx.step?.changes.some((change) => change.kind === 'createTable' && change.table === table) === true
     return {
       message: `\`${column.name}\` takes any text, though it begins as \`'${value}'\` and code knows a few values.`,
       help:
         ctx.project.orm === 'prisma'
           ? 'Make it an `enum` of the Prisma schema if its values seldom change.'
-          : `If its values seldom change, list them:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CHECK (${ident(column.name)} IN ('${value}', …))${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
+          : made || ctx.isNew(table)
+            ? `If its values seldom change, list them where the table is made:\n${sql(`CONSTRAINT ${constraint} ${list}`)}`
+            : `If its values seldom change, list them:\n${sql(
+                `ALTER TABLE ${name} ADD CONSTRAINT ${constraint}`,
+                `  ${list.replace(' --', ' NOT VALID; --')}`,
+              )}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}`,
     }
   }),
 } satisfies Rule

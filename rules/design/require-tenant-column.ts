@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
 import { tenantColumn, tenantOf, tenants } from '../shared/tenancy.ts'
@@ -44,6 +45,12 @@ export default {
         create index on report_lines (report_id);`,
     },
     {
+      title: 'What is known by a code or name that is unique among all tenants is shared by them.',
+      given: tenants,
+      sql: `create table plans (id bigint generated always as identity primary key, code text not null unique, price_cents bigint not null);
+        create table countries (code text primary key, name text not null);`,
+    },
+    {
       title: 'No schema of tenants.',
       given: `create table users (id bigint primary key);`,
       sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
@@ -65,6 +72,7 @@ export default {
       if (tenantColumn(after, tenant) || singular(snake(after.name)) === tenant.slice(0, -3)) return
       // A foreign key leads to the tenant, at once or by another table.
       if (after.foreignKeys.some((f) => parentOf(f) !== table)) return
+      if (isCatalog(after)) return
       return {
         message: `\`${ctx.name(table)}\` does not say whose its rows are: the other tables have \`${tenant}\`.`,
         help: `Add \`${tenant}\`, or a foreign key to a table that has it, unless all tenants share the rows.`,
@@ -72,3 +80,22 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for a table of values that all share: a word that people chose, and not a number, tells its rows apart. */
+function isCatalog(table: Table): boolean {
+  const words = new Set(
+    table.columns
+      .filter((column) => /^(?:text|character|citext)/.test(column.type ?? '') && column.default === null)
+      .map((column) => column.name),
+  )
+  return [table.primaryKey, ...table.uniques, ...table.indexes.filter((index) => index.unique && index.where === null)]
+    .map((unique) => (unique === null ? [] : 'columns' in unique ? unique.columns : indexColumns(unique)))
+    .some(
+      (columns) =>
+        columns.length === 1 &&
+        words.has(columns[0] ?? '') &&
+        /(?:^|_)(?:code|slug|name|key|locale|language|currency|country|iso\d?|symbol|provider|model)$/.test(
+          snake(columns[0] ?? ''),
+        ),
+    )
+}

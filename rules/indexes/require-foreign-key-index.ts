@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { ForeignKey, Key } from '../../src/schema/model.ts'
+import type { ForeignKey, Key, Table } from '../../src/schema/model.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { indexLedBy } from '../shared/index-prefix.ts'
 import { concurrently } from '../shared/concurrently.ts'
@@ -108,6 +108,16 @@ export default {
       sql: `create table orders (id bigint generated always as identity primary key, buyer_id bigint references users (id), seller_id bigint references users (id));`,
       message: 'No index leads with `buyer_id` or `seller_id`: deleting from `users`',
     },
+    {
+      title: 'What many new tables lack is told once.',
+      sql: `
+        create table users (id bigint primary key);
+        create table a (id bigint primary key, user_id bigint references users (id));
+        create table b (id bigint primary key, user_id bigint references users (id), other_id bigint references users (id));
+        create table c (id bigint primary key, user_id bigint references users (id));
+        create table d (id bigint primary key, user_id bigint references users (id));`,
+      message: 'No index leads with 5 foreign keys of 4 new tables (`a.user_id`, `b.user_id`, `b.other_id` and others)',
+    },
   ],
   good: [
     {
@@ -195,17 +205,13 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
     return
   }
   const isClients = foreignKey.clientOnly === true
-  const added = new Set(
-    foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) =>
-      one.table === table ? [one.foreignKey.name] : [],
-    ),
-  )
-  const lacking = (
-    isClients ? [foreignKey] : after.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true)
-  ).filter(
-    (f) => f.columns.every((column) => after.columns.some((c) => c.name === column)) && !indexLedBy(after, f.columns),
-  )
+  const lacking = isClients ? (isLed(foreignKey, after) ? [] : [foreignKey]) : lackingIn(after, ctx)
   if (lacking[0]?.name !== foreignKey.name) return
+  const fresh = isClients ? [] : newTablesLacking(ctx)
+  if (fresh.length > manyTables && fresh.some((of) => of.table === after)) {
+    if (fresh[0]?.table === after) yield together(fresh, foreignKey, ctx)
+    return
+  }
   const parents = [...new Set(lacking.map(parentOf))]
   const sets = lacking.filter((f, i) => lacking.findIndex((other) => same(other.columns, f.columns)) === i)
   const [first, ...more] = sets.map(({ columns }) => ({
@@ -222,6 +228,64 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
     message: `No index leads with ${orList(sets.map((f) => f.columns.map((column) => `\`${column}\``).join(', ')))}: ${isClients ? `following the relation from ${ways}, which only the client knows,` : `deleting from ${ways}`} reads all of \`${ctx.name(table)}\`.`,
     help: `${words}${sql(...[first, ...more].map(({ name, columns }) => `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)});`))}`,
     ...offer,
+  }
+}
+
+/** From so many new tables on what they lack is told once. */
+const manyTables = 3
+
+function isLed(foreignKey: ForeignKey, table: Table): boolean {
+  return (
+    !foreignKey.columns.every((column) => table.columns.some((c) => c.name === column)) ||
+    indexLedBy(table, foreignKey.columns) !== null
+  )
+}
+
+/** The foreign keys of a table that the pull request adds and no index serves. */
+function lackingIn(table: Table, ctx: RuleContext): readonly ForeignKey[] {
+  const added = new Set(
+    foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) =>
+      one.table === table.key ? [one.foreignKey.name] : [],
+    ),
+  )
+  return table.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true && !isLed(f, table))
+}
+
+interface Lacking {
+  readonly table: Table
+  readonly sets: readonly (readonly string[])[]
+}
+
+/** The new tables with foreign keys that no index serves, in the order in which they are made. */
+function newTablesLacking(ctx: RuleContext): readonly Lacking[] {
+  return ctx.steps
+    .flatMap((step) => step.changes)
+    .flatMap((change) => {
+      const table = change.kind === 'createTable' ? ctx.after.tables.get(change.table) : undefined
+      if (!table || table.persistence === 'temporary') return []
+      const sets = lackingIn(table, ctx).map((f) => f.columns)
+      const distinct = sets.filter((set, i) => sets.findIndex((other) => same(other, set)) === i)
+      return distinct.length > 0 ? [{ table, sets: distinct }] : []
+    })
+}
+
+/** What many new tables lack, told at the first. */
+function together(tables: readonly Lacking[], foreignKey: ForeignKey, ctx: RuleContext) {
+  const [first] = tables
+  const columns = tables.flatMap(({ table, sets }) => sets.map((set) => ({ table, set })))
+  const place = first && foreignKeyPlace(foreignKey, first.table.key, ctx)
+  const shown = columns.slice(0, 3).map(({ table, set }) => `\`${table.name}.${set.join(', ')}\``)
+  const orm =
+    ctx.project.orm === 'prisma'
+      ? 'Declare one in each model with `@@index`. In SQL:\n'
+      : ctx.project.orm === 'drizzle'
+        ? 'Declare one in each table with `index()`. In SQL:\n'
+        : ''
+  return {
+    object: `${first?.table.key ?? ''}.${foreignKey.name}`,
+    ...(place ? { place } : {}),
+    message: `No index leads with ${columns.length} foreign keys of ${tables.length} new tables (${shown.join(', ')} and others): deleting a row that they refer to reads the whole table.`,
+    help: `${orm}${sql(...columns.map(({ table, set }) => `CREATE INDEX ${ident(`${table.name}_${set.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${idents(set)});`))}`,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { Table } from '../../src/schema/model.ts'
-import { idents, sql, sqlName } from '../shared/sql.ts'
+import { nameOf, type Table } from '../../src/schema/model.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-partition-scan',
@@ -67,14 +68,36 @@ export default {
           help: `Build ${builds.length === 1 ? 'it' : 'them'} first, outside a transaction; ATTACH takes over what is alike:\n${sql(...builds.map(({ unique, columns }) => `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ON ${name} (${idents(columns)});`))}`,
         }
       }
+      const condition = keys.length === 1 && keys[0] !== undefined ? boundsOf(bound, ident(keys[0])) : null
+      const constraint = ident(`${nameOf(partition)}_bounds`.slice(0, 63))
+      const validate = sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)
+      const drop = sql(`ALTER TABLE ${name} DROP CONSTRAINT ${constraint};`)
       return {
         object: partition,
         message: `Attaching \`${ctx.name(partition)}\` locks it and reads every row of \`${ctx.name(partition)}\`, to see that all belong to its bounds.`,
-        help: `Prove the bounds first:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT bounds CHECK (…) NOT VALID; -- ${bound}`, `ALTER TABLE ${name} VALIDATE CONSTRAINT bounds; -- in a later transaction`)}\nThen attach it, which takes a moment, and drop the constraint.`,
+        help:
+          condition === null
+            ? `A CHECK constraint on \`${ctx.name(partition)}\` that says the same as \`${bound}\`, added \`NOT VALID\` and validated ${separateDeploy(ctx)}, proves it without that lock.`
+            : `Prove the bounds first:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${constraint}`, `  CHECK (${condition}) NOT VALID;`)}\nvalidate them ${separateDeploy(ctx)}:\n${validate}\nthen attach it, which takes a moment, and drop the constraint:\n${drop}`,
       }
     },
   },
 } satisfies Rule
+
+/** What the rows of a partition have to be, as a condition on its one key; null where no CHECK constraint can say it. */
+function boundsOf(bound: string, column: string): string | null {
+  if (bound.includes('…')) return null
+  const listed = /^FOR VALUES IN \((.*)\)$/.exec(bound)?.[1]
+  if (listed !== undefined)
+    return /(?:^|, )NULL(?:,|$)/.test(listed) ? null : `${column} IS NOT NULL AND ${column} IN (${listed})`
+  const [, from, to] = /^FOR VALUES FROM \((.*)\) TO \((.*)\)$/.exec(bound) ?? []
+  if (from === undefined || to === undefined) return null
+  return [
+    `${column} IS NOT NULL`,
+    ...(from === 'MINVALUE' ? [] : [`${column} >= ${from}`]),
+    ...(to === 'MAXVALUE' ? [] : [`${column} < ${to}`]),
+  ].join(' AND ')
+}
 
 /** The indexes of a partitioned table that attaching has to build on a partition, those of its keys first. */
 function lackedIndexes(

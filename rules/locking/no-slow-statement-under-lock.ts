@@ -36,12 +36,13 @@ export default {
       ],
     },
     {
-      title: 'On the table itself it is information: another rule speaks of the slow statement.',
+      title: 'Of the table itself it adds what another rule does not say.',
       runner: 'prisma@6',
       given: `create table orders (id bigint primary key, user_id bigint);`,
       sql: `
         alter table orders add column total numeric;
         create index orders_user_id on orders (user_id);`,
+      message: 'Readers of `orders` wait too while this builds `orders_user_id`',
       severity: 'info',
     },
   ],
@@ -91,12 +92,16 @@ export default {
         )
         const held = validates ? null : heldLock(step, at, own)
         if (held === null) continue
+        const isOwn = held.table === work.table
         told.add(step.transaction.id)
         yield {
           place: step.statement.place,
           object: held.table,
-          ...(held.table === work.table ? { severity: 'info' as const } : {}),
-          message: `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
+          ...(isOwn ? { severity: 'info' as const } : {}),
+          // That the statement blocks its own table, another rule says; that readers wait too comes of the lock before it.
+          message: isOwn
+            ? `Readers of \`${ctx.name(held.table)}\` wait too while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`
+            : `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
           help: `Put it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
         }
       }

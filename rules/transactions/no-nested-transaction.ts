@@ -55,26 +55,25 @@ export default {
           const { kind } = node.TransactionStmt
           const begins = kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'
           const ends = kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK'
+          const told = step.transaction.because.includes('--in-transaction')
           const runners =
-            managed.has(ctx.runner.name) &&
-            !ctx.runner.assumed &&
+            (told || (managed.has(ctx.runner.name) && !ctx.runner.assumed)) &&
             step.transaction.block === true &&
             !step.transaction.because.includes('BEGIN')
           if (runners && ends)
             yield {
               place: step.statement.place,
               anySize: true,
-              message: `This ends the transaction that ${ctx.runner.name} opened: what follows runs without one, and a failure leaves the migration half applied.`,
+              message: `This ends the transaction that ${told ? 'the file runs in' : `${ctx.runner.name} opened`}: what follows runs without one, and a failure leaves the migration half applied.`,
             }
-          else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle') {
-            const told = step.transaction.because.includes('--in-transaction')
+          else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle')
             yield {
               place: step.statement.place,
               anySize: true,
-              ...(told ? {} : { severity: 'warning' as const }),
+              severity: 'warning',
               message: 'This ends a transaction that the file did not begin: what follows runs without one.',
             }
-          } else if (begins && open)
+          else if (begins && open)
             yield {
               place: step.statement.place,
               anySize: true,

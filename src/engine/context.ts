@@ -61,6 +61,30 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
   return moments
 }
 
+/**
+ * The tables of which a step proves that they hold no row: a NOT NULL column that has no value for old rows is added to them, in the same
+ * transaction or earlier, and Postgres refuses that on any other. What such a table is locked for takes no time.
+ */
+export function provenEmpty(steps: readonly Step[], moments: readonly Newness[]): readonly ReadonlySet<Key>[] {
+  const proofs = steps.flatMap((step, i) =>
+    step.changes.flatMap((change) =>
+      change.kind === 'addColumn' &&
+      !change.to.nullable &&
+      change.to.default === null &&
+      change.to.identity === null &&
+      change.to.generated === null &&
+      !/^(?:small|big)?serial/.test(change.to.type ?? '') &&
+      moments[i]?.tables.has(change.table) !== true
+        ? [{ table: change.table, i, transaction: step.transaction.id }]
+        : [],
+    ),
+  )
+  return steps.map(
+    (step, i) =>
+      new Set(proofs.filter((of) => of.i <= i || of.transaction === step.transaction.id).map(({ table }) => table)),
+  )
+}
+
 /** Declared rows of a table: by its full name, then its bare name, then `*`. */
 export function rowsOf(config: Config, table: Key, defaultSchema: string): number | undefined {
   const bare = schemaOf(table) === defaultSchema ? config.tables[nameOf(table)]?.rows : undefined

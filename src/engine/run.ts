@@ -16,7 +16,7 @@ import type { SqlProblem } from '../sql/read.ts'
 import { normalizedTokens } from '../sql/tokens.ts'
 import { startOf } from '../location.ts'
 import { milder } from './conclusion.ts'
-import { newnessOf, rowsOf, sizeOf, type Newness } from './context.ts'
+import { newnessOf, provenEmpty, rowsOf, sizeOf, type Newness } from './context.ts'
 import { declarationOf } from './declared.ts'
 import { declarationTokens } from './fingerprint.ts'
 import { passingChanges } from './passing.ts'
@@ -90,6 +90,7 @@ export function runRules(
   const moments = newnessOf(input.steps, input.before)
   const end = moments.at(-1) ?? { tables: new Set<Key>(), columns: new Set<string>() }
   const byTransaction = groupSteps(input.steps)
+  const empty = provenEmpty(input.steps, moments)
   const passing = passingChanges(input.steps, input.after)
 
   const runRule = (rule: CatalogRule, setting: Setting): void => {
@@ -97,7 +98,8 @@ export function runRules(
       contextOf(input, setting.options, step, newness, step ? (byTransaction.get(step.transaction.id) ?? [step]) : [])
     const collect = (subject: Subject, visit: () => ReturnType<NonNullable<Visitor['pullRequest']>>) => {
       try {
-        for (const problem of problemsOf(visit())) drafts.push(draftOf(rule, problem, subject, setting.severity, input))
+        for (const problem of problemsOf(visit()))
+          drafts.push(draftOf(rule, problem, subject, setting.severity, input, empty))
       } catch (error) {
         notes.push({
           kind: 'unsupported',
@@ -172,7 +174,7 @@ export function runSuppressionRules(
     const ctx = contextOf(input, setting.options, null, { tables: new Set(), columns: new Set() }, [])
     for (const suppression of suppressions) {
       for (const problem of problemsOf(rule.visit.suppression(suppression, ctx))) {
-        drafts.push(draftOf(rule, problem, { place: suppression.place, step: null }, setting.severity, input))
+        drafts.push(draftOf(rule, problem, { place: suppression.place, step: null }, setting.severity, input, []))
       }
     }
   }
@@ -290,6 +292,7 @@ function draftOf(
   subject: Subject,
   configured: Severity | null,
   input: RuleInput,
+  empty: readonly ReadonlySet<Key>[],
 ): Draft {
   const { change, step } = subject
   const object = problem.object ?? (change ? objectOf(change) : '')
@@ -301,7 +304,9 @@ function draftOf(
         : configured
   if (rule.group === 'locking' && !problem.anySize && object !== '') {
     const table = (change ? tableOf(change) : undefined) ?? object
-    if (sizeOf(input.config, rowsOf(input.config, table, input.before.defaultSchema)) === 'small') severity = 'info'
+    const rows = rowsOf(input.config, table, input.before.defaultSchema)
+    if (sizeOf(input.config, rows) === 'small' || (step && empty[input.steps.indexOf(step)]?.has(table)) === true)
+      severity = 'info'
   }
   const declaration =
     !problem.place && change && input.declared && schemaGroups.has(rule.group)
