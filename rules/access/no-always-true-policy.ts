@@ -60,6 +60,6 @@ function open(policy: Policy, table: string) {
   return {
     severity: policy.command === 'insert' ? ('info' as const) : ('error' as const),
     message: `\`${policy.name}\` lets \`${role}\` ${policy.command === 'insert' ? 'add any row to' : policy.command === 'delete' ? 'delete every row of' : 'write every row of'} \`${table}\`.`,
-    help: 'Compare a column of the row with the user: `USING ((SELECT auth.uid()) = user_id)`.',
+    help: 'Compare a column that says whose the row is with the user: `(SELECT auth.uid())` in Supabase, `current_setting` or `current_user` elsewhere.',
   }
 }

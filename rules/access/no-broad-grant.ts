@@ -1,6 +1,7 @@
 import type { GrantStmt, RoleSpec } from 'libpg-query'
 import type { Problem, Rule } from '../../src/engine/rule.ts'
 import { listed } from '../shared/query-words.ts'
+import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-broad-grant',
@@ -128,6 +129,17 @@ function broad(grant: GrantStmt): Problem | null {
   return {
     severity: many ? 'warning' : 'info',
     message: `${others} gets everything on ${later ? 'every table that is made later' : many ? 'all tables' : 'the table'}, TRUNCATE and TRIGGER among it.`,
-    help: `Grant what the role uses: \`GRANT SELECT, INSERT, UPDATE, DELETE ON ${later ? 'TABLES' : '…'} TO …\`.`,
+    help: `Grant what the role uses:\n${sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${later ? 'TABLES' : objectsOf(grant)} TO ${roles.map((role) => ident(role.rolename ?? '')).join(', ')};`)}`,
   }
+}
+
+/** What a grant is on, as it is written. */
+function objectsOf(grant: GrantStmt): string {
+  const names = (grant.objects ?? []).flatMap((object) => {
+    if ('String' in object) return [ident(object.String.sval ?? '')]
+    if (!('RangeVar' in object)) return []
+    const { schemaname, relname = '' } = object.RangeVar
+    return [schemaname === undefined ? ident(relname) : `${ident(schemaname)}.${ident(relname)}`]
+  })
+  return `${grant.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? 'ALL TABLES IN SCHEMA ' : ''}${names.join(', ')}`
 }

@@ -62,12 +62,12 @@ function unwrapped(policy: Policy, table: Key, ctx: RuleContext) {
   return call === null || all[0] !== policy.name
     ? null
     : {
-        message: `${listed(all)} ${new Set(all).size > 1 ? 'call' : 'calls'} \`${call}()\` for every row.`,
-        help: `Write \`(SELECT ${call}(…))\`, which is worked out once for the statement.`,
+        message: `${listed(all)} ${new Set(all).size > 1 ? 'call' : 'calls'} \`${call}\` for every row.`,
+        help: `Write \`(SELECT ${call})\`, which is worked out once for the statement.`,
       }
 }
 
-/** The function of the session that a policy calls outside a subselect; null for none. */
+/** The call of a function of the session that a policy makes outside a subselect, with its arguments; null for none. */
 function callOf(policy: Policy): string | null {
   let call: string | null = null
   walkTree([policy.usingNode, policy.checkNode], (kind, value) => {
@@ -82,5 +82,8 @@ function callOf(policy: Policy): string | null {
     if (/^auth\.(?:uid|jwt|role|email)$/.test(name) || /^(?:pg_catalog\.)?current_setting$/.test(name)) call ??= name
     return true
   })
-  return call
+  if (call === null) return null
+  const text = `${policy.using ?? ''} ${policy.check ?? ''}`
+  const start = text.toLowerCase().indexOf(`${call}(`)
+  return start < 0 ? `${call}()` : (/^[\w.]+\([^()]*\)/.exec(text.slice(start))?.[0] ?? `${call}()`)
 }

@@ -1,6 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { isSupabase } from '../shared/supabase.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'require-policy',
@@ -45,8 +46,20 @@ export default {
         return null
       return {
         message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and no policy.`,
-        help: `Unless that is meant, say who may read:\n${sql(`CREATE POLICY … ON ${sqlName(table, ctx)} FOR SELECT TO … USING (…);`)}`,
+        help: `Unless that is meant, say with \`CREATE POLICY\` who may read and write which rows.${example(after, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** A policy for the user whose rows they are, where Supabase knows the user and the table says whose. */
+function example(table: Table, ctx: RuleContext): string {
+  const owner = table.columns.find(
+    ({ name, type }) => type === 'uuid' && /^(?:user|owner|author|profile|created_by)_?(?:id)?$/i.test(name),
+  )
+  if (owner === undefined || !isSupabase(ctx)) return ''
+  return ` For rows of their own:\n${sql(
+    `CREATE POLICY ${ident(`${table.name}_own`)} ON ${sqlName(table.key, ctx)} TO authenticated`,
+    `  USING (${ident(owner.name)} = (SELECT auth.uid())) WITH CHECK (${ident(owner.name)} = (SELECT auth.uid()));`,
+  )}`
+}

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { shownDefault } from '../shared/sql.ts'
 
 export default {
   id: 'no-default-change',
@@ -15,7 +16,7 @@ export default {
     {
       given: `create table users (id bigint primary key, plan text default 'free');`,
       sql: `alter table users alter column plan set default 'trial';`,
-      message: "from `'free'::text` to `'trial'::text`",
+      message: "from `'free'` to `'trial'`",
     },
     {
       title: 'Of a table that is not known, what the default was is not either.',
@@ -46,7 +47,7 @@ export default {
         ctx.step?.before.tables.get(table)?.columns.some((column) => column.name === from.name) === true &&
         from.type !== null
       if (known && from.default === null) return
-      const change = known ? ` from \`${from.default}\` to \`${to.default}\`` : ''
+      const change = known ? ` from \`${shownDefault(from.default)}\` to \`${shownDefault(to.default)}\`` : ''
       return {
         anySize: true,
         message: `The default of \`${ctx.name(table)}.${from.name}\` changes${change}: running instances may count on the old one.`,

@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Key } from '../../src/schema/model.ts'
 import { listed } from '../shared/query-words.ts'
+import { shownDefault } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-default',
@@ -49,7 +50,7 @@ export default {
         .filter((column) => isMissed(column, table, ctx))
       if (columns[0]?.name !== from.name) return
       const names = listed(columns.map((column) => column.name))
-      const defaults = columns.map((column) => `\`DEFAULT ${column.default}\``).join(', ')
+      const defaults = columns.map((column) => `\`DEFAULT ${shownDefault(column.default)}\``).join(', ')
       const [without, it] = columns.length > 1 ? ['defaults', 'them'] : ['default', 'it']
       return {
         anySize: true,

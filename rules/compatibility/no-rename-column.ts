@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { inBatches } from '../shared/batches.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -68,14 +69,22 @@ function help(table: string, from: string, to: string, ctx: RuleContext): string
   const name = sqlName(table, ctx)
   const steps = sql(
     `ALTER TABLE ${name} ADD COLUMN ${ident(to)} ${column?.type ?? 'the same type'};`,
-    `-- deploy code that writes both, fill the old rows in batches:`,
-    `--   UPDATE ${name} SET ${ident(to)} = ${ident(from)} WHERE ${ident(to)} IS NULL AND …`,
+    `-- deploy code that writes both, and fill the old rows`,
+    ...inBatches(
+      table,
+      {
+        head: `UPDATE ${name} SET ${ident(to)} = ${ident(from)}`,
+        from: name,
+        where: `${ident(to)} IS NULL AND ${ident(from)} IS NOT NULL`,
+      },
+      ctx,
+    ),
     `-- deploy code that uses ${ident(to)} only, then, in a later pull request:`,
     `ALTER TABLE ${name} DROP COLUMN ${ident(from)};`,
   )
   const rename =
     ctx.project.orm === 'prisma'
-      ? `Rename the field only, which needs no migration: \`${to} … @map("${from}")\`.\n`
+      ? `Rename the field only, which needs no migration: give \`${to}\` the attribute \`@map("${from}")\`.\n`
       : ctx.project.orm === 'drizzle'
         ? `Rename the property only, which needs no migration: \`${to}: text('${from}')\`.\n`
         : ''

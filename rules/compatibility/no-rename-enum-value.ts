@@ -1,4 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { inBatches } from '../shared/batches.ts'
+import { columnsOfType } from '../shared/depends.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-rename-enum-value',
@@ -30,7 +33,24 @@ export default {
       return {
         anySize: true,
         message: `Renaming \`${from}\` to \`${to}\` breaks every running instance that still uses \`${from}\` of \`${ctx.name(object)}\`.`,
+        help: `Add the new value:\n${sql(`ALTER TYPE ${sqlName(object, ctx)} ADD VALUE ${text(to)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows:\n${sql(
+          ...columnsOfType(ctx.step?.before ?? ctx.before, object).flatMap(({ table, column }) =>
+            inBatches(
+              table,
+              {
+                head: `UPDATE ${sqlName(table, ctx)} SET ${ident(column)} = ${text(to)}`,
+                from: sqlName(table, ctx),
+                where: `${ident(column)} = ${text(from)}`,
+              },
+              ctx,
+            ),
+          ),
+        )}`,
       }
     },
   },
 } satisfies Rule
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}

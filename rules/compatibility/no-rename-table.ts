@@ -47,7 +47,7 @@ export default {
         ctx.project.orm === 'prisma'
           ? `Rename the model only, which needs no migration: \`@@map("${nameOf(table)}")\`.\nOr leave`
           : ctx.project.orm === 'drizzle'
-            ? `Rename the variable only, which needs no migration: \`pgTable('${nameOf(table)}', …)\`.\nOr leave`
+            ? `Rename the variable only, which needs no migration: leave the first argument of \`pgTable\` as \`'${nameOf(table)}'\`.\nOr leave`
             : 'Leave'
       return {
         message: `Renaming \`${ctx.name(table)}\` to \`${ctx.name(to)}\` breaks every running instance that still uses the old name.`,

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { separateDeploy } from '../shared/deploys.ts'
+import type { Column } from '../../src/schema/model.ts'
 import { isEmptied, isFilled } from '../shared/emptied.ts'
+import { notNullRecipe } from '../shared/not-null.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -89,8 +90,15 @@ export default {
       return {
         anySize: true,
         message: `Adding \`${to.name}\` fails ${ctx.isNew(table) ? `because \`${ctx.name(table)}\` holds the rows that the migration inserts before` : `where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break`}.`,
-        help: `Add it so that old rows and old code have a value:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT …;`)}\nor, where no value serves all rows, nullable first:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, fill the old rows in batches, and set NOT NULL ${separateDeploy(ctx)}.`,
+        help: `${defaultFor(to) === null ? '' : `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT ${defaultFor(to) ?? ''};`)}\nElse nullable first:\n`}${defaultFor(to) === null ? 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable:\n' : ''}${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** A value that old rows can have without anybody's choice; null where somebody has to choose. */
+function defaultFor(column: Column): string | null {
+  return /^timestamp/.test(column.type ?? '') && /^(?:created|updated|modified|inserted)/i.test(column.name)
+    ? 'CURRENT_TIMESTAMP'
+    : null
+}

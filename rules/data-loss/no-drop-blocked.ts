@@ -3,6 +3,7 @@ import type { Key } from '../../src/schema/model.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
 import { columnsOfType, dependentsOf, foreignKeysTo, restingOn, viewsOver } from '../shared/depends.ts'
 import { firstRefusal } from '../shared/foreign-keys.ts'
+import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-blocked',
@@ -98,7 +99,7 @@ export default {
         fails: true,
         message: `Dropping ${said} fails: ${needs.length === 0 ? 'other objects need it' : `${needs.join(', ')} ${needs.length === 1 ? 'needs' : 'need'} it`}.`,
         help: index
-          ? `Drop the constraint, which takes its index along: \`ALTER TABLE … DROP CONSTRAINT ${index[2]}\`.`
+          ? `Drop the constraint, which takes its index along:\n${sql(`ALTER TABLE ${ident(index[3] ?? '')} DROP CONSTRAINT ${ident(index[2] ?? '')};`)}`
           : `Drop ${them} first, in the same transaction, where that is meant.`,
       }
     },

@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Change, ChangeOf } from '../../src/schema/change.ts'
-import { nameOf, schemaOf, type Column, type Table } from '../../src/schema/model.ts'
+import { key, nameOf, schemaOf, type Column, type Key, type Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -84,12 +84,21 @@ export default {
           object: drop.table,
           anySize: true,
           message: `Is \`${ctx.name(to.table)}\` the new name of \`${from}\`? As written, its rows are lost.`,
-          help: `Where it is:\n${sql(`ALTER TABLE ${sqlName(drop.table, ctx)} RENAME ${schemaOf(drop.table) === schemaOf(to.table) ? `TO ${ident(nameOf(to.table))}` : `TO …`};`)}${keepName(ctx, 'table', nameOf(drop.table))}`,
+          help: `Where it is:\n${sql(...renameTable(drop.table, to.table, ctx))}${keepName(ctx, 'table', nameOf(drop.table))}`,
         }
       }
     },
   },
 } satisfies Rule
+
+/** The statements that give a table its new name, and its new schema where that differs. */
+function renameTable(from: Key, to: Key, ctx: RuleContext): readonly string[] {
+  const moved = key(schemaOf(to), nameOf(from))
+  return [
+    ...(moved === from ? [] : [`ALTER TABLE ${sqlName(from, ctx)} SET SCHEMA ${ident(schemaOf(to))};`]),
+    ...(moved === to ? [] : [`ALTER TABLE ${sqlName(moved, ctx)} RENAME TO ${ident(nameOf(to))};`]),
+  ]
+}
 
 function renamed(drop: ChangeOf<'dropColumn'>, from: string, to: string, ctx: RuleContext) {
   return {

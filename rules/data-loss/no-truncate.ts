@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
-import { sql } from '../shared/sql.ts'
+import { key, nameOf } from '../../src/schema/model.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-truncate',
@@ -60,7 +60,7 @@ export default {
         notIn: cascade ? [] : ['squawk/ban-truncate-cascade', 'pgfence/truncate-cascade', 'pgls/banTruncateCascade'],
         object: tables[0] ?? '',
         message: `\`TRUNCATE\` loses every row of ${names}${cascade ? ' and of every table that refers to it' : ''}.`,
-        help: `Where only some rows have to go, delete them in batches:\n${sql(`DELETE FROM ${ctx.name(tables[0] ?? '')} WHERE … ;`)}\nTake a backup first in any case.`,
+        help: `Where only some rows have to go, delete those in batches, with a condition. To keep a copy before it:\n${sql(...tables.map((table) => `CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${sqlName(table, ctx)};`))}`,
       }
     },
   },

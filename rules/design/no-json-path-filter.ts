@@ -75,12 +75,12 @@ export default {
       const first = ctx.queries.find((other) => other.changed && pathOf(other, ctx)?.object === path.object)
       if (first !== query) return null
       const { table, column, predicate, object } = path
-      const expression = predicate.expression ?? `(${ident(column)} ->> '…')`
+      const { expression } = predicate
       return {
         object,
         place: predicate.place,
         message: `Rows of \`${ctx.name(table.key)}\` are found by a path inside of \`${column}\`, which no index knows: each run takes every document apart.`,
-        help: `Make a column of it where queries keep asking for it, or index the expression:\n${sql(`CREATE INDEX ${concurrently(table.key, ctx)}${ident(`${table.name}_${column}_path_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${expression});`)}`,
+        help: `Make a column of it where queries keep asking for it, or index the expression${expression === null ? ' that the client sends.' : `:\n${sql(`CREATE INDEX ${concurrently(table.key, ctx)}${ident(`${table.name}_${column}_path_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${expression});`)}`}`,
       }
     },
   },

@@ -62,7 +62,7 @@ export default {
     if (!type || after.foreignKeys.some((f) => f.columns.includes(type.name))) return null
     return {
       message: `\`${column.name}\` refers to rows of several tables by \`${type.name}\`, so no foreign key can hold it.`,
-      help: 'Use one nullable foreign key for each table with a `CHECK (num_nonnulls(…) = 1)`, unless the kinds are open.',
+      help: 'Use one nullable foreign key for each table, and a CHECK that `num_nonnulls` of them is 1, unless the kinds are open.',
     }
   }),
 } satisfies Rule

@@ -85,7 +85,7 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
     yield {
       object: `${table}.${name}`,
       message: `\`${columns.join(', ')}\` of a deleted row stays taken: \`${name}\` counts rows with \`${deletion.name}\` as well.`,
-      help: `Unless that is meant, let it count only what is there:\n${sql(`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(`${after.name}_${columns.join('_')}_live`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`)}`,
+      help: `Unless that is meant, let this take its place, which counts only what is there:\n${sql(`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(`${after.name}_${columns.join('_')}_live`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`)}`,
     }
   }
 }

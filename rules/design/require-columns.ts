@@ -93,5 +93,5 @@ export default {
 /** The type that the policy names, or the usual one of a moment. */
 function typeFor(wanted: string): string {
   const [name = '', type] = wanted.split(':', 2).map((part) => part.trim())
-  return type ?? (/_(?:at|on)$/.test(snake(name)) ? 'timestamptz NOT NULL DEFAULT now()' : '…')
+  return type ?? (/_(?:at|on)$/.test(snake(name)) ? 'timestamptz NOT NULL DEFAULT now()' : 'text')
 }

@@ -80,7 +80,7 @@ export default {
       if (!isSaid(after) && !isSaid(ctx.declared?.tables.get(table))) {
         yield {
           message: `\`${ctx.name(table)}\` has no comment that says what its rows are.`,
-          help: howTo(`COMMENT ON TABLE ${sqlName(table, ctx)} IS '…';`, 'model', 'table', ctx),
+          help: howTo(`COMMENT ON TABLE ${sqlName(table, ctx)} IS 'What one row of it is.';`, 'model', 'table', ctx),
         }
       }
       for (const column of to.columns) yield* silent(column, table, place, ctx)
@@ -107,7 +107,12 @@ function* silent(column: Column, table: Key, place: Place, ctx: RuleContext): It
     place: columnPlace(column, table, ctx) ?? place,
     object: `${table}.${column.name}`,
     message: `\`${column.name}\` has no comment that says what it means.`,
-    help: howTo(`COMMENT ON COLUMN ${sqlName(table, ctx)}.${ident(column.name)} IS '…';`, 'field', 'column', ctx),
+    help: howTo(
+      `COMMENT ON COLUMN ${sqlName(table, ctx)}.${ident(column.name)} IS 'What its values mean.';`,
+      'field',
+      'column',
+      ctx,
+    ),
   }
 }
 
@@ -118,6 +123,6 @@ function isSaid(of: { readonly comment?: string | null; readonly documentation?:
 function howTo(statement: string, prisma: string, drizzle: string, ctx: RuleContext): string {
   if (ctx.project.orm === 'prisma') return `Say it in a \`///\` line above the ${prisma}.`
   return ctx.project.orm === 'drizzle'
-    ? `Say it in a \`/** … */\` above the ${drizzle}.`
+    ? `Say it in a doc comment (\`/** */\`) above the ${drizzle}.`
     : `Say it in the same migration:\n${sql(statement)}`
 }

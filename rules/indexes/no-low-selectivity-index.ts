@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { concurrently } from '../shared/concurrently.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-low-selectivity-index',
@@ -57,9 +57,8 @@ export default {
       if (index.unique || index.where !== null || index.method !== 'btree' || index.keys.length !== 1 || !only)
         return null
       const column = ctx.after.tables.get(table)?.columns.find((c) => c.name === only.column)
-      const reason = column
-        ? poor(column, ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values.length)
-        : null
+      const values = column && ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values
+      const reason = column ? poor(column, values?.length) : null
       if (!column || reason === null) return null
       const name = ident(`${index.name}_partial`.slice(0, 63))
       const where =
@@ -67,10 +66,10 @@ export default {
           ? ident(column.name)
           : reason.empty
             ? `${ident(column.name)} IS NOT NULL`
-            : `${ident(column.name)} = '…'`
+            : `${ident(column.name)} = '${values?.[0] ?? ''}'`
       return {
         message: `\`${index.name}\` has ${reason.words}, so reading the table is often cheaper.`,
-        help: `Index the rows that are looked for, by what else the queries ask:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (…) WHERE ${where};`)}`,
+        help: `Index only the rows that are looked for, by what else the queries ask of them or by the key:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name])}) WHERE ${where};`)}`,
       }
     },
   },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
+import { fillInBatches } from '../shared/batches.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -67,7 +68,7 @@ export default {
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'bigint'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
           `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${column};`,
-          `-- in batches, outside the migration: UPDATE ${name} SET ${column} = nextval('${sequence}') WHERE ${column} IS NULL AND …`,
+          ...fillInBatches(table, to.name, `nextval('${sequence}')`, ctx),
         )}${rowsSentence(table, ctx)}`,
       }
     },

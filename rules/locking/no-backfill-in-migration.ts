@@ -1,10 +1,11 @@
 import type { Node } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
-import type { Table } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key, Table } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
-import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { clausesOf, inBatches } from '../shared/batches.ts'
+import { rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-backfill-in-migration',
@@ -97,7 +98,7 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, inside, file }, ctx) {
+    *statement({ node, text, inside, file }, ctx) {
       if (inside === 'function' || isQueryFile(file.text)) return
       const held = heldLock(ctx.step, ctx, null)
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
@@ -116,15 +117,7 @@ export default {
         if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
         if (where !== null && isBounded(where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
-        const keys = known?.primaryKey?.columns ?? ['id']
-        const batch =
-          !whole || joins
-            ? ''
-            : `\n${sql(
-                `-- again and again, until it changes no row:`,
-                `${verb === 'UPDATE' ? `UPDATE ${sqlName(table, ctx)} SET …` : `DELETE FROM ${sqlName(table, ctx)}`} WHERE (${idents(keys)}) IN (`,
-                `  SELECT ${idents(keys)} FROM ${sqlName(table, ctx)} WHERE … LIMIT 5000);`,
-              )}`
+        const batch = part === node && whole && !joins ? batched(text, table, ctx) : ''
         yield {
           object: table,
           ...(fills ? { severity: 'info' as const } : {}),
@@ -138,6 +131,20 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The same change in batches; '' where it does not show which rows are done. */
+function batched(text: string, table: Key, ctx: RuleContext): string {
+  const clauses = clausesOf(text)
+  if (clauses === null) return ''
+  const { target, set, where } = clauses
+  if (set === null) return `\n${sql(...inBatches(table, { head: `DELETE FROM ${target}`, from: target, where }, ctx))}`
+  const [, column = '', value = ''] = /^("[^"]+"|[\w$]+)\s*=\s*([^,]+)$/.exec(set) ?? []
+  if (column === '' || value.split(/[^\w$"]+/).includes(column)) return ''
+  const left = /^IS NULL$/i.test(where.replace(column, '').trim())
+    ? where
+    : `(${where}) AND ${column} IS DISTINCT FROM ${value}`
+  return `\n${sql(...inBatches(table, { head: `UPDATE ${target} SET ${set}`, from: target, where: left }, ctx))}`
+}
 
 /** True for a condition that takes a number of rows and no more: `id IN (SELECT id FROM t LIMIT 5000)`. */
 function isBounded(where: Node): boolean {

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { fillInBatches } from '../shared/batches.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -63,7 +64,7 @@ export default {
         help: `Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
-          `-- in batches, outside the migration: UPDATE ${name} SET ${column} = DEFAULT WHERE ${column} IS NULL AND …`,
+          ...fillInBatches(table, to.name, 'DEFAULT', ctx),
         )}${rowsSentence(table, ctx)}`,
       }
     },

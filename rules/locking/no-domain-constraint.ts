@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, type Key } from '../../src/schema/model.ts'
-import { sqlName } from '../shared/sql.ts'
+import { key, nameOf, type Key } from '../../src/schema/model.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-domain-constraint',
@@ -90,12 +91,32 @@ export default {
         ...(users?.every((table) => ctx.size(table) === 'small') ? { severity: 'info' as const } : {}),
         help:
           adds === 'check'
-            ? `Add the constraint \`NOT VALID\`, and run \`ALTER DOMAIN ${domain} VALIDATE CONSTRAINT …\` in a later migration.`
-            : `Add a \`CHECK (value IS NOT NULL) NOT VALID\` to \`${domain}\`, and validate it in a later migration.`,
+            ? inSteps(
+                `${ctx.step?.statement.text.trim() ?? ''} NOT VALID;`,
+                domain,
+                nameIn(ctx.step?.statement.text) ?? `${nameOf(object)}_check`,
+                ctx,
+              )
+            : inSteps(
+                `ALTER DOMAIN ${domain} ADD CONSTRAINT ${ident(`${nameOf(object)}_not_null`)} CHECK (VALUE IS NOT NULL) NOT VALID;`,
+                domain,
+                `${nameOf(object)}_not_null`,
+                ctx,
+              ),
       }
     },
   },
 } satisfies Rule
+
+function inSteps(add: string, domain: string, name: string, ctx: RuleContext): string {
+  return `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER DOMAIN ${domain} VALIDATE CONSTRAINT ${ident(name)};`)}`
+}
+
+/** The name that a statement gives a constraint; undefined where it gives none. */
+function nameIn(text: string | undefined): string | undefined {
+  const [, quoted, plain] = /\bconstraint\s+(?:"([^"]+)"|([\w$]+))/i.exec(text ?? '') ?? []
+  return quoted ?? plain?.toLowerCase()
+}
 
 /** The tables with a column of a domain, or of a domain over it; null where not all of them are known. */
 function usersOf(domain: Key, ctx: RuleContext): readonly Key[] | null {

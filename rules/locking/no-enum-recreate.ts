@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
-import { rowsSentence } from '../shared/sql.ts'
+import { ident, rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-enum-recreate',
@@ -73,7 +73,7 @@ export default {
         help:
           removed.length > 0
             ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
-            : `Where only values are added, \`ALTER TYPE … ADD VALUE\` does it without touching a row.${rowsSentence(table, ctx)}`,
+            : `Where only values are added, this does it without touching a row:\n${sql(...made.values.filter((value) => !old.values.includes(value)).map((value) => `ALTER TYPE ${ident(old.name)} ADD VALUE '${value.replaceAll("'", "''")}';`))}${rowsSentence(table, ctx)}`,
       }
     },
   },

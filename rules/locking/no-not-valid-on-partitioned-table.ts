@@ -40,13 +40,21 @@ export default {
       if (to.validated || !to.enforced || ctx.postgres >= 18) return
       const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
       if (partitioned === null) return
+      const partitions = [...(ctx.step?.before.tables.values() ?? [])]
+        .filter((other) => other.partition.of?.parent === table)
+        .map((other) => other.key)
       const parent = key(to.references.schema, to.references.table)
       const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}`
       return {
         anySize: true,
         fails: true,
         message: `Adding \`${to.name}\` NOT VALID fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
-        help: `For each partition:\n${sql(`ALTER TABLE partition ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`, `ALTER TABLE partition VALIDATE CONSTRAINT ${ident(to.name)};`)}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`,
+        help: `${partitions.length > 0 ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:` : 'For each partition, by its own name:'}\n${sql(
+          ...(partitions.length > 0 ? partitions.map((of) => sqlName(of, ctx)) : ['its_name']).flatMap((of) => [
+            `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
+            `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
+          ]),
+        )}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`,
       }
     },
   },

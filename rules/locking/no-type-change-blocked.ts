@@ -1,7 +1,8 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, type Key } from '../../src/schema/model.ts'
+import { createView } from '../../src/schema/sql/ddl.ts'
 import { dependentsOf, restingOn } from '../shared/depends.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-type-change-blocked',
@@ -49,7 +50,7 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, inside }, ctx) {
+    *statement({ node, text, inside }, ctx) {
       if (inside === 'function' || !('AlterTableStmt' in node)) return
       const { relation, cmds = [] } = node.AlterTableStmt
       if (!relation?.relname) return
@@ -65,9 +66,25 @@ export default {
           fails: true,
           object: `${table}.${column}`,
           message: `The type of \`${column}\` cannot be changed: ${users.join(', ')} ${users.length === 1 ? 'uses' : 'use'} it, and the statement fails.`,
-          help: `In one transaction, drop ${users.join(', ')} first and create ${users.length === 1 ? 'it' : 'them'} again afterwards:\n${sql('BEGIN;', '-- DROP …', `ALTER TABLE ${sqlName(table, ctx)} ALTER COLUMN ${ident(column)} TYPE …;`, '-- CREATE …', 'COMMIT;')}`,
+          help: `In one transaction, drop ${users.join(', ')} first and create ${users.length === 1 ? 'it' : 'them'} again afterwards${around(table, column, users.length, text, ctx)}`,
         }
       }
     },
   },
 } satisfies Rule
+
+/** The statement between the drop and the creation of what is in its way, where only plain views are; `.` where it is more. */
+function around(table: Key, column: string, users: number, text: string, ctx: RuleContext): string {
+  const { views, defaultSchema } = ctx.step?.before ?? ctx.before
+  const made = [...views.values()].flatMap((view) => {
+    const reads = view.reads.some((read) => read.table === table && read.columns?.includes(column) === true)
+    const create = reads && !view.materialized ? createView(view, defaultSchema) : null
+    return create === null ? [] : [{ name: sqlName(key(view.schema, view.name), ctx), create }]
+  })
+  if (made.length !== users) return '.'
+  return `:\n${sql(
+    ...made.map(({ name }) => `DROP VIEW ${name};`),
+    `${text.trim()};`,
+    ...made.map(({ create }) => `${create};`),
+  )}`
+}

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { Column, Table } from '../../src/schema/model.ts'
-import { rowsSentence } from '../shared/sql.ts'
+import { key, type Column, type Table } from '../../src/schema/model.ts'
+import { createIndex } from '../../src/schema/sql/ddl.ts'
+import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { retype } from '../shared/retype.ts'
 
 export default {
@@ -49,10 +50,16 @@ export default {
       if (known === undefined || (from.type === to.type && !collationChanges)) return
       const rebuilt = rebuiltIndexes(known, from, to, collationChanges)
       if (rebuilt.length === 0) return
+      const indexes = known.indexes.filter((index) => rebuilt.includes(index.name))
+      const inOrder = [
+        ...indexes.map((index) => `DROP INDEX CONCURRENTLY ${sqlName(key(known.schema, index.name), ctx)};`),
+        `${ctx.step?.statement.text.trim() ?? ''};`,
+        ...indexes.map((index) => `${createIndex(table, index, ctx.before.defaultSchema, { concurrently: true })};`),
+      ]
       const names = rebuilt.map((name) => `\`${name}\``).join(', ')
       return {
         message: `Changing the ${from.type === to.type ? 'collation' : 'type'} of \`${from.name}\` rewrites no row, but builds ${names} anew while nobody can read or write \`${ctx.name(table)}\`.`,
-        help: `Drop ${names} CONCURRENTLY before, and build ${rebuilt.length === 1 ? 'it' : 'them'} CONCURRENTLY after it, where queries can do without for that long. Otherwise add a column of the new type, index it CONCURRENTLY, and switch over.${rowsSentence(table, ctx)}`,
+        help: `${inOrder.length < 3 ? '' : `Where queries can do without ${rebuilt.length === 1 ? 'it' : 'them'} for that long, outside a transaction:\n${sql(...inOrder)}\n`}${inOrder.length < 3 ? 'A' : 'Otherwise a'}dd a column of the new type, index it CONCURRENTLY, and switch over.${rowsSentence(table, ctx)}`,
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isEnum, retype } from '../shared/retype.ts'
 import { listed } from '../shared/query-words.ts'
+import { inBatches } from '../shared/batches.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -122,8 +123,17 @@ export default {
       const help = `Take it in steps that lock nothing for long:\n${sql(
         `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'the new type'};`,
         `-- deploy code that writes ${ident(from.name)} and ${fresh}`,
-        `-- in batches: UPDATE ${name} SET ${fresh} = ${value} WHERE ${fresh} IS NULL AND …`,
-        `-- deploy code that reads ${fresh}, then drop ${ident(from.name)}`,
+        ...inBatches(
+          table,
+          {
+            head: `UPDATE ${name} SET ${fresh} = ${value}`,
+            from: name,
+            where: `${fresh} IS NULL AND ${ident(from.name)} IS NOT NULL`,
+          },
+          ctx,
+        ),
+        `-- deploy code that reads ${fresh}, then, in a later pull request:`,
+        `ALTER TABLE ${name} DROP COLUMN ${ident(from.name)};`,
       )}${rowsSentence(table, ctx)}`
       if (does === 'utc') {
         return {

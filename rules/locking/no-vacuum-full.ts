@@ -38,7 +38,7 @@ export default {
         const [first] = keys
         return {
           ...(first ? { object: first } : {}),
-          message: `\`VACUUM FULL\` rewrites ${keys.length === 0 ? 'every table' : keys.map((table) => `\`${ctx.name(table)}\``).join(', ')} while nobody can read or write.`,
+          message: `\`VACUUM FULL\` rewrites ${keys.length === 0 ? 'every table' : keys.map((table) => `\`${ctx.name(table)}\``).join(', ')} while nobody can read or write it.`,
         }
       }
       const relation = 'ClusterStmt' in node ? node.ClusterStmt.relation : undefined

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { sql } from '../shared/sql.ts'
+import { uniqueIndexHelp } from '../shared/view-key.ts'
 import { wholeLines } from '../shared/suggest.ts'
 
 export default {
@@ -76,7 +77,7 @@ export default {
       return {
         object: view,
         message: `Refreshing \`${ctx.name(view)}\` locks out everybody who reads \`${ctx.name(view)}\` until its query is done.`,
-        help: `With a unique index on the view, reads go on:\n${ready ? sql(concurrent) : sql(concurrent, `-- wants: CREATE UNIQUE INDEX ON ${sqlName(view, ctx)} (…);`)}`,
+        help: `${ready ? 'Reads go on with' : 'With a unique index on the view, reads go on'}:\n${sql(concurrent)}${ready ? '' : `\n${uniqueIndexHelp(view, ctx.step.before.views.get(view), ctx)}`}`,
         ...(ready ? wholeLines(ctx.step, concurrent) : {}),
       }
     },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'require-separate-validation',
@@ -70,7 +71,7 @@ export default {
       if (!adds) return
       return {
         message: `The lock from adding \`${name}\` is still held while this reads every row of \`${ctx.name(table)}\`: ${step.transaction.because}.`,
-        help: `Validate \`${name}\` ${separateDeploy(ctx)}, after the transaction that adds it has committed.`,
+        help: `Validate it ${separateDeploy(ctx)}, after the transaction that adds it has committed:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} VALIDATE CONSTRAINT ${ident(name)};`)}`,
       }
     },
   },

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { uniqueIndexHelp } from '../shared/view-key.ts'
 
 export default {
   id: 'require-unique-index-for-refresh',
@@ -44,7 +44,7 @@ export default {
         )
       )
         return
-      const help = `It wants a unique index over all rows:\n${sql(`CREATE UNIQUE INDEX ON ${sqlName(of, ctx)} (…);`)}\nTwo refreshes at once wait for each other (EXCLUSIVE lock); readers go on.`
+      const help = `${uniqueIndexHelp(of, view, ctx)}\nTwo refreshes at once wait for each other (EXCLUSIVE lock); readers go on.`
       if (view === undefined)
         return {
           severity: 'info',

@@ -10,8 +10,11 @@ export interface Outside {
   readonly never: boolean
 }
 
-/** Where a statement that cannot run in a transaction has to go, for this runner and this step. */
-export function outsideTransaction(ctx: RuleContext): Outside {
+/**
+ * Where a statement that cannot run in a transaction has to go, for this runner and this step. `kept` is what lets the statement that stays
+ * in the migration find its work done, where no migration can hold the one that does it.
+ */
+export function outsideTransaction(ctx: RuleContext, kept: 'IF NOT EXISTS' | 'IF EXISTS' | null = null): Outside {
   const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
   const free = ctx.step?.transaction.block === false
   const own = (how: string): Outside => ({ how, inPlace: free, never: false })
@@ -24,7 +27,7 @@ export function outsideTransaction(ctx: RuleContext): Outside {
       }
     case 'drizzle':
       return {
-        how: 'Drizzle runs all pending migrations in one transaction, so no migration of it can do this. Run it by hand before the deploy, and keep `IF NOT EXISTS` in the migration so that it finds its work done',
+        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. Run it by hand ${kept === 'IF EXISTS' ? 'after' : 'before'} the deploy${kept === null ? '' : `, and let the migration find its work done (\`${kept}\`)`}`,
         inPlace: false,
         never: true,
       }

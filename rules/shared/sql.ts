@@ -17,6 +17,11 @@ export function idents(names: readonly string[]): string {
   return names.map(quoteIdent).join(', ')
 }
 
+/** A default as people write it: Postgres prints `'free'::text` for `'free'`. */
+export function shownDefault(of: string | null): string {
+  return (of ?? '').replace(/^('(?:[^']|'')*')::[\w\s"().]+$/, '$1')
+}
+
 /** Statements as a fenced block of help. */
 export function sql(...statements: readonly string[]): string {
   return `\`\`\`sql\n${statements.join('\n')}\n\`\`\``

@@ -64,7 +64,7 @@ export default {
           yield {
             anySize: true,
             fails: true,
-            message: `\`ALTER TYPE … ADD VALUE\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.`,
+            message: `\`ADD VALUE\` to \`${ctx.name(object)}\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.`,
           }
         return
       }

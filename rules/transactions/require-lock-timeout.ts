@@ -68,7 +68,7 @@ export default {
           place: step.statement.place,
           object: table,
           message: `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
-          help: `Begin the migration with${step.transaction.block === false ? '' : ' (it ends with the transaction)'}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it for the role that migrates: \`ALTER ROLE … SET lock_timeout = '3s'\`.`,
+          help: `Begin the migration with${step.transaction.block === true ? ' (it ends with the transaction)' : ''}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it once for the role that migrates:\n${sql(`ALTER ROLE CURRENT_USER SET lock_timeout = '3s';`)}`,
         }
       }
     },

@@ -263,7 +263,10 @@ function contextOf(
     sqlProblems: input.sqlProblems,
     migrationsChanged: input.migrationsChanged,
     generated: input.generated,
-    isNew: (table) => newness.tables.has(table) || step?.before.tables.get(table)?.persistence === 'temporary',
+    isNew: (table) =>
+      newness.tables.has(table) ||
+      step?.before.tables.get(table)?.persistence === 'temporary' ||
+      step?.changes.some((change) => change.kind === 'createTable' && change.table === table) === true,
     isNewColumn: (table, column) => newness.tables.has(table) || newness.columns.has(`${table}.${column}`),
     rows,
     size: (table) => sizeOf(config, rows(table)),
