@@ -98,7 +98,7 @@ export default {
 
 /** A value that old rows can have without anybody's choice; null where somebody has to choose. */
 function defaultFor(column: Column): string | null {
-  return /^timestamp/.test(column.type ?? '') && /^(?:created|updated|modified|inserted)/i.test(column.name)
+  return column.type?.startsWith('timestamp') === true && /^(?:created|updated|modified|inserted)/i.test(column.name)
     ? 'CURRENT_TIMESTAMP'
     : null
 }
