@@ -12,7 +12,9 @@ export interface ScratchDatabase {
 }
 
 const prefix = 'schemagate_rehearsal_'
-const staleSeconds = 3600
+/** Until then a database may be about to be used, and until `longestSeconds` it may be in use. */
+const youngestSeconds = 60
+const longestSeconds = 3600
 
 type Server = {
   /** True where the role is or may become one that may do anything, or that may make and grant roles. */
@@ -56,6 +58,10 @@ export async function makeScratchDatabase(address: string, shared: boolean): Pro
     if (refusal !== null) throw new SchemagateError('rehearsal', refusal)
     await dropStale(client)
     await client.query(`create database ${quoted(name)} template template0 encoding 'UTF8'`)
+    // So that a statement without an end notices that its client was killed; servers before 14 do not know how.
+    await client
+      .query(`alter database ${quoted(name)} set client_connection_check_interval = '1s'`)
+      .catch(() => undefined)
     return settingsOf(client)
   })
   const own = new URL(server)
@@ -127,9 +133,10 @@ async function dropStale(client: Client): Promise<void> {
   )
   const now = Math.floor(Date.now() / 1000)
   for (const { datname } of rows) {
-    const made = Number(datname.slice(prefix.length).split('_')[0])
-    if (Number.isFinite(made) && now - made > staleSeconds)
-      await client.query(`drop database if exists ${quoted(datname)} with (force)`).catch(() => undefined)
+    const age = now - Number(datname.slice(prefix.length).split('_')[0])
+    const force = age > longestSeconds ? ' with (force)' : ''
+    if (age > youngestSeconds)
+      await client.query(`drop database if exists ${quoted(datname)}${force}`).catch(() => undefined)
   }
 }
 

@@ -50,7 +50,7 @@ describe.each(majors)('PostgreSQL %i: code keeps reading and writing while a rec
     '$name',
     async ({ kind, name, given, up, clients, value, done }) => {
       const admin = await connect('postgres')
-      const database = `recipe_${name}`.replaceAll(/\W+/g, '_')
+      const database = `recipe_${name}`.toLowerCase().replaceAll(/\W+/g, '_')
       await admin.query(`CREATE DATABASE ${database}`)
       const runner = await connect(database)
       await runner.query(given)

@@ -34,7 +34,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
         'create index concurrently users_n on users (n)',
         'alter table users alter column id type bigint',
         'alter table users alter column n set not null',
-        'alter table users add column a missing',
+        'alter table users add column n integer',
       ]),
       { server: server.urlOf('rehearsal', 'postgres') },
     )
@@ -51,7 +51,7 @@ describe.each(majors)('PostgreSQL %i', (major) => {
       ['ShareUpdateExclusiveLock', 0, 0, null],
       ['AccessExclusiveLock', 1, 0, null],
       ['AccessExclusiveLock', 0, 1, null],
-      [null, 0, 0, '42704'],
+      [null, 0, 0, '42701'],
     ])
     expect(await databases()).toEqual([])
   })
@@ -109,7 +109,9 @@ describe.each(majors)('PostgreSQL %i', (major) => {
   })
 
   test('drops what an earlier rehearsal left behind', async () => {
+    const now = Math.floor(Date.now() / 1000)
     await admin('create database schemagate_rehearsal_1000000000_abc owner rehearsal')
+    await admin(`create database schemagate_rehearsal_${now - 120}_abc owner rehearsal`)
     const scratch = await makeScratchDatabase(server.urlOf('rehearsal', 'postgres'), false)
     expect(await databases()).toEqual([scratch.name])
     await scratch.drop()
