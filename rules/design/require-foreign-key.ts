@@ -1,8 +1,9 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Column, Table } from '../../src/schema/model.ts'
+import type { Column, Schema, Table } from '../../src/schema/model.ts'
 import { commentBeside, newColumns } from '../shared/columns.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
+import { remember } from '../shared/remember.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -120,14 +121,24 @@ export default {
 function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {
   const noun = /^(.+)_id$/.exec(snake(column.name))?.[1]
   if (noun === undefined || table.columns.some((c) => snake(c.name) === `${noun}_type`)) return null
-  const found = [...ctx.after.tables.values()].filter(
-    (t) => t.schema === table.schema && t.key !== table.key && singular(snake(t.name)) === noun,
+  const found = (tablesByNoun(ctx.after).get(noun) ?? []).filter(
+    (t) => t.schema === table.schema && t.key !== table.key,
   )
   const parent = found[0]
   if (found.length !== 1 || !parent?.complete || parent.primaryKey?.columns.length !== 1) return null
   const id = parent.columns.find((c) => c.name === parent.primaryKey?.columns[0])
   return id?.type !== null && id?.type === column.type ? parent : null
 }
+
+/** The tables of a schema by what one of their rows is called. */
+const tablesByNoun = remember((schema: Schema) => {
+  const tables = new Map<string, Table[]>()
+  for (const table of schema.tables.values()) {
+    const noun = singular(snake(table.name))
+    tables.set(noun, [...(tables.get(noun) ?? []), table])
+  }
+  return tables
+})
 
 /** True where the columns that do refer to the parent spell the name in another way: `application_id` beside `applicationId` is the id of another system. */
 function isSpelledOtherwise(column: Column, parent: Table, ctx: RuleContext): boolean {

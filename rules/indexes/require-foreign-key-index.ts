@@ -5,7 +5,9 @@ import { indexLedBy } from '../shared/index-prefix.ts'
 import { concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
 import { foreignKeyPlace, foreignKeysIn, parentOf, same } from '../shared/foreign-keys.ts'
+import { remember } from '../shared/remember.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import type { Step } from '../../src/step.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 
 export default {
@@ -243,13 +245,17 @@ function isLed(foreignKey: ForeignKey, table: Table): boolean {
 
 /** The foreign keys of a table that the pull request adds and no index serves. */
 function lackingIn(table: Table, ctx: RuleContext): readonly ForeignKey[] {
-  const added = new Set(
-    foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).flatMap((one) =>
-      one.table === table.key ? [one.foreignKey.name] : [],
-    ),
-  )
-  return table.foreignKeys.filter((f) => added.has(f.name) && f.clientOnly !== true && !isLed(f, table))
+  const added = addedTo(ctx.steps).get(table.key)
+  return table.foreignKeys.filter((f) => added?.has(f.name) && f.clientOnly !== true && !isLed(f, table))
 }
+
+/** The names of the foreign keys that steps add, by table. */
+const addedTo = remember((steps: readonly Step[]) => {
+  const added = new Map<Key, Set<string | null>>()
+  for (const { table, foreignKey } of foreignKeysIn(steps.flatMap((step) => step.changes)))
+    added.set(table, (added.get(table) ?? new Set()).add(foreignKey.name))
+  return added
+})
 
 interface Lacking {
   readonly table: Table

@@ -99,10 +99,11 @@ export default {
   ],
   visit: {
     *statement({ node, text, inside, file }, ctx) {
-      if (inside === 'function' || isQueryFile(file.text)) return
+      const parts = inside === 'function' ? [] : rowChanges(node)
+      if (parts.length === 0 || isQueryFile(file.text)) return
       const held = heldLock(ctx.step, ctx, null)
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
-      for (const part of rowChanges(node)) {
+      for (const part of parts) {
         const changed = changedRows(part, ctx.step.before)
         if (changed === null || ctx.isNew(changed.table)) continue
         const { table, verb, where, joins, sets } = changed

@@ -1,57 +1,55 @@
 import type { Step } from '../step.ts'
 import type { Config } from '../config.ts'
+import { SharedMap } from '../schema/shared-map.ts'
 import { nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
 
 /** What is new, as seen from one moment of the pull request. */
 export interface Newness {
-  readonly tables: ReadonlySet<Key>
+  readonly tables: SharedMap<true>
   /** `public.users.status`. */
-  readonly columns: ReadonlySet<string>
+  readonly columns: SharedMap<true>
 }
+
+export const nothingNew: Newness = { tables: SharedMap.of(new Map()), columns: SharedMap.of(new Map()) }
 
 /** For each step, what the pull request has created when it begins; one entry more for the end. */
 export function newnessOf(steps: readonly Step[], before: Schema): readonly Newness[] {
-  let tables = new Set<Key>()
-  let columns = new Set<string>()
+  let { tables, columns } = nothingNew
   const moments: Newness[] = []
   for (const step of steps) {
     moments.push({ tables, columns })
-    if (step.changes.length === 0) continue
-    tables = new Set(tables)
-    columns = new Set(columns)
     for (const change of step.changes) {
       switch (change.kind) {
         case 'createTable':
-          tables.add(change.table)
+          tables = tables.with(change.table, true)
           break
         case 'renameTable':
         case 'setTableSchema':
-          if (tables.delete(change.table)) tables.add(change.to)
-          for (const column of columns) {
-            if (column.startsWith(`${change.table}.`)) {
-              columns.delete(column)
-              columns.add(change.to + column.slice(change.table.length))
-            }
-          }
+          if (tables.has(change.table)) tables = tables.without(change.table).with(change.to, true)
+          for (const column of columns.keys())
+            if (column.startsWith(`${change.table}.`))
+              columns = columns.without(column).with(change.to + column.slice(change.table.length), true)
           break
         case 'dropTable':
-          tables.delete(change.table)
+          tables = tables.without(change.table)
           break
         case 'createView':
-          if (!change.orReplace || !before.views.has(change.object)) tables.add(change.object)
+          if (!change.orReplace || !before.views.has(change.object)) tables = tables.with(change.object, true)
           break
         case 'dropView':
-          tables.delete(change.object)
+          tables = tables.without(change.object)
           break
         case 'addColumn':
           if (!before.tables.get(change.table)?.columns.some((c) => c.name === change.to.name))
-            columns.add(`${change.table}.${change.to.name}`)
+            columns = columns.with(`${change.table}.${change.to.name}`, true)
           break
-        case 'renameColumn':
-          if (columns.delete(`${change.table}.${change.from}`)) columns.add(`${change.table}.${change.to}`)
+        case 'renameColumn': {
+          const from = `${change.table}.${change.from}`
+          if (columns.has(from)) columns = columns.without(from).with(`${change.table}.${change.to}`, true)
           break
+        }
         case 'dropColumn':
-          columns.delete(`${change.table}.${change.from.name}`)
+          columns = columns.without(`${change.table}.${change.from.name}`)
           break
         default:
       }

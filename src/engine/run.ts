@@ -16,7 +16,7 @@ import type { SqlProblem } from '../sql/read.ts'
 import { normalizedTokens } from '../sql/tokens.ts'
 import { startOf } from '../location.ts'
 import { milder } from './conclusion.ts'
-import { newnessOf, provenEmpty, rowsOf, sizeOf, type Newness } from './context.ts'
+import { newnessOf, nothingNew, provenEmpty, rowsOf, sizeOf, type Newness } from './context.ts'
 import { declarationOf } from './declared.ts'
 import { declarationTokens } from './fingerprint.ts'
 import { passingChanges } from './passing.ts'
@@ -88,7 +88,7 @@ export function runRules(
   const drafts: Draft[] = []
   const notes: Note[] = []
   const moments = newnessOf(input.steps, input.before)
-  const end = moments.at(-1) ?? { tables: new Set<Key>(), columns: new Set<string>() }
+  const end = moments.at(-1) ?? nothingNew
   const byTransaction = groupSteps(input.steps)
   const empty = provenEmpty(input.steps, moments)
   const passing = passingChanges(input.steps, input.after)
@@ -171,7 +171,7 @@ export function runSuppressionRules(
   for (const rule of rules) {
     const [setting] = settingsOf(rule, input)
     if (!setting || !rule.visit.suppression) continue
-    const ctx = contextOf(input, setting.options, null, { tables: new Set(), columns: new Set() }, [])
+    const ctx = contextOf(input, setting.options, null, nothingNew, [])
     for (const suppression of suppressions) {
       for (const problem of problemsOf(rule.visit.suppression(suppression, ctx))) {
         drafts.push(draftOf(rule, problem, { place: suppression.place, step: null }, setting.severity, input, []))
