@@ -51,6 +51,7 @@ export interface AnyColumn {
   readonly hasOnUpdateNow?: boolean
   readonly config?: { readonly uniqueName?: string; readonly pkName?: string; readonly srid?: unknown }
   readonly baseColumn?: AnyColumn
+  readonly enumValues?: readonly unknown[] | undefined
   readonly indexConfig?: { readonly order?: string; readonly nulls?: string; readonly opClass?: string }
   getSQLType(): string
 }
@@ -121,8 +122,10 @@ export function columnOf(property: string, column: AnyColumn, context: Context):
   }
 }
 
-/** The type as drizzle-kit writes it: v1 adds the spatial reference that earlier versions leave out. */
+/** The type as drizzle-kit writes it: with the quotes in an enum's values doubled, and from v1 on with the spatial reference. */
 function typeOf(column: AnyColumn, context: Context): string {
+  if (hasKind(column, 'MySqlEnumColumn', 'MySqlEnumObjectColumn') && Array.isArray(column.enumValues))
+    return `enum(${column.enumValues.map((it) => quoted(textOf(it))).join(',')})`
   const type = textOf(column.getSQLType())
   let inner = column
   while (hasKind(inner, 'PgArray') && inner.baseColumn) inner = inner.baseColumn

@@ -1,7 +1,7 @@
 CREATE TABLE `authors` (
 	`id` int AUTO_INCREMENT NOT NULL,
 	`name` varchar(100) NOT NULL,
-	`kind` enum('person','bot') NOT NULL DEFAULT 'person',
+	`kind` enum('person','bot','it''s') NOT NULL DEFAULT 'person',
 	`bio` text DEFAULT ('none'),
 	`settings` json DEFAULT ('{"a":1}'),
 	`seen` datetime DEFAULT '2024-01-02 03:04:05.678',

@@ -21,7 +21,7 @@ export const authors = mysqlTable(
   {
     id: int().autoincrement().primaryKey(),
     name: varchar({ length: 100 }).notNull().unique(),
-    kind: mysqlEnum(['person', 'bot']).notNull().default('person'),
+    kind: mysqlEnum(['person', 'bot', "it's"]).notNull().default('person'),
     bio: text().default('none'),
     settings: json().default({ a: 1 }),
     seen: datetime().default(new Date('2024-01-02T03:04:05.678Z')),
