@@ -25,16 +25,23 @@ export async function readDeclaredSides(
   const read = (of: Project, tree: ChangeSet['head']): Promise<ReadSchema> | ReadSchema =>
     of.orm === null && !declaresInSql(of) ? { schema: null, notes: [] } : readDeclaredSchema(of, tree, postgres)
   const after = await read(project, changeSet.head)
-  const before = was === null ? { schema: null } : touching.length === 0 ? after : await read(was, changeSet.base)
+  const before =
+    was === null ? { schema: null, notes: [] } : touching.length === 0 ? after : await read(was, changeSet.base)
   // A schema that could not be read before either, and that the change does not touch itself, is old debt.
   const isNews =
     touching.length > 0 &&
     (before.schema !== null ||
       touching.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
+  const changed = new Set(changeSet.files.map(({ path }) => path))
+  const known = new Set(before.notes.map(({ path, message }) => `${path}\n${message}`))
+  // So is a part that was not known before; a schema that is not known as a whole hides what becomes of it.
+  const counts = ({ kind, path, message }: Note): boolean =>
+    changed.has(path) ||
+    (kind === 'unread' || kind === 'dialect' ? touching.length > 0 : !known.has(`${path}\n${message}`))
   return {
     before: before.schema,
     after: after.schema,
-    notes: after.notes.map((note) => ({ ...note, blocking: note.blocking && isNews })),
+    notes: after.notes.filter(counts).map((note) => ({ ...note, blocking: note.blocking && isNews })),
     touched: changeSet.files.some(({ path }) => mayDeclare(project, path) || was?.schemaFiles.includes(path) === true),
   }
 }

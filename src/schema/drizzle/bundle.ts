@@ -1,6 +1,7 @@
 import { build, stop } from 'esbuild'
 import type { Loader, Message, Plugin } from 'esbuild'
 import type { Program } from 'oxc-parser'
+import { unreadable } from '../../changeset/content.ts'
 import type { FileContent, Tree } from '../../changeset/tree.ts'
 import { nestingOf } from '../../nesting.ts'
 import { maxNesting, parseTypeScript } from '../../typescript.ts'
@@ -39,8 +40,9 @@ function batched(tree: Tree): (path: string) => Promise<FileContent | undefined>
   const flush = async (): Promise<void> => {
     const asked = waiting
     waiting = new Map()
-    const answers = await tree.read([...asked.keys()]).catch(() => new Map<string, FileContent>())
-    for (const [path, resolves] of asked) for (const resolve of resolves) resolve(answers.get(path))
+    const answers = await tree.read([...asked.keys()]).catch(() => null)
+    const lost = answers ? undefined : unreadable('the repository gives no answer')
+    for (const [path, resolves] of asked) for (const resolve of resolves) resolve(answers?.get(path) ?? lost)
   }
   return (path) =>
     new Promise((resolve) => {
@@ -74,7 +76,10 @@ function treePlugin(
     if (!json && !sourceName.test(path)) return given(path)
     if (loads.size > maxFiles) throw new Refused(`it imports more than ${maxFiles} files`)
     const content = await read(path)
-    if (content?.kind !== 'text') return given(path)
+    if (content?.kind !== 'text') {
+      if (json) return given(path)
+      throw new Refused(`${path} cannot be read: ${content?.reason ?? 'it is not there'}`)
+    }
     bytes += content.text.length
     if (bytes > maxBytes) throw new Refused(`its files are larger than ${maxBytes / 1024 / 1024} MB`)
     texts.set(path, content.text)

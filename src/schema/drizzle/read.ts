@@ -66,25 +66,27 @@ export async function readDrizzleSchema(
   const typescript = await evaluateSchema(tree, project, dialect, limits)
   if ('schema' in typescript && typescript.schema && typescript.schema.tables.size > 0) return typescript
   const snapshot = await readLatestSnapshot(tree, project)
-  if ('schema' in typescript)
+  if ('schema' in typescript) {
+    const path = project.schemaFiles[0] ?? project.evidence
+    const message = 'The files of the Drizzle schema export no table.'
     return snapshot.schema && snapshot.schema.tables.size > 0
-      ? withReason(snapshot, {
-          reason: 'its files export no table',
-          path: project.schemaFiles[0] ?? project.evidence,
-          line: 1,
-        })
-      : typescript
-  return withReason(snapshot, typescript, project.migrations === null)
+      ? withReason(snapshot, { reason: 'its files export no table', path, line: 1 })
+      : {
+          ...typescript,
+          notes: [...typescript.notes, { kind: 'unresolved', blocking: false, path, line: 1, message }],
+        }
+  }
+  return withReason(snapshot, typescript)
 }
 
-function withReason(snapshot: DrizzleRead, failure: Failure, alone = false): DrizzleRead {
+function withReason(snapshot: DrizzleRead, failure: Failure): DrizzleRead {
   const instead = snapshot.schema ? "; drizzle-kit's latest snapshot is read instead" : ''
   return {
     ...snapshot,
     notes: [
       {
         kind: 'unread',
-        blocking: alone && !snapshot.schema,
+        blocking: !snapshot.schema,
         path: failure.path,
         line: failure.line,
         message: `The Drizzle schema could not be evaluated: ${failure.reason}${instead}.`,

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
+
+async function reviewed(base: Record<string, string>, head: Record<string, string>) {
+  const { notes, conclusion } = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head })), {
+    rules: [],
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  return { conclusion, notes: notes.map(({ path, blocking, message }) => [path, blocking, message]) }
+}
+
+const table = `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const a = pgTable('a', { id: integer() })\n`
+const base = {
+  'package.json': '{"dependencies":{"drizzle-orm":"0.45.0"}}',
+  'drizzle.config.ts': `export default { dialect: 'postgresql', out: './drizzle', schema: './schema.ts' }`,
+  'schema.ts': table,
+  'drizzle/0000_a.sql': 'CREATE TABLE "a" ("id" integer);',
+  'drizzle/meta/_journal.json': JSON.stringify({
+    version: '7',
+    dialect: 'postgresql',
+    entries: [{ idx: 0, when: 1, tag: '0000_a' }],
+  }),
+}
+
+describe('a Drizzle schema that cannot be read', () => {
+  it('blocks where the change makes it so and no snapshot serves', async () => {
+    expect(await reviewed(base, { 'schema.ts': `${table}throw new Error('boom')\n` })).toEqual({
+      conclusion: 'failure',
+      notes: [['schema.ts', true, 'The Drizzle schema could not be evaluated: Error: boom.']],
+    })
+  })
+
+  it('is told where a file of it is too large', async () => {
+    expect(await reviewed(base, { 'schema.ts': `${table}// ${'x'.repeat(2_000_000)}\n` })).toEqual({
+      conclusion: 'failure',
+      notes: [
+        ['schema.ts', true, 'The Drizzle schema could not be evaluated: schema.ts cannot be read: larger than 2 MB.'],
+      ],
+    })
+  })
+
+  it('is told where its files export no table', async () => {
+    expect((await reviewed(base, { 'schema.ts': 'export const nothing = 1\n' })).notes).toContainEqual([
+      'schema.ts',
+      false,
+      'The files of the Drizzle schema export no table.',
+    ])
+  })
+
+  it('in part is told with the change that touches it, and no more', async () => {
+    const open = {
+      ...base,
+      'schema.ts': table.replace("pgTable('a'", 'pgTable(process.env.NAME'),
+    }
+    expect(await reviewed(open, { 'README.md': 'more', 'src/other.ts': 'export {}' })).toEqual({
+      conclusion: 'success',
+      notes: [],
+    })
+    expect((await reviewed(open, { 'schema.ts': `${open['schema.ts']}// more\n` })).notes).toEqual([
+      ['schema.ts', false, expect.stringContaining('`process.env.NAME`')],
+    ])
+  })
+})
