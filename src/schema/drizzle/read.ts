@@ -68,13 +68,11 @@ export async function readDrizzleSchema(
   const snapshot = await readLatestSnapshot(tree, project)
   if ('schema' in typescript) {
     const path = project.schemaFiles[0] ?? project.evidence
+    if (snapshot.schema && snapshot.schema.tables.size > 0)
+      return withReason(snapshot, { reason: 'its files export no table', path, line: 1 })
+    if (typescript.notes.length > 0) return typescript
     const message = 'The files of the Drizzle schema export no table.'
-    return snapshot.schema && snapshot.schema.tables.size > 0
-      ? withReason(snapshot, { reason: 'its files export no table', path, line: 1 })
-      : {
-          ...typescript,
-          notes: [...typescript.notes, { kind: 'unresolved', blocking: false, path, line: 1, message }],
-        }
+    return { ...typescript, notes: [{ kind: 'unresolved', blocking: false, path, line: 1, message }] }
   }
   return withReason(snapshot, typescript)
 }
