@@ -11,6 +11,7 @@ interface Part {
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   github: () => import('./bench/github.ts'),
+  queries: () => import('./bench/queries.ts'),
   rehearsal: () => import('./bench/rehearsal.ts'),
   server: () => import('./bench/server.ts'),
 }

@@ -5,6 +5,8 @@ export const defaultMaxBytes = 2_000_000
 
 const lfsPointer = 'version https://git-lfs.github.com/spec/v1'
 
+const decoder = new TextDecoder('utf-8')
+
 /** The reason for a file that was not read because of its size; `maxBytes` is the limit that it passed. */
 export function tooLarge(maxBytes: number): FileContent {
   const limit = maxBytes >= 1_000_000 ? `${Math.round(maxBytes / 100_000) / 10} MB` : `${Math.ceil(maxBytes / 1000)} kB`
@@ -23,7 +25,7 @@ export function contentOf(bytes: Uint8Array, maxBytes: number = defaultMaxBytes)
     return unreadable('UTF-16 text, not UTF-8')
   // A NUL would end the text for a parser written in C, so that what follows would go unread.
   if (bytes.includes(0)) return unreadable('binary')
-  const text = new TextDecoder('utf-8').decode(bytes)
+  const text = decoder.decode(bytes)
   if (bytes.length < 1024 && text.startsWith(lfsPointer)) return unreadable('a Git LFS pointer')
   return { kind: 'text', text }
 }

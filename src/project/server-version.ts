@@ -78,13 +78,11 @@ const mostFiles = 60
  * first of these that names one, files nearest to `near` first. Several versions in one place count as the lowest of them. Null where none is named.
  */
 export async function serverVersionOf(tree: Tree, near = ''): Promise<ServerVersion | null> {
-  const { entries } = await tree.list()
-  const candidates = entries.flatMap(({ path }) => {
-    const kind = /node_modules|\/(?:examples?|fixtures|testdata)\//.test(path)
-      ? undefined
-      : kinds.find(({ matches }) => matches(path))
-    return kind ? [{ path, kind, distance: distanceOf(path, near) }] : []
-  })
+  const candidates = (await candidatesOf(tree)).map(({ path, kind }) => ({
+    path,
+    kind,
+    distance: distanceOf(path, near),
+  }))
   candidates.sort((a, b) => a.kind.rank - b.kind.rank || a.distance - b.distance || (a.path < b.path ? -1 : 1))
   const read = candidates.slice(0, mostFiles)
   const contents = await tree.read(read.map(({ path }) => path))
@@ -99,6 +97,22 @@ export async function serverVersionOf(tree: Tree, near = ''): Promise<ServerVers
     if (lowest) return lowest
   }
   return null
+}
+
+/** A repository of many projects is asked once for each of them. */
+const known = new WeakMap<Tree, Promise<readonly { readonly path: string; readonly kind: Kind }[]>>()
+
+function candidatesOf(tree: Tree): Promise<readonly { readonly path: string; readonly kind: Kind }[]> {
+  const found =
+    known.get(tree) ??
+    tree.list().then(({ entries }) =>
+      entries.flatMap(({ path }) => {
+        const kind = kinds.find(({ matches }) => matches(path))
+        return kind && !/node_modules|\/(?:examples?|fixtures|testdata)\//.test(path) ? [{ path, kind }] : []
+      }),
+    )
+  known.set(tree, found)
+  return found
 }
 
 /** How far a file is from a folder: on the way to the root is near, anywhere else is far. */

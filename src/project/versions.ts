@@ -111,7 +111,9 @@ function pnpmVersion(text: string, inside: string, name: string): string | null 
   let single: string | null = null
   let several = false
   for (const line of text.split('\n')) {
-    if (/^\S/.test(line)) inImporters = line.startsWith('importers:')
+    const isTop = line !== '' && line[0] !== ' '
+    if (isTop) inImporters = line.startsWith('importers:')
+    else if (!inImporters && !line.includes(name)) continue
     const key = /^( *)['"]?([^'":\s]+(?:@[^'":\s]+)?)['"]?:\s*(\S+)?/.exec(line)
     if (!key) continue
     const [, indent = '', label = '', value = ''] = key

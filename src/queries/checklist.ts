@@ -11,7 +11,8 @@ import type { CatalogRule } from '../engine/rule.ts'
 import type { Place } from '../location.ts'
 import type { Project } from '../project/project.ts'
 import { indexUse } from '../schema/index-use.ts'
-import type { Index, Key, Schema, Table } from '../schema/model.ts'
+import type { Key, Schema, Table } from '../schema/model.ts'
+import { asksFor } from './asked.ts'
 import type { ClientFact, CodeFacts } from './facts.ts'
 import type { Query } from './query.ts'
 
@@ -292,28 +293,6 @@ function isServed(seen: Seen, query: Query & { readonly project: string }): bool
     const tables = [...new Set(branch.map((p) => p.table))].map((name: Key) => schema?.tables.get(name))
     return tables.some((t) => t !== undefined && indexUse(t, branch).verdict === 'served')
   })
-}
-
-/** Code finds rows, or sorts them, by what an index begins with. */
-function asksFor(query: Query, table: Table, index: Index): boolean {
-  const [key] = index.keys
-  if (key === undefined) return false
-  const named =
-    query.columns?.some(
-      (c) => c.table === table.key && c.column === key.column && c.use !== 'read' && c.use !== 'write',
-    ) === true
-  const joined = query.joins.some(
-    (j) =>
-      (j.from === table.key && j.fromColumns[0] === key.column) ||
-      (j.to === table.key && j.toColumns[0] === key.column),
-  )
-  return (
-    named ||
-    joined ||
-    query.predicates.some(
-      (p) => p.table === table.key && (key.column === null ? p.expression !== null : p.column === key.column),
-    )
-  )
 }
 
 function hasComment(step: Step): boolean {

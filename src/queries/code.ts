@@ -4,7 +4,8 @@ import type { Settings } from '../settings.ts'
 import { withFormer } from './former.ts'
 import { readQueries, type QueriesRead } from './read.ts'
 import type { ReadQueriesRequest } from './request.ts'
-import { tablesInQuestion } from './scope.ts'
+import { allAskedFor } from './asked.ts'
+import { tablesInQuestion, withWholeTables } from './scope.ts'
 
 /**
  * Reads the queries that a review asks for: those that the change set touches, and every use of what it takes away from the schema.
@@ -16,10 +17,8 @@ export async function readCode(
   settings: Settings,
 ): Promise<QueriesRead> {
   const remote = changeSet.head.remote === true
-  const tables = tablesInQuestion(
-    readings.flatMap((reading) => reading.steps),
-    { indexes: !remote },
-  )
+  const steps = readings.flatMap((reading) => reading.steps)
+  const tables = tablesInQuestion(steps, { indexes: !remote })
   const request: ReadQueriesRequest = {
     changeSet,
     tables,
@@ -27,7 +26,10 @@ export async function readCode(
     changedOnly: remote && tables.size === 0,
     projects: readings.map(({ project, declared, before, after }) => ({ project, declared, before, after })),
   }
-  const read = await readQueries(request)
+  let read = await readQueries(request)
+  // That nothing asks for an index is told only after a look at every query of its table.
+  if (!remote && !readings.every((one) => allAskedFor(one.steps, one.after, read.queries)))
+    read = await readQueries({ ...request, tables: withWholeTables(tables, steps) })
   // Only plans ask for what stood there before, and they want declared sizes.
   return Object.keys(settings.config.tables).length === 0
     ? read

@@ -128,8 +128,8 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     request.tables === undefined
       ? [...new Set([...querying, ...wanted.filter((e) => changed.has(e.path)).map((e) => e.path)])]
       : await filesInQuestion(
-          { entries: wanted, features, changed, queries: (path) => querying.has(path) },
-          wordsFor(request.tables, names, constants),
+          { entries: wanted, features, changed, queries: (path) => querying.has(path), resolve: resolver.resolve },
+          wordsFor(request.tables, names, drizzle.tables, schemas),
           store.texts,
         )
   const first = await store.modules(chosen)

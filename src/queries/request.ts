@@ -1,7 +1,8 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import type { Config } from '../config.ts'
+import type { TablesInQuestion } from './scope.ts'
 import type { Project } from '../project/project.ts'
-import type { Key, Schema } from '../schema/model.ts'
+import type { Schema } from '../schema/model.ts'
 
 /** One project with its schemas, as a review knows them. */
 export interface QueriedProject {
@@ -17,7 +18,7 @@ export interface ReadQueriesRequest {
   readonly projects: readonly QueriedProject[]
   readonly config: Config
   /** Tables of which every use in the tree is wanted, besides what the pull request changes; left out for all of them. */
-  readonly tables?: ReadonlySet<Key>
+  readonly tables?: TablesInQuestion
   /** Look at no files but the changed ones and those that set up clients by their names. */
   readonly changedOnly?: boolean
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import type { TreeEntry } from '../../src/changeset/tree.ts'
+import { filesInQuestion } from '../../src/queries/scope.ts'
+import { featuresOf } from '../../src/queries/typescript/features.ts'
+import { moduleResolver } from '../../src/queries/typescript/resolver.ts'
 import { review } from '../../src/review.ts'
 
 const model = (field: string): string => `datasource db {
@@ -88,5 +92,40 @@ describe('code that a pull request does not touch is read where it may use what 
         'src/a.ts': `import { prisma } from './db'\nexport const names = () => prisma.pet.findMany({ select: { nickname: true } })\n`,
       }),
     ).toBe('')
+  })
+})
+
+describe('code that cannot use it is not parsed', () => {
+  const texts = {
+    'src/cards/parts.ts': 'export const card = { select: { nickname: true } }',
+    'src/pets/parts.ts': 'export const card = { select: { name: true } }',
+    'src/a.ts': `import { card } from './cards/parts'\nawait db.user.findMany(card)`,
+    'src/b.ts': `import { card } from './pets/parts'\nawait db.user.findMany(card)`,
+    'src/c.ts': 'await db.user.findMany({ select: { nickname: true } })',
+    'src/d.ts': 'await db.pet.findMany({ select: { nickname: true } })',
+  }
+  const entries = Object.keys(texts).map((path): TreeEntry => ({ path, oid: path, size: 1, mode: 'file' }))
+  const chosen = async (column: RegExp | null, changed: readonly string[] = []): Promise<readonly string[]> =>
+    filesInQuestion(
+      {
+        entries,
+        features: new Map(Object.entries(texts).map(([path, text]) => [path, featuresOf(text)])),
+        changed: { has: (path) => changed.includes(path), touches: () => false },
+        queries: (path) => !path.endsWith('parts.ts') || changed.includes(path),
+        resolve: moduleResolver(entries, new Map()).resolve,
+      },
+      changed.length > 0 ? [] : [{ table: /\buser\b/, column }],
+      (paths) => Promise.resolve(new Map(Object.entries(texts).filter(([path]) => paths.includes(path)))),
+    )
+
+  it('where it names the table and not the column, in the file or in what it imports', async () => {
+    expect(await chosen(/\bnickname\b/)).toEqual(['src/a.ts', 'src/c.ts'])
+    expect(await chosen(null)).toEqual(['src/a.ts', 'src/b.ts', 'src/c.ts'])
+  })
+
+  it('where it imports another file of the same name as the changed one', async () => {
+    texts['src/a.ts'] = `import { card } from './cards/parts'\nfor (const id of ids) await card(id)`
+    texts['src/b.ts'] = `import { card } from './pets/parts'\nfor (const id of ids) await card(id)`
+    expect(await chosen(null, ['src/pets/parts.ts'])).toEqual(['src/pets/parts.ts', 'src/b.ts'])
   })
 })

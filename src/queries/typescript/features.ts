@@ -12,7 +12,7 @@ export interface Features {
   readonly setup: boolean
   /** Transaction callbacks. */
   readonly transactions: boolean
-  /** Last parts of the specifiers of its imports and exports: `users` of `'../db/users.ts'`. */
+  /** The specifiers of its imports and exports, as written. */
   readonly imports: readonly string[]
   /** Exports what it imports. */
   readonly passesOn: boolean
@@ -66,13 +66,7 @@ export function featuresOf(text: string): Features {
     named.add((/^\.\s*query/.test(match[0]) ? parts[0] : parts.at(-1)) ?? '')
   }
   const imports = new Set<string>()
-  for (const match of text.matchAll(specifiers))
-    imports.add(
-      (match[1] ?? '')
-        .replace(/\.[cm]?[jt]sx?$/, '')
-        .split('/')
-        .at(-1) ?? '',
-    )
+  for (const match of text.matchAll(specifiers)) imports.add(match[1] ?? '')
   return {
     imports: [...imports],
     passesOn: passing.test(text),
