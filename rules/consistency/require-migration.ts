@@ -1,6 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { printChanges } from '../../src/schema/sql/changes.ts'
 import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
+import { keepName, probableRenames, type ProbableRename } from '../shared/renames.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -20,6 +21,16 @@ export default {
       given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
       prisma: { before: `model User {\n  id Int @id\n}`, after: `model User {\n  id   Int     @id\n  name String?\n}` },
       message: 'no migration',
+    },
+    {
+      title: 'A field that gets another name is asked for, never guessed.',
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, "name" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: {
+        before: `model User {\n  id   Int     @id\n  name String?\n}`,
+        after: `model User {\n  id       Int     @id\n  fullName String?\n}`,
+      },
+      message: 'a column `name` that the schema does not declare, and 1 more',
     },
   ],
   good: [
@@ -47,13 +58,21 @@ export default {
       const [first] = drift?.changes ?? []
       if (!drift || !first) return
       const others = drift.changes.length > 1 ? `, and ${drift.changes.length - 1} more` : ''
+      const renames = probableRenames(drift.changes, ctx)
       const command = ctx.project.orm === 'prisma' ? '`npx prisma migrate dev`' : '`npx drizzle-kit generate`'
       return {
         place: driftPlace(first, ctx),
         anySize: true,
         message: `The schema changes and no migration follows: ${driftClause(first, ctx)}${others}.`,
-        help: `Write the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,
+        help: `${renames.map((rename) => question(rename, ctx)).join('')}Write the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,
       }
     },
   },
 } satisfies Rule
+
+function question(rename: ProbableRename, ctx: RuleContext): string {
+  const { what, from, to } = rename
+  const kept = keepName(ctx, what, from)
+  const keep = kept === null ? '' : `keep the name in the database, which needs no migration: ${kept}. Or `
+  return `Is \`${to}\` the new name of \`${from}\`? Then ${keep}rename it in a migration by hand:\n${sql(...rename.sql)}\nOtherwise: `
+}

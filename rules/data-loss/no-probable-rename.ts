@@ -1,7 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Change, ChangeOf } from '../../src/schema/change.ts'
-import { key, nameOf, schemaOf, type Column, type Key, type Table } from '../../src/schema/model.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { areAlike, keepName, mayBeRenamed, renameColumn, renameTable } from '../shared/renames.ts'
+import { sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-probable-rename',
@@ -19,6 +20,18 @@ export default {
       given: `create table users (id bigint primary key, fullname text);`,
       sql: `alter table users drop column fullname, add column full_name text;`,
       message: 'Is `full_name` the new name of `fullname`?',
+      unproven: 'others speak of the drop',
+    },
+    {
+      title: 'Another word in the same place of the model.',
+      runner: 'prisma@6',
+      prisma: {
+        before: `model Note {\n  id    Int     @id\n  title String?\n  at    DateTime?\n}`,
+        after: `model Note {\n  id       Int     @id\n  headline String?\n  at       DateTime?\n}`,
+      },
+      given: `CREATE TABLE "Note" ("id" INTEGER NOT NULL, "title" TEXT, "at" TIMESTAMP(3), CONSTRAINT "Note_pkey" PRIMARY KEY ("id"));`,
+      sql: `ALTER TABLE "Note" DROP COLUMN "title", ADD COLUMN "headline" TEXT;`,
+      message: 'Is `headline` the new name of `title`?',
       unproven: 'others speak of the drop',
     },
     {
@@ -48,6 +61,16 @@ export default {
       unproven: 'others speak of the drop',
     },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column full_name text;` },
+    {
+      title: 'A column that is declared elsewhere in the model is another one.',
+      prisma: {
+        before: `model Note {\n  id    Int     @id\n  title String?\n  at    DateTime?\n}`,
+        after: `model Note {\n  id      Int     @id\n  at      DateTime?\n  summary String?\n}`,
+      },
+      given: `CREATE TABLE "Note" ("id" INTEGER NOT NULL, "title" TEXT, "at" TIMESTAMP(3), CONSTRAINT "Note_pkey" PRIMARY KEY ("id"));`,
+      sql: `ALTER TABLE "Note" DROP COLUMN "title", ADD COLUMN "summary" TEXT;`,
+      unproven: 'others speak of the drop',
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -60,7 +83,9 @@ export default {
           .filter((change) => change.kind === 'addColumn')
           .filter(
             (change) =>
-              change.table === drop.table && change.to.name !== drop.from.name && sameShape(drop.from, change.to),
+              change.table === drop.table &&
+              change.to.name !== drop.from.name &&
+              mayBeRenamed(drop.table, drop.from, change.to, ctx),
           )
         const others = dropped.filter((other) => other.table === drop.table && other.from.type === drop.from.type)
         const [to] = likely
@@ -74,7 +99,8 @@ export default {
         const before = ctx.before.tables.get(drop.table)
         if (before === undefined || ctx.after.tables.has(drop.table)) continue
         const likely = created.filter(
-          (change) => change.table !== drop.table && change.place.path === drop.place.path && alike(before, change.to),
+          (change) =>
+            change.table !== drop.table && change.place.path === drop.place.path && areAlike(before, change.to),
         )
         const [to] = likely
         if (to === undefined || likely.length > 1 || copied(ctx, drop, nameOf(to.table))) continue
@@ -84,21 +110,12 @@ export default {
           object: drop.table,
           anySize: true,
           message: `Is \`${ctx.name(to.table)}\` the new name of \`${from}\`? As written, its rows are lost.`,
-          help: `Where it is:\n${sql(...renameTable(drop.table, to.table, ctx))}${keepName(ctx, 'table', nameOf(drop.table))}`,
+          help: `Where it is:\n${sql(...renameTable(drop.table, to.table, ctx))}${orKeep(ctx, 'table', nameOf(drop.table))}`,
         }
       }
     },
   },
 } satisfies Rule
-
-/** The statements that give a table its new name, and its new schema where that differs. */
-function renameTable(from: Key, to: Key, ctx: RuleContext): readonly string[] {
-  const moved = key(schemaOf(to), nameOf(from))
-  return [
-    ...(moved === from ? [] : [`ALTER TABLE ${sqlName(from, ctx)} SET SCHEMA ${ident(schemaOf(to))};`]),
-    ...(moved === to ? [] : [`ALTER TABLE ${sqlName(moved, ctx)} RENAME TO ${ident(nameOf(to))};`]),
-  ]
-}
 
 function renamed(drop: ChangeOf<'dropColumn'>, from: string, to: string, ctx: RuleContext) {
   return {
@@ -106,54 +123,19 @@ function renamed(drop: ChangeOf<'dropColumn'>, from: string, to: string, ctx: Ru
     object: `${drop.table}.${from}`,
     anySize: true,
     message: `Is \`${to}\` the new name of \`${from}\`? As written, the values of \`${ctx.name(drop.table)}.${from}\` are lost and \`${to}\` begins empty.`,
-    help: `Where it is, rename it by hand:\n${sql(`ALTER TABLE ${sqlName(drop.table, ctx)} RENAME COLUMN ${ident(from)} TO ${ident(to)};`)}${keepName(ctx, 'column', from)}`,
+    help: `Where it is, rename it by hand:\n${sql(renameColumn(drop.table, from, to, ctx))}${orKeep(ctx, 'column', from)}`,
   }
 }
 
-function keepName(ctx: RuleContext, what: 'column' | 'table', name: string): string {
-  if (ctx.project.orm === 'prisma')
-    return `\nor keep the name in the database, which needs no migration: \`${what === 'column' ? '@map' : '@@map'}("${name}")\`.`
-  if (ctx.project.orm === 'drizzle')
-    return `\nor keep the name in the database, which needs no migration: name \`'${name}'\` in the schema and call the property what you like.`
-  return ''
+function orKeep(ctx: RuleContext, what: 'column' | 'table', name: string): string {
+  const kept = keepName(ctx, what, name)
+  return kept === null ? '' : `\nor keep the name in the database, which needs no migration: ${kept}.`
 }
 
 function existedBefore(ctx: RuleContext, table: string, column: string): boolean {
   return (
     ctx.before.tables.get(table)?.columns.some((each) => each.name === column) === true && ctx.after.tables.has(table)
   )
-}
-
-/** Equal type, and names that share a word or most letters: two texts of one table are seldom the same thing. */
-function sameShape(from: Column, to: Column): boolean {
-  return (
-    from.type !== null &&
-    from.type === to.type &&
-    from.generated === null &&
-    to.generated === null &&
-    similar(from.name, to.name)
-  )
-}
-
-function similar(a: string, b: string): boolean {
-  const words = (name: string) =>
-    name
-      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-      .toLowerCase()
-      .split(/[_\W]+/)
-      .filter((word) => word !== '' && word !== 'id' && word !== 'is' && word !== 'at')
-  const [left, right] = [words(a), words(b)]
-  if (left.join('') === right.join('')) return true
-  const shared = left.filter((word) => right.includes(word)).length
-  return shared > 0 && shared * 2 >= Math.max(left.length, right.length)
-}
-
-function alike(from: Table, to: Table): boolean {
-  if (from.columns.length < 3) return false
-  const shared = from.columns.filter((column) =>
-    to.columns.some((other) => other.name === column.name && other.type === column.type),
-  ).length
-  return shared / Math.max(from.columns.length, to.columns.length) >= 0.7
 }
 
 /** True where some statement before the drop mentions both names: the values are copied over. */

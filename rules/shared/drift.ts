@@ -1,5 +1,6 @@
 import { declarationOf, partDeclarationOf } from '../../src/engine/declared.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { placeAfter } from '../../src/changeset/hunks.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import type { Schema } from '../../src/schema/model.ts'
@@ -131,15 +132,26 @@ function identity(change: Change): string {
   return JSON.stringify([change.kind, tableOf(change) ?? '', subjectOf(change)])
 }
 
-/** Where a reader looks for a disagreement: the line of the ORM schema, else that of the migration; for what only a new migration says, there. */
+/**
+ * Where a reader looks for a disagreement: the line of the ORM schema, or where it was taken out of that, else that of the migration; for
+ * what only a new migration says, there.
+ */
 export function driftPlace(change: Change, ctx: RuleContext) {
   const made = isUndeclared(change) && ctx.migrated ? partDeclarationOf(ctx.migrated.after, change) : null
   if (made && ctx.history.some((migration) => migration.isNew && migration.path === made.path)) return made
+  const was = isUndeclared(change) && ctx.declaredBefore ? declarationBefore(ctx.declaredBefore, change) : null
   return (
+    (was ? placeAfter(ctx.files, was) : null) ??
     (ctx.declared ? declarationOf(ctx.declared, change) : null) ??
     (ctx.migrated ? declarationOf(ctx.migrated.after, change) : null) ??
     change.place
   )
+}
+
+function declarationBefore(schema: Schema, change: Change) {
+  return tableOf(change) === undefined || change.kind === 'dropTable'
+    ? declarationOf(schema, change)
+    : partDeclarationOf(schema, change)
 }
 
 /** True for what the migrations make and the schema does not declare. */

@@ -1,3 +1,4 @@
+import type { Place } from '../location.ts'
 import type { ChangedFile, Hunk } from './tree.ts'
 
 const header = /^@@ -(\d{1,15})(?:,(\d{1,15}))? \+(\d{1,15})(?:,(\d{1,15}))? @@/
@@ -106,6 +107,15 @@ export function lineAfter(file: ChangedFile, line: number): number {
     shift = hunk.newStart + hunk.newLines - hunk.oldStart - hunk.oldLines
   }
   return line + shift
+}
+
+/** Where the head has what stood at a place of the base; null where its file is gone. */
+export function placeAfter(files: readonly ChangedFile[], place: Place): Place | null {
+  const file = files.find((each) => (each.previousPath ?? each.path) === place.path)
+  if (file === undefined) return place
+  if (file.status === 'deleted') return null
+  const line = lineAfter(file, place.line)
+  return { path: file.path, line, column: 1, endLine: line, endColumn: 1 }
 }
 
 function lineInHunk(hunk: Hunk, line: number): number {

@@ -1,7 +1,7 @@
 import type { Migration, Step, Transaction } from '../step.ts'
 import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
-import { lineAfter } from '../changeset/hunks.ts'
+import { placeAfter } from '../changeset/hunks.ts'
 import { declarationOf, partDeclarationOf } from '../engine/declared.ts'
 import { sourceFile, startOf, type Place } from '../location.ts'
 import type { Project } from '../project/project.ts'
@@ -44,7 +44,7 @@ export async function generatedSteps(
     postgres,
     source: project.orm ?? 'migrations',
   })
-  const gone = (place: Place | null): Place | null => place && inHead(changeSet, place)
+  const gone = (place: Place | null): Place | null => place && placeAfter(changeSet.files, place)
   const place = (change: Change): Place =>
     partDeclarationOf(to, change) ??
     gone(partDeclarationOf(from, change)) ??
@@ -60,15 +60,6 @@ export async function generatedSteps(
     }
   })
   return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
-}
-
-/** The line of the head for what the base declared there; null where its file is gone. */
-function inHead(changeSet: ChangeSet, place: Place): Place | null {
-  const file = changeSet.files.find((each) => (each.previousPath ?? each.path) === place.path)
-  if (file === undefined) return place
-  if (file.status === 'deleted') return null
-  const line = lineAfter(file, place.line)
-  return { path: file.path, line, column: 1, endLine: line, endColumn: 1 }
 }
 
 /** A Postgres schema that Prisma's datasource lists on both sides is there, whether or not it holds something yet. */

@@ -160,6 +160,30 @@ describe('a history that is touched', () => {
   const said = (findings: Awaited<ReturnType<typeof reviewed>>) =>
     findings.map(({ rule, severity, place }) => `${severity} ${rule} ${place.path}`)
 
+  it('asks whether a field or a model has got another name, where it was', async () => {
+    const model = 'model User {\n  id    Int     @id\n  title String?\n  age   Int?\n}\n'
+    const base = {
+      ...prisma,
+      'prisma/migrations/1_init/migration.sql':
+        'CREATE TABLE "User" ("id" INTEGER NOT NULL, "title" TEXT, "age" INTEGER, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));',
+      'prisma/schema.prisma': datasource + model,
+    }
+    const asked = async (from: string, to: string) =>
+      (await reviewed(base, { 'prisma/schema.prisma': datasource + model.replace(from, to) })).map(
+        ({ rule, place, help }) => [rule, place.line, help.split('\nOtherwise')[0]],
+      )
+    expect(await asked('title String?', 'headline String?')).toEqual([
+      [
+        'require-migration',
+        7,
+        'Is `headline` the new name of `title`? Then keep the name in the database, which needs no migration: `@map("title")`. Or rename it in a migration by hand:\n```sql\nALTER TABLE "User" RENAME COLUMN title TO headline;\n```',
+      ],
+    ])
+    expect(await asked('model User', 'model Person')).toEqual([
+      ['require-migration', 5, expect.stringContaining('Is `Person` the new name of `User`?')],
+    ])
+  })
+
   it('is told once where an applied file is edited along with the schema', async () => {
     const edited = init.replace('"old" TEXT, ', '')
     expect(
