@@ -59,6 +59,15 @@ export default {
       severity: 'warning',
       unproven: 'it works, at a price',
     },
+    {
+      title: 'Where the version is not known, it is said of those that fail.',
+      runner: 'supabase',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `alter table users add column email text; create index concurrently users_name on users (name);`,
+      message: 'fails here with a Supabase CLI below 2.109',
+      severity: 'info',
+      unproven: 'it hangs on the version of the runner',
+    },
   ],
   good: [
     {
@@ -102,6 +111,15 @@ export default {
           help: `${sentence(outside.how)}:\n${sql(text)}`,
         }
       }
+      const older = olderThat[ctx.runner.name]
+      if (transaction.block === null && older !== undefined && !ctx.runner.assumed) {
+        return {
+          severity: 'info',
+          anySize: true,
+          message: `\`${form}\` fails here with ${form === 'DROP INDEX CONCURRENTLY' ? older.drops : older.all}, which ${older.sends}.`,
+          help: `${sentence(outside.how)}, which works with every version:\n${sql(text)}`,
+        }
+      }
       if (ctx.runner.name === 'drizzle' && transaction.block === false) {
         return {
           severity: 'warning',
@@ -113,3 +131,13 @@ export default {
     },
   },
 } satisfies Rule
+
+/** Versions that put a whole file into one transaction, of runners whose later ones do not. */
+const olderThat: Readonly<Record<string, { readonly all: string; readonly drops: string; readonly sends: string }>> = {
+  prisma: { all: 'Prisma below 7.4', drops: 'Prisma below 7.11', sends: 'sends the file as one transaction' },
+  supabase: {
+    all: 'a Supabase CLI below 2.109',
+    drops: 'a Supabase CLI of before August 2026',
+    sends: 'sends the file as one transaction',
+  },
+}

@@ -124,11 +124,12 @@ function pipelined(
       drafts.push(last)
       continue
     }
-    const refused = refusesTransaction(statement, postgres) !== null
-    if (refused && (drafts.length === 0 || splits !== false)) {
+    const form = refusesTransaction(statement, postgres)
+    const alone = form === null ? false : sentAlone(form, splits)
+    if (form !== null && (drafts.length === 0 || alone !== false)) {
       last = {
         id: ++state.id,
-        block: drafts.length === 0 || splits === true ? false : null,
+        block: drafts.length === 0 || alone === true ? false : null,
         because: sending.because,
         survivesFailure: false,
       }
@@ -141,6 +142,15 @@ function pipelined(
     if (controlOf(statement) === 'end') pipe = null
   }
   return drafts
+}
+
+/**
+ * Whether the Supabase CLI takes a statement out of its pipeline: those of its list, on which `DROP INDEX CONCURRENTLY` came later; null where the
+ * version is not known. https://github.com/supabase/cli/pull/5671, https://github.com/supabase/cli/pull/6276
+ */
+function sentAlone(form: string, splits: boolean | null): boolean | null {
+  if (form === 'DROP INDEX CONCURRENTLY') return splits === false ? false : null
+  return /^(?:CREATE INDEX CONCURRENTLY|REINDEX CONCURRENTLY|VACUUM|ALTER SYSTEM|CLUSTER)$/.test(form) ? splits : false
 }
 
 interface Queries {
@@ -267,9 +277,10 @@ function prisma(migration: Migration, runner: Runner): Sending {
   const named = runner.version === null ? 'Prisma' : `Prisma ${runner.version}`
   if (splits === false) return whole(`${named} runs a file in one transaction`)
   const drops = migration.statements.some((statement) => refusesTransaction(statement) === 'DROP INDEX CONCURRENTLY')
-  if (drops && isAtLeast(runner.version, '7.11.0') !== true)
+  const splitsDrops = isAtLeast(runner.version, '7.11.0')
+  if (drops && splitsDrops === false)
     return whole(`${named} sends a file with \`DROP INDEX CONCURRENTLY\` as one query`)
-  if (splits === true && !drops) return each(`${named} sends each statement alone`)
+  if (splits === true && (!drops || splitsDrops === true)) return each(`${named} sends each statement alone`)
   return {
     around: 'none',
     query: 'statement',

@@ -49,6 +49,7 @@ const shape = (setting: Setting, ...files: readonly string[]) => {
 const index = 'CREATE INDEX CONCURRENTLY i ON t (a);'
 const drop = 'DROP INDEX CONCURRENTLY i;'
 const add = 'ALTER TABLE t ADD COLUMN b text;'
+const detach = 'ALTER TABLE t DETACH PARTITION p CONCURRENTLY;'
 const more = 'ALTER TABLE t ADD COLUMN c text;'
 
 describe('without a runner', () => {
@@ -91,7 +92,7 @@ describe('each runner', () => {
     ['Prisma 7.10, dropping alone', { runner: 'prisma@7.10' }, [drop], '1'],
     ['Prisma of an unknown version', { runner: 'prisma' }, [index + add, index], '1?+ 2? 3'],
     ['Prisma 7 without more', { runner: 'prisma@7' }, [index + add], '1?+ 2?'],
-    ['Prisma of an unknown version, dropping', { runner: 'prisma' }, [drop + add], '1b 1b'],
+    ['Prisma of an unknown version, dropping', { runner: 'prisma' }, [drop + add], '1?+ 2?'],
     [
       'Drizzle spans all files',
       { runner: 'drizzle' },
@@ -113,6 +114,9 @@ describe('each runner', () => {
     ['Supabase, first in its file', { runner: 'supabase' }, [index, index + add], '1 2+ 3b'],
     ['Supabase, later in its file', { runner: 'supabase@2.80.0' }, [add + index], '1b 1b'],
     ['Supabase, later, unknown version', { runner: 'supabase' }, [add + index + more], '1b+ 2?+ 3b'],
+    ['Supabase 2.109 and a drop', { runner: 'supabase@2.109.0' }, [add + drop + more], '1b+ 2?+ 3b'],
+    ['Supabase 2.80 and a drop', { runner: 'supabase@2.80.0' }, [add + drop], '1b 1b'],
+    ['Supabase and a detach', { runner: 'supabase@2.109.0' }, [add + detach], '1b 1b'],
     ['Supabase 2.109 sends it alone', { runner: 'supabase@2.109.0' }, [add + index + more], '1b+ 2+ 3b'],
     ['goose', { runner: 'goose' }, [`-- +goose Up\n${add}${index}`], '1b 1b'],
     ['goose NO TRANSACTION', { runner: 'goose' }, [`-- +goose NO TRANSACTION\n-- +goose Up\n${add}${index}`], '1+ 2'],
