@@ -28,6 +28,11 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
       expect(finding.message).toMatch(/^[A-Z`].*[.?]$/s)
       expect(finding.help).not.toBe('')
     }
+    for (const { help } of report.findings) {
+      // A fence with words behind it does not close its block.
+      expect(help).not.toMatch(/^```(?!\w*$)/m)
+      for (const block of help.match(/^```sql\n[^]*?^```$/gm) ?? []) expect(block).not.toContain('…')
+    }
   })
 
   it.each(rule.good.map((example, i) => [titleOf(example, i), example] as const))(

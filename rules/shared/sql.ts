@@ -32,8 +32,8 @@ export function tableAt(table: Key, ctx: RuleContext) {
   return (ctx.step?.before ?? ctx.after).tables.get(table)
 }
 
-/** ` It has 12,000,000 rows.`, or nothing where nobody said. */
+/** A line of its own, `users` has about 12,000,000 rows, or nothing where nobody said. */
 export function rowsSentence(table: Key, ctx: RuleContext): string {
   const rows = ctx.rows(table)
-  return rows === undefined ? '' : ` \`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} rows.`
+  return rows === undefined ? '' : `\n\`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} rows.`
 }
