@@ -1,0 +1,52 @@
+import type { Rule } from '../../src/engine/rule.ts'
+import { newColumns } from '../shared/columns.ts'
+import { declare } from '../shared/declare.ts'
+
+export default {
+  id: 'no-rounded-timestamp',
+  severity: 'info',
+  summary: 'A timestamp without fractions of a second is rounded, so that it can lie in the future.',
+  why: `Postgres rounds and does not cut: what happens at 12:00:00.7 is stored as 12:00:01. Rows of the same second have no order, and a comparison with now() right after the
+    insert finds nothing.`,
+  fix: 'Leave the precision out, or use at least 3 digits.',
+  references: ['https://www.postgresql.org/docs/current/datatype-datetime.html'],
+  sources: [],
+  bad: [
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz(0) not null);`,
+      message: '`placed_at` is rounded to the second',
+    },
+    {
+      prisma: { before: '', after: 'model Order {\n  id BigInt @id\n  placedAt DateTime @db.Timestamptz(0)\n}\n' },
+      message: '`placedAt` is rounded to the second',
+    },
+    {
+      drizzle: {
+        before: '',
+        after: `import { bigint, pgTable, timestamp } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).primaryKey(), placedAt: timestamp('placed_at', { withTimezone: true, precision: 0 }).notNull() })\n`,
+      },
+    },
+  ],
+  good: [
+    {
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz(3) not null);`,
+    },
+    {
+      title: 'A day has no seconds.',
+      sql: `create table orders (id bigint generated always as identity primary key, day date not null);`,
+    },
+  ],
+  visit: newColumns((column, table, ctx) => {
+    const full = /^timestamp\(0\) (with(?:out)? time zone)$/.exec(column.type ?? '')?.[1]
+    if (full === undefined) return null
+    const zoned = full === 'with time zone'
+    const { words, offer } = zoned
+      ? declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
+      : { words: '', offer: {} }
+    return {
+      ...offer,
+      message: `\`${column.name}\` is rounded to the second: half of its values lie in the future, and rows of one second have no order.`,
+      help: words || `Use \`${zoned ? 'timestamptz' : 'timestamp'}\`.`,
+    }
+  }, true),
+} satisfies Rule
