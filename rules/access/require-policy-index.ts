@@ -6,6 +6,7 @@ import { declare } from '../shared/declare.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
+import { foreignKeysIn } from '../shared/foreign-keys.ts'
 import { isSupabase } from '../shared/supabase.ts'
 
 export default {
@@ -75,7 +76,11 @@ function unindexed(policy: Policy, table: Key, ctx: RuleContext) {
   if (
     column === null ||
     !after.columns.some((one) => one.name === column && one.type !== 'boolean') ||
-    indexesOf(after).some((index) => index.columns[0] === column)
+    indexesOf(after).some((index) => index.columns[0] === column) ||
+    // Of a new foreign key without an index another rule tells.
+    foreignKeysIn(ctx.steps.flatMap((step) => step.changes)).some(
+      (one) => one.table === table && one.foreignKey.columns[0] === column,
+    )
   )
     return null
   // Said once where several policies compare the same column, and never where an older one did so already.

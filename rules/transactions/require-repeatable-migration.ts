@@ -57,6 +57,8 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
+      // What the ORM would write is not what will run.
+      if (ctx.generated) return
       const told = new Set<string>()
       for (const { step: index, message } of ctx.reruns ?? []) {
         const step = ctx.steps[index]

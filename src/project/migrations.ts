@@ -85,11 +85,12 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
     return fresh
   }
   const baseNames = new Set(base.ordered.migrations.map(({ path }) => path))
+  const renumbered = keptVersions(project, base, head)
   const before = base.ordered.migrations.map((file) => read(base, file).migration)
   const loose = project.migrations?.loose === true
   const texts: SqlText[] = []
   const history = head.ordered.migrations.map((file): Migration => {
-    const isNew = !baseNames.has(file.path)
+    const isNew = !baseNames.has(file.path) && !renumbered.has(file.path)
     // What has run of a loose file is what the base holds of it.
     const result = loose && !isNew ? read(base, file) : read(head, file)
     const touched = isNew || (!loose && onBase.get(file.path) !== onHead.get(file.path))
@@ -124,11 +125,13 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
     fresh: all.filter(({ isNew }) => isNew),
     changed: loose
       ? []
-      : changedFiles(base, head, changeSet, onBase, onHead).map((file) =>
-          file.status === 'modified'
-            ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) }
-            : file,
-        ),
+      : changedFiles(base, head, changeSet, onBase, onHead)
+          .filter(({ path, to }) => to === null || renumbered.get(to) !== path)
+          .map((file) =>
+            file.status === 'modified'
+              ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) }
+              : file,
+          ),
     declared,
     orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })),
     scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })),
@@ -369,6 +372,26 @@ function sqlOf(migrations: readonly Migration[], path: string): string {
     .filter((migration) => migration.path === path)
     .flatMap(({ statements }) => statements.map(({ text }) => normalizedTokens(text)))
     .join(';')
+}
+
+/** Runners that know a migration by the number before its name, so that another name behind it is none to them. */
+const versioned: ReadonlySet<string> = new Set(['supabase', 'goose', 'golang-migrate', 'dbmate', 'sqlx'])
+
+/** Migrations of the head by path that are one of the base under another name, unchanged and with the same version, with the old path. */
+function keptVersions(project: Project, base: Side, head: Side): ReadonlyMap<string, string> {
+  if (!versioned.has(project.runner.name)) return new Map()
+  const keyOf = (side: Side, { path, name }: MigrationFile) => {
+    const version = /^\d+/.exec(name)?.[0]
+    return version === undefined ? null : `${version} ${side.oids.get(path) ?? ''}`
+  }
+  const there = new Map(base.ordered.migrations.map((file) => [keyOf(base, file), file.path]))
+  return new Map(
+    head.ordered.migrations.flatMap((file) => {
+      const key = keyOf(head, file)
+      const was = key === null ? undefined : there.get(key)
+      return was === undefined || was === file.path ? [] : [[file.path, was] as const]
+    }),
+  )
 }
 
 function changedFiles(

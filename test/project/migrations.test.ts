@@ -365,6 +365,22 @@ test('Supabase begins with what every Supabase database holds', async () => {
   expect(names((await read(dump, dump)).before)).toEqual(['20250101000000_dump', '20260101000000_a'])
 })
 
+test('what a runner knows by its number is no new migration under another name', async () => {
+  const table = 'CREATE TABLE t (id uuid PRIMARY KEY);'
+  const supabase = { 'supabase/config.toml': '' }
+  const result = await read(
+    { ...supabase, 'supabase/migrations/20260101000000_initial.sql': table },
+    { ...supabase, 'supabase/migrations/20260101000000_feedback.sql': table },
+  )
+  expect(result.fresh).toEqual([])
+  expect(result.changed).toEqual([])
+  const other = await read(
+    { ...supabase, 'supabase/migrations/20260101000000_initial.sql': table },
+    { ...supabase, 'supabase/migrations/20260102000000_initial.sql': table },
+  )
+  expect(names(other.fresh)).toEqual(['20260102000000_initial'])
+})
+
 test('other dialects are read as theirs', async () => {
   const result = await read(
     {},
