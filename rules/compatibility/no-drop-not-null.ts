@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { listed } from '../shared/query-words.ts'
 
 export default {
   id: 'no-drop-not-null',
@@ -22,6 +23,12 @@ export default {
       sql: `alter table users alter column email drop not null;`,
       message: '`email` may be NULL',
     },
+    {
+      title: 'Several columns of a statement are told together.',
+      given: `create table users (id bigint primary key, email text not null, name text not null);`,
+      sql: `alter table users alter column email drop not null, alter column name drop not null;`,
+      message: '`email` and `name` may be NULL',
+    },
   ],
   good: [
     {
@@ -35,13 +42,22 @@ export default {
   ],
   visit: {
     dropNotNull({ table, from }, ctx) {
-      if (ctx.isNew(table) || ctx.isNewColumn(table, from.name)) return
+      // Said once for a statement, with all of its columns.
       const known = ctx.step?.before.tables.get(table)
-      if (known?.complete && from.nullable) return
+      const columns = (ctx.step?.changes ?? []).flatMap((change) =>
+        change.kind === 'dropNotNull' &&
+        change.table === table &&
+        !ctx.isNewColumn(table, change.from.name) &&
+        !(known?.complete && change.from.nullable)
+          ? [change.from.name]
+          : [],
+      )
+      if (ctx.isNew(table) || columns[0] !== from.name) return
       return {
         anySize: true,
-        message: `\`${from.name}\` may be NULL from now on, which running instances that read \`${ctx.name(table)}\` do not expect.`,
-        help: `Deploy code that reads a NULL in \`${from.name}\` before this migration runs.`,
+        object: `${table}.${columns.join(',')}`,
+        message: `${listed(columns)} may be NULL from now on, which running instances that read \`${ctx.name(table)}\` do not expect.`,
+        help: `Deploy code that reads a NULL in ${columns.length === 1 ? `\`${from.name}\`` : 'each of them'} before this migration runs.`,
       }
     },
   },

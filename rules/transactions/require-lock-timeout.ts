@@ -52,6 +52,8 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
+      // Without migrations there is no file to begin with it.
+      if (ctx.generated) return
       let file: string | null = null
       let set = false
       const done = doesWithout(ctx)
