@@ -45,7 +45,7 @@ export interface QueriesRead {
 }
 
 /** Where database clients, schemas and caches are set up, by the habits of the field. */
-const setupFile =
+export const setupFile =
   /(?:^|\/)(?:[\w.-]*(?:prisma|drizzle|database|redis|pool)[\w.-]*|db|client|schema)\.[cm]?[jt]s$|(?:^|\/)(?:db|database|prisma|drizzle|schema)\/(?:[\w-]+\/)?[\w.-]+\.[cm]?[jt]s$/i
 
 /** Reads the queries of the head tree: Prisma Client, Drizzle and raw SQL in code, and `.sql` files of queries. Runs nothing of it. */

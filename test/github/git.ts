@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +52,8 @@ export interface Git {
   treeOf(commitish: string): Promise<string>
   entries(treeish: string, recursive: boolean): Promise<readonly RawEntry[]>
   blob(sha: string): Promise<Buffer>
+  /** What a revision such as `1a2b…:path` names; null where it names nothing. */
+  object(revision: string): Promise<GitObject | null>
   mergeBase(a: string, b: string): Promise<string>
   diff(base: string, head: string): Promise<readonly RawFile[]>
   log(
@@ -61,6 +63,67 @@ export interface Git {
   /** Merges `head` into `base` as the merge queue does; null on a conflict. */
   merge(base: string, head: string, message: string): Promise<string | null>
   remove(): void
+}
+
+export interface GitObject {
+  readonly oid: string
+  readonly type: string
+  readonly content: Buffer
+}
+
+interface ObjectReader {
+  read(revision: string): Promise<GitObject | null>
+  stop(): void
+}
+
+/** One process that answers for all objects of a repository, in the order in which they are asked for. */
+function readObjects(dir: string): ObjectReader {
+  const running = spawn('git', ['-C', dir, 'cat-file', '--batch'], {
+    env: environment,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  running.unref()
+  const waiting: ((found: GitObject | null) => void)[] = []
+  let parts: Buffer[] = []
+  let [length, wanted] = [0, 0]
+  running.stdout.on('data', (part: Buffer) => {
+    parts.push(part)
+    length += part.length
+    if (length < wanted) return
+    let seen = Buffer.concat(parts)
+    const wait = (bytes: number) => {
+      ;[parts, length, wanted] = [[seen], seen.length, bytes]
+    }
+    for (;;) {
+      const end = seen.indexOf(10)
+      if (end === -1) {
+        wait(0)
+        return
+      }
+      const [, oid = '', type = '', size = ''] =
+        /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(seen.toString('latin1', 0, end)) ?? []
+      const after = end + 1 + (oid === '' ? 0 : Number(size) + 1)
+      if (seen.length < after) {
+        wait(after)
+        return
+      }
+      const content = seen.subarray(end + 1, after - 1)
+      waiting.shift()?.(oid === '' ? null : { oid, type, content })
+      seen = seen.subarray(after)
+    }
+  })
+  return {
+    read: (revision) =>
+      new Promise((resolve) => {
+        if (/[\r\n]/.test(revision)) {
+          resolve(null)
+          return
+        }
+        waiting.push(resolve)
+        running.stdin.write(`${revision}\n`)
+      }),
+    stop: () => running.stdin.end(),
+  }
 }
 
 /** A new bare repository in a temporary folder, or `source` fetched into one. */
@@ -98,6 +161,12 @@ function gitAt(dir: string): Git {
     } catch {
       return null
     }
+  }
+
+  let reader: ObjectReader | null = null
+  const object = (revision: string): Promise<GitObject | null> => {
+    reader ??= readObjects(dir)
+    return reader.read(revision)
   }
 
   const diffs = new Map<string, Promise<readonly RawFile[]>>()
@@ -164,7 +233,8 @@ function gitAt(dir: string): Git {
           return { path, mode, type: type as RawEntry['type'], sha, size: size === '-' ? null : Number(size) }
         })
     },
-    blob: (sha) => raw(['cat-file', 'blob', sha]),
+    object,
+    blob: async (sha) => (await object(sha))?.content ?? Buffer.alloc(0),
     async mergeBase(a, b) {
       return (await run(['merge-base', a, b])).trim()
     },
@@ -194,6 +264,7 @@ function gitAt(dir: string): Git {
       }
     },
     remove() {
+      reader?.stop()
       rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -92,12 +92,11 @@ function repositoryNode(world: World, repository: Repository) {
 }
 
 async function objectNode(world: World, repository: Repository, expression: string) {
-  const oid = (await repository.git.run(['rev-parse', '--verify', '--quiet', expression]).catch(() => '')).trim()
-  if (oid === '') return null
-  const type = (await repository.git.run(['cat-file', '-t', oid])).trim()
+  const found = await repository.git.object(expression)
+  if (found === null) return null
+  const { oid, type, content: bytes } = found
   if (type === 'commit') return commitNode(world, repository, oid)
   if (type !== 'blob') return { __typename: 'Tree', oid }
-  const bytes = await repository.git.blob(oid)
   const binary = bytes.subarray(0, 8000).includes(0)
   const truncated = bytes.length > 512_000
   return {

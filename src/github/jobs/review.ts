@@ -4,7 +4,7 @@ import type { Links } from '../../report/links.ts'
 import type { Report } from '../../report/report.ts'
 import type { ReviewJob } from '../../queue/jobs.ts'
 import type { Settings } from '../../settings.ts'
-import { blobLoader, pagesOf, selectBlobs } from '../reading/blobs.ts'
+import { blobLoader, isLong, pagesOf, selectBlobs } from '../reading/blobs.ts'
 import { isInstallationGone, placeIn, rateLimitEnd } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
@@ -143,11 +143,12 @@ async function readCurrent(
       await loader.load(missing)
       return { pull: known, change, permissions }
     }
-    const [first = [], ...others] = pagesOf(missing)
+    const long = missing.filter(isLong)
+    const [first = [], ...others] = pagesOf(missing.filter((w) => !isLong(w)))
     const selection = selectBlobs(first)
     const [{ pull, blobs }] = await Promise.all([
       readPull(place, job.pull, context.app?.id ?? null, first.length === 0 ? null : selection, job.head),
-      loader.load(others.flat()),
+      loader.load([...long, ...others.flat()]),
     ])
     await loader.put(blobs, selection)
     if ((pull.head === at.head && pull.base === at.base) || !pull.isOpen || tries === 3)

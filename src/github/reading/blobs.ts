@@ -36,6 +36,8 @@ export interface BlobSelection {
 }
 
 const filesPerRequest = 80
+/** GraphQL cuts the text of a larger file, which is asked for by itself from the start. */
+const longestText = 512_000
 const bytesPerRequest = 3_000_000
 
 interface BlobAnswer {
@@ -70,6 +72,11 @@ export function pagesOf(wanted: readonly Wanted[]): readonly (readonly Wanted[])
     } else page.push(file)
   }
   return pages
+}
+
+/** True for a file that GraphQL would give in part only. */
+export function isLong({ oid, size }: Wanted): boolean {
+  return oid !== null && (size ?? 0) > longestText
 }
 
 /** A loader that asks GitHub for many files at a time and for none twice. */
@@ -112,8 +119,10 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
     const batch = [...(waiting ?? new Map<string, Wanted>()).values()]
     waiting = null
     await fromCache(batch)
-    await Promise.all(
-      pagesOf(batch.filter((w) => !known.has(keyOf(w)))).map(async (page) => {
+    const left = batch.filter((w) => !known.has(keyOf(w)))
+    await Promise.all([
+      ...left.filter(isLong).map(readLong),
+      ...pagesOf(left.filter((w) => !isLong(w))).map(async (page) => {
         const selection = selectBlobs(page)
         const answer = await graphql<{ readonly repository: Readonly<Record<string, unknown>> }>(
           place,
@@ -122,7 +131,13 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
         )
         await take(answer.repository, selection)
       }),
-    )
+    ])
+  }
+
+  async function readLong(file: Wanted): Promise<void> {
+    const content = await contentOfBlob(place, { oid: file.oid ?? '', isTruncated: true, byteSize: file.size ?? 0 })
+    known.set(keyOf(file), content)
+    if (content.kind === 'text') await cache.keepBlobs(new Map([[keyOf(file), content.text]]))
   }
 
   return {
