@@ -1,5 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Column, Key } from '../../src/schema/model.ts'
+import type { Change } from '../../src/schema/change.ts'
 import { pool } from '../shared/query-examples.ts'
 import { at } from '../shared/query-words.ts'
 import { placesIn, runsNow } from '../shared/uses.ts'
@@ -46,13 +46,26 @@ export default {
     },
   ],
   visit: {
-    addColumn: ({ table, to }, ctx) => missing(table, to, ctx),
-    setNotNull: ({ table, to }, ctx) => missing(table, to, ctx),
-    dropDefault: ({ table, to }, ctx) => (to.nullable ? null : missing(table, to, ctx)),
+    addColumn: missing,
+    setNotNull: missing,
+    dropDefault: (change, ctx) => (change.to.nullable ? null : missing(change, ctx)),
   },
 } satisfies Rule
 
-function missing(table: Key, column: Column, ctx: RuleContext) {
+type Requiring = Extract<Change, { readonly kind: 'addColumn' | 'setNotNull' | 'dropDefault' }>
+
+function missing(change: Requiring, ctx: RuleContext) {
+  const { table, to: column } = change
+  // Where several changes make a column required, the last of them does.
+  const requiring = ctx.steps
+    .flatMap((step) => step.changes)
+    .filter(
+      (one) =>
+        (one.kind === 'addColumn' || one.kind === 'setNotNull' || one.kind === 'dropDefault') &&
+        one.table === table &&
+        one.to.name === column.name,
+    )
+  if (requiring.at(-1) !== change) return null
   const end = ctx.after.tables.get(table)?.columns.find((c) => c.name === column.name)
   if (
     end === undefined ||

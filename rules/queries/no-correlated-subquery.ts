@@ -1,7 +1,9 @@
 import type { SelectStmt } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
+import { pathsOf } from '../../src/schema/index-use.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { inService, mainTable } from '../shared/query-words.ts'
 import { columnRef, selectsOf, sourcesOf, walkTree } from '../shared/sql-tree.ts'
 
 export default {
@@ -29,13 +31,19 @@ export default {
     },
     {
       ...sqlShop,
+      title: 'One row by its key: the subquery runs once.',
+      typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT o.id, (SELECT count(*) FROM orders s WHERE s.status = o.status) AS alike FROM orders o WHERE o.id = $1', [id])`,
+      severity: 'info',
+    },
+    {
+      ...sqlShop,
       title: 'A page of rows, with an index for the subquery.',
       typescript: `${pool}\n  export const list = () => pool.query('SELECT u.id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) AS n FROM users u ORDER BY u.id LIMIT 20')`,
     },
   ],
   visit: {
     query(query, ctx) {
-      if (!inService(query) || query.statement === undefined) return
+      if (!inService(query) || query.statement === undefined || findsOneRow(query, ctx)) return
       for (const select of selectsOf(query)) {
         const outer = sourcesOf(select)
         if (outer.size === 0 || select.limitCount !== undefined) continue
@@ -80,3 +88,18 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the query asks for one row of its main table by a unique key, so that a subquery runs once. */
+function findsOneRow(query: Query, ctx: RuleContext): boolean {
+  const table = mainTable(query, ctx)
+  if (table === null) return false
+  const given = new Set(
+    query.predicates
+      .filter((p) => p.table === table.key && p.operator === '=' && p.joining !== true && p.expression === null)
+      .map((p) => p.column),
+  )
+  return pathsOf(table).some(
+    (path) =>
+      path.unique && path.where === null && path.keys.every((key) => key.column !== null && given.has(key.column)),
+  )
+}

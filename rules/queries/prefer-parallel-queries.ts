@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { prismaShop } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { at, inService } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-parallel-queries',
@@ -39,6 +39,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'One call that reads three tables is one read.',
+      typescript: `export async function board(id: string) {\n    const rows = await prisma.$queryRaw\`SELECT (SELECT count(*) FROM users WHERE id = \${id}), (SELECT count(*) FROM orders WHERE user_id = \${id}), (SELECT count(*) FROM orders WHERE id = \${id})\`\n    return rows\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A transaction has one connection.',
       typescript: `export const board = (userId: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id: userId } })\n    const orders = await tx.order.findMany({ where: { userId }, take: 5 })\n    const total = await tx.order.count({ where: { userId } })\n    return { user, orders, total }\n  })`,
     },
@@ -48,6 +53,8 @@ export default {
       let run: Query[] = []
       for (const query of [...ctx.queries, null]) {
         const last = run.at(-1)
+        // One call may read several tables.
+        if (query !== null && last !== undefined && at(query.place) === at(last.place)) continue
         if (query !== null && isAlone(query) && (last === undefined || follows(query, last, run))) {
           run.push(query)
           continue

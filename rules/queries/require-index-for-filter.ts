@@ -127,14 +127,14 @@ export default {
           .filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
           .map((p) => p.column ?? '')
         const ranged = columns.filter((p) => !equal.includes(p.column ?? '')).map((p) => p.column ?? '')
-        const wanted = [
-          ...new Set([...equal.filter((c) => !isFlag(c)), ...equal.filter(isFlag), ...ranged.slice(0, 1)]),
-        ].slice(0, 3)
+        const keys = equal.filter((c) => !isFlag(c))
+        // A flag beside a key makes an index for each flag that is asked for, and few rows less to read.
+        const wanted = [...new Set([...(keys.length > 0 ? keys : equal), ...ranged.slice(0, 1)])].slice(0, 3)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which =
           use.verdict === 'later'
             ? `${names}, which stands behind \`${use.leading}\` in \`${use.path.name}\``
-            : columns.length > 1
+            : new Set(columns.map((p) => p.column)).size > 1
               ? `${names}, and no index begins with one of them`
               : `${names}, which no index begins with`
         const { help, offer } = indexAdvice(table, wanted, ctx)
