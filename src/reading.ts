@@ -97,7 +97,9 @@ async function readProject(
 ): Promise<ProjectReading> {
   const named = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres
   const postgres = named ?? assumedPostgres
-  const migrations = project.migrations ? await readMigrations(project, changeSet) : null
+  // A history that the change deletes as a whole has run all the same.
+  const source = project.migrations ?? was?.migrations ?? null
+  const migrations = source ? await readMigrations({ ...project, migrations: source }, changeSet) : null
   const declared = await readDeclaredSides(project, was, changeSet, postgres)
   const { notes: recordNotes, ...records } = await readRecords(project, was, changeSet)
   const history = replayBefore(project, migrations, declared, postgres)
@@ -193,8 +195,7 @@ function readSquashed(common: Common, { schema }: History): ProjectReading {
     blocking: false,
     path: common.migrations?.fresh[0]?.path ?? common.project.evidence,
     line: 1,
-    message:
-      'Old migrations are merged into new ones that make the same schema. Mark the new ones as applied where the old ones have run.',
+    message: `Old migrations are merged into new ones that make the same schema. Where the old ones have run, mark the new ones as applied${howToMark(common)}.`,
   }
   return {
     ...common,
@@ -206,6 +207,14 @@ function readSquashed(common: Common, { schema }: History): ProjectReading {
     generated: false,
     notes: [...common.notes, note],
   }
+}
+
+function howToMark({ project, migrations }: Common): string {
+  if (project.runner.name !== 'prisma') return ''
+  const names = (migrations?.fresh ?? [])
+    .slice(0, 3)
+    .map(({ name }) => `\`npx prisma migrate resolve --applied ${name}\``)
+  return `: ${names.join(', ')}`
 }
 
 /** The steps are the statements of the new migrations. */

@@ -69,7 +69,6 @@ export default {
         }
         return
       }
-      if (ctx.project.settings.drizzleLayout === 'folders') return
       for (const [i, migration] of ctx.history.entries()) {
         if (!migration.isNew || isRepeatable(migration)) continue
         const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !isRepeatable(other))

@@ -63,13 +63,32 @@ export default {
       }
       for (const entry of after.duplicates) {
         if (before?.duplicates.some((other) => other.tag === entry.tag)) continue
-        yield {
-          place: entry.place,
-          object: entry.tag,
-          anySize: true,
-          message: `\`${entry.tag}\` has the number or the name of another entry of the journal.`,
+        const at = after.entries.indexOf(entry)
+        const first = after.entries.slice(0, at)
+        const same = first.find((other) => other.tag === entry.tag)
+        const number = first.find((other) => numberOf(other.tag) === numberOf(entry.tag))
+        if (same) {
+          yield {
+            place: entry.place,
+            object: entry.tag,
+            anySize: true,
+            message: `On a new database \`${entry.tag}\` runs twice: the journal lists it twice.`,
+          }
+        } else if (number) {
+          yield {
+            place: entry.place,
+            object: entry.tag,
+            anySize: true,
+            severity: 'warning',
+            message: `The next \`drizzle-kit generate\` forgets what \`${number.tag}\` or \`${entry.tag}\` does: both have the number \`${numberOf(entry.tag)}\`, and there is one snapshot of it.`,
+          }
         }
       }
     },
   },
 } satisfies Rule
+
+/** What drizzle-kit names the snapshot after. */
+function numberOf(tag: string): string {
+  return tag.split('_')[0] ?? ''
+}

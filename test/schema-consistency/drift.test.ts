@@ -211,6 +211,19 @@ describe('a history that is touched', () => {
     ])
   })
 
+  it('is told where the whole history goes', async () => {
+    const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
+    const { 'prisma/migrations/1_init/migration.sql': _, ...head } = base
+    const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+      rules,
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: false,
+    })
+    expect(report.findings.map(({ rule, message }) => [rule, message])).toEqual([
+      ['no-edited-migration', expect.stringContaining('is deleted')],
+    ])
+  })
+
   it('is untouched where its folder moves as a whole', async () => {
     const moved = Object.fromEntries(
       Object.entries(base).map(([path, text]) => [path === 'package.json' ? path : `packages/db/${path}`, text]),
@@ -311,8 +324,11 @@ describe('a journal', () => {
       'drizzle/meta/_journal.json': two,
       'schema.ts': `${base['schema.ts']}export const b = pgTable('b', { id: integer() })\n`,
     })
-    expect(new Set(findings.map(({ rule }) => rule))).toEqual(
-      new Set(['require-journal-entry', 'no-out-of-order-migration']),
+    expect(findings.map(({ rule, severity, message }) => [rule, severity, message])).toEqual(
+      expect.arrayContaining([
+        ['require-journal-entry', 'warning', expect.stringContaining('forgets what `0000_a` or `0000_b` does')],
+        ['no-out-of-order-migration', 'error', expect.stringContaining('`0000_b` never runs')],
+      ]),
     )
   })
 
