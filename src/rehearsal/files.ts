@@ -10,7 +10,7 @@ import { runJob } from './process.ts'
 import type { BaseFailure, RehearsalRequest } from './types.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const archiveVersion = 'pglite-0.5.16-2'
+export const archiveVersion = 'pglite-0.5.12-1'
 const keptBytes = 256e6
 const keptArchives = 40
 

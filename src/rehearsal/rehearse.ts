@@ -33,6 +33,8 @@ import type {
 
 const defaultTimeout = 30_000
 const defaultMemory = 1e9
+/** What PostGIS takes besides: its library is as large as the server's. */
+const postgisMemory = 0.5e9
 /** Statements that the embedded server does not survive or does not come back from are left out, and the rest is tried anew, so many times. */
 const mostRestarts = 3
 const survivable: ReadonlySet<Ended['reason']> = new Set(['broken', 'crash', 'slow', 'memory'])
@@ -92,7 +94,7 @@ async function rehearsed(given: RehearsalRequest, options: RehearsalOptions): Pr
       const limits: Limits = {
         timeout,
         statement: options.statement ?? timeout / 3,
-        memory: options.memory ?? defaultMemory,
+        memory: options.memory ?? defaultMemory + (request.extensions.includes('postgis') ? postgisMemory : 0),
         folder: scratch.path,
         signal: options.signal,
       }

@@ -345,6 +345,7 @@ function judged(step: number, { error, observation }: Sent, verdict: Verdict | n
 
 const because: Readonly<Record<Exclude<Verdict, 'genuine'>, (message: string) => string>> = {
   rows: (message) => `it depends on rows that an empty database lacks (${message})`,
+  raised: (message) => `code that it sets off raises an error (${message})`,
   server: (message) => `the rehearsal's server cannot run it (${message})`,
   absent: (message) => `it needs what no migration makes (${message})`,
   consequence: (message) => `something before it could not be rehearsed (${message})`,

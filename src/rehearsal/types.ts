@@ -89,7 +89,7 @@ export interface RehearsalOptions {
   readonly timeout?: number
   /** Milliseconds for one new statement; default a third of the whole. */
   readonly statement?: number
-  /** Bytes of resident memory at which the child process is killed; default 1 GB. */
+  /** Bytes of resident memory at which the child process is killed; default 1 GB, 1.5 GB with PostGIS. */
   readonly memory?: number
   /** Folder for the template and for databases after known histories; a folder of the user's cache by default. */
   readonly cache?: string

@@ -6,11 +6,12 @@ import type { RehearsalStatement } from './types.ts'
  * What an error says about the statement:
  * - `genuine`: the statement fails wherever the migration runs
  * - `rows`: it hangs on rows that only the real database has
+ * - `raised`: code that it sets off, such as an event trigger, raises an error
  * - `server`: this server lacks something that production may have, or ran out of something
  * - `absent`: it misses what no migration has ever made, so that it may have been made by other means
  * - `consequence`: something that was not rehearsed before may be what is missing
  */
-export type Verdict = 'genuine' | 'rows' | 'server' | 'absent' | 'consequence'
+export type Verdict = 'genuine' | 'rows' | 'raised' | 'server' | 'absent' | 'consequence'
 
 /** What was there before a statement. */
 export interface Known {
@@ -76,7 +77,8 @@ export function verdictOf(
   if (!known.complete) return 'consequence'
   if (isAbsent(error, text, known)) return 'absent'
   if (error.code === '22P02') return outcome === 'definitions' ? 'genuine' : 'rows'
-  return definitionClasses.has(error.code.slice(0, 2)) ? 'genuine' : 'rows'
+  if (definitionClasses.has(error.code.slice(0, 2))) return 'genuine'
+  return error.code === 'P0001' && outcome === 'definitions' ? 'raised' : 'rows'
 }
 
 /** Name of the role that an error misses; roles are made outside migrations. */

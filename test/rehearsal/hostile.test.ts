@@ -55,7 +55,9 @@ test('a memory bomb ends at the memory limit or by the server itself', async () 
       ],
       { memory: 2e9 },
     ),
-  ).toMatch(/^- ok \| done \| 1: This statement was not rehearsed: the rehearsal's server cannot run it \(/)
+  ).toMatch(
+    /^- ok \| done \| 1: This statement was not rehearsed: (?:the rehearsal's server cannot run it \(|it took more than)/,
+  )
 })
 
 test('a hundred thousand tables end at a limit', async () => {

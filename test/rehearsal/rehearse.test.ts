@@ -1,9 +1,9 @@
-import { supabase, supabasePlatform } from '../../src/project/supabase-platform.ts'
-import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { templateArchive, usableCache } from '../../src/rehearsal/files.ts'
+import { supabase, supabasePlatform } from '../../src/project/supabase-platform.ts'
+import { archiveVersion, templateArchive, usableCache } from '../../src/rehearsal/files.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { requestOf } from './sql.ts'
 
@@ -198,4 +198,23 @@ test('values of an enum that the same transaction makes may be used in it, those
   ])
   const older = await rehearse(requestOf([...base, "create type role as enum ('member')"], own.slice(1), true))
   expect(older.observations.map((observation) => observation?.error?.code ?? null)).toEqual([null, '55P04'])
+})
+
+test('PostGIS and pgvector fit the embedded server, and archives are named after it', async () => {
+  const result = await rehearse(
+    requestOf(
+      ['create extension postgis', 'create extension vector'],
+      [
+        'create table places (at geography(Point,4326), meaning vector(3))',
+        'create index on places using gist (at)',
+        'create index on places using hnsw (meaning vector_l2_ops)',
+      ],
+    ),
+    { timeout: 120_000 },
+  )
+  expect(result.notes).toEqual([])
+  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  expect(archiveVersion).toContain(`pglite-${dependencies['@electric-sql/pglite']}-`)
 })

@@ -103,5 +103,7 @@ describe('an error is held against a statement only where it fails in production
     expect(verdict('42710', 'role "app" already exists', 'create role app', {}, 'server')).toBe('server')
     expect(verdict('42P01', 'relation "old_things" does not exist', '', { complete: false })).toBe('consequence')
     expect(verdict('23505', 'duplicate key', '', {}, 'rows')).toBe('rows')
+    expect(verdict('P0001', 'no user is left', 'do $$ … $$', {}, 'rows')).toBe('rows')
+    expect(verdict('P0001', 'no DDL today', 'alter table users add column a int')).toBe('raised')
   })
 })
