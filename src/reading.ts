@@ -28,6 +28,8 @@ export interface ProjectReading {
   readonly postgres: number
   /** True where neither the configuration nor the repository names it. */
   readonly postgresAssumed: boolean
+  /** The file of the repository that names it; null where the configuration does, or nobody. */
+  readonly postgresFrom: { readonly path: string; readonly line: number } | null
   readonly before: Schema
   readonly after: Schema
   readonly declared: Schema | null
@@ -95,7 +97,8 @@ async function readProject(
   changeSet: ChangeSet,
   settings: Settings,
 ): Promise<ProjectReading> {
-  const named = settings.config.postgres ?? (await serverVersionOf(changeSet.base, project.root))?.postgres
+  const found = settings.config.postgres === null ? await serverVersionOf(changeSet.base, project.root) : null
+  const named = settings.config.postgres ?? found?.postgres
   const postgres = named ?? assumedPostgres
   // A history that the change deletes as a whole has run all the same.
   const source = project.migrations ?? was?.migrations ?? null
@@ -112,6 +115,7 @@ async function readProject(
     project,
     postgres,
     postgresAssumed: named === undefined,
+    postgresFrom: found && { path: found.path, line: found.line },
     migrations,
     problems,
     squashed: history.squashed,

@@ -47,7 +47,7 @@ export default {
           message:
             suppression.rules.length === 0
               ? 'This suppression names no rule, so it silences nothing.'
-              : `${names} is no rule, so this suppression silences nothing.`,
+              : `${names} is no rule, so this suppression silences nothing.${(suppression.meant ?? '').replaceAll('"', '`')}`,
         }
       }
       if (suppression.state !== 'unused') return

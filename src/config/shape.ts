@@ -156,7 +156,7 @@ export const shape = {
   backup: z
     .strictObject({
       require: z.union([
-        z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is one of approval, label:NAME, off'),
+        z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is not one of approval, label:NAME, off'),
         z.literal(false),
       ]),
     })

@@ -305,8 +305,8 @@ function draftOf(
       : problem.severity
         ? milder(problem.severity, configured)
         : configured
+  const table = (change ? tableOf(change) : undefined) ?? object
   if (rule.group === 'locking' && !problem.anySize && object !== '') {
-    const table = (change ? tableOf(change) : undefined) ?? object
     const rows = rowsOf(input.config, table, input.before.defaultSchema)
     if (sizeOf(input.config, rows) === 'small' || (step && empty[input.steps.indexOf(step)]?.has(table)) === true)
       severity = 'info'
@@ -333,8 +333,15 @@ function draftOf(
       endColumn: place.endColumn,
     },
     tokens: inStatement ? normalizedTokens(step.statement.text) : tokensAt(place, input.texts),
-    starts: inStatement ? [step.statement.place.line, place.line] : [place.line],
+    starts: [...(inStatement ? [step.statement.place.line] : []), place.line, ...declaredLines(input, table, place)],
   }
+}
+
+/** Lines on which the ORM's schema declares the table that a place stands in: a suppression above a model speaks of its fields too. */
+function declaredLines({ declared }: RuleInput, table: string, place: Place): readonly number[] {
+  return (declared?.tables.get(table)?.declared ?? []).flatMap((of) =>
+    of.path === place.path && of.line <= place.line ? [of.line] : [],
+  )
 }
 
 /** `public.users.status`: what a change is about, for the fingerprint. */

@@ -1,6 +1,7 @@
 import type { Finding, Suppressed, Warned } from '../finding.ts'
 import type { Config } from '../config.ts'
 import { embeddedPostgres, type Evidence } from '../rehearsal/observation.ts'
+import { didYouMean } from '../spelling.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
 import { gathered } from './gather.ts'
@@ -154,7 +155,12 @@ function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: 
   const unknown = suppression.rules.filter((id) => !settling.ruleIds.has(id))
   if (suppression.reason === null) return { ...suppression, state: 'without-reason', idle }
   if (unknown.length > 0 || suppression.rules.length === 0)
-    return { ...suppression, state: 'unknown-rule', idle: unknown }
+    return {
+      ...suppression,
+      state: 'unknown-rule',
+      idle: unknown,
+      meant: didYouMean(unknown[0] ?? '', [...settling.ruleIds]),
+    }
   if (!holds(suppression, settling.today)) return { ...suppression, state: 'expired', idle }
   return { ...suppression, state: idle.length > 0 ? 'unused' : 'used', idle }
 }

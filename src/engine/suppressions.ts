@@ -16,6 +16,8 @@ export interface Suppression {
   readonly state: 'pending' | 'used' | 'unused' | 'expired' | 'without-reason' | 'unknown-rule'
   /** Rules of the list that silenced nothing, or that do not exist. */
   readonly idle: readonly string[]
+  /** ` Did you mean "no-drop-table"?` for a rule that does not exist; left out where none is near. */
+  readonly meant?: string
   /** True where the pull request adds the comment. */
   readonly isNew: boolean
 }

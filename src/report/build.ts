@@ -57,6 +57,7 @@ export function buildReport(parts: ReportParts): Report {
     texts: new Map([...judged.texts].map(([path, file]) => [path, file.text])),
     base: changeSet.base.commit,
     head: changeSet.head.commit,
+    postgresFrom: projects[0]?.postgresFrom ?? null,
     postgres: projects[0]?.postgres ?? settings.config.postgres ?? assumedPostgres,
     milliseconds: Date.now() - parts.started,
   }

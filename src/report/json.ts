@@ -28,6 +28,7 @@ export function reportToJson(report: Report): Record<string, unknown> {
     base: report.base,
     head: report.head,
     postgres: report.postgres,
+    postgresFrom: report.postgresFrom ?? null,
   }
 }
 

@@ -65,5 +65,7 @@ export interface Report {
   readonly base: string
   readonly head: string
   readonly postgres: number
+  /** The file of the repository that names it; left out where the configuration does, or nobody. */
+  readonly postgresFrom?: { readonly path: string; readonly line: number } | null
   readonly milliseconds: number
 }

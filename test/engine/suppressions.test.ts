@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest'
+import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
+
+type Files = Readonly<Record<string, string>>
+
+async function reviewed(base: Files, head: Files) {
+  const report = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head })), {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  return report.findings
+}
+
+const silenced = (findings: Awaited<ReturnType<typeof reviewed>>) =>
+  findings.filter(({ suppressed }) => suppressed).map(({ rule }) => rule)
+
+it('above a model or a table of an ORM speaks of its fields too, and of no other', async () => {
+  const head = 'datasource db {\n  provider = "postgresql"\n}\n\nmodel User {\n  id BigInt @id\n'
+  const prisma = await reviewed(
+    { 'prisma/schema.prisma': `${head}}\n`, 'package.json': '{"dependencies":{"prisma":"6.0.0"}}' },
+    {
+      'prisma/schema.prisma': `${head}  orders Order[]\n  seen Boolean?\n}\n\n// schemagate-ignore require-foreign-key-index, no-nullable-boolean: a few rows\nmodel Order {\n  id BigInt @id\n  paid Boolean?\n  userId BigInt\n  user User @relation(fields: [userId], references: [id])\n}\n`,
+    },
+  )
+  expect(silenced(prisma)).toEqual(['require-foreign-key-index', 'no-nullable-boolean'])
+  expect(prisma.filter(({ rule }) => rule === 'no-nullable-boolean')).toHaveLength(2)
+
+  const table = (rest: string) =>
+    `import { bigint, pgTable } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey() })\n${rest}`
+  const drizzle = await reviewed(
+    {
+      'src/schema.ts': table(''),
+      'drizzle.config.ts': "export default { dialect: 'postgresql', out: './drizzle', schema: './src/schema.ts' }",
+    },
+    {
+      'src/schema.ts': table(
+        "// schemagate-ignore require-foreign-key-index: a few rows\nexport const orders = pgTable('orders', {\n  id: bigint('id', { mode: 'number' }).primaryKey(),\n  userId: bigint('user_id', { mode: 'number' }).references(() => users.id),\n})\n",
+      ),
+    },
+  )
+  expect(silenced(drizzle)).toEqual(['require-foreign-key-index'])
+})
+
+it('that names no rule says which was meant, and what other tools write is none', async () => {
+  const findings = await reviewed(
+    { 'db/migrations/1.sql': 'create table users (id bigint primary key);' },
+    {
+      'db/migrations/2.sql':
+        '-- squawk-ignore ban-drop-table\n-- atlas:nolint destructive\n-- schemagate-ignore no-drop-tabel: agreed\ndrop table users;',
+    },
+  )
+  expect(
+    findings.filter(({ severity }) => severity !== 'info').map(({ rule, message }) => `${rule}: ${message}`),
+  ).toEqual([
+    'no-drop-table: Dropping `users` loses its data and breaks running instances that still use it.',
+    'no-unused-suppression: `no-drop-tabel` is no rule, so this suppression silences nothing. Did you mean `no-drop-table`?',
+  ])
+})
