@@ -40,7 +40,7 @@ export default {
     {
       ...prismaShop,
       title: 'One call that reads three tables is one read.',
-      typescript: `export async function board(id: string) {\n    const rows = await prisma.$queryRaw\`SELECT (SELECT count(*) FROM users WHERE id = \${id}), (SELECT count(*) FROM orders WHERE user_id = \${id}), (SELECT count(*) FROM orders WHERE id = \${id})\`\n    return rows\n  }`,
+      typescript: `export async function board(id: string) {\n    const rows = await prisma.$queryRaw\`WITH a AS (SELECT id FROM users WHERE id = \${id}), b AS (SELECT id FROM orders WHERE user_id = \${id}), c AS (SELECT id FROM orders WHERE id = \${id}) SELECT a.id, b.id, c.id FROM a JOIN b ON true JOIN c ON true\`\n    return rows\n  }`,
     },
     {
       ...prismaShop,
