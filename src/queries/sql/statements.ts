@@ -14,7 +14,10 @@ export function sqlQueries(node: Node, text: string, world: SqlWorld): Draft[] {
   const kind = Object.keys(node)[0] ?? ''
   if (kind === 'SelectStmt' || kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt') {
     const main = statementDraft(node, null, new Set(), state, text)
-    return main === null ? [] : [{ ...main, sql: text, statement: { text, node } }, ...state.drafts]
+    // A statement that selects from its own WITH parts only stands for the first of them.
+    const [first, ...rest] = main === null ? state.drafts : [main, ...state.drafts]
+    if (first === undefined) return []
+    return [{ ...first, call: first.call.replace(' (nested)', ''), sql: text, statement: { text, node } }, ...rest]
   }
   return []
 }
