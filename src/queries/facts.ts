@@ -1,4 +1,4 @@
-import type { Expression } from 'oxc-parser'
+import type { Expression, NewExpression } from 'oxc-parser'
 import type { Tree, TreeEntry } from '../changeset/tree.ts'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
@@ -8,9 +8,11 @@ import type { Query, QueryContext } from './query.ts'
 import { readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
 import { fileKind } from './typescript/features.ts'
+import { lookUp } from './typescript/module.ts'
 import type { Frame, FunctionFrame, Module, Scope } from './typescript/module.ts'
+import { unwrap } from './typescript/nodes.ts'
 import { objectOf, sourceOf } from './typescript/objects.ts'
-import type { Evaluate } from './typescript/objects.ts'
+import type { Evaluate, Located } from './typescript/objects.ts'
 
 /** What code and configuration of a repository say about connections, replicas and caches, beside its queries. */
 export interface CodeFacts {
@@ -248,6 +250,15 @@ function optionsOf(
     if (object !== null) {
       names.push(...object.properties.map((p) => p.name))
       known &&= object.complete
+      // Since Prisma 7 the adapter is what holds the pool.
+      const adapter = object.properties.find((p) => p.name === 'adapter')
+      const made = adapter === undefined ? null : constructionOf(adapter)
+      if (made !== null) {
+        const inner = made.node.arguments.flatMap((a) => (a.type === 'SpreadElement' ? [] : [a]))
+        const options = optionsOf(inner, made.scope, made.module, evaluate)
+        names.push(...(options ?? []))
+        known &&= options !== null
+      }
     } else if (node.type === 'Identifier') {
       const value = evaluate(node, scope, module)
       if (value === null && !/url|string|uri/i.test(node.name)) known = false
@@ -256,6 +267,16 @@ function optionsOf(
     }
   }
   return known ? names : names.length > 0 ? names : null
+}
+
+/** The `new …` that an expression is, be it through a constant of the same file; null for anything else. */
+function constructionOf(given: Located): { node: NewExpression; scope: Scope; module: Module } | null {
+  const node = unwrap(given.node)
+  if (node.type === 'NewExpression') return { ...given, node }
+  const binding = node.type === 'Identifier' ? lookUp(given.scope, node.name) : null
+  return binding?.is === 'variable' && binding.init !== null && binding.init.type === 'NewExpression'
+    ? { node: binding.init, scope: binding.scope, module: given.module }
+    : null
 }
 
 const remoteRoots =
