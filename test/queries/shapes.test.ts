@@ -9,7 +9,7 @@ beforeAll(() => loadParser())
 
 type Shape = readonly [title: string, code: string, ...rules: string[]]
 
-/** Shapes of real code, in words of our own, with the rules of queries and operations that have to speak; no others may warn. */
+/** Shapes of real code, read in reviews of public repositories and told in words of our own, with the rules of queries and operations that have to speak; no others may warn. */
 const prisma: readonly Shape[] = [
   [
     'a page with its total',
@@ -147,6 +147,87 @@ const prisma: readonly Shape[] = [
     'export async function add(userId: string, number: number, id: string) {\n  const found = await prisma.order.findFirst({ where: { userId, number } })\n  if (found) return found\n  return prisma.order.create({ data: { id, userId, number, status: "new" } })\n}',
     'no-find-then-create',
   ],
+  [
+    'a row that no element changes, asked for with each',
+    'export const invite = (userId: string, emails: string[]) => Promise.all(emails.map(async (email) => {\n  const user = await prisma.user.findFirst({ where: { id: userId }, select: { name: true } })\n  return { email, from: user?.name }\n}))',
+    'no-query-in-loop',
+  ],
+  [
+    'a permission that is asked for element by element',
+    'const seen = (ids: string[]) => prisma.order.findMany({ where: { userId: { in: ids } }, take: 100 })\nexport const visible = (users: { id: string }[]) => Promise.all(users.map(async (user) => ({ user, orders: await seen([user.id]) })))',
+    'no-query-in-loop',
+  ],
+  [
+    'copies that are made one statement each',
+    "export const copy = (userId: string, rows: { number: number }[]) => Promise.allSettled(rows.map((row) => prisma.order.create({ data: { id: crypto.randomUUID(), userId, number: row.number, status: 'copied' } })))",
+    'prefer-bulk-insert',
+  ],
+  [
+    'a webhook that looks its customer up',
+    'export const customer = (note: string) => prisma.order.findFirst({ where: { note }, select: { id: true } })',
+    'require-index-for-filter',
+  ],
+  [
+    'rows that are not deleted',
+    "export const alive = () => prisma.user.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' }, take: 50 })",
+  ],
+  [
+    'a transaction callback without a client',
+    "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport const importAll = (rows: { id: string; email: string }[]) => prisma.$transaction(async () => {\n  for (const row of rows) await prisma.user.upsert({ where: { id: row.id }, create: row, update: row })\n})",
+    'no-outer-client-in-transaction',
+  ],
+  [
+    'a quota that is counted first',
+    "export async function add(userId: string) {\n  const taken = await prisma.order.count({ where: { userId } })\n  if (taken >= 5) throw new Error('full')\n  return taken\n}",
+  ],
+  [
+    'a filter that a helper makes',
+    'const own = (userId: string) => ({ userId })\nexport const mine = (userId: string) => prisma.order.findMany({ where: own(userId), take: 20 })',
+  ],
+  [
+    'a filter without an index that a helper makes',
+    "const open = () => ({ status: 'open' })\nexport const list = () => prisma.order.findMany({ where: open(), take: 20 })",
+    'require-index-for-filter',
+  ],
+  [
+    'settings that are written back one by one',
+    'export async function save(values: { id: string; note: string }[]) {\n  for (const { id, note } of values) await prisma.order.update({ where: { id }, data: { note } })\n}',
+  ],
+  [
+    'numbers for each status of one user',
+    "export const numbers = (userId: string) => prisma.order.groupBy({ by: ['status'], where: { userId }, _count: true })",
+  ],
+  [
+    'a search over two columns',
+    "export const find = (text: string) => prisma.user.findMany({ where: { OR: [{ name: { contains: text, mode: 'insensitive' } }, { email: { contains: text, mode: 'insensitive' } }] }, take: 10 })",
+    'require-search-index',
+  ],
+  [
+    'the next page by a key',
+    "export const next = (userId: string, after?: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, take: 26, ...(after ? { cursor: { id: after }, skip: 1 } : {}) })",
+  ],
+  [
+    'a list with the newest of each',
+    "export const withNewest = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } }, include: { orders: { orderBy: { createdAt: 'desc' }, take: 1 } } })",
+  ],
+  [
+    'a mail in a transaction',
+    "export const close = (id: string) => prisma.$transaction(async (tx) => {\n  const order = await tx.order.update({ where: { id }, data: { status: 'closed' } })\n  await fetch('https://mail.example.com', { method: 'POST', body: order.userId })\n})",
+    'no-remote-call-in-transaction',
+  ],
+  [
+    'a column that a pattern lets through',
+    "const plain = /^[a-z_]+$/\nexport const by = (column: string, value: string) => {\n  if (!plain.test(column)) throw new Error('no such column')\n  return prisma.$queryRawUnsafe(`SELECT id FROM users WHERE id = $1 ORDER BY ${column}`, value)\n}",
+  ],
+  [
+    'the parts of one WITH',
+    'export const board = (userId: string) => prisma.$queryRaw`WITH mine AS (SELECT status FROM orders WHERE user_id = ${userId}) SELECT status, count(*) FROM mine GROUP BY status`',
+  ],
+  [
+    'a WITH over a column without an index',
+    'export const noted = (note: string) => prisma.$queryRaw`WITH noted AS (SELECT id FROM orders WHERE note = ${note}) SELECT count(*) FROM noted`',
+    'require-index-for-filter',
+  ],
 ]
 
 const drizzle: readonly Shape[] = [
@@ -190,6 +271,44 @@ const drizzle: readonly Shape[] = [
     'a condition in a callback',
     'export const list = (id: string) => db.query.orders.findMany({ where: (o, { eq, and }) => and(eq(o.userId, id), eq(o.status, "open")), limit: 5 })',
   ],
+  [
+    'an address that one path of a function leaves out',
+    'function asked(text: string) {\n  if (text) return { email: text }\n  return { email: null }\n}\nexport async function user(text: string) {\n  const { email } = asked(text)\n  const context = asked(text)\n  if (!context.email) return null\n  return db.select().from(users).where(eq(users.email, context.email)).limit(1)\n}',
+  ],
+  [
+    'conditions that are collected',
+    'export function list(userId: string, note?: string) {\n  const conditions = [eq(orders.userId, userId)]\n  if (note) conditions.push(eq(orders.note, note))\n  return db.select().from(orders).where(and(...conditions)).limit(50)\n}',
+  ],
+  [
+    'a check for each value',
+    'export async function taken(values: string[]) {\n  const found: string[] = []\n  for (const value of values) {\n    const [row] = await db.select({ id: orders.id }).from(orders).where(eq(orders.userId, value)).limit(1)\n    if (row) found.push(value)\n  }\n  return found\n}',
+    'no-query-in-loop',
+  ],
+  [
+    'a count of one user',
+    'export const total = (userId: string) => db.select({ n: sql`count(*)` }).from(orders).where(eq(orders.userId, userId))',
+  ],
+  [
+    'members by a column without an index',
+    'export const noted = (note: string) => db.select({ id: orders.id }).from(orders).where(eq(orders.note, note))',
+    'require-index-for-filter',
+  ],
+  [
+    'a set that is replaced',
+    "export const replace = (userId: string, rows: { id: string; number: number }[]) => db.transaction(async (tx) => {\n  await tx.delete(orders).where(eq(orders.userId, userId))\n  await tx.insert(orders).values(rows.map((row) => ({ ...row, userId, status: 'new' })))\n})",
+  ],
+  [
+    'a user with his orders',
+    'export const joined = (id: string) => db.select({ id: users.id, number: orders.number }).from(users).leftJoin(orders, eq(orders.userId, users.id)).where(eq(users.id, id))',
+  ],
+  [
+    'a flag beside a key',
+    "export const open = (userId: string) => db.select().from(orders).where(and(eq(orders.userId, userId), eq(orders.status, 'open'))).limit(20)",
+  ],
+  [
+    'a number as text',
+    'export const first = (n: number) => db.execute(sql`SELECT id FROM orders WHERE number = 1 LIMIT ${sql.raw(String(Number(n)))}`)',
+  ],
 ]
 
 const raw: readonly Shape[] = [
@@ -221,6 +340,26 @@ const raw: readonly Shape[] = [
     'a value in quotes',
     "export const find = (name: string) => pool.query(`SELECT id FROM users WHERE email = '${name}'`)",
     'no-unsafe-sql',
+  ],
+  [
+    'numbers by a condition',
+    'export const numbers = (id: string) => pool.query("SELECT count(*) FILTER (WHERE status = \'open\') AS open, count(*) AS total FROM orders WHERE user_id = $1", [id])',
+  ],
+  [
+    'one row with a number beside it',
+    "export const one = (id: string) => pool.query('SELECT u.id, (SELECT count(*) FROM orders o WHERE o.note = u.name) AS n FROM users u WHERE u.id = $1', [id])",
+  ],
+  [
+    'the newest of each by LATERAL',
+    "export const newest = (ids: string[]) => pool.query('SELECT u.id, o.number FROM users u CROSS JOIN LATERAL (SELECT number FROM orders WHERE user_id = u.id ORDER BY created_at DESC LIMIT 1) o WHERE u.id = ANY($1)', [ids])",
+  ],
+  [
+    'a status that a batch sets',
+    'export const close = (ids: string[]) => pool.query("UPDATE orders SET status = \'closed\' WHERE id = ANY($1)", [ids])',
+  ],
+  [
+    'a queue that skips',
+    "export const take = () => pool.query('SELECT id FROM orders WHERE number = 1 ORDER BY number LIMIT 5 FOR UPDATE SKIP LOCKED')",
   ],
 ]
 
