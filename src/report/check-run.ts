@@ -78,7 +78,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
             (rows.length > 200 ? `\n\n${rows.length - 200} more are in the annotations.` : ''),
         ]
   const sections = [
-    ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
+    ...notLookedAt(sorted.blocking, links),
     ...table,
     ...options.wanted.map(missingLine),
     ...(sorted.needed.length > 0
@@ -172,6 +172,16 @@ export function coverageWords(report: Report): readonly string[] {
 
 export function noteLine(note: Note, links: Links): string {
   return `${note.path === '' ? '' : `${placeLink({ path: note.path, line: note.line }, links, true)}: `}${sentence(note.message)}`
+}
+
+/** What could not be looked at, the first of it where there is much. */
+export function notLookedAt(blocking: readonly Note[], links: Links): readonly string[] {
+  const lines = blocking.slice(0, 20).map((note) => noteLine(note, links))
+  const rest = blocking.length - lines.length
+  if (lines.length < 2) return lines.map((line) => `**Could not look:** ${line}`)
+  return [
+    `**Could not look:**\n${lines.map((line) => `- ${line}`).join('\n')}${rest > 0 ? `\n- and ${rest} more, which are among the annotations` : ''}`,
+  ]
 }
 
 /** What was approved, by who said so: one paragraph for each decision. */

@@ -2,8 +2,8 @@ const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8882 }
 body { font: 16px/1.6 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
 pre { background: var(--soft); padding: .75rem 1rem; border-radius: .4rem; overflow: auto }
-code { font: .9em ui-monospace, monospace; background: var(--soft); padding: .1em .3em; border-radius: .25em }
-pre code { background: none; padding: 0 }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; background: var(--soft); padding: .1em .3em; border-radius: .25em }
+pre code { background: none; padding: 0; overflow-wrap: normal }
 table { border-collapse: collapse; display: block; overflow: auto }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 h1, h2, h3 { line-height: 1.25 }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { Wanted } from '../engine/approvals.ts'
 import type { Finding } from '../finding.ts'
 import { schemaChanges } from './changes.ts'
-import { approvedParts, coverageWords, howToApprove, missingLine, noteLine } from './check-run.ts'
+import { approvedParts, coverageWords, howToApprove, missingLine, notLookedAt } from './check-run.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockPictures } from './locks.ts'
 import { code, codeSpan, details, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
@@ -44,7 +44,7 @@ export function stickyComment(report: Report, options: StickyOptions): string {
   ]
   const sections = [
     `### Schemagate: ${headline(report, options.wanted.length)}`,
-    ...sorted.blocking.map((note) => `**Could not look:** ${noteLine(note, links)}`),
+    ...notLookedAt(sorted.blocking, links),
     ...(rows.length > 0
       ? [
           '| | Where | What |\n| --- | --- | --- |\n' +
