@@ -4,7 +4,7 @@ import { coreOf } from '../../src/github/core.ts'
 import { readMarker } from '../../src/github/publishing/markers.ts'
 import { enqueue, merge, mergeable, openPull, push, pushFiles, resolveThread, say } from '../github/people.ts'
 import { latestRun } from '../github/world.ts'
-import type { Pull, Repository, Thread } from '../github/world.ts'
+import type { Comment, Pull, Repository } from '../github/world.ts'
 import { startWorld } from './harness.ts'
 import type { World } from './harness.ts'
 
@@ -27,23 +27,38 @@ afterAll(async () => {
   process.stdout.write(`\n${lines.join('\n')}\n`)
 })
 
-/** Notes what happened and what the pull request shows now, for reading along. */
+/** What the conversation held when it was told last, by comment. */
+const told = new Map<number, string>()
+
+/** Notes what happened, what is new in the conversation (`+` new, `~` another text, `-` gone) and whether it may be merged now, for reading along. */
 function tell(what: string, pull: Pull, sha = pull.headSha): void {
   const run = latestRun(repository, 'schemagate', sha)
-  const said = (t: Thread) => t.comments.map((c) => `${c.author.login}: ${c.body.split('\n')[0] ?? ''}`)
+  const now = new Map<number, string>()
+  const text = ({ author, body, reactions, minimized }: Comment) =>
+    `${author.login}: ${firstWords(body)}${reactions.length > 0 ? `  [${reactions.map((r) => r.content).join(' ')}]` : ''}${minimized === null ? '' : ' (folded)'}`
+  for (const thread of pull.threads)
+    for (const [i, comment] of thread.comments.entries()) {
+      const state = thread.resolvedBy === null ? '' : ', resolved'
+      const where = i > 0 ? '  reply' : `${thread.path}:${thread.line ?? 'outdated'}${state}`
+      now.set(comment.id, `${where}  ${text(comment)}`)
+    }
+  for (const comment of pull.comments) now.set(comment.id, text(comment))
   lines.push(
-    `\n== ${what}`,
-    `   check: ${run?.conclusion ?? run?.status ?? 'none'}, ${run?.output.title ?? ''}`,
-    ...pull.threads.flatMap((t) => [
-      `   ${t.path} line ${t.line ?? 'outdated'}${t.resolvedBy === null ? '' : ' (resolved)'}`,
-      ...said(t).map((s) => `     ${s}`),
-    ]),
-    ...pull.comments.map(
-      (c) =>
-        `   ${c.author.login}: ${c.body.split('\n')[0] ?? ''}${c.reactions.length > 0 ? `  [${c.reactions.map((r) => r.content).join(' ')}]` : ''}`,
-    ),
-    `   merge: ${mergeable(repository, sha).allowed ? 'allowed' : 'blocked'}`,
+    `\n${what}`,
+    ...[...now]
+      .filter(([id, line]) => told.get(id) !== line)
+      .map(([id, line]) => `  ${told.has(id) ? '~' : '+'} ${line}`),
+    ...[...told].filter(([id]) => !now.has(id)).map(([, line]) => `  - ${line}`),
+    `  = ${run?.conclusion ?? run?.status ?? 'none'}: ${run?.output.title ?? ''}; ${mergeable(repository, sha).allowed ? 'may be merged' : 'may not be merged'}`,
   )
+  told.clear()
+  for (const [id, line] of now) told.set(id, line)
+}
+
+/** The first line of a comment without its marks, its links and what is folded. */
+function firstWords(body: string): string {
+  const [first = ''] = body.split('\n')
+  return first.replace(/\[(`[^`]+`)\]\([^)]*\)/g, '$1').replace(/^#+ |\*\*/g, '')
 }
 
 const rules = (pull: Pull) =>
@@ -53,7 +68,7 @@ const conclusion = (pull: Pull) => latestRun(repository, 'schemagate', pull.head
 test('the whole life of a pull request', async () => {
   const path = 'migrations/0002_names.sql'
   const first =
-    'ALTER TABLE users ADD COLUMN name text NOT NULL;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
+    'CREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users ADD COLUMN name text NOT NULL;\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
   let pull: Pull | undefined
   await world.during(async () => {
     pull = await openPull(world.github, repository, {
@@ -74,7 +89,7 @@ test('the whole life of a pull request', async () => {
   if (required === undefined) throw new Error('no thread')
   await world.during(() => say(world.github, repository, pull as Pull, 'author', 'Oh, right.', required))
   const second =
-    'ALTER TABLE users ADD COLUMN name text;\n\nCREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
+    'CREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
   await world.during(() => pushFiles(world.github, repository, pull as Pull, { [path]: second }))
   tell('author mends the column', pull)
   expect(required.comments[0]?.body).toMatch(/^Fixed in /)
