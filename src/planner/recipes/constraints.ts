@@ -11,8 +11,7 @@ import {
 } from '../../schema/model.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/sql/quote.ts'
 import { fieldName } from './orm-code.ts'
-import { deploy, migrationApart, type Recipe } from './recipe.ts'
-import { validated, type RecipeContext } from './columns-and-tables.ts'
+import { deploy, migrationApart, type Recipe, type RecipeContext } from './recipe.ts'
 import type { CheckQuery } from '../checks.ts'
 
 /** Values of a table become unique: code first, then the rows that are there, then the index without blocking, then the constraint. `replaces` says that an index of that name is there. */
@@ -240,4 +239,9 @@ function map(name: string, before = ''): string {
 function camel(name: string): string {
   const of = fieldName({ name: nameOf(`.${name}`) })
   return `${of.slice(0, 1).toLowerCase()}${of.slice(1)}`
+}
+
+/** A constraint that is added without a look at the rows, and then validated without blocking writes. */
+export function validated(table: string, definition: string, name: string): readonly string[] {
+  return [`ALTER TABLE ${table} ADD ${definition}`, `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdent(name)}`]
 }

@@ -21,7 +21,9 @@ import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/
 import { jobNameOf, noKey, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { drizzleField, prismaField } from './orm-code.ts'
 import { deploy, fill, migration, migrationApart, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
-import { newName, notNullStatements, type RecipeContext } from './columns-and-tables.ts'
+import { notNullStatements } from './not-null.ts'
+import { newName } from './replace-column.ts'
+import type { RecipeContext } from './recipe.ts'
 
 /** A column whose type changes with that of a key, and the second column that takes its place. */
 interface Member {

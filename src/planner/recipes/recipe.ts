@@ -2,6 +2,14 @@ import type { Place } from '../../location.ts'
 import { quoteIdent } from '../../schema/sql/quote.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 import type { BackfillJob } from '../backfill/backfill.ts'
+import type { Orm } from './orm-code.ts'
+
+/** What a recipe is written for. */
+export interface RecipeContext {
+  readonly orm: Orm
+  readonly defaultSchema: string
+  readonly place: Place
+}
 
 /** A way to make a change without a moment in which running code fails, written out for the objects at hand. */
 export interface Recipe {

@@ -15,18 +15,11 @@ import { checkRecipe, foreignKeyRecipe, partitionRecipe, uniqueRecipe } from './
 import { keyColumns, keyTypeRecipe, widensKey } from './key-type.ts'
 import { targetTable } from '../rollback/lossy.ts'
 import { movedColumns } from './moves.ts'
-import type { Recipe } from './recipe.ts'
-import {
-  changeTypeRecipe,
-  moveColumnsRecipe,
-  newName,
-  notNullRecipe,
-  removeEnumValueRecipe,
-  renameColumnRecipe,
-  renameTableRecipe,
-  splitTableRecipe,
-  type RecipeContext,
-} from './columns-and-tables.ts'
+import type { Recipe, RecipeContext } from './recipe.ts'
+import { changeTypeRecipe, newName, renameColumnRecipe } from './replace-column.ts'
+import { moveColumnsRecipe, renameTableRecipe, splitTableRecipe } from './tables.ts'
+import { notNullRecipe } from './not-null.ts'
+import { removeEnumValueRecipe } from './enum-value.ts'
 
 /** A recipe and what it takes the place of: changes, and statements that change rows. */
 export interface Recognised {
