@@ -121,7 +121,7 @@ function cautionsOfKey(table: Table, name: string): readonly string[] {
     : []
 }
 
-/** Add, sync, fill, constrain, switch the code, drop: the six steps by which one column takes the place of another. */
+/** Add, sync, fill, constrain, switch the code, drop: the steps by which one column takes the place of another. */
 export function replaceColumn(
   table: Table,
   from: Column,
@@ -157,6 +157,7 @@ export function replaceColumn(
     from.nullable || table.primaryKey?.columns.includes(from.name)
       ? []
       : [`ALTER TABLE ${name} ALTER COLUMN ${f} DROP NOT NULL`]
+  const constraints = [...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)), ...loosened, ...copies]
   const lastDefault =
     fresh.default === null ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${t} SET DEFAULT ${fresh.default}`]
   return [
@@ -167,12 +168,16 @@ export function replaceColumn(
       fieldChange(ctx.orm, [bare], []),
     ),
     fill('Fill the new column', job),
-    migration(
-      'Give the new column the constraints and indexes of the old one',
-      'expand',
-      [...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)), ...loosened, ...copies],
-      fieldChange(ctx.orm, [fresh], []),
-    ),
+    ...(constraints.length > 0 || fresh.default !== null
+      ? [
+          migration(
+            'Give the new column the constraints and indexes of the old one',
+            'expand',
+            constraints,
+            fieldChange(ctx.orm, [fresh], []),
+          ),
+        ]
+      : []),
     deploy(
       'Deploy code that reads and writes only the new column',
       fieldChange(ctx.orm, [], [{ ...from, nullable: from.nullable || loosened.length > 0 }]),
