@@ -64,7 +64,14 @@ export function migration(
   code: string | null,
   together = false,
 ): RecipeStep {
-  return { title, phase, sql: together || sql.length === 0 ? sql : [lockTimeout, ...sql], together, code, backfill: null }
+  return {
+    title,
+    phase,
+    sql: together || sql.length === 0 ? sql : [lockTimeout, ...sql],
+    together,
+    code,
+    backfill: null,
+  }
 }
 
 /** A migration whose statements each commit alone. */
