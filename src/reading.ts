@@ -19,7 +19,7 @@ import { emptySchema, type Schema } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
-import type { SqlProblem } from './sql/read.ts'
+import type { SqlProblem } from './sql/statement.ts'
 
 /** What is known of one project before and after the change set. */
 export interface ProjectReading {

@@ -3,9 +3,8 @@ import type { Place } from '../location.ts'
 import { placeOf } from '../location.ts'
 import { parsePlpgsql, parseSql } from './parser.ts'
 import { bodyOf, readBlock } from './plpgsql.ts'
-import type { SqlProblem } from './read.ts'
 import { nextPiece } from './split.ts'
-import type { Statement } from './statement.ts'
+import type { SqlProblem, Statement } from './statement.ts'
 
 interface Inner {
   readonly statements: readonly Statement[]

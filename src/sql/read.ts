@@ -8,7 +8,7 @@ import type { ParseFailure } from './parser.ts'
 import { parseSql } from './parser.ts'
 import type { MetaCommand, Piece, SplitSink } from './split.ts'
 import { nextPiece, restartsIn } from './split.ts'
-import type { Statement } from './statement.ts'
+import type { SqlProblem, Statement } from './statement.ts'
 import type { Token } from './tokens.ts'
 import { tokenAt } from './tokens.ts'
 
@@ -21,22 +21,6 @@ export interface SqlText {
   readonly problems: readonly SqlProblem[]
   readonly comments: readonly SqlComment[]
   readonly dialect: SqlDialect
-}
-
-/**
- * One thing of a text that is no statement of Postgres as it stands.
- * - `syntax`: Postgres refuses it
- * - `dialect`: the whole file is for another database
- * - `template`: a placeholder that some program fills in before Postgres sees it
- * - `meta-command`: a line for psql that changes what runs
- * - `unsupported`: SQL that a newer Postgres knows, or that is put together only when it runs
- * - `unread`: not text, or too large
- */
-export interface SqlProblem {
-  readonly kind: 'syntax' | 'dialect' | 'template' | 'meta-command' | 'unsupported' | 'unread'
-  readonly place: Place
-  readonly message: string
-  readonly help: string | null
 }
 
 /** A comment without its marks and the space around it. */

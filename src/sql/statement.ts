@@ -22,3 +22,19 @@ export interface Statement {
   /** True where control flow of the block around it decides whether it runs, or where it runs under an exception handler. */
   readonly conditional: boolean
 }
+
+/**
+ * One thing of a text that is no statement of Postgres as it stands.
+ * - `syntax`: Postgres refuses it
+ * - `dialect`: the whole file is for another database
+ * - `template`: a placeholder that some program fills in before Postgres sees it
+ * - `meta-command`: a line for psql that changes what runs
+ * - `unsupported`: SQL that a newer Postgres knows, or that is put together only when it runs
+ * - `unread`: not text, or too large
+ */
+export interface SqlProblem {
+  readonly kind: 'syntax' | 'dialect' | 'template' | 'meta-command' | 'unsupported' | 'unread'
+  readonly place: Place
+  readonly message: string
+  readonly help: string | null
+}
