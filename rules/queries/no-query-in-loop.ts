@@ -74,6 +74,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'What was found is mailed for each element: information.',
+      severity: 'info',
+      typescript: `export async function remind(ids: string[]) {\n    for (const id of ids) {\n      const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n      await sendReminder(id, orders)\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A transaction for each element: information.',
       severity: 'info',
       typescript: `export async function numbers(ids: string[]) {\n    for (const userId of ids) {\n      await prisma.$transaction(async (tx) => {\n        const taken = await tx.order.count({ where: { userId } })\n        await tx.order.create({ data: { id: userId, userId, number: taken + 1, status: 'new' } })\n      })\n    }\n  }`,
@@ -99,7 +105,7 @@ export default {
         if (loop !== null && query.changed && counts(query, loop)) {
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
-          const isPart = quiet || (transaction !== null && transaction.place.line > loop.place.line)
+          const isPart = quiet || loop.works || (transaction !== null && transaction.place.line > loop.place.line)
           if (isPart && said.has(at(loop.place))) continue
           if (isPart) said.add(at(loop.place))
           yield {

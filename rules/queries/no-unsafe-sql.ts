@@ -54,6 +54,11 @@ export default {
         "const name = /^[a-z_]+$/\n  export function find(column: string, values: string[]) {\n    if (!name.test(column)) throw new Error('no such column')\n    return values.map((value) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE data->>'${column}' = $1`, value))\n  }",
     },
     {
+      ...drizzleShop,
+      title: 'A number with a number in its place.',
+      typescript: `${drizzleImports}\n  export async function patient(given?: { ms?: number }) {\n    const ms = given?.ms ?? 10_000\n    await db.execute(sql.raw(\`SET LOCAL statement_timeout = '\${ms}ms'\`))\n  }`,
+    },
+    {
       ...prismaShop,
       title: 'One of two fixed words.',
       typescript:

@@ -1,5 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Table } from '../../src/schema/model.ts'
+import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import { bySize, callOf, inService, mainTable, rowsOf } from '../shared/query-words.ts'
 
 export default {
@@ -46,6 +47,11 @@ export default {
       title: 'The rows of one user.',
       typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId } })`,
     },
+    {
+      given: `${prismaShop.given} CREATE TABLE "flags" ("name" TEXT PRIMARY KEY);`,
+      title: 'What somebody configures: no other table refers to it, and nobody says that it is large.',
+      typescript: `${pool}\n  export const flags = () => pool.query('SELECT name FROM flags')`,
+    },
     { ...prismaShop, rows: { orders: 200 }, typescript: `export const all = () => prisma.order.findMany()` },
     {
       ...drizzleShop,
@@ -75,7 +81,8 @@ export default {
         return
       if (query.tables.some((t) => t.role === 'join')) return
       const severity = bySize(ctx, table.key, 'warning')
-      if (severity === null) return
+      // A table of unknown size that stands alone holds what somebody configures.
+      if (severity === null || (severity === 'info' && !isRelated(table, ctx))) return
       return {
         object: table.key,
         severity,
@@ -84,3 +91,10 @@ export default {
     },
   },
 } satisfies Rule
+
+function isRelated(table: Table, ctx: RuleContext): boolean {
+  return (
+    table.foreignKeys.length > 0 ||
+    [...ctx.after.tables.values()].some((other) => other.foreignKeys.some((key) => key.references.table === table.key))
+  )
+}

@@ -98,7 +98,8 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
     }
     if (at.kind === 'loop') {
       const loop = ofLoop(at, module)
-      return { ...loop, guarded, conditional, batching: loop.batching || buffered }
+      const works = work.test(module.file.text.slice(at.end, at.last))
+      return { ...loop, guarded, conditional, works, batching: loop.batching || buffered }
     }
     if (at.kind !== 'function') continue
     const call = at.argumentOf
@@ -115,6 +116,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       return {
         guarded,
         conditional,
+        works: work.test(module.file.text.slice(at.node.start, at.node.end)),
         element: named === '' ? null : named,
         together: together || around === '$transaction' || around === 'batch',
         place: placeOf(module.file, step.start, step.start + name.length),
@@ -138,6 +140,13 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
   return null
 }
 
+/** Waiting for a function that is called for what it does, by its name. */
+const verbs =
+  '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email)'
+const work = new RegExp(
+  `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*)\\s*\\(`,
+)
+
 /** A constant by its spelling: a list that the code fixes. */
 const fixedList = /^[A-Z][A-Z0-9_]+$/
 
@@ -153,7 +162,7 @@ function batchOutside(frame: Frame | null): string | null {
   return null
 }
 
-function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'conditional'> {
+function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'conditional' | 'works'> {
   let bounded: number | null = null
   if (loop.over !== null) {
     const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })

@@ -195,4 +195,6 @@ export interface Loop {
   readonly guarded: boolean
   /** True where a condition decides for each element. */
   readonly conditional: boolean
+  /** True where the body waits for something that it has done for the element: a mail, a payment, a run. */
+  readonly works: boolean
 }

@@ -94,7 +94,7 @@ function isQuoted(given: Located): boolean {
   return /'%?(?:\$\{|["'`]\s*\+\s*)$/.test(before)
 }
 
-/** True for what cannot carry SQL of a stranger: literals, choices between literals, numbers, quoted names, constants. */
+/** True for what cannot carry SQL of a stranger: literals, choices between literals, numbers and what stands in for one, quoted names, constants. */
 function isFixed(given: Located, evaluate: Evaluate): boolean {
   const node = unwrap(given.node)
   if (literalOf(given, evaluate) !== undefined) return true
@@ -103,7 +103,11 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
       isFixed({ ...given, node: node.consequent }, evaluate) && isFixed({ ...given, node: node.alternate }, evaluate)
     )
   if (node.type === 'LogicalExpression')
-    return isFixed({ ...given, node: node.left }, evaluate) && isFixed({ ...given, node: node.right }, evaluate)
+    return (
+      isFixed({ ...given, node: node.right }, evaluate) &&
+      (typeof literalOf({ ...given, node: node.right }, evaluate) === 'number' ||
+        isFixed({ ...given, node: node.left }, evaluate))
+    )
   if (node.type === 'TemplateLiteral') return node.expressions.every((e) => isFixed({ ...given, node: e }, evaluate))
   if (node.type === 'CallExpression') {
     const callee = sourceOf({ ...given, node: node.callee })

@@ -66,6 +66,8 @@ export interface LoopFrame {
   readonly over: Expression | null
   readonly variable: string | null
   readonly scope: Scope
+  /** Where its body ends. */
+  readonly last: number
   /** Text of the head of the loop. */
   readonly head: string
   /** True where the loop ends early by itself: `break` or `return` in its body. */

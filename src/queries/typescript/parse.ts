@@ -318,6 +318,7 @@ export function readModule(
           form,
           start: node.start,
           end: node.body.start,
+          last: node.body.end,
           over,
           variable: named,
           scope: inner,
