@@ -74,7 +74,7 @@ export default {
             : null
         for (const { path } of whole === null ? files : files.slice(0, 1)) {
           yield {
-            place: startOf(path),
+            place: startOf(ctx.files.find((file) => file.previousPath === path)?.path ?? path),
             object: whole === null ? path : files.map((file) => file.path).join(' '),
             anySize: true,
             message: whole ?? `This migration has run already and ${what}: ${effect}.`,

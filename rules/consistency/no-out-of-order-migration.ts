@@ -86,6 +86,9 @@ export default {
           object: migration.name,
           anySize: true,
           ...(refused?.unless === null ? { severity: 'error' as const } : {}),
+          ...(ctx.project.orm === null
+            ? { help: 'Give it a later version, so that it sorts last: rename its file.' }
+            : {}),
           message: `\`${migration.name}\` sorts before \`${later.name}\`, which is on the base branch already: ${effect}${refused?.unless ? `, unless it is told otherwise (\`${refused.unless}\`)` : ''}.`,
         }
       }
