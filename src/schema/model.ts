@@ -37,6 +37,8 @@ export interface Schema {
   >
   /** Who may use a schema, by its name; left out where no statement says so. */
   readonly schemaGrants?: ReadonlyMap<string, readonly Grant[]>
+  /** What is granted on new objects, by schema and kind (`public table`, ` function` for all schemas); left out where no statement says so. */
+  readonly defaultGrants?: ReadonlyMap<string, readonly Grant[]>
   /** False where not everything that exists is known: a file linted on its own, a history with a part that could not be read. */
   readonly complete: boolean
 }

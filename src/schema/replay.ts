@@ -3,6 +3,7 @@ import type { Note } from '../finding.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Change } from './change.ts'
 import type { Schema } from './model.ts'
+import { grantDefaults } from './replay/default-grants.ts'
 import { draftOf, remove, temporary } from './replay/draft.ts'
 import type { Draft } from './replay/draft.ts'
 import type { ReplayOptions, Session } from './replay/session.ts'
@@ -27,12 +28,16 @@ interface Outcome {
   readonly refused: string | null
 }
 
+/** Statements that make new objects, where others only give them other names. */
+const makes = /^(Create|View|AlterTableStmt|SelectStmt)/
+
 function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outcome {
   if (statement.inside === 'function') return { changes: [], notes: [], refused: null }
   const before = draft.schema
   const session: Session = { draft, options, statement, changes: [], notes: [], place: statement.place }
   try {
     replayNode(session, statement.node)
+    if (makes.test(statement.kind)) grantDefaults(session, before)
     return { changes: session.changes, notes: session.notes, refused: null }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -16,7 +16,7 @@ import type {
 } from '../model.ts'
 import { key } from '../model.ts'
 import { constraintNames, putTable, relationExists, updateTable } from './draft.ts'
-import { columnsAddition, freeConstraintName, freeRelationName, truncated } from './names.ts'
+import { columnsAddition, distinctNames, freeConstraintName, freeRelationName, truncated } from './names.ts'
 import { restOn } from './dependents.ts'
 import { indexKeys, indexNames } from './indexes.ts'
 import { mentionedColumns, texts, writtenOf } from './nodes.ts'
@@ -130,7 +130,7 @@ function addUnique(session: Session, at: Key, node: Constraint, inline: boolean)
           session.draft.schema,
           table.schema,
           table.name,
-          columnsAddition([...columns, ...include]),
+          columnsAddition(distinctNames([...columns, ...include])),
           'key',
           true,
         )

@@ -7,7 +7,7 @@ import { buildColumn, ownSequence } from './columns.ts'
 import { addConstraint } from './constraints.ts'
 import { putTable, relationExists, typeExists, updateTable } from './draft.ts'
 import { adopt } from './family.ts'
-import { columnsAddition, freeRelationName } from './names.ts'
+import { columnsAddition, distinctNames, freeRelationName } from './names.ts'
 import { parametersOf, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { current, declaredAt, keyForNew, refuse, tableFor, unknownColumn } from './session.ts'
@@ -223,7 +223,7 @@ function likeConstraints(session: Session, at: Key, clause: TableLikeClause, sou
       primaryKey: { ...copy(primaryKey), name: free('', 'pkey', true) },
     })
   for (const unique of source.uniques) {
-    const name = free(columnsAddition([...unique.columns, ...unique.include]), 'key', true)
+    const name = free(columnsAddition(distinctNames([...unique.columns, ...unique.include])), 'key', true)
     updateTable(session.draft, at, (it) => ({ ...it, uniques: [...it.uniques, { ...copy(unique), name }] }))
   }
   for (const exclusion of source.exclusions) {

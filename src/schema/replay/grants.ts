@@ -5,7 +5,7 @@ import { schemaOf } from '../model.ts'
 import { put, setFunctions, updateTable } from './draft.ts'
 import { roleNames } from './attached.ts'
 import { text, texts, writtenIn, writtenOf } from './nodes.ts'
-import { findKey } from './session.ts'
+import { findKey, isOpen, isSystemName, refuse, shown } from './session.ts'
 import type { Session } from './session.ts'
 import { baseType, resolveType } from './types.ts'
 
@@ -13,8 +13,7 @@ type Change = (grants: readonly Grant[], all: readonly string[]) => readonly Gra
 
 /** Replays `GRANT` and `REVOKE` on tables, views, sequences, functions and schemas. What is granted on objects that are not known is left out. */
 export function grant(session: Session, node: GrantStmt): void {
-  if (node.targtype === 'ACL_TARGET_DEFAULTS') return
-  const change = changeOf(node)
+  const change = grantsChange(node)
   const inSchemas = node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? new Set(texts(node.objects)) : null
   switch (node.objtype) {
     case 'OBJECT_TABLE':
@@ -26,7 +25,8 @@ export function grant(session: Session, node: GrantStmt): void {
       return onFunctions(session, node, inSchemas, change)
     case 'OBJECT_SCHEMA': {
       const grants = new Map(session.draft.schema.schemaGrants)
-      for (const name of texts(node.objects)) grants.set(name, change(grants.get(name) ?? [], ['create', 'usage']))
+      for (const name of texts(node.objects))
+        grants.set(name, change(grants.get(name) ?? [], privilegesOn(session, 'schema')))
       session.draft.schema = { ...session.draft.schema, schemaGrants: grants }
       return
     }
@@ -34,9 +34,23 @@ export function grant(session: Session, node: GrantStmt): void {
   }
 }
 
-function tablePrivileges(session: Session): readonly string[] {
-  const all = ['delete', 'insert', 'references', 'select', 'trigger', 'truncate', 'update']
-  return session.options.postgres >= 17 ? [...all, 'maintain'] : all
+/** Kinds of objects that have privileges of their own; views are tables. */
+export type GrantKind = 'table' | 'sequence' | 'function' | 'schema'
+
+/** All privileges of one kind. */
+export function privilegesOn(session: Session, kind: GrantKind): readonly string[] {
+  switch (kind) {
+    case 'table': {
+      const all = ['delete', 'insert', 'references', 'select', 'trigger', 'truncate', 'update']
+      return session.options.postgres >= 17 ? [...all, 'maintain'] : all
+    }
+    case 'sequence':
+      return ['select', 'update', 'usage']
+    case 'function':
+      return ['execute']
+    case 'schema':
+      return ['create', 'usage']
+  }
 }
 
 function relationsOf(session: Session, node: GrantStmt, inSchemas: ReadonlySet<string> | null): readonly Key[] {
@@ -46,10 +60,11 @@ function relationsOf(session: Session, node: GrantStmt, inSchemas: ReadonlySet<s
       (at) => inSchemas.has(schemaOf(at)),
     )
   return (node.objects ?? []).flatMap((each) => {
-    const at =
-      'RangeVar' in each
-        ? findKey(session, writtenOf(each.RangeVar), (key) => tables.has(key) || views.has(key) || sequences.has(key))
-        : undefined
+    if (!('RangeVar' in each)) return []
+    const written = writtenOf(each.RangeVar)
+    const at = findKey(session, written, (key) => tables.has(key) || views.has(key) || sequences.has(key))
+    if (at === undefined && !isOpen(session) && !isSystemName(written))
+      refuse(`relation ${shown(written)} does not exist`)
     return at === undefined ? [] : [at]
   })
 }
@@ -61,14 +76,14 @@ function onRelations(session: Session, relations: readonly Key[], change: Change
     if (tables.has(at))
       updateTable(session.draft, at, (table) => ({
         ...table,
-        grants: change(table.grants ?? [], tablePrivileges(session)),
+        grants: change(table.grants ?? [], privilegesOn(session, 'table')),
       }))
     else if (view !== undefined)
-      put(session.draft, 'views', at, { ...view, grants: change(view.grants ?? [], tablePrivileges(session)) })
+      put(session.draft, 'views', at, { ...view, grants: change(view.grants ?? [], privilegesOn(session, 'table')) })
     else if (sequence !== undefined)
       put(session.draft, 'sequences', at, {
         ...sequence,
-        grants: change(sequence.grants ?? [], ['select', 'update', 'usage']),
+        grants: change(sequence.grants ?? [], privilegesOn(session, 'sequence')),
       })
   }
 }
@@ -113,7 +128,8 @@ function typeText(session: Session, node: Node): string | null {
   return type === null ? null : baseType(type)
 }
 
-function changeOf(node: GrantStmt): Change {
+/** What a `GRANT` or `REVOKE` makes of the privileges of an object. */
+export function grantsChange(node: GrantStmt): Change {
   const roles = roleNames(node.grantees)
   const adds = node.is_grant === true
   return (grants, all) => {

@@ -6,7 +6,7 @@ import type { Index, IndexKey, Key, Table, View } from '../model.ts'
 import { key } from '../model.ts'
 import { quoteIdent } from '../sql/quote.ts'
 import { put, putTable, relationExists } from './draft.ts'
-import { columnsAddition, freeRelationName, truncated } from './names.ts'
+import { columnsAddition, distinctNames, freeRelationName, truncated } from './names.ts'
 import { mentionedColumns, parametersOf, text, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, findKey, refuse, tableFor } from './session.ts'
@@ -61,15 +61,11 @@ function printIndexExpression(
 
 /** What Postgres calls the columns of an index when it makes up the index' name. */
 export function indexNames(elements: readonly Node[]): readonly string[] {
-  const names: string[] = []
-  for (const element of elements) {
-    if (!('IndexElem' in element)) continue
-    const base = element.IndexElem.name ?? expressionName(element.IndexElem.expr) ?? 'expr'
-    let name = base
-    for (let i = 1; names.includes(name); i++) name = `${base}${i}`
-    names.push(name)
-  }
-  return names
+  return distinctNames(
+    elements.flatMap((element) =>
+      'IndexElem' in element ? [element.IndexElem.name ?? expressionName(element.IndexElem.expr) ?? 'expr'] : [],
+    ),
+  )
 }
 
 /** The name that Postgres gives an expression's column. (FigureColname in src/backend/parser/parse_target.c) */
@@ -143,7 +139,7 @@ export function createIndex(session: Session, node: IndexStmt): void {
       session.draft.schema,
       table.schema,
       table.name,
-      columnsAddition([...indexNames(elements), ...include]),
+      columnsAddition(distinctNames([...indexNames(elements), ...include])),
       'idx',
       false,
     )

@@ -85,6 +85,17 @@ export function freeRelationName(
   )
 }
 
+/** Names of an index' columns, made distinct by numbers. (ChooseIndexColumnNames in src/backend/commands/indexcmds.c) */
+export function distinctNames(columns: readonly string[]): readonly string[] {
+  const names: string[] = []
+  for (const column of columns) {
+    let name = column
+    for (let i = 1; names.includes(name); i++) name = `${column}${i}`
+    names.push(name)
+  }
+  return names
+}
+
 /** The columns' part of an index name: joined, up to the length of a name. */
 export function columnsAddition(columns: readonly string[]): string {
   let joined = ''

@@ -101,6 +101,11 @@ export function assumedKey(session: Session, written: Written): Key {
 }
 
 /** How Postgres names a relation in its messages. */
+/** True for a name of the system's own catalogs and views, which are not replayed. */
+export function isSystemName({ schema, name }: Written): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || name.startsWith('pg_')
+}
+
 export function shown(written: Written): string {
   return `"${written.schema === null ? '' : `${written.schema}.`}${written.name}"`
 }

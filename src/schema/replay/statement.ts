@@ -5,6 +5,7 @@ import type { Schema } from '../model.ts'
 import { alterTable } from './alter-table.ts'
 import { alterPolicy, comment, createPolicy, createTrigger } from './attached.ts'
 import { createTable } from './create-table.ts'
+import { alterDefaultPrivileges } from './default-grants.ts'
 import type { Draft } from './draft.ts'
 import { drop } from './drop.ts'
 import { spreadIndex } from './family.ts'
@@ -27,7 +28,7 @@ import {
 } from './objects.ts'
 import { rename, setSchema } from './rename.ts'
 import type { Session } from './session.ts'
-import { addNote, becomeIncomplete, findKey, isOpen, refuse, shown } from './session.ts'
+import { addNote, becomeIncomplete, findKey, isOpen, isSystemName, refuse, shown } from './session.ts'
 import { createTableAs, createView } from './views.ts'
 
 /** Does to the session's schema what a statement does to a database. Throws a `Refusal` where Postgres would refuse it. */
@@ -60,6 +61,7 @@ export function replayNode(session: Session, node: Node): void {
   if ('CreatePolicyStmt' in node) return createPolicy(session, node.CreatePolicyStmt)
   if ('AlterPolicyStmt' in node) return alterPolicy(session, node.AlterPolicyStmt)
   if ('GrantStmt' in node) return grant(session, node.GrantStmt)
+  if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(session, node.AlterDefaultPrivilegesStmt)
   if ('CommentStmt' in node) return comment(session, node.CommentStmt)
   if ('VariableSetStmt' in node) return setVariable(session, node.VariableSetStmt)
   if ('CreateSchemaStmt' in node) {
@@ -84,13 +86,7 @@ export function replayNode(session: Session, node: Node): void {
 function target(session: Session, relation: Parameters<typeof writtenOf>[0]): void {
   const written = writtenOf(relation)
   const { schema } = session.draft
-  if (
-    isOpen(session) ||
-    written.schema === 'pg_catalog' ||
-    written.schema === 'information_schema' ||
-    written.name.startsWith('pg_')
-  )
-    return
+  if (isOpen(session) || isSystemName(written)) return
   if (findKey(session, written, (at) => schema.tables.has(at) || schema.views.has(at)) === undefined)
     refuse(`relation ${shown(written)} does not exist`)
 }
