@@ -55,9 +55,12 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const free = folders.filter(({ folder }) => !orm.some(({ migrations }) => migrations?.folder === folder))
   const sql = sqlProjects(listing, free, samples, orm, sqlcFiles(listing))
   const projects = override([...orm, ...sql.projects], config, listing)
-  // What could not be followed matters where a change touches it, or where nothing else told what lives there.
+  // What could not be followed matters where a change touches it, or touches what is below it and nothing else tells what lives there.
   const isSaid = (note: Note) =>
-    changed.length === 0 || changed.includes(note.path) || !projects.some(({ root }) => isBelow(note.path, root))
+    changed.length === 0 ||
+    changed.includes(note.path) ||
+    (changed.some((path) => isBelow(path, folderOf(note.path))) &&
+      !projects.some(({ root }) => isBelow(note.path, root)))
   return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes].filter(isSaid), ignored: sql.ignored }
 }
 

@@ -209,6 +209,8 @@ describe('Drizzle', () => {
     const tree = memoryTree({ ...files, 'app/package.json': '{}', 'app/prisma/schema.prisma': prisma('postgresql') })
     expect((await detectProjects(tree, defaultConfig, ['app/x.ts'])).notes).toEqual([])
     expect((await detectProjects(tree, defaultConfig, ['app/drizzle.config.ts'])).notes).toHaveLength(1)
+    expect((await detectProjects(memoryTree(files), defaultConfig, ['app/x.ts'])).notes).toHaveLength(1)
+    expect((await detectProjects(memoryTree(files), defaultConfig, ['other/x.ts'])).notes).toEqual([])
   })
 
   test('that generates for Supabase is run by Supabase', async () => {
