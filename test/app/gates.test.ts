@@ -182,8 +182,16 @@ describe('gates', () => {
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate pause'))
     await during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'error a\n' }))
     expect([run(pull)?.conclusion, pull.threads.length]).toEqual(['failure', 0])
+    expect(run(pull)?.output.summary).toContain('Comments are paused: `/schemagate resume` starts them again.')
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate resume'))
     expect(pull.threads).toHaveLength(1)
+  })
+  test('pause keeps up to date what was said before it', async () => {
+    const pull = await open({ 'db/2.sql': 'error a\n' })
+    await during(() => say(world.github, repository, pull, 'writer', '/schemagate pause'))
+    await during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'warning b\n' }))
+    expect(pull.threads).toEqual([])
+    expect(pull.comments[0]?.body).toContain('1 thing to look at, nothing stops this merge')
   })
 })
 

@@ -287,7 +287,12 @@ async function prepare(
     settings: config.comments,
     approvals: config.approvals,
     links,
-    quiet: job.quiet || isPaused || (pull.isDraft && !config.drafts),
+    quiet: job.quiet,
+    silent: isPaused
+      ? 'Comments are paused: `/schemagate resume` starts them again.'
+      : pull.isDraft && !config.drafts
+        ? 'Drafts get no comments here.'
+        : null,
     // The newest run on the head is the one that counts: a run in progress has to say again what an older one says.
     again: job.again || started?.head === pull.head,
     more: preview === null ? [] : [preview],

@@ -61,6 +61,8 @@ export interface PlanInput {
   readonly answers: readonly Answer[]
   /** Check run only. */
   readonly quiet: boolean
+  /** Why there is nothing new in the conversation, a Markdown sentence; what is there already is kept up to date. Null where there may be. */
+  readonly silent: string | null
   /** Write the check run also where nothing changed. */
   readonly again: boolean
 }
@@ -79,7 +81,7 @@ export function planPublication(input: PlanInput): Publication {
   const shown = new Map(threads.filter((t) => !t.isFixed).map((t) => [t.fingerprint, t]))
   const sorted = sortFindings(report)
   const open = [...sorted.errors, ...sorted.needed, ...sorted.warnings]
-  const comments = quiet || !input.settings.inline ? [] : newComments(input, open, threads)
+  const comments = quiet || input.silent !== null || !input.settings.inline ? [] : newComments(input, open, threads)
   const inline = new Set([
     ...comments.map((c) => c.finding.fingerprint),
     ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint),
@@ -89,7 +91,7 @@ export function planPublication(input: PlanInput): Publication {
     inline,
     wanted: input.wanted,
     approvals: input.approvals,
-    more: input.more,
+    more: [...input.more, ...(input.silent === null ? [] : [input.silent])],
   })
   const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}`
   const current = pull.runs.find((r) => r.commit === pull.head)
@@ -187,11 +189,12 @@ function stickyChange({
   approvals,
   bindings,
   picture,
+  silent,
 }: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
   if (
     settings.sticky === 'never' ||
-    (existing === undefined && settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))
+    (existing === undefined && (silent !== null || (settings.sticky === 'auto' && !hasSomethingToSay(report, wanted))))
   )
     return null
   const end = `\n\n${writeMarker({ kind: 'sticky' })}${writeBindings(bindings)}`
