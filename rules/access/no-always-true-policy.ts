@@ -30,6 +30,19 @@ export default {
         alter table votes enable row level security;
         create policy voting on votes for delete using (true);`,
     },
+    {
+      title: 'Drizzle declares it, and no migration says it yet.',
+      runner: 'supabase',
+      drizzle: {
+        before: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\n`,
+        after: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\nexport const notes = pgTable('notes', { id: bigint('id', { mode: 'number' }).primaryKey(), author: uuid('author').notNull() }, () => [pgPolicy('everybody', { for: 'all', to: 'authenticated', using: sql\`true\`, withCheck: sql\`true\` })])\n`,
+      },
+      files: {
+        'drizzle.config.ts':
+          "export default { dialect: 'postgresql', out: './supabase/migrations', schema: './src/schema.ts' }",
+      },
+      message: '`everybody` lets `authenticated` write every row of `notes`',
+    },
   ],
   good: [
     {

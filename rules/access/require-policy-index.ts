@@ -38,6 +38,19 @@ export default {
         alter table notes enable row level security;
         create policy tenant on notes using (tenant_id = current_setting('app.tenant')::bigint);`,
     },
+    {
+      title: 'Drizzle declares it, and no migration says it yet.',
+      runner: 'supabase',
+      drizzle: {
+        before: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\n`,
+        after: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\nexport const notes = pgTable('notes', { id: bigint('id', { mode: 'number' }).primaryKey(), author: uuid('author').notNull() }, () => [pgPolicy('own', { for: 'select', to: 'authenticated', using: sql\`(select auth.uid()) = author\` })])\n`,
+      },
+      files: {
+        'drizzle.config.ts':
+          "export default { dialect: 'postgresql', out: './supabase/migrations', schema: './src/schema.ts' }",
+      },
+      message: '`own` compares `author`',
+    },
   ],
   good: [
     {

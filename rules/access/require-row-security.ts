@@ -16,6 +16,19 @@ export default {
       sql: `create table notes (id bigint generated always as identity primary key, body text);`,
       message: '`notes` is open to everybody',
     },
+    {
+      title: 'Drizzle declares it, and no migration says it yet.',
+      runner: 'supabase',
+      drizzle: {
+        before: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\n`,
+        after: `import { bigint, pgPolicy, pgTable, text, uuid } from 'drizzle-orm/pg-core'\nimport { sql } from 'drizzle-orm'\nexport const base = pgTable('base', { id: bigint('id', { mode: 'number' }).primaryKey() }).enableRLS()\nexport const notes = pgTable('notes', { id: bigint('id', { mode: 'number' }).primaryKey(), body: text('body') })\n`,
+      },
+      files: {
+        'drizzle.config.ts':
+          "export default { dialect: 'postgresql', out: './supabase/migrations', schema: './src/schema.ts' }",
+      },
+      message: '`notes` is open to everybody',
+    },
   ],
   good: [
     {
@@ -49,7 +62,7 @@ export default {
         return null
       return {
         message: `\`${ctx.name(table)}\` is open to everybody: it has no row level security, and the API serves it with the public key.`,
-        help: `Enable it in the same migration, and add policies:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,
+        help: `${ctx.project.orm === 'drizzle' ? 'Add policies to the table with `pgPolicy`, which enable it, or chain `.enableRLS()`. A migration has to follow. In SQL' : 'Enable it in the same migration, and add policies'}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { newColumns } from '../shared/columns.ts'
+import { newColumnsTogether } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
+import { listed } from '../shared/query-words.ts'
 
 export default {
   id: 'no-rounded-timestamp',
@@ -36,17 +37,21 @@ export default {
       sql: `create table orders (id bigint generated always as identity primary key, day date not null);`,
     },
   ],
-  visit: newColumns((column, table, ctx) => {
-    const full = /^timestamp\(0\) (with(?:out)? time zone)$/.exec(column.type ?? '')?.[1]
-    if (full === undefined) return null
-    const zoned = full === 'with time zone'
-    const { words, offer } = zoned
-      ? declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
-      : { words: '', offer: {} }
-    return {
-      ...offer,
-      message: `\`${column.name}\` is rounded to the second: half of its values lie in the future, and rows of one second have no order.`,
-      help: words || `Use \`${zoned ? 'timestamptz' : 'timestamp'}\`.`,
-    }
-  }, true),
+  visit: newColumnsTogether(
+    (column) => /^timestamp\(0\) with/.test(column.type ?? ''),
+    (columns, table, ctx) => {
+      const [column] = columns
+      const zoned = columns.every(({ type }) => type?.endsWith('with time zone'))
+      const { words, offer } =
+        zoned && column && columns.length === 1
+          ? declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
+          : { words: '', offer: {} }
+      return {
+        ...offer,
+        message: `${listed(columns.map(({ name }) => name))} ${columns.length === 1 ? 'is' : 'are'} rounded to the second: half of the values lie in the future, and rows of one second have no order.`,
+        help: words || `Use \`${zoned ? 'timestamptz' : 'timestamp'}\`.`,
+      }
+    },
+    true,
+  ),
 } satisfies Rule

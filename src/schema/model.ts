@@ -232,8 +232,12 @@ export interface Policy {
   readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
   readonly permissive: boolean
   readonly roles: readonly string[]
+  /** Conditions as Postgres prints them, `…` for a subquery in them: what is compared. */
   readonly using: string | null
   readonly check: string | null
+  /** The same as written, where it holds a subquery: what is written as SQL. */
+  readonly usingText?: string
+  readonly checkText?: string
   readonly usingNode?: Node
   readonly checkNode?: Node
   readonly declared: readonly Declaration[]

@@ -122,6 +122,40 @@ function printed(session: Session, table: Table, node: Node | undefined): string
     : printExpression(node, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
 }
 
+/** The conditions of a policy as the statement writes them, for those that are not printed whole. */
+function asWritten(
+  session: Session,
+  using: string | null,
+  check: string | null,
+): Pick<Policy, 'usingText' | 'checkText'> {
+  const clauses = using?.includes('…') || check?.includes('…') ? clausesOf(session.statement.text) : {}
+  return {
+    ...(using?.includes('…') && clauses.using !== undefined ? { usingText: clauses.using } : {}),
+    ...(check?.includes('…') && clauses.check !== undefined ? { checkText: clauses.check } : {}),
+  }
+}
+
+/** What stands between the parentheses behind USING and WITH CHECK. */
+function clausesOf(text: string): { readonly using?: string; readonly check?: string } {
+  const found: { using?: string; check?: string } = {}
+  let depth = 0
+  let open: { readonly clause: 'using' | 'check'; readonly start: number } | null = null
+  let word = ''
+  for (const token of text.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[^]*?\*\/|[()]|[\w$]+/g)) {
+    if (token[0] === '(') {
+      if (depth === 0 && (word === 'using' || word === 'check')) open = { clause: word, start: token.index + 1 }
+      depth++
+    } else if (token[0] === ')') {
+      depth--
+      if (depth === 0 && open !== null) {
+        found[open.clause] = text.slice(open.start, token.index).trim()
+        open = null
+      }
+    } else if (depth === 0) word = token[0].toLowerCase()
+  }
+  return found
+}
+
 /** Replays `CREATE POLICY`. */
 export function createPolicy(session: Session, node: CreatePolicyStmt): void {
   const table = tableFor(session, writtenOf(node.table))
@@ -129,13 +163,15 @@ export function createPolicy(session: Session, node: CreatePolicyStmt): void {
   const name = truncated(node.policy_name ?? '')
   if (table.policies.some((policy) => policy.name === name))
     refuse(`policy "${name}" for table "${table.name}" already exists`)
+  const [using, check] = [printed(session, table, node.qual), printed(session, table, node.with_check)]
   const to: Policy = {
     name,
     command: isCommand(node.cmd_name) ? node.cmd_name : 'all',
     permissive: node.permissive === true,
     roles: roleNames(node.roles),
-    using: printed(session, table, node.qual),
-    check: printed(session, table, node.with_check),
+    using,
+    check,
+    ...asWritten(session, using, check),
     ...(node.qual === undefined ? {} : { usingNode: node.qual }),
     ...(node.with_check === undefined ? {} : { checkNode: node.with_check }),
     declared: declaredAt(session),
@@ -160,11 +196,16 @@ export function alterPolicy(session: Session, node: AlterPolicyStmt): void {
     check: null,
     declared: declaredAt(session),
   }
+  const [using, check] = [printed(session, table, node.qual), printed(session, table, node.with_check)]
+  const { usingText, checkText, ...kept } = base
   const to: Policy = {
-    ...base,
+    ...kept,
+    ...(using === null && usingText !== undefined ? { usingText } : {}),
+    ...(check === null && checkText !== undefined ? { checkText } : {}),
     roles: node.roles === undefined ? base.roles : roleNames(node.roles),
-    using: printed(session, table, node.qual) ?? base.using,
-    check: printed(session, table, node.with_check) ?? base.check,
+    using: using ?? base.using,
+    check: check ?? base.check,
+    ...asWritten(session, using, check),
     ...(node.qual === undefined ? {} : { usingNode: node.qual }),
     ...(node.with_check === undefined ? {} : { checkNode: node.with_check }),
   }

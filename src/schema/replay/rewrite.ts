@@ -94,7 +94,13 @@ export function mapExpressions(table: Table, change: (text: string) => string): 
     where: maybe(each.where),
     keys: each.keys.map((one) => (one.expression === null ? one : { ...one, expression: change(one.expression) })),
   })
-  const policy = (each: Policy): Policy => ({ ...each, using: maybe(each.using), check: maybe(each.check) })
+  const policy = (each: Policy): Policy => ({
+    ...each,
+    using: maybe(each.using),
+    check: maybe(each.check),
+    ...(each.usingText === undefined ? {} : { usingText: maybe(each.usingText) ?? each.usingText }),
+    ...(each.checkText === undefined ? {} : { checkText: maybe(each.checkText) ?? each.checkText }),
+  })
   return {
     ...table,
     columns: table.columns.map((column) =>

@@ -442,7 +442,7 @@ function alterPolicy(
       ? ''
       : ` TO ${roleList(to.roles.length ? to.roles : ['public'])}`
   return [
-    `ALTER POLICY ${quoteIdent(to.name)} ON ${table}${roles}${to.using === null ? '' : ` USING (${to.using})`}${to.check === null ? '' : ` WITH CHECK (${to.check})`}`,
+    `ALTER POLICY ${quoteIdent(to.name)} ON ${table}${roles}${to.using === null ? '' : ` USING (${to.usingText ?? to.using})`}${to.check === null ? '' : ` WITH CHECK (${to.checkText ?? to.check})`}`,
   ]
 }
 

@@ -280,7 +280,7 @@ export function createPolicy(table: Key, of: Policy, defaultSchema: string): str
   const roles = of.roles.length ? ` TO ${roleList(of.roles)}` : ''
   return (
     `CREATE POLICY ${quoteIdent(of.name)} ON ${quoteKey(table, defaultSchema)}${of.permissive ? '' : ' AS RESTRICTIVE'}${of.command === 'all' ? '' : ` FOR ${of.command.toUpperCase()}`}` +
-    `${roles}${of.using === null ? '' : ` USING (${of.using})`}${of.check === null ? '' : ` WITH CHECK (${of.check})`}`
+    `${roles}${of.using === null ? '' : ` USING (${of.usingText ?? of.using})`}${of.check === null ? '' : ` WITH CHECK (${of.checkText ?? of.check})`}`
   )
 }
 
