@@ -38,7 +38,7 @@ export default {
     },
   ],
   visit: newColumnsTogether(
-    (column) => /^timestamp\(0\) with/.test(column.type ?? ''),
+    (column) => column.type?.startsWith('timestamp(0) with') === true,
     (columns, table, ctx) => {
       const [column] = columns
       const zoned = columns.every(({ type }) => type?.endsWith('with time zone'))
