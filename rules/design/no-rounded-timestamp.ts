@@ -43,13 +43,17 @@ export default {
       const [column] = columns
       const zoned = columns.every(({ type }) => type?.endsWith('with time zone'))
       const { words, offer } =
-        zoned && column && columns.length === 1
+        ctx.project.orm === 'prisma' && zoned && column && columns.length === 1
           ? declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
           : { words: '', offer: {} }
       return {
         ...offer,
         message: `${listed(columns.map(({ name }) => name))} ${columns.length === 1 ? 'is' : 'are'} rounded to the second: half of the values lie in the future, and rows of one second have no order.`,
-        help: words || `Use \`${zoned ? 'timestamptz' : 'timestamp'}\`.`,
+        help:
+          words ||
+          (ctx.project.orm === 'drizzle'
+            ? 'Leave `precision: 0` out of `timestamp()`. A migration has to follow: `npx drizzle-kit generate`.'
+            : `Use \`${zoned ? 'timestamptz' : 'timestamp'}\`.`),
       }
     },
     true,
