@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { hostOf } from '../../src/queries/settings.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -49,13 +50,7 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const facts = ctx.code
-      const hosting = facts?.hosting[0]
-      if (
-        facts === undefined ||
-        hosting === undefined ||
-        facts.poolers.length > 0 ||
-        facts.caches.some((c) => c.what === 'withAccelerate')
-      )
+      if (facts === undefined || facts.poolers.length > 0 || facts.caches.some((c) => c.what === 'withAccelerate'))
         return
       const urls = facts.urls.filter((u) => !u.local)
       const direct = urls.find(
@@ -68,7 +63,8 @@ export default {
           (c.library === 'prisma' || c.library === 'pg' || c.library === 'postgres') &&
           c.options?.some((o) => o === 'max' || o === 'datasources') !== true,
       )
-      if (direct === undefined || urls.some((u) => u.pooled) || made === undefined) return
+      const hosting = made === undefined ? undefined : hostOf(facts.hosting, made.place.path)
+      if (direct === undefined || urls.some((u) => u.pooled) || made === undefined || hosting === undefined) return
       yield {
         place: made.place,
         object: direct.name,

@@ -13,8 +13,10 @@ import type { Project } from '../project/project.ts'
 import { indexUse } from '../schema/index-use.ts'
 import type { Key, Schema, Table } from '../schema/model.ts'
 import { asksFor } from './asked.ts'
-import type { ClientFact, CodeFacts } from './facts.ts'
+import type { CodeFacts } from './facts.ts'
+import { poolingOf } from './pooling.ts'
 import type { Query } from './query.ts'
+import { fileKind } from './typescript/features.ts'
 
 /** What the checklist is answered from. */
 export interface ChecklistRequest {
@@ -169,9 +171,10 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
   'connection-pooling'(seen) {
     const found = verdict(seen.of('connection-pooling'))
     if (found !== null) return found
-    const clients = seen.facts.clients.filter((c) => c.file === 'source' && c.library !== 'drizzle')
-    if (clients.length === 0) return none('no code of this repository connects to a database')
-    return poolingOf(clients, seen.facts)
+    return poolingOf(
+      seen.facts,
+      seen.projects.map(({ project }) => project.dialect),
+    )
   },
 
   'read-replicas'(seen) {
@@ -201,7 +204,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
       )
     if (shapes.length === 0) return pass(`no table changes its shape under the cache (${places([cache])})`)
     const opaque = seen.facts.caches.filter(
-      (c) => !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache'].includes(c.what),
+      (c) =>
+        !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache', 'cacheLife', 'cacheTag'].includes(c.what),
     )
     if (opaque.length > 0) return unknown(`which rows the cache keeps cannot be told: ${places(opaque)}`)
     return pass(`what is cached is not of the tables that change (${places([cache])})`)
@@ -210,7 +214,9 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
   'n-plus-one'(seen) {
     const found = verdict(seen.of('n-plus-one'))
     if (found !== null) return found
-    const broken = seen.notes.filter((n) => n.kind === 'unparsed' && /\.[cm]?[jt]sx?$/.test(n.path))
+    const broken = seen.notes.filter(
+      (n) => n.kind === 'unparsed' && /\.[cm]?[jt]sx?$/.test(n.path) && fileKind(n.path) === 'source',
+    )
     if (broken.length > 0) return unknown(`not parsed: ${broken.map((n) => `${n.path}:${n.line}`).join(', ')}`)
     if (seen.changed.length === 0) return none('this pull request changes no query')
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
@@ -234,7 +240,9 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     const written = seen.files.find(
       (f) =>
         f.status !== 'deleted' &&
-        /(?:^|\/)(?:docs?|adr|decisions)\/.*\.mdx?$|(?:^|\/)(?:ADR|CHANGELOG|DECISIONS)[\w-]*\.md$/i.test(f.path),
+        /(?:^|\/)(?:adrs?|rfcs?|decisions?)\/.*\.mdx?$|(?:^|\/)docs?\/(?:[^/]+\/)*[\w-]*(?:database|schema|migration|data-model)[\w-]*(?:\/[^/]+)?\.mdx?$|(?:^|\/)(?:ADR|DECISIONS)[\w-]*\.md$/i.test(
+          f.path,
+        ),
     )
     if (written !== undefined) return pass(`written down at ${written.path}:${written.hunks?.[0]?.added[0] ?? 1}`)
     const commented = changes.find((s) => hasComment(s))
@@ -305,38 +313,4 @@ function hasComment(step: Step): boolean {
       line,
     )
   )
-}
-
-function poolingOf(clients: readonly ClientFact[], facts: CodeFacts): ChecklistAnswer {
-  const perCall = clients.filter((c) => c.perCall && !c.kept)
-  if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
-  const [hosting] = facts.hosting
-  const pooled = facts.urls.find((u) => u.pooled)
-  const pooler = facts.poolers[0]
-  const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
-  const http = clients.find((c) => c.library === 'neon')
-  const through =
-    pooled === undefined
-      ? pooler === undefined
-        ? accelerated === undefined
-          ? null
-          : places([accelerated])
-        : `${pooler.path}:${pooler.line}`
-      : `${pooled.path}:${pooled.line}`
-  if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
-  if (hosting !== undefined && http === undefined) {
-    const limited = clients.filter((c) => c.options?.includes('max') === true)
-    if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
-    const direct = facts.urls.find((u) => !u.local && !u.limited)
-    if (direct !== undefined)
-      return fail(
-        `serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`,
-      )
-    return unknown(
-      `serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`,
-    )
-  }
-  const opaque = clients.filter((c) => c.options === null)
-  if (opaque.length > 0) return unknown(`the options of the pool cannot be told: ${places(opaque)}`)
-  return pass(`${clients.length === 1 ? 'one pool' : `${clients.length} pools`}, made once: ${places(clients)}`)
 }

@@ -234,7 +234,20 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         changed: query.changed,
         function: query.context.function,
       })
-  return { clients, replicas, caches, remoteCalls, ...(await readSettings(request.entries, request.texts)) }
+  return {
+    clients,
+    replicas,
+    caches: caches.filter(({ place }) => keepsRows(place.path)),
+    remoteCalls,
+    ...(await readSettings(request.entries, request.texts)),
+  }
+}
+
+/** Redis behind a queue, a socket or a limit of requests keeps no rows. */
+const noCache = /queue|bull|pub-?sub|socket|rate-?limit|throttle/i
+
+function keepsRows(path: string): boolean {
+  return fileKind(path) === 'source' && !noCache.test(path)
 }
 
 function optionsOf(

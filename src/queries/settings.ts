@@ -1,4 +1,6 @@
 import type { TreeEntry } from '../changeset/tree.ts'
+import { fileKind } from './typescript/features.ts'
+import { folderOf } from './typescript/resolver.ts'
 
 /** A connection string that a sample or a deployment file shows. Its secret parts are not kept. */
 export interface DatabaseUrl {
@@ -27,6 +29,18 @@ export interface Hosting {
   readonly line: number
   readonly what: 'vercel' | 'serverless' | 'netlify' | 'workers' | 'lambda'
 }
+
+/** The file that says where the code of a path runs: one of its own application, or any where the path is of a package that applications share. */
+export function hostOf(hosting: readonly Hosting[], path: string): Hosting | undefined {
+  return hosting.find((host) => {
+    const folder = folderOf(host.path)
+    if (folder === '' || path.startsWith(`${folder}/`)) return true
+    const around = folderOf(folder)
+    return around === '' ? shared.test(path) : !path.startsWith(`${around}/`)
+  })
+}
+
+const shared = /^(?:[\w-]*packages|libs?|shared|common)\//
 
 const hosts: readonly (readonly [RegExp, Hosting['what']])[] = [
   [/(?:^|\/)vercel\.json$/, 'vercel'],
@@ -58,9 +72,11 @@ export async function readSettings(
   poolers: { path: string; line: number; what: string }[]
 }> {
   const ours = entries.filter((e) => !/(?:^|\/)node_modules\//.test(e.path) && (e.size ?? 0) < 400_000)
-  const hosting = ours.flatMap((e) =>
-    hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })),
-  )
+  const hosting = ours
+    .filter((e) => fileKind(`${folderOf(e.path)}/index.ts`) === 'source' && !/(?:^|\/)templates?\//.test(e.path))
+    .flatMap((e) =>
+      hosts.filter(([pattern]) => pattern.test(e.path)).map(([, what]) => ({ path: e.path, line: 1, what })),
+    )
   const frameworks = ours.flatMap((e) => {
     const found = /(?:^|\/)(next|nuxt|remix|svelte|astro)\.config\.[cm]?[jt]s$/.exec(e.path)
     return found === null

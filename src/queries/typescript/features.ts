@@ -99,11 +99,11 @@ export function isCode(path: string, size: number | null): boolean {
 }
 
 const testFile =
-  /(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
+  /(?:^|\/)integration-?tests?\/|^(?:(?:apps|packages)\/[^/]+\/)?integration\/|(?:^|\/)(?:__tests__|__mocks__|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:test|spec|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$/i
 const seedFile =
   /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile =
-  /(?:^|\/)(?:scripts?|bin|cli|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
+  /(?:^|\/)\.[\w-]+\/|(?:^|\/)(?:scripts?|bin|cli|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
 
 /** Files that people start by hand, by the habits of naming. */
 const handRun =

@@ -1,0 +1,53 @@
+import { fail, none, pass, places, unknown } from '../engine/decided.ts'
+import type { ChecklistAnswer } from '../engine/decided.ts'
+import type { Dialect } from '../schema/model.ts'
+import type { CodeFacts } from './facts.ts'
+import { hostOf } from './settings.ts'
+
+/** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
+export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): ChecklistAnswer {
+  const serving = facts.clients.filter((c) => c.file === 'source')
+  const clients = serving.filter((c) => c.library !== 'drizzle')
+  const [other] = dialects
+  if (other !== undefined && other !== 'postgresql' && dialects.every((dialect) => dialect === other)) {
+    if (other === 'sqlite') return none('SQLite is a file that the process opens: there are no connections to pool')
+    return unknown(
+      `connections to another database than PostgreSQL are not judged${serving.length > 0 ? `: ${places(serving)}` : ''}`,
+    )
+  }
+  if (clients.length === 0)
+    return serving.length === 0
+      ? none('no code of this repository connects to a database')
+      : unknown(`what the client is made of cannot be told: ${places(serving)}`)
+  const perCall = clients.filter((c) => c.perCall && !c.kept)
+  if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
+  const hosting = clients.map((c) => hostOf(facts.hosting, c.place.path)).find((host) => host !== undefined)
+  const pooled = facts.urls.find((u) => u.pooled)
+  const pooler = facts.poolers[0]
+  const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
+  const http = clients.find((c) => c.library === 'neon')
+  const through =
+    pooled === undefined
+      ? pooler === undefined
+        ? accelerated === undefined
+          ? null
+          : places([accelerated])
+        : `${pooler.path}:${pooler.line}`
+      : `${pooled.path}:${pooled.line}`
+  if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
+  if (hosting !== undefined && http === undefined) {
+    const limited = clients.filter((c) => c.options?.includes('max') === true)
+    if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
+    const direct = facts.urls.find((u) => !u.local && !u.limited)
+    if (direct !== undefined)
+      return fail(
+        `serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`,
+      )
+    return unknown(
+      `serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`,
+    )
+  }
+  const opaque = clients.filter((c) => c.options === null)
+  if (opaque.length > 0) return unknown(`the options of the pool cannot be told: ${places(opaque)}`)
+  return pass(`${clients.length === 1 ? 'one pool' : `${clients.length} pools`}, made once: ${places(clients)}`)
+}
