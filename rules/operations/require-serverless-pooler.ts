@@ -1,5 +1,4 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { hostOf } from '../../src/queries/settings.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -63,8 +62,8 @@ export default {
           (c.library === 'prisma' || c.library === 'pg' || c.library === 'postgres') &&
           c.options?.some((o) => o === 'max' || o === 'datasources') !== true,
       )
-      const hosting = made === undefined ? undefined : hostOf(facts.hosting, made.place.path)
-      if (direct === undefined || urls.some((u) => u.pooled) || made === undefined || hosting === undefined) return
+      const hosting = made?.host
+      if (direct === undefined || urls.some((u) => u.pooled) || made === undefined || hosting == null) return
       yield {
         place: made.place,
         object: direct.name,

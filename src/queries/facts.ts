@@ -5,7 +5,7 @@ import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
 import { functionOf } from './context.ts'
 import type { Query, QueryContext } from './query.ts'
-import { readSettings } from './settings.ts'
+import { hostOf, readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
 import { fileKind } from './typescript/features.ts'
 import { lookUp } from './typescript/module.ts'
@@ -52,6 +52,8 @@ export interface ClientFact extends PlaceFact {
   readonly perCall: boolean
   /** Text of the call, one line. */
   readonly text: string
+  /** The file that says where it runs; null where none does. */
+  readonly host: Hosting | null
 }
 
 export interface RemoteCall {
@@ -106,7 +108,7 @@ function answersRequests(own: FunctionFrame): boolean {
 /** Collects the facts from parsed modules and from configuration files. */
 export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const { modules, evaluate, changed } = request
-  const clients: ClientFact[] = []
+  const clients: Omit<ClientFact, 'host'>[] = []
   const replicas: PlaceFact[] = []
   const caches: PlaceFact[] = []
   const remoteCalls: RemoteCall[] = []
@@ -234,12 +236,13 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         changed: query.changed,
         function: query.context.function,
       })
+  const settings = await readSettings(request.entries, request.texts)
   return {
-    clients,
+    ...settings,
+    clients: clients.map((one) => ({ ...one, host: hostOf(settings.hosting, one.place.path) })),
     replicas,
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
-    ...(await readSettings(request.entries, request.texts)),
   }
 }
 

@@ -2,7 +2,6 @@ import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/model.ts'
 import type { CodeFacts } from './facts.ts'
-import { hostOf } from './settings.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
 export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): ChecklistAnswer {
@@ -21,7 +20,7 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
       : unknown(`what the client is made of cannot be told: ${places(serving)}`)
   const perCall = clients.filter((c) => c.perCall && !c.kept)
   if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
-  const hosting = clients.map((c) => hostOf(facts.hosting, c.place.path)).find((host) => host !== undefined)
+  const hosting = clients.find((c) => c.host !== null)?.host
   const pooled = facts.urls.find((u) => u.pooled)
   const pooler = facts.poolers[0]
   const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
@@ -35,7 +34,7 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
         : `${pooler.path}:${pooler.line}`
       : `${pooled.path}:${pooled.line}`
   if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
-  if (hosting !== undefined && http === undefined) {
+  if (hosting != null && http === undefined) {
     const limited = clients.filter((c) => c.options?.includes('max') === true)
     if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
     const direct = facts.urls.find((u) => !u.local && !u.limited)

@@ -31,13 +31,14 @@ export interface Hosting {
 }
 
 /** The file that says where the code of a path runs: one of its own application, or any where the path is of a package that applications share. */
-export function hostOf(hosting: readonly Hosting[], path: string): Hosting | undefined {
-  return hosting.find((host) => {
+export function hostOf(hosting: readonly Hosting[], path: string): Hosting | null {
+  const found = hosting.find((host) => {
     const folder = folderOf(host.path)
     if (folder === '' || path.startsWith(`${folder}/`)) return true
     const around = folderOf(folder)
     return around === '' ? shared.test(path) : !path.startsWith(`${around}/`)
   })
+  return found ?? null
 }
 
 const shared = /^(?:[\w-]*packages|libs?|shared|common)\//
