@@ -114,6 +114,8 @@ export interface Column {
   readonly ignored?: boolean
   /** What stands above it in the ORM's schema, `///` or a doc comment; the database does not know it. */
   readonly documentation?: string
+  /** True for a column that a table has from its parents alone: it goes with theirs. */
+  readonly inherited?: boolean
 }
 
 interface Constraint {

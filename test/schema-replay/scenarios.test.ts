@@ -53,6 +53,12 @@ describe('a replayed script leaves what Postgres leaves', () => {
       ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM app; ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC; ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM app; ALTER DEFAULT PRIVILEGES FOR ROLE app REVOKE ALL ON TABLES FROM PUBLIC;`,
     ],
     [
+      'columns that a child declares itself, or has from two parents, stay when those of a parent go',
+      `
+      CREATE TABLE a (x int, y int, z int); CREATE TABLE b (y int, w text); CREATE TABLE own (x int, q int) INHERITS (a); CREATE TABLE two () INHERITS (a, b); CREATE TABLE later (x int, y int, z int); ALTER TABLE later INHERIT a; CREATE TABLE below () INHERITS (own);
+      ALTER TABLE a DROP COLUMN x; ALTER TABLE a DROP COLUMN y; ALTER TABLE ONLY a DROP COLUMN z; ALTER TABLE own ADD n int; ALTER TABLE a ADD n int; ALTER TABLE a ADD m int; ALTER TABLE a DROP COLUMN n; ALTER TABLE a DROP COLUMN m; ALTER TABLE b DROP COLUMN y;`,
+    ],
+    [
       'dropping a column',
       `
       CREATE TABLE a (id int PRIMARY KEY, b int, c int, d text, CHECK (b > c), UNIQUE (b, c), EXCLUDE USING btree (c WITH =)); CREATE INDEX i1 ON a (d) WHERE b > 0; CREATE INDEX i2 ON a ((b + 1)); CREATE INDEX i3 ON a (d) INCLUDE (b); CREATE INDEX i4 ON a (d);

@@ -142,7 +142,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
         ? addColumn(session, at, command.def.ColumnDef, command.missing_ok === true, recurse)
         : []
     case 'AT_DropColumn':
-      return dropColumn(session, at, name, command.missing_ok === true, command.behavior === 'DROP_CASCADE')
+      return dropColumn(session, at, name, command.missing_ok === true, command.behavior === 'DROP_CASCADE', recurse)
     case 'AT_AlterColumnType':
       return command.def !== undefined && 'ColumnDef' in command.def
         ? alterType(session, at, name, command.def.ColumnDef)
@@ -204,6 +204,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
           : null
       if (parent === null) return []
       const adds = command.subtype === 'AT_AddInherit'
+      if (adds) checkInherits(current(session, at), parent)
       updateTable(session.draft, at, (it) => ({
         ...it,
         inherits: [...it.inherits.filter((each) => each !== parent.key), ...(adds ? [parent.key] : [])],
@@ -309,9 +310,14 @@ function addColumn(
     (used) => used !== name && !table.columns.some((column) => column.name === used),
   )
   if (unknown !== undefined && table.complete) refuse(`column "${unknown}" does not exist`)
-  updateFamily(session, at, (it) =>
-    it.columns.some((column) => column.name === name) ? it : { ...it, columns: [...it.columns, built.column] },
-  )
+  updateFamily(session, at, (it) => {
+    const own = it.columns.find((column) => column.name === name)
+    const { type } = built.column
+    if (own !== undefined && own.type !== null && type !== null && own.type !== type)
+      refuse(`child table "${it.name}" has different type for column "${name}"`)
+    const added = it.key === at ? built.column : { ...built.column, inherited: true }
+    return own === undefined ? { ...it, columns: [...it.columns, added] } : it
+  })
   const change: Change = {
     kind: 'addColumn',
     place: session.place,
@@ -760,4 +766,18 @@ function alterCompositeType(
       )
   }
   if (type.attributes !== undefined) putAttributes(session.draft, at, attributes)
+}
+
+/** Refuses a parent whose columns and checks a table has not. */
+function checkInherits(table: Table, parent: Table): void {
+  if (!table.complete || !parent.complete) return
+  for (const column of parent.columns) {
+    const own = table.columns.find((each) => each.name === column.name)
+    if (own === undefined) refuse(`child table is missing column "${column.name}"`)
+    else if (own.type !== null && column.type !== null && own.type !== column.type)
+      refuse(`child table "${table.name}" has different type for column "${column.name}"`)
+  }
+  for (const check of parent.checks)
+    if (!check.noInherit && !table.checks.some((each) => each.name === check.name))
+      refuse(`child table is missing constraint "${check.name}"`)
 }

@@ -7,7 +7,7 @@ import { put, putTable, tableOfIndex, updateTable } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { functionKey } from './objects.ts'
 import { truncated } from './names.ts'
-import { items, mentionedColumns, text, texts, writtenIn, writtenOf } from './nodes.ts'
+import { items, mentionedColumns, text, texts, walk, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, findKey, refuse, tableFor } from './session.ts'
 import { typeNames } from './types.ts'
@@ -117,9 +117,23 @@ function isCommand(name: string | undefined): name is Policy['command'] {
 }
 
 function printed(session: Session, table: Table, node: Node | undefined): string | null {
-  return node === undefined
-    ? null
-    : printExpression(node, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
+  if (node === undefined) return null
+  if (table.complete) checkColumns(table, node)
+  return printExpression(node, { schema: session.draft.schema, columns: table.columns }, 'boolean').text
+}
+
+const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
+
+/** Refuses an expression over a column that the table has not; what a query in it speaks of is its own affair. */
+function checkColumns(table: Table, node: Node): void {
+  let queries = false
+  walk(node, (kind) => {
+    if (kind === 'SubLink') queries = true
+  })
+  if (queries) return
+  for (const name of mentionedColumns(node))
+    if (name !== table.name && !systemColumns.has(name) && !table.columns.some((column) => column.name === name))
+      refuse(`column "${name}" does not exist`)
 }
 
 /** The conditions of a policy as the statement writes them, for those that are not printed whole. */

@@ -160,7 +160,7 @@ function inheritedColumns(parents: readonly Table[], partition: boolean, declare
   for (const parent of parents) {
     for (const column of parent.columns) {
       if (!columns.some((own) => own.name === column.name))
-        columns.push({ ...column, identity: partition ? column.identity : null, declared })
+        columns.push({ ...column, identity: partition ? column.identity : null, inherited: true, declared })
     }
   }
   return columns
@@ -174,12 +174,15 @@ function mergeColumn(columns: Column[], column: Column, mayMerge: boolean, untyp
     return
   }
   if (!mayMerge) refuse(`column "${column.name}" specified more than once`)
+  if (!untyped && inherited.type !== null && column.type !== null && inherited.type !== column.type)
+    refuse(`column "${column.name}" has a type conflict`)
   columns[index] = {
     ...inherited,
     nullable: inherited.nullable && column.nullable,
     default: column.default ?? inherited.default,
     generated: column.generated ?? inherited.generated,
     type: untyped ? inherited.type : column.type,
+    inherited: untyped,
     declared: column.declared,
   }
 }

@@ -6,6 +6,7 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { dropReferences } from './dependents.ts'
 import {
   children,
+  parents,
   putAttributes,
   putSchemas,
   putTable,
@@ -37,6 +38,7 @@ export function dropColumn(
   written: string,
   missingOk: boolean,
   cascade: boolean,
+  recurse: boolean,
 ): readonly Change[] {
   const table = current(session, at)
   const name = truncated(written)
@@ -72,16 +74,33 @@ export function dropColumn(
   // Before 15 a generated column goes with the columns that it is computed from.
   if (((generated.length > 0 && session.options.postgres >= 15) || policies.length > 0) && !cascade)
     refuse(`cannot drop ${label} because other objects depend on it`)
-  updateFamily(session, at, (it) => withoutColumn(it, name))
+  dropFromFamily(session, at, name, recurse)
   if (policies.length > 0)
     updateTable(session.draft, at, (it) => ({
       ...it,
       policies: it.policies.filter((policy) => !policies.includes(policy)),
     }))
-  for (const column of generated) updateFamily(session, at, (it) => withoutColumn(it, column.name))
+  for (const column of generated) dropFromFamily(session, at, column.name, recurse)
   for (const sequence of sequencesOf(session.draft.schema, at, name))
     remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
   return [{ kind: 'dropColumn', place: session.place, table: at, from, cascade, ifExists: missingOk }]
+}
+
+/** Takes a column from a table and from what inherits it; a child that declares it itself, or has it from another parent too, keeps it. */
+function dropFromFamily(session: Session, at: Key, name: string, recurse: boolean): void {
+  updateTable(session.draft, at, (it) => withoutColumn(it, name))
+  for (const child of children(session.draft.schema, at)) {
+    const column = child.columns.find((each) => each.name === name)
+    const hasOther = parents(session.draft.schema, child).some((it) => it.columns.some((each) => each.name === name))
+    if (hasOther) continue
+    if (child.partition.of !== null || (recurse && column?.inherited === true))
+      dropFromFamily(session, child.key, name, recurse)
+    else
+      updateTable(session.draft, child.key, (it) => ({
+        ...it,
+        columns: it.columns.map((each) => (each.name === name ? { ...each, inherited: false } : each)),
+      }))
+  }
 }
 
 function usesColumn(index: Index, name: string): boolean {

@@ -509,7 +509,7 @@ function setFunctionSchema(session: Session, node: AlterObjectSchemaStmt, to: st
   if (node.object === undefined || !('ObjectWithArgs' in node.object)) return
   const written = writtenIn(texts(node.object.ObjectWithArgs.objname))
   const at = findKey(session, written, (each) => session.draft.schema.functions.has(each))
-  if (at !== undefined) return moveFunctions(session, at, moved(at, to))
+  if (at !== undefined) return moved(at, to) === at ? undefined : moveFunctions(session, at, moved(at, to))
   if (!isOpen(session)) refuse(`function ${written.name} does not exist`)
 }
 
@@ -553,6 +553,7 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     const table = tableFor(session, writtenOf(node.relation), node.missing_ok === true)
     if (table === null) return
     const target = moved(table.key, to)
+    if (target === table.key) return
     if (relationExists(schema, target)) refuse(`relation "${table.name}" already exists in schema "${to}"`)
     const owned = sequencesOf(schema, table.key).map((sequence) => key(sequence.schema, sequence.name))
     moveTable(session, table.key, target)
@@ -564,6 +565,7 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     const written = writtenIn(typeNames(node.object))
     const at = findKey(session, written, (each) => typeExists(schema, each))
     if (at === undefined) return isOpen(session) ? undefined : refuse(`type ${shown(written)} does not exist`)
+    if (moved(at, to) === at) return
     moveType(session, at, moved(at, to))
     session.changes.push({ kind: 'renameType', place: session.place, object: at, to: moved(at, to) })
     return
@@ -576,9 +578,9 @@ export function setSchema(session: Session, node: AlterObjectSchemaStmt): void {
     return setFunctionSchema(session, node, to)
   const written = writtenOf(node.relation)
   const view = findKey(session, written, (each) => schema.views.has(each))
-  if (view !== undefined) return moveView(session, view, moved(view, to))
+  if (view !== undefined) return moved(view, to) === view ? undefined : moveView(session, view, moved(view, to))
   const sequence = findKey(session, written, (each) => schema.sequences.has(each))
-  if (sequence === undefined) return
+  if (sequence === undefined || moved(sequence, to) === sequence) return
   if (schema.sequences.get(sequence)?.ownedBy != null) refuse('cannot move an owned sequence into another schema')
   moveSequence(session, sequence, moved(sequence, to))
 }
