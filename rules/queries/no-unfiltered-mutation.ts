@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
-import { callOf, mainTable } from '../shared/query-words.ts'
+import { callOf, mainTable, standsAlone } from '../shared/query-words.ts'
 
 export default {
   id: 'no-unfiltered-mutation',
@@ -29,6 +29,12 @@ export default {
     { ...sqlShop, typescript: `${pool}\n  export const clear = () => pool.query('UPDATE users SET name = null')` },
   ],
   good: [
+    {
+      given: 'CREATE TABLE "onboarding" ("id" TEXT PRIMARY KEY, "step" TEXT NOT NULL);',
+      title: 'The one row of a table that stands alone: information.',
+      severity: 'info',
+      typescript: `${pool}\n  export const next = (step: string) => pool.query('UPDATE onboarding SET step = $1', [step])`,
+    },
     {
       ...prismaShop,
       typescript: `export const clear = (userId: string) => prisma.order.deleteMany({ where: { userId } })`,
@@ -59,8 +65,11 @@ export default {
         query.tables.length > 1
       )
         return
+      // One row that holds the state of the whole is changed without a condition.
+      const isState = query.operation === 'update' && ctx.size(table.key) === 'unknown' && standsAlone(table, ctx)
       return {
         object: table.key,
+        ...(isState ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` ${query.operation === 'delete' ? 'deletes' : 'changes'} every row of \`${ctx.name(table.key)}\`.`,
       }
     },

@@ -60,6 +60,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A name that the file itself gives to a function of its own.',
+      typescript: `import { Prisma } from '@prisma/client'\n  function newest(column: string) {\n    return Prisma.raw(\`ORDER BY \${column} DESC\`)\n  }\n  export const users = () => prisma.$queryRaw\`SELECT id FROM users WHERE id = 'a' \${newest('email')}\``,
+    },
+    {
+      ...prismaShop,
       title: 'One of two fixed words.',
       typescript:
         'export const find = (up: boolean, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY id ${up ? "ASC" : "DESC"}`, email)',

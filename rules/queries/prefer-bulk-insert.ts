@@ -85,7 +85,7 @@ export default {
         )
       return {
         object: table,
-        ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
+        ...(file === 'script' || !alone || loop.works ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

@@ -1,7 +1,6 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Table } from '../../src/schema/model.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
-import { bySize, callOf, inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { bySize, callOf, inService, mainTable, rowsOf, standsAlone } from '../shared/query-words.ts'
 
 export default {
   id: 'require-limit',
@@ -82,7 +81,7 @@ export default {
       if (query.tables.some((t) => t.role === 'join')) return
       const severity = bySize(ctx, table.key, 'warning')
       // A table of unknown size that stands alone holds what somebody configures.
-      if (severity === null || (severity === 'info' && !isRelated(table, ctx))) return
+      if (severity === null || (severity === 'info' && standsAlone(table, ctx))) return
       return {
         object: table.key,
         severity,
@@ -91,10 +90,3 @@ export default {
     },
   },
 } satisfies Rule
-
-function isRelated(table: Table, ctx: RuleContext): boolean {
-  return (
-    table.foreignKeys.length > 0 ||
-    [...ctx.after.tables.values()].some((other) => other.foreignKeys.some((key) => key.references.table === table.key))
-  )
-}

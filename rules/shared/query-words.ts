@@ -33,6 +33,16 @@ export function bySize(ctx: Pick<RuleContext, 'size'>, table: Key, severity: Sev
   return size === 'unknown' && severity === 'error' ? 'warning' : size === 'unknown' ? 'info' : severity
 }
 
+/** True for a table that refers to none and that none refers to: settings, flags, a state of the whole. */
+export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {
+  return (
+    table.foreignKeys.length === 0 &&
+    [...ctx.after.tables.values()].every((other) =>
+      other.foreignKeys.every((key) => key.references.table !== table.name || key.references.schema !== table.schema),
+    )
+  )
+}
+
 /** The conditions of each alternative. */
 export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
   const found = new Map<number, Predicate[]>()

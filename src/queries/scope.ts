@@ -67,7 +67,7 @@ function isRelated(column: string, table: Key, schemas: readonly Schema[]): bool
       one.foreignKeys.some(
         (key) =>
           (one.key === table && key.columns.includes(column)) ||
-          (key.references.table === table && key.references.columns.includes(column)),
+          (`${key.references.schema}.${key.references.table}` === table && key.references.columns.includes(column)),
       ),
     ),
   )

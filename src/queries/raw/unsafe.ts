@@ -80,12 +80,26 @@ function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
     const binding = scope.names.get(node.name)
     if (binding === undefined) continue
     if (binding.is === 'parameter')
-      return binding.type?.type === 'TSStringKeyword' && binding.frame.argumentOf === null ? 'parameter' : 'unknown'
+      return binding.type?.type === 'TSStringKeyword' &&
+        binding.frame.argumentOf === null &&
+        !isPrivate(binding.frame.name, given.module)
+        ? 'parameter'
+        : 'unknown'
     if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init })))
       return 'request'
     return 'unknown'
   }
   return 'unknown'
+}
+
+/** True for a function that only its own file calls: what it is given stands there. */
+function isPrivate(name: string | null, module: Module): boolean {
+  if (name === null || !module.scope.names.has(name)) return false
+  return ![...module.exports.values()].some(
+    (one) =>
+      (one.is === 'local' && one.name === name) ||
+      (one.is === 'expression' && 'name' in one.node && one.node.name === name),
+  )
 }
 
 /** True where it stands between quotes of SQL: a value, and no name. */
