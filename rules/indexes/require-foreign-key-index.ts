@@ -29,17 +29,17 @@ export default {
   checklist: 'queries-use-indexes',
   bad: [
     {
+      sql: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint references users (id));`,
+      message: 'No index leads with `user_id`',
+    },
+    {
       title: 'Whether there is an index is not known: information.',
       alone: true,
       sql: `alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;`,
       message: 'unless it has an index that leads with `user_id`',
       severity: 'info',
-    },
-    {
-      sql: `
-        create table users (id bigint primary key);
-        create table orders (id bigint primary key, user_id bigint references users (id));`,
-      message: 'No index leads with `user_id`',
     },
     {
       given: `create table users (id bigint primary key); create table orders (id bigint primary key);`,

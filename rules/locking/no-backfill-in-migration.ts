@@ -27,6 +27,11 @@ export default {
   ],
   bad: [
     {
+      given: `create table users (id bigint primary key, plan text, country text);`,
+      sql: `update users set plan = 'free' where plan is null;`,
+      message: 'locks every row of `users` that it changes',
+    },
+    {
       title: 'In a WITH too.',
       given: `create table users (id bigint primary key, seen date); create table old_users (id bigint primary key, seen date);`,
       sql: `with gone as (delete from users where seen < '2020-01-01' returning *) insert into old_users select * from gone;`,
@@ -37,11 +42,6 @@ export default {
       given: `create table users (id bigint primary key, name text); create table names (id bigint primary key, name text);`,
       sql: `merge into users using names on users.id = names.id when matched then update set name = names.name;`,
       message: 'This MERGE locks every row of `users`',
-    },
-    {
-      given: `create table users (id bigint primary key, plan text, country text);`,
-      sql: `update users set plan = 'free' where plan is null;`,
-      message: 'locks every row of `users` that it changes',
     },
     {
       title: 'Rows of one table that are copied from another.',
