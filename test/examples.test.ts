@@ -2,6 +2,8 @@ import type { Finding } from '../src/finding.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { catalog } from '../rules/index.ts'
 import type { Example } from '../src/engine/rule.ts'
+import { sourceFile } from '../src/location.ts'
+import { readSql } from '../src/sql/read.ts'
 import { loadParser } from '../src/sql/parser.ts'
 import { reviewExample } from './example.ts'
 
@@ -31,7 +33,10 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
     for (const { help } of report.findings) {
       // A fence with words behind it does not close its block.
       expect(help).not.toMatch(/^```(?!\w*$)/m)
-      for (const block of help.match(/^```sql\n[^]*?^```$/gm) ?? []) expect(block).not.toContain('…')
+      for (const [, block = ''] of help.matchAll(/^```sql\n([^]*?)^```$/gm)) {
+        expect(block).not.toContain('…')
+        expect(readSql(sourceFile('help.sql', block)).problems).toEqual([])
+      }
     }
   })
 

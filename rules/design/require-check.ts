@@ -61,18 +61,16 @@ export default {
       return null
     const name = sqlName(table, ctx)
     const constraint = ident(`${nameOf(table)}_${column.name}_check`.slice(0, 63))
-    const list = `CHECK (${ident(column.name)} IN ('${value}')) -- and the other values that code knows`
-    const made = ctx.step?.changes.some((change) => change.kind === 'createTable' && change.table === table) === true
+    const check = `CHECK (${ident(column.name)} IN ('${value}'))`
     return {
       message: `\`${column.name}\` takes any text, though it begins as \`'${value}'\` and code knows a few values.`,
       help:
         ctx.project.orm === 'prisma'
           ? 'Make it an `enum` of the Prisma schema if its values seldom change.'
-          : made || ctx.isNew(table)
-            ? `If its values seldom change, list them where the table is made:\n${sql(`CONSTRAINT ${constraint} ${list}`)}`
-            : `If its values seldom change, list them:\n${sql(
-                `ALTER TABLE ${name} ADD CONSTRAINT ${constraint}`,
-                `  ${list.replace(' --', ' NOT VALID; --')}`,
+          : ctx.isNew(table)
+            ? `If its values seldom change, list in the table those that code knows: \`${check}\` with the others beside it.`
+            : `If its values seldom change, list those that code knows, the others beside this one:\n${sql(
+                `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} ${check} NOT VALID;`,
               )}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}`,
     }
   }),

@@ -52,7 +52,7 @@ export default {
             place: step.statement.place,
             object: table,
             message: `The statement before this one alters \`${ctx.name(table)}\` too, and one statement can do both.`,
-            help: `Join the actions of both with a comma:\n${sql(`${first},`, `  -- and here the actions of: ${second};`)}`,
+            help: `Join the actions of both with a comma:\n${sql(`${first},`, `  ${second.replace(tableHead, '')};`)}`,
           }
         }
         last = step
@@ -60,6 +60,10 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What stands before the actions of an ALTER TABLE. */
+const tableHead =
+  /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:"[^"]+"|[\w$]+)(?:\.(?:"[^"]+"|[\w$]+))?\s*\*?\s+/i
 
 /** The table of an ALTER TABLE that could be joined with others: not one that renames, validates or partitions. */
 function combinable(step: Step): string | null {
