@@ -59,18 +59,12 @@ function parse(args: readonly string[]): Options {
 
 async function main(options: Options): Promise<void> {
   const reports = new Map<string, Report>()
-  const core = coreOf(catalog)
-  const world = await startWorld(
-    {
-      ...core,
-      // Drawn for each report as it is published, with what the conversation decided.
-      picture(report) {
-        reports.set(report.head, report)
-        return core.picture(report)
-      },
-    },
-    { latency: 10, patience, retries: true },
-  )
+  const world = await startWorld(coreOf(catalog), {
+    latency: 10,
+    patience,
+    retries: true,
+    onReviewed: ({ report }) => void reports.set(report.head, report),
+  })
   const show = (shown: Omit<Shown, 'findings'>, isRange: boolean) => {
     const whole = {
       ...shown,

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
+import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
 import { ident, rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
@@ -39,6 +40,12 @@ export default {
       message: 'take `guest` out of `role`',
       severity: 'warning',
     },
+    {
+      title: 'The same values in another order.',
+      given: `create type level as enum ('high', 'low'); create table alerts (id bigint primary key, level level not null);`,
+      sql: `create type level_new as enum ('low', 'high'); alter table alerts alter column level type level_new using (level::text::level_new);`,
+      message: 'rewrites `alerts`',
+    },
   ],
   good: [
     {
@@ -63,6 +70,7 @@ export default {
       const made = enumOf(to.type)
       if (!old || !made || old === made) return
       const removed = old.values.filter((value) => !made.values.includes(value))
+      const added = made.values.filter((value) => !old.values.includes(value))
       const lost =
         removed.length > 0
           ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}`
@@ -73,7 +81,9 @@ export default {
         help:
           removed.length > 0
             ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
-            : `Where only values are added, this does it without touching a row:\n${sql(...made.values.filter((value) => !old.values.includes(value)).map((value) => `ALTER TYPE ${ident(old.name)} ADD VALUE '${value.replaceAll("'", "''")}';`))}${rowsSentence(table, ctx)}`,
+            : added.length === 0
+              ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text)`)}`
+              : `Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${ident(old.name)} ADD VALUE ${literal(value)};`))}${rowsSentence(table, ctx)}`,
       }
     },
   },

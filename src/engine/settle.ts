@@ -1,6 +1,6 @@
 import type { Finding, Suppressed, Warned } from '../finding.ts'
 import type { Config } from '../config.ts'
-import { embeddedPostgres, type Evidence } from '../rehearsal/observation.ts'
+import { embeddedPostgres, type Evidence, type Observation } from '../rehearsal/observation.ts'
 import { didYouMean } from '../spelling.ts'
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
@@ -142,12 +142,20 @@ function evidenceOf({ rule, problem, step }: Draft): Evidence | null {
   const held = observed.locks.length > 0 && step.transaction.block === true ? step.transaction.because : null
   return {
     postgres: observed.postgres,
-    locks: observed.locks,
+    locks: locksOf(observed),
     rewrites: observed.rewrites,
     scans: observed.scans,
     plan,
     held,
   }
+}
+
+/** A rewrite has the strongest lock also where an earlier statement of the transaction took it, so that it is not newly taken. */
+function locksOf({ locks, rewrites }: Observation): Evidence['locks'] {
+  return [
+    ...rewrites.map((relation) => ({ relation, mode: 'AccessExclusiveLock' as const })),
+    ...locks.filter(({ relation }) => !rewrites.includes(relation)),
+  ].toSorted((a, b) => (a.relation < b.relation ? -1 : 1))
 }
 
 function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: Settling): Suppression {

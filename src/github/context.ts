@@ -1,5 +1,6 @@
 import type { Client } from './client.ts'
 import type { BlobCache } from './reading/blobs.ts'
+import type { Report } from '../report/report.ts'
 import type { Core } from './core.ts'
 import type { Job } from '../queue/jobs.ts'
 
@@ -28,6 +29,8 @@ export interface Context {
   enqueue(job: Job, options?: { readonly id?: string; readonly after?: Date }): Promise<void>
   /** Hears of a review that was published. */
   readonly onReviewed?: (event: {
+    /** As it is published, with what the conversation decided. */
+    readonly report: Report
     readonly seconds: number
     readonly conclusion: string
     readonly rules: readonly string[]

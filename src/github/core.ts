@@ -6,7 +6,6 @@ import type { Report } from '../report/report.ts'
 import { fenced } from '../report/markdown-escape.ts'
 import { flow, ruleIndexPage, rulePage } from '../report/rule-page.ts'
 import { review } from '../review.ts'
-import { erDiagramOfChanges } from '../schema/show/mermaid.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import type { ParseConfig } from './reading/config.ts'
@@ -21,8 +20,6 @@ export interface Core {
   explain(rule: string): string | null
   /** The page of a rule in Markdown, the list of all where the id is ''; null where there is no such rule. */
   page(rule: string): string | null
-  /** Mermaid picture of what a report's changes touch; '' for none. */
-  picture(report: Report): string
 }
 
 /** The core with a catalog of rules. */
@@ -54,7 +51,5 @@ export function coreOf(rules: readonly CatalogRule[]): Core {
       const rule = byId.get(id)
       return rule === undefined ? null : rulePage(rule)
     },
-    picture: (report) =>
-      report.projects.map((p) => erDiagramOfChanges(p.before, p.after, p.changes)).find((text) => text !== '') ?? '',
   }
 }

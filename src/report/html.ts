@@ -4,6 +4,7 @@ import { lookedAt } from './check-run.ts'
 import { applicable } from './checklist.ts'
 import { escapeHtml, htmlPage, markdownToHtml } from './markdown-html.ts'
 import { lockHtml } from './locks.ts'
+import { picturesHtml } from './picture.ts'
 import type { Report } from './report.ts'
 import { sortFindings, summarizeChanges, verdict } from './verdict.ts'
 
@@ -16,6 +17,7 @@ export function reportToHtml(report: Report): string {
   const body = [
     `<h1>Schemagate: ${escapeHtml(verdict(report))}</h1>`,
     ...(changes.length > 0 ? [`<p>Schema: ${escapeHtml(summarizeChanges(changes))}.</p>`] : []),
+    ...picturesHtml(report),
     ...(report.notes.length > 0
       ? [
           '<h2>Notes</h2>',

@@ -5,6 +5,9 @@ pre { background: var(--soft); padding: .75rem 1rem; border-radius: .4rem; overf
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; background: var(--soft); padding: .1em .3em; border-radius: .25em }
 pre code { background: none; padding: 0; overflow-wrap: normal }
 table { border-collapse: collapse; display: block; overflow: auto }
+td:first-child code { white-space: nowrap; overflow-wrap: normal }
+td:last-child { overflow-wrap: anywhere }
+figure { margin: 1rem 0 }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 h1, h2, h3 { line-height: 1.25 }
 `

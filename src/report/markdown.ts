@@ -1,7 +1,9 @@
 import type { Finding } from '../finding.ts'
+import { schemaChanges } from './changes.ts'
 import { checklistDetails } from './checklist.ts'
 import { evidenceLine } from './comment.ts'
 import { lockPictures } from './locks.ts'
+import { picturesMarkdown } from './picture.ts'
 import type { Report } from './report.ts'
 import { code, escapeMarkdown, helpMarkdown } from './markdown-escape.ts'
 import { sortFindings } from './verdict.ts'
@@ -16,6 +18,8 @@ export function reportToMarkdown(report: Report): string {
     [
       `### Schemagate: ${tally(report)}`,
       ...(findings.length > 0 ? [['| | Where | What |', '| --- | --- | --- |', ...findings.map(row)].join('\n')] : []),
+      ...schemaChanges(report),
+      ...picturesMarkdown(report),
       ...findings.filter((finding) => finding.severity !== 'info').map(details),
       ...(answered.length > 0 ? [`**Answered**\n\n${answered.map(answer).join('\n')}`] : []),
       ...(report.notes.length > 0

@@ -8,6 +8,7 @@ import { lockPictures } from './locks.ts'
 import { code, codeSpan, details, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
 import { placeLink } from './links.ts'
 import type { Links } from './links.ts'
+import { picturesMarkdown } from './picture.ts'
 import type { Report } from './report.ts'
 import { count, sortFindings } from './verdict.ts'
 
@@ -21,8 +22,6 @@ export interface StickyOptions {
   readonly wanted: readonly Wanted[]
   /** Who may approve. */
   readonly approvals: Config['approvals']
-  /** Mermaid diagram of what changes; '' for none. */
-  readonly picture: string
   /** Characters that it may have. */
   readonly room: number
 }
@@ -56,7 +55,7 @@ export function stickyComment(report: Report, options: StickyOptions): string {
     ...(sorted.needed.length > 0 ? [howToApprove(sorted.needed, options.approvals)] : []),
     ...schemaChanges(report),
     ...approvedParts(sorted.approved, links),
-    ...(options.picture === '' ? [] : [details('Picture', fenced(options.picture, 'mermaid'))]),
+    ...picturesMarkdown(report),
     ...lockPictures(report, (place) => placeLink(place, links)),
     ...checklistDetails(report),
     ...rollback(report),

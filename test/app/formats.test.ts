@@ -33,6 +33,8 @@ test('a report is SARIF 2.1.0 by its schema, and a page of HTML in which names s
   const html = reportToHtml(report)
   expect(html).toContain('&lt;b&gt;')
   expect(html).not.toContain('<b>')
+  expect(html).toContain('aria-label="Tables that change"')
+  expect(html).toMatch(/<title>[^<]*&lt;b&gt;|>&lt;b&gt; /)
 })
 
 test('our Markdown becomes HTML, and nothing else does', () => {

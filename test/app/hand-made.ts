@@ -75,7 +75,6 @@ export function handMadeCore(config: Partial<Config> = {}): Core & { reviews: nu
     },
     explain: (rule: string) => (core.ruleIds.includes(rule) ? `# ${rule}\n\nIt says so.` : null),
     page: (id: string) => (id === '' ? '# Rules\n' : core.explain(id)),
-    picture: () => '',
   }
   return core
 }

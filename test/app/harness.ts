@@ -33,6 +33,7 @@ export async function startWorld(
     readonly settings?: Partial<ServerSettings>
     readonly patience?: number
     readonly retries?: boolean
+    readonly onReviewed?: Context['onReviewed']
     readonly github?: StandIn
   } = {},
 ): Promise<World> {
@@ -58,7 +59,7 @@ export async function startWorld(
       ...options.settings,
     },
     core,
-    { reconcile: false, patience: options.patience ?? 2 ** 31 - 1 },
+    { reconcile: false, patience: options.patience ?? 2 ** 31 - 1, onReviewed: options.onReviewed },
   )
   github.webhookUrl = `${server.url}/api/github/webhooks`
   return {

@@ -29,7 +29,6 @@ test('the sticky comment says the verdict, the findings, the schema, what applie
     base: 'main',
     wanted: [],
     approvals: defaultConfig.approvals,
-    picture: 'erDiagram',
     room: 60_000,
   })
   const parts = [

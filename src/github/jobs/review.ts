@@ -60,7 +60,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
     }
     head = pull.head
     progress.on(head, `v1:${job.pull}:${head}:`)
-    const publication = await prepare(place, job, context, read, progress, abort.signal)
+    const { report, publication } = await prepare(place, job, context, read, progress, abort.signal)
     const run = await progress.end()
     if (Date.now() - started > stale && (await hasMoved(place, job.pull, head))) {
       // The push that moved it has a job of its own.
@@ -87,6 +87,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
       'reviewed',
     )
     context.onReviewed?.({
+      report,
       seconds: (Date.now() - started) / 1000,
       conclusion,
       rules: publication.comments.map((c) => c.finding.rule),
@@ -259,7 +260,7 @@ async function prepare(
   read: Read,
   progress: Progress,
   signal: AbortSignal,
-): Promise<Publication> {
+): Promise<{ readonly report: Report; readonly publication: Publication }> {
   const { pull } = read
   const reviewed = await judge(place, context, read, signal)
   const { report, wanted, bindings, config, inherited, isPaused, isUnsure, changeSet } = reviewed
@@ -277,7 +278,7 @@ async function prepare(
     )
   }
   const started = await progress.end()
-  return planPublication({
+  const publication = planPublication({
     report,
     wanted,
     bindings,
@@ -296,8 +297,8 @@ async function prepare(
     // The newest run on the head is the one that counts: a run in progress has to say again what an older one says.
     again: job.again || started?.head === pull.head,
     more: preview === null ? [] : [preview],
-    picture: context.core.picture(report),
   })
+  return { report, publication }
 }
 
 /** The answers to commands that nobody answered yet. */

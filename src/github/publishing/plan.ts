@@ -56,8 +56,6 @@ export interface PlanInput {
   readonly more: readonly string[]
   /** What approvals mean, for the record in the sticky comment. */
   readonly bindings: ReadonlyMap<string, readonly string[]>
-  /** Mermaid picture for the sticky comment. */
-  readonly picture: string
   readonly answers: readonly Answer[]
   /** Check run only. */
   readonly quiet: boolean
@@ -188,7 +186,6 @@ function stickyChange({
   wanted,
   approvals,
   bindings,
-  picture,
   silent,
 }: PlanInput): Publication['sticky'] {
   const existing = pull.comments.find((c) => c.isOwn && readMarker(c.body)?.kind === 'sticky')
@@ -205,7 +202,6 @@ function stickyChange({
       base: pull.base,
       wanted,
       approvals,
-      picture,
       room: longestComment - end.length,
     }) + end
   if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null

@@ -35,7 +35,11 @@ export const stopTimeout = 20_000
 export async function startServer(
   settings: ServerSettings,
   core: Core,
-  options: { readonly reconcile?: boolean; readonly patience?: number } = {},
+  options: {
+    readonly reconcile?: boolean
+    readonly patience?: number
+    readonly onReviewed?: Context['onReviewed']
+  } = {},
 ): Promise<Running> {
   const common = {
     appId: settings.appId,
@@ -96,7 +100,9 @@ export async function startServer(
       return octokit as unknown as Awaited<ReturnType<Context['client']>>
     },
     enqueue: (job, more) => store.enqueue(job, more),
-    onReviewed: ({ seconds, conclusion, rules }) => {
+    onReviewed: (event) => {
+      const { seconds, conclusion, rules } = event
+      options.onReviewed?.(event)
       metrics.reviews.observe({ conclusion }, seconds)
       for (const rule of rules) metrics.findings.inc({ rule })
     },
