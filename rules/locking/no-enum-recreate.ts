@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
 import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
-import { ident, rowsSentence, sql } from '../shared/sql.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-enum-recreate',
@@ -82,7 +82,7 @@ export default {
           removed.length > 0
             ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
             : added.length === 0
-              ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text)`)}`
+              ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
               : `Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${ident(old.name)} ADD VALUE ${literal(value)};`))}${rowsSentence(table, ctx)}`,
       }
     },
