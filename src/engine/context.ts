@@ -1,7 +1,8 @@
 import type { Step } from '../step.ts'
 import type { Config } from '../config.ts'
+import type { Change } from '../schema/change.ts'
 import { SharedMap } from '../schema/shared-map.ts'
-import { nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
+import { key, nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
 
 /** What is new, as seen from one moment of the pull request. */
 export interface Newness {
@@ -66,13 +67,7 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
 export function provenEmpty(steps: readonly Step[], moments: readonly Newness[]): readonly ReadonlySet<Key>[] {
   const proofs = steps.flatMap((step, i) =>
     step.changes.flatMap((change) =>
-      change.kind === 'addColumn' &&
-      !change.to.nullable &&
-      change.to.default === null &&
-      change.to.identity === null &&
-      change.to.generated === null &&
-      !/^(?:small|big)?serial/.test(change.to.type ?? '') &&
-      moments[i]?.tables.has(change.table) !== true
+      lacksValueForOldRows(change, step) && moments[i]?.tables.has(change.table) !== true
         ? [{ table: change.table, i, transaction: step.transaction.id }]
         : [],
     ),
@@ -80,6 +75,21 @@ export function provenEmpty(steps: readonly Step[], moments: readonly Newness[])
   return steps.map(
     (step, i) =>
       new Set(proofs.filter((of) => of.i <= i || of.transaction === step.transaction.id).map(({ table }) => table)),
+  )
+}
+
+/** True for a NOT NULL column that is surely added and that neither it nor its domain gives a value. */
+function lacksValueForOldRows(change: Change, { statement, before }: Step): change is Change & { kind: 'addColumn' } {
+  if (change.kind !== 'addColumn' || change.ifNotExists || statement.conditional) return false
+  const { nullable, default: value, identity, generated, type } = change.to
+  const isDomain = type === null || before.domains.has(type) || before.domains.has(key(before.defaultSchema, type))
+  return (
+    !nullable &&
+    value === null &&
+    identity === null &&
+    generated === null &&
+    !isDomain &&
+    !/^(?:small|big)?serial/.test(type)
   )
 }
 

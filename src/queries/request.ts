@@ -1,8 +1,7 @@
 import type { ChangeSet } from '../changeset/tree.ts'
 import type { Config } from '../config.ts'
-import type { TablesInQuestion } from './scope.ts'
 import type { Project } from '../project/project.ts'
-import type { Schema } from '../schema/model.ts'
+import type { Key, Schema } from '../schema/model.ts'
 
 /** One project with its schemas, as a review knows them. */
 export interface QueriedProject {
@@ -12,6 +11,9 @@ export interface QueriedProject {
   /** The schema before the pull request, so that what it drops is still known by name. */
   readonly before?: Schema
 }
+
+/** The columns of each table whose uses in the code decide over a change; null where all uses of the table do. */
+export type TablesInQuestion = ReadonlyMap<Key, ReadonlySet<string> | null>
 
 export interface ReadQueriesRequest {
   readonly changeSet: ChangeSet

@@ -5,6 +5,7 @@ import { nameOf } from '../schema/model.ts'
 import type { Key, Schema } from '../schema/model.ts'
 import type { ChangedLines } from './changed.ts'
 import type { ProjectNames } from './project-names.ts'
+import type { TablesInQuestion } from './request.ts'
 import type { Features } from './typescript/features.ts'
 import type { ModuleResolver } from './typescript/resolver.ts'
 import type { DrizzleTable } from './typescript/value.ts'
@@ -19,9 +20,6 @@ const takesAway = new Set<Change['kind']>([
   'dropDefault',
 ])
 const retypes = new Set<Change['kind']>(['dropEnumValue', 'renameEnumValue', 'renameType', 'dropType'])
-
-/** The columns of each table whose uses in the code decide over a change; null where all uses of the table do. */
-export type TablesInQuestion = ReadonlyMap<Key, ReadonlySet<string> | null>
 
 /** The tables of which uses in the code decide over a change: what is taken away, newly required or indexed. */
 export function tablesInQuestion(steps: readonly Step[], options: { readonly indexes: boolean }): TablesInQuestion {

@@ -10,7 +10,7 @@ it('locks a table for no time where the migration succeeds on an empty one only'
     const report = await reviewExample(
       {
         runner: 'prisma@6',
-        given: `CREATE TABLE "Chat" ("id" TEXT PRIMARY KEY); CREATE TABLE "Team" ("id" TEXT PRIMARY KEY, "name" TEXT);`,
+        given: `CREATE DOMAIN filled AS text DEFAULT 'x'; CREATE TABLE "Chat" ("id" TEXT PRIMARY KEY); CREATE TABLE "Team" ("id" TEXT PRIMARY KEY, "name" TEXT);`,
         sql: `CREATE INDEX "early" ON "Chat"("id", "id"); ALTER TABLE "Chat" ADD COLUMN ${column}; CREATE INDEX "late" ON "Chat"("team"); CREATE INDEX "other" ON "Team"("name");`,
       },
       rule,
@@ -20,4 +20,6 @@ it('locks a table for no time where the migration succeeds on an empty one only'
   }
   expect(await severities('"team" TEXT')).toEqual(['error', 'error', 'error'])
   expect(await severities('"team" TEXT NOT NULL')).toEqual(['error', 'info', 'info'])
+  expect(await severities('IF NOT EXISTS "team" TEXT NOT NULL')).toEqual(['error', 'error', 'error'])
+  expect(await severities('"team" filled NOT NULL')).toEqual(['error', 'error', 'error'])
 })

@@ -2,18 +2,7 @@ import { truncate } from '../../report/markdown-escape.ts'
 import { graphql, statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
 import { writeMarker } from './markers.ts'
-import type { Publication } from './plan.ts'
-
-/** The answer to the commands of one comment: a reaction, after words where there are any. */
-export interface Answer {
-  readonly comment: number
-  readonly node: string
-  /** First comment of the review thread that it stands in; null in the conversation. */
-  readonly thread: number | null
-  /** Null where there are none, or where they were written before. */
-  readonly text: string | null
-  readonly worked: boolean
-}
+import type { Answer, Publication } from './plan.ts'
 
 /** One change of a conversation, by the names of GitHub's GraphQL API. */
 interface Mutation {

@@ -10,7 +10,6 @@ import type { Links } from '../../report/links.ts'
 import type { Report } from '../../report/report.ts'
 import { hasSomethingToSay, stickyComment } from '../../report/sticky.ts'
 import { sortFindings } from '../../report/verdict.ts'
-import type { Answer } from './conversation.ts'
 import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
 import { readMarker, writeBindings, writeMarker } from './markers.ts'
@@ -19,6 +18,17 @@ import type { PullComment, PullState, PullThread } from '../reading/pull-request
 export interface InlineComment extends Anchor {
   readonly body: string
   readonly finding: Finding
+}
+
+/** The answer to the commands of one comment: a reaction, after words where there are any. */
+export interface Answer {
+  readonly comment: number
+  readonly node: string
+  /** First comment of the review thread that it stands in; null in the conversation. */
+  readonly thread: number | null
+  /** Null where there are none, or where they were written before. */
+  readonly text: string | null
+  readonly worked: boolean
 }
 
 /** All that has to be written for GitHub to show a report; nothing in it where it shows it already. */
