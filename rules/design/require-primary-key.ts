@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -41,6 +41,10 @@ export default {
     },
     { sql: `create temporary table work (id bigint);` },
     {
+      title: 'Measurements that TimescaleDB splits by time.',
+      sql: `create table readings (at timestamptz not null, value float8); select create_hypertable('readings', by_range('at'));`,
+    },
+    {
       title:
         'Prisma before 6 gives the table of a many-to-many relation a unique index in place of a key, and nothing in its schema can change that.',
       runner: 'prisma@5',
@@ -69,7 +73,7 @@ export default {
       )
         return
       if (as !== 'definition' && !to.complete) return
-      if (isRelationTable(after)) return
+      if (isRelationTable(after) || isHypertable(after, ctx)) return
       const unique = uniquesOf(after).find((u) =>
         u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)),
       )
@@ -92,6 +96,19 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where TimescaleDB splits the table by time: rows of measurements have no name, and a key would have to hold the time. https://docs.timescale.com/use-timescale/latest/hypertables/ */
+function isHypertable(table: Table, ctx: RuleContext): boolean {
+  const named = new RegExp(
+    `\\bcreate_hypertable\\s*\\(\\s*(?:\\w+\\s*=>\\s*)?'(?:\\w+\\.|"[^"]+"\\.)?"?${table.name.replaceAll(/[^\w\s]/g, '\\$&')}"?'`,
+  )
+  return ctx.steps.some(
+    ({ statement, changes }) =>
+      named.test(statement.text) ||
+      (/\btimescaledb\.hypertable\b/i.test(statement.text) &&
+        changes.some((change) => change.kind === 'createTable' && change.table === table.key)),
+  )
+}
 
 /** https://www.prisma.io/docs/orm/prisma-schema/data-model/relations/many-to-many-relations#conventions-for-relation-tables-in-implicit-m-n-relations */
 function isRelationTable(table: Table): boolean {
