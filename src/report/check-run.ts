@@ -133,7 +133,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
         ]
       : []),
     ...lockTables(report, (place) => placeLink(place, links)),
-    ...checklistDetails(report),
+    ...checklistDetails(report, links),
     `<sub>${lookedAt(report)}</sub>`,
   ]
   return {

@@ -1,5 +1,7 @@
 import type { ChecklistEntry } from '../engine/checklist.ts'
 import { codeSpan, details, escapeMarkdown } from './markdown-escape.ts'
+import { lineLink } from './links.ts'
+import type { Links } from './links.ts'
 import type { Report } from './report.ts'
 
 /** Entries that this change gives something to say on, what fails first, and the names of the others. */
@@ -14,8 +16,11 @@ export function applicable({ checklist }: Pick<Report, 'checklist'>): {
   }
 }
 
-/** The checklist as a folded part of a comment; none where no item of it applies. */
-export function checklistDetails(report: Pick<Report, 'checklist' | 'projects'>): readonly string[] {
+/** The checklist as a folded part of a comment, its places as links where `links` are given; none where no item of it applies. */
+export function checklistDetails(
+  report: Pick<Report, 'checklist' | 'projects'>,
+  links: Links | null,
+): readonly string[] {
   const { entries, others } = applicable(report)
   if (entries.length === 0 || report.projects.length === 0) return []
   const number = (status: ChecklistEntry['status'], words: string) => {
@@ -32,11 +37,23 @@ export function checklistDetails(report: Pick<Report, 'checklist' | 'projects'>)
   ].join(', ')
   const table =
     '| Item | | Evidence |\n| --- | --- | --- |\n' +
-    entries.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${escapeMarkdown(e.evidence)} |`).join('\n')
+    entries.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${evidenceWithLinks(e.evidence, links)} |`).join('\n')
   return [
     details(
       `Checklist: ${title}`,
       others.length === 0 ? table : `${table}\n\nNot applicable: ${others.map(codeSpan).join(', ')}.`,
     ),
   ]
+}
+
+/** Evidence for a table cell: `src/db.ts:12` in it leads to the line, everything else is text. */
+function evidenceWithLinks(evidence: string, links: Links | null): string {
+  if (links === null) return escapeMarkdown(evidence)
+  let [out, from] = ['', 0]
+  for (const found of evidence.matchAll(/(?<=^|[\s(])([^\s,`]+\.\w+):(\d+)(?![\w:])/g)) {
+    const [whole, path = '', line = ''] = found
+    out += escapeMarkdown(evidence.slice(from, found.index)) + lineLink(whole, { path, line: Number(line) }, links)
+    from = found.index + whole.length
+  }
+  return out + escapeMarkdown(evidence.slice(from))
 }

@@ -1,5 +1,5 @@
 import type { Place } from '../location.ts'
-import { codeSpan } from './markdown-escape.ts'
+import { code, codeSpan } from './markdown-escape.ts'
 
 /** Where the words of a report can lead to. */
 export interface Links {
@@ -21,10 +21,18 @@ export function ruleLink(rule: string, links: Links): string {
 /** `migration.sql line 3`, linked to the line; `whole` shows the whole path. */
 export function placeLink(place: Pick<Place, 'path' | 'line'>, links: Links, whole = false): string {
   const name = whole ? place.path : (place.path.split('/').at(-1) ?? place.path)
-  const address = `${links.repository}/blob/${links.head}/${place.path
+  return `[${code(name)} line ${place.line}](${addressOf(place, links)})`
+}
+
+/** A line under words of one's own, for any place of a comment, table cells among them. */
+export function lineLink(words: string, place: Pick<Place, 'path' | 'line'>, links: Links): string {
+  return `[${code(words)}](${addressOf(place, links)})`
+}
+
+function addressOf(place: Pick<Place, 'path' | 'line'>, links: Links): string {
+  return `${links.repository}/blob/${links.head}/${place.path
     .split('/')
     .map(encodeURIComponent)
     .join('/')
     .replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}#L${place.line}`
-  return `[${codeSpan(name).replaceAll('|', '\\|')} line ${place.line}](${address})`
 }

@@ -28,7 +28,7 @@ export function reportToMarkdown(report: Report): string {
           ]
         : []),
       ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
-      ...checklistDetails(report),
+      ...checklistDetails(report, null),
       `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}${report.postgresFrom ? ` (${code(`${report.postgresFrom.path}:${report.postgresFrom.line}`)})` : ''}.</sub>`,
     ].join('\n\n') + '\n'
   )

@@ -4,12 +4,15 @@ import { erSvg } from './er-svg.ts'
 import { details, fenced } from './markdown-escape.ts'
 import type { Report } from './report.ts'
 
-const most = { tables: 25, columns: 30 }
+/** A comment is narrower than a page: more tables become too small to read. */
+const most = { tablesInComment: 12, tables: 25, columns: 30 }
+/** Changes that a picture of tables, columns and references does not show. */
+const withoutShape = /^comment|Index$|Policy$|Trigger$|Function$|Extension$|^validateConstraint$|^setStorage$/
 
-/** The tables that change and those beside them, folded, as GitHub draws them; none where nothing is touched. */
+/** The tables that change and those beside them, folded, as GitHub draws them; none where nothing is touched that a picture shows. */
 export function picturesMarkdown(report: Pick<Report, 'projects'>): readonly string[] {
-  return report.projects.flatMap(({ project, before, after, changes }) => {
-    const text = erDiagramOfChanges(before, after, changes, most.tables)
+  return drawable(report).flatMap(({ project, before, after, changes }) => {
+    const text = erDiagramOfChanges(before, after, changes, most.tablesInComment)
     if (text === '') return []
     return [details(report.projects.length > 1 ? `Picture of ${project.name}` : 'Picture', fenced(text, 'mermaid'))]
   })
@@ -17,8 +20,12 @@ export function picturesMarkdown(report: Pick<Report, 'projects'>): readonly str
 
 /** The same for a page that has no scripts. */
 export function picturesHtml(report: Pick<Report, 'projects'>): readonly string[] {
-  return report.projects.flatMap(({ before, after, changes }) => {
+  return drawable(report).flatMap(({ before, after, changes }) => {
     const diagram = diagramOfChanges(before, after, changes, most.tables, most.columns)
     return diagram.tables.length === 0 ? [] : [`<figure>${erSvg(diagram)}</figure>`]
   })
+}
+
+function drawable({ projects }: Pick<Report, 'projects'>): Report['projects'] {
+  return projects.filter((p) => p.changes.some((c) => !withoutShape.test(c.kind)))
 }

@@ -57,7 +57,7 @@ export function stickyComment(report: Report, options: StickyOptions): string {
     ...approvedParts(sorted.approved, links),
     ...picturesMarkdown(report),
     ...lockPictures(report, (place) => placeLink(place, links)),
-    ...checklistDetails(report),
+    ...checklistDetails(report, links),
     ...rollback(report),
     `<sub>Reviewed ${codeSpan(report.head.slice(0, 7))} against ${codeSpan(options.base)} ${codeSpan(report.base.slice(0, 7))}: ${coverageWords(report).join(', ')}. \`/schemagate recheck\` · \`/schemagate help\`</sub>`,
   ]

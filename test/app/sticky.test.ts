@@ -39,7 +39,7 @@ test('the sticky comment says the verdict, the findings, the schema, what applie
     '**Schema**: `users` + `name` text, + index `users_email_idx`, − `a|b`',
     '<summary>Picture</summary>',
     '<summary>Checklist: 1 fails',
-    '| `backup` | fail |',
+    '| `backup` | fail | nobody has approved what loses data: [`migrations/2.sql:3`](https://github.test/octo/shop/blob/',
     'Not applicable: `queries-use-indexes`',
     '<summary>Rollback</summary>',
     '<sub>Reviewed `',
@@ -61,5 +61,20 @@ test('changes of many tables are a folded table; a checklist of which nothing ap
     '<details><summary>Schema: 4 tables created</summary>\n\n| Table | Changes |\n| --- | --- |\n| `a` | new, 1 column |\n| `b` | new, 1 column |\n| `c` | new, 1 column |\n| `d` | new, 1 column |\n</details>',
   ])
   const others = report.checklist.map((entry) => ({ ...entry, status: 'not-applicable' as const }))
-  expect(checklistDetails({ ...report, checklist: others })).toEqual([])
+  expect(checklistDetails({ ...report, checklist: others }, null)).toEqual([])
+})
+
+test('places in the evidence of the checklist lead to their lines, whatever stands in a name', async () => {
+  const report = await reportOf('ALTER TABLE users DROP COLUMN email;\n')
+  const checklist = [
+    {
+      item: 'backup' as const,
+      status: 'fail' as const,
+      evidence: 'seen at db/(a)/x|y.sql:3, <b>c.sql:4 and `d.sql:5`',
+    },
+  ]
+  const links = { server: null, repository: 'https://github.test/o/r', head: 'abc' }
+  expect(checklistDetails({ ...report, checklist }, links)[0]).toContain(
+    '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4) and `d.sql:5` |',
+  )
 })
