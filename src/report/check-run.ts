@@ -199,7 +199,7 @@ export function approvedParts(approved: readonly Finding[], links: Links): reado
 }
 
 function row(what: string, finding: Finding, links: Links): string {
-  return `| ${what} | ${placeLink(finding.place, links)} | ${escapeMarkdown(finding.message)} | ${ruleLink(finding.rule, links)} ${code(finding.fingerprint.slice(0, 4))} |`
+  return `| ${what} | ${placeLink(finding.place, links)} | ${messageCell(finding)} | ${ruleLink(finding.rule, links)} ${code(finding.fingerprint.slice(0, 4))} |`
 }
 
 /** What a merge waits for besides approvals. */
@@ -213,15 +213,25 @@ export function missingLine({ environment, label }: Wanted): string {
 
 /** How the findings that wait for an approval get it. */
 export function howToApprove(needed: readonly Finding[], approvals: Config['approvals']): string {
-  const [first] = needed
   const label = needed.map((f) => f.approval?.label).find((name) => name !== undefined)
-  const target =
+  const isLoss = needed.some((f) => f.group === 'data-loss')
+  const targets =
     needed.length > 1 && needed.every((f) => f.group === 'data-loss')
-      ? 'destructive'
-      : (first?.fingerprint.slice(0, 4) ?? '')
-  return `To approve: comment \`/schemagate approve ${target} reason: …\`${needed.some((f) => f.group === 'data-loss') ? ' and say where the backup is' : ''}${
+      ? ['destructive']
+      : needed.slice(0, 3).map((f) => f.fingerprint.slice(0, 4))
+  const commands = targets.map((target) => `\`/schemagate approve ${target} reason: …\``).join(', ')
+  const lines =
+    targets.length === 1 ? '' : needed.length > targets.length ? ' and so on, a line each,' : ', a line each,'
+  return `To approve: comment ${commands}${lines}${isLoss ? ' and say where the backup is' : ''}${
     label === undefined ? '' : `, or set the label ${codeSpan(label)}`
   }. ${whoApproves(approvals)} can.`
+}
+
+/** What a finding says, for a table cell: with the reason why the pull request wants to silence it, where that takes an approval. */
+export function messageCell({ message, approval }: Finding): string {
+  return approval?.state === 'needed' && approval.reason !== null
+    ? `${escapeMarkdown(message)} The pull request silences it: ${escapeText(approval.reason)}`
+    : escapeMarkdown(message)
 }
 
 function whoApproves({ author, teams, permission }: Config['approvals']): string {

@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts'
 import { lockName } from '../rehearsal/observation.ts'
 import type { Evidence } from '../rehearsal/observation.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
-import { fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
+import { escapeText, fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
 import { ruleLink } from './links.ts'
 import type { Links } from './links.ts'
 
@@ -27,7 +27,9 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean):
 
 /** How to approve a finding, in one line. */
 export function approvalLine(finding: Finding): string {
-  return `If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
+  const { reason = null } = finding.approval ?? {}
+  const asked = reason === null ? '' : `The pull request silences it: ${escapeText(reason)}\n\n`
+  return `${asked}If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
 }
 
 /** What an embedded Postgres did and what Prisma's header says, in one line; null where neither says something. */

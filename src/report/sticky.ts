@@ -2,10 +2,10 @@ import type { Config } from '../config.ts'
 import type { Wanted } from '../engine/approvals.ts'
 import type { Finding } from '../finding.ts'
 import { schemaChanges } from './changes.ts'
-import { approvedParts, coverageWords, howToApprove, missingLine, notLookedAt } from './check-run.ts'
+import { approvedParts, coverageWords, howToApprove, messageCell, missingLine, notLookedAt } from './check-run.ts'
 import { checklistDetails } from './checklist.ts'
 import { lockPictures } from './locks.ts'
-import { code, codeSpan, details, escapeMarkdown, fenced, sentence, truncate } from './markdown-escape.ts'
+import { code, codeSpan, details, fenced, sentence, truncate } from './markdown-escape.ts'
 import { placeLink } from './links.ts'
 import type { Links } from './links.ts'
 import { picturesMarkdown } from './picture.ts'
@@ -75,7 +75,7 @@ function headline(report: Report, wanted: number): string {
 
 function row(what: string, finding: Finding, links: Links): string {
   const how = what === 'approval' ? ` ${code(finding.fingerprint.slice(0, 4))}` : ''
-  return `| ${what}${how} | ${placeLink(finding.place, links)} | ${escapeMarkdown(finding.message)} |`
+  return `| ${what}${how} | ${placeLink(finding.place, links)} | ${messageCell(finding)} |`
 }
 
 function rollback(report: Report): readonly string[] {
