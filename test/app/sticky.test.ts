@@ -4,7 +4,11 @@ import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { checklistDetails } from '../../src/report/checklist.ts'
 import { schemaChanges } from '../../src/report/changes.ts'
 import { defaultConfig } from '../../src/config/types.ts'
+import { howToApprove } from '../../src/report/check-run.ts'
+import { inlineComment } from '../../src/report/comment.ts'
+import { picturesMarkdown } from '../../src/report/picture.ts'
 import { stickyComment } from '../../src/report/sticky.ts'
+import { sortFindings } from '../../src/report/verdict.ts'
 import { review } from '../../src/review.ts'
 
 const base = {
@@ -77,4 +81,36 @@ test('places in the evidence of the checklist lead to their lines, whatever stan
   expect(checklistDetails({ ...report, checklist }, links)[0]).toContain(
     '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4) and `d.sql:5` |',
   )
+})
+
+test('what the pull request silences says why, escaped, and every approval that is missing has its command', async () => {
+  const report = await reportOf(
+    '-- schemagate-ignore require-concurrent-index: @dba said <b>so</b>\nCREATE INDEX users_email_idx ON users (email);\nALTER TABLE users DROP COLUMN email;\n',
+  )
+  const { needed } = sortFindings(report)
+  expect(needed.map((f) => f.rule).toSorted()).toEqual(['no-drop-column', 'require-concurrent-index'])
+  const [index] = needed.filter((f) => f.rule === 'require-concurrent-index')
+  const links = { server: null, repository: 'https://github.test/o/r', head: 'abc' }
+  const text = stickyComment(report, {
+    links,
+    author: 'ann',
+    base: 'main',
+    wanted: [],
+    approvals: defaultConfig.approvals,
+    room: 60_000,
+  })
+  expect(text).toContain('The pull request silences it: @\u200bdba said \\<b\\>so\\</b\\>')
+  expect(inlineComment(index!, links, false)).toContain(
+    'The pull request silences it: @\u200bdba said \\<b\\>so\\</b\\>\n\nIf this is meant: `/schemagate approve',
+  )
+  const commands = needed.map((f) => `\`/schemagate approve ${f.fingerprint.slice(0, 4)} reason: …\``)
+  expect(howToApprove(needed, defaultConfig.approvals)).toContain(
+    `${commands.join(', ')}, a line each, and say where the backup is.`,
+  )
+  expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(' and so on, a line each,')
+})
+
+test('there is a picture of tables and columns that change, none of what changes indexes only', async () => {
+  expect(picturesMarkdown(await reportOf('CREATE INDEX CONCURRENTLY i ON users (email);\n'))).toEqual([])
+  expect(picturesMarkdown(await reportOf('ALTER TABLE users ADD COLUMN n int;\n'))).toHaveLength(1)
 })
