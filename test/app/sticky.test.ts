@@ -107,7 +107,9 @@ test('what the pull request silences says why, escaped, and every approval that 
   expect(howToApprove(needed, defaultConfig.approvals)).toContain(
     `${commands.join(', ')}, a line each, and say where the backup is.`,
   )
-  expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(' and so on, a line each,')
+  expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(
+    ' and so on, a line each,',
+  )
 })
 
 test('there is a picture of tables and columns that change, none of what changes indexes only', async () => {
