@@ -4,6 +4,7 @@ import type { Statement } from '../sql/statement.ts'
 import type { Change } from './change.ts'
 import type { Schema } from './model.ts'
 import { grantDefaults } from './replay/default-grants.ts'
+import { eitherOf } from './replay/either.ts'
 import { draftOf, remove, temporary } from './replay/draft.ts'
 import type { Draft } from './replay/draft.ts'
 import type { ReplayOptions, Session } from './replay/session.ts'
@@ -38,6 +39,7 @@ function runOn(draft: Draft, statement: Statement, options: ReplayOptions): Outc
   try {
     replayNode(session, statement.node)
     if (makes.test(statement.kind)) grantDefaults(session, before)
+    if (statement.undecided === true) draft.schema = eitherOf(before, draft.schema)
     return { changes: session.changes, notes: session.notes, refused: null }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -85,10 +85,13 @@ function inBody(statement: Statement, source: string, base: number, tree: unknow
   const block = readBlock(tree, source)
   const statements: Statement[] = []
   const problems: SqlProblem[] = []
-  for (const { start, end, text, conditional } of block.sql) {
+  for (const { start, end, text, conditional, undecided } of block.sql) {
     const result = parseSql(text)
     if (!('nodes' in result)) continue
-    for (const node of result.nodes) statements.push(at(statement, base + start, base + end, node, inside, conditional))
+    for (const node of result.nodes) {
+      const made = at(statement, base + start, base + end, node, inside, conditional)
+      statements.push(undecided ? { ...made, undecided } : made)
+    }
   }
   if (inside === 'do') {
     for (const offset of block.dynamic) {

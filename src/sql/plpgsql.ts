@@ -6,6 +6,8 @@ export interface InnerSql {
   readonly end: number
   readonly text: string
   readonly conditional: boolean
+  /** True where nothing of the body tells whether it runs: one of several branches, or a condition on more than what exists. */
+  readonly undecided: boolean
 }
 
 /** What a plpgsql body runs: its SQL, and the offsets of `EXECUTE` whose text is put together at run time. */
@@ -22,6 +24,15 @@ function isTree(value: unknown): value is Tree {
 
 /** Members that hold statements which run only sometimes. */
 const guarded = new Set(['then_body', 'elsif_list', 'else_body', 'case_when_list', 'else_stmts'])
+/** Those of which one runs instead of another. */
+const branches = new Set(['elsif_list', 'else_body', 'case_when_list', 'else_stmts'])
+
+/** What a condition asks that only guards what it stands before: whether something is there. */
+const catalogs = /\bpg_\w+|\binformation_schema\b|\bto_reg\w+/i
+
+function holdsSql(node: unknown): boolean {
+  return /"PLpgSQL_stmt_(?:execsql|dynexecute)"/.test(JSON.stringify(node ?? null))
+}
 
 /** Finds the SQL of a body in the tree that libpg_query gives for it, which knows lines only. `body` is the text between the dollar quotes. */
 export function readBlock(tree: unknown, body: string): Block {
@@ -40,9 +51,15 @@ export function readBlock(tree: unknown, body: string): Block {
     isTree(value) && isTree(value['PLpgSQL_expr']) && typeof value['PLpgSQL_expr']['query'] === 'string'
       ? value['PLpgSQL_expr']['query']
       : ''
-  const walk = (node: unknown, conditional: boolean): void => {
+  /** True for an `IF` that does what is missing, by a question of its own or by a variable that holds the answer. */
+  const isGuard = (value: Tree): boolean => {
+    if (holdsSql(value['elsif_list']) || holdsSql(value['else_body'])) return false
+    const condition = expression(value['cond'])
+    return catalogs.test(condition) || (!condition.includes('(') && catalogs.test(body))
+  }
+  const walk = (node: unknown, conditional: boolean, undecided: boolean): void => {
     if (Array.isArray(node)) {
-      for (const each of node) walk(each, conditional)
+      for (const each of node) walk(each, conditional, undecided)
       return
     }
     if (!isTree(node)) return
@@ -54,7 +71,7 @@ export function readBlock(tree: unknown, body: string): Block {
         const start = locate(into ? text.slice(0, leading(text)) : text, value['lineno'])
         if (text === '' || start < 0) continue
         cursor = start + text.length
-        if (!into) sql.push({ start, end: start + text.length, text, conditional })
+        if (!into) sql.push({ start, end: start + text.length, text, conditional, undecided })
         continue
       }
       if (kind === 'PLpgSQL_stmt_dynexecute') {
@@ -64,24 +81,26 @@ export function readBlock(tree: unknown, body: string): Block {
         if (start >= 0 && constant !== undefined && !isTree(value['params'])) {
           const at = start + query.indexOf(constant)
           cursor = at + constant.length
-          sql.push({ start: at, end: at + constant.length, text: constant, conditional })
+          sql.push({ start: at, end: at + constant.length, text: constant, conditional, undecided })
         } else dynamic.push(Math.max(0, start))
         continue
       }
       const loop = kind.startsWith('PLpgSQL_stmt_for') || kind === 'PLpgSQL_stmt_while' || kind === 'PLpgSQL_stmt_loop'
       const caught = kind === 'PLpgSQL_stmt_block' && value['exceptions'] !== undefined
+      const isOpen = undecided || (kind === 'PLpgSQL_stmt_if' && !isGuard(value))
       for (const [member, inner] of Object.entries(value)) {
-        if (member === 'exceptions') walk(inner, true)
-        else if (Array.isArray(inner)) walk(inner, conditional || loop || caught || guarded.has(member))
+        if (member === 'exceptions') walk(inner, true, true)
+        else if (Array.isArray(inner))
+          walk(inner, conditional || loop || caught || guarded.has(member), isOpen || branches.has(member))
         else if (isTree(inner) && (member === 'action' || member.startsWith('PLpgSQL')))
-          walk({ [member]: inner }, conditional || loop || caught)
+          walk({ [member]: inner }, conditional || loop || caught, isOpen)
       }
     }
   }
   const functions = isTree(tree) ? tree['plpgsql_funcs'] : []
   for (const each of Array.isArray(functions) ? functions : []) {
     const action = isTree(each) && isTree(each['PLpgSQL_function']) ? each['PLpgSQL_function']['action'] : undefined
-    walk(action, false)
+    walk(action, false, false)
   }
   return { sql, dynamic }
 }

@@ -21,6 +21,8 @@ export interface Statement {
   readonly inside: 'do' | 'function' | null
   /** True where control flow of the block around it decides whether it runs, or where it runs under an exception handler. */
   readonly conditional: boolean
+  /** True where nothing tells whether it runs: one of several branches, or under a condition on more than what exists. */
+  readonly undecided?: boolean
 }
 
 /**
