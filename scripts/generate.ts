@@ -50,10 +50,18 @@ function indexOf(rules: readonly { group: string; id: string }[]): string {
 await produce('rules/index.ts', indexOf(await ruleFiles()))
 
 const { catalog } = await import('../rules/index.ts')
+const { reviewExample } = await import('../test/example.ts')
 const observed = JSON.parse(
   await readFile(join(root, 'test/claims/observed.json'), 'utf8').catch(() => '{}'),
 ) as Record<string, unknown>
-for (const rule of catalog) await produce(`docs/rules/${rule.id}.md`, rulePage(rule, observed[rule.id]))
+for (const rule of catalog) {
+  const said = []
+  for (const example of rule.bad) {
+    const { findings } = await reviewExample(example, rule, catalog)
+    said.push(findings.filter((finding) => finding.rule === rule.id))
+  }
+  await produce(`docs/rules/${rule.id}.md`, rulePage(rule, { said, observed: observed[rule.id] }))
+}
 await produce('docs/rules/README.md', ruleIndexPage(catalog))
 await produce('docs/runners.md', runnersPage())
 await produce('schemagate.schema.json', `${JSON.stringify(configJsonSchema(catalog), null, 2)}\n`)

@@ -1,6 +1,6 @@
 import { SchemagateError } from '../errors.ts'
 import type { CatalogRule } from '../engine/rule.ts'
-import { rulePage } from '../report/rule-page.ts'
+import { readRulePage } from '../rule-pages.ts'
 import { didYouMean } from '../spelling.ts'
 import type { Command } from './io.ts'
 import { parseOptions } from './options.ts'
@@ -23,7 +23,7 @@ export function explainCommand(catalog: readonly CatalogRule[]): Command {
         )} \`schemagate rules\` lists them`,
       )
     }
-    io.stdout(rules.map((rule) => rulePage(rule)).join('\n'))
+    io.stdout(rules.map((rule) => readRulePage(rule.id)).join('\n'))
     return 0
   }
 }

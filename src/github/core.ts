@@ -4,8 +4,9 @@ import type { Config } from '../config.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import type { Report } from '../report/report.ts'
 import { fenced } from '../report/markdown-escape.ts'
-import { flow, ruleIndexPage, rulePage } from '../report/rule-page.ts'
+import { flow } from '../report/rule-page.ts'
 import { review } from '../review.ts'
+import { readRulePage } from '../rule-pages.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import type { ParseConfig } from './reading/config.ts'
@@ -46,10 +47,6 @@ export function coreOf(rules: readonly CatalogRule[]): Core {
         ...(rule.references.length === 0 ? [] : [rule.references.map((link) => `- <${link}>`).join('\n')]),
       ].join('\n\n')
     },
-    page(id) {
-      if (id === '') return ruleIndexPage(rules)
-      const rule = byId.get(id)
-      return rule === undefined ? null : rulePage(rule)
-    },
+    page: (id) => (id === '' || byId.has(id) ? readRulePage(id) : null),
   }
 }

@@ -8,6 +8,7 @@ table { border-collapse: collapse; display: block; overflow: auto }
 td:first-child code { white-space: nowrap; overflow-wrap: normal }
 td:last-child { overflow-wrap: anywhere }
 figure { margin: 1rem 0 }
+blockquote { margin: 1rem 0; padding: 0 1rem; border-left: .25rem solid var(--line) }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
 h1, h2, h3 { line-height: 1.25 }
 `
@@ -32,7 +33,7 @@ export function markdownPage(title: string, markdown: string): string {
   return htmlPage(title, markdownToHtml(markdown))
 }
 
-/** The Markdown that this project writes itself: headings, paragraphs, lists, tables, fenced blocks, code spans, bold, links. */
+/** The Markdown that this project writes itself: headings, paragraphs, lists, tables, quotes, fenced blocks, code spans, bold, links. */
 export function markdownToHtml(markdown: string): string {
   const out: string[] = []
   const lines = markdown.replace(/\r\n?/g, '\n').split('\n')
@@ -57,7 +58,15 @@ export function markdownToHtml(markdown: string): string {
       i++
       continue
     }
-    const isOther = (l: string) => l.trim() === '' || /^(#{1,4} |`{3,})/.test(l)
+    if (line.startsWith('>')) {
+      const after = lines.findIndex((l, at) => at > i && !l.startsWith('>'))
+      const last = after === -1 ? lines.length : after
+      const quoted = lines.slice(i, last).map((l) => l.replace(/^> ?/, ''))
+      out.push(`<blockquote>\n${markdownToHtml(quoted.join('\n'))}\n</blockquote>`)
+      i = last
+      continue
+    }
+    const isOther = (l: string) => l.trim() === '' || /^(#{1,4} |`{3,}|>)/.test(l)
     let end = i + 1
     while (end < lines.length && !isOther(lines[end] ?? '')) end++
     const block = lines.slice(i, end)
@@ -100,14 +109,15 @@ function table(lines: readonly string[]): string {
 }
 
 function inline(text: string): string {
-  return text
-    .split(/(`[^`]+`)/)
-    .map((part) => {
-      if (/^`[^`]+`$/.test(part)) return `<code>${escapeHtml(part.slice(1, -1))}</code>`
-      return escapeHtml(part)
-        .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-        .replace(/\[([^[\]]+)\]\(((?:https:\/\/|\/)[^()\s]*)\)/g, '<a href="$2">$1</a>')
-        .replace(/&lt;(https:\/\/[^\s&]+)&gt;/g, '<a href="$1">$1</a>')
-    })
-    .join('')
+  const spans: string[] = []
+  // A span stands aside while the rest is read: bold goes on across it, and nothing in it is a mark.
+  const rest = text.replaceAll('\ue000', '').replace(/`([^`]+)`/g, (_, code: string) => {
+    spans.push(`<code>${escapeHtml(code)}</code>`)
+    return '\ue000'
+  })
+  return escapeHtml(rest)
+    .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+    .replace(/\[([^[\]]+)\]\(((?:https:\/\/|\/)[^()\s\ue000]*)\)/g, '<a href="$2">$1</a>')
+    .replace(/&lt;(https:\/\/[^\s&\ue000]+)&gt;/g, '<a href="$1">$1</a>')
+    .replaceAll('\ue000', () => spans.shift() ?? '')
 }

@@ -1,4 +1,5 @@
 import type { CatalogRule, Claims, Example } from '../engine/rule.ts'
+import type { Finding } from '../finding.ts'
 import { fenced } from './markdown-escape.ts'
 import { count } from './verdict.ts'
 
@@ -11,8 +12,16 @@ interface Observed {
   readonly error: string | null
 }
 
-/** The page of a rule in Markdown, the same in `docs/rules/`, on the server and in `schemagate explain`. */
-export function rulePage(rule: CatalogRule, observed?: unknown): string {
+/** What running the examples of a rule gave. */
+export interface Shown {
+  /** What the rule says of each bad example, in their order. */
+  readonly said: readonly (readonly Finding[])[]
+  /** Rows of `test/claims/observed.json`. */
+  readonly observed: unknown
+}
+
+/** The page of a rule in Markdown, as `docs/rules/` keeps it. */
+export function rulePage(rule: CatalogRule, { said, observed }: Shown): string {
   const facts = [
     `Group ${rule.group}`,
     `${rule.severity}${rule.enabled === false ? ', off by default' : ''}`,
@@ -51,9 +60,9 @@ export function rulePage(rule: CatalogRule, observed?: unknown): string {
         : []),
       ...observedTable(observed),
       '## Found',
-      ...rule.bad.map(example),
+      ...rule.bad.map((bad, i) => [example(bad), ...(said[i] ?? []).map(quoted)].join('\n\n')),
       '## Not found',
-      ...rule.good.map(example),
+      ...rule.good.map((good) => example(good)),
       '## Silence',
       `Switch it off or change its severity in \`.github/schemagate.yml\`: \`rules: { ${rule.id}: off }\`. For one statement, on the line above it:`,
       fenced(`-- schemagate-ignore ${rule.id}: the reason`, 'sql'),
@@ -132,6 +141,21 @@ function observedTable(observed: unknown): readonly string[] {
     'Observed with the first example below:',
     ['| PostgreSQL | Lock | Rewrites | Scans | Error |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
   ]
+}
+
+/** What a reader of the pull request sees of a finding. */
+function quoted({ severity, message, help, suggestion }: Finding): string {
+  return [
+    `**${message}** · ${severity}`,
+    help.trimEnd(),
+    ...(suggestion === null
+      ? []
+      : help.includes(suggestion.text)
+        ? ['The comment offers it as a change of one click.']
+        : ['The comment offers as a change of one click:', fenced(suggestion.text)]),
+  ]
+    .join('\n\n')
+    .replace(/^(?=(.?))/gm, (_, next: string) => (next === '' ? '>' : '> '))
 }
 
 function example(shown: Example): string {
