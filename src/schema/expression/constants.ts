@@ -1,5 +1,6 @@
 import type { TypeId } from './types.ts'
 import { elementOf, isArrayType, isEnum, underlying, unknowable } from './types.ts'
+import { date, interval, timestamp } from './times.ts'
 import type { Schema } from '../model.ts'
 
 /** A literal as the output function of its type prints it; gives up on what only a running server can tell. */
@@ -34,7 +35,7 @@ export function canonical(schema: Schema, written: string, type: TypeId): string
     case 'interval':
       return interval(written)
     case 'date':
-      return match(written, /^\s*(\d{4}-\d\d-\d\d)\s*$/)
+      return date(written)
     case 'timestamp':
       return timestamp(written, '')
     case 'timestamptz':
@@ -150,89 +151,6 @@ function jsonbText(value: unknown): string {
     return `{${entries.map(([name, each]) => `${JSON.stringify(name)}: ${jsonbText(each)}`).join(', ')}}`
   }
   return JSON.stringify(value)
-}
-
-const units: Readonly<Record<string, readonly [months: number, days: number, seconds: number]>> = {
-  year: [12, 0, 0],
-  years: [12, 0, 0],
-  y: [12, 0, 0],
-  yr: [12, 0, 0],
-  yrs: [12, 0, 0],
-  month: [1, 0, 0],
-  months: [1, 0, 0],
-  mon: [1, 0, 0],
-  mons: [1, 0, 0],
-  week: [0, 7, 0],
-  weeks: [0, 7, 0],
-  w: [0, 7, 0],
-  day: [0, 1, 0],
-  days: [0, 1, 0],
-  d: [0, 1, 0],
-  hour: [0, 0, 3600],
-  hours: [0, 0, 3600],
-  h: [0, 0, 3600],
-  hr: [0, 0, 3600],
-  hrs: [0, 0, 3600],
-  minute: [0, 0, 60],
-  minutes: [0, 0, 60],
-  min: [0, 0, 60],
-  mins: [0, 0, 60],
-  m: [0, 0, 60],
-  second: [0, 0, 1],
-  seconds: [0, 0, 1],
-  sec: [0, 0, 1],
-  secs: [0, 0, 1],
-  s: [0, 0, 1],
-}
-
-function interval(written: string): string {
-  let months = 0
-  let days = 0
-  let seconds = 0
-  let rest = written.trim().toLowerCase()
-  while (rest !== '') {
-    const clock = /^(-?)(\d+):(\d\d)(?::(\d\d))?(?=\s|$)\s*/.exec(rest)
-    if (clock !== null) {
-      seconds += (clock[1] === '-' ? -1 : 1) * (Number(clock[2]) * 3600 + Number(clock[3]) * 60 + Number(clock[4] ?? 0))
-      rest = rest.slice(clock[0].length)
-      continue
-    }
-    const part = /^([+-]?\d+)\s*([a-z]+)\s*/.exec(rest)
-    const unit = part === null ? undefined : Object.hasOwn(units, part[2] ?? '') ? units[part[2] ?? ''] : undefined
-    if (part === null || unit === undefined) {
-      const bare = /^([+-]?\d+)$/.exec(rest)
-      if (bare === null) return unknowable(`the interval ${written}`)
-      seconds += Number(bare[1])
-      break
-    }
-    const amount = Number(part[1])
-    months += amount * unit[0]
-    days += amount * unit[1]
-    seconds += amount * unit[2]
-    rest = rest.slice(part[0].length)
-  }
-  if ([months, days, seconds].some((each) => each < 0)) return unknowable(`the interval ${written}`)
-  const parts: string[] = []
-  const years = Math.trunc(months / 12)
-  const plural = (amount: number, word: string) => `${amount} ${word}${amount === 1 ? '' : 's'}`
-  if (years !== 0) parts.push(plural(years, 'year'))
-  if (months % 12 !== 0) parts.push(plural(months % 12, 'mon'))
-  if (days !== 0) parts.push(plural(days, 'day'))
-  const two = (value: number) => String(value).padStart(2, '0')
-  if (seconds !== 0 || parts.length === 0)
-    parts.push(`${two(Math.trunc(seconds / 3600))}:${two(Math.trunc(seconds / 60) % 60)}:${two(seconds % 60)}`)
-  return parts.join(' ')
-}
-
-function timestamp(written: string, zone: string): string {
-  const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?\s*(Z|\+00(?::?00)?)?\s*$/.exec(written)
-  if (found === null) {
-    const word = written.trim()
-    if (word === 'epoch') return `1970-01-01 00:00:00${zone}`
-    return word === 'infinity' || word === '-infinity' ? word : unknowable(`the time ${written}`)
-  }
-  const fraction = (found[4] ?? '').replace(/0+$/, '')
-  return `${found[1] ?? ''} ${found[2] ?? '00:00'}${found[3] ?? ':00'}${fraction === '.' ? '' : fraction}${zone}`
 }
 
 function regclass(written: string): string {
