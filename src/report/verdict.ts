@@ -32,6 +32,11 @@ export function sortFindings(report: Pick<Report, 'findings' | 'notes'>): Sorted
   }
 }
 
+/** Number of files that notes speak of. */
+export function unreadable(notes: readonly Note[]): number {
+  return new Set(notes.map(({ path }) => path)).size
+}
+
 /** `1 error`, `2 errors`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`
@@ -42,7 +47,7 @@ export function verdict(report: Report, wanted: readonly Wanted[] = []): string 
   const { errors, needed, warnings, blocking, approved, notes } = sortFindings(report)
   const parts = [
     ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
-    ...(blocking.length > 0 ? [`${count(blocking.length, 'file')} not readable`] : []),
+    ...(blocking.length > 0 ? [`${count(unreadable(blocking), 'file')} not readable`] : []),
     ...(needed.length > 0 ? [`${count(needed.length, 'approval')} missing`] : []),
     ...wanted.map(({ environment }) => `not tested on ${environment ?? 'staging'}`),
     ...(warnings.length > 0 ? [count(warnings.length, 'warning')] : []),

@@ -1,5 +1,5 @@
 import type { Report } from './report.ts'
-import { count, sortFindings } from './verdict.ts'
+import { count, sortFindings, unreadable } from './verdict.ts'
 
 /** What a report says in numbers, for a terminal: `2 errors, 1 approval missing, 1 for information`. */
 export function tally(report: Report): string {
@@ -7,7 +7,7 @@ export function tally(report: Report): string {
   const parts = [
     errors.length > 0 ? count(errors.length, 'error') : '',
     needed.length > 0 ? `${count(needed.length, 'approval')} missing` : '',
-    blocking.length > 0 ? `${count(blocking.length, 'file')} not readable` : '',
+    blocking.length > 0 ? `${count(unreadable(blocking), 'file')} not readable` : '',
     warnings.length > 0 ? count(warnings.length, 'warning') : '',
     infos.length > 0 ? `${infos.length} for information` : '',
   ].filter((part) => part !== '')

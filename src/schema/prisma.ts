@@ -204,11 +204,23 @@ function unread(path: string, line: number, message: string): Note {
   return { kind: 'unread', blocking: true, path, line, message }
 }
 
+/** What Prisma says of a schema that it refuses; of a line that breaks those below it only the first is told. */
 function unreadNotes(problems: readonly EngineProblem[], fallback: string): readonly Note[] {
-  return problems.slice(0, mostNotes).map((problem) => {
-    const path = problem.path ?? fallback
-    return unread(path, Math.max(1, problem.line), `reading ${path}: ${problem.message}`)
-  })
+  const follows = (problem: EngineProblem, last: EngineProblem | undefined) =>
+    last !== undefined &&
+    last.path === problem.path &&
+    last.message === problem.message &&
+    problem.line === last.line + 1
+  return problems
+    .filter((problem, i) => !follows(problem, problems[i - 1]))
+    .slice(0, mostNotes)
+    .map(({ path, line, message }, i) =>
+      unread(
+        path ?? fallback,
+        Math.max(1, line),
+        `Prisma refuses this schema: ${message.replace(/^Error validating: /, '')}${i === 0 ? ' Nothing of it is reviewed until `npx prisma validate` accepts it.' : ''}`,
+      ),
+    )
 }
 
 function asEngineProblem(problem: PrismaProblem): EngineProblem {

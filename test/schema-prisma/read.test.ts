@@ -16,9 +16,14 @@ describe('readPrismaSchema', () => {
         path: 'prisma/b.prisma',
         line: 3,
         message:
-          'reading prisma/b.prisma: Type "Missing" is neither a built-in type, nor refers to another model, composite type, or enum.',
+          'Prisma refuses this schema: Type "Missing" is neither a built-in type, nor refers to another model, composite type, or enum. Nothing of it is reviewed until `npx prisma validate` accepts it.',
       },
     ])
+  })
+
+  it('tells of a line that breaks those below it once', async () => {
+    const { notes } = await readSchema('enum A {\n  B\n}\nmodl C {\n  id Int @id\n  y Int\n}\n')
+    expect(notes.map(({ line, message }) => [line, message])).toEqual([[4, expect.stringContaining('This line is invalid')]])
   })
 
   it('takes what older versions of Prisma wrote', async () => {
