@@ -23,7 +23,9 @@ describe('readPrismaSchema', () => {
 
   it('tells of a line that breaks those below it once', async () => {
     const { notes } = await readSchema('enum A {\n  B\n}\nmodl C {\n  id Int @id\n  y Int\n}\n')
-    expect(notes.map(({ line, message }) => [line, message])).toEqual([[4, expect.stringContaining('This line is invalid')]])
+    expect(notes.map(({ line, message }) => [line, message])).toEqual([
+      [4, expect.stringContaining('This line is invalid')],
+    ])
   })
 
   it('takes what older versions of Prisma wrote', async () => {

@@ -84,7 +84,9 @@ interface Moment {
 
 function moment(written: string): Moment | null {
   const found =
-    /^\s*(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d)(:\d\d)?(\.\d+)?)?\s*(?:(Z|UTC)|([+-])(\d\d)(?::?(\d\d))?)?\s*$/i.exec(written)
+    /^\s*(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d)(:\d\d)?(\.\d+)?)?\s*(?:(Z|UTC)|([+-])(\d\d)(?::?(\d\d))?)?\s*$/i.exec(
+      written,
+    )
   if (found === null) return null
   const [, day = '', minutes = '00:00', seconds = ':00', fraction = '', utc, sign, hours, rest] = found
   const digits = fraction.replace(/0+$/, '')
