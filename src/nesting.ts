@@ -90,9 +90,10 @@ function closingSlash(text: string, from: number): number {
 /**
  * An upper estimate, in linear time, of how deep the syntax tree of a TypeScript or JavaScript text is: brackets, and chains of
  * operators, calls and statements that nest without one. Where a text can be read in two ways (a slash that may begin a regular
- * expression, a quote in JSX), the deeper reading counts.
+ * expression, a quote in JSX), the deeper reading counts; `path` tells by its ending whether there can be JSX.
  */
-export function nestingOf(text: string): number {
+export function nestingOf(path: string, text: string): number {
+  const jsx = !/\.[cm]?ts$/.test(path)
   const levels: Level[] = [{ close: '', control: false, chain: 0, angles: 0, below: 0 }]
   let top = levels[0] as Level
   let deepest = 0
@@ -186,7 +187,7 @@ export function nestingOf(text: string): number {
       let end = i + 1
       while (end < text.length && text[end] !== c && !isLineEnd(text.charCodeAt(end))) end += text[end] === '\\' ? 2 : 1
       if (text[end] === c) {
-        if (/[<>].*[{`]|[{`].*[<>]/.test(text.slice(i, Math.min(end, i + 2000)))) restOfLine(i, end)
+        if (jsx && /[<>].*[{`]|[{`].*[<>]/.test(text.slice(i, Math.min(end, i + 2000)))) restOfLine(i, end)
         i = end + 1
       } else i = restOfLine(i)
       previous = 'x'

@@ -21,7 +21,8 @@ export type TypeScriptFile =
  * stack is refused before it gets there. Offsets are UTF-16, as in the text.
  */
 export function parseTypeScript(path: string, text: string): TypeScriptFile {
-  if (nestingOf(text) > maxNesting) return { program: null, refused: `nested more than ${maxNesting} levels deep` }
+  if (nestingOf(path, text) > maxNesting)
+    return { program: null, refused: `nested more than ${maxNesting} levels deep` }
   try {
     const result = parseSync(path, text)
     return {

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { callOf, inService } from '../shared/query-words.ts'
+import { at, callOf, inService } from '../shared/query-words.ts'
 
 export default {
   id: 'no-deep-include',
@@ -53,6 +53,8 @@ export default {
       return {
         object: query.tables[0]?.table ?? '',
         place: found.inner.place,
+        // Calls may share what they load.
+        alike: at(found.inner.place),
         message: `\`${callOf(query)}\` on \`${ctx.name(query.tables[0]?.table ?? '')}\` loads \`${found.above}\` and \`${found.inner.relation}\` inside of each other without a limit.`,
       }
     },

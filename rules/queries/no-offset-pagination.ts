@@ -54,6 +54,8 @@ export default {
       if ((typeof query.offset === 'number' && query.offset < 1000) || ctx.size(table.key) === 'small') return
       return {
         object: table.key,
+        // Of lists whose size nobody declares, one is enough to say it.
+        alike: ctx.size(table.key) === 'unknown' ? '' : table.key,
         message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
       }
     },

@@ -63,6 +63,16 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The loop ends with the query.',
+      typescript: `export async function first(ids: string[]) {\n    for (const id of ids) {\n      if (!id.startsWith('u')) continue\n      const user = await prisma.user.findFirst({ where: { id } })\n      return user\n    }\n    for (const id of ids) {\n      if (id === 'a') {\n        await prisma.user.count({ where: { id } })\n        break\n      }\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'One element of the list is meant.',
+      typescript: `export async function run(phases: { kind: string }[], userId: string) {\n    for (const phase of phases) {\n      switch (phase.kind) {\n        case 'orders':\n          await prisma.order.count({ where: { userId } })\n          break\n      }\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'Batches.',
       typescript: `for (let i = 0; i < ids.length; i += 500) await prisma.user.findMany({ where: { id: { in: ids.slice(i, i + 500) } } })`,
     },

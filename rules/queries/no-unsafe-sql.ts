@@ -65,6 +65,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A name that the function around gives to a helper of its own.',
+      typescript: `import { Prisma } from '@prisma/client'\n  export async function cancel(id: string) {\n    const sets: Prisma.Sql[] = []\n    const set = (column: string, value: Prisma.Sql) => sets.push(Prisma.sql\`\${Prisma.raw(\`"\${column}"\`)} = \${value}\`)\n    set('name', Prisma.sql\`NULL\`)\n    await prisma.$executeRaw\`UPDATE users SET \${Prisma.join(sets)} WHERE id = \${id}\`\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'One of two fixed words.',
       typescript:
         'export const find = (up: boolean, email: string) => prisma.$queryRawUnsafe(`SELECT id FROM users WHERE email = $1 ORDER BY id ${up ? "ASC" : "DESC"}`, email)',

@@ -29,6 +29,11 @@ export default {
   good: [
     {
       ...prismaShop,
+      title: 'What came of each delivery is written down at once.',
+      typescript: `export async function deliver(hooks: { id: string; url: string }[]) {\n    for (const { id, url } of hooks) {\n      const { status } = await makeWebhookRequest(url)\n      await prisma.user.create({ data: { id, email: String(status) } })\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
       typescript: `export const save = (rows: { id: string; email: string }[]) => prisma.user.createMany({ data: rows.map((row) => ({ id: row.id, email: row.email })) })`,
     },
     {
@@ -55,6 +60,8 @@ export default {
         return
       // Where the error of each row is caught, one bad row must not stop the others.
       if ((loop.bounded !== null && loop.bounded <= 5) || loop.guarded) return
+      // What came of a delivery, a payment or a run is written down at once.
+      if (loop.works) return
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
       if (!['create', 'insert'].includes(query.call) || (query.variable !== null && query.variable !== undefined))
         return
@@ -85,7 +92,7 @@ export default {
         )
       return {
         object: table,
-        ...(file === 'script' || !alone || loop.works ? { severity: 'info' as const } : {}),
+        ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

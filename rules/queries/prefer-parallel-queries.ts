@@ -44,6 +44,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The transaction of the caller has one connection.',
+      typescript: `export async function board(tx: Prisma.TransactionClient, userId: string) {\n    const user = await tx.user.findUnique({ where: { id: userId } })\n    const orders = await tx.order.findMany({ where: { userId }, take: 5 })\n    const total = await tx.order.count({ where: { userId } })\n    return { user, orders, total }\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A transaction has one connection.',
       typescript: `export const board = (userId: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id: userId } })\n    const orders = await tx.order.findMany({ where: { userId }, take: 5 })\n    const total = await tx.order.count({ where: { userId } })\n    return { user, orders, total }\n  })`,
     },
@@ -84,6 +89,7 @@ function isAlone(query: Query): boolean {
     query.context.function !== null &&
     query.context.loop === null &&
     query.context.transaction === null &&
+    !query.context.borrowed &&
     query.variable != null &&
     /^[\w$]+$/.test(query.variable)
   )

@@ -85,6 +85,7 @@ export default {
       return {
         object: table.key,
         severity,
+        alike: table.key,
         message: `\`${callOf(query)}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
       }
     },

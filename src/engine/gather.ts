@@ -6,15 +6,16 @@ import type { Draft } from './run.ts'
 const listed = 8
 
 /**
- * Problems that one and the same index mends, told once: at the loudest of them, the others listed in its help. Those that a suppression
- * silences where they stand are left as they are.
+ * Problems that one and the same index mends, or that their rule calls alike, told once: at the loudest of them, the others listed in
+ * its help. Those that a suppression silences where they stand are left as they are.
  */
 export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => boolean): readonly Draft[] {
   const groups = new Map<string, Draft[]>()
   for (const draft of drafts) {
     const { rule, problem, project } = draft
-    if (problem.index === undefined || silenced(draft)) continue
-    const key = JSON.stringify([rule.id, project, problem.index, problem.help])
+    const { alike, index, help } = problem
+    if ((alike === undefined && index === undefined) || silenced(draft)) continue
+    const key = JSON.stringify([rule.id, project, ...(alike === undefined ? [index, help] : [alike])])
     groups.set(key, [...(groups.get(key) ?? []), draft])
   }
   const told = new Map<Draft, Draft | null>()
@@ -33,9 +34,17 @@ export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => b
 }
 
 function withPlaces(draft: Draft, others: readonly Draft[]): Draft {
-  const places = [...new Set(others.map(({ place }) => `\`${place.path}:${place.line}\``))]
+  const at = ({ place }: Draft): string => `\`${place.path}:${place.line}\``
+  const places = [...new Set(others.map(at))].filter((place) => place !== at(draft))
+  if (places.length === 0) return draft
   const more = places.length - listed
-  const words = `The same index serves ${places.length === 1 ? 'one more query' : `${places.length} more queries`} of this change:\n\n${places
+  const count = (one: string, many: string): string =>
+    places.length === 1 ? `one more ${one}` : `${places.length} more ${many}`
+  const lead =
+    draft.problem.alike === undefined
+      ? `The same index serves ${count('query', 'queries')} of this change`
+      : `The same holds for ${count('query', 'queries')} of this change`
+  const words = `${lead}:\n\n${places
     .slice(0, listed)
     .map((place) => `- ${place}`)
     .join('\n')}${more > 0 ? `\n- and ${more} more` : ''}`

@@ -38,6 +38,8 @@ export interface Problem {
   readonly plan?: string
   /** What a plan of the query has to show of `object`, or of the query where that is a sort: where it shows otherwise, the problem is not told. */
   readonly expects?: 'scan' | 'sort'
+  /** Problems of the rule that share it are told once: at the loudest and first of them, the places of the others in its help. */
+  readonly alike?: string
   /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */
   readonly index?: string
   /** Those of the rule's sources that say nothing of this shape. */

@@ -34,7 +34,7 @@ const passing = new Set([
 
 /** The nearest loop around a frame, and the transaction callback around it. */
 export function contextOf(
-  site: Pick<Site, 'frame' | 'scope' | 'certain'>,
+  site: Pick<Site, 'chain' | 'frame' | 'scope' | 'certain'>,
   module: Module,
   evaluate: Evaluate,
   client: Value | null,
@@ -45,6 +45,7 @@ export function contextOf(
   return {
     loop: loopOf(frame, module),
     transaction: transaction === null ? null : { place: transaction, usesOwnClient: own || client === null },
+    borrowed: site.chain.root.type === 'Identifier' && borrowed.test(site.chain.root.name),
     file: fileKind(module.path),
     function: functionOf(frame)?.name ?? null,
     certain,
@@ -76,6 +77,9 @@ function transactionOf(frame: Frame | null, module: Module, scope: Scope, evalua
   return null
 }
 
+/** How people name the client of a transaction that a function is given. */
+const borrowed = /^(?:tx|trx|txn|transaction)$/i
+
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
 export function loopOf(frame: Frame | null, module: Module): Loop | null {
   let parallel = false
@@ -83,7 +87,11 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
   let guarded = false
   let conditional = false
   let buffered = false
+  /** How far the code is left behind the query, so that loops around it come by once. */
+  let left: 'loop' | 'function' | null = null
+  const cases: string[] = []
   for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind === 'last') left = at.of === 'function' ? 'function' : (left ?? 'loop')
     if (at.kind === 'batch') {
       parallel = true
       together ||= at.name === '$transaction' || at.name === 'batch'
@@ -93,11 +101,18 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       // What runs after an error runs for few elements.
       if (at.test === 'catch') return null
       conditional = true
+      if (at.cases === true) cases.push(at.test)
       // What is collected and sent when there is enough of it is a batch.
       if (/(?:length|size|count)\s*(?:>=?|===?)\s*(?![01]\b)|batch|chunk|%/i.test(at.test)) buffered = true
     }
     if (at.kind === 'loop') {
+      if (left === 'function') continue
+      if (left === 'loop') {
+        left = null
+        continue
+      }
       const loop = ofLoop(at, module)
+      if (isOneOf(loop.element, cases)) return null
       const works = work.test(module.file.text.slice(at.end, at.last))
       return { ...loop, guarded, conditional, works, batching: loop.batching || buffered }
     }
@@ -106,6 +121,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
     if (call === null) return null
     const step = call.chain.steps[call.step]
     const name = step?.name ?? ''
+    left = null
     if (arrayMethods.has(name) && call.index === 0 && step !== undefined) {
       const over =
         call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
@@ -113,6 +129,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       const head = module.file.text.slice(call.chain.start, step.start)
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
+      if (isOneOf(named, cases)) return null
       return {
         guarded,
         conditional,
@@ -140,9 +157,14 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
   return null
 }
 
+/** True where a `switch` over the element picks the one kind of it for which the query runs. */
+function isOneOf(element: string | null, cases: readonly string[]): boolean {
+  return element !== null && element !== '' && cases.some((test) => test === element || test.startsWith(`${element}.`))
+}
+
 /** Waiting for a function that is called for what it does, by its name. */
 const verbs =
-  '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email)'
+  '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email|deliver|post|ping|request|make(?=\\w*(?:Request|Call)))'
 const work = new RegExp(
   `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*)\\s*\\(`,
 )

@@ -16,6 +16,8 @@ export function withRepeats(
 ): (Query & { readonly project: string })[] {
   const loops: { target: string; repeat: Repeat }[] = []
   for (const module of modules) {
+    // What a browser calls in a loop are requests of its own.
+    if (module.directives.includes('use client')) continue
     for (const site of module.sites) {
       const last = site.chain.steps.at(-1)
       if (last?.args == null || last.name === null) continue

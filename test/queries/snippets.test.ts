@@ -37,7 +37,7 @@ describe.each(repositories)('%s', (_, { settings, base, head }) => {
     for (const { rule, group, severity, place, help } of report.findings) {
       if (group !== 'queries' && group !== 'operations') continue
       // One missing index is told once, with the other queries that ask for it.
-      const others = help.includes('The same index serves') ? [...help.matchAll(/^- `([^`]+):(\d+)`$/gm)] : []
+      const others = /The same (?:index serves|holds for)/.test(help) ? [...help.matchAll(/^- `([^`]+):(\d+)`$/gm)] : []
       for (const [path, line] of [
         [place.path, place.line] as const,
         ...others.map(([, at, on]) => [at ?? '', Number(on)] as const),

@@ -28,7 +28,7 @@ const deep: Readonly<Record<string, string>> = {
 
 describe('nestingOf', () => {
   it.each(Object.entries(deep))('sees %s', (_, text) => {
-    expect(nestingOf(text)).toBeGreaterThan(maxNesting)
+    expect(nestingOf('a.tsx', text)).toBeGreaterThan(maxNesting)
     expect(parseTypeScript('a.tsx', text)).toEqual({
       program: null,
       refused: `nested more than ${maxNesting} levels deep`,
@@ -44,11 +44,17 @@ describe('nestingOf', () => {
       `${'foo.bar(1)\n'.repeat(5000)}`,
       `${'const half = `${(a + b) / 2}px (${c / d}`\n'.repeat(2000)}`,
     ]
-    for (const text of wide) expect(nestingOf(text)).toBeLessThan(100)
+    for (const text of wide) expect(nestingOf('a.tsx', text)).toBeLessThan(100)
+  })
+
+  it('knows that a quote in a file without JSX begins a string', () => {
+    const texts = "const text = 'a `name` of <b> and {c}'\n".repeat(500)
+    expect(nestingOf('a.ts', texts)).toBeLessThan(100)
+    expect(nestingOf('a.tsx', texts)).toBeGreaterThan(maxNesting)
   })
 
   it('is linear in the length of the text', () => {
-    expect(nestingOf('/'.repeat(200_000))).toBeGreaterThanOrEqual(0)
-    expect(nestingOf('"\n'.repeat(200_000))).toBeGreaterThanOrEqual(0)
+    expect(nestingOf('a.tsx', '/'.repeat(200_000))).toBeGreaterThanOrEqual(0)
+    expect(nestingOf('a.tsx', '"\n'.repeat(200_000))).toBeGreaterThanOrEqual(0)
   })
 })

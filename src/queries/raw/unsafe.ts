@@ -1,6 +1,6 @@
 import type { Expression, TemplateLiteral } from 'oxc-parser'
 import type { Query } from '../query.ts'
-import type { Module, Scope } from '../typescript/module.ts'
+import type { FunctionFrame, Module, Scope } from '../typescript/module.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import type { Chain } from '../typescript/nodes.ts'
 import { literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
@@ -82,7 +82,7 @@ function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
     if (binding.is === 'parameter')
       return binding.type?.type === 'TSStringKeyword' &&
         binding.frame.argumentOf === null &&
-        !isPrivate(binding.frame.name, given.module)
+        !isPrivate(binding.frame, given.module)
         ? 'parameter'
         : 'unknown'
     if (binding.is === 'variable' && binding.init !== null && requests.test(sourceOf({ ...given, node: binding.init })))
@@ -92,9 +92,11 @@ function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
   return 'unknown'
 }
 
-/** True for a function that only its own file calls: what it is given stands there. */
-function isPrivate(name: string | null, module: Module): boolean {
-  if (name === null || !module.scope.names.has(name)) return false
+/** True for a function that only its own file calls, or the function around it: what it is given stands there. */
+function isPrivate({ name, parent }: FunctionFrame, module: Module): boolean {
+  if (name === null) return false
+  for (let at = parent; at !== null; at = at.parent) if (at.kind === 'function' && at.scope.names.has(name)) return true
+  if (!module.scope.names.has(name)) return false
   return ![...module.exports.values()].some(
     (one) =>
       (one.is === 'local' && one.name === name) ||

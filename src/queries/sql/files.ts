@@ -57,7 +57,14 @@ export async function sqlFileQueries(
         queries.push({
           ...draft,
           place,
-          context: { loop: null, transaction: null, file: fileKind(path), function: name, certain: true },
+          context: {
+            loop: null,
+            borrowed: false,
+            transaction: null,
+            file: fileKind(path),
+            function: name,
+            certain: true,
+          },
           changed: changed.touches(place),
           project: owner.project.name,
         })

@@ -86,6 +86,15 @@ export interface BranchFrame {
   readonly parent: Frame | null
   /** Text of the condition; `catch` for what runs after an error only. */
   readonly test: string
+  /** True for a case of a `switch`, whose `test` is what the cases are told apart by. */
+  readonly cases?: boolean
+}
+
+/** Statements behind which nothing more of a loop or a function runs. */
+export interface LastFrame {
+  readonly kind: 'last'
+  readonly parent: Frame | null
+  readonly of: 'loop' | 'function'
 }
 
 /** The block of a `try`. */
@@ -94,7 +103,7 @@ export interface TryFrame {
   readonly parent: Frame | null
 }
 
-export type Frame = FunctionFrame | LoopFrame | BatchFrame | BranchFrame | TryFrame
+export type Frame = FunctionFrame | LoopFrame | BatchFrame | BranchFrame | LastFrame | TryFrame
 /** One chain of the code that may be a query, with what stands around it. */
 export interface Site {
   readonly chain: Chain

@@ -1,21 +1,13 @@
 import { parseSync, visitorKeys } from 'oxc-parser'
-import type { BindingPattern, Expression, NewExpression, Node, ParamPattern, Program, TSType } from 'oxc-parser'
+import type { Expression, NewExpression, Node, Program } from 'oxc-parser'
 import { sourceFile } from '../../location.ts'
 import { nestingOf } from '../../nesting.ts'
 import { maxNesting } from '../../typescript.ts'
-import { collectExports, exportName } from './exports.ts'
+import { declare, declareStatements } from './declare.ts'
+import { collectExports } from './exports.ts'
+import { ending, functionsAround, holds, isCertain, isKept, leaves, leaving, nearestFunction } from './frames.ts'
 import { lookUp } from './module.ts'
-import type {
-  Binding,
-  Construction,
-  Frame,
-  FunctionFrame,
-  LoopFrame,
-  Module,
-  ModuleExport,
-  Scope,
-  Site,
-} from './module.ts'
+import type { Construction, Frame, FunctionFrame, LoopFrame, Module, ModuleExport, Scope, Site } from './module.ts'
 import { chainOf, keyName, unwrap } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
@@ -39,7 +31,7 @@ export function readModule(
   const directives: string[] = []
   let program: Program
   let readable = true
-  if (nestingOf(text) > maxNesting)
+  if (nestingOf(path, text) > maxNesting)
     return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
   try {
     const result = parseSync(path, text, { preserveParens: false })
@@ -49,97 +41,21 @@ export function readModule(
     return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
   }
 
-  const declare = (
-    pattern: BindingPattern | ParamPattern,
-    make: (path: readonly string[], type: TSType | null) => Binding,
-    scope: Scope,
-    way: readonly string[] = [],
-    type: TSType | null = null,
-  ): void => {
-    switch (pattern.type) {
-      case 'Identifier':
-        scope.names.set(
-          pattern.name,
-          make(way, pattern.typeAnnotation?.typeAnnotation ?? (way.length > 0 ? type : null)),
-        )
-        return
-      case 'AssignmentPattern':
-        declare(pattern.left, make, scope, way, type)
-        return
-      case 'RestElement':
-        declare(pattern.argument, make, scope, [...way, '…'], type)
-        return
-      case 'TSParameterProperty':
-        declare(pattern.parameter as BindingPattern, make, scope, way, type)
-        return
-      case 'ObjectPattern': {
-        const whole = pattern.typeAnnotation?.typeAnnotation ?? type
-        for (const property of pattern.properties) {
-          if (property.type === 'RestElement') declare(property.argument, make, scope, [...way, '…'], null)
-          else declare(property.value, make, scope, [...way, keyName(property.key, property.computed) ?? '?'], whole)
-        }
-        return
-      }
-      case 'ArrayPattern':
-        for (const [index, element] of pattern.elements.entries()) {
-          if (element !== null) declare(element as BindingPattern, make, scope, [...way, String(index)], null)
-        }
-        return
-      default:
-    }
-  }
-
-  const declareStatements = (body: readonly Node[], scope: Scope): void => {
-    for (const statement of body) {
-      const inner =
-        statement.type === 'ExportNamedDeclaration'
-          ? statement.declaration
-          : statement.type === 'ExportDefaultDeclaration'
-            ? statement.declaration
-            : statement
-      if (inner === null) continue
-      if (inner.type === 'VariableDeclaration') {
-        for (const one of inner.declarations) {
-          declare(
-            one.id,
-            (way, type) => ({
-              is: 'variable',
-              init: one.init,
-              path: way,
-              type,
-              scope,
-              assigned: [],
-              members: [],
-              mutated: false,
-            }),
-            scope,
-          )
-        }
-      } else if (inner.type === 'FunctionDeclaration' && inner.id !== null) {
-        scope.names.set(inner.id.name, { is: 'function', node: inner, scope, frame: null })
-      } else if (inner.type === 'ClassDeclaration' && inner.id !== null) {
-        scope.names.set(inner.id.name, { is: 'class', node: inner, scope })
-      } else if (inner.type === 'TSTypeAliasDeclaration') {
-        if (!scope.names.has(inner.id.name))
-          scope.names.set(inner.id.name, { is: 'type', node: inner.typeAnnotation, scope })
-      } else if (inner.type === 'ImportDeclaration') {
-        for (const one of inner.specifiers) {
-          const name =
-            one.type === 'ImportNamespaceSpecifier'
-              ? '*'
-              : one.type === 'ImportDefaultSpecifier'
-                ? 'default'
-                : exportName(one.imported)
-          scope.names.set(one.local.name, { is: 'import', source: inner.source.value, name })
-        }
-      }
-    }
-  }
-
   const block = (body: readonly Node[], parent: Scope, frame: Frame | null): void => {
     const scope: Scope = { parent, names: new Map() }
     declareStatements(body, scope)
-    for (const statement of body) visit(statement, scope, frame, null)
+    statements(body, scope, frame)
+  }
+
+  const statements = (body: readonly Node[], scope: Scope, frame: Frame | null): void => {
+    const left = leaves(body, frame)
+    for (const [index, statement] of body.entries())
+      visit(
+        statement,
+        scope,
+        left !== null && index <= left.index ? { kind: 'last', parent: frame, of: left.by } : frame,
+        null,
+      )
   }
 
   const enterFunction = (
@@ -283,7 +199,7 @@ export function readModule(
         const inner: Scope = { parent: scope, names: new Map() }
         for (const one of node.cases) declareStatements(one.consequent, inner)
         for (const one of node.cases)
-          for (const statement of one.consequent) visit(statement, inner, { kind: 'branch', parent: frame, test }, null)
+          statements(one.consequent, inner, { kind: 'branch', parent: frame, test, cases: true })
         return
       }
       case 'ForStatement':
@@ -373,7 +289,7 @@ export function readModule(
             returns.set(own.node, [...(returns.get(own.node) ?? []), { node: node.argument, scope }])
             if (isKept(node.argument) && !isCertain(frame)) own.shortcut = true
           }
-          visit(node.argument, scope, frame, 'returned')
+          visit(node.argument, scope, { kind: 'last', parent: frame, of: 'function' }, 'returned')
         }
         return
       case 'ExpressionStatement':
@@ -457,39 +373,6 @@ export function readModule(
   return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable }
 }
 
-function nearestFunction(frame: Frame | null): FunctionFrame | null {
-  for (let at = frame; at !== null; at = at.parent) if (at.kind === 'function') return at
-  return null
-}
-
-function functionsAround(frame: Frame | null): FunctionFrame[] {
-  const found: FunctionFrame[] = []
-  for (let at = frame; at !== null; at = at.parent) if (at.kind === 'function') found.push(at)
-  return found
-}
-
-/** True where nothing of the function around decides whether what stands in a frame runs. */
-function isCertain(frame: Frame | null): boolean {
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind === 'branch' || (at.kind === 'function' && at.shortcut)) return false
-    if (at.kind === 'function' && at.argumentOf === null) return true
-  }
-  return true
-}
-
-/** True for a value that the code has already, such as an entry of a cache. */
-function isKept(node: Expression): boolean {
-  const at = unwrap(node)
-  if (at.type === 'Identifier') return at.name !== 'undefined'
-  if (at.type === 'MemberExpression') return true
-  return (
-    at.type === 'CallExpression' &&
-    at.callee.type === 'MemberExpression' &&
-    !at.callee.computed &&
-    at.callee.property.name === 'get'
-  )
-}
-
 /** Marks the variable that an expression begins with as changed after its declaration. */
 function noteMutation(node: Expression, scope: Scope): void {
   const root = chainOf(node)?.root ?? unwrap(node)
@@ -497,32 +380,6 @@ function noteMutation(node: Expression, scope: Scope): void {
   const binding = lookUp(scope, root.name)
   if (binding?.is === 'variable') binding.mutated = true
 }
-const ending = new Set<Node['type']>(['BreakStatement', 'ReturnStatement'])
-const leaving = new Set<Node['type']>(['ReturnStatement', 'ThrowStatement', 'ContinueStatement'])
-
-/** True where one of some statements stands in a body, functions and loops inside of it aside. */
-function holds(body: Node, wanted: ReadonlySet<Node['type']>): boolean {
-  const open: Node[] = [body]
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (wanted.has(node.type)) return true
-    switch (node.type) {
-      case 'BlockStatement':
-        open.push(...node.body)
-        break
-      case 'IfStatement':
-        open.push(node.consequent)
-        if (node.alternate !== null) open.push(node.alternate)
-        break
-      case 'TryStatement':
-        open.push(node.block)
-        if (node.handler !== null) open.push(node.handler.body)
-        break
-      default:
-    }
-  }
-  return false
-}
-
 /** Lets go of the statements of functions, so that a module that is kept stays small. */
 function forgetBodies(functions: Iterable<AnyFunction>): void {
   for (const node of functions) if (node.body?.type === 'BlockStatement') node.body.body = []

@@ -84,7 +84,7 @@ function treePlugin(
     if (bytes > maxBytes) throw new Refused(`its files are larger than ${maxBytes / 1024 / 1024} MB`)
     texts.set(path, content.text)
     if (json) {
-      if (nestingOf(content.text) > maxNesting)
+      if (nestingOf(path, content.text) > maxNesting)
         throw new Refused(`${path} is nested more than ${maxNesting} levels deep`)
       return { contents: content.text, loader: 'json' }
     }
