@@ -34,6 +34,12 @@ export default {
       runner: 'psql',
     },
     {
+      title: 'A column that is added with its constraint is empty as well.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column email text unique;`,
+      unproven: 'others speak of the index',
+    },
+    {
       title: 'The primary key tells the rows apart already.',
       given: `create table users (id bigint primary key, email text);`,
       sql: `create unique index concurrently users_id_email on users (id, email);`,
@@ -73,8 +79,13 @@ function problem(table: string, columns: readonly string[], where: string | null
   if (ctx.isNew(table) || cleaned(table, ctx)) return
   const known = ctx.step?.before.tables.get(table)
   if (known?.partition.by) return
-  const added = columns.filter((column) => ctx.isNewColumn(table, column))
-  if (!nulls && added.some((column) => known?.columns.find((each) => each.name === column)?.default === null)) return
+  const addedHere = (column: string) =>
+    ctx.step?.changes.some(
+      (change) => change.kind === 'addColumn' && change.table === table && change.to.name === column,
+    )
+  const added = columns.filter((column) => ctx.isNewColumn(table, column) || addedHere(column))
+  const declared = ctx.step?.after.tables.get(table)?.columns ?? []
+  if (!nulls && added.some((column) => declared.find((each) => each.name === column)?.default === null)) return
   const told = [known?.primaryKey?.columns, ...(known?.uniques ?? []).map((unique) => unique.columns)].some(
     (each) => each !== undefined && each.every((column) => columns.includes(column)),
   )

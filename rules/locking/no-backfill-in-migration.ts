@@ -3,6 +3,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
+import { endsTransactions } from '../../src/sql/inner.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
 import { clausesOf, inBatches } from '../shared/batches.ts'
 import { rowsSentence, sql } from '../shared/sql.ts'
@@ -73,6 +74,12 @@ export default {
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
     {
+      title: 'A block that commits after each batch.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, plan text);`,
+      sql: `do $$ declare r record; begin for r in select id from users loop update users set plan = 'free' where id = r.id; commit; end loop; end $$;`,
+    },
+    {
       title: 'One row.',
       given: `create table users (id bigint primary key, plan text);`,
       sql: `update users set plan = 'free' where id = 7;`,
@@ -101,6 +108,7 @@ export default {
     *statement({ node, text, inside, file }, ctx) {
       const parts = inside === 'function' ? [] : rowChanges(node)
       if (parts.length === 0 || isQueryFile(file.text)) return
+      if (inside === 'do' && commitsBetween(ctx)) return
       const held = heldLock(ctx.step, ctx, null)
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
       for (const part of parts) {
@@ -132,6 +140,14 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True in a block that commits by itself: it works in batches, or Postgres refuses it. */
+function commitsBetween({ step, steps }: RuleContext): boolean {
+  const block = steps
+    .slice(0, step === null ? 0 : steps.indexOf(step))
+    .findLast(({ statement }) => statement.inside === null)
+  return block !== undefined && endsTransactions(block.statement)
+}
 
 /** The same change in batches; '' where it does not show which rows are done. */
 function batched(text: string, table: Key, ctx: RuleContext): string {

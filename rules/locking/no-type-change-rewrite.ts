@@ -63,9 +63,16 @@ export default {
       sql: `alter table orders alter column amount type positive;`,
     },
     {
-      title: 'What is not known may be rewritten: a warning.',
+      title: 'No other type is stored as `bigint` is, so every row is written whatever the column was.',
       alone: true,
       sql: `alter table orders alter column amount type bigint;`,
+      message: 'Changing `amount` to `bigint` rewrites `orders`',
+      unproven: 'the table is not known',
+    },
+    {
+      title: 'What is not known may be rewritten: a warning.',
+      alone: true,
+      sql: `alter table orders alter column at type timestamptz;`,
       severity: 'warning',
       unproven: 'the table is not known',
     },
@@ -164,7 +171,7 @@ export default {
       )
       if (columns[0] !== from.name) return
       return {
-        message: `Changing ${listed(columns)} from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        message: `Changing ${listed(columns)}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help,
       }
     },

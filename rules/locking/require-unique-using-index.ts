@@ -46,7 +46,7 @@ export default {
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
       return {
         message: `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${inline ? 'Add the column without UNIQUE. ' : ''}Build the index first; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}\nRows that would fail:\n${sql(duplicates)}${rowsSentence(table, ctx)}`,
+        help: `${inline ? 'Add the column without UNIQUE, then build the index' : 'Build the index first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
       }
     },
   },

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { endsTransactions } from '../../src/sql/inner.ts'
 
 export default {
   id: 'no-nested-transaction',
@@ -7,7 +8,10 @@ export default {
   why: `Postgres has one transaction at a time: a BEGIN inside it is only a warning, and the COMMIT of the file ends the runner's transaction. What follows
     runs without one, and a failure leaves the migration half applied.`,
   fix: 'Leave BEGIN and COMMIT to the runner, or switch its transaction off for this file.',
-  references: ['https://www.postgresql.org/docs/current/sql-begin.html'],
+  references: [
+    'https://www.postgresql.org/docs/current/sql-begin.html',
+    'https://www.postgresql.org/docs/current/plpgsql-transactions.html',
+  ],
   sources: ['squawk/transaction-nesting', 'pgls/transactionNesting'],
   bad: [
     {
@@ -30,8 +34,21 @@ export default {
       message: 'did not begin',
       severity: 'warning',
     },
+    {
+      title: 'A block that commits is refused inside a transaction.',
+      runner: 'goose',
+      given: `create table users (id bigint primary key, plan text);`,
+      sql: `do $$ begin loop update users set plan = 'free' where id in (select id from users where plan is null limit 1000); exit when not found; commit; end loop; end $$;`,
+      message: 'fails here',
+    },
   ],
   good: [
+    {
+      title: 'Outside a transaction a block may commit.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, plan text);`,
+      sql: `do $$ begin loop update users set plan = 'free' where id in (select id from users where plan is null limit 1000); exit when not found; commit; end loop; end $$;`,
+    },
     {
       runner: 'psql',
       given: `create table users (id bigint primary key);`,
@@ -51,6 +68,14 @@ export default {
         let open = false
         for (const step of ctx.steps.filter((each) => each.migration === migration)) {
           const { node } = step.statement
+          if (step.transaction.block === true && endsTransactions(step.statement))
+            yield {
+              place: step.statement.place,
+              anySize: true,
+              fails: true,
+              message: `This block commits, which fails here: ${step.transaction.because}.`,
+              help: 'Run it outside a transaction, in the way that your runner has for it, or from a script beside the migration.',
+            }
           if (step.statement.inside !== null || !('TransactionStmt' in node)) continue
           const { kind } = node.TransactionStmt
           const begins = kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'

@@ -1,6 +1,7 @@
 import type { Migration, Transaction } from '../step.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Runner } from './project.ts'
+import { endsTransactions } from '../sql/inner.ts'
 import { refusesTransaction } from '../sql/transaction-block.ts'
 import { isAtLeast } from './versions.ts'
 
@@ -256,7 +257,8 @@ function sendingOf(runner: Runner | null, migration: Migration, options: Transac
 function unnamed(migration: Migration, assumed: boolean, postgres: number): Sending {
   const top = migration.statements.filter(({ inside }) => inside === null)
   const only = top.length === 1 ? top[0] : undefined
-  if (only && refusesTransaction(only, postgres) !== null) return each('it is the only statement of its file')
+  if (only && (refusesTransaction(only, postgres) !== null || endsTransactions(only)))
+    return each('it is the only statement of its file')
   const said = optOut(textOf(migration))
   if (said !== null) return each(`\`${said}\` switches its transaction off`)
   if (top.some((statement) => controlOf(statement) === 'begin')) return each('the file begins its transactions itself')

@@ -31,6 +31,17 @@ export function innerStatements(statement: Statement): Inner {
   return nothing
 }
 
+/**
+ * True for a `DO` block that commits or rolls back in between, which Postgres refuses inside a transaction.
+ * https://www.postgresql.org/docs/current/plpgsql-transactions.html
+ */
+export function endsTransactions({ node, text }: Pick<Statement, 'node' | 'text'>): boolean {
+  if (!('DoStmt' in node) || !/\b(?:commit|rollback)\b/i.test(text)) return false
+  const source = optionOf(node.DoStmt.args, 'as') ?? ''
+  const read = parsePlpgsql(asFunction(source))
+  return !('message' in read) && /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(read.tree))
+}
+
 function ofBlock(statement: Statement, node: DoStmt): Inner {
   const language = (optionOf(node.args, 'language') ?? 'plpgsql').toLowerCase()
   const source = optionOf(node.args, 'as') ?? ''
@@ -40,8 +51,7 @@ function ofBlock(statement: Statement, node: DoStmt): Inner {
     return source.trim() === ''
       ? nothing
       : unseen(statement.place, 'the block is quoted in a way that hides its statements')
-  const tag = freeTag(source)
-  const read = parsePlpgsql(`CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`)
+  const read = parsePlpgsql(asFunction(source))
   if ('message' in read) return broken(statement, source, body.start, read.message)
   return inBody(statement, source, body.start, read.tree, 'do')
 }
@@ -58,10 +68,11 @@ function ofFunction(statement: Statement, node: CreateFunctionStmt): Inner {
   return inBody(statement, source, body.start, read.tree, 'function')
 }
 
-function freeTag(source: string): string {
+/** The body of a block as the function that the parser wants. */
+function asFunction(source: string): string {
   let tag = '$body$'
   for (let i = 0; source.includes(tag); i++) tag = `$body${i}$`
-  return tag
+  return `CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`
 }
 
 function unseen(place: Place, why: string): Inner {

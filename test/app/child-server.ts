@@ -87,7 +87,11 @@ export async function startChild(
   }
 }
 
-/** Waits until something is so, by looking again and again. */
+/** Waits until something is so, by looking again and again; after 100 seconds it says what is not. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause()
+  const end = Date.now() + 100_000
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`still not so: ${isSo.toString()}`)
+    await pause()
+  }
 }
