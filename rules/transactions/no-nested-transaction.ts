@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { endsTransactions } from '../../src/sql/inner.ts'
+import { endsTransactions } from '../../src/sql/transaction-block.ts'
 
 export default {
   id: 'no-nested-transaction',

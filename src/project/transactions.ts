@@ -1,8 +1,7 @@
 import type { Migration, Transaction } from '../step.ts'
 import type { Statement } from '../sql/statement.ts'
 import type { Runner } from './project.ts'
-import { endsTransactions } from '../sql/inner.ts'
-import { refusesTransaction } from '../sql/transaction-block.ts'
+import { endsTransactions, refusesTransaction } from '../sql/transaction-block.ts'
 import { isAtLeast } from './versions.ts'
 
 /** For files judged on their own: the answer of `--in-transaction` and `--no-in-transaction`. */

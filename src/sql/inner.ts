@@ -31,15 +31,12 @@ export function innerStatements(statement: Statement): Inner {
   return nothing
 }
 
-/**
- * True for a `DO` block that commits or rolls back in between, which Postgres refuses inside a transaction.
- * https://www.postgresql.org/docs/current/plpgsql-transactions.html
- */
-export function endsTransactions({ node, text }: Pick<Statement, 'node' | 'text'>): boolean {
-  if (!('DoStmt' in node) || !/\b(?:commit|rollback)\b/i.test(text)) return false
-  const source = optionOf(node.DoStmt.args, 'as') ?? ''
-  const read = parsePlpgsql(asFunction(source))
-  return !('message' in read) && /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(read.tree))
+/** The tree of a `DO` block in plpgsql as libpg_query gives it, or the message of what cannot be read. */
+export function parseBlock(node: DoStmt): ReturnType<typeof parsePlpgsql> {
+  const source = optionOf(node.args, 'as') ?? ''
+  let tag = '$body$'
+  for (let i = 0; source.includes(tag); i++) tag = `$body${i}$`
+  return parsePlpgsql(`CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`)
 }
 
 function ofBlock(statement: Statement, node: DoStmt): Inner {
@@ -51,7 +48,7 @@ function ofBlock(statement: Statement, node: DoStmt): Inner {
     return source.trim() === ''
       ? nothing
       : unseen(statement.place, 'the block is quoted in a way that hides its statements')
-  const read = parsePlpgsql(asFunction(source))
+  const read = parseBlock(node)
   if ('message' in read) return broken(statement, source, body.start, read.message)
   return inBody(statement, source, body.start, read.tree, 'do')
 }
@@ -66,13 +63,6 @@ function ofFunction(statement: Statement, node: CreateFunctionStmt): Inner {
   if ('message' in read)
     return read.message.startsWith('syntax error') ? broken(statement, source, body.start, read.message) : nothing
   return inBody(statement, source, body.start, read.tree, 'function')
-}
-
-/** The body of a block as the function that the parser wants. */
-function asFunction(source: string): string {
-  let tag = '$body$'
-  for (let i = 0; source.includes(tag); i++) tag = `$body${i}$`
-  return `CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`
 }
 
 function unseen(place: Place, why: string): Inner {

@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query'
+import { parseBlock } from './inner.ts'
 import type { Statement } from './statement.ts'
 
 /**
@@ -31,6 +32,16 @@ export function refusesTransaction(statement: Pick<Statement, 'node' | 'kind'>, 
     return postgres < 12 && node.AlterEnumStmt.newVal && !node.AlterEnumStmt.oldVal ? 'ALTER TYPE … ADD VALUE' : null
   if ('DiscardStmt' in node) return node.DiscardStmt.target === 'DISCARD_ALL' ? 'DISCARD ALL' : null
   return commands[statement.kind] ?? null
+}
+
+/**
+ * True for a `DO` block that commits or rolls back in between, which Postgres refuses inside a transaction block.
+ * https://www.postgresql.org/docs/current/plpgsql-transactions.html
+ */
+export function endsTransactions({ node, text }: Pick<Statement, 'node' | 'text'>): boolean {
+  if (!('DoStmt' in node) || !/\b(?:commit|rollback)\b/i.test(text)) return false
+  const read = parseBlock(node.DoStmt)
+  return !('message' in read) && /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(read.tree))
 }
 
 /** True where a list of options, `(VERBOSE, CONCURRENTLY false)`, turns one on: by its name alone or with a true value. */
