@@ -28,13 +28,15 @@ function plainFolder(path: string): string {
 }
 
 /**
- * The projects that a folder names: those that have it as their migrations or schema folder, else those that lie below it.
- * Without a folder all of them.
+ * The projects that a path names: those that have it as their migrations or schema folder, or are found by that file, else those
+ * that lie below it. Without a path all of them.
  */
 export function projectsIn(projects: readonly Project[], path: string | undefined): readonly Project[] {
   if (path === undefined) return projects
   const folder = plainFolder(path)
-  const exact = projects.filter((p) => foldersOf(p).includes(folder))
+  const exact = projects.filter(
+    (p) => foldersOf(p).includes(folder) || p.evidence === folder || p.schemaFiles.includes(folder),
+  )
   if (exact.length) return exact
   return projects.filter((p) => foldersOf(p).some((f) => folder === '' || f.startsWith(`${folder}/`)))
 }
@@ -62,6 +64,12 @@ export function chooseProject(command: string, projects: readonly Project[], pat
   )
 }
 
+/** A folder for each project, or the file that tells it apart from another of the same folder. */
 function choices(projects: readonly Project[]): string {
-  return projects.map((p) => `--path ${p.migrations?.folder || foldersOf(p)[0] || '.'}`).join(', ')
+  const folders = projects.map((p) => p.migrations?.folder || foldersOf(p)[0] || '.')
+  const named = projects.map(({ evidence }, i) => {
+    const folder = folders[i] ?? ''
+    return folders.filter((other) => other === folder).length > 1 ? evidence : folder
+  })
+  return named.map((path) => `--path ${path}`).join(', ')
 }

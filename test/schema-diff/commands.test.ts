@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diffCommand } from '../../src/commands/diff.ts'
+import { chooseProject } from '../../src/commands/project-choice.ts'
+import type { Project } from '../../src/project/project.ts'
 import type { Command, Io } from '../../src/commands/io.ts'
 import { schemaCommand } from '../../src/commands/schema.ts'
 
@@ -96,6 +98,15 @@ beforeAll(() => {
 })
 afterAll(() => {
   for (const dir of repositories) rmSync(dir, { recursive: true, force: true })
+})
+
+test('projects of one folder are told apart by the files that configure them', () => {
+  const project = (evidence: string) =>
+    ({ root: '', schemaFiles: [`db/${evidence}.ts`], migrations: null, evidence }) as unknown as Project
+  const projects = [project('one.config.ts'), project('two.config.ts')]
+  expect(() => chooseProject('schema', projects, 'db')).toThrow('--path one.config.ts, --path two.config.ts')
+  for (const path of ['./two.config.ts', 'db/two.config.ts.ts'])
+    expect(chooseProject('schema', projects, path).evidence).toBe('two.config.ts')
 })
 
 describe('schemagate schema', () => {
