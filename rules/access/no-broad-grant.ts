@@ -27,7 +27,7 @@ export default {
     },
     {
       sql: `alter default privileges in schema public grant all on tables to public;`,
-      message: 'of tables that are made later',
+      message: 'on every table that is made later',
     },
     {
       given: `create role app;`,
@@ -68,11 +68,11 @@ export default {
     },
   ],
   visit: {
-    statement({ node, inside }) {
+    statement({ node, inside, text }) {
       if (inside === 'function') return null
       if ('GrantStmt' in node) return broad(node.GrantStmt)
       return 'AlterDefaultPrivilegesStmt' in node && node.AlterDefaultPrivilegesStmt.action
-        ? broad(node.AlterDefaultPrivilegesStmt.action)
+        ? broad(node.AlterDefaultPrivilegesStmt.action, /^[^]*?(?=\bgrant\b)/i.exec(text)?.[0] ?? '')
         : null
     },
   },
@@ -92,7 +92,8 @@ const platformRoles = new Set([
 
 const things = { OBJECT_TABLE: 'table', OBJECT_SEQUENCE: 'sequence', OBJECT_SCHEMA: 'schema' } as const
 
-function broad(grant: GrantStmt): Problem | null {
+/** `beforeGrant` is what stands before GRANT where it is about what is made later. */
+function broad(grant: GrantStmt, beforeGrant = ''): Problem | null {
   // Functions, types and languages are everybody's to begin with.
   const thing = things[grant.objtype as keyof typeof things] as (typeof things)[keyof typeof things] | undefined
   if (grant.is_grant !== true || thing === undefined) return null
@@ -108,7 +109,7 @@ function broad(grant: GrantStmt): Problem | null {
     if (thing === 'schema' && !all && privileges.every((name) => name === 'USAGE')) return null
     return {
       anySize: true,
-      message: `This grants ${all ? 'everything' : privileges.join(', ')}${later ? ` of ${thing}s that are made later` : ''} to every role, also to those that are made later.`,
+      message: `This grants ${all ? 'everything' : privileges.join(', ')}${later ? ` on every ${thing} that is made later` : ''} to every role, also to those that are made later.`,
       help: 'Name the role that needs it instead of `PUBLIC`.',
     }
   }
@@ -129,7 +130,7 @@ function broad(grant: GrantStmt): Problem | null {
   return {
     severity: many ? 'warning' : 'info',
     message: `${others} gets everything on ${later ? 'every table that is made later' : many ? 'all tables' : 'the table'}, TRUNCATE and TRIGGER among it.`,
-    help: `Grant what the role uses:\n${sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${later ? 'TABLES' : objectsOf(grant)} TO ${roles.map((role) => ident(role.rolename ?? '')).join(', ')};`)}`,
+    help: `Grant what the role uses:\n${sql(`${beforeGrant}GRANT SELECT, INSERT, UPDATE, DELETE ON ${later ? 'TABLES' : objectsOf(grant)} TO ${roles.map((role) => ident(role.rolename ?? '')).join(', ')};`)}`,
   }
 }
 

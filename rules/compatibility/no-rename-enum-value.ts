@@ -30,22 +30,21 @@ export default {
         )
       )
         return
+      const moves = columnsOfType(ctx.step?.before ?? ctx.before, object).flatMap(({ table, column }) =>
+        inBatches(
+          table,
+          {
+            head: `UPDATE ${sqlName(table, ctx)} SET ${ident(column)} = ${text(to)}`,
+            from: sqlName(table, ctx),
+            where: `${ident(column)} = ${text(from)}`,
+          },
+          ctx,
+        ),
+      )
       return {
         anySize: true,
         message: `Renaming \`${from}\` to \`${to}\` breaks every running instance that still uses \`${from}\` of \`${ctx.name(object)}\`.`,
-        help: `Add the new value:\n${sql(`ALTER TYPE ${sqlName(object, ctx)} ADD VALUE ${text(to)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows:\n${sql(
-          ...columnsOfType(ctx.step?.before ?? ctx.before, object).flatMap(({ table, column }) =>
-            inBatches(
-              table,
-              {
-                head: `UPDATE ${sqlName(table, ctx)} SET ${ident(column)} = ${text(to)}`,
-                from: sqlName(table, ctx),
-                where: `${ident(column)} = ${text(from)}`,
-              },
-              ctx,
-            ),
-          ),
-        )}`,
+        help: `Add the new value:\n${sql(`ALTER TYPE ${sqlName(object, ctx)} ADD VALUE ${text(to)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows${moves.length === 0 ? ' of each table that uses it.' : `:\n${sql(...moves)}`}`,
       }
     },
   },

@@ -90,7 +90,9 @@ export default {
       return {
         anySize: true,
         message: `Adding \`${to.name}\` fails ${ctx.isNew(table) ? `because \`${ctx.name(table)}\` holds the rows that the migration inserts before` : `where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break`}.`,
-        help: `${defaultFor(to) === null ? '' : `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT ${defaultFor(to) ?? ''};`)}\nElse nullable first:\n`}${defaultFor(to) === null ? 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable:\n' : ''}${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`,
+        help: ctx.isNew(table)
+          ? `Declare it in the CREATE TABLE, so that the rows that are inserted have a value of their own, or give it a DEFAULT in this statement.`
+          : `${defaultFor(to) === null ? '' : `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT ${defaultFor(to) ?? ''};`)}\nElse nullable first:\n`}${defaultFor(to) === null ? 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable:\n' : ''}${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`,
       }
     },
   },

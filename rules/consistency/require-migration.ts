@@ -64,7 +64,7 @@ export default {
         place: driftPlace(first, ctx),
         anySize: true,
         message: `The schema changes and no migration follows: ${driftClause(first, ctx)}${others}.`,
-        help: `${renames.map((rename) => question(rename, ctx)).join('')}Write the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,
+        help: `${renames.map((rename) => question(rename, ctx)).join('')}${renames.length > 0 ? 'w' : 'W'}rite the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,
       }
     },
   },
@@ -74,5 +74,5 @@ function question(rename: ProbableRename, ctx: RuleContext): string {
   const { what, from, to } = rename
   const kept = keepName(ctx, what, from)
   const keep = kept === null ? '' : `keep the name in the database, which needs no migration: ${kept}. Or `
-  return `Is \`${to}\` the new name of \`${from}\`? Then ${keep}rename it in a migration by hand:\n${sql(...rename.sql)}\nOtherwise: `
+  return `Is \`${to}\` the new name of \`${from}\`? Then ${keep}rename it in a migration by hand:\n${sql(...rename.sql)}\nOtherwise, `
 }

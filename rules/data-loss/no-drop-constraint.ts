@@ -8,7 +8,7 @@ export default {
   summary: 'Without its constraint the table accepts rows that the code relies on not being there.',
   why: `Nothing checks new rows any more, and adding the constraint again later fails on the first row that breaks it. Dropping a foreign key also locks
     the referenced table.`,
-  fix: 'Add what replaces it first, or say in a comment why it may go.',
+  fix: 'Add what replaces it first. Where nothing has to, say why above the statement: `-- schemagate-ignore no-drop-constraint: the reason`.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-DROP-CONSTRAINT'],
   sources: ['pgfence/drop-constraint', 'atlas/CD101'],
   claims: { lock: 'AccessExclusiveLock', rewrites: false, scans: false },

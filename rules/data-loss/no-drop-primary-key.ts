@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-primary-key',
@@ -40,7 +42,14 @@ export default {
         later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))
       )
         return
-      return { anySize: true, message: `Without \`${name}\`, no row of \`${ctx.name(table)}\` can be named.` }
+      return {
+        anySize: true,
+        message: `Without \`${name}\`, \`${ctx.name(table)}\` has no primary key: equal rows cannot be told apart, and logical replication refuses UPDATE and DELETE.`,
+        help: `Build a unique index over the columns of the new key first, \`CONCURRENTLY\`; then swap the keys in one statement, with the name of that index:\n${sql(
+          `ALTER TABLE ${sqlName(table, ctx)} DROP CONSTRAINT ${ident(name)},`,
+          `  ADD CONSTRAINT ${ident(name)} PRIMARY KEY USING INDEX ${ident(`${nameOf(table)}_new_key`)};`,
+        )}`,
+      }
     },
   },
 } satisfies Rule

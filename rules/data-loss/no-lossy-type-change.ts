@@ -76,6 +76,19 @@ export default {
       const wraps = using !== null && !isPlainCast(using, from.name)
       if (loss === null || loss === 'unknown' || (wraps && /^(jsonb?|bytea|xml)$/.test(to.type ?? ''))) return
       const column = ident(from.name)
+      if (
+        from.type?.endsWith('with time zone') &&
+        to.type?.endsWith('without time zone') &&
+        !to.type.startsWith('time ')
+      ) {
+        const zone = /\bat\s+time\s+zone\s+('[^']*')/i.exec(using ?? '')?.[1]
+        return {
+          anySize: true,
+          ...(zone === undefined ? {} : { severity: 'info' as const }),
+          message: `Without its time zone \`${from.name}\` of \`${ctx.name(table)}\` no longer says which moment it means: what stays is the clock of ${zone ?? 'whatever `TimeZone` the session has'}.`,
+          help: `Keep \`timestamptz\`${zone === undefined ? `; where it has to go, name the zone:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ALTER COLUMN ${column} TYPE ${to.type} USING ${column} AT TIME ZONE 'UTC';`)}` : ', which takes the same eight bytes.'}`,
+        }
+      }
       const change = `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\``
       return {
         anySize: true,

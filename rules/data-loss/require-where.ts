@@ -77,6 +77,11 @@ export default {
               ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere']
               : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
           ...(fills ? { severity: 'info' as const } : {}),
+          ...(fills
+            ? {
+                help: 'Where one value serves all rows, give it to the column as `DEFAULT` in `ADD COLUMN`: Postgres keeps it for the rows that are there without writing them. Otherwise fill them in batches from a script.',
+              }
+            : {}),
           message:
             verb === 'UPDATE'
               ? `This changes every row of \`${ctx.name(table)}\` in one transaction.`

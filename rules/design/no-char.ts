@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -45,7 +46,7 @@ export default {
       sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);`,
     },
   ],
-  visit: newColumns((column) => {
+  visit: newColumns((column, _table, ctx) => {
     if (column.type === 'bpchar')
       return {
         message: `\`${column.name}\` loses the blanks at the end of its values in comparisons.`,
@@ -57,7 +58,7 @@ export default {
       // Codes of countries and currencies are never shorter, so that nothing is padded.
       ...(/^[23]$/.test(length) ? { severity: 'info' as const } : {}),
       message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
-      help: `Use \`text\`, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
+      help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
     }
   }, true),
 } satisfies Rule

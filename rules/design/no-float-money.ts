@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -35,7 +36,7 @@ export default {
       sql: `create table places (id bigint generated always as identity primary key, latitude double precision not null, score real not null);`,
     },
   ],
-  visit: newColumns((column) => {
+  visit: newColumns((column, _table, ctx) => {
     if (column.type !== 'real' && column.type !== 'double precision') return null
     const name = column.name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
     if (
@@ -46,7 +47,11 @@ export default {
       return null
     return {
       message: `\`${column.name}\` is rounded: sums of floating point amounts do not add up.`,
-      help: 'Use `numeric(12, 2)`, or whole cents in a `bigint`.',
+      help: `Use ${byOrm(ctx, {
+        prisma: '`Decimal @db.Decimal(12, 2)`',
+        drizzle: '`numeric({ precision: 12, scale: 2 })`',
+        sql: '`numeric(12, 2)`',
+      })}, or whole cents in a ${byOrm(ctx, { prisma: '`BigInt`', drizzle: '`bigint`', sql: '`bigint`' })}.`,
     }
   }, true),
 } satisfies Rule

@@ -65,7 +65,9 @@ export default {
       help:
         allowed.length > 0
           ? `Allowed are ${allowed.map((one) => `\`${typePattern(one)}\``).join(', ')}.`
-          : 'Use another type.',
+          : `Forbidden are ${texts(ctx.options['forbidden'])
+              .map((one) => `\`${typePattern(one)}\``)
+              .join(', ')}.`,
     }
   }, true),
 } satisfies Rule

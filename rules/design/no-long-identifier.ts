@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { subjectOf } from '../../src/schema/change.ts'
 import { identifiersIn } from '../shared/identifiers.ts'
 
@@ -7,7 +8,7 @@ export default {
   severity: 'warning',
   summary: 'A name of more than 63 bytes is cut without an error.',
   why: 'Postgres keeps the first 63 bytes and says so in a notice that nobody reads. Two names that differ later become one, and code that looks the long name up in the catalog does not find it.',
-  fix: 'Choose a name of at most 63 bytes; in Prisma with `map:`.',
+  fix: 'Choose a name of at most 63 bytes.',
   references: ['https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS'],
   sources: ['squawk/identifier-too-long'],
   bad: [
@@ -26,7 +27,7 @@ export default {
         `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_first on orders (a);`,
         `create index concurrently orders_an_index_whose_name_says_everything_that_there_is_to_say_second on orders (b);`,
       ],
-      message: 'which is another name already',
+      message: 'a name that is taken already',
       severity: 'error',
       count: 2,
     },
@@ -64,7 +65,8 @@ export default {
             : ctx.project.orm === 'drizzle' && name.endsWith('_fk')
               ? { severity: 'info' as const }
               : {}),
-          message: `\`${name}\` is cut to \`${stored}\`${other ? ', which is another name already' : ''}, because a name has at most 63 bytes.`,
+          help: `Choose a name of at most 63 bytes${byOrm(ctx, { prisma: ', with `map:` in the schema', drizzle: ', as an argument in the schema', sql: '' })}.`,
+          message: `\`${name}\` is cut to \`${stored}\`${other ? ', a name that is taken already' : ''}, because a name has at most 63 bytes.`,
         }
       }
     },

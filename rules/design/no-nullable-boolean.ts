@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -54,9 +55,13 @@ export default {
         !declared?.documentation
       )
     },
-    (columns) => ({
+    (columns, _table, ctx) => ({
       message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
-      help: `Make ${columns.length > 1 ? 'them' : 'it'} \`NOT NULL DEFAULT false\`, or say in a comment what NULL means.`,
+      help: `Make ${columns.length > 1 ? 'them' : 'it'} ${byOrm(ctx, {
+        prisma: '`Boolean @default(false)`',
+        drizzle: '`.notNull().default(false)`',
+        sql: '`NOT NULL DEFAULT false`',
+      })}, or say in a comment what NULL means.`,
     }),
     true,
   ),

@@ -1,5 +1,6 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { indexColumns } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
@@ -82,10 +83,17 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
       !columns.some((column) => natural.test(snake(column)))
     )
       continue
+    const live = `${after.name}_${columns.join('_')}_live`.slice(0, 63)
+    const property = (column: string) => after.columns.find((c) => c.name === column)?.property ?? column
+    const inSchema = byOrm(ctx, {
+      prisma: `\nTake its \`@unique\` out of the Prisma schema, which has no word for the condition, and write this into the migration by hand (\`npx prisma migrate dev --create-only\`).`,
+      drizzle: `\nIn the Drizzle schema, in place of it:\n\`\`\`ts\nuniqueIndex('${live}').on(${columns.map((column) => `table.${property(column)}`).join(', ')}).where(sql\`\${table.${property(deletion.name)}} IS NULL\`)\n\`\`\``,
+      sql: '',
+    })
     yield {
       object: `${table}.${name}`,
       message: `\`${columns.join(', ')}\` of a deleted row stays taken: \`${name}\` counts rows with \`${deletion.name}\` as well.`,
-      help: `Unless that is meant, let this take its place, which counts only what is there:\n${sql(`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(`${after.name}_${columns.join('_')}_live`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`)}`,
+      help: `Unless that is meant, let this take its place, which counts only what is there:\n${sql(`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(live)} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`)}${inSchema}`,
     }
   }
 }

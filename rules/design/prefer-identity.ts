@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -39,7 +40,11 @@ export default {
       return null
     return {
       message: `\`${column.name}\` hangs on a sequence that grants and copies of the table forget.`,
-      help: `Use \`${column.type ?? 'bigint'} GENERATED ALWAYS AS IDENTITY\`.`,
+      help: byOrm(ctx, {
+        prisma: '',
+        drizzle: `Use \`${column.type === 'integer' ? 'integer()' : column.type === 'smallint' ? 'smallint()' : "bigint({ mode: 'number' })"}.generatedAlwaysAsIdentity()\`.`,
+        sql: `Use \`${column.type ?? 'bigint'} GENERATED ALWAYS AS IDENTITY\`.`,
+      }),
     }
   }),
 } satisfies Rule

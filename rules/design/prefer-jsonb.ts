@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -40,9 +41,13 @@ export default {
   good: [{ sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null);` }],
   visit: newColumnsTogether(
     (column) => column.type === 'json' || column.type === 'json[]',
-    (columns) => ({
+    (columns, _table, ctx) => ({
       message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
-      help: 'Use `jsonb`.',
+      help: byOrm(ctx, {
+        prisma: 'Leave `@db.Json` out: `Json` alone is `jsonb`.',
+        drizzle: 'Use `jsonb()`.',
+        sql: 'Use `jsonb`.',
+      }),
     }),
     true,
   ),

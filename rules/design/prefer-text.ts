@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -25,12 +26,12 @@ export default {
     },
   ],
   good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
-  visit: newColumns((column) => {
+  visit: newColumns((column, _table, ctx) => {
     const length = /^character varying\((\d+)\)/.exec(column.type ?? '')?.[1]
     return length
       ? {
           message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`,
-          help: `Use \`text\` with \`CHECK (char_length(${column.name}) <= ${length})\`.`,
+          help: `Use ${byOrm(ctx, { prisma: '`String` alone', drizzle: '`text()`', sql: '`text`' })} with \`CHECK (char_length(${column.name}) <= ${length})\`.`,
         }
       : null
   }, true),

@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Schema, Table } from '../../src/schema/model.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { commentBeside, newColumns } from '../shared/columns.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
@@ -112,10 +113,25 @@ export default {
       return null
     return {
       message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
-      help: `Unless it is left out on purpose:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
+      help: `Unless it is left out on purpose${byOrm(ctx, {
+        prisma: `, add a field \`${nounOf(column)} ${parent.model ?? parent.name} @relation(fields: [${column.property ?? column.name}], references: [${keyOf(parent)}])\` to the model. In SQL`,
+        drizzle: `, chain \`.references()\` to \`${column.property ?? column.name}\`. In SQL`,
+        sql: '',
+      })}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
     }
   }),
 } satisfies Rule
+
+/** What a field for the row itself is called: `user` of `userId`. */
+function nounOf(column: Column): string {
+  return (column.property ?? column.name).replace(/_?id$/i, '')
+}
+
+/** The field of a table's key, as the ORM's schema calls it. */
+function keyOf(parent: Table): string {
+  const name = parent.primaryKey?.columns[0] ?? 'id'
+  return parent.columns.find((column) => column.name === name)?.property ?? name
+}
 
 /** The table whose name a column has before its `_id`, where its key has the same type; null for none, and beside a column that says the kind of row. */
 function namedBy(column: Column, table: Table, ctx: RuleContext): Table | null {

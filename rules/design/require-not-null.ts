@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { columnPlace, newColumns } from '../shared/columns.ts'
 import { snake } from '../shared/names.ts'
 import { inPaths, like, texts, wrongPath } from '../shared/patterns.ts'
@@ -57,7 +58,7 @@ export default {
       return null
     return {
       message: `\`${column.name}\` may be NULL${now.default === null ? '' : ', though it has a default'}.`,
-      help: 'Add `NOT NULL`, or name the column in `except` where it means something that there is no value.',
+      help: `${byOrm(ctx, { prisma: 'Take the `?` away', drizzle: 'Chain `.notNull()`', sql: 'Add `NOT NULL`' })}, or name the column in \`except\` where it means something that there is no value.`,
     }
   }),
 } satisfies Rule

@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { byOrm } from '../shared/by-orm.ts'
 import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -83,15 +84,29 @@ export default {
         : id
           ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);`
           : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
+      const named = unique
+        ? unique.columns.map((column) => after.columns.find((c) => c.name === column)?.property ?? column)
+        : ['id']
+      const declared = byOrm(ctx, {
+        prisma: `Declare it in the schema: \`${named.length === 1 ? '@id' : `@@id([${named.join(', ')}])`}\`. `,
+        drizzle: `Declare it in the schema: ${
+          unique && named.length > 1
+            ? `\`primaryKey({ columns: [${named.map((column) => `table.${column}`).join(', ')}] })\``
+            : unique || id
+              ? `\`.primaryKey()\` on \`${named[0] ?? 'id'}\``
+              : "`id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()`"
+        }. `,
+        sql: '',
+      })
       return unique
         ? {
             severity: 'info' as const,
             message: `\`${ctx.name(table)}\` has no primary key: only \`${unique.name}\` names its rows, which logical replication and other tools do not look at.`,
-            help: `Make it the primary key while the table is empty:\n${sql(add)}`,
+            help: `${declared}Make it the primary key while the table is empty:\n${sql(add)}`,
           }
         : {
             message: `\`${ctx.name(table)}\` has no primary key, so none of its rows can be named.`,
-            help: `Declare one in the table, or add it while the table is empty:\n${sql(add)}`,
+            help: `${declared || 'Declare one in the table, or add it while the table is empty:\n'}${declared ? 'In SQL, while the table is empty:\n' : ''}${sql(add)}`,
           }
     },
   },

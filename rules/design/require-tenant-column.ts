@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { singular, snake } from '../shared/names.ts'
-import { tenantColumn, tenantOf, tenants } from '../shared/tenancy.ts'
+import { tenantColumn, tenantOf, tenants, tenantSpelled } from '../shared/tenancy.ts'
 
 export default {
   id: 'require-tenant-column',
@@ -73,9 +73,10 @@ export default {
       // A foreign key leads to the tenant, at once or by another table.
       if (after.foreignKeys.some((f) => parentOf(f) !== table)) return
       if (isCatalog(after)) return
+      const spelled = tenantSpelled(ctx.before, tenant)
       return {
-        message: `\`${ctx.name(table)}\` does not say whose its rows are: the other tables have \`${tenant}\`.`,
-        help: `Add \`${tenant}\`, or a foreign key to a table that has it, unless all tenants share the rows.`,
+        message: `\`${ctx.name(table)}\` does not say whose its rows are: the other tables have \`${spelled}\`.`,
+        help: `Add \`${spelled}\`, or a foreign key to a table that has it, unless all tenants share the rows.`,
       }
     },
   },

@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { concurrently } from '../shared/concurrently.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -65,7 +66,7 @@ export default {
           message: `\`${index.name}\` cannot be created: ${method} has no operators for \`${type}\`, the type of \`${k.column ?? ''}\`.`,
           help:
             index.method === 'gin' && (type === 'text' || type === 'character varying')
-              ? `For searches with LIKE:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;', `CREATE INDEX ${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(k.column ?? '')} gin_trgm_ops);`)}\nfor words:\n${sql(`CREATE INDEX ${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (to_tsvector('simple', ${ident(k.column ?? '')}));`)}`
+              ? `For searches with LIKE:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;', `CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(k.column ?? '')} gin_trgm_ops);`)}\nfor words:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (to_tsvector('simple', ${ident(k.column ?? '')}));`)}`
               : type === 'json'
                 ? 'Make the column `jsonb` and the index `USING gin`, or index the expression that is searched.'
                 : 'Use a B-tree, or name an operator class.',

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { fillInBatches } from '../shared/batches.ts'
+import { notNullRecipe } from '../shared/not-null.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -69,7 +70,7 @@ export default {
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
           `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${column};`,
           ...fillInBatches(table, to.name, `nextval('${sequence}')`, ctx),
-        )}${rowsSentence(table, ctx)}`,
+        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${rowsSentence(table, ctx)}`,
       }
     },
   },

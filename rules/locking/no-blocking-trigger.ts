@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
+import { sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-blocking-trigger',
@@ -8,7 +9,7 @@ export default {
     'Creating or switching a trigger blocks writes while it waits, dropping one blocks reads too, and without it what it kept true is not.',
   why: `CREATE TRIGGER and ENABLE or DISABLE TRIGGER take a SHARE ROW EXCLUSIVE lock, DROP TRIGGER an ACCESS EXCLUSIVE one. DISABLE TRIGGER ALL also switches off
     the checks of foreign keys.`,
-  fix: 'Set a lock_timeout, and say in the migration what the trigger costs each write.',
+  fix: 'Set a lock_timeout of a few seconds before it.',
   references: [
     'https://www.postgresql.org/docs/current/sql-createtrigger.html',
     'https://www.postgresql.org/docs/current/sql-altertable.html',
@@ -46,6 +47,7 @@ export default {
       return {
         severity: 'info',
         message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.`,
+        help,
       }
     },
     dropTrigger({ table, name }, ctx) {
@@ -53,6 +55,7 @@ export default {
       return {
         severity: 'info',
         message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
+        help,
       }
     },
     setTrigger({ table, name, enabled }, ctx) {
@@ -60,6 +63,7 @@ export default {
       return {
         severity: 'info',
         message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.`,
+        help,
       }
     },
     statement({ node }, ctx) {
@@ -80,3 +84,5 @@ export default {
     },
   },
 } satisfies Rule
+
+const help = `So that nobody waits for long behind it:\n${sql("SET lock_timeout = '3s';")}`

@@ -18,7 +18,7 @@ export default {
       sql: `create index concurrently users_name on users (name);`,
       runner: 'psql',
       postgres: 14,
-      message: 'may miss rows',
+      message: 'can lack rows',
     },
   ],
   good: [
@@ -47,7 +47,7 @@ export default {
 function problem(name: string) {
   return {
     anySize: true,
-    message: `Built CONCURRENTLY on PostgreSQL 14.0 to 14.3, \`${name}\` may miss rows.`,
+    message: `Built CONCURRENTLY on PostgreSQL 14.0 to 14.3, \`${name}\` can lack rows.`,
     help: 'Ask the server for its version (`SHOW server_version;`) and update it to 14.4 or later first.',
   }
 }

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { fillInBatches } from '../shared/batches.ts'
+import { notNullRecipe } from '../shared/not-null.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -65,7 +66,7 @@ export default {
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
           ...fillInBatches(table, to.name, 'DEFAULT', ctx),
-        )}${rowsSentence(table, ctx)}`,
+        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${rowsSentence(table, ctx)}`,
       }
     },
   },

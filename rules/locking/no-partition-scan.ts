@@ -1,5 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf, type Table } from '../../src/schema/model.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf, type Key, type Table } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
@@ -28,8 +28,21 @@ export default {
       sql: `alter table events attach partition events_2026 for values from ('2026-01-01') to ('2027-01-01');`,
       message: 'until the index that `events` has and it lacks is built',
     },
+    {
+      title: 'A new partition has the default partition read.',
+      given: `create table events (id bigint, at date not null) partition by range (at); create table events_rest partition of events default;`,
+      sql: `create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+      message: 'Every row of `events_rest`, the default partition, is read',
+    },
   ],
   good: [
+    {
+      title: 'A CHECK proves that the default partition holds no such row.',
+      given: `
+        create table events (id bigint, at date not null) partition by range (at);
+        create table events_rest partition of events (check (not (at is not null and at >= '2026-01-01' and at < '2027-01-01'))) default;`,
+      sql: `create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+    },
     {
       title: 'Every index is there.',
       given: `
@@ -49,44 +62,76 @@ export default {
     },
   ],
   visit: {
-    attachPartition({ table, partition, bound }, ctx) {
+    *createTable({ table: partition, to }, ctx) {
+      if (to.partition.of) yield* inDefault(to.partition.of.parent, partition, to.partition.of.bound, ctx)
+    },
+    *attachPartition({ table, partition, bound }, ctx) {
+      yield* inDefault(table, partition, bound, ctx)
       if (ctx.isNew(partition) || ctx.isNew(table)) return
       const [whole, known] = [ctx.step?.before.tables.get(table), ctx.step?.before.tables.get(partition)]
-      const keys =
-        /\((.*)\)/
-          .exec(whole?.partition.by ?? '')?.[1]
-          ?.split(',')
-          .map((part) => part.trim().replaceAll('"', '')) ?? []
       const name = sqlName(partition, ctx)
       const builds = whole && known ? lackedIndexes(whole, known) : []
-      if (known?.checks.some((check) => check.validated && keys.some((column) => check.expression.includes(column)))) {
+      if (known && isChecked(known, keysOf(whole))) {
         const [first] = builds
         if (first === undefined) return
-        return {
+        yield {
           object: partition,
           message: `Attaching \`${ctx.name(partition)}\` locks it until the ${builds.length === 1 ? 'index' : `${builds.length} indexes`} that \`${ctx.name(table)}\` has and it lacks ${builds.length === 1 ? 'is' : 'are'} built.`,
           help: `Build ${builds.length === 1 ? 'it' : 'them'} first, outside a transaction; ATTACH takes over what is alike:\n${sql(...builds.map(({ unique, columns }) => `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ON ${name} (${idents(columns)});`))}`,
         }
+        return
       }
-      const condition = keys.length === 1 && keys[0] !== undefined ? boundsOf(bound, ident(keys[0])) : null
-      const constraint = ident(`${nameOf(partition)}_bounds`.slice(0, 63))
-      const validate = sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)
-      const drop = sql(`ALTER TABLE ${name} DROP CONSTRAINT ${constraint};`)
-      return {
+      const condition = boundsOf(bound, keysOf(whole))
+      yield {
         object: partition,
         message: `Attaching \`${ctx.name(partition)}\` locks it and reads every row of \`${ctx.name(partition)}\`, to see that all belong to its bounds.`,
         help:
           condition === null
             ? `A CHECK constraint on \`${ctx.name(partition)}\` that says the same as \`${bound}\`, added \`NOT VALID\` and validated ${separateDeploy(ctx)}, proves it without that lock.`
-            : `Prove the bounds first:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${constraint}`, `  CHECK (${condition}) NOT VALID;`)}\nvalidate them ${separateDeploy(ctx)}:\n${validate}\nthen attach it, which takes a moment, and drop the constraint:\n${drop}`,
+            : proof(partition, `${nameOf(partition)}_bounds`, condition, ctx),
       }
     },
   },
 } satisfies Rule
 
+/** What the default partition has to do with a new one: it is read to see that none of its rows belongs there. */
+function* inDefault(table: Key, partition: Key, bound: string, ctx: RuleContext): Iterable<Problem> {
+  const { tables } = ctx.step?.before ?? ctx.before
+  const rest = [...tables.values()].find(({ partition: { of } }) => of?.parent === table && of.bound === 'DEFAULT')
+  const keys = keysOf(tables.get(table))
+  if (!rest || ctx.isNew(rest.key) || isChecked(rest, keys)) return
+  const condition = boundsOf(bound, keys)
+  yield {
+    object: rest.key,
+    message: `Every row of \`${ctx.name(rest.key)}\`, the default partition, is read while nobody can use it, to see that none belongs to \`${ctx.name(partition)}\`.`,
+    help:
+      condition === null
+        ? `A CHECK constraint on \`${ctx.name(rest.key)}\` that keeps such rows out, added \`NOT VALID\` and validated ${separateDeploy(ctx)}, proves it without that lock.`
+        : proof(rest.key, `${nameOf(rest.key)}_not_${nameOf(partition)}`, `NOT (${condition})`, ctx),
+  }
+}
+
+/** The steps that prove what the rows of a partition are before the statement at hand asks. */
+function proof(partition: Key, constraintName: string, condition: string, ctx: RuleContext): string {
+  const name = sqlName(partition, ctx)
+  const constraint = ident(constraintName.slice(0, 63))
+  return `Prove it first:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${constraint}`, `  CHECK (${condition}) NOT VALID;`)}\nvalidate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}\nthen run this, which takes a moment, and drop the constraint:\n${sql(`${ctx.step?.statement.text ?? ''};`, `ALTER TABLE ${name} DROP CONSTRAINT ${constraint};`)}`
+}
+
+/** The columns that a partitioned table is divided by. */
+function keysOf(table: Table | undefined): readonly string[] {
+  const columns = /\((.*)\)/.exec(table?.partition.by ?? '')?.[1]
+  return columns?.split(',').map((part) => part.trim().replaceAll('"', '')) ?? []
+}
+
+function isChecked(partition: Table, keys: readonly string[]): boolean {
+  return partition.checks.some((check) => check.validated && keys.some((column) => check.expression.includes(column)))
+}
+
 /** What the rows of a partition have to be, as a condition on its one key; null where no CHECK constraint can say it. */
-function boundsOf(bound: string, column: string): string | null {
-  if (bound.includes('…')) return null
+function boundsOf(bound: string, [key, ...more]: readonly string[]): string | null {
+  if (key === undefined || more.length > 0 || bound.includes('…')) return null
+  const column = ident(key)
   const listed = /^FOR VALUES IN \((.*)\)$/.exec(bound)?.[1]
   if (listed !== undefined)
     return /(?:^|, )NULL(?:,|$)/.test(listed) ? null : `${column} IS NOT NULL AND ${column} IN (${listed})`
@@ -109,13 +154,13 @@ function lackedIndexes(
     table.indexes
       .filter((index) => index.where === null && index.keys.every((each) => each.column !== null))
       .map((index) => ({ unique: index.unique, columns: index.keys.map((each) => each.column ?? '') }))
-  const keysOf = (table: Table) =>
+  const constraintsOf = (table: Table) =>
     [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniques].map(({ columns }) => ({
       unique: true,
       columns,
     }))
-  const there = [...keysOf(partition), ...plain(partition)]
-  return [...keysOf(whole), ...plain(whole)].filter(
+  const there = [...constraintsOf(partition), ...plain(partition)]
+  return [...constraintsOf(whole), ...plain(whole)].filter(
     (index) => !there.some((other) => other.columns.join() === index.columns.join() && (other.unique || !index.unique)),
   )
 }

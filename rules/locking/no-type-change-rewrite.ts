@@ -1,4 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { ChangeOf } from '../../src/schema/change.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { separateDeploy } from '../shared/deploys.ts'
 import { isEnum, retype } from '../shared/retype.ts'
 import { listed } from '../shared/query-words.ts'
 import { inBatches } from '../shared/batches.ts'
@@ -124,30 +127,13 @@ export default {
       if (ctx.isNew(table)) return
       const does = retype(change, ctx)
       if (does === 'free' || (isEnum(from.type, ctx) && isEnum(to.type, ctx))) return
-      const name = sqlName(table, ctx)
-      const fresh = ident(`${from.name}_new`)
-      const value = change.using ?? ident(from.name)
-      const help = `Take it in steps that lock nothing for long:\n${sql(
-        `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'the new type'};`,
-        `-- deploy code that writes ${ident(from.name)} and ${fresh}`,
-        ...inBatches(
-          table,
-          {
-            head: `UPDATE ${name} SET ${fresh} = ${value}`,
-            from: name,
-            where: `${fresh} IS NULL AND ${ident(from.name)} IS NOT NULL`,
-          },
-          ctx,
-        ),
-        `-- deploy code that reads ${fresh}, then, in a later pull request:`,
-        `ALTER TABLE ${name} DROP COLUMN ${ident(from.name)};`,
-      )}${rowsSentence(table, ctx)}`
+      const steps = stepsOf([change], ctx)
       if (does === 'utc') {
         return {
           severity: 'warning',
           uncertain: true,
           message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
-          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\n${help}`,
+          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\nElse take it in steps that lock nothing for long:\n${steps}`,
         }
       }
       if (does === 'unknown') {
@@ -156,24 +142,70 @@ export default {
         return {
           severity: usual ? 'info' : 'warning',
           message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`,
-          help,
+          help: `Take it in steps that lock nothing for long:\n${steps}`,
         }
       }
       // A statement rewrites the table once, however many columns it changes in the same way.
-      const columns = (ctx.step?.changes ?? [change]).flatMap((other) =>
+      const alike = (ctx.step?.changes ?? [change]).flatMap((other) =>
         other.kind === 'alterColumnType' &&
         other.table === table &&
         other.from.type === from.type &&
         other.to.type === to.type &&
         retype(other, ctx) === does
-          ? [other.from.name]
+          ? [other]
           : [],
       )
-      if (columns[0] !== from.name) return
+      if (alike[0]?.from.name !== from.name) return
       return {
-        message: `Changing ${listed(columns)}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help,
+        message: `Changing ${listed(alike.map((other) => other.from.name))}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help: `${limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+type TypeChanged = ChangeOf<'alterColumnType'>
+
+/** The way by new columns that takes their place, for columns of one table. */
+function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
+  const of = changes.map(({ table, from, to, using }) => ({
+    table,
+    name: sqlName(table, ctx),
+    old: ident(from.name),
+    fresh: ident(`${from.name}_new`),
+    type: to.type ?? 'the new type',
+    value: using ?? ident(from.name),
+  }))
+  const names = (pick: 'old' | 'fresh') => of.map((each) => each[pick]).join(' and ')
+  return `${sql(
+    ...of.map(({ name, fresh, type }) => `ALTER TABLE ${name} ADD COLUMN ${fresh} ${type};`),
+    `-- deploy code that writes ${of
+      .flatMap(({ old, fresh }) => [old, fresh])
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' and $1')}`,
+    ...of.flatMap(({ table, name, old, fresh, value }) =>
+      inBatches(
+        table,
+        {
+          head: `UPDATE ${name} SET ${fresh} = ${value}`,
+          from: name,
+          where: `${fresh} IS NULL AND ${old} IS NOT NULL`,
+        },
+        ctx,
+      ),
+    ),
+    `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
+    ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
+  )}${rowsSentence(changes[0]?.table ?? '', ctx)}`
+}
+
+/** Where nothing but a limit comes to a text: the constraint that keeps it without another type. */
+function limitAlone({ table, from, to, using }: TypeChanged, ctx: RuleContext): string {
+  const limit = /^character varying\((\d+)\)$/.exec(to.type ?? '')?.[1]
+  if (limit === undefined || using !== null || !/^(?:text|character varying)/.test(from.type ?? '')) return 'T'
+  const [name, column] = [sqlName(table, ctx), ident(from.name)]
+  const check = ident(`${nameOf(table)}_${from.name}_length`.slice(0, 63))
+  return `To keep the limit alone, leave the type as it is:\n${sql(
+    `ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (char_length(${column}) <= ${limit}) NOT VALID;`,
+  )}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nElse t`
+}

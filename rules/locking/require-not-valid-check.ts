@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
 export default {
@@ -51,12 +51,21 @@ export default {
       if (!to.validated || !to.enforced || ctx.isNew(table)) return
       const name = sqlName(table, ctx)
       const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} CHECK (${to.expression.replace(/^\((.*)\)$/s, '$1')}) NOT VALID;`
+      const column = inline
+        ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && mentions(to.expression, each.to.name))
+        : undefined
+      const first = column?.kind === 'addColumn' ? [addColumnSql(table, column.to, ctx)] : []
       return {
         ...(inline ? { severity: 'warning' as const } : {}),
         message: `Checking \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until every row is read.`,
-        help: `${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${to.expression.replace(/^\((.*)\)$/s, '$1')}) LIMIT 20;`)}${rowsSentence(table, ctx)}`,
+        help: `${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${to.expression.replace(/^\((.*)\)$/s, '$1')}) LIMIT 20;`)}${rowsSentence(table, ctx)}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
     },
   },
 } satisfies Rule
+
+/** True where an expression as Postgres prints it names the column. */
+function mentions(expression: string, column: string): boolean {
+  return expression.split(/[^\w$"]+/).includes(ident(column))
+}

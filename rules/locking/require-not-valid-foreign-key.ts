@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { beginsFilled } from '../shared/foreign-keys.ts'
-import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
 export default {
@@ -106,11 +106,15 @@ export default {
         to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`,
       ].join('')
       const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
+      const column = inline
+        ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && to.columns.includes(each.to.name))
+        : undefined
+      const first = column?.kind === 'addColumn' ? [addColumnSql(table, column.to, ctx)] : []
       const isAlone = parent === table || ctx.isNew(parent)
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       return {
         message: `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`,
-        help: `Add it without looking at the rows:\n${sql(add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
+        help: `Add ${inline ? 'the column first, then the foreign key' : 'it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
     },

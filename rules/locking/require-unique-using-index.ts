@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
-import { ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'require-unique-using-index',
@@ -44,9 +44,16 @@ export default {
       const index = ident(to.name)
       const outside = outsideTransaction(ctx)
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
+      const column = inline
+        ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && to.columns.includes(each.to.name))
+        : undefined
+      const first =
+        column?.kind === 'addColumn'
+          ? `Add the column without UNIQUE:\n${sql(addColumnSql(table, column.to, ctx))}\nB`
+          : 'B'
       return {
         message: `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${inline ? 'Add the column without UNIQUE, then build the index' : 'Build the index first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
+        help: `${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
       }
     },
   },

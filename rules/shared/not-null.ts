@@ -2,7 +2,7 @@ import type { Node } from 'libpg-query'
 import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { separateDeploy } from './deploys.ts'
-import { ident, sql, sqlName } from './sql.ts'
+import { ident, sql, sqlName, tableAt } from './sql.ts'
 
 /** True where a validated, enforced CHECK constraint proves that a column holds no NULL: `c IS NOT NULL`, alone or as a term of an AND. */
 export function provesNotNull(table: Table, column: string): boolean {
@@ -33,9 +33,32 @@ function lastName(fields: readonly Node[] | undefined): string | null {
   return last && 'String' in last ? (last.String.sval ?? null) : null
 }
 
+/** The constraint that would prove it once it is validated; null where there is none, and below PostgreSQL 12, where no CHECK saves the scan. */
+function pendingProof(
+  table: Key,
+  column: string,
+  ctx: RuleContext,
+): { readonly name: string; readonly kind: 'check' | 'notNull' } | null {
+  const known = tableAt(table, ctx)
+  const own = known?.columns.find((each) => each.name === column)?.notNull
+  if (own && !own.validated && own.name) return { name: own.name, kind: 'notNull' }
+  const check = known?.checks.find(
+    ({ validated, enforced, node }) => !validated && enforced && node !== undefined && proves(node, column),
+  )
+  return check && ctx.postgres >= 12 ? { name: check.name, kind: 'check' } : null
+}
+
 /** The steps that make a column NOT NULL without a scan under a lock, right for the version and the runner, and the query that counts what is in the way. */
 export function notNullRecipe(table: Key, column: string, ctx: RuleContext): string {
   const name = sqlName(table, ctx)
+  const pending = pendingProof(table, column, ctx)
+  if (pending !== null) {
+    const instantly =
+      pending.kind === 'check'
+        ? `\nand after it, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${ident(pending.name)};`)}`
+        : ''
+    return `\`${pending.name}\` is there and not validated. Validate it ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(pending.name)};`)}${instantly}\nRows that would fail:\n${sql(`SELECT count(*) FROM ${name} WHERE ${ident(column)} IS NULL;`)}`
+  }
   const check = ident(`${table.slice(table.indexOf('.') + 1)}_${column}_not_null`)
   const nulls = `Rows that would fail:\n${sql(`SELECT count(*) FROM ${name} WHERE ${ident(column)} IS NULL;`)}`
   if (ctx.postgres >= 18) {

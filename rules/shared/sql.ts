@@ -1,5 +1,5 @@
 import { quoteIdent, quoteName } from '../../src/sql/names.ts'
-import { nameOf, schemaOf, type Key } from '../../src/schema/model.ts'
+import { nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 
 /** A table or type as it is written in SQL: quoted where it has to be, with its schema where that is not the default one. */
@@ -30,6 +30,12 @@ export function sql(...statements: readonly string[]): string {
 /** The table by its name at this step, where it is known. */
 export function tableAt(table: Key, ctx: RuleContext) {
   return (ctx.step?.before ?? ctx.after).tables.get(table)
+}
+
+/** The statement that adds a column as it is written, without what checks or indexes it. */
+export function addColumnSql(table: Key, column: Column, ctx: RuleContext): string {
+  const rest = `${column.nullable ? '' : ' NOT NULL'}${column.default === null ? '' : ` DEFAULT ${column.default}`}`
+  return `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${ident(column.name)} ${column.type ?? 'type'}${rest};`
 }
 
 /** A line of its own, `users` has about 12,000,000 rows, or nothing where nobody said. */

@@ -34,6 +34,16 @@ export function tenantColumn(table: Table, tenant: string): Column | null {
   return table.columns.find((column) => snake(column.name) === tenant) ?? null
 }
 
+/** How most tables spell the name of that column. */
+export function tenantSpelled(schema: Schema, tenant: string): string {
+  const counts = new Map<string, number>()
+  for (const table of schema.tables.values()) {
+    const name = tenantColumn(table, tenant)?.name
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? tenant
+}
+
 /** A schema of several tenants, for examples: every table but one says whose its rows are. */
 export const tenants = `
   create table orgs (id bigint primary key);

@@ -37,7 +37,12 @@ export default {
     *statement(statement) {
       const defined = definedTwice(statement.node)
       if (defined !== null)
-        yield { anySize: true, fails: true, message: `\`${defined}\` is defined twice, so the statement fails.` }
+        yield {
+          anySize: true,
+          fails: true,
+          message: `\`${defined}\` is defined twice, so the statement fails.`,
+          help: 'Leave one of the two out, or give it a name of its own.',
+        }
       for (const targets of targetLists(statement.node)) {
         const names = targets.flatMap((target) =>
           'ResTarget' in target && target.ResTarget.name && (target.ResTarget.indirection?.length ?? 0) === 0

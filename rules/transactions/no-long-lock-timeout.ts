@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { sql } from '../shared/sql.ts'
 import { settingIn, timeoutOf } from '../shared/timeouts.ts'
 
 export default {
@@ -40,6 +41,7 @@ export default {
         return locks
           ? {
               anySize: true,
+              help,
               message:
                 'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.',
             }
@@ -48,8 +50,11 @@ export default {
       if (milliseconds <= Number(ctx.options.seconds) * 1000) return
       return {
         anySize: true,
+        help,
         message: `For up to ${Math.round(milliseconds / 1000)} seconds queries queue up behind a statement that waits for its lock.`,
       }
     },
   },
 } satisfies Rule
+
+const help = `A few seconds are enough; run the migration again when they are not:\n${sql("SET lock_timeout = '3s';")}`

@@ -97,11 +97,13 @@ export default {
               anySize: true,
               severity: 'warning',
               message: 'This ends a transaction that the file did not begin: what follows runs without one.',
+              help: 'Leave it out, or begin the file with BEGIN where it runs outside of a transaction.',
             }
           else if (begins && open)
             yield {
               place: step.statement.place,
               anySize: true,
+              help: 'Leave this BEGIN out.',
               message:
                 'This stands inside the transaction that is open already, so Postgres ignores it, and the first COMMIT ends both.',
             }

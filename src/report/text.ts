@@ -91,9 +91,11 @@ function clip(line: string): string {
 }
 
 function help(text: string): string {
+  // Fenced code stands as it is, where a backtick can be part of it.
   const plain = text
-    .replace(/^```\w*\n?/gm, '')
-    .replaceAll('`', '')
+    .split(/^```.*\n?/m)
+    .map((part, i) => (i % 2 === 0 ? part.replaceAll('`', '') : part))
+    .join('')
     .trimEnd()
   return plain
     .split('\n')
