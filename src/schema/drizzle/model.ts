@@ -12,7 +12,7 @@ import { statementsOf, tableSql } from './ddl.ts'
 import type { KitStatement, Part } from './ddl.ts'
 import type { Kit, KitColumn, KitTable } from './kit.ts'
 import { overlaid } from './overlay.ts'
-import type { PlaceOf } from './places.ts'
+import type { Sources } from './places.ts'
 import { portableSchema } from './portable.ts'
 
 /** A schema with what could not be read of it. */
@@ -27,12 +27,8 @@ const postgres = 18
  * Turns a schema in drizzle-kit's form into the model. For Postgres the SQL that it stands for is replayed, so that types, defaults and
  * names are what the server would make of them; then the places are laid over it.
  */
-export async function schemaOfKit(
-  kit: Kit,
-  placeOf: PlaceOf,
-  path: string,
-  documentationAt: (place: Place) => string | null = () => null,
-): Promise<DrizzleSchema> {
+export async function schemaOfKit(kit: Kit, sources: Sources, path: string): Promise<DrizzleSchema> {
+  const { placeOf } = sources
   const fallback = startOf(path)
   const cleaned = withoutUnknowns(kit, placeOf, fallback)
   if (kit.dialect !== 'postgresql')
@@ -87,7 +83,7 @@ export async function schemaOfKit(
       else fail(statement, 'it is not SQL that Postgres reads')
     } else fail(statement, 'it is not SQL that Postgres reads')
   }
-  return { schema: overlaid(schema, cleaned.kit, { placeOf, documentationAt, fallback, incomplete, untyped }), notes }
+  return { schema: overlaid(schema, cleaned.kit, { ...sources, fallback, incomplete, untyped }), notes }
 }
 
 /** The statement of each text; null for a text that is not exactly one. */

@@ -2,13 +2,10 @@ import type { Place } from '../../location.ts'
 import type { Column, Declaration, ForeignKey, Schema, Table } from '../model.ts'
 import { key } from '../model.ts'
 import type { Kit, KitTable, Site } from './kit.ts'
-import type { PlaceOf } from './places.ts'
+import type { Sources } from './places.ts'
 
 /** What the SQL does not tell. */
-export interface Overlay {
-  readonly placeOf: PlaceOf
-  /** The doc comment directly above a place; null for none. */
-  readonly documentationAt: (place: Place) => string | null
+export interface Overlay extends Sources {
   /** For what has no place of its own. */
   readonly fallback: Place
   readonly incomplete: ReadonlySet<KitTable>
@@ -49,7 +46,17 @@ export function overlaid(schema: Schema, kit: Kit, overlay: Overlay): Schema {
   return {
     ...schema,
     tables,
-    enums: new Map([...schema.enums].map(([at, it]) => [at, { ...it, declared: declared(enums.get(at) ?? null) }])),
+    enums: new Map(
+      [...schema.enums].map(([at, it]) => {
+        const own = declared(enums.get(at) ?? null)
+        const strings = own[0] === undefined ? new Map<string, Place>() : overlay.stringsAt(own[0])
+        const values = it.values.flatMap((value): readonly [string, Declaration][] => {
+          const place = strings.get(value)
+          return place === undefined ? [] : [[value, { ...place, source: 'drizzle' }]]
+        })
+        return [at, { ...it, declared: own, valuesDeclared: new Map(values) }]
+      }),
+    ),
     views: new Map([...schema.views].map(([at, it]) => [at, { ...it, declared: declared(views.get(at) ?? null) }])),
     sequences: new Map(
       [...schema.sequences].map(([at, it]) => [

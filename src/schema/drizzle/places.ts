@@ -9,6 +9,22 @@ import { readSourceMap } from './source-map.ts'
 /** Finds what a reader would call the declaration around a call: a property, an element of a list, a statement. */
 export type PlaceOf = (site: Site) => Place | null
 
+/** What the files of a schema tell besides what they evaluate to. */
+export interface Sources {
+  readonly placeOf: PlaceOf
+  /** The doc comment directly above a place; null for none. */
+  readonly documentationAt: (place: Place) => string | null
+  /** The strings that are written within a place, each with its own. */
+  readonly stringsAt: (place: Place) => ReadonlyMap<string, Place>
+}
+
+/** Those of a schema that no files are known of. */
+export const noSources: Sources = { placeOf: () => null, documentationAt: () => null, stringsAt: () => new Map() }
+
+export function sourcesOf(bundle: Bundle): Sources {
+  return { placeOf: placesOf(bundle), documentationAt: documentationOf(bundle), stringsAt: stringsOf(bundle) }
+}
+
 interface Range {
   readonly start: number
   readonly end: number
@@ -56,7 +72,7 @@ export function placesOf(bundle: Bundle): PlaceOf {
 }
 
 /** The text of the doc comment that ends directly above a place of a bundle's files. */
-export function documentationOf(bundle: Bundle): (place: Place) => string | null {
+function documentationOf(bundle: Bundle): Sources['documentationAt'] {
   const files = new Map<string, SourceFile>()
   return ({ path, line, column }) => {
     const text = bundle.texts.get(path)
@@ -74,6 +90,27 @@ export function documentationOf(bundle: Bundle): (place: Place) => string | null
       .join('\n')
       .trim()
     return words === '' ? null : words
+  }
+}
+
+/** The strings that are written within a place of a bundle's files, each with its own place: the first where one is written twice. */
+function stringsOf(bundle: Bundle): Sources['stringsAt'] {
+  return (place) => {
+    const text = bundle.texts.get(place.path)
+    const program = bundle.programs.get(place.path)
+    const found = new Map<string, Place>()
+    if (text === undefined || !program) return found
+    const file = sourceFile(place.path, text)
+    const from = (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
+    const to = (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn
+    const strings: { readonly value: string; readonly start: number; readonly end: number }[] = []
+    walk(program, ({ type, value, start, end }) => {
+      if (type === 'Literal' && typeof value === 'string' && start >= from && end <= to)
+        strings.push({ value, start, end })
+    })
+    for (const { value, start, end } of strings.toSorted((a, b) => b.start - a.start))
+      found.set(value, placeOf(file, start, end))
+    return found
   }
 }
 
@@ -105,11 +142,7 @@ function unitsOf(wide: readonly number[], column: number): number {
 function rangesOf(program: Program): readonly Range[] {
   const found: Range[] = []
   const exported = new Set<unknown>()
-  const stack: unknown[] = [program]
-  while (stack.length > 0) {
-    const node = stack.pop() as { readonly type: string; readonly start: number; readonly end: number } & Readonly<
-      Record<string, unknown>
-    >
+  walk(program, (node) => {
     if (
       node.type === 'Property' ||
       node.type === 'PropertyDefinition' ||
@@ -122,6 +155,21 @@ function rangesOf(program: Program): readonly Range[] {
     if (node.type === 'ExportNamedDeclaration' && isNode(node.declaration)) exported.add(node.declaration)
     if (node.type === 'ArrayExpression' && Array.isArray(node.elements))
       for (const it of node.elements as readonly (Range | null)[]) if (it) found.push(it)
+  })
+  return found
+    .filter((it) => !exported.has(it))
+    .map(({ start, end }) => ({ start, end }))
+    .toSorted((a, b) => a.start - b.start || b.end - a.end)
+}
+
+type SyntaxNode = Range & { readonly type: string } & Readonly<Record<string, unknown>>
+
+/** Every node of a program, in no order. */
+function walk(program: Program, visit: (node: SyntaxNode) => void): void {
+  const stack: unknown[] = [program]
+  while (stack.length > 0) {
+    const node = stack.pop() as SyntaxNode
+    visit(node)
     for (const key of visitorKeys[node.type] ?? []) {
       const child = node[key]
       if (Array.isArray(child))
@@ -131,10 +179,6 @@ function rangesOf(program: Program): readonly Range[] {
       else if (isNode(child)) stack.push(child)
     }
   }
-  return found
-    .filter((it) => !exported.has(it))
-    .map(({ start, end }) => ({ start, end }))
-    .toSorted((a, b) => a.start - b.start || b.end - a.end)
 }
 
 function isNode(value: unknown): boolean {

@@ -10,7 +10,7 @@ import { readDrizzleFolders, readDrizzleJournal } from './journal.ts'
 import { kitFromSandbox } from './kit-json.ts'
 import type { Kit } from './kit.ts'
 import { schemaOfKit } from './model.ts'
-import { documentationOf, placesOf } from './places.ts'
+import { noSources, placesOf, sourcesOf } from './places.ts'
 import { evaluateBundle, sandboxLimits } from './sandbox.ts'
 import type { SandboxLimits } from './sandbox.ts'
 import type { SandboxAnswer } from './sandbox-worker.ts'
@@ -181,7 +181,7 @@ async function evaluateWith(
     push && schemas && schemas.length > 0
       ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) }
       : kit
-  return { ...(await schemaOfKit(kept, placesOf(bundle), first, documentationOf(bundle))), from: 'typescript' }
+  return { ...(await schemaOfKit(kept, sourcesOf(bundle), first)), from: 'typescript' }
 }
 
 function failureAt(
@@ -217,7 +217,7 @@ export async function readDrizzleSnapshot(
 ): Promise<{ readonly schema: Schema | null; readonly notes: readonly Note[] }> {
   const { kit, notes } = readKit(text, path)
   if (!kit) return { schema: null, notes }
-  const read = await schemaOfKit(kit, () => null, path)
+  const read = await schemaOfKit(kit, noSources, path)
   return { schema: read.schema, notes: [...notes, ...read.notes] }
 }
 

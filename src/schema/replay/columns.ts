@@ -1,4 +1,5 @@
 import type { ColumnDef, Constraint, Node } from 'libpg-query'
+import type { Place } from '../../location.ts'
 import type { Printed } from '../expression/expression.ts'
 import { printExpression } from '../expression/expression.ts'
 import { quoteLiteral, quoteName } from '../../sql/names.ts'
@@ -39,10 +40,17 @@ function checkLabel(session: Session, node: Node, type: string | null): void {
 }
 
 /** The sequence of a serial or identity column, made as Postgres names it. */
-export function ownSequence(session: Session, table: Key, column: string, type: string, given?: string): Sequence {
+export function ownSequence(
+  session: Session,
+  table: Key,
+  column: string,
+  type: string,
+  given?: string,
+  place: Place = session.place,
+): Sequence {
   const schema = schemaOf(table)
   const name = given ?? freeRelationName(session.draft.schema, schema, nameOf(table), column, 'seq', false)
-  const sequence: Sequence = { schema, name, type, ownedBy: { table, column }, declared: declaredAt(session) }
+  const sequence: Sequence = { schema, name, type, ownedBy: { table, column }, declared: declaredAt(session, place) }
   put(session.draft, 'sequences', key(schema, name), sequence)
   return sequence
 }
@@ -112,7 +120,7 @@ export function buildColumn(
       case 'CONSTR_IDENTITY':
         column.identity = constraint.generated_when === 'd' ? 'by default' : 'always'
         said = true
-        ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options))
+        ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options), place)
         break
       case 'CONSTR_ATTR_DEFERRABLE':
       case 'CONSTR_ATTR_DEFERRED':
@@ -147,7 +155,7 @@ export function buildColumn(
     }
   }
   column.nullable = said !== true
-  if (type.serial) column.default = nextval(ownSequence(session, table, name, type.text ?? 'integer'))
+  if (type.serial) column.default = nextval(ownSequence(session, table, name, type.text ?? 'integer', undefined, place))
   return { column, constraints }
 }
 

@@ -12,8 +12,9 @@ import type {
   CreateSeqStmt,
   DefineStmt,
 } from 'libpg-query'
+import { placeOf } from '../../location.ts'
 import { printExpression } from '../expression/expression.ts'
-import type { DomainType, Key, SqlFunction } from '../model.ts'
+import type { Declaration, DomainType, EnumType, Key, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { put, putAttributes, putSchemas, relationExists, setFunctions, typeExists, updateTables } from './draft.ts'
 import { freeConstraintName, truncated } from './names.ts'
@@ -27,9 +28,41 @@ import { significantTokens } from '../../sql/tokens.ts'
 export function createEnum(session: Session, node: CreateEnumStmt): void {
   const at = keyForNew(session, writtenIn(texts(node.typeName)))
   if (typeExists(session.draft.schema, at)) refuse(`type "${nameOf(at)}" already exists`)
-  const to = { schema: schemaOf(at), name: nameOf(at), values: texts(node.vals), declared: declaredAt(session) }
+  const values = texts(node.vals)
+  const to = {
+    schema: schemaOf(at),
+    name: nameOf(at),
+    values,
+    declared: declaredAt(session),
+    valuesDeclared: placesOfValues(session, values),
+  }
   put(session.draft, 'enums', at, to)
   session.changes.push({ kind: 'createEnum', place: session.place, object: at, to })
+}
+
+/** The strings of a `CREATE TYPE … AS ENUM`, which the parse tree gives no places. */
+function placesOfValues(session: Session, values: readonly string[]): ReadonlyMap<string, Declaration> {
+  const { text, file, start } = session.statement
+  const strings = significantTokens(text).filter(({ kind }) => kind === 'string')
+  if (strings.length !== values.length) return new Map()
+  return new Map(
+    values.flatMap((value, i) => {
+      const at = strings[i]
+      const [declared] = at === undefined ? [] : declaredAt(session, placeOf(file, start + at.start, start + at.end))
+      return declared === undefined ? [] : [[value, declared] as const]
+    }),
+  )
+}
+
+function valuePlaces(
+  type: EnumType,
+  drop: string | null,
+  add: string,
+  at: Declaration | undefined,
+): ReadonlyMap<string, Declaration> {
+  const places = new Map(type.valuesDeclared)
+  if (drop !== null) places.delete(drop)
+  return at === undefined ? places : places.set(add, at)
 }
 
 export function alterEnum(session: Session, node: AlterEnumStmt): void {
@@ -47,6 +80,7 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
       put(session.draft, 'enums', object, {
         ...type,
         values: type.values.map((each) => (each === node.oldVal ? value : each)),
+        valuesDeclared: valuePlaces(type, node.oldVal, value, declaredAt(session)[0]),
       })
     const old = node.oldVal
     const spelling = typeSpelling(object)
@@ -71,7 +105,11 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
     if (node.newValNeighbor !== undefined && neighbor < 0)
       refuse(`"${node.newValNeighbor}" is not an existing enum label`)
     values.splice(neighbor < 0 ? values.length : node.newValIsAfter === true ? neighbor + 1 : neighbor, 0, value)
-    put(session.draft, 'enums', object, { ...type, values })
+    put(session.draft, 'enums', object, {
+      ...type,
+      values,
+      valuesDeclared: valuePlaces(type, null, value, declaredAt(session)[0]),
+    })
   }
   session.changes.push({
     kind: 'addEnumValue',
