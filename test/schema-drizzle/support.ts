@@ -56,7 +56,16 @@ export async function tablesOf(
   }
 }
 
-const local = new Set(['declared', 'approximate', 'property', 'clientDefault', 'node', 'usingNode', 'checkNode'])
+const local = new Set([
+  'declared',
+  'valuesDeclared',
+  'approximate',
+  'property',
+  'clientDefault',
+  'node',
+  'usingNode',
+  'checkNode',
+])
 
 /** A schema without places and without what only one side can know, to be compared. */
 export function comparable(schema: Schema | null): unknown {
