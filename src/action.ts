@@ -76,7 +76,8 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
     now: () => new Date(),
     client: async () => client,
     cache: {
-      readBlobs: async (oids) => new Map([...kept].filter(([oid]) => oids.includes(oid))),
+      readBlobs: async (oids) => new Map(oids.flatMap((oid) => (kept.has(oid) ? [[oid, kept.get(oid) ?? '']] : []))),
+      lacking: async (oids) => new Set(oids.filter((oid) => !kept.has(oid))),
       async keepBlobs(blobs) {
         for (const [oid, text] of blobs) kept.set(oid, text)
       },

@@ -36,6 +36,8 @@ export interface Store {
   markSeen(delivery: string): Promise<void>
   /** Contents by blob id, for those that are kept. */
   readBlobs(oids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Those of `oids` that are not kept. */
+  lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
   keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
   /** Jobs that wait or run; fails where the database does not answer. */
   depth(): Promise<number>
@@ -155,6 +157,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (oids.length === 0) return new Map()
       const rows = await database.query('SELECT oid, content FROM schemagate.blob WHERE oid = ANY($1::text[])', [oids])
       return new Map(rows.map((row) => [String(row['oid']), String(row['content'])]))
+    },
+    async lacking(oids) {
+      const rows = await database.query('SELECT oid FROM schemagate.blob WHERE oid = ANY($1::text[])', [oids])
+      const kept = new Set(rows.map((row) => String(row['oid'])))
+      return new Set(oids.filter((oid) => !kept.has(oid)))
     },
     async keepBlobs(blobs) {
       if (blobs.size === 0) return

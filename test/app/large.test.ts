@@ -26,6 +26,7 @@ function memoryCache(): BlobCache & { readonly kept: Map<string, string> } {
     async readBlobs(oids) {
       return new Map([...kept].filter(([oid]) => oids.includes(oid)))
     },
+    lacking: async (oids) => new Set(oids.filter((oid) => !kept.has(oid))),
     async keepBlobs(blobs) {
       for (const [oid, text] of blobs) kept.set(oid, text)
     },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Probot } from 'probot'
 import { defaultMaxBytes } from '../../src/changeset/content.ts'
 import { blobLoader } from '../../src/github/reading/blobs.ts'
+import type { BlobCache } from '../../src/github/reading/blobs.ts'
 import { rateLimitEnd } from '../../src/github/client.ts'
 import type { Client, Place } from '../../src/github/client.ts'
 import { AppOctokit } from '../../src/github/server/octokit.ts'
@@ -15,7 +16,11 @@ let github: StandIn
 let repository: Repository
 let place: Place
 let base: string
-const nothing = { readBlobs: async () => new Map<string, string>(), keepBlobs: async () => undefined }
+const nothing: BlobCache = {
+  readBlobs: async () => new Map(),
+  lacking: async (oids) => new Set(oids),
+  keepBlobs: async () => undefined,
+}
 
 beforeAll(async () => {
   github = await startGitHub({ limits: { patchBytes: 2_000 } })

@@ -52,6 +52,8 @@ export interface Git {
   treeOf(commitish: string): Promise<string>
   entries(treeish: string, recursive: boolean): Promise<readonly RawEntry[]>
   blob(sha: string): Promise<Buffer>
+  /** A gzipped tar archive of a commit, all files in the folder `prefix`. */
+  archive(commit: string, prefix: string): Promise<Buffer>
   /** What a revision such as `1a2b…:path` names; null where it names nothing. */
   object(revision: string): Promise<GitObject | null>
   mergeBase(a: string, b: string): Promise<string>
@@ -235,6 +237,7 @@ function gitAt(dir: string): Git {
     },
     object,
     blob: async (sha) => (await object(sha))?.content ?? Buffer.alloc(0),
+    archive: (commit, prefix) => raw(['archive', '--format=tar.gz', `--prefix=${prefix}/`, commit]),
     async mergeBase(a, b) {
       return (await run(['merge-base', a, b])).trim()
     },

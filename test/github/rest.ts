@@ -376,13 +376,13 @@ function pullIn(repository: Repository, request: Request): Pull {
   return pullOf(repository, Number(request.parameters['pull_number']))
 }
 
-/** Queries whose answer is not the last page. */
-export const unfinished = new WeakSet<JsonObject>()
+/** The number of the last page, by queries whose answer is not it. */
+export const unfinished = new WeakMap<JsonObject, number>()
 
 function page<T>(all: readonly T[], query: JsonObject): T[] {
   const size = Math.min(100, Number(query['per_page'] ?? 30))
   const at = (Number(query['page'] ?? 1) - 1) * size
-  if (at + size < all.length) unfinished.add(query)
+  if (at + size < all.length) unfinished.set(query, Math.ceil(all.length / size))
   return all.slice(at, at + size)
 }
 

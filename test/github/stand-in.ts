@@ -7,7 +7,7 @@ import { answerGraphql } from './graphql.ts'
 import { answerOf, matchOperation, payloadOf, requestProblems, responseProblems, webhookProblems } from './openapi.ts'
 import type { Json, JsonObject } from './openapi.ts'
 import { asApp, handlers, needs, unfinished } from './rest.ts'
-import { Refusal } from './world.ts'
+import { Refusal, repositoryOf } from './world.ts'
 import type { Delivery, Logged, Repository, Role, World } from './world.ts'
 
 /** What goes wrong with a request: an answer instead of the true one, `drop` for a cut connection, or nothing. */
@@ -110,7 +110,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
         'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 3600),
         ...headers,
       })
-      response.end(body === undefined ? undefined : JSON.stringify(body))
+      response.end(body === undefined || body instanceof Buffer ? body : JSON.stringify(body))
     })
   })
   await new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
 
   async function answer(incoming: IncomingMessage): Promise<{
     status: number
-    body?: Json | undefined
+    body?: Json | Buffer | undefined
     headers?: Readonly<Record<string, string>>
     entry: Omit<Logged, 'status' | 'to'> | null
   }> {
@@ -135,6 +135,9 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     const operation = graphql ? 'POST /graphql' : (found?.operation ?? `${method} ${path}`)
     const parsed = text === '' ? undefined : (JSON.parse(text) as JsonObject)
     const entry = { method, path, operation, from, body: parsed }
+    const archived = /^\/(codeload\/)?(?:repos\/)?([^/]+)\/([^/]+)\/(?:tarball|legacy\.tar\.gz)\/([0-9a-f]{40})$/.exec(
+      path,
+    )
     const fault = standIn.fault?.({ method, path, operation })
     if (fault === 'drop') return { status: 0, entry }
     if (fault !== undefined)
@@ -143,7 +146,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
       authorize(
         incoming,
         operation,
-        found === null ? undefined : needs[found.operation],
+        archived !== null ? 'contents:read' : found === null ? undefined : needs[found.operation],
         found !== null && asApp.has(found.operation),
       )
       if (graphql)
@@ -157,6 +160,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
           ),
           entry,
         }
+      if (archived !== null) return { ...(await archive(archived)), entry: archived[1] === undefined ? entry : null }
       if (found === null) throw violation(404, `the stand-in does not know ${method} ${path}`)
       const query = Object.fromEntries(
         [...location.searchParams].map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]),
@@ -177,7 +181,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
         status,
         body: whole,
         entry,
-        headers: headers?.(location) ?? (unfinished.has(query) ? { link: `<${nextPage(location)}>; rel="next"` } : {}),
+        headers: headers?.(location) ?? pageLinks(location, unfinished.get(query)),
       }
     } catch (error) {
       if (!(error instanceof Refusal)) {
@@ -193,6 +197,18 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
         entry,
       }
     }
+  }
+
+  /** GitHub sends an archive on to another host, which is here another path. */
+  async function archive([, isThere, owner = '', name = '', commit = '']: RegExpExecArray): Promise<{
+    status: number
+    body?: Buffer
+    headers: Readonly<Record<string, string>>
+  }> {
+    if (isThere === undefined)
+      return { status: 302, headers: { location: `${url}/codeload/${owner}/${name}/legacy.tar.gz/${commit}` } }
+    const body = await repositoryOf(world, owner, name).git.archive(commit, `${owner}-${name}-${commit.slice(0, 7)}`)
+    return { status: 200, body, headers: { 'content-type': 'application/x-gzip' } }
   }
 
   function violation(status: number, message: string): Refusal {
@@ -343,10 +359,14 @@ function validJwt(token: string, world: World): boolean {
   return Number(iss) === world.app.id && exp > now && exp - now <= 660 && iat <= now + 60
 }
 
-function nextPage(location: URL): string {
-  const next = new URL(location)
-  next.searchParams.set('page', String(Number(location.searchParams.get('page') ?? 1) + 1))
-  return next.href
+function pageLinks(location: URL, last: number | undefined): Readonly<Record<string, string>> {
+  if (last === undefined) return {}
+  const link = (page: number, rel: string) => {
+    const there = new URL(location)
+    there.searchParams.set('page', String(page))
+    return `<${there.href}>; rel="${rel}"`
+  }
+  return { link: `${link(Number(location.searchParams.get('page') ?? 1) + 1, 'next')}, ${link(last, 'last')}` }
 }
 
 function closeServer(server: Server): Promise<void> {

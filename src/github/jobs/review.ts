@@ -4,7 +4,7 @@ import type { Links } from '../../report/links.ts'
 import type { Report } from '../../report/report.ts'
 import type { ReviewJob } from '../../queue/jobs.ts'
 import type { Settings } from '../../settings.ts'
-import { blobLoader, isLong, pagesOf, selectBlobs } from '../reading/blobs.ts'
+import { blobLoader, selectBlobs } from '../reading/blobs.ts'
 import { isInstallationGone, placeIn, rateLimitEnd } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
@@ -18,7 +18,7 @@ import { permissionsIn } from '../people/permissions.ts'
 import type { Permissions } from '../people/permissions.ts'
 import { planPublication } from '../publishing/plan.ts'
 import type { Answer, Publication } from '../publishing/plan.ts'
-import { worthReading } from '../reading/prefetch.ts'
+import { prefetch } from '../reading/prefetch.ts'
 import { watchProgress } from './progress.ts'
 import type { Progress, StartedRun } from './progress.ts'
 import { failedRun, hasMoved, publish, supersede, writeRun } from '../publishing/publish.ts'
@@ -138,17 +138,15 @@ async function readCurrent(
     const at = { head: known?.head ?? head ?? '', base: known?.base ?? base ?? '' }
     const loader = blobLoader(place, context.cache)
     const change = await readChange(place, at.base, at.head, loader, job.pull)
-    const missing = await loader.missing(worthReading(change, await change.changeSet.head.list()))
+    const ahead = await prefetch(place, change, loader, context.log)
     if (known !== null) {
-      await loader.load(missing)
+      await Promise.all([loader.load(ahead.page), ahead.rest()])
       return { pull: known, change, permissions }
     }
-    const long = missing.filter(isLong)
-    const [first = [], ...others] = pagesOf(missing.filter((w) => !isLong(w)))
-    const selection = selectBlobs(first)
+    const selection = selectBlobs(ahead.page)
     const [{ pull, blobs }] = await Promise.all([
-      readPull(place, job.pull, context.app?.id ?? null, first.length === 0 ? null : selection, job.head),
-      loader.load([...long, ...others.flat()]),
+      readPull(place, job.pull, context.app?.id ?? null, ahead.page.length === 0 ? null : selection, job.head),
+      ahead.rest(),
     ])
     await loader.put(blobs, selection)
     if ((pull.head === at.head && pull.base === at.base) || !pull.isOpen || tries === 3)

@@ -14,6 +14,8 @@ export interface Wanted {
 /** Keeps contents between reviews, by blob id or by commit and path: what either names never changes. */
 export interface BlobCache {
   readBlobs(oids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Those of `oids` that are not kept. */
+  lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
   keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
 }
 
@@ -168,10 +170,9 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
 
 async function contentOfBlob(place: Place, blob: BlobAnswer): Promise<FileContent> {
   if ((blob.byteSize ?? 0) > defaultMaxBytes) return { kind: 'unreadable', reason: 'larger than 2 MB' }
-  if (blob.isBinary === true || (blob.text === null && blob.isTruncated !== true))
-    return { kind: 'unreadable', reason: 'binary' }
-  if (blob.isTruncated !== true && blob.text !== undefined && blob.text !== null)
+  if (blob.isBinary !== true && blob.isTruncated !== true && typeof blob.text === 'string')
     return contentOf(Buffer.from(blob.text, 'utf8'))
+  // GraphQL has no text of what it takes for binary, UTF-16 among it: the bytes tell what it is.
   const { data } = await place.client.rest.git.getBlob({
     owner: place.owner,
     repo: place.repo,

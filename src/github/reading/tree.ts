@@ -10,6 +10,7 @@ import { mayTouchSchema } from './schema-paths.ts'
 /** GitHub gives at most this many files with a comparison, and ten times as many with a pull request. */
 const filesOfComparison = 300
 const filesOfPull = 3000
+const filesOfPage = 100
 
 interface GitHubFile {
   readonly filename: string
@@ -56,14 +57,7 @@ export async function readChange(
     baseListing = { entries: entriesBefore(headListing.entries, listed, mergeBase), truncated: headListing.truncated }
   } else {
     const [pages, before] = await Promise.all([
-      pull === null
-        ? []
-        : place.client.paginate(place.client.rest.pulls.listFiles, {
-            owner: place.owner,
-            repo: place.repo,
-            pull_number: pull,
-            per_page: 100,
-          }),
+      pull === null ? [] : filesOf(place, pull),
       listTree(place, mergeBase, loader.cache),
     ])
     listed = pages.length > 0 ? pages : listed
@@ -85,6 +79,16 @@ export async function readChange(
     tip: comparison.data.base_commit.sha,
     wantedOf: (tree, path) => (tree === baseTree.tree ? baseTree : headTree).wanted(path),
   }
+}
+
+/** All files of a pull request; its pages do not wait for one another. */
+async function filesOf({ client, owner, repo }: Place, pull: number): Promise<readonly GitHubFile[]> {
+  const page = (number: number) =>
+    client.rest.pulls.listFiles({ owner, repo, pull_number: pull, per_page: filesOfPage, page: number })
+  const { data: first, headers } = await page(1)
+  const last = Number(/[?&]page=(\d+)[^>]*>; rel="last"/.exec(headers.link ?? '')?.[1] ?? 1)
+  const others = await Promise.all(Array.from({ length: last - 1 }, (_, i) => page(i + 2)))
+  return [...first, ...others.flatMap(({ data }) => data)]
 }
 
 function treeOf(
