@@ -34,6 +34,43 @@ function measured(name: string, usage: Usage, calls: number, depth: number | nul
   }
 }
 
+/** 10,000 files, of which code that queries the database is a fifth: as a repository looks that the app sees for the first time. */
+async function large(world: World): Promise<readonly Measure[]> {
+  const repository = world.github.addRepository('large')
+  const files: Record<string, string> = {
+    'package.json': '{ "dependencies": { "@prisma/client": "6.19.0" } }\n',
+    'prisma/schema.prisma':
+      'datasource db {\n  provider = "postgresql"\n}\n\ngenerator client {\n  provider = "prisma-client-js"\n}\n\nmodel User {\n  id    Int     @id\n  email String?\n  name  String?\n}\n',
+    'prisma/migrations/1_init/migration.sql':
+      'CREATE TABLE "User" (\n  "id" INTEGER NOT NULL PRIMARY KEY,\n  "email" TEXT,\n  "name" TEXT\n);\n',
+    'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
+    'src/db.ts': "import { PrismaClient } from '@prisma/client'\n\nexport const db = new PrismaClient()\n",
+  }
+  for (let i = 0; i < 2_000; i++)
+    files[`src/part${i % 40}/query${i}.ts`] =
+      `import { db } from '../db'\nimport { text${i} } from './text${i}'\n\nexport const find${i} = () => db.user.findMany({ where: { id: ${i} }, select: { id: true, name: text${i} !== '' } })\n`
+  for (let i = 0; i < 8_000; i++) files[`src/part${i % 40}/text${i}.ts`] = `export const text${i} = 'text ${i}'\n`
+  const tip = await repository.git.commitMany(files)
+  await repository.git.update('refs/heads/main', tip)
+  const head = await repository.git.commit(tip, {
+    'prisma/schema.prisma': (files['prisma/schema.prisma'] ?? '').replace('  email String?\n', ''),
+    'prisma/migrations/2_email/migration.sql': 'ALTER TABLE "User" DROP COLUMN "email";\n',
+  })
+  let pull: Pull | null = null
+  const first = await world.during(async () => {
+    pull = await openPull(world.github, repository, { title: 'z', head })
+  })
+  if (pull === null) throw new Error('the pull request was not opened')
+  const opened: Pull = pull
+  const second = await world.during(() =>
+    pushFiles(world.github, repository, opened, { 'src/part0/query0.ts': "export const other = 'x'\n" }),
+  )
+  return [
+    measured('first review of a repository with 10,000 files', first, 12, 6),
+    measured('the next push there', second, 8, 6),
+  ]
+}
+
 /** Requests to GitHub, counted at the client, and how many of them wait for one another. */
 export async function measure(): Promise<readonly Measure[]> {
   const world = await startWorld(coreOf(catalog), { latency: 25 })
@@ -66,8 +103,7 @@ export async function measure(): Promise<readonly Measure[]> {
         head: await repository.git.commit(tip, { 'README.md': 'hello\n' }),
       })
     })
-    if (world.github.world.violations.length > 0) throw new Error(world.github.world.violations.join('\n'))
-    return [
+    const measures = [
       measured(`first review, three files, ${opened.threads.length} comments`, first, 6, 4),
       measured('recheck where nothing changed', recheck, 6, null, 0),
       measured('help', help, 3, 3),
@@ -77,7 +113,10 @@ export async function measure(): Promise<readonly Measure[]> {
       measured('recheck by a comment', again, 8, 5, 2),
       measured('a push that mends one finding', pushed, 8, 4),
       measured('a pull request without schema', plain, 4, 4, 1),
+      ...(await large(world)),
     ]
+    if (world.github.world.violations.length > 0) throw new Error(world.github.world.violations.join('\n'))
+    return measures
   } finally {
     await world.close()
   }

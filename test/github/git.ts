@@ -48,6 +48,8 @@ export interface Git {
   /** Writes a commit over `parent` (null: a root) and returns its id. */
   commit(parent: string | null, files: Files, message?: string): Promise<string>
   resolve(ref: string): Promise<string | null>
+  /** Writes a root commit of very many files. */
+  commitMany(files: Readonly<Record<string, string>>): Promise<string>
   update(ref: string, sha: string): Promise<void>
   treeOf(commitish: string): Promise<string>
   entries(treeish: string, recursive: boolean): Promise<readonly RawEntry[]>
@@ -217,6 +219,14 @@ function gitAt(dir: string): Git {
       const tree = (await raw(['write-tree'], undefined, index)).toString('utf8').trim()
       rmSync(index.GIT_INDEX_FILE, { force: true })
       return (await run(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-m', message])).trim()
+    },
+    async commitMany(files) {
+      const lines = Object.entries(files).map(
+        ([path, text]) => `M 100644 inline ${path}\ndata ${Buffer.byteLength(text)}\n${text}\n`,
+      )
+      const commit = 'commit refs/imported\ncommitter author <author@example.com> 1793534400 +0000\ndata 1\nx\n'
+      await run(['fast-import', '--quiet', '--force'], `${commit}${lines.join('')}`)
+      return (await run(['rev-parse', 'refs/imported'])).trim()
     },
     async update(ref, sha) {
       await run(['update-ref', ref, sha])

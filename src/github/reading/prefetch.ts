@@ -18,13 +18,15 @@ const settings = globMatcher([
   '.github/schemagate-stats.json',
   '.github/workflows/*.{yml,yaml}',
   '**/*compose*.{yml,yaml}',
+  '**/{fly,render,railway}.{toml,yml,yaml,json}',
   '**/{tsconfig,jsconfig}*.json',
   'turbo.json',
-  '**/.env.{example,sample,template}',
+  '**/.env*{example,sample,template}',
   '**/package.json',
   'pnpm-lock.yaml',
   'package-lock.json',
   'yarn.lock',
+  'bun.lock',
   'pnpm-workspace.yaml',
   '**/{prisma,drizzle}.config.*',
   '**/{drizzle,migrations}/**/*.{json,toml}',
@@ -36,7 +38,7 @@ const schemas = globMatcher([
   '**/*schema*.{ts,mts,js,mjs}',
   '**/{db,database,schema,drizzle}/**/*.{ts,mts,js,mjs}',
 ])
-const lockFile = /(?:^|\/)(?:pnpm-lock\.yaml|package-lock\.json|yarn\.lock)$/
+const lockFile = /(?:^|\/)(?:pnpm-lock\.yaml|package-lock\.json|yarn\.lock|bun\.lock)$/
 const mostFiles = 320
 const mostBytes = 400_000
 
@@ -136,6 +138,7 @@ async function coldFiles(
   if (!files.some(({ path }) => mayTouchSchema(path) || isCode(path, null))) return none
   if (!entries.some(({ path }) => databaseFile.test(path))) return none
   if (entries.reduce((sum, { size }) => sum + (size ?? 0), 0) > mostArchive) return none
+  const changed = new Set(files.map(({ path }) => path))
   const wanted = entries.filter(
     ({ path, size, mode }) =>
       mode !== 'symlink' &&
@@ -146,7 +149,7 @@ async function coldFiles(
           (settings(path) ||
             schemas(path) ||
             setupFile.test(path) ||
-            (isCode(path, size) && fileKind(path) !== 'test'))),
+            (isCode(path, size) && (changed.has(path) || fileKind(path) !== 'test')))),
   )
   if (wanted.length <= mostCold) return none
   const lacking = await cache.lacking(wanted.map(({ oid }) => oid))
