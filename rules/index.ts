@@ -188,6 +188,7 @@ import noCorrelatedSubquery from './queries/no-correlated-subquery.ts'
 import noCostlyPlan from './queries/no-costly-plan.ts'
 import noCountAll from './queries/no-count-all.ts'
 import noDeepInclude from './queries/no-deep-include.ts'
+import noEndlessRecursion from './queries/no-endless-recursion.ts'
 import noFindThenCreate from './queries/no-find-then-create.ts'
 import noFunctionOnIndexedColumn from './queries/no-function-on-indexed-column.ts'
 import noImplicitCast from './queries/no-implicit-cast.ts'
@@ -433,6 +434,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noCostlyPlan, group: 'queries' },
   { ...noCountAll, group: 'queries' },
   { ...noDeepInclude, group: 'queries' },
+  { ...noEndlessRecursion, group: 'queries' },
   { ...noFindThenCreate, group: 'queries' },
   { ...noFunctionOnIndexedColumn, group: 'queries' },
   { ...noImplicitCast, group: 'queries' },
