@@ -63,6 +63,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'What came of each payment is written down.',
+      typescript: `export async function renew(ids: string[]) {\n    for (const id of ids) {\n      const { status } = await stripe.subscriptions.retrieve(id)\n      await prisma.order.update({ where: { id }, data: { status } })\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'The loop ends with the query.',
       typescript: `export async function first(ids: string[]) {\n    for (const id of ids) {\n      if (!id.startsWith('u')) continue\n      const user = await prisma.user.findFirst({ where: { id } })\n      return user\n    }\n    for (const id of ids) {\n      if (id === 'a') {\n        await prisma.user.count({ where: { id } })\n        break\n      }\n    }\n  }`,
     },
@@ -112,7 +117,10 @@ export default {
         const quiet = query.context.file === 'script' || query.operation !== 'select' || isBackground(query.place.path)
         const help = helpFor(query, ctx)
         const { loop } = query.context
+        // What came of a mail, a payment or a run is written down at once, for each.
+        const noted = (around: Loop): boolean => around.works && query.operation !== 'select'
         if (loop !== null && query.changed && counts(query, loop)) {
+          if (noted(loop)) continue
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
           const isPart = quiet || loop.works || (transaction !== null && transaction.place.line > loop.place.line)
@@ -135,6 +143,7 @@ export default {
             repeat.file === 'test' ||
             repeat.file === 'seed' ||
             !counts(query, repeat.loop) ||
+            noted(repeat.loop) ||
             said.has(at(repeat.place))
           )
             continue

@@ -89,6 +89,12 @@ export default {
       typescript: `export const open = () => prisma.order.findMany({ where: { status: 'open' }, take: 50 })`,
     },
     {
+      given: `create table events (id bigint primary key, session text, kind text not null, at timestamptz); create index on events (at); create index on events (kind);`,
+      rows: { events: 5_000_000 },
+      title: 'A subquery in an OR is looked up for each row: an index on the column would not be read.',
+      typescript: `${pool}\n  await pool.query("DELETE FROM events WHERE (at IS NOT NULL AND session IN (SELECT session FROM events WHERE kind = 'end')) OR at < $1", [when])`,
+    },
+    {
       given: `create table jobs (id bigint primary key, state text not null, email text); create index on jobs (state) where state = 'waiting'; create index on jobs (lower(email));`,
       rows: { jobs: 5_000_000 },
       title: 'A partial index and one on an expression.',

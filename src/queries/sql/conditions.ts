@@ -27,10 +27,11 @@ export function sqlCondition(
   return { condition, columns: state.columns }
 }
 
-/** Reads a condition; null where its alternatives grow too many. */
-export function conditionOf(node: Node, level: Level, state: State): Condition | null {
+/** Reads a condition; null where its alternatives grow too many. `choice` says that it is part of an OR. */
+export function conditionOf(node: Node, level: Level, state: State, choice = false): Condition | null {
   if ('BoolExpr' in node) {
-    const parts = (node.BoolExpr.args ?? []).map((arg) => conditionOf(arg, level, state))
+    const inChoice = choice || node.BoolExpr.boolop === 'OR_EXPR'
+    const parts = (node.BoolExpr.args ?? []).map((arg) => conditionOf(arg, level, state, inChoice))
     if (node.BoolExpr.boolop === 'AND_EXPR') return parts.reduce<Condition | null>((a, b) => both(a, b), always)
     if (node.BoolExpr.boolop === 'OR_EXPR')
       return parts.slice(1).reduce<Condition | null>((a, b) => either(a, b), parts[0] ?? always)
@@ -46,25 +47,19 @@ export function conditionOf(node: Node, level: Level, state: State): Condition |
     return single('BooleanTest' in node ? node.BooleanTest.arg : node, '=', level, state)
   if ('SubLink' in node) {
     const link = node.SubLink
-    if (link.subLinkType === 'ANY_SUBLINK' && link.testexpr !== undefined)
+    // Only where it has to hold can Postgres make a join of it; in an OR it looks each row up in what the subquery found.
+    if (link.subLinkType === 'ANY_SUBLINK' && link.testexpr !== undefined && !choice)
       return single(link.testexpr, 'in', level, state)
     columnRefs(link.testexpr, level, state, 'filter')
-    return [[]]
+    return choice ? unreadable(level, state) : [[]]
   }
   columnRefs(node, level, state, 'filter')
-  return 'A_Const' in node
-    ? always
-    : [
-        [
-          {
-            table: mainOf(level),
-            column: null,
-            expression: null,
-            operator: 'unknown',
-            place: state.world.place(undefined),
-          },
-        ],
-      ]
+  return 'A_Const' in node ? always : unreadable(level, state)
+}
+
+function unreadable(level: Level, state: State): Condition {
+  const place = state.world.place(undefined)
+  return [[{ table: mainOf(level), column: null, expression: null, operator: 'unknown', place }]]
 }
 
 function mainOf(level: Level): Key {
