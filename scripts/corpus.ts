@@ -13,6 +13,7 @@ interface Section {
 
 const sections: Readonly<Record<string, () => Promise<Section>>> = {
   migrations: () => import('./corpus/migrations.ts'),
+  plans: () => import('./corpus/plans.ts'),
   drizzle: () => import('./corpus/drizzle.ts'),
   prisma: () => import('./corpus/prisma.ts'),
   rehearsal: () => import('./corpus/rehearsal.ts'),
