@@ -1,6 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { large, prismaShop } from '../shared/query-examples.ts'
+import { large, pool, prismaShop } from '../shared/query-examples.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { lastName } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-count-all',
@@ -17,6 +19,12 @@ export default {
   checklist: 'no-full-scans',
   bad: [
     { ...prismaShop, rows: large, typescript: `export const total = () => prisma.order.count()`, message: '`orders`' },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `${pool}\n  export const total = () => pool.query('SELECT count(*) FROM orders')`,
+      message: '`orders`',
+    },
   ],
   good: [
     {
@@ -38,7 +46,7 @@ export default {
       )
         return
       if (
-        !['count', '$count'].includes(query.call) ||
+        !(['count', '$count'].includes(query.call) || countsAll(query)) ||
         (ctx.size(table.key) !== 'large' && ctx.size(table.key) !== 'medium')
       )
         return
@@ -49,3 +57,24 @@ export default {
     },
   },
 } satisfies Rule
+
+/** `SELECT count(*) FROM t`, and nothing else. */
+function countsAll({ statement }: Query): boolean {
+  if (statement === undefined || !('SelectStmt' in statement.node)) return false
+  const { targetList = [], fromClause = [], whereClause, groupClause, havingClause } = statement.node.SelectStmt
+  const [target] = targetList
+  if (targetList.length !== 1 || target === undefined || !('ResTarget' in target)) return false
+  let value = target.ResTarget.val
+  while (value !== undefined && 'TypeCast' in value) value = value.TypeCast.arg
+  return (
+    value !== undefined &&
+    'FuncCall' in value &&
+    lastName(value.FuncCall.funcname) === 'count' &&
+    value.FuncCall.agg_filter === undefined &&
+    fromClause.length === 1 &&
+    fromClause.every((from) => 'RangeVar' in from) &&
+    whereClause === undefined &&
+    groupClause === undefined &&
+    havingClause === undefined
+  )
+}

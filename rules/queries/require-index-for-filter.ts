@@ -1,5 +1,9 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Severity } from '../../src/finding.ts'
+import type { Predicate } from '../../src/queries/query.ts'
+import { indexUse, isIndexable, pathsOf } from '../../src/schema/index-use.ts'
+import type { Path } from '../../src/schema/index-use.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -9,6 +13,7 @@ import {
   inService,
   listed,
   mainTable,
+  quote,
   rowsOf,
 } from '../shared/query-words.ts'
 
@@ -69,6 +74,29 @@ export default {
       typescript: `export const from = (city: string) => prisma.order.findMany({ where: { city }, take: 50 })`,
       message: '`city`',
     },
+    {
+      given: `create table jobs (id bigint primary key, email text, gone timestamptz); create index jobs_live on jobs (email) where gone is null;`,
+      rows: { jobs: 5_000_000 },
+      title: 'A partial index that holds other rows.',
+      typescript: `${pool}\n  export const find = (email: string) => pool.query('SELECT id FROM jobs WHERE email = $1', [email])`,
+      message: '`jobs_live` holds only the rows with `gone IS NULL`',
+    },
+    {
+      given: `create table jobs (id bigint primary key, state text not null); create index jobs_waiting on jobs (state) where state = 'waiting';`,
+      rows: { jobs: 5_000_000 },
+      title: 'A partial index for one value, and a value that comes when the query runs.',
+      typescript: `${pool}\n  export const find = (state: string) => pool.query('SELECT id FROM jobs WHERE state = $1', [state])`,
+      severity: 'info',
+      message: 'with any other value',
+    },
+    {
+      given: `create table logs (id bigint primary key, note text, at timestamptz not null);`,
+      rows: { logs: 5_000_000 },
+      title: 'Functions and casts, with no index for what they make or on what they are made of.',
+      typescript: `${pool}\n  export const noted = (note: string) => pool.query('SELECT id FROM logs WHERE lower(note) = $1', [note])\n  export const on = (day: string) => pool.query('SELECT id FROM logs WHERE at::date = $1', [day])`,
+      count: 2,
+      message: 'for which there is no index',
+    },
   ],
   good: [
     {
@@ -124,10 +152,17 @@ export default {
         // A condition on a joined table may be where Postgres begins.
         if (own.length !== branch.length) return
         const use = indexUse(table, own)
+        if (use.verdict === 'unknown' && use.partial !== undefined) {
+          const problem = ofParameter(table, own, use.partial, ctx)
+          if (problem !== null) return problem
+        }
         if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
-        const columns = own.filter(isIndexable)
+        const columns = own.filter((p) => isIndexable(p) && p.expression === null)
+        if (columns.length === 0) {
+          const problem = ofExpression(table, own, severity, ctx)
+          if (problem !== null) return problem
+        }
         if (columns.every((p) => isCoarse(p.column ?? '', p.operator))) continue
-        if (own.some((p) => p.expression !== null)) continue
         const ordered = query.ordering.length > 0 && query.limit !== null
         const equal = columns
           .filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
@@ -140,9 +175,11 @@ export default {
         const which =
           use.verdict === 'later'
             ? `${names}, which stands behind \`${use.leading}\` in \`${use.path.name}\``
-            : new Set(columns.map((p) => p.column)).size > 1
-              ? `${names}, and no index begins with one of them`
-              : `${names}, which no index begins with`
+            : use.partial !== undefined
+              ? `${names}, and \`${use.partial.name}\` holds only the rows ${rowsWhere(use.partial)}`
+              : new Set(columns.map((p) => p.column)).size > 1
+                ? `${names}, and no index begins with one of them`
+                : `${names}, which no index begins with`
         const { help, offer } = indexAdvice(table, wanted, ctx)
         return {
           object: table.key,
@@ -153,7 +190,7 @@ export default {
               ? 'info'
               : severity,
           message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads the whole table${rowsOf(ctx, table.key)}.`,
-          help: `Create an index for it:\n\n${help}`,
+          help: `${use.verdict === 'none' && use.partial !== undefined ? `Ask for no other rows than those ${rowsWhere(use.partial)}, or create` : 'Create'} an index for it:\n\n${help}`,
           ...offer,
         }
       }
@@ -179,3 +216,57 @@ export default {
     },
   },
 } satisfies Rule
+
+/** Conditions that a partial index answers for one value only, where the value comes when the query runs. */
+function ofParameter(table: Table, own: readonly Predicate[], partial: Path, ctx: RuleContext): Problem | null {
+  const column = /^\(?"?(\w+)"? = '[^']*'/.exec(partial.where ?? '')?.[1]
+  const asked = own.find((p) => p.column === column && p.operator === '=' && p.expression === null)
+  if (
+    column === undefined ||
+    asked === undefined ||
+    asked.value !== undefined ||
+    own.some((p) => p.expression !== null)
+  )
+    return null
+  return {
+    object: table.key,
+    expects: 'scan',
+    severity: 'info',
+    message: `\`${ctx.name(table.key)}\` is filtered by ${listed(own.map((p) => p.column ?? ''))}, and \`${partial.name}\` holds only the rows ${rowsWhere(partial)}: with any other value each run reads the whole table${rowsOf(ctx, table.key)}.`,
+    help: `Where no other value is asked for, write it into the query; else index all rows:\n\n${indexAdvice(table, [column], ctx).help}`,
+  }
+}
+
+function rowsWhere({ where }: Path): string {
+  return `with \`${(where ?? '').replace(/^\((.*)\)$/, '$1').replace(/::(?:"?\w+"?\.)?"?\w+"?/g, '')}\``
+}
+
+/** A function or cast around the only column that is compared, with no index for either. */
+function ofExpression(table: Table, own: readonly Predicate[], severity: Severity, ctx: RuleContext): Problem | null {
+  const asked = own.find((p) => p.expression !== null && compared.has(p.operator))
+  const { expression, column } = asked ?? {}
+  if (asked === undefined || expression == null || column == null || /->|#>/.test(expression)) return null
+  // An index on the column itself, or on something made of it, is the matter of another rule.
+  if (
+    pathsOf(table).some((path) =>
+      path.keys.some((key) => key.column === column || key.expression?.includes(column) === true),
+    )
+  )
+    return null
+  const type = table.columns.find((one) => one.name === column)?.type ?? ''
+  const indexable = /^(?:lower|upper)\(/i.test(expression) && /^(?:text|character varying|varchar|citext)/.test(type)
+  const index = `CREATE INDEX CONCURRENTLY ON ${quote(table.name)} ((${expression}));`
+  const ranged = /^(?:timestamp|date)/.test(type) ? `\`${column} >= $1 AND ${column} < $2\`` : `\`${column}\` itself`
+  return {
+    object: table.key,
+    expects: 'scan',
+    severity,
+    ...(indexable ? { index } : {}),
+    message: `\`${ctx.name(table.key)}\` is filtered by \`${expression}\`, for which there is no index: each run reads the whole table${rowsOf(ctx, table.key)}.`,
+    help: indexable
+      ? `Index what is compared:\n\n\`\`\`sql\n${index}\n\`\`\``
+      : `Compare ${ranged} and index the column:\n\n${indexAdvice(table, [column], ctx).help}`,
+  }
+}
+
+const compared = new Set<Predicate['operator']>(['=', 'in', '<', '<=', '>', '>=', 'between'])

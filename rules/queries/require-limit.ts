@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { bySize, callOf, inService, mainTable, rowsOf, standsAlone } from '../shared/query-words.ts'
 
 export default {
@@ -33,6 +34,19 @@ export default {
       rows: large,
       typescript: `${drizzleImports}\n  export const all = () => db.select().from(orders)`,
     },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `${pool}\n  export const all = () => pool.query('SELECT id, status FROM orders ORDER BY id')`,
+      message: '`query` loads all of `orders`',
+    },
+    {
+      given: `create table a (id bigint primary key, note text); create table b (id bigint primary key, a_id bigint references a);`,
+      rows: { a: 5_000_000, b: 9_000_000 },
+      title: 'A join of two large tables.',
+      typescript: `${pool}\n  export const all = () => pool.query('SELECT b.id, a.note FROM b JOIN a ON a.id = b.a_id')`,
+      message: '`b`',
+    },
   ],
   good: [
     {
@@ -58,6 +72,12 @@ export default {
       title: 'One row comes back.',
       typescript: `${drizzleImports}\n  export const total = () => db.select({ highest: sql\`max(\${orders.number})\` }).from(orders)`,
     },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'One row or few come back.',
+      typescript: `${pool}\n  await pool.query('SELECT max(created_at) FROM orders')\n  await pool.query('SELECT DISTINCT status FROM orders')`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -68,17 +88,18 @@ export default {
         !inService(query) ||
         query.operation !== 'select' ||
         query.limit !== null ||
-        query.predicates.length > 0 ||
+        query.predicates.some((one) => one.joining !== true) ||
         query.filtered === true
       )
         return
       if (
-        !['findMany', 'select', 'query.findMany'].includes(query.call) ||
+        !(['findMany', 'select', 'query.findMany'].includes(query.call) || selectsAll(query)) ||
         query.grouped === true ||
         query.cached === true
       )
         return
-      if (query.tables.some((t) => t.role === 'join')) return
+      // A join leaves rows out unless both sides are large.
+      if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       // A table of unknown size that stands alone holds what somebody configures.
       if (severity === null || (severity === 'info' && standsAlone(table, ctx))) return
@@ -86,8 +107,22 @@ export default {
         object: table.key,
         severity,
         alike: table.key,
-        message: `\`${callOf(query)}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
+        message: `\`${callOf(query).replace(/ SELECT$/, '')}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
       }
     },
   },
 } satisfies Rule
+
+/** A SELECT of SQL that returns each row that it finds. */
+function selectsAll({ call, statement }: Query): boolean {
+  if (!/(?:^| )SELECT$/.test(call) || statement === undefined || !('SelectStmt' in statement.node)) return false
+  const { op, fromClause = [], distinctClause, whereClause, withClause, lockingClause } = statement.node.SelectStmt
+  return (
+    (op ?? 'SETOP_NONE') === 'SETOP_NONE' &&
+    fromClause.length === 1 &&
+    distinctClause === undefined &&
+    whereClause === undefined &&
+    withClause === undefined &&
+    lockingClause === undefined
+  )
+}

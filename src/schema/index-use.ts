@@ -26,7 +26,9 @@ export interface Path {
 export type IndexUse =
   | { readonly verdict: 'served'; readonly path: Path; readonly columns: number }
   | { readonly verdict: 'later'; readonly path: Path; readonly leading: string }
-  | { readonly verdict: 'none' | 'unknown' | 'unindexable' }
+  | { readonly verdict: 'unindexable' }
+  /** `partial` is an index that begins with such a column and holds, or may hold, only other rows. */
+  | { readonly verdict: 'none' | 'unknown'; readonly partial?: Path }
 
 /** Everything with which rows of a table can be found, primary key first. Invalid indexes are left out. */
 export function pathsOf(table: Table): readonly Path[] {
@@ -72,6 +74,7 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
   if (candidates.length === 0) return { verdict: 'unindexable' }
   let later: IndexUse | null = null
   let unsure = false
+  let partial: Path | undefined
   for (const path of pathsOf(table)) {
     const columns = leadingColumns(path, own)
     if (columns === 'unknown') {
@@ -100,9 +103,11 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
     const fits = implied(path.where, own)
     if (fits === true) return { verdict: 'served', path, columns }
     if (fits === null) unsure = true
+    partial ??= path
   }
-  if (unsure) return { verdict: 'unknown' }
-  return later ?? { verdict: candidates.some(isIndexable) ? 'none' : 'unknown' }
+  const besides = partial === undefined ? {} : { partial }
+  if (unsure) return { verdict: 'unknown', ...besides }
+  return later ?? { verdict: candidates.some(isIndexable) ? 'none' : 'unknown', ...besides }
 }
 
 /** True where an index gives rows in an order: its keys after those that are fixed are those of the order. */
