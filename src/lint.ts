@@ -55,6 +55,7 @@ export async function lint(files: readonly SourceFile[], options: LintOptions): 
     base: '',
     head: '',
     postgres: options.postgres ?? assumedPostgres,
+    postgresAssumed: options.postgres === null,
     milliseconds: Date.now() - started,
   }
 }

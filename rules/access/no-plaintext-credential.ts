@@ -29,6 +29,16 @@ export default {
       severity: 'info',
     },
     {
+      title: 'What many new tables hold is told once.',
+      sql: `
+        create table a (id bigint generated always as identity primary key, api_key text, client_secret text);
+        create table b (id bigint generated always as identity primary key, api_key text);
+        create table c (id bigint generated always as identity primary key, webhook_secret text);
+        create table d (id bigint generated always as identity primary key, access_token text);`,
+      message: '5 columns of 4 tables (`a.api_key`, `a.client_secret`, `b.api_key`, `c.webhook_secret` and 1 more)',
+      severity: 'info',
+    },
+    {
       prisma: { before: '', after: 'model User {\n  id Int @id\n  password String\n}\n' },
       sql: `CREATE TABLE "User" ("id" INTEGER NOT NULL, "password" TEXT NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
     },
@@ -77,14 +87,71 @@ export default {
     },
   ],
   visit: {
-    *createTable({ table, to }, ctx) {
-      if (to.persistence !== 'temporary') yield* readable(to.columns, table, ctx)
-    },
-    *addColumn({ table, to }, ctx) {
-      yield* readable([to], table, ctx)
+    *pullRequest(ctx) {
+      const fresh = ctx.steps.flatMap(({ changes }) =>
+        changes.flatMap((change) => {
+          if (change.kind === 'addColumn') return [{ table: change.table, column: change.to }]
+          if (change.kind !== 'createTable' || change.to.persistence === 'temporary') return []
+          return change.to.columns.map((column) => ({ table: change.table, column }))
+        }),
+      )
+      const there = fresh.filter(({ table, column }) => {
+        const columns = ctx.after.tables.get(table)?.columns ?? []
+        return isText(column) && (columns.length === 0 || columns.some(({ name }) => name === column.name))
+      })
+      const open = there.filter(({ table, column }) => isNamed(column, secret) && !isHashed(column, table, ctx))
+      for (const columns of together(open)) {
+        const [first] = columns
+        yield {
+          ...placed(first, ctx),
+          message: `Nothing says that ${named(columns, ctx)} ${columns.length > 1 ? 'are' : 'is'} hashed or encrypted: whoever reads ${where(columns, ctx)} or a backup has ${columns.length > 1 ? 'them' : 'it'}.`,
+          help:
+            columns.length > 1
+              ? `Store hashes and say so in the names, \`${first.column.name}_hash\` for one.`
+              : `Store a hash and say so in the name: \`${first.column.name}_hash\`.`,
+        }
+      }
+      const tokens = there.filter(
+        ({ table, column }) => isNamed(column, token) && !isOfAuthLibrary(table, ctx) && !isGuarded(column, table, ctx),
+      )
+      for (const columns of together(tokens))
+        yield {
+          ...placed(columns[0], ctx),
+          severity: 'info',
+          message: `Whoever reads ${where(columns, ctx)} or a backup can read ${named(columns, ctx)}.`,
+          help: 'Hash what is only compared; encrypt what has to be sent on, and say so in the name.',
+        }
     },
   },
 } satisfies Rule
+
+interface NewColumn {
+  readonly table: Key
+  readonly column: Column
+}
+
+/** From so many tables on what they have in common is told once. */
+const manyTables = 3
+
+/** What is told in one finding: the columns of a table, or those of many tables. */
+function together(columns: readonly NewColumn[]): readonly (readonly [NewColumn, ...NewColumn[]])[] {
+  const tables = [...new Set(columns.map(({ table }) => table))]
+  const groups =
+    tables.length > manyTables ? [columns] : tables.map((one) => columns.filter(({ table }) => table === one))
+  return groups.flatMap(([first, ...more]) => (first ? [[first, ...more] as const] : []))
+}
+
+function named(columns: readonly NewColumn[], ctx: RuleContext): string {
+  const tables = new Set(columns.map(({ table }) => table))
+  if (tables.size === 1) return listed(columns.map(({ column }) => column.name))
+  const shown = columns.slice(0, 4).map(({ table, column }) => `\`${ctx.name(table)}.${column.name}\``)
+  const rest = columns.length - shown.length
+  return `${columns.length} columns of ${tables.size} tables (${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''})`
+}
+
+function where(columns: readonly [NewColumn, ...NewColumn[]], ctx: RuleContext): string {
+  return new Set(columns.map(({ table }) => table)).size === 1 ? `\`${ctx.name(columns[0].table)}\`` : 'these tables'
+}
 
 function isText(column: Column): boolean {
   return (
@@ -122,37 +189,21 @@ function isWrittenHashed(column: Column, table: Key, ctx: RuleContext): boolean 
   )
 }
 
-function* readable(columns: readonly Column[], table: Key, ctx: RuleContext): Iterable<Problem> {
-  const named = (pattern: RegExp) =>
-    columns.filter((column) => {
-      const name = snake(column.name)
-      return (
-        isText(column) &&
-        pattern.test(name) &&
-        !/hash|encrypt|cipher|crypt|digest|salt|(?:^|_)(?:display|hint|last|masked|preview|public|redacted)_/.test(name)
-      )
-    })
-  const plain = named(secret).filter(
-    (column) => !isGuarded(column, table, ctx) && !isWrittenHashed(column, table, ctx) && !isOfAuthLibrary(table, ctx),
+/** True where the name is one of these, and does not say itself that the value is not plain. */
+function isNamed(column: Column, pattern: RegExp): boolean {
+  const name = snake(column.name)
+  return (
+    pattern.test(name) &&
+    !/hash|encrypt|cipher|crypt|digest|salt|(?:^|_)(?:display|hint|last|masked|preview|public|redacted)_/.test(name)
   )
-  for (const column of plain)
-    yield {
-      ...placed(column, table, ctx),
-      message: `Nothing says that \`${column.name}\` is hashed or encrypted: whoever reads \`${ctx.name(table)}\` or a backup has it.`,
-      help: `Store a hash and say so in the name: \`${column.name}_hash\`.`,
-    }
-  const tokens = isOfAuthLibrary(table, ctx) ? [] : named(token).filter((column) => !isGuarded(column, table, ctx))
-  const [first] = tokens
-  if (!first) return
-  yield {
-    ...placed(first, table, ctx),
-    severity: 'info',
-    message: `${listed(tokens.map((column) => column.name))} can be read by whoever reads \`${ctx.name(table)}\` or a backup.`,
-    help: 'Hash what is only compared; encrypt what has to be sent on, and say so in the name.',
-  }
 }
 
-function placed(column: Column, table: Key, ctx: RuleContext): Pick<Problem, 'place' | 'object'> {
+/** True where something says that the value is not the credential itself. */
+function isHashed(column: Column, table: Key, ctx: RuleContext): boolean {
+  return isGuarded(column, table, ctx) || isWrittenHashed(column, table, ctx) || isOfAuthLibrary(table, ctx)
+}
+
+function placed({ table, column }: NewColumn, ctx: RuleContext): Pick<Problem, 'place' | 'object'> {
   const place = columnPlace(column, table, ctx)
   return { ...(place ? { place } : {}), object: `${table}.${column.name}` }
 }

@@ -1,7 +1,8 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import type { Index, Table } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Index, Key, Table } from '../../src/schema/model.ts'
 import { indexesOf, type UsableIndex } from '../shared/index-prefix.ts'
 import { declare } from '../shared/declare.ts'
+import { listed } from '../shared/query-words.ts'
 import { ident, sql } from '../shared/sql.ts'
 
 export default {
@@ -27,6 +28,14 @@ export default {
         create index posts_tags_search on posts using gin (tags);`,
     },
     {
+      title: 'Those of one table are told together.',
+      sql: `
+        create table users (id bigint generated always as identity primary key, email text not null unique, name text not null unique);
+        create unique index users_email on users (email);
+        create unique index users_name on users (name);`,
+      message: '`users_email` repeats the unique constraint `users_email_key`, `users_name` repeats',
+    },
+    {
       drizzle: {
         before: '',
         after: `import { bigint, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), city: text('city') }, (table) => [uniqueIndex('a').on(table.city), uniqueIndex('b').on(table.city)])\n`,
@@ -50,25 +59,44 @@ export default {
   ],
   visit: {
     addIndex({ table, index }, ctx) {
-      const after = ctx.after.tables.get(table)
-      const final = after?.indexes.find((i) => i.name === index.name)
-      if (!after || !final || (!final.unique && final.method === 'btree')) return
-      const twin = indexesOf(after).find((other) => other.name !== final.name && repeats(other, final, after))
-      if (!twin) return
-      const what =
-        twin.of === 'primaryKey'
-          ? `the primary key \`${twin.name}\``
-          : twin.of === 'unique'
-            ? `the unique constraint \`${twin.name}\``
-            : `\`${twin.name}\``
+      const repeated = repeatedIn(table, ctx)
+      const [first, ...more] = repeated
+      // Those of one table are told together, at the first of them.
+      if (!first || first.name !== index.name) return
+      const drops = repeated.filter(({ twin }) => twin.of === 'index' && !ctx.isNew(table))
       return {
-        ...declare({ kind: 'dropIndex', table, name: index.name }, ctx).offer,
-        message: `\`${index.name}\` repeats ${what}, and each write to \`${ctx.name(table)}\` pays for both.`,
-        help: `Leave \`${index.name}\` out${twin.of === 'index' && !ctx.isNew(table) ? `, or drop the other one:\n${sql(`DROP INDEX CONCURRENTLY ${ident(twin.name)};`)}` : '.'}`,
+        ...(more.length === 0 ? declare({ kind: 'dropIndex', table, name: index.name }, ctx).offer : {}),
+        message: `${repeated.map(({ name, twin }) => `\`${name}\` repeats ${shown(twin)}`).join(', ')}, and each write to \`${ctx.name(table)}\` pays for ${more.length === 0 ? 'both' : 'all of them'}.`,
+        help: `Leave ${listed(repeated.map(({ name }) => name))} out${drops.length > 0 ? `, or drop ${drops.length > 1 ? 'the others' : 'the other one'}:\n${sql(...drops.map(({ twin }) => `DROP INDEX CONCURRENTLY ${ident(twin.name)};`))}` : '.'}`,
       }
     },
   },
 } satisfies Rule
+
+interface Repeated {
+  readonly name: string
+  readonly twin: UsableIndex
+}
+
+/** The new indexes of a table that repeat another one, in the order in which they are made. */
+function repeatedIn(table: Key, ctx: RuleContext): readonly Repeated[] {
+  const after = ctx.after.tables.get(table)
+  if (!after) return []
+  const made = ctx.steps
+    .flatMap(({ changes }) => changes)
+    .flatMap((change) => (change.kind === 'addIndex' && change.table === table ? [change.index.name] : []))
+  return [...new Set(made)].flatMap((name) => {
+    const final = after.indexes.find((each) => each.name === name)
+    if (!final || (!final.unique && final.method === 'btree')) return []
+    const twin = indexesOf(after).find((other) => other.name !== name && repeats(other, final, after))
+    return twin ? [{ name, twin }] : []
+  })
+}
+
+function shown(twin: UsableIndex): string {
+  if (twin.of === 'index') return `\`${twin.name}\``
+  return `the ${twin.of === 'primaryKey' ? 'primary key' : 'unique constraint'} \`${twin.name}\``
+}
 
 /** True for an index with the same entries that was there first. */
 function repeats(other: UsableIndex, index: Index, table: Table): boolean {

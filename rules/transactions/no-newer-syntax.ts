@@ -5,7 +5,7 @@ import { walkTree } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-newer-syntax',
-  severity: 'warning',
+  severity: 'error',
   summary: 'The statement is written for a newer PostgreSQL than the one that production runs.',
   why: `A server that does not know the words refuses the statement with a syntax error, and the migration ends there. Tests pass all the same where they run on a newer server.`,
   fix: 'Write it with what the version knows, or name the version that production runs in `.github/schemagate.yml`: `postgres: 18`.',

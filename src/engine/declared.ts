@@ -80,6 +80,9 @@ function partOf(table: Table, change: Change): Declaration | null {
       return named(change.kind === 'renameConstraint' ? change.to : change.name)
     case 'addCheck':
       return table.checks.find((c) => c.name === change.to.name)?.declared[0] ?? null
+    case 'addPolicy':
+    case 'alterPolicy':
+      return table.policies.find((policy) => policy.name === change.to.name)?.declared[0] ?? null
     default:
       return null
   }

@@ -58,6 +58,7 @@ export function buildReport(parts: ReportParts): Report {
     base: changeSet.base.commit,
     head: changeSet.head.commit,
     postgresFrom: projects[0]?.postgresFrom ?? null,
+    postgresAssumed: projects[0]?.postgresAssumed ?? settings.config.postgres === null,
     postgres: projects[0]?.postgres ?? settings.config.postgres ?? assumedPostgres,
     milliseconds: Date.now() - parts.started,
   }

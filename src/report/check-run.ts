@@ -17,6 +17,7 @@ import { placeLink, ruleLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Report } from './report.ts'
 import { count, sortFindings, summarizeChanges, verdict } from './verdict.ts'
+import { serverWords } from './words.ts'
 
 /** One annotation of a check run; it shows plain text. */
 export interface Annotation {
@@ -159,14 +160,13 @@ export function lookedAt(report: Report): string {
 /** What was looked at, and for which server: `3 files`, `12 statements`, `judged for PostgreSQL 16`. */
 export function coverageWords(report: Report): readonly string[] {
   const { files, statements, analyzed, rehearsed, waysBack = 0 } = report.coverage
-  const from = report.postgresFrom
   return [
     ...(statements > 0 || report.queries === 0 ? [count(files, 'file'), count(statements, 'statement')] : []),
     ...(analyzed < statements ? [`${analyzed} of them read`] : []),
     ...(rehearsed > 0 ? [`${rehearsed} rehearsed`] : []),
     ...(waysBack > 0 ? [`${count(waysBack, 'way', 'ways')} back proven`] : []),
     ...(report.queries > 0 ? [`${count(report.queries, 'query', 'queries')} read`] : []),
-    `judged for PostgreSQL ${report.postgres}${from ? ` (${codeSpan(`${from.path}:${from.line}`)})` : ''}`,
+    `judged for ${serverWords(report, codeSpan)}`,
   ]
 }
 

@@ -29,6 +29,7 @@ export function reportToJson(report: Report): Record<string, unknown> {
     head: report.head,
     postgres: report.postgres,
     postgresFrom: report.postgresFrom ?? null,
+    postgresAssumed: report.postgresAssumed ?? false,
   }
 }
 

@@ -7,7 +7,7 @@ import { picturesMarkdown } from './picture.ts'
 import type { Report } from './report.ts'
 import { code, escapeMarkdown, helpMarkdown } from './markdown-escape.ts'
 import { sortFindings } from './verdict.ts'
-import { lookedAtShort, tally } from './words.ts'
+import { lookedAtShort, serverWords, tally } from './words.ts'
 
 /** The report as Markdown, for a job summary or a file. All text of the pull request is escaped. */
 export function reportToMarkdown(report: Report): string {
@@ -29,7 +29,7 @@ export function reportToMarkdown(report: Report): string {
         : []),
       ...lockPictures(report, (place) => `${code(place.path)} line ${place.line}`),
       ...checklistDetails(report, null),
-      `<sub>${lookedAtShort(report)}, PostgreSQL ${report.postgres}${report.postgresFrom ? ` (${code(`${report.postgresFrom.path}:${report.postgresFrom.line}`)})` : ''}.</sub>`,
+      `<sub>${lookedAtShort(report)}, ${serverWords(report, code)}.</sub>`,
     ].join('\n\n') + '\n'
   )
 }

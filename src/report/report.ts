@@ -67,5 +67,7 @@ export interface Report {
   readonly postgres: number
   /** The file of the repository that names it; left out where the configuration does, or nobody. */
   readonly postgresFrom?: { readonly path: string; readonly line: number } | null
+  /** True where neither names it, so that one was assumed. */
+  readonly postgresAssumed?: boolean
   readonly milliseconds: number
 }

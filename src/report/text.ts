@@ -4,7 +4,7 @@ import { evidenceText } from './comment.ts'
 import { timelines } from './locks.ts'
 import type { Report } from './report.ts'
 import { count, sortFindings } from './verdict.ts'
-import { lookedAtShort, tally } from './words.ts'
+import { lookedAtShort, serverWords, tally } from './words.ts'
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
@@ -113,10 +113,9 @@ function summary(report: Report, paint: Paint): string {
   const { errors, needed, warnings, infos } = sortFindings(report)
   const open = [...errors, ...needed, ...warnings, ...infos]
   const [first] = open
-  const from = report.postgresFrom
   const files = new Set(open.map((finding) => finding.place.path)).size
   const where = files > 0 ? ` in ${count(files, 'file')}` : ''
-  return `${paint('bold', `${tally(report)}${where}`)} (${lookedAtShort(report)}${from ? `, PostgreSQL ${report.postgres} by ${printable(`${from.path}:${from.line}`)}` : ''}, ${seconds} s).${first ? `  schemagate explain ${first.rule}` : ''}`
+  return `${paint('bold', `${tally(report)}${where}`)} (${lookedAtShort(report)}, ${serverWords(report, printable)}, ${seconds} s).${first ? `  schemagate explain ${first.rule}` : ''}`
 }
 
 /** Shows control characters, which a terminal would obey, as their code. */

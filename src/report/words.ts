@@ -18,6 +18,15 @@ export function tally(report: Report): string {
       : 'Nothing to say'
 }
 
+/** The server that the review is for, and who says so: `PostgreSQL 16 (compose.yml:3)`, `PostgreSQL 15 (assumed)`. */
+export function serverWords(
+  { postgres, postgresFrom, postgresAssumed }: Report,
+  shown: (place: string) => string,
+): string {
+  const by = postgresFrom ? shown(`${postgresFrom.path}:${postgresFrom.line}`) : postgresAssumed ? 'assumed' : null
+  return `PostgreSQL ${postgres}${by === null ? '' : ` (${by})`}`
+}
+
 /** What was looked at, for a terminal: `2 statements in 1 file, 2 rehearsed`. */
 export function lookedAtShort(report: Report): string {
   const { coverage, queries, notes } = report
