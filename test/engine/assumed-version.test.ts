@@ -22,7 +22,7 @@ it('says of syntax that a version does not know less loudly where nobody named t
     })
     return findings.filter((finding) => finding.rule === 'no-newer-syntax').map((finding) => finding.severity)
   }
-  expect(await severities(15)).toEqual(['warning'])
+  expect(await severities(15)).toEqual(['error'])
   expect(await severities(null)).toEqual(['info'])
   expect(await severities(18)).toEqual([])
 })
