@@ -11,10 +11,10 @@ import { serverVersionOf } from './project/server-version.ts'
 import { transactionsOf } from './project/transactions.ts'
 import { readDeclaredSides, type DeclaredSides } from './reading/declared.ts'
 import { generatedSteps } from './reading/generated.ts'
+import { mergedNote, mergedOf, type Merged } from './reading/merged.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
-import { diffSchemas } from './schema/diff/diff.ts'
 import { emptySchema, type Schema } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
@@ -45,7 +45,7 @@ export interface ProjectReading {
   readonly journal: Records['journal']
   /** Provider of Prisma's `migration_lock.toml` on both sides, and of the schema at the head; left out where neither side has a lock. */
   readonly lock?: RuleContext['lock']
-  /** True where old migrations were merged into fewer that make the same schema: nothing of it runs where it has run before. */
+  /** True where old migrations were merged into fewer that make the same schema: nothing of those runs where they have run before. */
   readonly squashed: boolean
   /** What a rehearsal of the ways back found; left out without one. */
   readonly roundTrips?: readonly RoundTrip[]
@@ -118,7 +118,7 @@ async function readProject(
     postgresFrom: found && { path: found.path, line: found.line },
     migrations,
     problems,
-    squashed: history.squashed,
+    squashed: history.merged !== null,
     ...records,
     declared: promises ? declared.after : null,
     declaredBefore: promises ? declared.before : null,
@@ -131,7 +131,11 @@ async function readProject(
   }
   if (fresh.length === 0 && declared.after && project.dialect === 'postgresql')
     return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
-  return history.squashed ? readSquashed(common, history) : readMigrated(common, history)
+  const { merged } = history
+  if (merged === null) return readMigrated(common, history, fresh)
+  const later = fresh.filter((file) => !merged.files.includes(file))
+  const noted = { ...common, notes: [...common.notes, mergedNote(project, merged.files)] }
+  return readMigrated(noted, { ...history, schema: merged.schema, anew: null }, later)
 }
 
 /** What is known of a project before it is known which steps its change takes. */
@@ -144,7 +148,8 @@ interface History {
   readonly hasRun: boolean
   /** What a new database gets, where files that have run are edited or gone: it differs from what one of today becomes. */
   readonly anew: Schema | null
-  readonly squashed: boolean
+  /** New files that merge deleted ones and make the same: nothing of them runs where those have run. */
+  readonly merged: Merged | null
 }
 
 function replayBefore(
@@ -154,15 +159,14 @@ function replayBefore(
   postgres: number,
 ): History {
   const empty = emptySchema(project.dialect)
-  if (migrations === null) return { schema: declared.before ?? empty, hasRun: false, anew: null, squashed: false }
+  if (migrations === null) return { schema: declared.before ?? empty, hasRun: false, anew: null, merged: null }
   const replay = (files: readonly Migration[]) =>
     replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) })
       .schema
   const hasRun = migrations.before.length > 0
   const schema = hasRun ? replay(migrations.before) : (declared.before ?? empty)
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
-  const mayBeSquashed = migrations.fresh.length > 0 && migrations.changed.some((file) => file.status === 'deleted')
-  return { schema, hasRun, anew, squashed: anew !== null && mayBeSquashed && diffSchemas(schema, anew).length === 0 }
+  return { schema, hasRun, anew, merged: mergedOf(migrations, schema, replay) }
 }
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */
@@ -192,39 +196,9 @@ async function readUnmigrated(
   }
 }
 
-/** Old migrations are merged into new ones that make the same: nothing of it runs where the old ones have run. */
-function readSquashed(common: Common, { schema }: History): ProjectReading {
-  const note: Note = {
-    kind: 'unresolved',
-    blocking: false,
-    path: common.migrations?.fresh[0]?.path ?? common.project.evidence,
-    line: 1,
-    message: `Old migrations are merged into new ones that make the same schema. Where the old ones have run, mark the new ones as applied${howToMark(common)}.`,
-  }
-  return {
-    ...common,
-    migrated: { before: schema, after: schema, anew: schema },
-    before: schema,
-    after: schema,
-    steps: [],
-    problems: [],
-    generated: false,
-    notes: [...common.notes, note],
-  }
-}
-
-function howToMark({ project, migrations }: Common): string {
-  if (project.runner.name !== 'prisma') return ''
-  const names = (migrations?.fresh ?? [])
-    .slice(0, 3)
-    .map(({ name }) => `\`npx prisma migrate resolve --applied ${name}\``)
-  return `: ${names.join(', ')}`
-}
-
 /** The steps are the statements of the new migrations. */
-function readMigrated(common: Common, { schema, anew }: History): ProjectReading {
+function readMigrated(common: Common, { schema, anew }: History, fresh: readonly Migration[]): ProjectReading {
   const { migrations, postgres, project } = common
-  const fresh = migrations?.fresh ?? []
   const replayed = replaySteps(schema, fresh, transactionsOf(project.runner, fresh), { postgres, source: 'migrations' })
   const migrated =
     migrations && migrations.history.length > 0

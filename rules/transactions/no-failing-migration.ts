@@ -1,5 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
 
+/** SQLSTATE of an object that exists: relation, schema, column, function, and any other. */
+const alreadyThere: ReadonlySet<string> = new Set(['42P07', '42P06', '42701', '42723', '42710'])
+
 export default {
   id: 'no-failing-migration',
   severity: 'error',
@@ -47,6 +50,8 @@ export default {
         )
       )
         return
+      // What a file brings under another name is there where the old file has run: that is told of the old file.
+      if (alreadyThere.has(error.code) && ctx.migrationsChanged.some(({ status }) => status !== 'modified')) return
       const more = [error.detail, error.hint].filter((text) => text !== null).join(' ')
       return {
         anySize: true,

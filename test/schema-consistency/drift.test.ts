@@ -236,6 +236,51 @@ describe('a history that is touched', () => {
     expect(report.findings.map(({ rule, message }) => [rule, message])).toEqual([])
   })
 
+  it('is one finding where it gets another name, also where that name is rehearsed', async () => {
+    const { 'prisma/migrations/1_init/migration.sql': text, ...rest } = base
+    const head = { ...rest, 'prisma/migrations/3_init/migration.sql': text }
+    const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+      rules: catalog,
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: true,
+    })
+    expect(report.findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).toEqual([
+      'no-edited-migration',
+    ])
+  })
+
+  it('is a note where old files are merged into one that makes the same, and what comes behind is new', async () => {
+    const files = (names: Record<string, string>) =>
+      Object.fromEntries(Object.entries(names).map(([name, sql]) => [`prisma/migrations/${name}/migration.sql`, sql]))
+    const { 'prisma/migrations/1_init/migration.sql': _, ...rest } = {
+      ...base,
+      'prisma/schema.prisma': datasource + before,
+    }
+    const old = files({
+      '1_init': init,
+      '2_more': 'ALTER TABLE "User" ADD COLUMN "more" TEXT;',
+      '3_less': 'ALTER TABLE "User" DROP COLUMN "more";',
+    })
+    const merged = async (names: Record<string, string>) => {
+      const change = await changeSetOf(memoryTree({ ...rest, ...old }), memoryTree({ ...rest, ...files(names) }))
+      const { findings, notes, coverage } = await review(change, {
+        rules,
+        settings: { config: defaultConfig, notes: [] },
+        rehearse: false,
+      })
+      return {
+        rules: findings.map(({ rule }) => rule),
+        notes: notes.map(({ message }) => message),
+        statements: coverage.statements,
+      }
+    }
+    const note = expect.stringMatching(/make the same schema.*`npx prisma migrate resolve --applied 4_all`\.$/)
+    expect(await merged({ '4_all': init })).toEqual({ rules: [], notes: [note], statements: 0 })
+    const more = await merged({ '4_all': init, '5_bio': 'ALTER TABLE "User" ADD COLUMN "bio" TEXT;' })
+    expect(more).toEqual({ rules: ['no-schema-drift'], notes: [note], statements: 1 })
+    expect((await merged({ '4_all': init.replace('"old" TEXT, ', '') })).rules).toContain('no-edited-migration')
+  })
+
   it('is one finding where many files go', async () => {
     const many = Object.fromEntries(
       [2, 3, 4, 5, 6].map((n) => [
