@@ -47,3 +47,18 @@ export function unreadableEntry(entry: TreeEntry, maxBytes: number = defaultMaxB
   if (entry.mode === 'submodule') return unreadable('a submodule')
   return entry.size !== null && entry.size > maxBytes ? tooLarge(maxBytes) : null
 }
+
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/^UTF-16|^binary$/, 'save it as text in UTF-8'],
+  [/^a Git LFS pointer$/, 'take it out of Git LFS (`.gitattributes`) and commit the text itself'],
+  [/^larger than/, 'split it, or load its rows outside of the migration'],
+  [/^a symlink$/, 'commit the file that it leads to in its place'],
+  [/^a submodule$/, 'commit its files to this repository'],
+  [/^not in this clone$/, 'fetch it with `git fetch --refetch --no-filter`'],
+]
+
+/** What a note says of a file that was not read, with what to do about it; `what` names the file: `the migration`. */
+export function notRead(what: string, reason: string): string {
+  const remedy = remedies.find(([pattern]) => pattern.test(reason))?.[1]
+  return `${what} was not read: it is ${reason}${remedy === undefined ? '' : `; ${remedy}`}`
+}

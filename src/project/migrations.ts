@@ -1,5 +1,6 @@
 import type { Migration } from '../step.ts'
 import type { Note } from '../finding.ts'
+import { notRead } from '../changeset/content.ts'
 import type { ChangeSet, FileContent, Tree } from '../changeset/tree.ts'
 import { sourceFile } from '../location.ts'
 import type { SourceFile } from '../location.ts'
@@ -215,7 +216,7 @@ function readMigration(project: Project, side: Side, file: MigrationFile): ReadM
           blocking: true,
           path: file.path,
           line: 1,
-          message: `the migration was not read: it is ${reason}`,
+          message: notRead('the migration', reason),
         },
       ],
     }
@@ -312,7 +313,7 @@ async function readDeclared(
         blocking,
         path,
         line: 1,
-        message: `the schema was not read: it is ${content.reason}`,
+        message: notRead('the schema', content.reason),
       })
     return null
   }

@@ -1,4 +1,5 @@
 import type { Note } from '../finding.ts'
+import { notRead } from '../changeset/content.ts'
 import type { Tree } from '../changeset/tree.ts'
 import { sourceFile } from '../location.ts'
 import { emptySchema } from '../schema/model.ts'
@@ -40,7 +41,7 @@ export async function readSqlSchema(
         blocking: true,
         path,
         line: 1,
-        message: `the schema was not read: it is ${content.reason}`,
+        message: notRead('the schema', content.reason),
       })
   }
   let schema = emptySchema(project.dialect)

@@ -18,11 +18,19 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean):
       ? [`It is about ${codeSpan(finding.place.path)}, line ${finding.place.line}.`]
       : []),
     ...(evidence === null ? [] : [evidence]),
-    ...(finding.help === '' ? [] : [helpMarkdown(finding.help)]),
-    ...(suggest && finding.suggestion !== null ? [fenced(finding.suggestion.text, 'suggestion')] : []),
+    ...helpWith(finding, suggest),
     ...(finding.approval?.state === 'needed' ? [approvalLine(finding)] : []),
   ]
   return truncate(parts.join('\n\n'), limit, '_The rest is in the check run._')
+}
+
+/** The help and the suggestion; where the help shows just what the suggestion writes, that is shown once. */
+function helpWith({ help, suggestion }: Finding, suggest: boolean): readonly string[] {
+  const text = help === '' ? [] : [helpMarkdown(help)]
+  if (!suggest || suggestion === null) return text
+  const click = fenced(suggestion.text, 'suggestion')
+  const same = fenced(suggestion.text, 'sql')
+  return text[0]?.includes(same) === true ? [text[0].replace(same, () => click)] : [...text, click]
 }
 
 /** How to approve a finding, in one line. */

@@ -116,3 +116,15 @@ test('there is a picture of tables and columns that change, none of what changes
   expect(picturesMarkdown(await reportOf('CREATE INDEX CONCURRENTLY i ON users (email);\n'))).toEqual([])
   expect(picturesMarkdown(await reportOf('ALTER TABLE users ADD COLUMN n int;\n'))).toHaveLength(1)
 })
+
+test('what a click applies is not shown a second time', async () => {
+  const report = await reportOf('CREATE INDEX users_email_idx ON users (email);\n')
+  const index = report.findings.find((f) => f.rule === 'require-concurrent-index')
+  const links = { server: null, repository: 'https://github.test/o/r', head: 'abc' }
+  const text = inlineComment(index!, links, true)
+  expect(text).toContain(
+    'outside a transaction:\n```suggestion\nCREATE INDEX CONCURRENTLY users_email_idx ON users (email);\n```',
+  )
+  expect(text.match(/CREATE INDEX CONCURRENTLY/g)).toHaveLength(1)
+  expect(inlineComment(index!, links, false)).toContain('```sql\nCREATE INDEX CONCURRENTLY')
+})

@@ -106,13 +106,22 @@ describe('the change that GitHub tells', () => {
       `160000 commit ${base}\tmodule`,
       `100644 blob ${await blob('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')}\tlfs.sql`,
       `100644 blob ${await blob(Buffer.from([0, 1, 2, 3]))}\tbinary.sql`,
+      `100644 blob ${await blob(Buffer.from('\ufeffSELECT 1;\n', 'utf16le'))}\tutf16.sql`,
       `100644 blob ${await blob('x'.repeat(defaultMaxBytes + 1))}\thuge.sql`,
       `100644 blob ${await blob(`-- ${'x'.repeat(600_000)}\n`)}\tlong.sql`,
     ]
     const tree = (await git.run(['mktree'], `${lines.join('\n')}\n`)).trim()
     const head = (await git.run(['commit-tree', tree, '-p', base, '-m', 'x'])).trim()
     const { changeSet } = await read(head)
-    const found = await changeSet.head.read(['link.sql', 'module', 'lfs.sql', 'binary.sql', 'huge.sql', 'long.sql'])
+    const found = await changeSet.head.read([
+      'link.sql',
+      'module',
+      'lfs.sql',
+      'binary.sql',
+      'huge.sql',
+      'long.sql',
+      'utf16.sql',
+    ])
     expect([...found].map(([path, c]) => [path, c.kind === 'text' ? c.text.length : c.reason]).sort()).toEqual([
       ['binary.sql', 'binary'],
       ['huge.sql', 'larger than 2 MB'],
@@ -120,6 +129,7 @@ describe('the change that GitHub tells', () => {
       ['link.sql', 'a symlink'],
       ['long.sql', 600_004],
       ['module', 'a submodule'],
+      ['utf16.sql', 'UTF-16 text, not UTF-8'],
     ])
   })
   test('is whole where it has more files than a comparison shows', async () => {

@@ -79,7 +79,7 @@ describe('schemagate plan', () => {
       'ALTER TABLE users ADD COLUMN legacy integer;',
       '',
     ])
-    expect(out).toContain('-- CREATE TABLE users_legacy_saved AS SELECT id, legacy FROM users;\n')
+    expect(out).toContain('-- CREATE TABLE users_legacy_backup AS SELECT id, legacy FROM users;\n')
   })
 
   test('prints JSON and Markdown', async () => {

@@ -119,7 +119,14 @@ describe('history and what is new', () => {
     const project = (await projectsOf(head))[0]
     const result = project && (await readMigrations(project, { ...plain, head }))
     expect(result?.notes).toEqual([
-      { kind: 'unread', blocking: true, path, line: 1, message: 'the migration was not read: it is larger than 2 MB' },
+      {
+        kind: 'unread',
+        blocking: true,
+        path,
+        line: 1,
+        message:
+          'the migration was not read: it is larger than 2 MB; split it, or load its rows outside of the migration',
+      },
     ])
     expect(names(result?.fresh ?? [])).toEqual(['20260201_b'])
   })

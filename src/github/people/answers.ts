@@ -223,5 +223,5 @@ function help(): string {
     ([name, more, what]) =>
       `| \`/schemagate ${name}${more === '' ? '' : ` ${more}`}\` | ${what} | ${openCommands.has(name) ? 'the author, triage' : 'write, not the author'} |`,
   )
-  return `| Command | Does | Who |\n| --- | --- | --- |\n${table.join('\n')}\n\nA finding is named by the first four digits or more that stand beside it. One command a line, at its start; in a reply to an inline comment, \`approve\`, \`unapprove\` and \`explain\` mean that finding.`
+  return `| Command | Does | Who |\n| --- | --- | --- |\n${table.join('\n')}\n\nA finding is named by the first four digits or more that stand beside it. One command a line, at its start; in a reply to an inline comment, \`approve\`, \`unapprove\` and \`explain\` mean that finding. \`approvals\` in \`.github/schemagate.yml\` says otherwise who may approve and ignore.`
 }

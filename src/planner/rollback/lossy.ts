@@ -238,6 +238,6 @@ function saveColumn(table: Table | undefined, name: string, d: string): Pick<Los
 /** The table that keeps what is saved, named within the 63 bytes that Postgres gives a name. */
 function savedName(table: Key, column: string, d: string): string {
   let base = column ? `${nameOf(table)}_${column}` : nameOf(table)
-  while (Buffer.byteLength(base) > 57) base = base.slice(0, -1)
-  return quoteName(schemaOf(table), `${base}_saved`, d)
+  while (Buffer.byteLength(base) > 56) base = base.slice(0, -1)
+  return quoteName(schemaOf(table), `${base}_backup`, d)
 }
