@@ -291,13 +291,14 @@ function editIn(input: RuleInput, edit: SchemaEdit): ReturnType<RuleContext['edi
 
 function draftOf(
   rule: CatalogRule,
-  problem: Problem,
+  said: Problem,
   subject: Subject,
   configured: Severity | null,
   input: RuleInput,
   empty: readonly ReadonlySet<Key>[],
 ): Draft {
   const { change, step } = subject
+  let problem = said
   const object = problem.object ?? (change ? objectOf(change) : '')
   let severity =
     configured === null
@@ -308,8 +309,11 @@ function draftOf(
   const table = (change ? tableOf(change) : undefined) ?? object
   if (rule.group === 'locking' && !problem.anySize && object !== '') {
     const rows = rowsOf(input.config, table, input.before.defaultSchema)
-    if (sizeOf(input.config, rows) === 'small' || (step && empty[input.steps.indexOf(step)]?.has(table)) === true)
+    if (sizeOf(input.config, rows) === 'small') severity = 'info'
+    else if (severity !== 'info' && step && empty[input.steps.indexOf(step)]?.has(table) === true) {
       severity = 'info'
+      problem = { ...said, help: `${said.help ?? rule.fix}\n${onEmptyTable}` }
+    }
   }
   const declaration =
     !problem.place && change && input.declared && schemaGroups.has(rule.group)
@@ -336,6 +340,10 @@ function draftOf(
     starts: [...(inStatement ? [step.statement.place.line] : []), place.line, ...declaredLines(input, table, place)],
   }
 }
+
+/** Why a lock is information where only an empty table lets the migration through: once the column has a default, it is not. */
+const onEmptyTable =
+  'For information, because the same migration adds a required column without a default, which only an empty table takes.'
 
 /** Lines on which the ORM's schema declares the table that a place stands in: a suppression above a model speaks of its fields too. */
 function declaredLines({ declared }: RuleInput, table: string, place: Place): readonly number[] {

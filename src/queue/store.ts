@@ -129,7 +129,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
           (await boss.findJobs(job.kind, { key: singletonKey, queued: true })).length > 0
         )
           return
-        await boss.upsert(job.kind, job, { singletonKey, startAfter: after ?? new Date(0) })
+        await boss.upsert(job.kind, job, { singletonKey, startAfter: after ?? atOnce() })
       }
       for (const worker of workers) if (worker.kind === job.kind) boss.notifyWorker(worker.id)
     },
@@ -182,6 +182,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await database.close()
     },
   }
+}
+
+/**
+ * A start that has passed on the clock of any database, so that a job which waits for a later one begins now. Not long ago, though: pg-boss
+ * drops what has waited for 14 days since its start.
+ */
+function atOnce(): Date {
+  return new Date(Date.now() - 3_600_000)
 }
 
 type Row = Readonly<Record<string, unknown>>

@@ -157,6 +157,11 @@ describe('a run that was begun', () => {
     await runJob(review(pull), { ...world.context, patience: 0 }, false)
     expect(runsOn(pull.headSha)).toEqual(['cancelled', 'neutral'])
   })
+  test('that has ended when the sweep comes to it is left as it is', async () => {
+    const pull = await open({ 'db/2.sql': 'error a\n' })
+    await runJob({ ...review(pull), quiet: true, reason: 'sweep' }, { ...world.context, patience: 0 }, false)
+    expect(runsOn(pull.headSha)).toEqual(['failure'])
+  })
   test('that nobody ends is found by the sweep', async () => {
     const pull = await open({ 'db/2.sql': 'error a\n' }, { lost: true })
     const run = begun(pull.headSha)

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/queue/store.ts'
 import type { Job, ReviewJob } from '../../src/queue/jobs.ts'
@@ -61,6 +62,19 @@ test('runs one review of a pull request at a time, and of those that wait only t
   await store.idle()
   expect(started).toEqual(['a', 'other', 'c'])
   await store.close()
+})
+
+test('keeps a job that waits for as long as pg-boss keeps any', async () => {
+  const folder = fresh()
+  const store = await open(folder)
+  await store.enqueue(review('a'))
+  await store.close()
+  const database = await PGlite.create(join(folder, 'store'))
+  const { rows } = await database.query(
+    'SELECT keep_until > now() + interval $$13 days$$ AS kept FROM schemagate_queue.job',
+  )
+  await database.close()
+  expect(rows).toEqual([{ kept: true }])
 })
 
 test('keeps what it was given over a restart, and runs a job with an id once', async () => {

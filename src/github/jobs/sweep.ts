@@ -43,6 +43,8 @@ const mostPulls = 500
 const pace = 5_000
 /** This many begin at once: a repository that was just added, a restart. */
 const atOnce = 10
+/** Why a review runs that a sweep asked for. */
+export const sweepReason = 'sweep'
 /** A run that is in progress for so long has lost its process. */
 const longestRun = 20 * 60_000
 
@@ -111,7 +113,7 @@ export async function runSweep(job: SweepJob, context: Context): Promise<void> {
           .filter((r) => !r.archived && !r.disabled)
           .map((r) => ({ owner: r.owner.login, repo: r.name }))
       : [job.repository]
-  const enqueue = enqueueQuietly(context, job.installation, 'sweep')
+  const enqueue = enqueueQuietly(context, job.installation, sweepReason)
   const runs = `commits(last: 1) { nodes { commit { checkSuites(first: 1, filterBy: { checkName: "${checkName}"${context.app === null ? '' : `, appId: ${context.app.id}`} }) {
     nodes { checkRuns(first: 1, filterBy: { checkName: "${checkName}" }) { nodes { status startedAt } } } } } } }`
   for (const repository of repositories) {
