@@ -82,6 +82,15 @@ export default {
       sql: `create table hooks (id bigint generated always as identity primary key, display_secret_key text, redacted_api_key text);`,
     },
     {
+      title: 'Code of the pull request writes it encrypted.',
+      sql: `CREATE TABLE "User" ("id" INTEGER NOT NULL, "twoFactorSecret" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: { before: '', after: 'model User {\n  id Int @id\n  twoFactorSecret String?\n}\n' },
+      typescript: `
+        import { PrismaClient } from '@prisma/client'
+        const prisma = new PrismaClient()
+        export const keep = (id: number, secret: string) => prisma.user.update({ where: { id }, data: { twoFactorSecret: encrypt(secret) } })`,
+    },
+    {
       title: 'Sixty characters are what bcrypt gives.',
       sql: `create table users (id bigint generated always as identity primary key, password varchar(60) not null);`,
     },
@@ -111,9 +120,7 @@ export default {
               : `Store a hash and say so in the name: \`${first.column.name}_hash\`.`,
         }
       }
-      const tokens = there.filter(
-        ({ table, column }) => isNamed(column, token) && !isOfAuthLibrary(table, ctx) && !isGuarded(column, table, ctx),
-      )
+      const tokens = there.filter(({ table, column }) => isNamed(column, token) && !isHashed(column, table, ctx))
       for (const columns of together(tokens))
         yield {
           ...placed(columns[0], ctx),

@@ -32,6 +32,12 @@ export default {
   ],
   good: [
     {
+      title: 'The same pull request drops the column, which another rule speaks of.',
+      given: `create table users (id bigint primary key, email text not null);`,
+      sql: `alter table users alter column email drop not null; alter table users drop column email;`,
+      unproven: 'others speak of the drop',
+    },
+    {
       sql: `create table users (id bigint primary key, email text not null); alter table users alter column email drop not null;`,
     },
     {
@@ -44,11 +50,14 @@ export default {
     dropNotNull({ table, from }, ctx) {
       // Said once for a statement, with all of its columns.
       const known = ctx.step?.before.tables.get(table)
+      const after = ctx.after.tables.get(table)
+      const isKept = (name: string) => !after?.complete || after.columns.some((column) => column.name === name)
       const columns = (ctx.step?.changes ?? []).flatMap((change) =>
         change.kind === 'dropNotNull' &&
         change.table === table &&
         !ctx.isNewColumn(table, change.from.name) &&
-        !(known?.complete && change.from.nullable)
+        !(known?.complete && change.from.nullable) &&
+        isKept(change.from.name)
           ? [change.from.name]
           : [],
       )

@@ -30,6 +30,14 @@ export default {
       runner: 'psql',
     },
     {
+      title: 'No migration says it yet, so nobody has chosen an order.',
+      drizzle: {
+        before: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), slug: text('slug').notNull() }, (table) => [index('posts_slug').on(table.slug)])`,
+        after: `import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'\nexport const posts = pgTable('posts', { id: bigint('id', { mode: 'number' }).primaryKey(), slug: text('slug').notNull() }, (table) => [index('posts_slug').on(table.slug.desc())])`,
+      },
+      rows: { posts: 100 },
+    },
+    {
       title: 'In one transaction nobody sees the time between.',
       given: `create table orders (id bigint primary key, user_id bigint, status text); create index orders_user on orders (user_id);`,
       rows: { orders: 100 },
@@ -40,7 +48,8 @@ export default {
   visit: {
     dropIndex({ table, name, index }, ctx) {
       const { step } = ctx
-      if (step === null || index === null || table === '' || ctx.isNew(table)) return
+      // Of a change that no migration says, nobody has chosen the order.
+      if (ctx.generated || step === null || index === null || table === '' || ctx.isNew(table)) return
       const [leading] = indexColumns(index)
       const later = ctx.steps
         .slice(ctx.steps.indexOf(step) + 1)
