@@ -44,6 +44,16 @@ export default {
       typescript: `import { userOf } from './users'\n  export const load = (ids: string[]) => ids.map(async (id) => await userOf(id))`,
       files: { 'src/users.ts': `export const userOf = async (id: string) => prisma.user.findFirst({ where: { id } })` },
     },
+    {
+      ...prismaShop,
+      title: 'A method of a service that the class was given.',
+      files: {
+        'src/users.service.ts': `import { PrismaService } from './prisma.service'\nexport class UsersService {\n  constructor(private readonly prisma: PrismaService) {}\n  async byEmail(email: string) {\n    return this.prisma.user.findFirst({ where: { email } })\n  }\n}\n`,
+        'src/prisma.service.ts': `import { PrismaClient } from '@prisma/client'\nexport class PrismaService extends PrismaClient {}\n`,
+      },
+      typescript: `import { UsersService } from './users.service'\n  export class Mailing {\n    constructor(private readonly users: UsersService) {}\n    async all(emails: string[]) {\n      const found = []\n      for (const email of emails) found.push(await this.users.byEmail(email))\n      return found\n    }\n  }`,
+      message: '`byEmail` is called in a loop',
+    },
   ],
   good: [
     {

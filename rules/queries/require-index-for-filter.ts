@@ -97,6 +97,13 @@ export default {
       count: 2,
       message: 'for which there is no index',
     },
+    {
+      ...drizzleShop,
+      rows: large,
+      title: 'A prepared statement.',
+      typescript: `${drizzleImports}\n  const open = db.select().from(orders).where(eq(orders.status, sql.placeholder('status'))).limit(10).prepare('open')\n  export const run = (status: string) => open.execute({ status })`,
+      message: '`status`',
+    },
   ],
   good: [
     {

@@ -110,11 +110,10 @@ async function agree(reading: ProjectReading, queries: readonly Query[]): Promis
       }
       const reached = reaches(plan, nameOf(judgement.table))
       if (reached === null) continue
-      if (reached === (judgement.verdict === 'served')) result[judgement.verdict] += 1
-      else
-        result.against.push(
-          `${at} said ${judgement.verdict}, ${reached ? 'an index is used' : 'none is used'}: ${query.sql}`,
-        )
+      // An empty table's planner may as well read a partial index as a whole, or one for its order.
+      const agrees = judgement.verdict === 'served' ? reached !== 'scan' : reached !== 'condition'
+      if (agrees) result[judgement.verdict] += 1
+      else result.against.push(`${at} said ${judgement.verdict}, planned as ${reached}: ${query.sql}`)
     }
   } finally {
     await database.close()
@@ -160,14 +159,15 @@ async function planOf(database: PGlite, sql: string): Promise<PlanNode | string>
   }
 }
 
-/** Whether rows of a table are found by a condition on an index, or in a partial one; null where the plan does not touch it. */
-function reaches(root: PlanNode, table: string): boolean | null {
-  let found: boolean | null = null
+/** How a plan reaches a table: by a condition on an index, by an index as a whole, or by a scan; null where it does not touch it. */
+function reaches(root: PlanNode, table: string): 'condition' | 'index' | 'scan' | null {
+  let found: 'condition' | 'index' | 'scan' | null = null
   const visit = (node: PlanNode): void => {
     if (node['Relation Name'] === table) {
       const inner = [node, ...(node.Plans ?? []).flatMap((one) => [one, ...(one.Plans ?? [])])]
-      const used = !node['Node Type'].endsWith('Seq Scan') && inner.some((one) => one['Index Cond'] !== undefined)
-      found = found === true || used
+      if (inner.some((one) => one['Index Cond'] !== undefined)) found = 'condition'
+      else if (node['Node Type'].endsWith('Seq Scan')) found ??= 'scan'
+      else found = found === 'condition' ? found : 'index'
     }
     for (const one of node.Plans ?? []) visit(one)
   }

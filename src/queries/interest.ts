@@ -54,11 +54,21 @@ export function interesting(chain: Chain, frame: Frame | null): boolean {
     inLoop(frame)
   )
     return true
+  // A method of a service that the class was given: `this.orders.owner(id)`.
+  if (chain.root.type === 'ThisExpression' && chain.steps.length === 2 && isMethod(chain) && inLoop(frame)) return true
   return (
     (remote.test(root) ||
       chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) &&
     inTransaction(frame)
   )
+}
+
+const ofArrays =
+  /^(?:push|pop|map|filter|forEach|find|some|every|includes|has|get|set|add|delete|join|slice|sort|reduce|log|warn|error|info|debug|emit|on)$/
+
+function isMethod({ steps }: Chain): boolean {
+  const [held, method] = steps
+  return held?.args === null && held.name !== null && method?.args != null && !ofArrays.test(method.name ?? '')
 }
 
 function inLoop(frame: Frame | null): boolean {

@@ -30,6 +30,9 @@ export function reach(
   const { chain, scope } = site
   // A loop that calls a function of another module may run its queries.
   if (isChanged && chain.steps.length === 1 && chain.steps[0]?.name === '') evaluate(chain.root, scope, module)
+  const [held, method] = chain.steps
+  if (isChanged && chain.root.type === 'ThisExpression' && method?.args != null && held?.args === null)
+    evaluate(method.object, scope, module)
   let asked = false
   for (const [index, step] of chain.steps.entries()) {
     const name = step.name ?? ''

@@ -23,20 +23,11 @@ export function withRepeats(
       if (last?.args == null || last.name === null) continue
       const loop = loopOf(site.frame, module)
       if (loop === null) continue
-      if (
-        !(site.chain.steps.length === 1 && last.name === '') &&
-        !(site.chain.root.type === 'ThisExpression' && site.chain.steps.length === 1)
-      )
-        continue
-      const node = site.chain.root
-      const value = node.type === 'ThisExpression' ? null : evaluate(node, site.scope, module)
-      const name = node.type === 'ThisExpression' ? last.name : node.type === 'Identifier' ? node.name : null
-      if (name === null) continue
-      const path = value?.is === 'function' ? value.module.path : node.type === 'ThisExpression' ? module.path : null
-      if (path === null) continue
-      const own = value?.is === 'function' ? (value.node.id?.name ?? exportedName(value.module, name, module)) : name
+      const called = calledBy(site, module, evaluate)
+      if (called === null) continue
+      const { path, own } = called
       const place = placeOf(module.file, site.chain.start, site.chain.end)
-      if (isRemembering(node, site, module)) continue
+      if (isRemembering(site.chain.root, site, module)) continue
       if (functionOf(site.frame)?.name === own && path === module.path) continue
       loops.push({
         target: `${path}\n${own}`,
@@ -54,6 +45,26 @@ export function withRepeats(
         : byTarget.get(`${query.place.path}\n${query.context.function}`)
     return found === undefined ? query : { ...query, repeats: found }
   })
+}
+
+/** The file and name of the function that a chain calls: one of the module or an imported one, a method of the class or of what it holds. */
+function calledBy(
+  site: Site,
+  module: Module,
+  evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null,
+): { readonly path: string; readonly own: string } | null {
+  const { root, steps } = site.chain
+  const [first, second] = steps
+  if (steps.length === 1 && root.type === 'ThisExpression' && first?.name != null)
+    return { path: module.path, own: first.name }
+  if (steps.length === 1 && first?.name === '' && root.type === 'Identifier') {
+    const value = evaluate(root, site.scope, module)
+    if (value?.is !== 'function') return null
+    return { path: value.module.path, own: value.node.id?.name ?? exportedName(value.module, root.name, module) }
+  }
+  if (steps.length !== 2 || root.type !== 'ThisExpression' || second?.name == null) return null
+  const held = evaluate(second.object, site.scope, module)
+  return held?.is === 'instance' ? { path: held.module.path, own: second.name } : null
 }
 
 /** True for a function that a cache or a loader gives, which asks once for each key or for all of them together. */

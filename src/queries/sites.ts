@@ -153,7 +153,12 @@ export function siteReader(
       if (built === 'dynamic') return 'dynamic'
       if (built !== null) {
         const root = evaluate(site.chain.root, site.scope, module)
-        const reused = site.used === 'assigned' && !site.awaited && site.variable !== null
+        // A builder that a variable takes may go on elsewhere; a prepared statement is done.
+        const reused =
+          site.used === 'assigned' &&
+          !site.awaited &&
+          site.variable !== null &&
+          site.chain.steps.at(-1)?.name !== 'prepare'
         return [
           finish(
             reused ? { ...built, dynamic: true } : built,
