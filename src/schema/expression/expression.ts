@@ -1,31 +1,28 @@
 import type { A_Const, A_Expr, FuncCall, Node, TypeCast } from 'libpg-query'
-import { quoteIdent, quoteLiteral } from '../../sql/names.ts'
+import { quoteIdent } from '../../sql/names.ts'
 import { numeric } from './constants.ts'
 import { parseSql } from '../../sql/parser.ts'
 import { print } from './print.ts'
-import { resolveFunction, resolveOperator } from './resolve.ts'
+import { resolveFunction } from './resolve.ts'
 import type { Expr } from './tree.ts'
-import { coerceTo, coerceType, constant, literal, looksLikeFunction, mentionsColumn, toCommon } from './tree.ts'
+import { coerceTo, coerceType, constant, literal, looksLikeFunction, toCommon } from './tree.ts'
 import type { TypeId } from './types.ts'
 import {
-  canCoerce,
-  categoryOf,
-  commonType,
-  domainOf,
+  Unknowable,
   elementOf,
   isArrayType,
   isBuiltin,
-  isEnum,
   parseType,
   qualified,
   spell,
   underlying,
-  Unknowable,
   unknowable,
 } from './types.ts'
 import type { Schema } from '../model.ts'
-import { text, texts } from '../replay/nodes.ts'
+import { texts } from '../replay/nodes.ts'
 import { resolveType } from '../replay/types.ts'
+import { functionOrNull, ofIn, operator, overArray } from './operators.ts'
+import { asWritten } from './as-written.ts'
 
 /** What an expression may refer to: the columns of its table with their types. */
 export interface ExpressionScope {
@@ -83,24 +80,6 @@ export function printExpression(node: Node, scope: ExpressionScope, target: stri
   }
 }
 
-const families: readonly (readonly string[])[] = [
-  ['int2', 'int4', 'int8'],
-  ['float4', 'float8'],
-  ['date', 'timestamp', 'timestamptz'],
-  ['text', 'varchar', 'name'],
-]
-
-/** True where a foreign key can hold values of one type against a key of another; both as `format_type` spells them. */
-export function canReference(schema: Schema, from: string, to: string): boolean {
-  const foreign = underlying(schema, parseType(from).type).type
-  const primary = underlying(schema, parseType(to).type).type
-  return (
-    foreign === primary ||
-    families.some((family) => family.includes(foreign) && family.includes(primary)) ||
-    canCoerce(schema, foreign, primary === 'varchar' ? 'text' : primary)
-  )
-}
-
 function isNull(expr: Expr): boolean {
   return expr.kind === 'constant' && expr.value === null
 }
@@ -115,21 +94,11 @@ export function reprint(expression: string, scope: ExpressionScope, target: stri
     : printExpression(first.ResTarget.val, scope, target)
 }
 
-/** True where a value of one type, as `format_type` spells it, can be stored in a column of another, as far as the types are known. */
-export function isAssignable(schema: Schema, from: string, to: string): boolean {
-  const isKnown = (type: TypeId) =>
-    isBuiltin(type) ||
-    isEnum(schema, isArrayType(type) ? elementOf(type) : type) ||
-    domainOf(schema, type) !== undefined
-  if (!isKnown(parseType(from).type) || !isKnown(parseType(to).type)) return true
-  return canCoerce(schema, parseType(from).type, parseType(to).type, 'assignment')
-}
-
 function need(node: Node | undefined, scope: ExpressionScope): Expr {
   return node === undefined ? unknowable('a part is missing') : transform(node, scope)
 }
 
-function boolean(node: Node | undefined, scope: ExpressionScope): Expr {
+export function boolean(node: Node | undefined, scope: ExpressionScope): Expr {
   return coerceType(scope.schema, need(node, scope), 'bool', 'assignment', true)
 }
 
@@ -399,46 +368,6 @@ function ofCall(node: FuncCall, scope: ExpressionScope): Expr {
   }
 }
 
-function functionOrNull(schema: Schema, within: string | null, name: string, types: readonly TypeId[]): unknown {
-  try {
-    return resolveFunction(schema, within, name, types)
-  } catch (error) {
-    if (error instanceof Unknowable) return null
-    throw error
-  }
-}
-
-function operator(schema: Schema, name: string, left: Expr | null, right: Expr): Expr {
-  const inputs = left === null ? [right.type] : [left.type, right.type]
-  const callable = resolveOperator(schema, name, inputs)
-  const rightType = callable.arguments.at(-1) ?? 'any'
-  return {
-    kind: 'operator',
-    name,
-    left: left === null ? null : coerceType(schema, left, callable.arguments[0] ?? 'any', 'implicit', true),
-    right: coerceType(schema, right, rightType, 'implicit', true),
-    type: callable.result,
-    mod: '',
-  }
-}
-
-function overArray(schema: Schema, name: string, left: Expr, right: Expr, all: boolean): Expr {
-  const array = right.type === 'unknown' ? null : underlying(schema, right.type).type
-  if (array !== null && !isArrayType(array)) return unknowable('ANY of no array')
-  const element = array === null ? 'unknown' : elementOf(array)
-  const callable = resolveOperator(schema, name, [left.type, element])
-  const [leftType = 'any', rightType = 'any'] = callable.arguments
-  return {
-    kind: 'any',
-    name,
-    all,
-    left: coerceType(schema, left, leftType, 'implicit', true),
-    right: coerceType(schema, right, `${rightType}[]`, 'implicit', true),
-    type: 'bool',
-    mod: '',
-  }
-}
-
 function ofOperator(node: A_Expr, scope: ExpressionScope): Expr {
   const { schema } = scope
   const names = texts(node.name)
@@ -503,85 +432,4 @@ function ofOperator(node: A_Expr, scope: ExpressionScope): Expr {
     default:
       return unknowable(node.kind ?? '')
   }
-}
-
-/** Constants of a list become an array where they have a common type; columns stay comparisons. (transformAExprIn) */
-function ofIn(name: string, left: Expr, values: readonly Expr[], schema: Schema): Expr {
-  const fixed = values.filter((each) => !mentionsColumn(each))
-  const rest = values.filter(mentionsColumn)
-  const parts: Expr[] = []
-  const type =
-    fixed.length > 1
-      ? commonType(
-          schema,
-          [left, ...fixed].map((each) => each.type),
-        )
-      : null
-  const joined =
-    type !== null &&
-    [left, ...fixed].every((each) => canCoerce(schema, each.type, type)) &&
-    categoryOf(schema, type) !== 'P'
-  if (joined) {
-    const array: Expr = {
-      kind: 'array',
-      elements: fixed.map((each) => coerceType(schema, each, type, 'implicit', true)),
-      type: `${type}[]`,
-      mod: '',
-    }
-    parts.push(overArray(schema, name, left, array, name !== '='))
-  }
-  for (const each of joined ? rest : values) parts.push(operator(schema, name, left, each))
-  const [only] = parts
-  if (parts.length === 1 && only !== undefined) return only
-  return { kind: name === '=' ? 'or' : 'and', arguments: parts, type: 'bool', mod: '' }
-}
-
-/** What cannot be read is printed close to how it is written. */
-function asWritten(node: Node): string {
-  const inner = (each: Node | undefined) => (each === undefined ? '' : asWritten(each))
-  const name = (names: readonly Node[] | undefined) =>
-    texts(names)
-      .filter((each) => each !== 'pg_catalog')
-      .map(quoteIdent)
-      .join('.')
-  if ('A_Const' in node) {
-    const { sval, ival, fval, boolval, isnull } = node.A_Const
-    if (isnull === true) return 'NULL'
-    if (sval !== undefined) return quoteLiteral(sval.sval ?? '')
-    if (boolval !== undefined) return boolval.boolval === true ? 'true' : 'false'
-    return fval?.fval ?? String(ival?.ival ?? 0)
-  }
-  if ('ColumnRef' in node) return quoteIdent(text(node.ColumnRef.fields?.at(-1)))
-  if ('FuncCall' in node) return `${name(node.FuncCall.funcname)}(${(node.FuncCall.args ?? []).map(inner).join(', ')})`
-  if ('TypeCast' in node) {
-    const { arg, typeName } = node.TypeCast
-    const cast = name(typeName?.names)
-    return `${arg !== undefined && 'A_Const' in arg ? inner(arg) : `(${inner(arg)})`}::${isBuiltin(cast) ? spell(cast) : cast}${(typeName?.arrayBounds ?? []).length > 0 ? '[]' : ''}`
-  }
-  if ('SQLValueFunction' in node) return (node.SQLValueFunction.op ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '')
-  if ('A_Expr' in node) {
-    const { kind, lexpr, rexpr } = node.A_Expr
-    const word =
-      kind === 'AEXPR_IN'
-        ? text(node.A_Expr.name?.[0]) === '='
-          ? 'IN'
-          : 'NOT IN'
-        : kind === 'AEXPR_DISTINCT'
-          ? 'IS DISTINCT FROM'
-          : text(node.A_Expr.name?.at(-1))
-    return `(${lexpr === undefined ? '' : `${inner(lexpr)} `}${word} ${inner(rexpr)})`
-  }
-  if ('BoolExpr' in node) {
-    const args = (node.BoolExpr.args ?? []).map(inner)
-    return node.BoolExpr.boolop === 'NOT_EXPR'
-      ? `(NOT ${args.join('')})`
-      : `(${args.join(node.BoolExpr.boolop === 'OR_EXPR' ? ' OR ' : ' AND ')})`
-  }
-  if ('NullTest' in node)
-    return `(${inner(node.NullTest.arg)} IS ${node.NullTest.nulltesttype === 'IS_NOT_NULL' ? 'NOT NULL' : 'NULL'})`
-  if ('List' in node) return `(${(node.List.items ?? []).map(inner).join(', ')})`
-  if ('CoalesceExpr' in node) return `COALESCE(${(node.CoalesceExpr.args ?? []).map(inner).join(', ')})`
-  if ('A_ArrayExpr' in node) return `ARRAY[${(node.A_ArrayExpr.elements ?? []).map(inner).join(', ')}]`
-  if ('CaseExpr' in node) return 'CASE … END'
-  return '…'
 }

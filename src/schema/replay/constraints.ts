@@ -1,5 +1,6 @@
 import type { Constraint, Node } from 'libpg-query'
-import { canReference, printExpression } from '../expression/expression.ts'
+import { canReference } from '../expression/compatible.ts'
+import { printExpression } from '../expression/expression.ts'
 import { quoteIdent } from '../../sql/names.ts'
 import { placeInStatement } from '../../sql/place.ts'
 import type { Change } from '../change.ts'
