@@ -12,20 +12,11 @@ import { spreadIndex } from './family.ts'
 import { grant } from './grants.ts'
 import { createIndex } from './indexes.ts'
 import { text, valueText, walk, writtenOf } from './nodes.ts'
-import {
-  alterDomain,
-  alterEnum,
-  alterSequence,
-  createComposite,
-  createDomain,
-  createEnum,
-  createExtension,
-  createFunction,
-  createRange,
-  createSchema,
-  createSequence,
-  define,
-} from './objects.ts'
+import { alterDomain, createDomain } from './domains.ts'
+import { alterEnum, createEnum } from './enums.ts'
+import { alterSequence, createSequence } from './sequences.ts'
+import { createComposite, createExtension, createRange, createSchema, define } from './objects.ts'
+import { createFunction } from './functions.ts'
 import { rename, setSchema } from './rename.ts'
 import type { Session } from './session.ts'
 import { addNote, becomeIncomplete, findKey, isOpen, isSystemName, refuse, shown } from './session.ts'
