@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Loop, Query, Repeat } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
+import { ident } from '../shared/sql.ts'
 import { at, callOf, isBackground } from '../shared/query-words.ts'
 
 export default {
@@ -180,10 +181,13 @@ const command =
 
 const information = { severity: 'info' } as const
 
-/** What takes the place of a write for each element; what reads keeps the words of the rule. */
+/** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
-  if (query.operation !== 'update' && query.operation !== 'delete') return {}
   const client = query.client === 'prisma' && query.call.endsWith('Raw') ? 'sql' : query.client
+  const key = keyOf(query, ctx)
+  if (query.operation === 'select')
+    return key === null ? {} : { help: `Collect the keys and ask once: \`${together[client].select(key)}\`.` }
+  if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${together[client].delete}.` }
   const each =
     ctx.dialect === 'postgresql'
@@ -192,13 +196,30 @@ function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   return { help: `Where all elements get the same values, ${together[client].update} does it at once.${each}` }
 }
 
+/** The one column that a read compares with a value, where the code spells it as the database does. */
+function keyOf(query: Query, ctx: RuleContext): string | null {
+  const [only, ...others] = query.predicates
+  if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
+  const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
+  return words.includes(only.column) ? only.column : null
+}
+
 const together = {
   prisma: {
+    select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
     update: '`updateMany({ where: { id: { in: ids } }, data })`',
   },
-  drizzle: { delete: '`.where(inArray(table.id, ids))`', update: 'one `.where(inArray(table.id, ids))`' },
-  sql: { delete: '`DELETE FROM … WHERE id = ANY($1)`', update: 'one `UPDATE … WHERE id = ANY($1)`' },
+  drizzle: {
+    select: (key: string) => `.where(inArray(table.${key}, keys))`,
+    delete: '`.where(inArray(table.id, ids))`',
+    update: 'one `.where(inArray(table.id, ids))`',
+  },
+  sql: {
+    select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
+    delete: '`DELETE FROM … WHERE id = ANY($1)`',
+    update: 'one `UPDATE … WHERE id = ANY($1)`',
+  },
 } as const
 
 function isWork(repeat: Repeat): boolean {
