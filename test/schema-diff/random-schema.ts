@@ -41,6 +41,7 @@ interface Draft {
     readonly include: boolean
   }[]
   readonly checks: readonly { readonly column: number; readonly limit: number; readonly validated: boolean }[]
+  readonly exclusion: { readonly column: number; readonly where: boolean; readonly deferrable: boolean } | null
   readonly foreignKeys: readonly {
     readonly column: number
     readonly table: number
@@ -126,6 +127,7 @@ const draftArbitrary: fc.Arbitrary<Draft> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  exclusion: fc.option(fc.record({ column: fc.nat(4), where: fc.boolean(), deferrable: fc.boolean() }), { freq: 3 }),
   trigger: fc.option(fc.record({ enabled: fc.boolean(), when: fc.boolean() }), { freq: 3 }),
   policy: fc.option(
     fc.record({
@@ -281,6 +283,19 @@ function tableOf(schema: string, name: string, draft: Draft, sequences: Map<Key,
         ]
       : []
   })
+  const numbers = columns.filter((c) => c.type === 'integer')
+  const excluded = draft.exclusion && numbers[draft.exclusion.column % Math.max(1, numbers.length)]
+  const exclusions =
+    draft.exclusion && excluded
+      ? [
+          {
+            name: `${name}_x`,
+            columns: [excluded.name],
+            definition: `EXCLUDE USING btree (${quoteIdent(excluded.name)} WITH =)${draft.exclusion.where ? ` WHERE ((${quoteIdent(excluded.name)} > 1))` : ''}${draft.exclusion.deferrable ? ' DEFERRABLE' : ''}`,
+            declared: [],
+          },
+        ]
+      : []
   const text = columns.filter((c) => c.type === 'text')
   const policyColumn = draft.policy && text[draft.policy.column % Math.max(1, text.length)]
   const policy: Policy | null =
@@ -334,6 +349,7 @@ function tableOf(schema: string, name: string, draft: Draft, sequences: Map<Key,
       .flatMap((x, i) => indexOf(`${name}_i${i}`, x, sortable(x.columns), columns))
       .map((x) => ({ ...x, ...comment, ...(draft.fillfactor === 90 ? { with: ['fillfactor=60'] } : {}) })),
     checks: checked.map((c) => ({ ...c, ...comment })),
+    exclusions: exclusions.map((x) => ({ ...x, ...comment })),
     triggers: trigger ? [trigger] : [],
     policies: policy ? [policy] : [],
     rowSecurity: { enabled: draft.secured, forced: draft.secured && draft.unlogged },

@@ -195,7 +195,10 @@ export function dropSequences(session: Session, objects: readonly Node[], cascad
       owner === null
         ? undefined
         : session.draft.schema.tables.get(owner.table)?.columns.find((each) => each.name === owner.column)
-    if (owner !== null && column !== undefined && column.identity !== null)
+    // The one that an identity counts with is the last that was made for the column; one of a serial before it may go.
+    const own = owner === null ? undefined : sequencesOf(session.draft.schema, owner.table, owner.column).at(-1)
+    const isIdentity = own !== undefined && key(own.schema, own.name) === at
+    if (owner !== null && column !== undefined && column.identity !== null && isIdentity)
       refuse(
         `cannot drop sequence ${nameOf(sequence)} because column ${column.name} of table ${nameOf(owner.table)} requires it`,
       )
