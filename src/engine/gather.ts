@@ -43,7 +43,7 @@ function withPlaces(draft: Draft, others: readonly Draft[]): Draft {
   const lead =
     draft.problem.alike === undefined
       ? `The same index serves ${count('query', 'queries')} of this change`
-      : `The same holds for ${count('query', 'queries')} of this change`
+      : `The same holds for ${count('place', 'places')} of this change`
   const words = `${lead}:\n\n${places
     .slice(0, listed)
     .map((place) => `- ${place}`)
