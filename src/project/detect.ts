@@ -11,7 +11,7 @@ import { listTree, within } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
 import { isPrismaConfig, prismaProjects } from './prisma-project.ts'
-import { sqlFolders, sqlProjects, sqlSamples } from './sql-project.ts'
+import { sqlFolders, sqlProjects, sqlSamples, golangMigrateCallers } from './sql-project.ts'
 import type { IgnoredSql } from './sql-project.ts'
 import { isSqlcConfig, sqlcFiles } from './sqlc.ts'
 import { versionFiles } from './versions.ts'
@@ -81,6 +81,7 @@ function configFiles(listing: Listing): readonly string[] {
     'atlas.hcl',
     'flyway.conf',
     'flyway.toml',
+    ...(listing.paths.some((path) => path.endsWith('.up.sql')) ? golangMigrateCallers : []),
   ])
   return listing.paths.filter(
     (path) =>

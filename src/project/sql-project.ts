@@ -300,7 +300,7 @@ function runnerOf(
   if (signs.upDown) {
     const version = go('github.com/golang-migrate/migrate')
     if (version !== undefined || go('github.com/uptrace/bun') === undefined)
-      return found('golang-migrate', version ?? null, folder)
+      return found('golang-migrate', version ?? null, folder, golangMigrateOptions(listing, folder))
   }
   return assumed(folder)
 }
@@ -333,6 +333,28 @@ function flywayOptions(listing: Listing, folder: string): RunnerOptions | undefi
   const isOn = (name: string) => new RegExp(`^\\s*(?:flyway\\.)?${name}\\s*[=:]\\s*true\\b`, 'm').test(texts)
   const [group, mixed] = [isOn('group'), isOn('mixed')]
   return group || mixed ? { group, mixed } : undefined
+}
+
+/** Where a repository writes down how golang-migrate is called, and so the database address that it is given. */
+export const golangMigrateCallers: readonly string[] = [
+  'Makefile',
+  'makefile',
+  'justfile',
+  'Taskfile.yml',
+  'Taskfile.yaml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+  'compose.yml',
+  'compose.yaml',
+  '.env.example',
+]
+
+function golangMigrateOptions(listing: Listing, folder: string): RunnerOptions | undefined {
+  const isMulti = golangMigrateCallers.some((name) => {
+    const at = listing.nearest(folder, name)
+    return at !== null && /\bx-multi-statement=true\b/.test(listing.text(within(at, name)) ?? '')
+  })
+  return isMulti ? { multiStatement: true } : undefined
 }
 
 function nodePgMigrateOptions(listing: Listing, folder: string): RunnerOptions | undefined {

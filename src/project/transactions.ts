@@ -118,10 +118,19 @@ function pipelined(
 ): readonly Draft[] {
   const drafts: Draft[] = []
   let pipe: number | null = null
+  let explicit: number | null = null
   let last: Draft | null = null
   for (const statement of migration.statements) {
     if (statement.inside !== null && last) {
       drafts.push(last)
+      continue
+    }
+    const control = controlOf(statement)
+    if (control === 'begin') explicit ??= ++state.id
+    if (explicit !== null) {
+      last = { id: explicit, block: true, because: '`BEGIN` opens a transaction in the file', survivesFailure: false }
+      drafts.push(last)
+      if (control === 'end') [explicit, pipe] = [null, null]
       continue
     }
     const form = refusesTransaction(statement, postgres)
@@ -139,7 +148,7 @@ function pipelined(
       last = { id: pipe, block: true, because: sending.because, survivesFailure: false }
     }
     drafts.push(last)
-    if (controlOf(statement) === 'end') pipe = null
+    if (control === 'end') pipe = null
   }
   return drafts
 }

@@ -328,6 +328,13 @@ describe('runners of SQL', () => {
     const optionsOf = async (files: Files) => (await detect(files)).projects[0]?.runner.options
     expect(await optionsOf(cases[7]?.[1] ?? {})).toEqual({ txMode: 'none' })
     expect(
+      await optionsOf({
+        Makefile: 'up:\n\tmigrate -path db/migrations -database "$(URL)?x-multi-statement=true" up\n',
+        'db/migrations/000001_init.up.sql': table,
+        'db/migrations/000001_init.down.sql': 'DROP TABLE users;',
+      }),
+    ).toEqual({ multiStatement: true })
+    expect(
       await optionsOf({ 'flyway.conf': 'flyway.mixed=true\n# flyway.group=true\n', 'sql/V1__a.sql': table }),
     ).toEqual({ group: false, mixed: true })
     expect(

@@ -92,7 +92,7 @@ describe('a schema that moves to a package with a configuration of its own', () 
   it('is reviewed for what changes besides', async () => {
     const report = await reviewOf(base, moved(", apiKey: text('api_key')"))
     expect(report.findings.filter((it) => it.group === 'access').map((it) => it.message)).toEqual([
-      '`api_key` can be read by whoever reads `users` or a backup.',
+      'Whoever reads `users` or a backup can read `api_key`.',
     ])
   })
 })

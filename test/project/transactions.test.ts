@@ -116,6 +116,12 @@ describe('each runner', () => {
     ['Supabase, later, unknown version', { runner: 'supabase' }, [add + index + more], '1b+ 2?+ 3b'],
     ['Supabase 2.109 and a drop', { runner: 'supabase@2.109.0' }, [add + drop + more], '1b+ 2?+ 3b'],
     ['Supabase 2.80 and a drop', { runner: 'supabase@2.80.0' }, [add + drop], '1b 1b'],
+    [
+      'Supabase 2.109, in its own BEGIN',
+      { runner: 'supabase@2.109.0' },
+      [`BEGIN; ${index} COMMIT; ${more}`],
+      '1b+ 1b+ 1b+ 2b',
+    ],
     ['Supabase and a detach', { runner: 'supabase@2.109.0' }, [add + detach], '1b 1b'],
     ['Supabase 2.109 sends it alone', { runner: 'supabase@2.109.0' }, [add + index + more], '1b+ 2+ 3b'],
     ['goose', { runner: 'goose' }, [`-- +goose Up\n${add}${index}`], '1b 1b'],
