@@ -38,6 +38,10 @@ const accessExclusive = new Set<Change['kind']>([
 
 /** The existing table that a change locks so that nobody can read or write it; null for all others. */
 export function accessExclusiveOn(change: Change, isNew: (table: Key) => boolean): Key | null {
+  if (change.kind === 'createTable') {
+    const parent = change.to.partition.of?.parent ?? null
+    return parent === null || isNew(parent) ? null : parent
+  }
   if (!('table' in change) || change.table === '' || isNew(change.table)) return null
   if (accessExclusive.has(change.kind)) return change.table
   if ((change.kind === 'dropIndex' || change.kind === 'detachPartition') && !change.concurrently) return change.table

@@ -25,12 +25,23 @@ export default {
   ],
   bad: [
     {
+      title: 'A new partition locks its parent.',
+      given: `create table events (id bigint, at date, primary key (id, at)) partition by range (at);`,
+      sql: `create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+      message: 'before `events` is locked',
+    },
+    {
       given: `create table users (id bigint primary key);`,
       sql: `alter table users add column active boolean not null default true;`,
       message: 'No `lock_timeout`',
     },
   ],
   good: [
+    {
+      title: 'A partition of a table that the same migration makes.',
+      sql: `create table events (id bigint, at date) partition by range (at); create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+      unproven: 'others speak of the missing key',
+    },
     {
       given: `create table users (id bigint primary key);`,
       sql: `set lock_timeout = '3s'; alter table users add column name text;`,
