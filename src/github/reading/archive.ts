@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { extract } from 'tar-stream'
 import { contentOf } from '../../changeset/content.ts'
 import type { Place } from '../client.ts'
 import type { BlobCache } from './blobs.ts'
-import { tarFiles } from './tar.ts'
 
 /** Contents are kept in portions of so many characters, so that few of them are in memory. */
 const portion = 1_000_000
@@ -28,7 +30,8 @@ export async function keepArchive(
     request: { parseSuccessResponseBody: false, retries: 0 },
   })
   const packed = Readable.fromWeb(data as unknown as Parameters<typeof Readable.fromWeb>[0])
-  const unpacked = packed.compose(createGunzip()) as AsyncIterable<Buffer>
+  const files = extract()
+  const unpacking = pipeline(packed, createGunzip(), atMost(mostBytes), files)
   let read = new Map<string, string>()
   let [length, kept] = [0, 0]
   const keep = async () => {
@@ -37,14 +40,22 @@ export async function keepArchive(
     read = new Map()
     length = 0
   }
-  for await (const { path, content } of tarFiles(atMost(unpacked, mostBytes), (name) => wanted.has(inside(name)))) {
-    const oid = wanted.get(inside(path))
-    const found = contentOf(content)
-    if (oid === undefined || found.kind !== 'text' || blobId(content, oid.length) !== oid) continue
-    read.set(oid, found.text)
-    length += found.text.length
-    if (length >= portion) await keep()
+  const keepWanted = async () => {
+    for await (const entry of files) {
+      const oid = entry.header.type === 'file' ? wanted.get(inside(entry.header.name)) : undefined
+      if (oid === undefined) {
+        entry.resume()
+        continue
+      }
+      const content = await buffer(entry)
+      const found = contentOf(content)
+      if (found.kind !== 'text' || blobId(content, oid.length) !== oid) continue
+      read.set(oid, found.text)
+      length += found.text.length
+      if (length >= portion) await keep()
+    }
   }
+  await Promise.all([unpacking, keepWanted()])
   await keep()
   return kept
 }
@@ -61,11 +72,13 @@ function blobId(content: Buffer, length: number): string {
     .digest('hex')
 }
 
-async function* atMost(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
+function atMost(bytes: number): Transform {
   let left = bytes
-  for await (const chunk of chunks) {
-    left -= chunk.length
-    if (left < 0) throw new Error('the archive holds more than the commit')
-    yield chunk
-  }
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      left -= chunk.length
+      if (left < 0) done(new Error('the archive holds more than the commit'))
+      else done(null, chunk)
+    },
+  })
 }
