@@ -95,7 +95,6 @@ export default {
       rehearse: true,
       was: open('WHERE total % 10 = $1 LIMIT 100'),
       typescript: open('WHERE total % 100 = $1 LIMIT 100'),
-      unproven: 'others speak of the expression without an index',
     },
   ],
   visit: {

@@ -1,6 +1,6 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Severity } from '../../src/finding.ts'
-import type { Predicate } from '../../src/queries/query.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable, pathsOf } from '../../src/schema/index-use.ts'
 import type { Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
@@ -166,7 +166,7 @@ export default {
         if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
         const columns = own.filter((p) => isIndexable(p) && p.expression === null)
         if (columns.length === 0) {
-          const problem = ofExpression(table, own, severity, ctx)
+          const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
         if (columns.every((p) => isCoarse(p.column ?? '', p.operator))) continue
@@ -196,7 +196,7 @@ export default {
             use.verdict === 'later' || (ordered && severity !== 'info' && branches.length === 1 && orderedByIndex())
               ? 'info'
               : severity,
-          message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads the whole table${rowsOf(ctx, table.key)}.`,
+          message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,
           help: `${use.verdict === 'none' && use.partial !== undefined ? `Ask for no other rows than those ${rowsWhere(use.partial)}, or create` : 'Create'} an index for it:\n\n${help}`,
           ...offer,
         }
@@ -244,15 +244,29 @@ function ofParameter(table: Table, own: readonly Predicate[], partial: Path, ctx
   }
 }
 
+/** What a scan reads of the table: with a limit and in no order it stops at the last row that is wanted. */
+function howFar({ limit, ordering }: Query): string {
+  if (limit === null || ordering.length > 0) return 'the whole table'
+  return `the table until ${limit === 1 ? 'a row matches' : `${limit === 'dynamic' ? 'enough' : limit} rows match`}`
+}
+
 function rowsWhere({ where }: Path): string {
   return `with \`${(where ?? '').replace(/^\((.*)\)$/, '$1').replace(/::(?:"?\w+"?\.)?"?\w+"?/g, '')}\``
 }
 
 /** A function or cast around the only column that is compared, with no index for either. */
-function ofExpression(table: Table, own: readonly Predicate[], severity: Severity, ctx: RuleContext): Problem | null {
+function ofExpression(
+  query: Query,
+  table: Table,
+  own: readonly Predicate[],
+  severity: Severity,
+  ctx: RuleContext,
+): Problem | null {
   const asked = own.find((p) => p.expression !== null && compared.has(p.operator))
   const { expression, column } = asked ?? {}
   if (asked === undefined || expression == null || column == null || /->|#>/.test(expression)) return null
+  // The column itself cannot be compared instead of what is computed from it.
+  if (!/^\w+\(|::/.test(expression)) return null
   // An index on the column itself, or on something made of it, is the matter of another rule.
   if (
     pathsOf(table).some((path) =>
@@ -269,7 +283,7 @@ function ofExpression(table: Table, own: readonly Predicate[], severity: Severit
     expects: 'scan',
     severity,
     ...(indexable ? { index } : {}),
-    message: `\`${ctx.name(table.key)}\` is filtered by \`${expression}\`, for which there is no index: each run reads the whole table${rowsOf(ctx, table.key)}.`,
+    message: `\`${ctx.name(table.key)}\` is filtered by \`${expression}\`, for which there is no index: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,
     help: indexable
       ? `Index what is compared:\n\n\`\`\`sql\n${index}\n\`\`\``
       : `Compare ${ranged} and index the column:\n\n${indexAdvice(table, [column], ctx).help}`,
