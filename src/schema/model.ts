@@ -173,6 +173,15 @@ export interface Index {
 
 export type ReferentialAction = 'NO ACTION' | 'RESTRICT' | 'CASCADE' | 'SET NULL' | 'SET DEFAULT'
 
+/** By the letters of `pg_constraint.confdeltype`, which the parser uses too. */
+export const referentialActions: Readonly<Record<string, ReferentialAction>> = {
+  a: 'NO ACTION',
+  r: 'RESTRICT',
+  c: 'CASCADE',
+  n: 'SET NULL',
+  d: 'SET DEFAULT',
+}
+
 export interface ForeignKey extends Constraint {
   readonly columns: readonly string[]
   readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] }

@@ -1,4 +1,5 @@
-import type { Check, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Table, Unique } from '../model.ts'
+import type { Check, Exclusion, ForeignKey, PrimaryKey, Table, Unique } from '../model.ts'
+import { referentialActions } from '../model.ts'
 import type { Row } from './rows.ts'
 import { columnNames, list, own, str, strOrNull } from './rows.ts'
 
@@ -10,14 +11,6 @@ export const constraintsQuery = `SELECT n.nspname, c.relname, k.conname, k.conty
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
   LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
   WHERE ${own('pg_class', 'c.oid', 'c.relnamespace')} AND NOT (k.contype = 'f' AND k.conparentid <> 0 AND f.relispartition) ORDER BY 1, 2, 3`
-
-const actions: Readonly<Record<string, ReferentialAction>> = {
-  a: 'NO ACTION',
-  r: 'RESTRICT',
-  c: 'CASCADE',
-  n: 'SET NULL',
-  d: 'SET DEFAULT',
-}
 
 export function addConstraint(table: { -readonly [K in keyof Table]: Table[K] }, row: Row): void {
   const common = { name: str(row['conname']), comment: strOrNull(row['comment']), declared: [] }
@@ -47,8 +40,8 @@ export function addConstraint(table: { -readonly [K in keyof Table]: Table[K] },
         ...common,
         columns,
         references: { schema: str(row['fschema']), table: str(row['ftable']), columns: list(row['fcolumns']) },
-        onDelete: actions[str(row['confdeltype'])] ?? 'NO ACTION',
-        onUpdate: actions[str(row['confupdtype'])] ?? 'NO ACTION',
+        onDelete: referentialActions[str(row['confdeltype'])] ?? 'NO ACTION',
+        onUpdate: referentialActions[str(row['confupdtype'])] ?? 'NO ACTION',
         match: row['confmatchtype'] === 'f' ? 'full' : row['confmatchtype'] === 'p' ? 'partial' : 'simple',
         validated: row['convalidated'] === true,
         enforced: row['enforced'] === true,

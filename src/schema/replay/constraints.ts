@@ -4,18 +4,8 @@ import { printExpression } from '../expression/expression.ts'
 import { quoteIdent } from '../../sql/names.ts'
 import { placeInStatement } from '../../sql/place.ts'
 import type { Change } from '../change.ts'
-import type {
-  Check,
-  Exclusion,
-  ForeignKey,
-  Index,
-  Key,
-  PrimaryKey,
-  ReferentialAction,
-  Table,
-  Unique,
-} from '../model.ts'
-import { key } from '../model.ts'
+import type { Check, Exclusion, ForeignKey, Index, Key, PrimaryKey, Table, Unique } from '../model.ts'
+import { key, referentialActions } from '../model.ts'
 import { constraintNames, putTable, relationExists, updateTable } from './draft.ts'
 import { columnsAddition, distinctNames, freeConstraintName, freeRelationName, truncated } from './names.ts'
 import { restOn } from './dependents.ts'
@@ -24,14 +14,6 @@ import { mentionedColumns, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, refuse, shown, tableFor } from './session.ts'
 import { baseType } from './types.ts'
-
-const actions: Readonly<Record<string, ReferentialAction>> = {
-  a: 'NO ACTION',
-  r: 'RESTRICT',
-  c: 'CASCADE',
-  n: 'SET NULL',
-  d: 'SET DEFAULT',
-}
 
 function declared(session: Session, node: Constraint) {
   return declaredAt(
@@ -184,8 +166,8 @@ function addForeignKey(session: Session, at: Key, node: Constraint, inline: bool
     name,
     columns,
     references: { schema: target.schema, table: target.name, columns: referenced },
-    onDelete: actions[node.fk_del_action ?? 'a'] ?? 'NO ACTION',
-    onUpdate: actions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
+    onDelete: referentialActions[node.fk_del_action ?? 'a'] ?? 'NO ACTION',
+    onUpdate: referentialActions[node.fk_upd_action ?? 'a'] ?? 'NO ACTION',
     match: node.fk_matchtype === 'f' ? 'full' : node.fk_matchtype === 'p' ? 'partial' : 'simple',
     validated: node.skip_validation !== true,
     enforced,
