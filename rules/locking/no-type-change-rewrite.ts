@@ -1,9 +1,10 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { ChangeOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'
+import { carriedBy, foreignKeysTo } from '../shared/depends.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { isEnum, retype } from '../shared/retype.ts'
-import { listed } from '../shared/query-words.ts'
+import { inWords, listed } from '../shared/query-words.ts'
 import { inBatches } from '../shared/batches.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -38,6 +39,16 @@ export default {
       given: `create table orders (id bigint primary key, amount integer, paid integer);`,
       sql: `alter table orders alter column amount type bigint, alter column paid type bigint;`,
       message: 'Changing `amount` and `paid` from `integer` to `bigint` rewrites `orders`',
+    },
+    {
+      title: 'What goes with the old column is named.',
+      given: `create table orders (id bigint primary key, amount integer not null check (amount > 0)); create index orders_amount on orders (amount);`,
+      sql: `alter table orders alter column amount type bigint;`,
+    },
+    {
+      title: 'A key is taken over by a second column.',
+      given: `create table orders (id integer primary key); create table lines (id bigint primary key, order_id integer references orders);`,
+      sql: `alter table orders alter column id type bigint;`,
     },
     {
       title: 'A precision of 3 has to be computed for each row.',
@@ -166,8 +177,16 @@ export default {
 
 type TypeChanged = ChangeOf<'alterColumnType'>
 
-/** The way by new columns that takes their place, for columns of one table. */
+/** The way by new columns that take their place, for columns of one table. */
 function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
+  const key = changes.find((change) => isKey(change, ctx))
+  if (key !== undefined)
+    return `- add a second column, which a trigger keeps equal to \`${key.from.name}\`
+- fill it in batches
+- give it the indexes and constraints
+- let it take over the key and the names, in one short transaction
+- drop the old column, in a later pull request
+\`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.${rowsSentence(key.table, ctx)}`
   const of = changes.map(({ table, from, to, using }) => ({
     table,
     name: sqlName(table, ctx),
@@ -196,7 +215,32 @@ function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
     ),
     `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
     ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
-  )}${rowsSentence(changes[0]?.table ?? '', ctx)}`
+  )}${carriedSentences(changes, ctx)}${rowsSentence(changes[0]?.table ?? '', ctx)}`
+}
+
+/** What the new columns have to be given before the old ones go, a line for each column. */
+function carriedSentences(changes: readonly TypeChanged[], ctx: RuleContext): string {
+  const lines = changes.flatMap(({ table, from }) => {
+    const carried = carriedBy(ctx.before, table, from.name)
+    return carried.length === 0
+      ? []
+      : [
+          `With \`${from.name}\` ${carried.length < 2 ? 'goes' : 'go'} ${inWords(carried)}: give \`${from.name}_new\` the same before readers move.`,
+        ]
+  })
+  return lines.length === 0
+    ? ''
+    : `\n${lines.join('\n')} \`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes all of it.`
+}
+
+/** True where the rows of a table, or those of others, are found by the column. */
+function isKey({ table, from }: TypeChanged, ctx: RuleContext): boolean {
+  const before = ctx.before.tables.get(table)
+  return (
+    before?.primaryKey?.columns.includes(from.name) === true ||
+    foreignKeysTo(ctx.before, table).some(({ foreignKey }) => foreignKey.references.columns.includes(from.name)) ||
+    before?.foreignKeys.some(({ columns }) => columns.includes(from.name)) === true
+  )
 }
 
 /** Where nothing but a limit comes to a text: the constraint that keeps it without another type. */

@@ -29,8 +29,7 @@ export function viewsOver(schema: Schema, of: Key): readonly Key[] {
 export function restingOn(schema: Schema, of: Key, column: string): readonly string[] {
   const table = schema.tables.get(of)
   if (table === undefined) return []
-  const names = (text: string | null) =>
-    text !== null && (text.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
+  const names = (text: string | null) => text !== null && speaksOf(text, column)
   return [
     ...table.columns
       .filter((each) => each.name !== column && each.generated !== null && names(each.generated.expression))
@@ -42,6 +41,39 @@ export function restingOn(schema: Schema, of: Key, column: string): readonly str
       .filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true)
       .map((trigger) => `the trigger \`${trigger.name}\``),
   ]
+}
+
+/** What goes with a column of a table when it is dropped, as words for a message: `NOT NULL`, the constraints and indexes over it. */
+export function carriedBy(schema: Schema, of: Key, column: string): readonly string[] {
+  const table = schema.tables.get(of)
+  if (table === undefined) return []
+  const over = (what: string, parts: readonly { readonly name: string; readonly columns: readonly string[] }[]) =>
+    parts.filter((part) => part.columns.includes(column)).map((part) => `the ${what} \`${part.name}\``)
+  const { nullable, default: given, identity } = table.columns.find(({ name }) => name === column) ?? {}
+  return [
+    ...(nullable === false ? ['NOT NULL'] : []),
+    ...(given ? ['the default'] : identity ? ['the identity'] : []),
+    ...over('unique constraint', table.uniques),
+    ...over(
+      'index',
+      table.indexes.map(({ name, keys, where }) => ({
+        name,
+        columns: keys
+          .flatMap((each) => each.column ?? [])
+          .concat(where !== null && speaksOf(where, column) ? column : []),
+      })),
+    ),
+    ...over('foreign key', table.foreignKeys),
+    ...over(
+      'check',
+      table.checks.map(({ name, expression }) => ({ name, columns: speaksOf(expression, column) ? [column] : [] })),
+    ),
+  ]
+}
+
+/** True where an expression as Postgres prints it has the column's name among its words. */
+function speaksOf(expression: string, column: string): boolean {
+  return (expression.match(/"[^"]+"|'[^']*'|[\w$]+/g) ?? []).some((word) => word.replaceAll('"', '') === column)
 }
 
 /** The foreign keys of other tables that refer to a table; `columns` are those that they refer to, none for the primary key. */

@@ -56,8 +56,12 @@ export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
 
 /** `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and `c` ``. */
 export function listed(names: readonly string[]): string {
-  const quoted = [...new Set(names)].map((n) => `\`${n}\``)
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1) ?? ''}`
+  return inWords([...new Set(names)].map((n) => `\`${n}\``))
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function inWords(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`
 }
 
 /** `12 million rows` of a declared number. */
