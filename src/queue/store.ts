@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { Pool } from 'pg'
 import { PgBoss, fromPglite } from 'pg-boss'
+import { extract } from 'tar-stream'
 import { SchemagateError } from '../errors.ts'
 import { templateArchive, usableCache } from '../rehearsal/files.ts'
 import { keyOf } from './jobs.ts'
@@ -224,15 +226,34 @@ async function openEmbedded(folder: string): Promise<Database> {
   }
 }
 
-/**
- * Opens the database of a folder. A new one is unpacked from the template that the rehearsal ships: making one in this process would
- * cost it half a gigabyte for as long as it lives. The buffers are those of a queue.
- */
+/** Opens the database of a folder. The buffers are those of a queue. */
 async function startedIn(dataDir: string): Promise<PGlite> {
-  const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
-  if (existsSync(join(dataDir, 'PG_VERSION'))) return await PGlite.create({ dataDir, startParams })
-  const template = gunzipSync(await readFile(await templateArchive(await usableCache())))
-  return await PGlite.create({ dataDir, startParams, loadDataDir: new Blob([new Uint8Array(template)]) })
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) await unpackTemplate(dataDir)
+  return await PGlite.create({ dataDir, startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'] })
+}
+
+/**
+ * A new database is unpacked from the template that the rehearsal ships, file by file: making one in this process, or having
+ * PGlite load the archive, would cost it hundreds of megabytes for as long as it lives.
+ */
+async function unpackTemplate(dataDir: string): Promise<void> {
+  const unpacking = `${dataDir}.new`
+  await rm(unpacking, { recursive: true, force: true })
+  await mkdir(unpacking, { recursive: true, mode: 0o700 })
+  const entries = extract()
+  const archive = createReadStream(await templateArchive(await usableCache()))
+  const write = async () => {
+    for await (const entry of entries) {
+      const path = join(unpacking, entry.header.name)
+      const isFolder = entry.header.type === 'directory'
+      await mkdir(isFolder ? path : dirname(path), { recursive: true, mode: 0o700 })
+      if (isFolder) entry.resume()
+      else await pipeline(entry, createWriteStream(path, { mode: 0o600 }))
+    }
+  }
+  await Promise.all([pipeline(archive, createGunzip(), entries), write()])
+  await rm(dataDir, { recursive: true, force: true })
+  await rename(unpacking, dataDir)
 }
 
 async function openPostgres(url: string, onError: (error: Error) => void): Promise<Database> {
