@@ -27,6 +27,7 @@ import requireSecurityInvoker from './access/require-security-invoker.ts'
 import noDefaultChange from './compatibility/no-default-change.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
+import noIndexedFunctionChange from './compatibility/no-indexed-function-change.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
 import noRenameConstraint from './compatibility/no-rename-constraint.ts'
 import noRenameEnumValue from './compatibility/no-rename-enum-value.ts'
@@ -34,7 +35,9 @@ import noRenameIndex from './compatibility/no-rename-index.ts'
 import noRenameSchema from './compatibility/no-rename-schema.ts'
 import noRenameSequence from './compatibility/no-rename-sequence.ts'
 import noRenameTable from './compatibility/no-rename-table.ts'
+import noRenameType from './compatibility/no-rename-type.ts'
 import noRenameView from './compatibility/no-rename-view.ts'
+import noReplicaIdentityChange from './compatibility/no-replica-identity-change.ts'
 import noRequiredColumnWithoutDefault from './compatibility/no-required-column-without-default.ts'
 import noUnsetRequiredColumn from './compatibility/no-unset-required-column.ts'
 import noUsedEnumValueDrop from './compatibility/no-used-enum-value-drop.ts'
@@ -55,9 +58,12 @@ import noDropPrimaryKey from './data-loss/no-drop-primary-key.ts'
 import noDropSchema from './data-loss/no-drop-schema.ts'
 import noDropTable from './data-loss/no-drop-table.ts'
 import noLossyTypeChange from './data-loss/no-lossy-type-change.ts'
+import noOnDeleteCascade from './data-loss/no-on-delete-cascade.ts'
 import noProbableRename from './data-loss/no-probable-rename.ts'
+import noSequenceReset from './data-loss/no-sequence-reset.ts'
 import noTruncate from './data-loss/no-truncate.ts'
 import noUniqueOverDuplicates from './data-loss/no-unique-over-duplicates.ts'
+import noUnloggedTable from './data-loss/no-unlogged-table.ts'
 import noUsedColumnDrop from './data-loss/no-used-column-drop.ts'
 import noUsedIndexDrop from './data-loss/no-used-index-drop.ts'
 import noUsedTableDrop from './data-loss/no-used-table-drop.ts'
@@ -141,6 +147,7 @@ import noExclusionConstraint from './locking/no-exclusion-constraint.ts'
 import noIndexOnPartitionedTable from './locking/no-index-on-partitioned-table.ts'
 import noInlineForeignKey from './locking/no-inline-foreign-key.ts'
 import noInterruptedDetach from './locking/no-interrupted-detach.ts'
+import noLeftoverCheck from './locking/no-leftover-check.ts'
 import noNotValidOnPartitionedTable from './locking/no-not-valid-on-partitioned-table.ts'
 import noObservedRewrite from './locking/no-observed-rewrite.ts'
 import noPartitionScan from './locking/no-partition-scan.ts'
@@ -148,6 +155,7 @@ import noPrimaryKeyOverNullable from './locking/no-primary-key-over-nullable.ts'
 import noSetNotNullScan from './locking/no-set-not-null-scan.ts'
 import noSlowStatementUnderLock from './locking/no-slow-statement-under-lock.ts'
 import noStoredGeneratedColumn from './locking/no-stored-generated-column.ts'
+import noTableCopy from './locking/no-table-copy.ts'
 import noTableRewriteSetting from './locking/no-table-rewrite-setting.ts'
 import noTypeChangeBlocked from './locking/no-type-change-blocked.ts'
 import noTypeChangeCheckScan from './locking/no-type-change-check-scan.ts'
@@ -169,6 +177,7 @@ import requirePrimaryKeyUsingIndex from './locking/require-primary-key-using-ind
 import requireSeparateValidation from './locking/require-separate-validation.ts'
 import requireUniqueIndexForRefresh from './locking/require-unique-index-for-refresh.ts'
 import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
+import requireValidation from './locking/require-validation.ts'
 import noExtension from './operations/no-extension.ts'
 import noReplicaReadAfterWrite from './operations/no-replica-read-after-write.ts'
 import noStaleCache from './operations/no-stale-cache.ts'
@@ -225,8 +234,10 @@ import noConcurrentlyInTransaction from './transactions/no-concurrently-in-trans
 import noDuplicateAssignment from './transactions/no-duplicate-assignment.ts'
 import noEnumValueInTransaction from './transactions/no-enum-value-in-transaction.ts'
 import noFailingMigration from './transactions/no-failing-migration.ts'
+import noIfNotExists from './transactions/no-if-not-exists.ts'
 import noInvalidIndexKept from './transactions/no-invalid-index-kept.ts'
 import noInvalidIndexLeft from './transactions/no-invalid-index-left.ts'
+import noLargeInsert from './transactions/no-large-insert.ts'
 import noLongLockTimeout from './transactions/no-long-lock-timeout.ts'
 import noNestedTransaction from './transactions/no-nested-transaction.ts'
 import noNewerSyntax from './transactions/no-newer-syntax.ts'
@@ -273,6 +284,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDefaultChange, group: 'compatibility' },
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },
+  { ...noIndexedFunctionChange, group: 'compatibility' },
   { ...noRenameColumn, group: 'compatibility' },
   { ...noRenameConstraint, group: 'compatibility' },
   { ...noRenameEnumValue, group: 'compatibility' },
@@ -280,7 +292,9 @@ export const catalog: readonly CatalogRule[] = [
   { ...noRenameSchema, group: 'compatibility' },
   { ...noRenameSequence, group: 'compatibility' },
   { ...noRenameTable, group: 'compatibility' },
+  { ...noRenameType, group: 'compatibility' },
   { ...noRenameView, group: 'compatibility' },
+  { ...noReplicaIdentityChange, group: 'compatibility' },
   { ...noRequiredColumnWithoutDefault, group: 'compatibility' },
   { ...noUnsetRequiredColumn, group: 'compatibility' },
   { ...noUsedEnumValueDrop, group: 'compatibility' },
@@ -301,9 +315,12 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDropSchema, group: 'data-loss' },
   { ...noDropTable, group: 'data-loss' },
   { ...noLossyTypeChange, group: 'data-loss' },
+  { ...noOnDeleteCascade, group: 'data-loss' },
   { ...noProbableRename, group: 'data-loss' },
+  { ...noSequenceReset, group: 'data-loss' },
   { ...noTruncate, group: 'data-loss' },
   { ...noUniqueOverDuplicates, group: 'data-loss' },
+  { ...noUnloggedTable, group: 'data-loss' },
   { ...noUsedColumnDrop, group: 'data-loss' },
   { ...noUsedIndexDrop, group: 'data-loss' },
   { ...noUsedTableDrop, group: 'data-loss' },
@@ -387,6 +404,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noIndexOnPartitionedTable, group: 'locking' },
   { ...noInlineForeignKey, group: 'locking' },
   { ...noInterruptedDetach, group: 'locking' },
+  { ...noLeftoverCheck, group: 'locking' },
   { ...noNotValidOnPartitionedTable, group: 'locking' },
   { ...noObservedRewrite, group: 'locking' },
   { ...noPartitionScan, group: 'locking' },
@@ -394,6 +412,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noSetNotNullScan, group: 'locking' },
   { ...noSlowStatementUnderLock, group: 'locking' },
   { ...noStoredGeneratedColumn, group: 'locking' },
+  { ...noTableCopy, group: 'locking' },
   { ...noTableRewriteSetting, group: 'locking' },
   { ...noTypeChangeBlocked, group: 'locking' },
   { ...noTypeChangeCheckScan, group: 'locking' },
@@ -415,6 +434,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireSeparateValidation, group: 'locking' },
   { ...requireUniqueIndexForRefresh, group: 'locking' },
   { ...requireUniqueUsingIndex, group: 'locking' },
+  { ...requireValidation, group: 'locking' },
   { ...noExtension, group: 'operations' },
   { ...noReplicaReadAfterWrite, group: 'operations' },
   { ...noStaleCache, group: 'operations' },
@@ -471,8 +491,10 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDuplicateAssignment, group: 'transactions' },
   { ...noEnumValueInTransaction, group: 'transactions' },
   { ...noFailingMigration, group: 'transactions' },
+  { ...noIfNotExists, group: 'transactions' },
   { ...noInvalidIndexKept, group: 'transactions' },
   { ...noInvalidIndexLeft, group: 'transactions' },
+  { ...noLargeInsert, group: 'transactions' },
   { ...noLongLockTimeout, group: 'transactions' },
   { ...noNestedTransaction, group: 'transactions' },
   { ...noNewerSyntax, group: 'transactions' },

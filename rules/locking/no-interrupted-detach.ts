@@ -4,6 +4,7 @@ import { sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-interrupted-detach',
   severity: 'info',
+  yieldsTo: 'fails',
   summary:
     'DETACH PARTITION CONCURRENTLY that is interrupted leaves the partition half detached until somebody finalizes it.',
   why: `It runs in two transactions and waits for every query of the table in between. Cancelled there, the partition is marked as detaching: queries no longer
@@ -24,6 +25,14 @@ export default {
       given: `create table events (id bigint, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
       sql: `alter table events detach partition events_2020 finalize;`,
       runner: 'psql',
+    },
+    {
+      title: 'It fails before it waits.',
+      postgres: 13,
+      given: `create table events (id bigint, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table events detach partition events_2020 concurrently;`,
+      runner: 'psql',
+      unproven: 'others speak of the version',
     },
   ],
   visit: {

@@ -1,6 +1,7 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Key, type Table } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { defaultPartition } from '../shared/partitions.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -97,7 +98,7 @@ export default {
 /** What the default partition has to do with a new one: it is read to see that none of its rows belongs there. */
 function* inDefault(table: Key, partition: Key, bound: string, ctx: RuleContext): Iterable<Problem> {
   const { tables } = ctx.step?.before ?? ctx.before
-  const rest = [...tables.values()].find(({ partition: { of } }) => of?.parent === table && of.bound === 'DEFAULT')
+  const rest = tables.get(defaultPartition(table, ctx.step?.before ?? ctx.before) ?? '')
   const keys = keysOf(tables.get(table))
   if (!rest || ctx.isNew(rest.key) || isChecked(rest, keys)) return
   const condition = boundsOf(bound, keys)

@@ -27,6 +27,12 @@ export default {
       sql: `alter table users alter column name type text collate "C";`,
     },
     {
+      title: 'Moments are not compared as clock times are.',
+      given: `create table orders (id bigint primary key, at timestamp); create index orders_at on orders (at);`,
+      sql: `set timezone = 'UTC'; alter table orders alter column at type timestamptz;`,
+      message: 'builds `orders_at` anew',
+    },
+    {
       title: 'A predicate that uses the column.',
       given: `create table users (id bigint primary key, name varchar(50)); create index users_named on users (id) where name <> '';`,
       sql: `alter table users alter column name type varchar(100);`,
@@ -65,19 +71,22 @@ export default {
   },
 } satisfies Rule
 
-/** Indexes that name the column in an expression or predicate, or that sort by it where its collation changes or becomes citext's own. */
+/** Types that others are stored as, but that have operators of their own to sort by: an index on one of them does not serve the others. */
+const sortedApart = /^(citext|oid|timestamp(?:\(\d\))? with time zone)$/
+
+/** Indexes that name the column in an expression or predicate, or that sort by it where its collation or its operators change. */
 function rebuiltIndexes(table: Table, from: Column, to: Column, collation: boolean): readonly string[] {
-  const citext = (from.type === 'citext') !== (to.type === 'citext')
+  const apart = sortedApart.test(from.type ?? '') !== sortedApart.test(to.type ?? '')
   const names = (text: string | null) =>
     text !== null && new Set(text.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', ''))).has(from.name)
   const keys = [table.primaryKey, ...table.uniques].flatMap((key) =>
-    key !== null && key.columns.includes(from.name) && (collation || citext) ? [key.name] : [],
+    key !== null && key.columns.includes(from.name) && (collation || apart) ? [key.name] : [],
   )
   const indexes = table.indexes.filter(
     (index) =>
       names(index.where) ||
       index.keys.some((key) =>
-        key.column === from.name ? (collation && key.collation === null) || citext : names(key.expression),
+        key.column === from.name ? (collation && key.collation === null) || apart : names(key.expression),
       ),
   )
   return [...keys, ...indexes.map((index) => index.name)]

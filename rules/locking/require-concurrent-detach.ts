@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { defaultPartition } from '../shared/partitions.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 import { wholeLines } from '../shared/suggest.ts'
@@ -55,13 +56,7 @@ export default {
   visit: {
     detachPartition({ table, partition, concurrently, finalize }, ctx) {
       if (concurrently || finalize || ctx.isNew(table) || ctx.isNew(partition) || ctx.postgres < 14) return
-      const tables = [...(ctx.step?.before.tables.values() ?? [])]
-      if (
-        tables.some(
-          (other) => other.partition.of?.parent === table && /^DEFAULT$/i.test(other.partition.of.bound.trim()),
-        )
-      )
-        return
+      if (defaultPartition(table, ctx.step?.before ?? ctx.before) !== null) return
       const outside = outsideTransaction(ctx)
       return {
         message: `Detaching \`${ctx.name(partition)}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,

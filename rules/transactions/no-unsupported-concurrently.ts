@@ -1,19 +1,23 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import type { Schema } from '../../src/schema/model.ts'
-import { ident, sql } from '../shared/sql.ts'
+import { defaultPartition } from '../shared/partitions.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-unsupported-concurrently',
   severity: 'error',
   summary:
-    'CONCURRENTLY is refused for several indexes at once, with CASCADE, for an index of a partitioned table, and for the system catalogs.',
-  why: `Postgres drops one index at a time without blocking anybody: it has to wait for every transaction that uses it. Where a statement asks for more, it fails, and the deploy
-    with it.`,
-  fix: 'Drop each index in a statement of its own; drop the index of a partitioned table without CONCURRENTLY.',
-  references: ['https://www.postgresql.org/docs/current/sql-dropindex.html'],
+    'CONCURRENTLY is refused for several indexes at once, with CASCADE, for an index of a partitioned table, for the system catalogs, and to detach beside a default partition.',
+  why: `Postgres drops one index at a time without blocking anybody: it has to wait for every transaction that uses it. A partition is only detached so where no default partition
+    would have to take its rows from then on. Where a statement asks for more, it fails, and the deploy with it.`,
+  fix: 'Drop each index in a statement of its own; drop the index of a partitioned table, and detach beside a default partition, without CONCURRENTLY.',
+  references: [
+    'https://www.postgresql.org/docs/current/sql-dropindex.html',
+    'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION',
+  ],
   sources: [],
-  claims: { fails: '0A000' },
+  claims: [{ fails: '0A000' }, { fails: '55000', from: 14 }],
   bad: [
     {
       runner: 'psql',
@@ -39,6 +43,12 @@ export default {
       message: 'system catalogs',
       unproven: 'the name of the database differs',
     },
+    {
+      runner: 'psql',
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01'); create table events_rest partition of events default;`,
+      sql: `alter table events detach partition events_2020 concurrently;`,
+      message: '`events_rest` is there for all other rows',
+    },
   ],
   good: [
     {
@@ -53,6 +63,16 @@ export default {
     },
   ],
   visit: {
+    detachPartition({ table, partition, concurrently }, ctx) {
+      const rest = concurrently ? defaultPartition(table, ctx.step?.before ?? ctx.before) : null
+      if (rest === null) return
+      return {
+        anySize: true,
+        fails: true,
+        message: `This statement fails: \`DETACH PARTITION CONCURRENTLY\` is refused while \`${ctx.name(rest)}\` is there for all other rows.`,
+        help: `Without CONCURRENTLY everybody who uses \`${ctx.name(table)}\` waits while it waits for running queries, so let it give up soon and try again:\n${sql(`SET lock_timeout = '3s';`, `ALTER TABLE ${sqlName(table, ctx)} DETACH PARTITION ${sqlName(partition, ctx)};`)}`,
+      }
+    },
     statement({ node, inside }, ctx) {
       if (inside === 'function') return
       if (

@@ -1,0 +1,75 @@
+import type { Node } from 'libpg-query'
+import type { Rule } from '../../src/engine/rule.ts'
+import { key, type Key, type Schema } from '../../src/schema/model.ts'
+import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { walkTree } from '../shared/sql-tree.ts'
+
+export default {
+  id: 'no-table-copy',
+  severity: 'info',
+  summary: 'CREATE TABLE AS copies an existing table in one transaction, without its keys, defaults and indexes.',
+  why: `The statement lasts as long as the table is large: its transaction keeps VACUUM from removing anything in the whole database, and locks that the migration took before are held to its end.
+    The copy has columns and rows, nothing else.`,
+  fix: 'Create the table with LIKE, and copy the rows in batches outside the migration.',
+  references: ['https://www.postgresql.org/docs/current/sql-createtableas.html'],
+  sources: [],
+  bad: [
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create table members as select * from users; alter table members add primary key (id);`,
+      message: 'Copying `users` into `members`',
+      unproven: 'nothing is locked',
+    },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `select * into members from users; alter table members add primary key (id);`,
+      unproven: 'nothing is locked',
+    },
+  ],
+  good: [
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create table members as select * from users with no data; alter table members add primary key (id);`,
+    },
+    {
+      title: 'A temporary table is gone when the session ends.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create temporary table members as select * from users;`,
+    },
+    {
+      title: 'Few rows by its words.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create table members as select * from users limit 10; alter table members add primary key (id);`,
+    },
+    { sql: `create table one as select 1 as id; alter table one add primary key (id);` },
+  ],
+  visit: {
+    createTable({ table, to, as }, ctx) {
+      if (as !== 'query' || to.persistence === 'temporary' || ctx.step === null) return
+      const source = copied(ctx.step.statement.node, ctx.step.before)
+      if (source === null || ctx.isNew(source)) return
+      const [from, into] = [sqlName(source, ctx), sqlName(table, ctx)]
+      return {
+        object: source,
+        message: `Copying \`${ctx.name(source)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
+        help: `Make an empty table of the same shape here, and copy the rows in batches after the deploy:\n${sql(`CREATE TABLE ${into} (LIKE ${from} INCLUDING ALL);`)}${rowsSentence(source, ctx)}`,
+      }
+    },
+  },
+} satisfies Rule
+
+/** The table that a CREATE TABLE AS or SELECT INTO reads; null where it reads none, or no rows, or a limited number of them. */
+function copied(node: Node, schema: Schema): Key | null {
+  if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.into?.skipData === true) return null
+  const query = 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.query : node
+  if (query === undefined || !('SelectStmt' in query) || query.SelectStmt.limitCount !== undefined) return null
+  let found: Key | null = null
+  walkTree(query.SelectStmt.fromClause ?? [], (kind, value) => {
+    if (kind === 'RangeVar') {
+      const of = key(String(value['schemaname'] ?? schema.defaultSchema), String(value['relname'] ?? ''))
+      if (schema.tables.has(of) || !schema.complete) found ??= of
+    }
+    return true
+  })
+  return found
+}
