@@ -24,6 +24,7 @@ import requirePolicyIndex from './access/require-policy-index.ts'
 import requireRowSecurity from './access/require-row-security.ts'
 import requireSearchPath from './access/require-search-path.ts'
 import requireSecurityInvoker from './access/require-security-invoker.ts'
+import noBrokenFunction from './compatibility/no-broken-function.ts'
 import noDefaultChange from './compatibility/no-default-change.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
@@ -281,6 +282,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireRowSecurity, group: 'access' },
   { ...requireSearchPath, group: 'access' },
   { ...requireSecurityInvoker, group: 'access' },
+  { ...noBrokenFunction, group: 'compatibility' },
   { ...noDefaultChange, group: 'compatibility' },
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },

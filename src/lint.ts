@@ -139,6 +139,16 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
   const about = runSuppressionRules(options.rules, first.suppressions, input)
   const findings: readonly Finding[] =
     about.length > 0 ? settle([...run.drafts, ...about], settling).findings : first.findings
-  const all: readonly Note[] = [...notes, ...problems.flatMap((problem) => noteOf(problem)), ...run.notes]
+  // A statement of which a rule says that it fails needs no note that says so too.
+  const told = new Set(
+    run.drafts.flatMap(({ step, problem }) =>
+      problem.fails === true && step?.refused !== undefined ? [step.statement.place.line] : [],
+    ),
+  )
+  const all: readonly Note[] = [
+    ...notes.filter(({ kind, line }) => kind !== 'unresolved' || !told.has(line)),
+    ...problems.flatMap((problem) => noteOf(problem)),
+    ...run.notes,
+  ]
   return { findings, notes: all, steps, problems }
 }

@@ -1,5 +1,5 @@
 import type { Node } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key, type Schema } from '../../src/schema/model.ts'
 import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { walkTree } from '../shared/sql-tree.ts'
@@ -41,13 +41,19 @@ export default {
       given: `create table users (id bigint primary key, name text);`,
       sql: `create table members as select * from users limit 10; alter table members add primary key (id);`,
     },
+    {
+      title: 'A copy of what is dropped after it.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create table users_name_backup as select id, name from users; alter table users drop column name;`,
+      unproven: 'others speak of the drop itself',
+    },
     { sql: `create table one as select 1 as id; alter table one add primary key (id);` },
   ],
   visit: {
     createTable({ table, to, as }, ctx) {
       if (as !== 'query' || to.persistence === 'temporary' || ctx.step === null) return
       const source = copied(ctx.step.statement.node, ctx.step.before)
-      if (source === null || ctx.isNew(source)) return
+      if (source === null || ctx.isNew(source) || isBackup(source, ctx)) return
       const [from, into] = [sqlName(source, ctx), sqlName(table, ctx)]
       return {
         object: source,
@@ -57,6 +63,17 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the pull request then drops what is copied: the copy is what brings it back. */
+function isBackup(source: Key, ctx: RuleContext): boolean {
+  return ctx.steps.some(({ changes }) =>
+    changes.some(
+      (change) =>
+        (change.kind === 'dropTable' || change.kind === 'dropColumn' || change.kind === 'alterColumnType') &&
+        change.table === source,
+    ),
+  )
+}
 
 /** The table that a CREATE TABLE AS or SELECT INTO reads; null where it reads none, or no rows, or a limited number of them. */
 function copied(node: Node, schema: Schema): Key | null {

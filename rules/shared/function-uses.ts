@@ -1,0 +1,102 @@
+import type { Node } from 'libpg-query'
+import type { RuleContext } from '../../src/engine/rule.ts'
+import { key, type Key, type Schema, type SqlFunction } from '../../src/schema/model.ts'
+import type { Statement } from '../../src/sql/statement.ts'
+import { columnRef, walkTree } from './sql-tree.ts'
+
+/** A function of the schema after the pull request, and the first statement of its body that names what was asked for. */
+export interface FunctionUse {
+  readonly function: Key
+  readonly statement: Statement
+}
+
+/** The functions that are there after the pull request and name a table, or a column of it, in a statement of their body. */
+export function functionsUsing(ctx: RuleContext, table: Key, column: string | null): readonly FunctionUse[] {
+  const found: FunctionUse[] = []
+  for (const [of, overloads] of ctx.after.functions) {
+    for (const each of overloads) {
+      if (runsOnlyFor(of, table, ctx)) continue
+      const statement = bodyOf(each, ctx).find((inner) =>
+        column === null ? namesTable(inner.node, table, ctx.after) : namesColumn(inner.node, table, column, ctx, of),
+      )
+      if (statement !== undefined) found.push({ function: of, statement })
+    }
+  }
+  return found
+}
+
+/** The statements in the body of a function, from the statement of the history that made it as it is. */
+function bodyOf({ definition }: SqlFunction, { history }: RuleContext): readonly Statement[] {
+  if (definition === null || definition === undefined) return []
+  for (const { statements } of history.toReversed()) {
+    const made = statements.findLast(({ inside, text }) => inside === null && text === definition)
+    if (made !== undefined)
+      return statements.filter(
+        ({ inside, start, end }) => inside === 'function' && start >= made.start && end <= made.end,
+      )
+  }
+  return []
+}
+
+/** True for the function of triggers of this table alone: it is not called once the table is gone. */
+function runsOnlyFor(of: Key, table: Key, { before, after }: RuleContext): boolean {
+  const on = (schema: Schema) =>
+    [...schema.tables.values()].filter((each) => each.triggers.some((trigger) => trigger.function === of))
+  return !after.tables.has(table) && on(before).length > 0 && on(after).length === 0
+}
+
+/** The tables that a statement names, by the names under which it does; what a WITH makes is none. */
+function tablesIn(node: Node, schema: Schema): ReadonlyMap<string, Key> {
+  const made = new Set<unknown>()
+  const found = new Map<string, Key>()
+  walkTree(node, (kind, value) => {
+    if (kind === 'CommonTableExpr') made.add(value['ctename'])
+    return true
+  })
+  const add = (value: Readonly<Record<string, unknown>>) => {
+    const name = String(value['relname'] ?? '')
+    if (value['schemaname'] === undefined && made.has(name)) return
+    const alias = value['alias'] as { aliasname?: string } | undefined
+    found.set(alias?.aliasname ?? name, key(String(value['schemaname'] ?? schema.defaultSchema), name))
+  }
+  walkTree(node, (kind, value) => {
+    if (kind === 'RangeVar') add(value)
+    // The target of an UPDATE, INSERT or DELETE stands in the tree without a word of its own.
+    const target = value['relation']
+    if (/^(?:Update|Insert|Delete|Merge)Stmt$/.test(kind) && typeof target === 'object' && target !== null)
+      add(target as Readonly<Record<string, unknown>>)
+    return true
+  })
+  return found
+}
+
+function namesTable(node: Node, table: Key, schema: Schema): boolean {
+  return [...tablesIn(node, schema).values()].includes(table)
+}
+
+/** A name without a table counts where the statement names no other table; `NEW` and `OLD` where the function is a trigger's of the table alone. */
+function namesColumn(node: Node, table: Key, column: string, ctx: RuleContext, of: Key): boolean {
+  const tables = tablesIn(node, ctx.after)
+  const alone = tables.size > 0 && [...tables.values()].every((each) => each === table)
+  const triggered = [...ctx.after.tables.values()].filter(({ triggers }) =>
+    triggers.some((each) => each.function === of),
+  )
+  const rows = triggered.length === 1 && triggered[0]?.key === table
+  let found = false
+  walkTree(node, (kind, value) => {
+    if (kind === 'ColumnRef') {
+      const name = columnRef({ ColumnRef: value } as Node)
+      if (name?.name === column) {
+        const { qualifier } = name
+        found ||=
+          qualifier === null ? alone : tables.get(qualifier) === table || (rows && /^(?:new|old)$/.test(qualifier))
+      }
+    }
+    const sets = kind === 'UpdateStmt' ? value['targetList'] : kind === 'InsertStmt' ? value['cols'] : undefined
+    const target = value['relation'] as { schemaname?: string; relname?: string } | undefined
+    if (Array.isArray(sets) && key(target?.schemaname ?? ctx.after.defaultSchema, target?.relname ?? '') === table)
+      found ||= sets.some((set: { ResTarget?: { name?: string } }) => set.ResTarget?.name === column)
+    return true
+  })
+  return found
+}
