@@ -5,11 +5,11 @@ import { key } from '../../src/schema/model.ts'
 export default {
   id: 'no-on-delete-cascade',
   severity: 'info',
-  enabled: false,
   summary: 'ON DELETE CASCADE deletes rows that the statement does not name.',
   why: `One DELETE of a parent takes all its children along, and theirs, in one transaction and without asking. Some teams want each of them deleted by name.`,
   fix: 'Use RESTRICT and delete the children in a job of its own.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK'],
+  enabled: false,
   sources: [],
   bad: [
     {

@@ -4,13 +4,13 @@ import { sql, sqlName } from '../shared/sql.ts'
 export default {
   id: 'no-interrupted-detach',
   severity: 'info',
-  yieldsTo: 'fails',
   summary:
     'DETACH PARTITION CONCURRENTLY that is interrupted leaves the partition half detached until somebody finalizes it.',
   why: `It runs in two transactions and waits for every query of the table in between. Cancelled there, the partition is marked as detaching: queries no longer
     see its rows, and no other partition can be detached until FINALIZE is run.`,
   fix: 'Keep statement_timeout away from it, and know the statement that ends an interrupted one.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION'],
+  yieldsTo: 'fails',
   sources: ['pgfence/detach-partition-concurrent'],
   bad: [
     {

@@ -4,12 +4,12 @@ import type { Key } from '../../src/schema/model.ts'
 export default {
   id: 'no-if-not-exists',
   severity: 'info',
-  enabled: false,
   summary: 'IF NOT EXISTS lets a migration pass over an object of the same name and another shape.',
   why: `A migration runs once. Where the object is there already, somebody has made it by hand, and the history no longer says what the database holds. Where a file may run twice, because it
     runs outside a transaction, the words are right, and nothing is said.`,
   fix: 'Leave IF NOT EXISTS out, so that the difference is noticed.',
   references: ['https://www.postgresql.org/docs/current/sql-createtable.html'],
+  enabled: false,
   sources: [],
   bad: [
     {

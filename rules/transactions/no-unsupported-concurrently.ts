@@ -8,7 +8,7 @@ export default {
   id: 'no-unsupported-concurrently',
   severity: 'error',
   summary:
-    'CONCURRENTLY is refused for several indexes at once, with CASCADE, for an index of a partitioned table, for the system catalogs, and to detach beside a default partition.',
+    'CONCURRENTLY is refused for several indexes, with CASCADE, on partitioned tables and system catalogs, and to detach beside a default partition.',
   why: `Postgres drops one index at a time without blocking anybody: it has to wait for every transaction that uses it. A partition is only detached so where no default partition
     would have to take its rows from then on. Where a statement asks for more, it fails, and the deploy with it.`,
   fix: 'Drop each index in a statement of its own; drop the index of a partitioned table, and detach beside a default partition, without CONCURRENTLY.',
