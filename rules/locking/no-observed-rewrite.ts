@@ -47,6 +47,13 @@ export default {
       rehearse: true,
     },
     {
+      title:
+        'What is a matter of information where the same change adds and fills the column does not get louder by being seen.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column status text default 'active'; update users set status = 'active' where status is null; alter table users alter column status set not null;`,
+      rehearse: true,
+    },
+    {
       title: 'A new table holds nothing.',
       sql: `create table users (id bigint primary key, email varchar(100)); create index users_email_lower on users (lower(email));`,
       rehearse: true,

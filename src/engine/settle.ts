@@ -63,7 +63,10 @@ export function settle(
   return { findings, suppressions }
 }
 
-/** True where a rule that says it better, and at least as loud, speaks about the same statement or query, or a part of it. */
+/**
+ * True where a rule that says it better, and at least as loud, speaks about the same statement or query, or a part of it. One that
+ * claims the rewrite or the scan itself has weighed how loud to be.
+ */
 function yields(draft: Draft, drafts: readonly Draft[]): boolean {
   const {
     rule: { yieldsTo },
@@ -76,7 +79,10 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
       yieldsTo === 'fails'
         ? other.problem.fails === true
         : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
-    if (!better || (other.severity === 'info' && draft.severity !== 'info')) return false
+    const deliberate = [other.rule.claims ?? []]
+      .flat()
+      .some(({ rewrites, scans }) => rewrites === true || scans === true)
+    if (!better || (other.severity === 'info' && draft.severity !== 'info' && !deliberate)) return false
     return (
       (step !== null && other.step === step) ||
       (other.place.path === whole.path &&
