@@ -60,6 +60,13 @@ export default {
       },
     },
     {
+      title: 'The path is there, whatever it holds; and a path that is a value.',
+      given: `create table events (id bigint primary key, payload jsonb not null);`,
+      files: {
+        'src/events.ts': `import { Pool } from 'pg'\nconst pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\nexport const kinds = () => pool.query("SELECT id FROM events WHERE payload->>'kind' IS NOT NULL LIMIT 20")\nexport const having = (key: string, value: string) => pool.query('SELECT id FROM events WHERE payload->>$1 = $2 LIMIT 20', [key, value])\n`,
+      },
+    },
+    {
       title: 'Another column finds the rows.',
       given: `create table events (id bigint primary key, user_id bigint not null, payload jsonb not null); create index events_user on events (user_id);`,
       files: {
@@ -97,7 +104,12 @@ interface Path {
 function pathOf(query: Query, ctx: RuleContext): Path | null {
   if (query.dynamic || !inService(query) || ctx.project.dialect !== 'postgresql') return null
   const predicate = query.predicates.find(
-    (p) => p.operator === 'json' || /->>?|#>>?|jsonb_path_/.test(p.expression ?? ''),
+    (p) =>
+      (p.operator === 'json' || /->>?|#>>?|jsonb_path_/.test(p.expression ?? '')) &&
+      // That a path is there at all is asked of few documents, and a path that comes when the query runs has no index.
+      p.operator !== 'is not null' &&
+      !/\$\d/.test(p.expression ?? '') &&
+      !(p.operator === 'json' && /[\w$]/.test((p.source ?? '').replaceAll(/'[^']*'|"[^"]*"/g, ''))),
   )
   const table = predicate ? ctx.after.tables.get(predicate.table) : undefined
   const column = predicate?.column

@@ -21,6 +21,7 @@ export default {
         before: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
         after: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
       },
+      rows: { a: 2_000_000, b: 5_000_000, c: 40_000_000 },
       typescript: `export const tree = () => prisma.a.findMany({ take: 20, include: { bs: { include: { cs: true } } } })`,
       message: '`bs` and `cs`',
     },
@@ -45,7 +46,9 @@ export default {
       for (const one of nested) {
         way.length = one.depth - 1
         const above = way.findLast((w) => w.many && !w.limited)
-        if (one.many && !one.limited && above !== undefined && found === null)
+        // A tree of what one row owns is small as long as nobody says that its tables are not.
+        const many = ctx.size(one.table) === 'large' || (ctx.size(one.table) === 'unknown' && one.lists >= 3)
+        if (one.many && !one.limited && above !== undefined && many && found === null)
           found = { above: above.relation, inner: one }
         way.push(one)
       }

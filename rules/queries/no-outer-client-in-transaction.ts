@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { callOf } from '../shared/query-words.ts'
+import { at, callOf } from '../shared/query-words.ts'
 
 export default {
   id: 'no-outer-client-in-transaction',
@@ -48,6 +48,7 @@ export default {
       const table = query.tables[0]?.table ?? ''
       return {
         object: table,
+        alike: at(transaction.place),
         ...(query.operation === 'select' ? { severity: 'warning' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` runs outside the transaction that begins in line ${transaction.place.line}: it uses the client around it.`,
       }

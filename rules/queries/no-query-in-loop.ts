@@ -31,6 +31,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'What is asked does not hang on the element.',
+      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      const count = await prisma.order.count({ where: { userId: 'system' } })\n      console.log(id, count)\n    }\n  }`,
+      message: 'runs once for each element',
+    },
+    {
+      ...prismaShop,
       title: 'One call away.',
       typescript: `async function userOf(id: string) {\n    return prisma.user.findFirst({ where: { id } })\n  }\n  export async function load(ids: string[]) {\n    for (const id of ids) await userOf(id)\n  }`,
       message: '`userOf` is called in a loop',
@@ -106,6 +112,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A function that also waits for something else: information.',
+      severity: 'info',
+      typescript: `async function sourceOf(id: string) {\n    const user = await prisma.user.findFirst({ where: { id } })\n    return git.show(await repositories.open(user?.name))\n  }\n  export const sources = (ids: string[]) => Promise.all(ids.map((id) => sourceOf(id)))`,
+    },
+    {
+      ...prismaShop,
       title: 'A transaction for each element: information.',
       severity: 'info',
       typescript: `export async function numbers(ids: string[]) {\n    for (const userId of ids) {\n      await prisma.$transaction(async (tx) => {\n        const taken = await tx.order.count({ where: { userId } })\n        await tx.order.create({ data: { id: userId, userId, number: taken + 1, status: 'new' } })\n      })\n    }\n  }`,
@@ -140,8 +152,9 @@ export default {
           yield {
             place: query.place,
             object: query.tables[0]?.table ?? '',
+            alike: at(loop.place),
             ...(isPart ? information : {}),
-            ...help,
+            ...(asksTheSame(query) ? { help: 'It asks the same for each element: ask once, before the loop.' } : help),
             message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
@@ -160,10 +173,17 @@ export default {
             continue
           said.add(at(repeat.place))
           // A function that also writes does its work for each element, of which the look-up is a part.
-          const isPart = quiet || isWork(repeat) || command.test(repeat.function) || writing.has(functionOf(query))
+          const isPart =
+            quiet ||
+            isWork(repeat) ||
+            repeat.occupied ||
+            repeat.loop.works ||
+            command.test(repeat.function) ||
+            writing.has(functionOf(query))
           yield {
             place: repeat.place,
             object: query.tables[0]?.table ?? '',
+            alike: at(repeat.loop.place),
             ...(isPart ? information : {}),
             ...help,
             message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
@@ -202,6 +222,16 @@ function keyOf(query: Query, ctx: RuleContext): string | null {
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
   const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
   return words.includes(only.column) ? only.column : null
+}
+
+/** True where nothing that a read compares with comes from the element. */
+function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
+  return (
+    operation === 'select' &&
+    !dynamic &&
+    predicates.length > 0 &&
+    predicates.every((p) => p.operator === '=' && (p.value !== undefined || /^this\.[\w.]+$/.test(p.source ?? '')))
+  )
 }
 
 const together = {

@@ -100,6 +100,7 @@ export default {
         )
       return {
         object: table,
+        alike: at(loop.place),
         ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }

@@ -158,6 +158,8 @@ export default {
         const own = branch.filter((p) => p.table === table.key)
         // A condition on a joined table may be where Postgres begins.
         if (own.length !== branch.length) return
+        // What a list, a document or a text holds finds the rows by an index of another kind, if any.
+        if (own.some((p) => p.operator === 'has' || p.operator === 'text search')) continue
         const use = indexUse(table, own)
         if (use.verdict === 'unknown' && use.partial !== undefined) {
           const problem = ofParameter(table, own, use.partial, ctx)

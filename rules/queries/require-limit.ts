@@ -65,6 +65,16 @@ export default {
       title: 'What somebody configures: no other table refers to it, and nobody says that it is large.',
       typescript: `${pool}\n  export const flags = () => pool.query('SELECT name FROM flags')`,
     },
+    {
+      ...prismaShop,
+      title: 'The rows of a team, found through another table.',
+      typescript: `export const ofTeam = (email: string) => prisma.order.findMany({ where: { user: { email } } })`,
+    },
+    {
+      given: `${prismaShop.given} CREATE TABLE "providers" ("id" INTEGER PRIMARY KEY, "position" INTEGER NOT NULL, "owner" TEXT REFERENCES "users" ("id"));`,
+      title: 'A list that somebody arranged by hand, and nobody says that it is long.',
+      typescript: `${pool}\n  export const providers = () => pool.query('SELECT id FROM providers ORDER BY position')`,
+    },
     { ...prismaShop, rows: { orders: 200 }, typescript: `export const all = () => prisma.order.findMany()` },
     {
       ...drizzleShop,
@@ -102,7 +112,7 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       // A table of unknown size that stands alone holds what somebody configures.
-      if (severity === null || (severity === 'info' && standsAlone(table, ctx))) return
+      if (severity === null || (severity === 'info' && (standsAlone(table, ctx) || isArranged(query)))) return
       return {
         object: table.key,
         severity,
@@ -112,6 +122,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for rows in an order that somebody has given them by hand, one by one. */
+function isArranged({ ordering }: Query): boolean {
+  return /^(?:sort|display)?_?(?:order|index|position|rank|priority)$|^sort$/i.test(ordering[0]?.column ?? '')
+}
 
 /** A SELECT of SQL that returns each row that it finds. */
 function selectsAll({ call, statement }: Query): boolean {

@@ -7,9 +7,9 @@ import type { Key, Table } from '../../src/schema/model.ts'
 import { declare, type Declared } from './declare.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
 
-/** True for code that serves users: not tests, seeds and scripts. */
-export function inService(query: Pick<Query, 'context'>): boolean {
-  return query.context.file === 'source'
+/** True for code that serves users: not tests, seeds, scripts and what goes once through a whole table. */
+export function inService({ context }: Pick<Query, 'context'>): boolean {
+  return context.file === 'source' && !/^(?:backfill|migrate|seed|reindex)(?![a-z])/.test(context.function ?? '')
 }
 
 const background =

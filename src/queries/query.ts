@@ -115,6 +115,8 @@ export interface Repeat {
   readonly function: string
   readonly loop: Loop
   readonly file: QueryContext['file']
+  /** True where the function waits for something else than its queries. */
+  readonly occupied: boolean
 }
 
 export interface QueryTable {

@@ -14,7 +14,7 @@ export function withRepeats(
   evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null,
   changed: ChangedLines,
 ): (Query & { readonly project: string })[] {
-  const loops: { target: string; repeat: Repeat }[] = []
+  const loops: { target: string; repeat: Omit<Repeat, 'occupied'> }[] = []
   for (const module of modules) {
     // What a browser calls in a loop are requests of its own.
     if (module.directives.includes('use client')) continue
@@ -36,8 +36,19 @@ export function withRepeats(
     }
   }
   if (loops.length === 0) return [...queries]
+  const byFunction = new Map<string, Query[]>()
+  for (const query of queries) {
+    const key = `${query.place.path}\n${query.context.function ?? ''}`
+    byFunction.set(key, [...(byFunction.get(key) ?? []), query])
+  }
+  const byPath = new Map(modules.map((module) => [module.path, module]))
   const byTarget = new Map<string, Repeat[]>()
-  for (const { target, repeat } of loops) byTarget.set(target, [...(byTarget.get(target) ?? []), repeat])
+  for (const { target, repeat } of loops) {
+    const [path = '', own = ''] = target.split('\n')
+    const before = byTarget.get(target)
+    const occupied = before?.[0]?.occupied ?? isOccupied(own, byPath.get(path), byFunction.get(target) ?? [])
+    byTarget.set(target, [...(before ?? []), { ...repeat, occupied }])
+  }
   return queries.map((query) => {
     const found =
       query.context.function === null || query.context.loop !== null || !query.context.certain
@@ -45,6 +56,16 @@ export function withRepeats(
         : byTarget.get(`${query.place.path}\n${query.context.function}`)
     return found === undefined ? query : { ...query, repeats: found }
   })
+}
+
+/** True where a function waits for more than its queries: what it does besides is work of its own, of which the queries are a part. */
+function isOccupied(own: string, module: Module | undefined, queries: readonly Query[]): boolean {
+  const site = module?.sites.find(({ frame }) => functionOf(frame)?.name === own)
+  const node = functionOf(site?.frame ?? null)?.node
+  if (module === undefined || node === undefined) return false
+  const waits = module.file.text.slice(node.start, node.end).match(/\bawait\b(?!\s+Promise\.)/g) ?? []
+  const awaited = new Set(queries.filter((q) => q.awaited === true).map(({ place }) => `${place.line}:${place.column}`))
+  return waits.length > awaited.size
 }
 
 /** The file and name of the function that a chain calls: one of the module or an imported one, a method of the class or of what it holds. */

@@ -131,6 +131,7 @@ export function prismaQueries(
     sql: null,
     dynamic: state.dynamic,
     nested: state.nested,
+    ...(condition === always ? {} : { filtered: true }),
     columns: [
       { table: model.table, column: null, use: operation === 'select' ? 'read' : 'write', place },
       ...usesOf(predicates),

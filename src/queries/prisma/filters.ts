@@ -173,7 +173,10 @@ function scalarFilter(
   if (object === null) return [[{ ...base, operator: '=', source: sourceOf(property) }]]
   if (!object.complete) state.dynamic = true
   const names = object.properties.map((p) => p.name)
-  if (names.includes('path') || names.some((n) => /^(string|array)_/.test(n))) return [[{ ...base, operator: 'json' }]]
+  if (names.includes('path') || names.some((n) => /^(string|array)_/.test(n))) {
+    const path = object.properties.find((p) => p.name === 'path')
+    return [[{ ...base, operator: 'json', ...(path === undefined ? {} : { source: sourceOf(path) }) }]]
+  }
   const insensitive = object.properties.some((p) => p.name === 'mode' && literalOf(p, state.evaluate) !== 'default')
   const terms: Term[] = []
   for (const one of object.properties) {
