@@ -53,6 +53,16 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A component that the server renders for each element.',
+      files: {
+        'src/row.tsx': `import { prisma } from './db'\nexport default async function Row({ id }: { id: string }) {\n  const newest = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n  return <li>{newest.length}</li>\n}\n`,
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`,
+        'src/list.tsx': `import Row from './row'\nexport function List({ ids }: { ids: string[] }) {\n  return <ul>{ids.map((id) => <Row key={id} id={id} />)}</ul>\n}\n`,
+      },
+      message: '`<Row>` is rendered in a loop, and each rendering runs `findMany` on `orders` (src/row.tsx:3)',
+    },
+    {
+      ...prismaShop,
       title: 'A method of a service that the class was given.',
       files: {
         'src/users.service.ts': `import { PrismaService } from './prisma.service'\nexport class UsersService {\n  constructor(private readonly prisma: PrismaService) {}\n  async byEmail(email: string) {\n    return this.prisma.user.findFirst({ where: { email } })\n  }\n}\n`,
@@ -186,7 +196,7 @@ export default {
             alike: at(repeat.loop.place),
             ...(isPart ? information : {}),
             ...help,
-            message: `\`${repeat.function}\` is called in a loop, and each call runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
+            message: `${/^[A-Z]/.test(repeat.function) ? `\`<${repeat.function}>\` is rendered in a loop, and each rendering` : `\`${repeat.function}\` is called in a loop, and each call`} runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
           }
           break
         }

@@ -166,6 +166,9 @@ export default {
           if (problem !== null) return problem
         }
         if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
+        // What the pull request takes away is told where it does.
+        const was = ctx.before.tables.get(table.key)
+        if (was !== undefined && indexUse(was, own).verdict === 'served') return
         const columns = own.filter((p) => isIndexable(p) && p.expression === null)
         if (columns.length === 0) {
           const problem = ofExpression(query, table, own, severity, ctx)

@@ -50,13 +50,17 @@ export function printQuery(
       ? '*'
       : main.columns.map(quote).join(', ')
   if (query.ordering.some((o) => o.table !== main.table)) return null
-  const order =
-    query.ordering.length === 0 || counts
-      ? ''
-      : ` ORDER BY ${query.ordering.map((o) => `${quote(o.column)}${o.descending ? ' DESC' : ''}`).join(', ')}`
+  const asked = query.ordering.map((o) => `${quote(o.column)}${o.descending ? ' DESC' : ''}`)
+  const keys = asked.length > 0 || !ordersItself(query) ? asked : (table.primaryKey?.columns ?? []).map(quote)
+  const order = keys.length === 0 || counts ? '' : ` ORDER BY ${keys.join(', ')}`
   const limit =
     query.limit === null || counts ? '' : ` LIMIT ${query.limit === 'dynamic' ? `$${counter.next++}` : query.limit}`
   return `SELECT ${columns} FROM ${name}${where}${order}${limit}`
+}
+
+/** Prisma's engine orders by the key where rows are taken or left out without an order: https://github.com/prisma/prisma/issues/21032 */
+function ordersItself({ client, call, limit, offset }: Pick<Query, 'client' | 'call' | 'limit' | 'offset'>): boolean {
+  return client === 'prisma' && !call.startsWith('findUnique') && (limit !== null || offset !== null)
 }
 
 function condition(term: Predicate, counter: { next: number }): string | null {

@@ -36,6 +36,13 @@ describe('calls of Prisma Client', () => {
     )
   })
 
+  it('writes the order of the key that Prisma adds where rows are taken', async () => {
+    const q = await one('await prisma.user.findMany({ where: { orgId }, take: 20 })')
+    expect(q.sql).toBe('SELECT * FROM "public"."users" WHERE "org_id" = $1 ORDER BY "id" LIMIT 20')
+    const all = await one('await prisma.user.findMany({ where: { orgId } })')
+    expect(all.sql).toBe('SELECT * FROM "public"."users" WHERE "org_id" = $1')
+  })
+
   it('follows relations in where, include and select', async () => {
     const q = await one(
       'await prisma.org.findMany({ where: { users: { some: { email } } }, include: { users: { include: { posts: { take: 3 } } } } })',

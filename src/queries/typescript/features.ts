@@ -16,7 +16,7 @@ export interface Features {
   readonly imports: readonly string[]
   /** Exports what it imports. */
   readonly passesOn: boolean
-  /** Loops and waits, so that it may run a query once for each element. */
+  /** Loops and waits or renders, so that it may run a query once for each element. */
   readonly loops: boolean
   /** Holds parts of queries that other files may send: `where`, `select` and `include` in an object. */
   readonly fragments: boolean
@@ -37,6 +37,7 @@ const fragments =
   /\b(?:where|select|include|with|data|orderBy|columns)\b\s*[:=]|\bPrisma\.\w|(?:[Ss]elect|[Ii]nclude|[Ww]here|[Aa]rgs|[Ff]ilters?|[Cc]onditions?)\b/
 const loop = /\b(?:for|while)\s*(?:await\s*)?\(|\.\s*(?:map|forEach|flatMap|reduce|filter|some|every)\s*\(/
 const waiting = /\bawait\b|\bPromise\.|\.then\(/
+const components = /<[A-Z]\w*[\s/>]/
 const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
 
 /** What nothing is found in. */
@@ -71,7 +72,7 @@ export function featuresOf(text: string): Features {
     imports: [...imports],
     passesOn: passing.test(text),
     fragments: fragments.test(text),
-    loops: waiting.test(text) && loop.test(text),
+    loops: loop.test(text) && (waiting.test(text) || components.test(text)),
     delegates: [...delegates],
     tables: [...named],
     raw: raw.test(text),

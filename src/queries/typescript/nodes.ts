@@ -3,6 +3,7 @@ import type {
   ArrowFunctionExpression,
   Expression,
   Function as FunctionNode,
+  JSXElement,
   Node,
   TemplateLiteral,
 } from 'oxc-parser'
@@ -86,6 +87,14 @@ export function chainOf(node: Expression): Chain | null {
     }
   }
   return steps.length === 0 ? null : { root: at, steps: steps.reverse(), start: node.start, end: node.end }
+}
+
+/** The call of a component that an element is: `Row(…)` for `<Row … />`; null for an element of HTML. */
+export function renderingOf({ openingElement, start, end }: JSXElement): Chain | null {
+  const { name } = openingElement
+  if (name.type !== 'JSXIdentifier' || !/^[A-Z]/.test(name.name)) return null
+  const root: Expression = { type: 'Identifier', name: name.name, start: name.start, end: name.end }
+  return { root, steps: [{ name: '', args: [], template: null, object: root, start, end }], start, end }
 }
 
 function memberName(node: Expression): string | null {

@@ -8,7 +8,7 @@ import { collectExports } from './exports.ts'
 import { ending, functionsAround, holds, isCertain, isKept, leaves, leaving, nearestFunction } from './frames.ts'
 import { lookUp } from './module.ts'
 import type { Construction, Frame, FunctionFrame, LoopFrame, Module, ModuleExport, Scope, Site } from './module.ts'
-import { chainOf, keyName, unwrap } from './nodes.ts'
+import { chainOf, keyName, renderingOf, unwrap } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
 const mutators = new Set(['push', 'unshift', 'splice', 'set'])
@@ -156,6 +156,13 @@ export function readModule(
         }
         const awaited = node.type === 'AwaitExpression'
         visitChain(chain, scope, frame, awaited ? 'awaited' : (used ?? 'other'), awaited, variable)
+        return
+      }
+      case 'JSXElement': {
+        const chain = renderingOf(node)
+        if (chain !== null)
+          visitChain(chain, scope, { kind: 'batch', parent: frame, name: 'render' }, 'other', false, null)
+        visitChildren(node, scope, frame)
         return
       }
       case 'BlockStatement':
