@@ -84,6 +84,22 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'And these, wherever they are waited for.',
+      typescript: `export async function load(ids: string[]) {\n    const asked = ids.map(async (id) => {\n      const user = await prisma.user.findUnique({ where: { id } })\n      return user?.name\n    })\n    return Promise.all(asked)\n  }`,
+    },
+    {
+      title: 'SQLite in the process answers without a round trip.',
+      drizzle: {
+        before: `import { sqliteTable, text } from 'drizzle-orm/sqlite-core'\nexport const users = sqliteTable('users', { id: text('id').primaryKey(), email: text('email') })\n`,
+        after: `import { sqliteTable, text } from 'drizzle-orm/sqlite-core'\nexport const users = sqliteTable('users', { id: text('id').primaryKey(), email: text('email') })\n`,
+      },
+      files: {
+        'drizzle.config.ts': `export default { dialect: 'sqlite', schema: './src/schema.ts', out: './drizzle' }\n`,
+      },
+      typescript: `import Database from 'better-sqlite3'\n  import { eq } from 'drizzle-orm'\n  import { drizzle } from 'drizzle-orm/better-sqlite3'\n  import { users } from './schema'\n  const db = drizzle(new Database('x.db'))\n  export function load(ids: string[]) {\n    for (const id of ids) console.log(db.select().from(users).where(eq(users.id, id)).get())\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A handful of literals.',
       typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`,
       severity: 'info',
@@ -146,8 +162,12 @@ export default {
         if (query.context.file !== 'source' && query.context.file !== 'script') continue
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
         const name = ctx.name(query.tables[0]?.table ?? '')
+        // SQLite in the process answers without a round trip.
+        const embedded = ctx.dialect === 'sqlite'
+        if (embedded && query.awaited !== true) continue
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = query.context.file === 'script' || query.operation !== 'select' || isBackground(query.place.path)
+        const quiet =
+          embedded || query.context.file === 'script' || query.operation !== 'select' || isBackground(query.place.path)
         const help = helpFor(query, ctx)
         const { loop } = query.context
         // What came of a mail, a payment or a run is written down at once, for each.

@@ -116,7 +116,8 @@ export default {
       return {
         object: table.key,
         severity,
-        alike: table.key,
+        // Of tables whose size nobody declares, one is enough to say it.
+        alike: severity === 'info' ? '' : table.key,
         message: `\`${callOf(query).replace(/ SELECT$/, '')}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
       }
     },

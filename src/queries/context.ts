@@ -18,6 +18,8 @@ const arrayMethods = new Set([
   'mapSeries',
   'eachSeries',
 ])
+/** Those that wait for one element before they begin with the next, or can. */
+const inTurn = new Set(['reduce', 'mapSeries', 'eachSeries'])
 const passing = new Set([
   '$transaction',
   'transaction',
@@ -138,7 +140,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
         together: together || around === '$transaction' || around === 'batch',
         place: placeOf(module.file, step.start, step.start + name.length),
         form: 'callback',
-        parallel: parallel || around !== null,
+        parallel: parallel || around !== null || !inTurn.has(name),
         bounded:
           over?.complete === true
             ? over.elements.length
