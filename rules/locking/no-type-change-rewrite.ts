@@ -181,11 +181,13 @@ type TypeChanged = ChangeOf<'alterColumnType'>
 function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
   const key = changes.find((change) => isKey(change, ctx))
   if (key !== undefined)
-    return `- add a second column, which a trigger keeps equal to \`${key.from.name}\`
+    return `
+- add a second column, which a trigger keeps equal to \`${key.from.name}\`
 - fill it in batches
 - give it the indexes and constraints
 - let it take over the key and the names, in one short transaction
 - drop the old column, in a later pull request
+
 \`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.${rowsSentence(key.table, ctx)}`
   const of = changes.map(({ table, from, to, using }) => ({
     table,

@@ -18,8 +18,10 @@ export interface Deciding {
 /** Answers the items of the checklist that people and deployments decide. */
 export const decided = {
   backup({ findings, config, labels }) {
-    const destructive = findings.filter(isDestructive)
-    if (destructive.length === 0) return none('nothing is dropped or overwritten')
+    const lossy = findings.filter((f) => f.approvable && f.group === 'data-loss')
+    if (lossy.length === 0) return none('nothing is dropped or overwritten')
+    const destructive = lossy.filter(isDestructive)
+    if (destructive.length === 0) return none(`nothing is lost that wants an approval: ${places(lossy)}`)
     const { require } = config.backup
     if (require === 'off')
       return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
@@ -79,6 +81,7 @@ export const fail = (evidence: string): ChecklistAnswer => ({ status: 'fail', ev
 export const unknown = (evidence: string): ChecklistAnswer => ({ status: 'unknown', evidence })
 export const none = (evidence: string): ChecklistAnswer => ({ status: 'not-applicable', evidence })
 
-function isDestructive(finding: Finding): boolean {
-  return finding.approvable && finding.group === 'data-loss'
+/** Only errors are approved: a rule is less loud where what is lost is known to be of no use, or where a team has decided so. */
+function isDestructive({ approvable, group, severity }: Finding): boolean {
+  return approvable && group === 'data-loss' && severity === 'error'
 }
