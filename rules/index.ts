@@ -49,6 +49,7 @@ import noRepeatedVersion from './consistency/no-repeated-version.ts'
 import noSchemaDrift from './consistency/no-schema-drift.ts'
 import requireJournalEntry from './consistency/require-journal-entry.ts'
 import requireMigration from './consistency/require-migration.ts'
+import requireMigrationFile from './consistency/require-migration-file.ts'
 import noDropAndRecreateColumn from './data-loss/no-drop-and-recreate-column.ts'
 import noDropBlocked from './data-loss/no-drop-blocked.ts'
 import noDropCascade from './data-loss/no-drop-cascade.ts'
@@ -307,6 +308,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noSchemaDrift, group: 'consistency' },
   { ...requireJournalEntry, group: 'consistency' },
   { ...requireMigration, group: 'consistency' },
+  { ...requireMigrationFile, group: 'consistency' },
   { ...noDropAndRecreateColumn, group: 'data-loss' },
   { ...noDropBlocked, group: 'data-loss' },
   { ...noDropCascade, group: 'data-loss' },

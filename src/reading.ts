@@ -45,8 +45,8 @@ export interface ProjectReading {
   readonly journal: Records['journal']
   /** Provider of Prisma's `migration_lock.toml` on both sides, and of the schema at the head; left out where neither side has a lock. */
   readonly lock?: RuleContext['lock']
-  /** True where old migrations were merged into fewer that make the same schema: nothing of those runs where they have run before. */
-  readonly squashed: boolean
+  /** Old migrations that were merged into fewer: nothing of those runs where they have run before. */
+  readonly merged: Merged | null
   /** What a rehearsal of the ways back found; left out without one. */
   readonly roundTrips?: readonly RoundTrip[]
   /** What a rehearsal of the generated way back found; undefined without one. */
@@ -118,7 +118,7 @@ async function readProject(
     postgresFrom: found && { path: found.path, line: found.line },
     migrations,
     problems,
-    squashed: history.merged !== null,
+    merged: history.merged,
     ...records,
     declared: promises ? declared.after : null,
     declaredBefore: promises ? declared.before : null,
@@ -127,15 +127,16 @@ async function readProject(
       ...declared.notes,
       ...problems.flatMap((problem) => noteOf(problem)),
       ...recordNotes,
+      ...(history.merged?.missing.length === 0 ? [mergedNote(project, history.merged, records.journal.after)] : []),
     ],
   }
   if (fresh.length === 0 && declared.after && project.dialect === 'postgresql')
     return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
   const { merged } = history
   if (merged === null) return readMigrated(common, history, fresh)
+  if (merged.missing.length > 0) return readMigrated(common, history, [])
   const later = fresh.filter((file) => !merged.files.includes(file))
-  const noted = { ...common, notes: [...common.notes, mergedNote(project, merged.files)] }
-  return readMigrated(noted, { ...history, schema: merged.schema, anew: null }, later)
+  return readMigrated(common, { ...history, schema: merged.schema, anew: null }, later)
 }
 
 /** What is known of a project before it is known which steps its change takes. */
@@ -148,7 +149,6 @@ interface History {
   readonly hasRun: boolean
   /** What a new database gets, where files that have run are edited or gone: it differs from what one of today becomes. */
   readonly anew: Schema | null
-  /** New files that merge deleted ones and make the same: nothing of them runs where those have run. */
   readonly merged: Merged | null
 }
 
@@ -166,7 +166,7 @@ function replayBefore(
   const hasRun = migrations.before.length > 0
   const schema = hasRun ? replay(migrations.before) : (declared.before ?? empty)
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
-  return { schema, hasRun, anew, merged: mergedOf(migrations, schema, replay) }
+  return { schema, hasRun, anew, merged: mergedOf(project, migrations, schema, replay) }
 }
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */

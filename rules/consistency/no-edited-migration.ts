@@ -1,6 +1,12 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import type { RunnerName } from '../../src/project/project.ts'
+import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
+import { printChanges } from '../../src/schema/sql/changes.ts'
+import { sql } from '../shared/sql.ts'
+
+/** Runners that stop where a migration that has run is gone. */
+const missed: ReadonlySet<RunnerName> = new Set(['flyway', 'sqlx'])
 
 /** Runners that compare the whole text of a file with what they have run, comments and the way back included. */
 const checksums: ReadonlySet<RunnerName> = new Set(['prisma', 'flyway', 'sqlx', 'atlas'])
@@ -42,6 +48,21 @@ export default {
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
+      if (ctx.merged) {
+        const { files, stoodFor, schema, missing } = ctx.merged
+        const names = files.map(({ name }) => `\`${name}\``).join(', ')
+        const more = missing.length > 1 ? `, and ${missing.length - 1} more` : ''
+        const [first] = missing
+        if (first)
+          yield {
+            place: startOf(files[0]?.path ?? ctx.project.evidence),
+            object: files.map(({ path }) => path).join(' '),
+            anySize: true,
+            message: `${names} ${files.length === 1 ? 'takes' : 'take'} the place of ${stoodFor} migrations that have run, and a new database gets another schema than they made: ${mergeClause(first, ctx)}${more}.`,
+            help: `Merge them so that they make the same. What is missing:\n${sql(printChanges(missing, schema, ctx.before).trimEnd())}`,
+          }
+        return
+      }
       // With another provider the old history is put away, as Prisma asks for.
       const isOtherDatabase =
         ctx.lock?.before?.dialect && ctx.lock.after?.dialect && ctx.lock.before.dialect !== ctx.lock.after.dialect
@@ -56,11 +77,13 @@ export default {
             ? status === 'modified'
               ? '`migrate dev` asks for a reset where the old text has run'
               : '`migrate deploy` finds a migration in the database that it does not know'
-            : status === 'modified' && isSeen
-              ? `${ctx.runner.name} finds another checksum than the one that has run, and stops`
-              : status === 'renamed'
-                ? 'it runs a second time where it has run under the old name'
-                : 'databases where it has run keep what the old text made'
+            : status === 'deleted' && missed.has(ctx.runner.name)
+              ? `${ctx.runner.name} finds a migration in the database that it does not know, and stops`
+              : status === 'modified' && isSeen
+                ? `${ctx.runner.name} finds another checksum than the one that has run, and stops`
+                : status === 'renamed'
+                  ? 'it runs a second time where it has run under the old name'
+                  : 'databases where it has run keep what the old text made'
         const [what, whatAll] =
           status === 'deleted'
             ? ['is deleted', 'are deleted']
@@ -84,3 +107,26 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What differs in a new database, told by the change that leads back. */
+function mergeClause(back: Change, ctx: RuleContext): string {
+  const table = tableOf(back)
+  const name = `\`${subjectOf(back)}\``
+  const at = table === undefined ? name : `\`${ctx.name(table)}\``
+  switch (back.kind) {
+    case 'createTable':
+    case 'createEnum':
+    case 'createView':
+      return `there is no ${table === undefined ? name : at}`
+    case 'addColumn':
+      return `${at} has no column ${name}`
+    case 'addIndex':
+      return `${at} has no index ${name}`
+    case 'dropColumn':
+      return `${at} has a column ${name} besides`
+    case 'dropTable':
+      return `there is a table ${at} besides`
+    default:
+      return table === undefined || subjectOf(back) === '' ? `${at} differs` : `${name} of ${at} differs`
+  }
+}

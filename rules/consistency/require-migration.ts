@@ -1,4 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { partDeclarationOf } from '../../src/engine/declared.ts'
+import { tableOf, type Change } from '../../src/schema/change.ts'
 import { printChanges } from '../../src/schema/sql/changes.ts'
 import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
 import { keepName, probableRenames, type ProbableRename } from '../shared/renames.ts'
@@ -60,8 +62,9 @@ export default {
       const others = drift.changes.length > 1 ? `, and ${drift.changes.length - 1} more` : ''
       const renames = probableRenames(drift.changes, ctx)
       const command = ctx.project.orm === 'prisma' ? '`npx prisma migrate dev`' : '`npx drizzle-kit generate`'
+      const renamed = renames.length > 0 && drift.changes.find((change) => isNewName(change, first, renames))
       return {
-        place: driftPlace(first, ctx),
+        place: (renamed && ctx.declared && partDeclarationOf(ctx.declared, renamed)) || driftPlace(first, ctx),
         anySize: true,
         message: `The schema changes and no migration follows: ${driftClause(first, ctx)}${others}.`,
         help: `${renames.map((rename) => question(rename, ctx)).join('')}${renames.length > 0 ? 'w' : 'W'}rite the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,
@@ -69,6 +72,17 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for the addition that gives what the first change takes away its new name. */
+function isNewName(change: Change, gone: Change, renames: readonly ProbableRename[]): boolean {
+  const sameTable = tableOf(change) === tableOf(gone)
+  return (
+    change.kind === 'addColumn' &&
+    gone.kind === 'dropColumn' &&
+    sameTable &&
+    renames.some(({ from, to }) => from === gone.from.name && to === change.to.name)
+  )
+}
 
 function question(rename: ProbableRename, ctx: RuleContext): string {
   const { what, from, to } = rename

@@ -102,7 +102,14 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** What of the new migrations could not be read as SQL. */
   readonly sqlProblems: readonly SqlProblem[]
-  /** Migrations of the base that the pull request edits, renames or deletes. */
+  /** Old migrations merged into `files` that make another schema than they did; `missing` leads from `schema` to what they made. Left out where there are none. */
+  readonly merged?: {
+    readonly files: readonly Migration[]
+    readonly stoodFor: number
+    readonly schema: Schema
+    readonly missing: readonly Change[]
+  }
+  /** Migrations of the base that the pull request edits, renames or deletes; none where they are merged. */
   readonly migrationsChanged: readonly {
     readonly path: string
     readonly status: ChangedFile['status']

@@ -53,6 +53,7 @@ export interface RuleInput {
     readonly status: ChangedFile['status']
     readonly sameSql?: boolean
   }[]
+  readonly merged?: NonNullable<RuleContext['merged']>
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
   readonly generated: boolean
   /** Texts of the files that findings may point at. */
@@ -262,6 +263,7 @@ function contextOf(
     ...(input.reruns ? { reruns: input.reruns } : {}),
     sqlProblems: input.sqlProblems,
     migrationsChanged: input.migrationsChanged,
+    ...(input.merged ? { merged: input.merged } : {}),
     generated: input.generated,
     isNew: (table) =>
       newness.tables.has(table) ||

@@ -52,7 +52,13 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
   const prisma = prismaProjects(listing)
   const drizzle = drizzleProjects(listing)
   const orm = [...prisma.projects, ...drizzle.projects]
-  const free = folders.filter(({ folder }) => !orm.some(({ migrations }) => migrations?.folder === folder))
+  const isTaken = (folder: string) =>
+    orm.some(
+      ({ migrations }) =>
+        migrations !== null &&
+        (migrations.folder === folder || (migrations.layout === 'prisma' && isBelow(folder, migrations.folder))),
+    )
+  const free = folders.filter(({ folder }) => !isTaken(folder))
   const sql = sqlProjects(listing, free, samples, orm, sqlcFiles(listing))
   const projects = override([...orm, ...sql.projects], config, listing)
   // What could not be followed matters where a change touches it, or touches what is below it and nothing else tells what lives there.

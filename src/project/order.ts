@@ -57,8 +57,13 @@ export function orderMigrations(
   const inside = paths.filter((path) => isBelow(path, source.folder))
   switch (source.layout) {
     case 'prisma':
-    case 'drizzle-folders':
-      return { migrations: inFolders(source, inside, 'migration.sql', byCode), orphans: [] }
+    case 'drizzle-folders': {
+      const migrations = inFolders(source, inside, 'migration.sql', byCode)
+      const taken = new Set(migrations.map(({ path }) => folderOf(path)))
+      const isOrphan = (path: string) =>
+        path.endsWith('.sql') && folderOf(path) !== source.folder && !taken.has(folderOf(path))
+      return { migrations, orphans: inside.filter(isOrphan) }
+    }
     case 'up-down-folders':
       return {
         migrations: inFolders(

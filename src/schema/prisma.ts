@@ -9,7 +9,7 @@ import type { EngineProblem, EngineProvider, PrismaFile } from './prisma/engine.
 import { withDeclarations } from './prisma/overlay.ts'
 import { portableSchema } from './prisma/portable.ts'
 import type { OtherDialect } from './prisma/portable.ts'
-import { forEngine } from './prisma/prepare.ts'
+import { forEngine, fromEngine } from './prisma/prepare.ts'
 import { schemaOfSql } from './prisma/sql.ts'
 import type { Dialect, Schema } from './model.ts'
 
@@ -74,7 +74,7 @@ async function exactSchema(read: ReadFiles, datamodel: Datamodel, project: Proje
   const [path = ''] = read.files.keys()
   const answer = await engineDiff(null, engineFiles(read, datamodel.dialect), 'postgres')
   if (!answer.ok) return { schema: null, notes: unreadNotes(answer.problems, path) }
-  const made = await schemaOfSql(answer.sql, datamodel.dialect)
+  const made = await schemaOfSql(fromEngine(answer.sql), datamodel.dialect)
   const schema = withDeclarations(made.schema, datamodel, keyOfJoinTables(project))
   return {
     schema: made.refused.length === 0 ? schema : { ...schema, complete: false },
@@ -147,7 +147,7 @@ export async function prismaSql(
     external,
   )
   if (!answer.ok) return { sql: '', notes: unreadNotes(answer.problems, path) }
-  return { sql: isEmptyScript(answer.sql) ? '' : answer.sql, notes: [] }
+  return { sql: isEmptyScript(answer.sql) ? '' : fromEngine(answer.sql), notes: [] }
 }
 
 interface ReadFiles {

@@ -278,7 +278,44 @@ describe('a history that is touched', () => {
     expect(await merged({ '4_all': init })).toEqual({ rules: [], notes: [note], statements: 0 })
     const more = await merged({ '4_all': init, '5_bio': 'ALTER TABLE "User" ADD COLUMN "bio" TEXT;' })
     expect(more).toEqual({ rules: ['no-schema-drift'], notes: [note], statements: 1 })
-    expect((await merged({ '4_all': init.replace('"old" TEXT, ', '') })).rules).toContain('no-edited-migration')
+    const lost = init.replace('"old" TEXT, ', '')
+    expect(await merged({ '4_all': lost })).toEqual({ rules: ['no-edited-migration'], notes: [], statements: 0 })
+    expect(await merged({ '1_init': `${init} SELECT 1;` })).toEqual({
+      rules: [],
+      notes: [expect.stringContaining('merged into `1_init`')],
+      statements: 0,
+    })
+  })
+
+  it('is one finding where files are merged into one that makes something else', async () => {
+    const path = (name: string) => `prisma/migrations/${name}/migration.sql`
+    const rest = { ...prisma, 'prisma/schema.prisma': datasource + before }
+    const old = { ...rest, [path('2_age')]: 'ALTER TABLE "User" ALTER COLUMN "age" SET DEFAULT 1;' }
+    const lost = { ...rest, [path('1_init')]: init.replace('"old" TEXT, ', '') }
+    const report = await review(await changeSetOf(memoryTree(old), memoryTree(lost)), {
+      rules,
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: false,
+    })
+    const [finding, ...others] = report.findings
+    expect([others, report.notes, finding?.rule, finding?.place.path]).toEqual([
+      [],
+      [],
+      'no-edited-migration',
+      path('1_init'),
+    ])
+    expect(finding?.message).toContain('`User` has no column `old`, and 1 more')
+    await database.exec(`CREATE SCHEMA merged; SET search_path = merged; ${lost[path('1_init')]}`)
+    await database.exec(closing(report.findings).replace(/;\s*$/, ''))
+    expect(
+      (
+        await database.query(
+          'SELECT column_default FROM information_schema.columns WHERE table_schema = $1 AND column_name IN ($2, $3) ORDER BY 1',
+          ['merged', 'old', 'age'],
+        )
+      ).rows,
+    ).toEqual([{ column_default: '1' }, { column_default: null }])
+    await database.exec('DROP SCHEMA merged CASCADE; RESET search_path')
   })
 
   it('is one finding where many files go', async () => {

@@ -21,6 +21,15 @@ describe('readPrismaSchema', () => {
     ])
   })
 
+  it('takes a quote in the name of an enum value, which the engine writes as it is', async () => {
+    const { schema, notes } = await readSchema(
+      `enum Mood {\n  odd @map("it's")\n}\nmodel A {\n  id   Int  @id\n  mood Mood @default(odd)\n}\n`,
+    )
+    expect(notes).toEqual([])
+    expect(schema?.enums.get('public.Mood')?.values).toEqual(["it's"])
+    expect(schema?.tables.get('public.A')?.columns[1]?.default).toBe(`'it''s'::"Mood"`)
+  })
+
   it('tells of a line that breaks those below it once', async () => {
     const { notes } = await readSchema('enum A {\n  B\n}\nmodl C {\n  id Int @id\n  y Int\n}\n')
     expect(notes.map(({ line, message }) => [line, message])).toEqual([

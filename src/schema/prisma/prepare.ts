@@ -7,6 +7,14 @@ import type { PrismaFile } from './engine.ts'
 /** Connection settings, which the engine takes from `prisma.config.ts` alone and refuses in a schema. */
 const connectionSettings = ['url', 'directUrl', 'shadowDatabaseUrl']
 
+/** Stands for a quote in the value of an enum, which the engine writes between quotes as it is in `CREATE TYPE` and doubles in a default. */
+const quote = '\uE000'
+
+/** The SQL of the engine with what stands in for something else written as SQL has it. */
+export function fromEngine(sql: string): string {
+  return sql.replaceAll(quote, "''")
+}
+
 /** Preview features that change what the schema means for the database; the engine refuses the names of those that are retired. */
 const meaningfulFeatures: ReadonlySet<string> = new Set([
   'partialIndexes',
@@ -23,8 +31,9 @@ export function forEngine(document: PrismaDocument, text: string): PrismaFile {
   const file = sourceFile(document.path, text)
   const edits: { readonly start: number; readonly end: number; readonly by: string }[] = []
   const startOf = (place: Place) => (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
+  const endOf = (place: Place) => (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn
   const overwrite = (place: Place, by: string) => {
-    edits.push({ start: startOf(place), end: (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn, by })
+    edits.push({ start: startOf(place), end: endOf(place), by })
   }
   for (const block of document.blocks) {
     if (block.kind === 'datasource') {
@@ -38,6 +47,10 @@ export function forEngine(document: PrismaDocument, text: string): PrismaFile {
     if (block.kind === 'generator') {
       const features = block.settings.get('previewFeatures')
       if (features !== undefined) overwrite(features.place, keptFeatures(features))
+    }
+    for (const { place } of block.values.flatMap((value) => value.attributes)) {
+      const written = text.slice(startOf(place), endOf(place))
+      if (written.includes("'")) overwrite(place, written.replaceAll("'", quote))
     }
     if (block.kind === 'view') {
       for (const { name, place } of [...block.attributes, ...block.fields.flatMap((field) => field.attributes)]) {
