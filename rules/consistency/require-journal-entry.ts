@@ -61,12 +61,15 @@ export default {
           message: `\`migrate()\` fails: the journal lists \`${entry.tag}\` and there is no \`${entry.file}\`.`,
         }
       }
-      for (const entry of after.duplicates) {
-        if (before?.duplicates.some((other) => other.tag === entry.tag)) continue
-        const at = after.entries.indexOf(entry)
+      for (const [at, entry] of after.entries.entries()) {
         const first = after.entries.slice(0, at)
         const same = first.find((other) => other.tag === entry.tag)
-        const number = first.find((other) => numberOf(other.tag) === numberOf(entry.tag))
+        const number = first.find(
+          (other) => numberOf(other.tag) !== null && numberOf(other.tag) === numberOf(entry.tag),
+        )
+        const twice = same ?? number
+        const count = (tag: string) => before?.entries.filter((other) => other.tag === tag).length ?? 0
+        if (twice && count(entry.tag) > 0 && count(twice.tag) > (same ? 1 : 0)) continue
         if (same) {
           yield {
             place: entry.place,
@@ -89,6 +92,6 @@ export default {
 } satisfies Rule
 
 /** What drizzle-kit names the snapshot after. */
-function numberOf(tag: string): string {
-  return tag.split('_')[0] ?? ''
+function numberOf(tag: string): string | null {
+  return /^(\d+)_/.exec(tag)?.[1] ?? null
 }

@@ -291,7 +291,8 @@ describe('a history that is touched', () => {
     const path = (name: string) => `prisma/migrations/${name}/migration.sql`
     const rest = { ...prisma, 'prisma/schema.prisma': datasource + before }
     const old = { ...rest, [path('2_age')]: 'ALTER TABLE "User" ALTER COLUMN "age" SET DEFAULT 1;' }
-    const lost = { ...rest, [path('1_init')]: init.replace('"old" TEXT, ', '') }
+    const merged = init.replace('"old" TEXT, ', '')
+    const lost = { ...rest, [path('1_init')]: merged }
     const report = await review(await changeSetOf(memoryTree(old), memoryTree(lost)), {
       rules,
       settings: { config: defaultConfig, notes: [] },
@@ -305,7 +306,7 @@ describe('a history that is touched', () => {
       path('1_init'),
     ])
     expect(finding?.message).toContain('`User` has no column `old`, and 1 more')
-    await database.exec(`CREATE SCHEMA merged; SET search_path = merged; ${lost[path('1_init')]}`)
+    await database.exec(`CREATE SCHEMA merged; SET search_path = merged; ${merged}`)
     await database.exec(closing(report.findings).replace(/;\s*$/, ''))
     expect(
       (
