@@ -1,5 +1,4 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { partDeclarationOf } from '../../src/engine/declared.ts'
 import { tableOf, type Change } from '../../src/schema/change.ts'
 import { printChanges } from '../../src/schema/sql/changes.ts'
 import { driftClause, driftPlace, newDrift } from '../shared/drift.ts'
@@ -64,7 +63,7 @@ export default {
       const command = ctx.project.orm === 'prisma' ? '`npx prisma migrate dev`' : '`npx drizzle-kit generate`'
       const renamed = renames.length > 0 && drift.changes.find((change) => isNewName(change, first, renames))
       return {
-        place: (renamed && ctx.declared && partDeclarationOf(ctx.declared, renamed)) || driftPlace(first, ctx),
+        place: driftPlace(renamed || first, ctx),
         anySize: true,
         message: `The schema changes and no migration follows: ${driftClause(first, ctx)}${others}.`,
         help: `${renames.map((rename) => question(rename, ctx)).join('')}${renames.length > 0 ? 'w' : 'W'}rite the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,

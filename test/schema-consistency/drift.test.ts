@@ -399,7 +399,7 @@ describe('a journal', () => {
       dialect: 'postgresql',
       entries: [
         { idx: 0, when: 20, tag: '0000_a' },
-        { idx: 0, when: 10, tag: '0000_b' },
+        { idx: 1, when: 10, tag: '0000_b' },
       ],
     })
     const findings = await reviewed(base, {

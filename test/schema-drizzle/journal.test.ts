@@ -37,7 +37,6 @@ describe('readDrizzleJournal', () => {
       version: '7',
       dialect: 'postgresql',
       orphans: ['drizzle/0002_orphan.sql'],
-      duplicates: [],
       outOfOrder: [],
     })
     expect(read?.missing.map((it) => it.file)).toEqual(['drizzle/0002_gone.sql'])
@@ -50,7 +49,7 @@ describe('readDrizzleJournal', () => {
     })
   })
 
-  it('sees repeated numbers and entries older than what runs before them', () => {
+  it('sees entries older than what runs before them', () => {
     const { journal: read } = readDrizzleJournal(
       journal([
         [0, '0000_a', 10],
@@ -60,7 +59,6 @@ describe('readDrizzleJournal', () => {
       'drizzle/meta/_journal.json',
       files,
     )
-    expect(read?.duplicates.map((it) => it.tag)).toEqual(['0001_c'])
     expect(read?.outOfOrder.map((it) => it.tag)).toEqual(['0001_c'])
   })
 

@@ -32,8 +32,6 @@ export interface DrizzleJournal {
   readonly missing: readonly JournalEntry[]
   /** Paths of `.sql` files that no entry names: they never run. */
   readonly orphans: readonly string[]
-  /** Entries with the `idx` or `tag` of an earlier one. */
-  readonly duplicates: readonly JournalEntry[]
   /** Entries whose `when` is not greater than that of one before: skipped wherever that one is applied already. */
   readonly outOfOrder: readonly JournalEntry[]
 }
@@ -104,7 +102,6 @@ export function readDrizzleJournal(
       entries,
       missing: entries.filter((it) => !there.has(it.file)),
       orphans: present.filter((it) => !named.has(it)),
-      duplicates: repeated(entries),
       outOfOrder: late(entries),
     },
     notes,
@@ -158,15 +155,6 @@ function entryOf(data: Data, prefix: string, place: Place): JournalEntry | null 
     file: `${prefix}${tag}.sql`,
     place,
   }
-}
-
-function repeated(entries: readonly JournalEntry[]): readonly JournalEntry[] {
-  const seen = new Set<string | number>()
-  return entries.filter((it) => {
-    const known = seen.has(it.idx) || seen.has(it.tag)
-    seen.add(it.idx).add(it.tag)
-    return known
-  })
 }
 
 function late(entries: readonly JournalEntry[]): readonly JournalEntry[] {
