@@ -17,6 +17,13 @@ export default {
         alter table users add column name text;`,
       message: 'has no reason',
     },
+    {
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        -- schemagate-ignore
+        alter table users add column name text;`,
+      message: 'neither rule nor reason',
+    },
   ],
   good: [
     {
@@ -29,9 +36,14 @@ export default {
   visit: {
     suppression(suppression) {
       if (suppression.state !== 'without-reason') return
+      const { place, rules } = suppression
       return {
-        place: suppression.place,
-        message: `The suppression of ${suppression.rules.map((id) => `\`${id}\``).join(', ')} has no reason, so it has no effect.`,
+        place,
+        message:
+          rules.length === 0
+            ? 'This suppression has neither rule nor reason, so it has no effect.'
+            : `The suppression of ${rules.map((id) => `\`${id}\``).join(', ')} has no reason, so it has no effect.`,
+        help: `Write the reason after a colon: \`${place.path.endsWith('.sql') ? '--' : '//'} schemagate-ignore ${rules.length === 0 ? 'RULE' : rules.join(', ')}: why it is right here\`.`,
       }
     },
   },

@@ -43,10 +43,10 @@ export function settle(
   for (const draft of sorted) {
     const { rule, problem, place } = draft
     const same = JSON.stringify([rule.id, place, problem.message])
-    if (seen.has(same) || (rule.once && said.has(rule.id))) continue
-    seen.add(same)
     const suppression = suppressionOf(draft)
     if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(rule.id))
+    if (seen.has(same) || (rule.once && said.has(rule.id))) continue
+    seen.add(same)
     const equals = JSON.stringify([draft.project, rule.id, draft.object, draft.tokens])
     const ordinal = ordinals.get(equals) ?? 0
     ordinals.set(equals, ordinal + 1)
@@ -168,6 +168,7 @@ function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: 
   const idle = suppression.rules.filter((id) => !used.has(id))
   const unknown = suppression.rules.filter((id) => !settling.ruleIds.has(id))
   if (suppression.reason === null) return { ...suppression, state: 'without-reason', idle }
+  if (suppression.noDay !== undefined) return { ...suppression, state: 'without-day', idle }
   if (unknown.length > 0 || suppression.rules.length === 0)
     return {
       ...suppression,

@@ -11,9 +11,11 @@ export interface Suppression {
   readonly reason: string | null
   /** `2026-12-31`, the last day on which it holds; null for ever. */
   readonly until: string | null
-  /** The line on which what it speaks of begins: the first line after it that is neither empty nor a comment. */
+  /** What stands after `until=` and is no day: the comment has no effect then. Left out for a day. */
+  readonly noDay?: string
+  /** The line on which what it speaks of begins: its own behind code, else the first line after it that is neither empty nor a comment. */
   readonly target: number
-  readonly state: 'pending' | 'used' | 'unused' | 'expired' | 'without-reason' | 'unknown-rule'
+  readonly state: 'pending' | 'used' | 'unused' | 'expired' | 'without-reason' | 'without-day' | 'unknown-rule'
   /** Rules of the list that silenced nothing, or that do not exist. */
   readonly idle: readonly string[]
   /** ` Did you mean "no-drop-table"?` for a rule that does not exist; left out where none is near. */
@@ -22,7 +24,8 @@ export interface Suppression {
   readonly isNew: boolean
 }
 
-const marker = /^\s*(?:--|\/\/\/?|\/\*|\*|#)\s*schemagate-ignore(-file)?\b[ \t]*([^:\n]*)(?::([^\n]*))?$/
+const marker =
+  /^(?:\s*(?:--|\/\/\/?|\/\*|\*|#)|(.*\S.*?)(?:--|\/\/\/?|\/\*))\s*schemagate-ignore(-file)?\b[ \t]*([^:\n]*)(?::([^\n]*))?$/
 const commentOrBlank = /^\s*(?:$|--|\/\/|\/\*|\*|#)/
 
 /** Reads the suppressions of a file: `-- schemagate-ignore RULE[, RULE]: reason [until=YYYY-MM-DD]`, `//` in Prisma and TypeScript. */
@@ -38,21 +41,24 @@ export function readSuppressions(
   lines.forEach((line, i) => {
     const match = marker.exec(line)
     if (!match) return
-    const [, whole, list = '', rest] = match
-    const until = /(?:^|\s)until[=:]\s*(\d{4}-\d{2}-\d{2})\s*$/.exec(rest ?? '')
-    const reason = (rest ?? '')
-      .slice(0, until ? until.index : undefined)
-      .replace(/\*\/\s*$/, '')
-      .trim()
-    const start = (file.lineStarts[i] ?? 0) + line.search(/\S/)
-    let target = i + 1
-    while (target < lines.length && commentOrBlank.test(lines[target] ?? '')) target++
+    const [, code = '', whole, list = '', rest = ''] = match
+    const said = rest.replace(/\*\/\s*$/, '').trim()
+    const until = /(?:^|\s)until(?:=\s*(\S+)|:\s*(\d{4}-\d{2}-\d{2}))$/.exec(said)
+    const day = until?.[1] ?? until?.[2] ?? null
+    const reason = said.slice(0, until ? until.index : undefined).trim()
+    const start = (file.lineStarts[i] ?? 0) + code.length + line.slice(code.length).search(/\S/)
+    let target = code === '' ? i + 1 : i
+    while (code === '' && target < lines.length && commentOrBlank.test(lines[target] ?? '')) target++
     found.push({
       place: placeOf(file, start, (file.lineStarts[i] ?? 0) + line.length),
       scope: whole ? 'file' : 'statement',
-      rules: list.split(/[,\s]+/).filter((id) => id !== ''),
+      rules: list
+        .replace(/\*\/\s*$/, '')
+        .split(/[,\s]+/)
+        .filter((id) => id !== ''),
       reason: reason === '' ? null : reason,
-      until: until?.[1] ?? null,
+      until: day !== null && isDay(day) ? day : null,
+      ...(day !== null && !isDay(day) ? { noDay: day } : {}),
       target: target + 1,
       state: 'pending',
       idle: [],
@@ -62,6 +68,11 @@ export function readSuppressions(
   return found
 }
 
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(text)
+}
+
 /** True where a suppression speaks of what begins on one of `lines` of its file. Whether it still holds is not asked. */
 export function speaksOf(suppression: Suppression, rule: string, lines: readonly number[]): boolean {
   return suppression.rules.includes(rule) && (suppression.scope === 'file' || lines.includes(suppression.target))
@@ -69,5 +80,6 @@ export function speaksOf(suppression: Suppression, rule: string, lines: readonly
 
 /** True until the end of its last day. `today` is `YYYY-MM-DD`. */
 export function holds(suppression: Suppression, today: string): boolean {
-  return suppression.reason !== null && (suppression.until === null || suppression.until >= today)
+  const { reason, noDay, until } = suppression
+  return reason !== null && noDay === undefined && (until === null || until >= today)
 }

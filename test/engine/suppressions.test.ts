@@ -60,3 +60,30 @@ it('that names no rule says which was meant, and what other tools write is none'
     'no-unused-suppression: `no-drop-tabel` is no rule, so this suppression silences nothing. Did you mean `no-drop-table`?',
   ])
 })
+
+it('may stand behind the statement, and has no effect with a day that is none', async () => {
+  const findings = await reviewed(
+    {
+      'db/migrations/1.sql':
+        'create table users (id bigint primary key, a text, b text, c text); create index users_a on users (a); create index users_b on users (b); create index users_c on users (c);',
+    },
+    {
+      'db/migrations/2.sql': [
+        `drop index users_a; -- schemagate-ignore require-concurrent-index-drop, require-lock-timeout: at night until=2099-01-01`,
+        `/* schemagate-ignore require-concurrent-index-drop: at night until=2099-01-01 */`,
+        `drop index users_b;`,
+        `-- schemagate-ignore require-concurrent-index-drop: at night until=tomorrow`,
+        `drop index users_c;`,
+      ].join('\n'),
+      'db/migrations/3.sql': [
+        `-- schemagate-ignore require-lock-timeout: said once for all, and meant here too`,
+        `alter table users add column d text not null default '';`,
+      ].join('\n'),
+    },
+  )
+  const told = findings.filter(({ suppressed }) => !suppressed)
+  expect(told.map(({ rule, place }) => `${rule} ${place.path.slice(-5)}:${place.line}`)).toEqual([
+    'no-expired-suppression 2.sql:4',
+    'require-concurrent-index-drop 2.sql:5',
+  ])
+})
