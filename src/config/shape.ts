@@ -41,22 +41,19 @@ export function millisecondsIn(text: string): number | null {
 }
 
 function durationBetween(from: string, to: string, example: string) {
-  return z.string(`is no duration: write ${example}`).superRefine((text, context) => {
+  const within = z.string(`is no duration: write ${example}`).superRefine((text, context) => {
     const given = millisecondsIn(text)
     if (given === null)
       context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is no duration: write ${example}` })
     else if (given < (millisecondsIn(from) ?? 0) || given > (millisecondsIn(to) ?? 0))
       context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is not between ${from} and ${to}` })
   })
+  return within.meta({ pattern: duration.source })
 }
 
-const insideRepository = z
-  .string()
-  .min(1)
-  .refine(
-    (path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'),
-    'has to be a path inside the repository',
-  )
+const relative = /^(?!\/)(?!(?:.*[\\/])?\.\.(?:[\\/]|$)).*$/
+const relativeWords = 'is no path inside the repository'
+const insideRepository = z.string().min(1).regex(relative, relativeWords)
 
 /** YAML 1.2 has only `true` and `false`; people write the words of 1.1 all the same. */
 const flag = z.union([
@@ -69,13 +66,7 @@ const switched = z.enum(['error', 'warning', 'info', 'off', 'on'])
 const ruleSetting = z.looseObject({ severity: z.union([severity, z.boolean()]).optional() })
 
 const project = z.strictObject({
-  root: z
-    .string()
-    .refine(
-      (path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'),
-      'has to be a path inside the repository',
-    )
-    .describe('Folder of the project, `.` for the root.'),
+  root: z.string().regex(relative, relativeWords).describe('Folder of the project, `.` for the root.'),
   orm: z.enum(['prisma', 'drizzle']).optional().describe('What declares the schema.'),
   runner: z
     .string()
@@ -87,7 +78,10 @@ const project = z.strictObject({
         })
     })
     .optional()
-    .describe(`What runs the migrations: ${runnerNames.join(', ')}; a version may follow, \`prisma@7.10\`.`),
+    .meta({
+      description: `What runs the migrations: ${runnerNames.join(', ')}; a version may follow, \`prisma@7.10\`.`,
+      pattern: `^(?:${runnerNames.join('|')})(?:@.+)?$`,
+    }),
   version: z
     .union([z.string().regex(/^\d[\w.-]*$/, 'is no version: write "6.16"'), z.number()])
     .optional()
@@ -100,10 +94,10 @@ const project = z.strictObject({
 export const shape = {
   _extends: z
     .string()
-    .regex(/^[\w.-]+(?:\/[\w.-]+)?(?::[\w./-]+)?$/, 'names a repository: .github, or owner/name')
+    .regex(/^[\w.-]+(?:\/[\w.-]+)?(?::[\w.-][\w./-]*)?$/, 'is no repository: write .github or owner/name')
     .describe('Repository whose configuration this one builds upon.'),
   postgres: z
-    .union([z.number().min(10).max(20), z.string().regex(/^1\d(?:\.\d+)?$/, 'is no version of PostgreSQL: write 16')])
+    .union([z.number().min(10).lt(20), z.string().regex(/^1\d(?:\.\d+)?$/, 'is no version of PostgreSQL: write 16')])
     .describe('Major version of the server in production; default: what the repository says, else 15.'),
   'fail-on': z.enum(['error', 'warning', 'never']).describe('Findings from which the check fails; default error.'),
   paths: z
@@ -113,7 +107,9 @@ export const shape = {
     })
     .describe('Files of schema and migrations.'),
   projects: z.array(project).max(200).describe('Projects, where detection needs help.'),
-  tables: z.record(z.string(), z.strictObject({ rows })).describe('Rows by table, `*` for all others.'),
+  tables: z
+    .record(z.string(), z.strictObject({ rows }, 'is no group of keys: write { rows: 40M }'))
+    .describe('Rows by table, `*` for all others.'),
   'large-table-rows': rows.describe('Rows from which a table counts as large; default 1000000.'),
   'small-table-rows': rows.describe('Rows up to which a table counts as small; default 10000.'),
   rules: z
@@ -130,10 +126,13 @@ export const shape = {
     })
     .describe('What is written into the pull request.'),
   rehearsal: z
-    .strictObject({
-      enabled: flag.optional().describe('Run migrations in an embedded Postgres; default true.'),
-      timeout: durationBetween('1s', '10m', '30s').optional().describe('Time for it; default 30s.'),
-    })
+    .strictObject(
+      {
+        enabled: flag.optional().describe('Run migrations in an embedded Postgres; default true.'),
+        timeout: durationBetween('1s', '10m', '30s').optional().describe('Time for it; default 30s.'),
+      },
+      'is no group of keys: write { enabled: false }',
+    )
     .describe('Running the migration before it runs.'),
   drafts: flag.describe('Review draft pull requests; default true.'),
   staging: z
@@ -146,7 +145,8 @@ export const shape = {
         .refine(({ environment, label }) => environment !== undefined || label !== undefined, {
           path: ['environment'],
           message: 'it is missing',
-        }),
+        })
+        .meta({ minProperties: 1 }),
       z.literal('off'),
       z.literal(false),
     ])
@@ -154,12 +154,15 @@ export const shape = {
       'Environment to which the head commit has to be deployed before a destructive change merges, or a label that says so; default off.',
     ),
   backup: z
-    .strictObject({
-      require: z.union([
-        z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is not one of approval, label:NAME, off'),
-        z.literal(false),
-      ]),
-    })
+    .strictObject(
+      {
+        require: z.union([
+          z.string().regex(/^(?:approval|off|label:\S.{0,49})$/, 'is not one of approval, label:NAME, off'),
+          z.literal(false),
+        ]),
+      },
+      'is no group of keys: write { require: off }',
+    )
     .describe('What says that there is a backup before a destructive change: approval (default), label:NAME or off.'),
   approvals: z
     .strictObject({
@@ -205,7 +208,11 @@ export function configJsonSchema(rules: readonly (string | KnownRule)[] = []): R
       const own = Object.fromEntries(
         Object.entries(options ?? {}).map(([name, value]) => [
           name,
-          { type: Array.isArray(value) ? 'array' : typeof value, default: value },
+          {
+            type: Array.isArray(value) ? 'array' : typeof value,
+            ...(typeof value === 'number' ? { minimum: 0 } : {}),
+            default: value,
+          },
         ]),
       )
       const object = {

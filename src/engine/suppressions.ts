@@ -47,8 +47,8 @@ export function readSuppressions(
     const day = until?.[1] ?? until?.[2] ?? null
     const reason = said.slice(0, until ? until.index : undefined).trim()
     const start = (file.lineStarts[i] ?? 0) + code.length + line.slice(code.length).search(/\S/)
-    let target = code === '' ? i + 1 : i
-    while (code === '' && target < lines.length && commentOrBlank.test(lines[target] ?? '')) target++
+    const next = lines.findIndex((each, at) => at > i && !commentOrBlank.test(each))
+    const target = code !== '' ? i : next < 0 ? lines.length : next
     found.push({
       place: placeOf(file, start, (file.lineStarts[i] ?? 0) + line.length),
       scope: whole ? 'file' : 'statement',

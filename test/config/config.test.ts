@@ -150,7 +150,10 @@ describe('a mistake', () => {
         '4: projects.1.root: it is missing. It was passed over.',
       ],
     ],
-    ['projects: [{ root: ../x }]', ['1: projects.0.root: has to be a path inside the repository. It was passed over.']],
+    [
+      'projects: [{ root: ../x }]',
+      ['1: projects.0.root: "../x" is no path inside the repository. It was passed over.'],
+    ],
     [
       'rules:\n  no-too-many-indexes:\n    severity: loud\n    mx: 1\n    max: many',
       [
@@ -174,6 +177,16 @@ describe('a mistake', () => {
       'small-table-rows: 5M',
       ['1: small-table-rows: a table of 5000000 rows would be small and large at once. The defaults were used.'],
     ],
+    ['tables: { a: 5 }', ['1: tables.a: 5 is no group of keys: write { rows: 40M }. It was passed over.']],
+    [
+      'tables: { a: { row: 5 } }',
+      [
+        '1: tables.a.rows: it is missing. It was passed over.',
+        '1: tables.a.row: unknown key. Did you mean "rows"? It was passed over.',
+      ],
+    ],
+    ['rehearsal: off', ['1: rehearsal: "off" is no group of keys: write { enabled: false }. The default was used.']],
+    ['deployed: ""', ['1: deployed: "" is empty. The default was used.']],
     ['comments: 3', ['1: comments: 3 is no group of keys. The default was used.']],
     ['- a\n- b', ['1: the file has to hold keys and values. The defaults were used.']],
     ['a: 1\na: 2', ['2: not YAML: Map keys must be unique. The defaults were used.']],
@@ -308,6 +321,13 @@ describe('the JSON Schema', () => {
     'postgres: 9',
     'backup: { require: maybe }',
     'tables: { a: { rows: lots } }',
+    'postgres: 20',
+    'projects: [{ root: /x }]',
+    'projects: [{ root: ., runner: liquibose }]',
+    'rehearsal: { timeout: 30sec }',
+    'staging: {}',
+    'rules: { no-too-many-indexes: { max: -1 } }',
+    '_extends: "https://example.com"',
   ])('refuses %s', (text) => {
     expect(validate(parse(text))).toBe(false)
     expect(read(text).notes.length).toBeGreaterThan(0)
