@@ -64,6 +64,16 @@ export interface Approval {
   readonly until: string | null
   /** Label of the pull request that stands for the approval, where one is configured and missing. */
   readonly label?: string
+  /** An approval that it had and that no longer counts. */
+  readonly fallen?: FallenApproval
+}
+
+/** Who approved something, and why that does not count any more. */
+export interface FallenApproval {
+  readonly by: string
+  readonly why: 'statement changed' | 'comment edited' | 'expired'
+  /** Day of the expiry; null where it fell otherwise. */
+  readonly until: string | null
 }
 
 export interface Suppressed {

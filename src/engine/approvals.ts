@@ -1,4 +1,5 @@
-import type { Finding } from '../finding.ts'
+import { createHash } from 'node:crypto'
+import type { FallenApproval, Finding } from '../finding.ts'
 import type { Config } from '../config.ts'
 import type { Report } from '../report/report.ts'
 import { conclude } from './conclusion.ts'
@@ -14,7 +15,7 @@ export type Decision =
       readonly kind: 'approve'
       readonly key: string
       readonly target: string
-      readonly fingerprints: readonly string[] | null
+      readonly fingerprints: readonly Bound[] | null
       readonly isCurrent: boolean
       readonly by: string
       readonly reason: string
@@ -22,6 +23,14 @@ export type Decision =
       readonly until: string | null
     }
   | { readonly kind: 'unapprove'; readonly target: string; readonly by: string; readonly at: Date }
+  /** An approval whose comment was edited: it counts no more, and is told. */
+  | {
+      readonly kind: 'edited'
+      readonly key: string
+      readonly fingerprints: readonly Bound[]
+      readonly by: string
+      readonly at: Date
+    }
   /** Suppresses a rule, in one file (a path or its end) or everywhere. */
   | {
       readonly kind: 'ignore'
@@ -32,6 +41,12 @@ export type Decision =
       readonly at: Date
       readonly until: string | null
     }
+
+/** A finding that an approval means. `subject` stays where its statement changes; null where it is not known. */
+export interface Bound {
+  readonly fingerprint: string
+  readonly subject: string | null
+}
 
 /** Whether what a gate wants is there. */
 export interface Gates {
@@ -49,7 +64,7 @@ export interface Gated {
   readonly report: Report
   readonly wanted: readonly Wanted[]
   /** What each approval was found to mean, by its key, to be put on record. */
-  readonly bindings: ReadonlyMap<string, readonly string[]>
+  readonly bindings: ReadonlyMap<string, readonly Bound[]>
 }
 
 /**
@@ -58,10 +73,18 @@ export interface Gated {
  */
 export function gate(report: Report, decisions: readonly Decision[], gates: Gates, config: Config, now: Date): Gated {
   const today = now.toISOString().slice(0, 10)
-  const bindings = new Map<string, readonly string[]>()
-  for (const decision of decisions)
+  const bindings = new Map<string, readonly Bound[]>()
+  for (const decision of decisions) {
     if (decision.kind === 'approve') bindings.set(decision.key, fingerprintsOf(decision, report.findings))
-  const findings = report.findings.map((finding) => decide(finding, decisions, bindings, gates, config, today))
+    if (decision.kind === 'edited') bindings.set(decision.key, decision.fingerprints)
+  }
+  const present = new Set(report.findings.map((f) => f.fingerprint))
+  const findings = report.findings.map((finding) => {
+    const decided = decide(finding, decisions, bindings, gates, config, today)
+    if (decided.approval?.state !== 'needed') return decided
+    const fallen = fallenOf(decided, decisions, bindings, present, today)
+    return fallen === null ? decided : { ...decided, approval: { ...decided.approval, fallen } }
+  })
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
   const wanted = isDestructive && config.staging !== null && !isTested(gates, config.staging) ? [config.staging] : []
   const concluded = conclude(findings, report.notes, config.failOn)
@@ -92,21 +115,62 @@ function isTested({ labels, staged }: Gates, { label }: NonNullable<Config['stag
 function fingerprintsOf(
   decision: Decision & { readonly kind: 'approve' },
   findings: readonly Finding[],
-): readonly string[] {
+): readonly Bound[] {
+  const { target } = decision
   if (decision.fingerprints !== null) return decision.fingerprints
-  if (decision.target.length === fingerprintLength) return [decision.target]
+  if (target.length === fingerprintLength) {
+    const found = findings.find((f) => f.fingerprint === target)
+    return [found === undefined ? { fingerprint: target, subject: null } : boundTo(found)]
+  }
   const meant = decision.isCurrent
-    ? findings.filter((f) => f.approvable && f.approval !== null && means(decision.target, f)).map((f) => f.fingerprint)
+    ? findings.filter((f) => f.approvable && f.approval !== null && means(target, f)).map(boundTo)
     : []
-  return decision.target === 'destructive' || meant.length === 1 ? meant : []
+  return target === 'destructive' || meant.length === 1 ? meant : []
 }
 
 const fingerprintLength = 16
 
+function boundTo(finding: Finding): Bound {
+  return { fingerprint: finding.fingerprint, subject: subjectOf(finding) }
+}
+
+function subjectOf({ project, rule, object }: Finding): string {
+  return createHash('sha256').update(JSON.stringify([project, rule, object])).digest('hex').slice(0, 8)
+}
+
+/** The approval that a waiting finding had last, and why it does not count any more; null where it never had one, or where it was taken back. */
+function fallenOf(
+  finding: Finding,
+  decisions: readonly Decision[],
+  bindings: ReadonlyMap<string, readonly Bound[]>,
+  present: ReadonlySet<string>,
+  today: string,
+): FallenApproval | null {
+  const subject = subjectOf(finding)
+  for (const [i, decision] of [...decisions.entries()].toReversed()) {
+    if (decision.kind !== 'approve' && decision.kind !== 'edited') continue
+    const bound = bindings
+      .get(decision.key)
+      ?.find((b) => b.fingerprint === finding.fingerprint || (b.subject === subject && !present.has(b.fingerprint)))
+    const isTakenBack = decisions
+      .slice(i + 1)
+      .some(
+        (d) =>
+          d.kind === 'unapprove' && (d.target === 'destructive' || bound?.fingerprint.startsWith(d.target) === true),
+      )
+    if (bound === undefined || isTakenBack) continue
+    const { by } = decision
+    if (decision.kind === 'edited') return { by, why: 'comment edited', until: null }
+    if (!isCurrent(decision.until, today)) return { by, why: 'expired', until: decision.until }
+    return { by, why: 'statement changed', until: null }
+  }
+  return null
+}
+
 function decide(
   finding: Finding,
   decisions: readonly Decision[],
-  bindings: ReadonlyMap<string, readonly string[]>,
+  bindings: ReadonlyMap<string, readonly Bound[]>,
   gates: Gates,
   config: Config,
   today: string,
@@ -143,7 +207,7 @@ function decide(
       : finding
   const last = decisions.findLast((d) =>
     d.kind === 'approve'
-      ? bindings.get(d.key)?.includes(finding.fingerprint) === true
+      ? bindings.get(d.key)?.some((b) => b.fingerprint === finding.fingerprint) === true
       : d.kind === 'unapprove' && means(d.target, finding),
   )
   if (last?.kind !== 'approve' || !isCurrent(last.until, today)) return waiting

@@ -80,9 +80,13 @@ export function isInstallationGone(error: unknown): boolean {
   )
 }
 
+/** Whoever asks GitHub again and again while it refuses is shut out for longer. */
+const shortestWait = 5_000
+
 /**
  * When to ask again after a primary or secondary rate limit; null for any other error. In GitHub's order: `retry-after`, then
- * `x-ratelimit-reset`, then a minute (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ * `x-ratelimit-reset`, then a minute (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api). Told by
+ * GitHub's clock, so that a wrong one here neither waits for hours nor not at all.
  */
 export function rateLimitEnd(error: unknown, now = new Date()): Date | null {
   const status = statusOf(error)
@@ -90,8 +94,13 @@ export function rateLimitEnd(error: unknown, now = new Date()): Date | null {
   const { response, message } = error as HttpError
   const headers = response?.headers ?? {}
   const after = Number(headers['retry-after'])
-  if (Number.isFinite(after) && after > 0) return new Date(now.getTime() + after * 1000)
-  if (String(headers['x-ratelimit-remaining']) === '0')
-    return new Date(Number(headers['x-ratelimit-reset']) * 1000 + 1000)
-  return status === 429 || /rate limit/i.test(message) ? new Date(now.getTime() + 60_000) : null
+  const afterwards = (wait: number) => new Date(now.getTime() + Math.max(wait, shortestWait))
+  if (Number.isFinite(after) && after > 0) return afterwards(after * 1000)
+  if (String(headers['x-ratelimit-remaining']) === '0') {
+    const theirs = Date.parse(String(headers['date']))
+    return afterwards(
+      Number(headers['x-ratelimit-reset']) * 1000 + 1000 - (Number.isNaN(theirs) ? now.getTime() : theirs),
+    )
+  }
+  return status === 429 || /rate limit/i.test(message) ? afterwards(60_000) : null
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { Wanted } from '../engine/approvals.ts'
 import type { Conclusion, Finding, Note, Severity } from '../finding.ts'
 import { checklistDetails } from './checklist.ts'
+import { approvedLine, fallenSentence } from './comment.ts'
 import { lockTables } from './locks.ts'
 import {
   code,
@@ -87,7 +88,7 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
           `${howToApprove(sorted.needed, options.approvals)}${
             options.approvals.author || options.approvals.teams.length > 0
               ? ''
-              : ' Where nobody else may write, `approvals: { author: true }` in `.github/schemagate.yml` lets the author do it.'
+              : ' Nobody else has access? `approvals: { author: true }` in `.github/schemagate.yml` lets the author do it.'
           }`,
         ]
       : []),
@@ -188,8 +189,7 @@ export function notLookedAt(blocking: readonly Note[], links: Links): readonly s
 export function approvedParts(approved: readonly Finding[], links: Links): readonly string[] {
   const byDecision = new Map<string, Finding[]>()
   for (const finding of approved) {
-    const { by = '', reason = '', until = null } = finding.approval ?? {}
-    const who = `**Approved** by ${codeSpan(by ?? '')}${until === null ? '' : ` until ${escapeText(until)}`}: ${escapeText(reason ?? '')}`
+    const who = approvedLine(finding)
     byDecision.set(who, [...(byDecision.get(who) ?? []), finding])
   }
   return [...byDecision].map(
@@ -220,30 +220,26 @@ export function howToApprove(needed: readonly Finding[], approvals: Config['appr
       ? ['destructive']
       : needed.slice(0, 3).map((f) => f.fingerprint.slice(0, 4))
   const commands = targets.map((target) => `\`/schemagate approve ${target} reason: …\``).join(', ')
-  const lines =
-    targets.length === 1 ? '' : needed.length > targets.length ? ' and so on, a line each,' : ', a line each,'
-  return `To approve: comment ${commands}${lines}${isLoss ? ' and say where the backup is' : ''}${
+  const lines = targets.length === 1 ? '' : needed.length > targets.length ? ' and so on, a line each' : ', a line each'
+  return `To approve: comment ${commands}${lines}${isLoss ? '; the reason says where the backup is' : ''}${
     label === undefined ? '' : `, or set the label ${codeSpan(label)}`
-  }. ${whoApproves(approvals)} can.`
+  }. ${whoApproves(approvals)} may.`
 }
 
 /** What a finding says, for a table cell: with the reason why the pull request wants to silence it, where that takes an approval. */
 export function messageCell({ message, approval }: Finding): string {
-  return approval?.state === 'needed' && approval.reason !== null
-    ? `${escapeMarkdown(message)} The pull request silences it: ${escapeText(approval.reason)}`
-    : escapeMarkdown(message)
+  const waiting = approval?.state === 'needed' ? approval : null
+  return [
+    escapeMarkdown(message),
+    ...(waiting === null || waiting.reason === null ? [] : [`The pull request silences it: ${escapeText(waiting.reason)}`]),
+    ...(waiting?.fallen === undefined ? [] : [fallenSentence(waiting.fallen)]),
+  ].join(' ')
 }
 
 function whoApproves({ author, teams, permission }: Config['approvals']): string {
-  const right = permission === 'write' ? 'write' : permission
-  const who =
-    teams.length > 0
-      ? `A member of ${teams.map(codeSpan).join(' or ')}`
-      : author
-        ? 'Whoever'
-        : 'Somebody else than the author'
-  if (teams.length > 0) return author ? who : `${who} other than the author`
-  return `${who} who has the right to ${right} here`.replace('Whoever who', 'Whoever')
+  return teams.length > 0
+    ? `A member of ${teams.map(codeSpan).join(' or ')}${author ? '' : ' other than the author'}`
+    : `Anyone${author ? '' : ' but the author'} with ${permission} access here`
 }
 
 function annotationsOf(report: Report, inline: ReadonlySet<string>): readonly Annotation[] {

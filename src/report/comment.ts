@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts'
+import type { FallenApproval, Finding } from '../finding.ts'
 import { lockName } from '../rehearsal/observation.ts'
 import type { Evidence } from '../rehearsal/observation.ts'
 import { nameOf, schemaOf } from '../schema/model.ts'
@@ -20,6 +20,7 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean):
     ...(evidence === null ? [] : [evidence]),
     ...helpWith(finding, suggest),
     ...(finding.approval?.state === 'needed' ? [approvalLine(finding)] : []),
+    ...(finding.approval?.state === 'given' ? [approvedLine(finding)] : []),
   ]
   return truncate(parts.join('\n\n'), limit, '_The rest is in the check run._')
 }
@@ -33,10 +34,34 @@ function helpWith({ help, suggestion }: Finding, suggest: boolean): readonly str
   return text[0]?.includes(same) === true ? [text[0].replace(same, () => click)] : [...text, click]
 }
 
+/** What became of an approval, a Markdown sentence. */
+export function fallenSentence({ by, why, until }: FallenApproval): string {
+  const who = codeSpan(by)
+  switch (why) {
+    case 'statement changed':
+      return `${who} had approved it before the statement changed.`
+    case 'comment edited':
+      return `${who} had approved it; that comment was edited since, so it counts no more.`
+    case 'expired':
+      return `The approval by ${who} ended on ${until ?? 'its day'}.`
+  }
+}
+
+/** Who approved a finding, until when and why, a line of Markdown. */
+export function approvedLine({ approval }: Pick<Finding, 'approval'>): string {
+  const { by, reason, until = null } = approval ?? {}
+  return `**Approved** by ${codeSpan(by ?? '')}${until === null ? '' : ` until ${escapeText(until)}`}: ${escapeText(reason ?? '')}`
+}
+
 /** How to approve a finding, in one line. */
 export function approvalLine(finding: Finding): string {
-  const { reason = null } = finding.approval ?? {}
-  const asked = reason === null ? '' : `The pull request silences it: ${escapeText(reason)}\n\n`
+  const { reason = null, fallen } = finding.approval ?? {}
+  const asked = [
+    ...(reason === null ? [] : [`The pull request silences it: ${escapeText(reason)}`]),
+    ...(fallen === undefined ? [] : [fallenSentence(fallen)]),
+  ]
+    .map((line) => `${line}\n\n`)
+    .join('')
   return `${asked}If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
 }
 

@@ -1,7 +1,7 @@
 import { diagramOfChanges } from '../schema/show/diagram.ts'
 import { erDiagramOfChanges } from '../schema/show/mermaid.ts'
 import { erSvg } from './er-svg.ts'
-import { details, fenced } from './markdown-escape.ts'
+import { codeSpan, details, fenced, sentenceHtml } from './markdown-escape.ts'
 import type { Report } from './report.ts'
 
 /** A comment is narrower than a page: more tables become too small to read. */
@@ -11,11 +11,16 @@ const withoutShape = /^comment|Index$|Policy$|Trigger$|Function$|Extension$|^val
 
 /** The tables that change and those beside them, folded, as GitHub draws them; none where nothing is touched that a picture shows. */
 export function picturesMarkdown(report: Pick<Report, 'projects'>): readonly string[] {
-  return drawable(report).flatMap(({ project, before, after, changes }) => {
+  const pictures = drawable(report).flatMap(({ project, before, after, changes }) => {
     const text = erDiagramOfChanges(before, after, changes, most.tablesInComment)
-    if (text === '') return []
-    return [details(report.projects.length > 1 ? `Picture of ${project.name}` : 'Picture', fenced(text, 'mermaid'))]
+    return text === '' ? [] : [{ name: project.name, text }]
   })
+  return pictures.map(({ name, text }) =>
+    details(
+      sentenceHtml(pictures.length > 1 ? `Picture of ${name === '.' ? 'the root' : codeSpan(name)}` : 'Picture'),
+      fenced(text, 'mermaid'),
+    ),
+  )
 }
 
 /** The same for a page that has no scripts. */

@@ -156,7 +156,7 @@ test.each(collisions)('$name: stopped by a push to the base, in the check run on
     await merge(world.github, repository, first, first.headSha, true)
   })
   expect(summary(second.headSha)).toMatch(collision.says)
-  expect(summary(second.headSha)).toContain('Merged into main as it is now')
+  expect(summary(second.headSha)).toContain('Merged into `main` as it is now: ')
   expect(mergeable(repository, second.headSha).allowed).toBe(false)
   expect([second.comments.length, second.threads.length]).toEqual(before)
 })

@@ -111,6 +111,31 @@ describe('gates', () => {
     await during(() => deleteComment(world.github, repository, pull, comment as NonNullable<typeof comment>))
     expect(run(pull)?.conclusion).toBe('action_required')
   })
+  test('an approval that falls is named, and by whom; where it holds, the comment on the line says so', async () => {
+    config.approvals = { author: false, permission: 'write', teams: [], expiresDays: 14 }
+    const pull = await open({ 'db/2.sql': 'drop a\n' })
+    const inline = () => pull.threads.flatMap((t) => t.comments).map((c) => c.body)
+    const said = () => [run(pull)?.output.summary ?? '', pull.comments[0]?.body ?? '', ...inline()]
+    await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: lake'))
+    expect(inline()[0]).toMatch(/\*\*Approved\*\* by `writer` until [\d-]+: lake\n\n<!--/)
+    await during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'drop a cascade\n' }))
+    for (const text of said()) expect(text).toContain('`writer` had approved it before the statement changed.')
+    let second: Awaited<ReturnType<typeof say>> | undefined
+    await during(async () => {
+      second = await say(world.github, repository, pull, 'admin', '/schemagate approve destructive reason: lake')
+    })
+    for (const text of said()) expect(text).not.toContain('had approved')
+    if (second === undefined) throw new Error('nothing was said')
+    const comment = second
+    await during(() =>
+      editComment(world.github, repository, pull, comment, '/schemagate approve destructive reason: the lake'),
+    )
+    for (const text of said())
+      expect(text).toContain('`admin` had approved it; that comment was edited since, so it counts no more.')
+    await during(() => say(world.github, repository, pull, 'writer', '/schemagate unapprove destructive'))
+    for (const text of said()) expect(text).not.toContain('had approved')
+  })
+
   test('an approval of everything destructive covers what was there when it was given', async () => {
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
@@ -123,7 +148,7 @@ describe('gates', () => {
     const pull = await open({ 'db/2.sql': 'drop a\n' })
     await during(() => say(world.github, repository, pull, 'admin', '/schemagate approve destructive reason: backup'))
     expect(pull.comments.at(-1)?.body).toContain('a member of `octo-org/dba`')
-    expect(run(pull)?.output.summary).toContain('A member of `octo-org/dba` other than the author can.')
+    expect(run(pull)?.output.summary).toContain('A member of `octo-org/dba` other than the author may.')
     await during(() => say(world.github, repository, pull, 'reader', '/schemagate approve destructive reason: backup'))
     expect(run(pull)?.conclusion).toBe('success')
     config.approvals = { author: true, permission: 'write', teams: [], expiresDays: 14 }

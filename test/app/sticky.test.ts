@@ -105,7 +105,7 @@ test('what the pull request silences says why, escaped, and every approval that 
   )
   const commands = needed.map((f) => `\`/schemagate approve ${f.fingerprint.slice(0, 4)} reason: …\``)
   expect(howToApprove(needed, defaultConfig.approvals)).toContain(
-    `${commands.join(', ')}, a line each, and say where the backup is.`,
+    `${commands.join(', ')}, a line each; the reason says where the backup is.`,
   )
   expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(
     ' and so on, a line each,',

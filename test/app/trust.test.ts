@@ -74,7 +74,7 @@ test('the record counts only as the app wrote it last', async () => {
   expect(conclusion(pull)).toBe('action_required')
   const sticky = stickyOf(pull)
   const record = readBindings(sticky.body)
-  expect([...record.values()]).toEqual([[fingerprint('drop a')]])
+  expect([...record.values()].flat().map((b) => b.fingerprint)).toEqual([fingerprint('drop a')])
   await editComment(
     world.github,
     repository,
@@ -158,7 +158,7 @@ test('a very long record leaves out the oldest, and the comment stays within its
   const bindings = new Map(
     Array.from({ length: 60 }, (_, i) => [
       `${1000 + i}.0`,
-      Array.from({ length: 40 }, (_, k) => fingerprint(`${i} ${k}`)),
+      Array.from({ length: 40 }, (_, k) => ({ fingerprint: fingerprint(`${i} ${k}`), subject: '1a2b3c4d' })),
     ]),
   )
   const text = writeBindings(bindings)

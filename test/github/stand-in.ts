@@ -223,7 +223,8 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
   function authorize(incoming: IncomingMessage, operation: string, permission: string | undefined, app: boolean): void {
     const [scheme = '', token = ''] = (incoming.headers.authorization ?? '').split(' ')
     if (app) {
-      if (!validJwt(token, world)) throw new Refusal(401, 'A JSON web token could not be decoded')
+      const wrong = jwtProblem(token, world)
+      if (wrong !== null) throw new Refusal(401, wrong)
       return
     }
     if (!/^(token|bearer)$/i.test(scheme) || !(world.tokens.has(token) || world.readers.has(token)))
@@ -339,7 +340,8 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-function validJwt(token: string, world: World): boolean {
+/** What GitHub says of a token of the app that it does not take; null where it takes it. */
+function jwtProblem(token: string, world: World): string | null {
   const [header = '', payload = '', signature = ''] = token.split('.')
   if (
     !verify(
@@ -349,14 +351,20 @@ function validJwt(token: string, world: World): boolean {
       Buffer.from(signature, 'base64url'),
     )
   )
-    return false
+    return 'A JSON web token could not be decoded'
   const { iss, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
     iss: number | string
     exp: number
     iat: number
   }
   const now = Date.now() / 1000
-  return Number(iss) === world.app.id && exp > now && exp - now <= 660 && iat <= now + 60
+  if (Number(iss) !== world.app.id) return 'Integration not found'
+  if (exp <= now)
+    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
+  if (exp - now > 660) return "'Expiration time' claim ('exp') is too far in the future"
+  return iat > now + 60
+    ? "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+    : null
 }
 
 function pageLinks(location: URL, last: number | undefined): Readonly<Record<string, string>> {

@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../../changeset/tree.ts'
 import type { Config } from '../../config.ts'
 import type { Links } from '../../report/links.ts'
+import { codeSpan } from '../../report/markdown-escape.ts'
 import type { Report } from '../../report/report.ts'
 import type { ReviewJob } from '../../queue/jobs.ts'
 import type { Settings } from '../../settings.ts'
@@ -216,7 +217,7 @@ async function withTip(
   const changed = new Set(change.changeSet.files.map((f) => f.path))
   const merged = <T extends { readonly message: string }>(said: T): T => ({
     ...said,
-    message: `Merged into ${pull.base} as it is now: ${said.message}`,
+    message: `Merged into ${codeSpan(pull.base)} as it is now: ${said.message.replace(/^[A-Z](?=[a-z ])/, (first) => first.toLowerCase())}`,
   })
   const more = report.findings.filter((f) => !known.has(f.fingerprint) && f.severity !== 'info').map(merged)
   const notes = report.notes

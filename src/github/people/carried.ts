@@ -29,6 +29,7 @@ export async function carriedDecisions(
         const { pull: other } = await readPull(place, number, context.app?.id ?? null, null)
         const { decisions } = await readConversation(other, permissions, config, context.app?.slug)
         return decisions
+          .filter((d) => d.kind !== 'edited')
           .filter((d) => d.kind !== 'approve' || d.fingerprints !== null || d.target.length === 16)
           .map((d) => (d.kind === 'approve' ? { ...d, key: `${number}:${d.key}`, isCurrent: false } : d))
       }),

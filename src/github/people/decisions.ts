@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts'
-import type { Decision } from '../../engine/approvals.ts'
+import type { Bound, Decision } from '../../engine/approvals.ts'
 import { parseCommands } from './commands.ts'
 import type { Command, CommandName } from './commands.ts'
 import { readBindings, readMarker } from '../publishing/markers.ts'
@@ -47,7 +47,22 @@ export async function readConversation(
       }
     }
   }
-  return { decisions, isPaused }
+  decisions.push(...editedApprovals(pull, bindings))
+  return { decisions: decisions.sort((a, b) => a.at.getTime() - b.at.getTime()), isPaused }
+}
+
+/** Approvals on record whose comments were edited since: what they say now counts for nothing, that they fell is told. */
+function editedApprovals(
+  { comments, threads }: Talk,
+  bindings: ReadonlyMap<string, readonly Bound[]>,
+): readonly Decision[] {
+  return [...comments, ...threads.flatMap((t) => t.comments)]
+    .filter((comment) => comment.wasEdited && !comment.isOwn && !comment.isBot)
+    .flatMap(({ id, author, at }) =>
+      [...bindings]
+        .filter(([key]) => key.startsWith(`${id}.`))
+        .map(([key, fingerprints]) => ({ kind: 'edited' as const, key, fingerprints, by: author, at })),
+    )
 }
 
 /** Asks at once for the permissions that reading the decisions of a conversation is going to want. */
@@ -101,7 +116,7 @@ function decisionOf(
   comment: PullComment,
   fingerprint: string | null,
   config: Config,
-  bound: { readonly key: string; readonly fingerprints: readonly string[] | null; readonly isCurrent: boolean },
+  bound: { readonly key: string; readonly fingerprints: readonly Bound[] | null; readonly isCurrent: boolean },
 ): readonly Decision[] {
   if (command.name === 'unknown' || command.name === 'wrong') return []
   const common = { by: comment.author, at: comment.at }

@@ -1,3 +1,5 @@
+import type { Bound } from '../../engine/approvals.ts'
+
 /** What Schemagate hides in its own comments, so that it finds them again: the comment's author is checked besides. */
 export type Marker =
   | { readonly kind: 'sticky' }
@@ -26,7 +28,7 @@ function endOf(body: string): string {
 /** The marker that ends a comment's text; null where there is none. */
 export function readMarker(body: string): Marker | null {
   const found =
-    /^<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->(?:<!-- schemagate:approvals [0-9a-f.,= ]+ -->)?$/.exec(
+    /^<!-- schemagate:(sticky|finding|fixed|answer)(?: ([0-9a-f]{1,20}))? -->(?:<!-- schemagate:approvals [0-9a-f.,:= ]+ -->)?$/.exec(
       endOf(body),
     )
   const [, kind, value = ''] = found ?? []
@@ -46,12 +48,15 @@ export function readMarker(body: string): Marker | null {
 /** Characters that the record of approvals may take of a comment. */
 const longestRecord = 20_000
 
-/** What approvals mean, by the comment that gave them: hidden behind the marker of the sticky comment. The newest are kept where there are too many. */
-export function writeBindings(bindings: ReadonlyMap<string, readonly string[]>): string {
+/**
+ * What approvals mean, by the comment that gave them: `1047.0=45c8f78e83697577:1a2b3c4d`, hidden behind the marker of the sticky
+ * comment. The newest are kept where there are too many.
+ */
+export function writeBindings(bindings: ReadonlyMap<string, readonly Bound[]>): string {
   const parts: string[] = []
   let length = 0
-  for (const [key, fingerprints] of [...bindings].sort(([a], [b]) => Number(b) - Number(a))) {
-    const part = `${key}=${fingerprints.join(',')}`
+  for (const [key, bound] of [...bindings].sort(([a], [b]) => Number(b) - Number(a))) {
+    const part = `${key}=${bound.map(({ fingerprint, subject }) => (subject === null ? fingerprint : `${fingerprint}:${subject}`)).join(',')}`
     length += part.length + 1
     if (length > longestRecord) break
     parts.push(part)
@@ -60,16 +65,22 @@ export function writeBindings(bindings: ReadonlyMap<string, readonly string[]>):
 }
 
 /** Reads what `writeBindings` wrote. */
-export function readBindings(body: string): ReadonlyMap<string, readonly string[]> {
+export function readBindings(body: string): ReadonlyMap<string, readonly Bound[]> {
   const [, text = ''] =
-    /^<!-- schemagate:sticky --><!-- schemagate:approvals ([0-9a-f.,= ]+) -->$/.exec(endOf(body)) ?? []
+    /^<!-- schemagate:sticky --><!-- schemagate:approvals ([0-9a-f.,:= ]+) -->$/.exec(endOf(body)) ?? []
   return new Map(
     text
       .split(' ')
       .filter((part) => part.includes('='))
       .map((part) => {
-        const [key = '', fingerprints = ''] = part.split('=')
-        return [key, fingerprints.split(',')]
+        const [key = '', bound = ''] = part.split('=')
+        return [
+          key,
+          bound.split(',').map((one) => {
+            const [fingerprint = '', subject = null] = one.split(':')
+            return { fingerprint, subject }
+          }),
+        ]
       }),
   )
 }

@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.ts'
 import { createHash } from 'node:crypto'
 import type { ChangedFile } from '../../changeset/tree.ts'
 import type { Config } from '../../config.ts'
-import type { Wanted } from '../../engine/approvals.ts'
+import type { Bound, Wanted } from '../../engine/approvals.ts'
 import { checkRunText } from '../../report/check-run.ts'
 import type { CheckRunText } from '../../report/check-run.ts'
 import { inlineComment } from '../../report/comment.ts'
@@ -65,7 +65,7 @@ export interface PlanInput {
   /** Paragraphs for the check run. */
   readonly more: readonly string[]
   /** What approvals mean, for the record in the sticky comment. */
-  readonly bindings: ReadonlyMap<string, readonly string[]>
+  readonly bindings: ReadonlyMap<string, readonly Bound[]>
   readonly answers: readonly Answer[]
   /** Check run only. */
   readonly quiet: boolean
@@ -149,7 +149,7 @@ function bodyOf(finding: Finding, links: Links, suggests: boolean): string {
   return `${inlineComment(finding, links, suggests)}\n\n${writeMarker({ kind: 'finding', fingerprint: finding.fingerprint })}`
 }
 
-/** What becomes of threads whose finding is gone, and of those whose finding came back. */
+/** What becomes of threads whose finding is gone, came back, or says something else by now: that it was approved, by whom. */
 function cleanUp(
   { report, pull, links }: PlanInput,
   threads: readonly OwnThread[],
@@ -166,22 +166,36 @@ function cleanUp(
   for (const { thread, first, fingerprint, isFixed } of threads) {
     const finding = present.get(fingerprint)
     if (finding !== undefined) {
-      if (!isFixed) continue
-      edit.push({ comment: first.nodeId, body: bodyOf(finding, links, false) })
-      if (first.isMinimized) restore.push(first.nodeId)
+      const body = bodyOf(finding, links, !isFixed && /^`{3,}suggestion$/m.test(first.body))
+      const isOld = !thread.isResolved && !first.isForeign && !isSameText(first.body, body)
+      if (isFixed || isOld) edit.push({ comment: first.nodeId, body })
+      if (isFixed && first.isMinimized) restore.push(first.nodeId)
     } else if (!isFixed && !thread.isResolved) {
       if (thread.comments.length === 1) remove.push(first.nodeId)
       else {
         const body = first.body.replace(/\n*<!-- schemagate:finding [0-9a-f]+ -->\s*$/, '')
+        const isSaidAnew = [...present.values()].some((f) => firstLine(bodyOf(f, links, false)) === firstLine(body))
+        const end = isSaidAnew
+          ? `The statement changed in ${pull.head.slice(0, 7)}; what it is now has a comment of its own.`
+          : `Fixed in ${pull.head.slice(0, 7)}.`
         edit.push({
           comment: first.nodeId,
-          body: `Fixed in ${pull.head.slice(0, 7)}.\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}`,
+          body: `${end}\n\n<details><summary>What it said</summary>\n\n${body}\n</details>\n\n${writeMarker({ kind: 'fixed', fingerprint })}`,
         })
         if (!first.isMinimized) minimize.push(first.nodeId)
       }
     }
   }
   return { remove, edit, minimize, restore }
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf('\n'))
+}
+
+/** True where GitHub shows two texts alike. */
+function isSameText(a: string, b: string): boolean {
+  return a.replaceAll('\r\n', '\n').trim() === b.trim()
 }
 
 /** GitHub takes 65,536 characters. */
@@ -214,7 +228,7 @@ function stickyChange({
       approvals,
       room: longestComment - end.length,
     }) + end
-  if (existing !== undefined && existing.body.replaceAll('\r\n', '\n').trim() === body.trim()) return null
+  if (existing !== undefined && isSameText(existing.body, body)) return null
   return { comment: existing?.nodeId ?? null, body }
 }
 
