@@ -22,6 +22,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The job of the workflow shows that a review is running; a check run that says so besides is not needed. */
 const longest = 2 ** 31 - 1
 
+const nothing = () => undefined
+/** What goes wrong is said once, by the job that it stops. */
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
 /** GitHub takes a megabyte for the summary of a job; a character may be three bytes. */
 const longestSummary = 300_000
 
@@ -64,6 +68,7 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
   const client = new (Octokit.plugin(retry))({
     auth: token,
     userAgent: 'schemagate',
+    log: silent,
     ...(env['GITHUB_API_URL'] === undefined ? {} : { baseUrl: env['GITHUB_API_URL'] }),
   })
   const kept = new Map<string, string>()
@@ -83,7 +88,9 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
       },
     },
     log: {
-      info: () => undefined,
+      info(fields, message) {
+        output.line(`schemagate: ${message}${pullAndConclusion(fields)}`)
+      },
       warn: (_fields, message) => {
         output.line(`schemagate: ${message}`)
       },
@@ -95,9 +102,6 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
       if (more?.after !== undefined) throw new Error(`GitHub asks to wait until ${more.after.toISOString()}`)
       queue.push(job)
     },
-    onReviewed: ({ conclusion }) => {
-      output.line(`schemagate: ${conclusion}`)
-    },
   }
   const { pull_request: pull } = payload
   const isReadOnly =
@@ -108,10 +112,15 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
       await runJob(job, context, true)
     } catch (error) {
       if (job.kind !== 'review' || statusOf(error) !== 403 || rateLimitEnd(error) !== null) throw error
+      output.line("schemagate: the token may not write, so the result is this job's own")
       return degrade(job, context, output)
     }
   }
   return 0
+}
+
+function pullAndConclusion(fields: { readonly pull?: number | null; readonly conclusion?: string }): string {
+  return `${fields.pull == null ? '' : ` #${fields.pull}`}${fields.conclusion === undefined ? '' : `: ${fields.conclusion}`}`
 }
 
 /** The review where nothing may be written: annotations of the job, its summary, its exit status. */

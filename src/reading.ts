@@ -1,5 +1,6 @@
 import type { Migration, Step } from './step.ts'
 import type { Note } from './finding.ts'
+import { pathMatcher } from './changeset/globs.ts'
 import type { ChangeSet } from './changeset/tree.ts'
 import type { RuleContext } from './engine/rule.ts'
 import { detectProjects, isSameProject } from './project/detect.ts'
@@ -88,7 +89,24 @@ export async function readProjects(
       line: 1,
       message: 'The file is written for another database than PostgreSQL and is not reviewed.',
     }))
-  return { projects, notes: [...head.notes, ...foreign] }
+  return { projects, notes: [...head.notes, ...foreign, ...(await unseenSubmodules(changeSet, settings))] }
+}
+
+/** What a moved submodule brings lies in another repository, where nobody looks: migrations, where it stands among them. */
+async function unseenSubmodules(changeSet: ChangeSet, { config }: Settings): Promise<readonly Note[]> {
+  const isSchemas = pathMatcher(config.paths)
+  const paths = changeSet.files.map((file) => file.path).filter(isSchemas)
+  if (paths.length === 0) return []
+  const modes = new Map((await changeSet.head.list()).entries.map((entry) => [entry.path, entry.mode]))
+  return paths
+    .filter((path) => modes.get(path) === 'submodule')
+    .map((path) => ({
+      kind: 'unsupported',
+      blocking: false,
+      path,
+      line: 1,
+      message: 'This is a submodule, and what it changes was not looked at: it lies in another repository.',
+    }))
 }
 
 async function readProject(

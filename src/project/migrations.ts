@@ -251,9 +251,12 @@ function readMigration(project: Project, side: Side, file: MigrationFile): ReadM
       ? { path: file.down, statements: downText.statements }
       : null
   const transactional = switchOf(project, file, side)
-  const notes: Note[] = !sections?.problem
-    ? []
-    : [{ kind: 'unparsed', blocking: false, path: file.path, line: 1, message: sections.problem }]
+  const notes: Note[] = [
+    ...(sections?.problem
+      ? [{ kind: 'unparsed' as const, blocking: false, path: file.path, line: 1, message: sections.problem }]
+      : []),
+    ...notUtf8(file.path, content.text),
+  ]
   // Both ways of one file are one text, so that what is asked of comments covers all of it.
   const text = ownDown ? joined(source, [up, ownDown]) : up
   const migration: Migration = {
@@ -276,6 +279,22 @@ function joined(file: SourceFile, texts: readonly SqlText[]): SqlText {
     comments,
     dialect: texts.find((text) => text.dialect !== 'postgresql')?.dialect ?? 'postgresql',
   }
+}
+
+/** A note where bytes were no characters: what Postgres gets then depends on who reads the file. */
+function notUtf8(path: string, text: string): readonly Note[] {
+  const at = text.indexOf('\ufffd')
+  if (at === -1) return []
+  return [
+    {
+      kind: 'unsupported',
+      blocking: false,
+      path,
+      line: text.slice(0, at).split('\n').length,
+      message:
+        'A character of this line is not UTF-8: Postgres refuses it, or stores `\ufffd` where the runner replaced it. Save the file in UTF-8.',
+    },
+  ]
 }
 
 /** What the file beside a migration says of its transaction. */

@@ -41,6 +41,8 @@ export interface Store {
   /** Those of `oids` that are not kept. */
   lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
   keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
+  /** Drops deliveries that GitHub would not send again and contents that nobody has read for a month. */
+  tidy(): Promise<void>
   /** Jobs that wait or run; fails where the database does not answer. */
   depth(): Promise<number>
   /** Resolves when no job waits or runs; `retries` waits for those that failed and are tried again later, too. */
@@ -71,8 +73,21 @@ const tables = `
   CREATE SCHEMA IF NOT EXISTS schemagate;
   CREATE TABLE IF NOT EXISTS schemagate.delivery (id text PRIMARY KEY, seen_at timestamptz NOT NULL DEFAULT now());
   CREATE TABLE IF NOT EXISTS schemagate.blob (oid text PRIMARY KEY, content text NOT NULL, read_at timestamptz NOT NULL DEFAULT now());
+`
+
+const old = `
   DELETE FROM schemagate.delivery WHERE seen_at < now() - interval '35 days';
   DELETE FROM schemagate.blob WHERE read_at < now() - interval '30 days';
+`
+
+/** Contents by id; a read counts once a day. */
+const readContents = `
+  WITH touched AS (
+    UPDATE schemagate.blob SET read_at = now() WHERE oid IN (
+      SELECT oid FROM schemagate.blob WHERE oid = ANY($1::text[]) AND read_at < now() - interval '1 day' FOR UPDATE SKIP LOCKED
+    )
+  )
+  SELECT oid, content FROM schemagate.blob WHERE oid = ANY($1::text[])
 `
 
 /** Opens the store and brings its tables up to date. Throws `store-in-use` and `bad-environment`. */
@@ -89,7 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     openTelemetry: { enabled: false },
   } as ConstructorParameters<typeof PgBoss>[0] & object)
   boss.on('error', options.onError)
-  await database.run(tables)
+  await database.run(tables + old)
   if (
     options.databaseUrl === null &&
     (await database.query(`SELECT to_regclass('${queueSchema}.job') AS job`, []))[0]?.['job'] !== null
@@ -157,7 +172,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     async readBlobs(oids) {
       if (oids.length === 0) return new Map()
-      const rows = await database.query('SELECT oid, content FROM schemagate.blob WHERE oid = ANY($1::text[])', [oids])
+      const rows = await database.query(readContents, [oids])
       return new Map(rows.map((row) => [String(row['oid']), String(row['content'])]))
     },
     async lacking(oids) {
@@ -172,6 +187,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         [[...blobs.keys()], [...blobs.values()]],
       )
     },
+    tidy: () => database.run(old),
     depth: () => count(),
     async idle({ retries = false } = {}) {
       while ((await count(retries)) > 0)

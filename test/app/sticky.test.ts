@@ -108,7 +108,7 @@ test('what the pull request silences says why, escaped, and every approval that 
     `${commands.join(', ')}, a line each; the reason says where the backup is.`,
   )
   expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(
-    ' and so on, a line each,',
+    ' and so on, a line each',
   )
 })
 

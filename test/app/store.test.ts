@@ -99,6 +99,32 @@ test('keeps what it was given over a restart, and runs a job with an id once', a
   await second.close()
 })
 
+test('contents that nobody reads for a month are dropped', async () => {
+  const folder = fresh()
+  const later = async (days: number) => {
+    const database = await PGlite.create({ dataDir: join(folder, 'store') })
+    await database.query(`UPDATE schemagate.blob SET read_at = read_at - interval '${days} days'`)
+    await database.close()
+  }
+  const first = await open(folder)
+  await first.keepBlobs(
+    new Map([
+      ['read', 'one'],
+      ['forgotten', 'two'],
+    ]),
+  )
+  await first.close()
+  await later(20)
+  const second = await open(folder)
+  expect((await second.readBlobs(['read'])).get('read')).toBe('one')
+  await second.close()
+  await later(15)
+  const third = await open(folder)
+  await third.tidy()
+  expect([...(await third.lacking(['read', 'forgotten']))]).toEqual(['forgotten'])
+  await third.close()
+})
+
 test('a job whose process was killed runs again in the next', async () => {
   const folder = fresh()
   const script = join(folder, 'crash.ts')

@@ -6,6 +6,7 @@ import { detectProjects } from '../../src/project/detect.ts'
 import { readMigrations } from '../../src/project/migrations.ts'
 import { orderMigrations } from '../../src/project/order.ts'
 import type { Project } from '../../src/project/project.ts'
+import { readProjects } from '../../src/reading.ts'
 import { sectionsOf } from '../../src/project/sections.ts'
 import { emptySchema } from '../../src/schema/model.ts'
 import { replayHistory } from '../../src/schema/replay.ts'
@@ -24,6 +25,34 @@ async function read(base: Files, head: Files, pick = 0) {
 
 const names = (migrations: readonly { readonly name: string }[]) => migrations.map(({ name }) => name)
 const texts = (statements: readonly { readonly text: string }[] | undefined) => statements?.map(({ text }) => text)
+
+describe('what a review could not see whole is noted', () => {
+  const base = { 'migrations/1.sql': create('a') }
+
+  test('a character that is not UTF-8, in a migration that is new', async () => {
+    const lost = { ...base, 'migrations/2.sql': "SELECT 1;\nSELECT 'Gr\ufffd\ufffde';\n" }
+    const { notes } = await read(base, lost)
+    expect(notes).toMatchObject([{ path: 'migrations/2.sql', line: 2, blocking: false }])
+    expect((await read(lost, { ...lost, 'migrations/3.sql': create('b') })).notes).toEqual([])
+  })
+
+  test('a submodule among migrations that is moved', async () => {
+    const changeSet = await changeSetOf(
+      memoryTree({ ...base, 'migrations/shared': 'one', 'vendor/other': 'one' }),
+      memoryTree({ ...base, 'migrations/shared': 'two', 'vendor/other': 'two' }),
+    )
+    const list = async () => {
+      const { entries, truncated } = await changeSet.head.list()
+      const isModule = (path: string) => /shared|other/.test(path)
+      return { entries: entries.map((e) => (isModule(e.path) ? { ...e, mode: 'submodule' as const } : e)), truncated }
+    }
+    const { notes } = await readProjects(
+      { ...changeSet, head: { ...changeSet.head, list } },
+      { config: defaultConfig, notes: [] },
+    )
+    expect(notes).toMatchObject([{ path: 'migrations/shared', blocking: false }])
+  })
+})
 
 describe('history and what is new', () => {
   const base = {

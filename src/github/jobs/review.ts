@@ -6,7 +6,7 @@ import type { Report } from '../../report/report.ts'
 import type { ReviewJob } from '../../queue/jobs.ts'
 import type { Settings } from '../../settings.ts'
 import { blobLoader, selectBlobs } from '../reading/blobs.ts'
-import { isInstallationGone, placeIn, rateLimitEnd } from '../client.ts'
+import { isInstallationGone, placeIn, rateLimitEnd, statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
 import { previewConfig } from '../publishing/config-preview.ts'
@@ -335,8 +335,8 @@ function isAnyWritten(publication: Publication): boolean {
 }
 
 /**
- * What becomes of an error: what only has to wait is left to the queue, anything else is tried again, and shown as a failed check
- * run once it was the last time. Always throws.
+ * What becomes of an error: what only has to wait is left to the queue, a workflow's token that may not write to the workflow;
+ * anything else is tried again, and shown as a failed check run once it was the last time. Always throws.
  */
 async function reportFailure(
   place: Place,
@@ -347,7 +347,8 @@ async function reportFailure(
   head: string | null,
   started: StartedRun | null,
 ): Promise<never> {
-  if (rateLimitEnd(error, context.now()) !== null || isInstallationGone(error)) throw error
+  const isReadOnly = context.app === null && statusOf(error) === 403
+  if (rateLimitEnd(error, context.now()) !== null || isInstallationGone(error) || isReadOnly) throw error
   const where = { repository: `${job.owner}/${job.repo}`, pull: job.pull, reason: job.reason, err: error }
   context.log.error(where, 'review failed')
   const on = started?.head ?? head

@@ -170,9 +170,11 @@ export function blobLoader(place: Place, cache: BlobCache): BlobLoader {
 
 async function contentOfBlob(place: Place, blob: BlobAnswer): Promise<FileContent> {
   if ((blob.byteSize ?? 0) > defaultMaxBytes) return { kind: 'unreadable', reason: 'larger than 2 MB' }
-  if (blob.isBinary !== true && blob.isTruncated !== true && typeof blob.text === 'string')
-    return contentOf(Buffer.from(blob.text, 'utf8'))
-  // GraphQL has no text of what it takes for binary, UTF-16 among it: the bytes tell what it is.
+  if (blob.isBinary !== true && blob.isTruncated !== true && typeof blob.text === 'string') {
+    const text = Buffer.from(blob.text, 'utf8')
+    if (text.length === blob.byteSize) return contentOf(text)
+  }
+  // GraphQL has no text of what it takes for binary, UTF-16 among it, and another than is there of what is not UTF-8: the bytes tell.
   const { data } = await place.client.rest.git.getBlob({
     owner: place.owner,
     repo: place.repo,

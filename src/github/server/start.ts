@@ -113,7 +113,9 @@ export async function startServer(
     settings.role === 'web' || options.reconcile === false
       ? null
       : setInterval(() => {
-          void store.enqueue({ kind: 'reconcile' })
+          Promise.all([store.enqueue({ kind: 'reconcile' }), store.tidy()]).catch((err: unknown) => {
+            log.error({ err }, 'store')
+          })
         }, reconcileEvery)
   if (timer !== null) await store.enqueue({ kind: 'reconcile' })
   const { port } = http.address() as AddressInfo
