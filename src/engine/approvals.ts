@@ -135,7 +135,10 @@ function boundTo(finding: Finding): Bound {
 }
 
 function subjectOf({ project, rule, object }: Finding): string {
-  return createHash('sha256').update(JSON.stringify([project, rule, object])).digest('hex').slice(0, 8)
+  return createHash('sha256')
+    .update(JSON.stringify([project, rule, object]))
+    .digest('hex')
+    .slice(0, 8)
 }
 
 /** The approval that a waiting finding had last, and why it does not count any more; null where it never had one, or where it was taken back. */

@@ -231,7 +231,9 @@ export function messageCell({ message, approval }: Finding): string {
   const waiting = approval?.state === 'needed' ? approval : null
   return [
     escapeMarkdown(message),
-    ...(waiting === null || waiting.reason === null ? [] : [`The pull request silences it: ${escapeText(waiting.reason)}`]),
+    ...(waiting === null || waiting.reason === null
+      ? []
+      : [`The pull request silences it: ${escapeText(waiting.reason)}`]),
     ...(waiting?.fallen === undefined ? [] : [fallenSentence(waiting.fallen)]),
   ].join(' ')
 }

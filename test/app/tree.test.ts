@@ -164,7 +164,11 @@ test('a rate limit tells when to ask again, in the order that GitHub documents',
   )
   // Their clock is two hours behind ours; a limit that has ended by it is not asked again at once.
   const date = 'Sun, 01 Nov 2026 10:00:00 GMT'
-  const reset = (at: string) => ({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Date.parse(at) / 1000), date })
+  const reset = (at: string) => ({
+    'x-ratelimit-remaining': '0',
+    'x-ratelimit-reset': String(Date.parse(at) / 1000),
+    date,
+  })
   expect(rateLimitEnd(error(403, reset('2026-11-01T10:30:00Z')), now)).toEqual(new Date('2026-11-01T12:30:01Z'))
   expect(rateLimitEnd(error(403, reset('2026-11-01T09:59:00Z')), now)).toEqual(new Date('2026-11-01T12:00:05Z'))
   expect(rateLimitEnd(error(403, {}, 'You have exceeded a secondary rate limit'), now)).toEqual(
