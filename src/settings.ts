@@ -15,6 +15,8 @@ export async function readSettings(
   rules: readonly CatalogRule[],
   inherited?: Config,
 ): Promise<Settings> {
-  const { config, notes } = await loadConfig(changeSet.base, rules, inherited)
-  return { config, notes }
+  const { config, notes, path, extends: parent } = await loadConfig(changeSet.base, rules, inherited)
+  if (parent === null || inherited !== undefined || path === null) return { config, notes }
+  const message = `_extends: the settings of ${parent} are not here (only the app reads another repository), so those of this file hold over the defaults.`
+  return { config, notes: [...notes, { kind: 'unread', blocking: false, path, line: 1, message }] }
 }

@@ -55,6 +55,7 @@ export default {
           yield {
             anySize: true,
             object: table,
+            alike: 'full',
             message: `Every UPDATE and DELETE of \`${ctx.name(table)}\` writes the whole old row to the write-ahead log, and subscribers search for it by all columns.`,
           }
       }

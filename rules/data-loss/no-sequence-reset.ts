@@ -58,6 +58,11 @@ export default {
       unproven: 'others speak of serial',
     },
     {
+      title: 'What pg_dump writes.',
+      given: `create table orders (id bigserial primary key);`,
+      sql: `select pg_catalog.setval('public.orders_id_seq', 1, false);`,
+    },
+    {
       title: 'The rows go first.',
       given: `create table orders (id bigserial primary key);`,
       sql: `truncate orders; alter sequence orders_id_seq restart;`,
@@ -111,7 +116,9 @@ function restarted(node: Node, schema: string): Key | null {
   }
   const [target] = 'SelectStmt' in node ? (node.SelectStmt.targetList ?? []) : []
   const call = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined
+  // A dump spells it `pg_catalog.setval`: it fills a database that has no rows yet.
   if (call === undefined || !('FuncCall' in call) || lastName(call.FuncCall.funcname) !== 'setval') return null
+  if ((call.FuncCall.funcname ?? []).length > 1) return null
   const [name, to] = call.FuncCall.args ?? []
   const text = name && textOf(name)
   return text && to && (numberOf(to) ?? 2) <= 1 ? keyOf(text, schema) : null

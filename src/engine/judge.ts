@@ -10,6 +10,7 @@ import { joinPrismaWarnings } from './prisma-warnings.ts'
 import type { CatalogRule } from './rule.ts'
 import { runRules, runSuppressionRules, type RuleInput } from './run.ts'
 import { settle, type Settling } from './settle.ts'
+import { globMatcher } from '../changeset/globs.ts'
 import { readSuppressions, type Suppression } from './suppressions.ts'
 
 export interface Judged {
@@ -57,7 +58,9 @@ export async function judge(
       file.hunks === null ? null : new Set(file.hunks.flatMap((hunk) => hunk.added)),
     ]),
   )
+  const ignored = globMatcher(settings.config.paths.ignore)
   for (const [path, file] of texts) {
+    if (ignored(path)) continue
     const lines = added.get(path)
     suppressions.set(
       path,

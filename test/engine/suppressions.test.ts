@@ -6,10 +6,10 @@ import { review } from '../../src/review.ts'
 
 type Files = Readonly<Record<string, string>>
 
-async function reviewed(base: Files, head: Files) {
+async function reviewed(base: Files, head: Files, ignore: readonly string[] = []) {
   const report = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head })), {
     rules: catalog,
-    settings: { config: defaultConfig, notes: [] },
+    settings: { config: { ...defaultConfig, paths: { ...defaultConfig.paths, ignore } }, notes: [] },
     rehearse: false,
   })
   return report.findings
@@ -86,4 +86,13 @@ it('may stand behind the statement, and has no effect with a day that is none', 
     'no-expired-suppression 2.sql:4',
     'require-concurrent-index-drop 2.sql:5',
   ])
+})
+
+it('is not asked for where the configuration leaves the file out', async () => {
+  const findings = await reviewed(
+    { 'db/migrations/1.sql': 'create table users (id bigint primary key);' },
+    { 'db/migrations/2.sql': '-- schemagate-ignore no-drop-table: agreed\nselect 1;' },
+    ['db/**'],
+  )
+  expect(findings).toEqual([])
 })
