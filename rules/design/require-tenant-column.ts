@@ -51,6 +51,11 @@ export default {
         create table countries (code text primary key, name text not null);`,
     },
     {
+      title: "How far a job has come is the application's own business.",
+      given: tenants,
+      sql: `create table cutover_job_offsets (id bigint generated always as identity primary key, run_on date not null unique, last_offset bigint not null);`,
+    },
+    {
       title: 'No schema of tenants.',
       given: `create table users (id bigint primary key);`,
       sql: `create table reports (id bigint generated always as identity primary key, body text not null);`,
@@ -72,7 +77,7 @@ export default {
       if (tenantColumn(after, tenant) || singular(snake(after.name)) === tenant.slice(0, -3)) return
       // A foreign key leads to the tenant, at once or by another table.
       if (after.foreignKeys.some((f) => parentOf(f) !== table)) return
-      if (isCatalog(after)) return
+      if (isCatalog(after) || bookkeeping.test(snake(after.name))) return
       const spelled = tenantSpelled(ctx.before, tenant)
       return {
         message: `\`${ctx.name(table)}\` does not say whose its rows are: the other tables have \`${spelled}\`.`,
@@ -81,6 +86,9 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What the application notes for its own sake: how far a job has come, who holds a lock. */
+const bookkeeping = /(?:^|_)(?:offset|lock|lease|cursor|checkpoint|watermark)s?$/
 
 /** True for a table of values that all share: a word that people chose, and not a number, tells its rows apart. */
 function isCatalog(table: Table): boolean {

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Index, IndexKey, Table } from '../../src/schema/model.ts'
 
 export default {
   id: 'no-wide-index',
@@ -37,16 +38,24 @@ export default {
       runner: 'psql',
     },
     {
+      title: 'What stands at the end for the order of a list narrows nothing down, and has not to.',
+      given: `create table threads (id bigint primary key, org_id bigint, owner_id bigint, deleted_at timestamptz, updated_at timestamptz, rank int, state text);`,
+      sql: `create index concurrently threads_list on threads (org_id, owner_id, deleted_at, updated_at, id); create index concurrently threads_ranked on threads (org_id, rank desc, state desc, updated_at desc, id);`,
+      runner: 'psql',
+    },
+    {
       title: 'A unique index needs its columns.',
       sql: `create table orders (id bigint generated always as identity primary key, a int, b int, c int, d int); create unique index orders_all on orders (a, b, c, d);`,
     },
   ],
   visit: {
     addIndex({ table, index }, ctx) {
-      if (index.unique || index.method !== 'btree' || index.keys.length <= Number(ctx.options.columns)) return
-      // A time at the end serves the order, whatever narrows before it.
-      const last = ctx.after.tables.get(table)?.columns.find((c) => c.name === index.keys.at(-1)?.column)
-      if (index.keys.length === Number(ctx.options.columns) + 1 && /^(?:timestamp|date)/.test(last?.type ?? '')) return
+      if (
+        index.unique ||
+        index.method !== 'btree' ||
+        narrowing(index, ctx.after.tables.get(table)).length <= Number(ctx.options.columns)
+      )
+        return
       return {
         anySize: true,
         message: `\`${index.name}\` has ${index.keys.length} key columns, and the last ones seldom narrow anything down.`,
@@ -54,3 +63,14 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The key columns but those at the end that serve an order: times, the primary key that tells equal times apart, and all that are sorted downwards. */
+function narrowing({ keys }: Index, table: Table | undefined): readonly IndexKey[] {
+  const downwards = keys.findIndex((each) => each.descending)
+  if (downwards >= 0) return keys.slice(0, downwards)
+  const ofOrder = ({ column }: IndexKey): boolean =>
+    column !== null &&
+    (table?.primaryKey?.columns.includes(column) === true ||
+      /^(?:timestamp|date)/.test(table?.columns.find(({ name }) => name === column)?.type ?? ''))
+  return keys.slice(0, keys.findLastIndex((each) => !ofOrder(each)) + 1)
+}
