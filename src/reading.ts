@@ -3,7 +3,7 @@ import type { Note } from './finding.ts'
 import { pathMatcher } from './changeset/globs.ts'
 import type { ChangeSet } from './changeset/tree.ts'
 import type { RuleContext } from './engine/rule.ts'
-import { detectProjects, isSameProject } from './project/detect.ts'
+import { detectProjects, isPostgres, isSameProject } from './project/detect.ts'
 import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
 import { movedFrom, withoutMove } from './project/moved.ts'
 import type { Project } from './project/project.ts'
@@ -77,9 +77,9 @@ export async function readProjects(
       movedFrom(project, base.projects, changeSet.files)
     if (was) gone.delete(was)
     const moved = was ? await withoutMove(changeSet, was, project) : { was, changeSet }
-    projects.push(await readProject(project, moved.was, moved.changeSet, settings))
+    projects.push(withDialectNote(await readProject(project, moved.was, moved.changeSet, settings)))
   }
-  for (const project of gone) projects.push(await readProject(project, project, changeSet, settings))
+  for (const project of gone) projects.push(withDialectNote(await readProject(project, project, changeSet, settings)))
   const foreign = head.ignored
     .filter((file) => file.reason === 'another dialect' && paths.includes(file.path))
     .map((file): Note => ({
@@ -126,7 +126,9 @@ async function readProject(
   const history = replayBefore(project, migrations, declared, postgres)
   const fresh = migrations?.fresh ?? []
   const changed = new Set(changeSet.files.map((file) => file.path))
-  const problems = (migrations?.texts ?? []).flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
+  const problems = (migrations?.texts ?? [])
+    .flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
+    .map((problem) => (project.dialect === 'cockroachdb' ? ofCockroach(problem) : problem))
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
   const common = {
@@ -148,7 +150,7 @@ async function readProject(
       ...(history.merged?.missing.length === 0 ? [mergedNote(project, history.merged, records.journal.after)] : []),
     ],
   }
-  if (fresh.length === 0 && declared.after && project.dialect === 'postgresql')
+  if (fresh.length === 0 && declared.after && isPostgres(project.dialect))
     return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
   const { merged } = history
   if (merged === null) return readMigrated(common, history, fresh)
@@ -231,6 +233,23 @@ function readMigrated(common: Common, { schema, anew }: History, fresh: readonly
     generated: false,
     notes: [...common.notes, ...replayed.notes],
   }
+}
+
+/** What Postgres cannot parse may be CockroachDB's own syntax. */
+function ofCockroach(problem: SqlProblem): SqlProblem {
+  return problem.kind === 'syntax'
+    ? { ...problem, kind: 'unsupported', message: `CockroachDB's own syntax is not followed: ${problem.message}` }
+    : problem
+}
+
+/** Says what is left out for a database that speaks the language of Postgres and is another. */
+function withDialectNote(reading: ProjectReading): ProjectReading {
+  const [first] = reading.steps
+  if (reading.project.dialect !== 'cockroachdb' || first === undefined) return reading
+  const { path, line } = first.statement.place
+  const message =
+    'CockroachDB changes a schema while reads and writes go on: what holds for the locks and transactions of PostgreSQL is left out, and nothing is rehearsed.'
+  return { ...reading, notes: [...reading.notes, { kind: 'dialect', blocking: false, path, line, message }] }
 }
 
 /** What a problem of a text means for a review: a note, or none. A syntax error is a finding; the rest says what was not looked at. */

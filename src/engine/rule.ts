@@ -233,7 +233,7 @@ export interface Rule {
   readonly approvable?: boolean
   /** Who says it better, so that this rule is silent about the same statement: rules of these groups, or a problem that says that it fails. */
   readonly yieldsTo?: readonly Group[] | 'fails'
-  /** Dialects for which it holds; PostgreSQL and CockroachDB where left out. */
+  /** Dialects for which it holds; where left out PostgreSQL, and CockroachDB for groups that do not speak of locks and transactions. */
   readonly dialects?: readonly Dialect[] | 'all'
   /** The same check in other tools, `tool/id`. */
   readonly sources: readonly string[]

@@ -203,8 +203,11 @@ function problemsOf(result: ReturnType<NonNullable<Visitor['pullRequest']>>): It
   return Symbol.iterator in result ? result : [result]
 }
 
+/** Groups that speak of how Postgres locks and commits; CockroachDB changes a schema while reads and writes go on. */
+const ofPostgresAlone: ReadonlySet<Group> = new Set<Group>(['locking', 'transactions'])
+
 function speaks(rule: CatalogRule, project: Project): boolean {
-  const dialects = rule.dialects ?? ['postgresql', 'cockroachdb']
+  const dialects = rule.dialects ?? (ofPostgresAlone.has(rule.group) ? ['postgresql'] : ['postgresql', 'cockroachdb'])
   return dialects === 'all' || dialects.includes(project.dialect)
 }
 

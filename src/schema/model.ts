@@ -346,11 +346,16 @@ export function nameOf(of: Key): string {
   return of.slice(of.indexOf('.') + 1)
 }
 
+/** The schema of names that say none. */
+export function defaultSchemaOf(dialect: Dialect): string {
+  return dialect === 'sqlite' ? 'main' : dialect === 'sqlserver' ? 'dbo' : 'public'
+}
+
 /** A schema that holds nothing. */
 export function emptySchema(dialect: Dialect = 'postgresql', complete = true): Schema {
   return {
     dialect,
-    defaultSchema: dialect === 'sqlite' ? 'main' : 'public',
+    defaultSchema: defaultSchemaOf(dialect),
     schemas: new Set(),
     tables: new Map(),
     enums: new Map(),

@@ -1,5 +1,6 @@
 import type { Place } from '../../location.ts'
 import type { Dialect, ReferentialAction } from '../model.ts'
+import { defaultSchemaOf } from '../model.ts'
 import { argument, attribute, listValue, stringValue } from './ast.ts'
 import type { PrismaAttribute, PrismaBlock, PrismaDocument, PrismaField, PrismaValue } from './ast.ts'
 import { defaultName, primaryKeyName } from './names.ts'
@@ -361,7 +362,7 @@ function fieldOf(block: PrismaBlock, name: string): PrismaField | undefined {
 function schemaName(block: PrismaBlock, dialect: Dialect): string {
   const schema = attribute(block, 'schema')
   const name = schema === undefined ? undefined : stringValue(argument(schema, 'name', 0) ?? argument(schema, 'map'))
-  return name ?? (dialect === 'sqlite' ? 'main' : 'public')
+  return name ?? defaultSchemaOf(dialect)
 }
 
 function clientDefaultOf(field: PrismaField): string | null {

@@ -20,8 +20,7 @@ const assumed = 'some extension'
 /** Turns the SQL of a schema, as the engine writes it, into the model. */
 export async function schemaOfSql(sql: string, dialect: Dialect): Promise<SqlSchema> {
   await loadParser()
-  const text = dialect === 'cockroachdb' ? asPostgres(sql) : sql
-  const read = readSql(sourceFile('prisma-engine.sql', text), { dialect: 'postgresql' })
+  const read = readSql(sourceFile('prisma-engine.sql', sql), { dialect: 'postgresql' })
   const refused = read.problems.map((problem) => problem.message)
   const base = emptySchema(dialect)
   let schema: Schema = { ...base, extensions: new Map([[assumed, { name: assumed, schema: null, declared: [] }]]) }
@@ -35,24 +34,4 @@ export async function schemaOfSql(sql: string, dialect: Dialect): Promise<SqlSch
     schema: { ...schema, extensions: new Map([...schema.extensions].filter(([name]) => name !== assumed)) },
     refused,
   }
-}
-
-/** CockroachDB's own words for types, as PostgreSQL calls them; the engine writes one column a line. */
-function asPostgres(sql: string): string {
-  return sql
-    .split('\n')
-    .map((line) => {
-      const type = /^ {4}"[^"]*" (STRING|BYTES)\b/.exec(line)
-      if (type === null) return line
-      const at = type[0].length - (type[1] ?? '').length
-      return (
-        line.slice(0, at) +
-        line
-          .slice(at)
-          .replace(/^STRING(?=\()/, 'VARCHAR')
-          .replace(/^STRING/, 'TEXT')
-          .replace(/^BYTES/, 'BYTEA')
-      )
-    })
-    .join('\n')
 }

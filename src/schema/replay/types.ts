@@ -91,6 +91,9 @@ export interface ResolvedType {
   readonly user: Key | null
 }
 
+/** Names of types that CockroachDB has besides those of Postgres. */
+const cockroachTypes: Readonly<Record<string, string>> = { string: 'text', bytes: 'bytea' }
+
 const serials: Readonly<Record<string, string>> = {
   serial: 'integer',
   serial4: 'integer',
@@ -110,10 +113,15 @@ export function resolveType(session: Resolving, type: TypeName | undefined): Res
   const serial = written.schema === null && Object.hasOwn(serials, written.name) ? serials[written.name] : undefined
   if (serial !== undefined && !array) return { text: serial, serial: true, user: null }
   if (written.schema === null || written.schema === 'pg_catalog') {
-    const found = builtinType(written.name, type.typmods)
+    const found = builtinType(postgresName(session, written.name, type.typmods), type.typmods)
     if (found !== null) return { text: `${found}${found.endsWith('[]') ? '' : suffix}`, serial: false, user: null }
   }
   return userType(session, written, type.typmods, suffix)
+}
+
+function postgresName(session: Resolving, name: string, typmods: readonly Node[] | undefined): string {
+  if (session.draft.schema.dialect !== 'cockroachdb' || !Object.hasOwn(cockroachTypes, name)) return name
+  return name === 'string' && (typmods?.length ?? 0) > 0 ? 'varchar' : (cockroachTypes[name] ?? name)
 }
 
 function userType(
