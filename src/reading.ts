@@ -11,12 +11,12 @@ import { assumedPostgres } from './config.ts'
 import { serverVersionOf } from './project/server-version.ts'
 import { transactionsOf } from './project/transactions.ts'
 import { readDeclaredSides, type DeclaredSides } from './reading/declared.ts'
-import { generatedSteps } from './reading/generated.ts'
+import { generatedSteps, stepsWithoutSql } from './reading/generated.ts'
 import { mergedNote, mergedOf, type Merged } from './reading/merged.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
-import { emptySchema, type Schema } from './schema/model.ts'
+import { emptySchema, type Dialect, type Schema } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
@@ -152,11 +152,21 @@ async function readProject(
   }
   if (fresh.length === 0 && declared.after && isPostgres(project.dialect))
     return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
+  if (declared.before && declared.after && isOtherSql(project.dialect)) {
+    const { before, after } = { before: declared.before, after: declared.after }
+    const steps = declared.touched ? stepsWithoutSql(project, changeSet, before, after) : []
+    return { ...common, before, after, migrated: null, steps, generated: fresh.length === 0 }
+  }
   const { merged } = history
   if (merged === null) return readMigrated(common, history, fresh)
   if (merged.missing.length > 0) return readMigrated(common, history, [])
   const later = fresh.filter((file) => !merged.files.includes(file))
   return readMigrated(common, { ...history, schema: merged.schema, anew: null }, later)
+}
+
+/** Databases whose migrations are not read, and whose declared schema tells what the migrations do. Documents of MongoDB stay as they are. */
+function isOtherSql(dialect: Dialect): boolean {
+  return dialect === 'mysql' || dialect === 'sqlite' || dialect === 'sqlserver'
 }
 
 /** What is known of a project before it is known which steps its change takes. */

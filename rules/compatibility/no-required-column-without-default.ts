@@ -13,7 +13,7 @@ export default {
     INSERT of the version that runs now fails, because it does not know the column.`,
   fix: 'Add the column nullable or with a default, fill it, and set NOT NULL in a later deploy.',
   references: ['https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN'],
-  dialects: 'all',
+  dialects: ['postgresql', 'cockroachdb', 'sqlite', 'sqlserver'],
   sources: [
     'squawk/adding-required-field',
     'pgfence/add-column-not-null-no-default',

@@ -4,6 +4,7 @@ import type { Config, RuleSetting } from '../config.ts'
 import { showsLines } from '../changeset/hunks.ts'
 import type { ChangedFile } from '../changeset/tree.ts'
 import type { Place, SourceFile } from '../location.ts'
+import { isPostgres } from '../project/detect.ts'
 import type { Project } from '../project/project.ts'
 import type { CodeFacts } from '../queries/facts.ts'
 import type { Query } from '../queries/query.ts'
@@ -303,7 +304,8 @@ function draftOf(
   empty: readonly ReadonlySet<Key>[],
 ): Draft {
   const { change, step } = subject
-  let problem = said
+  // What a rule says to do about a change is written for Postgres.
+  let problem: Problem = step && !isPostgres(input.project.dialect) ? { ...said, help: rule.fix } : said
   const object = problem.object ?? (change ? objectOf(change) : '')
   let severity =
     configured === null

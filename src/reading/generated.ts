@@ -1,3 +1,4 @@
+import type { Node } from 'libpg-query'
 import type { Migration, Step, Transaction } from '../step.ts'
 import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
@@ -12,6 +13,7 @@ import { printChanges } from '../schema/sql/changes.ts'
 import { prismaSql } from '../schema/prisma.ts'
 import { replaySteps } from '../schema/replay.ts'
 import { readSql } from '../sql/read.ts'
+import type { Statement } from '../sql/statement.ts'
 import { textsOf } from './texts.ts'
 
 /** The steps that the ORM would write to come from one declared schema to another; they stand where the schema declares what they change. */
@@ -44,13 +46,7 @@ export async function generatedSteps(
     postgres,
     source: project.orm ?? 'migrations',
   })
-  const gone = (place: Place | null): Place | null => place && placeAfter(changeSet.files, place)
-  const place = (change: Change): Place =>
-    partDeclarationOf(to, change) ??
-    gone(partDeclarationOf(from, change)) ??
-    declarationOf(to, change) ??
-    gone(declarationOf(from, change)) ??
-    startOf(first)
+  const place = (change: Change): Place => declaredPlace(change, from, to, changeSet) ?? startOf(first)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
     return {
@@ -60,6 +56,47 @@ export async function generatedSteps(
     }
   })
   return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
+}
+
+/** Where the schemas declare what a change is about: its part before its table, today's before that of the base. */
+function declaredPlace(change: Change, from: Schema, to: Schema, changeSet: ChangeSet): Place | null {
+  const gone = (place: Place | null): Place | null => place && placeAfter(changeSet.files, place)
+  return (
+    partDeclarationOf(to, change) ??
+    gone(partDeclarationOf(from, change)) ??
+    declarationOf(to, change) ??
+    gone(declarationOf(from, change))
+  )
+}
+
+/** The changes between two declared schemas of another database than Postgres, one a step without SQL: what holds for every database looks at them. */
+export function stepsWithoutSql(project: Project, changeSet: ChangeSet, from: Schema, to: Schema): readonly Step[] {
+  const [first = project.evidence] = project.schemaFiles
+  const migration: Migration = { name: 'schema', path: first, statements: [], down: null, isNew: true }
+  return diffSchemas(from, to).map((change, id): Step => {
+    const place = declaredPlace(change, from, to, changeSet) ?? startOf(first)
+    const statement: Statement = {
+      file: sourceFile(place.path, ''),
+      text: '',
+      start: 0,
+      end: 0,
+      place,
+      node: {} as Node,
+      kind: '',
+      inside: null,
+      conditional: false,
+    }
+    const transaction = { id, block: false, because: 'nothing is known of its transaction', survivesFailure: true }
+    return {
+      statement,
+      migration,
+      changes: [{ ...change, place }],
+      before: from,
+      after: to,
+      transaction,
+      observation: null,
+    }
+  })
 }
 
 /** A Postgres schema that Prisma's datasource lists on both sides is there, whether or not it holds something yet. */
