@@ -100,8 +100,8 @@ export default {
           ...(isOwn ? { severity: 'info' as const } : {}),
           // That the statement blocks its own table, another rule says; that readers wait too comes of the lock before it.
           message: isOwn
-            ? `Readers of \`${ctx.name(held.table)}\` wait too while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`
-            : `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of line ${held.line} is held until the transaction ends (${step.transaction.because}).`,
+            ? `Readers of \`${ctx.name(held.table)}\` wait too while this ${work.does}: the lock of ${held.since} is held until the transaction ends (${step.transaction.because}).`
+            : `Nobody can read or write \`${ctx.name(held.table)}\` while this ${work.does}: the lock of ${held.since} is held until the transaction ends (${step.transaction.because}).`,
           help: `Put it ${separateDeploy(at)}, so that the lock on \`${ctx.name(held.table)}\` is gone before it begins.`,
         }
       }

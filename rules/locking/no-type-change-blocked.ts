@@ -1,8 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key } from '../../src/schema/model.ts'
-import { createView } from '../../src/schema/sql/ddl.ts'
-import { dependentsOf, restingOn } from '../shared/depends.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { columnDefinition, createPolicy, createTrigger, createView } from '../../src/schema/sql/ddl.ts'
+import { dependentsOf, resting, restingOn } from '../shared/depends.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-type-change-blocked',
@@ -73,18 +73,34 @@ export default {
   },
 } satisfies Rule
 
-/** The statement between the drop and the creation of what is in its way, where only plain views are; `.` where it is more. */
+/** The statement between the drop and the creation of what is in its way; `.` where not all of it is known. */
 function around(table: Key, column: string, users: number, text: string, ctx: RuleContext): string {
-  const { views, defaultSchema } = ctx.step?.before ?? ctx.before
+  const { views, tables, defaultSchema } = ctx.step?.before ?? ctx.before
+  const name = sqlName(table, ctx)
   const made = [...views.values()].flatMap((view) => {
     const reads = view.reads.some((read) => read.table === table && read.columns?.includes(column) === true)
     const create = reads && !view.materialized ? createView(view, defaultSchema) : null
-    return create === null ? [] : [{ name: sqlName(key(view.schema, view.name), ctx), create }]
+    return create === null ? [] : [{ drop: `DROP VIEW ${sqlName(key(view.schema, view.name), ctx)}`, create }]
   })
+  const known = tables.get(table)
+  const own = known && resting(known, column)
+  made.push(
+    ...(own?.generated ?? []).map((each) => ({
+      drop: `ALTER TABLE ${name} DROP COLUMN ${ident(each.name)}`,
+      create: `ALTER TABLE ${name} ADD COLUMN ${columnDefinition(each)}`,
+    })),
+    ...(own?.policies ?? []).map((each) => ({
+      drop: `DROP POLICY ${ident(each.name)} ON ${name}`,
+      create: createPolicy(table, each, ctx.before.defaultSchema),
+    })),
+    ...(own?.triggers ?? []).map((each) => ({
+      drop: `DROP TRIGGER ${ident(each.name)} ON ${name}`,
+      create: createTrigger(table, each, ctx.before.defaultSchema),
+    })),
+  )
   if (made.length !== users) return '.'
-  return `:\n${sql(
-    ...made.map(({ name }) => `DROP VIEW ${name};`),
-    `${text.trim()};`,
-    ...made.map(({ create }) => `${create};`),
-  )}`
+  const rewrites = own?.generated.some(({ generated }) => generated?.stored === true)
+    ? '\nA stored column is computed for every row when it is added, while nobody can read or write the table.'
+    : ''
+  return `:\n${sql(...made.map(({ drop }) => `${drop};`), `${text.trim()};`, ...made.map(({ create }) => `${create};`))}${rewrites}`
 }

@@ -1,4 +1,4 @@
-import type { ForeignKey, Key, Schema } from '../../src/schema/model.ts'
+import type { Column, ForeignKey, Key, Policy, Schema, Table, Trigger } from '../../src/schema/model.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
 
 /** What rests on a table or on one of its columns, as words for a message: `the view \`totals\``. Views of which it is not known what they read are left out. */
@@ -25,21 +25,36 @@ export function viewsOver(schema: Schema, of: Key): readonly Key[] {
   return [...found]
 }
 
-/** What of the column's own table rests on it and keeps it from being dropped or changed: generated columns, policies and triggers, as words for a message. */
+/** What of the column's own table rests on it and keeps it from being dropped or changed. */
+export function resting(
+  { columns, policies, triggers }: Table,
+  column: string,
+): {
+  readonly generated: readonly Column[]
+  readonly policies: readonly Policy[]
+  readonly triggers: readonly Trigger[]
+} {
+  const names = (text: string | null) => text !== null && speaksOf(text, column)
+  return {
+    generated: columns.filter(
+      (each) => each.name !== column && each.generated !== null && names(each.generated.expression),
+    ),
+    policies: policies.filter((policy) => names(policy.using) || names(policy.check)),
+    triggers: triggers.filter(
+      (trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true,
+    ),
+  }
+}
+
+/** The same as words for a message. */
 export function restingOn(schema: Schema, of: Key, column: string): readonly string[] {
   const table = schema.tables.get(of)
   if (table === undefined) return []
-  const names = (text: string | null) => text !== null && speaksOf(text, column)
+  const { generated, policies, triggers } = resting(table, column)
   return [
-    ...table.columns
-      .filter((each) => each.name !== column && each.generated !== null && names(each.generated.expression))
-      .map((each) => `the generated column \`${each.name}\``),
-    ...table.policies
-      .filter((policy) => names(policy.using) || names(policy.check))
-      .map((policy) => `the policy \`${policy.name}\``),
-    ...table.triggers
-      .filter((trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true)
-      .map((trigger) => `the trigger \`${trigger.name}\``),
+    ...generated.map((each) => `the generated column \`${each.name}\``),
+    ...policies.map((policy) => `the policy \`${policy.name}\``),
+    ...triggers.map((trigger) => `the trigger \`${trigger.name}\``),
   ]
 }
 

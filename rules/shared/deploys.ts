@@ -6,7 +6,9 @@ export function separateDeploy(ctx: RuleContext): string {
     case 'drizzle':
       return 'in a later deploy (Drizzle runs all pending migrations in one transaction)'
     case 'node-pg-migrate':
-      return 'in a later deploy (node-pg-migrate runs all pending migrations in one transaction unless told otherwise)'
+      return ctx.runner.options?.singleTransaction === false
+        ? 'in a later migration'
+        : 'in a later deploy (node-pg-migrate runs all pending migrations in one transaction without `--no-single-transaction`)'
     case 'prisma':
       return 'in a later migration (`npx prisma migrate dev --create-only`)'
     default:

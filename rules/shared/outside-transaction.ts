@@ -48,9 +48,11 @@ export function outsideTransaction(ctx: RuleContext, kept: 'IF NOT EXISTS' | 'IF
         never: false,
       }
     case 'node-pg-migrate':
-      return own(
-        'put it in a migration of its own that runs without a transaction (`--no-single-transaction`, `pgm.noTransaction()`)',
-      )
+      return {
+        how: 'a SQL file of node-pg-migrate always runs in a transaction, so put it in a migration in JavaScript, as `pgm.sql(…)` after `pgm.noTransaction()`',
+        inPlace: false,
+        never: false,
+      }
     case 'golang-migrate':
     case 'supabase':
     case 'psql':

@@ -77,18 +77,21 @@ function readWhole(node: Node, schema: Schema): Key | null {
   return key(schemaname ?? schema.defaultSchema, relname)
 }
 
-/** An earlier step of the same transaction that locks everybody out of a table other than `but`; null where there is none, or where it is not known what shares a transaction. */
+/** A table other than `but` that an earlier step of the same transaction locks everybody out of, and where it does (`line 3`); null where there is none, or where it is not known what shares a transaction. */
 export function heldLock(
   step: Step,
   ctx: RuleContext,
   but: Key | null,
-): { readonly table: Key; readonly line: number } | null {
+): { readonly table: Key; readonly since: string } | null {
   if (step.transaction.block === null) return null
   for (const other of ctx.transaction) {
     if (other === step) return null
     for (const change of other.changes) {
       const table = accessExclusiveOn(change, ctx.isNew)
-      if (table !== null && table !== but) return { table, line: other.statement.place.line }
+      const { line } = other.statement.place
+      const same = other.migration.path === step.migration.path
+      if (table !== null && table !== but)
+        return { table, since: same ? `line ${line}` : `line ${line} of \`${other.migration.name}\`` }
     }
   }
   return null

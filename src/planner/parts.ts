@@ -10,6 +10,7 @@ import type { BackfillJob } from './backfill/backfill.ts'
 import type { ClassifiedStep, Phase } from './classify.ts'
 import { targetTable } from './rollback/lossy.ts'
 import { fieldChange } from './recipes/orm-code.ts'
+import { indexOf, takeOver } from './recipes/constraints.ts'
 import { fill, renameIn, type Recipe, type RecipeStep } from './recipes/recipe.ts'
 import type { Recognised } from './recipes/recognise.ts'
 
@@ -100,7 +101,13 @@ function plainSteps(
   const d = review.before.defaultSchema
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
-  const all = settled(steps.flatMap((s) => piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised))))
+  const all = settled(
+    steps.flatMap((s) => {
+      const own = piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised))
+      // One change that takes several statements stays in one place.
+      return s.changes.length === 1 && own.some((p) => p.late) ? own.map((p) => ({ ...p, late: true })) : own
+    }),
+  )
   const pieces = all.filter((p) => !p.late)
   const late = all.filter((p) => p.late).map((p) => p.sql)
   const loosened = loosenings(review, steps, covered)
@@ -199,13 +206,15 @@ function piecesOf(
   const { step, changes } = classified
   const { statement } = step
   if (['VariableSetStmt', 'TransactionStmt', 'LockStmt'].includes(statement.kind) && changes.length === 0) return []
-  if (covered(step)) return []
+  // What Postgres refuses makes nothing: the plan says so, and takes apart what is left.
+  if (covered(step) || step.refused !== undefined) return []
   const job = jobs.find((j) => j.place === statement.place && changes.length === 0) ?? null
   if (changes.length === 0) return [{ phase: classified.phase, sql: statement.text, job }]
   const left = changes.filter((c) => !covered(c.change))
   const phases = new Set(left.map((c) => c.phase))
-  const concurrent = left.length === 1 && changes.length === 1 ? concurrently(left[0]!.change, step, review) : null
-  if (concurrent) return [{ phase: left[0]!.phase, sql: concurrent, job: null }]
+  const [only] = left
+  const concurrent = only && left.length === 1 && changes.length === 1 ? concurrently(only.change, step, review) : null
+  if (only && concurrent) return concurrent.map((sql) => ({ phase: only.phase, sql, job: null }))
   if (left.length === changes.length && phases.size === 1)
     return [{ phase: [...phases][0]!, sql: statement.text, job: null }]
   return left.flatMap((c) =>
@@ -213,13 +222,18 @@ function piecesOf(
   )
 }
 
-/** The build of an index of a table that was there, so that it blocks no writes. */
-function concurrently(change: Change, step: Step, review: ProjectReview): string | null {
-  if (change.kind !== 'addIndex' || change.concurrently || change.only) return null
-  const table = review.before.tables.get(change.table)
-  return table && !table.partition.by
-    ? createIndex(change.table, change.index, step.before.defaultSchema, { concurrently: true })
-    : null
+/** The build of an index of a table that was there, be it that of a unique constraint, so that it blocks no writes. */
+function concurrently(change: Change, step: Step, review: ProjectReview): readonly string[] | null {
+  const { defaultSchema } = step.before
+  const table = 'table' in change ? review.before.tables.get(change.table) : undefined
+  if (!table || table.partition.by) return null
+  if (change.kind === 'addIndex' && !change.concurrently && !change.only)
+    return [createIndex(table.key, change.index, defaultSchema, { concurrently: true })]
+  if (change.kind !== 'addUnique' || change.usingIndex !== null || change.to.deferrable) return null
+  return [
+    createIndex(table.key, indexOf(change.to), defaultSchema, { concurrently: true }),
+    takeOver(table.key, change.to, defaultSchema),
+  ]
 }
 
 function ofColumns(

@@ -131,14 +131,27 @@ function blocksOf(plan: Plan, section: Section, named: boolean, detail: Detail =
   return [...title, ...orderBlocks(plan, detail), ...rest, ...rollbackBlocks(plan)]
 }
 
+/** What cannot run as it is written; the rest of the plan is about what is left. */
+function refusedBlocks({ steps }: Plan): readonly Block[] {
+  const items = steps.flatMap(({ step: { refused, statement } }) =>
+    refused === undefined ? [] : [`${statement.place.path} line ${statement.place.line}: ${refused}`],
+  )
+  return items.length === 0
+    ? []
+    : [
+        { kind: 'text', text: 'This fails as it is written. Mend it first; the plan leaves it out:' },
+        { kind: 'list', items },
+      ]
+}
+
 function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
   if (!plan.steps.length && !plan.recipes.length) return []
-  const heading: Block = { kind: 'heading', level: 2, text: 'Deploy order' }
+  const heading: readonly Block[] = [{ kind: 'heading', level: 2, text: 'Deploy order' }, ...refusedBlocks(plan)]
   const why = (steps: Plan['steps']): Block => ({
     kind: 'list',
-    items: steps.map(
-      (s) => `${s.step.statement.place.path} line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`,
-    ),
+    items: steps
+      .filter((s) => s.step.refused === undefined)
+      .map((s) => `${s.step.statement.place.path} line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`),
   })
   if (!plan.needsSplit) {
     const breaks = plan.steps.filter((s) => s.phase === 'contract')
@@ -146,7 +159,7 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
       p.items.flatMap((i) => (i.step.phase === 'code' && i.step.code ? [i.step.code] : [])),
     )
     return [
-      heading,
+      ...heading,
       { kind: 'text', text: plan.parts[0]?.title ?? 'There is nothing to split.' },
       ...(breaks.length ? [why(breaks)] : []),
       ...(code.length
@@ -162,7 +175,7 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
     ? 'Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both.'
     : 'No single deploy of this is safe.'
   return [
-    heading,
+    ...heading,
     {
       kind: 'text',
       text: `${reason} Take it apart into ${plan.parts.length} steps, each once the one before is out everywhere:`,

@@ -88,6 +88,30 @@ describe('a plan', () => {
     ).toEqual(['expand', 'expand', 'expand'])
   })
 
+  test('builds the index of a unique constraint beside running writes, also on a column that takes the place of another', () => {
+    const plan = planOf(
+      reviewOf(
+        'CREATE TABLE users (id integer PRIMARY KEY, mail text);',
+        'ALTER TABLE users RENAME COLUMN mail TO email; ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);',
+      ),
+    )
+    expect(plan.parts.at(-1)?.statements.slice(-2)).toEqual([
+      'CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email)',
+      'ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key',
+    ])
+  })
+
+  test('says what cannot run as it is written, and leaves it out', () => {
+    const plan = planOf(
+      reviewOf(
+        `${given} CREATE VIEW mails AS SELECT email FROM users;`,
+        'ALTER TABLE users ALTER COLUMN email TYPE varchar(9); ALTER TABLE users ADD COLUMN name text; ALTER TABLE users DROP COLUMN legacy;',
+      ),
+    )
+    expect(plan.parts.flatMap((p) => p.statements).join()).not.toContain('varchar')
+    expect(planToText([plan])).toContain('migrations/1_up.sql line 1: cannot alter type of a column used by a view')
+  })
+
   test('checks the down migration that is there, and says what it leaves', () => {
     const down = (sql: string) =>
       planOf(reviewOf(given, 'ALTER TABLE users ADD COLUMN name text, ADD COLUMN n integer;', { down: sql })).downs

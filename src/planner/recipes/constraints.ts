@@ -6,6 +6,7 @@ import {
   type Column,
   type ForeignKey,
   type Index,
+  type Key,
   type Table,
   type Unique,
 } from '../../schema/model.ts'
@@ -23,7 +24,6 @@ export function uniqueRecipe(
   ctx: RecipeContext,
   replaces = false,
 ): Recipe {
-  const name = quoteKey(table.key, ctx.defaultSchema)
   const columns = indexColumns(index)
   // One of that name is there: the new one is built beside it.
   const second = `${index.name.slice(0, 58)}_new`
@@ -68,17 +68,40 @@ export function uniqueRecipe(
                 `ALTER INDEX ${inSchemaOf(table.key, second, ctx.defaultSchema)} RENAME TO ${quoteIdent(index.name)}`,
               ]
             : []),
-          ...(constraint
-            ? [
-                `ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdent(constraint.name)} UNIQUE USING INDEX ${quoteIdent(index.name)}`,
-              ]
-            : []),
+          ...(constraint ? [takeOver(table.key, constraint, ctx.defaultSchema)] : []),
         ],
         code,
       ),
     ],
     cautions: [],
   }
+}
+
+/** The index that a unique constraint rests on, under its name. */
+export function indexOf({ name, columns, include, nullsNotDistinct }: Unique): Index {
+  return {
+    name,
+    keys: columns.map((column) => ({
+      column,
+      expression: null,
+      descending: false,
+      nullsFirst: false,
+      opclass: null,
+      collation: null,
+    })),
+    include,
+    unique: true,
+    nullsNotDistinct,
+    method: 'btree',
+    where: null,
+    valid: true,
+    declared: [],
+  }
+}
+
+/** The statement that makes a unique constraint of the index of its name. */
+export function takeOver(table: Key, { name }: Unique, defaultSchema: string): string {
+  return `ALTER TABLE ${quoteKey(table, defaultSchema)} ADD CONSTRAINT ${quoteIdent(name)} UNIQUE USING INDEX ${quoteIdent(name)}`
 }
 
 /** A foreign key over columns that are there: it holds for new rows first, then the old ones are cleaned and it is validated. */

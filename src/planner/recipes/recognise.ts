@@ -4,14 +4,14 @@ import type { ProjectReview } from '../../report/report.ts'
 import type { Change, ChangeOf } from '../../schema/change.ts'
 import { targetOf } from '../../schema/sql/ddl.ts'
 import { diffSchemas } from '../../schema/diff/diff.ts'
-import { indexColumns, type Column, type Index, type Key, type Schema, type Table } from '../../schema/model.ts'
+import { indexColumns, type Column, type Key, type Schema, type Table } from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/sql/quote.ts'
 import { typeChange, typeLoss } from '../../schema/type-change.ts'
 import { backfillsOf, type BackfillJob } from '../backfill/backfill.ts'
 import { breaking, duplicates, orphans } from '../checks.ts'
 import { classifySteps, type ClassifiedStep } from '../classify.ts'
-import { checkRecipe, foreignKeyRecipe, partitionRecipe, uniqueRecipe } from './constraints.ts'
+import { checkRecipe, foreignKeyRecipe, indexOf, partitionRecipe, uniqueRecipe } from './constraints.ts'
 import { keyColumns, keyTypeRecipe, widensKey } from './key-type.ts'
 import { targetTable } from '../rollback/lossy.ts'
 import { movedColumns } from './moves.ts'
@@ -110,28 +110,10 @@ function ofChange(change: Change, known: Known): Recognised | null {
     }
     case 'addUnique': {
       if (change.usingIndex !== null || change.to.deferrable || !columnsAre(change.to.columns)) return null
-      const index: Index = {
-        name: change.to.name,
-        keys: change.to.columns.map((column) => ({
-          column,
-          expression: null,
-          descending: false,
-          nullsFirst: false,
-          opclass: null,
-          collation: null,
-        })),
-        include: change.to.include,
-        unique: true,
-        nullsNotDistinct: change.to.nullsNotDistinct,
-        method: 'btree',
-        where: null,
-        valid: true,
-        declared: [],
-      }
       return single(
         uniqueRecipe(
           table,
-          index,
+          indexOf(change.to),
           change.to,
           duplicates(table, change.to.columns, null, change.to.nullsNotDistinct, before.defaultSchema),
           ctx,

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
+
+/** The findings of one rule where migrations come on top of one that is there. */
+async function said(rule: string, given: string, files: Readonly<Record<string, string>>) {
+  const base = { 'db/migrations/0001_given.sql': given, 'package.json': '{"dependencies":{"node-pg-migrate":"7.0.0"}}' }
+  const changeSet = await changeSetOf(memoryTree(base), memoryTree({ ...base, ...files }))
+  const { findings } = await review(changeSet, {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  return findings.filter((finding) => finding.rule === rule)
+}
+
+test('a change of type that something blocks is given all statements around it', async () => {
+  const [finding] = await said(
+    'no-type-change-blocked',
+    `create table users (id bigint primary key, name varchar(9), upper_name text generated always as (upper(name)) stored);
+     create policy named on users using (name <> ''); create view names as select name from users;`,
+    { 'db/migrations/0002_wide.sql': 'alter table users alter column name type text;' },
+  )
+  const statements = /```sql\n([^`]*)```/
+    .exec(finding?.help ?? '')?.[1]
+    ?.split('\n')
+    .filter(Boolean)
+  expect(statements?.map((each) => /^[A-Za-z]+ \w+/.exec(each)?.[0])).toEqual([
+    'DROP VIEW',
+    'ALTER TABLE',
+    'DROP POLICY',
+    'alter table',
+    'CREATE VIEW',
+    'select name',
+    'ALTER TABLE',
+    'CREATE POLICY',
+  ])
+})
+
+test('a lock of another file is told with its name', async () => {
+  const [finding] = await said(
+    'no-slow-statement-under-lock',
+    'create table users (id bigint primary key); create table orders (id bigint primary key, total numeric);',
+    {
+      'db/migrations/0002_users.sql': 'alter table users add column name text;',
+      'db/migrations/0003_orders.sql': 'alter table orders add constraint total check (total > 0);',
+    },
+  )
+  expect(finding?.message).toContain('the lock of line 1 of `0002_users` is held')
+})
+
+test('node-pg-migrate leaves its transaction in JavaScript only', async () => {
+  const [finding] = await said(
+    'no-concurrently-in-transaction',
+    'create table users (id bigint primary key, name text);',
+    {
+      'db/migrations/0002_index.sql': 'create index concurrently users_name on users (name);',
+    },
+  )
+  expect(finding?.help).toContain('`pgm.noTransaction()`')
+})
