@@ -43,6 +43,7 @@ export default {
       return {
         ...(place ? { place } : {}),
         ...(orm === 'prisma' ? { severity: 'info' as const } : {}),
+        alike: 'key',
         object: `${table}.${column.name}`,
         message: `The primary key of \`${ctx.name(table)}\` ends at ${column.type === 'integer' ? '2,147,483,647' : '32,767'}, and a wider one later rewrites the table.`,
         help:

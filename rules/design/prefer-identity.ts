@@ -39,6 +39,7 @@ export default {
     if (ctx.project.orm === 'prisma' || column.identity !== null || !(column.default ?? '').startsWith('nextval('))
       return null
     return {
+      alike: 'key',
       message: `\`${column.name}\` hangs on a sequence that grants and copies of the table forget.`,
       help: byOrm(ctx, {
         prisma: '',

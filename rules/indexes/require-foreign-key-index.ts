@@ -123,6 +123,11 @@ export default {
   ],
   good: [
     {
+      title: 'It is made anew with another action; that the index is missing is nothing new.',
+      given: `create table users (id bigint primary key); create table notes (id bigint primary key, user_id bigint constraint notes_user references users);`,
+      sql: `alter table notes drop constraint notes_user; alter table notes add constraint notes_user foreign key (user_id) references users (id) on delete cascade not valid;`,
+    },
+    {
       title: 'An index over one of its columns narrows the rows down.',
       given: `create table orgs (id bigint primary key); create table projects (id bigint primary key, org_id bigint not null references orgs, unique (id, org_id)); create index on projects (org_id);`,
       sql: `create table tasks (id bigint generated always as identity primary key, org_id bigint not null, project_id bigint, foreign key (project_id, org_id) references projects (id, org_id)); create index on tasks (project_id);`,
@@ -249,10 +254,12 @@ function isLed(foreignKey: ForeignKey, table: Table): boolean {
   )
 }
 
-/** The foreign keys of a table that the pull request adds and no index serves. */
+/** The foreign keys of a table that the pull request adds, and not only makes anew, and that no index serves. */
 function lackingIn(table: Table, ctx: RuleContext): readonly ForeignKey[] {
   const added = addedTo(ctx.steps).get(table.key)
-  return table.foreignKeys.filter((f) => added?.has(f.name) && f.clientOnly !== true && !isLed(f, table))
+  const before = ctx.before.tables.get(table.key)?.foreignKeys ?? []
+  const isAnew = (f: ForeignKey) => before.some((old) => same(old.columns, f.columns) && parentOf(old) === parentOf(f))
+  return table.foreignKeys.filter((f) => added?.has(f.name) && f.clientOnly !== true && !isAnew(f) && !isLed(f, table))
 }
 
 /** The names of the foreign keys that steps add, by table. */
