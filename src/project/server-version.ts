@@ -19,7 +19,7 @@ interface Kind {
 }
 
 const image =
-  /(?:image:|FROM|image\s*=)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?=[^\d]|$)/i
+  /(?:image:|FROM|image\s*=|^\s*-(?:\s*name:)?)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?=[^\d]|$)/i
 
 function imageVersion(line: string): number | null {
   const found = image.exec(line)?.[1]

@@ -104,6 +104,11 @@ test('the version of the server is what the repository says, with its place', as
   expect(await version({ '.github/workflows/ci.yml': all['.github/workflows/ci.yml'] })).toBe(
     '12 .github/workflows/ci.yml:5 (the CI workflow)',
   )
+  for (const [list, line] of [
+    ['services:\n  - redis:7\n  - postgres:14\n', 3],
+    ['services:\n  - name: postgres:14-alpine\n', 2],
+  ] as const)
+    expect(await version({ '.gitlab-ci.yml': list })).toBe(`14 .gitlab-ci.yml:${line} (the CI workflow)`)
   expect(await version({ ...all, 'supabase/config.toml': '[db]\nmajor_version = 15\n' })).toBe(
     '15 supabase/config.toml:2 (the Supabase configuration)',
   )
