@@ -1,97 +1,26 @@
-import {
-  checkDefinition,
-  createIndex,
-  dollarTag,
-  foreignKeyDefinition,
-  inSchemaOf,
-  targetOf,
-} from '../../schema/sql/ddl.ts'
-import {
-  nameOf,
-  schemaOf,
-  type Column,
-  type ForeignKey,
-  type Index,
-  type Key,
-  type Schema,
-  type Table,
-} from '../../schema/model.ts'
+import { checkDefinition, createIndex, foreignKeyDefinition } from '../../schema/sql/ddl.ts'
+import { nameOf, type Column, type Schema, type Table } from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
-import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
+import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { jobNameOf, noKey, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { drizzleField, prismaField } from './orm-code.ts'
-import { deploy, fill, migration, migrationApart, renameIn, type Recipe, type RecipeStep } from './recipe.ts'
+import { deploy, fill, migrationApart, type Recipe } from './recipe.ts'
 import { notNullStatements } from './not-null.ts'
-import { newName } from './replace-column.ts'
 import type { RecipeContext } from './recipe.ts'
-
-/** A column whose type changes with that of a key, and the second column that takes its place. */
-interface Member {
-  readonly from: Column
-  /** Name of the second column until it takes over. */
-  readonly name: string
-}
-
-/** A table with the columns of it that belong to the key: the key itself, or foreign keys that point at it. */
-interface Swapped {
-  readonly table: Table
-  readonly members: readonly Member[]
-}
-
-const integers: readonly string[] = ['smallint', 'integer', 'bigint']
-
-/** True where the type of a column that rows are found by gets wider, so that every value of the old type is one of the new. */
-export function widensKey(schema: Schema, table: Table, from: Column, to: Column): boolean {
-  const [a, b] = [integers.indexOf(from.type ?? ''), integers.indexOf(to.type ?? '')]
-  if (a < 0 || b <= a || table.partition.by !== null) return false
-  return table.primaryKey?.columns.includes(from.name) === true || pointingAt(schema, table.key, from.name).length > 0
-}
-
-function pointingAt(
-  schema: Schema,
-  target: Key,
-  column: string,
-): readonly { readonly table: Table; readonly column: string }[] {
-  return [...schema.tables.values()].flatMap((table) =>
-    table.foreignKeys
-      .filter((f) => !f.clientOnly && targetOf(f) === target)
-      .flatMap((f) => {
-        const referenced = f.references.columns.length
-          ? f.references.columns
-          : (schema.tables.get(target)?.primaryKey?.columns ?? [])
-        const at = referenced.indexOf(column)
-        return at < 0 || f.columns[at] === undefined ? [] : [{ table, column: f.columns[at] }]
-      }),
-  )
-}
-
-/** The columns that belong to a key by foreign keys, by table: what points at it, and what points at that. The table of the key is the last. */
-export function keyColumns(schema: Schema, table: Table, column: string, type: string): readonly Swapped[] {
-  const found = new Map<Key, string[]>()
-  const visit = (of: Table, name: string): void => {
-    const names = found.get(of.key) ?? []
-    if (names.includes(name)) return
-    found.set(of.key, [...names, name])
-    for (const other of pointingAt(schema, of.key, name)) visit(other.table, other.column)
-  }
-  visit(table, column)
-  const order: Key[] = []
-  const place = (key: Key, above: ReadonlySet<Key>): void => {
-    if (order.includes(key) || above.has(key)) return
-    for (const name of found.get(key) ?? [])
-      for (const other of pointingAt(schema, key, name)) place(other.table.key, new Set([...above, key]))
-    order.push(key)
-  }
-  place(table.key, new Set())
-  return order.flatMap((key): Swapped[] => {
-    const of = schema.tables.get(key)
-    const members = (found.get(key) ?? []).flatMap((name): Member[] => {
-      const from = of?.columns.find((c) => c.name === name)
-      return from && from.type !== type ? [{ from, name: newName(of!, name, type) }] : []
-    })
-    return of && members.length ? [{ table: of, members }] : []
-  })
-}
+import { keyColumns, pointingAt, type Member, type Swapped } from './key-columns.ts'
+import {
+  concerns,
+  hasUniqueOn,
+  keyIndexes,
+  moves,
+  oldName,
+  renamedIn,
+  secondForeignKey,
+  secondIndex,
+  secondName,
+  swapStep,
+  syncOf,
+} from './key-swap.ts'
 
 /**
  * A key gets a wider type, and with it all foreign keys that point at it: second columns of the new type are kept equal by triggers, filled
@@ -221,10 +150,6 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
   }
 }
 
-function oldName(m: Member): string {
-  return `${m.from.name}_${m.from.type ?? 'old'}`.slice(0, 60)
-}
-
 function hidden(m: Member, type: string, ctx: RecipeContext): string {
   const second: Column = {
     ...m.from,
@@ -252,23 +177,6 @@ function gone(m: Member, type: string, ctx: RecipeContext): string {
   return `  ${m.from.name} is ${type} from now on`
 }
 
-function syncOf(
-  { table, members }: Swapped,
-  d: string,
-): { readonly create: readonly string[]; readonly drop: readonly string[] } {
-  const name = jobNameOf(`sync_${nameOf(table.key)}`, members[0]?.name ?? '')
-  const of = quoteName(schemaOf(table.key), name, d)
-  const body = `\nBEGIN\n${members.map((m) => `  NEW.${quoteIdent(m.name)} := NEW.${quoteIdent(m.from.name)};`).join('\n')}\n  RETURN NEW;\nEND\n`
-  const tag = dollarTag(body)
-  return {
-    create: [
-      `CREATE FUNCTION ${of}() RETURNS trigger LANGUAGE plpgsql AS ${tag}${body}${tag}`,
-      `CREATE TRIGGER ${quoteIdent(name)} BEFORE INSERT OR UPDATE ON ${quoteKey(table.key, d)} FOR EACH ROW EXECUTE FUNCTION ${of}()`,
-    ],
-    drop: [`DROP TRIGGER ${quoteIdent(name)} ON ${quoteKey(table.key, d)}`, `DROP FUNCTION ${of}()`],
-  }
-}
-
 function jobOf({ table, members }: Swapped, ctx: RecipeContext): BackfillJob {
   const name = quoteKey(table.key, ctx.defaultSchema)
   const differ = members.map((m) => `${quoteIdent(m.name)} IS DISTINCT FROM ${quoteIdent(m.from.name)}`).join(' OR ')
@@ -288,175 +196,4 @@ function jobOf({ table, members }: Swapped, ctx: RecipeContext): BackfillJob {
     verify: `SELECT count(*) AS rows_left FROM ${name} WHERE ${differ}`,
     valueKnown: true,
   }
-}
-
-/** The indexes behind primary key and unique constraints. */
-function keyIndexes(table: Table): readonly Index[] {
-  const index = (
-    name: string,
-    columns: readonly string[],
-    include: readonly string[],
-    nullsNotDistinct: boolean,
-  ): Index => ({
-    name,
-    keys: columns.map((column) => ({
-      column,
-      expression: null,
-      descending: false,
-      nullsFirst: false,
-      opclass: null,
-      collation: null,
-    })),
-    include,
-    unique: true,
-    nullsNotDistinct,
-    method: 'btree',
-    where: null,
-    valid: true,
-    declared: [],
-  })
-  return [
-    ...(table.primaryKey
-      ? [index(table.primaryKey.name, table.primaryKey.columns, table.primaryKey.include, false)]
-      : []),
-    ...table.uniques.map((u) => index(u.name, u.columns, u.include, u.nullsNotDistinct)),
-  ]
-}
-
-function concerns(index: Index, { members }: Swapped): boolean {
-  return members.some(
-    ({ from }) =>
-      index.keys.some(
-        (k) => k.column === from.name || (k.expression !== null && mentions(k.expression, quoteIdent(from.name))),
-      ) ||
-      index.include.includes(from.name) ||
-      (index.where !== null && mentions(index.where, quoteIdent(from.name))),
-  )
-}
-
-function secondIndex(index: Index, swapped: Swapped): Index {
-  const column = (name: string) => swapped.members.find((m) => m.from.name === name)?.name ?? name
-  return {
-    ...index,
-    name: secondName(index.name, swapped),
-    include: index.include.map(column),
-    where: index.where === null ? null : renamedIn(index.where, swapped),
-    keys: index.keys.map((k) => ({
-      ...k,
-      column: k.column === null ? null : column(k.column),
-      expression: k.expression === null ? null : renamedIn(k.expression, swapped),
-    })),
-  }
-}
-
-function secondName(name: string, { members }: Swapped): string {
-  let base = name
-  const suffix = `_${members[0]?.name.split('_').at(-1) ?? 'new'}`
-  while (Buffer.byteLength(base) > 62 - suffix.length) base = base.slice(0, -1)
-  return `${base}${suffix}`
-}
-
-function renamedIn(sql: string, { members }: Swapped): string {
-  return members.reduce((text, m) => renameIn(text, m.from.name, m.name), sql)
-}
-
-function hasUniqueOn(table: Table, column: string): boolean {
-  return keyIndexes(table)
-    .concat(table.indexes.filter((i) => i.unique && i.where === null))
-    .some((i) => i.keys.some((k) => k.column === column))
-}
-
-function moves(f: ForeignKey, { members }: Swapped): boolean {
-  return !f.clientOnly && members.some((m) => f.columns.includes(m.from.name))
-}
-
-function secondForeignKey(f: ForeignKey, swapped: Swapped, all: readonly Swapped[], schema: Schema): ForeignKey {
-  const target = all.find((s) => s.table.key === targetOf(f))
-  const referenced = f.references.columns.length
-    ? f.references.columns
-    : (schema.tables.get(targetOf(f))?.primaryKey?.columns ?? [])
-  return {
-    ...f,
-    name: secondName(f.name, swapped),
-    columns: f.columns.map((c) => swapped.members.find((m) => m.from.name === c)?.name ?? c),
-    references: {
-      ...f.references,
-      columns: referenced.map((c) => target?.members.find((m) => m.from.name === c)?.name ?? c),
-    },
-  }
-}
-
-/** In one transaction: the second columns get the names, the sequence, the keys; the old ones stay beside them, used by nothing. */
-function swapStep(swapped: Swapped, type: string, schema: Schema, ctx: RecipeContext): RecipeStep {
-  const d = ctx.defaultSchema
-  const { table, members } = swapped
-  const name = quoteKey(table.key, d)
-  const alter = (sql: string) => `ALTER TABLE ${name} ${sql}`
-  const foreign = table.foreignKeys.filter((f) => moves(f, swapped))
-  const indexes = table.indexes.filter((i) => concerns(i, swapped))
-  const constraints = keyIndexes(table).filter((i) => concerns(i, swapped))
-  const checks = table.checks.filter((c) => members.some((m) => mentions(c.expression, quoteIdent(m.from.name))))
-  const sql = [
-    'BEGIN',
-    "SET LOCAL lock_timeout = '500ms'",
-    // Code that writes takes the table first and then what it points at; so does this.
-    ...foreign.map((f) => alter(`DROP CONSTRAINT ${quoteIdent(f.name)}`)),
-    ...syncOf(swapped, d).drop,
-    ...constraints.map((i) => alter(`DROP CONSTRAINT ${quoteIdent(i.name)}`)),
-    ...indexes.map((i) => `DROP INDEX ${inSchemaOf(table.key, i.name, d)}`),
-    ...checks.map((c) => alter(`DROP CONSTRAINT ${quoteIdent(c.name)}`)),
-    ...members.flatMap((m) => [
-      alter(`RENAME COLUMN ${quoteIdent(m.from.name)} TO ${quoteIdent(oldName(m))}`),
-      alter(`RENAME COLUMN ${quoteIdent(m.name)} TO ${quoteIdent(m.from.name)}`),
-      ...valueStatements(m, table, type, schema, d),
-      ...(m.from.nullable ? [] : [alter(`ALTER COLUMN ${quoteIdent(oldName(m))} DROP NOT NULL`)]),
-    ]),
-    ...constraints.map((i) =>
-      alter(
-        `ADD CONSTRAINT ${quoteIdent(i.name)} ${table.primaryKey?.name === i.name ? 'PRIMARY KEY' : 'UNIQUE'} USING INDEX ${quoteIdent(secondName(i.name, swapped))}`,
-      ),
-    ),
-    ...indexes.map(
-      (i) => `ALTER INDEX ${inSchemaOf(table.key, secondName(i.name, swapped), d)} RENAME TO ${quoteIdent(i.name)}`,
-    ),
-    ...[...checks, ...foreign].map((c) =>
-      alter(`RENAME CONSTRAINT ${quoteIdent(secondName(c.name, swapped))} TO ${quoteIdent(c.name)}`),
-    ),
-    'COMMIT',
-  ]
-  return migration(
-    `The second column${members.length > 1 ? 's' : ''} of ${table.name} take${members.length > 1 ? '' : 's'} over`,
-    'contract',
-    sql,
-    null,
-    true,
-  )
-}
-
-/** Default, sequence or identity of the old column goes over to the new one. */
-function valueStatements({ from }: Member, table: Table, type: string, schema: Schema, d: string): readonly string[] {
-  const name = quoteKey(table.key, d)
-  const [now, old] = [quoteIdent(from.name), quoteIdent(oldName({ from, name: '' }))]
-  if (from.identity) {
-    return [
-      `ALTER TABLE ${name} ALTER COLUMN ${old} DROP IDENTITY`,
-      `ALTER TABLE ${name} ALTER COLUMN ${now} ADD GENERATED ${from.identity.toUpperCase()} AS IDENTITY`,
-      `SELECT setval(pg_get_serial_sequence(${quoteLiteral(name)}, ${quoteLiteral(from.name)}), greatest(coalesce(max(${now}), 0) + 1, 1), false) FROM ${name}`,
-    ]
-  }
-  if (from.default === null) return []
-  const owned = [...schema.sequences.values()].find(
-    (s) => s.ownedBy?.table === table.key && s.ownedBy.column === from.name,
-  )
-  const sequence = owned ? quoteName(owned.schema, owned.name, d) : null
-  return [
-    ...(sequence
-      ? [
-          `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${now}`,
-          ...(owned!.type === type ? [] : [`ALTER SEQUENCE ${sequence} AS ${type}`]),
-        ]
-      : []),
-    `ALTER TABLE ${name} ALTER COLUMN ${now} SET DEFAULT ${from.default}`,
-    `ALTER TABLE ${name} ALTER COLUMN ${old} DROP DEFAULT`,
-  ]
 }
