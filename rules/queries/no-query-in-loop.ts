@@ -1,8 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Loop, Query, Repeat } from '../../src/queries/query.ts'
+import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { ident } from '../shared/sql.ts'
-import { at, callOf, isBackground } from '../shared/query-words.ts'
+import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
 
 export default {
   id: 'no-query-in-loop',
@@ -126,8 +126,7 @@ export default {
     },
     {
       ...prismaShop,
-      title: 'A function that is called for what it does: information.',
-      severity: 'info',
+      title: 'A function that is called for what it does.',
       typescript: `async function sendDigest(id: string) {\n    const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    await mail(orders)\n  }\n  export async function digests(ids: string[]) {\n    for (const id of ids) await sendDigest(id)\n  }`,
     },
     {
@@ -159,15 +158,14 @@ export default {
       const said = new Set<string>()
       const writing = new Set(ctx.queries.filter((q) => q.operation !== 'select').map(functionOf))
       for (const query of ctx.queries) {
-        if (query.context.file !== 'source' && query.context.file !== 'script') continue
+        if (!inService(query)) continue
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
         const name = ctx.name(query.tables[0]?.table ?? '')
         // SQLite in the process answers without a round trip.
         const embedded = ctx.dialect === 'sqlite'
         if (embedded && query.awaited !== true) continue
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet =
-          embedded || query.context.file === 'script' || query.operation !== 'select' || isBackground(query.place.path)
+        const quiet = embedded || query.operation !== 'select' || isBackground(query.place.path)
         const help = helpFor(query, ctx)
         const { loop } = query.context
         // What came of a mail, a payment or a run is written down at once, for each.
@@ -189,27 +187,21 @@ export default {
           }
           continue
         }
-        // The loop that somebody waits for is the one to tell.
-        const repeats = (query.repeats ?? []).toSorted((a, b) => Number(isWork(a)) - Number(isWork(b)))
-        for (const repeat of repeats) {
+        for (const repeat of query.repeats ?? []) {
           if (
             !(repeat.changed || query.changed) ||
-            repeat.file === 'test' ||
-            repeat.file === 'seed' ||
             !counts(query, repeat.loop) ||
-            noted(repeat.loop) ||
+            // A function that is called for what it does works for each element, and its look-ups are a part of that.
+            repeat.file !== 'source' ||
+            isBackground(repeat.place.path) ||
+            repeat.loop.works ||
+            command.test(repeat.function) ||
+            (query.operation === 'select' && writing.has(functionOf(query))) ||
             said.has(at(repeat.place))
           )
             continue
           said.add(at(repeat.place))
-          // A function that also writes does its work for each element, of which the look-up is a part.
-          const isPart =
-            quiet ||
-            isWork(repeat) ||
-            repeat.occupied ||
-            repeat.loop.works ||
-            command.test(repeat.function) ||
-            writing.has(functionOf(query))
+          const isPart = quiet || repeat.occupied
           yield {
             place: repeat.place,
             object: query.tables[0]?.table ?? '',
@@ -281,10 +273,6 @@ const together = {
     update: 'one `UPDATE … WHERE id = ANY($1)`',
   },
 } as const
-
-function isWork(repeat: Repeat): boolean {
-  return repeat.file !== 'source' || isBackground(repeat.place.path)
-}
 
 function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { comparePlaces } from '../../src/location.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { at, callOf } from '../shared/query-words.ts'
+import { at, callOf, inService } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-bulk-insert',
@@ -54,12 +54,11 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      const { loop, file } = query.context
+      const { loop } = query.context
       if (
         loop === null ||
         loop.batching ||
-        file === 'test' ||
-        file === 'seed' ||
+        !inService(query) ||
         query.operation !== 'insert' ||
         query.call.endsWith('(nested)')
       )
@@ -101,7 +100,7 @@ export default {
       return {
         object: table,
         alike: at(loop.place),
-        ...(file === 'script' || !alone ? { severity: 'info' as const } : {}),
+        ...(!alone ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

@@ -108,7 +108,7 @@ const scriptFile =
 
 /** Files that people start by hand, by the habits of naming. */
 const handRun =
-  /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$/i
+  /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$|[-.](?:migration|backfill)\.[cm]?[jt]s$/i
 /** Files at the top of a repository that a server runs. */
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
