@@ -21,7 +21,7 @@ export default {
   summary: 'Migrations go through a connection pooler, because no direct URL is set.',
   why: `A pooler in transaction mode gives each statement another server connection: the advisory lock of a migration and its prepared statements are lost
     between them, and the migration hangs or fails.`,
-  fix: 'Set `directUrl` (Prisma 6 and older), or give `prisma.config.ts` the direct URL (Prisma 7).',
+  fix: 'Give migrations an address of the server itself, and keep the pooled one for the application.',
   references: [
     'https://www.prisma.io/docs/orm/prisma-client/setup-and-configuration/databases-connections/pgbouncer',
     'https://www.pgbouncer.org/features.html',
@@ -35,8 +35,28 @@ export default {
       files: { 'prisma/schema.prisma': schema(''), '.env.example': env },
       message: '`directUrl`',
     },
+    {
+      given: `create table users (id text primary key);`,
+      runner: 'prisma@7.1',
+      title: 'The configuration of Prisma 7.',
+      files: {
+        'prisma/schema.prisma': schema('').replace('url      = env("DATABASE_URL")', ''),
+        'prisma.config.ts': `import { defineConfig, env } from 'prisma/config'\nexport default defineConfig({ schema: 'prisma/schema.prisma', datasource: { url: env('DATABASE_URL') } })\n`,
+        '.env.example': env,
+      },
+      message: '`prisma.config.ts` gives it to migrations',
+    },
   ],
   good: [
+    {
+      given: `create table users (id text primary key);`,
+      runner: 'prisma@6.10',
+      title: 'A pooler that keeps the connection for the session.',
+      files: {
+        'prisma/schema.prisma': schema(''),
+        '.env.example': env.replace('6543', '5432').replace('?pgbouncer=true', ''),
+      },
+    },
     {
       given: `create table users (id text primary key);`,
       runner: 'prisma@6.10',
@@ -55,22 +75,24 @@ export default {
   visit: {
     *pullRequest(ctx) {
       if (ctx.project.orm !== 'prisma') return
-      for (const source of ctx.code?.datasources ?? []) {
-        if (
-          !source.path.endsWith('.prisma') ||
-          source.directUrl !== null ||
-          source.url === null ||
-          source.provider !== 'postgresql'
-        )
-          continue
-        if (ctx.code?.datasources.some((d) => d.provider === 'prisma.config') === true) continue
-        const url = ctx.code?.urls.find((u) => u.name === source.url && u.pooled && !u.local)
+      const sources = ctx.code?.datasources ?? []
+      // Where there is a configuration, migrations take its address.
+      const configured = sources.filter((d) => d.provider === 'prisma.config')
+      for (const source of configured.length > 0 ? configured : sources) {
+        const isConfig = source.provider === 'prisma.config'
+        if (!isConfig && (!source.path.endsWith('.prisma') || source.directUrl !== null)) continue
+        if (source.url === null || (!isConfig && source.provider !== 'postgresql')) continue
+        const url = ctx.code?.urls.find((u) => u.name === source.url && u.pooled && !u.session && !u.local)
         if (url === undefined || !ctx.files.some((f) => f.path === source.path || f.path === url.path)) continue
         const place = { path: source.path, line: source.line, column: 1, endLine: source.line, endColumn: 10 }
+        const where = at({ ...place, path: url.path, line: url.line })
         yield {
           place,
           object: source.url,
-          message: `\`${source.url}\` is a pooled address (\`${at({ ...place, path: url.path, line: url.line })}\`), and without \`directUrl\` migrations go through the pooler.`,
+          message: `\`${source.url}\` is a pooled address (\`${where}\`), and ${isConfig ? `\`${source.path}\` gives it to migrations` : 'without `directUrl` migrations go through the pooler'}.`,
+          help: isConfig
+            ? 'Give `datasource.url` the direct address; the adapter of the client keeps the pooled one.'
+            : 'Add the direct address to the `datasource` block:\n\n```prisma\ndirectUrl = env("DIRECT_URL")\n```',
         }
       }
     },

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { at, callOf, inService } from '../shared/query-words.ts'
+import { at, byClient, callOf, inService } from '../shared/query-words.ts'
 
 export default {
   id: 'no-deep-include',
@@ -58,6 +58,7 @@ export default {
         place: found.inner.place,
         // Calls may share what they load.
         alike: at(found.inner.place),
+        help: `Limit the inner lists (${byClient(query, { prisma: '`take`', drizzle: '`limit`', sql: '`LIMIT`' })}), select what is shown, or load the inner level when it is asked for.`,
         message: `\`${callOf(query)}\` on \`${ctx.name(query.tables[0]?.table ?? '')}\` loads \`${found.above}\` and \`${found.inner.relation}\` inside of each other without a limit.`,
       }
     },

@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
 import { prismaShop } from '../shared/query-examples.ts'
-import { inService, listed, mainTable } from '../shared/query-words.ts'
+import { byClient, inService, listed, mainTable } from '../shared/query-words.ts'
 
 const segments = `model Segment {\n  id String @id\n  title String\n  workspaceId String @map("workspace_id")\n  @@unique([workspaceId, title])\n  @@map("segments")\n}`
 
@@ -99,6 +99,7 @@ export default {
           continue
         return {
           object: table.key,
+          help: `Create a unique constraint on ${listed(columns)}, and insert with ${byClient(query, { prisma: '`upsert`', drizzle: '`.onConflictDoNothing()`', sql: '`ON CONFLICT DO NOTHING`' })}.`,
           message: `Two requests at once both find no row of \`${ctx.name(table.key)}\` with this ${listed(columns)} (line ${find.place.line}) and both create one: no unique constraint holds them apart.`,
         }
       }

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
-import { inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { byClient, inService, mainTable, rowsOf } from '../shared/query-words.ts'
 
 export default {
   id: 'no-offset-pagination',
@@ -74,6 +74,12 @@ export default {
         object: table.key,
         // Of lists whose size nobody declares, one is enough to say it.
         alike: size === 'unknown' ? '' : table.key,
+        help: byClient(query, {
+          prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
+          drizzle:
+            'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
+          sql: 'Go on from the last row of the page before: `WHERE id > $1 ORDER BY id LIMIT 100`.',
+        }),
         message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
       }
     },

@@ -2,7 +2,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { ident } from '../shared/sql.ts'
-import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
+import { at, byClient, callOf, inService, isBackground } from '../shared/query-words.ts'
 
 export default {
   id: 'no-query-in-loop',
@@ -225,17 +225,19 @@ const information = { severity: 'info' } as const
 
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
-  const client = query.client === 'prisma' && query.call.endsWith('Raw') ? 'sql' : query.client
+  const words = byClient(query, together)
   const key = keyOf(query, ctx)
   if (query.operation === 'select')
-    return key === null ? {} : { help: `Collect the keys and ask once: \`${together[client].select(key)}\`.` }
+    return {
+      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\``}.`,
+    }
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
-  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${together[client].delete}.` }
+  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
   const each =
     ctx.dialect === 'postgresql'
       ? ' Where each gets its own, one `UPDATE … FROM unnest($1::text[], $2::text[]) AS given (id, value) WHERE …` sends them together.'
       : ''
-  return { help: `Where all elements get the same values, ${together[client].update} does it at once.${each}` }
+  return { help: `Where all elements get the same values, ${words.update} does it at once.${each}` }
 }
 
 /** The one column that a read compares with a value, where the code spells it as the database does. */
@@ -256,23 +258,33 @@ function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
   )
 }
 
-const together = {
+interface Together {
+  readonly read: string
+  readonly select: (key: string) => string
+  readonly delete: string
+  readonly update: string
+}
+
+const together: { readonly [K in Query['client']]: Together } = {
   prisma: {
+    read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
     update: '`updateMany({ where: { id: { in: ids } }, data })`',
   },
   drizzle: {
+    read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
     select: (key: string) => `.where(inArray(table.${key}, keys))`,
     delete: '`.where(inArray(table.id, ids))`',
     update: 'one `.where(inArray(table.id, ids))`',
   },
   sql: {
+    read: '`WHERE id = ANY($1)`, or a join in the query that gives the elements',
     select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
     delete: '`DELETE FROM … WHERE id = ANY($1)`',
     update: 'one `UPDATE … WHERE id = ANY($1)`',
   },
-} as const
+}
 
 function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 
 export default {
@@ -97,6 +98,7 @@ export default {
           place,
           object: text,
           severity,
+          help: `Pass the value as a parameter: ${parameters[query.client]}. Choose a name of a table or column from a fixed list.`,
           message: `\`${text.slice(0, 60)}\` reaches the database as SQL text and not as a value.`,
         }
         return
@@ -104,6 +106,12 @@ export default {
     },
   },
 } satisfies Rule
+
+const parameters: { readonly [K in Query['client']]: string } = {
+  prisma: '`$queryRaw` or `$executeRaw` with `${value}` in the template, parts of it with `Prisma.sql`',
+  drizzle: 'the `sql` template with `${value}`',
+  sql: '`$1` in the text and the value in the list behind it',
+}
 
 /** True where the code has let the text through only after it held it against a pattern or a list. */
 function isChecked(text: string, conditions: readonly string[]): boolean {

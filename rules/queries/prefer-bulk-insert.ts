@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { comparePlaces } from '../../src/location.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { at, callOf, inService } from '../shared/query-words.ts'
+import { at, byClient, callOf, inService } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-bulk-insert',
@@ -101,6 +101,7 @@ export default {
         object: table,
         alike: at(loop.place),
         ...(!alone ? { severity: 'info' as const } : {}),
+        help: `Collect the rows and insert them at once: ${byClient(query, { prisma: '`createMany`, or `createManyAndReturn` where the rows are needed', drizzle: '`insert(…).values(rows)`', sql: '`INSERT INTO … SELECT * FROM unnest($1::text[], …)`' })}.`,
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

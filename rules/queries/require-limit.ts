@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { bySize, callOf, inService, mainTable, rowsOf, standsAlone } from '../shared/query-words.ts'
+import { byClient, bySize, callOf, inService, mainTable, rowsOf, standsAlone } from '../shared/query-words.ts'
 
 export default {
   id: 'require-limit',
@@ -118,6 +118,11 @@ export default {
         severity,
         // Of tables whose size nobody declares, one is enough to say it.
         alike: severity === 'info' ? '' : table.key,
+        help: byClient(query, {
+          prisma: 'Take a page, `take: 100` with `cursor`, or aggregate in the database.',
+          drizzle: 'Take a page, `.limit(100)` with a condition on the last key, or aggregate in the database.',
+          sql: 'Take a page, `WHERE id > $1 ORDER BY id LIMIT 100`, or aggregate in the database.',
+        }),
         message: `\`${callOf(query).replace(/ SELECT$/, '')}\` loads all of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} into memory: it has neither a condition nor a limit.`,
       }
     },

@@ -1,13 +1,13 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { callOf, inService, mainTable } from '../shared/query-words.ts'
+import { byClient, callOf, inService, mainTable } from '../shared/query-words.ts'
 
 export default {
   id: 'require-order-with-limit',
   severity: 'info',
   summary: 'Pages are taken without an order, so that rows are shown twice or never.',
   why: 'Without ORDER BY Postgres gives rows in whatever order is cheapest at the moment. Two pages of the same query need not fit together.',
-  fix: 'Sort by something unique, the key at the end: `orderBy: [{ createdAt: "desc" }, { id: "desc" }]`.',
+  fix: 'Sort by something unique, the key at the end.',
   references: ['https://www.postgresql.org/docs/current/queries-limit.html'],
   dialects: 'all',
   sources: [],
@@ -61,6 +61,11 @@ export default {
       if (query.statement !== undefined && JSON.stringify(query.statement.node).includes('"sortClause"')) return
       return {
         object: table.key,
+        help: byClient(query, {
+          prisma: 'Sort by something unique, the key at the end: `orderBy: [{ createdAt: "desc" }, { id: "desc" }]`.',
+          drizzle: 'Sort by something unique, the key at the end: `.orderBy(desc(table.createdAt), desc(table.id))`.',
+          sql: 'Sort by something unique, the key at the end: `ORDER BY created_at DESC, id DESC`.',
+        }),
         message: `Pages of \`${ctx.name(table.key)}\` need not fit together: \`${callOf(query)}\` takes rows from an offset without an order.`,
       }
     },

@@ -119,6 +119,14 @@ export function callOf(query: Query): string {
   return query.client === 'sql' ? query.call : query.call.replace(/ .*/, '')
 }
 
+/** The words for what sends a query: Prisma's methods, Drizzle, or SQL, also where Prisma or Drizzle hand it on. */
+export function byClient<T>(
+  { client, statement, call }: Pick<Query, 'client' | 'statement' | 'call'>,
+  words: { readonly prisma: T; readonly drizzle: T; readonly sql: T },
+): T {
+  return words[statement !== undefined || call.endsWith('Raw') ? 'sql' : client]
+}
+
 /** The plain name of a table. */
 export function plain(table: Key): string {
   return nameOf(table)

@@ -8,6 +8,8 @@ export interface DatabaseUrl {
   readonly line: number
   readonly name: string
   readonly pooled: boolean
+  /** True for a pooler that keeps a connection for the whole session, as a migration needs it. */
+  readonly session: boolean
   /** True for localhost and for names of services next door. */
   readonly local: boolean
   readonly limited: boolean
@@ -156,6 +158,7 @@ function connectionStrings(path: string, text: string): DatabaseUrl[] {
       line: index + 1,
       name,
       pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
+      session: /pooler\.supabase\.com:5432\b/.test(rest) && !/pgbouncer=true/.test(rest),
       local:
         /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
       limited: /connection_limit=\d/.test(rest),
