@@ -40,6 +40,8 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const frameworks = ctx.code?.frameworks ?? []
+      // Beside a client that is kept, one more is one too many, and told so.
+      if (ctx.code?.clients.some((c) => c.library === 'prisma' && c.file === 'source' && c.kept) === true) return
       for (const client of ctx.code?.clients ?? []) {
         if (
           !client.changed ||

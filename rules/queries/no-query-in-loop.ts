@@ -168,10 +168,9 @@ export default {
         const quiet = embedded || query.operation !== 'select' || isBackground(query.place.path)
         const help = helpFor(query, ctx)
         const { loop } = query.context
-        // What came of a mail, a payment or a run is written down at once, for each.
-        const noted = (around: Loop): boolean => around.works && query.operation !== 'select'
+        // What came of a mail, a payment or a run is written down at once, and where errors are caught one by one, none must stop the others.
         if (loop !== null && query.changed && counts(query, loop)) {
-          if (noted(loop)) continue
+          if ((loop.works || loop.guarded) && query.operation !== 'select') continue
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
           const isPart = quiet || loop.works || (transaction !== null && transaction.place.line > loop.place.line)
@@ -191,6 +190,7 @@ export default {
           if (
             !(repeat.changed || query.changed) ||
             !counts(query, repeat.loop) ||
+            (repeat.keys && query.predicates.some((p) => p.operator === 'in')) ||
             // A function that is called for what it does works for each element, and its look-ups are a part of that.
             repeat.file !== 'source' ||
             isBackground(repeat.place.path) ||

@@ -11,6 +11,7 @@ import {
   indexAdvice,
   indexStatement,
   inService,
+  isBackground,
   listed,
   mainTable,
   quote,
@@ -152,7 +153,8 @@ export default {
       if (query.predicates.length === 0 || query.predicates.some((p) => p.joining === true && p.table !== table.key))
         return
       const severity = bySize(ctx, table.key, 'warning')
-      if (severity === null) return
+      // Nobody waits for a job, and how much it reads is not known.
+      if (severity === null || (severity === 'info' && isBackground(query.place.path))) return
       const branches = branchesOf(query)
       for (const branch of branches) {
         const own = branch.filter((p) => p.table === table.key)

@@ -117,6 +117,8 @@ export interface Repeat {
   readonly file: QueryContext['file']
   /** True where the function waits for something else than its queries. */
   readonly occupied: boolean
+  /** True where each call takes a list of keys. */
+  readonly keys: boolean
 }
 
 export interface QueryTable {

@@ -31,7 +31,14 @@ export function withRepeats(
       if (functionOf(site.frame)?.name === own && path === module.path) continue
       loops.push({
         target: `${path}\n${own}`,
-        repeat: { place, changed: changed.touches(place), function: own, loop, file: fileKind(module.path) },
+        repeat: {
+          place,
+          changed: changed.touches(place),
+          function: own,
+          loop,
+          file: fileKind(module.path),
+          keys: /\[\s*\.\.\.|\b(?:\w*Ids|ids|keys)\b/.test(module.file.text.slice(last.start, last.end)),
+        },
       })
     }
   }
@@ -46,8 +53,16 @@ export function withRepeats(
   for (const { target, repeat } of loops) {
     const [path = '', own = ''] = target.split('\n')
     const before = byTarget.get(target)
-    const occupied = before?.[0]?.occupied ?? isOccupied(own, byPath.get(path), byFunction.get(target) ?? [])
-    byTarget.set(target, [...(before ?? []), { ...repeat, occupied }])
+    if (before !== undefined) {
+      byTarget.set(target, [...before, ...before.slice(0, 1).map(({ occupied }) => ({ ...repeat, occupied }))])
+      continue
+    }
+    const text = textOf(own, byPath.get(path))
+    // What a function has asked once, its cache answers from then on.
+    byTarget.set(
+      target,
+      remembering.test(text) ? [] : [{ ...repeat, occupied: isOccupied(text, byFunction.get(target) ?? []) }],
+    )
   }
   return queries.map((query) => {
     const found =
@@ -58,12 +73,18 @@ export function withRepeats(
   })
 }
 
-/** True where a function waits for more than its queries: what it does besides is work of its own, of which the queries are a part. */
-function isOccupied(own: string, module: Module | undefined, queries: readonly Query[]): boolean {
+/** The source of a function of a module; empty where no chain that was kept stands in it. */
+function textOf(own: string, module: Module | undefined): string {
   const site = module?.sites.find(({ frame }) => functionOf(frame)?.name === own)
   const node = functionOf(site?.frame ?? null)?.node
-  if (module === undefined || node === undefined) return false
-  const waits = module.file.text.slice(node.start, node.end).match(/\bawait\b(?!\s+Promise\.)/g) ?? []
+  return module === undefined || node === undefined ? '' : module.file.text.slice(node.start, node.end)
+}
+
+const remembering = /\b\w*cache\w*\s*[.(]|\bredis\b/i
+
+/** True where a function waits for more than its queries: what it does besides is work of its own, of which the queries are a part. */
+function isOccupied(text: string, queries: readonly Query[]): boolean {
+  const waits = text.match(/\bawait\b(?!\s+Promise\.)/g) ?? []
   const awaited = new Set(queries.filter((q) => q.awaited === true).map(({ place }) => `${place.line}:${place.column}`))
   return waits.length > awaited.size
 }
