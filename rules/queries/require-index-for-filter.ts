@@ -1,7 +1,7 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Severity } from '../../src/finding.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
-import { indexUse, isIndexable, pathsOf } from '../../src/schema/index-use.ts'
+import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
 import type { Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
@@ -17,6 +17,7 @@ import {
   quote,
   rowsOf,
 } from '../shared/query-words.ts'
+import { conditionsOf, isFlag, wantedIndex } from '../shared/wanted-index.ts'
 
 export default {
   id: 'require-index-for-filter',
@@ -42,7 +43,7 @@ export default {
     {
       ...prismaShop,
       title: 'The size of the table is not known: information.',
-      typescript: `export const open = () => prisma.order.findMany({ where: { status: 'open' }, take: 50 })`,
+      typescript: `export const having = (status: string) => prisma.order.findMany({ where: { status }, take: 50 })`,
       severity: 'info',
     },
     {
@@ -99,6 +100,13 @@ export default {
       message: 'for which there is no index',
     },
     {
+      given: `create table follows (id bigint primary key, kind text not null, account bigint not null, site text not null);`,
+      rows: { follows: 5_000_000 },
+      title: 'One index for all queries that share its first column.',
+      typescript: `${pool}\n  await pool.query('SELECT id FROM follows WHERE site = $1 AND kind = $2 AND account = $3', v)\n  await pool.query('SELECT id FROM follows WHERE kind = $1 AND site = $2 AND account = $3', v)\n  await pool.query('SELECT id FROM follows WHERE account = $1 AND kind = $2', v)`,
+      message: '`follows`',
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'A prepared statement.',
@@ -117,6 +125,11 @@ export default {
       rows: large,
       title: 'Each alternative has an index.',
       typescript: `export const find = (number: number, userId: string) => prisma.order.findMany({ where: { OR: [{ number }, { userId }] }, take: 50 })`,
+    },
+    {
+      ...prismaShop,
+      title: 'A constant, in a table of which nobody says how many rows hold it.',
+      typescript: `export const open = () => prisma.order.findMany({ where: { status: 'open' }, take: 50 })`,
     },
     {
       ...prismaShop,
@@ -171,20 +184,17 @@ export default {
         // What the pull request takes away is told where it does.
         const was = ctx.before.tables.get(table.key)
         if (was !== undefined && indexUse(was, own).verdict === 'served') return
-        const columns = own.filter((p) => isIndexable(p) && p.expression === null)
+        const conditions = conditionsOf(table, own, ctx)
+        const columns = conditions.indexable
         if (columns.length === 0) {
           const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
-        if (columns.every((p) => isCoarse(p.column ?? '', p.operator))) continue
+        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) continue
+        // How many rows hold a constant of the code is known of no table whose size is not.
+        if (severity === 'info' && columns.every(isConstant)) continue
         const ordered = query.ordering.length > 0 && query.limit !== null
-        const equal = columns
-          .filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
-          .map((p) => p.column ?? '')
-        const ranged = columns.filter((p) => !equal.includes(p.column ?? '')).map((p) => p.column ?? '')
-        const keys = equal.filter((c) => !isFlag(c))
-        // A flag beside a key makes an index for each flag that is asked for, and few rows less to read.
-        const wanted = [...new Set([...(keys.length > 0 ? keys : equal), ...ranged.slice(0, 1)])].slice(0, 3)
+        const wanted = wantedIndex(table, conditions, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which =
           use.verdict === 'later'
@@ -218,18 +228,13 @@ export default {
           )
         )
       }
-
-      function isFlag(column: string): boolean {
-        const type = table?.columns.find((c) => c.name === column)?.type ?? ''
-        return type === 'boolean' || ctx.after.enums.has(`${ctx.after.defaultSchema}.${type.replaceAll('"', '')}`)
-      }
-
-      function isCoarse(column: string, operator: string): boolean {
-        return operator === 'is null' || isFlag(column)
-      }
     },
   },
 } satisfies Rule
+
+function isConstant({ value, values = [], operator }: Predicate): boolean {
+  return value !== undefined || values.length > 0 || operator === 'is null'
+}
 
 /** Conditions that a partial index answers for one value only, where the value comes when the query runs. */
 function ofParameter(table: Table, own: readonly Predicate[], partial: Path, ctx: RuleContext): Problem | null {

@@ -164,11 +164,11 @@ function isOneOf(element: string | null, cases: readonly string[]): boolean {
   return element !== null && element !== '' && cases.some((test) => test === element || test.startsWith(`${element}.`))
 }
 
-/** Waiting for a function that is called for what it does, by its name. */
+/** Waiting for a function that is called for what it does, by its name; what is sent is seldom waited for. */
 const verbs =
   '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email|deliver|post|ping|request|make(?=\\w*(?:Request|Call)))'
 const work = new RegExp(
-  `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(`,
+  `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(|\\b(?:send|enqueue)[A-Z]\\w*\\s*\\(`,
 )
 
 /** A constant by its spelling: a list that the code fixes. */

@@ -1,0 +1,92 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
+import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
+import type { Key, Table } from '../../src/schema/model.ts'
+import { branchesOf, inService, mainTable } from './query-words.ts'
+
+/** Conditions of one alternative, parted by what an index can do with them. */
+export interface Conditions {
+  readonly indexable: readonly Predicate[]
+  /** Columns that have to equal something, without flags where there are others. */
+  readonly equal: readonly string[]
+  readonly ranged: readonly string[]
+}
+
+/** Parts the conditions on a table. */
+export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<RuleContext, 'after'>): Conditions {
+  const indexable = own.filter((p) => isIndexable(p) && p.expression === null)
+  const all = indexable
+    .filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
+    .map((p) => p.column ?? '')
+  const ranged = indexable.filter((p) => !all.includes(p.column ?? '')).map((p) => p.column ?? '')
+  // A flag beside a key makes an index for each flag that is asked for, and few rows less to read.
+  const keys = all.filter((c) => !isFlag(table, c, ctx))
+  return { indexable, equal: [...new Set(keys.length > 0 ? keys : all)], ranged: [...new Set(ranged)] }
+}
+
+/** True for a column of few values: a boolean or an enum. */
+export function isFlag(table: Table, column: string, ctx: Pick<RuleContext, 'after'>): boolean {
+  const type = table.columns.find((c) => c.name === column)?.type ?? ''
+  return type === 'boolean' || ctx.after.enums.has(`${ctx.after.defaultSchema}.${type.replaceAll('"', '')}`)
+}
+
+/**
+ * The columns of an index for conditions that none serves: the column first that most queries of the change ask for, so that one index
+ * serves all that share it.
+ */
+export function wantedIndex(
+  table: Table,
+  { equal, ranged }: Conditions,
+  ctx: Pick<RuleContext, 'after' | 'declared' | 'queries'>,
+): readonly string[] {
+  const alone = [...equal, ...ranged.slice(0, 1)].slice(0, 3)
+  const lacking = lackingIndexes(ctx).get(table.key) ?? []
+  const lead = leadOf(equal, lacking, table)
+  const group = lacking.filter((columns) => leadOf(columns, lacking, table) === lead)
+  if (lead === undefined || group.length < 2 || group.every((g) => g.join() === equal.join())) return alone
+  const others = [...new Set(group.flat())]
+    .filter((c) => c !== lead && uses(c, group) * 2 >= group.length)
+    .toSorted((a, b) => uses(b, group) - uses(a, group) || positionOf(table, a) - positionOf(table, b))
+  return [lead, ...others].slice(0, 3)
+}
+
+function leadOf(columns: readonly string[], lacking: readonly (readonly string[])[], table: Table): string | undefined {
+  const [first] = columns.toSorted(
+    (a, b) =>
+      uses(b, lacking) - uses(a, lacking) ||
+      (uses(a, lacking) > 1 ? positionOf(table, a) - positionOf(table, b) : columns.indexOf(a) - columns.indexOf(b)),
+  )
+  return first
+}
+
+function uses(column: string, lacking: readonly (readonly string[])[]): number {
+  return lacking.filter((columns) => columns.includes(column)).length
+}
+
+function positionOf(table: Table, column: string): number {
+  return table.columns.findIndex((c) => c.name === column)
+}
+
+const known = new WeakMap<readonly Query[], ReadonlyMap<Key, readonly (readonly string[])[]>>()
+
+/** The columns that changed queries of each table compare for equality, where no index serves them. */
+function lackingIndexes(
+  ctx: Pick<RuleContext, 'after' | 'declared' | 'queries'>,
+): ReadonlyMap<Key, readonly (readonly string[])[]> {
+  const before = known.get(ctx.queries)
+  if (before !== undefined) return before
+  const found = new Map<Key, (readonly string[])[]>()
+  for (const query of ctx.queries) {
+    const table = query.changed && !query.dynamic && inService(query) ? mainTable(query, ctx) : null
+    if (table === null) continue
+    for (const branch of branchesOf(query)) {
+      const own = branch.filter((p) => p.table === table.key)
+      const { verdict } = indexUse(table, own)
+      if (own.length !== branch.length || (verdict !== 'none' && verdict !== 'later')) continue
+      const { equal } = conditionsOf(table, own, ctx)
+      if (equal.length > 0) found.set(table.key, [...(found.get(table.key) ?? []), equal])
+    }
+  }
+  known.set(ctx.queries, found)
+  return found
+}
