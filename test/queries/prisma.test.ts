@@ -126,6 +126,16 @@ describe('calls of Prisma Client', () => {
     expect(all.map((q) => q.call)).toContain('findUnique')
   })
 
+  it('reads comparisons of rows column by column', async () => {
+    const all = await queries(
+      'await prisma.$queryRaw`SELECT id FROM users WHERE (org_id, email) IN (SELECT a, b FROM unnest(${x}, ${y}) AS given (a, b))`\nawait prisma.$queryRaw`SELECT id FROM users WHERE (full_name, id) > (${n}, ${i}) LIMIT 10`',
+    )
+    expect(all.map(predicates)).toMatchObject([
+      ['0:users.org_id in', '0:users.email in'],
+      ['0:users.full_name >', '0:users.id unknown'],
+    ])
+  })
+
   it('reads raw SQL, also where fragments are put in', async () => {
     const all = await queries(
       'const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)',

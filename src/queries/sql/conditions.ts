@@ -73,6 +73,7 @@ function single(
   state: State,
   more: Partial<Term> = {},
 ): Condition {
+  if (node !== undefined && 'RowExpr' in node) return row(node.RowExpr.args ?? [], operator, level, state)
   const side = node === undefined ? null : sideOf(node, level)
   if (side === null) {
     columnRefs(node, level, state, 'filter')
@@ -100,6 +101,13 @@ function single(
       },
     ],
   ]
+}
+
+/** `(a, b) IN (…)` holds for each column, `(a, b) > (…)` bounds the first: https://www.postgresql.org/docs/current/functions-comparisons.html */
+function row(parts: readonly Node[], operator: Predicate['operator'], level: Level, state: State): Condition {
+  const equal = operator === '=' || operator === 'in'
+  const terms = parts.flatMap((part, i) => single(part, equal || i === 0 ? operator : 'unknown', level, state).flat())
+  return [terms]
 }
 
 const comparisons: Readonly<Record<string, Predicate['operator']>> = {
@@ -159,6 +167,7 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
       return single(left, 'unknown', level, state)
   }
   const operator = comparisons[name] ?? 'unknown'
+  if ('RowExpr' in left && !refersToColumn(right)) return single(left, operator, level, state)
   const a = sideOf(left, level)
   const b = sideOf(right, level)
   if (a !== null && b !== null) {
