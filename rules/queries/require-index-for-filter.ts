@@ -2,7 +2,7 @@ import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Severity } from '../../src/finding.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
-import type { Path } from '../../src/schema/index-use.ts'
+import type { IndexUse, Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
@@ -100,6 +100,13 @@ export default {
       message: 'for which there is no index',
     },
     {
+      given: `create table agencies (id bigint primary key, slug text not null, deleted_at timestamptz); create index on agencies (deleted_at);`,
+      rows: { agencies: 5_000_000 },
+      title: 'An index that finds the rows that are not deleted, which are nearly all.',
+      typescript: `${pool}\n  export const find = (slug: string) => pool.query('SELECT id FROM agencies WHERE slug = $1 AND deleted_at IS NULL LIMIT 1', [slug])`,
+      message: '`slug`',
+    },
+    {
       given: `create table follows (id bigint primary key, kind text not null, account bigint not null, site text not null);`,
       rows: { follows: 5_000_000 },
       title: 'One index for all queries that share its first column.',
@@ -175,7 +182,7 @@ export default {
         if (own.length !== branch.length) return
         // What a list, a document or a text holds finds the rows by an index of another kind, if any.
         if (own.some((p) => p.operator === 'has' || p.operator === 'text search')) continue
-        const use = indexUse(table, own)
+        const use = useBesideDeletion(table, own)
         if (use.verdict === 'unknown' && use.partial !== undefined) {
           const problem = ofParameter(table, own, use.partial, ctx)
           if (problem !== null) return problem
@@ -183,7 +190,7 @@ export default {
         if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
         // What the pull request takes away is told where it does.
         const was = ctx.before.tables.get(table.key)
-        if (was !== undefined && indexUse(was, own).verdict === 'served') return
+        if (was !== undefined && useBesideDeletion(was, own).verdict === 'served') return
         const conditions = conditionsOf(table, own, ctx)
         const columns = conditions.indexable
         if (columns.length === 0) {
@@ -231,6 +238,18 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The same as `indexUse`, without an index that finds nothing but the rows that are not deleted, which are nearly all. */
+function useBesideDeletion(table: Table, own: readonly Predicate[]): IndexUse {
+  const use = indexUse(table, own)
+  if (use.verdict !== 'served' || use.path.where !== null || !deletion.test(use.path.keys[0]?.column ?? '')) return use
+  const others = own.filter((p) => p.operator !== 'is null' || !deletion.test(p.column ?? ''))
+  if (others.length === own.length || others.length === 0) return use
+  const beside = indexUse(table, others)
+  return beside.verdict === 'none' || beside.verdict === 'later' ? beside : use
+}
+
+const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/i
 
 function isConstant({ value, values = [], operator }: Predicate): boolean {
   return value !== undefined || values.length > 0 || operator === 'is null'
