@@ -41,7 +41,7 @@ export default {
       title: 'The configuration of Prisma 7.',
       files: {
         'prisma/schema.prisma': schema('').replace('url      = env("DATABASE_URL")', ''),
-        'prisma.config.ts': `import { defineConfig, env } from 'prisma/config'\nexport default defineConfig({ schema: 'prisma/schema.prisma', datasource: { url: env('DATABASE_URL') } })\n`,
+        'prisma.config.ts': `import { defineConfig, env } from "prisma/config"\nexport default defineConfig({ schema: 'prisma/schema.prisma', datasource: { url: env('DATABASE_URL') } })\n`,
         '.env.example': env,
       },
       message: '`prisma.config.ts` gives it to migrations',

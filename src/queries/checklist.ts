@@ -124,10 +124,7 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
       return unknown(`indexes of another database than PostgreSQL are not judged: ${places(foreign)}`)
     const served = relevant.filter((q) => isSmall(seen, q) || isServed(seen, q))
     const rest = relevant.filter((q) => !served.includes(q))
-    if (rest.length > 0)
-      return unknown(
-        `which index serves ${rest.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(rest)}`,
-      )
+    if (rest.length > 0) return unserved(seen, rest)
     return pass(`${some(relevant.length, 'query', 'queries')} with an index or on a small table: ${places(relevant)}`)
   },
 
@@ -151,6 +148,8 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     const bare = relevant.filter((q) => q.predicates.length === 0 && q.limit === null && !isSmall(seen, q))
     if (bare.length > 0)
       return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
+    const rest = relevant.filter((q) => q.predicates.length > 0 && !isSmall(seen, q) && !isServed(seen, q))
+    if (rest.length > 0) return unserved(seen, rest)
     return pass(`${some(relevant.length, 'query', 'queries')}, none of which reads a whole table: ${places(relevant)}`)
   },
 
@@ -219,6 +218,11 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     )
     if (broken.length > 0) return unknown(`not parsed: ${broken.map((n) => `${n.path}:${n.line}`).join(', ')}`)
     if (seen.changed.length === 0) return none('this pull request changes no query')
+    const looped = seen.changed.filter(isRepeated)
+    if (looped.length > 0)
+      return unknown(
+        `${some(looped.length, 'query', 'queries')} for each element of a loop, as a part of what is done for it: ${places(looped)}`,
+      )
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
   },
 
@@ -289,6 +293,30 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     if (uses.length === 0) return none('no index is added for queries')
     return pass(`${some(uses.length, 'index', 'indexes')} that queries or foreign keys ask for: ${places(uses)}`)
   },
+}
+
+/** True for a query of a loop that grows and that no client puts together. */
+function isRepeated({ call, context: { loop } }: Query): boolean {
+  return (
+    loop !== null &&
+    !loop.batching &&
+    !loop.together &&
+    (loop.bounded === null || loop.bounded > 5) &&
+    !(loop.parallel && call.startsWith('findUnique'))
+  )
+}
+
+/** What is said of queries that no index is known to serve. */
+function unserved(seen: Seen, queries: Seen['changed']): ChecklistAnswer {
+  const unsized = queries.filter((q) => {
+    const schema = seen.projects.find((p) => p.project.name === q.project)?.after
+    return rowsOf(seen.config, q.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public') === undefined
+  })
+  return unsized.length === queries.length
+    ? unknown(`how many rows the table has is not declared: ${places(unsized)}`)
+    : unknown(
+        `which index serves ${queries.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(queries)}`,
+      )
 }
 
 function isServed(seen: Seen, query: Query & { readonly project: string }): boolean {
