@@ -28,6 +28,12 @@ export default {
         'src/db.ts': `import { drizzle } from 'drizzle-orm/node-postgres'\n  export const db = drizzle(process.env.DATABASE_URL!)`,
       },
     },
+    {
+      ...prismaShop,
+      title: 'A client of which only the name is known.',
+      typescript: `import { clients } from '@acme/clients'\n  const { dbWrite } = clients()\n  export const move = (id: string) => dbWrite.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await dbWrite.order.updateMany({ where: { userId: id }, data: { status: 'paid' } })\n  })`,
+      message: '`updateMany` on `orders`',
+    },
   ],
   good: [
     {
@@ -43,7 +49,13 @@ export default {
   visit: {
     query(query, ctx) {
       const { transaction, file } = query.context
-      if (transaction === null || transaction.usesOwnClient || file === 'test' || query.call.endsWith('(nested)'))
+      if (
+        transaction === null ||
+        transaction.usesOwnClient ||
+        file === 'test' ||
+        file === 'seed' ||
+        query.call.endsWith('(nested)')
+      )
         return
       const table = query.tables[0]?.table ?? ''
       return {

@@ -100,6 +100,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'What was asked for a key is remembered.',
+      typescript: `export async function load(rows: { userId: string }[]) {\n    const names = new Map<string, string>()\n    for (const { userId } of rows) {\n      if (!names.has(userId)) {\n        const user = await prisma.user.findFirst({ where: { id: userId } })\n        names.set(userId, user?.name ?? '')\n      }\n    }\n    return names\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A handful of literals.',
       typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`,
       severity: 'info',
@@ -254,7 +259,9 @@ function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
     operation === 'select' &&
     !dynamic &&
     predicates.length > 0 &&
-    predicates.every((p) => p.operator === '=' && (p.value !== undefined || /^this\.[\w.]+$/.test(p.source ?? '')))
+    predicates.every(
+      (p) => p.operator === '=' && (p.value !== undefined || /^(?:this\.[\w.]+|[A-Z][A-Z0-9_]+)$/.test(p.source ?? '')),
+    )
   )
 }
 

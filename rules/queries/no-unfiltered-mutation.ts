@@ -44,6 +44,11 @@ export default {
       typescript: `${drizzleImports}\n  export const clear = (id: string) => db.delete(orders).where(eq(orders.id, id))`,
     },
     {
+      given: `${prismaShop.given} CREATE TABLE "mail_settings" ("host" TEXT PRIMARY KEY);`,
+      title: 'Settings that are emptied: no other table refers to them, and nobody says that there are many.',
+      typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const forget = () => pool.query('DELETE FROM mail_settings')`,
+    },
+    {
       ...prismaShop,
       title: 'Tests begin with empty tables.',
       files: { 'src/orders.test.ts': `beforeEach(() => prisma.order.deleteMany())` },
@@ -65,8 +70,9 @@ export default {
         query.tables.length > 1
       )
         return
-      // One row that holds the state of the whole is changed without a condition.
-      const isState = query.operation === 'update' && ctx.size(table.key) === 'unknown' && standsAlone(table, ctx)
+      // One row that holds the state of the whole is changed without a condition, and settings are emptied.
+      const isState = ctx.size(table.key) === 'unknown' && standsAlone(table, ctx)
+      if (isState && query.operation === 'delete') return
       return {
         object: table.key,
         ...(isState ? { severity: 'info' as const } : {}),

@@ -66,6 +66,12 @@ export default {
       typescript: `${pool}\n  export const flags = () => pool.query('SELECT name FROM flags')`,
     },
     {
+      ...drizzleShop,
+      rows: large,
+      title: 'A subquery.',
+      typescript: `${drizzleImports}\n  import { inArray } from 'drizzle-orm'\n  export const buyers = () => db.select().from(users).where(inArray(users.id, db.select({ id: orders.userId }).from(orders))).limit(10)`,
+    },
+    {
       ...prismaShop,
       title: 'The rows of a team, found through another table.',
       typescript: `export const ofTeam = (email: string) => prisma.order.findMany({ where: { user: { email } } })`,

@@ -1,7 +1,9 @@
+import type { Expression } from 'oxc-parser'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { Loop, QueryContext } from './query.ts'
 import { fileKind } from './typescript/features.ts'
+import { lookUp } from './typescript/module.ts'
 import type { Frame, FunctionFrame, LoopFrame, Module, Scope, Site } from './typescript/module.ts'
 import { arrayOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
@@ -46,7 +48,13 @@ export function contextOf(
   const own = client !== null && 'transaction' in client && client.transaction !== null
   return {
     loop: loopOf(frame, module),
-    transaction: transaction === null ? null : { place: transaction, usesOwnClient: own || client === null },
+    transaction:
+      transaction === null
+        ? null
+        : {
+            place: transaction.place,
+            usesOwnClient: own || (client === null && !sameName(site.chain.root, scope, transaction)),
+          },
     borrowed: site.chain.root.type === 'Identifier' && borrowed.test(site.chain.root.name),
     file: fileKind(module.path),
     function: functionOf(frame)?.name ?? null,
@@ -65,16 +73,37 @@ export function functionOf(frame: Frame | null): FunctionFrame | null {
   return last
 }
 
-function transactionOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate): Place | null {
+interface TransactionCall {
+  readonly place: Place
+  readonly receiver: Expression
+  readonly scope: Scope
+}
+
+/** True where a query begins with the very name on which the transaction was called. */
+function sameName(root: Expression, scope: Scope, { receiver, scope: outer }: TransactionCall): boolean {
+  return (
+    root.type === 'Identifier' &&
+    receiver.type === 'Identifier' &&
+    root.name === receiver.name &&
+    lookUp(scope, root.name) === lookUp(outer, receiver.name)
+  )
+}
+
+function transactionOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate): TransactionCall | null {
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind !== 'function') continue
     const call = at.argumentOf
     if (call === null) return null
     const step = call.chain.steps[call.step]
     if (step?.name !== '$transaction' && step?.name !== 'transaction') continue
-    const receiver = evaluate(call.chain.root, at.scope.parent ?? scope, module)
+    const outer = at.scope.parent ?? scope
+    const receiver = evaluate(call.chain.root, outer, module)
     if (step.name === '$transaction' || receiver?.is === 'drizzle' || receiver?.is === 'instance')
-      return placeOf(module.file, call.chain.start, step.start + step.name.length)
+      return {
+        place: placeOf(module.file, call.chain.start, step.start + step.name.length),
+        receiver: call.chain.root,
+        scope: outer,
+      }
   }
   return null
 }
@@ -92,6 +121,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
   /** How far the code is left behind the query, so that loops around it come by once. */
   let left: 'loop' | 'function' | null = null
   const cases: string[] = []
+  const tests: string[] = []
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind === 'last') left = at.of === 'function' ? 'function' : (left ?? 'loop')
     if (at.kind === 'batch') {
@@ -103,6 +133,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       // What runs after an error runs for few elements.
       if (at.test === 'catch') return null
       conditional = true
+      tests.push(at.test)
       if (at.cases === true) cases.push(at.test)
       // What is collected and sent when there is enough of it is a batch.
       if (/(?:length|size|count)\s*(?:>=?|===?)\s*(?![01]\b)|batch|chunk|%/i.test(at.test)) buffered = true
@@ -115,7 +146,9 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       }
       const loop = ofLoop(at, module)
       if (isOneOf(loop.element, cases)) return null
-      const works = work.test(module.file.text.slice(at.end, at.last))
+      const body = module.file.text.slice(at.end, at.last)
+      if (isRemembered(tests, body)) return null
+      const works = work.test(body)
       return { ...loop, guarded, conditional, works, batching: loop.batching || buffered }
     }
     if (at.kind !== 'function') continue
@@ -131,11 +164,12 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       const head = module.file.text.slice(call.chain.start, step.start)
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
-      if (isOneOf(named, cases)) return null
+      const body = module.file.text.slice(at.node.start, at.node.end)
+      if (isOneOf(named, cases) || isRemembered(tests, body)) return null
       return {
         guarded,
         conditional,
-        works: work.test(module.file.text.slice(at.node.start, at.node.end)),
+        works: work.test(body),
         element: named === '' ? null : named,
         together: together || around === '$transaction' || around === 'batch',
         place: placeOf(module.file, step.start, step.start + name.length),
@@ -162,6 +196,15 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */
 function isOneOf(element: string | null, cases: readonly string[]): boolean {
   return element !== null && element !== '' && cases.some((test) => test === element || test.startsWith(`${element}.`))
+}
+
+/** True where only what is not in a map yet is asked for: once for each key, however many elements share it. */
+function isRemembered(tests: readonly string[], body: string): boolean {
+  return tests.some((test) => {
+    if (/^!\s*[\w.]+\.has\(/.test(test)) return true
+    const name = /^!\s*(\w+)$/.exec(test)?.[1]
+    return name !== undefined && new RegExp(`\\b${name}\\s*=\\s*(?:await\\s+)?[\\w.]+\\.get\\(`).test(body)
+  })
 }
 
 /** Waiting for a function that is called for what it does, by its name; what is sent is seldom waited for. */

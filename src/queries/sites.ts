@@ -161,7 +161,11 @@ export function siteReader(
           site.chain.steps.at(-1)?.name !== 'prepare'
         return [
           finish(
-            reused ? { ...built, dynamic: true } : built,
+            reused
+              ? { ...built, dynamic: true }
+              : site.used === 'operand'
+                ? { ...built, call: `${built.call} (nested)` }
+                : built,
             site,
             module,
             root,

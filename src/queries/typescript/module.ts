@@ -116,8 +116,8 @@ export interface Site {
   readonly certain: boolean
   /** Conditions on which the function is left before it comes here. */
   readonly left: readonly string[]
-  /** True where the statement returns or awaits it, or does nothing else with it. */
-  readonly used: 'awaited' | 'returned' | 'assigned' | 'other'
+  /** What is done with it: `operand` for a part of another query. */
+  readonly used: 'awaited' | 'returned' | 'assigned' | 'operand' | 'other'
 }
 
 export interface Construction {

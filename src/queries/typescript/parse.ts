@@ -12,6 +12,8 @@ import { chainOf, keyName, renderingOf, unwrap } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
 const mutators = new Set(['push', 'unshift', 'splice', 'set'])
+/** Drizzle's operators that take a subquery. */
+const operators = new Set(['inArray', 'notInArray', 'exists', 'notExists', 'eq', 'ne', 'gt', 'gte', 'lt', 'lte'])
 const batches = new Set(['all', 'allSettled', 'race', 'any', '$transaction', 'batch'])
 
 /** Parses a file; one that does not parse gives an empty module with `readable` false. `interest` says which chains are kept. */
@@ -129,7 +131,7 @@ export function readModule(
         const value = argument.type === 'SpreadElement' ? argument.argument : argument
         if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression')
           enterFunction(value, null, scope, inside === frame ? frame : inside, { chain, step, index })
-        else visit(value, scope, inside, null)
+        else visit(value, scope, inside, name === '' && operators.has(namespace) ? 'operand' : null)
       }
     }
     if (chain.root.type !== 'Identifier' && chain.root.type !== 'ThisExpression') visit(chain.root, scope, frame, null)
