@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql'
 import type { Json, JsonObject } from './openapi.ts'
 import { MutationError, mutations, nodeId } from './mutations.ts'
 import { pullNodeId } from './shapes.ts'
-import { mergeBaseOf, pullDiff, tryMerge } from './rest.ts'
+import { mergeBaseOf, pullDiff, tryMerge } from './rest/pulls.ts'
 import { Refusal } from './world.ts'
 import type { Comment, Pull, Repository, Thread, World } from './world.ts'
 

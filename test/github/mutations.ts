@@ -1,4 +1,4 @@
-import { newComment, removeComment } from './rest.ts'
+import { newComment, removeComment } from './rest/comments.ts'
 import { pullNodeId } from './shapes.ts'
 import { botOf } from './world.ts'
 import type { Comment, Pull, World } from './world.ts'

@@ -1,6 +1,7 @@
 import type { Files } from './git.ts'
 import type { JsonObject } from './openapi.ts'
-import { mergeBaseOf, newComment, pullDiff, removeComment } from './rest.ts'
+import { newComment, removeComment } from './rest/comments.ts'
+import { mergeBaseOf, pullDiff } from './rest/pulls.ts'
 import { hunkLines } from './anchors.ts'
 import { appShape, commentShape, pullNodeId, pullShape, repositoryShape, runShape, userShape } from './shapes.ts'
 import type { StandIn } from './stand-in.ts'
