@@ -1,14 +1,11 @@
-import { Probot } from 'probot'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { blobLoader } from '../../src/github/reading/blobs.ts'
-import type { BlobCache } from '../../src/github/reading/blobs.ts'
-import type { Client, Place } from '../../src/github/client.ts'
-import { AppOctokit } from '../../src/github/server/octokit.ts'
 import { prefetch } from '../../src/github/reading/prefetch.ts'
 import { readChange } from '../../src/github/reading/tree.ts'
 import { startGitHub } from '../github/stand-in.ts'
 import type { StandIn } from '../github/stand-in.ts'
 import type { Repository } from '../github/world.ts'
+import { memoryCache, placeOf } from './place.ts'
 
 /** Repositories of which so many files are wanted that they come as an archive. */
 const worlds: StandIn[] = []
@@ -34,7 +31,6 @@ async function start(
 ): Promise<{
   readonly github: StandIn
   readonly repository: Repository
-  readonly cache: BlobCache & { readonly kept: Map<string, string> }
   read(head: string): Promise<{ readonly asked: readonly string[]; readonly texts: ReadonlyMap<string, string> }>
   readonly base: string
 }> {
@@ -43,30 +39,11 @@ async function start(
   const repository = github.addRepository(name)
   const base = await repository.git.commit(null, { ...files, ...more })
   await repository.git.update('refs/heads/main', base)
-  const probot = new Probot({
-    appId: github.world.app.id,
-    privateKey: github.privateKey,
-    secret: 'not used in this test',
-    baseUrl: github.url,
-    logLevel: 'fatal',
-    Octokit: AppOctokit,
-  })
-  const client = (await probot.auth(github.world.installation.id)) as unknown as Client
-  const place: Place = { client, owner: 'octo-org', repo: name }
-  const kept = new Map<string, string>()
-  const cache = {
-    kept,
-    readBlobs: async (oids: readonly string[]) =>
-      new Map(oids.flatMap((oid) => (kept.has(oid) ? [[oid, kept.get(oid) ?? ''] as const] : []))),
-    lacking: async (oids: readonly string[]) => new Set(oids.filter((oid) => !kept.has(oid))),
-    async keepBlobs(blobs: ReadonlyMap<string, string>) {
-      for (const [oid, text] of blobs) kept.set(oid, text)
-    },
-  }
+  const place = await placeOf(github, name)
+  const cache = memoryCache()
   return {
     github,
     repository,
-    cache,
     base,
     async read(head) {
       const from = github.world.log.length

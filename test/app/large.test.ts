@@ -1,14 +1,12 @@
-import { Probot } from 'probot'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { blobLoader } from '../../src/github/reading/blobs.ts'
-import type { BlobCache } from '../../src/github/reading/blobs.ts'
-import type { Client, Place } from '../../src/github/client.ts'
-import { AppOctokit } from '../../src/github/server/octokit.ts'
+import type { Place } from '../../src/github/client.ts'
 import { readChange } from '../../src/github/reading/tree.ts'
 import { openPull } from '../github/people.ts'
 import { startGitHub } from '../github/stand-in.ts'
 import type { StandIn } from '../github/stand-in.ts'
 import type { Repository } from '../github/world.ts'
+import { memoryCache, placeOf } from './place.ts'
 
 /** Repositories and pull requests that are larger than GitHub's answers. */
 const worlds: StandIn[] = []
@@ -19,43 +17,13 @@ afterAll(async () => {
   for (const github of worlds) await github.close()
 })
 
-function memoryCache(): BlobCache & { readonly kept: Map<string, string> } {
-  const kept = new Map<string, string>()
-  return {
-    kept,
-    async readBlobs(oids) {
-      return new Map([...kept].filter(([oid]) => oids.includes(oid)))
-    },
-    lacking: async (oids) => new Set(oids.filter((oid) => !kept.has(oid))),
-    async keepBlobs(blobs) {
-      for (const [oid, text] of blobs) kept.set(oid, text)
-    },
-  }
-}
-
 async function start(
   treeEntries: number,
 ): Promise<{ readonly github: StandIn; readonly repository: Repository; readonly place: Place }> {
   const github = await startGitHub({ limits: { treeEntries } })
   worlds.push(github)
   const repository = github.addRepository('shop')
-  const probot = new Probot({
-    appId: github.world.app.id,
-    privateKey: github.privateKey,
-    secret: 'not used in this test',
-    baseUrl: github.url,
-    logLevel: 'fatal',
-    Octokit: AppOctokit,
-  })
-  return {
-    github,
-    repository,
-    place: {
-      client: (await probot.auth(github.world.installation.id)) as unknown as Client,
-      owner: 'octo-org',
-      repo: 'shop',
-    },
-  }
+  return { github, repository, place: await placeOf(github, 'shop') }
 }
 
 /** A commit of many files, over `parent`. */

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Probot } from 'probot'
 import { defaultMaxBytes } from '../../src/changeset/content.ts'
 import { blobLoader } from '../../src/github/reading/blobs.ts'
 import type { BlobCache } from '../../src/github/reading/blobs.ts'
 import { rateLimitEnd } from '../../src/github/client.ts'
-import type { Client, Place } from '../../src/github/client.ts'
-import { AppOctokit } from '../../src/github/server/octokit.ts'
+import type { Place } from '../../src/github/client.ts'
 import { readChange } from '../../src/github/reading/tree.ts'
 import { openPull } from '../github/people.ts'
 import { startGitHub } from '../github/stand-in.ts'
 import type { StandIn } from '../github/stand-in.ts'
 import type { Repository } from '../github/world.ts'
+import { placeOf } from './place.ts'
 
 let github: StandIn
 let repository: Repository
@@ -33,19 +32,7 @@ beforeAll(async () => {
   })
   await repository.git.update('refs/heads/main', base)
   // As an address of GitHub Enterprise Server has it.
-  const probot = new Probot({
-    appId: github.world.app.id,
-    privateKey: github.privateKey,
-    secret: 'not used in this test',
-    baseUrl: `${github.url}/api/v3`,
-    logLevel: 'fatal',
-    Octokit: AppOctokit,
-  })
-  place = {
-    client: (await probot.auth(github.world.installation.id)) as unknown as Client,
-    owner: 'octo-org',
-    repo: 'shop',
-  }
+  place = await placeOf(github, 'shop', '/api/v3')
 })
 afterAll(async () => {
   expect(github.world.violations).toEqual([])

@@ -6,10 +6,13 @@ import type { Report } from '../../report/report.ts'
 import type { Settings } from '../../settings.ts'
 import { carriedDecisions } from '../people/carried.ts'
 import type { Place } from '../client.ts'
+import { readCurrent } from '../reading/current.ts'
+import type { Current } from '../reading/current.ts'
 import { inheritedConfig } from '../reading/config.ts'
 import type { Context } from '../context.ts'
 import { readConversation } from '../people/decisions.ts'
 import { isStaged } from '../reading/deployments.ts'
+import { withTip } from './tip.ts'
 import { permissionsIn } from '../people/permissions.ts'
 import type { Permissions } from '../people/permissions.ts'
 import type { PullState } from '../reading/pull-request.ts'
@@ -70,5 +73,40 @@ export async function decide(
     bindings: own.bindings,
     decisions,
     isPaused,
+  }
+}
+
+/** A pull request reviewed and gated, and what that rests on. */
+export interface Reviewed extends Decided {
+  readonly config: Config
+  readonly inherited: Config | undefined
+  readonly changeSet: ChangeSet
+  /** True where the base has moved on and GitHub has not merged the change into it for a try yet. */
+  readonly isUnsure: boolean
+}
+
+/** Reviews a pull request at its head without publishing anything. */
+export async function reviewPull(place: Place, pull: number, context: Context): Promise<Reviewed> {
+  const read = await readCurrent(place, { pull, head: null, base: null }, context)
+  return judge(place, context, read, new AbortController().signal)
+}
+
+/** Reviews what was read of a pull request, on the tip of its base too, with the decisions of its conversation. */
+export async function judge(
+  place: Place,
+  context: Context,
+  { pull, change, permissions }: Current,
+  signal: AbortSignal,
+): Promise<Reviewed> {
+  const { changeSet } = change
+  const { settings, inherited } = await settingsOf(place, context, changeSet, pull.organisationConfig)
+  const alone = await context.core.review(changeSet, { settings, signal })
+  const { report, isUnsure } = await withTip(place, context, pull, change, alone, { settings, signal })
+  return {
+    ...(await decide(place, context, pull, report, settings.config, permissions)),
+    config: settings.config,
+    inherited,
+    changeSet,
+    isUnsure,
   }
 }

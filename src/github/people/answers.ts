@@ -6,11 +6,13 @@ import { planToComment } from '../../planner/show.ts'
 import { codeSpan, sentence } from '../../report/markdown-escape.ts'
 import type { Report } from '../../report/report.ts'
 import { didYouMean } from '../../spelling.ts'
+import type { Context } from '../context.ts'
 import type { Core } from '../core.ts'
 import type { PullState } from '../reading/pull-request.ts'
 import { commandNames, openCommands, parseCommands } from './commands.ts'
 import type { Command, CommandName } from './commands.ts'
 import { readMarker } from '../publishing/markers.ts'
+import type { Answer } from '../publishing/plan.ts'
 import { commentsOf } from './decisions.ts'
 import type { Said } from './decisions.ts'
 import { refusal, refusalToAsk } from './permissions.ts'
@@ -224,4 +226,24 @@ function help(): string {
       `| \`/schemagate ${name}${more === '' ? '' : ` ${more}`}\` | ${what} | ${openCommands.has(name) ? 'the author, triage' : 'write, not the author'} |`,
   )
   return `| Command | Does | Who |\n| --- | --- | --- |\n${table.join('\n')}\n\nA finding is named by the first four digits or more that stand beside it. One command a line, at its start; in a reply to an inline comment, \`approve\`, \`unapprove\` and \`explain\` mean that finding. \`approvals\` in \`.github/schemagate.yml\` says otherwise who may approve and ignore.`
+}
+
+/** The answers to commands that nobody answered yet. */
+export async function answersTo(
+  { pull, permissions }: { readonly pull: PullState; readonly permissions: Permissions },
+  { report, config, decisions }: Pick<Ground, 'report' | 'config' | 'decisions'>,
+  context: Pick<Context, 'core' | 'app' | 'now'>,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  for (const { comment, commands, fingerprint, thread } of unanswered(pull, context.app?.slug ?? null, context.now())) {
+    const speaker = { login: comment.author, author: pull.author, permissions, core: context.core }
+    const today = context.now().toISOString().slice(0, 10)
+    const ground = { report, config, decisions, today, comment: comment.id, fingerprint }
+    const outcomes: Outcome[] = []
+    for (const command of commands) outcomes.push(await answerOf(command, speaker, ground))
+    const { worked, text } = joined(outcomes)
+    const isThere = text !== null && isAnswerThere(pull, comment.id)
+    answers.push({ comment: comment.id, node: comment.nodeId, thread, worked, text: isThere ? null : text })
+  }
+  return answers
 }
