@@ -322,10 +322,13 @@ describe('configuration', () => {
     const pull = await open({ 'db/2.sql': 'warning a\n', '.github/schemagate.yml': 'fail-on: warning\n' })
     expect(run(pull)).toMatchObject({
       conclusion: 'neutral',
-      output: { summary: expect.stringContaining('It holds once merged') },
+      output: { summary: expect.stringContaining('follows that of the base. With it:\n- the check would fail\n') },
     })
-    const wrong = await open({ 'db/3.sql': 'fine\n', '.github/schemagate.yml': 'fail-onn: warning\n' })
-    expect(run(wrong)?.output.summary).toContain('1 mistake')
+    const wrong = await open({
+      'db/3.sql': 'warning b\n',
+      '.github/schemagate.yml': 'fail-onn: warning\nfail-on: warning\n',
+    })
+    expect(run(wrong)?.output.summary).toMatch(/1 mistake:\n- line 1: .*\n\nWith it:\n- the check would fail\n/)
   })
   test('is inherited from the organisation, and through _extends', async () => {
     const shared = world.github.addRepository('.github')

@@ -167,6 +167,24 @@ function gitAt(dir: string): Git {
     }
   }
 
+  async function entries(treeish: string, recursive: boolean): Promise<readonly RawEntry[]> {
+    const out = await run(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish])
+    return out
+      .split('\0')
+      .filter((l) => l !== '')
+      .map((line) => {
+        const [meta = '', path = ''] = line.split('\t')
+        const [mode = '', type = '', sha = '', size = '-'] = meta.split(/ +/)
+        return {
+          path,
+          mode,
+          type: type as RawEntry['type'],
+          sha, // What a partial clone lacks has none.
+          size: /^\d+$/.test(size) ? Number(size) : null,
+        }
+      })
+  }
+
   let reader: ObjectReader | null = null
   const object = (revision: string): Promise<GitObject | null> => {
     reader ??= readObjects(dir)
@@ -234,20 +252,14 @@ function gitAt(dir: string): Git {
     async treeOf(commitish) {
       return (await run(['rev-parse', `${commitish}^{tree}`])).trim()
     },
-    async entries(treeish, recursive) {
-      const out = await run(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish])
-      return out
-        .split('\0')
-        .filter((l) => l !== '')
-        .map((line) => {
-          const [meta = '', path = ''] = line.split('\t')
-          const [mode = '', type = '', sha = '', size = '-'] = meta.split(/ +/)
-          return { path, mode, type: type as RawEntry['type'], sha, size: size === '-' ? null : Number(size) }
-        })
-    },
+    entries,
     object,
     blob: async (sha) => (await object(sha))?.content ?? Buffer.alloc(0),
-    archive: (commit, prefix) => raw(['archive', '--format=tar.gz', `--prefix=${prefix}/`, commit]),
+    async archive(commit, prefix) {
+      const missing = (await entries(commit, true)).filter((e) => e.type === 'blob' && e.size === null)
+      const paths = missing.map((e) => `:(exclude,literal)${e.path}`)
+      return raw(['archive', '--format=tar.gz', `--prefix=${prefix}/`, commit, '--', '.', ...paths])
+    },
     async mergeBase(a, b) {
       return (await run(['merge-base', a, b])).trim()
     },

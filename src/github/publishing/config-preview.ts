@@ -22,18 +22,26 @@ export async function previewConfig(
   const after = { ...changeSet, base: changeSet.head }
   const settings = await core.readSettings(after, inherited)
   const lead = `**Configuration:** this pull request changes \`${file.path}\`. It holds once merged; this review follows that of the base.`
-  if (settings.notes.length > 0)
-    return `${lead} It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes
-      .slice(0, 20)
-      .map((n) => `- line ${n.line}: ${sentence(n.message)}`)
-      .join('\n')}`
+  const mistakes =
+    settings.notes.length === 0
+      ? ''
+      : ` It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes
+          .slice(0, 20)
+          .map((n) => `- line ${n.line}: ${sentence(n.message)}`)
+          .join('\n')}\n\n`
   const next = await core.review(changeSet, { settings, signal })
   const now = new Set(report.findings.map((f) => `${f.fingerprint} ${f.severity}`))
   const then = new Set(next.findings.map((f) => `${f.fingerprint} ${f.severity}`))
   const more = next.findings.filter((f) => !now.has(`${f.fingerprint} ${f.severity}`))
   const less = report.findings.filter((f) => !then.has(`${f.fingerprint} ${f.severity}`))
-  if (more.length + less.length === 0) return `${lead} With it, the findings here would be the same.`
-  return `${lead} With it:\n${[
+  const verdict =
+    (next.conclusion === 'failure') === (report.conclusion === 'failure')
+      ? []
+      : [`- the check ${next.conclusion === 'failure' ? 'would fail' : 'would not fail'}`]
+  if (more.length + less.length + verdict.length === 0)
+    return `${lead}${mistakes || ' '}With it, the findings here would be the same.`
+  return `${lead}${mistakes || ' '}With it:\n${[
+    ...verdict,
     ...less.slice(0, 10).map((f) => `- gone: ${sentence(f.message)} (${f.severity}, \`${f.rule}\`)`),
     ...more.slice(0, 10).map((f) => `- new: ${sentence(f.message)} (${f.severity}, \`${f.rule}\`)`),
     ...(more.length + less.length > 20 ? ['- and more'] : []),
