@@ -77,7 +77,7 @@ function smuggled(text: string): readonly string[] {
     for (const token of tokens) {
       if (token.type === 'html_block' || token.type === 'html_inline') {
         const rest = token.content
-          .replace(/<!-- schemagate:[a-z]+[ 0-9a-f.,=]* -->/g, '')
+          .replace(/<!-- schemagate:[a-z]+[ 0-9a-f.,:=]* -->/g, '')
           .replace(/<code>[^<>]*<\/code>/g, '')
           .replace(allowedTags, '')
         if (/[<>]|@\w|https?:/.test(rest)) found.push(`html: ${rest}`)
@@ -148,6 +148,50 @@ test('on GitHub, text of the pull request stays text', async () => {
     for (const annotation of run.annotations)
       expect(String(annotation['message'])).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]|```/)
   })
+  for (const text of said) expect(smuggled(text), text.slice(0, 400)).toEqual([])
+  expect(world.github.world.violations).toEqual([])
+})
+
+test('so do folders, reasons, settings, labels and branches', async () => {
+  const repository = world.github.addRepository('folders')
+  const folders = ['a`@octo-org <img src=x>', '[c](https:..evil.test) | d']
+  const files = (name: string, text: string) =>
+    Object.fromEntries(folders.map((folder) => [`${folder}/migrations/${name}`, text]))
+  const settings =
+    "backup: { require: 'label:@octo-org/dba <b>' }\nstaging: { environment: '](https://evil.test) #1' }\napprovals: { teams: ['octo-org/<b>@all'] }\nrehearsal: { enabled: false }\n"
+  const tip = await repository.git.commit(null, {
+    ...files('1.sql', 'CREATE TABLE t (id bigint PRIMARY KEY, a text);\n'),
+    '.github/schemagate.yml': settings,
+  })
+  const branch = 'release/`@octo-org/dba`-<b>'
+  await repository.git.update(`refs/heads/${branch}`, tip)
+  const head = await repository.git.commit(tip, {
+    ...files(
+      '2.sql',
+      'CREATE TABLE u (id bigint PRIMARY KEY, t_id bigint REFERENCES t (id));\nALTER TABLE t DROP COLUMN a;\n-- schemagate-ignore require-concurrent-index: @all <img src=x> [x](https://evil.test)\nCREATE INDEX i ON t (id);\n',
+    ),
+    '.github/schemagate.yml':
+      "'@octo-org/dba <b>': 1\nrules: { '<img src=x>': error, '[x](https://evil.test)': off }\n",
+  })
+  world.github.world.teams.set('octo-org/<b>@all', new Set(['writer']))
+  const pull = await openPull(world.github, repository, { title: 'x', head, base: branch })
+  await world.server.idle()
+  await say(world.github, repository, pull, 'author', '/schemagate approve destructive reason: x')
+  await say(
+    world.github,
+    repository,
+    pull,
+    'writer',
+    `/schemagate ignore no-drop-column reason: @all <b> [x](https://evil.test) | y`,
+  )
+  await world.server.idle()
+  const run = latestRun(repository, 'schemagate', head)
+  const said = [
+    run?.output.summary ?? '',
+    ...pull.threads.flatMap((t) => t.comments.map((c) => c.body)),
+    ...pull.comments.filter((c) => c.author.type === 'Bot').map((c) => c.body),
+  ]
+  expect(said.join('\n')).toContain('Picture of')
   for (const text of said) expect(smuggled(text), text.slice(0, 400)).toEqual([])
   expect(world.github.world.violations).toEqual([])
 })
