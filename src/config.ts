@@ -48,7 +48,7 @@ export async function loadConfig(
       blocking: false,
       path,
       line: 1,
-      message: `the configuration is ${content.reason}. The defaults were used.`,
+      message: `The configuration is ${content.reason}. The defaults were used.`,
     })
   const parsed =
     path !== null && content?.kind === 'text'
@@ -68,7 +68,7 @@ export async function loadConfig(
       blocking: false,
       path: statsPath,
       line: 1,
-      message: `the sizes of tables are ${statistics.reason}`,
+      message: `The sizes of tables are ${statistics.reason}.`,
     })
   return { config, notes, text: content?.kind === 'text' ? content.text : null, path, extends: parsed.extends }
 }

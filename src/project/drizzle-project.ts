@@ -52,7 +52,7 @@ export function drizzleProjects(listing: Listing): { projects: readonly Project[
           blocking: false,
           path,
           line: 1,
-          message: 'neither the schema nor the migrations that the Drizzle configuration names are in the repository',
+          message: 'Neither the schema nor the migrations that the Drizzle configuration names are in the repository.',
         })
         continue
       }

@@ -143,7 +143,7 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
           blocking: false,
           path,
           line: 1,
-          message: `the Prisma configuration could not be followed: ${why}. Schemas are looked for by their names`,
+          message: `The Prisma configuration could not be followed: ${why}. Schemas are looked for by their names.`,
         })
       }
       const target = migrations === undefined ? null : joinPath(folders[0] ?? '', migrations)

@@ -178,7 +178,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
         blocking: false,
         path: m.path,
         line: 1,
-        message: 'the file does not parse; its queries are not reviewed',
+        message: 'The file does not parse; its queries are not reviewed.',
       })),
     counts: { files: wanted.length, parsed: store.all().length, calls, judged: calls - dynamic, dynamic },
   }

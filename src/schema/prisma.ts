@@ -234,7 +234,7 @@ function placeNote(problem: PrismaProblem): Note {
     blocking: false,
     path,
     line,
-    message: `reading ${path}: Prisma accepts this line, but what it declares has no place of its own: ${problem.message}`,
+    message: `Prisma accepts this line, but what it declares has no place of its own: ${problem.message}`,
   }
 }
 
@@ -244,7 +244,7 @@ function sqlNote(message: string, path: string): Note {
     blocking: false,
     path,
     line: 1,
-    message: `reading ${path}: part of the SQL that Prisma writes for it could not be followed: ${message}`,
+    message: `Part of the SQL that Prisma writes for this schema could not be followed: ${message}`,
   }
 }
 

@@ -100,7 +100,7 @@ function inBody(statement: Statement, source: string, base: number, tree: unknow
       problems.push({
         kind: 'unsupported',
         place: placeOf(statement.file, start, start + 1),
-        message: 'the block puts SQL together when it runs; what that SQL does is not seen',
+        message: 'The block puts SQL together when it runs; what that SQL does is not seen.',
         help: null,
       })
     }

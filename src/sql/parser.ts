@@ -88,7 +88,7 @@ export function parseSql(text: string): { readonly nodes: readonly Node[] } | Pa
 
 const tooComplex: ParseFailure = {
   reason: 'too complex',
-  message: 'the statement nests too deeply to be read',
+  message: 'The statement nests too deeply to be read.',
   offset: 0,
 }
 

@@ -67,7 +67,7 @@ export function readSql(file: SourceFile, options: ReadOptions = {}): SqlText {
         {
           kind: 'unread',
           place: placeOf(file, nul, nul + 1),
-          message: 'the file holds a NUL byte and is not SQL text',
+          message: 'The file holds a NUL byte and is not SQL text.',
           help: null,
         },
       ],
@@ -94,7 +94,7 @@ function foreign(file: SourceFile, dialect: SqlDialect): SqlProblem {
   return {
     kind: 'dialect',
     place: startOf(file.path),
-    message: `the file is written for ${dialectNames[dialect]}, not for PostgreSQL; it is not reviewed`,
+    message: `The file is written for ${dialectNames[dialect]}, not for PostgreSQL; it is not reviewed.`,
     help: null,
   }
 }
@@ -144,7 +144,7 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
       problems.push({
         kind: 'unread',
         place: placeOf(file, piece.start, piece.start + 1),
-        message: 'the statement is larger than 16 MB and is not read',
+        message: 'The statement is larger than 16 MB and is not read.',
         help: null,
       })
       continue
@@ -236,7 +236,7 @@ function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null 
   return {
     kind: 'meta-command',
     place,
-    message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here`,
+    message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here.`,
     help: null,
   }
 }
@@ -255,7 +255,7 @@ function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlPr
     return {
       kind: 'unsupported',
       place: whole,
-      message: 'the statement is new in PostgreSQL 19 and is not understood by this version',
+      message: 'The statement is new in PostgreSQL 19 and is not understood by this version.',
       help: null,
     }
   }
@@ -265,7 +265,7 @@ function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlPr
     return {
       kind: 'template',
       place: placeOf(file, start, start + template[0].length),
-      message: `the placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read`,
+      message: `The placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read.`,
       help: null,
     }
   }

@@ -301,7 +301,7 @@ describe('loading', () => {
       /^not JSON/,
     )
     expect((await loadConfig(memoryTree({ [path]: '\0' }), rules)).notes).toMatchObject([
-      { kind: 'unread', message: 'the configuration is binary. The defaults were used.' },
+      { kind: 'unread', message: 'The configuration is binary. The defaults were used.' },
     ])
   })
 })

@@ -207,8 +207,8 @@ describe('what other programs fill in', () => {
 
   it('psql commands that decide what runs', () => {
     expect(problems('\\connect other\nSELECT 1;\n  \\i more.sql\n')).toEqual([
-      "meta-command 1:1 psql's `\\connect` changes the database; what comes of it is not seen here",
-      "meta-command 3:3 psql's `\\i` runs another file; what comes of it is not seen here",
+      "meta-command 1:1 psql's `\\connect` changes the database; what comes of it is not seen here.",
+      "meta-command 3:3 psql's `\\i` runs another file; what comes of it is not seen here.",
     ])
     expect(texts('SELECT 1 \\gexec\nSELECT 2;')).toEqual(['SELECT 1', 'SELECT 2'])
   })
