@@ -206,6 +206,8 @@ export interface Check extends Constraint {
   readonly validated: boolean
   readonly enforced: boolean
   readonly noInherit: boolean
+  /** True for a check that a table has from its parents alone: it goes with theirs. */
+  readonly inherited?: boolean
   /** True where Postgres may spell the expression otherwise. */
   readonly approximate?: boolean
 }

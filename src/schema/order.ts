@@ -44,9 +44,10 @@ export function stageOf(change: Change, after: Schema): number {
     case 'dropConstraint':
       return change.constraint?.type === 'foreignKey' ? stage.dropForeignKeys : stage.dropKeys
     case 'dropInherit':
+    case 'detachPartition':
+      // Before its parent goes, and takes its partitions along.
       return stage.dropForeignKeys
     case 'dropIndex':
-    case 'detachPartition':
       return stage.dropKeys
     case 'dropTable':
       return stage.dropTables

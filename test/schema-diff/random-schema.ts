@@ -20,6 +20,7 @@ import {
   type View,
 } from '../../src/schema/model.ts'
 import { quoteIdent, quoteKey } from '../../src/schema/sql/quote.ts'
+import { familyArbitrary } from './random-family.ts'
 
 /** What one table is drawn as, before names are chosen and references are resolved. */
 interface Draft {
@@ -163,8 +164,12 @@ export const schemaArbitrary: fc.Arbitrary<Schema> = fc
     views: fc.array(fc.record({ table: fc.nat(3), materialized: fc.boolean(), second: fc.boolean() }), {
       maxLength: 2,
     }),
+    family: familyArbitrary,
   })
-  .map(({ tables, enumValues, domain, views }) => assemble(tables, enumValues, domain, views))
+  .map(({ tables, enumValues, domain, views, family }) => {
+    const schema = assemble(tables, enumValues, domain, views)
+    return { ...schema, tables: new Map([...schema.tables, ...family.map((table) => [table.key, table] as const)]) }
+  })
 
 function assemble(
   drafts: readonly { readonly name: string; readonly schema: string; readonly draft: Draft }[],

@@ -23,9 +23,15 @@ import {
  * carries the place where the second schema declares the object, or where the first did for what goes away.
  */
 export function diffSchemas(before: Schema, after: Schema): readonly Change[] {
+  const anew = new Set(
+    [...after.tables.values()].flatMap((to) => {
+      const from = before.tables.get(to.key)
+      return from && isMadeAnew(from, to) ? [to.key] : []
+    }),
+  )
   const tables = [...after.tables.values()].flatMap((to) => {
     const from = before.tables.get(to.key)
-    return from && !isMadeAnew(from, to) ? diffTable(from, to) : []
+    return from && !anew.has(to.key) ? diffTable(from, to, anew) : []
   })
   return inRunningOrder(
     [

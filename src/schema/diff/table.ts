@@ -1,7 +1,7 @@
 import type { Place } from '../../location.ts'
 import type { Change, ConstraintRef } from '../change.ts'
 import { backsConstraint } from '../sql/ddl.ts'
-import type { Column, Declaration, Index, Table } from '../model.ts'
+import type { Column, Declaration, Index, Key, Table } from '../model.ts'
 import { objectName } from '../replay/names.ts'
 import {
   onlyOneSideKnown,
@@ -19,14 +19,15 @@ import {
   sameUnique,
 } from './same.ts'
 
-/** The changes between two tables of the same key; `order.ts` says in which order they run. */
-export function diffTable(from: Table, to: Table): readonly Change[] {
+/** The changes between two tables of the same key; `order.ts` says in which order they run. `anew` are tables that go and come again. */
+export function diffTable(from: Table, to: Table, anew: ReadonlySet<Key> = new Set()): readonly Change[] {
   const table = to.key
   const place = placeOfDeclared(to.declared)
   const oldParent = from.partition.of
   const newParent = to.partition.of
   const moved =
     oldParent?.parent !== newParent?.parent ||
+    anew.has(newParent?.parent ?? '') ||
     (oldParent && newParent && !sameExpression(oldParent.bound, newParent.bound))
   const changes: readonly Change[] = [
     ...(moved && oldParent

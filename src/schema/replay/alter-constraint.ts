@@ -24,7 +24,9 @@ export function addTableConstraint(
     if (added !== undefined && !added.noInherit) {
       for (const child of children(session.draft.schema, at)) {
         updateFamily(session, child.key, (it) =>
-          it.checks.some((check) => check.name === added.name) ? it : { ...it, checks: [...it.checks, added] },
+          it.checks.some((check) => check.name === added.name)
+            ? it
+            : { ...it, checks: [...it.checks, { ...added, inherited: true }] },
         )
       }
     }
@@ -57,11 +59,28 @@ export function dropConstraint(session: Session, at: Key, name: string, command:
     const columns = constraint.is.columns
     dropReferences(session, table, columns, cascade, `constraint "${name}" on table "${table.name}"`, name)
   }
-  updateFamily(session, at, (it) => withoutConstraint(it, constraint, name, it.key === at))
+  if (constraint?.type === 'check') dropCheckFromFamily(session, at, name)
+  else updateFamily(session, at, (it) => withoutConstraint(it, constraint, name, it.key === at))
   return [{ kind: 'dropConstraint', place: session.place, table: at, name, constraint, cascade, ifExists }]
 }
 
-function withoutConstraint(table: Table, constraint: ConstraintRef | null, name: string, own: boolean): Table {
+/** Takes a check from a table and from what inherits it; a child that has it of its own, or from another parent too, keeps it. */
+function dropCheckFromFamily(session: Session, at: Key, name: string): void {
+  updateTable(session.draft, at, (it) => ({ ...it, checks: it.checks.filter((check) => check.name !== name) }))
+  for (const child of children(session.draft.schema, at)) {
+    const own = child.checks.find((check) => check.name === name)
+    const isLeft = parents(session.draft.schema, child).some((it) => it.checks.some((check) => check.name === name))
+    if (own !== undefined && !isLeft && (child.partition.of !== null || own.inherited === true))
+      dropCheckFromFamily(session, child.key, name)
+  }
+}
+
+function withoutConstraint(
+  table: Table,
+  constraint: Exclude<ConstraintRef, { readonly type: 'check' }> | null,
+  name: string,
+  own: boolean,
+): Table {
   if (constraint === null) return table
   const other = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
     list.filter((each) => each.name !== name)
@@ -76,8 +95,6 @@ function withoutConstraint(table: Table, constraint: ConstraintRef | null, name:
           : { ...table, uniques: table.uniques.filter((each) => each.columns.join() !== constraint.is.columns.join()) }
     case 'foreignKey':
       return own || table.partition.of !== null ? { ...table, foreignKeys: other(table.foreignKeys) } : table
-    case 'check':
-      return { ...table, checks: other(table.checks) }
     case 'exclusion':
       return { ...table, exclusions: other(table.exclusions) }
     case 'notNull':

@@ -6,7 +6,7 @@ import { defaultText } from './columns.ts'
 import { partitionBound } from './create-table.ts'
 import { referrers, targetOf, updateTable } from './draft.ts'
 import { dropColumn } from './drop-column.ts'
-import { adopt } from './family.ts'
+import { adopt, keepInherited } from './family.ts'
 import { truncated } from './names.ts'
 import { writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -160,6 +160,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
       if (parent === null) return []
       const adds = command.subtype === 'AT_AddInherit'
       if (adds) checkInherits(current(session, at), parent)
+      if (!adds) keepInherited(session, at, parent.key)
       updateTable(session.draft, at, (it) => ({
         ...it,
         inherits: [...it.inherits.filter((each) => each !== parent.key), ...(adds ? [parent.key] : [])],

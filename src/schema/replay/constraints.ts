@@ -227,7 +227,8 @@ function addCheck(session: Session, at: Key, node: Constraint, inline: boolean):
   const used = mentionedColumns(expression)
   for (const column of used) columnFor(session, current(session, at), column)
   const given = node.conname === undefined ? undefined : truncated(node.conname)
-  if (given !== undefined) checkFree(table, given)
+  const inherited = table.checks.find((check) => check.name === given && isInherited(session, table, check))
+  if (given !== undefined && !inherited) checkFree(table, given)
   const only = used.length === 1 ? (used[0] ?? '') : ''
   const name = given ?? freeConstraintName(session.draft.schema, table.schema, table.name, only, 'check')
   const printed = printExpression(
@@ -235,6 +236,16 @@ function addCheck(session: Session, at: Key, node: Constraint, inline: boolean):
     { schema: session.draft.schema, columns: current(session, at).columns },
     'boolean',
   )
+  if (inherited) {
+    if (printed.exact && inherited.approximate !== true && printed.text !== inherited.expression)
+      checkFree(table, inherited.name)
+    const own = { ...inherited, inherited: false, declared: declared(session, node) }
+    updateTable(session.draft, at, (it) => ({
+      ...it,
+      checks: it.checks.map((check) => (check === inherited ? own : check)),
+    }))
+    return []
+  }
   const enforced = node.is_enforced !== false || session.options.postgres < 18
   const to: Check = {
     name,
@@ -248,6 +259,14 @@ function addCheck(session: Session, at: Key, node: Constraint, inline: boolean):
   }
   updateTable(session.draft, at, (it) => ({ ...it, checks: [...it.checks, to] }))
   return [{ kind: 'addCheck', place: session.place, table: at, to, inline }]
+}
+
+/** True for a check that a table has from its parent: the same one, written for the table itself, is merged with it. */
+function isInherited(session: Session, table: Table, check: Check): boolean {
+  const { tables } = session.draft.schema
+  return table.inherits.some((parent) =>
+    tables.get(parent)?.checks.some((own) => own.name === check.name && !own.noInherit),
+  )
 }
 
 function addExclusion(session: Session, at: Key, node: Constraint): readonly Change[] {

@@ -80,7 +80,8 @@ export function createTable(session: Session, node: CreateStmt): void {
       (typed === null || typed.attributes !== undefined),
     checks: parents
       .flatMap((parent) => parent.checks.filter((check) => !check.noInherit))
-      .map((check) => ({ ...check, declared: base.declared })),
+      .filter((check, i, all) => all.findIndex((other) => other.name === check.name) === i)
+      .map((check) => ({ ...check, inherited: true, declared: base.declared })),
   })
   updateTable(session.draft, at, (table) => ({
     ...table,

@@ -10,6 +10,25 @@ export function updateFamily(session: Session, at: Key, change: (table: Table) =
   for (const child of children(session.draft.schema, at)) updateFamily(session, child.key, change)
 }
 
+/** What a table has from one parent alone becomes its own when that parent is left. */
+export function keepInherited(session: Session, at: Key, parent: Key): void {
+  const { tables } = session.draft.schema
+  const others = current(session, at).inherits.flatMap((key) => (key === parent ? [] : (tables.get(key) ?? [])))
+  updateTable(session.draft, at, (it) => ({
+    ...it,
+    columns: it.columns.map((column) =>
+      column.inherited === true && !others.some((other) => other.columns.some(({ name }) => name === column.name))
+        ? { ...column, inherited: false }
+        : column,
+    ),
+    checks: it.checks.map((check) =>
+      check.inherited === true && !others.some((other) => other.checks.some(({ name }) => name === check.name))
+        ? { ...check, inherited: false }
+        : check,
+    ),
+  }))
+}
+
 function namesOf(index: Index): readonly string[] {
   return [
     ...index.keys.map((each) => each.column ?? /^([a-z_]\w*)\(/.exec(each.expression ?? '')?.[1] ?? 'expr'),
@@ -17,12 +36,15 @@ function namesOf(index: Index): readonly string[] {
   ]
 }
 
-/** Gives every partition below a table the index that its parent just got, as Postgres does. */
+/** Gives every partition below a table the index that its parent just got, as Postgres does: one of the same shape that a partition has already serves. */
 export function spreadIndex(session: Session, at: Key, index: Index): void {
+  const count = (table: Table | undefined) => (table?.indexes ?? []).filter((own) => sameIndex(own, index)).length
+  const needed = count(session.draft.schema.tables.get(at))
   for (const child of children(session.draft.schema, at)) {
     if (child.partition.of === null) continue
-    const own = cloneIndex(session, current(session, child.key), index)
-    spreadIndex(session, child.key, own)
+    const table = current(session, child.key)
+    const own = count(table) < needed ? undefined : table.indexes.findLast((each) => sameIndex(each, index))
+    spreadIndex(session, child.key, own ?? cloneIndex(session, table, index))
   }
 }
 
@@ -113,7 +135,10 @@ function adoptConstraints(session: Session, parent: Table, childKey: Key): void 
     (check) => !check.noInherit && !child.checks.some((own) => own.name === check.name),
   )
   if (checks.length > 0)
-    putTable(session.draft, { ...child, checks: [...child.checks, ...checks.map((check) => ({ ...check, declared }))] })
+    putTable(session.draft, {
+      ...child,
+      checks: [...child.checks, ...checks.map((check) => ({ ...check, inherited: true, declared }))],
+    })
 }
 
 function sameForeignKey(a: ForeignKey, b: ForeignKey): boolean {

@@ -74,7 +74,7 @@ export function printChange(change: Change, disturbed: Disturbed, before: Schema
   const name = 'object' in change ? quoteKey(change.object, d) : ''
   switch (change.kind) {
     case 'createTable': {
-      say(...tableStatements(change.to, d))
+      say(...tableStatements(change.to, after))
       if (change.to.partition.of) add(stage.keys, change, attachPartition(change.to, d))
       add(stage.foreignKeys, change, ...foreignKeyStatements(change.to, d))
       add(

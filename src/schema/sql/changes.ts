@@ -1,4 +1,4 @@
-import type { Change, ChangeOf } from '../change.ts'
+import { tableOf, type Change, type ChangeOf } from '../change.ts'
 import {
   checkDefinition,
   columnDefinition,
@@ -283,7 +283,10 @@ function oldName(type: RemadeType, after: Schema): string {
   return quoteName(schemaOf(type.object), `${nameOf(type.object)}_old`, after.defaultSchema)
 }
 
-/** What a parent does reaches its partitions and heirs by itself, so the same change there is left out; what is added to them comes first, so that the parent's finds it. */
+/**
+ * What a parent does reaches its partitions and heirs by itself, so the same change there is left out. What is added to them besides comes
+ * first, so that the parent's finds it; what they lose of their own last, when it is no longer the parent's.
+ */
 function withoutInherited(changes: readonly Change[], before: Schema, after: Schema): readonly Change[] {
   const parents = (table: Key): readonly Key[] => {
     const [was, of] = [before.tables.get(table), after.tables.get(table)]
@@ -294,28 +297,40 @@ function withoutInherited(changes: readonly Change[], before: Schema, after: Sch
         ]
       : []
   }
-  const isHeir = (c: Change) => 'table' in c && before.tables.has(c.table) && parents(c.table).length > 0
+  const isPartition = (c: Change) => 'table' in c && after.tables.get(c.table)?.partition.of != null
+  const isHeir = (c: Change) =>
+    'table' in c && c.kind !== 'dropTable' && before.tables.has(c.table) && parents(c.table).length > 0
   if (!changes.some(isHeir)) return changes
   const own = changes.filter(
     (c) =>
       !isHeir(c) ||
-      !changes.some((p) => 'table' in p && 'table' in c && parents(c.table).includes(p.table) && reaches(p, c)),
+      !changes.some(
+        (p) => 'table' in p && 'table' in c && parents(c.table).includes(p.table) && reaches(p, c, isPartition(c)),
+      ),
   )
-  return own.filter(isHeir).concat(own.filter((c) => !isHeir(c)))
+  const isEarly = (c: Change) => isHeir(c) && c.kind !== 'dropColumn' && c.kind !== 'dropConstraint'
+  const depth = (table: Key, most = 20): number =>
+    most === 0 ? 0 : 1 + Math.max(-1, ...parents(table).map((parent) => depth(parent, most - 1)))
+  const early = own.filter(isEarly).toSorted((a, b) => depth(tableOf(b) ?? '') - depth(tableOf(a) ?? ''))
+  return [...early, ...own.filter((c) => !isHeir(c)), ...own.filter((c) => isHeir(c) && !isEarly(c))]
 }
 
-function reaches(parent: Change, child: Change): boolean {
+function reaches(parent: Change, child: Change, isPartition: boolean): boolean {
   if (parent.kind !== child.kind) return false
   switch (child.kind) {
     case 'addColumn':
       return child.to.name === (parent as typeof child).to.name
+    case 'addCheck':
+      return child.to.name === (parent as typeof child).to.name && (isPartition || child.to.inherited === true)
     case 'dropColumn':
+      return child.from.name === (parent as typeof child).from.name && (isPartition || child.from.inherited === true)
     case 'alterColumnType':
     case 'setNotNull':
     case 'dropNotNull':
     case 'setGenerated':
       return child.from.name === (parent as typeof child).from.name
     case 'dropConstraint':
+      if (child.constraint?.type === 'check' && !isPartition && child.constraint.is.inherited !== true) return false
       return (
         child.name === (parent as typeof child).name ||
         (child.constraint !== null && 'columns' in constraintOf(child) && sameColumns(child, parent as typeof child))

@@ -97,13 +97,16 @@ export function foreignKeyDefinition(of: ForeignKey, defaultSchema: string): str
 export function createTable(
   table: Table,
   defaultSchema: string,
-  options: { readonly ifNotExists?: boolean } = {},
+  options: { readonly ifNotExists?: boolean; readonly parents?: readonly Table[] } = {},
 ): string {
+  const parents = options.parents ?? []
   const lines = [
-    ...table.columns.map(columnDefinition),
+    ...table.columns.filter((c) => !isFromParent(c, parents)).map(columnDefinition),
     ...(table.primaryKey ? [primaryKeyDefinition(table.primaryKey)] : []),
     ...inlineUniques(table).map(uniqueDefinition),
-    ...table.checks.filter((c) => c.validated && c.enforced).map(checkDefinition),
+    ...table.checks
+      .filter((c) => c.validated && c.enforced && !(c.inherited && hasCheck(parents, c.name)))
+      .map(checkDefinition),
     ...table.exclusions.map(exclusionDefinition),
   ]
   const kind = table.persistence === 'unlogged' ? 'UNLOGGED TABLE' : 'TABLE'
@@ -115,6 +118,23 @@ export function createTable(
   const partition = table.partition.by ? ` PARTITION BY ${table.partition.by}` : ''
   const storage = table.with?.length ? ` WITH (${table.with.join(', ')})` : ''
   return `CREATE ${kind}${options.ifNotExists ? ' IF NOT EXISTS' : ''} ${quoteKey(table.key, defaultSchema)} ${body}${inherits}${partition}${storage}`
+}
+
+/** True for a column that comes with the parents as it is. */
+function isFromParent(column: Column, parents: readonly Table[]): boolean {
+  return (
+    column.inherited === true &&
+    parents.some((parent) =>
+      parent.columns.some(
+        (other) => other.name === column.name && columnDefinition(other) === columnDefinition(column),
+      ),
+    )
+  )
+}
+
+/** True where a table has from its parents a check of that name. */
+export function hasCheck(parents: readonly Table[], name: string): boolean {
+  return parents.some((parent) => parent.checks.some((check) => check.name === name && !check.noInherit))
 }
 
 /** Uniques that `CREATE TABLE` keeps: one over the columns of another key of the same statement is silently left out by Postgres. */

@@ -14,6 +14,7 @@ import {
   createView,
   foreignKeyDefinition,
   functionSignature,
+  hasCheck,
   inlineUniques,
   inSchemaOf,
   isSystemSchema,
@@ -72,7 +73,7 @@ export function schemaStatements(schema: Schema): readonly string[] {
     ...typesInOrder([...schema.types.values()], [...schema.domains.values()], d),
     ...[...ownSequences(schema).values()].map((s) => createSequence(s, d)),
     ...functionStatements(early, d),
-    ...tables.flatMap((t) => tableStatements(t, d)),
+    ...tables.flatMap((t) => tableStatements(t, schema)),
     ...tables
       .filter((t) => t.partition.of)
       .reverse()
@@ -99,15 +100,16 @@ export function schemaStatements(schema: Schema): readonly string[] {
 }
 
 /** One table with its indexes and the checks that are not valid, before any partition is attached and without foreign keys. */
-export function tableStatements(table: Table, defaultSchema: string): readonly string[] {
+export function tableStatements(table: Table, { tables, defaultSchema }: Schema): readonly string[] {
+  const parents = table.inherits.flatMap((parent) => tables.get(parent) ?? [])
   const name = quoteKey(table.key, defaultSchema)
   const inline = inlineUniques(table)
   return [
-    createTable(table, defaultSchema),
+    createTable(table, defaultSchema, { parents }),
     ...table.uniques.filter((u) => !inline.includes(u)).map((u) => `ALTER TABLE ${name} ADD ${uniqueDefinition(u)}`),
     ...table.columns.flatMap((c) => lateNotNull(table.key, c, defaultSchema)),
     ...table.checks
-      .filter((c) => !c.validated || !c.enforced)
+      .filter((c) => (!c.validated || !c.enforced) && !(c.inherited && hasCheck(parents, c.name)))
       .map((c) => `ALTER TABLE ${name} ADD ${checkDefinition(c)}`),
     ...table.indexes.filter((i) => !backsConstraint(table, i)).map((i) => createIndex(table.key, i, defaultSchema)),
   ]
