@@ -55,9 +55,11 @@ export function verdict(report: Report, wanted: readonly Wanted[] = []): string 
   if (parts.length > 0) return parts.join(', ')
   const changes = report.projects.flatMap((p) => p.changes)
   if (changes.length === 0)
-    return report.queries > 0
-      ? `No schema changes, ${count(report.queries, 'query', 'queries')} read`
-      : 'No schema changes'
+    return [
+      'No schema changes',
+      ...(report.queries > 0 ? [`${count(report.queries, 'query', 'queries')} read`] : []),
+      ...(notes.length > 0 ? [count(notes.length, 'note')] : []),
+    ].join(', ')
   const judged =
     notes.length > 0
       ? `Nothing found in the schema changes, ${count(notes.length, 'note')}`

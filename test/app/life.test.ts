@@ -11,7 +11,7 @@ import type { World } from './harness.ts'
 let world: World
 let repository: Repository
 let base: string
-const lines: string[] = []
+const lines = ['+ new, ~ changed, - gone, = what the check run says and whether branch protection lets it be merged']
 
 beforeAll(async () => {
   world = await startWorld(coreOf(catalog), { latency: 5 })

@@ -8,7 +8,7 @@ import { howToApprove } from '../../src/report/check-run.ts'
 import { inlineComment } from '../../src/report/comment.ts'
 import { picturesMarkdown } from '../../src/report/picture.ts'
 import { stickyComment } from '../../src/report/sticky.ts'
-import { sortFindings } from '../../src/report/verdict.ts'
+import { sortFindings, verdict } from '../../src/report/verdict.ts'
 import { review } from '../../src/review.ts'
 
 const base = {
@@ -55,6 +55,19 @@ test('the sticky comment says the verdict, the findings, the schema, what applie
   expect(text).toMatch(
     /<sub>Reviewed `\w*` against `main` `\w*`: 1 file, 3 statements, judged for PostgreSQL 15 \(assumed\)\. `\/schemagate recheck` · `\/schemagate help`<\/sub>$/,
   )
+})
+
+test('the title says that there are notes also where no schema changes', async () => {
+  const report = await reportOf('')
+  const note = {
+    kind: 'unsupported',
+    blocking: false,
+    path: 'migrations/shared',
+    line: 1,
+    message: 'A submodule.',
+  } as const
+  expect(verdict({ ...report, findings: [], notes: [] })).toBe('No schema changes')
+  expect(verdict({ ...report, findings: [], notes: [note] })).toBe('No schema changes, 1 note')
 })
 
 test('changes of many tables are a folded table; a checklist of which nothing applies is left out', async () => {
