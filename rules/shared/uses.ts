@@ -22,8 +22,10 @@ export function usesOf(
   const seen = new Set<string>()
   for (const query of ctx.queries) {
     if (!runsNow(query)) continue
-    for (const use of query.columns ?? []) {
-      if (use.table !== table || (column !== null && use.column !== column)) continue
+    const own = (query.columns ?? []).filter((use) => use.table === table)
+    // Where a query names the table, its columns say no more of it.
+    const named = own.filter((use) => use.column === column)
+    for (const use of column === null && named.length === 0 ? own : named) {
       const place = at(use.place)
       if (seen.has(place)) continue
       seen.add(place)

@@ -129,7 +129,8 @@ export function siteReader(
       const object = argument === null ? null : objectOf(argument, evaluate)
       const called =
         at >= 2 ? (steps[at - 2]?.name ?? '') : site.chain.root.type === 'Identifier' ? site.chain.root.name : ''
-      const bare = argument === null && step.name === 'count' && /^(?:prisma|db|tx|trx)$/i.test(called)
+      const bare =
+        argument === null && step.name === 'count' && /^(?:prisma|db|tx|trx)(?:Read|Write|Client)?$/i.test(called)
       if (!distinctiveMethods.test(step.name) && !bare && (object === null || !looksLikePrisma(object))) return null
       if (distinctiveMethods.test(step.name) && step.args.length > 1) return null
     }
