@@ -105,6 +105,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'What was waited for is written down, and related rows go with a row.',
+      typescript: `export async function fill(ids: string[], tags: string[]) {\n    for (const id of ids) {\n      const name = await nameOf(id)\n      await prisma.user.update({ where: { id }, data: { name } })\n    }\n    await Promise.all(ids.map((id) => prisma.user.update({ where: { id }, data: { orders: { connect: tags.map((tag) => ({ id: tag })) } } })))\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A handful of literals.',
       typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`,
       severity: 'info',
@@ -175,7 +180,7 @@ export default {
         const { loop } = query.context
         // What came of a mail, a payment or a run is written down at once, and where errors are caught one by one, none must stop the others.
         if (loop !== null && query.changed && counts(query, loop)) {
-          if ((loop.works || loop.guarded) && query.operation !== 'select') continue
+          if (query.operation !== 'select' && (loop.works || loop.guarded || isOnItsOwn(query, loop, ctx))) continue
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
           const isPart = quiet || loop.works || (transaction !== null && transaction.place.line > loop.place.line)
@@ -227,6 +232,20 @@ const command =
   /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
 
 const information = { severity: 'info' } as const
+
+/** True for a write that has no bulk form: related rows go with it, or what it writes was waited for in the same round. */
+function isOnItsOwn(query: Query, loop: Loop, ctx: RuleContext): boolean {
+  const table = query.tables[0]?.table
+  if (query.operation === 'update' && query.client === 'prisma' && query.statement === undefined) {
+    if (!query.writes?.length || query.columns?.some((c) => c.table !== table) === true) return true
+  }
+  const lines =
+    ctx
+      .text(query.place.path)
+      ?.text.split('\n')
+      .slice(loop.place.line - 1, query.place.line - 1) ?? []
+  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)/i.test(line))
+}
 
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
