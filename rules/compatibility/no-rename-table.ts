@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
+import { isRetired } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -30,6 +31,12 @@ export default {
       sql: `alter table users rename to accounts;`,
       message: 'Renaming `users` to `accounts` breaks',
     },
+    {
+      title: 'Put out of reach before it is dropped: a warning.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users rename to users_dropped;`,
+      severity: 'warning',
+    },
   ],
   good: [
     { sql: `create table users (id bigint primary key); alter table users rename to accounts;` },
@@ -43,6 +50,13 @@ export default {
     renameTable({ table, to }, ctx) {
       if (ctx.isNew(table) || ctx.after.views.has(table) || ctx.after.tables.has(table)) return
       if (ctx.step?.before.views.has(table)) return
+      const message = `Renaming \`${ctx.name(table)}\` to \`${ctx.name(to)}\` breaks every running instance that still uses the old name.`
+      if (isRetired(nameOf(to), nameOf(table)))
+        return {
+          severity: 'warning' as const,
+          message,
+          help: `Deploy code that does not use it first. What brings it back:\n${sql(`ALTER TABLE ${sqlName(to, ctx)} RENAME TO ${ident(nameOf(table))};`)}`,
+        }
       const orm =
         ctx.project.orm === 'prisma'
           ? `Rename the model only, which needs no migration: \`@@map("${nameOf(table)}")\`.\nOr leave`
@@ -50,7 +64,7 @@ export default {
             ? `Rename the variable only, which needs no migration: leave the first argument of \`pgTable\` as \`'${nameOf(table)}'\`.\nOr leave`
             : 'Leave'
       return {
-        message: `Renaming \`${ctx.name(table)}\` to \`${ctx.name(to)}\` breaks every running instance that still uses the old name.`,
+        message,
         help: `${orm} a view behind, in the same transaction, until the old version is gone:\n${sql(
           `ALTER TABLE ${sqlName(table, ctx)} RENAME TO ${ident(nameOf(to))};`,
           `CREATE VIEW ${sqlName(table, ctx)} AS SELECT * FROM ${sqlName(`${schemaOf(to)}.${nameOf(to)}`, ctx)};`,

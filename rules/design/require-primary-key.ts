@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { indexColumns, type Table } from '../../src/schema/model.ts'
+import { isBackup } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -35,6 +36,11 @@ export default {
     },
   ],
   good: [
+    {
+      title: 'A copy that brings back what is dropped.',
+      given: `create table users (id bigint primary key, legacy text);`,
+      sql: `create table users_legacy_backup as select id, legacy from users;`,
+    },
     { sql: `create table events (id bigint generated always as identity primary key, payload jsonb);` },
     {
       title: 'The key may come later in the same pull request.',
@@ -73,7 +79,7 @@ export default {
         after.ignored
       )
         return
-      if (as !== 'definition' && !to.complete) return
+      if (as !== 'definition' && (!to.complete || isBackup(to.name))) return
       if (isRelationTable(after) || isHypertable(after, ctx)) return
       const unique = uniquesOf(after).find((u) =>
         u.columns.every((name) => after.columns.some((column) => column.name === name && !column.nullable)),

@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, type Key, type Schema } from '../../src/schema/model.ts'
+import { key, nameOf, type Key, type Schema } from '../../src/schema/model.ts'
+import { isBackup } from '../shared/names.ts'
 import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { walkTree } from '../shared/sql-tree.ts'
 
@@ -53,7 +54,7 @@ export default {
     createTable({ table, to, as }, ctx) {
       if (as !== 'query' || to.persistence === 'temporary' || ctx.step === null) return
       const source = copied(ctx.step.statement.node, ctx.step.before)
-      if (source === null || ctx.isNew(source) || isBackup(source, ctx)) return
+      if (source === null || ctx.isNew(source) || isDropped(source, ctx) || isBackup(nameOf(table))) return
       const [from, into] = [sqlName(source, ctx), sqlName(table, ctx)]
       return {
         object: source,
@@ -65,7 +66,7 @@ export default {
 } satisfies Rule
 
 /** True where the pull request then drops what is copied: the copy is what brings it back. */
-function isBackup(source: Key, ctx: RuleContext): boolean {
+function isDropped(source: Key, ctx: RuleContext): boolean {
   return ctx.steps.some(({ changes }) =>
     changes.some(
       (change) =>

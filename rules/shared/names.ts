@@ -12,3 +12,19 @@ export function singular(noun: string): string {
   if (/(?:ss|x|ch|sh)es$/.test(noun)) return noun.slice(0, -2)
   return noun.endsWith('s') && !/(?:ss|us|is)$/.test(noun) ? noun.slice(0, -1) : noun
 }
+
+/** True for the name of a table that keeps what is dropped or changed elsewhere: `users_backup`. */
+export function isBackup(table: string): boolean {
+  return /(?:^|_)(?:backup|bak|copy|snapshot)(?:_|\d|$)/.test(snake(table))
+}
+
+/** True where a table is put out of reach under a name that says so: `users_dropped` for `users`. */
+export function isRetired(table: string, was: string): boolean {
+  const [name, old] = [snake(table), snake(was)]
+  return (
+    name.includes(old) &&
+    /(?:^|_)(?:dropped|deprecated|old|unused|retired|archived?|removed|deleted|backup|bak)(?:_|\d|$)/.test(
+      name.replace(old, ''),
+    )
+  )
+}
