@@ -25,6 +25,8 @@ interface SqlFolder {
 
 const flywayName = /^[VUBR](?:\d[\d._]*)?__\S.*\.sql$/
 const upDownName = /\.(?:up|down)\.sql$/
+/** Other names golang-migrate passes over: https://github.com/golang-migrate/migrate/blob/master/source/parse.go */
+const golangMigrateName = /^\d+_.*\.(?:up|down)\./
 const orderedFolder =
   /^(?:migrations?|migrate|db-?migrations?|patches|upgrades?|updates|deltas?|changes(?:ets?)?|versions?)$/i
 const testFolder =
@@ -203,7 +205,12 @@ function orderedProject(
 ): Project {
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name))
   const marker = seen.find((found) => found.marker !== null)?.marker ?? null
-  const runner = runnerOf(listing, folder, { marker, flyway: has(flywayName), upDown: has(upDownName) })
+  const runner = runnerOf(listing, folder, {
+    marker,
+    flyway: has(flywayName),
+    upDown: has(upDownName),
+    golangMigrate: has(golangMigrateName),
+  })
   const layout: MigrationSource['layout'] = has(flywayName)
     ? 'flyway'
     : has(upDownName)
@@ -279,7 +286,12 @@ const assumed = (evidence: string): FoundRunner => ({ name: 'psql', version: nul
 function runnerOf(
   listing: Listing,
   folder: string,
-  signs: { readonly marker: SqlTraits['marker']; readonly flyway: boolean; readonly upDown: boolean },
+  signs: {
+    readonly marker: SqlTraits['marker']
+    readonly flyway: boolean
+    readonly upDown: boolean
+    readonly golangMigrate: boolean
+  },
 ): FoundRunner {
   const go = (module: string) => goVersion(listing, folder, module)
   if (/(?:^|\/)supabase\/migrations$/.test(folder))
@@ -297,7 +309,7 @@ function runnerOf(
   const nodePgMigrate = npmVersion(listing, folder, 'node-pg-migrate')
   if (nodePgMigrate !== undefined || signs.marker === 'node-pg-migrate')
     return found('node-pg-migrate', nodePgMigrate ?? null, folder, nodePgMigrateOptions(listing, folder))
-  if (signs.upDown) {
+  if (signs.golangMigrate) {
     const version = go('github.com/golang-migrate/migrate')
     if (version !== undefined || go('github.com/uptrace/bun') === undefined)
       return found('golang-migrate', version ?? null, folder, golangMigrateOptions(listing, folder))

@@ -263,6 +263,11 @@ describe('runners of SQL', () => {
       '. - postgresql golang-migrate@4.18.1 db/migrations:up-down',
     ],
     [
+      'names that golang-migrate passes over',
+      { 'db/migrations/0001.init.up.sql': table, 'db/migrations/0002.more.up.sql': 'CREATE TABLE b (id bigint);' },
+      '. - postgresql psql@? (assumed) db/migrations:up-down',
+    ],
+    [
       'Flyway',
       {
         'pom.xml':
