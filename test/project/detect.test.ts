@@ -263,11 +263,6 @@ describe('runners of SQL', () => {
       '. - postgresql golang-migrate@4.18.1 db/migrations:up-down',
     ],
     [
-      'names that golang-migrate passes over',
-      { 'db/migrations/0001.init.up.sql': table, 'db/migrations/0002.more.up.sql': 'CREATE TABLE b (id bigint);' },
-      '. - postgresql psql@? (assumed) db/migrations:up-down',
-    ],
-    [
       'Flyway',
       {
         'pom.xml':
@@ -317,6 +312,11 @@ describe('runners of SQL', () => {
       'nothing known',
       { 'migrations/001_init.sql': table, 'migrations/002_more.sql': 'ALTER TABLE users ADD COLUMN a text;' },
       '. - postgresql psql@? (assumed) migrations:plain',
+    ],
+    [
+      'names that golang-migrate passes over',
+      { 'db/migrations/0001.init.up.sql': table, 'db/migrations/0002.more.up.sql': 'CREATE TABLE b (id bigint);' },
+      '. - postgresql psql@? (assumed) db/migrations:up-down',
     ],
   ]
   test.each(cases)('%s', async (_, files, expected) => {
