@@ -132,6 +132,7 @@ function configuredProject(
   const settings: ProjectSettings = {
     casing: config.casing,
     ...(config.schemaFilter !== null && config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
+    ...(config.tablesFilter !== null && config.tablesFilter.length > 0 ? { tables: config.tablesFilter } : {}),
     ...(layout === undefined ? { push: true } : { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' }),
   }
   const dialect = config.dialect ?? dialects[typeof journal === 'string' ? journal : 'postgresql'] ?? 'postgresql'

@@ -105,6 +105,20 @@ describe('tables and columns', () => {
     )
     expect([...schema.tables.keys()]).toEqual(['public.a'])
   })
+
+  it('leaves to push projects only the tables that their filter lets through', async () => {
+    const code = ['app_a', 'app_old', 'other'].map(
+      (name) => `export const ${name} = pg.pgTable('${name}', { id: pg.integer() });`,
+    )
+    const names = async (tables: readonly string[], push = true) => {
+      const { schema } = await tablesOf(code.join(''), { settings: { ...(push ? { push } : {}), tables } })
+      return [...schema.tables.values()].map(({ name }) => name)
+    }
+    expect(await names(['app_*'])).toEqual(['app_a', 'app_old'])
+    expect(await names(['app_*', '!app_old'])).toEqual(['app_a', 'other'])
+    expect(await names(['!app_*'])).toEqual(['other'])
+    expect(await names(['app_*'], false)).toEqual(['app_a', 'app_old', 'other'])
+  })
 })
 
 describe('constraints and indexes', () => {

@@ -1,5 +1,6 @@
 import type { Note } from '../../finding.ts'
 import { createHash } from 'node:crypto'
+import picomatch from 'picomatch'
 import type { Tree } from '../../changeset/tree.ts'
 import type { Project } from '../../project/project.ts'
 import type { Schema } from '../model.ts'
@@ -176,12 +177,27 @@ async function evaluateWith(
     return failureAt(bundle, answer ?? { error: 'it gives no answer', site: null }, first)
   const kit = kitFromSandbox(answer.text)
   if (!kit) return { reason: 'what it evaluates to is no schema', path: first, line: 1 }
-  const { push, schemas } = project.settings
-  const kept =
-    push && schemas && schemas.length > 0
-      ? { ...kit, tables: kit.tables.filter((it) => schemas.includes(it.schema || 'public')) }
-      : kit
+  const kept = project.settings.push ? ofFilters(kit, project) : kit
   return { ...(await schemaOfKit(kept, sourcesOf(bundle), first)), from: 'typescript' }
+}
+
+/** What `drizzle-kit push` looks at: the schemas and tables that the configuration's filters let through. */
+function ofFilters(kit: Kit, { settings: { schemas = [], tables = [] } }: Project): Kit {
+  const patterns = tables.map((text) => ({
+    isNot: text.startsWith('!'),
+    test: picomatch(text.replace(/^!/, ''), { maxLength: 1000 }),
+  }))
+  // A pattern with `!` lets every other name through, and one that matches takes back none of that.
+  const isLet = (name: string) => {
+    if (patterns.some(({ isNot, test }) => isNot && test(name))) return false
+    return patterns.length === 0 || patterns.some(({ isNot, test }) => isNot || test(name))
+  }
+  return {
+    ...kit,
+    tables: kit.tables.filter(
+      (it) => (schemas.length === 0 || schemas.includes(it.schema || 'public')) && isLet(it.name),
+    ),
+  }
 }
 
 function failureAt(
