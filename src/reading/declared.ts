@@ -3,7 +3,8 @@ import type { ChangeSet } from '../changeset/tree.ts'
 import type { Project } from '../project/project.ts'
 import { declaresInSql } from '../project/sql-schema.ts'
 import { readDeclaredSchema, type ReadSchema } from '../schema/declared.ts'
-import type { Schema } from '../schema/model.ts'
+import { diffSchemas } from '../schema/diff/diff.ts'
+import { emptySchema, type Schema } from '../schema/model.ts'
 
 /** The schema that a project declares, before and after a change; null on a side where there is none or it cannot be read. */
 export interface DeclaredSides {
@@ -34,10 +35,14 @@ export async function readDeclaredSides(
       touching.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
   const changed = new Set(changeSet.files.map(({ path }) => path))
   const known = new Set(before.notes.map(({ path, message }) => `${path}\n${message}`))
+  const isAnother =
+    after.schema === null
+      ? touching.length > 0
+      : diffSchemas(before.schema ?? emptySchema(after.schema.dialect), after.schema).length > 0
   // So is a part that was not known before; a schema that is not known as a whole hides what becomes of it.
   const counts = ({ kind, path, message }: Note): boolean =>
     changed.has(path) ||
-    (kind === 'unread' || kind === 'dialect' ? touching.length > 0 : !known.has(`${path}\n${message}`))
+    (kind === 'unread' ? touching.length > 0 : kind === 'dialect' ? isAnother : !known.has(`${path}\n${message}`))
   return {
     before: before.schema,
     after: after.schema,

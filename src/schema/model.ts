@@ -348,6 +348,16 @@ export function nameOf(of: Key): string {
   return of.slice(of.indexOf('.') + 1)
 }
 
+/** How a database is called in a sentence. */
+export const dialectNames: Readonly<Record<Dialect, string>> = {
+  postgresql: 'PostgreSQL',
+  cockroachdb: 'CockroachDB',
+  mysql: 'MySQL',
+  sqlite: 'SQLite',
+  sqlserver: 'SQL Server',
+  mongodb: 'MongoDB',
+}
+
 /** The schema of names that say none. */
 export function defaultSchemaOf(dialect: Dialect): string {
   return dialect === 'sqlite' ? 'main' : dialect === 'sqlserver' ? 'dbo' : 'public'

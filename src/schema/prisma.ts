@@ -11,7 +11,8 @@ import { portableSchema } from './prisma/portable.ts'
 import type { OtherDialect } from './prisma/portable.ts'
 import { forEngine, fromEngine } from './prisma/prepare.ts'
 import { schemaOfSql } from './prisma/sql.ts'
-import type { Dialect, Schema } from './model.ts'
+import { dialectNote } from './dialect-note.ts'
+import { dialectNames, type Dialect, type Schema } from './model.ts'
 
 export { comparableWithPrisma, prismaUnmanaged } from './prisma/comparable.ts'
 
@@ -27,15 +28,6 @@ const largestSchema = 1_000_000
 const mostColumns = 1600
 const mostTables = 1000
 const mostNotes = 10
-
-const names: Readonly<Record<Dialect, string>> = {
-  postgresql: 'PostgreSQL',
-  cockroachdb: 'CockroachDB',
-  mysql: 'MySQL',
-  sqlite: 'SQLite',
-  sqlserver: 'SQL Server',
-  mongodb: 'MongoDB',
-}
 
 /**
  * Reads the Prisma schema that stands in `files` (text by path, one file or many) into the model: what Postgres would hold
@@ -135,7 +127,7 @@ export async function prismaSql(
           blocking: false,
           path,
           line: 1,
-          message: `The provider changes from ${names[was]} to ${names[dialect]}: no SQL leads from one to the other.`,
+          message: `The provider changes from ${dialectNames[was]} to ${dialectNames[dialect]}: no SQL leads from one to the other.`,
         },
       ],
     }
@@ -245,15 +237,5 @@ function sqlNote(message: string, path: string): Note {
     path,
     line: 1,
     message: `Part of the SQL that Prisma writes for this schema could not be followed: ${message}`,
-  }
-}
-
-function dialectNote(dialect: Dialect, path: string, line: number): Note {
-  return {
-    kind: 'dialect',
-    blocking: false,
-    path,
-    line,
-    message: `The schema is for ${names[dialect]}: it is read from its text alone, and only the rules that hold for every database look at it.`,
   }
 }

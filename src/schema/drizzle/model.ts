@@ -4,6 +4,7 @@ import { sourceFile, startOf } from '../../location.ts'
 import { loadParser } from '../../sql/parser.ts'
 import { readSql } from '../../sql/read.ts'
 import type { Statement } from '../../sql/statement.ts'
+import { dialectNote } from '../dialect-note.ts'
 import { emptySchema } from '../model.ts'
 import type { Schema } from '../model.ts'
 import { applyStatement } from '../replay.ts'
@@ -32,7 +33,10 @@ export async function schemaOfKit(kit: Kit, sources: Sources, path: string): Pro
   const fallback = startOf(path)
   const cleaned = withoutUnknowns(kit, placeOf, fallback)
   if (kit.dialect !== 'postgresql')
-    return { schema: portableSchema(cleaned.kit, placeOf, fallback), notes: cleaned.notes }
+    return {
+      schema: portableSchema(cleaned.kit, placeOf, fallback),
+      notes: [...cleaned.notes, dialectNote(kit.dialect, path, 1)],
+    }
   await loadParser()
   const notes: Note[] = [...cleaned.notes]
   const incomplete = new Set(cleaned.incomplete)
