@@ -47,7 +47,7 @@ export default {
         way.length = one.depth - 1
         const above = way.findLast((w) => w.many && !w.limited)
         // A tree of what one row owns is small as long as nobody says that its tables are not.
-        const many = ctx.size(one.table) === 'large' || (ctx.size(one.table) === 'unknown' && one.lists >= 3)
+        const many = ctx.size(one.table) === 'large'
         if (one.many && !one.limited && above !== undefined && many && found === null)
           found = { above: above.relation, inner: one }
         way.push(one)

@@ -183,7 +183,11 @@ export default {
           if (query.operation !== 'select' && (loop.works || loop.guarded || isOnItsOwn(query, loop, ctx))) continue
           // A transaction for each element is a piece of work of its own.
           const { transaction } = query.context
-          const isPart = quiet || loop.works || (transaction !== null && transaction.place.line > loop.place.line)
+          const isPart =
+            quiet ||
+            loop.works ||
+            waitsBefore(query, loop, ctx) ||
+            (transaction !== null && transaction.place.line > loop.place.line)
           if (isPart && said.has(at(loop.place))) continue
           if (isPart) said.add(at(loop.place))
           yield {
@@ -235,16 +239,25 @@ const information = { severity: 'info' } as const
 
 /** True for a write that has no bulk form: related rows go with it, or what it writes was waited for in the same round. */
 function isOnItsOwn(query: Query, loop: Loop, ctx: RuleContext): boolean {
+  const { place } = query
   const table = query.tables[0]?.table
   if (query.operation === 'update' && query.client === 'prisma' && query.statement === undefined) {
     if (!query.writes?.length || query.columns?.some((c) => c.table !== table) === true) return true
+    const isWithin = (inner: Query): boolean =>
+      inner.place.path === place.path && inner.place.line >= place.line && inner.place.endLine <= place.endLine
+    if (ctx.queries.some((inner) => inner.call.endsWith('(nested)') && isWithin(inner))) return true
   }
+  return waitsBefore(query, loop, ctx)
+}
+
+/** True where the round waits for something else than the database before it comes to the query. */
+function waitsBefore({ place }: Query, loop: Loop, ctx: RuleContext): boolean {
   const lines =
     ctx
-      .text(query.place.path)
+      .text(place.path)
       ?.text.split('\n')
-      .slice(loop.place.line - 1, query.place.line - 1) ?? []
-  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)/i.test(line))
+      .slice(loop.place.line - 1, place.line - 1) ?? []
+  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/i.test(line))
 }
 
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */

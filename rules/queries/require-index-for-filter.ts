@@ -251,8 +251,8 @@ function useBesideDeletion(table: Table, own: readonly Predicate[]): IndexUse {
 
 const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/i
 
-function isConstant({ value, values = [], operator }: Predicate): boolean {
-  return value !== undefined || values.length > 0 || operator === 'is null'
+function isConstant({ value, values = [], operator, source = '' }: Predicate): boolean {
+  return value !== undefined || values.length > 0 || operator === 'is null' || /^[A-Z][A-Z0-9_]+$/.test(source)
 }
 
 /** Conditions that a partial index answers for one value only, where the value comes when the query runs. */

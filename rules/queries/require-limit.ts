@@ -1,7 +1,16 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { byClient, bySize, callOf, inService, mainTable, rowsOf, standsAlone } from '../shared/query-words.ts'
+import {
+  byClient,
+  bySize,
+  callOf,
+  inService,
+  isBackground,
+  mainTable,
+  rowsOf,
+  standsAlone,
+} from '../shared/query-words.ts'
 
 export default {
   id: 'require-limit',
@@ -118,7 +127,9 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       // A table of unknown size that stands alone holds what somebody configures.
-      if (severity === null || (severity === 'info' && (standsAlone(table, ctx) || isArranged(query)))) return
+      if (severity === null) return
+      if (severity === 'info' && (standsAlone(table, ctx) || isArranged(query) || isBackground(query.place.path)))
+        return
       return {
         object: table.key,
         severity,

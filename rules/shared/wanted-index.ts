@@ -15,12 +15,13 @@ export interface Conditions {
 /** Parts the conditions on a table. */
 export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<RuleContext, 'after'>): Conditions {
   const indexable = own.filter((p) => isIndexable(p) && p.expression === null)
-  const all = indexable
-    .filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
-    .map((p) => p.column ?? '')
+  const compared = indexable.filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
+  const all = compared.map((p) => p.column ?? '')
   const ranged = indexable.filter((p) => !all.includes(p.column ?? '')).map((p) => p.column ?? '')
-  // A flag beside a key makes an index for each flag that is asked for, and few rows less to read.
-  const keys = all.filter((c) => !isFlag(table, c, ctx))
+  // A flag beside a key, or nothing where something may stand, makes an index for each that is asked for, and few rows less to read.
+  const keys = compared
+    .filter((p) => p.operator !== 'is null' && !isFlag(table, p.column ?? '', ctx))
+    .map((p) => p.column ?? '')
   return { indexable, equal: [...new Set(keys.length > 0 ? keys : all)], ranged: [...new Set(ranged)] }
 }
 

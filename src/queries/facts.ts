@@ -174,8 +174,11 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         client('prisma', node, args, frame, scope)
         if (value.replica === true) replicas.push(fact('a client of a replica', node.start, node.end, frame))
       }
-      if (value?.is === 'pg')
+      // A database in the process itself has no pool.
+      const embedded = callee?.is === 'package' && callee.source === '@electric-sql/pglite'
+      if (value?.is === 'pg' && !embedded)
         client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
+      else if (isQueue(module.file.text.slice(node.start, node.end), module)) continue
       else if (
         callee?.is === 'package' &&
         /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)
@@ -244,6 +247,11 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
   }
+}
+
+/** BullMQ asks for connections without a limit of retries: such a one keeps no rows, unless its module also reads and sets keys. */
+function isQueue(text: string, module: Module): boolean {
+  return /maxRetriesPerRequest:\s*null/.test(text) && !/\.(?:setex|mget|hget|get|set)\(/.test(module.file.text)
 }
 
 /** Redis behind a queue, a socket or a limit of requests keeps no rows. */

@@ -262,7 +262,7 @@ function replicaOf(site: Site, client: Value | null): Pick<Query, 'replica'> {
 function isCached(site: Site): boolean {
   for (let at = site.frame; at !== null; at = at.parent) {
     const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
-    if (root?.type === 'Identifier' && root.name === 'unstable_cache') return true
+    if (root?.type === 'Identifier' && /^(?:unstable_cache|cacheable|withCache|cached)$/.test(root.name)) return true
   }
   return false
 }
