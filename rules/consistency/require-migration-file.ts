@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { ChangedFile } from '../../src/changeset/tree.ts'
 import { startOf } from '../../src/location.ts'
 
 export default {
@@ -25,6 +26,12 @@ export default {
       files: { 'prisma/migrations/README.md': 'Written by `prisma migrate dev`.' },
       sql: `alter table users add column name text;`,
     },
+    {
+      title: 'Migrations of the data as programs, which a script of the project runs.',
+      runner: 'prisma@6',
+      given: `create table users (id bigint primary key);`,
+      files: { 'prisma/migrations/0002_fill/migration.ts': 'export const run = async () => undefined' },
+    },
   ],
   visit: {
     *pullRequest(ctx) {
@@ -32,14 +39,19 @@ export default {
       if (ctx.project.migrations?.layout !== 'prisma' || ctx.runner.name !== 'prisma' || folder === undefined) return
       const prefix = folder === '' ? '' : `${folder}/`
       const known = new Set(ctx.history.map(({ path }) => path))
-      const told = new Set<string>()
-      for (const { path, status } of ctx.files) {
-        if (status === 'deleted' || !path.startsWith(prefix)) continue
-        const [name = '', ...rest] = path.slice(prefix.length).split('/')
-        if (rest.length === 0 || told.has(name) || known.has(`${prefix}${name}/migration.sql`)) continue
-        told.add(name)
+      const folders = new Map<string, ChangedFile[]>()
+      for (const file of ctx.files) {
+        if (file.status === 'deleted' || !file.path.startsWith(prefix)) continue
+        const [name = '', ...rest] = file.path.slice(prefix.length).split('/')
+        if (rest.length > 0) folders.set(name, [...(folders.get(name) ?? []), file])
+      }
+      for (const [name, files] of folders) {
+        const [first] = files
+        if (first === undefined || known.has(`${prefix}${name}/migration.sql`)) continue
+        // A folder that was there has stopped nothing, and one that holds a program is another tool's: a script of the project's own picks what Prisma gets.
+        if (!files.every(({ path, status }) => status === 'added' && path.endsWith('.sql'))) continue
         yield {
-          place: startOf(path),
+          place: startOf(first.path),
           object: `${prefix}${name}`,
           anySize: true,
           message: `\`migrate deploy\` stops at \`${name}\` with P3015: the folder holds no \`migration.sql\`.`,
