@@ -152,9 +152,10 @@ function fallenOf(
   const subject = subjectOf(finding)
   for (const [i, decision] of [...decisions.entries()].toReversed()) {
     if (decision.kind !== 'approve' && decision.kind !== 'edited') continue
-    const bound = bindings
-      .get(decision.key)
-      ?.find((b) => b.fingerprint === finding.fingerprint || (b.subject === subject && !present.has(b.fingerprint)))
+    const meant = bindings.get(decision.key) ?? []
+    const bound =
+      meant.find((b) => b.fingerprint === finding.fingerprint) ??
+      meant.find((b) => b.subject === subject && !present.has(b.fingerprint))
     const isTakenBack = decisions
       .slice(i + 1)
       .some(
@@ -163,9 +164,10 @@ function fallenOf(
       )
     if (bound === undefined || isTakenBack) continue
     const { by } = decision
-    if (decision.kind === 'edited') return { by, why: 'comment edited', until: null }
-    if (!isCurrent(decision.until, today)) return { by, why: 'expired', until: decision.until }
-    return { by, why: 'statement changed', until: null }
+    if (bound.fingerprint !== finding.fingerprint) return { by, why: 'statement changed', until: null }
+    return decision.kind === 'edited'
+      ? { by, why: 'comment edited', until: null }
+      : { by, why: 'expired', until: decision.until }
   }
   return null
 }

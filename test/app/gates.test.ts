@@ -118,6 +118,10 @@ describe('gates', () => {
     const said = () => [run(pull)?.output.summary ?? '', pull.comments[0]?.body ?? '', ...inline()]
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: lake'))
     expect(inline()[0]).toMatch(/\*\*Approved\*\* by `writer` until [\d-]+: lake\n\n<!--/)
+    config.approvals = { ...config.approvals, expiresDays: -1 }
+    await during(() => press(world.github, repository, pull, 'reader'))
+    for (const text of said()) expect(text).toMatch(/The approval by `writer` ended on \d{4}-\d\d-\d\d\./)
+    config.approvals = { ...config.approvals, expiresDays: 14 }
     await during(() => pushFiles(world.github, repository, pull, { 'db/2.sql': 'drop a cascade\n' }))
     for (const text of said()) expect(text).toContain('`writer` had approved it before the statement changed.')
     let second: Awaited<ReturnType<typeof say>> | undefined
