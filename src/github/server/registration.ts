@@ -84,7 +84,7 @@ export async function startRegistration({ port, envFile, environment }: Registra
           response,
           400,
           'That address cannot work',
-          '<p>GitHub has to reach this server: give an address that begins with <code>https://</code> and is not of this machine.</p><p><a href="/">Back</a></p>',
+          '<p>GitHub has to reach this server: give an address that begins with <code>https://</code> and leads to this machine from outside.</p><p><a href="/">Back</a></p>',
         )
       if (!/^[A-Za-z0-9-]{0,60}$/.test(organisation))
         return page(response, 400, 'That is no name of an organisation', '<p><a href="/">Back</a></p>')
