@@ -82,7 +82,7 @@ export function gate(report: Report, decisions: readonly Decision[], gates: Gate
   const findings = report.findings.map((finding) => {
     const decided = decide(finding, decisions, bindings, gates, config, today)
     if (decided.approval?.state !== 'needed') return decided
-    const fallen = fallenOf(decided, decisions, bindings, present, today)
+    const fallen = fallenOf(decided, decisions, bindings, present)
     return fallen === null ? decided : { ...decided, approval: { ...decided.approval, fallen } }
   })
   const isDestructive = findings.some((f) => f.group === 'data-loss' && f.severity === 'error' && f.suppressed === null)
@@ -147,7 +147,6 @@ function fallenOf(
   decisions: readonly Decision[],
   bindings: ReadonlyMap<string, readonly Bound[]>,
   present: ReadonlySet<string>,
-  today: string,
 ): FallenApproval | null {
   const subject = subjectOf(finding)
   for (const [i, decision] of [...decisions.entries()].toReversed()) {
