@@ -55,13 +55,13 @@ export default {
       const keys = known?.primaryKey?.columns ?? []
       const copy =
         keys.length > 0
-          ? `\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}`
+          ? `To keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}\n`
           : ''
       const ignore = ctx.project.orm === 'prisma' ? ' (`@ignore` on the field keeps it out of the client)' : ''
       return {
         anySize: true,
         message: `Dropping \`${ctx.name(table)}.${from.name}\` loses its data and breaks running instances that still read or write it.`,
-        help: `Deploy code that does not use it first${ignore}, and drop it in a later pull request:\n${sql(`ALTER TABLE ${name} DROP COLUMN ${ident(from.name)};`)}${copy}`,
+        help: `Deploy code that does not use it first${ignore}. ${copy}Drop it in a later pull request:\n${sql(`ALTER TABLE ${name} DROP COLUMN ${ident(from.name)};`)}`,
       }
     },
   },

@@ -50,7 +50,7 @@ export default {
       return {
         anySize: true,
         message: `Dropping \`${ctx.name(table)}\` loses its data and breaks running instances that still use it.`,
-        help: `Deploy code that does not use it first. Out of reach but not yet lost:\n${sql(`ALTER TABLE ${name} RENAME TO ${ident(`${nameOf(table)}_dropped`)};`)}\nTo keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${name};`)}`,
+        help: `Deploy code that does not use it first. To keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${name};`)}\nOut of reach but not yet lost, in place of the drop:\n${sql(`ALTER TABLE ${name} RENAME TO ${ident(`${nameOf(table)}_dropped`)};`)}`,
       }
     },
   },
