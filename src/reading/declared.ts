@@ -22,12 +22,14 @@ export async function readDeclaredSides(
   changeSet: ChangeSet,
   postgres: number,
 ): Promise<DeclaredSides> {
-  const touching = changeSet.files.filter((file) => mayDeclare(project, file.path))
+  const touching = changeSet.files.filter(
+    ({ path }) => mayDeclare(project, path) || (was !== null && mayDeclare(was, path)),
+  )
+  const isSame = was !== null && touching.length === 0 && was.schemaFiles.join('\0') === project.schemaFiles.join('\0')
   const read = (of: Project, tree: ChangeSet['head']): Promise<ReadSchema> | ReadSchema =>
     of.orm === null && !declaresInSql(of) ? { schema: null, notes: [] } : readDeclaredSchema(of, tree, postgres)
   const after = await read(project, changeSet.head)
-  const before =
-    was === null ? { schema: null, notes: [] } : touching.length === 0 ? after : await read(was, changeSet.base)
+  const before = was === null ? { schema: null, notes: [] } : isSame ? after : await read(was, changeSet.base)
   // A schema that could not be read before either, and that the change does not touch itself, is old debt.
   const isNews =
     touching.length > 0 &&
@@ -47,7 +49,7 @@ export async function readDeclaredSides(
     before: before.schema,
     after: after.schema,
     notes: after.notes.filter(counts).map((note) => ({ ...note, blocking: note.blocking && isNews })),
-    touched: changeSet.files.some(({ path }) => mayDeclare(project, path) || was?.schemaFiles.includes(path) === true),
+    touched: touching.length > 0 || (was !== null && !isSame),
   }
 }
 
@@ -56,6 +58,6 @@ function mayDeclare(project: Project, path: string): boolean {
   if (project.orm === null) return project.sqlSchema?.includes(path) === true
   return (
     project.schemaFiles.includes(path) ||
-    (project.orm === 'prisma' ? path.endsWith('.prisma') : /\.([cm]?[jt]s|json)$/.test(path))
+    (project.orm === 'prisma' ? path === project.evidence : /\.([cm]?[jt]s|json)$/.test(path))
   )
 }

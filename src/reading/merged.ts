@@ -44,6 +44,8 @@ export function mergedOf(
   if (!gone.some(({ status }) => status === 'deleted') || (edited.length > 0 && comparing.has(project.runner.name)))
     return null
   const stoodFor = gone.length + edited.length
+  // One that takes the place of one is another migration, not a merge.
+  if (stoodFor < 2) return null
   for (let later = 0; later <= Math.min(fresh.length, mostLater); later++) {
     const files = [...edited, ...fresh.slice(0, fresh.length - later)]
     if (files.length === 0) break
@@ -52,7 +54,7 @@ export function mergedOf(
     if (diffSchemas(before, schema).length === 0) return { files, stoodFor, schema, missing: [] }
   }
   const files = new Set([...edited, ...fresh])
-  if (stoodFor < 2 || files.size === 0) return null
+  if (files.size === 0) return null
   const schema = replay(history)
   const missing = diffSchemas(schema, before)
   const lost = diffSchemas(replay(history.filter((file) => !files.has(file))), before)

@@ -64,3 +64,17 @@ describe('a Drizzle schema that cannot be read', () => {
     ])
   })
 })
+
+it('a Prisma schema that cannot be read is not told with a change of another', async () => {
+  const file = (model: string) => `datasource db {\n  provider = "postgresql"\n}\n\n${model}\n`
+  const trees = {
+    'docs/schema.prisma': file('model A {\n  id Missing @id\n}'),
+    'db/prisma/schema.prisma': file('model A {\n  id Int @id\n}'),
+  }
+  const head = { 'db/prisma/schema.prisma': file('model A {\n  id Int @id\n  b Int?\n}') }
+  expect((await reviewed(trees, head)).notes).toEqual([])
+  const touched = { 'docs/schema.prisma': `${trees['docs/schema.prisma']}// more\n` }
+  expect((await reviewed(trees, touched)).notes).toEqual([
+    ['docs/schema.prisma', true, expect.stringContaining('Prisma refuses this schema')],
+  ])
+})
