@@ -1,8 +1,11 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import type { Query } from '../../src/queries/query.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
+import type { Table } from '../../src/schema/model.ts'
+import { snake } from '../shared/names.ts'
 import { prismaShop } from '../shared/query-examples.ts'
 import { byClient, inService, listed, mainTable } from '../shared/query-words.ts'
+import { isFlag } from '../shared/wanted-index.ts'
 
 const segments = `model Segment {\n  id String @id\n  title String\n  workspaceId String @map("workspace_id")\n  @@unique([workspaceId, title])\n  @@map("segments")\n}`
 
@@ -45,6 +48,16 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A state is no identity: a user has more than one order in it, sooner or later.',
+      typescript: `export async function draft(userId: string, id: string) {\n    const existing = await prisma.order.findFirst({ where: { userId, status: 'draft' } })\n    if (!existing) await prisma.order.create({ data: { id, userId, status: 'draft', number: 0 } })\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'The rows of one user: nothing says that there is to be one only.',
+      typescript: `export async function begin(userId: string, id: string) {\n    const existing = await prisma.order.findFirst({ where: { userId } })\n    if (!existing) await prisma.order.create({ data: { id, userId, status: 'new', number: 0 } })\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'Another value is written.',
       typescript: `export async function next(userId: string, id: string) {\n    const last = await prisma.order.findFirst({ where: { userId, number: 1 } })\n    await prisma.order.create({ data: { id, userId, number: last.number + 1, status: 'new' } })\n  }`,
     },
@@ -81,6 +94,7 @@ export default {
         const keys = find.predicates.filter((p) => p.operator === '=' && p.expression === null && p.column !== null)
         if (keys.length === 0 || find.predicates.some((p) => p.branch !== 0 || p.joining === true)) continue
         const columns = keys.map((p) => p.column ?? '')
+        if (!isIdentity(keys, table, ctx)) continue
         if (!keys.every((p) => p.source !== undefined && values[p.column ?? ''] === p.source)) continue
         // What the look-up leaves out of a key, two requests for the same thing fill in alike.
         const isUnique = pathsOf(table).some(
@@ -106,6 +120,25 @@ export default {
     },
   },
 } satisfies Rule
+
+/**
+ * True for columns that tell a row from all others: what people know it by, or the two things that it ties together. A state or the owner
+ * alone tell nothing: there are more rows of them, today or later.
+ */
+function isIdentity(keys: readonly Predicate[], table: Table, ctx: Pick<RuleContext, 'after'>): boolean {
+  const names = keys.map((p) => p.column ?? '')
+  if (
+    keys.some((p) => p.value !== undefined || isFlag(table, p.column ?? '', ctx) || state.test(snake(p.column ?? '')))
+  )
+    return false
+  const owners = names.filter((name) => table.foreignKeys.some((key) => key.columns.includes(name)))
+  return owners.length > 1 || names.some((name) => !owners.includes(name) && identity.test(snake(name)))
+}
+
+const state = /(?:^|_)(?:status|state|stage|phase|active|enabled|default)$|^(?:is|has)_/
+
+const identity =
+  /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|external_id)$/
 
 /** The result of the look-up decides about the insert: around it, or by leaving before it. */
 function guards(insert: Query, find: Query): boolean {

@@ -21,8 +21,14 @@ export default {
   bad: [
     {
       ...prismaShop,
-      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`,
+      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id } })\n    }\n  }`,
       message: '`findMany` on `orders` runs once for each element',
+    },
+    {
+      ...prismaShop,
+      title: 'The first rows of each element have no plain query of their own: information.',
+      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`,
+      severity: 'info',
     },
     {
       ...prismaShop,
@@ -43,7 +49,7 @@ export default {
     },
     {
       ...drizzleShop,
-      typescript: `${drizzleImports}\n  export async function load(ids: string[]) {\n    for (const id of ids) await db.select().from(orders).where(eq(orders.userId, id)).limit(5)\n  }`,
+      typescript: `${drizzleImports}\n  export async function load(ids: string[]) {\n    for (const id of ids) await db.select().from(orders).where(eq(orders.userId, id))\n  }`,
     },
     {
       ...prismaShop,
@@ -55,7 +61,7 @@ export default {
       ...prismaShop,
       title: 'A component that the server renders for each element.',
       files: {
-        'src/row.tsx': `import { prisma } from './db'\nexport default async function Row({ id }: { id: string }) {\n  const newest = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n  return <li>{newest.length}</li>\n}\n`,
+        'src/row.tsx': `import { prisma } from './db'\nexport default async function Row({ id }: { id: string }) {\n  const newest = await prisma.order.findMany({ where: { userId: id } })\n  return <li>{newest.length}</li>\n}\n`,
         'src/db.ts': `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`,
         'src/list.tsx': `import Row from './row'\nexport function List({ ids }: { ids: string[] }) {\n  return <ul>{ids.map((id) => <Row key={id} id={id} />)}</ul>\n}\n`,
       },
@@ -137,13 +143,13 @@ export default {
     {
       ...prismaShop,
       title: 'A function that is called for what it does.',
-      typescript: `async function sendDigest(id: string) {\n    const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    await mail(orders)\n  }\n  export async function digests(ids: string[]) {\n    for (const id of ids) await sendDigest(id)\n  }`,
+      typescript: `async function sendDigest(id: string) {\n    const orders = await prisma.order.findMany({ where: { userId: id } })\n    await mail(orders)\n  }\n  export async function digests(ids: string[]) {\n    for (const id of ids) await sendDigest(id)\n  }`,
     },
     {
       ...prismaShop,
       title: 'What was found is mailed for each element: information.',
       severity: 'info',
-      typescript: `export async function remind(ids: string[]) {\n    for (const id of ids) {\n      const orders = await prisma.order.findMany({ where: { userId: id }, take: 5 })\n      await sendReminder(id, orders)\n    }\n  }`,
+      typescript: `export async function remind(ids: string[]) {\n    for (const id of ids) {\n      const orders = await prisma.order.findMany({ where: { userId: id } })\n      await sendReminder(id, orders)\n    }\n  }`,
     },
     {
       ...prismaShop,
@@ -175,7 +181,7 @@ export default {
         const embedded = ctx.dialect === 'sqlite'
         if (embedded && query.awaited !== true) continue
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = embedded || query.operation !== 'select' || isBackground(query.place.path)
+        const quiet = embedded || query.operation !== 'select' || takesFirst(query) || isBackground(query.place.path)
         const help = helpFor(query, ctx)
         const { loop } = query.context
         // What came of a mail, a payment or a run is written down at once, and where errors are caught one by one, none must stop the others.
@@ -264,6 +270,7 @@ function waitsBefore({ place }: Query, loop: Loop, ctx: RuleContext): boolean {
 function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   const words = byClient(query, together)
   const key = keyOf(query, ctx)
+  if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first(ctx.dialect)}.` }
   if (query.operation === 'select')
     return {
       help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\``}.`,
@@ -275,6 +282,11 @@ function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
       ? ' Where each gets its own, one `UPDATE … FROM unnest($1::text[], $2::text[]) AS given (id, value) WHERE …` sends them together.'
       : ''
   return { help: `Where all elements get the same values, ${words.update} does it at once.${each}` }
+}
+
+/** True for a read that takes the first rows of each element: it has no plain form for all of them. */
+function takesFirst({ operation, limit, ordering }: Query): boolean {
+  return operation === 'select' && limit !== null && (limit !== 1 || ordering.length > 0)
 }
 
 /** The one column that a read compares with a value, where the code spells it as the database does. */
@@ -299,6 +311,7 @@ function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
 
 interface Together {
   readonly read: string
+  readonly first: (dialect: RuleContext['dialect']) => string
   readonly select: (key: string) => string
   readonly delete: string
   readonly update: string
@@ -307,18 +320,24 @@ interface Together {
 const together: { readonly [K in Query['client']]: Together } = {
   prisma: {
     read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
+    first: () => '`include` with `take` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
     update: '`updateMany({ where: { id: { in: ids } }, data })`',
   },
   drizzle: {
     read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
+    first: () => '`with` and its `limit` in the query that gives the elements',
     select: (key: string) => `.where(inArray(table.${key}, keys))`,
     delete: '`.where(inArray(table.id, ids))`',
     update: 'one `.where(inArray(table.id, ids))`',
   },
   sql: {
     read: '`WHERE id = ANY($1)`, or a join in the query that gives the elements',
+    first: (dialect) =>
+      dialect === 'postgresql'
+        ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
+        : '`row_number() OVER (PARTITION BY …)`',
     select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
     delete: '`DELETE FROM … WHERE id = ANY($1)`',
     update: 'one `UPDATE … WHERE id = ANY($1)`',

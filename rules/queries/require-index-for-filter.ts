@@ -12,6 +12,7 @@ import {
   indexStatement,
   inService,
   isBackground,
+  isSettings,
   listed,
   mainTable,
   quote,
@@ -114,6 +115,18 @@ export default {
       message: '`follows`',
     },
     {
+      given: `${prismaShop.given} CREATE TABLE "user_settings" ("id" INTEGER PRIMARY KEY, "user_id" TEXT NOT NULL REFERENCES "users" ("id"), "key" TEXT NOT NULL);`,
+      title: 'Settings of each user are as many as the users.',
+      typescript: `${pool}\n  export const settings = (userId: string) => pool.query('SELECT key FROM user_settings WHERE user_id = $1', [userId])`,
+      severity: 'info',
+    },
+    {
+      ...prismaShop,
+      title: 'Conditions that begin with one column of a table whose size nobody declares: one is enough to say it.',
+      typescript: `export const having = (status: string) => prisma.order.findMany({ where: { status }, take: 50 })\n  export const since = (status: string, day: Date) => prisma.order.findMany({ where: { status, createdAt: { gte: day } }, take: 20 })\n  export const noted = (status: string, note: string) => prisma.order.findMany({ where: { status, note }, take: 20 })`,
+      severity: 'info',
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'A prepared statement.',
@@ -137,6 +150,16 @@ export default {
       ...prismaShop,
       title: 'A constant, in a table of which nobody says how many rows hold it.',
       typescript: `export const open = () => prisma.order.findMany({ where: { status: 'open' }, take: 50 })`,
+    },
+    {
+      ...prismaShop,
+      title: 'Constants beside a range, in a table of which nobody says how many rows hold them.',
+      typescript: `export const late = (before: Date) => prisma.order.findMany({ where: { status: 'open', createdAt: { lt: before } }, take: 50 })`,
+    },
+    {
+      given: `${prismaShop.given} CREATE TABLE "app_settings" ("id" INTEGER PRIMARY KEY, "key" TEXT NOT NULL, "value" TEXT);`,
+      title: 'What somebody configures, and nobody says that it is much.',
+      typescript: `${pool}\n  export const setting = (key: string) => pool.query('SELECT value FROM app_settings WHERE key = $1', [key])`,
     },
     {
       ...prismaShop,
@@ -174,7 +197,8 @@ export default {
         return
       const severity = bySize(ctx, table.key, 'warning')
       // Nobody waits for a job, and how much it reads is not known.
-      if (severity === null || (severity === 'info' && isBackground(query.place.path))) return
+      if (severity === null || (severity === 'info' && (isBackground(query.place.path) || isSettings(table, ctx))))
+        return
       const branches = branchesOf(query)
       for (const branch of branches) {
         const own = branch.filter((p) => p.table === table.key)
@@ -199,7 +223,8 @@ export default {
         }
         if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) continue
         // How many rows hold a constant of the code is known of no table whose size is not.
-        if (severity === 'info' && columns.every(isConstant)) continue
+        const fixed = columns.filter((p) => isConstant(p) || isFlag(table, p.column ?? '', ctx))
+        if (severity === 'info' && fixed.length > 0 && columns.every((p) => fixed.includes(p) || isRange(p))) continue
         const ordered = query.ordering.length > 0 && query.limit !== null
         const wanted = wantedIndex(table, conditions, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))
@@ -215,6 +240,8 @@ export default {
         return {
           object: table.key,
           expects: 'scan',
+          // Of a table whose size nobody declares, one is enough to say that no index begins with a column.
+          ...(severity === 'info' ? { alike: `${table.key} ${wanted[0] ?? ''}` } : {}),
           index: indexStatement(table, wanted, ctx),
           severity:
             use.verdict === 'later' || (ordered && severity !== 'info' && branches.length === 1 && orderedByIndex())
@@ -253,6 +280,10 @@ const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/
 
 function isConstant({ value, values = [], operator, source = '' }: Predicate): boolean {
   return value !== undefined || values.length > 0 || operator === 'is null' || /^[A-Z][A-Z0-9_]+$/.test(source)
+}
+
+function isRange({ operator }: Predicate): boolean {
+  return ['<', '<=', '>', '>=', 'between', 'is not null'].includes(operator)
 }
 
 /** Conditions that a partial index answers for one value only, where the value comes when the query runs. */

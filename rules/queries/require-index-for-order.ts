@@ -1,7 +1,15 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, servesOrder } from '../../src/schema/index-use.ts'
-import { large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, indexAdvice, indexStatement, inService, listed, mainTable } from '../shared/query-words.ts'
+import { large, pool, prismaShop } from '../shared/query-examples.ts'
+import {
+  branchesOf,
+  indexAdvice,
+  indexStatement,
+  inService,
+  isArranged,
+  listed,
+  mainTable,
+} from '../shared/query-words.ts'
 
 export default {
   id: 'require-index-for-order',
@@ -38,6 +46,11 @@ export default {
       typescript: `export const one = (email: string) => prisma.user.findFirst({ where: { email }, orderBy: { name: 'asc' } })`,
     },
     {
+      title: 'A list that somebody arranged by hand, and nobody says that it is long.',
+      given: `CREATE TABLE "providers" ("id" INTEGER PRIMARY KEY, "sort_order" INTEGER NOT NULL);`,
+      typescript: `${pool}\n  export const providers = () => pool.query('SELECT id FROM providers ORDER BY sort_order LIMIT 50')`,
+    },
+    {
       ...prismaShop,
       rows: { orders: 900 },
       title: 'A small table.',
@@ -58,7 +71,8 @@ export default {
         query.grouped === true
       )
         return
-      if (ctx.size(table.key) === 'small' || (ctx.size(table.key) === 'unknown' && query.predicates.length > 0)) return
+      const size = ctx.size(table.key)
+      if (size === 'small' || (size === 'unknown' && (query.predicates.length > 0 || isArranged(query)))) return
       if (
         query.ordering.some((o) => o.table !== table.key) ||
         query.predicates.some((p) => p.table !== table.key || p.joining === true)

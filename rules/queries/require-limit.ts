@@ -6,11 +6,17 @@ import {
   bySize,
   callOf,
   inService,
+  isArranged,
   isBackground,
   mainTable,
   rowsOf,
   standsAlone,
 } from '../shared/query-words.ts'
+
+const notes = `import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+export const books = sqliteTable('books', { id: integer('id').primaryKey() })
+export const notes = sqliteTable('notes', { id: integer('id').primaryKey(), bookId: integer('book_id').references(() => books.id), body: text('body') })
+`
 
 export default {
   id: 'require-limit',
@@ -90,6 +96,14 @@ export default {
       title: 'A list that somebody arranged by hand, and nobody says that it is long.',
       typescript: `${pool}\n  export const providers = () => pool.query('SELECT id FROM providers ORDER BY position')`,
     },
+    {
+      title: 'SQLite of unknown size: the rows of one user or one machine, read without a network.',
+      drizzle: { before: notes, after: notes },
+      files: {
+        'drizzle.config.ts': `export default { dialect: 'sqlite', schema: './src/schema.ts', out: './drizzle' }\n`,
+      },
+      typescript: `import Database from 'better-sqlite3'\n  import { drizzle } from 'drizzle-orm/better-sqlite3'\n  import { notes } from './schema'\n  const db = drizzle(new Database('notes.db'))\n  export const all = () => db.select().from(notes).all()`,
+    },
     { ...prismaShop, rows: { orders: 200 }, typescript: `export const all = () => prisma.order.findMany()` },
     {
       ...drizzleShop,
@@ -128,7 +142,11 @@ export default {
       const severity = bySize(ctx, table.key, 'warning')
       // A table of unknown size that stands alone holds what somebody configures.
       if (severity === null) return
-      if (severity === 'info' && (standsAlone(table, ctx) || isArranged(query) || isBackground(query.place.path)))
+      // SQLite holds what one user or one machine has, and is read in the process.
+      if (
+        severity === 'info' &&
+        (ctx.dialect === 'sqlite' || standsAlone(table, ctx) || isArranged(query) || isBackground(query.place.path))
+      )
         return
       return {
         object: table.key,
@@ -145,11 +163,6 @@ export default {
     },
   },
 } satisfies Rule
-
-/** True for rows in an order that somebody has given them by hand, one by one. */
-function isArranged({ ordering }: Query): boolean {
-  return /^(?:sort|display)?_?(?:order|index|position|rank|priority)$|^sort$/i.test(ordering[0]?.column ?? '')
-}
 
 /** A SELECT of SQL that returns each row that it finds. */
 function selectsAll({ call, statement }: Query): boolean {

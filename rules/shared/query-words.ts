@@ -4,6 +4,7 @@ import type { Place } from '../../src/location.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
+import { snake } from './names.ts'
 import { declare, type Declared } from './declare.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
 
@@ -40,6 +41,22 @@ export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): bool
     [...ctx.after.tables.values()].every((other) =>
       other.foreignKeys.every((key) => key.references.table !== table.name || key.references.schema !== table.schema),
     )
+  )
+}
+
+/** True for a table of what somebody configures for the whole, by its name and by what it refers to. */
+export function isSettings(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {
+  return (
+    /(?:^|_)(?:configs?|configurations?|settings?|preferences|flags)$/.test(snake(table.name)) &&
+    standsAlone(table, ctx) &&
+    !table.columns.some((column) => /._id$/.test(snake(column.name)))
+  )
+}
+
+/** True for rows in an order that somebody has given them by hand, one by one: there are few. */
+export function isArranged({ ordering }: Pick<Query, 'ordering'>): boolean {
+  return /^(?:(?:sort|display)_)?(?:order|index|idx|position|rank|priority)$|^sort$/.test(
+    snake(ordering[0]?.column ?? ''),
   )
 }
 
