@@ -78,6 +78,7 @@ export async function judge(
     config: settings.config,
     suppressions,
     warned,
+    muted: results.flatMap((result) => result.muted),
     today: options.today ?? new Date().toISOString().slice(0, 10),
     ruleIds: new Set(options.rules.map((rule) => rule.id)),
   }

@@ -82,12 +82,16 @@ export interface Draft {
 /** Groups that speak of what the schema is rather than of how a statement runs: their findings land in the ORM's schema where there is one. */
 export const schemaGroups: ReadonlySet<Group> = new Set(['design', 'indexes', 'access'])
 
-/** Runs the rules over one project. A rule that fails becomes a blocking note, never a lost review. */
+/**
+ * Runs the rules over one project. A rule that fails becomes a blocking note, never a lost review. `muted` is what rules that the
+ * configuration switches off would say about locks, rewrites and scans: nobody wants to hear it by way of what a rehearsal saw.
+ */
 export function runRules(
   rules: readonly CatalogRule[],
   input: RuleInput,
-): { drafts: readonly Draft[]; notes: readonly Note[] } {
-  const drafts: Draft[] = []
+): { drafts: readonly Draft[]; muted: readonly Draft[]; notes: readonly Note[] } {
+  const spoken: Draft[] = []
+  const muted: Draft[] = []
   const notes: Note[] = []
   const moments = newnessOf(input.steps, input.before)
   const end = moments.at(-1) ?? nothingNew
@@ -95,7 +99,7 @@ export function runRules(
   const empty = provenEmpty(input.steps, moments)
   const passing = passingChanges(input.steps, input.after)
 
-  const runRule = (rule: CatalogRule, setting: Setting): void => {
+  const runRule = (rule: CatalogRule, setting: Setting, drafts: Draft[]): void => {
     const at = (step: Step | null, newness: Newness) =>
       contextOf(input, setting.options, step, newness, step ? (byTransaction.get(step.transaction.id) ?? [step]) : [])
     const collect = (subject: Subject, visit: () => ReturnType<NonNullable<Visitor['pullRequest']>>) => {
@@ -158,9 +162,13 @@ export function runRules(
           )
   }
   for (const rule of rules) {
-    for (const setting of speaks(rule, input.project) ? settingsOf(rule, input) : []) runRule(rule, setting)
+    if (!speaks(rule, input.project)) continue
+    const settings = settingsOf(rule, input)
+    for (const setting of settings) runRule(rule, setting, spoken)
+    if (settings.length === 0 && rule.claims !== undefined && input.config.rules[rule.id] !== undefined)
+      runRule(rule, { severity: null, options: rule.options ?? {} }, muted)
   }
-  return { drafts, notes }
+  return { drafts: spoken, muted, notes }
 }
 
 /** Runs the rules that speak of suppressions, which have to wait until it is known what each of them silenced. */

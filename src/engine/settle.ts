@@ -19,6 +19,8 @@ export interface Settling {
   readonly ruleIds: ReadonlySet<string>
   /** What Prisma's headers say of the drafts. */
   readonly warned?: ReadonlyMap<Draft, Warned>
+  /** What rules that are switched off would say: others yield to it all the same. */
+  readonly muted?: readonly Draft[]
 }
 
 /**
@@ -32,7 +34,9 @@ export function settle(
   const suppressionOf = ({ rule, place, starts }: Draft): Suppression | undefined =>
     (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, starts) && holds(s, settling.today))
   const sorted = gathered(
-    drafts.filter((draft) => !yields(draft, drafts)).sort((a, b) => comparePlaces(a.place, b.place)),
+    drafts
+      .filter((draft) => !yields(draft, [...drafts, ...(settling.muted ?? [])]))
+      .sort((a, b) => comparePlaces(a.place, b.place)),
     (draft) => suppressionOf(draft) !== undefined,
   )
   const seen = new Set<string>()

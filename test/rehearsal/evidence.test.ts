@@ -20,3 +20,13 @@ it('shows what was seen of a statement where the finding is about how it runs, n
   ])
   expect(evidence('require-foreign-key-index')).toBeNull()
 })
+
+it('does not bring a rule that is switched off back by way of what was seen', async () => {
+  const base = {
+    '.github/schemagate.yml': 'rules: { require-concurrent-index: off }',
+    'db/migrations/0.sql': 'create table users (id bigint primary key, name text);',
+  }
+  const head = { ...base, 'db/migrations/1.sql': 'create index users_name on users (name);' }
+  const { findings } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), { rules: catalog })
+  expect(findings.map((finding) => finding.rule)).toEqual(['require-lock-timeout'])
+})
