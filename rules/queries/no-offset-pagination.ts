@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Table } from '../../src/schema/model.ts'
-import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
 import { byClient, inService, mainTable, rowsOf } from '../shared/query-words.ts'
 
 export default {
@@ -47,6 +47,11 @@ export default {
       typescript: `export const page = (n: number, ids: string[]) => prisma.order.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' }, skip: n * 20, take: 20 })`,
     },
     {
+      ...sqliteShelf,
+      title: 'SQLite of unknown size: the rows of one user or one machine.',
+      typescript: `import Database from 'better-sqlite3'\n  import { drizzle } from 'drizzle-orm/better-sqlite3'\n  import { notes } from './schema'\n  const db = drizzle(new Database('notes.db'))\n  export const page = (n: number) => db.select().from(notes).orderBy(notes.id).limit(20).offset(n * 20).all()`,
+    },
+    {
       ...prismaShop,
       rows: { orders: 900 },
       typescript: `export const page = (n: number) => prisma.order.findMany({ orderBy: { id: 'asc' }, skip: n * 20, take: 20 })`,
@@ -65,8 +70,9 @@ export default {
         return
       const size = ctx.size(table.key)
       if ((typeof query.offset === 'number' && query.offset < 1000) || size === 'small') return
-      // How many rows a condition leaves is known of no table whose size is not.
-      if (size === 'unknown' && (query.filtered === true || query.predicates.length > 0)) return
+      // How many rows a condition leaves is known of no table whose size is not; SQLite holds what one user or one machine has.
+      if (size === 'unknown' && (ctx.dialect === 'sqlite' || query.filtered === true || query.predicates.length > 0))
+        return
       // The keys are in the hands of the caller, and their pages too.
       if (query.predicates.some((p) => p.operator === 'in' && p.joining !== true && isKey(p.column ?? '', table)))
         return

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
 import {
   byClient,
@@ -12,11 +12,6 @@ import {
   rowsOf,
   standsAlone,
 } from '../shared/query-words.ts'
-
-const notes = `import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-export const books = sqliteTable('books', { id: integer('id').primaryKey() })
-export const notes = sqliteTable('notes', { id: integer('id').primaryKey(), bookId: integer('book_id').references(() => books.id), body: text('body') })
-`
 
 export default {
   id: 'require-limit',
@@ -98,10 +93,7 @@ export default {
     },
     {
       title: 'SQLite of unknown size: the rows of one user or one machine, read without a network.',
-      drizzle: { before: notes, after: notes },
-      files: {
-        'drizzle.config.ts': `export default { dialect: 'sqlite', schema: './src/schema.ts', out: './drizzle' }\n`,
-      },
+      ...sqliteShelf,
       typescript: `import Database from 'better-sqlite3'\n  import { drizzle } from 'drizzle-orm/better-sqlite3'\n  import { notes } from './schema'\n  const db = drizzle(new Database('notes.db'))\n  export const all = () => db.select().from(notes).all()`,
     },
     { ...prismaShop, rows: { orders: 200 }, typescript: `export const all = () => prisma.order.findMany()` },

@@ -68,6 +68,17 @@ export const drizzleShop = { given: shopSql, drizzle: { before: declarations, af
 /** The shop with SQL migrations, queried through `pg`. */
 export const sqlShop = { given: shopSql } as const
 
+const shelf = `import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+export const books = sqliteTable('books', { id: integer('id').primaryKey() })
+export const notes = sqliteTable('notes', { id: integer('id').primaryKey(), bookId: integer('book_id').references(() => books.id), body: text('body') })
+`
+
+/** Books and the notes in them, in a SQLite file that the process opens. */
+export const sqliteShelf = {
+  drizzle: { before: shelf, after: shelf },
+  files: { 'drizzle.config.ts': `export default { dialect: 'sqlite', schema: './src/schema.ts', out: './drizzle' }\n` },
+} as const
+
 /** Rows that make every table of the shop a large one. */
 export const large = { users: 5_000_000, orders: 20_000_000 } as const
 

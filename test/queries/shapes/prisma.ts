@@ -272,9 +272,13 @@ export const prisma: readonly Shape[] = [
     'no-remote-call-in-transaction',
   ],
   [
-    'a report that is filed once',
-    "export async function report(note: string, userId: string) {\n  const known = await prisma.order.findFirst({ where: { note } })\n  if (known) return 'already'\n  return prisma.order.create({ data: { id: crypto.randomUUID(), note, userId, number: 1, status: 'open' } })\n}",
+    'an order that is placed once',
+    "export async function place(number: number, userId: string) {\n  const known = await prisma.order.findFirst({ where: { userId, number } })\n  if (known) return 'already'\n  return prisma.order.create({ data: { id: crypto.randomUUID(), userId, number, status: 'open' } })\n}",
     'no-find-then-create',
+  ],
+  [
+    'a note that is kept once: nothing says that it tells a row from others',
+    "export async function keep(note: string, userId: string) {\n  const known = await prisma.order.findFirst({ where: { note } })\n  if (known) return 'already'\n  return prisma.order.create({ data: { id: crypto.randomUUID(), note, userId, number: 1, status: 'open' } })\n}",
     'require-index-for-filter',
   ],
   [
