@@ -144,7 +144,7 @@ function show(
     case 'json':
       return `${JSON.stringify({ changes: changed.flatMap((d) => changesOf(d).map((c) => changeToJson(c, d.project))), notes }, null, 2)}\n`
     case 'text':
-      if (!changed.length) return 'No schema changes\n'
+      if (!changed.length) return notes.length > 0 ? 'No schema changes in what could be read\n' : 'No schema changes\n'
       return changed
         .map(
           (d) =>

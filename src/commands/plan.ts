@@ -58,7 +58,9 @@ export const planCommand: Command = async (args, io) => {
     format === 'json'
       ? `${JSON.stringify(planToJson(all), null, 2)}\n`
       : !all.length
-        ? 'No schema changes: there is nothing to plan.\n'
+        ? notes.length > 0
+          ? 'No schema changes in what could be read: there is nothing to plan.\n'
+          : 'No schema changes: there is nothing to plan.\n'
         : format === 'markdown'
           ? planToMarkdown(all, section)
           : values.rollback

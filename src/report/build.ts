@@ -45,6 +45,7 @@ export function buildReport(parts: ReportParts): Report {
     ...judged.notes,
     ...truncated,
   ])
+  const forPostgres = projects.find(({ project }) => project.dialect === 'postgresql') ?? projects[0]
   return {
     conclusion: conclude(judged.findings, notes, settings.config.failOn),
     findings: judged.findings,
@@ -57,9 +58,9 @@ export function buildReport(parts: ReportParts): Report {
     texts: new Map([...judged.texts].map(([path, file]) => [path, file.text])),
     base: changeSet.base.commit,
     head: changeSet.head.commit,
-    postgresFrom: projects[0]?.postgresFrom ?? null,
-    postgresAssumed: projects[0]?.postgresAssumed ?? settings.config.postgres === null,
-    postgres: projects[0]?.postgres ?? settings.config.postgres ?? assumedPostgres,
+    postgresFrom: forPostgres?.postgresFrom ?? null,
+    postgresAssumed: forPostgres?.postgresAssumed ?? settings.config.postgres === null,
+    postgres: forPostgres?.postgres ?? settings.config.postgres ?? assumedPostgres,
     milliseconds: Date.now() - parts.started,
   }
 }

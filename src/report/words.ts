@@ -1,4 +1,5 @@
 import type { Report } from './report.ts'
+import { dialectNames } from '../schema/model.ts'
 import { count, sortFindings, unreadable } from './verdict.ts'
 
 /** What a report says in numbers, for a terminal: `2 errors, 1 approval missing, 1 for information`. */
@@ -18,11 +19,14 @@ export function tally(report: Report): string {
       : 'Nothing to say'
 }
 
-/** The server that the review is for, and who says so: `PostgreSQL 16 (compose.yml:3)`, `PostgreSQL 15 (assumed)`. */
+/** The server that the review is for, and who says so: `PostgreSQL 16 (compose.yml:3)`, `PostgreSQL 15 (assumed)`; `MySQL` where no project is for Postgres. */
 export function serverWords(
-  { postgres, postgresFrom, postgresAssumed }: Report,
+  { postgres, postgresFrom, postgresAssumed, projects }: Report,
   shown: (place: string) => string,
 ): string {
+  const dialects = [...new Set(projects.map(({ project }) => project.dialect))]
+  if (dialects.length > 0 && !dialects.includes('postgresql'))
+    return dialects.map((dialect) => dialectNames[dialect]).join(', ')
   const by = postgresFrom ? shown(`${postgresFrom.path}:${postgresFrom.line}`) : postgresAssumed ? 'assumed' : null
   return `PostgreSQL ${postgres}${by === null ? '' : ` (${by})`}`
 }

@@ -210,7 +210,7 @@ function unreadNotes(problems: readonly EngineProblem[], fallback: string): read
       unread(
         path ?? fallback,
         Math.max(1, line),
-        `Prisma refuses this schema: ${message.replace(/^Error validating: /, '')}${i === 0 ? ' Nothing of it is reviewed until `npx prisma validate` accepts it.' : ''}`,
+        `Prisma refuses this schema: ${message.replace(/^Error validating: /, '').replace(/(?<![.!?])$/, '.')}${i === 0 ? ' Nothing of it is reviewed until `npx prisma validate` accepts it.' : ''}`,
       ),
     )
 }

@@ -198,10 +198,10 @@ function attempt(parse: BlockParser, source: string): Attempt {
 /** The parser lists every token that could have stood there; what it found is enough. */
 function shortMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  const found = message.lastIndexOf('but found')
-  return found > 0 && message.includes('\n')
-    ? `this line cannot be read, ${message.slice(found).replace(/\s+/g, ' ')}`
-    : message.slice(0, 200)
+  const found = message.includes('\n') ? /but found: *([^]*)$/.exec(message)?.[1] : undefined
+  return found === undefined
+    ? message.slice(0, 200)
+    : `this line cannot be read from ${found.trim().replace(/\s+/g, ' ')} on`
 }
 
 function convertBlock(block: PrismaAst.Block, file: SourceFile, part: RawBlock, source: string): PrismaBlock | null {
