@@ -116,6 +116,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A list that the code fixes does not grow with the data.',
+      typescript: `const STATES = ['new', 'open', 'paid', 'packed', 'sent', 'back', 'lost', 'done']\n  export const counts = (userId: string) => Promise.all(STATES.map((status) => prisma.order.count({ where: { userId, status } })))`,
+    },
+    {
+      ...prismaShop,
       title: 'A handful of literals.',
       typescript: `for (const plan of ['free', 'paid'] as const) await prisma.user.count({ where: { plan, email: 'x' } })`,
       severity: 'info',
@@ -348,8 +353,15 @@ function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`
 }
 
+/** Elements that a list of the code has: it does not grow with the data. */
+const fixed = 12
+
 function counts(query: Query, loop: Loop): boolean {
-  if (loop.batching || (loop.bounded !== null && loop.bounded <= 5) || (loop.together && query.operation !== 'select'))
+  if (
+    loop.batching ||
+    (loop.bounded !== null && loop.bounded <= fixed) ||
+    (loop.together && query.operation !== 'select')
+  )
     return false
   // Each element is a group of keys.
   if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element))

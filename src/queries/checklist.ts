@@ -295,13 +295,16 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
   },
 }
 
+/** Elements that a list of the code has: it does not grow with the data. */
+const fixed = 12
+
 /** True for a query of a loop that grows and that no client puts together. */
 function isRepeated({ call, context: { loop } }: Query): boolean {
   return (
     loop !== null &&
     !loop.batching &&
     !loop.together &&
-    (loop.bounded === null || loop.bounded > 5) &&
+    (loop.bounded === null || loop.bounded > fixed) &&
     !(loop.parallel && call.startsWith('findUnique'))
   )
 }
