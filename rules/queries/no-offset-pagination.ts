@@ -1,7 +1,9 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
 import { byClient, inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { idents } from '../shared/sql.ts'
 
 export default {
   id: 'no-offset-pagination',
@@ -83,14 +85,29 @@ export default {
         help: byClient(query, {
           prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
           drizzle:
-            'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
-          sql: 'Go on from the last row of the page before: `WHERE id > $1 ORDER BY id LIMIT 100`.',
+            query.ordering.length > 0
+              ? 'Go on from the last row of the page before: in the place of `offset` a condition on the columns of `orderBy`.'
+              : 'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
+          sql: `Go on from the last row of the page before: ${nextPage(query)}.`,
         }),
         message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
       }
     },
   },
 } satisfies Rule
+
+/** How SQL asks for the page behind a row, in the order of the query. */
+function nextPage({ ordering, limit }: Query): string {
+  const columns = ordering.length === 0 ? ['id'] : ordering.map(({ column }) => column)
+  const downwards = ordering.filter(({ descending }) => descending).length
+  if (downwards > 0 && downwards < columns.length)
+    return 'in the place of `OFFSET` a condition on the columns of `ORDER BY`'
+  const names = idents(columns)
+  const values = columns.map((_, i) => `$${i + 1}`).join(', ')
+  const [row, last] = columns.length > 1 ? [`(${names})`, `(${values})`] : [names, values]
+  const order = columns.map((column) => `${idents([column])}${downwards > 0 ? ' DESC' : ''}`).join(', ')
+  return `\`WHERE ${row} ${downwards > 0 ? '<' : '>'} ${last} ORDER BY ${order} LIMIT ${typeof limit === 'number' ? limit : 100}\``
+}
 
 function isKey(column: string, table: Table): boolean {
   return table.primaryKey?.columns.length === 1 && table.primaryKey.columns[0] === column

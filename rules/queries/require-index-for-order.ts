@@ -10,6 +10,7 @@ import {
   listed,
   mainTable,
 } from '../shared/query-words.ts'
+import { sql } from '../shared/sql.ts'
 
 export default {
   id: 'require-index-for-order',
@@ -31,6 +32,12 @@ export default {
       ...prismaShop,
       rows: large,
       typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
+    },
+    {
+      title: 'Directions that differ have to stand in the index.',
+      given: `create table scores (id bigint primary key, total integer not null);`,
+      rows: { scores: 40_000_000 },
+      typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY total DESC, id LIMIT 50')`,
     },
   ],
   good: [
@@ -94,11 +101,15 @@ export default {
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
       const columns = [...new Set([...equal, ...order])]
-      const { help, offer } = indexAdvice(table, columns, ctx)
+      // Read backwards an index gives the opposite order, so that only mixed directions have to stand in it.
+      const downwards = new Set(query.ordering.filter((o) => o.descending).map((o) => o.column))
+      const isMixed = order.some((column) => downwards.has(column)) && !order.every((column) => downwards.has(column))
+      const statement = indexStatement(table, columns, ctx, isMixed ? downwards : undefined)
+      const { help, offer } = isMixed ? { help: sql(statement), offer: {} } : indexAdvice(table, columns, ctx)
       return {
         object: table.key,
         expects: 'sort',
-        index: indexStatement(table, columns, ctx),
+        index: statement,
         message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: no index gives this order.`,
         help: `Create an index that does:\n\n${help}`,
         ...offer,

@@ -95,10 +95,15 @@ export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
 }
 
 /** `CREATE INDEX CONCURRENTLY` for an index on columns. */
-export function indexStatement(table: Table, columns: readonly string[], ctx: Pick<RuleContext, 'after'>): string {
+export function indexStatement(
+  table: Table,
+  columns: readonly string[],
+  ctx: Pick<RuleContext, 'after'>,
+  downwards: ReadonlySet<string> = new Set(),
+): string {
   const target =
     schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
-  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map(quote).join(', ')});`
+  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map((column) => `${quote(column)}${downwards.has(column) ? ' DESC' : ''}`).join(', ')});`
 }
 
 function indexName(table: Table, columns: readonly string[]): string {
