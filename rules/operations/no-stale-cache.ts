@@ -20,6 +20,15 @@ export default {
   checklist: 'caching',
   bad: [
     {
+      title: 'One cache is told once, whatever changes.',
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer; ALTER TABLE users ADD COLUMN height integer;`,
+      files: {
+        'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id } }), ['user'])`,
+      },
+    },
+    {
       given,
       prisma: { before, after },
       sql: `ALTER TABLE users ADD COLUMN age integer;`,
@@ -66,6 +75,7 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
     if (read === undefined || (query.predicates.length === 0 && query.call.startsWith('count'))) continue
     return {
       object: table,
+      alike: `${table} ${at(query.place)}`,
       message: `\`${at(query.place)}\` keeps rows of \`${ctx.name(table)}\` in a cache, which has their shape from before this change.`,
     }
   }

@@ -30,6 +30,13 @@ export default {
   ],
   good: [
     {
+      ...prismaShop,
+      title: 'Tests begin with empty tables, also where the file is only their helper.',
+      files: {
+        'src/testing.ts': `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport const clear = () => prisma.order.deleteMany()`,
+      },
+    },
+    {
       given: 'CREATE TABLE "onboarding" ("id" TEXT PRIMARY KEY, "step" TEXT NOT NULL);',
       title: 'The one row of a table that stands alone: information.',
       severity: 'info',
