@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import { strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
 import { settingIn, timeoutOf } from '../shared/timeouts.ts'
 
@@ -26,6 +28,12 @@ export default {
   ],
   good: [
     {
+      title: 'An index that is built CONCURRENTLY waits for every transaction, and nobody waits for it.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `set lock_timeout = 0; create index concurrently users_name on users (name); set lock_timeout = '3s'; alter table users add column age integer;`,
+    },
+    {
       given: `create table users (id bigint primary key);`,
       sql: `set lock_timeout = '3s'; alter table users add column name text;`,
     },
@@ -36,25 +44,30 @@ export default {
       if (setting?.name !== 'lock_timeout' || setting.value === null) return
       const milliseconds = timeoutOf(setting.value)
       if (milliseconds === null) return
-      if (milliseconds === 0) {
-        const locks = ctx.steps.slice(ctx.steps.indexOf(ctx.step) + 1).some((step) => step.changes.length > 0)
-        return locks
-          ? {
-              anySize: true,
-              help,
-              message:
-                'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.',
-            }
-          : undefined
-      }
-      if (milliseconds <= Number(ctx.options.seconds) * 1000) return
+      if (milliseconds > 0 && milliseconds <= Number(ctx.options.seconds) * 1000) return
+      const held = heldUp(ctx)
+      if (held === 'nobody' || (held === 'unknown' && milliseconds === 0)) return
       return {
         anySize: true,
         help,
-        message: `For up to ${Math.round(milliseconds / 1000)} seconds queries queue up behind a statement that waits for its lock.`,
+        message:
+          milliseconds === 0
+            ? 'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.'
+            : `For up to ${Math.round(milliseconds / 1000)} seconds queries queue up behind a statement that waits for its lock.`,
       }
     },
   },
 } satisfies Rule
+
+/** Whether the setting holds for a statement that others wait behind: what is built or dropped CONCURRENTLY waits for a long time, and holds up nobody. */
+function heldUp(ctx: RuleContext & { readonly step: Step }): 'somebody' | 'nobody' | 'unknown' {
+  let held: 'nobody' | 'unknown' = 'unknown'
+  for (const step of ctx.steps.slice(ctx.steps.indexOf(ctx.step) + 1)) {
+    if (settingIn(step.statement)?.name === 'lock_timeout') return held
+    if (strongLock(step, ctx) !== null) return 'somebody'
+    held = 'nobody'
+  }
+  return held
+}
 
 const help = `A few seconds are enough; run the migration again when they are not:\n${sql("SET lock_timeout = '3s';")}`
