@@ -19,6 +19,11 @@ export default {
   checklist: 'query-patterns-before-indexes',
   bad: [
     {
+      title: 'The unique index comes later, and stays.',
+      sql: `create table settings (id bigint generated always as identity primary key, team_id bigint not null); create index settings_team on settings (team_id); create unique index settings_team_key on settings (team_id);`,
+      message: '`settings_team` is redundant: `settings_team_key` indexes the same',
+    },
+    {
       sql: `
         create table users (id uuid primary key, email text unique not null);
         create index idx_users_email on users (email);`,
@@ -94,11 +99,11 @@ export default {
       const final = after?.indexes.find((i) => i.name === index.name)
       if (!after || !final || final.unique || final.method !== 'btree') return
       const other = indexesOf(after).find(
-        (candidate) => candidate.name !== final.name && covers(candidate, final, after),
+        (candidate) =>
+          candidate.name !== final.name && covers(candidate, final, after) && isKept(candidate, final, after),
       )
       if (!other) return
       const same = other.columns.length === final.keys.length
-      if (same && other.of === 'index' && !isLater(final.name, other.name, after)) return
       const what =
         other.of === 'primaryKey'
           ? `the primary key \`${other.name}\``
@@ -146,8 +151,13 @@ function covers(candidate: UsableIndex, index: Index, table: Table): boolean {
   })
 }
 
-/** Of two equal indexes the one that is created later is the redundant one. */
-function isLater(name: string, other: string, table: Table): boolean {
-  const names = table.indexes.map((index) => index.name)
-  return names.indexOf(name) > names.indexOf(other)
+/** Of two equal indexes the one that is created later is the redundant one, and never the one that keeps values unique. */
+function isKept(candidate: UsableIndex, index: Index, table: Table): boolean {
+  const names = table.indexes.map(({ name }) => name)
+  return (
+    candidate.columns.length > index.keys.length ||
+    candidate.of !== 'index' ||
+    candidate.index?.unique === true ||
+    names.indexOf(index.name) > names.indexOf(candidate.name)
+  )
 }
