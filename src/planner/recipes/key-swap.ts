@@ -3,6 +3,7 @@ import { nameOf, schemaOf, type ForeignKey, type Index, type Schema, type Table 
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import { jobNameOf } from '../backfill/backfill.ts'
+import { indexOf } from './constraints.ts'
 import { migration, renameIn, type RecipeStep } from './recipe.ts'
 import type { RecipeContext } from './recipe.ts'
 import type { Member, Swapped } from './key-columns.ts'
@@ -32,34 +33,9 @@ export function syncOf(
 
 /** The indexes behind primary key and unique constraints. */
 export function keyIndexes(table: Table): readonly Index[] {
-  const index = (
-    name: string,
-    columns: readonly string[],
-    include: readonly string[],
-    nullsNotDistinct: boolean,
-  ): Index => ({
-    name,
-    keys: columns.map((column) => ({
-      column,
-      expression: null,
-      descending: false,
-      nullsFirst: false,
-      opclass: null,
-      collation: null,
-    })),
-    include,
-    unique: true,
-    nullsNotDistinct,
-    method: 'btree',
-    where: null,
-    valid: true,
-    declared: [],
-  })
   return [
-    ...(table.primaryKey
-      ? [index(table.primaryKey.name, table.primaryKey.columns, table.primaryKey.include, false)]
-      : []),
-    ...table.uniques.map((u) => index(u.name, u.columns, u.include, u.nullsNotDistinct)),
+    ...(table.primaryKey ? [indexOf({ ...table.primaryKey, nullsNotDistinct: false })] : []),
+    ...table.uniques.map(indexOf),
   ]
 }
 
