@@ -1,6 +1,7 @@
 import { declarationOf, partDeclarationOf } from '../../src/engine/declared.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { placeAfter } from '../../src/changeset/hunks.ts'
+import { namesAsDrizzleV1 } from '../../src/project/project.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import type { Schema } from '../../src/schema/model.ts'
@@ -115,7 +116,7 @@ function isSameBesideName(gone: Change, fresh: Change): boolean {
 /** True where the ORM would rename: Prisma before 3 gave other names, and Drizzle does not look at those of primary keys, from v1 on at none that it made up. */
 function namesCount(change: Change, ctx: RuleContext): boolean {
   if (ctx.project.orm === 'prisma') return Number.parseInt(ctx.runner.version ?? '', 10) >= 3
-  if (ctx.project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(ctx.runner.version ?? '')) return false
+  if (namesAsDrizzleV1(ctx.project)) return false
   const key = ctx.declared?.tables.get(tableOf(change) ?? '')?.primaryKey
   return change.kind !== 'renameConstraint' || key?.name !== change.to
 }

@@ -75,6 +75,13 @@ export interface ProjectSettings {
   readonly drizzleLayout?: 'journal' | 'folders'
 }
 
+/** True where constraints are named in the way of Drizzle v1; its first betas still kept a journal and named them as before. */
+export function namesAsDrizzleV1({ settings, runner }: Project): boolean {
+  return settings.drizzleLayout === undefined
+    ? /^[1-9]/.test(runner.version ?? '')
+    : settings.drizzleLayout === 'folders'
+}
+
 /** A folder of migrations: how its files are found, ordered, split into up and down. */
 export interface MigrationSource {
   readonly folder: string

@@ -89,6 +89,19 @@ describe('tables and columns', () => {
     expect(table('b').rowSecurity.enabled).toBe(true)
   })
 
+  it.each([
+    ['0.45.4', {}, 'b_a_a_id_fk'],
+    ['1.0.0-rc.5', {}, 'b_a_a_id_fkey'],
+    ['1.0.0-rc.5', { drizzleLayout: 'folders' }, 'b_a_a_id_fkey'],
+    ['1.0.0-beta.1', { drizzleLayout: 'journal' }, 'b_a_a_id_fk'],
+  ] as const)('names constraints as %s with %o does', async (version, settings, name) => {
+    const { table } = await tablesOf(
+      `export const a = pg.pgTable('a', { id: pg.integer().primaryKey() }); export const b = pg.pgTable('b', { a: pg.integer().references(() => a.id) })`,
+      { runner: { name: 'drizzle', version }, settings },
+    )
+    expect(table('b').foreignKeys.map((it) => it.name)).toEqual([name])
+  })
+
   it('applies the casing of the project', async () => {
     const { table } = await tablesOf(
       `export const a = pg.pgTable('a', { createdAt: pg.timestamp(), own: pg.text('Own') }, (t) => [pg.index().on(t.createdAt)])`,

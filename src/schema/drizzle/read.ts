@@ -2,6 +2,7 @@ import type { Note } from '../../finding.ts'
 import { createHash } from 'node:crypto'
 import picomatch from 'picomatch'
 import type { Tree } from '../../changeset/tree.ts'
+import { namesAsDrizzleV1 } from '../../project/project.ts'
 import type { Project } from '../../project/project.ts'
 import type { Schema } from '../model.ts'
 import { bundleSchema } from './bundle.ts'
@@ -163,7 +164,7 @@ async function evaluateWith(
   if (first === undefined) return { reason: 'no file of it was found', path: project.evidence, line: 1 }
   const options: GuestOptions = {
     casing,
-    v1: project.settings.drizzleLayout === 'folders' || /^[1-9]/.test(project.runner.version ?? ''),
+    v1: namesAsDrizzleV1(project),
   }
   if ((overruns.get(tree) ?? 0) >= mostOverruns)
     return { reason: `${mostOverruns} schemas of this commit ran out of time already`, path: first, line: 1 }
