@@ -74,6 +74,7 @@ import noAttributeTable from './design/no-attribute-table.ts'
 import noCascadeCycle from './design/no-cascade-cycle.ts'
 import noChar from './design/no-char.ts'
 import noCommaList from './design/no-comma-list.ts'
+import noCompositePrimaryKey from './design/no-composite-primary-key.ts'
 import noCrossTenantUnique from './design/no-cross-tenant-unique.ts'
 import noDriftingCopy from './design/no-drifting-copy.ts'
 import noDuplicateForeignKey from './design/no-duplicate-foreign-key.ts'
@@ -83,17 +84,22 @@ import noFloatMoney from './design/no-float-money.ts'
 import noForbiddenColumn from './design/no-forbidden-column.ts'
 import noForbiddenType from './design/no-forbidden-type.ts'
 import noForeignKey from './design/no-foreign-key.ts'
+import noForeignKeyAcrossSchemas from './design/no-foreign-key-across-schemas.ts'
 import noForeignKeyToAuth from './design/no-foreign-key-to-auth.ts'
 import noForeignKeyToNothing from './design/no-foreign-key-to-nothing.ts'
 import noIgnoredRequiredField from './design/no-ignored-required-field.ts'
+import noInheritance from './design/no-inheritance.ts'
 import noJsonPathFilter from './design/no-json-path-filter.ts'
 import noLongIdentifier from './design/no-long-identifier.ts'
 import noMismatchedForeignKey from './design/no-mismatched-foreign-key.ts'
+import noMixedType from './design/no-mixed-type.ts'
 import noMoney from './design/no-money.ts'
 import noNullableBoolean from './design/no-nullable-boolean.ts'
 import noNumberedColumns from './design/no-numbered-columns.ts'
 import noPolymorphicReference from './design/no-polymorphic-reference.ts'
 import noRegType from './design/no-reg-type.ts'
+import noReservedWord from './design/no-reserved-word.ts'
+import noRewriteRule from './design/no-rewrite-rule.ts'
 import noRoundedTimestamp from './design/no-rounded-timestamp.ts'
 import noSoftDeleteUnique from './design/no-soft-delete-unique.ts'
 import noTimetz from './design/no-timetz.ts'
@@ -103,6 +109,7 @@ import preferBigintPrimaryKey from './design/prefer-bigint-primary-key.ts'
 import preferIdentity from './design/prefer-identity.ts'
 import preferJsonb from './design/prefer-jsonb.ts'
 import preferOrderedUuid from './design/prefer-ordered-uuid.ts'
+import preferPartitionedTable from './design/prefer-partitioned-table.ts'
 import preferText from './design/prefer-text.ts'
 import preferTimestamptz from './design/prefer-timestamptz.ts'
 import preferUuidType from './design/prefer-uuid-type.ts'
@@ -113,13 +120,17 @@ import requireComment from './design/require-comment.ts'
 import requireDecision from './design/require-decision.ts'
 import requireEnumValueOrder from './design/require-enum-value-order.ts'
 import requireForeignKey from './design/require-foreign-key.ts'
+import requireLengthLimit from './design/require-length-limit.ts'
+import requireListDefault from './design/require-list-default.ts'
 import requireMatchFull from './design/require-match-full.ts'
 import requireNamedConstraint from './design/require-named-constraint.ts'
 import requireNaming from './design/require-naming.ts'
 import requireNotNull from './design/require-not-null.ts'
+import requireNumericPrecision from './design/require-numeric-precision.ts'
 import requireOnDelete from './design/require-on-delete.ts'
 import requirePrimaryKey from './design/require-primary-key.ts'
 import requireRangeCheck from './design/require-range-check.ts'
+import requireRetention from './design/require-retention.ts'
 import requireTableSchema from './design/require-table-schema.ts'
 import requireTenantColumn from './design/require-tenant-column.ts'
 import noBtreeOnDocument from './indexes/no-btree-on-document.ts'
@@ -211,6 +222,7 @@ import noNullComparison from './queries/no-null-comparison.ts'
 import noOffsetPagination from './queries/no-offset-pagination.ts'
 import noOrAcrossTables from './queries/no-or-across-tables.ts'
 import noOrderByRandom from './queries/no-order-by-random.ts'
+import noOrderByRandomKey from './queries/no-order-by-random-key.ts'
 import noOrdinalReference from './queries/no-ordinal-reference.ts'
 import noOuterClientInTransaction from './queries/no-outer-client-in-transaction.ts'
 import noPrimaryKeyUpdate from './queries/no-primary-key-update.ts'
@@ -333,6 +345,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noCascadeCycle, group: 'design' },
   { ...noChar, group: 'design' },
   { ...noCommaList, group: 'design' },
+  { ...noCompositePrimaryKey, group: 'design' },
   { ...noCrossTenantUnique, group: 'design' },
   { ...noDriftingCopy, group: 'design' },
   { ...noDuplicateForeignKey, group: 'design' },
@@ -342,17 +355,22 @@ export const catalog: readonly CatalogRule[] = [
   { ...noForbiddenColumn, group: 'design' },
   { ...noForbiddenType, group: 'design' },
   { ...noForeignKey, group: 'design' },
+  { ...noForeignKeyAcrossSchemas, group: 'design' },
   { ...noForeignKeyToAuth, group: 'design' },
   { ...noForeignKeyToNothing, group: 'design' },
   { ...noIgnoredRequiredField, group: 'design' },
+  { ...noInheritance, group: 'design' },
   { ...noJsonPathFilter, group: 'design' },
   { ...noLongIdentifier, group: 'design' },
   { ...noMismatchedForeignKey, group: 'design' },
+  { ...noMixedType, group: 'design' },
   { ...noMoney, group: 'design' },
   { ...noNullableBoolean, group: 'design' },
   { ...noNumberedColumns, group: 'design' },
   { ...noPolymorphicReference, group: 'design' },
   { ...noRegType, group: 'design' },
+  { ...noReservedWord, group: 'design' },
+  { ...noRewriteRule, group: 'design' },
   { ...noRoundedTimestamp, group: 'design' },
   { ...noSoftDeleteUnique, group: 'design' },
   { ...noTimetz, group: 'design' },
@@ -362,6 +380,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...preferIdentity, group: 'design' },
   { ...preferJsonb, group: 'design' },
   { ...preferOrderedUuid, group: 'design' },
+  { ...preferPartitionedTable, group: 'design' },
   { ...preferText, group: 'design' },
   { ...preferTimestamptz, group: 'design' },
   { ...preferUuidType, group: 'design' },
@@ -372,13 +391,17 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireDecision, group: 'design' },
   { ...requireEnumValueOrder, group: 'design' },
   { ...requireForeignKey, group: 'design' },
+  { ...requireLengthLimit, group: 'design' },
+  { ...requireListDefault, group: 'design' },
   { ...requireMatchFull, group: 'design' },
   { ...requireNamedConstraint, group: 'design' },
   { ...requireNaming, group: 'design' },
   { ...requireNotNull, group: 'design' },
+  { ...requireNumericPrecision, group: 'design' },
   { ...requireOnDelete, group: 'design' },
   { ...requirePrimaryKey, group: 'design' },
   { ...requireRangeCheck, group: 'design' },
+  { ...requireRetention, group: 'design' },
   { ...requireTableSchema, group: 'design' },
   { ...requireTenantColumn, group: 'design' },
   { ...noBtreeOnDocument, group: 'indexes' },
@@ -470,6 +493,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noOffsetPagination, group: 'queries' },
   { ...noOrAcrossTables, group: 'queries' },
   { ...noOrderByRandom, group: 'queries' },
+  { ...noOrderByRandomKey, group: 'queries' },
   { ...noOrdinalReference, group: 'queries' },
   { ...noOuterClientInTransaction, group: 'queries' },
   { ...noPrimaryKeyUpdate, group: 'queries' },

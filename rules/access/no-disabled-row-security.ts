@@ -15,6 +15,14 @@ export default {
       sql: `set lock_timeout = '5s'; alter table notes disable row level security;`,
       message: 'no longer holds anybody back',
     },
+    {
+      title: 'A table that is not known.',
+      alone: true,
+      sql: `set lock_timeout = '5s'; alter table notes disable row level security;`,
+      severity: 'warning',
+      message: 'no longer holds anybody back',
+      unproven: 'the table is not known',
+    },
   ],
   good: [
     {
@@ -30,7 +38,8 @@ export default {
   visit: {
     setRowSecurity({ table, from, to }, ctx) {
       const after = ctx.after.tables.get(table)
-      if (!from.enabled || to.enabled || !after || after.rowSecurity.enabled) return null
+      const known = ctx.step?.before.tables.get(table)?.complete === true
+      if ((known && !from.enabled) || to.enabled || !after || after.rowSecurity.enabled) return null
       const policies = after.policies.length
       return {
         severity: policies > 0 ? 'error' : 'warning',

@@ -27,12 +27,22 @@ export default {
       sql: `insert into settings (key, value) values ('upstream', 'postgres://app:h8Kd02mQ@db.example.com/app');`,
       message: 'a password in an address',
     },
+    {
+      sql: `create subscription orders connection 'host=db.example.com user=copy password=h8Kd02mQ' publication orders;`,
+      message: 'a password in a connection string',
+      unproven: 'another server to subscribe to',
+    },
   ],
   good: [
     { sql: `create role reports login;`, unproven: 'roles are of the cluster' },
     {
       given: `create table users (id bigint primary key, password_hash text not null);`,
       sql: `update users set password_hash = '' where id = 1;`,
+    },
+    {
+      title: 'The word is in a text that connects to nothing.',
+      given: `create table notes (id bigint primary key, body text not null);`,
+      sql: `update notes set body = 'use password=h8Kd02mQ' where id = 1;`,
     },
     {
       title: 'An address without a password, and one that is filled in later.',
@@ -62,6 +72,15 @@ export default {
         const value = option.DefElem.arg.String.sval ?? ''
         if (value !== '' && !isPlaceholder(value)) yield said('a password', value, ctx.step)
       }
+      const connection =
+        'CreateSubscriptionStmt' in node
+          ? node.CreateSubscriptionStmt.conninfo
+          : 'AlterSubscriptionStmt' in node
+            ? node.AlterSubscriptionStmt.conninfo
+            : undefined
+      const [, password = ''] = /\bpassword\s*=\s*(?:\\?')?([^\s'\\]{1,200})/i.exec(connection ?? '') ?? []
+      if (password !== '' && !isPlaceholder(password))
+        yield said('a password in a connection string', password, ctx.step)
       yield* keysIn(ctx)
     },
   },

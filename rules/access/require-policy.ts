@@ -20,6 +20,14 @@ export default {
     {
       sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
     },
+    {
+      title: 'A restrictive policy takes away and gives nothing.',
+      sql: `
+        create table notes (id bigint generated always as identity primary key, author text not null);
+        alter table notes enable row level security;
+        create policy own on notes as restrictive using (author = current_user);`,
+      message: 'its only policy is restrictive',
+    },
   ],
   good: [
     {
@@ -50,10 +58,11 @@ export default {
         (other) => other.rowSecurity.enabled && other.schema === after?.schema,
       )
       if (guarded.length > 1 && guarded.every((other) => other.policies.length === 0)) return null
-      if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled || after.policies.length > 0)
-        return null
+      if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled) return null
+      if (after.policies.some((policy) => policy.permissive)) return null
+      const restrictive = after.policies.length
       return {
-        message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and no policy.`,
+        message: `\`${ctx.name(table)}\` gives no rows to anybody but ${isSupabase(ctx) ? 'its owner and the service role' : 'its owner'}: it has row level security and ${restrictive === 0 ? 'no policy' : restrictive === 1 ? 'its only policy is restrictive' : 'all of its policies are restrictive'}.`,
         help: `Unless that is meant, say with \`CREATE POLICY\` who may read and write which rows.${example(after, ctx)}`,
       }
     },

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { mentions } from '../../src/schema/replay/rewrite.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { newColumns } from '../shared/columns.ts'
 import { separateDeploy } from '../shared/deploys.ts'
@@ -75,7 +76,3 @@ export default {
     }
   }),
 } satisfies Rule
-
-function mentions(expression: string, column: string): boolean {
-  return expression.split(/[^\w$]+/).includes(column)
-}

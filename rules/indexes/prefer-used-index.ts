@@ -1,13 +1,17 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { key, schemaOf } from '../../src/schema/model.ts'
+import type { Index, Key } from '../../src/schema/model.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
-import { at } from '../shared/query-words.ts'
+import { at, callOf, indexAdvice, inWords } from '../shared/query-words.ts'
+
+const visits = `create table visits (id bigint generated always as identity primary key, user_id text not null, day date not null, page text not null);`
 
 export default {
   id: 'prefer-used-index',
   severity: 'info',
-  summary: 'An index that no query in the code asks for is written with every row and read by nobody.',
+  summary:
+    'An index that no query in the code asks for, or in an order that none asks for, is written with every row and read by nobody.',
   why: `The queries that were found filter and order by other columns of the table. The index may serve a report, a job or a query that could not be read;
     if it serves none of them, it is only cost.`,
   fix: 'Name the query that the index is for, or leave it out until there is one.',
@@ -30,6 +34,28 @@ export default {
         export const three = (id: number) => prisma.user.delete({ where: { id } })`,
       message: 'no query was found that filters or orders by `city`',
     },
+    {
+      title: 'The queries look rows up by its second column.',
+      given: visits,
+      sql: `create index concurrently visits_day_user on visits (day, user_id);`,
+      typescript: `
+        import { Pool } from 'pg'
+        const pool = new Pool()
+        export const one = (id: string) => pool.query('SELECT day FROM visits WHERE user_id = $1 LIMIT 10', [id])
+        export const two = (id: string) => pool.query('SELECT count(*) FROM visits WHERE user_id = $1', [id])
+        export const three = (id: string) => pool.query('DELETE FROM visits WHERE user_id = $1', [id])`,
+      message: 'filters or orders by `day`',
+    },
+    {
+      title: 'Directions that no query asks for.',
+      given: visits,
+      sql: `create index concurrently visits_day_page on visits (day desc, page);`,
+      typescript: `
+        import { Pool } from 'pg'
+        const pool = new Pool()
+        export const latest = () => pool.query('SELECT day, page FROM visits ORDER BY day DESC, page DESC LIMIT 10')`,
+      message: 'it goes by `day` downwards and `page` upwards',
+    },
   ],
   good: [
     {
@@ -45,6 +71,15 @@ export default {
         export const one = (email: string) => prisma.user.findUnique({ where: { email } })
         export const two = (id: number) => prisma.user.findUnique({ where: { id } })
         export const three = (city: string) => prisma.user.findMany({ where: { city }, take: 20, orderBy: { id: 'asc' } })`,
+    },
+    {
+      title: 'An index is read backwards, too.',
+      given: visits,
+      sql: `create index concurrently visits_day_page on visits (day desc, page);`,
+      typescript: `
+        import { Pool } from 'pg'
+        const pool = new Pool()
+        export const first = () => pool.query('SELECT day, page FROM visits ORDER BY day, page DESC LIMIT 10')`,
     },
     {
       title: 'Without queries there is nothing to compare with.',
@@ -74,16 +109,62 @@ export default {
       if (asking.some((query) => query.plan?.after?.indexes.includes(key(schemaOf(table), index.name)) === true))
         return null
       const filtering = asking.filter((query) => query.predicates.some((p) => p.table === table))
-      if (filtering.length < 3 || asking.some((query) => query.dynamic || names(query, table, leading))) return null
+      const unread = asking.some((query) => query.dynamic)
+      const order = unread ? null : unusedOrder(index, asking, table)
+      if (order)
+        return {
+          message: `The order of \`${index.name}\` has no reader: it goes by ${directions(index.keys)}, and \`${callOf(order)}\` asks for ${directions(order.ordering)}.`,
+          help: `Give its columns the directions of the query at ${at(order.place)}, or all of them one direction where no query mixes them.`,
+        }
+      if (filtering.length < 3 || unread || asking.some((query) => names(query, table, leading))) return null
       const [example] = filtering
       const planned = asking.filter((query) => query.plan?.after).length
+      const wanted = index.keys.find(({ column }) => column !== null && looksUp(filtering, table, column))?.column
+      const columns = index.keys.flatMap(({ column }) => column ?? [])
       return {
         message: `\`${index.name}\` has no reader: of ${asking.length} queries of \`${ctx.name(table)}\` that could be read, no query was found that filters or orders by \`${leading}\`.`,
-        help: `Name the query that it is for, or leave it out until there is one.${planned > 0 ? ` None of the ${planned} that were planned at the declared sizes uses it.` : ''}${example ? ` One that was found: ${at(example.place)}.` : ''}`,
+        help:
+          wanted && columns.length === index.keys.length
+            ? `Lead it with \`${wanted}\`, by which the queries look rows up:\n${indexAdvice(after, [wanted, ...columns.filter((column) => column !== wanted)], ctx).help}`
+            : `Name the query that it is for, or leave it out until there is one.${planned > 0 ? ` None of the ${planned} that were planned at the declared sizes uses it.` : ''}${example ? ` One that was found: ${at(example.place)}.` : ''}`,
       }
     },
   },
 } satisfies Rule
+
+/** True where a query finds rows by equality with a column. */
+function looksUp(queries: readonly Query[], table: Key, column: string): boolean {
+  return queries.some((query) =>
+    query.predicates.some(
+      (p) => p.table === table && p.column === column && p.expression === null && ['=', 'in'].includes(p.operator),
+    ),
+  )
+}
+
+/** A query that sorts by the columns of an index in directions which the index has neither forwards nor backwards, where none sorts as the index does. */
+function unusedOrder({ keys }: Index, queries: readonly Query[], table: Key): Query | null {
+  if (new Set(keys.map((key) => key.descending)).size < 2) return null
+  let found: Query | null = null
+  for (const query of queries) {
+    const { ordering } = query
+    const from = keys.findIndex((key) => key.column === ordering[0]?.column)
+    if (from < 0) continue
+    // By one column an index is read in either direction, whatever the others have.
+    if (ordering.length === 1) return null
+    const sorted = keys.slice(from, from + ordering.length)
+    if (sorted.length < ordering.length) continue
+    if (ordering.some((o, i) => o.table !== table || o.column !== sorted[i]?.column)) continue
+    const turned = new Set(ordering.map((o, i) => o.descending === sorted[i]?.descending))
+    if (turned.size === 1) return null
+    found ??= query
+  }
+  return found
+}
+
+/** `` `a` upwards and `b` downwards ``. */
+function directions(keys: readonly { readonly column: string | null; readonly descending: boolean }[]): string {
+  return inWords(keys.map(({ column, descending }) => `\`${column ?? ''}\` ${descending ? 'downwards' : 'upwards'}`))
+}
 
 function names(query: Query, table: string, column: string): boolean {
   return (

@@ -1,3 +1,4 @@
+import { mentions } from '../../src/schema/replay/rewrite.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { addColumnSql, ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
@@ -64,8 +65,3 @@ export default {
     },
   },
 } satisfies Rule
-
-/** True where an expression as Postgres prints it names the column. */
-function mentions(expression: string, column: string): boolean {
-  return expression.split(/[^\w$"]+/).includes(ident(column))
-}

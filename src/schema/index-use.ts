@@ -1,5 +1,6 @@
 import type { Predicate } from '../queries/query.ts'
 import type { Index, Table } from './model.ts'
+import { mentions } from './replay/rewrite.ts'
 
 /** How a table can be reached: a key, a unique constraint or an index. */
 export interface Path {
@@ -200,10 +201,6 @@ function answers(key: Path['keys'][number], predicate: Predicate, method: string
     ordered.has(operator)
     ? true
     : null
-}
-
-function mentions(where: string, column: string): boolean {
-  return where.match(/\w+/g)?.includes(column) === true
 }
 
 function normal(expression: string): string {
