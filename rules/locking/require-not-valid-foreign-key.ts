@@ -82,6 +82,17 @@ export default {
         alter table orders add foreign key (user_id) references users (id);`,
     },
     {
+      title: 'Behind a CREATE TABLE that cannot succeed the table is new wherever the statement is reached.',
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint);
+        create index orders_user_id on orders (user_id);`,
+      sql: `
+        create table orders (id bigint primary key, user_id bigint);
+        alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);`,
+      unproven: 'the first statement fails',
+    },
+    {
       title: 'A new nullable column holds nothing to check: Postgres skips the scan.',
       given: `
         create table users (id bigint primary key);

@@ -1,3 +1,4 @@
+import type { RangeVar } from 'libpg-query'
 import type { Step } from '../step.ts'
 import type { Config } from '../config.ts'
 import type { Change } from '../schema/change.ts'
@@ -19,6 +20,9 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
   const moments: Newness[] = []
   for (const step of steps) {
     moments.push({ tables, columns })
+    for (const { table, column } of step.refused === undefined ? [] : meantBy(step))
+      if (column === null) tables = tables.with(table, true)
+      else columns = columns.with(`${table}.${column}`, true)
     for (const change of step.changes) {
       switch (change.kind) {
         case 'createTable':
@@ -58,6 +62,28 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
   }
   moments.push({ tables, columns })
   return moments
+}
+
+/**
+ * The tables and columns that a refused statement was to make. What stands behind it runs only in a database where it succeeded, and there
+ * they are new: a history that is applied a second time under another name, a table that refers to one that is missing.
+ */
+function meantBy({ statement: { node }, before }: Step): readonly { table: Key; column: string | null }[] {
+  const keyOf = ({ schemaname, relname = '' }: RangeVar): Key => {
+    const path = schemaname === undefined ? (before.searchPath ?? [before.defaultSchema]) : [schemaname]
+    const keys = path.map((schema) => key(schema, relname))
+    return keys.find((at) => before.tables.has(at)) ?? keys[0] ?? key(before.defaultSchema, relname)
+  }
+  if ('CreateStmt' in node && node.CreateStmt.relation)
+    return [{ table: keyOf(node.CreateStmt.relation), column: null }]
+  if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.into?.rel)
+    return [{ table: keyOf(node.CreateTableAsStmt.into.rel), column: null }]
+  if (!('AlterTableStmt' in node) || !node.AlterTableStmt.relation) return []
+  const table = keyOf(node.AlterTableStmt.relation)
+  return (node.AlterTableStmt.cmds ?? []).flatMap((cmd) => {
+    const def = 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_AddColumn' ? cmd.AlterTableCmd.def : undefined
+    return def && 'ColumnDef' in def ? [{ table, column: def.ColumnDef.colname ?? '' }] : []
+  })
 }
 
 /**
