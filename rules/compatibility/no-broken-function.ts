@@ -30,6 +30,24 @@ export default {
       sql: `alter table users rename column seen to seen_at;`,
       message: '`seen` still uses `users.seen`',
     },
+    {
+      title: 'What PL/pgSQL gives back, loops over or looks up in an expression.',
+      given: `create table users (id bigint primary key, name text); create function names() returns setof text language plpgsql as $$ begin return query select u.name from users u; end $$; create function has_name(who bigint) returns boolean language plpgsql as $$ begin if exists (select 1 from users where id = who and name <> '') then return true; end if; return false; end $$; create function all_names() returns text language plpgsql as $$ declare total text := ''; u record; begin for u in select id, name from users loop total := total || u.name; end loop; return total; end $$;`,
+      sql: `alter table users drop column name;`,
+      message: '`names`, `has_name`, `all_names` still use `users.name`',
+    },
+    {
+      title: 'The column behind a variable of its type.',
+      given: `create table users (id bigint primary key, name text); create function greet(greeting text) returns text language plpgsql as $$ declare who users.name%type := greeting; begin return who; end $$;`,
+      sql: `alter table users rename column name to full_name;`,
+      message: '`greet` still uses `users.name`',
+    },
+    {
+      title: 'What a trigger sets in the row.',
+      given: `create table users (id bigint primary key, name text); create function lower_name() returns trigger language plpgsql as $$ begin new.name := lower(new.name); return new; end $$; create trigger lower_name before insert on users for each row execute function lower_name();`,
+      sql: `alter table users rename column name to full_name;`,
+      message: '`lower_name` still uses `users.name`',
+    },
   ],
   good: [
     {
@@ -41,6 +59,12 @@ export default {
     {
       title: 'A column of the same name of another table.',
       given: `create table users (id bigint primary key, name text); create table teams (id bigint primary key, name text); create function names() returns setof text language sql as $$ select t.name from teams t join users u on u.id = t.id $$;`,
+      sql: `alter table users drop column name;`,
+      unproven: 'others speak of the drop itself',
+    },
+    {
+      title: 'A variable of the same name.',
+      given: `create table users (id bigint primary key, name text); create function how_many() returns bigint language plpgsql as $$ declare name text := 'a'; total bigint; begin total := (select count(*) from users u where u.id > 0); raise notice '% %', name, total; return total + length(name) + (select count(*) from users); end $$;`,
       sql: `alter table users drop column name;`,
       unproven: 'others speak of the drop itself',
     },
@@ -79,6 +103,6 @@ function broken(table: Key, column: string | null, what: string, ctx: RuleContex
     anySize: true,
     object: column === null ? table : `${table}.${column}`,
     message: `${names} still ${uses.length === 1 ? 'uses' : 'use'} ${said}, which ${what} here: the next call fails.`,
-    help: `Replace ${uses.length === 1 ? 'it' : 'them'} in this migration with a body that does without:\n\n${uses.map(({ function: of, statement }) => `- \`${ctx.name(of)}\` at \`${at(statement.place)}\``).join('\n')}`,
+    help: `Replace ${uses.length === 1 ? 'it' : 'them'} in this migration with a body that does without:\n\n${uses.map(({ function: of, place }) => `- \`${ctx.name(of)}\` at \`${at(place)}\``).join('\n')}`,
   }
 }

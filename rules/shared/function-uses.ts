@@ -1,13 +1,14 @@
 import type { Node } from 'libpg-query'
 import type { RuleContext } from '../../src/engine/rule.ts'
-import { key, type Key, type Schema, type SqlFunction } from '../../src/schema/model.ts'
-import type { Statement } from '../../src/sql/statement.ts'
+import { key, nameOf, type Key, type Schema, type SqlFunction } from '../../src/schema/model.ts'
+import { comparePlaces, type Place } from '../../src/location.ts'
+import { askedBy } from '../../src/sql/inner.ts'
 import { columnRef, walkTree } from './sql-tree.ts'
 
-/** A function of the schema after the pull request, and the first statement of its body that names what was asked for. */
+/** A function of the schema after the pull request, and the first place of its body that names what was asked for. */
 export interface FunctionUse {
   readonly function: Key
-  readonly statement: Statement
+  readonly place: Place
 }
 
 /** The functions that are there after the pull request and name a table, or a column of it, in a statement of their body. */
@@ -16,24 +17,30 @@ export function functionsUsing(ctx: RuleContext, table: Key, column: string | nu
   for (const [of, overloads] of ctx.after.functions) {
     for (const each of overloads) {
       if (runsOnlyFor(of, table, ctx)) continue
-      const statement = bodyOf(each, ctx).find((inner) =>
-        column === null ? namesTable(inner.node, table, ctx.after) : namesColumn(inner.node, table, column, ctx, of),
+      if (each.definition?.toLowerCase().includes((column ?? nameOf(table)).toLowerCase()) !== true) continue
+      const use = bodyOf(each, ctx).find(({ node }) =>
+        column === null ? namesTable(node, table, ctx.after) : namesColumn(node, table, column, ctx, of),
       )
-      if (statement !== undefined) found.push({ function: of, statement })
+      if (use !== undefined) found.push({ function: of, place: use.place })
     }
   }
   return found
 }
 
-/** The statements in the body of a function, from the statement of the history that made it as it is. */
-function bodyOf({ definition }: SqlFunction, { history }: RuleContext): readonly Statement[] {
-  if (definition === null || definition === undefined) return []
+/** What stands in the body of a function, from the statement of the history that made it as it is. */
+function bodyOf(
+  { definition }: SqlFunction,
+  { history }: RuleContext,
+): readonly { readonly node: Node; readonly place: Place }[] {
   for (const { statements } of history.toReversed()) {
     const made = statements.findLast(({ inside, text }) => inside === null && text === definition)
     if (made !== undefined)
-      return statements.filter(
-        ({ inside, start, end }) => inside === 'function' && start >= made.start && end <= made.end,
-      )
+      return [
+        ...statements.filter(
+          ({ inside, start, end }) => inside === 'function' && start >= made.start && end <= made.end,
+        ),
+        ...askedBy(made),
+      ].sort((a, b) => comparePlaces(a.place, b.place))
   }
   return []
 }

@@ -81,7 +81,8 @@ function meantBy({ statement: { node }, before }: Step): readonly { table: Key; 
   if (!('AlterTableStmt' in node) || !node.AlterTableStmt.relation) return []
   const table = keyOf(node.AlterTableStmt.relation)
   return (node.AlterTableStmt.cmds ?? []).flatMap((cmd) => {
-    const def = 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_AddColumn' ? cmd.AlterTableCmd.def : undefined
+    const def =
+      'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_AddColumn' ? cmd.AlterTableCmd.def : undefined
     return def && 'ColumnDef' in def ? [{ table, column: def.ColumnDef.colname ?? '' }] : []
   })
 }

@@ -2,7 +2,7 @@ import type { CreateFunctionStmt, DoStmt, Node } from 'libpg-query'
 import type { Place } from '../location.ts'
 import { placeOf } from '../location.ts'
 import { parsePlpgsql, parseSql } from './parser.ts'
-import { bodyOf, readBlock } from './plpgsql.ts'
+import { askedIn, bodyOf, readBlock } from './plpgsql.ts'
 import { nextPiece } from './split.ts'
 import type { SqlProblem, Statement } from './statement.ts'
 
@@ -29,6 +29,35 @@ export function innerStatements(statement: Statement): Inner {
   if ('DoStmt' in statement.node) return ofBlock(statement, statement.node.DoStmt)
   if ('CreateFunctionStmt' in statement.node) return ofFunction(statement, statement.node.CreateFunctionStmt)
   return nothing
+}
+
+/** The nodes of what a function in plpgsql asks of tables beside its statements: queries in expressions, loops and returns, types of variables. */
+export function askedBy(statement: Statement): readonly { readonly node: Node; readonly place: Place }[] {
+  if (!('CreateFunctionStmt' in statement.node)) return []
+  const { options } = statement.node.CreateFunctionStmt
+  const source = optionOf(options, 'as') ?? ''
+  const body = bodyOf(statement, source)
+  if (body === null || (optionOf(options, 'language') ?? '').toLowerCase() !== 'plpgsql') return []
+  const read = parsePlpgsql(statement.text)
+  if ('message' in read) return []
+  const lines = source.split('\n')
+  return askedIn(read.tree).flatMap(({ select, line, expression }) => {
+    const result = parseSql(select)
+    const before = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0)
+    const start = statement.start + body.start + before
+    const text = lines[line - 1] ?? ''
+    const place = placeOf(statement.file, start + text.search(/\S|$/), start + text.trimEnd().length)
+    const nodes = 'nodes' in result ? result.nodes : []
+    const subqueries = expression ? nodes.flatMap(subqueriesIn) : []
+    return (subqueries.length > 0 ? subqueries : nodes).map((node) => ({ node, place }))
+  })
+}
+
+/** The outermost subqueries of an expression. */
+function subqueriesIn(tree: unknown): readonly Node[] {
+  if (Array.isArray(tree)) return tree.flatMap(subqueriesIn)
+  if (typeof tree !== 'object' || tree === null) return []
+  return Object.entries(tree).flatMap(([name, value]) => (name === 'subselect' ? [value as Node] : subqueriesIn(value)))
 }
 
 /** The tree of a `DO` block in plpgsql as libpg_query gives it, or the message of what cannot be read. */

@@ -105,6 +105,54 @@ export function readBlock(tree: unknown, body: string): Block {
   return { sql, dynamic }
 }
 
+/** What a body asks of tables: a text that parses as SELECT, and the line of the body that it stands on, 1-based. */
+export interface Asked {
+  readonly select: string
+  readonly line: number
+  /** True for an expression: a name without a table is a variable in it, except inside its subqueries. */
+  readonly expression: boolean
+}
+
+/** A query of its own (0), an expression (2), assignments to a name of one to three parts (3 to 5): as plpgsql tells its parser. */
+const assignments = new Set([3, 4, 5])
+
+/**
+ * Every query, expression and type of a variable in a plpgsql body, each as a SELECT that names what it names: `SELECT` before an expression,
+ * target and value of an assignment, the column behind a `%TYPE`.
+ */
+export function askedIn(tree: unknown): readonly Asked[] {
+  const found: Asked[] = []
+  const walk = (node: unknown, line: number): void => {
+    if (Array.isArray(node)) for (const each of node) walk(each, line)
+    if (!isTree(node)) return
+    const here = typeof node['lineno'] === 'number' ? node['lineno'] : line
+    const { query, typname } = node
+    if (typeof query === 'string')
+      found.push({ select: selectOf(query, node['parseMode']), line: here, expression: node['parseMode'] !== 0 })
+    if (typeof typname === 'string') {
+      const [, column = '', table = ''] = /^(?:(.+)%type|(.+?)(?:%rowtype|\[\])?)$/is.exec(typname) ?? []
+      const dot = column.lastIndexOf('.')
+      if (table !== '') found.push({ select: `SELECT FROM ${table}`, line: here, expression: false })
+      else if (dot > 0)
+        found.push({
+          select: `SELECT of${column.slice(dot)} FROM ${column.slice(0, dot)} of`,
+          line: here,
+          expression: false,
+        })
+    }
+    for (const inner of Object.values(node)) walk(inner, here)
+  }
+  walk(tree, 1)
+  return found
+}
+
+function selectOf(query: string, mode: unknown): string {
+  if (mode === 2) return `SELECT ${query}`
+  if (!assignments.has(Number(mode))) return query
+  const sign = /^((?:"(?:[^"]|"")*"|[^":=])*?)\s*:?=/.exec(query)
+  return sign === null ? '' : `SELECT ${sign[1]}, ${query.slice(sign[0].length)}`
+}
+
 /** Length of what precedes the `INTO` that libpg_query blanks out of a `SELECT … INTO`. */
 function leading(text: string): number {
   const gap = text.search(/ {5,}/)
