@@ -1,4 +1,5 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { isLiquibase } from '../../src/project/liquibase.ts'
 
 /** How to run a statement outside a transaction with the runner at hand. */
 export interface Outside {
@@ -56,6 +57,8 @@ export function outsideTransaction(ctx: RuleContext, kept: 'IF NOT EXISTS' | 'IF
     case 'golang-migrate':
     case 'supabase':
     case 'psql':
+      if (ctx.step !== null && isLiquibase(ctx.step.statement.file.text))
+        return own('put it in a changeset of its own with `runInTransaction:false`')
       return {
         how: 'put it alone in a migration of its own, outside a transaction',
         inPlace: free || alone,

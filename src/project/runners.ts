@@ -221,5 +221,10 @@ export function runnersPage(): string {
     'and nothing is said that only some runners would do.',
     '',
     ...sections,
+    '## Liquibase',
+    '',
+    'Changelogs in SQL (`--liquibase formatted sql`) are read: each changeset is a transaction, one with `runInTransaction:false` none, and what a change adds to a changelog is new.',
+    'Changelogs in XML, YAML or JSON are not read, and neither are the order, contexts and preconditions that they give to others. Read: <https://docs.liquibase.com/concepts/changelogs/sql-format.html>',
+    '',
   ].join('\n')
 }

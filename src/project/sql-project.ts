@@ -139,7 +139,8 @@ export function sqlProjects(
       sqlc.schema.size > 0 &&
       !orderedFolder.test(baseOf(folder)) &&
       names.every((name) => sqlc.schema.has(within(folder, name)) || sqlc.queries.has(within(folder, name)))
-    if (!ordered || copied) {
+    // A changelog of Liquibase grows in place, whatever its number.
+    if (!ordered || copied || seen.some((found) => found.changelog)) {
       loose.push(...names.map((name) => within(folder, name)))
       continue
     }
@@ -398,7 +399,8 @@ function looseProjects(
     const folder = databaseFolderOf(path)
     const group = groups.get(folder) ?? { declared: [], scripts: [] }
     groups.set(folder, group)
-    if (seen?.onlyCreates || declaredName.test(baseOf(path)) || sqlc.schema.has(path)) group.declared.push(path)
+    if (seen?.changelog !== true && (seen?.onlyCreates || declaredName.test(baseOf(path)) || sqlc.schema.has(path)))
+      group.declared.push(path)
     else group.scripts.push(path)
   }
   const projects: Project[] = []

@@ -2,11 +2,14 @@ import { sourceFile } from '../location.ts'
 import { readSql } from '../sql/read.ts'
 import type { SqlDialect } from '../sql/dialect.ts'
 import type { Statement } from '../sql/statement.ts'
+import { isLiquibase } from './liquibase.ts'
 
 /** What detection wants to know of a file of SQL. */
 export interface SqlTraits {
   /** Marks of the tools that keep the way up and the way down in one file. */
   readonly marker: 'goose' | 'dbmate' | 'node-pg-migrate' | 'sql-migrate' | null
+  /** True for a changelog of Liquibase. */
+  readonly changelog: boolean
   /** True where it changes the schema: not only queries, data and settings. */
   readonly changesSchema: boolean
   /** True where it only creates: tables, types, functions, with their comments and grants. */
@@ -30,7 +33,17 @@ const longest = 60_000
 export function traitsOf(path: string, text: string): SqlTraits {
   const queries = /^\s*--\s*name\s*:\s*\S|\/\*\s*@name\s/m.test(text.slice(0, longest))
   const marker = markers.find(([, pattern]) => pattern.test(text.slice(0, longest)))?.[0] ?? null
-  if (queries) return { marker, queries, dialect: 'postgresql', changesSchema: false, onlyCreates: false, creates: [] }
+  const changelog = isLiquibase(text)
+  if (queries)
+    return {
+      marker,
+      changelog,
+      queries,
+      dialect: 'postgresql',
+      changesSchema: false,
+      onlyCreates: false,
+      creates: [],
+    }
   // A dump may be long; its beginning tells what it is.
   const read = readSql(
     sourceFile(path, text.length > longest ? text.slice(0, text.lastIndexOf(';\n', longest) + 1) : text),
@@ -39,6 +52,7 @@ export function traitsOf(path: string, text: string): SqlTraits {
   const creates = schema.flatMap((statement) => createdTable(statement) ?? [])
   return {
     marker,
+    changelog,
     queries,
     dialect: read.dialect,
     changesSchema: schema.length > 0,

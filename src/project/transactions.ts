@@ -1,5 +1,6 @@
 import type { Migration, Transaction } from '../step.ts'
 import type { Statement } from '../sql/statement.ts'
+import { changesetsOf, isLiquibase } from './liquibase.ts'
 import type { Runner } from './project.ts'
 import { endsTransactions, refusesTransaction } from '../sql/transaction-block.ts'
 import { isAtLeast } from './versions.ts'
@@ -46,14 +47,31 @@ export function transactionsOf(
 ): readonly Transaction[] {
   const state: State = { id: 0, shared: null, ended: false }
   return migrations.flatMap((migration) => {
-    const sending = sendingOf(runner, migration, options)
-    const drafts = sending.pipeline
-      ? pipelined(migration, sending, sending.pipeline.splits, state, options.postgres ?? 15)
-      : sent(migration, sending, state)
+    const drafts = partsOf(runner, migration, options).flatMap(([part, sending]) =>
+      sending.pipeline
+        ? pipelined(part, sending, sending.pipeline.splits, state, options.postgres ?? 15)
+        : sent(part, sending, state),
+    )
     const final = drafts.at(-1)?.id
     for (const draft of drafts) draft.survivesFailure = draft.id !== final
     return drafts
   })
+}
+
+/** A file, or the parts of it that are sent in ways of their own. */
+function partsOf(
+  runner: Runner | null,
+  migration: Migration,
+  options: TransactionOptions,
+): readonly (readonly [Migration, Sending])[] {
+  const isNamed = options.inTransaction !== undefined || (runner !== null && runner.assumed !== true)
+  if (isNamed || !isLiquibase(textOf(migration))) return [[migration, sendingOf(runner, migration, options)]]
+  return changesetsOf(textOf(migration), migration.statements).map(({ statements, transaction }) => [
+    { ...migration, statements },
+    transaction
+      ? { around: 'file', query: 'statement', because: 'Liquibase runs a changeset in one transaction' }
+      : each('`runInTransaction:false` lets each statement of the changeset commit alone'),
+  ])
 }
 
 function sent(migration: Migration, sending: Sending, state: State): readonly Draft[] {

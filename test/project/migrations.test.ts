@@ -349,6 +349,16 @@ describe('a schema declared in SQL', () => {
 })
 
 describe('loose scripts', () => {
+  test('a changelog of Liquibase grows in place, whatever its number', async () => {
+    const changelog = `--liquibase formatted sql\n--changeset me:1\n${create('a')}`
+    const { fresh, changed } = await read(
+      { 'db/changelog/001-a.sql': changelog },
+      { 'db/changelog/001-a.sql': `${changelog}--changeset me:2\n${create('b')}` },
+    )
+    expect(fresh.flatMap(({ statements }) => texts(statements))).toEqual([create('b').trim().replace(';', '')])
+    expect(changed).toEqual([])
+  })
+
   const base = { 'db/changes.sql': `-- all there is\n${create('a')}ALTER TABLE a ADD COLUMN b text;\n` }
 
   test('that a change adds to have new statements, and nothing that ran is edited', async () => {

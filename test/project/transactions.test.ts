@@ -53,6 +53,12 @@ const detach = 'ALTER TABLE t DETACH PARTITION p CONCURRENTLY;'
 const more = 'ALTER TABLE t ADD COLUMN c text;'
 
 describe('without a runner', () => {
+  test('a changelog of Liquibase has a transaction for each changeset, or none', () => {
+    const changelog = `--liquibase formatted sql\n--changeset me:1\n${add}${more}\n--changeset me:2 runInTransaction:false\n${index}${add}\n--changeset me:3\n${more}`
+    expect(shape({}, changelog)).toBe('1b+ 1b+ 2+ 3+ 4b')
+    expect(shape({ runner: 'psql' }, changelog)).toBe('1+ 2+ 3+ 4+ 5')
+  })
+
   test('a file is one transaction', () => {
     expect(shape({}, add + more)).toBe('1b 1b')
     expect(shape({}, add, more)).toBe('1b 2b')
