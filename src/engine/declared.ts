@@ -5,9 +5,9 @@ import { indexColumns } from '../schema/model.ts'
 
 /** Where a schema declares what a change is about: its column, constraint or index, else its table; null where it is not declared there. */
 export function declarationOf(schema: Schema, change: Change): Declaration | null {
-  const table = schema.tables.get(tableOf(change) ?? '')
-  const whole =
-    table ?? ('object' in change ? (schema.enums.get(change.object) ?? schema.views.get(change.object)) : undefined)
+  const { tables, enums, views, domains, types, sequences, extensions } = schema
+  const of = 'object' in change ? change.object : (tableOf(change) ?? '')
+  const whole = [tables, enums, views, domains, types, sequences, extensions].find((map) => map.has(of))?.get(of)
   return partDeclarationOf(schema, change) ?? whole?.declared[0] ?? null
 }
 

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { Node, RangeVar } from 'libpg-query'
 import type { Migration, Step, Transaction } from '../step.ts'
 import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
@@ -8,7 +8,9 @@ import { sourceFile, startOf, type Place } from '../location.ts'
 import type { Project } from '../project/project.ts'
 import type { Change } from '../schema/change.ts'
 import { diffSchemas } from '../schema/diff/diff.ts'
+import { key } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'
+import { items, text, writtenIn, writtenOf } from '../schema/replay/nodes.ts'
 import { printChanges } from '../schema/sql/changes.ts'
 import { prismaSql } from '../schema/prisma.ts'
 import { replaySteps } from '../schema/replay.ts'
@@ -49,13 +51,36 @@ export async function generatedSteps(
   const place = (change: Change): Place => declaredPlace(change, from, to, changeSet) ?? startOf(first)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
+    const at = changes[0]?.place ?? placeOfTarget(step, from, to, changeSet) ?? startOf(first)
+    return { ...step, changes, statement: { ...step.statement, place: at, file: sourceFile('', written.sql) } }
+  })
+  // Nobody sees the line of the SQL that a note of the replay names.
+  const notes = replayed.notes.map((note): Note => {
+    const i = statements.findLastIndex(({ place: { line } }) => line <= note.line)
+    const { path, line } = steps[i]?.statement.place ?? startOf(first)
+    const why = steps[i]?.refused
     return {
-      ...step,
-      changes,
-      statement: { ...step.statement, place: changes[0]?.place ?? startOf(first), file: sourceFile('', written.sql) },
+      ...note,
+      path,
+      line,
+      message:
+        why === undefined
+          ? note.message
+          : `what ${ormNames[project.orm ?? 'prisma']} writes for this change cannot succeed: ${why} (\`${statements[i]?.text}\`)`,
     }
   })
-  return { steps, after: replayed.after, notes: [...written.notes, ...replayed.notes] }
+  return { steps, after: replayed.after, notes: [...written.notes, ...notes] }
+}
+
+const ormNames = { prisma: 'Prisma', drizzle: 'Drizzle' }
+
+/** Where the schemas declare the table that a statement without changes is about. */
+function placeOfTarget({ statement }: Step, from: Schema, to: Schema, changeSet: ChangeSet): Place | null {
+  const [{ relation, objects } = {}] = Object.values(statement.node) as { relation?: RangeVar; objects?: Node[] }[]
+  const { schema, name } = relation ? writtenOf(relation) : writtenIn(items(objects?.[0]).map(text))
+  const at = key(schema ?? to.defaultSchema, name)
+  const [now, was] = [to.tables.get(at)?.declared[0], from.tables.get(at)?.declared[0]]
+  return now ?? (was ? placeAfter(changeSet.files, was) : null)
 }
 
 /** Where the schemas declare what a change is about: its part before its table, today's before that of the base. */

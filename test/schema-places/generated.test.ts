@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
+import { catalog } from '../../rules/index.ts'
+
+const datasource = `datasource db {
+  provider   = "postgresql"
+  extensions = [citext]
+}
+generator client {
+  provider        = "prisma-client-js"
+  previewFeatures = ["postgresqlExtensions"]
+}
+`
+const model = (key: string) => `model Member {
+  user Int
+  org  Int
+  @@id(${key})
+}
+`
+
+/** Reviews a change of a Prisma schema of two files that has no migrations. */
+async function reviewed(head: Readonly<Record<string, string>>) {
+  const base = {
+    'prisma/schema/base.prisma': datasource,
+    'prisma/schema/member.prisma': model('[user, org], map: "old_key"'),
+  }
+  const { findings, notes } = await review(await changeSetOf(memoryTree(base), memoryTree({ ...base, ...head })), {
+    rules: catalog.filter((rule) => rule.id === 'no-extension'),
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  return [...findings.map(({ place, message }) => ({ ...place, message })), ...notes].map((it) => [
+    it.path,
+    it.line,
+    it.message,
+  ])
+}
+
+it('points at the setting that names an extension', async () => {
+  expect(await reviewed({ 'prisma/schema/base.prisma': datasource.replace('citext', 'citext, pg_trgm') })).toEqual([
+    ['prisma/schema/base.prisma', 3, expect.stringContaining('`pg_trgm` has to be on the server')],
+  ])
+})
+
+it('points at the model for which Prisma writes what cannot succeed, and shows that', async () => {
+  expect(await reviewed({ 'prisma/schema/member.prisma': model('[org, user]') })).toEqual([
+    [
+      'prisma/schema/member.prisma',
+      1,
+      'what Prisma writes for this change cannot succeed: constraint "old_key" for table "Member" does not exist (`ALTER TABLE "Member" RENAME CONSTRAINT "old_key" TO "Member_pkey"`)',
+    ],
+  ])
+})
