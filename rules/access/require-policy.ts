@@ -43,6 +43,13 @@ export default {
       sql: `alter table auth.users enable row level security;`,
     },
     {
+      title: 'All tables of a first migration are kept to the owner.',
+      sql: `
+        create table a (id bigint generated always as identity primary key); alter table a enable row level security;
+        create table b (id bigint generated always as identity primary key); alter table b enable row level security;
+        create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
+    },
+    {
       title: 'No table of the schema has policies.',
       given: `create table a (id bigint primary key); alter table a enable row level security; create table b (id bigint primary key); alter table b enable row level security;`,
       sql: `create table notes (id bigint generated always as identity primary key); alter table notes enable row level security;`,
@@ -53,11 +60,11 @@ export default {
       const after = ctx.after.tables.get(table)
       // Declared so that foreign keys can name it: the platform made it.
       if (isSupabase(ctx) && after?.schema === 'auth') return null
-      // In a schema whose guarded tables have no policies, only the owner reads on purpose.
-      const guarded = [...ctx.before.tables.values()].filter(
+      // Where none of several guarded tables of a schema has a policy, only the owner reads on purpose.
+      const guarded = [...ctx.after.tables.values()].filter(
         (other) => other.rowSecurity.enabled && other.schema === after?.schema,
       )
-      if (guarded.length > 1 && guarded.every((other) => other.policies.length === 0)) return null
+      if (guarded.length > 2 && guarded.every((other) => other.policies.length === 0)) return null
       if (from.enabled || !to.enabled || !after?.complete || !after.rowSecurity.enabled) return null
       if (after.policies.some((policy) => policy.permissive)) return null
       const restrictive = after.policies.length
