@@ -85,8 +85,10 @@ function optionsOf(
     } else if (Array.isArray(value)) {
       options[name] = (value as readonly string[]).filter((item, i) => {
         const wrong = wrongValue(rule, name, item)
-        if (wrong !== null) report(reader, [...path, i], `${wrong} It was passed over.`)
-        return wrong === null
+        // Without any path a policy would hold for all files.
+        const stays = wrong === null || name === 'paths'
+        if (wrong !== null) report(reader, [...path, i], `${wrong} ${stays ? 'It fits no file' : 'It was passed over'}.`)
+        return stays
       })
     } else {
       const wrong = typeof value === 'string' || typeof value === 'number' ? wrongValue(rule, name, value) : null

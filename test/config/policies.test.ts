@@ -39,7 +39,7 @@ describe('a mistake in a policy is told with its line', () => {
     ],
     [
       'rules:\n  require-columns:\n    columns: [a]\n    paths: [/srv/db]\n',
-      '4: rules.require-columns.paths.0: "/srv/db" has to be a path inside the repository, such as db/billing/ or **/*.prisma. It was passed over.',
+      '4: rules.require-columns.paths.0: "/srv/db" has to be a path inside the repository, such as db/billing/ or **/*.prisma. It fits no file.',
     ],
     [
       'rules:\n  no-forbidden-type:\n    forbidden:\n      - varchar*\n      - jsno\n',
@@ -104,6 +104,7 @@ describe('a policy', () => {
   test('holds for its paths, several for theirs', async () => {
     expect(await found('rules: { require-naming: on }')).toEqual(['warning `Users` is not in snake_case.'])
     expect(await found('rules: { require-naming: { paths: ["**/*billing*"] } }')).toEqual([])
+    expect(await found('rules: { require-naming: { paths: [/db] } }'), 'for none with a wrong path').toEqual([])
     expect(
       await found(
         'rules:\n  require-naming:\n    - { tables: PascalCase, paths: ["**/2.sql"] }\n    - { severity: error, tables: PascalCase, paths: ["**/*billing*"] }\n',
