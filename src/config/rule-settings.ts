@@ -87,7 +87,8 @@ function optionsOf(
         const wrong = wrongValue(rule, name, item)
         // Without any path a policy would hold for all files.
         const stays = wrong === null || name === 'paths'
-        if (wrong !== null) report(reader, [...path, i], `${wrong} ${stays ? 'It fits no file' : 'It was passed over'}.`)
+        if (wrong !== null)
+          report(reader, [...path, i], `${wrong} ${stays ? 'It fits no file' : 'It was passed over'}.`)
         return stays
       })
     } else {
