@@ -52,7 +52,10 @@ export function preflightOf(review: ProjectReview, postgres = 15): readonly Chec
 /** Queries to run after the migration: what was left half done, and how far a long build is. */
 export function aftercareOf(review: ProjectReview): readonly CheckQuery[] {
   const d = review.after.defaultSchema
-  const changes = changesOf(review)
+  const all = changesOf(review)
+  // Nothing is left half done in a table that the migration itself makes.
+  const made = new Set(all.flatMap((c) => (c.kind === 'createTable' ? [c.table] : [])))
+  const changes = all.filter((c) => !('table' in c && made.has(c.table)))
   const touched = touchedTables(changes, review.after)
   if (!touched.length) return []
   const regclass = touched.map((t) => `(${quoteLiteral(quoteKey(t, d))}::regclass)`).join(', ')

@@ -5,7 +5,7 @@ import { diffTable, placeOfDeclared } from './table.ts'
 import { diffGrants } from '../grants.ts'
 import { key, type EnumType, type Key, type Schema, type SqlFunction, type Table, type View } from '../model.ts'
 import { inRunningOrder } from '../order.ts'
-import { tablesInOrder, viewsInOrder } from '../sql/schema.ts'
+import { inOrder, tablesInOrder, viewsInOrder } from '../sql/schema.ts'
 import {
   onlyOneSideKnown,
   replaceable,
@@ -63,16 +63,16 @@ function dropTables(before: Schema, after: Schema): readonly Change[] {
         return to === undefined || isMadeAnew(t, to)
       })(),
   )
-  const names = new Set(gone.map((t) => t.key))
-  // Foreign keys between tables that go would hold each other; those of tables that stay are dropped with their own table's changes.
+  const parents = (t: Table) => t.foreignKeys.map((f) => key(f.references.schema, f.references.table))
+  const order = tablesInOrder(inOrder(gone, (t) => t.key, parents)).toReversed()
+  const turn = new Map(order.map((t, i) => [t.key, i]))
+  // In a cycle a table goes before one that refers to it. Foreign keys of tables that stay are dropped with their own table's changes.
   const between = gone.flatMap((t) =>
     t.foreignKeys
-      .filter(
-        (f) =>
-          !f.clientOnly &&
-          t.key !== key(f.references.schema, f.references.table) &&
-          names.has(key(f.references.schema, f.references.table)),
-      )
+      .filter((f) => {
+        const parent = turn.get(key(f.references.schema, f.references.table))
+        return !f.clientOnly && parent !== undefined && parent < (turn.get(t.key) ?? 0)
+      })
       .map((f): Change => ({
         kind: 'dropConstraint',
         table: t.key,
@@ -85,16 +85,14 @@ function dropTables(before: Schema, after: Schema): readonly Change[] {
   )
   return [
     ...between,
-    ...tablesInOrder(gone)
-      .toReversed()
-      .map((t): Change => ({
-        kind: 'dropTable',
-        table: t.key,
-        from: t,
-        cascade: false,
-        ifExists: false,
-        place: placeOfDeclared(t.declared),
-      })),
+    ...order.map((t): Change => ({
+      kind: 'dropTable',
+      table: t.key,
+      from: t,
+      cascade: false,
+      ifExists: false,
+      place: placeOfDeclared(t.declared),
+    })),
   ]
 }
 
