@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
 import { isEmptied, isFilled } from '../shared/emptied.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
+import { isRecreated } from '../shared/replaced.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -58,6 +59,12 @@ export default {
     },
     { sql: `create table users (id bigint primary key); alter table users add column status text not null;` },
     {
+      title: 'A column that is dropped just before: the values that it had are another matter.',
+      given: `create table users (id bigint primary key, age text not null);`,
+      sql: `alter table users drop column age, add column age integer not null;`,
+      unproven: 'others speak of the values',
+    },
+    {
       title: 'A generated column has its value.',
       given: `create table users (id bigint primary key, email text not null);`,
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
@@ -76,6 +83,7 @@ export default {
       )
         return
       if (to.type !== null && /^(small|big)?serial/.test(to.type)) return
+      if (!ctx.isNew(table) && isRecreated(table, to.name, ctx)) return
       if (isEmptied(table, ctx)) {
         return {
           severity: 'warning',

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isEmptied } from '../shared/emptied.ts'
+import { isRecreated } from '../shared/replaced.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -28,6 +29,12 @@ export default {
       sql: `alter table users drop column age, add column age integer;`,
       message: 'throws away the values of `users.age`',
     },
+    {
+      title: 'Required and without a default, no row has a value for it.',
+      given: `create table users (id bigint primary key, age text not null);`,
+      sql: `alter table users drop column age, add column age integer not null;`,
+      message: 'fails where `users` holds rows',
+    },
   ],
   good: [
     {
@@ -44,38 +51,18 @@ export default {
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      const { step } = ctx
-      if (step === null || ctx.isNew(table)) return
-      const steps = ctx.steps.slice(0, ctx.steps.indexOf(step) + 1)
-      const dropped = steps
-        .flatMap((other) => other.changes)
-        .find((change) => change.kind === 'dropColumn' && change.table === table && change.from.name === to.name)
-      if (dropped?.kind !== 'dropColumn' || !existed(table, to.name, ctx)) return
+      if (ctx.isNew(table) || !isRecreated(table, to.name, ctx)) return
       if (to.generated !== null || isEmptied(table, ctx)) return
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       return {
         anySize: true,
-        message: `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
+        message:
+          !to.nullable && to.default === null && to.identity === null
+            ? `Adding \`${to.name}\` again fails where \`${ctx.name(table)}\` holds rows: with the drop, every row is without a value.`
+            : `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
         help: `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
       }
     },
   },
 } satisfies Rule
-
-/** True where the column was there before the pull request; unknown tables count as holding it. */
-function existed(
-  table: string,
-  column: string,
-  ctx: {
-    readonly before: {
-      readonly tables: ReadonlyMap<
-        string,
-        { readonly complete: boolean; readonly columns: readonly { readonly name: string }[] }
-      >
-    }
-  },
-): boolean {
-  const known = ctx.before.tables.get(table)
-  return known === undefined || !known.complete || known.columns.some((each) => each.name === column)
-}

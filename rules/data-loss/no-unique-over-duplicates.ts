@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { wasUnique } from '../shared/replaced.ts'
 import { changedRows } from '../shared/slow.ts'
 import { idents, sql, sqlName } from '../shared/sql.ts'
 
@@ -46,6 +47,12 @@ export default {
       runner: 'psql',
     },
     {
+      title: 'What was unique under another name is unique still.',
+      given: `create table users (id bigint primary key, email text constraint users_email_unique unique);`,
+      sql: `alter table users drop constraint users_email_unique; alter table users add constraint users_email_key unique (email);`,
+      unproven: 'others speak of the index',
+    },
+    {
       title: 'The duplicates are removed first.',
       given: `create table users (id bigint primary key, email text);`,
       sql: [
@@ -76,7 +83,7 @@ export default {
 } satisfies Rule
 
 function problem(table: string, columns: readonly string[], where: string | null, nulls: boolean, ctx: RuleContext) {
-  if (ctx.isNew(table) || cleaned(table, ctx)) return
+  if (ctx.isNew(table) || cleaned(table, ctx) || (!nulls && wasUnique(table, columns, ctx))) return
   const known = ctx.step?.before.tables.get(table)
   if (known?.partition.by) return
   const addedHere = (column: string) =>

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { accessExclusiveOn } from '../shared/locks.ts'
@@ -34,6 +35,12 @@ export default {
   ],
   good: [
     {
+      title: 'A table that gets another name is one table.',
+      given: `create table user_temp (id bigint primary key, email text);`,
+      sql: `alter table user_temp rename to users; alter table users alter column email set default '';`,
+      unproven: 'others speak of the name',
+    },
+    {
       runner: 'prisma@6',
       given: `create table users (id bigint primary key); create table orders (id bigint primary key);`,
       sql: [`alter table users add column name text;`, `alter table orders add column note text;`],
@@ -50,6 +57,7 @@ export default {
     *pullRequest(ctx) {
       const locked = new Map<number, Set<Key>>()
       const told = new Set<number>()
+      const named = firstNames(ctx.steps)
       for (const step of ctx.steps) {
         if (step.transaction.block === null || step.statement.inside === 'function') continue
         const tables = locked.get(step.transaction.id) ?? new Set<Key>()
@@ -57,7 +65,7 @@ export default {
         const before = new Set(tables)
         for (const change of step.changes) {
           const table = accessExclusiveOn(change, ctx.isNew)
-          if (table !== null && step.before.tables.get(table)?.persistence !== 'temporary') tables.add(table)
+          if (table !== null && step.before.tables.get(table)?.persistence !== 'temporary') tables.add(named(table))
         }
         if (told.has(step.transaction.id) || tables.size < 2 || before.size === 0) continue
         told.add(step.transaction.id)
@@ -65,7 +73,8 @@ export default {
           ctx.steps
             .filter((other) => other.transaction.id === step.transaction.id)
             .flatMap((other) => other.changes.map((change) => accessExclusiveOn(change, ctx.isNew)))
-            .filter((table) => table !== null),
+            .filter((table) => table !== null)
+            .map(named),
         )
         const names = [...all].map((table) => `\`${ctx.name(table)}\``)
         const large = [...all].some((table) => ctx.size(table) === 'large')
@@ -80,3 +89,12 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The name that a table has at the beginning of the pull request. */
+function firstNames(steps: readonly Step[]): (table: Key) => Key {
+  const first = new Map<Key, Key>()
+  for (const change of steps.flatMap(({ changes }) => changes))
+    if (change.kind === 'renameTable' || change.kind === 'setTableSchema')
+      first.set(change.to, first.get(change.table) ?? change.table)
+  return (table) => first.get(table) ?? table
+}

@@ -1,6 +1,7 @@
 import { mentions } from '../../src/schema/replay/rewrite.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { droppedTwin, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
@@ -56,9 +57,12 @@ export default {
         ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && mentions(to.expression, each.to.name))
         : undefined
       const first = column?.kind === 'addColumn' ? [addColumnSql(table, column.to, ctx)] : []
+      const message = `Checking \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until every row is read.`
+      const twin = droppedTwin(table, { type: 'check', is: to }, ctx)
+      if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       return {
         ...(inline ? { severity: 'warning' as const } : {}),
-        message: `Checking \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until every row is read.`,
+        message,
         help: `${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${to.expression.replace(/^\((.*)\)$/s, '$1')}) LIMIT 20;`)}${rowsSentence(table, ctx)}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }

@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { beginsFilled } from '../shared/foreign-keys.ts'
+import { droppedTwin, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
@@ -56,6 +57,15 @@ export default {
           alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);
         exception when duplicate_object then null;
         end $$;`,
+    },
+    {
+      title: 'The same key under another name keeps what was checked, where it is renamed.',
+      given: `
+        create table users (id bigint primary key);
+        create table orders (id bigint primary key, user_id bigint, constraint orders_user_temp_fk foreign key (user_id) references users (id));`,
+      sql: `
+        alter table orders drop constraint orders_user_temp_fk;
+        alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);`,
     },
     {
       title: 'A default that is written out has every row checked, be it NULL.',
@@ -123,8 +133,11 @@ export default {
       const first = column?.kind === 'addColumn' ? [addColumnSql(table, column.to, ctx)] : []
       const isAlone = parent === table || ctx.isNew(parent)
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
+      const twin = droppedTwin(table, { type: 'foreignKey', is: to }, ctx)
+      const message = `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`
+      if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       return {
-        message: `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`,
+        message,
         help: `Add ${inline ? 'the column first, then the foreign key' : 'it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { freeIndexName } from '../shared/replaced.ts'
 import { ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -41,7 +42,13 @@ export default {
     addPrimaryKey({ table, to, usingIndex, inline }, ctx) {
       if (usingIndex !== null || ctx.isNew(table)) return
       const name = sqlName(table, ctx)
-      const index = ident(to.name.endsWith('_pkey') ? to.name : `${nameOf(table)}_pkey`)
+      const key = to.name.endsWith('_pkey') ? to.name : `${nameOf(table)}_pkey`
+      const index = ident(freeIndexName(key, table, ctx))
+      const isAdded = ctx.steps.some(({ changes }) =>
+        changes.some(
+          (change) => change.kind === 'addColumn' && change.table === table && to.columns.includes(change.to.name),
+        ),
+      )
       const nullable = (ctx.step?.before.tables.get(table)?.columns ?? []).filter(
         (column) => to.columns.includes(column.name) && column.nullable,
       )
@@ -51,7 +58,7 @@ export default {
           : ''
       return {
         message: `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${inline ? 'Add the column without PRIMARY KEY, fill it, and set it NOT NULL. ' : first}Build the index first; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} PRIMARY KEY USING INDEX ${index};`)}${rowsSentence(table, ctx)}`,
+        help: `${inline || isAdded ? 'Add the column without PRIMARY KEY, fill it, and set it NOT NULL. ' : first}Build the index first; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index};`)}${rowsSentence(table, ctx)}`,
       }
     },
   },

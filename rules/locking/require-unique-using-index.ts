@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { droppedTwin, freeIndexName, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -29,6 +30,15 @@ export default {
       message: 'Building the index of `users_email_key` locks out',
     },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column email text unique;` },
+    {
+      title: 'The same constraint under another name has its index, where it is renamed.',
+      given: `create table users (id bigint primary key, email text constraint users_email_unique unique);`,
+      sql: `alter table users drop constraint users_email_unique; alter table users add constraint users_email_key unique (email);`,
+    },
+    {
+      given: `create table users (id bigint primary key, email text constraint users_email_key unique);`,
+      sql: `alter table users drop constraint users_email_key; alter table users add constraint users_email_key unique (email) deferrable initially deferred;`,
+    },
   ],
   good: [
     {
@@ -41,7 +51,12 @@ export default {
     addUnique({ table, to, usingIndex, inline }, ctx) {
       if (usingIndex !== null || ctx.isNew(table)) return
       const name = sqlName(table, ctx)
-      const index = ident(to.name)
+      const message = `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`
+      const twin = droppedTwin(table, { type: 'unique', is: to }, ctx)
+      if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
+      const index = ident(freeIndexName(to.name, table, ctx))
+      const definition = `(${idents(to.columns)})${to.include.length > 0 ? ` INCLUDE (${idents(to.include)})` : ''}${to.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}`
+      const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
       const outside = outsideTransaction(ctx)
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
       const column = inline
@@ -52,8 +67,8 @@ export default {
           ? `Add the column without UNIQUE:\n${sql(addColumnSql(table, column.to, ctx))}\nB`
           : 'B'
       return {
-        message: `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${index} UNIQUE USING INDEX ${index};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
+        message,
+        help: `${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} ${definition};`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} UNIQUE USING INDEX ${index}${deferred};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
       }
     },
   },
