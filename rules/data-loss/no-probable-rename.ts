@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Change, ChangeOf } from '../../src/schema/change.ts'
-import { nameOf } from '../../src/schema/model.ts'
+import { nameOf, type Column } from '../../src/schema/model.ts'
 import { areAlike, keepName, mayBeRenamed, renameColumn, renameTable } from '../shared/renames.ts'
 import { sql } from '../shared/sql.ts'
 
@@ -90,7 +90,7 @@ export default {
         const others = dropped.filter((other) => other.table === drop.table && other.from.type === drop.from.type)
         const [to] = likely
         if (to === undefined || likely.length > 1 || others.length > 1 || copied(ctx, drop, to.to.name)) continue
-        yield renamed(drop, drop.from.name, to.to.name, ctx)
+        yield renamed(drop, drop.from.name, to.to, ctx)
       }
       const created = changes
         .filter((change) => change.kind === 'createTable')
@@ -117,12 +117,14 @@ export default {
   },
 } satisfies Rule
 
-function renamed(drop: ChangeOf<'dropColumn'>, from: string, to: string, ctx: RuleContext) {
+function renamed(drop: ChangeOf<'dropColumn'>, from: string, column: Column, ctx: RuleContext) {
+  const to = column.name
+  const begins = column.default !== null ? `begins with its default` : column.nullable ? 'begins empty' : 'has none'
   return {
     place: drop.place,
     object: `${drop.table}.${from}`,
     anySize: true,
-    message: `Is \`${to}\` the new name of \`${from}\`? As written, the values of \`${ctx.name(drop.table)}.${from}\` are lost and \`${to}\` begins empty.`,
+    message: `Is \`${to}\` the new name of \`${from}\`? As written, the values of \`${ctx.name(drop.table)}.${from}\` are lost and \`${to}\` ${begins}.`,
     help: `Where it is, rename it by hand:\n${sql(renameColumn(drop.table, from, to, ctx))}${orKeep(ctx, 'column', from)}`,
   }
 }

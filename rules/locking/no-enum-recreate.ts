@@ -1,5 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { key, nameOf } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, nameOf, type Key } from '../../src/schema/model.ts'
 import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -39,6 +39,12 @@ export default {
       sql: `create type role_new as enum ('member', 'admin'); alter table users alter column role type role_new using (role::text::role_new);`,
       message: 'take `guest` out of `role`',
       severity: 'warning',
+    },
+    {
+      title: 'A value that is added needs no other type, under the name that the type had.',
+      given: `create type level as enum ('low', 'high'); create table alerts (id bigint primary key, level level not null);`,
+      sql: `alter type level rename to level_old; create type level as enum ('low', 'middle', 'high'); alter table alerts alter column level type level using (level::text::level); drop type level_old;`,
+      message: 'rewrites `alerts`',
     },
     {
       title: 'The same values in another order.',
@@ -83,8 +89,27 @@ export default {
             ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing it. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
             : added.length === 0
               ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
-              : `Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${ident(old.name)} ADD VALUE ${literal(value)};`))}${rowsSentence(table, ctx)}`,
+              : `Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`))}${rowsSentence(table, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** The name that a type has when the pull request begins. */
+function firstName(type: Key, ctx: RuleContext): Key {
+  const at = ctx.step === null ? 0 : ctx.steps.indexOf(ctx.step)
+  let name = type
+  for (const change of ctx.steps
+    .slice(0, at)
+    .flatMap(({ changes }) => changes)
+    .toReversed())
+    if (change.kind === 'renameType' && change.to === name) name = change.object
+  return name
+}
+
+/** Where a value that is added stands among the others: nothing at the end. */
+function placeOf(value: string, old: readonly string[], made: readonly string[]): string {
+  const at = made.indexOf(value)
+  if (!made.slice(at).some((each) => old.includes(each))) return ''
+  return at === 0 ? ` BEFORE ${literal(old[0] ?? '')}` : ` AFTER ${literal(made[at - 1] ?? '')}`
+}

@@ -1,5 +1,7 @@
 import type { Step } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Index, Key, Unique } from '../../src/schema/model.ts'
+import { changedRows } from '../shared/slow.ts'
 import { settingIn } from '../shared/timeouts.ts'
 
 export default {
@@ -46,6 +48,14 @@ export default {
       sql: `-- +goose NO TRANSACTION\n-- +goose Up\ncreate table notes (id bigint primary key, body text);\ncomment on table notes is 'What users write';\n-- +goose Down\ndrop table notes;`,
       runner: 'goose',
       rehearse: true,
+    },
+    {
+      title: 'A new column without values breaks no key.',
+      given: `create table teams (id bigint primary key); create table users (id bigint primary key, name text);`,
+      sql: `-- +goose NO TRANSACTION\n-- +goose Up\nalter table users add column team bigint;\nalter table users add constraint users_team foreign key (team) references teams (id) on delete set null;\n-- +goose Down\nalter table users drop column team;`,
+      runner: 'goose',
+      rehearse: true,
+      unproven: 'others speak of the scan',
     },
     {
       title: 'In a transaction nothing stays.',
@@ -116,15 +126,45 @@ function riskOf(step: Step, ctx: RuleContext): string | null {
     )
       continue
     if (change.kind === 'addIndex' && change.concurrently)
-      return change.index.unique
+      return change.index.unique && !holdsNulls(step, change.table, keysOf(change.index), ctx)
         ? 'a duplicate, a timeout or a deadlock ends the build'
         : 'a timeout or a deadlock ends the build'
-    if (change.kind === 'addIndex' && change.index.unique) return 'a duplicate'
-    if ((change.kind === 'addUnique' || change.kind === 'addPrimaryKey') && !change.inline) return 'a duplicate'
+    if (change.kind === 'addIndex' && change.index.unique && !holdsNulls(step, change.table, keysOf(change.index), ctx))
+      return 'a duplicate'
+    if (change.kind === 'addPrimaryKey' && !change.inline) return 'a duplicate'
+    if (change.kind === 'addUnique' && !change.inline && !holdsNulls(step, change.table, keysOf(change.to), ctx))
+      return 'a duplicate'
     if (change.kind === 'setNotNull') return 'a row without a value'
     if (change.kind === 'validateConstraint') return 'a row that breaks the constraint'
-    if ((change.kind === 'addCheck' || change.kind === 'addForeignKey') && !change.inline && change.to.validated)
+    if (
+      (change.kind === 'addCheck' ||
+        (change.kind === 'addForeignKey' && !holdsNulls(step, change.table, change.to.columns, ctx))) &&
+      !change.inline &&
+      change.to.validated
+    )
       return 'a row that breaks the constraint'
   }
   return null
+}
+
+/** The columns in which a NULL makes two rows differ. */
+const keysOf = (of: Index | Unique): readonly string[] =>
+  of.nullsNotDistinct === true ? [] : 'keys' in of ? of.keys.flatMap(({ column }) => column ?? []) : of.columns
+
+/** True where one of the columns is new and every row is NULL in it: no value is a duplicate or an orphan. */
+function holdsNulls(step: Step, table: Key, columns: readonly string[], ctx: RuleContext): boolean {
+  const earlier = ctx.steps.slice(0, ctx.steps.indexOf(step))
+  const isWritten = earlier.some((other) => changedRows(other.statement.node, other.before)?.table === table)
+  const added = earlier.flatMap(({ changes }) =>
+    changes.flatMap((change) => (change.kind === 'addColumn' && change.table === table ? [change.to] : [])),
+  )
+  return (
+    !isWritten &&
+    columns.some((column) =>
+      added.some(({ name, default: value, generated, identity, nullable }) => {
+        const isNull = value === null && generated === null && identity === null && nullable
+        return name === column && isNull
+      }),
+    )
+  )
 }
