@@ -67,7 +67,7 @@ export default {
         help: [
           indexes.length === 0
             ? null
-            : `Build ${indexes.length === 1 ? 'it' : 'them'} anew afterwards, outside a transaction:\n${sql(...indexes.map(({ table, index }) => `REINDEX INDEX CONCURRENTLY ${sqlName(key(schema.tables.get(table)?.schema ?? schema.defaultSchema, index ?? ''), ctx)};`))}`,
+            : `Build ${indexes.length === 1 ? 'it' : 'them'} anew afterwards, ${ctx.postgres >= 12 ? 'outside a transaction' : 'when few write: below PostgreSQL 12 writes to the table wait meanwhile'}:\n${sql(...indexes.map(({ table, index }) => `REINDEX INDEX ${ctx.postgres >= 12 ? 'CONCURRENTLY ' : ''}${sqlName(key(schema.tables.get(table)?.schema ?? schema.defaultSchema, index ?? ''), ctx)};`))}`,
           columns.length === 0
             ? null
             : `Any UPDATE of a row computes it again; in batches, after the deploy:\n${sql(...columns.map(({ table, reads }) => `UPDATE ${sqlName(table, ctx)} SET ${ident(reads)} = ${ident(reads)};`))}`,

@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
 import { isEmptied, isFilled } from '../shared/emptied.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
@@ -95,16 +95,25 @@ export default {
       const name = sqlName(table, ctx)
       const column = ident(to.name)
       const type = to.type ?? 'the type'
+      const nullable = `${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`
       return {
         anySize: true,
         message: `Adding \`${to.name}\` fails ${ctx.isNew(table) ? `because \`${ctx.name(table)}\` holds the rows that the migration inserts before` : `where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break`}.`,
         help: ctx.isNew(table)
           ? `Declare it in the CREATE TABLE, so that the rows that are inserted have a value of their own, or give it a DEFAULT in this statement.`
-          : `${defaultFor(to) === null ? '' : `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type} NOT NULL DEFAULT ${defaultFor(to) ?? ''};`)}\nElse nullable first:\n`}${defaultFor(to) === null ? 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable:\n' : ''}${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`,
+          : `${howToFill(to, name, ctx)}:\n${nullable}`,
       }
     },
   },
 } satisfies Rule
+
+/** What comes before the steps that add the column nullable. Below PostgreSQL 11 any default writes the table anew. */
+function howToFill(column: Column, table: string, { postgres }: RuleContext): string {
+  if (postgres < 11) return 'Add it nullable'
+  const value = defaultFor(column)
+  if (value === null) return 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable'
+  return `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${table} ADD COLUMN ${ident(column.name)} ${column.type ?? 'the type'} NOT NULL DEFAULT ${value};`)}\nElse nullable first`
+}
 
 /** A value that old rows can have without anybody's choice; null where somebody has to choose. */
 function defaultFor(column: Column): string | null {

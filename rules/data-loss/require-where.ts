@@ -79,7 +79,10 @@ export default {
           ...(fills ? { severity: 'info' as const } : {}),
           ...(fills
             ? {
-                help: 'Where one value serves all rows, give it to the column as `DEFAULT` in `ADD COLUMN`: Postgres keeps it for the rows that are there without writing them. Otherwise fill them in batches from a script.',
+                help:
+                  ctx.postgres < 11
+                    ? 'Fill them in batches from a script.'
+                    : 'Where one value serves all rows, give it to the column as `DEFAULT` in `ADD COLUMN`: Postgres keeps it for the rows that are there without writing them. Otherwise fill them in batches from a script.',
               }
             : {}),
           message:

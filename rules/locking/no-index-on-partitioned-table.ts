@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { key } from '../../src/schema/model.ts'
+import { createIndex } from '../../src/schema/sql/ddl.ts'
+import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-index-on-partitioned-table',
@@ -30,6 +32,13 @@ export default {
       runner: 'psql',
       message: 'fails',
     },
+    {
+      title: 'Below PostgreSQL 11 a partitioned table has no indexes at all.',
+      given: `create table events (id bigint, at date not null) partition by range (at); create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
+      sql: `create index events_at on events (at);`,
+      postgres: 10,
+      message: 'fails on `events` with PostgreSQL 10',
+    },
   ],
   good: [
     {
@@ -52,24 +61,23 @@ export default {
       const partitions = [...(ctx.step?.before.tables.values() ?? [])].filter(
         (other) => other.partition.of?.parent === table,
       )
-      if (partitions.length === 0 && !concurrently) return
-      const columns = index.keys
-        .map((k) => (k.column === null ? `(${k.expression ?? ''})` : ident(k.column)))
-        .join(', ')
-      const unique = index.unique ? 'UNIQUE ' : ''
+      if (partitions.length === 0 && !concurrently && ctx.postgres >= 11) return
       const [first] = partitions
-      const part = first ? sqlName(first.key, ctx) : 'a_partition'
+      const { defaultSchema } = ctx.before
+      const none = ctx.postgres < 11
+      const own = { ...index, name: `${first?.name ?? 'a_partition'}_${index.name}` }
+      const part = first?.key ?? key(defaultSchema, 'a_partition')
       const help = sql(
-        `CREATE ${unique}INDEX ${ident(index.name)} ON ONLY ${sqlName(table, ctx)} (${columns});`,
+        ...(none ? [] : [`${createIndex(table, index, defaultSchema, { only: true })};`]),
         `-- for each partition, outside a transaction:`,
-        `CREATE ${unique}INDEX CONCURRENTLY ${ident(`${first?.name ?? 'a_partition'}_${index.name}`)} ON ${part} (${columns});`,
-        `ALTER INDEX ${ident(index.name)} ATTACH PARTITION ${ident(`${first?.name ?? 'a_partition'}_${index.name}`)};`,
+        `${createIndex(part, own, defaultSchema, { concurrently: true })};`,
+        ...(none ? [] : [`ALTER INDEX ${ident(index.name)} ATTACH PARTITION ${ident(own.name)};`]),
       )
-      return concurrently
+      return concurrently || none
         ? {
             anySize: true,
             fails: true,
-            message: `\`CREATE INDEX CONCURRENTLY\` fails on \`${ctx.name(table)}\`, because it is partitioned.`,
+            message: `\`CREATE INDEX${concurrently ? ' CONCURRENTLY' : ''}\` fails on \`${ctx.name(table)}\`${none ? ` with PostgreSQL ${ctx.postgres}` : ''}, because it is partitioned.`,
             help: `Build it partition by partition:\n${help}`,
           }
         : {

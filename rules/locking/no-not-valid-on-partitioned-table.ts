@@ -20,6 +20,13 @@ export default {
       sql: `alter table events add constraint events_user foreign key (user_id) references users (id) not valid;`,
       message: 'fails on PostgreSQL 16',
     },
+    {
+      title: 'Below PostgreSQL 11 no foreign key leaves a partitioned table.',
+      given: `create table users (id bigint primary key); create table events (id bigint, user_id bigint, at date not null) partition by range (at);`,
+      sql: `alter table events add constraint events_user foreign key (user_id) references users (id);`,
+      postgres: 10,
+      message: 'Adding `events_user` fails on PostgreSQL 10',
+    },
   ],
   good: [
     {
@@ -37,7 +44,8 @@ export default {
   ],
   visit: {
     addForeignKey({ table, to }, ctx) {
-      if (to.validated || !to.enforced || ctx.postgres >= 18) return
+      const none = ctx.postgres < 11
+      if ((to.validated && !none) || !to.enforced || ctx.postgres >= 18) return
       const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
       if (partitioned === null) return
       const partitions = [...(ctx.step?.before.tables.values() ?? [])]
@@ -48,13 +56,13 @@ export default {
       return {
         anySize: true,
         fails: true,
-        message: `Adding \`${to.name}\` NOT VALID fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
+        message: `Adding \`${to.name}\`${none ? '' : ' NOT VALID'} fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
         help: `${partitions.length > 0 ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:` : 'For each partition, by its own name:'}\n${sql(
           ...(partitions.length > 0 ? partitions.map((of) => sqlName(of, ctx)) : ['its_name']).flatMap((of) => [
             `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
             `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
           ]),
-        )}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`,
+        )}${none ? '' : `\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`}`,
       }
     },
   },

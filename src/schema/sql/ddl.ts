@@ -157,14 +157,14 @@ function indexKey(of: IndexKey): string {
   return parts.join(' ')
 }
 
-/** `CREATE INDEX`; concurrently where asked. */
+/** `CREATE INDEX`; concurrently, or without the partitions, where asked. */
 export function createIndex(
   table: Key,
   index: Index,
   defaultSchema: string,
-  options: { readonly concurrently?: boolean } = {},
+  options: { readonly concurrently?: boolean; readonly only?: boolean } = {},
 ): string {
-  const head = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${options.concurrently ? 'CONCURRENTLY ' : ''}${quoteIdent(index.name)} ON ${quoteKey(table, defaultSchema)}`
+  const head = `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${options.concurrently ? 'CONCURRENTLY ' : ''}${quoteIdent(index.name)} ON ${options.only ? 'ONLY ' : ''}${quoteKey(table, defaultSchema)}`
   const method = index.method === 'btree' ? '' : ` USING ${quoteIdent(index.method)}`
   const storage = index.with?.length ? ` WITH (${index.with.join(', ')})` : ''
   const where = index.where === null ? '' : ` WHERE ${index.where}`
