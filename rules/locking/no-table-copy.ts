@@ -2,8 +2,8 @@ import type { Node } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, type Key, type Schema } from '../../src/schema/model.ts'
 import { isBackup } from '../shared/names.ts'
-import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
-import { walkTree } from '../shared/sql-tree.ts'
+import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { columnRef } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-table-copy',
@@ -48,18 +48,28 @@ export default {
       sql: `create table users_name_backup as select id, name from users; alter table users drop column name;`,
       unproven: 'others speak of the drop itself',
     },
+    {
+      title: 'What is counted, grouped or chosen is no copy.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `create table names as select name, count(*) from users group by name; alter table names add primary key (name);`,
+      unproven: 'nothing is locked',
+    },
     { sql: `create table one as select 1 as id; alter table one add primary key (id);` },
   ],
   visit: {
     createTable({ table, to, as }, ctx) {
       if (as !== 'query' || to.persistence === 'temporary' || ctx.step === null) return
       const source = copied(ctx.step.statement.node, ctx.step.before)
-      if (source === null || ctx.isNew(source) || isDropped(source, ctx) || isBackup(nameOf(table))) return
-      const [from, into] = [sqlName(source, ctx), sqlName(table, ctx)]
+      if (source === null || ctx.isNew(source.table) || isDropped(source.table, ctx) || isBackup(nameOf(table))) return
+      const [from, into] = [sqlName(source.table, ctx), sqlName(table, ctx)]
+      const empty =
+        source.columns === null
+          ? `CREATE TABLE ${into} (LIKE ${from} INCLUDING ALL);`
+          : `CREATE TABLE ${into} AS SELECT ${idents(source.columns)} FROM ${from} WITH NO DATA;`
       return {
-        object: source,
-        message: `Copying \`${ctx.name(source)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
-        help: `Make an empty table of the same shape here, and copy the rows in batches after the deploy:\n${sql(`CREATE TABLE ${into} (LIKE ${from} INCLUDING ALL);`)}${rowsSentence(source, ctx)}`,
+        object: source.table,
+        message: `Copying \`${ctx.name(source.table)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
+        help: `Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty)}${rowsSentence(source.table, ctx)}`,
       }
     },
   },
@@ -76,18 +86,29 @@ function isDropped(source: Key, ctx: RuleContext): boolean {
   )
 }
 
-/** The table that a CREATE TABLE AS or SELECT INTO reads; null where it reads none, or no rows, or a limited number of them. */
-function copied(node: Node, schema: Schema): Key | null {
+interface Copy {
+  readonly table: Key
+  /** Those that are copied; null for all. */
+  readonly columns: readonly string[] | null
+}
+
+/** What a CREATE TABLE AS or SELECT INTO copies: every row of one table, some or all of its columns; null where it does something else. */
+function copied(node: Node, schema: Schema): Copy | null {
   if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.into?.skipData === true) return null
   const query = 'CreateTableAsStmt' in node ? node.CreateTableAsStmt.query : node
-  if (query === undefined || !('SelectStmt' in query) || query.SelectStmt.limitCount !== undefined) return null
-  let found: Key | null = null
-  walkTree(query.SelectStmt.fromClause ?? [], (kind, value) => {
-    if (kind === 'RangeVar') {
-      const of = key(String(value['schemaname'] ?? schema.defaultSchema), String(value['relname'] ?? ''))
-      if (schema.tables.has(of) || !schema.complete) found ??= of
-    }
-    return true
+  if (query === undefined || !('SelectStmt' in query)) return null
+  const { fromClause = [], targetList = [], ...rest } = query.SelectStmt
+  if (rest.limitCount ?? rest.whereClause ?? rest.groupClause ?? rest.distinctClause ?? rest.larg) return null
+  const [from, ...others] = fromClause
+  if (from === undefined || others.length > 0 || !('RangeVar' in from)) return null
+  const table = key(from.RangeVar.schemaname ?? schema.defaultSchema, from.RangeVar.relname ?? '')
+  if (!schema.tables.has(table) && schema.complete) return null
+  const names = targetList.map((target) => {
+    const value = 'ResTarget' in target && target.ResTarget.name === undefined ? target.ResTarget.val : undefined
+    if (value === undefined || !('ColumnRef' in value)) return null
+    return value.ColumnRef.fields?.some((field) => 'A_Star' in field) === true ? '*' : (columnRef(value)?.name ?? null)
   })
-  return found
+  const columns = names.filter((name) => name !== null)
+  if (columns.length < names.length) return null
+  return { table, columns: columns.includes('*') ? null : columns }
 }

@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { key } from '../../src/schema/model.ts'
+import { sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'prefer-repack',
@@ -39,8 +41,19 @@ export default {
             !/"(false|off)"|"ival":\{\}/.test(JSON.stringify(option.DefElem.arg ?? null)),
         )
       if (!full && !('ClusterStmt' in node)) return
+      const [rel] = 'VacuumStmt' in node ? (node.VacuumStmt.rels ?? []) : []
+      const relation =
+        'ClusterStmt' in node
+          ? node.ClusterStmt.relation
+          : rel !== undefined && 'VacuumRelation' in rel
+            ? rel.VacuumRelation.relation
+            : undefined
+      const table = relation?.relname
+        ? ` ${sqlName(key(relation.schemaname ?? ctx.before.defaultSchema, relation.relname), ctx)}`
+        : ''
       return {
         anySize: true,
+        ...(table === '' ? {} : { help: `Outside a transaction: \`REPACK (CONCURRENTLY)${table};\`` }),
         message: `On PostgreSQL ${ctx.postgres}, \`REPACK (CONCURRENTLY)\` does this while reads and writes go on.`,
       }
     },
