@@ -2,7 +2,7 @@ import type { Note } from '../finding.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
 import type { Project } from '../project/project.ts'
 import { declaresInSql } from '../project/sql-schema.ts'
-import { readDeclaredSchema, type ReadSchema } from '../schema/declared.ts'
+import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'
 import { diffSchemas } from '../schema/diff/diff.ts'
 import { emptySchema, type Schema } from '../schema/model.ts'
 

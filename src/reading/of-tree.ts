@@ -2,9 +2,9 @@ import type { Tree } from '../changeset/tree.ts'
 import { readMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
-import { readDeclaredSchema, type ReadSchema } from './declared.ts'
-import { emptySchema } from './model.ts'
-import { replayHistory } from './replay.ts'
+import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'
+import { emptySchema } from '../schema/model.ts'
+import { replayHistory } from '../schema/replay.ts'
 
 /** Where a schema is read from: what the ORM's schema declares, or what the migrations make. */
 export type SchemaSource = 'prisma' | 'drizzle' | 'migrations'

@@ -2,9 +2,9 @@ import type { Note } from '../finding.ts'
 import type { Tree } from '../changeset/tree.ts'
 import type { Project } from '../project/project.ts'
 import { readSqlSchema } from '../project/sql-schema.ts'
-import { readDrizzleSchema } from './drizzle.ts'
-import type { Schema } from './model.ts'
-import { readPrismaSchema } from './prisma.ts'
+import { readDrizzleSchema } from '../schema/drizzle.ts'
+import type { Schema } from '../schema/model.ts'
+import { readPrismaSchema } from '../schema/prisma.ts'
 
 /** A schema with what could not be seen; null where there is none or it cannot be read. */
 export interface ReadSchema {
