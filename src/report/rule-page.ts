@@ -64,7 +64,7 @@ export function rulePage(rule: CatalogRule, { said, observed }: Shown): string {
       '## Not found',
       ...rule.good.map((good) => example(good)),
       '## Silence',
-      `Switch it off or change its severity in \`.github/schemagate.yml\`: \`rules: { ${rule.id}: off }\`. For one statement, on the line above it:`,
+      `Switch it off or change its severity in \`.github/schemagate.yml\`: \`rules: { ${rule.id}: off }\`. For one statement, on the line above it, with \`//\` in Prisma and TypeScript:`,
       fenced(`-- schemagate-ignore ${rule.id}: the reason`, 'sql'),
       ...(rule.references.length > 0 ? ['## References', rule.references.map((link) => `- <${link}>`).join('\n')] : []),
       ...(rule.sources.length > 0
@@ -162,6 +162,7 @@ function example(shown: Example): string {
   const setting = [
     shown.runner ? `runner ${shown.runner}` : '',
     shown.postgres ? `PostgreSQL ${shown.postgres}` : '',
+    ...Object.entries(shown.options ?? {}).map(([name, value]) => `\`${name}: ${JSON.stringify(value)}\``),
     ...Object.entries(shown.rows ?? {}).map(([table, rows]) => `${table} has ${rows.toLocaleString('en')} rows`),
   ].filter((part) => part !== '')
   const files = shown.sql === undefined ? [] : typeof shown.sql === 'string' ? [shown.sql] : shown.sql
@@ -169,16 +170,18 @@ function example(shown: Example): string {
     [shown.title ?? '', setting.length > 0 ? `(${setting.join(', ')})` : ''].filter(Boolean).join(' '),
     ...(shown.given ? [`Given`, fenced(flow(shown.given), 'sql')] : []),
     ...files.map((sql, i) => (files.length > 1 ? `Migration ${i + 1}\n\n` : '') + fenced(flow(sql), 'sql')),
-    ...(shown.prisma
-      ? ['Before', fenced(flow(shown.prisma.before), 'prisma'), 'After', fenced(flow(shown.prisma.after), 'prisma')]
-      : []),
-    ...(shown.drizzle
-      ? ['Before', fenced(flow(shown.drizzle.before), 'ts'), 'After', fenced(flow(shown.drizzle.after), 'ts')]
-      : []),
+    ...(shown.prisma ? sides(shown.prisma, 'prisma') : []),
+    ...(shown.drizzle ? sides(shown.drizzle, 'ts') : []),
     ...(shown.was ? ['Before', fenced(flow(shown.was), 'ts'), 'After'] : []),
     ...(shown.typescript ? [fenced(flow(shown.typescript), 'ts')] : []),
     ...Object.entries(shown.files ?? {}).map(([path, text]) => `\`${path}\`\n\n${fenced(flow(text))}`),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** A schema file before and after; once where it is new or stays as it is. */
+function sides({ before, after }: { readonly before: string; readonly after: string }, language: string) {
+  const block = fenced(flow(after), language)
+  return before.trim() === '' || before === after ? [block] : ['Before', fenced(flow(before), language), 'After', block]
 }
