@@ -46,7 +46,7 @@ export default {
       const virtual =
         ctx.postgres >= 18
           ? `Compute it when it is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'text'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`
-          : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
+          : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name}${to.type === 'tsvector' ? ' USING gin' : ''} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
       return {
         message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `${virtual}${rowsSentence(table, ctx)}`,

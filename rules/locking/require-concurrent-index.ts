@@ -92,7 +92,11 @@ export default {
       if (known?.persistence === 'temporary' || (known?.partition.by ?? null) !== null) return
       const text = ctx.step?.statement.text ?? ''
       const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
-      const outside = outsideTransaction(ctx, 'IF NOT EXISTS')
+      const outside = outsideTransaction(
+        ctx,
+        'IF NOT EXISTS',
+        index.keys.some(({ column }) => column !== null && ctx.isNewColumn(table, column)),
+      )
       return {
         message: `Building \`${index.name}\` blocks every write to \`${ctx.name(table)}\` until it is done.`,
         help: `${sentence(outside.how)}:\n${sql(concurrent)}${rowsSentence(table, ctx)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,

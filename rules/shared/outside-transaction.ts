@@ -13,9 +13,13 @@ export interface Outside {
 
 /**
  * Where a statement that cannot run in a transaction has to go, for this runner and this step. `kept` is what lets the statement that stays
- * in the migration find its work done, where no migration can hold the one that does it.
+ * in the migration find its work done, where no migration can hold the one that does it. `later` says that it needs what the pull request adds.
  */
-export function outsideTransaction(ctx: RuleContext, kept: 'IF NOT EXISTS' | 'IF EXISTS' | null = null): Outside {
+export function outsideTransaction(
+  ctx: RuleContext,
+  kept: 'IF NOT EXISTS' | 'IF EXISTS' | null = null,
+  later = false,
+): Outside {
   const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
   const free = ctx.step?.transaction.block === false
   const own = (how: string): Outside => ({ how, inPlace: free, never: false })
@@ -28,7 +32,7 @@ export function outsideTransaction(ctx: RuleContext, kept: 'IF NOT EXISTS' | 'IF
       }
     case 'drizzle':
       return {
-        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. Run it by hand ${kept === 'IF EXISTS' ? 'after' : 'before'} the deploy${kept === null ? '' : `, and let the migration find its work done (\`${kept}\`)`}`,
+        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later ? 'Leave it out of this one, run it' : 'Run it'} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === null ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
         inPlace: false,
         never: true,
       }
