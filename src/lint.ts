@@ -109,6 +109,7 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
     config: options.config,
     postgres: options.postgres ?? assumedPostgres,
     postgresAssumed: options.postgres === null,
+    postgresMinor: null,
     before,
     after,
     declared: null,

@@ -29,6 +29,8 @@ export interface ProjectReading {
   readonly postgres: number
   /** True where neither the configuration nor the repository names it. */
   readonly postgresAssumed: boolean
+  /** Minor version, where the place that names the version has it. */
+  readonly postgresMinor: number | null
   /** The file of the repository that names it; null where the configuration does, or nobody. */
   readonly postgresFrom: { readonly path: string; readonly line: number } | null
   readonly before: Schema
@@ -135,6 +137,7 @@ async function readProject(
     project,
     postgres,
     postgresAssumed: named === undefined,
+    postgresMinor: found?.minor ?? null,
     postgresFrom: found && { path: found.path, line: found.line },
     migrations,
     problems,

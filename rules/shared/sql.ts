@@ -41,5 +41,7 @@ export function addColumnSql(table: Key, column: Column, ctx: RuleContext): stri
 /** A line of its own, `users` has about 12,000,000 rows, or nothing where nobody said. */
 export function rowsSentence(table: Key, ctx: RuleContext): string {
   const rows = ctx.rows(table)
-  return rows === undefined ? '' : `\n\`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} rows.`
+  return rows === undefined
+    ? ''
+    : `\n\`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}.`
 }

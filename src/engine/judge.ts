@@ -109,6 +109,7 @@ function inputOf(
     config: settings.config,
     postgres: reading.postgres,
     postgresAssumed: reading.postgresAssumed,
+    postgresMinor: reading.postgresMinor,
     before: reading.before,
     after: reading.after,
     declared: reading.declared,

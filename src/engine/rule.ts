@@ -58,6 +58,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   readonly postgres: number
   /** True where nobody names that version, and 15 is taken. */
   readonly postgresAssumed: boolean
+  /** The 2 of 14.2; null where nobody names it. */
+  readonly postgresMinor: number | null
   readonly runner: Runner
   /** The schema before and after the pull request, as its migrations make it (or as declared, where there are none). */
   readonly before: Schema

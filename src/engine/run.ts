@@ -33,6 +33,7 @@ export interface RuleInput {
   readonly config: Config
   readonly postgres: number
   readonly postgresAssumed: boolean
+  readonly postgresMinor: number | null
   readonly before: Schema
   readonly after: Schema
   readonly declared: Schema | null
@@ -255,6 +256,7 @@ function contextOf(
     dialect: input.project.dialect,
     postgres: input.postgres,
     postgresAssumed: input.postgresAssumed,
+    postgresMinor: input.postgresMinor,
     runner: input.project.runner,
     before,
     after: input.after,

@@ -1,46 +1,57 @@
 import type { Tree } from '../changeset/tree.ts'
+import { statsPath } from '../config/stats.ts'
 import { baseOf, folderOf, isBelow } from './paths.ts'
 
 /** The major version of the server that a repository itself names, and where. */
 export interface ServerVersion {
   readonly postgres: number
+  /** The 2 of 14.2; null where only the major version is named. */
+  readonly minor: number | null
   readonly path: string
   readonly line: number
   /** What the place is, for sentences: `the compose file`. */
   readonly source: string
 }
 
+type Named = Pick<ServerVersion, 'postgres' | 'minor'>
+
 interface Kind {
   readonly source: string
   /** What is nearer to production comes first. */
   readonly rank: number
   readonly matches: (path: string) => boolean
-  readonly versionIn: (line: string) => number | null
+  readonly versionIn: (line: string) => Named | null
 }
 
 const image =
-  /(?:image:|FROM|image\s*=|^\s*-(?:\s*name:)?)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?=[^\d]|$)/i
+  /(?:image:|FROM|image\s*=|^\s*-(?:\s*name:)?)\s*["']?(?:[\w.-]+(?::\d+)?\/)*(?:postgres|postgis|postgresql|timescaledb(?:-ha)?|pgvector|pg_duckdb|paradedb|citus)\s*:\s*["']?(?:\$\{[\w]+:?-)?(?:latest-|[\w.]*-)?(?:pg|v)?(\d{2})(?:\.(\d{1,2}))?(?=[^\d]|$)/i
 
-function imageVersion(line: string): number | null {
-  const found = image.exec(line)?.[1]
-  return found === undefined ? null : plausible(Number(found))
+function imageVersion(line: string): Named | null {
+  return named(image.exec(line))
 }
 
-function plausible(version: number): number | null {
-  return version >= 10 && version <= 19 ? version : null
+/** A major version and the minor one behind it, of a match that holds both. */
+function named(match: readonly (string | undefined)[] | null): Named | null {
+  const [, major, minor] = match ?? []
+  const postgres = Number(major ?? 0)
+  return postgres >= 10 && postgres <= 19 ? { postgres, minor: minor === undefined ? null : Number(minor) } : null
 }
 
 const kinds: readonly Kind[] = [
+  {
+    source: 'the statistics of the database',
+    rank: -1,
+    matches: (path) => path === statsPath,
+    versionIn: (line) => named(/\\?"postgres\\?"\s*:\s*(\d{2})\b/.exec(line)),
+  },
   {
     source: 'the Terraform configuration',
     rank: 0,
     matches: (path) => path.endsWith('.tf'),
     versionIn: (line) =>
-      plausible(
-        Number(
-          /^\s*(?:engine_version|database_version|server_version|version)\s*=\s*"(?:POSTGRES_)?(1\d)(?:\.\d+)?"/.exec(
-            line,
-          )?.[1] ?? 0,
+      named(
+        /^\s*(?:engine_version|database_version|server_version|version)\s*=\s*"(?:POSTGRES_)?(1\d)(?:\.(\d+))?"/.exec(
+          line,
         ),
       ),
   },
@@ -48,7 +59,7 @@ const kinds: readonly Kind[] = [
     source: 'the Supabase configuration',
     rank: 1,
     matches: (path) => /(?:^|\/)supabase\/config\.toml$/.test(path),
-    versionIn: (line) => plausible(Number(/^\s*major_version\s*=\s*(\d{2})\b/.exec(line)?.[1] ?? 0)),
+    versionIn: (line) => named(/^\s*major_version\s*=\s*(\d{2})\b/.exec(line)),
   },
   {
     source: 'the compose file',
@@ -74,7 +85,7 @@ const kinds: readonly Kind[] = [
 const mostFiles = 60
 
 /**
- * The major version of PostgreSQL that a repository says it uses: Terraform, `supabase/config.toml`, compose files, CI services, Dockerfiles, the
+ * The version of PostgreSQL that a repository says it uses: the statistics that its database gave, Terraform, `supabase/config.toml`, compose files, CI services, Dockerfiles, the
  * first of these that names one, files nearest to `near` first. Several versions in one place count as the lowest of them. Null where none is named.
  */
 export async function serverVersionOf(tree: Tree, near = ''): Promise<ServerVersion | null> {
@@ -90,8 +101,8 @@ export async function serverVersionOf(tree: Tree, near = ''): Promise<ServerVers
     const content = contents.get(path)
     if (content?.kind !== 'text' || (kind.rank === 0 && !/postgres/i.test(content.text))) continue
     const found = content.text.split('\n').flatMap((text, i) => {
-      const postgres = kind.versionIn(text.slice(0, 500))
-      return postgres === null ? [] : [{ postgres, path, line: i + 1, source: kind.source }]
+      const version = kind.versionIn(kind.rank < 0 ? text : text.slice(0, 500))
+      return version === null ? [] : [{ ...version, path, line: i + 1, source: kind.source }]
     })
     const lowest = found.sort((a, b) => a.postgres - b.postgres || a.line - b.line)[0]
     if (lowest) return lowest

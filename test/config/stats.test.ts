@@ -66,6 +66,17 @@ test('the version of the server is what the repository says, with its place', as
     const found = await serverVersionOf(memoryTree(files), near)
     return found && `${found.postgres} ${found.path}:${found.line} (${found.source})`
   }
+  const statistics = { '.github/schemagate-stats.json': '{\n  "tables": {},\n  "postgres": 13\n}' }
+  expect(await version({ ...statistics, 'compose.yml': 'image: postgres:16' })).toBe(
+    '13 .github/schemagate-stats.json:3 (the statistics of the database)',
+  )
+  const minor = async (image: string) =>
+    (await serverVersionOf(memoryTree({ 'compose.yml': `image: ${image}` })))?.minor
+  expect([await minor('postgres:14.2'), await minor('postgres:14'), await minor('postgres:14.2-alpine')]).toEqual([
+    2,
+    null,
+    2,
+  ])
   const compose = (image: string) => `services:\n  db:\n    image: ${image}\n`
   expect(await version({})).toBeNull()
   for (const [image, expected] of Object.entries({
