@@ -4,7 +4,7 @@ import { pathMatcher } from './changeset/globs.ts'
 import type { ChangeSet } from './changeset/tree.ts'
 import type { RuleContext } from './engine/rule.ts'
 import { detectProjects, isPostgres, isSameProject } from './project/detect.ts'
-import { readMigrations, type ProjectMigrations } from './project/migrations.ts'
+import { readMigrations, schemaBeforeMigrations, type ProjectMigrations } from './project/migrations.ts'
 import { movedFrom, withoutMove } from './project/moved.ts'
 import type { Project } from './project/project.ts'
 import { assumedPostgres } from './config.ts'
@@ -191,7 +191,7 @@ function replayBefore(
   declared: DeclaredSides,
   postgres: number,
 ): History {
-  const empty = emptySchema(project.dialect)
+  const empty = schemaBeforeMigrations(project)
   if (migrations === null) return { schema: declared.before ?? empty, hasRun: false, anew: null, merged: null }
   const replay = (files: readonly Migration[]) =>
     replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) })

@@ -5,7 +5,7 @@ import { changeSetFromGit } from '../changeset/git.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
 import { SchemagateError } from '../errors.ts'
 import { detectProjects, isPostgres } from '../project/detect.ts'
-import { readMigrations } from '../project/migrations.ts'
+import { readMigrations, schemaBeforeMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
 import { subjectOf, tableOf, type Change } from '../schema/change.ts'
@@ -116,7 +116,7 @@ async function diffProject(
 async function freshSteps(project: Project, changeSet: ChangeSet, postgres: number) {
   const migrations = await readMigrations(project, changeSet)
   const options = { postgres, source: 'migrations' as const }
-  const history = replayHistory(emptySchema(project.dialect), migrations.before, {
+  const history = replayHistory(schemaBeforeMigrations(project), migrations.before, {
     ...options,
     transactions: transactionsOf(project.runner, migrations.before),
   })

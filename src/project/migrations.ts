@@ -10,6 +10,8 @@ import type { SqlComment, SqlText } from '../sql/read.ts'
 import type { SqlDialect } from '../sql/dialect.ts'
 import type { SqlProblem, Statement } from '../sql/statement.ts'
 import { normalizedTokens } from '../sql/tokens.ts'
+import { emptySchema, emptyTable } from '../schema/model.ts'
+import type { Schema } from '../schema/model.ts'
 import type { Project } from './project.ts'
 import { orderMigrations } from './order.ts'
 import type { MigrationFile, OrderedFiles } from './order.ts'
@@ -344,8 +346,27 @@ async function readDeclared(
   return { declared, notes }
 }
 
-/** What a Supabase database holds by itself, unless the migrations are a dump that makes it. */
+/** What a database holds before its first migration, as far as no SQL tells: tables that are made elsewhere, of which the name is known. */
+export function schemaBeforeMigrations({ dialect, settings: { external = [], initSql } }: Project): Schema {
+  const empty = emptySchema(dialect)
+  const tables = (initSql === undefined ? external : []).map((written) => {
+    const [name = '', schema = empty.defaultSchema] = written.split('.').toReversed()
+    return emptyTable(schema, name, [], false)
+  })
+  return {
+    ...empty,
+    schemas: new Set(tables.map(({ schema }) => schema)),
+    tables: new Map(tables.map((table) => [table.key, table])),
+  }
+}
+
+/** What a database holds before the first migration, as SQL: a Supabase platform, unless the migrations are a dump that makes it, and what Prisma is told to run. */
 function platformOf(project: Project, migrations: readonly Migration[]): readonly Migration[] {
+  const { initSql } = project.settings
+  if (initSql !== undefined && migrations.length > 0) {
+    const { statements } = readSql(sourceFile(project.evidence, initSql))
+    return [{ name: 'initShadowDb', path: project.evidence, statements, down: null, isNew: false }]
+  }
   if (project.runner.name !== 'supabase') return []
   const dumped = migrations.some(({ statements }) =>
     statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')),

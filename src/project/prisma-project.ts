@@ -28,6 +28,7 @@ interface Configured {
   readonly migrations: string | null
   /** Names of external tables and enums. */
   readonly external: readonly string[]
+  readonly initSql: string | null
 }
 
 /** What `datasource` says, read without the rest of the schema. */
@@ -129,7 +130,9 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
       // Paths are relative to the file; one in `.config` speaks for the folder around it.
       const folders = baseOf(folder) === '.config' ? [folderOf(folder), folder] : [folder]
       const named = pathOf(value?.['schema'])
-      const migrations = pathOf(fieldsOf(value?.['migrations'])?.['path'])
+      const settings = fieldsOf(value?.['migrations'])
+      const migrations = pathOf(settings?.['path'])
+      const init = settings?.['initShadowDb']
       const place = (relative: string) =>
         folders.map((at) => joinPath(at, relative)).find((target) => target !== null && exists(listing, target)) ?? null
       const schema = named !== undefined ? place(named) : defaultSchema(listing, folders[0] ?? '')
@@ -148,12 +151,26 @@ function configurations(listing: Listing, notes: Note[]): readonly Configured[] 
       }
       const target = migrations === undefined ? null : joinPath(folders[0] ?? '', migrations)
       const external = ['tables', 'enums'].flatMap((kind) => namesIn(fieldsOf(value?.[kind])?.['external']))
-      found.push({ folder: folders[0] ?? '', evidence: path, schema, migrations: target, external })
+      found.push({
+        folder: folders[0] ?? '',
+        evidence: path,
+        schema,
+        migrations: target,
+        external,
+        initSql: typeof init === 'string' ? init : null,
+      })
     } else if (baseOf(path) === 'package.json') {
       const schema = field(field(parseJson(listing.text(path) ?? ''), 'prisma'), 'schema')
       const target = typeof schema === 'string' ? joinPath(folderOf(path), schema) : null
       if (target !== null && exists(listing, target))
-        found.push({ folder: folderOf(path), evidence: path, schema: target, migrations: null, external: [] })
+        found.push({
+          folder: folderOf(path),
+          evidence: path,
+          schema: target,
+          migrations: null,
+          external: [],
+          initSql: null,
+        })
     }
   }
   return found
@@ -229,6 +246,7 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
     settings: {
       ...(schemas.length > 0 ? { schemas } : {}),
       ...(config !== null && config.external.length > 0 ? { external: config.external } : {}),
+      ...(config?.initSql ? { initSql: config.initSql } : {}),
       ...(migrations === null ? { push: true } : {}),
     },
   }

@@ -67,6 +67,8 @@ export interface ProjectSettings {
   readonly schemas?: readonly string[]
   /** Tables and enums that Prisma's configuration calls external: the schema declares them, and no migration makes them. As written, `auth.users`. */
   readonly external?: readonly string[]
+  /** SQL that Prisma's configuration has run before the migrations, `initShadowDb`. */
+  readonly initSql?: string
   /** Patterns of Drizzle's `tablesFilter`, `acme_*` or `!old_*`. */
   readonly tables?: readonly string[]
   /** True where no migrations are kept: `prisma db push`, `drizzle-kit push`. */

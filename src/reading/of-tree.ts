@@ -1,9 +1,8 @@
 import type { Tree } from '../changeset/tree.ts'
-import { readMigrations } from '../project/migrations.ts'
+import { readMigrations, schemaBeforeMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
 import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'
-import { emptySchema } from '../schema/model.ts'
 import { replayHistory } from '../schema/replay.ts'
 
 /** Where a schema is read from: what the ORM's schema declares, or what the migrations make. */
@@ -25,7 +24,7 @@ export async function schemaOfTree(
     return source === project.orm ? readDeclaredSchema(project, tree, postgres) : { schema: null, notes: [] }
   if (!project.migrations) return readDeclaredSchema({ ...project, orm: null }, tree, postgres)
   const { history, notes } = await readMigrations(project, { base: tree, head: tree, files: [], truncated: false })
-  const replayed = replayHistory(emptySchema(project.dialect), history, {
+  const replayed = replayHistory(schemaBeforeMigrations(project), history, {
     postgres,
     source: 'migrations',
     transactions: transactionsOf(project.runner, history),

@@ -12,14 +12,14 @@ const config = (external: string) =>
   `import { defineConfig } from 'prisma/config'\nexport default defineConfig({ schema: 'prisma/schema.prisma'${external} })\n`
 const external = `, experimental: { externalTables: true }, tables: { external: ['auth.users'] }, enums: { external: ['auth.role'] }`
 
-async function findings(settings: string, after: string, sql?: string) {
+async function findings(settings: string, after: string, sql?: string, init = '') {
   const base: Record<string, string> = {
     'package.json': '{"dependencies":{"prisma":"7.0.0"}}',
     'prisma.config.ts': config(settings),
     'prisma/schema.prisma': head + own(),
     'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
     'prisma/migrations/1_init/migration.sql':
-      'CREATE TABLE "posts" ("id" INTEGER NOT NULL, CONSTRAINT "posts_pkey" PRIMARY KEY ("id"));',
+      'CREATE TABLE "posts" ("id" INTEGER NOT NULL, CONSTRAINT "posts_pkey" PRIMARY KEY ("id"));' + init,
   }
   const next = {
     ...base,
@@ -44,6 +44,20 @@ it('wants no migration for tables and enums that the configuration calls externa
 
 it('speaks of the rest', async () => {
   expect(await findings(external, own('  name String?') + users)).toEqual([
+    ['require-migration', expect.stringContaining('`name`')],
+  ])
+})
+
+it.each([
+  ['that are only named', external],
+  [
+    'that SQL of the configuration makes',
+    `${external.replace('}', '}, migrations: { initShadowDb: `CREATE SCHEMA auth; CREATE TABLE auth.users (id integer PRIMARY KEY);` }')}`,
+  ],
+])('follows migrations that refer to external tables %s', async (_, settings) => {
+  const init =
+    'ALTER TABLE "posts" ADD COLUMN "user" INTEGER; ALTER TABLE "posts" ADD CONSTRAINT "posts_user_fkey" FOREIGN KEY ("user") REFERENCES auth.users (id);'
+  expect(await findings(settings, own('  user Int?\n  name String?') + users, undefined, init)).toEqual([
     ['require-migration', expect.stringContaining('`name`')],
   ])
 })
