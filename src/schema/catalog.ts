@@ -1,5 +1,6 @@
 import type { Key, Schema, Sequence, SqlFunction, View } from './model.ts'
 import { emptySchema, key } from './model.ts'
+import { sequenceOptions, type SequenceNumbers } from './sequence-options.ts'
 import type { CatalogQuery } from './catalog/rows.ts'
 import { granted, grantsOf, list, own, str, strOrNull } from './catalog/rows.ts'
 import { readTables } from './catalog/tables.ts'
@@ -78,7 +79,7 @@ async function readViews(query: CatalogQuery): Promise<ReadonlyMap<Key, View>> {
 
 async function readSequences(query: CatalogQuery): Promise<ReadonlyMap<Key, Sequence>> {
   const rows =
-    await query(`SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL) AS type, ${grantsOf('c.relacl', 'c.relowner', null)} AS grants, tn.nspname AS tschema, t.relname AS tname, a.attname
+    await query(`SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL) AS type, ${grantsOf('c.relacl', 'c.relowner', null)} AS grants, s.seqincrement::text AS increment, s.seqmin::text AS minvalue, s.seqmax::text AS maxvalue, s.seqstart::text AS start, s.seqcache::text AS cache, s.seqcycle AS cycle, a.attidentity::text, tn.nspname AS tschema, t.relname AS tname, a.attname
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
     LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
@@ -94,6 +95,7 @@ async function readSequences(query: CatalogQuery): Promise<ReadonlyMap<Key, Sequ
           row['tname'] == null
             ? null
             : { table: key(str(row['tschema']), str(row['tname'])), column: str(row['attname']) },
+        ...(row['attidentity'] ? {} : { options: sequenceOptions(row as SequenceNumbers, str(row['type'])) }),
         ...granted(row),
         declared: [],
       },

@@ -99,6 +99,8 @@ export interface Column {
   readonly default: string | null
   readonly generated: { readonly expression: string; readonly stored: boolean } | null
   readonly identity: 'always' | 'by default' | null
+  /** What the sequence behind an identity is told that differs from the defaults, `START WITH 1000`. */
+  readonly identityOptions?: readonly string[]
   /** Name and state of a named NOT NULL constraint (PostgreSQL 18); null where there is none of its own. */
   readonly notNull?: { readonly name: string; readonly validated: boolean } | null
   readonly collation?: string | null
@@ -358,9 +360,19 @@ export const dialectNames: Readonly<Record<Dialect, string>> = {
   mongodb: 'MongoDB',
 }
 
-/** The schema of names that say none. */
+/** The schema of names that say none; empty where a database has no schemas within. */
 export function defaultSchemaOf(dialect: Dialect): string {
-  return dialect === 'sqlite' ? 'main' : dialect === 'sqlserver' ? 'dbo' : 'public'
+  switch (dialect) {
+    case 'sqlite':
+      return 'main'
+    case 'sqlserver':
+      return 'dbo'
+    case 'mysql':
+    case 'mongodb':
+      return ''
+    default:
+      return 'public'
+  }
 }
 
 /** A schema that holds nothing. */

@@ -60,10 +60,10 @@ it('CockroachDB has its own types and syntax, and nothing is said of locks', asy
   const { findings, notes } = await reviewed(base, {
     'prisma/schema.prisma': schema(
       'cockroachdb',
-      '  bio String\n  raw Bytes?\n  nick String? @db.String(20)\n\n  @@index([nick])\n',
+      '  bio String\n  raw Bytes?\n  n BigInt?\n  nick String? @db.String(20)\n\n  @@index([nick])\n',
     ),
     'prisma/migrations/2_more/migration.sql':
-      'ALTER TABLE "User" ADD COLUMN "raw" BYTES;\nALTER TABLE "User" ADD COLUMN "nick" STRING(20);\nCREATE INDEX "User_nick_idx" ON "User"("nick");',
+      'ALTER TABLE "User" ADD COLUMN "raw" BYTES;\nALTER TABLE "User" ADD COLUMN "n" INT;\nALTER TABLE "User" ADD COLUMN "nick" STRING(20);\nCREATE INDEX "User_nick_idx" ON "User"("nick");',
   })
   expect(findings).toEqual([])
   expect(notes).toEqual([expect.stringContaining('CockroachDB changes a schema while reads and writes go on')])
@@ -72,4 +72,10 @@ it('CockroachDB has its own types and syntax, and nothing is said of locks', asy
   })
   expect(own.findings).toEqual([])
   expect(own.notes).toEqual([expect.stringContaining("CockroachDB's own syntax is not followed")])
+})
+
+it('the sequence behind a column of CockroachDB is altered under its own name', async () => {
+  const text = (increment: number) => schema('cockroachdb', `  n Int @default(sequence(increment: ${increment}))\n`)
+  const { findings, notes } = await reviewed({ 'prisma/schema.prisma': text(2) }, { 'prisma/schema.prisma': text(3) })
+  expect([findings, notes]).toEqual([[], [expect.stringContaining('CockroachDB changes')]])
 })

@@ -29,6 +29,7 @@ interface Draft {
     readonly type: number
     readonly nullable: boolean
     readonly form: 'plain' | 'default' | 'identity' | 'serial' | 'generated'
+    readonly sequence: readonly string[]
     readonly comment: string | null
   }[]
   readonly primaryKey: readonly number[]
@@ -96,6 +97,12 @@ const draftArbitrary: fc.Arbitrary<Draft> = fc.record({
         'identity' as const,
         'serial' as const,
         'generated' as const,
+      ),
+      sequence: fc.constantFrom(
+        [],
+        ['START WITH 1000'],
+        ['INCREMENT BY 5', 'MINVALUE 10', 'CYCLE'],
+        ['INCREMENT BY -1', 'CACHE 20'],
       ),
       comment: fc.option(fc.constantFrom('one', "it's"), { freq: 8 }),
     }),
@@ -238,13 +245,21 @@ function tableOf(schema: string, name: string, draft: Draft, sequences: Map<Key,
     }
     const numbers = columns.find((o) => o.type === 'integer' && !o.generated)
     if (c.form === 'default') columns.push({ ...base, default: value })
-    else if (c.form === 'identity') columns.push({ ...base, type: 'bigint', nullable: false, identity: 'by default' })
+    else if (c.form === 'identity')
+      columns.push({
+        ...base,
+        type: 'bigint',
+        nullable: false,
+        identity: 'by default',
+        identityOptions: c.sequence,
+      })
     else if (c.form === 'serial') {
       const sequence = `${name}_${c.name}_seq`
       sequences.set(key(schema, sequence), {
         schema,
         name: sequence,
         type: 'integer',
+        options: c.sequence,
         ownedBy: { table: key(schema, name), column: c.name },
         declared: [],
       })

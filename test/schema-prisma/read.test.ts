@@ -179,7 +179,7 @@ enum Role {
       { kind: 'dialect', blocking: false, path: 'schema.prisma', message: expect.stringContaining('MySQL') },
     ])
     expect(schema?.dialect).toBe('mysql')
-    const users = schema?.tables.get('public.users')
+    const users = schema?.tables.get('.users')
     expect(users?.columns.map((c) => [c.name, c.type, c.nullable, c.default, c.identity])).toEqual([
       ['id', 'int', false, null, 'by default'],
       ['email', 'varchar(100)', false, null, null],
@@ -204,7 +204,7 @@ enum Role {
       ],
     ])
     expect(users?.indexes.map((i) => i.declared[0]?.line)).toEqual([11, 3, 10])
-    expect(schema?.tables.get('public.Post')?.foreignKeys).toMatchObject([
+    expect(schema?.tables.get('.Post')?.foreignKeys).toMatchObject([
       {
         name: 'Post_userId_fkey',
         onDelete: 'SET NULL',
@@ -212,10 +212,7 @@ enum Role {
         references: { table: 'users', columns: ['id'] },
       },
     ])
-    expect(schema?.tables.get('public._TagToUser')?.foreignKeys.map((fk) => fk.references.table)).toEqual([
-      'Tag',
-      'users',
-    ])
+    expect(schema?.tables.get('._TagToUser')?.foreignKeys.map((fk) => fk.references.table)).toEqual(['Tag', 'users'])
   })
 
   it.each([
@@ -232,11 +229,11 @@ enum Role {
       'model A {\n  id String @id @default(auto()) @map("_id") @db.ObjectId\n  at Address\n  bs B[]\n}\nmodel B {\n  id String @id @map("_id") @db.ObjectId\n  aId String @db.ObjectId\n  a A @relation(fields: [aId], references: [id])\n}\ntype Address {\n  street String\n}\n',
       prismaProject('mongodb'),
     )
-    expect(schema?.tables.get('public.A')?.columns.map((c) => [c.name, c.type])).toEqual([
+    expect(schema?.tables.get('.A')?.columns.map((c) => [c.name, c.type])).toEqual([
       ['_id', 'objectId'],
       ['at', null],
     ])
-    expect(schema?.tables.get('public.B')?.foreignKeys).toMatchObject([{ clientOnly: true }])
+    expect(schema?.tables.get('.B')?.foreignKeys).toMatchObject([{ clientOnly: true }])
   })
 
   it('are notes where they cannot be read', async () => {

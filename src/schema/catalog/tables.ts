@@ -1,5 +1,6 @@
 import type { Column, Key, Table } from '../model.ts'
 import { emptyTable, key } from '../model.ts'
+import { sequenceOptions, type SequenceNumbers } from '../sequence-options.ts'
 import type { CatalogQuery, Row } from './rows.ts'
 import { granted, grantsOf, list, own, str, strOrNull } from './rows.ts'
 import { addConstraint, constraintsQuery } from './constraints.ts'
@@ -62,7 +63,9 @@ export async function readTables(query: CatalogQuery): Promise<ReadonlyMap<Key, 
 }
 
 const columnsQuery = `SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull, a.attidentity::text, a.attgenerated::text,
-    pg_get_expr(d.adbin, d.adrelid) AS expression, col_description(c.oid, a.attnum) AS comment,
+    pg_get_expr(d.adbin, d.adrelid) AS expression,
+    (SELECT json_build_object('increment', s.seqincrement::text, 'minvalue', s.seqmin::text, 'maxvalue', s.seqmax::text, 'start', s.seqstart::text, 'cache', s.seqcache::text, 'cycle', s.seqcycle, 'type', format_type(s.seqtypid, NULL))
+      FROM pg_depend o JOIN pg_sequence s ON s.seqrelid = o.objid WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.refobjsubid = a.attnum AND o.deptype = 'i') AS sequence, col_description(c.oid, a.attnum) AS comment,
     CASE WHEN a.attcollation <> t.typcollation THEN (SELECT collname FROM pg_collation WHERE oid = a.attcollation) END AS collation
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -71,6 +74,7 @@ const columnsQuery = `SELECT n.nspname, c.relname, a.attname, format_type(a.attt
 function columnOf(row: Row): Column {
   const expression = strOrNull(row['expression'])
   const generated = str(row['attgenerated'])
+  const sequence = (row['sequence'] ?? null) as (SequenceNumbers & { readonly type: string }) | null
   return {
     name: str(row['attname']),
     type: strOrNull(row['type']),
@@ -78,6 +82,7 @@ function columnOf(row: Row): Column {
     default: generated === '' ? expression : null,
     generated: generated === '' ? null : { expression: expression ?? '', stored: generated === 's' },
     identity: row['attidentity'] === 'a' ? 'always' : row['attidentity'] === 'd' ? 'by default' : null,
+    ...(sequence === null ? {} : { identityOptions: sequenceOptions(sequence, sequence.type) }),
     collation: strOrNull(row['collation']),
     comment: strOrNull(row['comment']),
     declared: [],

@@ -134,7 +134,8 @@ function diffColumn({ key: table, name: tableName }: Table, from: Column, to: Co
       })
     if (was !== is) changes.push({ kind: 'renameConstraint', table, from: was, to: is, place })
   }
-  if (to.identity && from.identity !== to.identity) changes.push({ kind: 'setIdentity', ...base })
+  if (to.identity && (from.identity !== to.identity || !sameList(from.identityOptions, to.identityOptions)))
+    changes.push({ kind: 'setIdentity', ...base })
   return changes
 }
 

@@ -67,7 +67,10 @@ export function columnSql(column: KitColumn, alone: boolean): string {
   if (column.default !== null) parts.push(`DEFAULT ${defaultSql(column)}`)
   if (generated) parts.push(`GENERATED ALWAYS AS (${generated.as}) STORED`)
   if (column.notNull && !identity) parts.push('NOT NULL')
-  if (identity) parts.push(`GENERATED ${identity.always ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`)
+  if (identity)
+    parts.push(
+      `GENERATED ${identity.always ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY${identity.options === '' ? '' : ` (${identity.options})`}`,
+    )
   return parts.join(' ')
 }
 

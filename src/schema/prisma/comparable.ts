@@ -21,7 +21,7 @@ export const prismaUnmanaged = {
     'with',
     'grants',
   ],
-  columnParts: ['generated', 'identity', 'collation', 'comment', 'notNull'],
+  columnParts: ['generated', 'identity', 'identityOptions', 'collation', 'comment', 'notNull'],
   indexes: ['partial', 'expression', 'include', 'invalid'],
   indexParts: ['nullsNotDistinct', 'nullsFirst', 'collation', 'with', 'comment'],
   foreignKeyParts: ['match', 'deferrable', 'validated', 'enforced'],
@@ -126,7 +126,7 @@ function isDeclared(index: Index, declared: Table | undefined): boolean {
 }
 
 function comparableColumn(column: Column, declared: Column | undefined): Column {
-  const { collation: _collation, comment: _comment, notNull: _notNull, ...rest } = column
+  const { collation: _collation, comment: _comment, notNull: _notNull, identityOptions: _options, ...rest } = column
   const plain: Column = { ...rest, generated: null }
   if (declared === undefined) return plain
   const counts = column.identity !== null || isCounter(column.default)

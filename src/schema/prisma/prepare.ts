@@ -12,7 +12,8 @@ const quote = '\uE000'
 
 /** The SQL of the engine with what stands in for something else written as SQL has it. */
 export function fromEngine(sql: string): string {
-  return sql.replaceAll(quote, "''")
+  // Between two schemas the engine makes a name up for the sequence behind a column of CockroachDB.
+  return sql.replaceAll(quote, "''").replaceAll(/"prisma_sequence_([^"]+)"/g, '"$1_seq"')
 }
 
 /** Preview features that change what the schema means for the database; the engine refuses the names of those that are retired. */

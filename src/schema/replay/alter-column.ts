@@ -6,7 +6,8 @@ import { buildColumn, defaultText, ownSequence } from './columns.ts'
 import { remove, sequencesOf, updateTable } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { truncated } from './names.ts'
-import { mentionedColumns, option, valueText } from './nodes.ts'
+import { items, mentionedColumns, option, valueText } from './nodes.ts'
+import { optionsAfter } from './sequences.ts'
 import type { Session } from './session.ts'
 import { checkFollowed, columnFor, current, refuse } from './session.ts'
 import { addTableConstraint } from './alter-constraint.ts'
@@ -124,7 +125,10 @@ export function setIdentity(session: Session, at: Key, name: string, command: Al
         : undefined
   const identity =
     when === 'd' ? ('by default' as const) : when === 'a' ? ('always' as const) : (column.identity ?? 'always')
-  return changeColumn(session, at, name, 'setIdentity', (it) => ({ ...it, identity }), false)
+  const given =
+    command.def !== undefined && 'Constraint' in command.def ? command.def.Constraint.options : items(command.def)
+  const identityOptions = optionsAfter(column.identityOptions ?? [], given, column.type ?? 'bigint')
+  return changeColumn(session, at, name, 'setIdentity', (it) => ({ ...it, identity, identityOptions }), false)
 }
 
 function generatedOption(items: Parameters<typeof option>[0]): string | undefined {

@@ -116,7 +116,14 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
       if (column.identity === null && command.missing_ok !== true && current(session, at).complete)
         refuse(`column "${column.name}" of relation "${nameOf(at)}" is not an identity column`)
       dropOwnSequence(session, at, column.name)
-      return changeColumn(session, at, name, 'setIdentity', (it) => ({ ...it, identity: null }), false)
+      return changeColumn(
+        session,
+        at,
+        name,
+        'setIdentity',
+        ({ identityOptions: _, ...it }) => ({ ...it, identity: null }),
+        false,
+      )
     }
     case 'AT_SetExpression': {
       const column = columnFor(session, current(session, at), name)

@@ -8,6 +8,7 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { put } from './draft.ts'
 import { freeRelationName, truncated } from './names.ts'
 import { option, texts } from './nodes.ts'
+import { optionsAfter } from './sequences.ts'
 import type { Session } from './session.ts'
 import { declaredAt, refuse } from './session.ts'
 import { placeInStatement } from '../../sql/place.ts'
@@ -119,6 +120,7 @@ export function buildColumn(
         break
       case 'CONSTR_IDENTITY':
         column.identity = constraint.generated_when === 'd' ? 'by default' : 'always'
+        column.identityOptions = optionsAfter([], constraint.options, type.text ?? 'bigint')
         said = true
         ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options), place)
         break
@@ -155,7 +157,12 @@ export function buildColumn(
     }
   }
   column.nullable = said !== true
-  if (type.serial) column.default = nextval(ownSequence(session, table, name, type.text ?? 'integer', undefined, place))
+  // CockroachDB counts by time and node, without a sequence.
+  if (type.serial)
+    column.default =
+      session.draft.schema.dialect === 'cockroachdb'
+        ? 'unique_rowid()'
+        : nextval(ownSequence(session, table, name, type.text ?? 'integer', undefined, place))
   return { column, constraints }
 }
 

@@ -192,9 +192,10 @@ const like = { comments: 1, constraints: 4, defaults: 8, generated: 16, identity
 
 function likeColumns(session: Session, at: Key, clause: TableLikeClause, source: Table): Column[] {
   const options = clause.options ?? 0
-  return source.columns.map((column) => {
+  return source.columns.map(({ identityOptions: identityOf, ...column }) => {
     const copied: Column = {
       ...column,
+      ...((options & like.identity) !== 0 && identityOf !== undefined ? { identityOptions: identityOf } : {}),
       default: (options & like.defaults) !== 0 ? column.default : null,
       generated: (options & like.generated) !== 0 ? column.generated : null,
       identity: (options & like.identity) !== 0 ? column.identity : null,

@@ -1,7 +1,8 @@
-import type { AlterSeqStmt, CreateSeqStmt } from 'libpg-query'
+import type { AlterSeqStmt, CreateSeqStmt, Node } from 'libpg-query'
 import type { Key } from '../model.ts'
 import { nameOf, schemaOf } from '../model.ts'
-import { put, relationExists } from './draft.ts'
+import { numbersOf, sequenceOptions } from '../sequence-options.ts'
+import { put, relationExists, updateTable } from './draft.ts'
 import { flag, items, option, options, text, valueText, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { assumedKey, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
@@ -20,32 +21,25 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
     name: nameOf(at),
     type,
     ownedBy: ownerOf(session, node.options) ?? null,
-    options: sequenceOptions(node.options, type),
+    options: optionsAfter([], node.options, type),
     declared: declaredAt(session),
   }
   put(session.draft, 'sequences', at, to)
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
 }
 
-/** Options that differ from the defaults, as `CREATE SEQUENCE` takes them. */
-function sequenceOptions(list: CreateSeqStmt['options'], type: string): readonly string[] {
-  const isDown = valueText(option(list, 'increment')?.arg).startsWith('-')
-  const largest = { smallint: '32767', integer: '2147483647' }[type] ?? '9223372036854775807'
-  const smallest = { smallint: '-32768', integer: '-2147483648' }[type] ?? '-9223372036854775808'
-  const [min, max] = isDown ? [smallest, '-1'] : ['1', largest]
-  const start = valueText(option(list, isDown ? 'maxvalue' : 'minvalue')?.arg) || (isDown ? max : min)
-  const numbers = [
-    ['increment', 'INCREMENT BY', '1'],
-    ['minvalue', 'MINVALUE', min],
-    ['maxvalue', 'MAXVALUE', max],
-    ['start', 'START WITH', start],
-    ['cache', 'CACHE', '1'],
-  ] as const
-  const given = numbers.flatMap(([name, words, usual]) => {
-    const value = valueText(option(list, name)?.arg)
-    return value === '' || value === usual ? [] : [`${words} ${value}`]
+/** The options that a list of `DefElem` leaves where there were `had` before. */
+export function optionsAfter(
+  had: readonly string[],
+  list: readonly Node[] | undefined,
+  type: string,
+): readonly string[] {
+  const given = (['increment', 'minvalue', 'maxvalue', 'start', 'cache'] as const).flatMap((name) => {
+    const element = option(list, name)
+    return element === undefined ? [] : [[name, valueText(element.arg)] as const]
   })
-  return flag(list, 'cycle') ? [...given, 'CYCLE'] : given
+  const cycle = option(list, 'cycle') === undefined ? {} : { cycle: flag(list, 'cycle') }
+  return sequenceOptions({ ...numbersOf(had), ...Object.fromEntries(given), ...cycle }, type)
 }
 
 function ownerOf(
@@ -75,10 +69,24 @@ export function alterSequence(session: Session, node: AlterSeqStmt): void {
     const as = option(node.options, 'as')?.arg
     const type =
       as !== undefined && 'TypeName' in as ? (resolveType(session, as.TypeName).text ?? sequence.type) : sequence.type
+    const { ownedBy: owner } = sequence
+    const column = owner && session.draft.schema.tables.get(owner.table)?.columns.find((it) => it.name === owner.column)
+    if (owner && column && column.identity !== null)
+      updateTable(session.draft, owner.table, (table) => ({
+        ...table,
+        columns: table.columns.map((it) =>
+          it.name === column.name
+            ? { ...it, identityOptions: optionsAfter(it.identityOptions ?? [], node.options, type) }
+            : it,
+        ),
+      }))
     put(session.draft, 'sequences', at, {
       ...sequence,
       type,
       ownedBy: ownedBy === undefined ? sequence.ownedBy : ownedBy,
+      ...(column && column.identity !== null
+        ? {}
+        : { options: optionsAfter(sequence.options ?? [], node.options, type) }),
     })
   }
   session.changes.push({

@@ -111,7 +111,11 @@ export function resolveType(session: Resolving, type: TypeName | undefined): Res
   const suffix = array ? '[]' : ''
   if (type === undefined || type.pct_type === true) return { text: null, serial: false, user: null }
   const serial = written.schema === null && Object.hasOwn(serials, written.name) ? serials[written.name] : undefined
-  if (serial !== undefined && !array) return { text: serial, serial: true, user: null }
+  const isCockroach = session.draft.schema.dialect === 'cockroachdb'
+  if (serial !== undefined && !array) return { text: isCockroach ? 'bigint' : serial, serial: true, user: null }
+  // Its INT, which the parser takes for `pg_catalog.int4`, has 64 bits.
+  if (isCockroach && written.schema === 'pg_catalog' && written.name === 'int4')
+    return { text: `bigint${suffix}`, serial: false, user: null }
   if (written.schema === null || written.schema === 'pg_catalog') {
     const found = builtinType(postgresName(session, written.name, type.typmods), type.typmods)
     if (found !== null) return { text: `${found}${found.endsWith('[]') ? '' : suffix}`, serial: false, user: null }

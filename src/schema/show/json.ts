@@ -63,6 +63,7 @@ function tableToJson(table: Table): object {
       default: c.default,
       generated: c.generated ? { expression: c.generated.expression, stored: c.generated.stored } : null,
       identity: c.identity,
+      ...(c.identityOptions?.length ? { identityOptions: c.identityOptions } : {}),
       declared: c.declared.map(declared),
     })),
     primaryKey: table.primaryKey

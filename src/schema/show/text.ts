@@ -1,5 +1,6 @@
 import type { Change, ChangeOf } from '../change.ts'
 import { tableOf } from '../change.ts'
+import { identityOptions } from '../sql/ddl.ts'
 import { indexColumns, nameOf, schemaOf, type Column, type Key } from '../model.ts'
 
 /** A piece of a sentence: words of ours, or a name or expression of the user's. */
@@ -247,7 +248,7 @@ function columnPieces(
     case 'dropDefault':
       return [' no default']
     case 'setIdentity':
-      return [to.identity ? ` identity ${to.identity}` : ' no identity']
+      return [to.identity ? ` identity ${to.identity}${identityOptions(to)}` : ' no identity']
     case 'setGenerated':
       return [to.generated ? ' generated' : ' no longer generated']
   }

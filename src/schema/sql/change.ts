@@ -15,6 +15,7 @@ import {
   createView,
   exclusionDefinition,
   foreignKeyDefinition,
+  identityOptions,
   functionSignature,
   lateNotNull,
   inSchemaOf,
@@ -38,6 +39,7 @@ import {
   unknown,
   viewsInOrder,
 } from './schema.ts'
+import { optionChanges } from '../sequence-options.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from './quote.ts'
 import { objectName } from '../replay/names.ts'
 
@@ -378,11 +380,12 @@ function columnStatements(change: ColumnChange, alter: string): readonly string[
 
 function identityStatements(from: Column, to: Column, alter: string): readonly string[] {
   if (!to.identity) return [`${alter} DROP IDENTITY`]
-  return [
-    from.identity
-      ? `${alter} SET GENERATED ${to.identity.toUpperCase()}`
-      : `${alter} ADD GENERATED ${to.identity.toUpperCase()} AS IDENTITY`,
+  if (!from.identity) return [`${alter} ADD GENERATED ${to.identity.toUpperCase()} AS IDENTITY${identityOptions(to)}`]
+  const changes = [
+    ...(from.identity === to.identity ? [] : [`GENERATED ${to.identity.toUpperCase()}`]),
+    ...optionChanges(from.identityOptions ?? [], to.identityOptions ?? [], to.type ?? 'bigint'),
   ]
+  return changes.length > 0 ? [`${alter} ${changes.map((it) => `SET ${it}`).join(' ')}`] : []
 }
 
 const families: readonly RegExp[] = [
@@ -492,7 +495,7 @@ function alterSequence(change: ChangeOf<'alterSequence'>, before: Schema, after:
   const to = after.sequences.get(change.object)
   if (!to) return []
   const name = quoteKey(change.object, after.defaultSchema)
-  const fresh = (to.options ?? []).filter((o) => !from?.options?.includes(o))
+  const fresh = optionChanges(from?.options ?? [], to.options ?? [], to.type)
   return [
     ...(from?.type === to.type ? [] : [`ALTER SEQUENCE ${name} AS ${to.type}`]),
     ...(fresh.length ? [`ALTER SEQUENCE ${name} ${fresh.join(' ')}`] : []),

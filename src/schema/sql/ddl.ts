@@ -33,11 +33,17 @@ export function columnDefinition(column: Column): string {
   if (column.collation) parts.push(`COLLATE ${collationName(column.collation)}`)
   if (column.generated)
     parts.push(`GENERATED ALWAYS AS (${column.generated.expression}) ${column.generated.stored ? 'STORED' : 'VIRTUAL'}`)
-  else if (column.identity) parts.push(`GENERATED ${column.identity.toUpperCase()} AS IDENTITY`)
+  else if (column.identity)
+    parts.push(`GENERATED ${column.identity.toUpperCase()} AS IDENTITY${identityOptions(column)}`)
   else if (column.default !== null) parts.push(`DEFAULT ${column.default}`)
   if (!column.nullable && column.notNull?.validated !== false)
     parts.push(column.notNull ? `CONSTRAINT ${quoteIdent(column.notNull.name)} NOT NULL` : 'NOT NULL')
   return parts.join(' ')
+}
+
+/** ` (START WITH 1000)`, as it follows `AS IDENTITY`; empty where nothing differs from the defaults. */
+export function identityOptions({ identityOptions: options = [] }: Column): string {
+  return options.length > 0 ? ` (${options.join(' ')})` : ''
 }
 
 /** The statement that makes a column required without looking at its rows, where that is how it is: a definition of a column cannot say so. */
