@@ -42,6 +42,16 @@ describe('a hostile schema', () => {
     expect(await reasonOf(`${good};\n${code}`, short)).toContain('longer than 1.5 seconds')
   })
 
+  it('that leaves holes in its memory takes no more of it than it may hold', async () => {
+    const before = process.memoryUsage.rss()
+    let most = before
+    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 10)
+    const code = 'const lists = []; for (;;) lists.push(new Array(1e5).fill("x".repeat(100)))'
+    expect(await reasonOf(`${good};\n${code}`, { ...short, milliseconds: 15_000 })).toContain('out of memory')
+    clearInterval(watch)
+    expect(most - before).toBeLessThan(3 * short.bytes)
+  })
+
   it.each([
     ['takes all memory', `let text = 'x'; for (;;) text += text`, /out of memory|longer|too long/],
     ['takes all memory in one list', 'new Array(1e8).fill(0)', /out of memory|longer/],

@@ -19,9 +19,15 @@ export type SandboxAnswer =
 type Quick = typeof import('quickjs-emscripten')
 const from = createRequire((workerData as { readonly from: string }).from)
 
+/** Bytes of a page of WebAssembly, and how many of them the module begins with. */
+const page = 65_536
+const firstPages = 256
+
 async function evaluate(job: SandboxJob): Promise<SandboxAnswer> {
   const quick = from('quickjs-emscripten') as Quick
-  const wasm = await quick.newQuickJSWASMModule()
+  // QuickJS counts what it holds; what its heap loses between the pieces is bounded by the memory itself.
+  const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum: firstPages + Math.ceil(job.memory / page) })
+  const wasm = await quick.newQuickJSWASMModule(quick.newVariant(quick.RELEASE_SYNC, { wasmMemory }))
   const runtime = wasm.newRuntime({ memoryLimitBytes: job.memory, maxStackSizeBytes: 256 * 1024 })
   const context = runtime.newContext()
   const failure = (handle: Parameters<typeof context.dump>[0]): SandboxAnswer => {
