@@ -49,10 +49,17 @@ export async function generatedSteps(
     source: project.orm ?? 'migrations',
   })
   const place = (change: Change): Place => declaredPlace(change, from, to, changeSet) ?? startOf(first)
+  const known = asDeclared(to)
   const steps = replayed.steps.map((step): Step => {
     const changes = step.changes.map((change) => ({ ...change, place: place(change) }))
     const at = changes[0]?.place ?? placeOfTarget(step, from, to, changeSet) ?? startOf(first)
-    return { ...step, changes, statement: { ...step.statement, place: at, file: sourceFile('', written.sql) } }
+    return {
+      ...step,
+      changes,
+      before: known(step.before),
+      after: known(step.after),
+      statement: { ...step.statement, place: at, file: sourceFile('', written.sql) },
+    }
   })
   // Nobody sees the line of the SQL that a note of the replay names.
   const notes = replayed.notes.map((note): Note => {
@@ -66,13 +73,27 @@ export async function generatedSteps(
       message:
         why === undefined
           ? note.message
-          : `what ${ormNames[project.orm ?? 'prisma']} writes for this change cannot succeed: ${why} (\`${statements[i]?.text}\`)`,
+          : `${project.orm === 'prisma' ? 'what Prisma writes for' : 'the SQL of'} this change cannot succeed: ${why} (\`${statements[i]?.text}\`)`,
     }
   })
-  return { steps, after: replayed.after, notes: [...written.notes, ...notes] }
+  return { steps, after: known(replayed.after), notes: [...written.notes, ...notes] }
 }
 
-const ormNames = { prisma: 'Prisma', drizzle: 'Drizzle' }
+/** Gives the schemas on the way to a declared one what SQL cannot say: of which tables not all is known. */
+function asDeclared(to: Schema): (of: Schema) => Schema {
+  const partly = [...to.tables.values()].filter((table) => !table.complete)
+  const made = new Map<Schema, Schema>()
+  return (of) => {
+    const there = partly.flatMap(({ key: at }) => of.tables.get(at) ?? [])
+    if (there.length === 0) return of
+    const schema = made.get(of) ?? {
+      ...of,
+      tables: new Map([...of.tables, ...there.map((table) => [table.key, { ...table, complete: false }] as const)]),
+    }
+    made.set(of, schema)
+    return schema
+  }
+}
 
 /** Where the schemas declare the table that a statement without changes is about. */
 function placeOfTarget({ statement }: Step, from: Schema, to: Schema, changeSet: ChangeSet): Place | null {

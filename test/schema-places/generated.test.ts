@@ -44,6 +44,22 @@ it('points at the setting that names an extension', async () => {
   ])
 })
 
+it('asks nothing of a table of which not all is known', async () => {
+  const files = {
+    'package.json': '{"dependencies":{"drizzle-orm":"0.45.0"}}',
+    'drizzle.config.ts': `export default { dialect: 'postgresql', schema: './schema.ts' }`,
+    'schema.ts': `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const a = pgTable('a', { id: integer().primaryKey() })\n`,
+  }
+  const more = `import { id } from './elsewhere'\nexport const b = pgTable('b', { id: id() })\n`
+  const next = { ...files, 'schema.ts': files['schema.ts'] + more }
+  const { findings } = await review(await changeSetOf(memoryTree(files), memoryTree(next)), {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  expect(findings).toEqual([])
+})
+
 it('points at the model for which Prisma writes what cannot succeed, and shows that', async () => {
   expect(await reviewed({ 'prisma/schema/member.prisma': model('[org, user]') })).toEqual([
     [

@@ -16,6 +16,14 @@ export type SandboxAnswer =
   | { readonly text: string; readonly memory: number }
   | { readonly error: string; readonly site: string | null }
 
+// The types of Node tell no constructor of it.
+declare const WebAssembly: {
+  Memory: new (size: {
+    readonly initial: number
+    readonly maximum: number
+  }) => Parameters<Quick['newVariant']>[1]['wasmMemory'] & object
+}
+
 type Quick = typeof import('quickjs-emscripten')
 const from = createRequire((workerData as { readonly from: string }).from)
 
