@@ -34,7 +34,10 @@ const firstPages = 256
 async function evaluate(job: SandboxJob): Promise<SandboxAnswer> {
   const quick = from('quickjs-emscripten') as Quick
   // QuickJS counts what it holds; what its heap loses between the pieces is bounded by the memory itself.
-  const wasmMemory = new WebAssembly.Memory({ initial: firstPages, maximum: firstPages + Math.ceil(job.memory / page) })
+  const wasmMemory = new WebAssembly.Memory({
+    initial: firstPages,
+    maximum: firstPages + Math.ceil((1.5 * job.memory) / page),
+  })
   const wasm = await quick.newQuickJSWASMModule(quick.newVariant(quick.RELEASE_SYNC, { wasmMemory }))
   const runtime = wasm.newRuntime({ memoryLimitBytes: job.memory, maxStackSizeBytes: 256 * 1024 })
   const context = runtime.newContext()

@@ -121,7 +121,7 @@ function subcommand(session: Session, at: Key, command: AlterTableCmd, recurse: 
         at,
         name,
         'setIdentity',
-        ({ identityOptions: _, ...it }) => ({ ...it, identity: null }),
+        ({ identityOptions: _options, ...it }) => ({ ...it, identity: null }),
         false,
       )
     }
