@@ -11,6 +11,7 @@ const effects: Readonly<Partial<Record<RunnerName, string>>> = {
   sqlx: 'sqlx takes the second for an edit of the first and stops',
   diesel: 'Diesel runs one of the two',
   dbmate: 'dbmate counts both as applied once one of them is',
+  atlas: 'Atlas counts both as applied once one of them is',
   supabase: 'Supabase cannot record the second and stops',
 }
 
@@ -37,6 +38,15 @@ export default {
         'migrations/0001_notes.sql': `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key);\n-- +goose Down\ndrop table notes;`,
       },
       message: 'has the version of `0001_given`',
+    },
+    {
+      runner: 'atlas',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: {
+        'migrations/0001_notes.sql': `create table notes (id bigint generated always as identity primary key);`,
+        'migrations/atlas.sum': `h1:x=\n0001_given.sql h1:y=\n0001_notes.sql h1:z=\n`,
+      },
+      message: 'Atlas counts both as applied',
     },
   ],
   good: [
@@ -84,6 +94,8 @@ export default {
 function versionOf(migration: Migration, runner: RunnerName): string | null {
   const parts = migration.path.split('/')
   const name = runner === 'diesel' ? (parts.at(-2) ?? '') : (parts.at(-1) ?? '')
+  // Atlas compares versions as text.
+  if (runner === 'atlas') return /^(\d+)(?=_|\.sql$)/.exec(name)?.[1] ?? null
   const written = (runner === 'flyway' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(
     name,
   )?.[1]
