@@ -85,17 +85,14 @@ export function prismaProjects(listing: Listing): { projects: readonly Project[]
     for (const file of files) claimed.add(file)
     projects.push(projectOf(listing, files, config))
   }
-  const entries = listing.paths.filter(
-    (path) => path.endsWith('.prisma') && !claimed.has(path) && readDatasource(listing.text(path) ?? '') !== null,
-  )
+  const files = listing.paths.filter((path) => path.endsWith('.prisma') && !isTemplate(listing.text(path) ?? ''))
+  const entries = files.filter((path) => !claimed.has(path) && readDatasource(listing.text(path) ?? '') !== null)
   for (const entry of entries) {
     const folder = folderOf(entry)
     const alone = entries.some((other) => other !== entry && isBelow(other, folder)) || claimedBelow(claimed, folder)
-    const files = alone
-      ? [entry]
-      : listing.paths.filter((path) => path.endsWith('.prisma') && isBelow(path, folder) && !claimed.has(path))
-    for (const file of files) claimed.add(file)
-    projects.push(projectOf(listing, files, null))
+    const own = alone ? [entry] : files.filter((path) => isBelow(path, folder) && !claimed.has(path))
+    for (const file of own) claimed.add(file)
+    projects.push(projectOf(listing, own, null))
   }
   return {
     projects: projects.map((project) =>
@@ -103,6 +100,11 @@ export function prismaProjects(listing: Listing): { projects: readonly Project[]
     ),
     notes,
   }
+}
+
+/** True for a text that a program fills in before Prisma reads it: `provider = "{{PROVIDER}}"`. */
+function isTemplate(text: string): boolean {
+  return /\{\{|<%|\$\{/.test(readDatasource(text)?.provider ?? '')
 }
 
 /** True unless another schema has the folder of migrations: the one that a configuration names, else `schema.prisma`, else the first. A draft or a variant beside it has none. */

@@ -55,6 +55,20 @@ describe('Prisma', () => {
     ).toEqual(['. prisma postgresql prisma@6.16.2 prisma/migrations:prisma'])
   })
 
+  test('of variants, and not the template that a program makes them of', async () => {
+    expect(
+      lines(
+        (
+          await detect({
+            'prisma/template.prisma': prisma('{{PRISMA_PROVIDER}}'),
+            'prisma/postgres/schema.prisma': prisma('postgresql'),
+            'prisma/sqlite/schema.prisma': prisma('sqlite'),
+          })
+        ).projects,
+      ).map((line) => line.split(' ')[2]),
+    ).toEqual(['postgresql', 'sqlite'])
+  })
+
   test('several in a monorepo, one configured in TypeScript that is never run', async () => {
     const { projects, notes } = await detect({
       'package.json': '{}',
