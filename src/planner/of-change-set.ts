@@ -33,6 +33,15 @@ export async function plansOf(
       return []
     }
     const { project, before, after, steps, postgres } = reading
+    if (project.dialect === 'cockroachdb')
+      notes.push({
+        kind: 'dialect',
+        blocking: false,
+        path: project.evidence,
+        line: 1,
+        message:
+          'For CockroachDB a plan is the order and the way back: backfills and checks are written for PostgreSQL.',
+      })
     const review: ProjectReview = { project, before, after, changes, steps }
     return [{ project, plan: planOf(review, postgres), review, postgres }]
   })

@@ -227,6 +227,7 @@ function concurrently(change: Change, step: Step, review: ProjectReview): readon
   const { defaultSchema } = step.before
   const table = 'table' in change ? review.before.tables.get(change.table) : undefined
   if (!table || table.partition.by) return null
+  if (review.project.dialect !== 'postgresql') return null
   if (change.kind === 'addIndex' && !change.concurrently && !change.only)
     return [createIndex(table.key, change.index, defaultSchema, { concurrently: true })]
   if (change.kind !== 'addUnique' || change.usingIndex !== null || change.to.deferrable) return null

@@ -35,13 +35,17 @@ export interface Plan {
   readonly aftercare: readonly CheckQuery[]
 }
 
-/** Plans one project's change: rollback, backfills, deploy order, what to check before and after. */
+/**
+ * Plans one project's change: rollback, backfills, deploy order, what to check before and after. Recipes, scripts and checks are for
+ * PostgreSQL's locks, procedures and catalogs: for CockroachDB there are the order and the way back alone.
+ */
 export function planOf(review: ProjectReview, postgres = 15): Plan {
   const steps = classifySteps(review)
   const written = backfillsOf(review)
-  const recognised = recognise(review, steps, written)
+  const isPostgres = review.project.dialect === 'postgresql'
+  const recognised = isPostgres ? recognise(review, steps, written) : []
   const recipes = recognised.map((r) => r.recipe)
-  const known = [...written, ...recipes.flatMap((r) => r.steps.flatMap((s) => s.backfill ?? []))]
+  const known = [...(isPostgres ? written : []), ...recipes.flatMap((r) => r.steps.flatMap((s) => s.backfill ?? []))]
   const jobs = known.filter((j, i) => known.findIndex((o) => o.name === j.name && o.table === j.table) === i)
   const mixed = isMixed(steps, written.filter((j) => !j.obstacle).length)
   const needsSplit =
@@ -61,8 +65,8 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
     needsSplit,
     parts: needsSplit ? parts : asItIs(steps, parts),
     recipes,
-    preflight: preflightOf(review, postgres),
-    aftercare: aftercareOf(review),
+    preflight: isPostgres ? preflightOf(review, postgres) : [],
+    aftercare: isPostgres ? aftercareOf(review) : [],
   }
 }
 
