@@ -78,6 +78,7 @@ export async function runAction(env: Environment, output: ActionOutput, core: Co
     server: null,
     web: env['GITHUB_SERVER_URL'] ?? 'https://github.com',
     patience: longest,
+    limits: new Map(),
     now: () => new Date(),
     client: async () => client,
     cache: {

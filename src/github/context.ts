@@ -23,6 +23,8 @@ export interface Context {
   readonly web: string
   /** A review that takes more milliseconds shows that it is running. */
   readonly patience: number
+  /** Until when GitHub refuses what an installation (null: the app itself) asks; told by the first job that it refused. */
+  readonly limits: Map<number | null, Date>
   now(): Date
   /** A client that speaks for an installation; for the app itself where null. */
   client(installation: number | null): Promise<Client>

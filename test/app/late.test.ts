@@ -69,6 +69,7 @@ function noting(): {
     jobs,
     context: {
       ...world.context,
+      limits: new Map(),
       async enqueue(job, more) {
         jobs.push({ job, after: more?.after })
       },
@@ -145,9 +146,15 @@ describe('a run that was begun', () => {
       world.github.world.log.some((l) => l.operation.startsWith('PATCH') && l.operation.includes('check-runs')),
     ).toBe(true)
   })
-  test('of a long review that finds nothing new says again what holds, so that the newest run decides', async () => {
+  test('is not begun where the head has a verdict already; a long review that finds nothing new writes nothing', async () => {
     const pull = await open({ 'db/2.sql': 'warning a\n' })
-    await runJob(review(pull), { ...world.context, patience: 0 }, false)
+    const { requests } = await world.during(() => runJob(review(pull), { ...world.context, patience: 0 }, false))
+    expect(runsOn(pull.headSha)).toEqual(['neutral'])
+    expect(requests.filter((r) => !r.startsWith('GET') && r !== 'POST /graphql')).toEqual([])
+  })
+  test('of a review that somebody asked GitHub for is shown, and says again what holds: the newest run decides', async () => {
+    const pull = await open({ 'db/2.sql': 'warning a\n' })
+    await runJob({ ...review(pull), again: true }, { ...world.context, patience: 0 }, false)
     expect(runsOn(pull.headSha)).toEqual(['neutral', 'neutral'])
     expect(latestRun(repository, 'schemagate', pull.headSha)?.output.title).toBe(repository.checkRuns[0]?.output.title)
   })
@@ -215,7 +222,7 @@ describe('GitHub says', () => {
     )
     expect(runsOn(pull.headSha)).toEqual(['failure'])
   })
-  test('that the limit is reached, to any job: it waits in the queue', async () => {
+  test('that the limit is reached, to any job: it waits in the queue, and with it all others, which do not ask', async () => {
     world.github.fault = ({ operation }) =>
       operation === 'GET /installation/repositories'
         ? { status: 403, headers: { 'retry-after': '90' }, message: 'You have exceeded a secondary rate limit' }
@@ -225,6 +232,11 @@ describe('GitHub says', () => {
     await runJob(sweep, context, false)
     expect(jobs.map(({ job }) => job)).toEqual([sweep])
     expect((jobs[0]?.after?.getTime() ?? 0) - Date.now()).toBeGreaterThan(60_000)
+    const other: Job = { kind: 'branch', installation: 99, owner: 'octo-org', repo: 'x', branch: 'main', after: base }
+    const asked = world.github.world.log.length
+    await runJob(other, context, false)
+    expect(jobs.slice(1)).toEqual([{ job: other, after: jobs[0]?.after }])
+    expect(world.github.world.log.length).toBe(asked)
   })
   test('nothing yet about the merge into a base that has moved: it is asked again later, once', async () => {
     const pull = await open({ 'db/2.sql': 'fine\n' })

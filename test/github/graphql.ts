@@ -1,6 +1,6 @@
 import { schema as github } from '@octokit/graphql-schema'
-import { buildSchema, execute, parse, validate } from 'graphql'
-import type { GraphQLSchema } from 'graphql'
+import { buildSchema, execute, parse, validate, visit } from 'graphql'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
 import type { Json, JsonObject } from './openapi.ts'
 import { MutationError, mutations, nodeId } from './mutations.ts'
 import { pullNodeId } from './shapes.ts'
@@ -22,6 +22,19 @@ interface Page {
   readonly after?: string
 }
 
+/** Fields that Enterprise Servers in use lack; ids of 64 bits stand in a comment's `url`. */
+const newFields = new Set(['fullDatabaseId'])
+
+function notOnServers(document: DocumentNode): readonly { readonly message: string }[] {
+  const found: string[] = []
+  visit(document, {
+    Field({ name }) {
+      if (newFields.has(name.value)) found.push(name.value)
+    },
+  })
+  return found.map((name) => ({ message: `older Enterprise Servers have no field ${name}` }))
+}
+
 /** Runs a document as GitHub would: validated against its schema, unknown objects as null with an error beside the data. */
 export async function answerGraphql(
   world: World,
@@ -30,7 +43,7 @@ export async function answerGraphql(
   mayWrite = true,
 ): Promise<Json> {
   const document = parse(source)
-  const invalid = validate(schema(), document)
+  const invalid = [...validate(schema(), document), ...notOnServers(document)]
   if (invalid.length > 0) {
     world.violations.push(`GraphQL: ${invalid.map((e) => e.message).join('; ')}`)
     return { errors: invalid.map((e) => ({ message: e.message })) }
@@ -212,8 +225,7 @@ function commentNode(world: World, comment: Comment) {
   return {
     __typename: comment.thread === null ? 'IssueComment' : 'PullRequestReviewComment',
     id: nodeId(comment),
-    databaseId: comment.id,
-    fullDatabaseId: String(comment.id),
+    url: `https://github.test/pull/${comment.pull}#${comment.thread === null ? 'issuecomment-' : 'discussion_r'}${comment.id}`,
     body: comment.body,
     author: actor(comment.author.login, comment.author.type),
     createdAt: comment.createdAt,

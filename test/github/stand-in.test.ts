@@ -112,7 +112,7 @@ test('reads a pull request with its comments, threads and runs over GraphQL', as
     output: { title: 't', summary: 's' },
   })
   const answer = await octokit.graphql(`{ repository(owner: "octo-org", name: "shop") {
-    pullRequest(number: 1) { headRefOid author { login } reviewThreads(first: 10) { nodes { line comments(first: 1) { nodes { fullDatabaseId viewerDidAuthor } } } }
+    pullRequest(number: 1) { headRefOid author { login } reviewThreads(first: 10) { nodes { line comments(first: 1) { nodes { url viewerDidAuthor } } } }
       commits(last: 1) { nodes { commit { checkSuites(first: 1, filterBy: { appId: 4711 }) { nodes { checkRuns(first: 1, filterBy: { checkName: "schemagate" }) { nodes { externalId conclusion } } } } } } } }
     object(expression: "${pull.headSha}:b.sql") { ... on Blob { text isTruncated } } } }`)
   expect(answer).toMatchObject({

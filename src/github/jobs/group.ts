@@ -24,7 +24,7 @@ export async function runGroup(job: GroupJob, context: Context, isLast: boolean)
   const giveUp = setTimeout(() => {
     abort.abort()
   }, longestReview)
-  const progress = watchProgress(place, context)
+  const progress = watchProgress(place, context, true)
   const externalId = groupId(job)
   const detailsUrl = number === null ? null : `${context.web}/${job.owner}/${job.repo}/pull/${number}`
   progress.on(job.head, externalId)

@@ -1,6 +1,6 @@
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
-import { startRun } from '../publishing/publish.ts'
+import { hasEndedRun, startRun } from '../publishing/publish.ts'
 
 /** A run in progress, and the commit that it is on. */
 export interface StartedRun {
@@ -16,18 +16,22 @@ export interface Progress {
   end(): Promise<StartedRun | null>
 }
 
-/** Begins to watch a review; where it is done before `context.patience` is over, no run in progress is ever written. */
-export function watchProgress(place: Place, context: Context): Progress {
+/**
+ * Begins to watch a review; where it is done before `context.patience` is over, no run in progress is ever written. Nor is one where
+ * the commit has a verdict already, which holds until there is another, unless somebody asked for a new run (`again`).
+ */
+export function watchProgress(place: Place, context: Context, again: boolean): Progress {
   let target: { readonly head: string; readonly externalId: string } | null = null
   let isLate = false
   let started: Promise<StartedRun | null> | null = null
+  const begin = async (head: string, externalId: string): Promise<StartedRun | null> =>
+    !again && (await hasEndedRun(place, context.app?.id ?? null, head))
+      ? null
+      : { id: await startRun(place, head, externalId), head }
   const start = () => {
     if (!isLate || target === null || started !== null) return
     const { head, externalId } = target
-    started = startRun(place, head, externalId).then(
-      (id) => ({ id, head }),
-      () => null,
-    )
+    started = begin(head, externalId).catch(() => null)
   }
   const timer = setTimeout(() => {
     isLate = true

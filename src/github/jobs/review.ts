@@ -30,7 +30,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
   const giveUp = setTimeout(() => {
     abort.abort()
   }, longestReview)
-  const progress = watchProgress(place, context)
+  const progress = watchProgress(place, context, job.again)
   let { head } = job
   const isSwept = job.reason === sweepReason
   if (head !== null && !isSwept) progress.on(head, `v1:${job.pull}:${head}:`)

@@ -10,16 +10,20 @@ import { runReview } from './review.ts'
 import { runBranch, runSweep } from './sweep.ts'
 
 /**
- * Does a job; throws where it should be tried again. What a rate limit refuses waits in the queue until the limit ends, and what
- * belongs to an installation that is suspended or gone is dropped.
+ * Does a job; throws where it should be tried again. What a rate limit refuses waits in the queue until the limit ends, as does all
+ * else of the same installation without asking, and what belongs to an installation that is suspended or gone is dropped.
  */
 export async function runJob(job: Job, context: Context, isLast: boolean): Promise<void> {
+  const installation = 'installation' in job ? job.installation : null
+  const limit = context.limits.get(installation)
+  if (limit !== undefined && limit > context.now()) return context.enqueue(job, { after: limit })
   try {
     await run(job, context, isLast)
   } catch (err) {
     const until = rateLimitEnd(err, context.now())
     if (until !== null) {
       context.log.warn({ job: job.kind, until, err }, 'rate limited')
+      context.limits.set(installation, until)
       await context.enqueue(begunBefore(job), { after: until })
     } else if (isInstallationGone(err))
       context.log.warn({ job: job.kind, err }, 'the installation is suspended or gone')

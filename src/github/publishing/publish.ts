@@ -33,6 +33,23 @@ export async function startRun({ client, owner, repo }: Place, head: string, ext
   return data.id
 }
 
+/** True where a commit has a verdict of ours. */
+export async function hasEndedRun(
+  { client, owner, repo }: Place,
+  app: number | null,
+  ref: string,
+): Promise<boolean> {
+  const { data } = await client.rest.checks.listForRef({
+    owner,
+    repo,
+    ref,
+    check_name: checkName,
+    per_page: 1,
+    ...(app === null ? {} : { app_id: app }),
+  })
+  return data.check_runs.some((run) => run.status === 'completed')
+}
+
 /** Writes a check run that is completed from the start, or completes `run`; annotations beyond the first page follow one after another. */
 export async function writeRun(
   place: Place,

@@ -73,7 +73,7 @@ interface Connection<T> {
 
 interface CommentNode {
   readonly id: string
-  readonly fullDatabaseId: string
+  readonly url: string
   readonly author: { readonly __typename: string; readonly login: string } | null
   readonly viewerDidAuthor: boolean
   readonly body: string
@@ -125,7 +125,7 @@ interface CommitNode {
 }
 
 const commentFields =
-  'id fullDatabaseId author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized reactionGroups { content viewerHasReacted }'
+  'id url author { __typename login } viewerDidAuthor body createdAt lastEditedAt editor { login } isMinimized reactionGroups { content viewerHasReacted }'
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
@@ -274,7 +274,8 @@ async function rest<T>(
 
 function commentOf(node: CommentNode): PullComment {
   return {
-    id: Number(node.fullDatabaseId),
+    // Older servers have no field for an id of 64 bits; the address ends with it: `…/pull/7#issuecomment-123`, `…#discussion_r123`.
+    id: Number(/\d+$/.exec(node.url)?.[0]),
     nodeId: node.id,
     author: node.author?.login ?? 'ghost',
     isBot: node.author?.__typename === 'Bot',

@@ -87,6 +87,7 @@ export async function startServer(
     web: settings.webUrl,
     app: { id: settings.appId, slug: await appSlug(probot) },
     patience: options.patience ?? patience,
+    limits: new Map(),
     now: () => new Date(),
     async client(installation) {
       const octokit = await (installation === null ? probot.auth() : probot.auth(installation))
