@@ -64,13 +64,13 @@ export default {
               'pgsafe/add-column-volatile-default',
             ],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `Number new rows at once and old rows in batches:\n${sql(
+        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(
           `CREATE SEQUENCE ${sequence};`,
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'bigint'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
           `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${column};`,
           ...fillInBatches(table, to.name, `nextval('${sequence}')`, ctx),
-        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${rowsSentence(table, ctx)}`,
+        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
       }
     },
   },

@@ -134,7 +134,7 @@ export default {
             verb === 'INSERT'
               ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
               : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
-          help: `Do it in batches from a script that commits after each, before or after the migration.${batch}${rowsSentence(table, ctx)}`,
+          help: `${rowsSentence(table, ctx)}Do it in batches from a script that commits after each, before or after the migration.${batch}`,
         }
       }
     },

@@ -62,11 +62,11 @@ export default {
       const column = ident(to.name)
       return {
         message: `Adding \`${to.name}\` with a default rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, on PostgreSQL ${ctx.postgres}.`,
-        help: `Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
+        help: `${rowsSentence(table, ctx)}Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
           ...fillInBatches(table, to.name, 'DEFAULT', ctx),
-        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${rowsSentence(table, ctx)}`,
+        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
       }
     },
   },

@@ -86,10 +86,10 @@ export default {
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
         help:
           removed.length > 0
-            ? `Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing.${rowsSentence(table, ctx)}`
+            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing.`
             : added.length === 0
               ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
-              : `Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`))}${rowsSentence(table, ctx)}`,
+              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`))}`,
       }
     },
   },

@@ -39,7 +39,7 @@ export default {
       if (ctx.isNew(table)) return
       return {
         message: `Building \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until its index is built and all rows are compared.`,
-        help: `There is no concurrent form. Make a new table with the constraint, copy the rows in batches and swap the two by renaming, or run it in a maintenance window under a \`lock_timeout\`.${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}There is no concurrent form. Make a new table with the constraint, copy the rows in batches and swap the two by renaming, or run it in a maintenance window under a \`lock_timeout\`.`,
       }
     },
   },

@@ -122,7 +122,7 @@ export default {
       const name = sqlName(table, ctx)
       return {
         message: `Adding \`${to.name}\` as NOT NULL computes it for every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
-        help: `Without NOT NULL nothing is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${ident(to.name)} ${to.type ?? 'type'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}Without NOT NULL nothing is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${ident(to.name)} ${to.type ?? 'type'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`,
       }
     },
     addNotNull({ table, column, validated }, ctx) {
@@ -136,7 +136,7 @@ export default {
         return
       return {
         message: `The NOT NULL constraint on \`${column}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
-        help: notNullRecipe(table, column, ctx) + rowsSentence(table, ctx),
+        help: rowsSentence(table, ctx) + notNullRecipe(table, column, ctx),
         ...addNotValid(ctx.step),
       }
     },
@@ -151,7 +151,7 @@ export default {
       const large = ctx.size(table) === 'large'
       return {
         message: `\`SET NOT NULL\` on \`${from.name}\` reads every row of \`${ctx.name(table)}\` while nobody can read or write it.`,
-        help: notNullRecipe(table, from.name, ctx) + rowsSentence(table, ctx),
+        help: rowsSentence(table, ctx) + notNullRecipe(table, from.name, ctx),
         ...(filled ? { severity: large ? ('warning' as const) : ('info' as const) } : {}),
       }
     },

@@ -49,7 +49,7 @@ export default {
           : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name}${to.type === 'tsvector' ? ' USING gin' : ''} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
       return {
         message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${virtual}${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${virtual}`,
       }
     },
   },

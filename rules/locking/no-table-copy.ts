@@ -69,7 +69,7 @@ export default {
       return {
         object: source.table,
         message: `Copying \`${ctx.name(source.table)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
-        help: `Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty)}${rowsSentence(source.table, ctx)}`,
+        help: `${rowsSentence(source.table, ctx)}Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty)}`,
       }
     },
   },

@@ -49,11 +49,11 @@ export default {
       const expression = check.expression.replace(/^\((.*)\)$/s, '$1')
       return {
         message: `Changing \`${from.name}\` to \`${to.type}\` rewrites nothing, but reads every row of \`${ctx.name(table)}\` for \`${check.name}\` while nobody can read or write it.`,
-        help: `Take the constraint away first, and add it again without looking at the rows:\n${sql(
+        help: `${rowsSentence(table, ctx)}Take the constraint away first, and add it again without looking at the rows:\n${sql(
           `ALTER TABLE ${name} DROP CONSTRAINT ${constraint};`,
           `ALTER TABLE ${name} ALTER COLUMN ${ident(from.name)} TYPE ${to.type};`,
           `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} CHECK (${expression}) NOT VALID;`,
-        )}\nthen, ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}${rowsSentence(table, ctx)}`,
+        )}\nthen, ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}`,
       }
     },
   },

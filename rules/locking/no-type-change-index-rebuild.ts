@@ -65,7 +65,7 @@ export default {
       const names = rebuilt.map((name) => `\`${name}\``).join(', ')
       return {
         message: `Changing the ${from.type === to.type ? 'collation' : 'type'} of \`${from.name}\` rewrites no row, but builds ${names} anew while nobody can read or write \`${ctx.name(table)}\`.`,
-        help: `${inOrder.length < 3 ? '' : `Where queries can do without ${rebuilt.length === 1 ? 'it' : 'them'} for that long, outside a transaction:\n${sql(...inOrder)}\n`}${inOrder.length < 3 ? 'A' : 'Otherwise a'}dd a column of the new type, index it CONCURRENTLY, and switch over.${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${inOrder.length < 3 ? '' : `Where queries can do without ${rebuilt.length === 1 ? 'it' : 'them'} for that long, outside a transaction:\n${sql(...inOrder)}\n`}${inOrder.length < 3 ? 'A' : 'Otherwise a'}dd a column of the new type, index it CONCURRENTLY, and switch over.`,
       }
     },
   },

@@ -144,7 +144,7 @@ export default {
           severity: 'warning',
           uncertain: true,
           message: `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it, unless the session's \`TimeZone\` is UTC.`,
-          help: `Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\nElse take it in steps that lock nothing for long:\n${steps}`,
+          help: `${rowsSentence(table, ctx)}Where the values are in UTC, say so before, in the same transaction or session; then no row is touched, and only indexes on the column are built anew:\n${sql("SET timezone = 'UTC';")}\nElse take it in steps that lock nothing for long:\n${steps}`,
         }
       }
       if (does === 'unknown') {
@@ -153,7 +153,7 @@ export default {
         return {
           severity: usual ? 'info' : 'warning',
           message: `Changing the type of \`${from.name}\`${what} rewrites \`${ctx.name(table)}\` under an exclusive lock, unless both types are stored alike.`,
-          help: `Take it in steps that lock nothing for long:\n${steps}`,
+          help: `${rowsSentence(table, ctx)}Take it in steps that lock nothing for long:\n${steps}`,
         }
       }
       // A statement rewrites the table once, however many columns it changes in the same way.
@@ -169,7 +169,7 @@ export default {
       if (alike[0]?.from.name !== from.name) return
       return {
         message: `Changing ${listed(alike.map((other) => other.from.name))}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
       }
     },
   },
@@ -188,7 +188,7 @@ function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
 - let it take over the key and the names, in one short transaction
 - drop the old column, in a later pull request
 
-\`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.${rowsSentence(key.table, ctx)}`
+\`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.`
   const of = changes.map(({ table, from, to, using }) => ({
     table,
     name: sqlName(table, ctx),
@@ -217,7 +217,7 @@ function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
     ),
     `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
     ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
-  )}${carriedSentences(changes, ctx)}${rowsSentence(changes[0]?.table ?? '', ctx)}`
+  )}${carriedSentences(changes, ctx)}`
 }
 
 /** What the new columns have to be given before the old ones go, a line for each column. */

@@ -89,11 +89,11 @@ export default {
       return {
         ...(known === null ? { severity: 'info' as const, uncertain: true } : {}),
         message: `Adding \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, ${known === null ? `unless \`${call}\` is declared \`STABLE\` or \`IMMUTABLE\`` : `because \`${call}\` is computed for each row`}.`,
-        help: `Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
+        help: `${rowsSentence(table, ctx)}Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
           `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
           ...fillInBatches(table, to.name, 'DEFAULT', ctx),
-        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${rowsSentence(table, ctx)}`,
+        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
       }
     },
   },

@@ -99,7 +99,7 @@ export default {
       )
       return {
         message: `Building \`${index.name}\` blocks every write to \`${ctx.name(table)}\` until it is done.`,
-        help: `${sentence(outside.how)}:\n${sql(concurrent)}${rowsSentence(table, ctx)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
+        help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
         ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
       }
     },

@@ -58,7 +58,7 @@ export default {
           : ''
       return {
         message: `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${inline || isAdded ? 'Add the column without PRIMARY KEY, fill it, and set it NOT NULL. ' : first}Build the index first; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index};`)}${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${inline || isAdded ? 'Add the column without PRIMARY KEY, fill it, and set it NOT NULL. ' : first}Build the index first; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index};`)}`,
       }
     },
   },

@@ -68,7 +68,7 @@ export default {
           : 'B'
       return {
         message,
-        help: `${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} ${definition};`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} UNIQUE USING INDEX ${index}${deferred};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}${rowsSentence(table, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} ${definition};`)}\nThen let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} UNIQUE USING INDEX ${index}${deferred};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}`,
       }
     },
   },

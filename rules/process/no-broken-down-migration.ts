@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { placeOf, sourceFile } from '../../src/location.ts'
+import { sourceFile } from '../../src/location.ts'
+import type { Place, SourceFile } from '../../src/location.ts'
 
 export default {
   id: 'no-broken-down-migration',
@@ -32,8 +33,6 @@ export default {
     *pullRequest(ctx) {
       for (const trip of ctx.roundTrips) {
         if (trip.result === 'proven' || trip.result === 'unknown') continue
-        const place = placeOf(sourceFile(trip.path, ''), 0, 1)
-        const line = trip.line ?? 1
         const what =
           trip.result === 'differs'
             ? 'The way back does not restore the schema that was there before'
@@ -41,7 +40,7 @@ export default {
               ? 'The way back fails'
               : 'After the way back, the migration cannot run again'
         yield {
-          place: { ...place, line, endLine: line },
+          place: lineOf(ctx.text(trip.path) ?? sourceFile(trip.path, ''), trip.line ?? 1),
           object: trip.name,
           anySize: true,
           message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.'),
@@ -50,3 +49,10 @@ export default {
     },
   },
 } satisfies Rule
+
+/** All that stands on a line. */
+function lineOf(file: SourceFile, line: number): Place {
+  const text = file.text.slice(file.lineStarts[line - 1] ?? file.text.length, file.lineStarts[line]).trimEnd()
+  const column = text.length - text.trimStart().length + 1
+  return { path: file.path, line, column, endLine: line, endColumn: Math.max(column, text.length) }
+}

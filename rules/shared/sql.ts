@@ -38,10 +38,10 @@ export function addColumnSql(table: Key, column: Column, ctx: RuleContext): stri
   return `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${ident(column.name)} ${column.type ?? 'type'}${rest};`
 }
 
-/** A line of its own, `users` has about 12,000,000 rows, or nothing where nobody said. */
+/** `users` has about 12,000,000 rows, for before what to do about it; nothing where nobody said. */
 export function rowsSentence(table: Key, ctx: RuleContext): string {
   const rows = ctx.rows(table)
   return rows === undefined
     ? ''
-    : `\n\`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}.`
+    : `\`${ctx.name(table)}\` has about ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}. `
 }

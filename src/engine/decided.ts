@@ -26,27 +26,27 @@ export const decided = {
     if (require === 'off')
       return unknown(`asking for a backup is switched off in the configuration: ${places(destructive)}`)
     if (typeof require === 'object' && labels === undefined)
-      return unknown(`the label ${require.label} on the pull request decides: ${places(destructive)}`)
+      return unknown(`the label \`${require.label}\` on the pull request decides: ${places(destructive)}`)
     const missing = destructive.filter((f) => f.approval?.state !== 'given' && f.suppressed === null)
     if (missing.length > 0) return fail(`nobody has approved what loses data: ${places(missing)}`)
     const first = destructive.find((f) => f.approval !== null)?.approval
     return pass(
-      `approved${first?.by ? ` by ${first.by}` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`,
+      `approved${first?.by ? ` by \`${first.by}\`` : ''}${first?.reason ? ` (${first.reason})` : ''}: ${places(destructive)}`,
     )
   },
   staging({ findings, config, labels, staging }) {
     if (config.staging === null)
-      return none('no staging environment is configured (`staging` in .github/schemagate.yml)')
+      return none('no staging environment is configured (`staging` in `.github/schemagate.yml`)')
     const { label } = config.staging
     const environment = config.staging.environment ?? 'staging'
     const destructive = findings.filter(isDestructive)
     if (destructive.length === 0)
-      return none(`nothing is dropped or overwritten, so ${environment} need not have run it`)
+      return none(`nothing is dropped or overwritten, so \`${environment}\` need not have run it`)
     if (label !== null && labels?.includes(label) === true)
-      return pass(`the label ${label} says that it was tested: ${places(destructive)}`)
-    if (staging === 'deployed') return pass(`this commit was deployed to ${environment}: ${places(destructive)}`)
-    if (staging === 'missing') return fail(`this commit was not deployed to ${environment}: ${places(destructive)}`)
-    return unknown(`deployments to ${environment} are not known here: ${places(destructive)}`)
+      return pass(`the label \`${label}\` says that it was tested: ${places(destructive)}`)
+    if (staging === 'deployed') return pass(`this commit was deployed to \`${environment}\`: ${places(destructive)}`)
+    if (staging === 'missing') return fail(`this commit was not deployed to \`${environment}\`: ${places(destructive)}`)
+    return unknown(`deployments to \`${environment}\` are not known here: ${places(destructive)}`)
   },
 } as const satisfies Partial<Readonly<Record<ChecklistItem, (seen: Deciding) => ChecklistAnswer>>>
 

@@ -283,11 +283,11 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
       const dynamic = seen.queries.filter((q) => q.dynamic && q.tables.some((t) => t.table === one.table))
       if (dynamic.length > 0)
         return unknown(
-          `a query that is put together at run time may ask for ${one.index.name} (${places([one])}): ${places(dynamic)}`,
+          `a query that is put together at run time may ask for \`${one.index.name}\` (${places([one])}): ${places(dynamic)}`,
         )
       if (seen.queries.length === 0 || seen.partial === true)
-        return unknown(`no query could be read that would ask for ${one.index.name}: ${places([one])}`)
-      return fail(`no query of the repository asks for ${one.index.name}: ${places([one])}`)
+        return unknown(`no query could be read that would ask for \`${one.index.name}\`: ${places([one])}`)
+      return fail(`no query of the repository asks for \`${one.index.name}\`: ${places([one])}`)
     }
     // An index that goes again with its column is asked for by nobody and hurts nobody.
     if (uses.length === 0) return none('no index is added for queries')

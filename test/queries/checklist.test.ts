@@ -92,7 +92,7 @@ describe('what stands outside of the repository', () => {
   it('a deployment to staging', () => {
     expect(answer('staging', { config, findings: [finding({})], staging: 'deployed' })).toMatchObject({
       status: 'pass',
-      evidence: 'this commit was deployed to staging: m.sql:3',
+      evidence: 'this commit was deployed to `staging`: m.sql:3',
     })
     expect(answer('staging', { config, findings: [finding({})], staging: 'missing' })).toMatchObject({
       status: 'fail',
@@ -103,7 +103,7 @@ describe('what stands outside of the repository', () => {
     const given = finding({ approval: { state: 'given', by: 'ada', reason: 'backup of today', until: null } })
     expect(answer('backup', { findings: [given] })).toMatchObject({
       status: 'pass',
-      evidence: 'approved by ada (backup of today): m.sql:3',
+      evidence: 'approved by `ada` (backup of today): m.sql:3',
     })
     expect(
       answer('backup', {

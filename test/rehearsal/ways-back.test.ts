@@ -67,7 +67,7 @@ async function told(
   })
   return {
     findings: report.findings.map(
-      ({ place, message }) => `${place.path.split('/').at(-1) ?? ''}:${place.line} ${message}`,
+      ({ place, message }) => `${place.path.split('/').at(-1) ?? ''}:${place.line}:${place.column}-${place.endColumn} ${message}`,
     ),
     proven: report.coverage.waysBack,
   }
@@ -83,7 +83,7 @@ test.each([
 ])('%s: a way back that forgets something is told where it stands', async (runner, file, line) => {
   expect(await told(runner, 'drop table notes;\n')).toEqual({
     findings: [
-      `${file}:${line} The way back does not restore the schema that was there before: left behind: column public.users.city text.`,
+      `${file}:${line}:1-17 The way back does not restore the schema that was there before: left behind: column public.users.city text.`,
     ],
     proven: 0,
   })
@@ -91,7 +91,7 @@ test.each([
 
 test('a way back that fails, one that holds, and none', async () => {
   expect(await told('goose', 'drop table notes;\nalter table users drop column town;\n')).toEqual({
-    findings: ['0002_b.sql:6 The way back fails: column "town" of relation "users" does not exist.'],
+    findings: ['0002_b.sql:6:1-35 The way back fails: column "town" of relation "users" does not exist.'],
     proven: 0,
   })
   expect(await told('diesel', 'drop table notes;\nalter table users drop column city;\n')).toEqual({
