@@ -71,7 +71,7 @@ function remember(change: Change, { tables, columns }: Fresh): void {
 function ofNew(change: Change, { tables, columns }: Fresh): Verdict | null {
   if (!('table' in change)) return null
   if (tables.has(change.table))
-    return { phase: 'expand', because: `${nameOf(change.table)} is new, no running code knows it` }
+    return { phase: 'expand', because: `\`${nameOf(change.table)}\` is new, no running code knows it` }
   const fresh = (name: string) => columns.get(`${change.table}.${name}`)
   const isOptional = (name: string) => fresh(name)?.nullable === true && fresh(name)?.default === null
   const expand = (because: string): Verdict => ({ phase: 'expand', because })
@@ -92,7 +92,7 @@ function ofNew(change: Change, { tables, columns }: Fresh): Verdict | null {
         : null
     case 'setNotNull':
       return (fresh(change.to.name)?.default ?? null) !== null
-        ? expand(`running code leaves ${change.to.name} to its default`)
+        ? expand(`running code leaves \`${change.to.name}\` to its default`)
         : null
     case 'dropColumn':
     case 'alterColumnType':
@@ -102,10 +102,10 @@ function ofNew(change: Change, { tables, columns }: Fresh): Verdict | null {
     case 'setIdentity':
     case 'setGenerated':
       return fresh(change.from.name) && change.kind !== 'dropDefault'
-        ? expand(`${change.from.name} is new, no running code knows it`)
+        ? expand(`\`${change.from.name}\` is new, no running code knows it`)
         : null
     case 'renameColumn':
-      return fresh(change.from) ? expand(`${change.from} is new, no running code knows it`) : null
+      return fresh(change.from) ? expand(`\`${change.from}\` is new, no running code knows it`) : null
     default:
       return null
   }
@@ -126,7 +126,7 @@ function verdictOfStatement(step: Step, fresh: ReadonlySet<Key>): Verdict {
   const { kind } = step.statement
   if (['UpdateStmt', 'DeleteStmt', 'InsertStmt', 'MergeStmt', 'TruncateStmt', 'CopyStmt'].includes(kind)) {
     return target && fresh.has(target)
-      ? { phase: 'expand', because: `${nameOf(target)} is new, no running code knows it` }
+      ? { phase: 'expand', because: `\`${nameOf(target)}\` is new, no running code knows it` }
       : { phase: 'data', because: 'it changes rows, not the schema' }
   }
   if (/^(Alter|Create|Drop|Rename|Index)/.test(kind))
@@ -160,13 +160,13 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
         : expand('it is new, no running code knows it')
     case 'addColumn':
       return change.to.nullable || change.to.default !== null || change.to.generated || change.to.identity
-        ? expand(`running code does not name ${change.to.name} and may leave it out`)
-        : contract(`inserts of running code leave ${change.to.name} out and would fail`)
+        ? expand(`running code does not name \`${change.to.name}\` and may leave it out`)
+        : contract(`inserts of running code leave \`${change.to.name}\` out and would fail`)
     case 'addIndex':
       if (!change.index.unique) return expand('queries are only served faster')
       return isImplied(indexColumns(change.index), change.table, before)
         ? expand('another key already keeps these values apart')
-        : contract(`rows that running code writes may repeat (${change.index.name})`)
+        : contract(`rows that running code writes may repeat (\`${change.index.name}\`)`)
     case 'addEnumValue':
       return expand('no running code writes the value yet')
     case 'dropNotNull':
@@ -175,25 +175,25 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
     case 'alterColumnType':
       return typeLoss(change.from.type, change.to.type) === null && sameFamily(change.from.type, change.to.type)
         ? expand('the new type holds every value of the old one')
-        : contract(`running code still reads and writes ${change.from.name} as ${change.from.type ?? 'it was'}`)
+        : contract(`running code still reads and writes \`${change.from.name}\` as ${change.from.type === null ? 'it was' : `\`${change.from.type}\``}`)
     case 'setNotNull':
     case 'addNotNull':
       return contract(
-        `running code may still write NULL to ${change.kind === 'setNotNull' ? change.to.name : change.column}`,
+        `running code may still write NULL to \`${change.kind === 'setNotNull' ? change.to.name : change.column}\``,
       )
     case 'addUnique':
       return isImplied(change.to.columns, change.table, before)
         ? expand('another key already keeps these values apart')
-        : contract(`rows that running code writes may collide (${change.to.name})`)
+        : contract(`rows that running code writes may collide (\`${change.to.name}\`)`)
     case 'addPrimaryKey':
       return isImplied(change.to.columns, change.table, before) &&
         change.to.columns.every((name) =>
           before.tables.get(change.table)?.columns.some((c) => c.name === name && !c.nullable),
         )
         ? expand('another key already keeps these values apart')
-        : contract(`rows that running code writes may collide (${change.to.name})`)
+        : contract(`rows that running code writes may collide (\`${change.to.name}\`)`)
     case 'addExclusion':
-      return contract(`rows that running code writes may collide (${change.to.name})`)
+      return contract(`rows that running code writes may collide (\`${change.to.name}\`)`)
     case 'addForeignKey':
     case 'addCheck':
       if (
@@ -214,23 +214,23 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
         return expand('it is about a new column alone')
       return change.inline && change.kind === 'addForeignKey'
         ? expand('it comes with a new column')
-        : contract(`rows that running code writes may break ${change.to.name}`)
+        : contract(`rows that running code writes may break \`${change.to.name}\``)
     case 'dropColumn':
-      return contract(`running code still reads ${table}.${change.from.name}`)
+      return contract(`running code still reads \`${table}.${change.from.name}\``)
     case 'dropTable':
-      return contract(`running code still reads ${table}`)
+      return contract(`running code still reads \`${table}\``)
     case 'renameColumn':
-      return contract(`running code still says ${table}.${change.from}`)
+      return contract(`running code still says \`${table}.${change.from}\``)
     case 'renameTable':
     case 'setTableSchema':
-      return contract(`running code still says ${table}`)
+      return contract(`running code still says \`${table}\``)
     case 'dropDefault':
-      return contract(`running code may rely on the default of ${change.from.name}`)
+      return contract(`running code may rely on the default of \`${change.from.name}\``)
     case 'setIdentity':
     case 'setGenerated':
       return change.from.identity || change.from.generated
-        ? contract(`running code may rely on ${change.from.name} being filled in`)
-        : contract(`running code may still write ${change.from.name}`)
+        ? contract(`running code may rely on \`${change.from.name}\` being filled in`)
+        : contract(`running code may still write \`${change.from.name}\``)
     case 'dropEnumValue':
     case 'renameEnumValue':
       return contract('running code may still write the value')
@@ -291,7 +291,7 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
         ? contract('running code may lose sight of rows')
         : neutral('running code sees the same rows or more')
     case 'detachPartition':
-      return contract(`running code no longer finds its rows in ${table}`)
+      return contract(`running code no longer finds its rows in \`${table}\``)
     case 'dropConstraint':
       return goesAnyway(change, after)
         ? neutral('what it is about goes too')

@@ -169,7 +169,7 @@ function derived(job: BackfillJob, steps: readonly ClassifiedStep[]): string | n
         : [],
     )
   return read.length
-    ? `Old code goes on writing ${[...new Set(read)].join(', ')} until it is gone: let the new code write both, or run this again once the new code is out.`
+    ? `Old code goes on writing \`${[...new Set(read)].join('`, `')}\` until it is gone: let the new code write both, or run this again once the new code is out.`
     : null
 }
 

@@ -48,7 +48,7 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
     kind: 'list',
     items: steps
       .filter((s) => s.step.refused === undefined)
-      .map((s) => `${s.step.statement.place.path} line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`),
+      .map((s) => `\`${s.step.statement.place.path}\` line ${s.step.statement.place.line}: ${s.phase}, ${s.because}`),
   })
   if (!plan.needsSplit) {
     const breaks = plan.steps.filter((s) => s.phase === 'contract')
@@ -141,7 +141,7 @@ function itemBlocks({ recipe, step }: Part['items'][number]): readonly Block[] {
       ? [
           {
             kind: 'text' as const,
-            text: `Backfill ${backfill.name}, in batches (see below).${backfill.valueKnown ? '' : ' Only you know the value.'}`,
+            text: `Backfill \`${backfill.name}\`, in batches (see below).${backfill.valueKnown ? '' : ' Only you know the value.'}`,
           },
         ]
       : []),
@@ -196,7 +196,7 @@ function scriptBlocks(script: BackfillScript, orm: Plan['orm'], detail: Detail):
       : []),
     {
       kind: 'text',
-      text: `It walks ${script.job.table} by ${script.job.key.map((k) => k.name).join(', ')}. Run it (each batch commits; stop it at any time, it goes on where it stopped), look at it, check that nothing is left, clean up:`,
+      text: `It walks \`${script.job.table}\` by \`${script.job.key.map((k) => k.name).join('`, `')}\`. Run it (each batch commits; stop it at any time, it goes on where it stopped), look at it, check that nothing is left, clean up:`,
     },
     {
       kind: 'code',
@@ -254,7 +254,7 @@ function rollbackBlocks(plan: Plan): readonly Block[] {
       { kind: 'heading', level: 2, text: 'Rollback' },
       {
         kind: 'text',
-        text: `The down migrations bring the schema back as it was: ${downs.map((d) => d.path).join(', ')}.`,
+        text: `The down migrations bring the schema back as it was: \`${downs.map((d) => d.path).join('`, `')}\`.`,
       },
       ...lossy,
     ]

@@ -1,4 +1,4 @@
-import { fenced, sentence, sentenceHtml } from '../report/markdown-escape.ts'
+import { fenced, plainText, sentence, sentenceHtml } from '../report/markdown-escape.ts'
 import type { Plan } from './plan.ts'
 import { blocksOf, oneLine, type Block, type Section } from './show-blocks.ts'
 
@@ -60,19 +60,23 @@ function markdown(block: Block): string {
 function text(block: Block): string {
   switch (block.kind) {
     case 'heading':
-      return `${oneLine(block.text)}\n${(block.level < 3 ? '=' : '-').repeat(Math.min(72, block.text.length))}`
+      return `${plainLine(block.text)}\n${(block.level < 3 ? '=' : '-').repeat(Math.min(72, plainLine(block.text).length))}`
     case 'text':
-      return oneLine(block.text)
+      return plainLine(block.text)
     case 'step':
-      return `${block.number}. ${oneLine(block.text)}`
+      return `${block.number}. ${plainLine(block.text)}`
     case 'list':
-      return block.items.map((i) => `- ${oneLine(i)}`).join('\n')
+      return block.items.map((i) => `- ${plainLine(i)}`).join('\n')
     case 'code':
       return block.text
         .split('\n')
         .map((l) => `  ${l.replaceAll(/(?!\t)\p{Cc}/gu, ' ')}`)
         .join('\n')
     case 'folded':
-      return `${oneLine(block.title)}:\n\n${block.blocks.map((b) => text(b)).join('\n\n')}`
+      return `${plainLine(block.title)}:\n\n${block.blocks.map((b) => text(b)).join('\n\n')}`
   }
+}
+
+function plainLine(of: string): string {
+  return plainText(oneLine(of))
 }

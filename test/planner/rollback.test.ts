@@ -81,7 +81,7 @@ const changes: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'a type that widens',
     'ALTER TABLE users ALTER COLUMN legacy_id TYPE bigint;',
-    [/need not fit integer: going back fails/],
+    [/need not fit `integer`: going back fails/],
   ],
   [
     'a type that narrows',
@@ -91,7 +91,7 @@ const changes: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'a type under a view and an index',
     'DROP VIEW adults; ALTER TABLE users ALTER COLUMN age TYPE integer; CREATE VIEW adults AS SELECT id, email FROM users WHERE age >= 18;',
-    [/need not fit smallint/],
+    [/need not fit `smallint`/],
   ],
   [
     'an enum value',

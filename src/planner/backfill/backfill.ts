@@ -133,7 +133,7 @@ function jobOfRows(
   const reason =
     parts.kind === 'insert'
       ? `The INSERT ${where} copies rows of ${nameOf(walked.key)} in one statement: it is one long transaction, and all of it starts again when it fails.`
-      : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of ${nameOf(walked.key)} in one statement: every row that it touches stays locked until it commits.`
+      : `The ${verb} ${where} ${parts.kind === 'delete' ? 'removes' : 'changes'} rows of \`${nameOf(walked.key)}\` in one statement: every row that it touches stays locked until it commits.`
   return {
     columns,
     job: {
@@ -172,7 +172,7 @@ function looksBack(parts: RowParts, table: Table, columns: readonly string[]): s
     .filter((text) => text !== null)
     .join('\n')
   if (parts.kind === 'delete' && (mentions(beside, name) || (parts.from !== null && mentions(parts.from, name))))
-    return `It looks at other rows of ${nameOf(table.key)}, which an earlier batch may have removed.`
+    return `It looks at other rows of \`${nameOf(table.key)}\`, which an earlier batch may have removed.`
   return parts.kind === 'update' && mentions(beside, name) && columns.some((c) => mentions(beside, quoteIdent(c)))
     ? 'It reads a column that it changes in other rows, so a second batch would see what the first one did.'
     : null
@@ -195,7 +195,7 @@ const emptyJob = {
 
 /** Why a table without a key is not walked. */
 export function noKey(table: Pick<Table, 'key'>): string {
-  return `${nameOf(table.key)} has no primary key and no unique key over NOT NULL columns to walk by: give it one first, or run the statement as it is while nothing else needs the table.`
+  return `\`${nameOf(table.key)}\` has no primary key and no unique key over NOT NULL columns to walk by: give it one first, or run the statement as it is while nothing else needs the table.`
 }
 
 /** The table that an INSERT … SELECT reads first. */
@@ -232,8 +232,8 @@ function jobOfNotNull(table: Table, column: Column, place: Place, d: string, add
     table: table.key,
     place,
     reason: added
-      ? `${nameOf(table.key)}.${column.name} is added NOT NULL without a default: that fails on a table with rows, so the column has to come nullable and be filled first.`
-      : `${nameOf(table.key)}.${column.name} becomes NOT NULL: rows that hold NULL have to get a value first.`,
+      ? `\`${nameOf(table.key)}.${column.name}\` is added NOT NULL without a default: that fails on a table with rows, so the column has to come nullable and be filled first.`
+      : `\`${nameOf(table.key)}.${column.name}\` becomes NOT NULL: rows that hold NULL have to get a value first.`,
     key: walkingKey(table),
     target,
     alias: nameOf(table.key),

@@ -38,13 +38,13 @@ export function uniqueRecipe(
         : null
   return {
     kind: 'unique',
-    title: `Make ${columns.join(', ')} of ${table.name} unique`,
+    title: `Make \`${columns.join('`, `')}\` of \`${table.name}\` unique`,
     place: ctx.place,
     shortcut: null,
     steps: [
       deploy(
         'Deploy code that writes no value twice',
-        `Inserts and updates of ${table.name} look for a row with the same ${columns.join(', ')} first, and are ready for the write that fails (23505).`,
+        `Inserts and updates of \`${table.name}\` look for a row with the same \`${columns.join('`, `')}\` first, and are ready for the write that fails (23505).`,
       ),
       {
         title: 'Find the values that stand in several rows, and decide which row stays',
@@ -118,13 +118,13 @@ export function foreignKeyRecipe(table: Table, key: ForeignKey, orphans: CheckQu
         : null
   return {
     kind: 'foreign-key',
-    title: `Let ${table.name}.${key.columns.join(', ')} point at ${key.references.table} only`,
+    title: `Let \`${table.name}.${key.columns.join(', ')}\` point at \`${key.references.table}\` only`,
     place: ctx.place,
     shortcut: null,
     steps: [
       deploy(
-        `Deploy code that writes only rows of ${key.references.table} that are there`,
-        `It inserts into ${key.references.table} before ${table.name}, and deletes in the other order${key.onDelete === 'CASCADE' || key.onDelete === 'SET NULL' ? `, or leaves it to ON DELETE ${key.onDelete}` : ''}.`,
+        `Deploy code that writes only rows of \`${key.references.table}\` that are there`,
+        `It inserts into \`${key.references.table}\` before \`${table.name}\`, and deletes in the other order${key.onDelete === 'CASCADE' || key.onDelete === 'SET NULL' ? `, or leaves it to ON DELETE ${key.onDelete}` : ''}.`,
       ),
       migrationApart('Add the foreign key for new rows; it looks at no old one', 'contract', [add!], code),
       {
@@ -148,13 +148,13 @@ export function checkRecipe(table: Table, check: Check, breaking: CheckQuery, ct
   const [add, validate] = validated(name, checkDefinition({ ...check, validated: false }), check.name)
   return {
     kind: 'check',
-    title: `Let rows of ${table.name} hold ${check.name} only`,
+    title: `Let rows of \`${table.name}\` hold \`${check.name}\` only`,
     place: ctx.place,
     shortcut: null,
     steps: [
       deploy(
         'Deploy code that writes only rows that hold it',
-        `Every insert and update of ${table.name} satisfies ${check.expression}.`,
+        `Every insert and update of \`${table.name}\` satisfies \`${check.expression}\`.`,
       ),
       migrationApart('Add the check for new rows; it looks at no old one', 'contract', [add!], null),
       {
@@ -189,7 +189,7 @@ export function partitionRecipe(table: Table, by: string, ctx: RecipeContext): R
   const range = /^RANGE/i.test(by)
   return {
     kind: 'partition-table',
-    title: `Partition ${table.name} by ${by}`,
+    title: `Partition \`${table.name}\` by ${by}`,
     place: ctx.place,
     shortcut: null,
     steps: range
@@ -232,10 +232,10 @@ export function partitionRecipe(table: Table, by: string, ctx: RecipeContext): R
       `Postgres partitions no table that is there. Copying its rows into a new one (${quoteLiteral('INSERT … SELECT').slice(1, -1)}) loses what running code writes meanwhile; attaching it as a partition does not.`,
       ...(keys.length
         ? [
-            `Every primary key and unique constraint has to hold ${column}: ${keys.join(', ')} can not stay as ${keys.length > 1 ? 'they are' : 'it is'}, and code that relies on ${keys.length > 1 ? 'them' : 'it'} (upserts, foreign keys) has to change first.`,
+            `Every primary key and unique constraint has to hold \`${column}\`: \`${keys.join('`, `')}\` can not stay as ${keys.length > 1 ? 'they are' : 'it is'}, and code that relies on ${keys.length > 1 ? 'them' : 'it'} (upserts, foreign keys) has to change first.`,
           ]
         : []),
-      `Foreign keys that point at ${table.name} need a key of the partitioned table; a sequence of ${table.name} belongs to its first partition from then on.`,
+      `Foreign keys that point at \`${table.name}\` need a key of the partitioned table; a sequence of \`${table.name}\` belongs to its first partition from then on.`,
       ...(ctx.orm === 'prisma'
         ? [
             'Prisma knows no partitions: it sees the table and its partitions as tables; hide these with @@ignore and write the migrations by hand.',

@@ -28,7 +28,7 @@ export function removeEnumValueRecipe(
       name: jobNameOf(nameOf(table.key), `${column.name}_values`),
       table: table.key,
       place: ctx.place,
-      reason: `Rows that hold ${values.join(', ')} get another value.`,
+      reason: `Rows that hold \`${values.join('`, `')}\` get another value.`,
       key: walkingKey(table),
       target: name,
       alias: nameOf(table.key),
@@ -79,14 +79,14 @@ export function removeEnumValueRecipe(
   const steps = (columns[0] ?? []).flatMap((_, stage) => columns.flatMap((own) => own[stage] ?? []))
   return {
     kind: 'remove-enum-value',
-    title: `Remove ${values.join(', ')} from ${type.name}`,
+    title: `Remove \`${values.join('`, `')}\` from \`${type.name}\``,
     place: ctx.place,
     shortcut:
       'On tables that are small enough to be rewritten under a lock, the type can be made again in one migration once no row holds the value.',
     steps: [
       deploy(
         'Deploy code that does not write the value any more',
-        `No code writes ${values.join(', ')}; reading still allows for it.`,
+        `No code writes \`${values.join('`, `')}\`; reading still allows for it.`,
       ),
       ...steps,
       migration(
@@ -100,6 +100,6 @@ export function removeEnumValueRecipe(
             : null,
       ),
     ],
-    cautions: [`The type is called ${fresh.name} from now on; the ORM maps the enum to it.`],
+    cautions: [`The type is called \`${fresh.name}\` from now on; the ORM maps the enum to it.`],
   }
 }

@@ -148,7 +148,7 @@ export function swapStep(swapped: Swapped, type: string, schema: Schema, ctx: Re
     'COMMIT',
   ]
   return migration(
-    `The second column${members.length > 1 ? 's' : ''} of ${table.name} take${members.length > 1 ? '' : 's'} over`,
+    `The second column${members.length > 1 ? 's' : ''} of \`${table.name}\` take${members.length > 1 ? '' : 's'} over`,
     'contract',
     sql,
     null,

@@ -85,7 +85,7 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
     .map(([of]) => nameOf(of))
   return {
     kind: 'change-key-type',
-    title: `Change the key ${table.name}.${column.name} from ${column.type} to ${type}${others.length ? `, with ${others.join(', ')}` : ''}`,
+    title: `Change the key \`${table.name}.${column.name}\` from \`${column.type}\` to \`${type}\`${others.length ? `, with \`${others.join('`, `')}\`` : ''}`,
     place: ctx.place,
     shortcut: null,
     steps: [
@@ -101,7 +101,7 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
           .join('\n'),
       ),
       ...all.map((s) =>
-        fill(`Fill the second column${s.members.length > 1 ? 's' : ''} of ${s.table.name}`, jobOf(s, ctx)),
+        fill(`Fill the second column${s.members.length > 1 ? 's' : ''} of \`${s.table.name}\``, jobOf(s, ctx)),
       ),
       migrationApart(
         'Give the second columns what the old ones have: NOT NULL, indexes, checks, foreign keys',
@@ -111,7 +111,7 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
       ),
       ...all.map((s) => swapStep(s, type, schema, ctx)),
       deploy(
-        `Deploy code that knows ${type}`,
+        `Deploy code that knows \`${type}\``,
         all
           .flatMap((s) => [
             `  ${ctx.orm === 'prisma' ? 'model ' : ''}${s.table.name}`,
@@ -130,7 +130,7 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
     ],
     cautions: [
       'Each take-over waits half a second for its locks and gives up where it does not get them: run it again until it goes through. Running code notices nothing but a short wait.',
-      `Old code goes on working after the take-over as long as the values fit ${column.type}; deploy the code that knows ${type} before they no longer do.`,
+      `Old code goes on working after the take-over as long as the values fit \`${column.type}\`; deploy the code that knows \`${type}\` before they no longer do.`,
       'Code that names no columns (`SELECT *`, `INSERT` without a list) sees the second columns meanwhile, and other places of them afterwards.',
       ...(ctx.orm === 'prisma'
         ? [
@@ -139,12 +139,12 @@ export function keyTypeRecipe(table: Table, column: Column, type: string, schema
         : []),
       ...(readers.length
         ? [
-            `Views follow the old column when it is renamed: make ${readers.join(', ')} again in the transaction of the take-over.`,
+            `Views follow the old column when it is renamed: make \`${readers.join('`, `')}\` again in the transaction of the take-over.`,
           ]
         : []),
       ...targets.map(
         (t) =>
-          `${t} is pointed at but has no unique key of its own that could be built again: look at its foreign keys by hand.`,
+          `\`${t}\` is pointed at but has no unique key of its own that could be built again: look at its foreign keys by hand.`,
       ),
     ],
   }
@@ -186,7 +186,7 @@ function jobOf({ table, members }: Swapped, ctx: RecipeContext): BackfillJob {
     name: jobNameOf(nameOf(table.key), members[0]?.name ?? 'key'),
     table: table.key,
     place: ctx.place,
-    reason: `Rows of ${table.name} that were written before the trigger was there get ${members.map((m) => m.name).join(', ')}.`,
+    reason: `Rows of \`${table.name}\` that were written before the trigger was there get \`${members.map((m) => m.name).join('`, `')}\`.`,
     key: walkingKey(table),
     target: name,
     alias: nameOf(table.key),

@@ -16,7 +16,7 @@ export function notNullRecipe(
   const name = quoteKey(table.key, ctx.defaultSchema)
   return {
     kind: 'not-null',
-    title: `Make ${table.name}.${column.name} NOT NULL`,
+    title: `Make \`${table.name}.${column.name}\` NOT NULL`,
     place: ctx.place,
     shortcut: null,
     steps: [
@@ -32,7 +32,7 @@ export function notNullRecipe(
         : []),
       deploy(
         'Deploy code that always writes a value',
-        `Every insert and update of ${table.name} sets ${fieldName(column)}; reading still allows for NULL.`,
+        `Every insert and update of \`${table.name}\` sets \`${fieldName(column)}\`; reading still allows for NULL.`,
       ),
       ...(job ? [fill('Give a value to the rows that have none', job)] : []),
       migration(

@@ -338,7 +338,7 @@ function removedValues(known: Known): readonly Recognised[] {
               ...recipe,
               cautions: [
                 ...recipe.cautions,
-                `${lists.join(', ')} hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`,
+                `\`${lists.join('`, `')}\` hold${lists.length > 1 ? '' : 's'} lists of it and need${lists.length > 1 ? '' : 's'} the same with ::text[].`,
               ],
             }
           : recipe,

@@ -14,7 +14,7 @@ export function renameColumnRecipe(table: Table, from: Column, to: string, ctx: 
   const pair: SyncedPair = { from: from.name, to, forth: '$', back: '$' }
   return {
     kind: 'rename-column',
-    title: `Rename ${table.name}.${from.name} to ${to}`,
+    title: `Rename \`${table.name}.${from.name}\` to \`${to}\``,
     place: ctx.place,
     shortcut: renameShortcut(from, to, ctx.orm),
     steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx),
@@ -53,7 +53,7 @@ export function changeTypeRecipe(
   }
   return {
     kind: 'change-type',
-    title: `Change ${table.name}.${from.name} from ${from.type} to ${to.type}`,
+    title: `Change \`${table.name}.${from.name}\` from \`${from.type}\` to \`${to.type}\``,
     place: ctx.place,
     shortcut: null,
     steps: [
@@ -78,11 +78,11 @@ export function changeTypeRecipe(
         : []),
     ],
     cautions: [
-      `The column is called ${name} from now on; the ORM maps the field to it, so code keeps its name.`,
+      `The column is called \`${name}\` from now on; the ORM maps the field to it, so code keeps its name.`,
       back === null
-        ? `The change does not say how a value of ${name} becomes ${from.type} again: write it into the trigger, for the old code that goes on reading ${from.name}.`
-        : `Until the last step new code may write only what ${from.type} holds too: every value is written back for the old code.`,
-      ...(becomesRequired ? [`Rows without a value in ${name} have to get one before the last step.`] : []),
+        ? `The change does not say how a value of \`${name}\` becomes \`${from.type}\` again: write it into the trigger, for the old code that goes on reading \`${from.name}\`.`
+        : `Until the last step new code may write only what \`${from.type}\` holds too: every value is written back for the old code.`,
+      ...(becomesRequired ? [`Rows without a value in \`${name}\` have to get one before the last step.`] : []),
       ...cautionsOfKey(table, from.name),
     ],
   }
@@ -116,7 +116,7 @@ export function newName(table: Table, name: string, type: string): string {
 function cautionsOfKey(table: Table, name: string): readonly string[] {
   return table.primaryKey?.columns.includes(name)
     ? [
-        `${name} is part of the primary key: foreign keys that point at it have to be moved to the new column in the same way before the old one goes, and the key itself changes in the last step.`,
+        `\`${name}\` is part of the primary key: foreign keys that point at it have to be moved to the new column in the same way before the old one goes, and the key itself changes in the last step.`,
       ]
     : []
 }
@@ -142,7 +142,7 @@ export function replaceColumn(
     name: jobNameOf(nameOf(table.key), fresh.name),
     table: table.key,
     place: ctx.place,
-    reason: `Rows written before the trigger was there get ${fresh.name}.`,
+    reason: `Rows written before the trigger was there get \`${fresh.name}\`.`,
     key: walkingKey(table),
     target: name,
     alias: nameOf(table.key),

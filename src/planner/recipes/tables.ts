@@ -19,7 +19,7 @@ export function renameTableRecipe(table: Table, to: Key, ctx: RecipeContext): Re
         : `code says ${nameOf(to)}`
   return {
     kind: 'rename-table',
-    title: `Rename the table ${table.name} to ${nameOf(to)}`,
+    title: `Rename the table \`${table.name}\` to \`${nameOf(to)}\``,
     place: ctx.place,
     shortcut:
       ctx.orm === 'prisma'
@@ -78,7 +78,7 @@ export function moveColumnsRecipe(
     name: jobNameOf(nameOf(target.key), columns[0]?.name ?? 'moved'),
     table: target.key,
     place: ctx.place,
-    reason: `Rows of ${target.name} get what stands in ${source.name}.`,
+    reason: `Rows of \`${target.name}\` get what stands in \`${source.name}\`.`,
     key: walkingKey(target),
     target: t,
     alias: nameOf(target.key),
@@ -125,10 +125,10 @@ export function moveColumnsRecipe(
             ),
           ]
         : []),
-      deploy(`Deploy code that reads and writes ${names} of ${target.name}`, fieldChange(ctx.orm, [], columns)),
+      deploy(`Deploy code that reads and writes \`${names}\` of \`${target.name}\``, fieldChange(ctx.orm, [], columns)),
       migrationApart(
         kind === 'merge-tables'
-          ? `Once no old code runs any more, drop ${source.name}`
+          ? `Once no old code runs any more, drop \`${source.name}\``
           : 'Once no old code runs any more, drop the old columns',
         'contract',
         [
@@ -140,7 +140,7 @@ export function moveColumnsRecipe(
         fieldChange(ctx.orm, [], [], columns),
       ),
     ],
-    cautions: [`Only rows of ${target.name} that belong to a row of ${source.name} by ${on.target} are filled.`],
+    cautions: [`Only rows of \`${target.name}\` that belong to a row of \`${source.name}\` by \`${on.target}\` are filled.`],
   }
 }
 
@@ -170,7 +170,7 @@ export function splitTableRecipe(
     name: jobNameOf(nameOf(source.key), 'split'),
     table: source.key,
     place: ctx.place,
-    reason: `Each row of ${source.name} is written once, so that the trigger makes its row in ${target.name}.`,
+    reason: `Each row of \`${source.name}\` is written once, so that the trigger makes its row in \`${target.name}\`.`,
     key: walkingKey(source),
     target: s,
     alias: nameOf(source.key),
@@ -182,7 +182,7 @@ export function splitTableRecipe(
   }
   return {
     kind: 'split-table',
-    title: `Split ${columns.map((c) => c.name).join(', ')} of ${source.name} off into ${target.name}`,
+    title: `Split \`${columns.map((c) => c.name).join('`, `')}\` of \`${source.name}\` off into \`${target.name}\``,
     place: ctx.place,
     shortcut: null,
     steps: [
@@ -211,7 +211,7 @@ export function splitTableRecipe(
             ),
           ]
         : []),
-      deploy(`Deploy code that reads and writes ${target.name}`, fieldChange(ctx.orm, [], columns)),
+      deploy(`Deploy code that reads and writes \`${target.name}\``, fieldChange(ctx.orm, [], columns)),
       migrationApart(
         'Once no old code runs any more, drop the old columns',
         'contract',
@@ -220,7 +220,7 @@ export function splitTableRecipe(
       ),
     ],
     cautions: [
-      `New code makes the row of ${target.name} itself where it inserts into ${source.name}; until then the trigger does.`,
+      `New code makes the row of \`${target.name}\` itself where it inserts into \`${source.name}\`; until then the trigger does.`,
     ],
   }
 }

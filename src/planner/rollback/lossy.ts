@@ -60,14 +60,14 @@ function lossOf(change: Change, step: Step, fresh: ReadonlySet<Key>, before: Sch
       const name = namedColumn(table, to.name, d)
       if (typeLoss(from.type, to.type)) {
         return {
-          sentence: `${name} goes from ${from.type ?? 'an unknown type'} to ${to.type ?? 'an unknown type'}: what is cut or cast does not come back.`,
+          sentence: `${name} goes from ${typeName(from.type)} to ${typeName(to.type)}: what is cut or cast does not come back.`,
           ...saveColumn(old, from.name, d),
         }
       }
       const back = typeLoss(to.type, from.type)
       return back
         ? {
-            sentence: `Values written to ${name} as ${to.type} need not fit ${from.type}: going back ${back === 'fails' ? 'fails for them' : 'cuts them'}.`,
+            sentence: `Values written to ${name} as ${typeName(to.type)} need not fit ${typeName(from.type)}: going back ${back === 'fails' ? 'fails for them' : 'cuts them'}.`,
             ...nothing,
           }
         : null
@@ -179,6 +179,10 @@ export function targetTable(step: Step): Key | null {
   if (!relation?.relname) return null
   const of = `${relation.schemaname ?? step.before.defaultSchema}.${relation.relname}`
   return step.before.tables.has(of) || step.after.tables.has(of) ? of : null
+}
+
+function typeName(type: string | null): string {
+  return type === null ? 'an unknown type' : code(type)
 }
 
 function code(text: string): string {
