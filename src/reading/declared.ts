@@ -1,4 +1,5 @@
 import type { Note } from '../finding.ts'
+import { addsLines, lineAfter } from '../changeset/hunks.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
 import type { Project } from '../project/project.ts'
 import { declaresInSql } from '../project/sql-schema.ts'
@@ -35,22 +36,42 @@ export async function readDeclaredSides(
     touching.length > 0 &&
     (before.schema !== null ||
       touching.some(({ path }) => path === project.evidence || project.schemaFiles.includes(path)))
-  const changed = new Set(changeSet.files.map(({ path }) => path))
+  const changed = await changedDeclarations(changeSet, after.notes)
   const known = new Set(before.notes.map(({ path, message }) => `${path}\n${message}`))
   const isAnother =
     after.schema === null
       ? touching.length > 0
       : diffSchemas(before.schema ?? emptySchema(after.schema.dialect), after.schema).length > 0
   // So is a part that was not known before; a schema that is not known as a whole hides what becomes of it.
-  const counts = ({ kind, path, message }: Note): boolean =>
-    changed.has(path) ||
-    (kind === 'unread' ? touching.length > 0 : kind === 'dialect' ? isAnother : !known.has(`${path}\n${message}`))
+  const counts = (note: Note): boolean => {
+    if (changed.has(note)) return true
+    if (note.kind === 'unread') return touching.length > 0
+    return note.kind === 'dialect' ? isAnother : !known.has(`${note.path}\n${note.message}`)
+  }
   return {
     before: before.schema,
     after: after.schema,
     notes: after.notes.filter(counts).map((note) => ({ ...note, blocking: note.blocking && isNews })),
     touched: touching.length > 0 || (was !== null && !isSame),
   }
+}
+
+/** The notes about declarations that the change edits: those that begin at their line and reach to where the next one begins. */
+async function changedDeclarations({ head, files }: ChangeSet, notes: readonly Note[]): Promise<ReadonlySet<Note>> {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const texts = await head.read([...new Set(notes.map(({ path }) => path))].filter((path) => byPath.has(path)))
+  return new Set(
+    notes.filter(({ path, line }) => {
+      const [file, content] = [byPath.get(path), texts.get(path)]
+      if (file === undefined) return false
+      if (content?.kind !== 'text') return true
+      const after = content.text.split('\n').slice(line)
+      const next = after.findIndex((text) => /^[\w@/]/.test(text))
+      const end = line + (next === -1 ? after.length : next)
+      const removed = (file.hunks ?? []).flatMap((hunk) => hunk.removed).map((old) => lineAfter(file, old))
+      return addsLines(file, line, end) || removed.some((at) => at >= line && at <= end)
+    }),
+  )
 }
 
 /** True for a file that the declared schema of a project may be read from. */
