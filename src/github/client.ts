@@ -45,9 +45,9 @@ export async function graphql<T>(
   optional: readonly string[] = [],
 ): Promise<T> {
   const retries = query.startsWith('mutation') ? 0 : 2
-  // GitHub Enterprise Server has its REST API at `/api/v3` and GraphQL beside it.
-  const baseUrl = client.request.endpoint.DEFAULTS.baseUrl.replace(/\/api\/v3$/, '/api')
-  const answer = (await client.request('POST /graphql', { baseUrl, query, variables, request: { retries } }))
+  // GitHub Enterprise Server has its REST API at `/api/v3` and GraphQL beside it. The base stays, since a token is asked of it.
+  const url = `${client.request.endpoint.DEFAULTS.baseUrl.replace(/\/api\/v3$/, '/api')}/graphql`
+  const answer = (await client.request({ method: 'POST', url, query, variables, request: { retries } }))
     .data as GraphqlAnswer
   const error = answer.errors?.find((e) => e.type === 'RATE_LIMITED' || !optional.includes(String(e.path?.[0])))
   if (error !== undefined)

@@ -3,6 +3,7 @@ import { runJob } from '../../src/github/jobs/run.ts'
 import type { Context } from '../../src/github/context.ts'
 import type { CommandJob, Job, ReviewJob } from '../../src/queue/jobs.ts'
 import { changePull, enqueue, openPull, press, push, rerunSuite, say } from '../github/people.ts'
+import { startGitHub } from '../github/stand-in.ts'
 import { pullNodeId } from '../github/shapes.ts'
 import { latestRun } from '../github/world.ts'
 import type { CheckRun, Pull, Repository } from '../github/world.ts'
@@ -337,6 +338,21 @@ test('reviews that nobody waits for begin one after another', async () => {
   expect(jobs).toHaveLength(14)
   const waits = jobs.map(({ after }) => (after === undefined ? 0 : Math.round((after.getTime() - Date.now()) / 5_000)))
   expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])
+})
+
+test('a token is asked of the REST API where GraphQL stands beside it, also by a job that begins with GraphQL', async () => {
+  const github = await startGitHub()
+  const enterprise = await startWorld(handMadeCore(), { github, settings: { apiUrl: `${github.url}/api/v3` } })
+  const shop = github.addRepository('shop')
+  const base = await shop.git.commit(null, { 'db/1.sql': 'one\n' })
+  await shop.git.update('refs/heads/main', base)
+  const head = await shop.git.commit(base, { 'db/2.sql': 'error a\n' })
+  const pull = await openPull(github, shop, { title: 'x', head, lost: true })
+  const sweep: Job = { kind: 'sweep', installation: 99, repository: { owner: 'octo-org', repo: 'shop' } }
+  await enterprise.during(() => runJob(sweep, enterprise.context, false))
+  expect([latestRun(shop, 'schemagate', pull.headSha)?.conclusion, github.world.violations]).toEqual(['failure', []])
+  await enterprise.close()
+  await github.close()
 })
 
 test('a commit that asks to skip checks is reviewed all the same', async () => {
