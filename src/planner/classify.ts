@@ -175,7 +175,9 @@ function verdictOf(change: Change, step: Step, { before, after }: ProjectReview,
     case 'alterColumnType':
       return typeLoss(change.from.type, change.to.type) === null && sameFamily(change.from.type, change.to.type)
         ? expand('the new type holds every value of the old one')
-        : contract(`running code still reads and writes \`${change.from.name}\` as ${change.from.type === null ? 'it was' : `\`${change.from.type}\``}`)
+        : contract(
+            `running code still reads and writes \`${change.from.name}\` as ${change.from.type === null ? 'it was' : `\`${change.from.type}\``}`,
+          )
     case 'setNotNull':
     case 'addNotNull':
       return contract(

@@ -67,7 +67,8 @@ async function told(
   })
   return {
     findings: report.findings.map(
-      ({ place, message }) => `${place.path.split('/').at(-1) ?? ''}:${place.line}:${place.column}-${place.endColumn} ${message}`,
+      ({ place, message }) =>
+        `${place.path.split('/').at(-1) ?? ''}:${place.line}:${place.column}-${place.endColumn} ${message}`,
     ),
     proven: report.coverage.waysBack,
   }

@@ -34,11 +34,7 @@ export async function startRun({ client, owner, repo }: Place, head: string, ext
 }
 
 /** True where a commit has a verdict of ours. */
-export async function hasEndedRun(
-  { client, owner, repo }: Place,
-  app: number | null,
-  ref: string,
-): Promise<boolean> {
+export async function hasEndedRun({ client, owner, repo }: Place, app: number | null, ref: string): Promise<boolean> {
   const { data } = await client.rest.checks.listForRef({
     owner,
     repo,

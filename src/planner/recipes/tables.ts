@@ -140,7 +140,9 @@ export function moveColumnsRecipe(
         fieldChange(ctx.orm, [], [], columns),
       ),
     ],
-    cautions: [`Only rows of \`${target.name}\` that belong to a row of \`${source.name}\` by \`${on.target}\` are filled.`],
+    cautions: [
+      `Only rows of \`${target.name}\` that belong to a row of \`${source.name}\` by \`${on.target}\` are filled.`,
+    ],
   }
 }
 
