@@ -159,9 +159,9 @@ describe('what else can be walked, and what cannot', () => {
     ],
     [
       'WITH twice AS (SELECT email FROM users GROUP BY email HAVING count(*) > 1) DELETE FROM users USING twice WHERE twice.email = users.email',
-      'looks at other rows of users',
+      'looks at other rows of `users`',
     ],
-    ['DELETE FROM users a USING users b WHERE a.email = b.email AND a.id > b.id', 'looks at other rows of users'],
+    ['DELETE FROM users a USING users b WHERE a.email = b.email AND a.id > b.id', 'looks at other rows of `users`'],
     [
       'UPDATE users SET status = (SELECT max(o.status) FROM users o WHERE o.email = users.email)',
       'reads a column that it changes',
@@ -183,7 +183,7 @@ describe('what else can be walked, and what cannot', () => {
   test('a table without a key is told so', () => {
     const bare = schema([table('users', [column('id', 'integer'), column('status', 'text')])])
     expect(backfillsOf(review("UPDATE users SET status = ''", [], bare))[0]!.obstacle).toContain(
-      'users has no primary key',
+      '`users` has no primary key',
     )
   })
 })
