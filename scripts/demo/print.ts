@@ -1,5 +1,5 @@
 import { readMarker } from '../../src/github/publishing/markers.ts'
-import { mergeable } from '../../test/github/people.ts'
+import { mergeable } from '../../test/github/people/branches.ts'
 import { latestRun } from '../../test/github/world.ts'
 import type { Shown } from './shown.ts'
 

@@ -1,20 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
 import { readMarker } from '../../src/github/publishing/markers.ts'
-import {
-  changePull,
-  deleteComment,
-  deploy,
-  editComment,
-  enqueue,
-  mergeable,
-  openPull,
-  press,
-  push,
-  pushBranch,
-  pushFiles,
-  say,
-} from '../github/people.ts'
+import { enqueue, mergeable, pushBranch } from '../github/people/branches.ts'
+import { deploy, press } from '../github/people/checks.ts'
+import { deleteComment, editComment, say } from '../github/people/comments.ts'
+import { changePull, openPull, push, pushFiles } from '../github/people/pulls.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'
 import { handMadeCore } from './hand-made.ts'
