@@ -2,7 +2,6 @@ import { appShape, repositoryShape, runShape, userShape } from '../shapes.ts'
 import type { StandIn } from '../stand-in.ts'
 import { latestRun, userOf } from '../world.ts'
 import type { Pull, Repository } from '../world.ts'
-import { push } from './pulls.ts'
 
 /** Presses `Re-run` on the newest run of a commit (the head where left out), or one of its buttons where `action` is given. */
 export async function press(

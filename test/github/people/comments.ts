@@ -4,7 +4,7 @@ import { commentShape, pullNodeId, repositoryShape, userShape } from '../shapes.
 import type { StandIn } from '../stand-in.ts'
 import { userOf } from '../world.ts'
 import type { Comment, Pull, Repository, Thread } from '../world.ts'
-import { pullPayload, push } from './pulls.ts'
+import { pullPayload } from './pulls.ts'
 
 /** A comment by a person; in a review thread where `thread` is given. */
 export async function say(
