@@ -7,7 +7,7 @@ import type { ServerSettings } from '../../src/github/server/environment.ts'
 import { startServer } from '../../src/github/server/start.ts'
 import type { Running } from '../../src/github/server/start.ts'
 import { startGitHub } from '../github/stand-in.ts'
-import { usageOf } from '../github/stand-in.ts'
+import { usageOf } from '../github/usage.ts'
 import type { StandIn, StandInOptions } from '../github/stand-in.ts'
 
 /** The app over a stand-in GitHub, both in this process. */

@@ -4,7 +4,8 @@ import { latestRun } from './world.ts'
 import type { Pull, Repository } from './world.ts'
 import { mergeable } from './people/branches.ts'
 import { openPull } from './people/pulls.ts'
-import { startGitHub, usageOf } from './stand-in.ts'
+import { startGitHub } from './stand-in.ts'
+import { usageOf } from './usage.ts'
 import type { StandIn } from './stand-in.ts'
 
 let github: StandIn

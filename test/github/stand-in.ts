@@ -1,25 +1,14 @@
-import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto'
+import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answer } from './answer.ts'
+import type { Fault } from './answer.ts'
 import { createGit } from './git.ts'
-import { answerGraphql } from './graphql.ts'
-import { answerOf, matchOperation, payloadOf, requestProblems, responseProblems, webhookProblems } from './openapi.ts'
-import type { Json, JsonObject } from './openapi.ts'
-import { asApp, handlers, needs } from './rest.ts'
-import { unfinished } from './rest/request.ts'
-import { Refusal, repositoryOf } from './world.ts'
-import type { Delivery, Logged, Repository, Role, World } from './world.ts'
-
-/** What goes wrong with a request: an answer instead of the true one, `drop` for a cut connection, or nothing. */
-export type Fault = (request: {
-  readonly method: string
-  readonly path: string
-  readonly operation: string
-}) =>
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly message?: string }
-  | 'drop'
-  | undefined
+import { payloadOf, webhookProblems } from './openapi.ts'
+import type { JsonObject } from './openapi.ts'
+import { Refusal } from './world.ts'
+import type { Delivery, Repository, Role, World } from './world.ts'
 
 export interface StandInOptions {
   /** What the app was granted; the permissions of `app.yml` where left out. */
@@ -95,7 +84,7 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     now: () => new Date((clock += 1000)).toISOString().replace(/\.\d+Z$/, 'Z'),
   }
   const server = createServer((request, response) => {
-    void answer(request).then(async ({ status, body, headers, entry }) => {
+    void answer(request, standIn).then(async ({ status, body, headers, entry }) => {
       await new Promise((resolve) => {
         setTimeout(resolve, options.latency ?? 0)
       })
@@ -118,126 +107,6 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     server.listen(0, '127.0.0.1', resolve)
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-  async function answer(incoming: IncomingMessage): Promise<{
-    status: number
-    body?: Json | Buffer | undefined
-    headers?: Readonly<Record<string, string>>
-    entry: Omit<Logged, 'status' | 'to'> | null
-  }> {
-    const from = performance.now()
-    const location = new URL(incoming.url ?? '/', url)
-    // As on GitHub Enterprise Server, whose GraphQL stands beside `/api/v3` and not below it.
-    const path = location.pathname.replace(/^\/api(?:\/v3(?!\/graphql)|(?=\/graphql))/, '')
-    const method = incoming.method ?? 'GET'
-    const text = await bodyOf(incoming)
-    const graphql = path === '/graphql'
-    const found = graphql ? null : matchOperation(method, path)
-    const operation = graphql ? 'POST /graphql' : (found?.operation ?? `${method} ${path}`)
-    const parsed = text === '' ? undefined : (JSON.parse(text) as JsonObject)
-    const entry = { method, path, operation, from, body: parsed }
-    const archived = /^\/(codeload\/)?(?:repos\/)?([^/]+)\/([^/]+)\/(?:tarball|legacy\.tar\.gz)\/([0-9a-f]{40})$/.exec(
-      path,
-    )
-    const fault = standIn.fault?.({ method, path, operation })
-    if (fault === 'drop') return { status: 0, entry }
-    if (fault !== undefined)
-      return { status: fault.status, body: { message: fault.message ?? 'fault' }, headers: fault.headers ?? {}, entry }
-    try {
-      authorize(
-        incoming,
-        operation,
-        archived !== null ? 'contents:read' : found === null ? undefined : needs[found.operation],
-        found !== null && asApp.has(found.operation),
-      )
-      if (graphql)
-        return {
-          status: 200,
-          body: await answerGraphql(
-            world,
-            String(parsed?.['query']),
-            (parsed?.['variables'] ?? {}) as JsonObject,
-            !isReader(incoming),
-          ),
-          entry,
-        }
-      if (archived !== null) return { ...(await archive(archived)), entry: archived[1] === undefined ? entry : null }
-      if (found === null) throw violation(404, `the stand-in does not know ${method} ${path}`)
-      const query = Object.fromEntries(
-        [...location.searchParams].map(([key, value]) => [key, /^\d+$/.test(value) ? Number(value) : value]),
-      )
-      const wrong = requestProblems(found.operation, query, parsed)
-      if (wrong.length > 0) throw violation(422, `${found.operation}: ${wrong.join('; ')}`)
-      const { status, body, headers } = await handlers[found.operation](world, {
-        parameters: found.parameters,
-        query,
-        body: parsed ?? {},
-        redeliver,
-      })
-      if (body === undefined) return { status, entry }
-      const whole = answerOf(found.operation, status, body)
-      const own = responseProblems(found.operation, status, whole)
-      if (own.length > 0) world.violations.push(`answer of ${found.operation}: ${own.join('; ')}`)
-      return {
-        status,
-        body: whole,
-        entry,
-        headers: headers?.(location) ?? pageLinks(location, unfinished.get(query)),
-      }
-    } catch (error) {
-      if (!(error instanceof Refusal)) {
-        world.violations.push(
-          `${operation}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        )
-        return { status: 500, body: { message: 'Server Error' }, entry }
-      }
-      return {
-        status: error.status,
-        body: { message: error.message, errors: error.errors, documentation_url: 'https://docs.github.com/rest' },
-        headers: error.headers,
-        entry,
-      }
-    }
-  }
-
-  /** GitHub sends an archive on to another host, which is here another path. */
-  async function archive([, isThere, owner = '', name = '', commit = '']: RegExpExecArray): Promise<{
-    status: number
-    body?: Buffer
-    headers: Readonly<Record<string, string>>
-  }> {
-    if (isThere === undefined)
-      return { status: 302, headers: { location: `${url}/codeload/${owner}/${name}/legacy.tar.gz/${commit}` } }
-    const body = await repositoryOf(world, owner, name).git.archive(commit, `${owner}-${name}-${commit.slice(0, 7)}`)
-    return { status: 200, body, headers: { 'content-type': 'application/x-gzip' } }
-  }
-
-  function violation(status: number, message: string): Refusal {
-    world.violations.push(message)
-    return new Refusal(status, message)
-  }
-
-  function isReader(incoming: IncomingMessage): boolean {
-    return world.readers.has((incoming.headers.authorization ?? '').split(' ')[1] ?? '')
-  }
-
-  function authorize(incoming: IncomingMessage, operation: string, permission: string | undefined, app: boolean): void {
-    const [scheme = '', token = ''] = (incoming.headers.authorization ?? '').split(' ')
-    if (app) {
-      const wrong = jwtProblem(token, world)
-      if (wrong !== null) throw new Refusal(401, wrong)
-      return
-    }
-    if (!/^(token|bearer)$/i.test(scheme) || !(world.tokens.has(token) || world.readers.has(token)))
-      throw violation(401, `${operation} without an installation token`)
-    if (world.readers.has(token) && operation !== 'POST /graphql' && !operation.startsWith('GET '))
-      throw new Refusal(403, 'Resource not accessible by integration')
-    const [scope = '', level = ''] = permission?.split(':') ?? []
-    if (world.installation.suspended) throw new Refusal(403, 'This installation has been suspended')
-    const granted = world.app.permissions[scope]
-    if (permission !== undefined && granted !== 'write' && granted !== level)
-      throw new Refusal(403, 'Resource not accessible by integration')
-  }
 
   async function send(
     event: string,
@@ -321,61 +190,6 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     },
   }
   return standIn
-}
-
-/** Counts requests, and the longest chain of requests in which each began after the one before it was answered. */
-export function usageOf(log: readonly Pick<Logged, 'from' | 'to'>[]): { calls: number; depth: number } {
-  const ordered = [...log].sort((a, b) => a.from - b.from)
-  const depths: number[] = []
-  ordered.forEach((request, i) => {
-    depths.push(
-      1 + Math.max(0, ...ordered.slice(0, i).map((earlier, k) => (earlier.to <= request.from ? (depths[k] ?? 0) : 0))),
-    )
-  })
-  return { calls: ordered.length, depth: Math.max(0, ...depths) }
-}
-
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of incoming) parts.push(part as Buffer)
-  return Buffer.concat(parts).toString('utf8')
-}
-
-/** What GitHub says of a token of the app that it does not take; null where it takes it. */
-function jwtProblem(token: string, world: World): string | null {
-  const [header = '', payload = '', signature = ''] = token.split('.')
-  if (
-    !verify(
-      'RSA-SHA256',
-      Buffer.from(`${header}.${payload}`),
-      createPublicKey(world.app.publicKey),
-      Buffer.from(signature, 'base64url'),
-    )
-  )
-    return 'A JSON web token could not be decoded'
-  const { iss, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
-    iss: number | string
-    exp: number
-    iat: number
-  }
-  const now = Date.now() / 1000
-  if (Number(iss) !== world.app.id) return 'Integration not found'
-  if (exp <= now)
-    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
-  if (exp - now > 660) return "'Expiration time' claim ('exp') is too far in the future"
-  return iat > now + 60
-    ? "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
-    : null
-}
-
-function pageLinks(location: URL, last: number | undefined): Readonly<Record<string, string>> {
-  if (last === undefined) return {}
-  const link = (page: number, rel: string) => {
-    const there = new URL(location)
-    there.searchParams.set('page', String(page))
-    return `<${there.href}>; rel="${rel}"`
-  }
-  return { link: `${link(Number(location.searchParams.get('page') ?? 1) + 1, 'next')}, ${link(last, 'last')}` }
 }
 
 function closeServer(server: Server): Promise<void> {
