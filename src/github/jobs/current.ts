@@ -4,12 +4,12 @@ import type { Context } from '../context.ts'
 import { expectDecisions } from '../people/decisions.ts'
 import { permissionsIn } from '../people/permissions.ts'
 import type { Permissions } from '../people/permissions.ts'
-import { blobLoader, selectBlobs } from './blobs.ts'
-import { prefetch } from './prefetch.ts'
-import { readPull } from './pull-request.ts'
-import type { PullState } from './pull-request.ts'
-import { readChange } from './tree.ts'
-import type { RemoteChange } from './tree.ts'
+import { blobLoader, selectBlobs } from '../reading/blobs.ts'
+import { prefetch } from '../reading/prefetch.ts'
+import { readPull } from '../reading/pull-request.ts'
+import type { PullState } from '../reading/pull-request.ts'
+import { readChange } from '../reading/tree.ts'
+import type { RemoteChange } from '../reading/tree.ts'
 
 /** A pull request as it is now. */
 export interface Current {
