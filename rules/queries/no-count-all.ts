@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { isNewSearch, mainTable, rowsOf } from '../shared/query-words.ts'
 import { lastName } from '../shared/sql-tree.ts'
 
 export default {
@@ -40,7 +40,7 @@ export default {
       if (
         table === null ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.predicates.length > 0 ||
         query.filtered === true
       )

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, inService, mainTable, quote } from '../shared/query-words.ts'
+import { branchesOf, bySize, isNewSearch, mainTable, quote } from '../shared/query-words.ts'
 
 export default {
   id: 'no-function-on-indexed-column',
@@ -46,7 +46,7 @@ export default {
         table === null ||
         !table.complete ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         ctx.project.dialect !== 'postgresql'
       )
         return

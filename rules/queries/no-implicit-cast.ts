@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { pool } from '../shared/query-examples.ts'
-import { bySize, inService } from '../shared/query-words.ts'
+import { bySize, isNewSearch } from '../shared/query-words.ts'
 
 const given = `
   create table accounts (id bigint primary key, number integer not null, balance numeric(12,2) not null);
@@ -61,7 +61,7 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      if (query.statement === undefined || !inService(query) || ctx.project.dialect !== 'postgresql') return
+      if (query.statement === undefined || !isNewSearch(query) || ctx.project.dialect !== 'postgresql') return
       const indexed = (table: Table | undefined, column: string | null): string | undefined =>
         table === undefined || !integers.test(typeIn(table, column))
           ? undefined

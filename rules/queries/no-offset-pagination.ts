@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
-import { byClient, inService, mainTable, rowsOf } from '../shared/query-words.ts'
+import { byClient, isNewSearch, mainTable, rowsOf } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
 export default {
@@ -65,7 +65,7 @@ export default {
       if (
         table === null ||
         query.operation !== 'select' ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.offset === null ||
         query.limit === null
       )

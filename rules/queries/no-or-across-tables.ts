@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, inService, listed, mainTable } from '../shared/query-words.ts'
+import { branchesOf, bySize, isNewSearch, listed, mainTable } from '../shared/query-words.ts'
 
 const rows = { users: 5_000_000, orders: 20_000_000 }
 
@@ -50,7 +50,7 @@ export default {
         table === null ||
         query.statement === undefined ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.operation !== 'select' ||
         bySize(ctx, table.key, 'info') === null
       )

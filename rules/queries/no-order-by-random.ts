@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { isNewSearch } from '../shared/query-words.ts'
 import { lastName, selectsOf } from '../shared/sql-tree.ts'
 
 export default {
@@ -38,7 +38,7 @@ export default {
   visit: {
     query(query, ctx) {
       const table = query.tables[0]?.table ?? ''
-      if (!inService(query) || table === '' || ctx.size(table) === 'small') return
+      if (!isNewSearch(query) || table === '' || ctx.size(table) === 'small') return
       const random =
         query.columns?.some((c) => c.column === 'random()') === true ||
         selectsOf(query).some(

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, inService, mainTable, quote, rowsOf } from '../shared/query-words.ts'
+import { branchesOf, bySize, isNewSearch, mainTable, quote, rowsOf } from '../shared/query-words.ts'
 
 export default {
   id: 'require-containment-index',
@@ -48,7 +48,7 @@ export default {
         table === null ||
         !table.complete ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         ctx.project.dialect !== 'postgresql'
       )
         return

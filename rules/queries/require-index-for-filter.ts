@@ -10,7 +10,7 @@ import {
   bySize,
   indexAdvice,
   indexStatement,
-  inService,
+  isNewSearch,
   isBackground,
   isSettings,
   listed,
@@ -188,7 +188,7 @@ export default {
         table === null ||
         !table.complete ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.operation === 'insert' ||
         ctx.project.dialect !== 'postgresql'
       )

@@ -5,7 +5,7 @@ import {
   branchesOf,
   indexAdvice,
   indexStatement,
-  inService,
+  isNewSearch,
   isArranged,
   listed,
   mainTable,
@@ -71,7 +71,7 @@ export default {
         table === null ||
         !table.complete ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.operation !== 'select' ||
         query.limit === null ||
         query.ordering.length === 0 ||

@@ -5,7 +5,7 @@ import {
   byClient,
   bySize,
   callOf,
-  inService,
+  isNewSearch,
   isArranged,
   isBackground,
   mainTable,
@@ -116,7 +116,7 @@ export default {
       if (
         table === null ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.operation !== 'select' ||
         query.limit !== null ||
         query.predicates.some((one) => one.joining !== true) ||

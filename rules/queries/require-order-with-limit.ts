@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { byClient, callOf, inService, mainTable } from '../shared/query-words.ts'
+import { byClient, callOf, isNewSearch, mainTable } from '../shared/query-words.ts'
 
 export default {
   id: 'require-order-with-limit',
@@ -42,7 +42,7 @@ export default {
       if (
         table === null ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         query.operation !== 'select' ||
         query.limit === null ||
         query.offset === null ||

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, inService, listed, mainTable, quote, rowsOf } from '../shared/query-words.ts'
+import { branchesOf, bySize, isNewSearch, listed, mainTable, quote, rowsOf } from '../shared/query-words.ts'
 
 export default {
   id: 'require-search-index',
@@ -55,7 +55,7 @@ export default {
         table === null ||
         !table.complete ||
         query.dynamic ||
-        !inService(query) ||
+        !isNewSearch(query) ||
         ctx.project.dialect !== 'postgresql'
       )
         return

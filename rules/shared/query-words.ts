@@ -13,6 +13,11 @@ export function inService({ context }: Pick<Query, 'context'>): boolean {
   return context.file === 'source' && !/^(?:backfill|migrate|seed|reindex)(?![a-z])/.test(context.function ?? '')
 }
 
+/** True for code that serves users where the pull request decides how the query finds its rows: not where it only wants more of what was found. */
+export function isNewSearch(query: Pick<Query, 'context' | 'familiar'>): boolean {
+  return inService(query) && query.familiar !== true
+}
+
 const background =
   /(?:^|\/)(?:jobs?|workers?|crons?|cron-?jobs?|queues?|background|consumers?|processors?|outbox|schedulers?|schedules?|trigger|inngest)\/|(?:^|[-._/])(?:jobs?|worker|cron|queue|processor|consumer|outbox|scheduler)\.[cm]?[jt]s$|(?:Job|Worker|Cron|Queue|Processor|Consumer|Scheduler)s?\.[cm]?[jt]s$/
 

@@ -2,7 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
-import { branchesOf, inService, mainTable } from './query-words.ts'
+import { branchesOf, isNewSearch, mainTable } from './query-words.ts'
 
 /** Conditions of one alternative, parted by what an index can do with them. */
 export interface Conditions {
@@ -78,7 +78,7 @@ function lackingIndexes(
   if (before !== undefined) return before
   const found = new Map<Key, (readonly string[])[]>()
   for (const query of ctx.queries) {
-    const table = query.changed && !query.dynamic && inService(query) ? mainTable(query, ctx) : null
+    const table = query.changed && !query.dynamic && isNewSearch(query) ? mainTable(query, ctx) : null
     if (table === null) continue
     for (const branch of branchesOf(query)) {
       const own = branch.filter((p) => p.table === table.key)

@@ -30,8 +30,6 @@ export async function readCode(
   // That nothing asks for an index is told only after a look at every query of its table.
   if (!remote && !readings.every((one) => allAskedFor(one.steps, one.after, read.queries)))
     read = await readQueries({ ...request, tables: withWholeTables(tables, steps) })
-  // Only plans ask for what stood there before, and they want declared sizes.
-  return Object.keys(settings.config.tables).length === 0
-    ? read
-    : { ...read, queries: await withFormer(read.queries, request) }
+  // Plans want declared sizes.
+  return withFormer(read, request, { plans: Object.keys(settings.config.tables).length > 0 })
 }

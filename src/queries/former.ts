@@ -1,34 +1,39 @@
 import type { ChangedFile, ChangeSet } from '../changeset/tree.ts'
+import type { CodeFacts } from './facts.ts'
 import { readQueries, type QueriesRead } from './read.ts'
-import type { Query } from './query.ts'
+import type { Query, Repeat } from './query.ts'
 import type { ReadQueriesRequest } from './request.ts'
+import { isCode } from './typescript/features.ts'
 
 type ProjectQuery = QueriesRead['queries'][number]
 
 /**
- * Queries with what stood in their place before the pull request, for those that it changes and whose forerunner is beyond doubt: the only other
- * query of the same kind, on the same table, in the function of the same name of the same file.
+ * What was read, held against the same files of the base: code that was only moved, renamed or written in another form is not changed, a
+ * query that looks for its rows as before is `familiar`, and where a plan may be asked for, a changed query knows what stood in its place.
  */
 export async function withFormer(
-  queries: readonly ProjectQuery[],
+  read: QueriesRead,
   request: ReadQueriesRequest,
-): Promise<readonly ProjectQuery[]> {
+  given: { readonly plans: boolean },
+): Promise<QueriesRead> {
   const { changeSet } = request
-  const paths = new Set(queries.filter((query) => query.changed && query.sql !== null).map(({ place }) => place.path))
   const files = changeSet.files.filter(
-    (file) => paths.has(file.path) && (file.status === 'modified' || file.previousPath !== null),
+    ({ path, previousPath, status }) =>
+      status !== 'added' && (isCode(previousPath ?? path, null) || path.endsWith('.sql')),
   )
-  if (files.length === 0) return queries
-  const former = await readQueries({ ...request, changeSet: backwards(changeSet, files), changedOnly: true })
-  const paired = pairs(
-    queries.filter(({ place }) => paths.has(place.path)),
-    former.queries,
-    new Map(files.map((file) => [file.previousPath ?? file.path, file.path])),
-  )
-  return queries.map((query) => {
-    const was = paired.get(query)?.sql
-    return typeof was === 'string' ? { ...query, was } : query
-  })
+  const isTouched =
+    read.queries.some(({ changed, repeats = [] }) => changed || repeats.some((repeat) => repeat.changed)) ||
+    [...read.facts.clients, ...read.facts.remoteCalls].some(({ changed }) => changed)
+  if (files.length === 0 || !isTouched) return read
+  const former = await readQueries({ ...request, tables: new Map(), changeSet: backwards(changeSet, files) })
+  const then = former.queries.filter(({ changed }) => changed)
+  const paths = new Set(files.map(({ path }) => path))
+  const queries = heldAgainst(read.queries, then, paths)
+  return {
+    ...read,
+    facts: factsAgainst(read.facts, former.facts),
+    queries: given.plans ? withSql(queries, then, files) : queries,
+  }
 }
 
 /** The base as if it were the head, with all lines of some files changed. */
@@ -43,6 +48,125 @@ function backwards(changeSet: ChangeSet, files: readonly ChangedFile[]): ChangeS
       hunks: null,
     })),
   }
+}
+
+function heldAgainst(
+  now: readonly ProjectQuery[],
+  then: readonly ProjectQuery[],
+  paths: ReadonlySet<string>,
+): readonly ProjectQuery[] {
+  const untouched = now.filter(({ changed, place }) => !changed && paths.has(place.path))
+  const asked = remaining(then, untouched, asks)
+  const found = remaining(then, untouched, looksFor)
+  return now.map((query) => {
+    const repeats = query.repeats?.some(({ changed }) => changed) === true ? repeatsAgainst(query, then) : query.repeats
+    const own = repeats === undefined ? query : { ...query, repeats }
+    if (!query.changed) return own
+    const isFound = take(found, looksFor(query))
+    if (take(asked, asks(query))) return { ...own, changed: false }
+    return isFound ? { ...own, familiar: true } : own
+  })
+}
+
+/** How many queries of each kind the base has beyond those that no line of the pull request touches. */
+function remaining(
+  then: readonly Query[],
+  untouched: readonly Query[],
+  kindOf: (query: Query) => string,
+): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const query of then) counts.set(kindOf(query), (counts.get(kindOf(query)) ?? 0) + 1)
+  for (const query of untouched) take(counts, kindOf(query))
+  return counts
+}
+
+function take(counts: Map<string, number>, kind: string): boolean {
+  const count = counts.get(kind) ?? 0
+  counts.set(kind, count - 1)
+  return count > 0
+}
+
+/** How a query finds its rows. What it returns of them is left out. */
+function looksFor(query: Query): string {
+  const { client, operation, tables, predicates, ordering, limit, offset, dynamic } = query
+  return JSON.stringify([
+    client,
+    operation,
+    tables.find(({ role }) => role === 'main')?.table,
+    predicates.map((p) => [p.table, p.column, p.expression, p.operator, p.pattern, p.branch, p.value, p.joining]),
+    ordering.map((o) => [o.table, o.column, o.descending]),
+    tables.filter(({ role }) => role === 'join').map(({ table }) => table),
+    limit === null,
+    offset === null,
+    dynamic && squeezed(query),
+  ])
+}
+
+/** All that rules judge of a query. */
+function asks(query: Query): string {
+  const { context, nested = [], unsafe = [], writes, dynamic } = query
+  const { loop, transaction } = context
+  return JSON.stringify([
+    looksFor(query),
+    query.call,
+    query.tables.map(({ table, role }) => [table, role]),
+    writes,
+    nested.map((n) => [n.table, n.relation, n.depth, n.limited, n.lists]),
+    unsafe.map((u) => [u.text, u.from, u.quoted]),
+    [query.limit, query.offset, query.locks, query.replica, query.cached, query.grouped, query.filtered],
+    loop === null ? null : [loop.parallel, loop.together, loop.batching, loop.bounded],
+    transaction === null ? null : transaction.usesOwnClient,
+    context.file,
+    (dynamic || query.statement !== undefined) && squeezed(query),
+  ])
+}
+
+function squeezed({ statement, text = '' }: Query): string {
+  return (statement?.text ?? text).replaceAll(/\s+/g, '')
+}
+
+function repeatsAgainst(query: Query, then: readonly Query[]): readonly Repeat[] {
+  const known = new Set(
+    then
+      .filter((other) => looksFor(other) === looksFor(query))
+      .flatMap(({ repeats = [] }) => repeats.map((repeat) => repeat.function)),
+  )
+  return (query.repeats ?? []).map((repeat) => (known.has(repeat.function) ? { ...repeat, changed: false } : repeat))
+}
+
+function factsAgainst(now: CodeFacts, then: CodeFacts): CodeFacts {
+  return {
+    ...now,
+    clients: moved(now.clients, then.clients, (c) =>
+      JSON.stringify([c.library, c.file, c.options, c.kept, c.perCall, c.host?.what]),
+    ),
+    remoteCalls: moved(now.remoteCalls, then.remoteCalls, (c) => JSON.stringify([c.call, c.file])),
+  }
+}
+
+function moved<T extends { readonly changed: boolean }>(
+  now: readonly T[],
+  then: readonly T[],
+  kindOf: (one: T) => string,
+): readonly T[] {
+  const counts = new Map<string, number>()
+  for (const one of then) counts.set(kindOf(one), (counts.get(kindOf(one)) ?? 0) + 1)
+  for (const one of now) if (!one.changed) take(counts, kindOf(one))
+  return now.map((one) => (one.changed && take(counts, kindOf(one)) ? { ...one, changed: false } : one))
+}
+
+/** The SQL of the forerunner that is beyond doubt: the only other query of the same kind, on the same table, in the function of the same name of the same file. */
+function withSql(
+  queries: readonly ProjectQuery[],
+  then: readonly ProjectQuery[],
+  files: readonly ChangedFile[],
+): readonly ProjectQuery[] {
+  const moved = new Map(files.map((file) => [file.previousPath ?? file.path, file.path]))
+  const paired = pairs(queries, then, moved)
+  return queries.map((query) => {
+    const was = paired.get(query)?.sql
+    return typeof was === 'string' ? { ...query, was } : query
+  })
 }
 
 function pairs(

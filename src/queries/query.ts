@@ -41,8 +41,10 @@ export interface Query {
   readonly dynamic: boolean
   /** What stands around the call in the code. */
   readonly context: QueryContext
-  /** True where the pull request adds or changes the query (its lines are in a hunk of the diff). */
+  /** True where the pull request adds or changes the query: its lines are in a hunk of the diff, and the base does not ask the same elsewhere. */
   readonly changed: boolean
+  /** True where a changed query finds its rows as it did before, and returns others of their columns or does more with them. */
+  readonly familiar?: boolean
   /** Relations that the call loads, the nested ones after their parents. */
   readonly nested?: readonly NestedRead[]
   /** SQL as written, values as `$1`, and its parse tree. */
