@@ -4,10 +4,11 @@ import { bareProject } from '../shared/client-examples.ts'
 export default {
   id: 'require-pool-limits',
   severity: 'info',
-  summary: 'A connection pool is made without a size, or without a limit to how long a caller waits for a connection.',
-  why: `The defaults are ten connections and no time limit. With several instances ten each may be more than the server takes; and when the database is slow,
-    requests wait for a connection for ever instead of failing.`,
-  fix: 'Set `max` so that all instances together stay below `max_connections`, and a connection timeout.',
+  summary:
+    'A pool of `pg` is made without a limit to how long a caller waits for a connection, or one of serverless code without a size.',
+  why: `By default \`pg\` waits for ever: when the database is slow, requests pile up behind its ten connections instead of failing. Where each instance of a function
+    has a pool of its own, ten connections each are soon more than the server takes.`,
+  fix: 'Set `connectionTimeoutMillis`, and `max` where many instances run.',
   references: [
     'https://node-postgres.com/apis/pool',
     'https://github.com/porsager/postgres#connection-details',
@@ -19,15 +20,22 @@ export default {
     {
       ...bareProject,
       typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ connectionString: process.env.DATABASE_URL, statement_timeout: 5000 })`,
-      message: '`max` and `connectionTimeoutMillis`',
+      message: 'waits for a connection of this pool for ever',
     },
     {
       ...bareProject,
+      title: 'Each instance of a function has its own.',
+      files: { 'vercel.json': '{}' },
       typescript: `import postgres from 'postgres'\n  export const sql = postgres(process.env.DATABASE_URL!)`,
-      message: '`max`',
+      message: 'ten connections for each instance',
     },
   ],
   good: [
+    {
+      ...bareProject,
+      title: 'Ten connections are right for a server.',
+      typescript: `import postgres from 'postgres'\n  export const sql = postgres(process.env.DATABASE_URL!)`,
+    },
     {
       ...bareProject,
       typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000, statement_timeout: 5000 })`,
@@ -51,15 +59,25 @@ export default {
           client.text.startsWith('new Client')
         )
           continue
-        const wanted = client.library === 'pg' ? ['max', 'connectionTimeoutMillis'] : ['max']
-        const missing = wanted.filter((name) => client.options?.includes(name) !== true)
-        if (missing.length === 0) continue
+        const isMissing = (name: string) => client.options?.includes(name) !== true
+        const waits = client.library === 'pg' && isMissing('connectionTimeoutMillis')
+        const many = client.host !== null && isMissing('max')
+        if (!waits && !many) continue
         yield {
           place: client.place,
           object: client.library,
           // Pools of one file are set up alike.
           alike: client.place.path,
-          message: `The pool of \`${client.library}\` is made without ${missing.map((m) => `\`${m}\``).join(' and ')}: the defaults are ${client.library === 'pg' ? 'ten connections and waiting for ever' : 'ten connections'}.`,
+          message: [
+            ...(waits
+              ? ['A caller waits for a connection of this pool for ever: `connectionTimeoutMillis` is not set.']
+              : []),
+            ...(many
+              ? [
+                  `It opens up to ten connections for each instance of the function (\`${client.host?.path ?? ''}\`): \`max\` is not set.`,
+                ]
+              : []),
+          ].join(' '),
         }
       }
     },

@@ -44,6 +44,16 @@ export default {
     },
     {
       ...bareProject,
+      title: 'Packages run as processes of their own.',
+      files: {
+        'references/one/package.json': '{}',
+        'references/one/src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+        'references/two/package.json': '{}',
+        'references/two/src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+      },
+    },
+    {
+      ...bareProject,
       title: 'A script has a client of its own.',
       files: {
         'scripts/backfill.ts': `import { PrismaClient } from '@prisma/client'\n  async function main() {\n    const prisma = new PrismaClient()\n    await prisma.$disconnect()\n  }`,
@@ -75,7 +85,7 @@ export default {
             c.library === 'prisma' &&
             !c.perCall &&
             c.place.path !== client.place.path &&
-            folder(c.place.path) === folder(client.place.path),
+            c.package === client.package,
         )
         // A client for a replica or for the edge has to be another one.
         if (
@@ -96,11 +106,3 @@ export default {
     },
   },
 } satisfies Rule
-
-/** Packages of one repository run as processes of their own: only clients of one folder at the top are one application. */
-function folder(path: string): string {
-  const parts = path.split('/')
-  return /^(?:apps|packages|services|libs|modules)$/.test(parts[0] ?? '')
-    ? parts.slice(0, 2).join('/')
-    : (parts[0] ?? '')
-}

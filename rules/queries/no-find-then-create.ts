@@ -4,7 +4,7 @@ import { pathsOf } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { prismaShop } from '../shared/query-examples.ts'
-import { byClient, inService, listed, mainTable } from '../shared/query-words.ts'
+import { byClient, identity, inService, listed, mainTable } from '../shared/query-words.ts'
 import { isFlag } from '../shared/wanted-index.ts'
 
 const segments = `model Segment {\n  id String @id\n  title String\n  workspaceId String @map("workspace_id")\n  @@unique([workspaceId, title])\n  @@map("segments")\n}`
@@ -136,9 +136,6 @@ function isIdentity(keys: readonly Predicate[], table: Table, ctx: Pick<RuleCont
 }
 
 const state = /(?:^|_)(?:status|state|stage|phase|active|enabled|default)$|^(?:is|has)_/
-
-const identity =
-  /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|external_id)$/
 
 /** The result of the look-up decides about the insert: around it, or by leaving before it. */
 function guards(insert: Query, find: Query): boolean {

@@ -71,17 +71,14 @@ export default {
       )
         return
       const size = ctx.size(table.key)
-      if ((typeof query.offset === 'number' && query.offset < 1000) || size === 'small') return
-      // How many rows a condition leaves is known of no table whose size is not; SQLite holds what one user or one machine has.
-      if (size === 'unknown' && (ctx.dialect === 'sqlite' || query.filtered === true || query.predicates.length > 0))
-        return
+      // How many pages there are is known of no table whose size is not.
+      if ((typeof query.offset === 'number' && query.offset < 1000) || size !== 'large') return
       // The keys are in the hands of the caller, and their pages too.
       if (query.predicates.some((p) => p.operator === 'in' && p.joining !== true && isKey(p.column ?? '', table)))
         return
       return {
         object: table.key,
-        // Of lists whose size nobody declares, one is enough to say it.
-        alike: size === 'unknown' ? '' : table.key,
+        alike: table.key,
         help: byClient(query, {
           prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
           drizzle:

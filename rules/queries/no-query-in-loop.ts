@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { growsWithData, setsTheSame } from '../../src/queries/loops.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { ident } from '../shared/sql.ts'
@@ -40,6 +41,13 @@ export default {
       title: 'What is asked does not hang on the element.',
       typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      const count = await prisma.order.count({ where: { userId: 'system' } })\n      console.log(id, count)\n    }\n  }`,
       message: 'runs once for each element',
+    },
+    {
+      ...prismaShop,
+      title: 'All elements get the same.',
+      typescript: `export async function close(ids: string[]) {\n    for (const id of ids) await prisma.order.update({ where: { id }, data: { status: 'closed' } })\n  }`,
+      severity: 'info',
+      message: '`update` on `orders` runs once',
     },
     {
       ...prismaShop,
@@ -116,8 +124,33 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'Each element gets values of its own: no plain query sets them together.',
+      typescript: `export async function arrange(items: { id: string; number: number }[]) {\n    for (const item of items) await prisma.order.update({ where: { id: item.id }, data: { number: item.number } })\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'A value that a library hands on is no list.',
+      typescript: `import { Effect } from 'effect'\n  export const page = (id: string) => find(id).pipe(Effect.map((found) => prisma.order.findMany({ where: { userId: found } })))`,
+    },
+    {
+      ...drizzleShop,
+      title: 'The same for SQLite in the process.',
+      typescript: `${drizzleImports}\n  export function close(ids: string[]) {\n    for (const id of ids) db.update(orders).set({ status: 'closed' }).where(eq(orders.id, id)).run()\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A list that the code fixes does not grow with the data.',
       typescript: `const STATES = ['new', 'open', 'paid', 'packed', 'sent', 'back', 'lost', 'done']\n  export const counts = (userId: string) => Promise.all(STATES.map((status) => prisma.order.count({ where: { userId, status } })))`,
+    },
+    {
+      ...prismaShop,
+      title: 'The keys of an object of the code.',
+      typescript: `const GROUPS = { user: 'userId', state: 'status' }\n  const orderOf = (id: string) => prisma.order.findFirst({ where: { id } })\n  export async function load(given: Record<string, string>) {\n    for (const key of Object.keys(GROUPS)) await orderOf(given[key])\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'What fails for one must not stop the others.',
+      typescript: `export const close = (ids: string[]) => Promise.allSettled(ids.map((id) => prisma.order.update({ where: { id }, data: { status: 'closed' } })))`,
     },
     {
       ...prismaShop,
@@ -152,20 +185,17 @@ export default {
     },
     {
       ...prismaShop,
-      title: 'What was found is mailed for each element: information.',
-      severity: 'info',
+      title: 'What was found is mailed for each element.',
       typescript: `export async function remind(ids: string[]) {\n    for (const id of ids) {\n      const orders = await prisma.order.findMany({ where: { userId: id } })\n      await sendReminder(id, orders)\n    }\n  }`,
     },
     {
       ...prismaShop,
-      title: 'A function that also waits for something else: information.',
-      severity: 'info',
+      title: 'A function that also waits for something else.',
       typescript: `async function sourceOf(id: string) {\n    const user = await prisma.user.findFirst({ where: { id } })\n    return git.show(await repositories.open(user?.name))\n  }\n  export const sources = (ids: string[]) => Promise.all(ids.map((id) => sourceOf(id)))`,
     },
     {
       ...prismaShop,
-      title: 'A transaction for each element: information.',
-      severity: 'info',
+      title: 'A transaction for each element.',
       typescript: `export async function numbers(ids: string[]) {\n    for (const userId of ids) {\n      await prisma.$transaction(async (tx) => {\n        const taken = await tx.order.count({ where: { userId } })\n        await tx.order.create({ data: { id: userId, userId, number: taken + 1, status: 'new' } })\n      })\n    }\n  }`,
     },
     {
@@ -184,54 +214,53 @@ export default {
         const name = ctx.name(query.tables[0]?.table ?? '')
         // SQLite in the process answers without a round trip.
         const embedded = ctx.dialect === 'sqlite'
-        if (embedded && query.awaited !== true) continue
+        if (isInProcess(query, embedded)) continue
+        // Nobody waits for a job, so that only what is sure to be faster is told of one.
+        const background = isBackground(query.place.path)
+        if (background && (query.operation !== 'select' || takesFirst(query))) continue
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = embedded || query.operation !== 'select' || takesFirst(query) || isBackground(query.place.path)
+        const quiet = embedded || query.operation !== 'select' || takesFirst(query) || background
+        const severity = quiet ? information : {}
         const help = helpFor(query, ctx)
-        const { loop } = query.context
-        // What came of a mail, a payment or a run is written down at once, and where errors are caught one by one, none must stop the others.
-        if (loop !== null && query.changed && counts(query, loop)) {
-          if (query.operation !== 'select' && (loop.works || loop.guarded || isOnItsOwn(query, loop, ctx))) continue
-          // A transaction for each element is a piece of work of its own.
-          const { transaction } = query.context
-          const isPart =
-            quiet ||
-            loop.works ||
-            waitsBefore(query, loop, ctx) ||
-            (transaction !== null && transaction.place.line > loop.place.line)
-          if (isPart && said.has(at(loop.place))) continue
-          if (isPart) said.add(at(loop.place))
+        const { loop, transaction } = query.context
+        if (loop !== null && query.changed && growsWithData(query, loop)) {
+          if (isWork(query, loop, ctx)) continue
+          if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, ctx))) continue
+          if (quiet && said.has(at(loop.place))) continue
+          if (quiet) said.add(at(loop.place))
           yield {
             place: query.place,
             object: query.tables[0]?.table ?? '',
             alike: at(loop.place),
-            ...(isPart ? information : {}),
+            ...severity,
             ...(asksTheSame(query) ? { help: 'It asks the same for each element: ask once, before the loop.' } : help),
-            message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel ? ', all at the same time' : ', one after the other'}.`,
+            message: `\`${callOf(query)}\` on \`${name}\` runs once for each element of the loop in line ${loop.place.line}${loop.parallel && transaction === null ? ', all at the same time' : ', one after the other'}.`,
           }
           continue
         }
+        if (query.operation !== 'select') continue
         for (const repeat of query.repeats ?? []) {
           if (
             !(repeat.changed || query.changed) ||
-            !counts(query, repeat.loop) ||
+            !growsWithData(query, repeat.loop) ||
             (repeat.keys && query.predicates.some((p) => p.operator === 'in')) ||
             // A function that is called for what it does works for each element, and its look-ups are a part of that.
             repeat.file !== 'source' ||
             isBackground(repeat.place.path) ||
             repeat.loop.works ||
             command.test(repeat.function) ||
-            (query.operation === 'select' && writing.has(functionOf(query))) ||
+            repeat.occupied ||
+            repeat.loop.conditional ||
+            writing.has(functionOf(query)) ||
             said.has(at(repeat.place))
           )
             continue
           said.add(at(repeat.place))
-          const isPart = quiet || repeat.occupied
           yield {
             place: repeat.place,
             object: query.tables[0]?.table ?? '',
             alike: at(repeat.loop.place),
-            ...(isPart ? information : {}),
+            ...severity,
             ...help,
             message: `${/^[A-Z]/.test(repeat.function) ? `\`<${repeat.function}>\` is rendered in a loop, and each rendering` : `\`${repeat.function}\` is called in a loop, and each call`} runs \`${callOf(query)}\` on \`${name}\` (${at(query.place)}).`,
           }
@@ -248,17 +277,34 @@ const command =
 
 const information = { severity: 'info' } as const
 
-/** True for a write that has no bulk form: related rows go with it, or what it writes was waited for in the same round. */
+/** True for what answers without a round trip: SQLite in the process, which is not waited for. */
+function isInProcess(query: Query, embedded: boolean): boolean {
+  return query.awaited !== true && (embedded || /\.(?:run|all|get|values)\(\)$/.test(query.text ?? ''))
+}
+
+/** True where the query is a part of what is done for each element: a mail, a payment, a transaction of its own, or an error that must not stop the others. */
+function isWork(query: Query, loop: Loop, ctx: RuleContext): boolean {
+  const { transaction } = query.context
+  return (
+    loop.works ||
+    (loop.guarded && query.operation !== 'select') ||
+    (transaction !== null && transaction.place.line > loop.place.line) ||
+    waitsBefore(query, loop, ctx)
+  )
+}
+
+/** True for a write that has no bulk form: each element gets its own values, or related rows go with it. */
 function isOnItsOwn(query: Query, loop: Loop, ctx: RuleContext): boolean {
-  const { place } = query
+  if (query.operation !== 'update') return false
+  const { place, columns = [] } = query
   const table = query.tables[0]?.table
-  if (query.operation === 'update' && query.client === 'prisma' && query.statement === undefined) {
-    if (!query.writes?.length || query.columns?.some((c) => c.table !== table) === true) return true
-    const isWithin = (inner: Query): boolean =>
-      inner.place.path === place.path && inner.place.line >= place.line && inner.place.endLine <= place.endLine
-    if (ctx.queries.some((inner) => inner.call.endsWith('(nested)') && isWithin(inner))) return true
-  }
-  return waitsBefore(query, loop, ctx)
+  const isWithin = (inner: Query): boolean =>
+    inner.place.path === place.path && inner.place.line >= place.line && inner.place.endLine <= place.endLine
+  return (
+    !setsTheSame(query, loop, ctx.text(place.path)?.text ?? '') ||
+    columns.some((c) => c.table !== table) ||
+    ctx.queries.some((inner) => inner.call.endsWith('(nested)') && isWithin(inner))
+  )
 }
 
 /** True where the round waits for something else than the database before it comes to the query. */
@@ -282,11 +328,7 @@ function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
     }
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
-  const each =
-    ctx.dialect === 'postgresql'
-      ? ' Where each gets its own, one `UPDATE … FROM unnest($1::text[], $2::text[]) AS given (id, value) WHERE …` sends them together.'
-      : ''
-  return { help: `Where all elements get the same values, ${words.update} does it at once.${each}` }
+  return { help: `All elements get the same values: ${words.update} does it at once.` }
 }
 
 /** True for a read that takes the first rows of each element: it has no plain form for all of them. */
@@ -351,20 +393,4 @@ const together: { readonly [K in Query['client']]: Together } = {
 
 function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`
-}
-
-/** Elements that a list of the code has: it does not grow with the data. */
-const fixed = 12
-
-function counts(query: Query, loop: Loop): boolean {
-  if (
-    loop.batching ||
-    (loop.bounded !== null && loop.bounded <= fixed) ||
-    (loop.together && query.operation !== 'select')
-  )
-    return false
-  // Each element is a group of keys.
-  if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element))
-    return false
-  return !(loop.parallel && query.call.startsWith('findUnique'))
 }

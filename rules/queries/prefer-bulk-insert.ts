@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { isShort } from '../../src/queries/loops.ts'
 import { comparePlaces } from '../../src/location.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { at, byClient, callOf, inService } from '../shared/query-words.ts'
@@ -43,6 +44,11 @@ export default {
       typescript: `export const save = (rows: { id: string; email: string }[]) => prisma.user.createMany({ data: rows.map((row) => ({ id: row.id, email: row.email })) })`,
     },
     {
+      ...drizzleShop,
+      title: 'A row that is there already gets values of its own.',
+      typescript: `${drizzleImports}\n  export async function keep(rows: { id: string; email: string }[]) {\n    for (const row of rows) await db.insert(users).values(row).onConflictDoUpdate({ target: users.id, set: { email: row.email } })\n  }`,
+    },
+    {
       ...prismaShop,
       title: 'Related rows are created with each.',
       typescript: `for (const row of rows) await prisma.user.create({ data: { id: row.id, email: row.email, orders: { create: [] } } })`,
@@ -64,7 +70,7 @@ export default {
       )
         return
       // Where the error of each row is caught, one bad row must not stop the others.
-      if ((loop.bounded !== null && loop.bounded <= 5) || loop.guarded) return
+      if (isShort(loop) || loop.guarded) return
       // A transaction for each element is a piece of work of its own.
       if (query.context.transaction !== null && comparePlaces(query.context.transaction.place, loop.place) > 0) return
       // What came of a delivery, a payment or a run is written down at once.
@@ -72,6 +78,8 @@ export default {
       // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
       if (!['create', 'insert'].includes(query.call) || (query.variable !== null && query.variable !== undefined))
         return
+      // Where a row is there already it gets values of its own.
+      if (/\.onConflictDoUpdate\(/.test(query.text ?? '')) return
       const table = query.tables[0]?.table ?? ''
       const nested = ctx.queries.some(
         (q) =>

@@ -11,12 +11,13 @@ import {
   indexAdvice,
   indexStatement,
   isNewSearch,
-  isBackground,
+  isForOperators,
   isSettings,
   listed,
   mainTable,
   quote,
   rowsOf,
+  tellsApart,
 } from '../shared/query-words.ts'
 import { conditionsOf, isFlag, wantedIndex } from '../shared/wanted-index.ts'
 
@@ -43,8 +44,8 @@ export default {
     },
     {
       ...prismaShop,
-      title: 'The size of the table is not known: information.',
-      typescript: `export const having = (status: string) => prisma.order.findMany({ where: { status }, take: 50 })`,
+      title: 'The size of the table is not known: information, where a column tells its rows apart.',
+      typescript: `export const named = (name: string) => prisma.user.findMany({ where: { name }, take: 50 })`,
       severity: 'info',
     },
     {
@@ -123,7 +124,7 @@ export default {
     {
       ...prismaShop,
       title: 'Conditions that begin with one column of a table whose size nobody declares: one is enough to say it.',
-      typescript: `export const having = (status: string) => prisma.order.findMany({ where: { status }, take: 50 })\n  export const since = (status: string, day: Date) => prisma.order.findMany({ where: { status, createdAt: { gte: day } }, take: 20 })\n  export const noted = (status: string, note: string) => prisma.order.findMany({ where: { status, note }, take: 20 })`,
+      typescript: `export const named = (name: string) => prisma.user.findMany({ where: { name }, take: 50 })\n  export const gone = (name: string, day: Date) => prisma.user.findMany({ where: { name, deletedAt: { gte: day } }, take: 20 })\n  export const paying = (name: string) => prisma.user.findMany({ where: { name, plan: 'paid' }, take: 20 })`,
       severity: 'info',
     },
     {
@@ -155,6 +156,19 @@ export default {
       ...prismaShop,
       title: 'Constants beside a range, in a table of which nobody says how many rows hold them.',
       typescript: `export const late = (before: Date) => prisma.order.findMany({ where: { status: 'open', createdAt: { lt: before } }, take: 50 })`,
+    },
+    {
+      ...prismaShop,
+      title: 'A column that does not tell rows apart, in a table of which nobody says how large it is.',
+      typescript: `export const having = (status: string) => prisma.order.findMany({ where: { status }, take: 50 })`,
+    },
+    {
+      ...prismaShop,
+      title: 'What only those who run the service look at, in a table of which nobody says how large it is.',
+      files: {
+        'src/admin/users.ts': `import { prisma } from '../db'\nexport const named = (name: string) => prisma.user.findMany({ where: { name }, take: 50 })\n`,
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`,
+      },
     },
     {
       given: `${prismaShop.given} CREATE TABLE "app_settings" ("id" INTEGER PRIMARY KEY, "key" TEXT NOT NULL, "value" TEXT);`,
@@ -197,7 +211,7 @@ export default {
         return
       const severity = bySize(ctx, table.key, 'warning')
       // Nobody waits for a job, and how much it reads is not known.
-      if (severity === null || (severity === 'info' && (isBackground(query.place.path) || isSettings(table, ctx))))
+      if (severity === null || (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))))
         return
       const branches = branchesOf(query)
       for (const branch of branches) {
@@ -225,6 +239,9 @@ export default {
         // How many rows hold a constant of the code is known of no table whose size is not.
         const fixed = columns.filter((p) => isConstant(p) || isFlag(table, p.column ?? '', ctx))
         if (severity === 'info' && fixed.length > 0 && columns.every((p) => fixed.includes(p) || isRange(p))) continue
+        // Of a column that does not tell rows apart nobody knows how many it leaves.
+        if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
+          continue
         const ordered = query.ordering.length > 0 && query.limit !== null
         const wanted = wantedIndex(table, conditions, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))

@@ -7,10 +7,10 @@ import {
   callOf,
   isNewSearch,
   isArranged,
-  isBackground,
+  isForOperators,
   mainTable,
   rowsOf,
-  standsAlone,
+  growsWithUsers,
 } from '../shared/query-words.ts'
 
 export default {
@@ -132,12 +132,14 @@ export default {
       // A join leaves rows out unless both sides are large.
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
-      // A table of unknown size that stands alone holds what somebody configures.
       if (severity === null) return
-      // SQLite holds what one user or one machine has, and is read in the process.
+      // A table of unknown size to which nothing belongs holds what somebody configures. SQLite holds what one user or one machine has, and is read in the process.
       if (
         severity === 'info' &&
-        (ctx.dialect === 'sqlite' || standsAlone(table, ctx) || isArranged(query) || isBackground(query.place.path))
+        (ctx.dialect === 'sqlite' ||
+          !growsWithUsers(table, ctx) ||
+          isArranged(query) ||
+          isForOperators(query.place.path))
       )
         return
       return {

@@ -21,6 +21,14 @@ export function isNewSearch(query: Pick<Query, 'context' | 'familiar'>): boolean
 const background =
   /(?:^|\/)(?:jobs?|workers?|crons?|cron-?jobs?|queues?|background|consumers?|processors?|outbox|schedulers?|schedules?|trigger|inngest)\/|(?:^|[-._/])(?:jobs?|worker|cron|queue|processor|consumer|outbox|scheduler)\.[cm]?[jt]s$|(?:Job|Worker|Cron|Queue|Processor|Consumer|Scheduler)s?\.[cm]?[jt]s$/
 
+/** True for code that only those who run the service wait for, by the habits of naming. */
+export function isForOperators(path: string): boolean {
+  return (
+    isBackground(path) ||
+    /(?:^|[/.[(_-])(?:admin|internal|debug|playground|superadmin|backoffice)(?:[/.\])_-]|$)/i.test(path)
+  )
+}
+
 /** True for code that works through lists while nobody waits for it: jobs, workers and what a clock starts, by the habits of naming. */
 export function isBackground(path: string): boolean {
   return background.test(path)
@@ -48,6 +56,28 @@ export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): bool
     )
   )
 }
+
+/** True for a table whose rows come with the users: it refers to another, or several refer to it. */
+export function growsWithUsers(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {
+  if (table.foreignKeys.some((key) => key.references.table !== table.name)) return true
+  const referring = [...ctx.after.tables.values()].filter((other) =>
+    other.foreignKeys.some((key) => key.references.table === table.name && key.references.schema === table.schema),
+  )
+  return referring.length > 2
+}
+
+/** True for a column that tells rows apart, by what it refers to or by its name: few rows share a value. */
+export function tellsApart(table: Table, column: string): boolean {
+  return (
+    table.foreignKeys.some((key) => key.columns.includes(column)) ||
+    /(?:^|_)(?:u?id|ids|uuid|guid|cuid|key|ref|reference)$/.test(snake(column)) ||
+    identity.test(snake(column))
+  )
+}
+
+/** What people and machines know a thing by. */
+export const identity =
+  /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|external_id)$/
 
 /** True for a table of what somebody configures for the whole, by its name and by what it refers to. */
 export function isSettings(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {

@@ -2,7 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
-import { branchesOf, isNewSearch, mainTable } from './query-words.ts'
+import { branchesOf, isNewSearch, mainTable, tellsApart } from './query-words.ts'
 
 /** Conditions of one alternative, parted by what an index can do with them. */
 export interface Conditions {
@@ -40,7 +40,8 @@ export function wantedIndex(
   { equal, ranged }: Conditions,
   ctx: Pick<RuleContext, 'after' | 'declared' | 'queries'>,
 ): readonly string[] {
-  const alone = [...equal, ...ranged.slice(0, 1)].slice(0, 3)
+  const apart = equal.toSorted((a, b) => Number(tellsApart(table, b)) - Number(tellsApart(table, a)))
+  const alone = [...apart, ...ranged.slice(0, 1)].slice(0, 3)
   const lacking = lackingIndexes(ctx).get(table.key) ?? []
   const lead = leadOf(equal, lacking, table)
   const group = lacking.filter((columns) => leadOf(columns, lacking, table) === lead)

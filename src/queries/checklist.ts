@@ -14,6 +14,7 @@ import { indexUse } from '../schema/index-use.ts'
 import type { Key, Schema, Table } from '../schema/model.ts'
 import { asksFor } from './asked.ts'
 import type { CodeFacts } from './facts.ts'
+import { growsWithData } from './loops.ts'
 import { poolingOf } from './pooling.ts'
 import type { Query } from './query.ts'
 import { fileKind } from './typescript/features.ts'
@@ -218,7 +219,7 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     )
     if (broken.length > 0) return unknown(`not parsed: ${broken.map((n) => `${n.path}:${n.line}`).join(', ')}`)
     if (seen.changed.length === 0) return none('this pull request changes no query')
-    const looped = seen.changed.filter(isRepeated)
+    const looped = seen.changed.filter((q) => q.context.loop !== null && growsWithData(q, q.context.loop))
     if (looped.length > 0)
       return unknown(
         `${some(looped.length, 'query', 'queries')} for each element of a loop, as a part of what is done for it: ${places(looped)}`,
@@ -293,20 +294,6 @@ const answers: Readonly<Record<ChecklistItem, (seen: Seen) => ChecklistAnswer>> 
     if (uses.length === 0) return none('no index is added for queries')
     return pass(`${some(uses.length, 'index', 'indexes')} that queries or foreign keys ask for: ${places(uses)}`)
   },
-}
-
-/** Elements that a list of the code has: it does not grow with the data. */
-const fixed = 12
-
-/** True for a query of a loop that grows and that no client puts together. */
-function isRepeated({ call, context: { loop } }: Query): boolean {
-  return (
-    loop !== null &&
-    !loop.batching &&
-    !loop.together &&
-    (loop.bounded === null || loop.bounded > fixed) &&
-    !(loop.parallel && call.startsWith('findUnique'))
-  )
 }
 
 /** What is said of queries that no index is known to serve. */

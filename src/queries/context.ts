@@ -45,9 +45,10 @@ export function contextOf(
 ): QueryContext {
   const { frame, scope, certain } = site
   const transaction = transactionOf(frame, module, scope, evaluate)
+  const loop = loopOf(frame, module)
   const own = client !== null && 'transaction' in client && client.transaction !== null
   return {
-    loop: loopOf(frame, module),
+    loop: loop !== null && site.chain.steps.some(({ name }) => name === 'catch') ? { ...loop, guarded: true } : loop,
     transaction:
       transaction === null
         ? null
@@ -127,6 +128,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
     if (at.kind === 'batch') {
       parallel = true
       together ||= at.name === '$transaction' || at.name === 'batch'
+      guarded ||= at.name === 'allSettled'
     }
     if (at.kind === 'try') guarded = true
     if (at.kind === 'branch') {
@@ -157,9 +159,11 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
     const step = call.chain.steps[call.step]
     const name = step?.name ?? ''
     left = null
+    // `Effect.map(…)` and the like hand one value on.
+    const namespace = call.step === 0 && call.chain.root.type === 'Identifier' ? call.chain.root.name : ''
+    if (/^[A-Z]\w*[a-z]/.test(namespace) && lookUp(at.scope.parent ?? module.scope, namespace)?.is === 'import')
+      continue
     if (arrayMethods.has(name) && call.index === 0 && step !== undefined) {
-      const over =
-        call.step === 0 ? arrayOf({ node: call.chain.root, scope: at.scope.parent ?? module.scope, module }) : null
       const around = batchOutside(at.parent)
       const head = module.file.text.slice(call.chain.start, step.start)
       const parameter = at.node.params[0]
@@ -167,7 +171,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       const body = module.file.text.slice(at.node.start, at.node.end)
       if (isOneOf(named, cases) || isRemembered(tests, body)) return null
       return {
-        guarded,
+        guarded: guarded || around === 'allSettled',
         conditional,
         works: work.test(body),
         element: named === '' ? null : named,
@@ -175,12 +179,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
         place: placeOf(module.file, step.start, step.start + name.length),
         form: 'callback',
         parallel: parallel || around !== null || !inTurn.has(name),
-        bounded:
-          over?.complete === true
-            ? over.elements.length
-            : call.step === 0 && call.chain.root.type === 'Identifier' && fixedList.test(call.chain.root.name)
-              ? 5
-              : null,
+        bounded: call.step === 0 ? lengthOf(call.chain.root, at.scope.parent ?? module.scope, module) : null,
         batching: batchWords.test(head.slice(-80)) || batchWords.test(named),
       }
     }
@@ -217,6 +216,26 @@ const work = new RegExp(
 /** A constant by its spelling: a list that the code fixes. */
 const fixedList = /^[A-Z][A-Z0-9_]+$/
 
+/** How many elements a list of the code has, or the keys of an object of the code; null where the code does not fix it. */
+function lengthOf(node: Expression, scope: Scope, module: Module): number | null {
+  const array = arrayOf({ node, scope, module })
+  if (array?.complete === true) return array.elements.length
+  const [argument] = node.type === 'CallExpression' && namesKeys.test(textAt(node.callee, module)) ? node.arguments : []
+  const list = argument === undefined ? node : argument
+  if (list.type !== 'Identifier') return null
+  if (fixedList.test(list.name)) return 5
+  const binding = argument === undefined ? null : lookUp(scope, list.name)
+  return binding?.is === 'variable' && binding.init?.type === 'ObjectExpression' && !binding.mutated
+    ? binding.init.properties.length
+    : null
+}
+
+const namesKeys = /^Object\.(?:keys|values|entries)$/
+
+function textAt(node: { readonly start: number; readonly end: number }, module: Module): string {
+  return module.file.text.slice(node.start, node.end)
+}
+
 /** Functions that keep a callback for later. */
 const later =
   /schedule|cron|setTimeout|setInterval|setImmediate|register|subscribe|listen|queue|worker|debounce|throttle|^on[A-Z]|^use[A-Z]|^(?:it|test|describe|before|after)/i
@@ -232,9 +251,7 @@ function batchOutside(frame: Frame | null): string | null {
 function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'conditional' | 'works'> {
   let bounded: number | null = null
   if (loop.over !== null) {
-    const array = arrayOf({ node: loop.over, scope: loop.scope.parent ?? module.scope, module })
-    if (array?.complete === true) bounded = array.elements.length
-    else if (loop.over.type === 'Identifier' && fixedList.test(loop.over.name)) bounded = 5
+    bounded = lengthOf(loop.over, loop.scope.parent ?? module.scope, module)
   } else if (loop.form === 'for') {
     const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
     if (count !== undefined) bounded = Number(count)

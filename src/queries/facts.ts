@@ -54,6 +54,8 @@ export interface ClientFact extends PlaceFact {
   readonly text: string
   /** The file that says where it runs; null where none does. */
   readonly host: Hosting | null
+  /** The folder of the package that it stands in, `''` for the root of the repository. */
+  readonly package: string
 }
 
 export interface RemoteCall {
@@ -108,7 +110,7 @@ function answersRequests(own: FunctionFrame): boolean {
 /** Collects the facts from parsed modules and from configuration files. */
 export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const { modules, evaluate, changed } = request
-  const clients: Omit<ClientFact, 'host'>[] = []
+  const clients: Omit<ClientFact, 'host' | 'package'>[] = []
   const replicas: PlaceFact[] = []
   const caches: PlaceFact[] = []
   const remoteCalls: RemoteCall[] = []
@@ -240,9 +242,16 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         function: query.context.function,
       })
   const settings = await readSettings(request.entries, request.texts)
+  const packages = request.entries
+    .filter(({ path }) => /(?:^|\/)package\.json$/.test(path))
+    .map(({ path }) => path.slice(0, -'package.json'.length))
   return {
     ...settings,
-    clients: clients.map((one) => ({ ...one, host: hostOf(settings.hosting, one.place.path) })),
+    clients: clients.map((one) => ({
+      ...one,
+      host: hostOf(settings.hosting, one.place.path),
+      package: packageOf(one.place.path, packages),
+    })),
     replicas,
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
@@ -259,6 +268,11 @@ const noCache = /queue|bull|pub-?sub|socket|rate-?limit|throttle/i
 
 function keepsRows(path: string): boolean {
   return fileKind(path) === 'source' && !noCache.test(path)
+}
+
+/** The innermost of the folders, each with a slash at its end, that holds a file. */
+function packageOf(path: string, folders: readonly string[]): string {
+  return folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), '')
 }
 
 function optionsOf(

@@ -57,3 +57,49 @@ test('what is new, moved to another function, or one of several has no forerunne
     ).map(([, was]) => was),
   ).toEqual([null, null])
 })
+
+/** Paths, functions and marks of the queries that lines of a change touch. */
+async function marksOf(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const changeSet = await changeSetOf(
+    memoryTree({ ...schema, ...before }, 'base'),
+    memoryTree({ ...schema, ...after }, 'head'),
+  )
+  const unsized = { config: defaultConfig, notes: [] }
+  const { projects } = await readProjects(changeSet, unsized)
+  const { queries } = await readCode(changeSet, projects, unsized)
+  return queries.map(
+    ({ context, changed, familiar }) =>
+      `${context.function ?? ''} ${changed ? (familiar === true ? 'familiar' : 'changed') : 'as before'}`,
+  )
+}
+
+test('what was only moved, renamed or written in another form is not changed', async () => {
+  const one = code(list('one', 'total = 1'))
+  expect(await marksOf({ 'src/a.ts': one }, { 'src/b.ts': code(list('two', 'total = 1')) })).toEqual(['two as before'])
+  expect(
+    await marksOf({ 'src/a.ts': one }, { 'src/a.ts': one.replace("query('SELECT", "query(\n    'SELECT") }),
+  ).toEqual(['one as before'])
+})
+
+test('a copy is new, and so is what goes into a loop', async () => {
+  const one = list('one', 'total = 1')
+  expect(await marksOf({ 'src/a.ts': code(one) }, { 'src/a.ts': code(one, list('two', 'total = 1')) })).toEqual([
+    'one as before',
+    'two changed',
+  ])
+  const looped = `export async function one(ids: string[]) {\n  for (const id of ids) {\n    await pool.query('SELECT id FROM orders WHERE total = 1')\n  }\n}`
+  expect(await marksOf({ 'src/a.ts': code(one) }, { 'src/a.ts': code(looped) })).toEqual(['one familiar'])
+})
+
+test('a query that wants more of the rows that it finds is familiar', async () => {
+  const one = code(list('one', 'total = 1'))
+  expect(await marksOf({ 'src/a.ts': one }, { 'src/a.ts': one.replace('SELECT id', 'SELECT id, status') })).toEqual([
+    'one familiar',
+  ])
+  expect(await marksOf({ 'src/a.ts': one }, { 'src/a.ts': one.replace('total = 1', 'status = $1') })).toEqual([
+    'one changed',
+  ])
+})

@@ -104,7 +104,7 @@ const testFile =
 const seedFile =
   /(?:^|\/)seeds?(?:\/|\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile =
-  /(?:^|\/)\.[\w-]+\/|(?:^|\/)(?:scripts?|bin|(?:[\w-]+-)?cli|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
+  /(?:^|\/)\.[\w-]+\/|(?:^|\/)(?:(?:[\w-]+-)?scripts?|bin|(?:[\w-]+-)?cli|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
 
 /** Files that people start by hand, by the habits of naming. */
 const handRun =

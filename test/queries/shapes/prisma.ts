@@ -150,7 +150,7 @@ export const prisma: readonly Shape[] = [
   ],
   [
     'copies that are made one statement each',
-    "export const copy = (userId: string, rows: { number: number }[]) => Promise.allSettled(rows.map((row) => prisma.order.create({ data: { id: crypto.randomUUID(), userId, number: row.number, status: 'copied' } })))",
+    "export const copy = (userId: string, rows: { number: number }[]) => Promise.all(rows.map((row) => prisma.order.create({ data: { id: crypto.randomUUID(), userId, number: row.number, status: 'copied' } })))",
     'prefer-bulk-insert',
   ],
   [
