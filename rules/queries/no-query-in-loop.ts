@@ -66,6 +66,18 @@ export default {
       files: { 'src/users.ts': `export const userOf = async (id: string) => prisma.user.findFirst({ where: { id } })` },
     },
     {
+      title: 'SQLite on another machine.',
+      drizzle: {
+        before: `import { sqliteTable, text } from 'drizzle-orm/sqlite-core'\nexport const users = sqliteTable('users', { id: text('id').primaryKey(), email: text('email') })\n`,
+        after: `import { sqliteTable, text } from 'drizzle-orm/sqlite-core'\nexport const users = sqliteTable('users', { id: text('id').primaryKey(), email: text('email') })\n`,
+      },
+      files: {
+        'drizzle.config.ts': `export default { dialect: 'sqlite', driver: 'd1-http', schema: './src/schema.ts', out: './drizzle' }\n`,
+      },
+      typescript: `import { eq } from 'drizzle-orm'\n  import { drizzle } from 'drizzle-orm/d1'\n  import { users } from './schema'\n  const db = drizzle(env.DB)\n  export async function load(emails: string[]) {\n    for (const email of emails) console.log(await db.select().from(users).where(eq(users.email, email)))\n  }`,
+      severity: 'warning',
+    },
+    {
       ...prismaShop,
       title: 'A component that the server renders for each element.',
       files: {
@@ -213,7 +225,7 @@ export default {
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
         const name = ctx.name(query.tables[0]?.table ?? '')
         // SQLite in the process answers without a round trip.
-        const embedded = ctx.dialect === 'sqlite'
+        const embedded = ctx.dialect === 'sqlite' && ctx.project.settings.remote !== true
         if (isInProcess(query, embedded)) continue
         // Nobody waits for a job, so that only what is sure to be faster is told of one.
         const background = isBackground(query.place.path)

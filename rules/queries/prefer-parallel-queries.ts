@@ -61,7 +61,7 @@ export default {
   visit: {
     *pullRequest(ctx) {
       // SQLite in the process answers without a round trip.
-      if (ctx.dialect === 'sqlite') return
+      if (ctx.dialect === 'sqlite' && ctx.project.settings.remote !== true) return
       let run: Query[] = []
       for (const query of [...ctx.queries, null]) {
         const last = run.at(-1)

@@ -131,6 +131,7 @@ function configuredProject(
       : field(parseJson(listing.text(within(migrations.folder, 'meta/_journal.json')) ?? ''), 'dialect')
   const settings: ProjectSettings = {
     casing: config.casing,
+    ...(config.remote ? { remote: true } : {}),
     ...(config.schemaFilter !== null && config.schemaFilter.length > 0 ? { schemas: config.schemaFilter } : {}),
     ...(config.tablesFilter !== null && config.tablesFilter.length > 0 ? { tables: config.tablesFilter } : {}),
     ...(layout === undefined ? { push: true } : { drizzleLayout: layout === 'drizzle' ? 'journal' : 'folders' }),

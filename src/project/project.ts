@@ -71,6 +71,8 @@ export interface ProjectSettings {
   readonly initSql?: string
   /** Patterns of Drizzle's `tablesFilter`, `acme_*` or `!old_*`. */
   readonly tables?: readonly string[]
+  /** True for SQLite on another machine: Turso, D1. */
+  readonly remote?: boolean
   /** True where no migrations are kept: `prisma db push`, `drizzle-kit push`. */
   readonly push?: boolean
   /** Drizzle's folder and table of applied migrations, and whether the layout is that of v1 (a folder for each migration). */

@@ -15,6 +15,8 @@ export interface DrizzleConfig {
   readonly place: Place
   /** Null where the file does not say or computes it. */
   readonly dialect: Dialect | null
+  /** True where it names a database of another machine by its dialect or driver: Turso, D1. */
+  readonly remote: boolean
   /** Paths and globs as written, `./src/schema.ts`; null where they are computed. */
   readonly schema: readonly string[] | null
   /** Folder of the migrations as written; drizzle-kit's own default is `./drizzle`. Null where it is computed. */
@@ -136,6 +138,7 @@ function configOf(data: { readonly [name: string]: Data }, path: string, place: 
     path,
     place,
     dialect: (typeof data.dialect === 'string' ? dialects[data.dialect] : undefined) ?? driver ?? null,
+    remote: [data.dialect, data.driver].some((name) => typeof name === 'string' && /^(?:turso|d1(?:-http)?|sqlite-cloud)$/.test(name)),
     schema: strings(data.schema),
     out: data.out === undefined ? './drizzle' : text(data.out),
     outGiven: data.out !== undefined,
