@@ -14,6 +14,7 @@ export default {
   why: 'Each of these inserts fails with the first call after the migration: the column has no default, may not be NULL, and the code does not give it.',
   fix: 'Set the column in these places, or give it a default.',
   references: ['https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-NOT-NULL'],
+  ofCode: true,
   dialects: 'all',
   sources: [],
   bad: [

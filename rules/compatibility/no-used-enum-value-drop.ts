@@ -20,6 +20,7 @@ export default {
   why: 'Postgres refuses a value that the type does not have, in WHERE as in an insert: each of these queries fails with the first call after the migration.',
   fix: 'Take the value out of the code first, deploy that, and change the type in a later pull request.',
   references: ['https://www.postgresql.org/docs/current/datatype-enum.html'],
+  ofCode: true,
   sources: [],
   bad: [
     {

@@ -27,6 +27,7 @@ export default {
     'https://www.postgresql.org/docs/current/sql-altertable.html',
     'https://www.prisma.io/docs/orm/prisma-migrate/workflows/customizing-migrations',
   ],
+  ofCode: true,
   dialects: 'all',
   sources: [],
   bad: [
@@ -53,6 +54,14 @@ export default {
         'src/sync.ts': `${pool}\n  export const find = (id: string) => pool.query('UPDATE users SET legacy_id = NULL WHERE id = $1', [id])`,
       },
       message: 'is renamed',
+    },
+    {
+      title: 'No migration drops it yet.',
+      given,
+      prisma: { before, after },
+      typescript: `export const find = () => prisma.user.findFirst({ where: { legacyId: 'a' } })`,
+      message: 'is dropped, but code still uses it',
+      unproven: 'nothing is run',
     },
   ],
   good: [

@@ -12,6 +12,7 @@ export default {
   why: 'Each of these queries fails with the first call after the migration, whatever is deployed first: the code of this very commit still uses the table.',
   fix: 'Take the queries out first, deploy that, and drop the table in a later pull request.',
   references: ['https://www.postgresql.org/docs/current/sql-droptable.html'],
+  ofCode: true,
   dialects: 'all',
   sources: [],
   bad: [

@@ -161,7 +161,12 @@ export function suggestedIndexes(
 }
 
 function appliesTo(rule: CatalogRule, input: RuleInput): boolean {
-  return !input.generated || input.project.settings.push === true || withoutMigration.has(rule.group)
+  return (
+    !input.generated ||
+    input.project.settings.push === true ||
+    rule.ofCode === true ||
+    withoutMigration.has(rule.group)
+  )
 }
 
 async function changedTexts(changeSet: ChangeSet): Promise<ReadonlyMap<string, SourceFile>> {

@@ -229,6 +229,8 @@ export interface Rule {
   readonly checkOption?: (name: string, value: string | number) => OptionProblem | null
   /** False for rules of taste, which are off until switched on. */
   readonly enabled?: boolean
+  /** True for what a schema change does to code: it holds where no migration makes the change yet as well. */
+  readonly ofCode?: true
   /** `'review'` for what is said once, at its first place. */
   readonly once?: 'review'
   /** True where an approval lifts it. */

@@ -76,6 +76,14 @@ describe('calls of Prisma Client', () => {
     ])
   })
 
+  it('knows the columns that groups are left out by, and finds no rows by them', async () => {
+    const q = await one(
+      "await prisma.user.groupBy({ by: ['orgId'], _count: true, having: { fullName: { _count: { gt: 3 } } } })",
+    )
+    expect(predicates(q)).toEqual([])
+    expect(q.columns?.filter(({ column }) => column === 'full_name')).toMatchObject([{ use: 'filter' }])
+  })
+
   it('says dynamic for what it cannot know', async () => {
     const all = await queries(`
       export const a = (where) => prisma.user.findMany({ where })

@@ -101,7 +101,8 @@ export function prismaQueries(
   const condition = where === undefined ? always : whereOf(model, where, state, 0)
   if (condition === null) state.dynamic = true
   const having = args.get('having')
-  if (having !== undefined) whereOf(model, having, state, 0)
+  // Conditions on groups find no rows; what they name is used all the same.
+  const grouped = having === undefined ? always : whereOf(model, having, state, 0)
   const ordering = orderOf(model, args.get('orderBy'), state)
   const cursor = args.get('cursor')
   if (cursor !== undefined) whereOf(model, cursor, state, 0)
@@ -135,6 +136,7 @@ export function prismaQueries(
     columns: [
       { table: model.table, column: null, use: operation === 'select' ? 'read' : 'write', place },
       ...usesOf(predicates),
+      ...(grouped === null ? [] : usesOf(numbered(grouped))),
       ...state.columns,
     ],
     ...(writes === null ? {} : { values: writes.values }),
