@@ -25,7 +25,7 @@ const background =
 export function isForOperators(path: string): boolean {
   return (
     isBackground(path) ||
-    /(?:^|[/.[(_-])(?:admin|internal|debug|playground|superadmin|backoffice)(?:[/.\])_-]|$)/i.test(path)
+    /(?:^|[/.[(_-])(?:admin|superadmin|backoffice|control-panel|playground)(?:[/.\])_-]|$)/i.test(path)
   )
 }
 
