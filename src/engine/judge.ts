@@ -162,10 +162,7 @@ export function suggestedIndexes(
 
 function appliesTo(rule: CatalogRule, input: RuleInput): boolean {
   return (
-    !input.generated ||
-    input.project.settings.push === true ||
-    rule.ofCode === true ||
-    withoutMigration.has(rule.group)
+    !input.generated || input.project.settings.push === true || rule.ofCode === true || withoutMigration.has(rule.group)
   )
 }
 

@@ -236,7 +236,9 @@ function projectOf(listing: Listing, files: readonly string[], config: Configure
       : /provider\s*=\s*"([^"]*)"/.exec(listing.text(within(migrations.folder, 'migration_lock.toml')) ?? '')?.[1]
   const version = npmVersion(listing, root, 'prisma') ?? npmVersion(listing, root, '@prisma/client') ?? null
   const schemas = datasource?.schemas ?? []
-  const remote = ['@prisma/adapter-d1', '@prisma/adapter-libsql'].some((name) => npmVersion(listing, root, name) !== null)
+  const remote = ['@prisma/adapter-d1', '@prisma/adapter-libsql'].some(
+    (name) => npmVersion(listing, root, name) !== null,
+  )
   return {
     root,
     name: root === '' ? '.' : root,

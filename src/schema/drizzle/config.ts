@@ -138,7 +138,9 @@ function configOf(data: { readonly [name: string]: Data }, path: string, place: 
     path,
     place,
     dialect: (typeof data.dialect === 'string' ? dialects[data.dialect] : undefined) ?? driver ?? null,
-    remote: [data.dialect, data.driver].some((name) => typeof name === 'string' && /^(?:turso|d1(?:-http)?|sqlite-cloud)$/.test(name)),
+    remote: [data.dialect, data.driver].some(
+      (name) => typeof name === 'string' && /^(?:turso|d1(?:-http)?|sqlite-cloud)$/.test(name),
+    ),
     schema: strings(data.schema),
     out: data.out === undefined ? './drizzle' : text(data.out),
     outGiven: data.out !== undefined,
