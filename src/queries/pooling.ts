@@ -9,7 +9,7 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
   const clients = serving.filter((c) => c.library !== 'drizzle')
   const [other] = dialects
   if (other !== undefined && other !== 'postgresql' && dialects.every((dialect) => dialect === other)) {
-    if (other === 'sqlite') return none('SQLite has no connections to pool')
+    if (other === 'sqlite') return none('SQLite is a file that the process opens: there are no connections to pool')
     return unknown(
       `connections to another database than PostgreSQL are not judged${serving.length > 0 ? `: ${places(serving)}` : ''}`,
     )
