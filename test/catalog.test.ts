@@ -15,6 +15,7 @@ const order = [
   'once',
   'approvable',
   'yieldsTo',
+  'ofCode',
   'dialects',
   'sources',
   'checklist',

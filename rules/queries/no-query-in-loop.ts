@@ -305,8 +305,9 @@ function isWork(query: Query, loop: Loop, ctx: RuleContext): boolean {
   )
 }
 
-/** True for a write that has no bulk form: each element gets its own values, or related rows go with it. */
+/** True for a write that has no plain bulk form: each element gets its own values, related rows go with it, or more than one key finds it. */
 function isOnItsOwn(query: Query, loop: Loop, ctx: RuleContext): boolean {
+  if (query.predicates.length !== 1 || query.predicates[0]?.operator !== '=') return true
   if (query.operation !== 'update') return false
   const { place, columns = [] } = query
   const table = query.tables[0]?.table
