@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { growsWithData, setsTheSame } from '../../src/queries/loops.ts'
-import type { Loop, Query } from '../../src/queries/query.ts'
+import { asksTheSame, growsWithData, isInProcess, isOnItsOwn, isWork, takesFirst } from '../../src/queries/loops.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { ident } from '../shared/sql.ts'
 import { at, byClient, callOf, inService, isBackground } from '../shared/query-words.ts'
@@ -219,6 +219,7 @@ export default {
   visit: {
     *pullRequest(ctx) {
       const said = new Set<string>()
+      const textOf = ({ place }: Query): string => ctx.text(place.path)?.text ?? ''
       const writing = new Set(ctx.queries.filter((q) => q.operation !== 'select').map(functionOf))
       for (const query of ctx.queries) {
         if (!inService(query)) continue
@@ -236,8 +237,9 @@ export default {
         const help = helpFor(query, ctx)
         const { loop, transaction } = query.context
         if (loop !== null && query.changed && growsWithData(query, loop)) {
-          if (isWork(query, loop, ctx)) continue
-          if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, ctx))) continue
+          if (isWork(query, loop, textOf(query))) continue
+          if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
+            continue
           if (quiet && said.has(at(loop.place))) continue
           if (quiet) said.add(at(loop.place))
           yield {
@@ -289,47 +291,6 @@ const command =
 
 const information = { severity: 'info' } as const
 
-/** True for what answers without a round trip: SQLite in the process, which is not waited for. */
-function isInProcess(query: Query, embedded: boolean): boolean {
-  return query.awaited !== true && (embedded || /\.(?:run|all|get|values)\(\)$/.test(query.text ?? ''))
-}
-
-/** True where the query is a part of what is done for each element: a mail, a payment, a transaction of its own, or an error that must not stop the others. */
-function isWork(query: Query, loop: Loop, ctx: RuleContext): boolean {
-  const { transaction } = query.context
-  return (
-    loop.works ||
-    (loop.guarded && query.operation !== 'select') ||
-    (transaction !== null && transaction.place.line > loop.place.line) ||
-    waitsBefore(query, loop, ctx)
-  )
-}
-
-/** True for a write that has no plain bulk form: each element gets its own values, related rows go with it, or more than one key finds it. */
-function isOnItsOwn(query: Query, loop: Loop, ctx: RuleContext): boolean {
-  if (query.predicates.length !== 1 || query.predicates[0]?.operator !== '=') return true
-  if (query.operation !== 'update') return false
-  const { place, columns = [] } = query
-  const table = query.tables[0]?.table
-  const isWithin = (inner: Query): boolean =>
-    inner.place.path === place.path && inner.place.line >= place.line && inner.place.endLine <= place.endLine
-  return (
-    !setsTheSame(query, loop, ctx.text(place.path)?.text ?? '') ||
-    columns.some((c) => c.table !== table) ||
-    ctx.queries.some((inner) => inner.call.endsWith('(nested)') && isWithin(inner))
-  )
-}
-
-/** True where the round waits for something else than the database before it comes to the query. */
-function waitsBefore({ place }: Query, loop: Loop, ctx: RuleContext): boolean {
-  const lines =
-    ctx
-      .text(place.path)
-      ?.text.split('\n')
-      .slice(loop.place.line - 1, place.line - 1) ?? []
-  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/i.test(line))
-}
-
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   const words = byClient(query, together)
@@ -344,29 +305,12 @@ function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   return { help: `All elements get the same values: ${words.update} does it at once.` }
 }
 
-/** True for a read that takes the first rows of each element: it has no plain form for all of them. */
-function takesFirst({ operation, limit, ordering }: Query): boolean {
-  return operation === 'select' && limit !== null && (limit !== 1 || ordering.length > 0)
-}
-
 /** The one column that a read compares with a value, where the code spells it as the database does. */
 function keyOf(query: Query, ctx: RuleContext): string | null {
   const [only, ...others] = query.predicates
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
   const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
   return words.includes(only.column) ? only.column : null
-}
-
-/** True where nothing that a read compares with comes from the element. */
-function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
-  return (
-    operation === 'select' &&
-    !dynamic &&
-    predicates.length > 0 &&
-    predicates.every(
-      (p) => p.operator === '=' && (p.value !== undefined || /^(?:this\.[\w.]+|[A-Z][A-Z0-9_]+)$/.test(p.source ?? '')),
-    )
-  )
 }
 
 interface Together {

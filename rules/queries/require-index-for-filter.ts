@@ -1,8 +1,8 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Severity } from '../../src/finding.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
-import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
-import type { IndexUse, Path } from '../../src/schema/index-use.ts'
+import { pathsOf } from '../../src/schema/index-use.ts'
+import type { Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
@@ -19,7 +19,7 @@ import {
   rowsOf,
   tellsApart,
 } from '../shared/query-words.ts'
-import { conditionsOf, isFlag, wantedIndex } from '../shared/wanted-index.ts'
+import { conditionsOf, isConstant, isFlag, isRange, useBesideDeletion, wantedIndex } from '../shared/wanted-index.ts'
 
 export default {
   id: 'require-index-for-filter',
@@ -282,26 +282,6 @@ export default {
     },
   },
 } satisfies Rule
-
-/** The same as `indexUse`, without an index that finds nothing but the rows that are not deleted, which are nearly all. */
-function useBesideDeletion(table: Table, own: readonly Predicate[]): IndexUse {
-  const use = indexUse(table, own)
-  if (use.verdict !== 'served' || use.path.where !== null || !deletion.test(use.path.keys[0]?.column ?? '')) return use
-  const others = own.filter((p) => p.operator !== 'is null' || !deletion.test(p.column ?? ''))
-  if (others.length === own.length || others.length === 0) return use
-  const beside = indexUse(table, others)
-  return beside.verdict === 'none' || beside.verdict === 'later' ? beside : use
-}
-
-const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/i
-
-function isConstant({ value, values = [], operator, source = '' }: Predicate): boolean {
-  return value !== undefined || values.length > 0 || operator === 'is null' || /^[A-Z][A-Z0-9_]+$/.test(source)
-}
-
-function isRange({ operator }: Predicate): boolean {
-  return ['<', '<=', '>', '>=', 'between', 'is not null'].includes(operator)
-}
 
 /** Conditions that a partial index answers for one value only, where the value comes when the query runs. */
 function ofParameter(table: Table, own: readonly Predicate[], partial: Path, ctx: RuleContext): Problem | null {

@@ -76,6 +76,11 @@ export default {
       typescript: `${pool}\n  export const flags = () => pool.query('SELECT name FROM flags')`,
     },
     {
+      ...prismaShop,
+      title: 'What is loaded at the start is wanted as a whole, where nobody says that it is much.',
+      typescript: `export const loadUsers = async () => new Map((await prisma.user.findMany()).map((user) => [user.id, user]))`,
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'A subquery.',
@@ -133,13 +138,14 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
-      // A table of unknown size to which nothing belongs holds what somebody configures. SQLite holds what one user or one machine has, and is read in the process.
+      // A table of unknown size to which nothing belongs holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
       if (
         severity === 'info' &&
         (ctx.dialect === 'sqlite' ||
           !growsWithUsers(table, ctx) ||
           isArranged(query) ||
-          isForOperators(query.place.path))
+          isForOperators(query.place.path) ||
+          /^(?:load|init|warm|prime|refresh)(?:[A-Z_]|$)/.test(query.context.function ?? ''))
       )
         return
       return {

@@ -1,6 +1,7 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
+import type { IndexUse } from '../../src/schema/index-use.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { branchesOf, isNewSearch, mainTable, tellsApart } from './query-words.ts'
 
@@ -91,4 +92,26 @@ function lackingIndexes(
   }
   known.set(ctx.queries, found)
   return found
+}
+
+/** The same as `indexUse`, without an index that finds nothing but the rows that are not deleted, which are nearly all. */
+export function useBesideDeletion(table: Table, own: readonly Predicate[]): IndexUse {
+  const use = indexUse(table, own)
+  if (use.verdict !== 'served' || use.path.where !== null || !deletion.test(use.path.keys[0]?.column ?? '')) return use
+  const others = own.filter((p) => p.operator !== 'is null' || !deletion.test(p.column ?? ''))
+  if (others.length === own.length || others.length === 0) return use
+  const beside = indexUse(table, others)
+  return beside.verdict === 'none' || beside.verdict === 'later' ? beside : use
+}
+
+const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/i
+
+/** True for a comparison with something that the code fixes. */
+export function isConstant({ value, values = [], operator, source = '' }: Predicate): boolean {
+  return value !== undefined || values.length > 0 || operator === 'is null' || /^[A-Z][A-Z0-9_]+$/.test(source)
+}
+
+/** True for a comparison that rows between two values pass. */
+export function isRange({ operator }: Predicate): boolean {
+  return ['<', '<=', '>', '>=', 'between', 'is not null'].includes(operator)
 }

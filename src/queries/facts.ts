@@ -181,10 +181,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       if (value?.is === 'pg' && !embedded)
         client(value.library === '@neondatabase/serverless' ? 'neon' : 'pg', node, args, frame, scope)
       else if (isQueue(module.file.text.slice(node.start, node.end), module)) continue
-      else if (
-        callee?.is === 'package' &&
-        /redis|keyv|lru-cache|node-cache|@upstash|memcached|valkey/i.test(callee.source)
-      )
+      else if (callee?.is === 'package' && /redis|keyv|lru-cache|node-cache|memcached|valkey/i.test(callee.source))
         caches.push(fact(callee.source, node.start, node.end, frame))
       else if (/^(?:IO)?Redis$/.test(name)) caches.push(fact('redis', node.start, node.end, frame))
     }

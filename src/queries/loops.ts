@@ -18,8 +18,62 @@ export function growsWithData(query: Query, loop: Loop): boolean {
   return !(loop.parallel && query.call.startsWith('findUnique'))
 }
 
-/** True where nothing that an update sets comes from the element. `text` is the source around it. */
-export function setsTheSame({ writes, values = {}, place }: Query, loop: Loop, text: string): boolean {
+/** True for what answers without a round trip: SQLite in the process, which is not waited for. */
+export function isInProcess(query: Query, embedded: boolean): boolean {
+  return query.awaited !== true && (embedded || /\.(?:run|all|get|values)\(\)$/.test(query.text ?? ''))
+}
+
+/** True where the query is a part of what is done for each element: a mail, a payment, a transaction of its own, or an error that must not stop the others. `text` is the source of its file. */
+export function isWork(query: Query, loop: Loop, text: string): boolean {
+  const { transaction } = query.context
+  return (
+    loop.works ||
+    (loop.guarded && query.operation !== 'select') ||
+    (transaction !== null && transaction.place.line > loop.place.line) ||
+    waitsBefore(query, loop, text)
+  )
+}
+
+/** True for a write that has no plain bulk form: each element gets its own values, related rows go with it, or more than one key finds it. */
+export function isOnItsOwn(query: Query, loop: Loop, text: string, queries: readonly Query[]): boolean {
+  if (query.predicates.length !== 1 || query.predicates[0]?.operator !== '=') return true
+  if (query.operation !== 'update') return false
+  const { place, columns = [] } = query
+  const table = query.tables[0]?.table
+  const isWithin = (inner: Query): boolean =>
+    inner.place.path === place.path && inner.place.line >= place.line && inner.place.endLine <= place.endLine
+  return (
+    !setsTheSame(query, loop, text) ||
+    columns.some((c) => c.table !== table) ||
+    queries.some((inner) => inner.call.endsWith('(nested)') && isWithin(inner))
+  )
+}
+
+/** True where the round waits for something else than the database before it comes to the query. */
+function waitsBefore({ place }: Query, loop: Loop, text: string): boolean {
+  const lines = text.split('\n').slice(loop.place.line - 1, place.line - 1)
+  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/i.test(line))
+}
+
+/** True for a read that takes the first rows of each element: it has no plain form for all of them. */
+export function takesFirst({ operation, limit, ordering }: Query): boolean {
+  return operation === 'select' && limit !== null && (limit !== 1 || ordering.length > 0)
+}
+
+/** True where nothing that a read compares with comes from the element. */
+export function asksTheSame({ operation, dynamic, predicates }: Query): boolean {
+  return (
+    operation === 'select' &&
+    !dynamic &&
+    predicates.length > 0 &&
+    predicates.every(
+      (p) => p.operator === '=' && (p.value !== undefined || /^(?:this\.[\w.]+|[A-Z][A-Z0-9_]+)$/.test(p.source ?? '')),
+    )
+  )
+}
+
+/** True where nothing that an update sets comes from the element. */
+function setsTheSame({ writes, values = {}, place }: Query, loop: Loop, text: string): boolean {
   const lines = text.split('\n').slice(loop.place.line - 1, place.line)
   const around = [...lines.slice(0, -1), (lines.at(-1) ?? '').slice(0, place.column - 1)].join('\n')
   return (
