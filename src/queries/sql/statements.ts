@@ -1,11 +1,12 @@
-import type { Node, SelectStmt, SortBy } from 'libpg-query'
+import type { Node, SelectStmt } from 'libpg-query'
 import { always, both, numbered, usesOf } from '../conditions.ts'
 import type { Condition } from '../conditions.ts'
 import type { Draft } from '../draft.ts'
 import type { Query } from '../query.ts'
 import { conditionOf } from './conditions.ts'
-import { addSource, columnRefs, resolveColumn } from './names.ts'
+import { addSource, columnRefs } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
+import { orderColumn } from './ordering.ts'
 import { constant, isAggregate, isStar, limitOf, walk } from './tree.ts'
 
 /** Turns a parsed statement into a query, followed by one for each subquery and WITH part; empty for what is no query. */
@@ -354,34 +355,4 @@ function subqueries(node: Node | undefined, level: Level, state: State, text: st
     }
     return false
   })
-}
-
-function orderColumn(sort: SortBy, select: SelectStmt, level: Level, state: State): Query['ordering'][number] | null {
-  if (sort.node === undefined) return null
-  const node = targetOf(sort.node, select) ?? sort.node
-  if (!('ColumnRef' in node)) {
-    columnRefs(node, level, state, 'order')
-    return null
-  }
-  const found = resolveColumn(node.ColumnRef.fields ?? [], level)
-  if (found === null) return null
-  const place = state.world.place(node.ColumnRef.location)
-  state.columns.push({ ...found, use: 'order', place })
-  return { ...found, descending: sort.sortby_dir === 'SORTBY_DESC', place }
-}
-
-/** What `ORDER BY 2` and `ORDER BY alias` mean. */
-function targetOf(node: Node, select: SelectStmt): Node | null {
-  const ordinal = constant(node)
-  if (typeof ordinal === 'number') {
-    const target = select.targetList?.[ordinal - 1]
-    return target !== undefined && 'ResTarget' in target ? (target.ResTarget.val ?? null) : null
-  }
-  if (!('ColumnRef' in node) || node.ColumnRef.fields?.length !== 1) return null
-  const first = node.ColumnRef.fields[0]
-  const name = first !== undefined && 'String' in first ? first.String.sval : undefined
-  for (const target of select.targetList ?? [])
-    if ('ResTarget' in target && target.ResTarget.name === name && name !== undefined)
-      return target.ResTarget.val ?? null
-  return null
 }
