@@ -72,7 +72,7 @@ export default {
     },
     {
       given: `${prismaShop.given} CREATE TABLE "flags" ("name" TEXT PRIMARY KEY);`,
-      title: 'What somebody configures: no other table refers to it, and nobody says that it is large.',
+      title: 'What does not grow with the users, and nobody says that it is large.',
       typescript: `${pool}\n  export const flags = () => pool.query('SELECT name FROM flags')`,
     },
     {
@@ -138,11 +138,11 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
-      // A table of unknown size to which nothing belongs holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
+      // A table of unknown size that does not grow with the users holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
       if (
         severity === 'info' &&
         (ctx.dialect === 'sqlite' ||
-          !growsWithUsers(table, ctx) ||
+          !growsWithUsers(table) ||
           isArranged(query) ||
           isForOperators(query.place.path) ||
           /^(?:load|init|warm|prime|refresh)(?:[A-Z_]|$)/.test(query.context.function ?? ''))

@@ -57,14 +57,20 @@ export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): bool
   )
 }
 
-/** True for a table whose rows come with the users: it refers to another, or several refer to it. */
-export function growsWithUsers(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {
-  if (table.foreignKeys.some((key) => key.references.table !== table.name)) return true
-  const referring = [...ctx.after.tables.values()].filter((other) =>
-    other.foreignKeys.some((key) => key.references.table === table.name && key.references.schema === table.schema),
+/** True for a table of users, and for one whose every row belongs to one of them: it grows with them. */
+export function growsWithUsers(table: Table): boolean {
+  return (
+    users.test(snake(table.name)) ||
+    table.foreignKeys.some(
+      ({ columns, references }) =>
+        users.test(snake(references.table)) &&
+        references.table !== table.name &&
+        columns.every((column) => table.columns.find(({ name }) => name === column)?.nullable === false),
+    )
   )
-  return referring.length > 2
 }
+
+const users = /(?:^|_)(?:users?|accounts?|customers?|members?|people|profiles?|contacts?|subscribers?)$/
 
 /** True for a column that tells rows apart, by what it refers to or by its name: few rows share a value. */
 export function tellsApart(table: Table, column: string): boolean {
