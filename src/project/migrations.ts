@@ -3,22 +3,18 @@ import type { Note } from '../finding.ts'
 import { notRead } from '../changeset/content.ts'
 import type { ChangeSet, FileContent, Tree } from '../changeset/tree.ts'
 import { sourceFile } from '../location.ts'
-import type { SourceFile } from '../location.ts'
 import { loadParser } from '../sql/parser.ts'
 import { readSql } from '../sql/read.ts'
-import type { SqlComment, SqlText } from '../sql/read.ts'
-import type { SqlDialect } from '../sql/dialect.ts'
-import type { SqlProblem, Statement } from '../sql/statement.ts'
+import type { SqlText } from '../sql/read.ts'
+import type { Statement } from '../sql/statement.ts'
 import { normalizedTokens } from '../sql/tokens.ts'
-import { emptySchema, emptyTable } from '../schema/model.ts'
-import type { Schema } from '../schema/model.ts'
 import type { Project } from './project.ts'
 import { orderMigrations } from './order.ts'
-import type { MigrationFile, OrderedFiles } from './order.ts'
+import type { MigrationFile } from './order.ts'
 import { baseOf, folderOf, isBelow } from './paths.ts'
-import { sectionsOf } from './sections.ts'
-import { supabasePlatform } from './supabase-platform.ts'
-import { alteredTable, createdTable } from './sql-text.ts'
+import { baselineOf, platformOf } from './baseline.ts'
+import { readMigration } from './read-migration.ts'
+import type { ReadMigration, Side } from './read-migration.ts'
 
 /** The migrations of a project on both sides of a change. */
 export interface ProjectMigrations {
@@ -50,14 +46,6 @@ export interface ProjectMigrations {
   readonly texts: readonly SqlText[]
   readonly notes: readonly Note[]
 }
-
-interface Side {
-  readonly ordered: OrderedFiles
-  readonly contents: ReadonlyMap<string, FileContent>
-  readonly oids: ReadonlyMap<string, string>
-}
-
-const otherDialects: Readonly<Record<string, SqlDialect>> = { mysql: 'mysql', sqlite: 'sqlite', sqlserver: 'sqlserver' }
 
 /**
  * Reads the migrations of a project on both sides of a change: ordered as the runner orders them, ways up and down apart, new ones told from
@@ -198,123 +186,6 @@ async function addedStatements(
   })
 }
 
-interface ReadMigration {
-  readonly migration: Migration
-  readonly texts: readonly SqlText[]
-  readonly notes: readonly Note[]
-}
-
-function readMigration(project: Project, side: Side, file: MigrationFile): ReadMigration {
-  const content = side.contents.get(file.path)
-  const empty: Migration = { name: file.name, path: file.path, statements: [], down: null, isNew: false }
-  if (content?.kind !== 'text') {
-    const reason = content?.reason ?? 'not in the tree'
-    return {
-      migration: empty,
-      texts: [],
-      notes: [
-        {
-          kind: 'unread',
-          blocking: true,
-          path: file.path,
-          line: 1,
-          message: notRead('the migration', reason),
-        },
-      ],
-    }
-  }
-  const source = sourceFile(file.path, content.text)
-  const dialect = otherDialects[project.dialect]
-  if (dialect !== undefined) return { migration: empty, texts: [readSql(source, { dialect })], notes: [] }
-  const sections =
-    project.migrations?.layout === 'sections' || project.runner.name === 'node-pg-migrate'
-      ? sectionsOf(content.text)
-      : null
-  const up =
-    sections === null
-      ? readSql(source)
-      : joined(
-          source,
-          sections.up.map((range) => readSql(source, { range })),
-        )
-  const ownDown =
-    sections === null || sections.down.length === 0
-      ? null
-      : joined(
-          source,
-          sections.down.map((range) => readSql(source, { range })),
-        )
-  const downContent = file.down === null ? undefined : side.contents.get(file.down)
-  const downText =
-    file.down !== null && downContent?.kind === 'text' ? readSql(sourceFile(file.down, downContent.text)) : null
-  const down = ownDown
-    ? { path: file.path, statements: ownDown.statements }
-    : downText && file.down !== null
-      ? { path: file.down, statements: downText.statements }
-      : null
-  const transactional = switchOf(project, file, side)
-  const notes: Note[] = [
-    ...(sections?.problem
-      ? [{ kind: 'unparsed' as const, blocking: false, path: file.path, line: 1, message: sections.problem }]
-      : []),
-    ...notUtf8(file.path, content.text),
-  ]
-  // Both ways of one file are one text, so that what is asked of comments covers all of it.
-  const text = ownDown ? joined(source, [up, ownDown]) : up
-  const migration: Migration = {
-    ...empty,
-    statements: up.statements,
-    down,
-    ...(transactional === undefined ? {} : { transactional }),
-  }
-  return { migration, texts: downText ? [text, downText] : [text], notes }
-}
-
-function joined(file: SourceFile, texts: readonly SqlText[]): SqlText {
-  const statements: Statement[] = texts.flatMap((text) => text.statements)
-  const problems: SqlProblem[] = texts.flatMap((text) => text.problems)
-  const comments: SqlComment[] = texts.flatMap((text) => text.comments)
-  return {
-    file,
-    statements,
-    problems,
-    comments,
-    dialect: texts.find((text) => text.dialect !== 'postgresql')?.dialect ?? 'postgresql',
-  }
-}
-
-/** A note where bytes were no characters: what Postgres gets then depends on who reads the file. */
-function notUtf8(path: string, text: string): readonly Note[] {
-  const at = text.indexOf('\ufffd')
-  if (at === -1) return []
-  return [
-    {
-      kind: 'unsupported',
-      blocking: false,
-      path,
-      line: text.slice(0, at).split('\n').length,
-      message:
-        'A character of this line is not UTF-8: Postgres refuses it, or stores `\ufffd` where the runner replaced it. Save the file in UTF-8.',
-    },
-  ]
-}
-
-/** What the file beside a migration says of its transaction. */
-function switchOf(project: Project, file: MigrationFile, side: Side): boolean | undefined {
-  const content = file.switchFile === null ? undefined : side.contents.get(file.switchFile)
-  if (content?.kind !== 'text') return undefined
-  if (project.migrations?.layout === 'flyway') {
-    const said = /^\s*executeInTransaction\s*=\s*(true|false)\b/im.exec(content.text)?.[1]
-    return said === undefined ? undefined : said.toLowerCase() === 'true'
-  }
-  // Diesel takes a metadata.toml that does not name the switch for one that says false.
-  const bare = content.text
-    .split('\n')
-    .filter((line) => !/^\s*#/.test(line))
-    .join('\n')
-  return /^\s*run_in_transaction\s*=\s*true\b/m.test(bare)
-}
-
 async function readDeclared(
   project: Project,
   changeSet: ChangeSet,
@@ -344,67 +215,6 @@ async function readDeclared(
     return { path, before: old, after: changed ? textOf(path, after.get(path), true) : old, changed }
   })
   return { declared, notes }
-}
-
-/** What a database holds before its first migration, as far as no SQL tells: tables that are made elsewhere, of which the name is known. */
-export function schemaBeforeMigrations({ dialect, settings: { external = [], initSql } }: Project): Schema {
-  const empty = emptySchema(dialect)
-  const tables = (initSql === undefined ? external : []).map((written) => {
-    const [name = '', schema = empty.defaultSchema] = written.split('.').toReversed()
-    return emptyTable(schema, name, [], false)
-  })
-  return {
-    ...empty,
-    schemas: new Set(tables.map(({ schema }) => schema)),
-    tables: new Map(tables.map((table) => [table.key, table])),
-  }
-}
-
-/** What a database holds before the first migration, as SQL: a Supabase platform, unless the migrations are a dump that makes it, and what Prisma is told to run. */
-function platformOf(project: Project, migrations: readonly Migration[]): readonly Migration[] {
-  const { initSql } = project.settings
-  if (initSql !== undefined && migrations.length > 0) {
-    const { statements } = readSql(sourceFile(project.evidence, initSql))
-    return [{ name: 'initShadowDb', path: project.evidence, statements, down: null, isNew: false }]
-  }
-  if (project.runner.name !== 'supabase') return []
-  const dumped = migrations.some(({ statements }) =>
-    statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')),
-  )
-  return dumped ? [] : [supabasePlatform()]
-}
-
-/** The declared schema of the base as the first migrations, where the migrations alter tables that only it creates. */
-function baselineOf(
-  declared: ProjectMigrations['declared'],
-  before: readonly Migration[],
-  history: readonly Migration[],
-): readonly Migration[] {
-  if (declared.length === 0) return []
-  const all = [...before, ...history]
-  const creates = new Set(
-    all.flatMap(({ statements }) => statements.flatMap((statement) => createdTable(statement) ?? [])),
-  )
-  const alters = new Set(
-    all.flatMap(({ statements }) => statements.flatMap((statement) => alteredTable(statement) ?? [])),
-  )
-  const texts = declared.flatMap(({ before: text }) => text ?? [])
-  const needed =
-    all.length === 0 ||
-    texts.some((text) =>
-      text.statements.some((statement) => {
-        const table = createdTable(statement)
-        return table !== null && alters.has(table) && !creates.has(table)
-      }),
-    )
-  if (!needed) return []
-  return texts.map(({ file, statements }): Migration => ({
-    name: file.path,
-    path: file.path,
-    statements,
-    down: null,
-    isNew: false,
-  }))
 }
 
 /** The statements of a migration, whatever stands around them. */

@@ -1,5 +1,6 @@
 import type { Tree } from '../changeset/tree.ts'
-import { readMigrations, schemaBeforeMigrations } from '../project/migrations.ts'
+import { schemaBeforeMigrations } from '../project/baseline.ts'
+import { readMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
 import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'

@@ -1,6 +1,6 @@
 import type { Change, ChangeOf } from './change.ts'
 import { functionSignature } from './sql/ddl.ts'
-import { placeOfDeclared } from './diff/table.ts'
+import { placeOfDeclared } from './diff/place.ts'
 import { key, type Declaration, type Grant, type Key, type Schema } from './model.ts'
 import { quoteIdent, quoteKey } from './sql/quote.ts'
 import { onlyOneSideKnown } from './diff/same.ts'

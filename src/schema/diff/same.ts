@@ -258,3 +258,8 @@ export function onlyOneSideKnown(
 ): boolean {
   return !partly.complete && wholly.complete
 }
+
+/** True for the same words in any order. */
+export function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each))
+}

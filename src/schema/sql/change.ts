@@ -1,7 +1,6 @@
-import type { Change, ChangeOf } from '../change.ts'
+import type { Change } from '../change.ts'
 import {
   checkDefinition,
-  collationName,
   columnDefinition,
   commentOn,
   createDomain,
@@ -15,20 +14,18 @@ import {
   createView,
   exclusionDefinition,
   foreignKeyDefinition,
-  identityOptions,
   functionSignature,
   lateNotNull,
   inSchemaOf,
   lateDomainChecks,
   ownSequence,
   primaryKeyDefinition,
-  roleList,
   rowSecurityStatements,
   uniqueDefinition,
 } from './ddl.ts'
 import { part, type Disturbed } from '../disturb.ts'
 import { grantStatement } from '../grants.ts'
-import { key, nameOf, schemaOf, type Column, type Key, type Schema, type SqlFunction, type Table } from '../model.ts'
+import { key, nameOf, schemaOf, type Key, type Schema, type SqlFunction, type Table } from '../model.ts'
 import { stage, stageOf } from '../order.ts'
 import {
   attachPartition,
@@ -39,9 +36,10 @@ import {
   unknown,
   viewsInOrder,
 } from './schema.ts'
-import { optionChanges } from '../sequence-options.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from './quote.ts'
 import { objectName } from '../replay/names.ts'
+import { addEnumValue, alterDomain, alterPolicy, alterSequence } from './alter.ts'
+import { columnStatements } from './column-change.ts'
 
 /** Takes statements for a stage, with the change that they make. */
 export type Add = (at: number, change: Change | null, ...sql: readonly string[]) => void
@@ -339,168 +337,5 @@ function storageStatements(alter: string, from: readonly string[], to: readonly 
   return [
     ...(set.length > 0 ? [`${alter} SET (${set.join(', ')})`] : []),
     ...(reset.length > 0 ? [`${alter} RESET (${reset.join(', ')})`] : []),
-  ]
-}
-
-type ColumnChange = ChangeOf<
-  'alterColumnType' | 'setNotNull' | 'dropNotNull' | 'setDefault' | 'dropDefault' | 'setIdentity' | 'setGenerated'
->
-
-function columnStatements(change: ColumnChange, alter: string): readonly string[] {
-  switch (change.kind) {
-    case 'alterColumnType': {
-      const { from, to } = change
-      const using =
-        change.using ?? (needsUsing(from.type, to.type) ? castOf(quoteIdent(to.name), from.type, to.type) : null)
-      const type = `${alter} TYPE ${to.type ?? 'text /* type not known */'}${to.collation ? ` COLLATE ${collationName(to.collation)}` : ''}${using ? ` USING ${using}` : ''}`
-      // A default of the old type is not always turned into one of the new type, so it waits aside.
-      const aside =
-        from.type !== to.type &&
-        !from.generated &&
-        !to.generated &&
-        from.default !== null &&
-        to.default !== null &&
-        needsUsing(from.type, to.type)
-      return aside ? [`${alter} DROP DEFAULT`, type, `${alter} SET DEFAULT ${to.default}`] : [type]
-    }
-    case 'setNotNull':
-      return [`${alter} SET NOT NULL`]
-    case 'dropNotNull':
-      return [`${alter} DROP NOT NULL`]
-    case 'setDefault':
-      return [`${alter} SET DEFAULT ${change.to.default}`]
-    case 'dropDefault':
-      return [`${alter} DROP DEFAULT`]
-    case 'setIdentity':
-      return identityStatements(change.from, change.to, alter)
-    case 'setGenerated':
-      return [] // the column is made again
-  }
-}
-
-function identityStatements(from: Column, to: Column, alter: string): readonly string[] {
-  if (!to.identity) return [`${alter} DROP IDENTITY`]
-  if (!from.identity) return [`${alter} ADD GENERATED ${to.identity.toUpperCase()} AS IDENTITY${identityOptions(to)}`]
-  const changes = [
-    ...(from.identity === to.identity ? [] : [`GENERATED ${to.identity.toUpperCase()}`]),
-    ...optionChanges(from.identityOptions ?? [], to.identityOptions ?? [], to.type ?? 'bigint'),
-  ]
-  return changes.length > 0 ? [`${alter} ${changes.map((it) => `SET ${it}`).join(' ')}`] : []
-}
-
-const families: readonly RegExp[] = [
-  /^(smallint|integer|bigint|numeric(\(.*\))?|real|double precision)$/,
-  /^(text|character varying(\(\d+\))?|character(\(\d+\))?|"char"|name)$/,
-  /^(date|timestamp(\(\d\))? with(out)? time zone)$/,
-  /^(time(\(\d\))? with(out)? time zone)$/,
-  /^(json|jsonb)$/,
-  /^(bit varying(\(\d+\))?)$/,
-  /^(interval.*)$/,
-]
-
-/** True where Postgres does not turn the old type into the new one by itself (there is no assignment cast). */
-function needsUsing(from: string | null, to: string | null): boolean {
-  if (from === null || to === null || from === to) return false
-  if (from.endsWith('[]') && to.endsWith('[]')) return needsUsing(from.slice(0, -2), to.slice(0, -2))
-  if (families[1]!.test(to) && !from.endsWith('[]')) return false
-  return !families.some((f) => f.test(from) && f.test(to))
-}
-
-/** The expression that turns a column into a type: by the cast between the two where Postgres has one, else through text. */
-function castOf(column: string, from: string | null, to: string | null): string {
-  const direct =
-    from !== null &&
-    to !== null &&
-    (families.some((f) => f.test(from) && f.test(to)) ||
-      families[1]!.test(from) ||
-      pairs.has(`${from}>${to}`) ||
-      (from.endsWith('[]') && to.endsWith('[]') && families[1]!.test(from.slice(0, -2))))
-  const text = from?.endsWith('[]') && to?.endsWith('[]') ? '::text[]' : '::text'
-  return `${column}${direct ? '' : text}::${to ?? 'text'}`
-}
-
-// Casts of Postgres' own that are explicit: pg_cast of PostgreSQL 18, castcontext e.
-const pairs = new Set([
-  'integer>boolean',
-  'boolean>integer',
-  'jsonb>boolean',
-  'jsonb>numeric',
-  'jsonb>integer',
-  'jsonb>bigint',
-  'jsonb>double precision',
-])
-
-function alterPolicy(
-  change: ChangeOf<'alterPolicy'>,
-  table: string,
-  d: string,
-  disturbed: Disturbed,
-): readonly string[] {
-  const { from, to } = change
-  if (disturbed.policies.has(part(change.table, to.name))) return []
-  const losesClause = !from || (from.using !== null && to.using === null) || (from.check !== null && to.check === null)
-  if (losesClause) return [`DROP POLICY ${quoteIdent(to.name)} ON ${table}`, createPolicy(change.table, to, d)]
-  const roles =
-    JSON.stringify(from.roles) === JSON.stringify(to.roles)
-      ? ''
-      : ` TO ${roleList(to.roles.length ? to.roles : ['public'])}`
-  return [
-    `ALTER POLICY ${quoteIdent(to.name)} ON ${table}${roles}${to.using === null ? '' : ` USING (${to.usingText ?? to.using})`}${to.check === null ? '' : ` WITH CHECK (${to.checkText ?? to.check})`}`,
-  ]
-}
-
-function addEnumValue(change: ChangeOf<'addEnumValue'>, before: Schema, after: Schema): string {
-  const values = after.enums.get(change.object)?.values ?? []
-  const at = values.indexOf(change.value)
-  const previous = values[at - 1]
-  const first = before.enums.get(change.object)?.values[0]
-  const where =
-    change.position === 'end' || at < 0
-      ? ''
-      : previous !== undefined
-        ? ` AFTER ${quoteLiteral(previous)}`
-        : first !== undefined
-          ? ` BEFORE ${quoteLiteral(first)}`
-          : ''
-  return `ALTER TYPE ${quoteKey(change.object, after.defaultSchema)} ADD VALUE ${change.ifNotExists ? 'IF NOT EXISTS ' : ''}${quoteLiteral(change.value)}${where}`
-}
-
-function alterDomain(change: ChangeOf<'alterDomain'>, name: string): readonly string[] {
-  const { from, to } = change
-  if (!from || !to) return [unknown('domain', name)]
-  const same = (a: (typeof from.checks)[number], b: (typeof from.checks)[number]) =>
-    a.name === b.name && a.expression === b.expression && (a.validated === b.validated || b.validated)
-  return [
-    ...from.checks
-      .filter((c) => !to.checks.some((o) => same(c, o)))
-      .map((c) => `ALTER DOMAIN ${name} DROP CONSTRAINT ${quoteIdent(c.name)}`),
-    ...(from.default === to.default
-      ? []
-      : [`ALTER DOMAIN ${name} ${to.default === null ? 'DROP DEFAULT' : `SET DEFAULT ${to.default}`}`]),
-    ...(from.nullable === to.nullable ? [] : [`ALTER DOMAIN ${name} ${to.nullable ? 'DROP' : 'SET'} NOT NULL`]),
-    ...to.checks
-      .filter((c) => !from.checks.some((o) => same(o, c)))
-      .map(
-        (c) =>
-          `ALTER DOMAIN ${name} ADD CONSTRAINT ${quoteIdent(c.name)} CHECK (${c.expression})${c.validated ? '' : ' NOT VALID'}`,
-      ),
-    ...to.checks
-      .filter((c) => c.validated && from.checks.some((o) => same(o, c) && !o.validated))
-      .map((c) => `ALTER DOMAIN ${name} VALIDATE CONSTRAINT ${quoteIdent(c.name)}`),
-  ]
-}
-
-function alterSequence(change: ChangeOf<'alterSequence'>, before: Schema, after: Schema): readonly string[] {
-  const from = before.sequences.get(change.object)
-  const to = after.sequences.get(change.object)
-  if (!to) return []
-  const name = quoteKey(change.object, after.defaultSchema)
-  const fresh = optionChanges(from?.options ?? [], to.options ?? [], to.type)
-  return [
-    ...(from?.type === to.type ? [] : [`ALTER SEQUENCE ${name} AS ${to.type}`]),
-    ...(fresh.length ? [`ALTER SEQUENCE ${name} ${fresh.join(' ')}`] : []),
-    ...(JSON.stringify(from?.ownedBy ?? null) === JSON.stringify(to.ownedBy)
-      ? []
-      : [ownSequence(to, after.defaultSchema)]),
   ]
 }
