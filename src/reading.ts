@@ -17,7 +17,7 @@ import { mergedNote, mergedOf, type Merged } from './reading/merged.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
-import { emptySchema, type Dialect, type Schema } from './schema/model.ts'
+import { emptySchema, type Dialect, type Schema, type Table } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
@@ -83,16 +83,48 @@ export async function readProjects(
     projects.push(withDialectNote(await readProject(project, moved.was, moved.changeSet, settings)))
   }
   for (const project of gone) projects.push(withDialectNote(await readProject(project, project, changeSet, settings)))
-  const foreign = head.ignored
-    .filter((file) => file.reason === 'another dialect' && paths.includes(file.path))
-    .map((file): Note => ({
-      kind: 'dialect',
-      blocking: false,
-      path: file.path,
-      line: 1,
-      message: 'The file is written for another database than PostgreSQL and is not reviewed.',
-    }))
-  return { projects, notes: [...head.notes, ...foreign, ...(await unseenSubmodules(changeSet, settings))] }
+  const foreign = head.ignored.flatMap(({ path, reason }): Note[] => {
+    const at = { blocking: false, path, line: 1 }
+    if (!paths.includes(path)) return []
+    return reason === 'another dialect'
+      ? [
+          {
+            ...at,
+            kind: 'dialect',
+            message: 'The file is written for another database than PostgreSQL and is not reviewed.',
+          },
+        ]
+      : reason === 'extension'
+        ? [
+            {
+              ...at,
+              kind: 'unsupported',
+              message: 'CREATE EXTENSION runs this script as a whole, and no migration does: it is not reviewed.',
+            },
+          ]
+        : []
+  })
+  return {
+    projects: withoutCopies(projects),
+    notes: [...head.notes, ...foreign, ...(await unseenSubmodules(changeSet, settings))],
+  }
+}
+
+/** A configuration without migrations whose tables stand where another one, with migrations, has them is another way to the same database. */
+function withoutCopies(projects: readonly ProjectReading[]): readonly ProjectReading[] {
+  const isSame = (a: Table, b: Table | undefined) =>
+    a.declared[0] !== undefined &&
+    a.declared[0].path === b?.declared[0]?.path &&
+    a.declared[0].line === b.declared[0].line
+  return projects.filter(({ project, declared }) => {
+    if (project.migrations !== null || !declared || declared.tables.size === 0) return true
+    return !projects.some(
+      (other) =>
+        other.project.migrations !== null &&
+        other.project.dialect === project.dialect &&
+        [...declared.tables].every(([key, table]) => isSame(table, other.declared?.tables.get(key))),
+    )
+  })
 }
 
 /** What a moved submodule brings lies in another repository, where nobody looks: migrations, where it stands among them. */

@@ -11,7 +11,7 @@ import { crateVersion, flywayVersion, goVersion, npmVersion } from './versions.t
 /** SQL files that no schema is made of, with the reason: for a note where a change touches them. */
 export interface IgnoredSql {
   readonly path: string
-  readonly reason: 'queries' | 'data' | 'tests' | 'another dialect' | 'no migration' | 'not read'
+  readonly reason: 'queries' | 'data' | 'tests' | 'another dialect' | 'no migration' | 'extension' | 'not read'
 }
 
 /** A folder of SQL files, as its names tell. */
@@ -122,7 +122,11 @@ export function sqlProjects(
         sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect),
       )
   }
-  for (const { folder, names, ordered } of folders) {
+  for (const { folder, names: all, ordered } of folders) {
+    const scripts = all.filter((name) => isExtensionScript(listing, folder, name))
+    ignored.push(...scripts.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'extension' })))
+    const names = all.filter((name) => !scripts.includes(name))
+    if (names.length === 0) continue
     const apart = projects.find(
       ({ migrations }) =>
         migrations?.layout === 'up-down-folders' &&
@@ -376,6 +380,14 @@ function nodePgMigrateOptions(listing: Listing, folder: string): RunnerOptions |
   return /--no-single-transaction\b|"single-transaction"\s*:\s*false/.test(text)
     ? { singleTransaction: false }
     : undefined
+}
+
+/** True for what CREATE EXTENSION runs. https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-FILES */
+function isExtensionScript(listing: Listing, folder: string, name: string): boolean {
+  const [, extension] = /^(.+?)--[\w.-]+\.sql$/.exec(name) ?? []
+  return (
+    extension !== undefined && [folder, folderOf(folder)].some((at) => listing.has(within(at, `${extension}.control`)))
+  )
 }
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */

@@ -402,6 +402,9 @@ describe('loose SQL', () => {
       'clickhouse/001_events.sql': 'CREATE TABLE events (id UInt64) ENGINE = MergeTree ORDER BY id;',
       'legacy/mysql.sql': 'CREATE TABLE `a` (`id` int unsigned NOT NULL AUTO_INCREMENT) ENGINE=InnoDB;',
       'models/orders.sql': "select * from {{ ref('raw') }}",
+      'audit.control': "default_version = '1.1'\n",
+      'audit--1.0.sql': 'CREATE TABLE audit (id bigint PRIMARY KEY);',
+      'audit--1.0--1.1.sql': 'ALTER TABLE audit ADD COLUMN at timestamptz;',
     })
     expect(lines(projects)).toEqual([])
     expect(notes).toEqual([])
@@ -414,6 +417,8 @@ describe('loose SQL', () => {
       'clickhouse/001_events.sql': 'another dialect',
       'legacy/mysql.sql': 'another dialect',
       'models/orders.sql': 'data',
+      'audit--1.0.sql': 'extension',
+      'audit--1.0--1.1.sql': 'extension',
     })
   })
 
