@@ -5,7 +5,7 @@ import type { Store } from './queue/store.ts'
 import { parseCommands } from './github/people/commands.ts'
 import { groupOf, pullOfGroup } from './github/jobs/group.ts'
 import { recheckAction } from './github/publishing/publish.ts'
-import { checkName } from './github/reading/pull-request.ts'
+import { checkName, pullOfRun } from './github/reading/pull-request.ts'
 import { mayTouchSchema } from './github/reading/schema-paths.ts'
 
 /** The parts of webhook payloads that decide what is to be done. */
@@ -204,7 +204,7 @@ function runJobs(
   // GitHub names no pull requests for the heads of forks and for merge groups, so the run itself says what it is of.
   const group = groupOf(run.external_id ?? '')
   if (group !== null) return [{ kind: 'group', ...where, ...group }]
-  const number = /^v1:(\d{1,10}):/.exec(run.external_id ?? '')?.[1] ?? run.pull_requests[0]?.number
+  const number = pullOfRun(run.external_id ?? '') ?? run.pull_requests[0]?.number
   return number === undefined
     ? []
     : [review({ ...where, pull: Number(number) }, reason, { again: action === 'rerequested' })]

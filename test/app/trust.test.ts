@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { readBindings, readMarker, writeBindings, writeMarker } from '../../src/github/publishing/markers.ts'
 import { press } from '../github/people/checks.ts'
 import { editComment, say } from '../github/people/comments.ts'
-import { openPull, pushFiles } from '../github/people/pulls.ts'
+import { changePull, openPull, pushFiles } from '../github/people/pulls.ts'
 import { latestRun } from '../github/world.ts'
 import type { Pull, Repository } from '../github/world.ts'
 import { handMadeCore } from './hand-made.ts'
@@ -168,4 +168,22 @@ test('a very long record leaves out the oldest, and the comment stays within its
   const read = readBindings(`text\n\n${writeMarker({ kind: 'sticky' })}${text}`)
   expect([read.has('1059.0'), read.has('1000.0')]).toEqual([true, false])
   expect(read.get('1059.0')).toEqual(bindings.get('1059.0'))
+})
+
+test('the same head into a branch that has the change already lets nothing through', async () => {
+  const change = await repository.git.commit(base, { 'db/2.sql': 'error a\n' })
+  await repository.git.update('refs/heads/bypass', change)
+  const head = await repository.git.commit(change, { 'README.md': 'x\n' })
+  const pull = await open({}, { head, branch: 'change' })
+  expect(conclusion(pull)).toBe('failure')
+  const other = await open({}, { head, branch: 'change-too', base: 'bypass' })
+  const shown = latestRun(repository, 'schemagate', head)
+  expect([shown?.conclusion, shown?.output.title]).toEqual(['failure', `Stopped by #1, which has the same head commit`])
+  const count = repository.checkRuns.length
+  for (const each of [pull, other])
+    await world.during(() => say(world.github, repository, each, 'writer', '/schemagate recheck'))
+  expect(repository.checkRuns.length).toBe(count)
+  await world.during(() => changePull(world.github, repository, pull, 'closed'))
+  await world.during(() => say(world.github, repository, other, 'writer', '/schemagate recheck'))
+  expect(conclusion(other)).toBe('success')
 })

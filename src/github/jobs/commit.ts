@@ -3,7 +3,7 @@ import { placeIn } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
 import { groupOf } from './group.ts'
-import { checkName } from '../reading/pull-request.ts'
+import { checkName, pullOfRun } from '../reading/pull-request.ts'
 
 /** Reviews whatever is open on a commit: pull requests whose head it is and, where its checks are run again, its merge group. */
 export async function runCommit(job: CommitJob, context: Context): Promise<void> {
@@ -18,7 +18,7 @@ export async function runCommit(job: CommitJob, context: Context): Promise<void>
     // GitHub names no pull requests for the heads of forks and for merge groups; our own runs there do.
     for (const id of await externalIds(place, context, job.sha)) {
       const group = groupOf(id)
-      const number = /^v1:(\d{1,10}):/.exec(id)?.[1]
+      const number = pullOfRun(id)
       if (group !== null)
         await context.enqueue({
           kind: 'group',
@@ -27,7 +27,7 @@ export async function runCommit(job: CommitJob, context: Context): Promise<void>
           repo: job.repo,
           ...group,
         })
-      else if (number !== undefined) numbers.add(Number(number))
+      else if (number !== null) numbers.add(number)
     }
   }
   for (const pull of numbers) {

@@ -236,6 +236,8 @@ export async function answersTo(
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const { comment, commands, fingerprint, thread } of unanswered(pull, context.app?.slug ?? null, context.now())) {
+    // Its own delivery answers that at once, and two answers would be one too many.
+    if (commands.every((command) => isAnsweredAtOnce(command, context.core))) continue
     const speaker = { login: comment.author, author: pull.author, permissions, core: context.core }
     const today = context.now().toISOString().slice(0, 10)
     const ground = { report, config, decisions, today, comment: comment.id, fingerprint }

@@ -14,6 +14,7 @@ import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
 import { readMarker, writeBindings, writeMarker } from './markers.ts'
 import type { PullComment, PullState, PullThread } from '../reading/pull-request.ts'
+import { withOthersOfHead } from './shared-head.ts'
 
 export interface InlineComment extends Anchor {
   readonly body: string
@@ -94,16 +95,18 @@ export function planPublication(input: PlanInput): Publication {
     ...comments.map((c) => c.finding.fingerprint),
     ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint),
   ])
-  const text = checkRunText(report, {
+  const alone = checkRunText(report, {
     links: input.links,
     inline,
     wanted: input.wanted,
     approvals: input.approvals,
     more: [...input.more, ...(input.silent === null ? [] : [input.silent])],
   })
-  const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}`
+  const text = withOthersOfHead(alone, pull.othersOfHead)
+  const externalId = `v1:${pull.number}:${pull.head}:${digest(text)}:${alone.conclusion}`
   const current = pull.runs.find((r) => r.commit === pull.head)
-  const isSame = current?.isCompleted === true && current.externalId === externalId && !input.again
+  const isSame =
+    current?.isCompleted === true && current.externalId === externalId && pull.shown === text.conclusion && !input.again
   return {
     check: isSame ? null : { text, externalId, run: current?.isCompleted === false ? current.id : null },
     comments,

@@ -1,5 +1,6 @@
 import type { FileContent } from '../../changeset/tree.ts'
 import { contentOf } from '../../changeset/content.ts'
+import type { Conclusion } from '../../finding.ts'
 import type { BlobSelection } from './blobs.ts'
 import { graphql } from '../client.ts'
 import type { Place } from '../client.ts'
@@ -54,8 +55,12 @@ export interface PullState {
   readonly labels: readonly string[]
   readonly comments: readonly PullComment[]
   readonly threads: readonly PullThread[]
-  /** On the head, on the commits before it and on the one that was asked for besides, newest commit first, on each the newest run first. */
+  /** Those for this pull request: on the head, on the commits before it and on the one that was asked for besides, newest commit first, on each the newest run first. */
   readonly runs: readonly OwnRun[]
+  /** Verdicts of other open pull requests that have the same head commit. */
+  readonly othersOfHead: readonly { readonly number: number; readonly conclusion: Conclusion }[]
+  /** What the newest run on the head says, for whichever pull request it is; null where there is none or it has not ended. */
+  readonly shown: string | null
   /** The commit that GitHub merged for a try, and what it merged; null where GitHub has not tried. */
   readonly merge: { readonly commit: string; readonly parents: readonly string[] } | 'conflict' | null
   /** Other pull requests of the repository that carry commits of this one. */
@@ -183,6 +188,8 @@ export async function readPull(
     rest<ThreadNode>(place, number, 'reviewThreads', threadFields, node.reviewThreads),
   ])
   const organisation = answer.organisation?.object?.text
+  const runs = commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf)
+  const onHead = runs.filter((run) => run.commit === node.headRefOid)
   return {
     blobs: answer.repository,
     pull: {
@@ -204,7 +211,9 @@ export async function readPull(
           isOutdated: t.isOutdated,
           comments: t.comments.nodes.map(commentOf),
         })),
-      runs: commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf),
+      runs: runs.filter((run) => pullOfRun(run.externalId) === node.number),
+      othersOfHead: await othersOf(place, node, onHead),
+      shown: onHead[0]?.conclusion ?? null,
       merge:
         node.mergeable === 'CONFLICTING'
           ? 'conflict'
@@ -223,6 +232,47 @@ export async function readPull(
         organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
   }
+}
+
+/** Number of the pull request that a run of ours is for; null for that of a merge group. */
+export function pullOfRun(externalId: string): number | null {
+  const number = /^v1:(\d{1,10}):/.exec(externalId)?.[1]
+  return number === undefined ? null : Number(number)
+}
+
+/** The verdicts of open pull requests that other runs on the head were written for. */
+async function othersOf(
+  place: Place,
+  { number, headRefOid }: PullNode,
+  onHead: readonly OwnRun[],
+): Promise<PullState['othersOfHead']> {
+  const newest = new Map<number, OwnRun>()
+  for (const run of onHead) {
+    const other = pullOfRun(run.externalId)
+    if (other !== null && other !== number && run.isCompleted && run.conclusion !== 'cancelled' && !newest.has(other))
+      newest.set(other, run)
+  }
+  if (newest.size === 0) return []
+  const numbers = [...newest.keys()].slice(0, 20)
+  const { repository } = await graphql<{
+    readonly repository: Readonly<Record<string, { readonly state: string; readonly headRefOid: string } | null>>
+  }>(
+    place,
+    `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${numbers.map((n) => `p${n}: pullRequest(number: ${n}) { state headRefOid }`).join(' ')} } }`,
+    { owner: place.owner, name: place.repo },
+  )
+  return numbers.flatMap((n) => {
+    const [other, run] = [repository[`p${n}`], newest.get(n)]
+    return run !== undefined && other?.state === 'OPEN' && other.headRefOid === headRefOid
+      ? [{ number: n, conclusion: verdictOf(run) }]
+      : []
+  })
+}
+
+/** What a review came to by itself, which its run may have to say differently. */
+function verdictOf({ externalId, conclusion }: OwnRun): Conclusion {
+  const own = /:(success|neutral|failure|action_required)$/.exec(externalId)?.[1] ?? conclusion
+  return own === 'success' || own === 'neutral' || own === 'action_required' ? own : 'failure'
 }
 
 function commitsOf(node: PullNode, asked: Partial<CommitNode> | null): readonly CommitNode[] {
