@@ -38,6 +38,7 @@ interface Payload {
     readonly id: number
     readonly node_id: string
     readonly body: string
+    readonly created_at: string
     readonly in_reply_to_id?: number
     readonly user: { readonly login: string; readonly type: string } | null
   }
@@ -183,6 +184,7 @@ function commentJobs(
         login: comment.user.login,
         author: author?.login ?? 'ghost',
         body: comment.body,
+        at: comment.created_at,
         begun: false,
       },
     ]

@@ -37,6 +37,8 @@ export interface CommandJob extends PullRef {
   readonly login: string
   readonly author: string
   readonly body: string
+  /** When it was written. */
+  readonly at: string
   /** True where it was begun before, so that its answer may be there already. */
   readonly begun: boolean
 }

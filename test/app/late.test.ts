@@ -292,6 +292,7 @@ test('a command that is carried out twice is answered once', async () => {
     login: 'reader',
     author: 'author',
     body: '/schemagate rechek',
+    at: '2026-11-01T12:00:00Z',
     begun: true,
   }
   await runJob(job, world.context, false)

@@ -2,7 +2,7 @@ import type { CommandJob } from '../../queue/jobs.ts'
 import { placeIn, statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { Context } from '../context.ts'
-import { answerAtOnce, isAnsweredAtOnce, isAnswerThere, joined, mostCommands } from '../people/answers.ts'
+import { answerAtOnce, isAnsweredAtOnce, isAnswerThere, isFresh, joined, mostCommands } from '../people/answers.ts'
 import type { Outcome } from '../people/answers.ts'
 import { parseCommands } from '../people/commands.ts'
 import type { Command } from '../people/commands.ts'
@@ -46,14 +46,15 @@ async function answer(
   place: Place,
   job: CommandJob,
   commands: readonly Command[],
-  { core, app }: Context,
+  { core, app, now }: Context,
 ): Promise<void> {
   const { login, author, comment, node, pullNode, inline, repliesTo } = job
   const speaker = { login, author, permissions: permissionsIn(place), core }
   const outcomes: Outcome[] = []
   for (const command of commands) outcomes.push((await answerAtOnce(command, speaker)) ?? { worked: true, text: null })
   const { worked, text } = joined(outcomes)
-  const isThere = job.begun && isAnswerThere((await readPull(place, job.pull, app?.id ?? null, null)).pull, comment)
+  const mayBeThere = job.begun || !isFresh(new Date(job.at), now())
+  const isThere = mayBeThere && isAnswerThere((await readPull(place, job.pull, app?.id ?? null, null)).pull, comment)
   await writeAnswer(
     place,
     { number: job.pull, nodeId: pullNode },

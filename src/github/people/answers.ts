@@ -61,6 +61,13 @@ export function unanswered(
     .filter(({ commands }) => commands.length > 0)
 }
 
+/** So long a comment is left to its own delivery where that can answer it at once: two answers would be one too many. */
+const ownTime = 2 * 60_000
+
+export function isFresh(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() < ownTime
+}
+
 /** True where the words of an answer to a comment were written. */
 export function isAnswerThere(
   { comments, threads }: Pick<PullState, 'comments' | 'threads'>,
@@ -236,8 +243,8 @@ export async function answersTo(
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const { comment, commands, fingerprint, thread } of unanswered(pull, context.app?.slug ?? null, context.now())) {
-    // Its own delivery answers that at once, and two answers would be one too many.
-    if (commands.every((command) => isAnsweredAtOnce(command, context.core))) continue
+    if (isFresh(comment.at, context.now()) && commands.every((command) => isAnsweredAtOnce(command, context.core)))
+      continue
     const speaker = { login: comment.author, author: pull.author, permissions, core: context.core }
     const today = context.now().toISOString().slice(0, 10)
     const ground = { report, config, decisions, today, comment: comment.id, fingerprint }
