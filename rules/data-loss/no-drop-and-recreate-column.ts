@@ -1,4 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { isEmptied } from '../shared/emptied.ts'
 import { isRecreated } from '../shared/replaced.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -35,6 +36,12 @@ export default {
       sql: `alter table users drop column age, add column age integer not null;`,
       message: 'fails where `users` holds rows',
     },
+    {
+      title: 'The type stays what it was.',
+      given: `create table users (id bigint primary key, no integer not null);`,
+      sql: `alter table users drop column no; alter table users add column no serial;`,
+      message: 'begins with its default',
+    },
   ],
   good: [
     {
@@ -61,8 +68,34 @@ export default {
           !to.nullable && to.default === null && to.identity === null
             ? `Adding \`${to.name}\` again fails where \`${ctx.name(table)}\` holds rows: with the drop, every row is without a value.`
             : `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
-        help: `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
+        help: hasType(table, to, ctx)
+          ? `The type stays what it is: leave the column, and change what differs.\n${sql(...changesOf(table, to, ctx))}`
+          : `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
       }
     },
   },
 } satisfies Rule
+
+/** True where the column that goes has the type of the one that comes. */
+function hasType(table: Key, { name, type }: Column, ctx: RuleContext): boolean {
+  const old = ctx.before.tables.get(table)?.columns.find((each) => each.name === name)
+  return type !== null && old?.type === type
+}
+
+/** What gives a column the default and NOT NULL of another, without writing its rows. */
+function changesOf(table: Key, { name, default: value, nullable }: Column, ctx: RuleContext): readonly string[] {
+  const [of, column] = [sqlName(table, ctx), ident(name)]
+  const sequence = ident(`${nameOf(table)}_${name}_seq`)
+  const alter = `ALTER TABLE ${of} ALTER COLUMN ${column}`
+  const counts = value?.startsWith('nextval(') === true
+  return [
+    ...(counts
+      ? [
+          `CREATE SEQUENCE ${sequence} OWNED BY ${of}.${column};`,
+          `SELECT setval('${sequence}', (SELECT max(${column}) FROM ${of}));`,
+        ]
+      : []),
+    value === null ? `${alter} DROP DEFAULT;` : `${alter} SET DEFAULT ${counts ? `nextval('${sequence}')` : value};`,
+    ...(nullable ? [`${alter} DROP NOT NULL;`] : []),
+  ]
+}

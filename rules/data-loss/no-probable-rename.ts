@@ -62,6 +62,12 @@ export default {
     },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column full_name text;` },
     {
+      title: 'A column that comes back under its own name has no other.',
+      given: `create table users (id bigint primary key, no integer);`,
+      sql: `alter table users drop column no; alter table users add column no serial; alter table users add column server_no integer;`,
+      unproven: 'others speak of the drop',
+    },
+    {
       title: 'A column that is declared elsewhere in the model is another one.',
       prisma: {
         before: `model Note {\n  id    Int     @id\n  title String?\n  at    DateTime?\n}`,
@@ -78,6 +84,7 @@ export default {
       const dropped = changes
         .filter((change) => change.kind === 'dropColumn')
         .filter((change) => existedBefore(ctx, change.table, change.from.name))
+        .filter(({ table, from }) => !ctx.after.tables.get(table)?.columns.some(({ name }) => name === from.name))
       for (const drop of dropped) {
         const likely = changes
           .filter((change) => change.kind === 'addColumn')

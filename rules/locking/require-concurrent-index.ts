@@ -1,7 +1,10 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, schemaOf, type Index, type Key } from '../../src/schema/model.ts'
+import { createIndex } from '../../src/schema/sql/ddl.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { freeIndexName } from '../shared/replaced.ts'
 import { wholeLines } from '../shared/suggest.ts'
-import { ident, rowsSentence, sql } from '../shared/sql.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { sentence } from '../shared/words.ts'
 
 export default {
@@ -25,6 +28,12 @@ export default {
   ],
   claims: { lock: 'ShareLock', rewrites: false },
   bad: [
+    {
+      title: 'An index that takes the name of another.',
+      given: `create table users (id bigint primary key, name text); create index users_name on users (name);`,
+      sql: `drop index users_name; create index users_name on users (lower(name));`,
+      message: 'blocks every write to `users`',
+    },
     {
       given: `create table orders (id bigint primary key, user_id bigint not null);`,
       sql: `create index orders_user_id on orders (user_id);`,
@@ -50,6 +59,13 @@ export default {
     },
   ],
   good: [
+    {
+      title: 'A successor is built beside the index whose name it takes.',
+      given: `create table users (id bigint primary key, name text); create index users_name on users (name);`,
+      sql: `create index concurrently users_name_new on users (lower(name)); drop index concurrently if exists users_name; alter index users_name_new rename to users_name;`,
+      runner: 'psql',
+      unproven: 'others speak of the index that goes',
+    },
     {
       title: 'Of the parent alone, whose partitions get theirs one by one.',
       given: `create table events (id bigint not null, at date not null) partition by range (at);`,
@@ -90,6 +106,9 @@ export default {
       const known = ctx.step?.before.tables.get(table)
       if (only && known?.complete !== true) return
       if (known?.persistence === 'temporary' || (known?.partition.by ?? null) !== null) return
+      const message = `Building \`${index.name}\` blocks every write to \`${ctx.name(table)}\` until it is done.`
+      const free = freeIndexName(index.name, table, ctx)
+      if (free !== index.name) return { message, help: successor(table, index, free, ctx) }
       const text = ctx.step?.statement.text ?? ''
       const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
       const outside = outsideTransaction(
@@ -98,10 +117,21 @@ export default {
         index.keys.some(({ column }) => column !== null && ctx.isNewColumn(table, column)),
       )
       return {
-        message: `Building \`${index.name}\` blocks every write to \`${ctx.name(table)}\` until it is done.`,
+        message,
         help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
         ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
       }
     },
   },
 } satisfies Rule
+
+/** What builds an index whose name is taken by the one that it takes the place of. */
+function successor(table: Key, index: Index, name: string, ctx: RuleContext): string {
+  const { defaultSchema } = ctx.before
+  const at = key(schemaOf(table), index.name)
+  return `${rowsSentence(table, ctx)}${sentence(outsideTransaction(ctx).how)}, in place of dropping \`${index.name}\` and building it anew:\n${sql(
+    `${createIndex(table, { ...index, name }, defaultSchema, { concurrently: true })};`,
+    `DROP INDEX CONCURRENTLY IF EXISTS ${sqlName(at, ctx)};`,
+    `ALTER INDEX ${sqlName(key(schemaOf(table), name), ctx)} RENAME TO ${ident(index.name)};`,
+  )}`
+}

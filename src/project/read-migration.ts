@@ -50,16 +50,18 @@ export function readMigration(project: Project, side: Side, file: MigrationFile)
   const source = sourceFile(file.path, content.text)
   const dialect = otherDialects[project.dialect]
   if (dialect !== undefined) return { migration: empty, texts: [readSql(source, { dialect })], notes: [] }
+  // An ORM says what its migrations are written for: what does not parse is a mistake, not another database.
+  const written = project.orm === null ? {} : { dialect: 'postgresql' as const }
   const sections =
     project.migrations?.layout === 'sections' || project.runner.name === 'node-pg-migrate'
       ? sectionsOf(content.text)
       : null
   const up =
     sections === null
-      ? readSql(source)
+      ? readSql(source, written)
       : joined(
           source,
-          sections.up.map((range) => readSql(source, { range })),
+          sections.up.map((range) => readSql(source, { range, ...written })),
         )
   const ownDown =
     sections === null || sections.down.length === 0

@@ -74,7 +74,7 @@ const markers: Readonly<Record<Other | 'postgresql', readonly RegExp[]>> = {
     /\btoyyyymm\b|\btostartof\w+ \(/,
     /\bsystem (?:stop|start|sync|flush)\b/,
     /\bformat (?:jsoneachrow|csv|null)\b/,
-    /\b(?:add|drop) index if (?:not )?exists\b/,
+    /\badd index if not exists\b|[^;\s] drop index if exists\b/,
     /\bsettings \w+ =/,
     /\barray \( /,
     /\bmaterialized view (?:if not exists )?\S+ (?:\. \S+ )?to\b/,

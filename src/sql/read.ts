@@ -76,7 +76,7 @@ export function readSql(file: SourceFile, options: ReadOptions = {}): SqlText {
   if (options.dialect !== undefined && options.dialect !== 'postgresql')
     return { ...empty, dialect: options.dialect, problems: [foreign(file, options.dialect)] }
   const reader = readPieces(file, options.range?.start ?? 0, options.range?.end ?? file.text.length)
-  if (reader.failed > 0) {
+  if (reader.failed > 0 && options.dialect === undefined) {
     const dialect = guessDialect(file.text, reader.statements.length, reader.failed)
     if (dialect !== 'postgresql')
       return { ...empty, comments: reader.comments, dialect, problems: [foreign(file, dialect)] }

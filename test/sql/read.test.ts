@@ -247,6 +247,12 @@ describe('other dialects', () => {
       problems: [{ kind: 'syntax', place: { line: 2, column: 13 } }],
       statements: [{}],
     })
+    expect(
+      read('DROP INDEX IF EXISTS b;\nALTER TABLE a DROP COLUMN b,\nALTER TABLE a RENAME COLUMN c TO d;'),
+    ).toMatchObject({
+      dialect: 'postgresql',
+      problems: [{ kind: 'syntax', place: { line: 3, column: 1 } }],
+    })
   })
 })
 
