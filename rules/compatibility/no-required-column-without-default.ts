@@ -62,7 +62,7 @@ export default {
       title: 'A column that is dropped just before: the values that it had are another matter.',
       given: `create table users (id bigint primary key, age text not null);`,
       sql: `alter table users drop column age, add column age integer not null;`,
-      unproven: 'others speak of the values',
+      unproven: 'it fails, as the rule that speaks of the values says',
     },
     {
       title: 'A generated column has its value.',

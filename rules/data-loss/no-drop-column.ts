@@ -48,7 +48,7 @@ export default {
     dropColumn({ table, from, ifExists }, ctx) {
       if (ctx.isNewColumn(table, from.name) || ctx.isNew(table)) return
       if (from.generated !== null && !from.generated.stored) return
-      if (isAddedAgain(table, from.name, ctx)) return
+      if (isAddedAgain(table, from.name, ctx) || isRenamedUnread(from.name, ctx)) return
       const known = ctx.step?.before.tables.get(table)
       if (ifExists && known?.complete && !known.columns.some((column) => column.name === from.name)) return
       const name = sqlName(table, ctx)
@@ -66,6 +66,17 @@ export default {
     },
   },
 } satisfies Rule
+
+/**
+ * True where a migration of another database, of which only the schema's difference is known, gives the column another name.
+ * https://dev.mysql.com/doc/refman/8.4/en/alter-table.html
+ */
+function isRenamedUnread(column: string, ctx: RuleContext): boolean {
+  if (ctx.dialect === 'postgresql' || ctx.dialect === 'cockroachdb') return false
+  const name = column.replaceAll(/[^\w]/g, '\\$&')
+  const renames = new RegExp(`\\b(?:rename\\s+column|change(?:\\s+column)?)\\s+["\`[]?${name}(?!\\w)`, 'i')
+  return ctx.files.some(({ path }) => path.endsWith('.sql') && renames.test(ctx.text(path)?.text ?? ''))
+}
 
 /** True where a later statement makes a column of that name, which no-drop-and-recreate-column speaks of. */
 function isAddedAgain(table: Key, column: string, ctx: RuleContext): boolean {
