@@ -59,12 +59,6 @@ export default {
     },
     { sql: `create table users (id bigint primary key); alter table users add column status text not null;` },
     {
-      title: 'A column that is dropped just before: the values that it had are another matter.',
-      given: `create table users (id bigint primary key, age text not null);`,
-      sql: `alter table users drop column age, add column age integer not null;`,
-      unproven: 'it fails, as the rule that speaks of the values says',
-    },
-    {
       title: 'A generated column has its value.',
       given: `create table users (id bigint primary key, email text not null);`,
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual not null;`,
