@@ -86,7 +86,7 @@ function sent(migration: Migration, sending: Sending, state: State): readonly Dr
   let last: Draft | null = null
   for (const statement of migration.statements) {
     if (statement.inside !== null && last) {
-      drafts.push(last)
+      drafts.push(within(last, statement))
       continue
     }
     const query = queries.of(statement)
@@ -126,6 +126,11 @@ function sent(migration: Migration, sending: Sending, state: State): readonly Dr
   return drafts
 }
 
+/** The transaction of what stands in a body: that of its statement, which is one by itself where nothing is open around it. */
+function within(around: Draft, { inside }: Statement): Draft {
+  return inside === 'do' && around.block !== true ? { ...around, because: 'a `DO` block is one transaction' } : around
+}
+
 /** A pipeline without an end between its statements: the implicit transaction lasts from the first to the last. */
 function pipelined(
   migration: Migration,
@@ -140,7 +145,7 @@ function pipelined(
   let last: Draft | null = null
   for (const statement of migration.statements) {
     if (statement.inside !== null && last) {
-      drafts.push(last)
+      drafts.push(within(last, statement))
       continue
     }
     const control = controlOf(statement)

@@ -300,3 +300,12 @@ describe('the table of runners', () => {
     ])
   })
 })
+
+test('what stands in a block without a transaction around it is said to be one', () => {
+  const of = (sql: string) => transactionsOf(parseRunner('psql'), [migration(sql)], {}).map(({ because }) => because)
+  expect(of('DO $$ BEGIN DROP TABLE a; END $$;')).toEqual([
+    expect.stringContaining('psql'),
+    'a `DO` block is one transaction',
+  ])
+  expect(of('BEGIN; DO $$ BEGIN DROP TABLE a; END $$; COMMIT;')[2]).toBe('`BEGIN` opens a transaction in the file')
+})
