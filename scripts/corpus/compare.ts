@@ -28,6 +28,7 @@ function columnShape(column: Column): unknown {
     column.default,
     column.generated,
     column.identity,
+    (column.identityOptions ?? []).toSorted(),
     column.collation ?? null,
     column.comment ?? null,
     column.notNull ?? null,
@@ -135,7 +136,15 @@ export function objectsOf(schema: Schema): ReadonlyMap<string, string> {
     for (const index of view.indexes) objects.set(`index ${at}.${index.name}`, JSON.stringify(indexShape(index)))
   }
   for (const [at, sequence] of schema.sequences)
-    objects.set(`sequence ${at}`, JSON.stringify([sequence.type, sequence.ownedBy, grantsShape(sequence.grants)]))
+    objects.set(
+      `sequence ${at}`,
+      JSON.stringify([
+        sequence.type,
+        sequence.ownedBy,
+        (sequence.options ?? []).toSorted(),
+        grantsShape(sequence.grants),
+      ]),
+    )
   for (const [at, list] of schema.functions) {
     for (const one of list)
       objects.set(

@@ -46,17 +46,22 @@ export function numbersOf(options: readonly string[]): SequenceNumbers {
   }
 }
 
+/** All numbers of a sequence, also those that are the defaults of its direction and type. */
+export function allNumbers(options: readonly string[], type: string): Required<SequenceNumbers> {
+  const said = numbersOf(options)
+  const usual = usualNumbers(said, type)
+  const numbers = Object.fromEntries(names.map((name) => [name, said[name] || usual[name]]))
+  return { ...usual, ...numbers, cycle: said.cycle === true }
+}
+
 /** What leads from some options to others of a sequence of that type, as `ALTER SEQUENCE` takes it; empty where they are the same. */
 export function optionChanges(from: readonly string[], to: readonly string[], type: string): readonly string[] {
-  const [was, is] = [numbersOf(from), numbersOf(to)]
-  const usual = usualNumbers(is, type)
+  const [was, is] = [allNumbers(from, type), allNumbers(to, type)]
+  // Where it stood, at least before its first use, may lie outside of what is allowed from now on.
+  const isOut = BigInt(was.start) < BigInt(is.minvalue) || BigInt(was.start) > BigInt(is.maxvalue)
   return [
-    ...names.flatMap((name) => {
-      const [before, after] = [was[name] ?? '', is[name] ?? '']
-      if (before === after) return []
-      if (after === '' && (name === 'minvalue' || name === 'maxvalue')) return [`NO ${words[name]}`]
-      return [`${words[name]} ${after || usual[name]}`]
-    }),
+    ...names.flatMap((name) => (was[name] === is[name] ? [] : [`${words[name]} ${is[name]}`])),
     ...(was.cycle === is.cycle ? [] : [is.cycle ? 'CYCLE' : 'NO CYCLE']),
+    ...(isOut ? ['RESTART'] : []),
   ]
 }

@@ -58,7 +58,10 @@ export function addColumn(
     if (own !== undefined && own.type !== null && type !== null && own.type !== type)
       refuse(`child table "${it.name}" has different type for column "${name}"`)
     const added = it.key === at ? built.column : { ...built.column, inherited: true }
-    return own === undefined ? { ...it, columns: [...it.columns, added] } : it
+    if (own === undefined) return { ...it, columns: [...it.columns, added] }
+    // From PostgreSQL 18 on a NOT NULL is a constraint, which the children inherit.
+    const nullable = own.nullable && (built.column.nullable || session.options.postgres < 18)
+    return { ...it, columns: it.columns.map((column) => (column === own ? { ...own, nullable } : column)) }
   })
   const change: Change = {
     kind: 'addColumn',
@@ -127,7 +130,7 @@ export function setIdentity(session: Session, at: Key, name: string, command: Al
     when === 'd' ? ('by default' as const) : when === 'a' ? ('always' as const) : (column.identity ?? 'always')
   const given =
     command.def !== undefined && 'Constraint' in command.def ? command.def.Constraint.options : items(command.def)
-  const identityOptions = optionsAfter(column.identityOptions ?? [], given, column.type ?? 'bigint')
+  const identityOptions = optionsAfter(adding ? null : (column.identityOptions ?? []), given, column.type ?? 'bigint')
   return changeColumn(session, at, name, 'setIdentity', (it) => ({ ...it, identity, identityOptions }), false)
 }
 

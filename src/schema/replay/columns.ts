@@ -120,7 +120,7 @@ export function buildColumn(
         break
       case 'CONSTR_IDENTITY':
         column.identity = constraint.generated_when === 'd' ? 'by default' : 'always'
-        column.identityOptions = optionsAfter([], constraint.options, type.text ?? 'bigint')
+        column.identityOptions = optionsAfter(null, constraint.options, type.text ?? 'bigint')
         said = true
         ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options), place)
         break

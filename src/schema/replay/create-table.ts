@@ -3,9 +3,10 @@ import { printExpression } from '../expression/expression.ts'
 import { quoteIdent } from '../../sql/names.ts'
 import type { Column, Key, Table } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
+import { allNumbers, sequenceOptions } from '../sequence-options.ts'
 import { buildColumn, ownSequence } from './columns.ts'
 import { addConstraint } from './constraints.ts'
-import { putTable, relationExists, typeExists, updateTable } from './draft.ts'
+import { putTable, relationExists, sequencesOf, typeExists, updateTable } from './draft.ts'
 import { adopt } from './family.ts'
 import { columnsAddition, distinctNames, freeRelationName } from './names.ts'
 import { parametersOf, texts, writtenOf } from './nodes.ts'
@@ -192,10 +193,14 @@ const like = { comments: 1, constraints: 4, defaults: 8, generated: 16, identity
 
 function likeColumns(session: Session, at: Key, clause: TableLikeClause, source: Table): Column[] {
   const options = clause.options ?? 0
+  // The sequence of the copy is one of bigint, with all the numbers of that of the source.
+  const typeOf = (column: string) => sequencesOf(session.draft.schema, source.key, column).at(-1)?.type ?? 'bigint'
   return source.columns.map(({ identityOptions: identityOf, ...column }) => {
     const copied: Column = {
       ...column,
-      ...((options & like.identity) !== 0 && identityOf !== undefined ? { identityOptions: identityOf } : {}),
+      ...((options & like.identity) !== 0 && identityOf !== undefined
+        ? { identityOptions: sequenceOptions(allNumbers(identityOf, typeOf(column.name)), 'bigint') }
+        : {}),
       default: (options & like.defaults) !== 0 ? column.default : null,
       generated: (options & like.generated) !== 0 ? column.generated : null,
       identity: (options & like.identity) !== 0 ? column.identity : null,

@@ -1,7 +1,7 @@
 import type { AlterSeqStmt, CreateSeqStmt, Node } from 'libpg-query'
 import type { Key } from '../model.ts'
 import { nameOf, schemaOf } from '../model.ts'
-import { numbersOf, sequenceOptions } from '../sequence-options.ts'
+import { allNumbers, sequenceOptions } from '../sequence-options.ts'
 import { put, relationExists, updateTable } from './draft.ts'
 import { flag, items, option, options, text, valueText, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -21,16 +21,16 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
     name: nameOf(at),
     type,
     ownedBy: ownerOf(session, node.options) ?? null,
-    options: optionsAfter([], node.options, type),
+    options: optionsAfter(null, node.options, type),
     declared: declaredAt(session),
   }
   put(session.draft, 'sequences', at, to)
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
 }
 
-/** The options that a list of `DefElem` leaves where there were `had` before. */
+/** The options that a list of `DefElem` leaves: of a new sequence, or where there were `had` before. What is not said stays as it is, also a default of the other direction. */
 export function optionsAfter(
-  had: readonly string[],
+  had: readonly string[] | null,
   list: readonly Node[] | undefined,
   type: string,
 ): readonly string[] {
@@ -39,7 +39,10 @@ export function optionsAfter(
     return element === undefined ? [] : [[name, valueText(element.arg)] as const]
   })
   const cycle = option(list, 'cycle') === undefined ? {} : { cycle: flag(list, 'cycle') }
-  return sequenceOptions({ ...numbersOf(had), ...Object.fromEntries(given), ...cycle }, type)
+  return sequenceOptions(
+    { ...(had === null ? {} : allNumbers(had, type)), ...Object.fromEntries(given), ...cycle },
+    type,
+  )
 }
 
 function ownerOf(

@@ -48,7 +48,7 @@ function identityStatements(from: Column, to: Column, alter: string): readonly s
     ...(from.identity === to.identity ? [] : [`GENERATED ${to.identity.toUpperCase()}`]),
     ...optionChanges(from.identityOptions ?? [], to.identityOptions ?? [], to.type ?? 'bigint'),
   ]
-  return changes.length > 0 ? [`${alter} ${changes.map((it) => `SET ${it}`).join(' ')}`] : []
+  return changes.length > 0 ? [`${alter} ${changes.map((it) => (it === 'RESTART' ? it : `SET ${it}`)).join(' ')}`] : []
 }
 
 const families: readonly RegExp[] = [
