@@ -189,7 +189,8 @@ export async function readPull(
   ])
   const organisation = answer.organisation?.object?.text
   const runs = commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf)
-  const onHead = runs.filter((run) => run.commit === node.headRefOid)
+  // An Action's own job may have the name, too; it is none of ours.
+  const onHead = runs.filter((run) => run.commit === node.headRefOid && pullOfRun(run.externalId) !== null)
   return {
     blobs: answer.repository,
     pull: {
