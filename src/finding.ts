@@ -64,6 +64,8 @@ export interface Approval {
   readonly until: string | null
   /** Label of the pull request that stands for the approval, where one is configured and missing. */
   readonly label?: string
+  /** True where the reason has to say that there is a backup. */
+  readonly wantsBackup?: boolean
   /** An approval that it had and that no longer counts. */
   readonly fallen?: FallenApproval
 }

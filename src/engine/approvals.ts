@@ -205,10 +205,11 @@ function decide(
       },
     }
   }
+  const wanted = typeof backup === 'object' ? { label: backup.label, wantsBackup: true } : { wantsBackup: true }
   const waiting: Finding =
-    typeof backup === 'object' && finding.group === 'data-loss'
-      ? { ...finding, approval: { ...finding.approval, label: backup.label } }
-      : finding
+    backup === 'off' || finding.group !== 'data-loss'
+      ? finding
+      : { ...finding, approval: { ...finding.approval, ...wanted } }
   const last = decisions.findLast((d) =>
     d.kind === 'approve'
       ? bindings.get(d.key)?.some((b) => b.fingerprint === finding.fingerprint) === true

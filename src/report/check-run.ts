@@ -214,14 +214,14 @@ export function missingLine({ environment, label }: Wanted): string {
 /** How the findings that wait for an approval get it. */
 export function howToApprove(needed: readonly Finding[], approvals: Config['approvals']): string {
   const label = needed.map((f) => f.approval?.label).find((name) => name !== undefined)
-  const isLoss = needed.some((f) => f.group === 'data-loss')
+  const wantsBackup = needed.some((f) => f.approval?.wantsBackup === true)
   const targets =
     needed.length > 1 && needed.every((f) => f.group === 'data-loss')
       ? ['destructive']
       : needed.slice(0, 3).map((f) => f.fingerprint.slice(0, 4))
   const commands = targets.map((target) => `\`/schemagate approve ${target} reason: …\``).join(', ')
   const lines = targets.length === 1 ? '' : needed.length > targets.length ? ' and so on, a line each' : ', a line each'
-  return `To approve: comment ${commands}${lines}${isLoss ? '; the reason says where the backup is' : ''}${
+  return `To approve: comment ${commands}${lines}${wantsBackup ? '; the reason says where the backup is' : ''}${
     label === undefined ? '' : `, or set the label ${codeSpan(label)}`
   }. ${whoApproves(approvals)} may.`
 }

@@ -62,7 +62,7 @@ export function approvalLine(finding: Finding): string {
   ]
     .map((line) => `${line}\n\n`)
     .join('')
-  return `${asked}If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.group === 'data-loss' ? ' (say where the backup is)' : ''}.`
+  return `${asked}If this is meant: \`/schemagate approve ${finding.fingerprint.slice(0, 4)} reason: …\`${finding.approval?.wantsBackup === true ? ' (say where the backup is)' : ''}.`
 }
 
 /** What an embedded Postgres did and what Prisma's header says, in one line; null where neither says something. */

@@ -4,6 +4,8 @@ import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { checklistDetails } from '../../src/report/checklist.ts'
 import { schemaChanges } from '../../src/report/changes.ts'
 import { defaultConfig } from '../../src/config/types.ts'
+import type { Config } from '../../src/config.ts'
+import { gate } from '../../src/engine/approvals.ts'
 import { howToApprove } from '../../src/report/check-run.ts'
 import { inlineComment } from '../../src/report/comment.ts'
 import { picturesMarkdown } from '../../src/report/picture.ts'
@@ -117,9 +119,15 @@ test('what the pull request silences says why, escaped, and every approval that 
     'The pull request silences it: @\u200bdba said \\<b\\>so\\</b\\>\n\nIf this is meant: `/schemagate approve',
   )
   const commands = needed.map((f) => `\`/schemagate approve ${f.fingerprint.slice(0, 4)} reason: …\``)
-  expect(howToApprove(needed, defaultConfig.approvals)).toContain(
-    `${commands.join(', ')}, a line each; the reason says where the backup is.`,
-  )
+  const asked = (require: Config['backup']['require']) => {
+    const gates = { labels: [], staged: null }
+    const { needed } = sortFindings(
+      gate(report, [], gates, { ...defaultConfig, backup: { require } }, new Date()).report,
+    )
+    return howToApprove(needed, defaultConfig.approvals)
+  }
+  expect(asked('off')).toContain(`${commands.join(', ')}, a line each. Anyone`)
+  expect(asked('approval')).toContain(`${commands.join(', ')}, a line each; the reason says where the backup is.`)
   expect(howToApprove([needed[0]!, ...needed, needed[1]!], defaultConfig.approvals)).toContain(
     ' and so on, a line each',
   )

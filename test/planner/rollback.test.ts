@@ -116,7 +116,7 @@ const changes: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'rows that change',
     "UPDATE users SET email = 'x' || id; DELETE FROM users WHERE id = 3;",
-    [/UPDATE at migrations\/1_up\.sql line 1 overwrites values of `users`/, /DELETE at .* removes rows of `users`/],
+    [/UPDATE at `migrations\/1_up\.sql` line 1 overwrites values of `users`/, /DELETE at .* removes rows of `users`/],
   ],
   [
     'row security, triggers, functions, comments',

@@ -140,7 +140,7 @@ function fillsNewColumns(step: Step, columns: ReadonlySet<string>): boolean {
 
 function lossOfRows(step: Step, fresh: ReadonlySet<Key>): Loss | null {
   const { kind, place } = step.statement
-  const where = `${place.path} line ${place.line}`
+  const where = `${code(place.path)} line ${place.line}`
   const d = step.before.defaultSchema
   const target = targetTable(step)
   if (target && fresh.has(target)) return null
