@@ -4,7 +4,7 @@ import { lockModes, lockName } from '../rehearsal/observation.ts'
 import type { LockMode, Observation } from '../rehearsal/observation.ts'
 import type { Key } from '../schema/model.ts'
 import type { CatalogRule, Claims } from './rule.ts'
-import type { Draft } from './run.ts'
+import type { Draft } from './draft.ts'
 
 /** What a rule's claims and the observation of its statement have to say to each other. */
 export interface Comparison {

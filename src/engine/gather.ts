@@ -1,6 +1,6 @@
 import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
-import type { Draft } from './run.ts'
+import type { Draft } from './draft.ts'
 
 /** Places that help names besides the finding's own. */
 const listed = 8

@@ -3,7 +3,7 @@ import type { Note, Warned } from '../finding.ts'
 import { subjectOf, tableOf, type Change } from '../schema/change.ts'
 import { nameOf } from '../schema/model.ts'
 import { readPrismaWarnings, type PrismaWarning, type PrismaWarningKind } from '../schema/prisma/warnings.ts'
-import type { Draft } from './run.ts'
+import type { Draft } from './draft.ts'
 
 /** The rules that say what a line of Prisma's header says, the one that says it best first. */
 const rules: Readonly<Record<Exclude<PrismaWarningKind, 'other'>, readonly string[]>> = {

@@ -1,87 +1,17 @@
-import type { Migration, Step } from '../step.ts'
+import type { Step } from '../step.ts'
 import type { Group, Note, Severity } from '../finding.ts'
-import type { Config, RuleSetting } from '../config.ts'
-import { showsLines } from '../changeset/hunks.ts'
-import type { ChangedFile } from '../changeset/tree.ts'
-import type { Place, SourceFile } from '../location.ts'
-import { isPostgres } from '../project/detect.ts'
-import type { Project } from '../project/project.ts'
-import type { CodeFacts } from '../queries/facts.ts'
-import type { Query } from '../queries/query.ts'
-import type { Change } from '../schema/change.ts'
-import { subjectOf, tableOf } from '../schema/change.ts'
-import { spelled, suggestionFor, type SchemaEdit } from '../schema/edit.ts'
-import type { Key, Schema } from '../schema/model.ts'
-import { nameOf, schemaOf } from '../schema/model.ts'
-import type { SqlProblem } from '../sql/statement.ts'
-import { normalizedTokens } from '../sql/tokens.ts'
+import type { RuleSetting } from '../config.ts'
 import { startOf } from '../location.ts'
-import { milder } from './conclusion.ts'
-import { newnessOf, nothingNew, provenEmpty, rowsOf, sizeOf, type Newness } from './context.ts'
-import { declarationOf } from './declared.ts'
-import { declarationTokens } from './fingerprint.ts'
+import type { Project } from '../project/project.ts'
+import type { Change } from '../schema/change.ts'
+import { newnessOf, nothingNew, provenEmpty, type Newness } from './context.ts'
+import { draftOf, schemaGroups, type Draft, type Subject } from './draft.ts'
 import { passingChanges } from './passing.ts'
 import { judgedByPlan } from './plan-evidence.ts'
+import { contextOf } from './rule-context.ts'
+import type { RuleInput } from './rule-input.ts'
 import type { CatalogRule, Problem, RuleContext, Visitor } from './rule.ts'
 import type { Suppression } from './suppressions.ts'
-
-/** Everything that the rules of one project may look at. */
-export interface RuleInput {
-  readonly project: Project
-  /** What findings call the project; null where files are linted on their own. */
-  readonly label: string | null
-  readonly config: Config
-  readonly postgres: number
-  readonly postgresAssumed: boolean
-  readonly postgresMinor: number | null
-  readonly before: Schema
-  readonly after: Schema
-  readonly declared: Schema | null
-  readonly declaredBefore: Schema | null
-  readonly steps: readonly Step[]
-  readonly history: readonly Migration[]
-  readonly queries: readonly Query[]
-  readonly code?: CodeFacts
-  readonly files: readonly ChangedFile[]
-  readonly sqlProblems: readonly SqlProblem[]
-  readonly migrated: RuleContext['migrated']
-  readonly journal: RuleContext['journal']
-  readonly lock?: RuleContext['lock']
-  readonly orphans: RuleContext['orphans']
-  readonly roundTrips: RuleContext['roundTrips']
-  readonly reruns?: NonNullable<RuleContext['reruns']>
-  readonly migrationsChanged: readonly {
-    readonly path: string
-    readonly status: ChangedFile['status']
-    readonly sameSql?: boolean
-  }[]
-  readonly merged?: NonNullable<RuleContext['merged']>
-  /** True where the steps come from the difference of the declared schemas, because no migration says it. */
-  readonly generated: boolean
-  /** Texts of the files that findings may point at. */
-  readonly texts: ReadonlyMap<string, SourceFile>
-  readonly alone: boolean
-  /** Also run the rules that are off, as information. */
-  readonly allRules: boolean
-}
-
-/** A problem with what the engine knows about it; `settle` makes findings of them. */
-export interface Draft {
-  readonly rule: CatalogRule
-  readonly problem: Problem
-  readonly project: string | null
-  readonly severity: Severity
-  readonly place: Place
-  readonly object: string
-  /** What the fingerprint hashes of the text. */
-  readonly tokens: string
-  readonly step: Step | null
-  /** Lines on which the statement or declaration begins, for suppressions. */
-  readonly starts: readonly number[]
-}
-
-/** Groups that speak of what the schema is rather than of how a statement runs: their findings land in the ORM's schema where there is one. */
-export const schemaGroups: ReadonlySet<Group> = new Set(['design', 'indexes', 'access'])
 
 /**
  * Runs the rules over one project. A rule that fails becomes a blocking note, never a lost review. `muted` is what rules that the
@@ -192,12 +122,6 @@ export function runSuppressionRules(
   return drafts
 }
 
-interface Subject {
-  readonly place: Place
-  readonly step: Step | null
-  readonly change?: Change
-}
-
 function groupSteps(steps: readonly Step[]): Map<number, Step[]> {
   const groups = new Map<number, Step[]>()
   for (const step of steps) {
@@ -240,147 +164,4 @@ function settingOf(rule: CatalogRule, setting: RuleSetting | undefined, allRules
   const on = severity === 'default' ? rule.enabled !== false || setting !== undefined : severity !== 'off'
   if (!on) return allRules && setting?.severity !== 'off' ? { severity: 'info', options } : null
   return { severity: severity === 'default' || severity === 'off' ? null : severity, options }
-}
-
-function contextOf(
-  input: RuleInput,
-  options: Readonly<Record<string, unknown>>,
-  step: Step | null,
-  newness: Newness,
-  transaction: readonly Step[],
-): RuleContext {
-  const { before, config } = input
-  const rows = (table: Key) => rowsOf(config, table, before.defaultSchema)
-  return {
-    project: input.project,
-    dialect: input.project.dialect,
-    postgres: input.postgres,
-    postgresAssumed: input.postgresAssumed,
-    postgresMinor: input.postgresMinor,
-    runner: input.project.runner,
-    before,
-    after: input.after,
-    declared: input.declared,
-    declaredBefore: input.declaredBefore,
-    step,
-    steps: input.steps,
-    transaction,
-    history: input.history,
-    queries: input.queries,
-    ...(input.code ? { code: input.code } : {}),
-    files: input.files,
-    migrated: input.migrated,
-    journal: input.journal,
-    ...(input.lock ? { lock: input.lock } : {}),
-    orphans: input.orphans,
-    roundTrips: input.roundTrips,
-    ...(input.reruns ? { reruns: input.reruns } : {}),
-    sqlProblems: input.sqlProblems,
-    migrationsChanged: input.migrationsChanged,
-    ...(input.merged ? { merged: input.merged } : {}),
-    generated: input.generated,
-    isNew: (table) =>
-      newness.tables.has(table) ||
-      step?.before.tables.get(table)?.persistence === 'temporary' ||
-      step?.changes.some((change) => change.kind === 'createTable' && change.table === table) === true,
-    isNewColumn: (table, column) => newness.tables.has(table) || newness.columns.has(`${table}.${column}`),
-    rows,
-    size: (table) => sizeOf(config, rows(table)),
-    edit: (edit) => editIn(input, edit),
-    text: (path) => input.texts.get(path),
-    name: (table) => (schemaOf(table) === before.defaultSchema ? nameOf(table) : table),
-    options,
-    alone: input.alone,
-  }
-}
-
-function editIn(input: RuleInput, edit: SchemaEdit): ReturnType<RuleContext['edit']> {
-  const word = input.declared && spelled(edit, input.declared)
-  if (!input.declared || word === null) return null
-  const suggestion = suggestionFor(edit, input.declared, (path) => input.texts.get(path))
-  const file = input.files.find(({ path }) => path === suggestion?.path)
-  return {
-    spelled: word,
-    suggestion: suggestion && file && showsLines(file, suggestion.line, suggestion.endLine) ? suggestion : null,
-  }
-}
-
-function draftOf(
-  rule: CatalogRule,
-  said: Problem,
-  subject: Subject,
-  configured: Severity | null,
-  input: RuleInput,
-  empty: readonly ReadonlySet<Key>[],
-): Draft {
-  const { change, step } = subject
-  // What a rule says to do about a change is written for Postgres.
-  let problem: Problem = step && !isPostgres(input.project.dialect) ? { ...said, help: rule.fix } : said
-  const object = problem.object ?? (change ? objectOf(change) : '')
-  let severity =
-    configured === null
-      ? (problem.severity ?? rule.severity)
-      : problem.severity
-        ? milder(problem.severity, configured)
-        : configured
-  const table = (change ? tableOf(change) : undefined) ?? object
-  if (rule.group === 'locking' && !problem.anySize && object !== '') {
-    const rows = rowsOf(input.config, table, input.before.defaultSchema)
-    if (sizeOf(input.config, rows) === 'small') severity = 'info'
-    else if (severity !== 'info' && step && empty[input.steps.indexOf(step)]?.has(table) === true) {
-      severity = 'info'
-      problem = { ...said, help: `${said.help ?? rule.fix}\n${onEmptyTable}` }
-    }
-  }
-  const declaration =
-    !problem.place && change && input.declared && schemaGroups.has(rule.group)
-      ? declarationOf(input.declared, change)
-      : null
-  const relocated = declaration && input.files.some((file) => file.path === declaration.path) ? declaration : null
-  const place = problem.place ?? relocated ?? subject.place
-  const inStatement = step !== null && place.path === step.statement.place.path
-  return {
-    rule,
-    problem,
-    severity,
-    object,
-    step,
-    project: input.label,
-    place: {
-      path: place.path,
-      line: place.line,
-      column: place.column,
-      endLine: place.endLine,
-      endColumn: place.endColumn,
-    },
-    tokens: inStatement ? normalizedTokens(step.statement.text) : tokensAt(place, input.texts),
-    starts: [...(inStatement ? [step.statement.place.line] : []), place.line, ...declaredLines(input, table, place)],
-  }
-}
-
-/** Why a lock is information where only an empty table lets the migration through: once the column has a default, it is not. */
-const onEmptyTable =
-  'For information, because the same migration adds a required column without a default, which only an empty table takes.'
-
-/** Lines on which the ORM's schema declares the table that a place stands in: a suppression above a model speaks of its fields too. */
-function declaredLines({ declared }: RuleInput, table: string, place: Place): readonly number[] {
-  return (declared?.tables.get(table)?.declared ?? []).flatMap((of) =>
-    of.path === place.path && of.line <= place.line ? [of.line] : [],
-  )
-}
-
-/** `public.users.status`: what a change is about, for the fingerprint. */
-function objectOf(change: Change): string {
-  const table = tableOf(change)
-  const subject = subjectOf(change)
-  return table === undefined || subject === table ? subject : `${table}.${subject}`
-}
-
-function tokensAt(place: Place, texts: ReadonlyMap<string, SourceFile>): string {
-  const file = texts.get(place.path)
-  if (!file || (place.line === 1 && place.endLine === 1 && place.endColumn === 1)) return ''
-  const start = (file.lineStarts[place.line - 1] ?? 0) + place.column - 1
-  const end = (file.lineStarts[place.endLine - 1] ?? 0) + place.endColumn
-  const text = file.text.slice(start, end)
-  return place.path.endsWith('.sql') ? normalizedTokens(text) : declarationTokens(text)
 }

@@ -6,7 +6,7 @@ import { comparePlaces } from '../location.ts'
 import { compareSeverities } from './conclusion.ts'
 import { gathered } from './gather.ts'
 import { fingerprint } from './fingerprint.ts'
-import { schemaGroups, type Draft } from './run.ts'
+import { schemaGroups, type Draft } from './draft.ts'
 import { holds, speaksOf, type Suppression } from './suppressions.ts'
 
 /** What settling needs to know besides the drafts. */
