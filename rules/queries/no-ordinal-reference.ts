@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { isNewSearch } from '../shared/query-words.ts'
 import { selectsOf } from '../shared/sql-tree.ts'
 
 export default {
@@ -29,7 +29,7 @@ export default {
   ],
   visit: {
     query(query) {
-      if (!inService(query)) return
+      if (!isNewSearch(query)) return
       for (const select of selectsOf(query)) {
         const named = [
           ...(select.groupClause ?? []),

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { inService } from '../shared/query-words.ts'
+import { isNewSearch } from '../shared/query-words.ts'
 import { columnRef, selectsOf, sourcesOf } from '../shared/sql-tree.ts'
 
 export default {
@@ -27,7 +27,7 @@ export default {
   ],
   visit: {
     query(query) {
-      if (!inService(query)) return
+      if (!isNewSearch(query)) return
       for (const select of selectsOf(query)) {
         const plain = select.distinctClause?.length === 1 && Object.keys(select.distinctClause[0] ?? {}).length === 0
         const sources = [...sourcesOf(select).keys()]
