@@ -7,7 +7,7 @@ const listed = 8
 
 /**
  * Problems that one and the same index mends, or that their rule calls alike, told once: at the loudest of them, the others listed in
- * its help. Those that a suppression silences where they stand are left as they are.
+ * its help, with the index that each wants where that is another one. Those that a suppression silences where they stand are left as they are.
  */
 export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => boolean): readonly Draft[] {
   const groups = new Map<string, Draft[]>()
@@ -35,7 +35,12 @@ export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => b
 
 function withPlaces(draft: Draft, others: readonly Draft[]): Draft {
   const at = ({ place }: Draft): string => `\`${place.path}:${place.line}\``
-  const places = [...new Set(others.map(at))].filter((place) => place !== at(draft))
+  const own = draft.problem.index
+  const wants = ({ problem: { index } }: Draft): string =>
+    index === undefined || own === undefined || index === own ? '' : `: \`${index}\``
+  const places = [
+    ...new Set(others.filter((other) => at(other) !== at(draft)).map((other) => `${at(other)}${wants(other)}`)),
+  ]
   if (places.length === 0) return draft
   const more = places.length - listed
   const count = (one: string, many: string): string =>
