@@ -65,7 +65,7 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      if (query.statement === undefined || query.context.file === 'test') return
+      if (query.statement === undefined || query.context.file === 'test' || query.familiar === true) return
       for (const select of selectsOf(query)) {
         const parts = apart(select.fromClause ?? [], select.whereClause, ctx.after)
         const many = parts?.groups.filter((group) => !group.some((alias) => isOneRow(alias, parts, ctx))) ?? []

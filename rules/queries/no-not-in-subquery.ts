@@ -38,7 +38,7 @@ export default {
   ],
   visit: {
     *query(query, ctx) {
-      if (query.context.file === 'test' || query.statement === undefined) return
+      if (query.context.file === 'test' || query.statement === undefined || query.familiar === true) return
       const links: SubLink[] = []
       walkTree(query.statement.node, (kind, value) => {
         if (kind === 'BoolExpr' && value['boolop'] === 'NOT_EXPR') {

@@ -34,7 +34,7 @@ export default {
   ],
   visit: {
     query(query) {
-      if (query.context.file === 'test') return
+      if (query.context.file === 'test' || query.familiar === true) return
       const drizzle =
         query.client === 'drizzle'
           ? query.predicates.find(

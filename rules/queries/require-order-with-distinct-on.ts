@@ -25,7 +25,7 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      if (query.context.file === 'test') return
+      if (query.context.file === 'test' || query.familiar === true) return
       const found = selectsOf(query).some(
         (s) => (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0,
       )
