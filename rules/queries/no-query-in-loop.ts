@@ -1,5 +1,13 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { asksTheSame, growsWithData, isInProcess, isOnItsOwn, isWork, takesFirst } from '../../src/queries/loops.ts'
+import {
+  asksTheSame,
+  growsWithData,
+  isInProcess,
+  isOnItsOwn,
+  isWork,
+  takesFirst,
+  waitsBefore,
+} from '../../src/queries/loops.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { ident } from '../shared/sql.ts'
@@ -265,6 +273,7 @@ export default {
             command.test(repeat.function) ||
             repeat.occupied ||
             repeat.loop.conditional ||
+            waitsBefore(repeat.place, repeat.loop, ctx.text(repeat.place.path)?.text ?? '') ||
             writing.has(functionOf(query)) ||
             said.has(at(repeat.place))
           )

@@ -59,8 +59,7 @@ function heldAgainst(
   const asked = remaining(then, untouched, asks)
   const found = remaining(then, untouched, looksFor)
   return now.map((query) => {
-    const repeats = query.repeats?.some(({ changed }) => changed) === true ? repeatsAgainst(query, then) : query.repeats
-    const own = repeats === undefined ? query : { ...query, repeats }
+    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, then) }
     if (!query.changed) return own
     const isFound = take(found, looksFor(query))
     if (take(asked, asks(query))) return { ...own, changed: false }
@@ -126,13 +125,14 @@ function squeezed({ statement, text = '' }: Query): string {
   return (statement?.text ?? text).replaceAll(/\s+/g, '')
 }
 
-function repeatsAgainst(query: Query, then: readonly Query[]): readonly Repeat[] {
+/** The loops that do not run such a query in the base. */
+function newRepeats(query: Query, then: readonly Query[]): readonly Repeat[] {
   const known = new Set(
     then
       .filter((other) => looksFor(other) === looksFor(query))
       .flatMap(({ repeats = [] }) => repeats.map((repeat) => repeat.function)),
   )
-  return (query.repeats ?? []).map((repeat) => (known.has(repeat.function) ? { ...repeat, changed: false } : repeat))
+  return (query.repeats ?? []).filter((repeat) => !known.has(repeat.function))
 }
 
 function factsAgainst(now: CodeFacts, then: CodeFacts): CodeFacts {

@@ -1,3 +1,4 @@
+import type { Place } from '../location.ts'
 import type { Loop, Query } from './query.ts'
 
 /** Elements that a list of the code has: it does not grow with the data. */
@@ -30,7 +31,7 @@ export function isWork(query: Query, loop: Loop, text: string): boolean {
     loop.works ||
     (loop.guarded && query.operation !== 'select') ||
     (transaction !== null && transaction.place.line > loop.place.line) ||
-    waitsBefore(query, loop, text)
+    waitsBefore(query.place, loop, text)
   )
 }
 
@@ -50,7 +51,7 @@ export function isOnItsOwn(query: Query, loop: Loop, text: string, queries: read
 }
 
 /** True where the round waits for something else than the database before it comes to the query. */
-function waitsBefore({ place }: Query, loop: Loop, text: string): boolean {
+export function waitsBefore(place: Place, loop: Loop, text: string): boolean {
   const lines = text.split('\n').slice(loop.place.line - 1, place.line - 1)
   return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/i.test(line))
 }

@@ -53,7 +53,7 @@ export interface Query {
   readonly values?: Readonly<Record<string, string>>
   /** Every column that the query names, by any clause, with its place. */
   readonly columns?: readonly ColumnUse[]
-  /** Loops elsewhere that call the function in which the query stands. */
+  /** Loops elsewhere that call the function in which the query stands, without those that do so in the base. */
   readonly repeats?: readonly Repeat[]
   /** Interpolations into raw SQL that reach the server as text and not as values. */
   readonly unsafe?: readonly {

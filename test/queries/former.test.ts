@@ -103,3 +103,18 @@ test('a query that wants more of the rows that it finds is familiar', async () =
     'one changed',
   ])
 })
+
+test('a loop that ran the query before is none of the change', async () => {
+  const looped = (columns: string): string =>
+    code(
+      list('one', 'total = 1').replace('SELECT id', `SELECT ${columns}`),
+      'export async function all(ids: string[]) {\n  for (const id of ids) await one()\n}',
+    )
+  const changeSet = await changeSetOf(
+    memoryTree({ ...schema, 'src/a.ts': looped('id') }, 'base'),
+    memoryTree({ ...schema, 'src/a.ts': looped('id, status') }, 'head'),
+  )
+  const { projects } = await readProjects(changeSet, settings)
+  const { queries } = await readCode(changeSet, projects, settings)
+  expect(queries.map(({ changed, repeats }) => [changed, repeats])).toEqual([[true, []]])
+})
