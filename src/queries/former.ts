@@ -25,10 +25,19 @@ export async function withFormer(
     read.queries.some(({ changed, repeats = [] }) => changed || repeats.some((repeat) => repeat.changed)) ||
     [...read.facts.clients, ...read.facts.remoteCalls].some(({ changed }) => changed)
   if (files.length === 0 || !isTouched) return read
-  const former = await readQueries({ ...request, tables: new Map(), changeSet: backwards(changeSet, files) })
+  const former = await readQueries({
+    ...request,
+    changeSet: backwards(changeSet, files),
+    tables: new Map(),
+    changedOnly: true,
+    // A loop of a changed file may have called functions of others.
+    besides: new Set(
+      read.queries.filter(({ repeats }) => repeats?.some(({ changed }) => changed)).map(({ place }) => place.path),
+    ),
+  })
   const then = former.queries.filter(({ changed }) => changed)
   const paths = new Set(files.map(({ path }) => path))
-  const queries = heldAgainst(read.queries, then, paths)
+  const queries = heldAgainst(read.queries, then, former.queries, paths)
   return {
     ...read,
     facts: factsAgainst(read.facts, former.facts),
@@ -53,13 +62,14 @@ function backwards(changeSet: ChangeSet, files: readonly ChangedFile[]): ChangeS
 function heldAgainst(
   now: readonly ProjectQuery[],
   then: readonly ProjectQuery[],
+  allThen: readonly ProjectQuery[],
   paths: ReadonlySet<string>,
 ): readonly ProjectQuery[] {
   const untouched = now.filter(({ changed, place }) => !changed && paths.has(place.path))
   const asked = remaining(then, untouched, asks)
   const found = remaining(then, untouched, looksFor)
   return now.map((query) => {
-    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, then) }
+    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, allThen) }
     if (!query.changed) return own
     const isFound = take(found, looksFor(query))
     if (take(asked, asks(query))) return { ...own, changed: false }

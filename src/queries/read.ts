@@ -67,7 +67,10 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     .filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
     .filter(
       (e) =>
-        changed.has(e.path) || (request.changedOnly === true ? setupFile.test(e.path) : fileKind(e.path) !== 'test'),
+        changed.has(e.path) ||
+        (request.changedOnly === true
+          ? setupFile.test(e.path) || request.besides?.has(e.path) === true
+          : fileKind(e.path) !== 'test'),
     )
   const features = await store.features(wanted)
   const delegates = new Set(names.flatMap((n) => [...n.models.keys()]))

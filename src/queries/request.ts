@@ -23,4 +23,6 @@ export interface ReadQueriesRequest {
   readonly tables?: TablesInQuestion
   /** Look at no files but the changed ones and those that set up clients by their names. */
   readonly changedOnly?: boolean
+  /** Files to look at all the same, where only the changed ones are. */
+  readonly besides?: ReadonlySet<string>
 }

@@ -104,6 +104,19 @@ test('a query that wants more of the rows that it finds is familiar', async () =
   ])
 })
 
+test('a loop that calls a function of another file as before is none of the change', async () => {
+  const others = { 'src/b.ts': code(list('one', 'total = 1')) }
+  const looped = (note: string): string =>
+    `import { one } from './b'\nexport async function all(ids: string[]) {\n  for (const id of ids) {\n    await one(${note})\n  }\n}\n`
+  const changeSet = await changeSetOf(
+    memoryTree({ ...schema, ...others, 'src/a.ts': looped('1') }, 'base'),
+    memoryTree({ ...schema, ...others, 'src/a.ts': looped('2') }, 'head'),
+  )
+  const { projects } = await readProjects(changeSet, settings)
+  const { queries } = await readCode(changeSet, projects, settings)
+  expect(queries.map(({ changed, repeats }) => [changed, repeats])).toEqual([[false, []]])
+})
+
 test('a loop that ran the query before is none of the change', async () => {
   const looped = (columns: string): string =>
     code(
