@@ -178,9 +178,9 @@ function objectsOf(schema: Schema): ReadonlyMap<string, string> {
 const settled: Readonly<Record<string, { readonly objects: readonly string[]; readonly why: string }>> = {
   'homarr packages/db/migrations/mysql': {
     objects: [
-      'foreign key public.custom_widget_secret custom_widget_secret_definition_id_custom_widget_definition_id_fk',
-      'foreign key public.custom_widget_secret cw_secret_definition_id_cw_definition_id_fk',
-      'table public.custom_widget_definition',
+      'foreign key .custom_widget_secret custom_widget_secret_definition_id_custom_widget_definition_id_fk',
+      'foreign key .custom_widget_secret cw_secret_definition_id_cw_definition_id_fk',
+      'table .custom_widget_definition',
     ],
     why: 'the snapshot was edited by hand: a foreign key whose own name is longer than the 64 characters of MySQL has a shorter one, and a column stands at the end',
   },
