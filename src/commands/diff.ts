@@ -9,7 +9,8 @@ import { schemaBeforeMigrations } from '../project/baseline.ts'
 import { readMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
-import { subjectOf, tableOf, type Change } from '../schema/change.ts'
+import { changeToJson } from '../report/json.ts'
+import type { Change } from '../schema/change.ts'
 import { diffSchemas } from '../schema/diff/diff.ts'
 import { erDiagramOfChanges } from '../schema/show/mermaid.ts'
 import { emptySchema, type Schema } from '../schema/model.ts'
@@ -143,7 +144,7 @@ function show(
   const changed = diffs.filter((d) => d.parts.some((p) => p.changes.length))
   switch (format) {
     case 'json':
-      return `${JSON.stringify({ changes: changed.flatMap((d) => changesOf(d).map((c) => changeToJson(c, d.project))), notes }, null, 2)}\n`
+      return `${JSON.stringify({ changes: changed.flatMap((d) => changesOf(d).map((c) => changeToJson(c, d.project.name))), notes }, null, 2)}\n`
     case 'text':
       if (!changed.length) return notes.length > 0 ? 'No schema changes in what could be read\n' : 'No schema changes\n'
       return changed
@@ -178,15 +179,4 @@ function show(
 
 function changesOf(diff: ProjectDiff): readonly Change[] {
   return diff.parts.flatMap((p) => p.changes)
-}
-
-function changeToJson(change: Change, project: Project): object {
-  return {
-    project: project.name,
-    kind: change.kind,
-    table: tableOf(change) ?? null,
-    name: subjectOf(change),
-    path: change.place.path,
-    line: change.place.line,
-  }
 }

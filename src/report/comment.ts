@@ -1,7 +1,7 @@
 import type { FallenApproval, Finding } from '../finding.ts'
 import { lockName } from '../rehearsal/observation.ts'
 import type { Evidence } from '../rehearsal/observation.ts'
-import { nameOf, schemaOf } from '../schema/model.ts'
+import { nameOf, plainKey, schemaOf } from '../schema/model.ts'
 import { escapeText, fenced, codeSpan, helpMarkdown, sentence, truncate } from './markdown-escape.ts'
 import { ruleLink } from './links.ts'
 import type { Links } from './links.ts'
@@ -115,5 +115,5 @@ function locksIn(
 
 /** A key as messages show it: without `public.`. */
 export function short(key: string): string {
-  return schemaOf(key) === 'public' ? nameOf(key) : key
+  return schemaOf(key) === 'public' ? nameOf(key) : plainKey(key)
 }

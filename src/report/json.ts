@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts'
-import { subjectOf, tableOf } from '../schema/change.ts'
+import { subjectOf, tableOf, type Change } from '../schema/change.ts'
+import { plainKey } from '../schema/model.ts'
 import { locksToJson } from './locks.ts'
 import type { Report } from './report.ts'
 
@@ -13,14 +14,7 @@ export function reportToJson(report: Report): Record<string, unknown> {
     coverage: report.coverage,
     checklist: report.checklist,
     changes: report.projects.flatMap(({ project, changes }) =>
-      changes.map((change) => ({
-        project: project.name,
-        kind: change.kind,
-        table: tableOf(change) ?? null,
-        name: subjectOf(change),
-        path: change.place.path,
-        line: change.place.line,
-      })),
+      changes.map((change) => changeToJson(change, project.name)),
     ),
     rollback: report.rollback,
     locks: locksToJson(report),
@@ -69,5 +63,18 @@ function findingToJson(finding: Finding): Record<string, unknown> {
     fingerprint,
     approval,
     suppressed,
+  }
+}
+
+/** A change as `review` and `diff` give it. */
+export function changeToJson(change: Change, project: string): object {
+  const table = tableOf(change)
+  return {
+    project,
+    kind: change.kind,
+    table: table === undefined ? null : plainKey(table),
+    name: plainKey(subjectOf(change)),
+    path: change.place.path,
+    line: change.place.line,
   }
 }

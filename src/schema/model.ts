@@ -350,6 +350,11 @@ export function nameOf(of: Key): string {
   return of.slice(of.indexOf('.') + 1)
 }
 
+/** A key as others read it: its name alone where the database has no schemas within. */
+export function plainKey(of: Key): string {
+  return of.startsWith('.') ? of.slice(1) : of
+}
+
 /** How a database is called in a sentence. */
 export const dialectNames: Readonly<Record<Dialect, string>> = {
   postgresql: 'PostgreSQL',

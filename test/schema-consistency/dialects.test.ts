@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
+import { schemaChanges } from '../../src/report/changes.ts'
+import { changeToJson } from '../../src/report/json.ts'
 import { review } from '../../src/review.ts'
 
 async function reviewed(base: Record<string, string>, head: Record<string, string>) {
@@ -13,6 +15,8 @@ async function reviewed(base: Record<string, string>, head: Record<string, strin
   return {
     findings: report.findings.map(({ rule, place }) => [rule, place.line]),
     notes: report.notes.map(({ message }) => message),
+    words: schemaChanges(report).join('\n'),
+    changes: report.projects.flatMap((it) => it.changes.map((change) => changeToJson(change, it.project.name))),
     helps: report.findings.map(({ help }) => help).join('\n'),
   }
 }
@@ -79,3 +83,17 @@ it('the sequence behind a column of CockroachDB is altered under its own name', 
   const { findings, notes } = await reviewed({ 'prisma/schema.prisma': text(2) }, { 'prisma/schema.prisma': text(3) })
   expect([findings, notes]).toEqual([[], [expect.stringContaining('CockroachDB changes')]])
 })
+
+it.each(['mysql', 'mongodb'])(
+  'a table of %s, which has no schemas within, is called by its name alone',
+  async (provider) => {
+    const text = (fields: string) =>
+      schema(provider, fields).replace('@id', provider === 'mongodb' ? '@id @map("_id")' : '@id')
+    const { words, changes } = await reviewed(
+      { 'prisma/schema.prisma': text('  bio String?\n') },
+      { 'prisma/schema.prisma': text('  bio String?\n  age Int?\n') },
+    )
+    if (provider === 'mysql') expect(words).toContain('`User`')
+    expect(JSON.stringify([words, changes])).not.toMatch(/\.User|public/)
+  },
+)
