@@ -183,9 +183,6 @@ describe('commands', () => {
   })
   test('share their reading with the review that they lead to', async () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\nwarning a\n' })
-    // What is written now has a delivery of its own; a comment of an hour ago may have an answer already.
-    const { now } = world.github.world
-    world.github.world.now = () => new Date(Date.now() + 1000).toISOString()
     const says = (login: string, text: string) => world.during(() => say(world.github, repository, pull, login, text))
     const used = async (login: string, text: string) => {
       const { calls, depth, requests } = await says(login, text)
@@ -205,13 +202,15 @@ describe('commands', () => {
       { text: 'recheck', calls: 8, depth: 3, reads: 1 },
     ])
     expect(run(pull)?.conclusion).toBe('success')
-    world.github.world.now = now
   })
   test('whose delivery was lost are answered by the next review, and once', async () => {
     const { pull } = await open({ 'db/2.sql': 'drop users\n' })
     const { webhookUrl } = world.github
     world.github.webhookUrl = null
+    const { now } = world.github.world
+    world.github.world.now = () => new Date(Date.now() - 300_000).toISOString()
     const lost = await say(world.github, repository, pull, 'writer', '/schemagate aprove destructive reason: b')
+    world.github.world.now = now
     const approval = await say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: b')
     world.github.webhookUrl = webhookUrl
     for (let i = 0; i < 2; i++) await world.during(() => press(world.github, repository, pull, 'writer', 'recheck'))

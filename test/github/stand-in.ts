@@ -60,7 +60,7 @@ const keys = generateKeyPairSync('rsa', {
 
 export async function startGitHub(options: StandInOptions = {}): Promise<StandIn> {
   let id = 1000
-  let clock = Date.now() - 3_600_000
+  let clock = 0
   const world: World = {
     app: {
       id: 4711,
@@ -81,7 +81,8 @@ export async function startGitHub(options: StandInOptions = {}): Promise<StandIn
     merges: 'at once',
     limits: { compareFiles: 300, pullFiles: 3000, patchBytes: 500_000, treeEntries: 100_000, ...options.limits },
     nextId: () => ++id,
-    now: () => new Date((clock += 1000)).toISOString().replace(/\.\d+Z$/, 'Z'),
+    // Never the same second twice, so that what comes later is later.
+    now: () => new Date((clock = Math.max(clock + 1000, Date.now()))).toISOString().replace(/\.\d+Z$/, 'Z'),
   }
   const server = createServer((request, response) => {
     void answer(request, standIn).then(async ({ status, body, headers, entry }) => {
