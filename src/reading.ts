@@ -245,9 +245,11 @@ async function readUnmigrated(
 ): Promise<ProjectReading> {
   const from = declared.before ?? emptySchema(common.project.dialect)
   const before = history.hasRun ? history.schema : from
-  const generated = declared.touched
-    ? await generatedSteps(common.project, was, changeSet, from, declared.after, common.postgres)
-    : { steps: [], after: before, notes: [] }
+  const generated = !declared.touched
+    ? { steps: [], after: before, notes: [] }
+    : declared.unreadBefore
+      ? { steps: [], after: before, notes: [unknownBefore(common.project)] }
+      : await generatedSteps(common.project, was, changeSet, from, declared.after, common.postgres)
   const migrated = history.hasRun
     ? { before: history.schema, after: history.schema, anew: history.anew ?? history.schema }
     : null
@@ -259,6 +261,17 @@ async function readUnmigrated(
     steps: generated.steps,
     generated: true,
     notes: [...common.notes, ...generated.notes],
+  }
+}
+
+/** A change that mends a schema cannot be compared with what could not be read. */
+function unknownBefore({ schemaFiles, evidence }: Project): Note {
+  return {
+    kind: 'unresolved',
+    blocking: false,
+    path: schemaFiles[0] ?? evidence,
+    line: 1,
+    message: 'The schema before this change cannot be read, so what the change does to it was not reviewed.',
   }
 }
 

@@ -13,6 +13,8 @@ export interface DeclaredSides {
   readonly after: Schema | null
   /** True where the change touches a file that the schema may be read from. */
   readonly touched: boolean
+  /** True where there was a schema before that cannot be read, so that nobody knows what the change does to it. */
+  readonly unreadBefore: boolean
   readonly notes: readonly Note[]
 }
 
@@ -53,6 +55,7 @@ export async function readDeclaredSides(
     after: after.schema,
     notes: after.notes.filter(counts).map((note) => ({ ...note, blocking: note.blocking && isNews })),
     touched: touching.length > 0 || (was !== null && !isSame),
+    unreadBefore: before.schema === null && before.notes.length > 0,
   }
 }
 
