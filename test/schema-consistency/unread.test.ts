@@ -50,7 +50,7 @@ describe('a Drizzle schema that cannot be read', () => {
     ])
   })
 
-  it('in part is told with the change that touches it, and no more', async () => {
+  it('in part is told with the change that edits the part, and no more', async () => {
     const open = {
       ...base,
       'schema.ts': table.replace("pgTable('a'", 'pgTable(process.env.NAME'),
@@ -59,7 +59,9 @@ describe('a Drizzle schema that cannot be read', () => {
       conclusion: 'success',
       notes: [],
     })
-    expect((await reviewed(open, { 'schema.ts': `${open['schema.ts']}// more\n` })).notes).toEqual([
+    const head = (text: string) => reviewed(open, { 'schema.ts': text })
+    expect((await head(`${open['schema.ts']}export const other = 1\n`)).notes).toEqual([])
+    expect((await head(open['schema.ts'].replace('integer()', 'integer().notNull()'))).notes).toEqual([
       ['schema.ts', false, expect.stringContaining('`process.env.NAME`')],
     ])
   })
