@@ -1,3 +1,4 @@
+import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import { pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import { inService } from '../shared/query-words.ts'
@@ -30,6 +31,11 @@ export default {
       ...sqlShop,
       typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT id, email FROM users WHERE id = $1', [id])\n  export const count = (id: string) => pool.query('SELECT count(*) FROM users WHERE id = $1', [id])`,
     },
+    {
+      ...sqlShop,
+      title: 'The star stands in a part, and the columns that come back are named.',
+      typescript: `${pool}\n  export const one = (id: string) => pool.query('WITH found AS (SELECT u.* FROM users u WHERE u.id = $1) SELECT found.id, found.email FROM found', [id])`,
+    },
   ],
   visit: {
     query(query, ctx) {
@@ -44,6 +50,7 @@ export default {
         return
       if (
         main.columns !== null ||
+        !returnsAll(query.statement.node) ||
         query.call.endsWith('(nested)') ||
         query.call.endsWith('(aggregate)') ||
         ctx.after.tables.get(main.table) === undefined
@@ -56,3 +63,15 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where a star stands in what the statement returns, and not only in a part that its own columns are taken from. */
+function returnsAll(node: Node): boolean {
+  return (
+    'SelectStmt' in node &&
+    (node.SelectStmt.targetList ?? []).some((target) => 'ResTarget' in target && isStar(target.ResTarget.val))
+  )
+}
+
+function isStar(node: Node | undefined): boolean {
+  return node !== undefined && 'ColumnRef' in node && (node.ColumnRef.fields ?? []).some((field) => 'A_Star' in field)
+}
