@@ -53,11 +53,6 @@ export function dropColumn(
   if (((generated.length > 0 && session.options.postgres >= 15) || policies.length > 0) && !cascade)
     refuse(`cannot drop ${label} because other objects depend on it`)
   dropFromFamily(session, at, name, recurse)
-  if (policies.length > 0)
-    updateTable(session.draft, at, (it) => ({
-      ...it,
-      policies: it.policies.filter((policy) => !policies.includes(policy)),
-    }))
   for (const column of generated) dropFromFamily(session, at, column.name, recurse)
   for (const sequence of sequencesOf(session.draft.schema, at, name))
     remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
@@ -104,6 +99,7 @@ export function withoutColumn(table: Table, name: string): Table {
       (exclusion) => !exclusion.columns.includes(name) && !mentions(exclusion.definition, name),
     ),
     indexes: table.indexes.filter((index) => !usesColumn(index, name)),
+    policies: table.policies.filter((policy) => !mentions(policy.using, name) && !mentions(policy.check, name)),
     ...(table.grants === undefined ? {} : { grants: withColumns(table.grants, (column) => column !== name) }),
   }
 }
