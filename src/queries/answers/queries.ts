@@ -1,4 +1,4 @@
-import { rowsOf, sizeOf } from '../../engine/context.ts'
+import { rowsOf, sizeOf } from '../../engine/size.ts'
 import { fail, none, pass, places, unknown } from '../../engine/decided.ts'
 import type { ChecklistAnswer } from '../../engine/decided.ts'
 import type { Finding } from '../../finding.ts'

@@ -1,9 +1,8 @@
 import type { RangeVar } from 'libpg-query'
 import type { Step } from '../step.ts'
-import type { Config } from '../config.ts'
 import type { Change } from '../schema/change.ts'
 import { SharedMap } from '../schema/shared-map.ts'
-import { key, nameOf, schemaOf, type Key, type Schema } from '../schema/model.ts'
+import { key, type Key, type Schema } from '../schema/model.ts'
 
 /** What is new, as seen from one moment of the pull request. */
 export interface Newness {
@@ -118,16 +117,4 @@ function lacksValueForOldRows(change: Change, { statement, before }: Step): chan
     !isDomain &&
     !/^(?:small|big)?serial/.test(type)
   )
-}
-
-/** Declared rows of a table: by its full name, then its bare name, then `*`. */
-export function rowsOf(config: Config, table: Key, defaultSchema: string): number | undefined {
-  const bare = schemaOf(table) === defaultSchema ? config.tables[nameOf(table)]?.rows : undefined
-  return config.tables[table]?.rows ?? bare ?? config.tables['*']?.rows
-}
-
-/** How large a table of so many rows counts. */
-export function sizeOf(config: Config, rows: number | undefined): 'small' | 'medium' | 'large' | 'unknown' {
-  if (rows === undefined) return 'unknown'
-  return rows >= config.largeTableRows ? 'large' : rows <= config.smallTableRows ? 'small' : 'medium'
 }
