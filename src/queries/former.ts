@@ -1,7 +1,7 @@
 import type { ChangedFile, ChangeSet } from '../changeset/tree.ts'
 import type { CodeFacts } from './facts.ts'
 import { readQueries, type QueriesRead } from './read.ts'
-import type { Query, Repeat } from './query.ts'
+import type { Predicate, Query, Repeat } from './query.ts'
 import type { ReadQueriesRequest } from './request.ts'
 import { isCode } from './typescript/features.ts'
 
@@ -71,7 +71,7 @@ function heldAgainst(
   return now.map((query) => {
     const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, allThen) }
     if (!query.changed) return own
-    const isFound = take(found, looksFor(query))
+    const isFound = take(found, looksFor(query)) || wider(query).some((kind) => take(found, kind))
     if (take(asked, asks(query))) return { ...own, changed: false }
     return isFound ? { ...own, familiar: true } : own
   })
@@ -95,9 +95,49 @@ function take(counts: Map<string, number>, kind: string): boolean {
   return count > 0
 }
 
+/** From so many on it is another search. */
+const mostFixed = 4
+
+/**
+ * What the query would look for without some of the values that it fixes: they narrow down what is found and find nothing by themselves.
+ * The other way round, without a value that a partial index wants, rows are found in another way.
+ */
+function wider(query: Query): readonly string[] {
+  const named = ({ table, column, operator, value }: Predicate): string =>
+    JSON.stringify([table, column, operator, value])
+  const fixed = [...new Set(query.predicates.filter(isFixed).map(named))]
+  if (fixed.length === 0 || fixed.length > mostFixed) return []
+  const branches = new Set(query.predicates.map(({ branch }) => branch))
+  return subsets(fixed).flatMap((left) => {
+    const others = query.predicates.filter((p) => !left.has(named(p)))
+    return new Set(others.map(({ branch }) => branch)).size < branches.size ? [] : looksFor(query, others)
+  })
+}
+
+function isFixed({ column, expression, operator, value }: Predicate): boolean {
+  if (column === null || expression !== null) return false
+  return (
+    operator === 'is null' ||
+    operator === 'is not null' ||
+    ((operator === '=' || operator === '<>') && value !== undefined && value !== null)
+  )
+}
+
+/** All but the empty one, the small ones first. */
+function subsets(of: readonly string[]): readonly ReadonlySet<string>[] {
+  const all = of.reduce<readonly (readonly string[])[]>(
+    (before, one) => [...before, ...before.map((set) => [...set, one])],
+    [[]],
+  )
+  return all
+    .slice(1)
+    .map((set) => new Set(set))
+    .toSorted((a, b) => a.size - b.size)
+}
+
 /** How a query finds its rows. What it returns of them is left out. */
-function looksFor(query: Query): string {
-  const { client, operation, tables, predicates, ordering, limit, offset, dynamic, statement } = query
+function looksFor(query: Query, predicates: readonly Predicate[] = query.predicates): string {
+  const { client, operation, tables, ordering, limit, offset, dynamic, statement } = query
   return JSON.stringify([
     client,
     operation,

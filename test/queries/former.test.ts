@@ -104,6 +104,18 @@ test('a query that wants more of the rows that it finds is familiar', async () =
   ])
 })
 
+test('a value that the code fixes narrows a search down and makes no new one', async () => {
+  const marked = async (was: string, is: string): Promise<readonly string[]> =>
+    marksOf({ 'src/a.ts': code(list('one', was)) }, { 'src/a.ts': code(list('one', is)) })
+  expect(await marked('total = $1', 'total = $1 AND id <> 1')).toEqual(['one familiar'])
+  expect(await marked('total = $1', 'status IS NULL AND total = $1 AND id = 1')).toEqual(['one familiar'])
+  expect(await marked('total = $1 AND status IS NULL', 'total = $1')).toEqual(['one changed'])
+  expect(await marked('total = $1', 'total = $1 OR status IS NULL')).toEqual(['one changed'])
+  expect(await marked('total = $1', 'total = $1 AND status = NULL')).toEqual(['one changed'])
+  expect(await marked('total = $1', 'total = $1 AND abs(id) = 1')).toEqual(['one changed'])
+  expect(await marked('true', 'total = 1')).toEqual(['one changed'])
+})
+
 test('a loop that calls a function of another file as before is none of the change', async () => {
   const others = { 'src/b.ts': code(list('one', 'total = 1')) }
   const looped = (note: string): string =>
