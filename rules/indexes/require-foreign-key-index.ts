@@ -236,6 +236,7 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   const ways = orList(parents.map((parent) => `\`${ctx.name(parent)}\``))
   yield {
     object: `${table}.${foreignKey.name}`,
+    unindexed: sets.map(({ columns }) => `${table}.${columns[0] ?? ''}`),
     ...(place ? { place } : {}),
     message: `No index leads with ${orList(sets.map((f) => f.columns.map((column) => `\`${column}\``).join(', ')))}: ${isClients ? `following the relation from ${ways}, which only the client knows,` : `deleting from ${ways}`} reads all of \`${ctx.name(table)}\`.`,
     help: `${words}${sql(...[first, ...more].map(({ name, columns }) => `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)});`))}`,
@@ -302,6 +303,7 @@ function together(tables: readonly Lacking[], foreignKey: ForeignKey, ctx: RuleC
         : ''
   return {
     object: `${first?.table.key ?? ''}.${foreignKey.name}`,
+    unindexed: columns.map(({ table, set }) => `${table.key}.${set[0] ?? ''}`),
     ...(place ? { place } : {}),
     message: `No index leads with ${columns.length} foreign keys of ${tables.length} new tables (${shown.join(', ')} and others): deleting a row that they refer to reads the whole table.`,
     help: `${orm}${sql(...columns.map(({ table, set }) => `CREATE INDEX ${ident(`${table.name}_${set.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${idents(set)});`))}`,

@@ -264,6 +264,7 @@ export default {
         return {
           object: table.key,
           expects: 'scan',
+          unindexed: conditions.equal.map((column) => `${table.key}.${column}`),
           // Of a table whose size nobody declares, it is said once what it lacks.
           ...(severity === 'info' ? { alike: table.key } : {}),
           index: indexStatement(table, wanted, ctx),

@@ -42,6 +42,8 @@ export interface Problem {
   readonly alike?: string
   /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */
   readonly index?: string
+  /** Columns with their tables, `public.orders.user_id`, each of which an index would have to begin with: one that a rule of the schema misses is not missed again by a query. */
+  readonly unindexed?: readonly string[]
   /** Those of the rule's sources that say nothing of this shape. */
   readonly notIn?: readonly string[]
   /** True where the effect hangs on what neither the schema nor a rehearsal shows, so that the rule's claims are not held against an observation. */

@@ -35,7 +35,7 @@ export function settle(
     (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, starts) && holds(s, settling.today))
   const sorted = gathered(
     drafts
-      .filter((draft) => !yields(draft, [...drafts, ...(settling.muted ?? [])]))
+      .filter((draft) => !yields(draft, [...drafts, ...(settling.muted ?? [])]) && !isMissedBySchema(draft, drafts))
       .sort((a, b) => comparePlaces(a.place, b.place)),
     (draft) => suppressionOf(draft) !== undefined,
   )
@@ -94,6 +94,21 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
         other.place.endLine <= whole.endLine)
     )
   })
+}
+
+/** True for a query that misses an index that a rule of the schema misses as well, and says so as loud. */
+function isMissedBySchema(
+  { rule, severity, project, problem: { unindexed } }: Draft,
+  drafts: readonly Draft[],
+): boolean {
+  if (unindexed === undefined || rule.group !== 'queries') return false
+  return drafts.some(
+    (other) =>
+      other.rule.group === 'indexes' &&
+      other.project === project &&
+      compareSeverities(other.severity, severity) <= 0 &&
+      other.problem.unindexed?.some((column) => unindexed.includes(column)),
+  )
 }
 
 function findingOf(

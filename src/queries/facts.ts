@@ -4,6 +4,7 @@ import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
 import { functionOf } from './context.ts'
+import { readPackages } from './packages.ts'
 import type { Query, QueryContext } from './query.ts'
 import { hostOf, readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
@@ -239,15 +240,13 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         function: query.context.function,
       })
   const settings = await readSettings(request.entries, request.texts)
-  const packages = request.entries
-    .filter(({ path }) => /(?:^|\/)package\.json$/.test(path))
-    .map(({ path }) => path.slice(0, -'package.json'.length))
+  const packages = await readPackages(request.entries, request.texts)
   return {
     ...settings,
     clients: clients.map((one) => ({
       ...one,
-      host: hostOf(settings.hosting, one.place.path),
-      package: packageOf(one.place.path, packages),
+      host: hostOf(settings.hosting, one.place.path, packages),
+      package: packages.holding(one.place.path),
     })),
     replicas,
     caches: caches.filter(({ place }) => keepsRows(place.path)),
@@ -265,11 +264,6 @@ const noCache = /queue|bull|pub-?sub|socket|rate-?limit|throttle/i
 
 function keepsRows(path: string): boolean {
   return fileKind(path) === 'source' && !noCache.test(path)
-}
-
-/** The innermost of the folders, each with a slash at its end, that holds a file. */
-function packageOf(path: string, folders: readonly string[]): string {
-  return folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), '')
 }
 
 function optionsOf(

@@ -1,4 +1,5 @@
 import type { TreeEntry } from '../changeset/tree.ts'
+import type { Packages } from './packages.ts'
 import { fileKind } from './typescript/features.ts'
 import { folderOf } from './typescript/resolver.ts'
 
@@ -32,13 +33,16 @@ export interface Hosting {
   readonly what: 'vercel' | 'serverless' | 'netlify' | 'workers' | 'lambda'
 }
 
-/** The file that says where the code of a path runs: one of its own application, or any where the path is of a package that applications share. */
-export function hostOf(hosting: readonly Hosting[], path: string): Hosting | null {
+/**
+ * The file that says where the code of a path runs: one of its own application or of one that needs its package. Code that no package of
+ * its own holds is shared by the habits of naming.
+ */
+export function hostOf(hosting: readonly Hosting[], path: string, packages: Packages): Hosting | null {
+  const own = packages.holding(path)
   const found = hosting.find((host) => {
     const folder = folderOf(host.path)
     if (folder === '' || path.startsWith(`${folder}/`)) return true
-    const around = folderOf(folder)
-    return around === '' ? shared.test(path) : !path.startsWith(`${around}/`)
+    return own === '' ? shared.test(path) : packages.needs(packages.holding(host.path), own)
   })
   return found ?? null
 }

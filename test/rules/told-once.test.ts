@@ -10,3 +10,28 @@ test('a required column that is dropped and added again is one finding, not that
   const { findings } = await reviewExample({ given, sql }, rule, catalog)
   expect(findings.filter(({ severity }) => severity === 'error').map((each) => each.rule)).toEqual([rule.id])
 })
+
+test('an index that a foreign key lacks is not missed again by a query over the same column', async () => {
+  const rule = catalog.find(({ id }) => id === 'require-foreign-key-index')
+  if (rule === undefined) throw new Error('no such rule')
+  const given = 'create table users (id bigint primary key);'
+  const sql = `create table reviews (id bigint primary key, user_id bigint not null references users (id), sku text not null);`
+  const typescript = `import { Pool } from 'pg'
+    const pool = new Pool()
+    export const of = (id: string) => pool.query('SELECT id FROM reviews WHERE user_id = $1 LIMIT 9', [id])
+    export const about = (sku: string) => pool.query('SELECT id FROM reviews WHERE sku = $1 LIMIT 9', [sku])`
+  const told = async (ddl: string, rules: typeof catalog): Promise<readonly string[]> => {
+    const { findings } = await reviewExample({ given, sql: ddl, typescript }, rule, rules)
+    return findings
+      .filter((each) => each.group !== 'operations')
+      .map((each) => `${each.rule} ${/`(?:user_id|sku)`/.exec(each.message)?.[0] ?? ''}`)
+  }
+  const pair = catalog.filter(({ id }) => id === rule.id || id === 'require-index-for-filter')
+  expect(await told(sql, pair)).toEqual(['require-foreign-key-index `user_id`', 'require-index-for-filter `sku`'])
+  expect(
+    await told(
+      sql,
+      pair.filter((each) => each !== rule),
+    ),
+  ).toEqual(['require-index-for-filter `user_id`'])
+})

@@ -1,0 +1,33 @@
+import type { TreeEntry } from '../changeset/tree.ts'
+import { parseLooseJson } from './typescript/resolver.ts'
+
+/** The packages of a repository, each by its folder with a slash at the end, `''` for the root. */
+export interface Packages {
+  /** The innermost package that holds a file. */
+  holding(path: string): string
+  /** True where a package lists another among what it needs when it runs. */
+  needs(folder: string, other: string): boolean
+}
+
+/** Reads the packages from every `package.json`. */
+export async function readPackages(
+  entries: readonly TreeEntry[],
+  texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>,
+): Promise<Packages> {
+  const paths = entries.flatMap(({ path }) => (/(?:^|\/)package\.json$/.test(path) ? [path] : []))
+  const folders = paths.map(folderOf)
+  const contents = new Map([...(await texts(paths))].map(([path, text]) => [folderOf(path), parseLooseJson(text)]))
+  return {
+    holding: (path) =>
+      folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), ''),
+    needs: (folder, other) => {
+      const name = contents.get(other)?.['name']
+      const needed = contents.get(folder)?.['dependencies']
+      return typeof name === 'string' && typeof needed === 'object' && needed !== null && name in needed
+    },
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, -'package.json'.length)
+}
