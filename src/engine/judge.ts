@@ -6,6 +6,7 @@ import type { Query } from '../queries/query.ts'
 import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
 import { disagreementNotes } from './agreement.ts'
+import type { Draft } from './draft.ts'
 import { joinPrismaWarnings } from './prisma-warnings.ts'
 import type { CatalogRule } from './rule.ts'
 import type { RuleInput } from './rule-input.ts'
@@ -68,6 +69,8 @@ export async function judge(
       readSuppressions(file, (line) => lines === null || lines?.has(line) === true),
     )
   }
+  // Ignored files count in the history; nothing is said of them.
+  const heard = (drafts: readonly Draft[]) => drafts.filter(({ place }) => !ignored(place.path))
   const headers = inputs.map((input, i) =>
     joinPrismaWarnings(
       results[i]?.drafts ?? [],
@@ -79,11 +82,11 @@ export async function judge(
     config: settings.config,
     suppressions,
     warned,
-    muted: results.flatMap((result) => result.muted),
+    muted: heard(results.flatMap((result) => result.muted)),
     today: options.today ?? new Date().toISOString().slice(0, 10),
     ruleIds: new Set(options.rules.map((rule) => rule.id)),
   }
-  const drafts = results.flatMap((result) => result.drafts)
+  const drafts = heard(results.flatMap((result) => result.drafts))
   const first = settle(drafts, settling)
   const [input] = inputs
   const about =

@@ -1,6 +1,7 @@
 import type { Step } from '../step.ts'
 import type { Group, Note, Severity } from '../finding.ts'
 import type { RuleSetting } from '../config.ts'
+import { globMatcher } from '../changeset/globs.ts'
 import { startOf } from '../location.ts'
 import type { Project } from '../project/project.ts'
 import type { Change } from '../schema/change.ts'
@@ -29,6 +30,9 @@ export function runRules(
   const byTransaction = groupSteps(input.steps)
   const empty = provenEmpty(input.steps, moments)
   const passing = passingChanges(input.steps, input.after)
+  const ignored = globMatcher(input.config.paths.ignore)
+  const heard = input.steps.find(({ statement }) => !ignored(statement.place.path)) ?? input.steps[0]
+  const first = heard?.statement.place ?? startOf(input.files[0]?.path ?? input.project.evidence)
 
   const runRule = (rule: CatalogRule, setting: Setting, drafts: Draft[]): void => {
     const at = (step: Step | null, newness: Newness) =>
@@ -73,7 +77,6 @@ export function runRules(
       }
     })
     const whole = at(null, end)
-    const first = input.steps[0]?.statement.place ?? startOf(input.files[0]?.path ?? input.project.evidence)
     if (visit.schema)
       collect({ place: first, step: null }, () =>
         visit.schema?.(

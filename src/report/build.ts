@@ -1,5 +1,6 @@
 import { assumedPostgres } from '../config.ts'
 import type { Note } from '../finding.ts'
+import { globMatcher } from '../changeset/globs.ts'
 import type { ChangeSet } from '../changeset/tree.ts'
 import { conclude } from '../engine/conclusion.ts'
 import type { Judged } from '../engine/judge.ts'
@@ -37,12 +38,19 @@ export function buildReport(parts: ReportParts): Report {
         },
       ]
     : []
+  const ignored = globMatcher(settings.config.paths.ignore)
+  const coverage = coverageOf(projects, ignored)
+  // Where a rehearsal stopped in an ignored file, it is why other statements were not rehearsed.
+  const isSaid = ({ kind, path }: Note) =>
+    !ignored(path) || (kind === 'unrehearsed' && coverage.rehearsed < coverage.analyzed)
   const notes = unique([
     ...settings.notes,
-    ...parts.notes,
-    ...projects.flatMap((reading) => reading.notes),
-    ...parts.code.notes,
-    ...judged.notes,
+    ...[
+      ...parts.notes,
+      ...projects.flatMap((reading) => reading.notes),
+      ...parts.code.notes,
+      ...judged.notes,
+    ].filter(isSaid),
     ...truncated,
   ])
   const forPostgres = projects.find(({ project }) => project.dialect === 'postgresql') ?? projects[0]
@@ -50,7 +58,7 @@ export function buildReport(parts: ReportParts): Report {
     conclusion: conclude(judged.findings, notes, settings.config.failOn),
     findings: judged.findings,
     notes,
-    coverage: coverageOf(projects),
+    coverage,
     checklist: parts.checklist,
     projects: projects.map(projectReview),
     rollback: parts.rollback,
@@ -71,16 +79,22 @@ export function projectReview(reading: ProjectReading): ProjectReview {
   return { project, before, after, changes: steps.flatMap((step) => step.changes), steps }
 }
 
-/** Counts what the change adds: statements at the top of their files, and pieces that could not be read as one. */
-export function coverageOf(projects: readonly Pick<ProjectReading, 'steps' | 'problems' | 'roundTrips'>[]): Coverage {
+/** Counts what the change adds outside of ignored files: statements at the top of their files, and pieces that could not be read as one. */
+export function coverageOf(
+  projects: readonly Pick<ProjectReading, 'steps' | 'problems' | 'roundTrips'>[],
+  ignored: (path: string) => boolean = () => false,
+): Coverage {
   const trips = projects.flatMap((reading) => reading.roundTrips ?? [])
-  const steps = projects.flatMap((reading) => reading.steps).filter((step) => step.statement.inside === null)
+  const steps = projects
+    .flatMap((reading) => reading.steps)
+    .filter((step) => step.statement.inside === null && !ignored(step.statement.place.path))
   // A part of a statement that could not be read, dynamic SQL in a block, is no statement more.
   const read = new Set(steps.map(({ statement: { place } }) => `${place.path}:${place.line}`))
   const unread = projects
     .flatMap((reading) => reading.problems)
     .filter(
       ({ kind, place }) =>
+        !ignored(place.path) &&
         (kind === 'syntax' || kind === 'template' || kind === 'unsupported') &&
         !read.has(`${place.path}:${place.line}`),
     )
