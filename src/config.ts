@@ -1,13 +1,13 @@
 import type { Note } from './finding.ts'
 import type { Tree } from './changeset/tree.ts'
-import { parseConfig } from './config/parse.ts'
+import { parseConfig, type ConfigNames } from './config/parse.ts'
 import type { KnownRule } from './config/shape.ts'
 import { parseStats, statsPath } from './config/stats.ts'
 import { defaultConfig } from './config/types.ts'
 import type { Config } from './config/types.ts'
 
 export { parseConfig } from './config/parse.ts'
-export type { ParsedConfig } from './config/parse.ts'
+export type { ConfigNames, ParsedConfig } from './config/parse.ts'
 export { configJsonSchema } from './config/shape.ts'
 export type { KnownRule } from './config/shape.ts'
 export { parseStats, printStatsQuery, statsPath } from './config/stats.ts'
@@ -27,6 +27,8 @@ export interface LoadedConfig {
   readonly path: string | null
   /** Repository that `_extends` names. */
   readonly extends: string | null
+  /** What the file names in the repository; null where there is none to read. */
+  readonly names: ConfigNames | null
 }
 
 /**
@@ -53,7 +55,7 @@ export async function loadConfig(
   const parsed =
     path !== null && content?.kind === 'text'
       ? parseConfig(content.text, path, rules, inherited)
-      : { config: inherited, notes: [], extends: null }
+      : { config: inherited, notes: [], extends: null, names: null }
   notes.push(...parsed.notes)
   const statistics = contents.get(statsPath)
   let { config } = parsed
@@ -70,5 +72,12 @@ export async function loadConfig(
       line: 1,
       message: `The sizes of tables are ${statistics.reason}.`,
     })
-  return { config, notes, text: content?.kind === 'text' ? content.text : null, path, extends: parsed.extends }
+  return {
+    config,
+    notes,
+    text: content?.kind === 'text' ? content.text : null,
+    path,
+    extends: parsed.extends,
+    names: parsed.names,
+  }
 }

@@ -49,6 +49,8 @@ export interface ProjectReading {
   readonly journal: Records['journal']
   /** Provider of Prisma's `migration_lock.toml` on both sides, and of the schema at the head; left out where neither side has a lock. */
   readonly lock?: RuleContext['lock']
+  /** True where all that the applied migrations do is known: none refused in the replay, none that calls what changes the schema. */
+  readonly wholeHistory: boolean
   /** Old migrations that were merged into fewer: nothing of those runs where they have run before. */
   readonly merged: Merged | null
   /** What a rehearsal of the ways back found; left out without one. */
@@ -174,6 +176,7 @@ async function readProject(
     postgresFrom: found && { path: found.path, line: found.line },
     migrations,
     problems,
+    wholeHistory: history.isWhole,
     merged: history.merged,
     ...records,
     declared: promises ? declared.after : null,
@@ -213,6 +216,7 @@ interface History {
   readonly schema: Schema
   /** False where the project had no migrations, so that the schema is the declared one. */
   readonly hasRun: boolean
+  readonly isWhole: boolean
   /** What a new database gets, where files that have run are edited or gone: it differs from what one of today becomes. */
   readonly anew: Schema | null
   readonly merged: Merged | null
@@ -225,14 +229,17 @@ function replayBefore(
   postgres: number,
 ): History {
   const empty = schemaBeforeMigrations(project)
-  if (migrations === null) return { schema: declared.before ?? empty, hasRun: false, anew: null, merged: null }
-  const replay = (files: readonly Migration[]) =>
+  if (migrations === null)
+    return { schema: declared.before ?? empty, hasRun: false, isWhole: true, anew: null, merged: null }
+  const replayed = (files: readonly Migration[]) =>
     replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) })
-      .schema
+  const replay = (files: readonly Migration[]) => replayed(files).schema
   const hasRun = migrations.before.length > 0
-  const schema = hasRun ? replay(migrations.before) : (declared.before ?? empty)
+  const applied = replayed(migrations.before)
+  const schema = hasRun ? applied.schema : (declared.before ?? empty)
+  const isWhole = applied.notes.length === 0 && migrations.scripts.length === 0
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
-  return { schema, hasRun, anew, merged: mergedOf(project, migrations, schema, replay) }
+  return { schema, hasRun, isWhole, anew, merged: mergedOf(project, migrations, schema, replay) }
 }
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */

@@ -5,6 +5,7 @@ import { rollbacksOf } from './planner/rollback/rollbacks.ts'
 import { checklistOf } from './queries/checklist.ts'
 import { readCode } from './queries/code.ts'
 import { readProjects } from './reading.ts'
+import { unmatchedNotes } from './reading/unmatched.ts'
 import { rehearseProjects } from './rehearsal/projects.ts'
 import { buildReport } from './report/build.ts'
 import type { Report } from './report/report.ts'
@@ -56,6 +57,7 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
     judged,
     checklist,
     notes: [...read.notes, ...notes],
+    configNotes: settings.names ? await unmatchedNotes(settings.names, read.projects, changeSet) : [],
     rollback: rollbacksOf(projects),
     started,
   })

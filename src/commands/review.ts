@@ -26,7 +26,7 @@ export function reviewCommand(rules: readonly CatalogRule[]): Command {
     const failOn = oneOf('review', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], loaded.config.failOn)
     const report = await review(changeSet, {
       rules,
-      settings: { config: { ...loaded.config, failOn }, notes: loaded.notes },
+      settings: { ...loaded, config: { ...loaded.config, failOn } },
       rehearse: values.rehearse,
       progress: (doing) => io.progress(doing),
     })

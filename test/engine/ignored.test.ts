@@ -22,20 +22,27 @@ async function reviewed(ignore: readonly string[]) {
     },
   )
   const said = findings.map(({ rule, place }) => `${place.path.slice('db/migrations/'.length)}:${place.line} ${rule}`)
-  return { said, paths: new Set([...findings.map(({ place }) => place.path), ...notes.map(({ path }) => path)]), coverage }
+  return {
+    said,
+    paths: new Set([...findings.map(({ place }) => place.path), ...notes.map(({ path }) => path)]),
+    coverage,
+  }
 }
 
-it.each(['db/migrations/0002*', '**/0002*'])('%s silences one migration, which still makes its tables', async (glob) => {
-  const all = await reviewed([])
-  expect(all.said).toContain('0002_import.sql:2 require-concurrent-index')
-  expect(all.said).toContain('0002_import.sql:4 no-syntax-error')
-  expect(all.coverage).toMatchObject({ files: 2, statements: 6 })
+it.each(['db/migrations/0002*', '**/0002*'])(
+  '%s silences one migration, which still makes its tables',
+  async (glob) => {
+    const all = await reviewed([])
+    expect(all.said).toContain('0002_import.sql:2 require-concurrent-index')
+    expect(all.said).toContain('0002_import.sql:4 no-syntax-error')
+    expect(all.coverage).toMatchObject({ files: 2, statements: 6 })
 
-  const { said, paths, coverage } = await reviewed([glob])
-  expect([...paths]).toEqual(['db/migrations/0003_more.sql'])
-  expect(coverage).toMatchObject({ files: 1, statements: 2, analyzed: 2 })
-  expect(said).toContain('0003_more.sql:1 require-concurrent-index')
-  // What is said once a review moves to the first file that is heard; `imports` is new, so that its index blocks nobody.
-  expect(said).toContain('0003_more.sql:1 require-lock-timeout')
-  expect(said).not.toContain('0003_more.sql:2 require-concurrent-index')
-})
+    const { said, paths, coverage } = await reviewed([glob])
+    expect([...paths]).toEqual(['db/migrations/0003_more.sql'])
+    expect(coverage).toMatchObject({ files: 1, statements: 2, analyzed: 2 })
+    expect(said).toContain('0003_more.sql:1 require-concurrent-index')
+    // What is said once a review moves to the first file that is heard; `imports` is new, so that its index blocks nobody.
+    expect(said).toContain('0003_more.sql:1 require-lock-timeout')
+    expect(said).not.toContain('0003_more.sql:2 require-concurrent-index')
+  },
+)

@@ -22,14 +22,18 @@ export async function previewConfig(
   const after = { ...changeSet, base: changeSet.head }
   const settings = await core.readSettings(after, inherited)
   const lead = `**Configuration:** this pull request changes \`${file.path}\`. It holds once merged; this review follows that of the base.`
+  const next = await core.review(changeSet, { settings, signal })
+  const notes = [
+    ...settings.notes,
+    ...next.notes.filter((n) => n.kind === 'unparsed' && n.path === file.path && !settings.notes.includes(n)),
+  ]
   const mistakes =
-    settings.notes.length === 0
+    notes.length === 0
       ? ''
-      : ` It has ${count(settings.notes.length, 'mistake')}:\n${settings.notes
+      : ` It has ${count(notes.length, 'mistake')}:\n${notes
           .slice(0, 20)
           .map((n) => `- line ${n.line}: ${sentence(n.message)}`)
           .join('\n')}\n\n`
-  const next = await core.review(changeSet, { settings, signal })
   const now = new Set(report.findings.map((f) => `${f.fingerprint} ${f.severity}`))
   const then = new Set(next.findings.map((f) => `${f.fingerprint} ${f.severity}`))
   const more = next.findings.filter((f) => !now.has(`${f.fingerprint} ${f.severity}`))
