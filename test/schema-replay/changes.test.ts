@@ -221,7 +221,7 @@ describe('what Postgres would refuse', () => {
 
 describe('what Postgres would refuse of tables with children, owned sequences and views', () => {
   const family =
-    'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b () INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a'
+    'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b () INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a; CREATE TABLE k (id int PRIMARY KEY CHECK (id > 0)); CREATE INDEX taken ON a (id); CREATE TYPE e AS ENUM (); CREATE VIEW c AS SELECT NULL::e AS e'
   it.each([
     ['ALTER TABLE b DROP COLUMN x', 'cannot drop inherited column "x"'],
     ['ALTER TABLE b RENAME COLUMN x TO y', 'cannot rename inherited column "x"'],
@@ -232,6 +232,9 @@ describe('what Postgres would refuse of tables with children, owned sequences an
     ['ALTER TABLE ONLY a RENAME COLUMN id TO key', 'inherited column "id" must be renamed in child tables too'],
     ['DROP SEQUENCE s_id_seq', 'cannot drop sequence s_id_seq because column id of table s requires it'],
     ['ALTER SEQUENCE s_n_seq SET SCHEMA other', 'cannot move an owned sequence into another schema'],
+    ['ALTER TABLE k RENAME CONSTRAINT k_pkey TO taken', 'relation "taken" already exists'],
+    ['ALTER INDEX k_pkey RENAME TO k_id_check', 'constraint "k_id_check" for relation "k" already exists'],
+    ['DROP TYPE e', 'cannot drop type e because other objects depend on it'],
     ['ALTER TABLE s ALTER id TYPE text', 'identity column type must be smallint, integer, or bigint'],
     ['CREATE OR REPLACE VIEW v AS SELECT id FROM a', 'cannot drop columns from view'],
     ['CREATE OR REPLACE VIEW v AS SELECT x, id FROM a', 'cannot change name of view column "id" to "x"'],

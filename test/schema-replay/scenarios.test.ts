@@ -55,6 +55,12 @@ describe('a replayed script leaves what Postgres leaves', () => {
       `CREATE TABLE p (a int); CREATE TABLE c (d int, e int) INHERITS (p); ALTER TABLE p ADD COLUMN d serial; ALTER TABLE p ADD COLUMN e int;`,
     ],
     [
+      'what depends on columns whose type goes',
+      `CREATE TYPE e AS ENUM ('x'); CREATE DOMAIN d AS e; CREATE TABLE a (id int, c e UNIQUE, k d, g boolean GENERATED ALWAYS AS (c IS NULL) STORED); CREATE TABLE b (c e REFERENCES a (c)); CREATE TABLE h () INHERITS (a); CREATE TABLE n (id int);
+      CREATE VIEW v AS SELECT c FROM a; CREATE VIEW w AS SELECT * FROM v; CREATE VIEW s AS SELECT id FROM a WHERE k IS NULL; CREATE VIEW kept AS SELECT id FROM a; CREATE VIEW cast_to AS SELECT id, 'x'::e AS c FROM n; CREATE MATERIALIZED VIEW m AS SELECT c FROM h;
+      CREATE TABLE p (id int, c e) PARTITION BY RANGE (id); CREATE TABLE p0 PARTITION OF p DEFAULT; CREATE VIEW pv AS SELECT c FROM p0; DROP TYPE e CASCADE;`,
+    ],
+    [
       'policies over a column whose type goes',
       `CREATE TYPE e AS ENUM ('x'); CREATE TABLE a (id int, c e[]); CREATE POLICY own ON a USING (c IS NOT NULL); CREATE POLICY other ON a USING (id > 0); DROP TYPE e CASCADE;`,
     ],

@@ -26,7 +26,7 @@ interface Objects {
 }
 
 /** A schema whose maps can be changed again and again without being copied. */
-type DraftSchema = Omit<Schema, keyof Objects> & { readonly [K in keyof Objects]: SharedMap<Objects[K]> }
+export type DraftSchema = Omit<Schema, keyof Objects> & { readonly [K in keyof Objects]: SharedMap<Objects[K]> }
 
 /** A schema that is being changed: each change puts another schema in its place, so that what was read from it before stays as it was. */
 export interface Draft {

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts'
 import type { Column, Index, Key, Table, View } from '../model.ts'
 import { withColumns } from '../grants.ts'
-import { key } from '../model.ts'
+import { key, nameOf } from '../model.ts'
 import { children, parents, putTable, readers, referrers, remove, sequencesOf, targetOf, updateTable } from './draft.ts'
 import { truncated } from './names.ts'
 import { mentions } from './rewrite.ts'
@@ -27,6 +27,13 @@ export function dropColumn(
   }
   checkOwn(session, table, name, 'drop')
   const from: Column = known ?? unknownColumn(name)
+  loseColumn(session, table, name, cascade, recurse)
+  return [{ kind: 'dropColumn', place: session.place, table: at, from, cascade, ifExists: missingOk }]
+}
+
+/** Takes a column away with all that depends on it, or refuses where CASCADE is not said. */
+export function loseColumn(session: Session, table: Table, name: string, cascade: boolean, recurse: boolean): void {
+  const at = table.key
   const label = `column ${name} of table ${table.name}`
   for (const other of referrers(session.draft.schema, at)) {
     const resting = other.foreignKeys.filter(
@@ -40,11 +47,6 @@ export function dropColumn(
       foreignKeys: other.foreignKeys.filter((foreign) => !resting.includes(foreign)),
     })
   }
-  for (const view of readers(session.draft.schema, at)) {
-    if (!readsColumn(view, at, name)) continue
-    if (!cascade) refuse(`cannot drop ${label} because other objects depend on it`)
-    dropView(session, key(view.schema, view.name), true)
-  }
   const generated = table.columns.filter(
     (column) => column.generated !== null && mentions(column.generated.expression, name),
   )
@@ -52,22 +54,26 @@ export function dropColumn(
   // Before 15 a generated column goes with the columns that it is computed from.
   if (((generated.length > 0 && session.options.postgres >= 15) || policies.length > 0) && !cascade)
     refuse(`cannot drop ${label} because other objects depend on it`)
-  dropFromFamily(session, at, name, recurse)
-  for (const column of generated) dropFromFamily(session, at, column.name, recurse)
+  dropFromFamily(session, at, name, cascade, recurse)
+  for (const column of generated) dropFromFamily(session, at, column.name, cascade, recurse)
   for (const sequence of sequencesOf(session.draft.schema, at, name))
     remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
-  return [{ kind: 'dropColumn', place: session.place, table: at, from, cascade, ifExists: missingOk }]
 }
 
 /** Takes a column from a table and from what inherits it; a child that declares it itself, or has it from another parent too, keeps it. */
-function dropFromFamily(session: Session, at: Key, name: string, recurse: boolean): void {
+function dropFromFamily(session: Session, at: Key, name: string, cascade: boolean, recurse: boolean): void {
+  for (const view of readers(session.draft.schema, at)) {
+    if (!readsColumn(view, at, name)) continue
+    if (!cascade) refuse(`cannot drop column ${name} of table ${nameOf(at)} because other objects depend on it`)
+    dropView(session, key(view.schema, view.name), true)
+  }
   updateTable(session.draft, at, (it) => withoutColumn(it, name))
   for (const child of children(session.draft.schema, at)) {
     const column = child.columns.find((each) => each.name === name)
     const hasOther = parents(session.draft.schema, child).some((it) => it.columns.some((each) => each.name === name))
     if (hasOther) continue
     if (child.partition.of !== null || (recurse && column?.inherited === true))
-      dropFromFamily(session, child.key, name, recurse)
+      dropFromFamily(session, child.key, name, cascade, recurse)
     else
       updateTable(session.draft, child.key, (it) => ({
         ...it,
@@ -84,7 +90,7 @@ function usesColumn(index: Index, name: string): boolean {
   )
 }
 
-export function withoutColumn(table: Table, name: string): Table {
+function withoutColumn(table: Table, name: string): Table {
   return {
     ...table,
     columns: table.columns.filter((column) => column.name !== name),

@@ -1,11 +1,13 @@
 import type { Node } from 'libpg-query'
 import type { Key } from '../model.ts'
-import { putAttributes, putTable, remove, setFunctions, typeExists, updateTable } from './draft.ts'
+import { putAttributes, putTable, remove, setFunctions, typeExists } from './draft.ts'
 import { writtenIn } from './nodes.ts'
 import type { Session } from './session.ts'
 import { assumedKey, findKey, isOpen, refuse, shown } from './session.ts'
 import { baseType, typeNames, typeSpelling } from './types.ts'
-import { withoutColumn } from './drop-column.ts'
+import { loseColumn } from './drop-column.ts'
+import { dropView } from './drop-relation.ts'
+import { queryCastsTo } from './view-query.ts'
 
 export function dropTypes(session: Session, objects: readonly Node[], cascade: boolean, ifExists: boolean): void {
   for (const object of objects) {
@@ -28,7 +30,9 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     for (const column of table.columns) {
       if (column.type === null || baseType(column.type) !== spelling) continue
       if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
-      updateTable(session.draft, table.key, (it) => withoutColumn(it, column.name))
+      const left = session.draft.schema.tables.get(table.key)
+      if (left?.columns.some((each) => each.name === column.name) === true)
+        loseColumn(session, left, column.name, true, true)
     }
     const now = session.draft.schema.tables.get(table.key)
     if (now === undefined) continue
@@ -42,6 +46,11 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
       checks: now.checks.filter((check) => !checks.includes(check)),
       columns: now.columns.map((column) => (defaults.includes(column) ? { ...column, default: null } : column)),
     })
+  }
+  for (const [name, view] of session.draft.schema.views) {
+    if (!queryCastsTo(view, at)) continue
+    if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
+    dropView(session, name, true)
   }
   for (const [domain, { base }] of session.draft.schema.domains) {
     if (base === null || baseType(base) !== spelling) continue

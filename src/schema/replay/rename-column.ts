@@ -7,6 +7,7 @@ import { updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { writtenOf } from './nodes.ts'
 import { mapExpressions, withColumnRenamed } from './rewrite.ts'
+import { queryWithColumnRenamed } from './view-query.ts'
 import type { Session } from './session.ts'
 import { checkFollowed, checkOwn, columnFor, findKey, refuse, tableFor } from './session.ts'
 
@@ -39,7 +40,11 @@ export function renameColumn(session: Session, node: RenameStmt, to: string): vo
   )
   if (table.columns.some((column) => column.name === to))
     refuse(`column "${to}" of relation "${table.name}" already exists`)
-  updateFamily(session, table.key, (it) => columnRenamed(it, from, to))
+  const family: Key[] = []
+  updateFamily(session, table.key, (it) => {
+    family.push(it.key)
+    return columnRenamed(it, from, to)
+  })
   for (const other of referrers(session.draft.schema, table.key)) {
     putTable(session.draft, {
       ...other,
@@ -56,22 +61,28 @@ export function renameColumn(session: Session, node: RenameStmt, to: string): vo
       ),
     })
   }
-  for (const view of readers(session.draft.schema, table.key)) {
-    put(session.draft, 'views', key(view.schema, view.name), {
-      ...view,
-      reads: view.reads.map((read) =>
-        read.table === table.key
-          ? { ...read, columns: read.columns?.map((each) => (each === from ? to : each)) ?? null }
-          : read,
-      ),
-    })
-  }
+  for (const at of family) readersFollow(session, at, from, to)
   for (const sequence of sequencesOf(session.draft.schema, table.key, from))
     put(session.draft, 'sequences', key(sequence.schema, sequence.name), {
       ...sequence,
       ownedBy: { table: table.key, column: to },
     })
   session.changes.push({ kind: 'renameColumn', place: session.place, table: table.key, from, to })
+}
+
+/** The queries of views go on reading a column under its new name. */
+function readersFollow(session: Session, at: Key, from: string, to: string): void {
+  for (const view of readers(session.draft.schema, at)) {
+    put(session.draft, 'views', key(view.schema, view.name), {
+      ...view,
+      definition: queryWithColumnRenamed(session.draft.schema, view, at, from, to),
+      reads: view.reads.map((read) =>
+        read.table === at
+          ? { ...read, columns: read.columns?.map((each) => (each === from ? to : each)) ?? null }
+          : read,
+      ),
+    })
+  }
 }
 
 function renameViewColumn(session: Session, at: Key, from: string, to: string): void {
@@ -87,6 +98,7 @@ function renameViewColumn(session: Session, at: Key, from: string, to: string): 
       keys: index.keys.map((each) => (each.column === from ? { ...each, column: to } : each)),
     })),
   })
+  readersFollow(session, at, from, to)
 }
 
 /** A privilege after its column got another name. */

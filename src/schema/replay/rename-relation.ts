@@ -23,6 +23,7 @@ import { writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { findKey, isOpen, refuse, shown, tableFor } from './session.ts'
 import { typeSpelling } from './types.ts'
+import { queryWithRelationRenamed } from './view-query.ts'
 import { typeFollows } from './rename-type.ts'
 
 export function renameRelation(session: Session, node: RenameStmt, to: string): void {
@@ -101,6 +102,7 @@ function readersFollow(session: Session, from: Key, to: Key): void {
   for (const view of readers(session.draft.schema, from)) {
     put(session.draft, 'views', key(view.schema, view.name), {
       ...view,
+      definition: queryWithRelationRenamed(view, from, to),
       reads: view.reads.map((read) => (read.table === from ? { ...read, table: to } : read)),
     })
   }
@@ -139,6 +141,8 @@ function renameIndex(session: Session, at: Key, to: string): void {
   const table = key(owner.schema, owner.name)
   if ('key' in owner) {
     const constraint = constraintOf(owner, from)
+    if (constraint !== null && constraintOf(owner, to) !== null)
+      refuse(`constraint "${to}" for relation "${owner.name}" already exists`)
     restOn(session, owner.key, from, to)
     putTable(session.draft, {
       ...owner,
@@ -174,6 +178,9 @@ export function renameConstraint(session: Session, node: RenameStmt, to: string)
         )
       : undefined
   if (constraintOf(table, to) !== null) refuse(`constraint "${to}" for relation "${table.name}" already exists`)
+  const hasIndex =
+    constraint?.type === 'primaryKey' || constraint?.type === 'unique' || constraint?.type === 'exclusion'
+  if (hasIndex && relationExists(session.draft.schema, key(table.schema, to))) refuse(`relation "${to}" already exists`)
   const named = <T extends { readonly name: string }>(each: T): T => (each.name === from ? { ...each, name: to } : each)
   restOn(session, table.key, from, to)
   updateFamily(session, table.key, (it) => ({

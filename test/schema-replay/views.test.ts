@@ -1,0 +1,71 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freshDatabase } from '../../scripts/corpus/database.ts'
+import { printSchema } from '../../src/schema/sql/schema.ts'
+import { loadParser } from '../../src/sql/parser.ts'
+import { schemaOf } from './support.ts'
+
+let database: PGlite
+
+beforeAll(async () => {
+  await loadParser()
+  database = await freshDatabase()
+})
+afterAll(() => database.close())
+
+const tables = `
+  CREATE SCHEMA s;
+  CREATE TABLE t (id int PRIMARY KEY, n int, "Ünit" text);
+  CREATE TABLE u (t int, k int, m int);`
+const rows = (t: string, u: string) =>
+  `INSERT INTO ${t} VALUES (1, 5, 'x'), (2, 1, 'y'); INSERT INTO ${u} VALUES (1, 7, 3), (2, 8, 4);`
+
+async function viewAfter(sql: string): Promise<unknown> {
+  await database.exec('DROP SCHEMA IF EXISTS s CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  await database.exec(sql)
+  const { fields, rows: found } = await database.query('SELECT * FROM v')
+  return { columns: fields.map((field) => field.name), found }
+}
+
+test.each<[string, string, string?, string?]>([
+  ['SELECT * FROM t WHERE n > 1', 'ALTER TABLE t RENAME n TO amount'],
+  [
+    'SELECT * FROM t',
+    'ALTER TABLE t RENAME n TO amount; ALTER TABLE t ADD later int; ALTER TABLE t RENAME amount TO "To tal"',
+  ],
+  [`SELECT 'ünï n' AS c, n FROM t ORDER BY n DESC`, 'ALTER TABLE t RENAME n TO amount'],
+  [
+    'SELECT DISTINCT ON (n) n AS n, "Ünit" FROM t ORDER BY n',
+    'ALTER TABLE t RENAME n TO amount; ALTER TABLE t RENAME "Ünit" TO unit',
+  ],
+  ['SELECT x.n + sum(k) AS total FROM t x JOIN u ON u.t = x.id GROUP BY n', 'ALTER TABLE t RENAME n TO amount'],
+  ['SELECT q.n FROM (SELECT n FROM t) q WHERE n > 1', 'ALTER TABLE t RENAME n TO amount'],
+  ['WITH q AS (SELECT * FROM t) SELECT n, id FROM q', 'ALTER TABLE t RENAME n TO amount'],
+  [
+    'SELECT k FROM u WHERE EXISTS (SELECT 1 FROM t WHERE id = u.t AND n > 1)',
+    'ALTER TABLE t RENAME n TO amount; ALTER TABLE u RENAME t TO id_of_t',
+  ],
+  [
+    'SELECT k AS n FROM u UNION SELECT n FROM t ORDER BY n',
+    'ALTER TABLE t RENAME n TO amount; ALTER TABLE u RENAME k TO kk',
+  ],
+  ['SELECT t.*, k FROM t, u WHERE t.id = u.t', 'ALTER TABLE t RENAME n TO amount; ALTER TABLE t RENAME TO z', 'z'],
+  [
+    'SELECT n, (SELECT max(k) FROM public.u) FROM t',
+    'ALTER TABLE u RENAME TO t2; ALTER TABLE t SET SCHEMA s; ALTER TABLE s.t RENAME n TO a',
+    's.t',
+    't2',
+  ],
+  ['SELECT n * 2 AS n2 FROM (VALUES (1)) AS o (n)', 'ALTER TABLE t RENAME n TO amount'],
+])('a view goes on reading what was renamed: %s', async (query, change, t = 't', u = 'u') => {
+  const script = `${tables} CREATE VIEW v AS ${query}; ${change};`
+  const printed = printSchema(schemaOf(script))
+  expect(await viewAfter(printed + rows(t, u)), printed).toEqual(await viewAfter(script + rows(t, u)))
+})
+
+test('a view is not written where the meaning of its names is not followed', () => {
+  const { views } = schemaOf(
+    `${tables} CREATE VIEW v AS SELECT n FROM t NATURAL JOIN u; ALTER TABLE t RENAME n TO amount;`,
+  )
+  expect(views.get('public.v')?.definition).toBeNull()
+})
