@@ -44,6 +44,15 @@ test('an index that the planner would not use is not advised', async () => {
   expect(found?.help).not.toContain('CREATE INDEX')
 })
 
+test('an index that is walked for its order does not answer a filter', async () => {
+  const found = advice(await findingsOf('SELECT id FROM orders WHERE status = $1 ORDER BY id LIMIT 10'))
+  expect(found?.severity).toBe('info')
+  expect(found?.help).toContain('CREATE INDEX CONCURRENTLY "orders_status_idx"')
+  expect(found?.evidence?.plan).toBe(
+    'Index Scan using orders_pkey on orders, 100,000 rows, filter (orders.status = $1)',
+  )
+})
+
 test('what a plan refutes is not told', () => {
   const summary = (lines: readonly string[], scanned: readonly string[] = []): PlanSummary => ({
     cost: 1,

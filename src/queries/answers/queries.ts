@@ -31,7 +31,11 @@ function verdict(findings: readonly Finding[]): ChecklistAnswer | null {
         : `${some(certain.length, 'finding')}: ${places(certain)}`,
     )
   const unsure = findings.filter((f) => bySize.has(f.rule))
-  if (unsure.length > 0) return unknown(`how many rows the table has is not declared: ${places(unsure)}`)
+  const isPlanned = unsure.every(({ evidence }) => evidence?.plan != null)
+  if (unsure.length > 0)
+    return unknown(
+      `how many rows ${isPlanned ? 'match is not known' : 'the table has is not declared'}: ${places(unsure)}`,
+    )
   return null
 }
 
