@@ -2,7 +2,7 @@ import type { Step } from '../step.ts'
 import type { ProjectReview } from '../report/report.ts'
 import type { Change, ChangeOf } from '../schema/change.ts'
 import { createIndex } from '../schema/sql/ddl.ts'
-import type { Column, Table } from '../schema/model.ts'
+import { nameOf, type Column, type Table } from '../schema/model.ts'
 import { changeStatements } from '../schema/sql/changes.ts'
 import { mentions } from '../schema/sql/schema.ts'
 import { quoteIdent, quoteKey } from '../schema/sql/quote.ts'
@@ -52,6 +52,7 @@ export function partsOf(
   const queues = [
     { recipe: null, steps: [...plain.steps] },
     ...recognised.map(({ recipe }) => ({ recipe, steps: [...recipe.steps] })),
+    { recipe: null, steps: [...plain.behind] },
     { recipe: null, steps: [...plain.last] },
   ]
   const parts: Part[] = []
@@ -92,34 +93,33 @@ export function loosenings(
     })
 }
 
+/**
+ * What no recipe takes the place of: `steps` run before the recipes of their part, `behind` after them, because they stand behind a table's
+ * new name, `last` once all recipes are done.
+ */
 function plainSteps(
   review: ProjectReview,
   steps: readonly ClassifiedStep[],
   recognised: readonly Recognised[],
   jobs: readonly BackfillJob[],
-): { readonly steps: readonly RecipeStep[]; readonly last: readonly RecipeStep[] } {
+): Readonly<Record<'steps' | 'behind' | 'last', readonly RecipeStep[]>> {
   const d = review.before.defaultSchema
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
+  const renames = renamesIn(steps, covered)
   const all = settled(
-    steps.flatMap((s) => {
-      const own = piecesOf(s, review, covered, jobs).map((p) => onReplaced(p, s, recognised))
+    steps.flatMap((s, i) => {
+      const own = piecesOf(s, review, covered, jobs).map((p) => onRenamed(onReplaced(p, s, recognised), i, renames))
       // One change that takes several statements stays in one place.
       return s.changes.length === 1 && own.some((p) => p.late) ? own.map((p) => ({ ...p, late: true })) : own
     }),
   )
   const pieces = all.filter((p) => !p.late)
   const late = all.filter((p) => p.late).map((p) => p.sql)
-  const loosened = loosenings(review, steps, covered)
-  const of = (phase: Phase) => pieces.filter((p) => p.phase === phase)
-  const expand = [
-    ...loosened.map(
-      ({ table, column }) =>
-        `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`,
-    ),
-    ...of('expand').map((p) => p.sql),
-  ]
-  const contract = of('contract').map((p) => p.sql)
+  const loosened = loosenings(review, steps, covered).map(
+    ({ table, column }) =>
+      `ALTER TABLE ${quoteKey(table.key, d)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL`,
+  )
   const step = (title: string, phase: StagePhase, sql: readonly string[], code: string | null): RecipeStep => ({
     title,
     phase,
@@ -128,23 +128,95 @@ function plainSteps(
     code,
     backfill: null,
   })
-  const inOrder = [
-    ...(expand.length ? [step('', 'expand', expand, addedCode(review, steps, covered))] : []),
-    ...of('data').map((p) => ({
-      ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)),
-      code: p.job ? derived(p.job, steps) : null,
-    })),
-    ...(contract.length
-      ? [
-          {
-            ...step('', 'code', [], hiddenCode(review, steps, covered) ?? 'The code that this change is for.'),
-            sql: [],
-          },
-          step('', 'contract', contract, goneCode(review, steps, covered)),
-        ]
-      : []),
-  ]
-  return { steps: inOrder, last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [] }
+  const sqlOf = (of: readonly Piece[], phase: Phase) => of.filter((p) => p.phase === phase).map((p) => p.sql)
+  // What code has to do is said once, where its statements begin.
+  const said = new Set<StagePhase>()
+  const once = (phase: StagePhase, code: () => string | null) => (said.has(phase) ? null : (said.add(phase), code()))
+  const inOrder = (of: readonly Piece[], before: readonly string[]): readonly RecipeStep[] => {
+    const expand = [...before, ...sqlOf(of, 'expand')]
+    const contract = sqlOf(of, 'contract')
+    const code = contract.length
+      ? once('code', () => hiddenCode(review, steps, covered) ?? 'The code that this change is for.')
+      : null
+    return [
+      ...(expand.length
+        ? [
+            step(
+              '',
+              'expand',
+              expand,
+              once('expand', () => addedCode(review, steps, covered)),
+            ),
+          ]
+        : []),
+      ...of
+        .filter((p) => p.phase === 'data')
+        .map((p) => ({
+          ...(p.job && !p.job.obstacle ? fill('', p.job) : step('', 'data', [p.sql], null)),
+          code: p.job ? derived(p.job, steps) : null,
+        })),
+      ...(code === null ? [] : [{ ...step('', 'code', [], code), sql: [] }]),
+      ...(contract.length
+        ? [
+            step(
+              '',
+              'contract',
+              contract,
+              once('contract', () => goneCode(review, steps, covered)),
+            ),
+          ]
+        : []),
+    ]
+  }
+  return {
+    steps: inOrder(
+      pieces.filter((p) => !p.behind),
+      loosened,
+    ),
+    behind: inOrder(
+      pieces.filter((p) => p.behind),
+      [],
+    ),
+    last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [],
+  }
+}
+
+/** A table that gets another name at a step: by a recipe, before the code, or as it is written, after it. */
+interface Renaming {
+  readonly at: number
+  readonly was: string
+  readonly is: string
+  readonly byRecipe: boolean
+}
+
+function renamesIn(steps: readonly ClassifiedStep[], covered: (of: Change) => boolean): readonly Renaming[] {
+  const found: Renaming[] = []
+  for (const [at, { step, changes }] of steps.entries()) {
+    const waits = found.some((r) => !r.byRecipe && mentions(step.statement.text, quoteIdent(r.is)))
+    for (const { change, phase } of changes) {
+      if ((change.kind === 'renameTable' || change.kind === 'setTableSchema') && phase === 'contract')
+        found.push({ at, was: nameOf(change.table), is: nameOf(change.to), byRecipe: covered(change) })
+      // What is done to a new table that has to wait waits as well.
+      if (change.kind === 'createTable' && waits)
+        found.push({ at, was: nameOf(change.table), is: nameOf(change.table), byRecipe: false })
+    }
+  }
+  return found
+}
+
+/** A statement behind a renaming runs behind it; one before it that runs later says the new name, and waits until the view of the old one is gone. */
+function onRenamed(piece: Piece, i: number, renames: readonly Renaming[]): Piece {
+  const behind = renames.some((r) => r.byRecipe && r.at < i)
+  const waits = renames.some((r) => !r.byRecipe && r.at < i && mentions(piece.sql, quoteIdent(r.is)))
+  const hasRun = renames.filter(
+    (r) => r.byRecipe && r.at > i && (behind || piece.phase === 'contract') && mentions(piece.sql, quoteIdent(r.was)),
+  )
+  return {
+    ...piece,
+    phase: waits && piece.phase !== 'neutral' ? 'contract' : piece.phase,
+    behind: behind || hasRun.length > 0,
+    sql: hasRun.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql),
+  }
 }
 
 /** A statement on a column that a recipe puts another in place of waits until that one is there, and says its name. */
@@ -179,6 +251,8 @@ interface Piece {
   readonly job: BackfillJob | null
   /** True where it has to wait for a recipe. */
   readonly late?: boolean
+  /** True where it stands behind the renaming of a table by a recipe. */
+  readonly behind?: boolean
 }
 
 /** What nothing depends on stays with what it stands before, else with what it stands behind. */

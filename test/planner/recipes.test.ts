@@ -102,6 +102,34 @@ describe('a plan', () => {
     ])
   })
 
+  test('leaves what stands behind the new name of a table behind it; all of it runs in order', async () => {
+    const tables =
+      'CREATE TABLE user_temp (id integer PRIMARY KEY, email text, legacy integer, CONSTRAINT user_temp_email UNIQUE (email)); CREATE TABLE account (id integer PRIMARY KEY, user_id integer CONSTRAINT account_user REFERENCES user_temp);'
+    const up = (rename: string) =>
+      `ALTER TABLE user_temp ADD COLUMN seen date; ALTER TABLE user_temp DROP COLUMN legacy; ${rename}; ALTER TABLE "user" DROP CONSTRAINT user_temp_email; ALTER TABLE account ADD COLUMN note text; CREATE TABLE session (id integer PRIMARY KEY, user_id integer REFERENCES "user"); CREATE INDEX ON session (user_id); ALTER TABLE "user" ADD CONSTRAINT user_email UNIQUE (email);`
+    const { parts } = planOf(reviewOf(tables, up('ALTER TABLE user_temp RENAME TO "user"')))
+    expect(parts.map(({ phase }) => phase)).toEqual(['expand', 'code', 'contract'])
+    const code = parts.flatMap(({ items }) => items.flatMap(({ step }) => step.code ?? []))
+    expect(new Set(code).size).toBe(code.length)
+    const taken = planOf(
+      reviewOf(
+        `${tables} CREATE TABLE "user" (id integer PRIMARY KEY);`,
+        up('ALTER TABLE "user" RENAME TO user_old; ALTER TABLE user_temp RENAME TO "user"'),
+      ),
+    ).parts
+    for (const [given, all] of [
+      [tables, parts],
+      [`${tables} CREATE TABLE "user" (id integer PRIMARY KEY);`, taken],
+    ] as const) {
+      await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
+      for (const sql of all.flatMap(({ statements }) => statements)) await db.query(sql)
+      const { rows } = await db.query<{ all: string }>(
+        `SELECT string_agg(column_name, ',' ORDER BY ordinal_position) AS all FROM information_schema.columns WHERE table_name = 'user'`,
+      )
+      expect(rows).toEqual([{ all: 'id,email,seen' }])
+    }
+  })
+
   test('says what cannot run as it is written, and leaves it out', () => {
     const plan = planOf(
       reviewOf(

@@ -96,7 +96,8 @@ function ofChange(change: Change, known: Known): Recognised | null {
         : null
     }
     case 'renameTable':
-      return after.tables.has(change.table) || !after.tables.has(change.to)
+      // A name that another table had, or has afterwards, is no place for a view or is not free yet.
+      return after.tables.has(change.table) || before.tables.has(change.to) || !after.tables.has(change.to)
         ? null
         : single(renameTableRecipe(table, change.to, ctx))
     case 'setNotNull':
