@@ -1,4 +1,4 @@
-import { readMarker } from '../../src/github/publishing/markers.ts'
+import { readMarker } from '../../src/github/markers.ts'
 import { mergeable } from '../../test/github/people/branches.ts'
 import { latestRun } from '../../test/github/world.ts'
 import type { Shown } from './shown.ts'

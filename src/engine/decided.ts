@@ -37,13 +37,16 @@ export const decided = {
   staging({ findings, config, labels, staging }) {
     if (config.staging === null)
       return none('no staging environment is configured (`staging` in `.github/schemagate.yml`)')
-    const { label } = config.staging
-    const environment = config.staging.environment ?? 'staging'
+    const { environment, label } = config.staging
     const destructive = findings.filter(isDestructive)
     if (destructive.length === 0)
-      return none(`nothing is dropped or overwritten, so \`${environment}\` need not have run it`)
+      return none(`nothing is dropped or overwritten, so \`${environment ?? 'staging'}\` need not have run it`)
     if (label !== null && labels?.includes(label) === true)
       return pass(`the label \`${label}\` says that it was tested: ${places(destructive)}`)
+    if (environment === null)
+      return labels === undefined
+        ? unknown(`the label \`${label}\` on the pull request decides: ${places(destructive)}`)
+        : fail(`the label \`${label}\` is missing: ${places(destructive)}`)
     if (staging === 'deployed') return pass(`this commit was deployed to \`${environment}\`: ${places(destructive)}`)
     if (staging === 'missing') return fail(`this commit was not deployed to \`${environment}\`: ${places(destructive)}`)
     return unknown(`deployments to \`${environment}\` are not known here: ${places(destructive)}`)

@@ -1,8 +1,15 @@
 import type { Client } from './client.ts'
-import type { BlobCache } from './reading/blobs.ts'
 import type { Report } from '../report/report.ts'
 import type { Core } from './core.ts'
 import type { Job } from '../queue/jobs.ts'
+
+/** Keeps contents between reviews, by blob id or by commit and path: what either names never changes. */
+export interface BlobCache {
+  readBlobs(oids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Those of `oids` that are not kept. */
+  lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
+  keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
+}
 
 export interface Log {
   info(fields: object, message: string): void

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
-import { readMarker } from '../../src/github/publishing/markers.ts'
+import { readMarker } from '../../src/github/markers.ts'
 import { enqueue, mergeable, pushBranch } from '../github/people/branches.ts'
 import { deploy, press } from '../github/people/checks.ts'
 import { deleteComment, editComment, say } from '../github/people/comments.ts'

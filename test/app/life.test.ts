@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { coreOf } from '../../src/github/core.ts'
-import { readMarker } from '../../src/github/publishing/markers.ts'
+import { readMarker } from '../../src/github/markers.ts'
 import { enqueue, merge, mergeable } from '../github/people/branches.ts'
 import { resolveThread, say } from '../github/people/comments.ts'
 import { openPull, push, pushFiles } from '../github/people/pulls.ts'

@@ -1,5 +1,5 @@
 import { Probot } from 'probot'
-import type { BlobCache } from '../../src/github/reading/blobs.ts'
+import type { BlobCache } from '../../src/github/context.ts'
 import type { Client, Place } from '../../src/github/client.ts'
 import { AppOctokit } from '../../src/github/server/octokit.ts'
 import type { StandIn } from '../github/stand-in.ts'

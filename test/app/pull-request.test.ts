@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { readMarker } from '../../src/github/publishing/markers.ts'
+import { readMarker } from '../../src/github/markers.ts'
 import { mergeable } from '../github/people/branches.ts'
 import { press } from '../github/people/checks.ts'
 import { resolveThread, say } from '../github/people/comments.ts'

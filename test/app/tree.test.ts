@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultMaxBytes } from '../../src/changeset/content.ts'
 import { blobLoader } from '../../src/github/reading/blobs.ts'
-import type { BlobCache } from '../../src/github/reading/blobs.ts'
+import type { BlobCache } from '../../src/github/context.ts'
 import { rateLimitEnd } from '../../src/github/client.ts'
 import type { Place } from '../../src/github/client.ts'
 import { readChange } from '../../src/github/reading/tree.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { readBindings, readMarker, writeBindings, writeMarker } from '../../src/github/publishing/markers.ts'
+import { readBindings, readMarker, writeBindings, writeMarker } from '../../src/github/markers.ts'
 import { press } from '../github/people/checks.ts'
 import { editComment, say } from '../github/people/comments.ts'
 import { changePull, openPull, pushFiles } from '../github/people/pulls.ts'

@@ -99,6 +99,16 @@ describe('what stands outside of the repository', () => {
       evidence: expect.stringContaining('m.sql:3') as string,
     })
   })
+  it('a label in place of a deployment', () => {
+    const given = { config: { ...config, staging: { environment: null, label: 'tested' } }, findings: [finding({})] }
+    expect(answer('staging', { ...given, labels: [] })).toEqual({
+      item: 'staging',
+      status: 'fail',
+      evidence: 'the label `tested` is missing: m.sql:3',
+    })
+    expect(answer('staging', { ...given, labels: ['tested'] })).toMatchObject({ status: 'pass' })
+    expect(answer('staging', given)).toMatchObject({ status: 'unknown' })
+  })
   it('an approval', () => {
     const given = finding({ approval: { state: 'given', by: 'ada', reason: 'backup of today', until: null } })
     expect(answer('backup', { findings: [given] })).toMatchObject({

@@ -1,7 +1,7 @@
 import { truncate } from '../../report/markdown-escape.ts'
 import { graphql, statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
-import { writeMarker } from './markers.ts'
+import { writeMarker } from '../markers.ts'
 import type { Answer, Publication } from './plan.ts'
 
 /** One change of a conversation, by the names of GitHub's GraphQL API. */

@@ -12,7 +12,7 @@ import { hasSomethingToSay, stickyComment } from '../../report/sticky.ts'
 import { sortFindings } from '../../report/verdict.ts'
 import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
-import { readMarker, writeBindings, writeMarker } from './markers.ts'
+import { readMarker, writeBindings, writeMarker } from '../markers.ts'
 import type { PullComment, PullState, PullThread } from '../reading/pull-request.ts'
 import { withOthersOfHead } from './shared-head.ts'
 

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { contentOf } from '../../changeset/content.ts'
 import type { Place } from '../client.ts'
-import type { BlobCache } from './blobs.ts'
+import type { BlobCache } from '../context.ts'
 
 /** Contents are kept in portions of so many characters, so that few of them are in memory. */
 const portion = 1_000_000

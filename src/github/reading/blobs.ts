@@ -2,6 +2,7 @@ import { contentOf, defaultMaxBytes } from '../../changeset/content.ts'
 import type { FileContent } from '../../changeset/tree.ts'
 import { graphql } from '../client.ts'
 import type { Place } from '../client.ts'
+import type { BlobCache } from '../context.ts'
 
 /** One file of one commit to read: by blob id where that is known, else by commit and path. */
 export interface Wanted {
@@ -9,14 +10,6 @@ export interface Wanted {
   /** `1a2b…:path/to/file`. */
   readonly expression: string
   readonly size: number | null
-}
-
-/** Keeps contents between reviews, by blob id or by commit and path: what either names never changes. */
-export interface BlobCache {
-  readBlobs(oids: readonly string[]): Promise<ReadonlyMap<string, string>>
-  /** Those of `oids` that are not kept. */
-  lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
-  keepBlobs(blobs: ReadonlyMap<string, string>): Promise<void>
 }
 
 export interface BlobLoader {

@@ -1,6 +1,6 @@
 import { modeOf } from '../../changeset/content.ts'
 import type { TreeEntry } from '../../changeset/tree.ts'
-import type { BlobCache } from './blobs.ts'
+import type { BlobCache } from '../context.ts'
 import type { Place } from '../client.ts'
 
 /** All files of a commit; `truncated` where there are more than could be asked for. */

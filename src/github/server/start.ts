@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Probot, Server } from 'probot'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -152,12 +152,19 @@ async function webhookServer(
     host: settings.host,
     log,
     enableStaticFiles: false,
+    loggingOptions: { customLogLevel: levelOf },
   })
   await server.load((app) => {
     load(app)
   })
   server.addHandler(pages)
   return await server.start()
+}
+
+/** Orchestrators ask every few seconds whether the server lives: what they are told is worth a line only where it went wrong. */
+function levelOf({ url }: IncomingMessage, { statusCode }: ServerResponse, error?: Error): 'debug' | 'info' | 'error' {
+  if (error !== undefined || statusCode >= 500) return 'error'
+  return statusCode < 400 && /^\/(?:healthz|readyz|metrics)(?:\?|$)/.test(url ?? '') ? 'debug' : 'info'
 }
 
 /** Probot takes port 0 for its default. */

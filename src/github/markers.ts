@@ -1,4 +1,4 @@
-import type { Bound } from '../../engine/approvals.ts'
+import type { Bound } from '../engine/approvals.ts'
 
 /** What Schemagate hides in its own comments, so that it finds them again: the comment's author is checked besides. */
 export type Marker =
