@@ -10,6 +10,14 @@ export interface Place {
   readonly endColumn: number
 }
 
+/** A line in a sentence, `src/db.ts:12`: one word, so that it can be found again there; a path of several stands in quotes, `"my app/db.ts":12`. */
+export function at({ path, line }: Pick<Place, 'path' | 'line'>): string {
+  return /[\s,`]/.test(path) ? `"${path}":${line}` : `${path}:${line}`
+}
+
+/** Finds the places that `at` wrote: groups `quoted` or `path`, and `line`. */
+export const placesInWords = /(?<=^|[\s(])(?:"(?<quoted>[^"]+)"|(?<path>[^\s,`"]+\.\w+)):(?<line>\d+)(?![\w:])/g
+
 /** A text file with the offsets at which its lines begin, so that offsets turn into places in logarithmic time. */
 export interface SourceFile {
   readonly path: string

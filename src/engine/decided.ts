@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Finding } from '../finding.ts'
+import { at } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChecklistEntry, ChecklistItem } from './checklist.ts'
 
@@ -59,7 +60,7 @@ export function reasonsIn(findings: readonly Finding[]): ChecklistAnswer | null 
     (f) => (f.suppressed !== null && f.suppressed.reason !== '') || f.approval?.state === 'given',
   )
   if (reasoned.length === 0) return null
-  const lines = reasoned.slice(0, 3).map((f) => `${f.place.path}:${f.suppressed?.line || f.place.line}`)
+  const lines = reasoned.slice(0, 3).map((f) => at({ path: f.place.path, line: f.suppressed?.line || f.place.line }))
   return pass(`reasons stand at ${lines.join(', ')}`)
 }
 
@@ -75,7 +76,7 @@ export function withDecisions(checklist: readonly ChecklistEntry[], seen: Decidi
 
 /** `src/db.ts:12, src/db.ts:40 and 3 more`. */
 export function places(list: readonly { readonly place: Place }[], most = 3): string {
-  const shown = [...new Set(list.map(({ place }) => `${place.path}:${place.line}`))]
+  const shown = [...new Set(list.map(({ place }) => at(place)))]
   return shown.length > most ? `${shown.slice(0, most).join(', ')} and ${shown.length - most} more` : shown.join(', ')
 }
 

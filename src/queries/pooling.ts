@@ -1,3 +1,4 @@
+import { at } from '../location.ts'
 import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/model.ts'
@@ -31,8 +32,8 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
         ? accelerated === undefined
           ? null
           : places([accelerated])
-        : `${pooler.path}:${pooler.line}`
-      : `${pooled.path}:${pooled.line}`
+        : at(pooler)
+      : at(pooled)
   if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
   if (hosting != null && http === undefined) {
     const limited = clients.filter((c) => c.options?.includes('max') === true)
@@ -40,10 +41,10 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     const direct = facts.urls.find((u) => !u.local && !u.limited)
     if (direct !== undefined)
       return fail(
-        `serverless functions (${hosting.path}:${hosting.line}) connect directly (${direct.path}:${direct.line}): ${places(clients)}`,
+        `serverless functions (${at(hosting)}) connect directly (${at(direct)}): ${places(clients)}`,
       )
     return unknown(
-      `serverless functions (${hosting.path}:${hosting.line}) connect to an address that the repository does not show: ${places(clients)}`,
+      `serverless functions (${at(hosting)}) connect to an address that the repository does not show: ${places(clients)}`,
     )
   }
   const opaque = clients.filter((c) => c.options === null)

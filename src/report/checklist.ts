@@ -1,5 +1,6 @@
 import type { ChecklistEntry } from '../engine/checklist.ts'
 import { codeSpan, details, escapeMarkdown } from './markdown-escape.ts'
+import { placesInWords } from '../location.ts'
 import { lineLink } from './links.ts'
 import type { Links } from './links.ts'
 import type { Report } from './report.ts'
@@ -50,10 +51,11 @@ export function checklistDetails(
 function evidenceWithLinks(evidence: string, links: Links | null): string {
   if (links === null) return escapeMarkdown(evidence)
   let [out, from] = ['', 0]
-  for (const found of evidence.matchAll(/(?<=^|[\s(])([^\s,`]+\.\w+):(\d+)(?![\w:])/g)) {
-    const [whole, path = '', line = ''] = found
-    out += escapeMarkdown(evidence.slice(from, found.index)) + lineLink(whole, { path, line: Number(line) }, links)
-    from = found.index + whole.length
+  for (const found of evidence.matchAll(placesInWords)) {
+    const path = found.groups?.['path'] ?? found.groups?.['quoted'] ?? ''
+    const line = Number(found.groups?.['line'])
+    out += escapeMarkdown(evidence.slice(from, found.index)) + lineLink(`${path}:${line}`, { path, line }, links)
+    from = found.index + found[0].length
   }
   return out + escapeMarkdown(evidence.slice(from))
 }

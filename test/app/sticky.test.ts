@@ -1,3 +1,4 @@
+import { at } from '../../src/location.ts'
 import { expect, test } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
@@ -89,12 +90,12 @@ test('places in the evidence of the checklist lead to their lines, whatever stan
     {
       item: 'backup' as const,
       status: 'fail' as const,
-      evidence: 'seen at db/(a)/x|y.sql:3, <b>c.sql:4 and `d.sql:5`',
+      evidence: `seen at db/(a)/x|y.sql:3, <b>c.sql:4, ${at({ path: 'my app/e.sql', line: 6 })} and \`d.sql:5\``,
     },
   ]
   const links = { server: null, repository: 'https://github.test/o/r', head: 'abc' }
   expect(checklistDetails({ ...report, checklist }, links)[0]).toContain(
-    '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4) and `d.sql:5` |',
+    '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4), [`my app/e.sql:6`](https://github.test/o/r/blob/abc/my%20app/e.sql#L6) and `d.sql:5` |',
   )
 })
 

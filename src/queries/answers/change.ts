@@ -1,4 +1,5 @@
 import { fail, none, pass, places, reasonsIn, unknown } from '../../engine/decided.ts'
+import { at } from '../../location.ts'
 import type { Place } from '../../location.ts'
 import type { Step } from '../../step.ts'
 import { asksFor } from '../asked.ts'
@@ -27,10 +28,10 @@ export const changeAnswers: Answers<'decisions-documented' | 'query-patterns-bef
           f.path,
         ),
     )
-    if (written !== undefined) return pass(`written down at ${written.path}:${written.hunks?.[0]?.added[0] ?? 1}`)
+    if (written !== undefined) return pass(`written down at ${at({ path: written.path, line: written.hunks?.[0]?.added[0] ?? 1 })}`)
     const commented = changes.find((s) => hasComment(s))
     if (commented !== undefined)
-      return pass(`said beside the statement at ${commented.statement.place.path}:${commented.statement.place.line}`)
+      return pass(`said beside the statement at ${at(commented.statement.place)}`)
     return unknown(`no file of this pull request says why: ${places(changes.map((s) => s.statement))}`)
   },
 

@@ -1,4 +1,5 @@
 import { rowsOf, sizeOf } from '../../engine/size.ts'
+import { at } from '../../location.ts'
 import { fail, none, pass, places, unknown } from '../../engine/decided.ts'
 import type { ChecklistAnswer } from '../../engine/decided.ts'
 import type { Finding } from '../../finding.ts'
@@ -176,7 +177,7 @@ export const queryAnswers: Answers<
     const broken = seen.notes.filter(
       (n) => n.kind === 'unparsed' && /\.[cm]?[jt]sx?$/.test(n.path) && fileKind(n.path) === 'source',
     )
-    if (broken.length > 0) return unknown(`not parsed: ${broken.map((n) => `${n.path}:${n.line}`).join(', ')}`)
+    if (broken.length > 0) return unknown(`not parsed: ${broken.map(at).join(', ')}`)
     const looped = seen.queries.filter((q) => q.context.file === 'source' && isRepeated(q))
     if (seen.changed.length === 0 && looped.length === 0) return none('this pull request changes no query')
     if (looped.length > 0)
