@@ -138,15 +138,16 @@ export function checkRunText(report: Report, options: CheckRunOptions): CheckRun
     ...checklistDetails(report, links),
     `<sub>${lookedAt(report)}</sub>`,
   ]
+  const annotations = annotationsOf(report, options.inline)
+  const annotated =
+    annotations.length < annotationLimit
+      ? 'every finding without a comment is among the annotations'
+      : `the worst ${annotationLimit} findings without a comment are among the annotations`
   return {
     conclusion: report.conclusion,
     title: truncateTitle(verdict(report, options.wanted)),
-    summary: truncate(
-      sections.join('\n\n'),
-      summaryLimit,
-      "The rest was cut at GitHub's limit; every finding is among the annotations.",
-    ),
-    annotations: annotationsOf(report, options.inline),
+    summary: truncate(sections.join('\n\n'), summaryLimit, `The rest was cut at GitHub's limit; ${annotated}.`),
+    annotations,
   }
 }
 

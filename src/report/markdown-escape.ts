@@ -184,7 +184,9 @@ export function truncate(text: string, limit: number, rest: string): string {
   const end = text.lastIndexOf('\n', room)
   const cut = text.slice(0, end > room / 2 ? end : room).replace(/[\ud800-\udbff]$/, '')
   const fences = cut.match(/^(`{3,})/gm) ?? []
-  const open = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : ''
+  const fence = fences.length % 2 === 1 ? `\n${fences.at(-1) ?? ''}` : ''
+  // What is said of the rest would be folded away with a part that was cut.
+  const open = cut.lastIndexOf('\n<details>') > cut.lastIndexOf('\n</details>') ? `${fence}\n</details>` : fence
   return `${cut.slice(0, room - open.length)}${open}\n\n${rest}`
 }
 

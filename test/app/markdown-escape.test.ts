@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fenced, codeSpan, escapeText, helpMarkdown, sentence, truncate } from '../../src/report/markdown-escape.ts'
+import { details, fenced, codeSpan, escapeText, helpMarkdown, sentence, truncate } from '../../src/report/markdown-escape.ts'
 
 describe('text of a pull request', () => {
   test('cannot mention, refer, link or mark up', () => {
@@ -48,4 +48,8 @@ test('a cut text closes its open block', () => {
   const out = truncate(`before\n\`\`\`sql\n${'line\n'.repeat(50)}\`\`\`\n`, 120, 'The rest is in the check run.')
   expect(out.length).toBeLessThanOrEqual(120)
   expect(out.match(/^```/gm)).toHaveLength(2)
+  const folded = details('Rollback', `\`\`\`sql\n${'line\n'.repeat(50)}\`\`\``)
+  const cut = truncate(`${details('Locks', 'none')}\n\n${folded}`, 200, 'The rest is in the check run.')
+  expect(cut.length).toBeLessThanOrEqual(200)
+  expect(cut).toMatch(/\n```\n<\/details>\n\nThe rest is in the check run\.$/)
 })
