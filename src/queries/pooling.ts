@@ -40,9 +40,7 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
     const direct = facts.urls.find((u) => !u.local && !u.limited)
     if (direct !== undefined)
-      return fail(
-        `serverless functions (${at(hosting)}) connect directly (${at(direct)}): ${places(clients)}`,
-      )
+      return fail(`serverless functions (${at(hosting)}) connect directly (${at(direct)}): ${places(clients)}`)
     return unknown(
       `serverless functions (${at(hosting)}) connect to an address that the repository does not show: ${places(clients)}`,
     )

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { details, fenced, codeSpan, escapeText, helpMarkdown, sentence, truncate } from '../../src/report/markdown-escape.ts'
+import {
+  details,
+  fenced,
+  codeSpan,
+  escapeText,
+  helpMarkdown,
+  sentence,
+  truncate,
+} from '../../src/report/markdown-escape.ts'
 
 describe('text of a pull request', () => {
   test('cannot mention, refer, link or mark up', () => {

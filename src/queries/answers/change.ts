@@ -28,10 +28,10 @@ export const changeAnswers: Answers<'decisions-documented' | 'query-patterns-bef
           f.path,
         ),
     )
-    if (written !== undefined) return pass(`written down at ${at({ path: written.path, line: written.hunks?.[0]?.added[0] ?? 1 })}`)
+    if (written !== undefined)
+      return pass(`written down at ${at({ path: written.path, line: written.hunks?.[0]?.added[0] ?? 1 })}`)
     const commented = changes.find((s) => hasComment(s))
-    if (commented !== undefined)
-      return pass(`said beside the statement at ${at(commented.statement.place)}`)
+    if (commented !== undefined) return pass(`said beside the statement at ${at(commented.statement.place)}`)
     return unknown(`no file of this pull request says why: ${places(changes.map((s) => s.statement))}`)
   },
 
