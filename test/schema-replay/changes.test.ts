@@ -221,10 +221,11 @@ describe('what Postgres would refuse', () => {
 
 describe('what Postgres would refuse of tables with children, owned sequences and views', () => {
   const family =
-    'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b () INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a; CREATE TABLE k (id int PRIMARY KEY CHECK (id > 0)); CREATE INDEX taken ON a (id); CREATE TYPE e AS ENUM (); CREATE VIEW c AS SELECT NULL::e AS e'
+    'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b (own int) INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a; CREATE TABLE k (id int PRIMARY KEY CHECK (id > 0)); CREATE INDEX taken ON a (id); CREATE TYPE e AS ENUM (); CREATE VIEW c AS SELECT NULL::e AS e'
   it.each([
     ['ALTER TABLE b DROP COLUMN x', 'cannot drop inherited column "x"'],
     ['ALTER TABLE b RENAME COLUMN x TO y', 'cannot rename inherited column "x"'],
+    ['ALTER TABLE a RENAME COLUMN x TO own', 'column "own" of relation "b" already exists'],
     ['ALTER TABLE b ALTER x TYPE bigint', 'cannot alter inherited column "x"'],
     ['ALTER TABLE b DROP CONSTRAINT a_x_check', 'cannot drop inherited constraint "a_x_check" of relation "b"'],
     ['ALTER TABLE ONLY a ADD COLUMN y int', 'column must be added to child tables too'],

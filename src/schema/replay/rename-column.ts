@@ -38,10 +38,10 @@ export function renameColumn(session: Session, node: RenameStmt, to: string): vo
     node.relation?.inh === true,
     `inherited column "${from}" must be renamed in child tables too`,
   )
-  if (table.columns.some((column) => column.name === to))
-    refuse(`column "${to}" of relation "${table.name}" already exists`)
   const family: Key[] = []
   updateFamily(session, table.key, (it) => {
+    if (it.columns.some((column) => column.name === to))
+      refuse(`column "${to}" of relation "${it.name}" already exists`)
     family.push(it.key)
     return columnRenamed(it, from, to)
   })
