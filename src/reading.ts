@@ -19,6 +19,7 @@ import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
 import { emptySchema, type Dialect, type Schema, type Table } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
+import { undeployedSteps } from './reading/undeployed.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
 import type { SqlProblem } from './sql/statement.ts'
@@ -39,6 +40,8 @@ export interface ProjectReading {
   readonly declared: Schema | null
   readonly declaredBefore: Schema | null
   readonly steps: readonly Step[]
+  /** Steps of the base that production has not run yet. */
+  readonly undeployed: readonly Step[]
   readonly migrations: ProjectMigrations | null
   readonly problems: readonly SqlProblem[]
   /** True where the steps come from the difference of the declared schemas, because no migration says it. */
@@ -175,6 +178,13 @@ async function readProject(
     postgresMinor: found?.minor ?? null,
     postgresFrom: found && { path: found.path, line: found.line },
     migrations,
+    undeployed: await undeployedSteps(
+      source ? { ...project, migrations: source } : project,
+      migrations,
+      schemaBeforeMigrations(project),
+      changeSet,
+      postgres,
+    ),
     problems,
     wholeHistory: history.isWhole,
     merged: history.merged,

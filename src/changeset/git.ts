@@ -61,6 +61,21 @@ export async function gitTree(dir: string, ref: string, options: GitOptions = {}
   return commitTree(repository, await commitOf(repository, ref, null))
 }
 
+/** A change set with what production runs: the tip of a branch, the default one for null. As it was where its base is in that branch, or there is none. */
+export async function withDeployed(
+  changeSet: ChangeSet,
+  dir: string,
+  branch: string | null,
+  options: GitOptions = {},
+): Promise<ChangeSet> {
+  const repository = await openRepository(dir, options)
+  const refs = branch === null ? defaultBranches : [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`]
+  const commit = await firstCommit(repository, refs)
+  if (commit === null) return changeSet
+  const { status } = await tryGit(repository.dir, ['merge-base', '--is-ancestor', changeSet.base.commit, commit])
+  return status === 1 ? { ...changeSet, deployed: commitTree(repository, commit) } : changeSet
+}
+
 async function openRepository(dir: string, options: GitOptions): Promise<Repository> {
   const { status, stdout, stderr } = await tryGit(dir, [
     'rev-parse',

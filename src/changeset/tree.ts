@@ -58,4 +58,6 @@ export interface ChangeSet {
   readonly files: readonly ChangedFile[]
   /** True where the source did not give all changed files. */
   readonly truncated: boolean
+  /** What production runs, where the base is another branch: a stacked pull request. Left out where it is not known. */
+  readonly deployed?: Tree
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { changeSetFromGit } from '../changeset/git.ts'
+import { changeSetFromGit, withDeployed } from '../changeset/git.ts'
 import { readSettings } from '../settings.ts'
 import type { CatalogRule } from '../engine/rule.ts'
 import { SchemagateError } from '../errors.ts'
@@ -18,13 +18,14 @@ export function reviewCommand(rules: readonly CatalogRule[]): Command {
       throw new SchemagateError('usage', `schemagate review [BASE..HEAD]: one range, not ${positionals.length}`)
     const format = formatOf('review', values.format, formats, [])
     io.progress('reading the repository')
-    const changeSet = await changeSetFromGit(resolve(io.cwd, values.repo), positionals[0])
+    const repository = resolve(io.cwd, values.repo)
+    const changeSet = await changeSetFromGit(repository, positionals[0])
     const loaded =
       values.config === undefined
         ? await readSettings(changeSet, rules)
         : { config: await configOf(values.config, rules, io), notes: [] }
     const failOn = oneOf('review', 'fail-on', values['fail-on'], ['error', 'warning', 'never'], loaded.config.failOn)
-    const report = await review(changeSet, {
+    const report = await review(await withDeployed(changeSet, repository, loaded.config.deployed), {
       rules,
       settings: { ...loaded, config: { ...loaded.config, failOn } },
       rehearse: values.rehearse,

@@ -119,6 +119,7 @@ function inputOf(
     declared: reading.declared,
     declaredBefore: reading.declaredBefore,
     steps: reading.steps,
+    undeployed: reading.undeployed,
     history: reading.migrations?.history ?? [],
     queries: code.queries.filter((query) => query.project === reading.project.name),
     ...(code.facts ? { code: code.facts } : {}),

@@ -23,6 +23,8 @@ export interface RuleInput {
   readonly declared: Schema | null
   readonly declaredBefore: Schema | null
   readonly steps: readonly Step[]
+  /** Steps of the base that production has not run yet: what they make is new too. */
+  readonly undeployed?: readonly Step[]
   readonly history: readonly Migration[]
   readonly queries: readonly Query[]
   readonly code?: CodeFacts

@@ -25,7 +25,10 @@ export function runRules(
   const spoken: Draft[] = []
   const muted: Draft[] = []
   const notes: Note[] = []
-  const moments = newnessOf(input.steps, input.before)
+  const { undeployed = [] } = input
+  const moments = newnessOf([...undeployed, ...input.steps], undeployed[0]?.before ?? input.before).slice(
+    undeployed.length,
+  )
   const end = moments.at(-1) ?? nothingNew
   const byTransaction = groupSteps(input.steps)
   const empty = provenEmpty(input.steps, moments)

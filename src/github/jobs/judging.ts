@@ -11,6 +11,9 @@ import type { Current } from './current.ts'
 import { inheritedConfig } from '../reading/config.ts'
 import type { Context } from '../context.ts'
 import { readConversation } from '../people/decisions.ts'
+import { blobLoader } from '../reading/blobs.ts'
+import { mayTouchSchema } from '../reading/schema-paths.ts'
+import { readTree } from '../reading/tree.ts'
 import { isStaged } from '../reading/deployments.ts'
 import { withTip } from './tip.ts'
 import { permissionsIn } from '../people/permissions.ts'
@@ -98,10 +101,13 @@ export async function judge(
   { pull, change, permissions }: Current,
   signal: AbortSignal,
 ): Promise<Reviewed> {
-  const { changeSet } = change
-  const { settings, inherited } = await settingsOf(place, context, changeSet, pull.organisationConfig)
+  const { settings, inherited } = await settingsOf(place, context, change.changeSet, pull.organisationConfig)
+  const changeSet = await withDeployed(place, context, pull, change.changeSet, settings.config)
   const alone = await context.core.review(changeSet, { settings, signal })
-  const { report, isUnsure } = await withTip(place, context, pull, change, alone, { settings, signal })
+  const { report, isUnsure } = await withTip(place, context, pull, { ...change, changeSet }, alone, {
+    settings,
+    signal,
+  })
   return {
     ...(await decide(place, context, pull, report, settings.config, permissions)),
     config: settings.config,
@@ -109,4 +115,19 @@ export async function judge(
     changeSet,
     isUnsure,
   }
+}
+
+/** A pull request into another branch than production runs goes with what production has: the rest of its base has no readers yet. */
+async function withDeployed(
+  place: Place,
+  context: Context,
+  pull: PullState,
+  changeSet: ChangeSet,
+  config: Config,
+): Promise<ChangeSet> {
+  const branch = config.deployed ?? pull.defaultBranch
+  if (branch === null || branch === pull.base || !changeSet.files.some(({ path }) => mayTouchSchema(path)))
+    return changeSet
+  const deployed = await readTree(place, branch, blobLoader(place, context.cache))
+  return deployed === null ? changeSet : { ...changeSet, deployed }
 }

@@ -26,7 +26,8 @@ export async function withTip(
   const merge = await mergeOnto(place, pull, change.tip)
   if (merge === 'conflict' || merge === 'not tried') return { report: alone, isUnsure: merge === 'not tried' }
   const together = await readChange(place, change.tip, merge, blobLoader(place, context.cache), pull.number)
-  const report = await context.core.review(together.changeSet, options)
+  const { deployed } = change.changeSet
+  const report = await context.core.review({ ...together.changeSet, ...(deployed ? { deployed } : {}) }, options)
   const known = new Set(alone.findings.map((f) => f.fingerprint))
   const changed = new Set(change.changeSet.files.map((f) => f.path))
   const merged = <T extends { readonly message: string }>(said: T): T => ({

@@ -52,6 +52,8 @@ export interface PullState {
   readonly author: string
   readonly head: string
   readonly base: string
+  /** Null in a repository without commits. */
+  readonly defaultBranch: string | null
   readonly labels: readonly string[]
   readonly comments: readonly PullComment[]
   readonly threads: readonly PullThread[]
@@ -150,6 +152,7 @@ function runFields(appId: number | null): string {
 
 interface FirstAnswer {
   readonly repository: Readonly<Record<string, unknown>> & {
+    readonly defaultBranchRef: { readonly name: string } | null
     readonly pullRequest: PullNode
     readonly asked?: Partial<CommitNode> | null
   }
@@ -170,6 +173,7 @@ export async function readPull(
   const { owner, repo } = place
   const document = `query($owner: String!, $name: String!, $number: Int!${asked === null ? '' : ', $asked: GitObjectID!'}${selection === null ? '' : `, ${selection.parameters}`}) {
     repository(owner: $owner, name: $name) {
+      defaultBranchRef { name }
       pullRequest(number: $number) { ${pullFields.replace('RUNS', runFields(appId))} }
       ${asked === null ? '' : `asked: object(oid: $asked) { ... on Commit { ${runFields(appId)} } }`}
       ${selection?.fields ?? ''}
@@ -202,6 +206,7 @@ export async function readPull(
       author: node.author?.login ?? 'ghost',
       head: node.headRefOid,
       base: node.baseRefName,
+      defaultBranch: answer.repository.defaultBranchRef?.name ?? null,
       labels: node.labels?.nodes.map((l) => l.name) ?? [],
       comments: comments.map(commentOf),
       threads: threads

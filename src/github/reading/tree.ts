@@ -2,7 +2,7 @@ import { unreadableEntry } from '../../changeset/content.ts'
 import { parsePatch } from '../../changeset/hunks.ts'
 import type { ChangedFile, ChangeSet, FileContent, Tree, TreeEntry } from '../../changeset/tree.ts'
 import type { BlobLoader, Wanted } from './blobs.ts'
-import type { Place } from '../client.ts'
+import { statusOf, type Place } from '../client.ts'
 import { listTree } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { mayTouchSchema } from './schema-paths.ts'
@@ -78,6 +78,16 @@ export async function readChange(
     },
     tip: comparison.data.base_commit.sha,
     wantedOf: (tree, path) => (tree === baseTree.tree ? baseTree : headTree).wanted(path),
+  }
+}
+
+/** The tree of a commit or branch; null where there is none of the name. */
+export async function readTree(place: Place, at: string, loader: BlobLoader): Promise<Tree | null> {
+  try {
+    return treeOf(at, await listTree(place, at, loader.cache), loader).tree
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
   }
 }
 
