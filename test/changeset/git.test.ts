@@ -1,7 +1,7 @@
 import { existsSync, symlinkSync, writeFileSync, chmodSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { changeSetFromGit, gitTree, splitRange } from '../../src/changeset/git.ts'
+import { changeSetFromGit, gitTree, splitRange, withDeployed } from '../../src/changeset/git.ts'
 import { SchemagateError } from '../../src/errors.ts'
 import type { ChangeSet, Tree } from '../../src/changeset/tree.ts'
 import { testRepository } from './repository.ts'
@@ -329,4 +329,19 @@ describe('the working tree', () => {
     expect(changes.files.map(({ path, status }) => `${status} ${path}`)).toEqual(['modified a.sql', 'modified z.sql'])
     expect(await text(changes.head, 'a.sql')).toContain('<<<<<<<')
   })
+})
+
+test('what production runs goes with a change set whose base it does not hold', async () => {
+  const repo = repository()
+  const main = repo.commit({ a: '1' })
+  repo.git('checkout', '-q', '-b', 'feature')
+  repo.commit({ b: '2' })
+  repo.git('checkout', '-q', '-b', 'stacked')
+  repo.commit({ c: '3' })
+  const deployed = async (range: string, branch: string | null) =>
+    (await withDeployed(await changeSetFromGit(repo.dir, range), repo.dir, branch)).deployed?.commit
+  expect(await deployed('feature..stacked', null)).toBe(main)
+  expect(await deployed('feature..stacked', 'feature')).toBeUndefined()
+  expect(await deployed('main..feature', null)).toBeUndefined()
+  expect(await deployed('feature..stacked', 'nowhere')).toBeUndefined()
 })
