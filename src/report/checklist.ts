@@ -17,6 +17,20 @@ export function applicable({ checklist }: Pick<Report, 'checklist'>): {
   }
 }
 
+/** `Checklist: 1 fails, 2 pass, 8 not applicable`. */
+export function checklistTitle({ entries, others }: ReturnType<typeof applicable>): string {
+  const number = (status: ChecklistEntry['status'], one: string, many: string) => {
+    const n = entries.filter((e) => e.status === status).length
+    return n === 0 ? [] : [`${n} ${n === 1 ? one : many}`]
+  }
+  return `Checklist: ${[
+    ...number('fail', 'fails', 'fail'),
+    ...number('unknown', 'unknown', 'unknown'),
+    ...number('pass', 'passes', 'pass'),
+    ...(others.length === 0 ? [] : [`${others.length} not applicable`]),
+  ].join(', ')}`
+}
+
 /** The checklist as a folded part of a comment, its places as links where `links` are given; none where no item of it applies. */
 export function checklistDetails(
   report: Pick<Report, 'checklist' | 'projects'>,
@@ -24,24 +38,12 @@ export function checklistDetails(
 ): readonly string[] {
   const { entries, others } = applicable(report)
   if (entries.length === 0 || report.projects.length === 0) return []
-  const number = (status: ChecklistEntry['status'], words: string) => {
-    const n = entries.filter((e) => e.status === status).length
-    return n === 0
-      ? []
-      : [`${n} ${n === 1 ? words.replace(/^(fail|pass)$/, (w) => (w === 'fail' ? 'fails' : 'passes')) : words}`]
-  }
-  const title = [
-    ...number('fail', 'fail'),
-    ...number('unknown', 'unknown'),
-    ...number('pass', 'pass'),
-    ...(others.length === 0 ? [] : [`${others.length} not applicable`]),
-  ].join(', ')
   const table =
     '| Item | | Evidence |\n| --- | --- | --- |\n' +
     entries.map((e) => `| ${codeSpan(e.item)} | ${e.status} | ${evidenceWithLinks(e.evidence, links)} |`).join('\n')
   return [
     details(
-      `Checklist: ${title}`,
+      checklistTitle({ entries, others }),
       others.length === 0 ? table : `${table}\n\nNot applicable: ${others.map(codeSpan).join(', ')}.`,
     ),
   ]

@@ -1,5 +1,6 @@
 import type { Finding, Note, Severity } from '../finding.ts'
 import { styleText } from 'node:util'
+import { applicable, checklistTitle } from './checklist.ts'
 import { evidenceText } from './comment.ts'
 import { timelines } from './locks.ts'
 import type { Report } from './report.ts'
@@ -31,6 +32,7 @@ export function reportToText(report: Report, options: { readonly colour: boolean
     ...(answered.length > 0 ? [answered.join('\n')] : []),
     ...(notes.length > 0 ? [notes.join('\n')] : []),
     ...locks,
+    ...checklist(report, paint),
   ]
   return [...marks, summary(report, paint)].join('\n\n') + '\n'
 }
@@ -106,6 +108,18 @@ function help(text: string): string {
 
 function noteLine(note: Note, paint: Paint): string {
   return `${printable(`${note.path}:${note.line}`)}  ${paint(note.blocking ? 'red' : 'dim', 'note')}  ${printable(note.message)}`
+}
+
+/** The items of the checklist that this change gives something to say on; nothing where there are none. */
+function checklist(report: Report, paint: Paint): readonly string[] {
+  const found = applicable(report)
+  if (found.entries.length === 0 || report.projects.length === 0) return []
+  const colour = { fail: 'red', unknown: 'yellow', pass: 'green', 'not-applicable': 'dim' } as const
+  const lines = found.entries.map(
+    ({ item, status, evidence }) =>
+      `  ${paint(colour[status], status.padEnd(7))}  ${item}: ${printable(evidence.replaceAll('`', ''))}`,
+  )
+  return [[checklistTitle(found), ...lines].join('\n')]
 }
 
 function summary(report: Report, paint: Paint): string {

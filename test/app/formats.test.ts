@@ -7,6 +7,7 @@ import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { markdownToHtml } from '../../src/report/markdown-html.ts'
 import { reportToHtml } from '../../src/report/html.ts'
 import { reportToSarif } from '../../src/report/sarif.ts'
+import { reportToText } from '../../src/report/text.ts'
 import { review } from '../../src/review.ts'
 
 const base = { 'migrations/1.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, "<b>" text);\n' }
@@ -35,6 +36,20 @@ test('a report is SARIF 2.1.0 by its schema, and a page of HTML in which names s
   expect(html).not.toContain('<b>')
   expect(html).toContain('aria-label="Tables that change"')
   expect(html).toMatch(/<title>[^<]*&lt;b&gt;|>&lt;b&gt; /)
+})
+
+test('a terminal shows what the checklist has to say, and none where it has nothing', async () => {
+  const shown = async (files: Record<string, string>) =>
+    reportToText(
+      await review(await changeSetOf(memoryTree(base), memoryTree(files)), { rules: catalog, rehearse: false }),
+      { colour: false },
+    )
+  expect(await shown(head)).toContain(`
+Checklist: 1 fails, 1 unknown, 9 not applicable
+  fail     backup: nobody has approved what loses data: "migrations/2 é.sql":3
+  unknown  decisions-documented: no file of this pull request says why: "migrations/2 é.sql":1, "migrations/2 é.sql":3
+`)
+  expect(await shown({ ...base, 'README.md': 'x' })).not.toContain('Checklist')
 })
 
 test('our Markdown becomes HTML, and nothing else does', () => {
