@@ -57,6 +57,16 @@ function isSmall(seen: Seen, query: Query & { readonly project: string }): boole
   )
 }
 
+/** Nobody knows what a query asks that is put together at run time; null where there is none. */
+function putTogether(relevant: Seen['changed']): ChecklistAnswer | null {
+  const dynamic = relevant.filter((q) => q.dynamic)
+  return dynamic.length === 0
+    ? null
+    : unknown(
+        `${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`,
+      )
+}
+
 /** How the queries of the pull request and the clients behind them do. */
 export const queryAnswers: Answers<
   | 'queries-use-indexes'
@@ -75,11 +85,8 @@ export const queryAnswers: Answers<
     )
     if (relevant.length === 0) return found ?? none('no query of this pull request filters or sorts')
     if (found !== null) return found
-    const dynamic = relevant.filter((q) => q.dynamic)
-    if (dynamic.length > 0)
-      return unknown(
-        `${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`,
-      )
+    const open = putTogether(relevant)
+    if (open !== null) return open
     const foreign = relevant.filter((q) => isForeign(seen, q))
     if (foreign.length > 0)
       return unknown(`indexes of another database than PostgreSQL are not judged: ${places(foreign)}`)
@@ -98,11 +105,8 @@ export const queryAnswers: Answers<
     const relevant = seen.changed.filter((q) => q.operation !== 'insert')
     if (relevant.length === 0) return found ?? none('no query of this pull request reads a table')
     if (found !== null) return found
-    const dynamic = relevant.filter((q) => q.dynamic)
-    if (dynamic.length > 0)
-      return unknown(
-        `${dynamic.length} of ${some(relevant.length, 'query', 'queries')} ${dynamic.length === 1 ? 'is' : 'are'} put together at run time: ${places(dynamic)}`,
-      )
+    const open = putTogether(relevant)
+    if (open !== null) return open
     const foreign = relevant.filter((q) => isForeign(seen, q))
     if (foreign.length > 0)
       return unknown(`how another database than PostgreSQL reads its tables is not judged: ${places(foreign)}`)
