@@ -11,6 +11,7 @@ import type { ClassifiedStep, Phase } from './classify.ts'
 import { targetTable } from './rollback/lossy.ts'
 import { fieldChange } from './recipes/orm-code.ts'
 import { indexOf, takeOver } from './recipes/constraints.ts'
+import { refusedAmong } from './trial.ts'
 import { fill, renameIn, type Recipe, type RecipeStep } from './recipes/recipe.ts'
 import type { Recognised } from './recipes/recognise.ts'
 
@@ -41,14 +42,50 @@ const order: readonly StagePhase[] = ['expand', 'data', 'code', 'contract']
 /**
  * The change in the order in which it is safe: recipes take the place of what they cover, the rest is taken apart by phase. Each part waits
  * for the one before. Recipes run side by side, so that none waits longer than it must.
+ * What Postgres would refuse before a recipe, the index of a column that the recipe adds, is put behind it.
  */
 export function partsOf(
   review: ProjectReview,
   steps: readonly ClassifiedStep[],
   recognised: readonly Recognised[],
   jobs: readonly BackfillJob[],
+  postgres: number,
 ): readonly Part[] {
-  const plain = plainSteps(review, steps, recognised, jobs)
+  let waits: Waits = new Map()
+  for (;;) {
+    const parts = arranged(review, steps, recognised, jobs, waits)
+    const refused = refusedAmong(
+      review.before,
+      parts.flatMap((p) => p.statements),
+      postgres,
+    )
+    const more = waitingMore(waits, refused)
+    if (more.size === 0) return parts
+    waits = new Map([...waits, ...more])
+  }
+}
+
+/** What cannot run before the recipes of its part, or not even behind them, by its text. */
+type Waits = ReadonlyMap<string, 'behind' | 'late'>
+
+/** Refused statements, each one place further back; none of those that are at the end. */
+function waitingMore(waits: Waits, refused: ReadonlySet<string>): Waits {
+  return new Map(
+    [...refused].flatMap((sql) => {
+      const now = waits.get(sql)
+      return now === 'late' ? [] : [[sql, now === undefined ? 'behind' : 'late'] as const]
+    }),
+  )
+}
+
+function arranged(
+  review: ProjectReview,
+  steps: readonly ClassifiedStep[],
+  recognised: readonly Recognised[],
+  jobs: readonly BackfillJob[],
+  waits: Waits,
+): readonly Part[] {
+  const plain = plainSteps(review, steps, recognised, jobs, waits)
   const queues = [
     { recipe: null, steps: [...plain.steps] },
     ...recognised.map(({ recipe }) => ({ recipe, steps: [...recipe.steps] })),
@@ -102,6 +139,7 @@ function plainSteps(
   steps: readonly ClassifiedStep[],
   recognised: readonly Recognised[],
   jobs: readonly BackfillJob[],
+  waits: Waits,
 ): Readonly<Record<'steps' | 'behind' | 'last', readonly RecipeStep[]>> {
   const d = review.before.defaultSchema
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
@@ -109,7 +147,9 @@ function plainSteps(
   const renames = renamesIn(steps, covered)
   const all = settled(
     steps.flatMap((s, i) => {
-      const own = piecesOf(s, review, covered, jobs).map((p) => onRenamed(onReplaced(p, s, recognised), i, renames))
+      const own = piecesOf(s, review, covered, jobs)
+        .map((p) => onRenamed(onReplaced(p, s, recognised), i, renames))
+        .map((p) => waiting(p, waits))
       // One change that takes several statements stays in one place.
       return s.changes.length === 1 && own.some((p) => p.late) ? own.map((p) => ({ ...p, late: true })) : own
     }),
@@ -177,7 +217,7 @@ function plainSteps(
       pieces.filter((p) => p.behind),
       [],
     ),
-    last: late.length ? [step('On the columns that took over', 'contract', late, null)] : [],
+    last: late.length ? [step('What could not run before', 'contract', late, null)] : [],
   }
 }
 
@@ -228,6 +268,11 @@ function onReplaced(piece: Piece, { step }: ClassifiedStep, recognised: readonly
   return replaced.length
     ? { ...piece, late: true, sql: replaced.reduce((sql, r) => renameIn(sql, r.was, r.is), piece.sql) }
     : piece
+}
+
+function waiting(piece: Piece, waits: Waits): Piece {
+  const place = waits.get(piece.sql)
+  return place === undefined ? piece : { ...piece, [place]: true }
 }
 
 /** What old code goes on writing while rows are worked out from it; null where nothing of that kind goes. */

@@ -1,3 +1,4 @@
+import type { Runner } from '../project/project.ts'
 import type { ProjectReview, Rollback } from '../report/report.ts'
 import { backfillsOf, noKey, type BackfillJob } from './backfill/backfill.ts'
 import { backfillScript, type BackfillScript } from './backfill/script.ts'
@@ -20,6 +21,7 @@ export interface PlannedBackfill {
 export interface Plan {
   readonly project: string
   readonly orm: Orm
+  readonly runner: Runner
   readonly rollback: Rollback
   readonly downs: readonly DownCheck[]
   readonly backfills: readonly PlannedBackfill[]
@@ -50,10 +52,11 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
   const mixed = isMixed(steps, written.filter((j) => !j.obstacle).length)
   const needsSplit =
     mixed || recipes.length > 0 || loosenings(review, steps, (c) => recognised.some((r) => r.covers.has(c))).length > 0
-  const parts = partsOf(review, steps, recognised, written)
+  const parts = partsOf(review, steps, recognised, written, postgres)
   return {
     project: review.project.name,
     orm: review.project.orm,
+    runner: review.project.runner,
     rollback: rollbackOf(review),
     downs: checkDowns(review, postgres),
     backfills: jobs.map((job) => ({

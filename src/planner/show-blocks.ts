@@ -1,4 +1,7 @@
+import type { Runner } from '../project/project.ts'
 import type { BackfillScript } from './backfill/script.ts'
+import { byHandFirst, sharesTransaction } from './files/runner-files.ts'
+import { migrationsOf, type MigrationDraft } from './migrations.ts'
 import type { Part } from './parts.ts'
 import type { Plan } from './plan.ts'
 
@@ -77,6 +80,15 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
       kind: 'text',
       text: `${reason} Take it apart into ${plan.parts.length} steps, each once the one before is out everywhere:`,
     },
+    ...(sharesTransaction(plan.runner) &&
+    plan.parts.some((p) => p.items.flatMap((i) => migrationsOf(i, p.phase)).length > 1)
+      ? [
+          {
+            kind: 'text' as const,
+            text: 'All pending migrations run in one transaction: deploy one migration at a time.',
+          },
+        ]
+      : []),
     ...(shortcuts.length
       ? [
           { kind: 'text' as const, text: 'There is a shorter way for:' },
@@ -84,7 +96,7 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
         ]
       : []),
     ...plan.parts.flatMap((part, i): readonly Block[] => {
-      const blocks = part.items.flatMap((item) => itemBlocks(item))
+      const blocks = partBlocks(part, plan.runner)
       return [
         { kind: 'heading', level: 3, text: `Step ${i + 1}, ${kinds[part.phase]}: ${part.title}` },
         ...(isLong(plan) ? [{ kind: 'folded' as const, title: summaryOf(part), blocks }] : blocks),
@@ -129,14 +141,43 @@ const kinds: Readonly<Record<Part['phase'], string>> = {
   neutral: 'any time',
 }
 
-function itemBlocks({ recipe, step }: Part['items'][number]): readonly Block[] {
+/** What a part consists of; SQL as the migrations that it takes, because what runs in one transaction keeps its locks until the end. */
+function partBlocks(part: Part, runner: Runner): readonly Block[] {
+  const drafts = part.items.map((item) => migrationsOf(item, part.phase))
+  const count = drafts.flat().length
+  const first = drafts.map((_, i) => drafts.slice(0, i).flat().length)
+  return part.items.flatMap((item, i) =>
+    itemBlocks(item, [
+      ...(item.step.look && item.step.sql.length ? [sqlBlock(item.step.sql)] : []),
+      ...(drafts[i] ?? []).flatMap((draft, j) => [
+        ...(count > 1
+          ? [{ kind: 'text' as const, text: captionOf(draft, (first[i] ?? 0) + j + 1, count, runner) }]
+          : []),
+        sqlBlock(draft.together ? ['BEGIN', ...draft.up, 'COMMIT'] : draft.up),
+      ]),
+    ]),
+  )
+}
+
+function captionOf(draft: MigrationDraft, number: number, count: number, runner: Runner): string {
+  const outside = !draft.outside
+    ? ''
+    : byHandFirst(runner)
+      ? ', which has to run by hand before, because the runner gives each migration a transaction'
+      : ', outside of a transaction'
+  return `Migration ${number} of ${count}${outside}:`
+}
+
+function sqlBlock(statements: readonly string[]): Block {
+  return { kind: 'code', language: 'sql', text: statements.map((s) => `${s};`).join('\n') }
+}
+
+function itemBlocks({ recipe, step }: Part['items'][number], sql: readonly Block[]): readonly Block[] {
   const title = [...(recipe ? [recipe.title] : []), ...(step.title ? [step.title] : [])].join(': ')
   const { backfill } = step
   return [
     ...(title ? [{ kind: 'text' as const, text: `${title}.` }] : []),
-    ...(step.sql.length
-      ? [{ kind: 'code' as const, language: 'sql', text: step.sql.map((s) => `${s};`).join('\n') }]
-      : []),
+    ...sql,
     ...(backfill
       ? [
           {

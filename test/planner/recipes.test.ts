@@ -130,6 +130,29 @@ describe('a plan', () => {
     }
   })
 
+  test('builds an index behind the recipe that adds its column; all of it runs in order', async () => {
+    const { parts } = planOf(
+      reviewOf(given, 'ALTER TABLE users ADD COLUMN plan text NOT NULL; CREATE INDEX users_plan ON users (plan);'),
+    )
+    const sql = parts.flatMap((p) => p.statements)
+    expect(sql.indexOf('CREATE INDEX CONCURRENTLY users_plan ON users (plan)')).toBeGreaterThan(
+      sql.indexOf('ALTER TABLE users ADD COLUMN plan text'),
+    )
+    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
+    for (const statement of sql) await db.query(statement)
+  })
+
+  test('prints each migration apart, as it has to be deployed', () => {
+    const up = 'ALTER TABLE users ADD COLUMN plan text NOT NULL; CREATE INDEX ON users (email);'
+    const text = planToText([planOf(reviewOf(given, up))])
+    expect(text).toContain(
+      'Migration 1 of 2, outside of a transaction:\n\n  CREATE INDEX CONCURRENTLY users_email_idx ON users (email);',
+    )
+    expect(text).toMatch(
+      /NOT VALID;\n\nMigration 2 of 2:\n\n {2}SET lock_timeout = '2s';\n {2}ALTER TABLE users VALIDATE/,
+    )
+  })
+
   test('says what cannot run as it is written, and leaves it out', () => {
     const plan = planOf(
       reviewOf(

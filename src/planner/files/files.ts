@@ -1,12 +1,7 @@
-import type { Migration } from '../../step.ts'
-import { sourceFile } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
-import type { Schema } from '../../schema/model.ts'
-import { replaySteps } from '../../schema/replay.ts'
-import { readSql } from '../../sql/read.ts'
-import type { Part } from '../parts.ts'
 import type { Plan } from '../plan.ts'
-import type { RecipeStep } from '../recipes/recipe.ts'
+import { migrationsOf } from '../migrations.ts'
+import { replayStatements } from '../trial.ts'
 import { rollbackStatements } from '../rollback/rollback.ts'
 import { migrationFiles, sharesTransaction, type PlannedMigration } from './runner-files.ts'
 import { planToMarkdown } from '../show.ts'
@@ -53,11 +48,11 @@ export function planFiles(plan: Plan, context: WriteContext): PlanFiles {
   let fileAt = 0
   for (const [at, part] of (plan.needsSplit ? plan.parts : []).entries()) {
     const names: string[] = []
-    for (const one of migrationsOf(part)) {
+    for (const one of part.items.flatMap((item) => migrationsOf(item, part.phase))) {
       const title = titleOf(one.title)
       const name = context.drizzle ? context.drizzle.nameOf(fileAt, title) : versions.nameOf(fileAt, title)
       fileAt++
-      const applied = apply(schema, one.up, context.postgres)
+      const applied = replayStatements(schema, one.up, context.postgres)
       const migration: PlannedMigration = {
         ...one,
         down: rollbackStatements({ before: schema, after: applied.after, steps: applied.steps }),
@@ -132,72 +127,4 @@ function plainTitle(title: string): string {
       .replace(/^(.{0,44})(_.*)?$/, '$1')
       .slice(0, 44) || 'plan'
   )
-}
-
-function apply(schema: Schema, statements: readonly string[], postgres: number): ReturnType<typeof replaySteps> {
-  const text = statements.map((s) => `${s};\n`).join('')
-  const migration: Migration = {
-    name: 'planned',
-    path: 'planned.sql',
-    statements: readSql(sourceFile('planned.sql', text)).statements,
-    down: null,
-    isNew: true,
-  }
-  return replaySteps(
-    schema,
-    [migration],
-    migration.statements.map((_, id) => ({ id, block: false, because: '', survivesFailure: true })),
-    { postgres, source: 'migrations' },
-  )
-}
-
-/** One migration before the schema around it is known. */
-type Cut = Pick<PlannedMigration, 'title' | 'up' | 'outside' | 'together'>
-
-function migrationsOf(part: Part): readonly Cut[] {
-  const words = {
-    expand: 'before the code',
-    data: 'rows',
-    code: 'with the code',
-    contract: 'after the code',
-    neutral: 'plan',
-  } as const
-  return part.items.flatMap(({ recipe, step }) =>
-    step.look || !step.sql.length ? [] : cut(step, recipe?.title ?? words[part.phase]),
-  )
-}
-
-/** A concurrent build runs alone, and a validation not in the transaction that holds the lock of what it validates. */
-function cut(step: RecipeStep, title: string): readonly Cut[] {
-  if (step.together)
-    return [{ title, up: step.sql.filter((s) => s !== 'BEGIN' && s !== 'COMMIT'), outside: false, together: true }]
-  const result: Cut[] = []
-  const settings = step.sql.filter((s) => /^SET\b/i.test(s))
-  let open: string[] = []
-  const close = () => {
-    if (open.length) result.push({ title, up: [...settings, ...open], outside: false, together: false })
-    open = []
-  }
-  for (const sql of step.sql) {
-    if (settings.includes(sql)) continue
-    if (isOutside(sql)) {
-      close()
-      result.push({
-        title: /\bINDEX\b/i.test(sql) ? `${title} index` : title,
-        up: [sql],
-        outside: true,
-        together: false,
-      })
-    } else {
-      if (step.apart || / VALIDATE CONSTRAINT /i.test(sql)) close()
-      open.push(sql)
-    }
-  }
-  close()
-  return result
-}
-
-/** True for a statement that Postgres refuses in a transaction block. */
-function isOutside(sql: string): boolean {
-  return /\bCONCURRENTLY\b/i.test(sql.split('(')[0] ?? '') || /^\s*(VACUUM|REINDEX\s+\w+\s+CONCURRENTLY)\b/i.test(sql)
 }

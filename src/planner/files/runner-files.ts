@@ -1,17 +1,12 @@
 import type { Project, Runner } from '../../project/project.ts'
 import type { Schema } from '../../schema/model.ts'
 import { joinStatements } from '../../schema/sql/schema.ts'
+import type { MigrationDraft } from '../migrations.ts'
 
 /** A migration of a plan: statements that run in one file, and the way back. */
-export interface PlannedMigration {
-  readonly title: string
+export interface PlannedMigration extends MigrationDraft {
   /** Statements without semicolons. */
-  readonly up: readonly string[]
   readonly down: readonly string[]
-  /** True where its one statement cannot run in a transaction block. */
-  readonly outside: boolean
-  /** True where all of it belongs into one transaction. */
-  readonly together: boolean
   readonly before: Schema
   readonly after: Schema
 }
@@ -26,6 +21,11 @@ export interface WrittenFile {
 /** True where all pending migrations run in one transaction. */
 export function sharesTransaction({ name, options }: Runner): boolean {
   return name === 'drizzle' || (name === 'node-pg-migrate' && options?.singleTransaction !== false)
+}
+
+/** True where no migration in SQL can leave its transaction, so that what cannot run in one is done by hand first. */
+export function byHandFirst({ name }: Runner): boolean {
+  return name === 'drizzle' || name === 'node-pg-migrate'
 }
 
 /** The files of one migration, in the layout of the project's runner; `names` are the migrations that are there. */
