@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { gitTree } from '../../src/changeset/git.ts'
+import { changeSetFromGit, gitTree } from '../../src/changeset/git.ts'
+import type { ChangeSet } from '../../src/changeset/tree.ts'
 import { defaultConfig } from '../../src/config.ts'
 import type { Project } from '../../src/project/project.ts'
+import { withFormer } from '../../src/queries/former.ts'
 import { readQueries } from '../../src/queries/read.ts'
 import type { ReadQueriesRequest } from '../../src/queries/request.ts'
 import { emptySchema, emptyTable } from '../../src/schema/model.ts'
@@ -15,6 +17,8 @@ import type { Measure } from './measure.ts'
 const files = 10_000
 const querying = 700
 const models = 60
+/** Changed files of a pull request of common size, and of a large one. */
+const pullRequests = [17, 41]
 
 const name = `queries of a repository of ${files} files`
 
@@ -32,13 +36,20 @@ export async function measure(): Promise<readonly Measure[]> {
     git('init', '-q')
     git('add', '-A')
     git('commit', '-qm', 'bench')
-    return [
-      await reading(dir, 'cold', 2000, { tables: new Map([['public.Thing7', null]]) }),
-      await reading(dir, 'warm', 300, { tables: new Map([['public.Thing7', null]]) }),
+    const table7 = new Map([['public.Thing7', null]])
+    const measures = [
+      await reading(dir, 'cold', 2000, { tables: table7 }),
+      await reading(dir, 'warm', 300, { tables: table7 }),
       await reading(dir, 'warm, another table', 300, { tables: new Map([['public.Thing40', null]]) }),
       await reading(dir, 'every query', null, {}),
       await reading(dir, 'every query, warm', null, {}),
     ]
+    for (const [index, size] of pullRequests.entries()) {
+      edit(dir, index, size)
+      git('commit', '-qam', 'a pull request')
+      measures.push(await comparing(dir, size, 'first', 2000), await comparing(dir, size, 'again', 300))
+    }
+    return measures
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
@@ -50,6 +61,36 @@ async function reading(
   budget: number | null,
   asked: Pick<ReadQueriesRequest, 'tables'>,
 ): Promise<Measure> {
+  return spent(what, budget, async () => {
+    const head = await gitTree(dir, 'HEAD')
+    const { counts } = await readQueries(requestOf({ base: head, head, files: [], truncated: false }, asked))
+    return `${counts.parsed} files parsed, ${counts.calls} calls`
+  })
+}
+
+/** The last commit, read and held against its base as a review does it. */
+async function comparing(dir: string, size: number, what: string, budget: number): Promise<Measure> {
+  return spent(`${size} changed files with their base, ${what}`, budget, async () => {
+    const request = requestOf(await changeSetFromGit(dir, 'HEAD^..HEAD'), { tables: new Map() })
+    const { queries } = await withFormer(await readQueries(request), request, { plans: false })
+    return `${queries.filter(({ changed }) => changed).length} of ${queries.length} queries changed`
+  })
+}
+
+async function spent(what: string, budget: number | null, work: () => Promise<string>): Promise<Measure> {
+  const before = process.cpuUsage()
+  const came = await work()
+  const { user, system } = process.cpuUsage(before)
+  const time = Math.round((user + system) / 1000)
+  return {
+    name: `${name}, ${what}`,
+    result: `${time} ms of processor, ${came}`,
+    budget: budget === null ? null : `${budget} ms`,
+    over: budget !== null && time > budget,
+  }
+}
+
+function requestOf(changeSet: ChangeSet, asked: Pick<ReadQueriesRequest, 'tables'>): ReadQueriesRequest {
   const schema = schemaOf()
   const project: Project = {
     root: '',
@@ -62,21 +103,18 @@ async function reading(
     evidence: '',
     settings: {},
   }
-  const before = process.cpuUsage()
-  const head = await gitTree(dir, 'HEAD')
-  const { counts } = await readQueries({
-    changeSet: { base: head, head, files: [], truncated: false },
-    projects: [{ project, declared: schema, after: schema }],
-    config: defaultConfig,
-    ...asked,
-  })
-  const { user, system } = process.cpuUsage(before)
-  const spent = Math.round((user + system) / 1000)
-  return {
-    name: `${name}, ${what}`,
-    result: `${spent} ms of processor, ${counts.parsed} files parsed, ${counts.calls} calls`,
-    budget: budget === null ? null : `${budget} ms`,
-    over: budget !== null && spent > budget,
+  return { changeSet, projects: [{ project, declared: schema, after: schema }], config: defaultConfig, ...asked }
+}
+
+/** A new query, and one that is changed, in each of so many files that query. */
+function edit(dir: string, index: number, size: number): void {
+  for (let i = 0; i < size; i++) {
+    const path = join(dir, pathOf(i * Math.floor(querying / size)))
+    const text = readFileSync(path, 'utf8').replace('take: 20', `take: ${21 + index}`)
+    writeFileSync(
+      path,
+      `${text}export const found${index} = (name: string) => prisma.thing${i}.findFirst({ where: { name } })\n`,
+    )
   }
 }
 
@@ -109,12 +147,12 @@ function write(dir: string): void {
       (_, n) =>
         `export const load${n} = (id: string) => prisma.thing${(i + n) % models}.findMany({ where: { owner: id }, orderBy: { name: 'asc' }, take: 20 })\n`,
     ).join('')
-    put(
-      dir,
-      `src/area${i % 100}/file${i}.ts`,
-      i < querying ? `import { prisma } from '@/db'\n${calls}${filler}` : filler,
-    )
+    put(dir, pathOf(i), i < querying ? `import { prisma } from '@/db'\n${calls}${filler}` : filler)
   }
+}
+
+function pathOf(i: number): string {
+  return `src/area${i % 100}/file${i}.ts`
 }
 
 function schemaOf(): Schema {

@@ -68,8 +68,9 @@ function heldAgainst(
   const untouched = now.filter(({ changed, place }) => !changed && paths.has(place.path))
   const asked = remaining(then, untouched, asks)
   const found = remaining(then, untouched, looksFor)
+  const repeated = repeatsOf(allThen)
   return now.map((query) => {
-    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, allThen) }
+    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, query.repeats, repeated) }
     if (!query.changed) return own
     const isFound = take(found, looksFor(query)) || wider(query).some((kind) => take(found, kind))
     if (take(asked, asks(query))) return { ...own, changed: false }
@@ -84,7 +85,10 @@ function remaining(
   kindOf: (query: Query) => string,
 ): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const query of then) counts.set(kindOf(query), (counts.get(kindOf(query)) ?? 0) + 1)
+  for (const query of then) {
+    const kind = kindOf(query)
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
   for (const query of untouched) take(counts, kindOf(query))
   return counts
 }
@@ -175,14 +179,27 @@ function squeezed({ statement, text = '' }: Query): string {
   return (statement?.text ?? text).replaceAll(/\s+/g, '')
 }
 
+/** The functions that loops call, by how the queries in them find their rows. */
+function repeatsOf(then: readonly Query[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const functions = new Map<string, Set<string>>()
+  for (const query of then) {
+    if (query.repeats === undefined) continue
+    const kind = looksFor(query)
+    const known = functions.get(kind) ?? new Set()
+    for (const repeat of query.repeats) known.add(repeat.function)
+    functions.set(kind, known)
+  }
+  return functions
+}
+
 /** The loops that do not run such a query in the base. */
-function newRepeats(query: Query, then: readonly Query[]): readonly Repeat[] {
-  const known = new Set(
-    then
-      .filter((other) => looksFor(other) === looksFor(query))
-      .flatMap(({ repeats = [] }) => repeats.map((repeat) => repeat.function)),
-  )
-  return (query.repeats ?? []).filter((repeat) => !known.has(repeat.function))
+function newRepeats(
+  query: Query,
+  repeats: readonly Repeat[],
+  known: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly Repeat[] {
+  const functions = known.get(looksFor(query))
+  return functions === undefined ? repeats : repeats.filter((repeat) => !functions.has(repeat.function))
 }
 
 function factsAgainst(now: CodeFacts, then: CodeFacts): CodeFacts {

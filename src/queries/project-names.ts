@@ -21,7 +21,8 @@ export async function projectNames(
   if (given.project.orm !== 'prisma') return { given, models: new Map(), generated: [] }
   const schema = given.declared?.defaultSchema ?? given.after.defaultSchema
   const head = await texts(changeSet.head, given.project.schemaFiles)
-  const before = await texts(changeSet.base, given.project.schemaFiles)
+  const base = await texts(changeSet.base, given.project.schemaFiles)
+  const before = [...base].every(([path, text]) => head.get(path) === text) ? new Map<string, string>() : base
   const models = new Map(prismaModels(head, given.project.name, schema))
   for (const [name, model] of prismaModels(before, given.project.name, schema)) {
     const now = models.get(name)

@@ -51,10 +51,18 @@ function findTable(relation: RangeVar, world: SqlWorld): Key {
 }
 
 /** Names of the columns of a table, those among them that the pull request takes away; null where no schema holds it. */
-export function columnsOf(table: Key, world: SqlWorld): ReadonlySet<string> | null {
-  const known = world.schemas.flatMap((schema) => schema.tables.get(table) ?? [])
-  return known.length === 0 ? null : new Set(known.flatMap(({ columns }) => columns.map((c) => c.name)))
+export function columnsOf(table: Key, { schemas }: SqlWorld): ReadonlySet<string> | null {
+  const names = columnNames.get(schemas) ?? new Map<Key, ReadonlySet<string> | null>()
+  columnNames.set(schemas, names)
+  const known = names.get(table)
+  if (known !== undefined) return known
+  const tables = schemas.flatMap((schema) => schema.tables.get(table) ?? [])
+  const found = tables.length === 0 ? null : new Set(tables.flatMap(({ columns }) => columns.map((c) => c.name)))
+  names.set(table, found)
+  return found
 }
+
+const columnNames = new WeakMap<readonly Schema[], Map<Key, ReadonlySet<string> | null>>()
 
 /** Adds a table that FROM names; null for a WITH part. */
 export function addSource(relation: RangeVar, level: Level, state: State, role: QueryTable['role']): Key | null {
