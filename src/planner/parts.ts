@@ -145,9 +145,10 @@ function plainSteps(
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const settings = steps.filter((s) => s.step.statement.kind === 'VariableSetStmt').map((s) => s.step.statement.text)
   const renames = renamesIn(steps, covered)
-  const all = settled(
+  const all = behindRows(
     steps.flatMap((s, i) => {
       const own = piecesOf(s, review, covered, jobs)
+        .map((p) => ({ ...p, rows: rowsOf(s), gone: goneBy(s).filter((name) => mentions(p.sql, quoteIdent(name))) }))
         .map((p) => onRenamed(onReplaced(p, s, recognised), i, renames))
         .map((p) => waiting(p, waits))
       // One change that takes several statements stays in one place.
@@ -294,10 +295,56 @@ interface Piece {
   readonly phase: Phase
   readonly sql: string
   readonly job: BackfillJob | null
+  /** Name of the table whose rows it changes; null for a statement on the schema. */
+  readonly rows?: string | null
+  /** Columns and tables that are not there as before once it ran. */
+  readonly gone?: readonly string[]
   /** True where it has to wait for a recipe. */
   readonly late?: boolean
   /** True where it stands behind the renaming of a table by a recipe. */
   readonly behind?: boolean
+}
+
+/** A statement whose rows an earlier one changes or reads, or that takes away what an earlier one says, runs no earlier than that one. */
+function behindRows(given: readonly Piece[]): readonly Piece[] {
+  const pieces: Piece[] = []
+  for (const piece of settled(given)) {
+    const needed = pieces.filter((earlier) => isLater(earlier.phase, piece.phase) && follows(piece, earlier))
+    pieces.push({ ...piece, phase: needed.reduce((p, n) => (isLater(n.phase, p) ? n.phase : p), piece.phase) })
+  }
+  return pieces
+}
+
+function follows(piece: Piece, earlier: Piece): boolean {
+  const says = (of: Piece, name: string) => mentions(of.sql, quoteIdent(name)) || mentions(of.sql, `"${name}"`)
+  if (earlier.rows && piece.rows) return says(piece, earlier.rows) || says(earlier, piece.rows)
+  return earlier.rows ? (piece.gone ?? []).some((name) => says(earlier, name)) : false
+}
+
+function isLater(a: Phase, b: Phase): boolean {
+  const order: readonly Phase[] = ['neutral', 'expand', 'data', 'contract']
+  return order.indexOf(a) > order.indexOf(b)
+}
+
+function rowsOf({ step, changes }: ClassifiedStep): string | null {
+  const table = changes.length === 0 ? targetTable(step) : null
+  return table === null ? null : nameOf(table)
+}
+
+function goneBy({ changes }: ClassifiedStep): readonly string[] {
+  return changes.flatMap(({ change }) => {
+    switch (change.kind) {
+      case 'dropColumn':
+        return [change.from.name]
+      case 'renameColumn':
+        return [change.from]
+      case 'dropTable':
+      case 'renameTable':
+        return [nameOf(change.table)]
+      default:
+        return []
+    }
+  })
 }
 
 /** What nothing depends on stays with what it stands before, else with what it stands behind. */

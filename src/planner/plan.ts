@@ -8,6 +8,7 @@ import { checkDowns, type DownCheck } from './rollback/downs.ts'
 import type { Orm } from './recipes/orm-code.ts'
 import { loosenings, partsOf, type Part } from './parts.ts'
 import type { Recipe } from './recipes/recipe.ts'
+import { obstacleOf } from './trial.ts'
 import { recognise } from './recipes/recognise.ts'
 import { rollbackOf } from './rollback/rollback.ts'
 
@@ -32,6 +33,8 @@ export interface Plan {
   readonly needsSplit: boolean
   /** What to do, in order, each part once the one before is deployed everywhere; one part where nothing has to be split. */
   readonly parts: readonly Part[]
+  /** Why no parts are given where a split is needed: what the patterns ask for does not go together. */
+  readonly obstacle: string | null
   readonly recipes: readonly Recipe[]
   readonly preflight: readonly CheckQuery[]
   readonly aftercare: readonly CheckQuery[]
@@ -47,12 +50,27 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
   const isPostgres = review.project.dialect === 'postgresql'
   const recognised = isPostgres ? recognise(review, steps, written) : []
   const recipes = recognised.map((r) => r.recipe)
-  const known = [...(isPostgres ? written : []), ...recipes.flatMap((r) => r.steps.flatMap((s) => s.backfill ?? []))]
-  const jobs = known.filter((j, i) => known.findIndex((o) => o.name === j.name && o.table === j.table) === i)
   const mixed = isMixed(steps, written.filter((j) => !j.obstacle).length)
   const needsSplit =
     mixed || recipes.length > 0 || loosenings(review, steps, (c) => recognised.some((r) => r.covers.has(c))).length > 0
-  const parts = partsOf(review, steps, recognised, written, postgres)
+  const split = partsOf(review, steps, recognised, written, postgres)
+  // What fails as it is written leads nowhere to compare with, and some recipes end with another name, which the ORM maps.
+  const obstacle =
+    !needsSplit || steps.some((s) => s.step.refused !== undefined)
+      ? null
+      : obstacleOf(
+          review.before,
+          split.flatMap((p) => p.statements),
+          review.after,
+          postgres,
+          recipes.some((r) => mapped.has(r.kind)),
+        )
+  const parts = obstacle === null ? split : []
+  const known = [
+    ...(isPostgres ? written : []),
+    ...(obstacle === null ? recipes : []).flatMap((r) => r.steps.flatMap((s) => s.backfill ?? [])),
+  ]
+  const jobs = known.filter((j, i) => known.findIndex((o) => o.name === j.name && o.table === j.table) === i)
   return {
     project: review.project.name,
     orm: review.project.orm,
@@ -67,11 +85,15 @@ export function planOf(review: ProjectReview, postgres = 15): Plan {
     mixed,
     needsSplit,
     parts: needsSplit ? parts : asItIs(steps, parts),
+    obstacle,
     recipes,
     preflight: isPostgres ? preflightOf(review, postgres) : [],
     aftercare: isPostgres ? aftercareOf(review) : [],
   }
 }
+
+/** Recipes that leave a column or type under another name, for the ORM to map. */
+const mapped: ReadonlySet<Recipe['kind']> = new Set(['change-type', 'change-key-type', 'remove-enum-value'])
 
 /** A change that needs no split stays as it is written. */
 function asItIs(steps: readonly ClassifiedStep[], parts: readonly Part[]): readonly Part[] {

@@ -74,6 +74,23 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
   const reason = plan.mixed
     ? 'Statements that belong before the code and statements that belong after it stand in one change: no single deploy is safe for both.'
     : 'No single deploy of this is safe.'
+  const shorter: readonly Block[] = shortcuts.length
+    ? [
+        { kind: 'text', text: 'There is a shorter way for:' },
+        { kind: 'list', items: shortcuts },
+      ]
+    : []
+  if (plan.obstacle !== null)
+    return [
+      ...heading,
+      {
+        kind: 'text',
+        text: `${reason} No order of steps is offered, because these statements hang together: ${plan.obstacle}. Take it apart by hand, one pattern in each pull request; each can be planned then.`,
+      },
+      ...shorter,
+      { kind: 'text', text: 'Where each statement belongs:' },
+      why(plan.steps),
+    ]
   return [
     ...heading,
     {
@@ -89,12 +106,7 @@ function orderBlocks(plan: Plan, detail: Detail): readonly Block[] {
           },
         ]
       : []),
-    ...(shortcuts.length
-      ? [
-          { kind: 'text' as const, text: 'There is a shorter way for:' },
-          { kind: 'list' as const, items: shortcuts },
-        ]
-      : []),
+    ...shorter,
     ...plan.parts.flatMap((part, i): readonly Block[] => {
       const blocks = partBlocks(part, plan.runner)
       return [

@@ -7,6 +7,7 @@ export function planToJson(plans: readonly Plan[]): object {
     plans: plans.map((plan) => ({
       project: plan.project,
       mixed: plan.mixed,
+      obstacle: plan.obstacle,
       steps: plan.steps.map((s) => ({
         path: s.step.statement.place.path,
         line: s.step.statement.place.line,

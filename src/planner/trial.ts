@@ -1,5 +1,7 @@
 import { sourceFile } from '../location.ts'
 import type { Schema } from '../schema/model.ts'
+import { changeStatements } from '../schema/sql/changes.ts'
+import { diffSchemas } from '../schema/diff/diff.ts'
 import { replaySteps } from '../schema/replay.ts'
 import { readSql } from '../sql/read.ts'
 import type { Migration } from '../step.ts'
@@ -30,4 +32,26 @@ export function replayStatements(
 export function refusedAmong(schema: Schema, statements: readonly string[], postgres: number): ReadonlySet<string> {
   const { steps } = replayStatements(schema, statements, postgres)
   return new Set(steps.flatMap((s) => (s.refused === undefined ? [] : [s.statement.text])))
+}
+
+/**
+ * Why statements cannot be deployed as they are: one is refused where it stands, or they make another schema than the one that is wanted.
+ * Null where they lead there. `renames` says that another name in the end is meant, so that only refusals count.
+ */
+export function obstacleOf(
+  before: Schema,
+  statements: readonly string[],
+  wanted: Schema,
+  postgres: number,
+  renames: boolean,
+): string | null {
+  const { after, steps } = replayStatements(before, statements, postgres)
+  const refused = steps.find((s) => s.refused !== undefined)
+  if (refused)
+    return `\`${refused.statement.text.replaceAll(/\s+/g, ' ').slice(0, 120)}\` would fail: ${refused.refused}`
+  const [missing] = renames ? [] : diffSchemas(after, wanted)
+  const [sql] = missing === undefined ? [] : changeStatements([missing], after, wanted)
+  return missing === undefined
+    ? null
+    : `put in the order of their patterns, they leave \`${(sql?.sql ?? missing.kind).replaceAll(/\s+/g, ' ').slice(0, 120)}\` to be done`
 }

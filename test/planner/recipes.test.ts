@@ -5,6 +5,8 @@ import { planOf } from '../../src/planner/plan.ts'
 import { recipesOf } from '../../src/planner/recipes/recognise.ts'
 import { planToJson } from '../../src/planner/show-json.ts'
 import { planToComment, planToMarkdown, planToText } from '../../src/planner/show.ts'
+import { replayStatements } from '../../src/planner/trial.ts'
+import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { caseName, nextStatement, recipeCases } from './recipe-cases.ts'
 import { reviewOf } from './review-of.ts'
@@ -140,6 +142,51 @@ describe('a plan', () => {
     )
     await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${given}`)
     for (const statement of sql) await db.query(statement)
+  })
+
+  test('makes again on a renamed column, under their new names, the keys that the change makes again; the end is that of the change', () => {
+    const review = reviewOf(
+      'CREATE TABLE orgs (id integer PRIMARY KEY); CREATE TABLE users (id integer PRIMARY KEY, mail text NOT NULL, org integer CONSTRAINT users_org_fk REFERENCES orgs, note text); CREATE UNIQUE INDEX users_mail_key ON users (mail); CREATE INDEX users_mail_note_idx ON users (mail, note);',
+      'DROP INDEX users_mail_key; DROP INDEX users_mail_note_idx; ALTER TABLE users RENAME COLUMN mail TO email; CREATE UNIQUE INDEX users_email_key ON users (email);',
+    )
+    const plan = planOf(review)
+    const sql = plan.parts.flatMap((p) => p.statements)
+    expect(sql.filter((s) => s.includes('INDEX'))).toEqual([
+      'DROP INDEX users_mail_note_idx',
+      'CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email)',
+    ])
+    expect(diffSchemas(replayStatements(review.before, sql, 15).after, review.after)).toEqual([])
+  })
+
+  test('runs what moves rows in the order of the change', () => {
+    const { parts } = planOf(
+      reviewOf(
+        given,
+        'ALTER TABLE users ADD COLUMN was integer; CREATE TABLE notes (user_id integer, n integer); UPDATE users SET was = legacy WHERE legacy > 0; INSERT INTO notes SELECT id, was FROM users; ALTER TABLE users DROP COLUMN was, DROP COLUMN legacy;',
+      ),
+    )
+    expect(parts.map((p) => [p.phase, p.statements])).toEqual([
+      ['expand', ['ALTER TABLE users ADD COLUMN was integer', 'CREATE TABLE notes (user_id integer, n integer)']],
+      ['data', ['ALTER TABLE users DROP COLUMN was']],
+      ['code', []],
+      ['contract', ['ALTER TABLE users DROP COLUMN legacy']],
+    ])
+    expect(parts[1]?.items.map(({ step }) => step.backfill?.table ?? step.sql)).toEqual([
+      'public.users',
+      'public.users',
+      ['ALTER TABLE users DROP COLUMN was'],
+    ])
+  })
+
+  test('offers no steps that would fail or end elsewhere, and says what stands in the way', () => {
+    const plan = planOf(
+      reviewOf('CREATE TABLE users (mail text PRIMARY KEY);', 'ALTER TABLE users RENAME COLUMN mail TO email;'),
+    )
+    expect(plan.parts).toEqual([])
+    expect(plan.backfills).toEqual([])
+    expect(planToText([plan])).toContain(
+      'No order of steps is offered, because these statements hang together: put in the order of their patterns, they leave ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (email) to be done.',
+    )
   })
 
   test('prints each migration apart, as it has to be deployed', () => {

@@ -120,6 +120,12 @@ describe('a replayed script leaves what Postgres leaves', () => {
       ALTER TYPE "R" RENAME TO "R_old"; ALTER TYPE "R_new" RENAME TO "R"; DROP TYPE "R_old"; ALTER TABLE u ALTER COLUMN r SET DEFAULT 'C';`,
     ],
     [
+      'a type whose name begins like that of another',
+      `
+      CREATE TYPE e AS ENUM ('a', 'b'); CREATE TYPE e_v2 AS ENUM ('a', 'b'); CREATE TABLE t (id int, old e DEFAULT 'a', new e_v2 DEFAULT 'a' CHECK (new <> 'b'::e_v2));
+      ALTER TYPE e RENAME VALUE 'a' TO 'z'; ALTER TABLE t DROP COLUMN old; DROP TYPE e;`,
+    ],
+    [
       'changing types under checks and indexes',
       `
       CREATE TABLE a (x varchar(10) DEFAULT 'q', y int DEFAULT 1, z numeric, CHECK (x <> ''), CHECK (y > 0), CHECK (x IN ('a', 'b'))); CREATE INDEX i ON a (lower(x)) WHERE x <> 'z' AND y > 1; CREATE INDEX k ON a ((y + z));

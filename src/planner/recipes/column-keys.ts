@@ -1,14 +1,63 @@
 import { checkDefinition, createIndex, foreignKeyDefinition, uniqueDefinition } from '../../schema/sql/ddl.ts'
-import type { Index, Table } from '../../schema/model.ts'
+import type { Change } from '../../schema/change.ts'
+import type { ForeignKey, Index, Table, Unique } from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { renameIn } from './recipe.ts'
 import { validated } from './constraints.ts'
 
+/** What a change makes of the indexes and constraints over a column that it renames. */
+export interface RemadeKeys {
+  /** Drops and their counterparts: the same again on the new column. */
+  readonly covers: readonly Change[]
+  /** Name of each that is dropped, with that of its counterpart; null for one that has none. */
+  readonly names: ReadonlyMap<string, string | null>
+}
+
+/** The indexes and constraints over a renamed column that are dropped, and made again under another name. */
+export function remadeKeys(table: Table, from: string, to: string, all: readonly Change[]): RemadeKeys {
+  const covers: Change[] = []
+  const names = new Map<string, string | null>()
+  const added = all.flatMap((change): readonly { change: Change; name: string; shape: string }[] =>
+    !('table' in change) || change.table !== table.key
+      ? []
+      : change.kind === 'addIndex'
+        ? [{ change, name: change.index.name, shape: shapeOf(change.index, to, to) }]
+        : change.kind === 'addUnique' || change.kind === 'addForeignKey'
+          ? [{ change, name: change.to.name, shape: shapeOf(change.to, to, to) }]
+          : [],
+  )
+  for (const change of all) {
+    if ((change.kind !== 'dropIndex' && change.kind !== 'dropConstraint') || change.table !== table.key) continue
+    const gone = [...table.indexes, ...table.uniques, ...table.foreignKeys].find((k) => k.name === change.name)
+    if (gone === undefined || !mentions(shapeOf(gone, to, to), JSON.stringify(from))) continue
+    const again = added.find((a) => a.shape === shapeOf(gone, from, to) && !covers.includes(a.change))
+    names.set(gone.name, again?.name ?? null)
+    if (again) covers.push(change, again.change)
+  }
+  return { covers, names }
+}
+
+/** What an index or constraint is, names aside, with a column under another name. */
+function shapeOf(of: Index | Unique | ForeignKey, from: string, to: string): string {
+  return JSON.stringify(
+    { ...of, name: '', declared: [], rests: '', validated: true, valid: true },
+    (_, value: unknown) => (value === from ? to : value),
+  )
+}
+
 /** The indexes, uniques, checks and foreign keys over a column, made for another one without blocking. */
-export function keysOnNewColumn(table: Table, from: string, to: string, d: string): readonly string[] {
+export function keysOnNewColumn(
+  table: Table,
+  from: string,
+  to: string,
+  d: string,
+  { names }: Pick<RemadeKeys, 'names'> = { names: new Map() },
+): readonly string[] {
   const name = quoteKey(table.key, d)
-  const renamed = (old: string) => (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
+  const renamed = (old: string) =>
+    names.get(old) ?? (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
+  const stays = (key: { readonly name: string }) => names.get(key.name) !== null
   const columns = (list: readonly string[]) => list.map((c) => (c === from ? to : c))
   const text = (sql: string) => renameIn(sql, from, to)
   const indexes = table.indexes
@@ -18,6 +67,7 @@ export function keysOnNewColumn(table: Table, from: string, to: string, d: strin
         i.include.includes(from) ||
         (i.where !== null && mentions(i.where, quoteIdent(from))),
     )
+    .filter(stays)
     .map((i): Index => ({
       ...i,
       name: renamed(i.name),
@@ -32,7 +82,7 @@ export function keysOnNewColumn(table: Table, from: string, to: string, d: strin
   return [
     ...indexes.map((i) => createIndex(table.key, i, d, { concurrently: true })),
     ...table.uniques
-      .filter((u) => u.columns.includes(from))
+      .filter((u) => u.columns.includes(from) && stays(u))
       .flatMap((u) => {
         const unique = { ...u, name: renamed(u.name), columns: columns(u.columns), include: columns(u.include) }
         const index: Index = {
@@ -70,7 +120,7 @@ export function keysOnNewColumn(table: Table, from: string, to: string, d: strin
         ),
       ),
     ...table.foreignKeys
-      .filter((f) => !f.clientOnly && f.columns.includes(from))
+      .filter((f) => !f.clientOnly && f.columns.includes(from) && stays(f))
       .flatMap((f) =>
         validated(
           name,

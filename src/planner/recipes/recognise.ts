@@ -12,6 +12,7 @@ import { backfillsOf, type BackfillJob } from '../backfill/backfill.ts'
 import { breaking, duplicates, orphans } from '../checks.ts'
 import { classifySteps, type ClassifiedStep } from '../classify.ts'
 import { checkRecipe, foreignKeyRecipe, indexOf, partitionRecipe, uniqueRecipe } from './constraints.ts'
+import { remadeKeys } from './column-keys.ts'
 import { keyColumns, widensKey } from './key-columns.ts'
 import { keyTypeRecipe } from './key-type.ts'
 import { targetTable } from '../rollback/lossy.ts'
@@ -81,6 +82,8 @@ function ofChange(change: Change, known: Known): Recognised | null {
   if (!('table' in change)) return null
   const table = before.tables.get(change.table)
   if (!table) return null
+  // A column that goes and comes anew under its name is another one, for which no pattern keeps anything.
+  if (change.kind === 'addColumn' && table.columns.some((c) => c.name === change.to.name)) return null
   const ctx = known.context(change.place)
   const single = (recipe: Recipe): Recognised => ({ recipe, covers: new Set([change]), replaced: [] })
   const columnsAre = (names: readonly string[]) =>
@@ -88,9 +91,11 @@ function ofChange(change: Change, known: Known): Recognised | null {
   switch (change.kind) {
     case 'renameColumn': {
       const from = table.columns.find((c) => c.name === change.from)
+      const keys = remadeKeys(table, change.from, change.to, known.all)
       return from
         ? {
-            ...single(renameColumnRecipe(table, from, change.to, ctx)),
+            recipe: renameColumnRecipe(table, from, change.to, keys, ctx),
+            covers: new Set([change, ...keys.covers]),
             replaced: [{ table: table.key, was: change.from, is: change.to }],
           }
         : null
@@ -298,7 +303,9 @@ function removedValues(known: Known): readonly Recognised[] {
     if (!from || !to) return []
     const spelled = quoteKey(object, before.defaultSchema)
     const uses = [...before.tables.values()].flatMap((table) =>
-      table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })),
+      !after.tables.has(table.key)
+        ? []
+        : table.columns.filter((c) => c.type === spelled).map((column) => ({ table, column })),
     )
     const gone = from.values.filter((v) => !to.values.includes(v))
     const used = uses.map((use) => ({

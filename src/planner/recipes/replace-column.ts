@@ -5,11 +5,17 @@ import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from '../backfil
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
 import { deploy, fill, migration, replaceName, type Recipe, type RecipeStep, type RecipeContext } from './recipe.ts'
 import { syncColumns, type SyncedPair } from './sync.ts'
-import { keysOnNewColumn } from './column-keys.ts'
+import { keysOnNewColumn, type RemadeKeys } from './column-keys.ts'
 import { notNullStatements } from './not-null.ts'
 
 /** `users.email` gets another name while old and new code run side by side. */
-export function renameColumnRecipe(table: Table, from: Column, to: string, ctx: RecipeContext): Recipe {
+export function renameColumnRecipe(
+  table: Table,
+  from: Column,
+  to: string,
+  keys: Pick<RemadeKeys, 'names'>,
+  ctx: RecipeContext,
+): Recipe {
   const fresh: Column = { ...from, name: to, declared: [] }
   const pair: SyncedPair = { from: from.name, to, forth: '$', back: '$' }
   return {
@@ -17,7 +23,7 @@ export function renameColumnRecipe(table: Table, from: Column, to: string, ctx: 
     title: `Rename \`${table.name}.${from.name}\` to \`${to}\``,
     place: ctx.place,
     shortcut: renameShortcut(from, to, ctx.orm),
-    steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx),
+    steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx, keys),
     cautions: cautionsOfKey(table, from.name),
   }
 }
@@ -130,13 +136,14 @@ export function replaceColumn(
   expression: string,
   before: readonly string[],
   ctx: RecipeContext,
+  keys?: Pick<RemadeKeys, 'names'>,
 ): readonly RecipeStep[] {
   const d = ctx.defaultSchema
   const name = quoteKey(table.key, d)
   const [f, t] = [quoteIdent(from.name), quoteIdent(fresh.name)]
   const sync = syncColumns(table.key, [pair], d)
   const bare: Column = { ...fresh, nullable: true, default: null, identity: null, generated: null }
-  const copies = keysOnNewColumn(table, from.name, fresh.name, d)
+  const copies = keysOnNewColumn(table, from.name, fresh.name, d, keys)
   const job: BackfillJob = {
     ...plainUpdate,
     name: jobNameOf(nameOf(table.key), fresh.name),

@@ -2,6 +2,7 @@ import type { Node } from 'libpg-query'
 import type { Key } from '../model.ts'
 import { putAttributes, putTable, remove, setFunctions, typeExists } from './draft.ts'
 import { writtenIn } from './nodes.ts'
+import { castsTo } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { assumedKey, findKey, isOpen, refuse, shown } from './session.ts'
 import { baseType, typeNames, typeSpelling } from './types.ts'
@@ -36,7 +37,7 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     }
     const now = session.draft.schema.tables.get(table.key)
     if (now === undefined) continue
-    const casts = (expression: string | null) => expression !== null && expression.includes(`::${spelling}`)
+    const casts = (expression: string | null) => expression !== null && castsTo(expression, spelling)
     const defaults = now.columns.filter((column) => casts(column.default))
     const checks = now.checks.filter((check) => casts(check.expression))
     if (defaults.length === 0 && checks.length === 0) continue

@@ -58,15 +58,13 @@ export function withColumnRenamed(text: string, from: string, to: string): strin
 /** An expression with a type under its new spelling; both as `format_type` spells them. */
 export function withTypeRenamed(text: string, from: string, to: string): string {
   if (!text.includes(from)) return text
-  const length = significantTokens(from).length
-  return replaceTokens(text, (tokens, i) => {
-    const before = tokens[i - 1]
-    if (before === undefined || text.slice(before.start, before.end) !== '::') return null
-    const first = tokens[i]
-    const last = tokens[i + length - 1]
-    if (first === undefined || last === undefined || text.slice(first.start, last.end) !== from) return null
-    return { text: to, count: length }
-  })
+  const count = significantTokens(from).length
+  return replaceTokens(text, (tokens, i) => (isCastTo(text, tokens, i, from, count) ? { text: to, count } : null))
+}
+
+/** True where an expression casts to a type, as `format_type` spells it, or to an array of it. */
+export function castsTo(text: string, type: string): boolean {
+  return withTypeRenamed(text, type, '?') !== text
 }
 
 /** An expression with a value of an enum under its new name; `type` is the enum as `format_type` spells it. */
@@ -74,16 +72,27 @@ export function withEnumValueRenamed(text: string, type: string, from: string, t
   const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`
   const written = quoted(from)
   if (!text.includes(`${written}::${type}`)) return text
+  const count = significantTokens(type).length
   return replaceTokens(text, (tokens, i) => {
     const token = tokens[i]
-    if (
-      token?.kind !== 'string' ||
-      text.slice(token.start, token.end) !== written ||
-      !text.startsWith(`::${type}`, token.end)
-    )
-      return null
-    return { text: quoted(to), count: 1 }
+    return token?.kind === 'string' &&
+      text.slice(token.start, token.end) === written &&
+      isCastTo(text, tokens, i + 2, type, count)
+      ? { text: quoted(to), count: 1 }
+      : null
   })
+}
+
+/** True where a type of so many tokens begins behind a `::`. */
+function isCastTo(text: string, tokens: readonly Token[], i: number, type: string, count: number): boolean {
+  const [before, first, last] = [tokens[i - 1], tokens[i], tokens[i + count - 1]]
+  return (
+    before !== undefined &&
+    first !== undefined &&
+    last !== undefined &&
+    text.slice(before.start, before.end) === '::' &&
+    text.slice(first.start, last.end) === type
+  )
 }
 
 /** What of a table is an expression, each through `change`. */
