@@ -1,6 +1,5 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { inBatches } from '../shared/batches.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import type { Rule } from '../../src/engine/rule.ts'
+import { columnInSteps } from '../shared/renames.ts'
 
 export default {
   id: 'no-rename-column',
@@ -58,35 +57,8 @@ export default {
       if (known) return
       return {
         message: `Renaming \`${ctx.name(table)}.${from}\` breaks every running instance that still reads or writes \`${from}\`.`,
-        help: help(table, from, to, ctx),
+        help: columnInSteps(table, from, to, ctx),
       }
     },
   },
 } satisfies Rule
-
-function help(table: string, from: string, to: string, ctx: RuleContext): string {
-  const column = ctx.step?.before.tables.get(table)?.columns.find((c) => c.name === from)
-  const name = sqlName(table, ctx)
-  const steps = sql(
-    `ALTER TABLE ${name} ADD COLUMN ${ident(to)} ${column?.type ?? 'the same type'};`,
-    `-- deploy code that writes both, and fill the old rows`,
-    ...inBatches(
-      table,
-      {
-        head: `UPDATE ${name} SET ${ident(to)} = ${ident(from)}`,
-        from: name,
-        where: `${ident(to)} IS NULL AND ${ident(from)} IS NOT NULL`,
-      },
-      ctx,
-    ),
-    `-- deploy code that uses ${ident(to)} only, then, in a later pull request:`,
-    `ALTER TABLE ${name} DROP COLUMN ${ident(from)};`,
-  )
-  const rename =
-    ctx.project.orm === 'prisma'
-      ? `Rename the field only, which needs no migration: give \`${to}\` the attribute \`@map("${from}")\`.\n`
-      : ctx.project.orm === 'drizzle'
-        ? `Rename the property only, which needs no migration: \`${to}: text('${from}')\`.\n`
-        : ''
-  return `${rename}${rename === '' ? 'Take' : 'Where the column itself has to change, take'} it in steps:\n${steps}`
-}

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf, schemaOf } from '../../src/schema/model.ts'
+import { schemaOf } from '../../src/schema/model.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-rename-schema',
@@ -34,9 +35,22 @@ export default {
         )
       )
         return
+      const held = [...(ctx.step?.before.tables.values() ?? [])].filter(({ schema }) => schema === object)
       return {
         anySize: true,
         message: `Renaming \`${object}\` to \`${to}\` breaks every running instance that still uses the old name.`,
+        ...(held.length > 0
+          ? {
+              help: `Leave views behind, in the same transaction, until the old version is gone:\n${sql(
+                `${ctx.step?.statement.text ?? ''};`,
+                `CREATE SCHEMA ${ident(object)};`,
+                ...held.map(
+                  ({ name }) =>
+                    `CREATE VIEW ${ident(object)}.${ident(name)} AS SELECT * FROM ${ident(to)}.${ident(name)};`,
+                ),
+              )}`,
+            }
+          : {}),
       }
     },
     setTableSchema({ table, to }, ctx) {
@@ -44,7 +58,7 @@ export default {
       return {
         anySize: true,
         message: `Moving \`${ctx.name(table)}\` to \`${schemaOf(to)}\` breaks every running instance that looks for it where it was.`,
-        help: `Leave a view behind in the same transaction: \`CREATE VIEW ${table} AS SELECT * FROM ${schemaOf(to)}.${nameOf(to)};\``,
+        help: `Leave a view behind, in the same transaction, until the old version is gone:\n${sql(`${ctx.step?.statement.text ?? ''};`, `CREATE VIEW ${sqlName(table, ctx)} AS SELECT * FROM ${sqlName(to, ctx)};`)}`,
       }
     },
   },

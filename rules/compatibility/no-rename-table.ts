@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf, schemaOf } from '../../src/schema/model.ts'
+import { nameOf } from '../../src/schema/model.ts'
 import { isRetired } from '../shared/names.ts'
+import { tableBehindView } from '../shared/renames.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -57,19 +58,7 @@ export default {
           message,
           help: `Deploy code that does not use it first. What brings it back:\n${sql(`ALTER TABLE ${sqlName(to, ctx)} RENAME TO ${ident(nameOf(table))};`)}`,
         }
-      const orm =
-        ctx.project.orm === 'prisma'
-          ? `Rename the model only, which needs no migration: \`@@map("${nameOf(table)}")\`.\nOr leave`
-          : ctx.project.orm === 'drizzle'
-            ? `Rename the variable only, which needs no migration: leave the first argument of \`pgTable\` as \`'${nameOf(table)}'\`.\nOr leave`
-            : 'Leave'
-      return {
-        message,
-        help: `${orm} a view behind, in the same transaction, until the old version is gone:\n${sql(
-          `ALTER TABLE ${sqlName(table, ctx)} RENAME TO ${ident(nameOf(to))};`,
-          `CREATE VIEW ${sqlName(table, ctx)} AS SELECT * FROM ${sqlName(`${schemaOf(to)}.${nameOf(to)}`, ctx)};`,
-        )}`,
-      }
+      return { message, help: tableBehindView(table, to, ctx) }
     },
   },
 } satisfies Rule

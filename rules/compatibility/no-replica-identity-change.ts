@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
+import { sql, sqlName, tableAt } from '../shared/sql.ts'
 
 export default {
   id: 'no-replica-identity-change',
@@ -42,6 +43,9 @@ export default {
       const { relation, cmds = [] } = node.AlterTableStmt
       const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
       if (ctx.isNew(table)) return
+      const help = tableAt(table, ctx)?.primaryKey
+        ? `Its primary key names the rows, where that stays the identity:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} REPLICA IDENTITY DEFAULT;`)}`
+        : null
       for (const cmd of cmds) {
         const def = 'AlterTableCmd' in cmd ? cmd.AlterTableCmd.def : undefined
         const type = def !== undefined && 'ReplicaIdentityStmt' in def ? def.ReplicaIdentityStmt.identity_type : null
@@ -49,12 +53,14 @@ export default {
           yield {
             anySize: true,
             object: table,
+            ...(help === null ? {} : { help }),
             message: `UPDATE and DELETE of \`${ctx.name(table)}\` fail where the table is published: nothing is left to name its rows by.`,
           }
         if (type === 'f')
           yield {
             anySize: true,
             object: table,
+            ...(help === null ? {} : { help }),
             alike: 'full',
             message: `Every UPDATE and DELETE of \`${ctx.name(table)}\` writes the whole old row to the write-ahead log, and subscribers search for it by all columns.`,
           }

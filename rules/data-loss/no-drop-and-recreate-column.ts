@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
+import { newColumnSteps } from '../shared/new-column.ts'
 import { isEmptied } from '../shared/emptied.ts'
 import { isRecreated } from '../shared/replaced.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -60,8 +61,6 @@ export default {
     addColumn({ table, to }, ctx) {
       if (ctx.isNew(table) || !isRecreated(table, to.name, ctx)) return
       if (to.generated !== null || isEmptied(table, ctx)) return
-      const name = sqlName(table, ctx)
-      const column = ident(to.name)
       return {
         anySize: true,
         message:
@@ -70,11 +69,45 @@ export default {
             : `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
         help: hasType(table, to, ctx)
           ? `The type stays what it is: leave the column, and change what differs.\n${sql(...changesOf(table, to, ctx))}`
-          : `To keep them, convert the column:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type ?? '…'} USING ${column}::${to.type ?? '…'};`)}\nor, where that would lock a large table for long, add ${ident(`${to.name}_new`)}, copy the values over in batches, and switch the code over.`,
+          : converted(table, to, ctx),
       }
     },
   },
 } satisfies Rule
+
+/** The way to the other type that keeps the values; where no cast leads there, how both columns stand side by side until the code has moved. */
+function converted(table: Key, to: Column, ctx: RuleContext): string {
+  const old = ctx.before.tables.get(table)?.columns.find(({ name }) => name === to.name)?.type ?? null
+  const [name, column, fresh] = [sqlName(table, ctx), ident(to.name), ident(`${to.name}_new`)]
+  const value = to.type === null ? null : castOf(column, old, to.type)
+  if (to.type === null || value === null)
+    return `No cast keeps the values. Add the new column beside the old one, and drop that once no code reads it:\n${sql(
+      `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'its type'};`,
+      `-- deploy code that writes both, then code that reads ${fresh} only, then, in a later pull request:`,
+      `ALTER TABLE ${name} DROP COLUMN ${column};`,
+    )}`
+  return `To keep them, take it in steps that lock nothing for long:\n${newColumnSteps([{ table, column: to.name, type: to.type, value }], ctx)}\nOn a table that is small, in one statement:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${column} TYPE ${to.type} USING ${value};`)}`
+}
+
+/** Types between which Postgres has casts; each has one to and from text. https://www.postgresql.org/docs/current/catalog-pg-cast.html */
+const families: readonly (readonly string[])[] = [
+  ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
+  ['integer', 'boolean'],
+  ['date', 'timestamp without time zone', 'timestamp with time zone'],
+  ['json', 'jsonb'],
+  ['inet', 'cidr'],
+]
+
+/** The values of a column as another type, as SQL; null where no cast leads there. */
+function castOf(column: string, from: string | null, to: string): string | null {
+  const base = (type: string) => type.replace(/\(\d+(?:,\d+)?\)/, '').replace('[]', '')
+  const isText = (type: string) => /^(?:text|character varying|character|bpchar|citext)$/.test(base(type))
+  if (from === null) return null
+  if (to.endsWith('[]') && !from.endsWith('[]')) return base(from) === base(to) ? `ARRAY[${column}]` : null
+  if (from.endsWith('[]') && !to.endsWith('[]')) return null
+  const leads = isText(from) || isText(to) || families.some((of) => of.includes(base(from)) && of.includes(base(to)))
+  return leads ? `${column}::${to}` : null
+}
 
 /** True where the column that goes has the type of the one that comes. */
 function hasType(table: Key, { name, type }: Column, ctx: RuleContext): boolean {

@@ -1,7 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
-import { columnsOfType, dependentsOf, foreignKeysTo, restingOn, viewsOver } from '../shared/depends.ts'
+import { referencesTo, restingOn, typeDependents, viewDependents, viewsOn, type Dependent } from '../shared/depends.ts'
 import { firstRefusal } from '../shared/foreign-keys.ts'
 import { ident, sql } from '../shared/sql.ts'
 
@@ -81,33 +81,35 @@ export default {
     },
   ],
   visit: {
-    statement({ inside }, ctx) {
+    statement({ inside, text }, ctx) {
       const refused = inside === 'function' ? null : firstRefusal(ctx.step, ctx)
       if (refused === null) return
       const index = /^cannot drop index (.+) because constraint (.+) on table (.+) requires it$/.exec(refused)
       const dropped = index ? null : /^cannot drop (.+?) because other objects depend on it$/.exec(refused)
       if (!index && !dropped) return
       const what = index ? `index ${index[1]}` : (dropped?.[1] ?? '')
-      const needs = index ? [`the constraint \`${index[2]}\` of \`${index[3]}\``] : dependents(what, ctx)
+      const dependents = index ? [] : dependentsOf(what, ctx)
+      const needs = index ? [`the constraint \`${index[2]}\` of \`${index[3]}\``] : dependents.map((each) => each.said)
       const object = /^(?:column|constraint) "?([^"]+)"? (?:of|on) table "?([^"]+)"?$/.exec(what)
       const said = object
         ? `\`${object[2]}.${object[1]}\``
         : `\`${what.replace(/^(?:table|view|type|index|function|sequence|schema) /, '')}\``
-      const them = needs.length === 0 ? 'what depends on it' : needs.join(', ')
       return {
         anySize: true,
         fails: true,
         message: `Dropping ${said} fails: ${needs.length === 0 ? 'other objects need it' : `${needs.join(', ')} ${needs.length === 1 ? 'needs' : 'need'} it`}.`,
         help: index
           ? `Drop the constraint, which takes its index along:\n${sql(`ALTER TABLE ${ident(index[3] ?? '')} DROP CONSTRAINT ${ident(index[2] ?? '')};`)}`
-          : `Drop ${them} first, in the same transaction, where that is meant.`,
+          : dependents.length === 0
+            ? 'Drop what depends on it first, in the same transaction, where that is meant.'
+            : `Where that is meant, drop what needs it first, in the same transaction:\n${sql(...dependents.map((each) => each.drop), `${text};`)}`,
       }
     },
   },
 } satisfies Rule
 
 /** What keeps an object, named as Postgres does in its error, from being dropped; empty where the schema does not tell. */
-function dependents(what: string, ctx: RuleContext): readonly string[] {
+function dependentsOf(what: string, ctx: RuleContext): readonly Dependent[] {
   const schema = ctx.step?.before ?? ctx.before
   const [, kind = '', name = '', , table = ''] =
     /^(table|view|type|column|constraint) "?([^"]+?)"?( (?:of|on) table "?([^"]+?)"?)?$/.exec(what) ?? []
@@ -119,22 +121,19 @@ function dependents(what: string, ctx: RuleContext): readonly string[] {
       ...schema.domains.keys(),
       ...schema.types.keys(),
     ].find((each) => each === of || nameOf(each) === of) ?? key(schema.defaultSchema, of)
-  const views = (of: Key) => viewsOver(schema, of).map((view) => `the view \`${ctx.name(view)}\``)
   const references = (of: Key, columns: (referenced: readonly string[]) => boolean) =>
-    foreignKeysTo(schema, of)
-      .filter(({ from, foreignKey }) => from !== of && columns(foreignKey.references.columns))
-      .map(({ from, foreignKey }) => `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``)
+    referencesTo(schema, of).filter((each) => columns(each.columns))
   switch (kind) {
     case 'table':
-      return [...references(at(name), () => true), ...views(at(name))]
+      return [...references(at(name), () => true), ...viewDependents(schema, at(name))]
     case 'view':
-      return views(at(name))
+      return viewDependents(schema, at(name))
     case 'type':
-      return columnsOfType(schema, at(name)).map(({ table: of, column }) => `the column \`${ctx.name(of)}.${column}\``)
+      return typeDependents(schema, at(name))
     case 'column':
       return [
         ...references(at(table), (columns) => columns.includes(name)),
-        ...dependentsOf(schema, at(table), name),
+        ...viewsOn(schema, at(table), name),
         ...restingOn(schema, at(table), name),
       ]
     case 'constraint': {

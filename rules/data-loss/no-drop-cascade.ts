@@ -1,6 +1,15 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key } from '../../src/schema/model.ts'
-import { columnsOfType, dependentsOf, foreignKeysTo, restingOn, viewsOver } from '../shared/depends.ts'
+import {
+  referencesTo,
+  restingOn,
+  triggersOf,
+  typeDependents,
+  viewDependents,
+  viewsOn,
+  type Dependent,
+} from '../shared/depends.ts'
+import { sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-cascade',
@@ -80,11 +89,9 @@ export default {
         if (change.kind === 'dropColumn' && change.cascade && !ctx.isNew(change.table)) {
           const of = change.from.name
           const taken = [
-            ...dependentsOf(ctx.step.before, change.table, of),
+            ...viewsOn(ctx.step.before, change.table, of),
             ...restingOn(ctx.step.before, change.table, of),
-            ...references(change.table, ctx)
-              .filter((each) => each.columns.includes(of))
-              .map((each) => each.name),
+            ...references(change.table, ctx).filter((each) => each.columns.includes(of)),
           ]
           yield* said(`${change.table}.${of}`, taken, !ctx.alone, ctx, true)
         }
@@ -99,12 +106,7 @@ export default {
           const taken = references(change.table, ctx).filter(
             (each) => each.columns.length === 0 || each.columns.join() === columns.join(),
           )
-          yield* said(
-            `${change.table}.${change.name}`,
-            taken.map((each) => each.name),
-            !ctx.alone,
-            ctx,
-          )
+          yield* said(`${change.table}.${change.name}`, taken, !ctx.alone, ctx)
         }
       }
     },
@@ -112,7 +114,7 @@ export default {
 } satisfies Rule
 
 /** `isOthers` where another rule speaks of the drop already. */
-function* said(object: string, dependents: readonly string[], known: boolean, ctx: RuleContext, isOthers = false) {
+function* said(object: string, dependents: readonly Dependent[], known: boolean, ctx: RuleContext, isOthers = false) {
   if (dependents.length === 0 && known) return
   const name = ctx.name(object)
   yield {
@@ -122,13 +124,16 @@ function* said(object: string, dependents: readonly string[], known: boolean, ct
     message:
       dependents.length === 0
         ? `Dropping \`${name}\` with CASCADE also drops whatever depends on it.`
-        : `Dropping \`${name}\` with CASCADE takes along ${list(dependents)}.`,
+        : `Dropping \`${name}\` with CASCADE takes along ${list(dependents.map((each) => each.said))}.`,
     help:
       dependents.length === 0
         ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'
-        : `Drop ${list(dependents)} by name first, where that is meant, and leave CASCADE out.`,
+        : `Where that is meant, drop what goes by name, and leave CASCADE out:\n${sql(...dependents.map((each) => each.drop), `${without(ctx.step?.statement.text ?? '')};`)}`,
   }
 }
+
+/** The statement without its CASCADE. */
+const without = (text: string) => text.replace(/\s+cascade\b(?!.*\bcascade\b)/is, '')
 
 function list(names: readonly string[]): string {
   return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
@@ -141,36 +146,21 @@ function nameIn(object: unknown): { readonly schema: string | null; readonly nam
   return last === undefined ? null : { schema: own.length > 1 ? (own.at(-2) ?? null) : null, name: last }
 }
 
-/** As words; tables that the pull request drops as well do not count. */
-function references(
-  table: Key,
-  ctx: RuleContext,
-): readonly { readonly name: string; readonly columns: readonly string[] }[] {
-  return foreignKeysTo(ctx.step?.before ?? ctx.before, table)
-    .filter(({ from }) => from !== table && (ctx.alone || ctx.after.tables.has(from)))
-    .map(({ from, foreignKey }) => ({
-      name: `the foreign key \`${foreignKey.name}\` of \`${ctx.name(from)}\``,
-      columns: foreignKey.references.columns,
-    }))
+/** Foreign keys of tables that the pull request drops as well do not count. */
+function references(table: Key, ctx: RuleContext) {
+  return referencesTo(ctx.step?.before ?? ctx.before, table).filter(
+    ({ from }) => ctx.alone || ctx.after.tables.has(from),
+  )
 }
 
 /** What goes with an object, as far as the schema tells. */
-function taken(kind: string, of: Key, ctx: RuleContext): readonly string[] {
+function taken(kind: string, of: Key, ctx: RuleContext): readonly Dependent[] {
   const before = ctx.step?.before
   if (before === undefined) return []
-  const views = viewsOver(before, of).map((view) => `the view \`${ctx.name(view)}\``)
-  if (kind === 'OBJECT_TABLE') return [...references(of, ctx).map((each) => each.name), ...views]
-  if (kind === 'OBJECT_VIEW' || kind === 'OBJECT_MATVIEW') return views
-  if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') {
-    return columnsOfType(before, of).map(({ table, column }) => `the column \`${ctx.name(table)}.${column}\``)
-  }
-  if (kind === 'OBJECT_FUNCTION') {
-    return [...before.tables.values()].flatMap((table) =>
-      table.triggers
-        .filter((trigger) => trigger.function === of)
-        .map((trigger) => `the trigger \`${trigger.name}\` of \`${ctx.name(table.key)}\``),
-    )
-  }
+  if (kind === 'OBJECT_TABLE') return [...references(of, ctx), ...viewDependents(before, of)]
+  if (kind === 'OBJECT_VIEW' || kind === 'OBJECT_MATVIEW') return viewDependents(before, of)
+  if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') return typeDependents(before, of)
+  if (kind === 'OBJECT_FUNCTION') return triggersOf(before, of)
   return []
 }
 

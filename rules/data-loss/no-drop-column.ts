@@ -1,5 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { nameOf, type Key } from '../../src/schema/model.ts'
+import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -48,7 +48,7 @@ export default {
     dropColumn({ table, from, ifExists }, ctx) {
       if (ctx.isNewColumn(table, from.name) || ctx.isNew(table)) return
       if (from.generated !== null && !from.generated.stored) return
-      if (isAddedAgain(table, from.name, ctx) || isRenamedUnread(from.name, ctx)) return
+      if (isAddedAgain(table, from, ctx) || isRenamedUnread(from.name, ctx)) return
       const known = ctx.step?.before.tables.get(table)
       if (ifExists && known?.complete && !known.columns.some((column) => column.name === from.name)) return
       const name = sqlName(table, ctx)
@@ -79,10 +79,10 @@ function isRenamedUnread(column: string, ctx: RuleContext): boolean {
 }
 
 /** True where a later statement makes a column of that name, which no-drop-and-recreate-column speaks of. */
-function isAddedAgain(table: Key, column: string, ctx: RuleContext): boolean {
+function isAddedAgain(table: Key, { name, generated }: Column, ctx: RuleContext): boolean {
   const later = ctx.steps.slice(ctx.step ? ctx.steps.indexOf(ctx.step) : 0).flatMap((step) => step.changes)
   const dropped = later.findIndex(
-    (change) => change.kind === 'dropColumn' && change.table === table && change.from.name === column,
+    (change) => change.kind === 'dropColumn' && change.table === table && change.from.name === name,
   )
   return later
     .slice(dropped)
@@ -90,7 +90,7 @@ function isAddedAgain(table: Key, column: string, ctx: RuleContext): boolean {
       (change) =>
         change.kind === 'addColumn' &&
         change.table === table &&
-        change.to.name === column &&
-        change.to.generated === null,
+        change.to.name === name &&
+        (change.to.generated === null || change.to.generated.expression === generated?.expression),
     )
 }

@@ -1,6 +1,8 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf } from '../../src/schema/model.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf, type Key } from '../../src/schema/model.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { freeIndexName } from '../shared/replaced.ts'
+import { ident, idents, sql, sqlName, tableAt } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-primary-key',
@@ -17,6 +19,11 @@ export default {
       given: `create table users (id bigint primary key, email text);`,
       sql: `alter table users drop constraint users_pkey;`,
       message: 'Without `users_pkey`',
+    },
+    {
+      title: 'A column that tells the rows apart can be the next key.',
+      given: `create table users (id bigint primary key, email text not null unique);`,
+      sql: `alter table users drop constraint users_pkey;`,
     },
     {
       title: 'Where the table is not known, the name tells.',
@@ -45,11 +52,29 @@ export default {
       return {
         anySize: true,
         message: `Without \`${name}\`, \`${ctx.name(table)}\` has no primary key: equal rows cannot be told apart, and logical replication refuses UPDATE and DELETE.`,
-        help: `Build a unique index over the columns of the new key first, \`CONCURRENTLY\`; then swap the keys in one statement, with the name of that index:\n${sql(
-          `ALTER TABLE ${sqlName(table, ctx)} DROP CONSTRAINT ${ident(name)},`,
-          `  ADD CONSTRAINT ${ident(name)} PRIMARY KEY USING INDEX ${ident(`${nameOf(table)}_new_key`)};`,
-        )}`,
+        help: help(table, name, ctx),
       }
     },
   },
 } satisfies Rule
+
+/** How the table gets its next key, from what already tells its rows apart; where nothing does, how replication goes on without one. */
+function help(table: Key, name: string, ctx: RuleContext): string {
+  const [of, key] = [sqlName(table, ctx), ident(name)]
+  const swap = (index: string) =>
+    sql(`ALTER TABLE ${of} DROP CONSTRAINT ${key},`, `  ADD CONSTRAINT ${key} PRIMARY KEY USING INDEX ${ident(index)};`)
+  const known = tableAt(table, ctx)
+  const required = (columns: readonly (string | null)[]) =>
+    columns.length > 0 && columns.every((column) => known?.columns.some((c) => c.name === column && !c.nullable))
+  const index = known?.indexes.find(
+    ({ unique, where, keys }) => unique && where === null && required(keys.map(({ column }) => column)),
+  )
+  if (index !== undefined)
+    return `Swap the keys in one statement; \`${index.name}\` tells the rows apart already:\n${swap(index.name)}`
+  const unique = known?.uniques.find(({ columns, deferrable }) => !deferrable && required(columns))
+  if (unique !== undefined) {
+    const fresh = freeIndexName(`${nameOf(table)}_${unique.columns.join('_')}_pkey`.slice(0, 63), table, ctx)
+    return `\`${unique.name}\` tells the rows apart already. Build an index for the key over its columns; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${ident(fresh)} ON ${of} (${idents(unique.columns)});`)}\nThen swap the keys in one statement:\n${swap(fresh)}`
+  }
+  return `Leave the key, or add the next one in the same statement. A table that does without one keeps replicating UPDATE and DELETE with:\n${sql(`ALTER TABLE ${of} REPLICA IDENTITY FULL;`)}`
+}

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-schema',
@@ -37,7 +38,18 @@ export default {
               .map((table) => `\`${table.name}\``)
               .join(', ')}${held.length > 5 ? ` and ${held.length - 5} more` : ''}`
           : ''
-      return { anySize: true, message: `Dropping the schema loses everything in \`${object}\`${tables}.` }
+      return {
+        anySize: true,
+        message: `Dropping the schema loses everything in \`${object}\`${tables}.`,
+        ...(held.length > 0
+          ? {
+              help: `Where that is meant, name what is lost, and leave CASCADE out:\n${sql(
+                `DROP TABLE ${held.map(({ key }) => sqlName(key, ctx)).join(', ')};`,
+                `DROP SCHEMA ${ident(object)};`,
+              )}`,
+            }
+          : {}),
+      }
     },
   },
 } satisfies Rule

@@ -1,8 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Change, ChangeOf } from '../../src/schema/change.ts'
 import { nameOf, type Column } from '../../src/schema/model.ts'
-import { areAlike, keepName, mayBeRenamed, renameColumn, renameTable } from '../shared/renames.ts'
-import { sql } from '../shared/sql.ts'
+import { areAlike, columnInSteps, mayBeRenamed, tableBehindView } from '../shared/renames.ts'
 
 export default {
   id: 'no-probable-rename',
@@ -117,7 +116,7 @@ export default {
           object: drop.table,
           anySize: true,
           message: `Is \`${ctx.name(to.table)}\` the new name of \`${from}\`? As written, its rows are lost.`,
-          help: `Where it is:\n${sql(...renameTable(drop.table, to.table, ctx))}${orKeep(ctx, 'table', nameOf(drop.table))}`,
+          help: `Where it is, it can keep its rows. ${tableBehindView(drop.table, to.table, ctx)}`,
         }
       }
     },
@@ -132,13 +131,8 @@ function renamed(drop: ChangeOf<'dropColumn'>, from: string, column: Column, ctx
     object: `${drop.table}.${from}`,
     anySize: true,
     message: `Is \`${to}\` the new name of \`${from}\`? As written, the values of \`${ctx.name(drop.table)}.${from}\` are lost and \`${to}\` ${begins}.`,
-    help: `Where it is, rename it by hand:\n${sql(renameColumn(drop.table, from, to, ctx))}${orKeep(ctx, 'column', from)}`,
+    help: `Where it is, it can keep its values. ${columnInSteps(drop.table, from, to, ctx)}`,
   }
-}
-
-function orKeep(ctx: RuleContext, what: 'column' | 'table', name: string): string {
-  const kept = keepName(ctx, what, name)
-  return kept === null ? '' : `\nor keep the name in the database, which needs no migration: ${kept}.`
 }
 
 function existedBefore(ctx: RuleContext, table: string, column: string): boolean {

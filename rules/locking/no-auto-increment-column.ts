@@ -1,8 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf } from '../../src/schema/model.ts'
-import { fillInBatches } from '../shared/batches.ts'
+import { numberedInBatches } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-auto-increment-column',
@@ -51,9 +50,6 @@ export default {
     addColumn({ table, to }, ctx) {
       const serial = to.default !== null && to.default.startsWith('nextval(')
       if (ctx.isNew(table) || (!serial && to.identity === null)) return
-      const name = sqlName(table, ctx)
-      const column = ident(to.name)
-      const sequence = ident(`${nameOf(table)}_${to.name}_seq`)
       return {
         notIn: serial
           ? ['diesel-guard/AddIdentityColumnCheck', 'pgsafe/add-column-identity']
@@ -64,13 +60,7 @@ export default {
               'pgsafe/add-column-volatile-default',
             ],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(
-          `CREATE SEQUENCE ${sequence};`,
-          `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'bigint'};`,
-          `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
-          `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${column};`,
-          ...fillInBatches(table, to.name, `nextval('${sequence}')`, ctx),
-        )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
+        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, to, ctx))}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
       }
     },
   },

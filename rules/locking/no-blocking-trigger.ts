@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
-import { sql } from '../shared/sql.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-blocking-trigger',
@@ -79,7 +79,7 @@ export default {
         object: table,
         anySize: true,
         message: `Disabling all triggers of \`${ctx.name(table)}\` switches off the checks of its foreign keys as well.`,
-        help: 'Name the triggers, or use `DISABLE TRIGGER USER`, which leaves foreign keys alone.',
+        help: `All but those of foreign keys:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} DISABLE TRIGGER USER;`)}`,
       }
     },
   },

@@ -1,6 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key, nameOf, schemaOf } from '../../src/schema/model.ts'
-import { separateDeploy } from '../shared/deploys.ts'
+import { checkedAlone, constrainedDomain } from '../shared/domains.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -32,27 +31,13 @@ export default {
   ],
   visit: {
     addColumn({ table, to }, ctx) {
-      if (to.type === null || ctx.isNew(table)) return
-      const bare = to.type.replaceAll('"', '')
-      const { domains, defaultSchema } = ctx.step?.before ?? ctx.after
-      const domain = domains.get(bare.includes('.') ? key(schemaOf(bare), nameOf(bare)) : key(defaultSchema, bare))
-      if (!domain || (domain.checks.length === 0 && domain.nullable)) return
-      const name = sqlName(table, ctx)
-      const constraint = ident(`${nameOf(table)}_${to.name}_check`.slice(0, 63))
-      const condition = domain.checks
-        .map(({ expression }) => `(${expression.replace(/\bVALUE\b/gi, ident(to.name))})`)
-        .join(' AND ')
+      const domain = ctx.isNew(table) ? null : constrainedDomain(to.type, ctx)
+      if (domain === null) return
       return {
         message: `Adding \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes, because its type \`${domain.name}\` has a constraint that is checked for each row.`,
         help: `Use the base type, and check it without locking:\n${sql(
-          `ALTER TABLE ${name} ADD COLUMN ${ident(to.name)} ${domain.base ?? 'the base type'};`,
-          ...(condition === ''
-            ? []
-            : [
-                `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} CHECK (${condition}) NOT VALID;`,
-                `-- ${separateDeploy(ctx).replaceAll('`', '')}:`,
-                `ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`,
-              ]),
+          `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${ident(to.name)} ${domain.base ?? 'the base type'};`,
+          ...checkedAlone(table, to.name, domain, ctx),
         )}`,
       }
     },

@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, type Key } from '../../src/schema/model.ts'
 import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
+import { separateDeploy } from '../shared/deploys.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -77,6 +78,12 @@ export default {
       if (!old || !made || old === made) return
       const removed = old.values.filter((value) => !made.values.includes(value))
       const added = made.values.filter((value) => !old.values.includes(value))
+      const additions = sql(
+        ...added.map(
+          (value) =>
+            `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`,
+        ),
+      )
       const lost =
         removed.length > 0
           ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}`
@@ -86,14 +93,31 @@ export default {
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
         help:
           removed.length > 0
-            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing.`
+            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing. For Postgres to refuse it:\n${sql(...refused(table, from.name, removed, ctx))}\nRows that hold it:\n${sql(`SELECT count(*) FROM ${sqlName(table, ctx)} WHERE ${held(from.name, removed)};`)}${added.length === 0 ? '' : `\nWhat is new is added without touching a row:\n${additions}`}`
             : added.length === 0
               ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
-              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row:\n${sql(...added.map((value) => `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`))}`,
+              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row:\n${additions}`,
       }
     },
   },
 } satisfies Rule
+
+/** A condition for the rows that hold one of the values. */
+const held = (column: string, values: readonly string[]) =>
+  values.length === 1
+    ? `${ident(column)} = ${literal(values[0] ?? '')}`
+    : `${ident(column)} IN (${values.map(literal).join(', ')})`
+
+/** Lines of SQL that keep the values out of new rows at once, and out of all of them once they are validated. */
+function refused(table: Key, column: string, values: readonly string[], ctx: RuleContext): readonly string[] {
+  const name = sqlName(table, ctx)
+  const constraint = ident(`${nameOf(table)}_${column}_values`.slice(0, 63))
+  return [
+    `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} CHECK (NOT (${held(column, values)})) NOT VALID;`,
+    `-- ${separateDeploy(ctx).replaceAll('`', '')}:`,
+    `ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`,
+  ]
+}
 
 /** The name that a type has when the pull request begins. */
 function firstName(type: Key, ctx: RuleContext): Key {

@@ -1,5 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { rowsSentence } from '../shared/sql.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Exclusion, Key } from '../../src/schema/model.ts'
+import { ident, rowsSentence, sql, sqlName, tableAt } from '../shared/sql.ts'
 
 export default {
   id: 'no-exclusion-constraint',
@@ -39,8 +40,22 @@ export default {
       if (ctx.isNew(table)) return
       return {
         message: `Building \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until its index is built and all rows are compared.`,
-        help: `${rowsSentence(table, ctx)}There is no concurrent form. Make a new table with the constraint, copy the rows in batches and swap the two by renaming, or run it in a maintenance window under a \`lock_timeout\`.`,
+        help: `${rowsSentence(table, ctx)}There is no concurrent form. Run it when few use the table, so that nobody waits for long behind it:\n${sql("SET lock_timeout = '3s';", `ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${to.definition};`)}${overlapping(table, to, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** The query that finds rows which exclude each other, where the constraint compares columns. */
+function overlapping(table: Key, { definition, columns }: Exclusion, ctx: RuleContext): string {
+  const [, elements = '', where = ''] = /\((.*?)\)(?:\s+WHERE\s+(.*))?$/is.exec(definition) ?? []
+  const compared = [...elements.matchAll(/(?:^|,)\s*("[^"]+"|[\w$]+)\s+WITH\s+([^\s,]+)/gi)]
+  if (where !== '' || compared.length !== elements.split(/\bWITH\b/i).length - 1 || columns.length === 0) return ''
+  const name = sqlName(table, ctx)
+  const keys = tableAt(table, ctx)?.primaryKey?.columns ?? ['ctid']
+  const both = keys.flatMap((key) => [`a.${ident(key)}`, `b.${ident(key)}`])
+  return `\nRows that would fail:\n${sql(
+    `SELECT ${both.join(', ')} FROM ${name} a JOIN ${name} b ON a.ctid < b.ctid`,
+    `  AND ${compared.map(([, column, operator]) => `a.${column} ${operator} b.${column}`).join(' AND ')} LIMIT 20;`,
+  )}`
+}

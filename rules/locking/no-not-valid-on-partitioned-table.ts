@@ -53,16 +53,24 @@ export default {
         .map((other) => other.key)
       const parent = key(to.references.schema, to.references.table)
       const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}`
+      const statements = (of: string) => [
+        `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
+        `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
+      ]
       return {
         anySize: true,
         fails: true,
         message: `Adding \`${to.name}\`${none ? '' : ' NOT VALID'} fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
-        help: `${partitions.length > 0 ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:` : 'For each partition, by its own name:'}\n${sql(
-          ...(partitions.length > 0 ? partitions.map((of) => sqlName(of, ctx)) : ['its_name']).flatMap((of) => [
-            `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
-            `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
-          ]),
-        )}${none ? '' : `\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`}`,
+        help: `${
+          partitions.length > 0
+            ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:\n${sql(
+                ...partitions.flatMap((of) => statements(sqlName(of, ctx))),
+              )}`
+            : `This prints the statements for each partition:\n${sql(
+                `SELECT format('${statements('%1$s').join(' ').replaceAll("'", "''")}', inhrelid::regclass)`,
+                `  FROM pg_inherits WHERE inhparent = '${sqlName(table, ctx).replaceAll("'", "''")}'::regclass;`,
+              )}`
+        }${none ? '' : `\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`}`,
       }
     },
   },

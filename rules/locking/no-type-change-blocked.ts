@@ -1,7 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, type Key } from '../../src/schema/model.ts'
 import { columnDefinition, createPolicy, createTrigger, createView } from '../../src/schema/sql/ddl.ts'
-import { dependentsOf, resting, restingOn } from '../shared/depends.ts'
+import { resting, restingOn, viewsOn } from '../shared/depends.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -59,7 +59,9 @@ export default {
       for (const command of cmds) {
         if (!('AlterTableCmd' in command) || command.AlterTableCmd.subtype !== 'AT_AlterColumnType') continue
         const column = command.AlterTableCmd.name ?? ''
-        const users = [...dependentsOf(ctx.step.before, table, column), ...restingOn(ctx.step.before, table, column)]
+        const users = [...viewsOn(ctx.step.before, table, column), ...restingOn(ctx.step.before, table, column)].map(
+          ({ said }) => said,
+        )
         if (users.length === 0) continue
         yield {
           anySize: true,

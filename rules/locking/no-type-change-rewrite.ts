@@ -5,7 +5,8 @@ import { carriedBy, foreignKeysTo } from '../shared/depends.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { isEnum, retype } from '../shared/retype.ts'
 import { inWords, listed } from '../shared/query-words.ts'
-import { inBatches } from '../shared/batches.ts'
+import { checkedAlone, constrainedDomain } from '../shared/domains.ts'
+import { newColumnSteps } from '../shared/new-column.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -169,7 +170,7 @@ export default {
       if (alike[0]?.from.name !== from.name) return
       return {
         message: `Changing ${listed(alike.map((other) => other.from.name))}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}${limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${domainAlone(change, ctx) ?? limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
       }
     },
   },
@@ -189,35 +190,13 @@ function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
 - drop the old column, in a later pull request
 
 \`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.`
-  const of = changes.map(({ table, from, to, using }) => ({
+  const columns = changes.map(({ table, from, to, using }) => ({
     table,
-    name: sqlName(table, ctx),
-    old: ident(from.name),
-    fresh: ident(`${from.name}_new`),
+    column: from.name,
     type: to.type ?? 'the new type',
     value: using ?? ident(from.name),
   }))
-  const names = (pick: 'old' | 'fresh') => of.map((each) => each[pick]).join(' and ')
-  return `${sql(
-    ...of.map(({ name, fresh, type }) => `ALTER TABLE ${name} ADD COLUMN ${fresh} ${type};`),
-    `-- deploy code that writes ${of
-      .flatMap(({ old, fresh }) => [old, fresh])
-      .join(', ')
-      .replace(/, ([^,]*)$/, ' and $1')}`,
-    ...of.flatMap(({ table, name, old, fresh, value }) =>
-      inBatches(
-        table,
-        {
-          head: `UPDATE ${name} SET ${fresh} = ${value}`,
-          from: name,
-          where: `${fresh} IS NULL AND ${old} IS NOT NULL`,
-        },
-        ctx,
-      ),
-    ),
-    `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
-    ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
-  )}${carriedSentences(changes, ctx)}`
+  return `${newColumnSteps(columns, ctx)}${carriedSentences(changes, ctx)}`
 }
 
 /** What the new columns have to be given before the old ones go, a line for each column. */
@@ -243,6 +222,13 @@ function isKey({ table, from }: TypeChanged, ctx: RuleContext): boolean {
     foreignKeysTo(ctx.before, table).some(({ foreignKey }) => foreignKey.references.columns.includes(from.name)) ||
     before?.foreignKeys.some(({ columns }) => columns.includes(from.name)) === true
   )
+}
+
+/** Where a domain only asks something of the type that the column has already: the constraint without the domain; null elsewhere. */
+function domainAlone({ table, from, to, using }: TypeChanged, ctx: RuleContext): string | null {
+  const domain = constrainedDomain(to.type, ctx)
+  if (domain === null || using !== null || from.type === null || domain.base !== from.type) return null
+  return `Leave the type as it is, and check what \`${domain.name}\` asks for:\n${sql(...checkedAlone(table, from.name, domain, ctx))}\nElse t`
 }
 
 /** Where nothing but a limit comes to a text: the constraint that keeps it without another type. */

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
-import { sqlName } from '../shared/sql.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'prefer-repack',
@@ -53,7 +53,7 @@ export default {
         : ''
       return {
         anySize: true,
-        ...(table === '' ? {} : { help: `Outside a transaction: \`REPACK (CONCURRENTLY)${table};\`` }),
+        ...(table === '' ? {} : { help: `Outside a transaction:\n${sql(`REPACK (CONCURRENTLY)${table};`)}` }),
         message: `On PostgreSQL ${ctx.postgres}, \`REPACK (CONCURRENTLY)\` does this while reads and writes go on.`,
       }
     },

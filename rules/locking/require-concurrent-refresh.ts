@@ -77,7 +77,9 @@ export default {
       return {
         object: view,
         message: `Refreshing \`${ctx.name(view)}\` locks out everybody who reads \`${ctx.name(view)}\` until its query is done.`,
-        help: `${ready ? 'Reads go on with' : 'With a unique index on the view, reads go on'}:\n${sql(concurrent)}${ready ? '' : `\n${uniqueIndexHelp(view, ctx.step.before.views.get(view), ctx)}`}`,
+        help: ready
+          ? `Reads go on with:\n${sql(concurrent)}`
+          : `${uniqueIndexHelp(view, ctx.step.before.views.get(view), ctx)}\nThen reads go on with:\n${sql(concurrent)}`,
         ...(ready ? wholeLines(ctx.step, concurrent) : {}),
       }
     },

@@ -1,8 +1,10 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { nameOf } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
+import { numberedInBatches } from '../shared/batches.ts'
+import { notNullRecipe } from '../shared/not-null.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { freeIndexName } from '../shared/replaced.ts'
-import { ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, ident, idents, rowsSentence, sql, sqlName, tableAt } from '../shared/sql.ts'
 
 export default {
   id: 'require-primary-key-using-index',
@@ -30,6 +32,15 @@ export default {
       sql: `alter table events add primary key (id);`,
       message: 'locks out everybody who uses `events`',
     },
+    {
+      title: 'Where a column of the key may be NULL, it is made NOT NULL first.',
+      given: `create table members (team_id bigint not null, user_id bigint);`,
+      sql: `alter table members add primary key (team_id, user_id);`,
+    },
+    {
+      given: `create table events (at timestamptz not null);`,
+      sql: `alter table events add column id bigserial primary key;`,
+    },
   ],
   good: [
     {
@@ -44,22 +55,52 @@ export default {
       const name = sqlName(table, ctx)
       const key = to.name.endsWith('_pkey') ? to.name : `${nameOf(table)}_pkey`
       const index = ident(freeIndexName(key, table, ctx))
-      const isAdded = ctx.steps.some(({ changes }) =>
-        changes.some(
-          (change) => change.kind === 'addColumn' && change.table === table && to.columns.includes(change.to.name),
+      const include = to.include.length > 0 ? ` INCLUDE (${idents(to.include)})` : ''
+      const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
+      const { added, nullable, isKnown } = columnsOf(table, to.columns, ctx)
+      const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
+      const steps = [
+        ...(inline ? added.map((column) => addedAlone(table, column, ctx)) : []),
+        ...nullable.map(
+          (column) =>
+            `${isKnown ? `\`${column}\` may be NULL` : `Where \`${column}\` may be NULL, make it NOT NULL first`}. ${notNullRecipe(table, column, ctx)}`,
         ),
-      )
-      const nullable = (ctx.step?.before.tables.get(table)?.columns ?? []).filter(
-        (column) => to.columns.includes(column.name) && column.nullable,
-      )
-      const first =
-        nullable.length > 0
-          ? `Make ${nullable.map((column) => `\`${column.name}\``).join(', ')} NOT NULL in steps first. `
-          : ''
+        `Build the index of the key; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)})${include};`)}`,
+        `Then let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index}${deferred};`)}`,
+        ...(inline ? [] : [`Rows that would fail:\n${sql(duplicates)}`]),
+      ]
       return {
         message: `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
-        help: `${rowsSentence(table, ctx)}${inline || isAdded ? 'Add the column without PRIMARY KEY, fill it, and set it NOT NULL. ' : first}Build the index first; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)});`)}\nThen let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index};`)}`,
+        help: `${rowsSentence(table, ctx)}${steps.join('\n')}`,
       }
     },
   },
 } satisfies Rule
+
+/** The columns of the key that the pull request adds, and those that may hold a NULL; of a table that is not known each one may. */
+function columnsOf(
+  table: Key,
+  columns: readonly string[],
+  ctx: RuleContext,
+): { readonly added: readonly Column[]; readonly nullable: readonly string[]; readonly isKnown: boolean } {
+  const added = ctx.steps
+    .flatMap(({ changes }) => changes)
+    .flatMap((change) =>
+      change.kind === 'addColumn' && change.table === table && columns.includes(change.to.name) ? [change.to] : [],
+    )
+  const known = tableAt(table, ctx)
+  const isNullable = (name: string) => {
+    const column = known?.columns.find((each) => each.name === name) ?? added.find((each) => each.name === name)
+    return column ? column.nullable || isNumbered(column) : ctx.alone
+  }
+  return { added, nullable: columns.filter(isNullable), isKnown: known?.complete === true || !ctx.alone }
+}
+
+const isNumbered = ({ identity, default: value }: Column) => identity !== null || value?.startsWith('nextval(') === true
+
+/** How to add a column of the key that others do not wait for: one that numbers the rows is filled in batches. */
+function addedAlone(table: Key, column: Column, ctx: RuleContext): string {
+  return isNumbered(column)
+    ? `Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, column, ctx))}`
+    : `Add the column without PRIMARY KEY, and give every row a value of its own:\n${sql(addColumnSql(table, { ...column, nullable: true }, ctx))}`
+}

@@ -1,5 +1,5 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
+import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { ident, idents, sqlName, tableAt } from './sql.ts'
 
 /** Rows that a batch changes: enough to be worth a statement, few enough to be locked for a moment. */
@@ -16,6 +16,19 @@ export function fillInBatches(table: Key, column: string, value: string, ctx: Ru
     { head: `UPDATE ${name} SET ${target} = ${value}`, from: name, where: `${target} IS NULL` },
     ctx,
   )
+}
+
+/** Adds a column that numbers its rows, new ones at once and old ones in batches; NOT NULL is left for later. */
+export function numberedInBatches(table: Key, { name, type }: Column, ctx: RuleContext): readonly string[] {
+  const [of, column] = [sqlName(table, ctx), ident(name)]
+  const sequence = ident(`${nameOf(table)}_${name}_seq`)
+  return [
+    `CREATE SEQUENCE ${sequence};`,
+    `ALTER TABLE ${of} ADD COLUMN ${column} ${type ?? 'bigint'};`,
+    `ALTER TABLE ${of} ALTER COLUMN ${column} SET DEFAULT nextval('${sequence}');`,
+    `ALTER SEQUENCE ${sequence} OWNED BY ${of}.${column};`,
+    ...fillInBatches(table, name, `nextval('${sequence}')`, ctx),
+  ]
 }
 
 /** The same for any UPDATE or DELETE: `head` is what stands before WHERE, `from` its table as written, `where` is false for rows that are done. */

@@ -1,14 +1,76 @@
 import type { Column, ForeignKey, Key, Policy, Schema, Table, Trigger } from '../../src/schema/model.ts'
-import { key, nameOf } from '../../src/schema/model.ts'
+import { key, nameOf, schemaOf } from '../../src/schema/model.ts'
+import { quoteIdent, quoteName } from '../../src/sql/names.ts'
 
-/** What rests on a table or on one of its columns, as words for a message: `the view \`totals\``. Views of which it is not known what they read are left out. */
-export function dependentsOf(schema: Schema, table: Key, column: string | null): readonly string[] {
-  const found: string[] = []
-  for (const [view, { reads, materialized }] of schema.views) {
-    if (reads.some((read) => read.table === table && (column === null || read.columns?.includes(column) === true)))
-      found.push(`the ${materialized ? 'materialized view' : 'view'} \`${nameOf(view)}\``)
+/** What keeps an object from being dropped: as words for a message, `the view \`totals\``, and the statement that drops it. */
+export interface Dependent {
+  readonly said: string
+  readonly drop: string
+}
+
+const shown = (of: Key, { defaultSchema }: Schema) => (schemaOf(of) === defaultSchema ? nameOf(of) : of)
+const written = (of: Key, { defaultSchema }: Schema) => quoteName(schemaOf(of), nameOf(of), defaultSchema)
+
+/** The views that read a column, and those over them. Views of which it is not known what they read are left out. */
+export function viewsOn(schema: Schema, table: Key, column: string): readonly Dependent[] {
+  const direct = [...schema.views].flatMap(([view, { reads }]) =>
+    reads.some((read) => read.table === table && read.columns?.includes(column) === true) ? [view] : [],
+  )
+  return asDropped(schema, [...direct, ...direct.flatMap((view) => viewsOver(schema, view))])
+}
+
+/** The views that read a view or table, and those that read them. */
+export function viewDependents(schema: Schema, of: Key): readonly Dependent[] {
+  return asDropped(schema, viewsOver(schema, of))
+}
+
+/** A view comes before those that it reads. */
+function asDropped(schema: Schema, views: readonly Key[]): readonly Dependent[] {
+  const readers = new Map(views.map((view) => [view, viewsOver(schema, view).length]))
+  return [...readers].toSorted((a, b) => a[1] - b[1]).map(([view]) => viewOf(schema, view))
+}
+
+function viewOf(schema: Schema, view: Key): Dependent {
+  const kind = schema.views.get(view)?.materialized === true ? 'materialized view' : 'view'
+  return {
+    said: `the ${kind} \`${shown(view, schema)}\``,
+    drop: `DROP ${kind.toUpperCase()} ${written(view, schema)};`,
   }
-  return found
+}
+
+/** The foreign keys of other tables to a table, with the columns that they refer to: none for the primary key. */
+export function referencesTo(
+  schema: Schema,
+  table: Key,
+): readonly (Dependent & { readonly from: Key; readonly columns: readonly string[] })[] {
+  return foreignKeysTo(schema, table)
+    .filter(({ from }) => from !== table)
+    .map(({ from, foreignKey }) => ({
+      from,
+      columns: foreignKey.references.columns,
+      said: `the foreign key \`${foreignKey.name}\` of \`${shown(from, schema)}\``,
+      drop: `ALTER TABLE ${written(from, schema)} DROP CONSTRAINT ${quoteIdent(foreignKey.name)};`,
+    }))
+}
+
+/** The columns of a type, an array of it included, as what keeps it. */
+export function typeDependents(schema: Schema, type: Key): readonly Dependent[] {
+  return columnsOfType(schema, type).map(({ table, column }) => ({
+    said: `the column \`${shown(table, schema)}.${column}\``,
+    drop: `ALTER TABLE ${written(table, schema)} DROP COLUMN ${quoteIdent(column)};`,
+  }))
+}
+
+/** The triggers that call a function. */
+export function triggersOf(schema: Schema, of: Key): readonly Dependent[] {
+  return [...schema.tables.values()].flatMap((table) =>
+    table.triggers
+      .filter((trigger) => trigger.function === of)
+      .map((trigger) => ({
+        said: `the trigger \`${trigger.name}\` of \`${shown(table.key, schema)}\``,
+        drop: `DROP TRIGGER ${quoteIdent(trigger.name)} ON ${written(table.key, schema)};`,
+      })),
+  )
 }
 
 /** The views that read a view or table, and those that read them. */
@@ -46,15 +108,25 @@ export function resting(
   }
 }
 
-/** The same as words for a message. */
-export function restingOn(schema: Schema, of: Key, column: string): readonly string[] {
+/** The same as what keeps the column. */
+export function restingOn(schema: Schema, of: Key, column: string): readonly Dependent[] {
   const table = schema.tables.get(of)
   if (table === undefined) return []
+  const name = written(of, schema)
   const { generated, policies, triggers } = resting(table, column)
   return [
-    ...generated.map((each) => `the generated column \`${each.name}\``),
-    ...policies.map((policy) => `the policy \`${policy.name}\``),
-    ...triggers.map((trigger) => `the trigger \`${trigger.name}\``),
+    ...generated.map((each) => ({
+      said: `the generated column \`${each.name}\``,
+      drop: `ALTER TABLE ${name} DROP COLUMN ${quoteIdent(each.name)};`,
+    })),
+    ...policies.map((policy) => ({
+      said: `the policy \`${policy.name}\``,
+      drop: `DROP POLICY ${quoteIdent(policy.name)} ON ${name};`,
+    })),
+    ...triggers.map((trigger) => ({
+      said: `the trigger \`${trigger.name}\``,
+      drop: `DROP TRIGGER ${quoteIdent(trigger.name)} ON ${name};`,
+    })),
   ]
 }
 

@@ -1,7 +1,8 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, nameOf, schemaOf, type Column, type Key, type Schema, type Table } from '../../src/schema/model.ts'
-import { ident, sqlName } from './sql.ts'
+import { inBatches } from './batches.ts'
+import { ident, sql, sqlName } from './sql.ts'
 
 /** What goes and what comes in its shape: the second may be the new name of the first. */
 export interface ProbableRename {
@@ -51,6 +52,41 @@ export function renameTable(from: Key, to: Key, ctx: RuleContext): readonly stri
     ...(moved === from ? [] : [`ALTER TABLE ${sqlName(from, ctx)} SET SCHEMA ${ident(schemaOf(to))};`]),
     ...(moved === to ? [] : [`ALTER TABLE ${sqlName(moved, ctx)} RENAME TO ${ident(nameOf(to))};`]),
   ]
+}
+
+/** How a column gets another name while code of both names runs: in the ORM's schema alone, or by a second column. */
+export function columnInSteps(table: Key, from: string, to: string, ctx: RuleContext): string {
+  const column = (ctx.step?.before ?? ctx.before).tables.get(table)?.columns.find((c) => c.name === from)
+  const name = sqlName(table, ctx)
+  const kept = keepName(ctx, 'column', from)
+  const alone =
+    kept === null
+      ? 'Take'
+      : `Rename it in the schema only, which needs no migration: ${kept}.\nWhere the column itself has to change, take`
+  return `${alone} it in steps:\n${sql(
+    `ALTER TABLE ${name} ADD COLUMN ${ident(to)} ${column?.type ?? 'the same type'};`,
+    `-- deploy code that writes both, and fill the old rows`,
+    ...inBatches(
+      table,
+      {
+        head: `UPDATE ${name} SET ${ident(to)} = ${ident(from)}`,
+        from: name,
+        where: `${ident(to)} IS NULL AND ${ident(from)} IS NOT NULL`,
+      },
+      ctx,
+    ),
+    `-- deploy code that uses ${ident(to)} only, then, in a later pull request:`,
+    `ALTER TABLE ${name} DROP COLUMN ${ident(from)};`,
+  )}`
+}
+
+/** The same for a table: a view keeps the old name until no code says it. */
+export function tableBehindView(from: Key, to: Key, ctx: RuleContext): string {
+  const kept = keepName(ctx, 'table', nameOf(from))
+  return `${kept === null ? 'Leave' : `Rename it in the schema only, which needs no migration: ${kept}.\nOr leave`} a view behind, in the same transaction, until the old version is gone:\n${sql(
+    ...renameTable(from, to, ctx),
+    `CREATE VIEW ${sqlName(from, ctx)} AS SELECT * FROM ${sqlName(to, ctx)};`,
+  )}`
 }
 
 /** How the ORM's schema keeps the name that a column or a table has in the database; null without an ORM. */

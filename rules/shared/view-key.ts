@@ -1,13 +1,18 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
-import type { Key, View } from '../../src/schema/model.ts'
-import { idents, sql, sqlName } from './sql.ts'
+import { nameOf, type Key, type View } from '../../src/schema/model.ts'
+import { outsideTransaction } from './outside-transaction.ts'
+import { ident, idents, sql, sqlName } from './sql.ts'
 
 /** How to make a unique index over all rows of a materialized view, with its columns where its query tells them: those of GROUP BY, or the key of the one table that it reads. */
 export function uniqueIndexHelp(of: Key, view: View | undefined, ctx: RuleContext): string {
   const columns = view ? keyColumns(view, ctx) : null
+  const isNew = ctx.steps.some(({ changes }) =>
+    changes.some((change) => change.kind === 'createView' && change.object === of),
+  )
+  const name = ident(`${nameOf(of)}_${columns?.join('_')}_idx`.slice(0, 63))
   return columns === null
     ? 'A unique index over columns that tell its rows apart, without WHERE, makes it work.'
-    : `It wants a unique index over all rows:\n${sql(`CREATE UNIQUE INDEX ON ${sqlName(of, ctx)} (${idents(columns)});`)}`
+    : `It wants a unique index over all rows${isNew ? '' : `; ${outsideTransaction(ctx).how}`}:\n${sql(`CREATE UNIQUE INDEX ${isNew ? '' : 'CONCURRENTLY '}${name} ON ${sqlName(of, ctx)} (${idents(columns)});`)}`
 }
 
 function keyColumns(view: View, ctx: RuleContext): readonly string[] | null {

@@ -1,0 +1,52 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { inBatches } from './batches.ts'
+import { checkedAlone, constrainedDomain } from './domains.ts'
+import { ident, sql, sqlName } from './sql.ts'
+
+/** A column that another one takes the place of: its new type, and its value as SQL over the row. */
+export interface Successor {
+  readonly table: Key
+  readonly column: string
+  readonly type: string
+  readonly value: string
+}
+
+/** The way from columns of one table to new ones that take their place, which locks nothing for long. */
+export function newColumnSteps(columns: readonly Successor[], ctx: RuleContext): string {
+  const of = columns.map(({ table, column, type, value }) => ({
+    table,
+    name: sqlName(table, ctx),
+    old: ident(column),
+    next: `${column}_new`,
+    fresh: ident(`${column}_new`),
+    type,
+    value,
+    domain: constrainedDomain(type, ctx),
+  }))
+  const names = (pick: 'old' | 'fresh') => of.map((each) => each[pick]).join(' and ')
+  return sql(
+    ...of.map(
+      ({ name, fresh, type, domain }) =>
+        `ALTER TABLE ${name} ADD COLUMN ${fresh} ${domain === null ? type : domain.base};`,
+    ),
+    `-- deploy code that writes ${of
+      .flatMap(({ old, fresh }) => [old, fresh])
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' and $1')}`,
+    ...of.flatMap(({ table, name, old, fresh, value }) =>
+      inBatches(
+        table,
+        {
+          head: `UPDATE ${name} SET ${fresh} = ${value}`,
+          from: name,
+          where: `${fresh} IS NULL AND ${old} IS NOT NULL`,
+        },
+        ctx,
+      ),
+    ),
+    ...of.flatMap(({ table, next, domain }) => (domain === null ? [] : checkedAlone(table, next, domain, ctx))),
+    `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
+    ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
+  )
+}
