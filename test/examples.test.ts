@@ -35,7 +35,9 @@ describe.each(catalog.map((rule) => [rule.id, rule] as const))('%s', (id, rule) 
       expect(help).not.toMatch(/^```(?!\w*$)/m)
       for (const [, block = ''] of help.matchAll(/^```sql\n([^]*?)^```$/gm)) {
         expect(block).not.toContain('…')
-        expect(readSql(sourceFile('help.sql', block)).problems).toEqual([])
+        // What only a later Postgres than the parser's reads is no mistake.
+        const { problems } = readSql(sourceFile('help.sql', block))
+        expect(problems.filter(({ kind }) => kind !== 'unsupported')).toEqual([])
       }
     }
   })

@@ -14,7 +14,7 @@ beforeAll(loadParser)
 
 describe('the SQL of a help', () => {
   it.each(catalog.filter(({ group }) => groups.has(group)).map((rule) => [rule.id, rule] as const))(
-    'can be read, and is not what its rule warns of: %s',
+    'is not what its rule warns of: %s',
     async (_, rule) => {
       for (const example of rule.bad) {
         if (example.sql === undefined) continue
@@ -22,11 +22,6 @@ describe('the SQL of a help', () => {
         for (const { help } of findings.filter((each) => each.rule === rule.id)) {
           const blocks = [...help.matchAll(/```sql\n(.*?)```/gs)].map((match) => sourceFile('help.sql', match[1] ?? ''))
           const read = blocks.map((block) => readSql(block))
-          // The parser is that of PostgreSQL 18.
-          const problems = read
-            .flatMap((each) => each.problems)
-            .filter(({ message }) => !message.includes('PostgreSQL 19'))
-          expect(problems.map(({ message }) => `${message}: ${help}`)).toEqual([])
           const sql = read.flatMap(({ statements }) =>
             statements.flatMap(({ inside, kind, text }) =>
               inside === null && kind !== 'SelectStmt' ? [`${text};`] : [],
