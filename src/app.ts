@@ -156,7 +156,10 @@ function pullJobs(
   where: RepositoryRef,
   reason: string,
 ): readonly Job[] {
-  if (pull === undefined || pull.state !== 'open') return []
+  if (pull === undefined) return []
+  // What stopped a closed pull request stops others with its head no longer.
+  if (action === 'closed') return [{ kind: 'commit', ...where, sha: pull.head.sha, reason, again: false }]
+  if (pull.state !== 'open') return []
   if (!reviewed.has(action) && !(action === 'edited' && changes?.base !== undefined)) return []
   return [review({ ...where, pull: pull.number }, reason, { head: pull.head.sha, base: pull.base.ref })]
 }

@@ -119,6 +119,7 @@ test('what its author approved in another pull request does not count in the own
   )
   expect(conclusion(first)).toBe('success')
   await repository.git.update('refs/heads/develop', head)
+  await world.during(() => changePull(world.github, repository, first, 'closed'))
   const own = await open({}, { head, branch: 'develop', author: 'writer' })
   expect(conclusion(own)).toBe('action_required')
 })
@@ -184,6 +185,21 @@ test('the same head into a branch that has the change already lets nothing throu
     await world.during(() => say(world.github, repository, each, 'writer', '/schemagate recheck'))
   expect(repository.checkRuns.length).toBe(count)
   await world.during(() => changePull(world.github, repository, pull, 'closed'))
-  await world.during(() => say(world.github, repository, other, 'writer', '/schemagate recheck'))
   expect(conclusion(other)).toBe('success')
+})
+
+test('an approval is heard at once by the open pull requests that carry the same commits', async () => {
+  await repository.git.update('refs/heads/develop', base)
+  const head = await repository.git.commit(base, { 'db/2.sql': 'drop a\n' })
+  const pull = await open({}, { head, branch: 'change' })
+  const twin = await open({}, { head, branch: 'change-too', base: 'develop' })
+  const ahead = await repository.git.commit(head, { 'README.md': 'x\n' })
+  const longer = await open({}, { head: ahead, branch: 'longer', base: 'develop' })
+  const all = () => [pull, twin, longer].map(conclusion)
+  expect(all()).toEqual(['action_required', 'action_required', 'action_required'])
+  await world.during(() =>
+    say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: lake'),
+  )
+  expect(all()).toEqual(['success', 'success', 'success'])
+  expect(twin.comments[0]?.body).toContain('nothing stops this merge')
 })

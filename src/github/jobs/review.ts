@@ -57,6 +57,7 @@ export async function runReview(job: ReviewJob, context: Context, isLast: boolea
       return
     }
     await publish(place, pull, withRun(publication, run, head), detailsUrl(context, place, job.pull))
+    if (publication.isNews) await rejudgeOthers(pull, job, context)
     const wrote = isAnyWritten(publication)
     const conclusion = publication.check?.text.conclusion ?? 'unchanged'
     context.log.info(
@@ -159,13 +160,30 @@ async function prepare(
   return { report, publication }
 }
 
+/** So many other pull requests hear at once of what is new about one. */
+const mostOthers = 10
+
+/** Why a review runs because another pull request has a new verdict. */
+const otherReason = 'verdict of #'
+
+/**
+ * Reviews the open pull requests that carry the same commits, since an approval counts there too. One that was told so tells only those
+ * with the same head: GitHub shows one check for all of them.
+ */
+async function rejudgeOthers({ related, othersOfHead }: PullState, job: ReviewJob, context: Context): Promise<void> {
+  const carriers = job.reason.startsWith(otherReason) ? [] : related.filter((p) => p.isOpen)
+  const others = new Set([...othersOfHead, ...carriers].map((p) => p.number))
+  for (const pull of [...others].slice(0, mostOthers))
+    await context.enqueue({ ...job, pull, head: null, base: null, reason: `${otherReason}${job.pull}`, again: false })
+}
+
 /** Where the check run leads to: the conversation of the pull request. */
 function detailsUrl(context: Context, place: Place, pull: number): string {
   return `${context.web}/${place.owner}/${place.repo}/pull/${pull}`
 }
 
 function isAnyWritten(publication: Publication): boolean {
-  const { check, sticky, ...lists } = publication
+  const { check, sticky, isNews: _, ...lists } = publication
   return check !== null || sticky !== null || Object.values(lists).some((list) => list.length > 0)
 }
 

@@ -22,10 +22,10 @@ export async function carriedDecisions(
   context: Context,
 ): Promise<readonly Decision[]> {
   const others = await Promise.all(
-    [...pull.related]
-      .sort((a, b) => b - a)
+    pull.related
+      .toSorted((a, b) => b.number - a.number)
       .slice(0, mostPulls)
-      .map(async (number) => {
+      .map(async ({ number }) => {
         const { pull: other } = await readPull(place, number, context.app?.id ?? null, null)
         const { decisions } = await readConversation(other, permissions, config, context.app?.slug)
         return decisions

@@ -36,6 +36,8 @@ export interface Answer {
 export interface Publication {
   /** Null where the newest run on the head says the same. `run` is an unfinished run to finish. */
   readonly check: { readonly text: CheckRunText; readonly externalId: string; readonly run: number | null } | null
+  /** True where what is said of the head differs from what was said before, or nothing was. */
+  readonly isNews: boolean
   readonly comments: readonly InlineComment[]
   /** `comment` is the node id of the one to edit; null for a new one. */
   readonly sticky: { readonly comment: string | null; readonly body: string } | null
@@ -108,6 +110,7 @@ export function planPublication(input: PlanInput): Publication {
   const isSame =
     current?.isCompleted === true && current.externalId === externalId && pull.shown === text.conclusion && !input.again
   return {
+    isNews: current?.externalId !== externalId,
     check: isSame ? null : { text, externalId, run: current?.isCompleted === false ? current.id : null },
     comments,
     sticky: quiet ? null : stickyChange(input),

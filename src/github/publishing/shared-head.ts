@@ -14,6 +14,6 @@ export function withOthersOfHead(text: CheckRunText, others: PullState['othersOf
     ...text,
     conclusion: worst.conclusion,
     title: `Stopped by #${worst.number}, which has the same head commit`,
-    summary: `**Stopped by #${worst.number}:** it has the same head commit, and GitHub keeps one check for both. What stops it stands there. Give this pull request a commit of its own, or close that one and comment \`/schemagate recheck\` here.\n\n${text.summary}`,
+    summary: `**Stopped by #${worst.number}:** it has the same head commit, and GitHub keeps one check for both. What stops it stands there. Give this pull request a commit of its own, or close that one.\n\n${text.summary}`,
   }
 }

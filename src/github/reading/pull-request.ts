@@ -66,7 +66,7 @@ export interface PullState {
   /** The commit that GitHub merged for a try, and what it merged; null where GitHub has not tried. */
   readonly merge: { readonly commit: string; readonly parents: readonly string[] } | 'conflict' | null
   /** Other pull requests of the repository that carry commits of this one. */
-  readonly related: readonly number[]
+  readonly related: readonly { readonly number: number; readonly isOpen: boolean }[]
   /** `.github/schemagate.yml` of the organisation's `.github` repository; null where there is none or it may not be read. */
   readonly organisationConfig: FileContent | null
 }
@@ -111,7 +111,9 @@ interface PullNode {
   readonly comments: Connection<CommentNode>
   readonly reviewThreads: Connection<ThreadNode>
   readonly carried: Connection<{
-    readonly commit: { readonly associatedPullRequests: Connection<{ readonly number: number }> | null }
+    readonly commit: {
+      readonly associatedPullRequests: Connection<{ readonly number: number; readonly state: string }> | null
+    }
   }>
   readonly mergeable: string
   readonly potentialMergeCommit: { readonly oid: string; readonly parents: Connection<{ readonly oid: string }> } | null
@@ -136,7 +138,7 @@ const commentFields =
 const threadFields = `path isResolved isOutdated comments(first: 50) { nodes { ${commentFields} } }`
 
 const pullFields = `
-  carried: commits(last: 50) { nodes { commit { associatedPullRequests(first: 3) { nodes { number } } } } }
+  carried: commits(last: 50) { nodes { commit { associatedPullRequests(first: 3) { nodes { number state } } } } }
   mergeable potentialMergeCommit { oid parents(first: 2) { nodes { oid } } }
   id number state isDraft isCrossRepository author { login } headRefOid baseRefName
   labels(first: 100) { nodes { name } }
@@ -229,11 +231,7 @@ export async function readPull(
                 commit: node.potentialMergeCommit.oid,
                 parents: node.potentialMergeCommit.parents.nodes.map((p) => p.oid),
               },
-      related: [
-        ...new Set(
-          node.carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes.map((p) => p.number) ?? []),
-        ),
-      ].filter((n) => n !== node.number),
+      related: relatedOf(node),
       organisationConfig:
         organisation === undefined || organisation === null ? null : contentOf(Buffer.from(organisation, 'utf8')),
     },
@@ -244,6 +242,13 @@ export async function readPull(
 export function pullOfRun(externalId: string): number | null {
   const number = /^v1:(\d{1,10}):/.exec(externalId)?.[1]
   return number === undefined ? null : Number(number)
+}
+
+function relatedOf({ number, carried }: PullNode): PullState['related'] {
+  const found = carried.nodes.flatMap(({ commit }) => commit.associatedPullRequests?.nodes ?? [])
+  return [...new Map(found.map((p) => [p.number, { number: p.number, isOpen: p.state === 'OPEN' }])).values()].filter(
+    (p) => p.number !== number,
+  )
 }
 
 /** The verdicts of open pull requests that other runs on the head were written for. */
