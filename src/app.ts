@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Probot } from 'probot'
-import type { Job, PullRef, RepositoryRef } from './queue/jobs.ts'
+import type { Job, PullRef, RepositoryRef, ReviewJob } from './queue/jobs.ts'
 import type { Store } from './queue/store.ts'
 import { parseCommands } from './github/people/commands.ts'
 import { groupOf, pullOfGroup } from './github/jobs/group.ts'
@@ -57,6 +57,7 @@ interface Payload {
   readonly requested_action?: { readonly identifier: string }
   readonly merge_group?: { readonly head_sha: string; readonly head_ref: string; readonly base_sha: string }
   readonly ref?: string
+  readonly before?: string
   readonly after?: string
   readonly deleted?: boolean
   readonly forced?: boolean
@@ -138,7 +139,7 @@ export function jobsOf(event: string, payload: unknown): readonly Job[] {
 function review(
   pull: PullRef,
   reason: string,
-  more: { readonly head?: string; readonly base?: string; readonly quiet?: boolean; readonly again?: boolean } = {},
+  more: Partial<Pick<ReviewJob, 'head' | 'base' | 'before' | 'quiet' | 'again'>> = {},
 ): Job {
   return {
     kind: 'review',
@@ -148,11 +149,12 @@ function review(
     reason,
     quiet: more.quiet ?? false,
     again: more.again ?? false,
+    ...(more.before === undefined ? {} : { before: more.before }),
   }
 }
 
 function pullJobs(
-  { action = '', pull_request: pull, changes }: Payload,
+  { action = '', pull_request: pull, changes, before }: Payload,
   where: RepositoryRef,
   reason: string,
 ): readonly Job[] {
@@ -161,7 +163,13 @@ function pullJobs(
   if (action === 'closed') return [{ kind: 'commit', ...where, sha: pull.head.sha, reason, again: false }]
   if (pull.state !== 'open') return []
   if (!reviewed.has(action) && !(action === 'edited' && changes?.base !== undefined)) return []
-  return [review({ ...where, pull: pull.number }, reason, { head: pull.head.sha, base: pull.base.ref })]
+  return [
+    review({ ...where, pull: pull.number }, reason, {
+      head: pull.head.sha,
+      base: pull.base.ref,
+      ...(action === 'synchronize' && before !== undefined ? { before } : {}),
+    }),
+  ]
 }
 
 /** Commands of a new comment; a recheck where one that held commands was edited or deleted, since what it decided is void. */

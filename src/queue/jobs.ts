@@ -15,6 +15,8 @@ export interface ReviewJob extends PullRef {
   /** Head commit and base branch as the event told them, so that reading can begin at once; null where it did not. */
   readonly head: string | null
   readonly base: string | null
+  /** Head before a push, whose runs and twins are looked after even where the push has dropped it. */
+  readonly before?: string
   /** Why it runs, for the log: `pull_request.opened`. */
   readonly reason: string
   /** Writes the check run only, no comment. */

@@ -34,11 +34,13 @@ describe('an event becomes', () => {
       jobsOf('pull_request', { ...where, action: 'edited', changes: { base: {} }, pull_request: pull }),
     ).toHaveLength(1)
   })
+  test('a look at others with its head, where it closes a pull request', () => {
+    expect(
+      jobsOf('pull_request', { ...where, action: 'closed', pull_request: { ...pull, state: 'closed' } }),
+    ).toMatchObject([{ kind: 'commit', sha: 'abc', again: false }])
+  })
   test('nothing where it changes nothing that is reviewed', () => {
     expect(jobsOf('pull_request', { ...where, action: 'edited', changes: { title: {} }, pull_request: pull })).toEqual(
-      [],
-    )
-    expect(jobsOf('pull_request', { ...where, action: 'closed', pull_request: { ...pull, state: 'closed' } })).toEqual(
       [],
     )
     expect(

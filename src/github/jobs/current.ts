@@ -22,15 +22,16 @@ export interface Current {
 /** Reads pull request and changes: at once where the event told head and base, and again while the head has moved. */
 export async function readCurrent(
   place: Place,
-  job: Pick<ReviewJob, 'pull' | 'head' | 'base'>,
+  job: Pick<ReviewJob, 'pull' | 'head' | 'base' | 'before'>,
   context: Context,
 ): Promise<Current> {
   let { head, base } = job
+  const asked = [job.head, job.before ?? null].filter((sha) => sha !== null)
   const permissions = permissionsIn(place)
   for (let tries = 0; ; tries++) {
     const known =
       head === null || base === null
-        ? (await readPull(place, job.pull, context.app?.id ?? null, null, job.head)).pull
+        ? (await readPull(place, job.pull, context.app?.id ?? null, null, asked)).pull
         : null
     if (known !== null) expectDecisions(known, permissions, context.app?.slug)
     const at = { head: known?.head ?? head ?? '', base: known?.base ?? base ?? '' }
@@ -43,7 +44,7 @@ export async function readCurrent(
     }
     const selection = selectBlobs(ahead.page)
     const [{ pull, blobs }] = await Promise.all([
-      readPull(place, job.pull, context.app?.id ?? null, ahead.page.length === 0 ? null : selection, job.head),
+      readPull(place, job.pull, context.app?.id ?? null, ahead.page.length === 0 ? null : selection, asked),
       ahead.rest(),
     ])
     await loader.put(blobs, selection)

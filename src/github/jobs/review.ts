@@ -168,13 +168,18 @@ const otherReason = 'verdict of #'
 
 /**
  * Reviews the open pull requests that carry the same commits, since an approval counts there too. One that was told so tells only those
- * with the same head: GitHub shows one check for all of them.
+ * with the same head, now or before a push: GitHub shows one check for all of them.
  */
-async function rejudgeOthers({ related, othersOfHead }: PullState, job: ReviewJob, context: Context): Promise<void> {
+async function rejudgeOthers(
+  { related, othersOfHead, othersOfAsked }: PullState,
+  job: ReviewJob,
+  context: Context,
+): Promise<void> {
   const carriers = job.reason.startsWith(otherReason) ? [] : related.filter((p) => p.isOpen)
-  const others = new Set([...othersOfHead, ...carriers].map((p) => p.number))
+  const others = new Set([...[...othersOfHead, ...carriers].map((p) => p.number), ...othersOfAsked])
+  const { before: _, ...rest } = job
   for (const pull of [...others].slice(0, mostOthers))
-    await context.enqueue({ ...job, pull, head: null, base: null, reason: `${otherReason}${job.pull}`, again: false })
+    await context.enqueue({ ...rest, pull, head: null, base: null, reason: `${otherReason}${job.pull}`, again: false })
 }
 
 /** Where the check run leads to: the conversation of the pull request. */

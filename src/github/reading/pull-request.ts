@@ -57,10 +57,12 @@ export interface PullState {
   readonly labels: readonly string[]
   readonly comments: readonly PullComment[]
   readonly threads: readonly PullThread[]
-  /** Those for this pull request: on the head, on the commits before it and on the one that was asked for besides, newest commit first, on each the newest run first. */
+  /** Those for this pull request: on the head, on the commits before it and on those that were asked for besides, newest commit first, on each the newest run first. */
   readonly runs: readonly OwnRun[]
   /** Verdicts of other open pull requests that have the same head commit. */
   readonly othersOfHead: readonly { readonly number: number; readonly conclusion: Conclusion }[]
+  /** Other pull requests that have a run of ours on a commit that was asked for besides. */
+  readonly othersOfAsked: readonly number[]
   /** What the newest run on the head says, for whichever pull request it is; null where there is none or it has not ended. */
   readonly shown: string | null
   /** The commit that GitHub merged for a try, and what it merged; null where GitHub has not tried. */
@@ -156,28 +158,27 @@ interface FirstAnswer {
   readonly repository: Readonly<Record<string, unknown>> & {
     readonly defaultBranchRef: { readonly name: string } | null
     readonly pullRequest: PullNode
-    readonly asked?: Partial<CommitNode> | null
   }
   readonly organisation?: { readonly object: { readonly text?: string | null } | null } | null
 }
 
 /**
  * Reads a pull request with its conversation and, in the same request, the blobs of `selection`. All pages of comments and
- * threads are read. `asked` is a commit whose runs are wanted even where the pull request has dropped it.
+ * threads are read. `asked` are commits whose runs are wanted even where the pull request has dropped them.
  */
 export async function readPull(
   place: Place,
   number: number,
   appId: number | null,
   selection: BlobSelection | null,
-  asked: string | null = null,
+  asked: readonly string[] = [],
 ): Promise<{ readonly pull: PullState; readonly blobs: Readonly<Record<string, unknown>> }> {
   const { owner, repo } = place
-  const document = `query($owner: String!, $name: String!, $number: Int!${asked === null ? '' : ', $asked: GitObjectID!'}${selection === null ? '' : `, ${selection.parameters}`}) {
+  const document = `query($owner: String!, $name: String!, $number: Int!${asked.map((_, i) => `, $asked${i}: GitObjectID!`).join('')}${selection === null ? '' : `, ${selection.parameters}`}) {
     repository(owner: $owner, name: $name) {
       defaultBranchRef { name }
       pullRequest(number: $number) { ${pullFields.replace('RUNS', runFields(appId))} }
-      ${asked === null ? '' : `asked: object(oid: $asked) { ... on Commit { ${runFields(appId)} } }`}
+      ${asked.map((_, i) => `asked${i}: object(oid: $asked${i}) { ... on Commit { ${runFields(appId)} } }`).join('\n')}
       ${selection?.fields ?? ''}
     }
     organisation: repository(owner: $owner, name: ".github") { object(expression: "HEAD:.github/schemagate.yml") { ... on Blob { text } } }
@@ -185,7 +186,13 @@ export async function readPull(
   const answer = await graphql<FirstAnswer>(
     place,
     document,
-    { owner, name: repo, number, ...(asked === null ? {} : { asked }), ...selection?.variables },
+    {
+      owner,
+      name: repo,
+      number,
+      ...Object.fromEntries(asked.map((sha, i) => [`asked${i}`, sha])),
+      ...selection?.variables,
+    },
     ['organisation'],
   )
   const node = answer.repository.pullRequest
@@ -194,7 +201,10 @@ export async function readPull(
     rest<ThreadNode>(place, number, 'reviewThreads', threadFields, node.reviewThreads),
   ])
   const organisation = answer.organisation?.object?.text
-  const runs = commitsOf(node, answer.repository.asked ?? null).flatMap(runsOf)
+  const runs = commitsOf(
+    node,
+    asked.map((_, i) => answer.repository[`asked${i}`] as Partial<CommitNode> | null),
+  ).flatMap(runsOf)
   // An Action's own job may have the name, too; it is none of ours.
   const onHead = runs.filter((run) => run.commit === node.headRefOid && pullOfRun(run.externalId) !== null)
   return {
@@ -221,6 +231,10 @@ export async function readPull(
         })),
       runs: runs.filter((run) => pullOfRun(run.externalId) === node.number),
       othersOfHead: await othersOf(place, node, onHead),
+      othersOfAsked: runs
+        .filter((run) => asked.includes(run.commit) && run.commit !== node.headRefOid)
+        .flatMap((run) => pullOfRun(run.externalId) ?? [])
+        .filter((n) => n !== node.number),
       shown: onHead[0]?.conclusion ?? null,
       merge:
         node.mergeable === 'CONFLICTING'
@@ -286,11 +300,14 @@ function verdictOf({ externalId, conclusion }: OwnRun): Conclusion {
   return own === 'success' || own === 'neutral' || own === 'action_required' ? own : 'failure'
 }
 
-function commitsOf(node: PullNode, asked: Partial<CommitNode> | null): readonly CommitNode[] {
+function commitsOf(node: PullNode, asked: readonly (Partial<CommitNode> | null)[]): readonly CommitNode[] {
   const own = node.commits.nodes.toReversed().map(({ commit }) => commit)
-  return asked?.oid === undefined || asked.checkSuites === undefined || own.some(({ oid }) => oid === asked.oid)
-    ? own
-    : [...own, { oid: asked.oid, checkSuites: asked.checkSuites }]
+  const others = asked.flatMap((commit) =>
+    commit?.oid === undefined || commit.checkSuites === undefined || own.some(({ oid }) => oid === commit.oid)
+      ? []
+      : [{ oid: commit.oid, checkSuites: commit.checkSuites }],
+  )
+  return [...own, ...others]
 }
 
 function runsOf({ oid, checkSuites }: CommitNode): readonly OwnRun[] {
