@@ -48,11 +48,9 @@ export async function plansOf(
   return { plans, notes }
 }
 
-function reasonForNone({ project, merged, steps, generated, declaredBefore }: ProjectReading): string | null {
+function reasonForNone({ project, merged, steps }: ProjectReading): string | null {
   if (!isPostgres(project.dialect)) return 'Plans are written for PostgreSQL only.'
   if (merged && steps.length === 0)
     return 'Old migrations were merged into fewer: nothing runs where they have run before, so there is nothing to plan.'
-  return generated && declaredBefore === null
-    ? 'The schema before the change is not known, so no way from it can be planned.'
-    : null
+  return null
 }

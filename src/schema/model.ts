@@ -295,6 +295,8 @@ export interface View {
   readonly materialized: boolean
   /** Query as written, without `CREATE VIEW … AS`; null where unknown. */
   readonly definition: string | null
+  /** The query with every `*` written out, as Postgres keeps it: left out where there is none, null where it cannot be told what one takes. */
+  readonly expanded?: string | null
   readonly columns: readonly string[] | null
   /** Tables and views that it reads, and the columns of them where they can be told. */
   readonly reads: readonly { readonly table: Key; readonly columns: readonly string[] | null }[]

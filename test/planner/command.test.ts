@@ -63,6 +63,23 @@ async function plan(...args: string[]): Promise<{ out: string; err: string }> {
 }
 
 describe('schemagate plan', () => {
+  test('plans the first schema of a project from nothing', async () => {
+    const before = dir
+    dir = mkdtempSync(join(tmpdir(), 'schemagate-first-'))
+    try {
+      put('README.md', 'empty')
+      commit()
+      put('prisma/schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\nmodel User {\n  id Int @id\n}\n')
+      commit()
+      const { out, err } = await plan('HEAD~1..HEAD')
+      expect(out).toContain('  DROP TABLE "User";')
+      expect(err).toBe('')
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+      dir = before
+    }
+  })
+
   test('prints order, backfills, checks and the way back', async () => {
     const { out } = await plan('HEAD~1..HEAD')
     expect(out).toMatch(

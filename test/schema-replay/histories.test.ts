@@ -126,7 +126,23 @@ const statement = fc.oneof(
   fc.tuple(name, name).map(([from, to]) => `ALTER INDEX ${from} RENAME TO ${to}`),
   fc.tuple(table, cascade).map(([of, how]) => `DROP TABLE ${of}${how}`),
   fc.tuple(column, table).map(([at, of]) => `CREATE VIEW v AS SELECT ${at} FROM ${of}`),
-  fc.constantFrom('DROP VIEW v', 'DROP VIEW IF EXISTS v'),
+  fc.tuple(table, table).map(([of, and]) => `CREATE VIEW w AS SELECT x.*, y.a AS n FROM ${of} x, ${and} y`),
+  fc.tuple(table, column).map(([of, by]) => `CREATE VIEW w AS SELECT * FROM ${of} WHERE ${by} IS NULL`),
+  fc
+    .tuple(fc.constantFrom('v', 'w', 'm'), column, column)
+    .map(([of, from, to]) => `ALTER VIEW ${of} RENAME COLUMN ${from} TO ${to}`),
+  fc.constantFrom(
+    'DROP VIEW v',
+    'DROP VIEW IF EXISTS v',
+    'DROP VIEW w',
+    'CREATE VIEW w AS SELECT * FROM v',
+    'CREATE MATERIALIZED VIEW m AS SELECT * FROM t',
+    'CREATE UNIQUE INDEX ON m (a)',
+    'DROP MATERIALIZED VIEW m',
+    'CREATE OR REPLACE VIEW v AS SELECT b, a FROM t',
+    'ALTER VIEW w RENAME TO v',
+    "CREATE VIEW w AS SELECT 'x'::e AS a, NULL::e[] AS b",
+  ),
   fc.constantFrom(
     "CREATE TYPE e AS ENUM ('x', 'y')",
     "ALTER TYPE e ADD VALUE 'z'",

@@ -16,7 +16,9 @@ afterAll(() => database.close())
 const tables = `
   CREATE SCHEMA s;
   CREATE TABLE t (id int PRIMARY KEY, n int, "Ünit" text);
-  CREATE TABLE u (t int, k int, m int);`
+  CREATE TABLE u (t int, k int, m int);
+  CREATE TYPE mood AS ENUM ('fine', 'bad');
+  CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a * 2';`
 const rows = (t: string, u: string) =>
   `INSERT INTO ${t} VALUES (1, 5, 'x'), (2, 1, 'y'); INSERT INTO ${u} VALUES (1, 7, 3), (2, 8, 4);`
 
@@ -57,10 +59,55 @@ test.each<[string, string, string?, string?]>([
     't2',
   ],
   ['SELECT n * 2 AS n2 FROM (VALUES (1)) AS o (n)', 'ALTER TABLE t RENAME n TO amount'],
+  ['SELECT * FROM t', 'ALTER VIEW v RENAME COLUMN n TO m; ALTER TABLE t ADD later int'],
+  [
+    'SELECT * FROM w',
+    'ALTER VIEW w RENAME COLUMN a TO b; CREATE OR REPLACE VIEW w (b, k) AS SELECT n, n FROM t; ALTER TABLE t RENAME n TO amount',
+  ],
+  [
+    'SELECT *, 1 AS one FROM u JOIN (SELECT id AS t, n FROM t) x USING (t)',
+    'ALTER TABLE u ADD later int; ALTER TABLE u RENAME k TO kk',
+  ],
+  ['SELECT u.*, x.n FROM t x JOIN u ON u.t = x.id', 'ALTER TABLE u ADD later int; ALTER TABLE t ADD k int'],
+  ['SELECT * FROM t x (a, b), (SELECT k FROM u) y', 'ALTER TABLE t ADD later int; ALTER TABLE u ADD later int'],
+  ['WITH q AS (SELECT * FROM t) SELECT *, (SELECT count(*) FROM u) AS c FROM q', 'ALTER TABLE t ADD later int'],
+  [
+    'SELECT * FROM t WHERE EXISTS (SELECT * FROM u WHERE u.t = t.id)',
+    'ALTER TABLE t ADD later int; DROP TABLE IF EXISTS z',
+  ],
+  [
+    `SELECT 'fine'::mood AS a, CAST(NULL AS public.mood[]) AS b FROM t`,
+    `ALTER TYPE mood RENAME TO "Mood"; ALTER TYPE "Mood" SET SCHEMA s; ALTER TYPE s."Mood" RENAME VALUE 'fine' TO 'good'`,
+  ],
+  ['SELECT twice(n) AS twice FROM t', 'ALTER FUNCTION twice RENAME TO double; ALTER FUNCTION double SET SCHEMA s'],
 ])('a view goes on reading what was renamed: %s', async (query, change, t = 't', u = 'u') => {
-  const script = `${tables} CREATE VIEW v AS ${query}; ${change};`
+  const script = `${tables} CREATE VIEW w AS SELECT n AS a FROM t; CREATE VIEW v AS ${query}; ${change};`
   const printed = printSchema(schemaOf(script))
   expect(await viewAfter(printed + rows(t, u)), printed).toEqual(await viewAfter(script + rows(t, u)))
+})
+
+test('a join that puts columns together gives them once, and first', () => {
+  const { views } = schemaOf(
+    `CREATE TABLE a (x int, id int, y int); CREATE TABLE b (id int, z int, y int);
+     CREATE VIEW v AS SELECT * FROM a JOIN b USING (id, y); CREATE VIEW w AS SELECT b.* FROM a NATURAL JOIN b;
+     ALTER TABLE a ADD later int;`,
+  )
+  expect(views.get('public.v')).toMatchObject({
+    expanded: 'SELECT id, y, a.x, b.z FROM a JOIN b USING (id, y)',
+    columns: ['id', 'y', 'x', 'z'],
+  })
+  expect(views.get('public.w')).toMatchObject({
+    expanded: 'SELECT b.id, b.z, b.y FROM a NATURAL JOIN b',
+    columns: ['id', 'z', 'y'],
+  })
+})
+
+test('a constant that is a value of an enum or a text is not given the new name of the value', () => {
+  const { views } = schemaOf(
+    `${tables} CREATE TABLE p (m mood); CREATE VIEW v AS SELECT 1 AS one FROM p WHERE m = 'fine';
+     ALTER TYPE mood RENAME VALUE 'fine' TO 'good';`,
+  )
+  expect(views.get('public.v')?.definition).toBeNull()
 })
 
 test('a view is not written where the meaning of its names is not followed', () => {

@@ -213,14 +213,15 @@ export function sameOtherType(a: OtherType, b: OtherType): boolean {
   return a.form === b.form && (!a.definition || !b.definition || sameExpression(a.definition, b.definition))
 }
 
-/** A view whose query is not known on one side counts as equal. */
+/** A view whose query or columns are not known on one side counts as equal in them. */
 export function sameView(a: View, b: View): boolean {
   return (
     a.materialized === b.materialized &&
     a.securityInvoker === b.securityInvoker &&
     (a.definition === null ||
       b.definition === null ||
-      collapse(trimmedQuery(a.definition)) === collapse(trimmedQuery(b.definition)))
+      (collapse(trimmedQuery(a.definition)) === collapse(trimmedQuery(b.definition)) &&
+        (a.columns === null || b.columns === null || sameData(a.columns, b.columns))))
   )
 }
 

@@ -8,7 +8,7 @@ import { assumedKey, findKey, isOpen, refuse, shown } from './session.ts'
 import { baseType, typeNames, typeSpelling } from './types.ts'
 import { loseColumn } from './drop-column.ts'
 import { dropView } from './drop-relation.ts'
-import { queryCastsTo } from './view-query.ts'
+import { queryNamesType } from './view-query.ts'
 
 export function dropTypes(session: Session, objects: readonly Node[], cascade: boolean, ifExists: boolean): void {
   for (const object of objects) {
@@ -49,7 +49,7 @@ export function dropType(session: Session, at: Key, cascade: boolean): void {
     })
   }
   for (const [name, view] of session.draft.schema.views) {
-    if (!queryCastsTo(view, at)) continue
+    if (!queryNamesType(view, at)) continue
     if (!cascade) refuse(`cannot drop type ${spelling} because other objects depend on it`)
     dropView(session, name, true)
   }

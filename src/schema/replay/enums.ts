@@ -8,6 +8,7 @@ import type { Session } from './session.ts'
 import { assumedKey, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
 import { mapExpressions, withEnumValueRenamed } from './rewrite.ts'
 import { typeSpelling } from './types.ts'
+import { queryWithEnumValueRenamed, updateQueries } from './view-query.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 
 export function createEnum(session: Session, node: CreateEnumStmt): void {
@@ -76,6 +77,7 @@ export function alterEnum(session: Session, node: AlterEnumStmt): void {
         ? mapExpressions(table, (expression) => withEnumValueRenamed(expression, spelling, old, value))
         : table,
     )
+    updateQueries(session.draft, (view) => queryWithEnumValueRenamed(view, object, old, value))
     session.changes.push({ kind: 'renameEnumValue', place: session.place, object, from: node.oldVal, to: value })
     return
   }

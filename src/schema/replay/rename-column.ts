@@ -7,9 +7,9 @@ import { updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { writtenOf } from './nodes.ts'
 import { mapExpressions, withColumnRenamed } from './rewrite.ts'
-import { queryWithColumnRenamed } from './view-query.ts'
+import { queryWithColumnRenamed, withStarsWritten } from './view-query.ts'
 import type { Session } from './session.ts'
-import { checkFollowed, checkOwn, columnFor, findKey, refuse, tableFor } from './session.ts'
+import { checkFollowed, checkOwn, columnFor, findKey, isOpen, refuse, shown, tableFor } from './session.ts'
 
 export function renameColumn(session: Session, node: RenameStmt, to: string): void {
   const from = truncated(node.subname ?? '')
@@ -27,7 +27,11 @@ export function renameColumn(session: Session, node: RenameStmt, to: string): vo
   }
   const view = findKey(session, written, (at) => session.draft.schema.views.has(at))
   if (view !== undefined) return renameViewColumn(session, view, from, to)
-  if (node.relationType === 'OBJECT_VIEW' || node.relationType === 'OBJECT_MATVIEW') return
+  if (node.relationType === 'OBJECT_VIEW' || node.relationType === 'OBJECT_MATVIEW') {
+    if (isOpen(session) || node.missing_ok === true) return
+    const isTable = findKey(session, written, (at) => session.draft.schema.tables.has(at)) !== undefined
+    refuse(isTable ? `"${written.name}" is not a view` : `relation ${shown(written)} does not exist`)
+  }
   const table = tableFor(session, written, node.missing_ok === true)
   if (table === null) return
   columnFor(session, table, from)
@@ -73,9 +77,10 @@ export function renameColumn(session: Session, node: RenameStmt, to: string): vo
 /** The queries of views go on reading a column under its new name. */
 function readersFollow(session: Session, at: Key, from: string, to: string): void {
   for (const view of readers(session.draft.schema, at)) {
+    const written = withStarsWritten(view)
     put(session.draft, 'views', key(view.schema, view.name), {
-      ...view,
-      definition: queryWithColumnRenamed(session.draft.schema, view, at, from, to),
+      ...written,
+      definition: queryWithColumnRenamed(session.draft.schema, written, at, from, to),
       reads: view.reads.map((read) =>
         read.table === at
           ? { ...read, columns: read.columns?.map((each) => (each === from ? to : each)) ?? null }

@@ -23,7 +23,7 @@ import { writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { findKey, isOpen, refuse, shown, tableFor } from './session.ts'
 import { typeSpelling } from './types.ts'
-import { queryWithRelationRenamed } from './view-query.ts'
+import { queryWithRelationRenamed, withQuery } from './view-query.ts'
 import { typeFollows } from './rename-type.ts'
 
 export function renameRelation(session: Session, node: RenameStmt, to: string): void {
@@ -95,14 +95,13 @@ export function moveTable(session: Session, from: Key, to: Key): void {
         ownedBy: { ...sequence.ownedBy, table: to },
       })
   }
-  typeFollows(session, typeSpelling(from), typeSpelling(to))
+  typeFollows(session, from, to)
 }
 
 function readersFollow(session: Session, from: Key, to: Key): void {
   for (const view of readers(session.draft.schema, from)) {
     put(session.draft, 'views', key(view.schema, view.name), {
-      ...view,
-      definition: queryWithRelationRenamed(view, from, to),
+      ...withQuery(view, (each) => queryWithRelationRenamed(each, from, to)),
       reads: view.reads.map((read) => (read.table === from ? { ...read, table: to } : read)),
     })
   }

@@ -4,12 +4,15 @@ import { nameOf, schemaOf } from '../model.ts'
 import { put, putAttributes, remove, renamed, typeExists, updateTables } from './draft.ts'
 import { writtenIn } from './nodes.ts'
 import { mapExpressions, withTypeRenamed } from './rewrite.ts'
+import { queryWithTypeRenamed, updateQueries } from './view-query.ts'
 import type { Session } from './session.ts'
 import { assumedKey, findKey, isOpen, refuse, shown } from './session.ts'
 import { typeNames, typeSpelling } from './types.ts'
 
-/** Gives a type another spelling wherever it is used. */
-export function typeFollows(session: Session, from: string, to: string): void {
+/** Gives a type its new name wherever it is used. */
+export function typeFollows(session: Session, at: Key, target: Key): void {
+  const from = typeSpelling(at)
+  const to = typeSpelling(target)
   if (from === to) return
   const spelled = (type: string | null): string | null => {
     if (type === null || !type.startsWith(from)) return type
@@ -35,19 +38,20 @@ export function typeFollows(session: Session, from: string, to: string): void {
     )
     return { ...changed, columns: changed.columns.map((column) => ({ ...column, type: spelled(column.type) })) }
   })
-  for (const [at, domain] of session.draft.schema.domains) {
+  updateQueries(session.draft, (view) => queryWithTypeRenamed(view, at, target))
+  for (const [name, domain] of session.draft.schema.domains) {
     if (spelled(domain.base) !== domain.base)
-      put(session.draft, 'domains', at, { ...domain, base: spelled(domain.base) })
+      put(session.draft, 'domains', name, { ...domain, base: spelled(domain.base) })
   }
-  for (const [at, { attributes }] of session.draft.schema.types) {
+  for (const [name, { attributes }] of session.draft.schema.types) {
     if (attributes?.some((each) => spelled(each.type) !== each.type) === true)
       putAttributes(
         session.draft,
-        at,
+        name,
         attributes.map((each) => ({ ...each, type: spelled(each.type) })),
       )
   }
-  for (const [at, list] of session.draft.schema.functions) {
+  for (const [name, list] of session.draft.schema.functions) {
     if (
       list.some(
         (each) => each.arguments.some((type) => spelled(type) !== type) || spelled(each.returns) !== each.returns,
@@ -56,7 +60,7 @@ export function typeFollows(session: Session, from: string, to: string): void {
       put(
         session.draft,
         'functions',
-        at,
+        name,
         list.map((each) => ({ ...each, arguments: each.arguments.map(spelled), returns: spelled(each.returns) })),
       )
     }
@@ -92,5 +96,5 @@ export function moveType(session: Session, at: Key, target: Key): void {
     remove(session.draft, 'types', at)
     put(session.draft, 'types', target, { ...other, ...place })
   }
-  typeFollows(session, typeSpelling(at), typeSpelling(target))
+  typeFollows(session, at, target)
 }

@@ -1,5 +1,5 @@
 import type { AlterObjectSchemaStmt, RenameStmt } from 'libpg-query'
-import type { Key } from '../model.ts'
+import type { Key, SqlFunction } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import {
   moved,
@@ -13,6 +13,8 @@ import {
   updateTable,
   updateTables,
 } from './draft.ts'
+import { quoteIdent } from '../../sql/names.ts'
+import { significantTokens } from '../../sql/tokens.ts'
 import { truncated } from './names.ts'
 import { items, text, texts, writtenIn, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -21,6 +23,7 @@ import { typeNames } from './types.ts'
 import { renameColumn } from './rename-column.ts'
 import { moveSequence, moveTable, moveView, renameConstraint, renameRelation } from './rename-relation.ts'
 import { moveType, renameType } from './rename-type.ts'
+import { queryWithFunctionRenamed, updateQueries } from './view-query.ts'
 
 /** Replays `ALTER … RENAME`. */
 export function rename(session: Session, node: RenameStmt): void {
@@ -83,7 +86,7 @@ function moveFunctions(session: Session, from: Key, to: Key): void {
   remove(session.draft, 'functions', from)
   put(session.draft, 'functions', to, [
     ...(session.draft.schema.functions.get(to) ?? []),
-    ...list.map((each) => ({ ...each, schema: schemaOf(to), name: nameOf(to) })),
+    ...list.map((each) => ({ ...each, schema: schemaOf(to), name: nameOf(to), ...definedAs(each, to) })),
   ])
   updateTables(session.draft, (table) =>
     table.triggers.some((trigger) => trigger.function === from)
@@ -95,6 +98,23 @@ function moveFunctions(session: Session, from: Key, to: Key): void {
         }
       : table,
   )
+  updateQueries(session.draft, (view) => queryWithFunctionRenamed(view, from, to))
+}
+
+/** The statement that makes a function, with its new name in it. */
+function definedAs({ definition }: SqlFunction, to: Key): Pick<SqlFunction, 'definition'> {
+  if (definition == null) return {}
+  const tokens = significantTokens(definition)
+  const first = tokens.findIndex((_, i) => {
+    const before = tokens[i - 1]
+    return before !== undefined && /^(?:function|procedure)$/i.test(definition.slice(before.start, before.end))
+  })
+  const dotted = tokens[first + 1]
+  const last = dotted !== undefined && definition[dotted.start] === '.' ? tokens[first + 2] : tokens[first]
+  const start = tokens[first]?.start
+  if (start === undefined || last === undefined) return {}
+  const name = `${quoteIdent(schemaOf(to))}.${quoteIdent(nameOf(to))}`
+  return { definition: definition.slice(0, start) + name + definition.slice(last.end) }
 }
 
 function setFunctionSchema(session: Session, node: AlterObjectSchemaStmt, to: string): void {

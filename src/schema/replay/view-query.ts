@@ -1,31 +1,23 @@
-import type { ColumnRef, Node, RangeVar, SelectStmt, TypeCast } from 'libpg-query'
-import { quoteIdent } from '../../sql/names.ts'
+import type { A_Const, ColumnRef, CommonTableExpr, FuncCall, Node, RangeVar, TypeCast, TypeName } from 'libpg-query'
+import { quoteIdent, quoteLiteral } from '../../sql/names.ts'
 import { parseSql } from '../../sql/parser.ts'
 import { fromByteOffset } from '../../sql/place.ts'
 import type { Token } from '../../sql/tokens.ts'
 import { significantTokens } from '../../sql/tokens.ts'
-import type { Column, Key, View } from '../model.ts'
+import type { Key, View } from '../model.ts'
 import { nameOf, schemaOf } from '../model.ts'
-import type { DraftSchema } from './draft.ts'
+import type { Draft, DraftSchema } from './draft.ts'
+import { put } from './draft.ts'
 import { text, texts, walk, writtenIn } from './nodes.ts'
-
-/** What a level of a query selects from. */
-interface Source {
-  readonly alias: string
-  /** Null for what is neither a table nor a view of the schema: a subquery, a function. */
-  readonly at: Key | null
-  /** Null where they are not known. */
-  readonly columns: readonly string[] | null
-}
-
-/** From the innermost level to the outermost. */
-type Levels = readonly (readonly Source[])[]
+import { outputNames } from './output-names.ts'
+import type { Levels, Lookup } from './view-scope.ts'
+import { isStar, sourcesIn, takenByStar, takenFrom, visitNames } from './view-scope.ts'
 
 /** The text of a view's query, and what is to change in it. */
 class Query {
   readonly tree: readonly Node[] | null
-  /** Names that `WITH` gives. */
-  readonly given = new Set<string>()
+  /** Names that `WITH` gives, with their columns where they can be told. */
+  readonly given = new Map<string, readonly string[] | null>()
   /** False once a name was met whose meaning cannot be told. */
   isClear = true
   readonly #view: View
@@ -40,7 +32,10 @@ class Query {
     this.tree = 'nodes' in parsed ? parsed.nodes : null
     this.#tokens = significantTokens(this.#text)
     walk(this.tree, (kind, value) => {
-      if (kind === 'CommonTableExpr' && typeof value['ctename'] === 'string') this.given.add(value['ctename'])
+      if (kind !== 'CommonTableExpr') return
+      const { ctename, aliascolnames, ctequery } = value as CommonTableExpr
+      const columns = ctequery !== undefined && 'SelectStmt' in ctequery ? outputNames(ctequery.SelectStmt) : null
+      this.given.set(ctename ?? '', aliascolnames === undefined ? columns : texts(aliascolnames))
     })
   }
 
@@ -82,7 +77,83 @@ class Query {
   }
 }
 
-/** A view's query after a column of a table or view got another name; its own columns keep theirs. Null where it cannot be told what the query's names mean. */
+/** What the names in a view's query stand for. */
+function lookupIn(schema: DraftSchema, query: Query): Lookup {
+  return (range) => {
+    const at = query.meant(range)
+    if (at === null)
+      return { at, columns: range.schemaname === undefined ? (query.given.get(range.relname ?? '') ?? null) : null }
+    const table = schema.tables.get(at)
+    if (table !== undefined) return { at, columns: table.complete ? table.columns.map(({ name }) => name) : null }
+    return { at, columns: schema.views.get(at)?.columns ?? null }
+  }
+}
+
+/**
+ * A view's query with every `*` written out, as Postgres does when it makes the view; undefined where it has none that takes
+ * from a table or view, null where it cannot be told what one takes.
+ */
+export function queryWithStarsWritten(schema: DraftSchema, view: View): string | null | undefined {
+  if (view.definition?.includes('*') !== true) return undefined
+  const query = new Query(view)
+  const lookup = lookupIn(schema, query)
+  let count = 0
+  visitNames(query.tree, {
+    lookup,
+    star({ fields = [], location }, from) {
+      const sources = from.flatMap((item) => sourcesIn(item, lookup))
+      const alias = texts(fields).slice(0, -1).at(-1)
+      const of = sources.filter((source) => alias === undefined || source.alias === alias)
+      // What a query within the query gives does not change with the schema.
+      if (of.length > 0 && of.every((source) => source.at === null)) return
+      count++
+      const [only] = of
+      const taken =
+        alias === undefined ? takenByStar(from, lookup) : only === undefined || of.length > 1 ? null : takenFrom(only)
+      if (taken === null || taken.length === 0) query.isClear = false
+      else
+        query.replace(location, fields.length, fields.length, () =>
+          taken
+            .map(
+              (each) =>
+                (each.alias === null ? '' : `${quoteIdent(each.alias)}.`) +
+                (each.name === null ? '*' : quoteIdent(each.name)),
+            )
+            .join(', '),
+        )
+    },
+  })
+  walk(query.tree, (kind, value) => {
+    if (kind !== 'A_Indirection' && kind !== 'RowExpr') return
+    const parts = [...((value['indirection'] ?? value['args'] ?? []) as readonly Node[])]
+    if (parts.some((part) => 'A_Star' in part || ('ColumnRef' in part && isStar(part.ColumnRef)))) query.isClear = false
+  })
+  if (!query.isClear) return null
+  return count === 0 ? undefined : query.result()
+}
+
+/** A view whose query has gone through `change`; null out of it where the query is not known any more. */
+export function withQuery(view: View, change: (view: View) => string | null): View {
+  const { expanded, ...rest } = { ...view, definition: change(view) }
+  if (expanded === undefined || rest.definition === null) return rest
+  return { ...rest, expanded: expanded === null ? null : change({ ...view, definition: expanded }) }
+}
+
+/** Lets the query of every view go through `change`. */
+export function updateQueries(draft: Draft, change: (view: View) => string | null): void {
+  for (const [at, view] of draft.schema.views) {
+    const now = withQuery(view, change)
+    if (now.definition !== view.definition || now.expanded !== view.expanded) put(draft, 'views', at, now)
+  }
+}
+
+/** A view whose query has its stars written out for good, because their columns have other names now. */
+export function withStarsWritten(view: View): View {
+  const { expanded, ...rest } = view
+  return expanded === undefined ? view : { ...rest, definition: expanded }
+}
+
+/** A view's query, without stars, after a column of a table or view got another name; its own columns keep theirs. Null where it cannot be told what the query's names mean. */
 export function queryWithColumnRenamed(
   schema: DraftSchema,
   view: View,
@@ -92,25 +163,6 @@ export function queryWithColumnRenamed(
 ): string | null {
   if (view.definition === null) return null
   const query = new Query(view)
-
-  const sourcesIn = (item: Node): readonly Source[] => {
-    if ('RangeVar' in item) {
-      const range = item.RangeVar
-      const of = query.meant(range)
-      const table = of === null ? undefined : schema.tables.get(of)
-      if (of === at && range.alias?.colnames !== undefined) query.isClear = false
-      const columns = table?.complete === true ? table.columns.map((column: Column) => column.name) : null
-      const viewed = of === null ? null : (schema.views.get(of)?.columns ?? null)
-      return [{ alias: range.alias?.aliasname ?? range.relname ?? '', at: of, columns: columns ?? viewed }]
-    }
-    if ('JoinExpr' in item) {
-      const { larg, rarg, usingClause, isNatural, alias } = item.JoinExpr
-      if (isNatural === true || alias !== undefined || texts(usingClause).includes(from)) query.isClear = false
-      return [larg, rarg].flatMap((side) => (side === undefined ? [] : sourcesIn(side)))
-    }
-    const [inner] = Object.values(item) as { readonly alias?: { readonly aliasname?: string } }[]
-    return [{ alias: inner?.alias?.aliasname ?? '', at: null, columns: null }]
-  }
 
   const isMeant = (fields: readonly Node[], levels: Levels): boolean => {
     if (text(fields.at(-1)) !== from) return false
@@ -130,85 +182,32 @@ export function queryWithColumnRenamed(
     return false
   }
 
-  const reference = ({ fields = [], location }: ColumnRef, levels: Levels, more = '') => {
-    if (isMeant(fields, levels)) query.replace(location, fields.length, 1, (name) => name(to) + more)
-  }
-
-  /** A star takes the columns that there were when the view was made, under the names that they had. */
-  const star = ({ fields = [], location }: ColumnRef, level: readonly Source[]) => {
-    const alias = texts(fields).slice(0, -1).at(-1)
-    const of = level.filter((source) => alias === undefined || source.alias === alias)
-    if (!of.some((source) => source.at === at)) return
-    const columns = of.flatMap((source) => {
-      const read = view.reads.find((each) => each.table === source.at)?.columns ?? null
-      const names = source.at !== null && schema.tables.has(source.at) ? read : source.columns
-      if (names === null) query.isClear = false
-      return (names ?? []).map((name) => {
-        const isIt = source.at === at && (name === from || name === to)
-        return `${quoteIdent(source.alias)}.${isIt ? `${quoteIdent(to)} AS ${quoteIdent(from)}` : quoteIdent(name)}`
-      })
-    })
-    query.replace(location, fields.length, fields.length, () => columns.join(', '))
-  }
-
-  const visit = (node: unknown, levels: Levels): void => {
-    if (Array.isArray(node)) {
-      for (const each of node) visit(each, levels)
-    } else if (typeof node === 'object' && node !== null) {
-      for (const [kind, value] of Object.entries(node) as [string, unknown][]) {
-        if (kind === 'SelectStmt') select(value as SelectStmt, levels)
-        else if (kind === 'ColumnRef') reference(value as ColumnRef, levels)
-        else visit(value, levels)
-      }
-    }
-  }
-
-  const visitSource = (item: Node, inner: Levels, outer: Levels): void => {
-    if ('JoinExpr' in item) {
-      for (const side of [item.JoinExpr.larg, item.JoinExpr.rarg])
-        if (side !== undefined) visitSource(side, inner, outer)
-      visit(item.JoinExpr.quals, inner)
-    } else if ('RangeSubselect' in item) visit(item, item.RangeSubselect.lateral === true ? inner : outer)
-    else visit(item, inner)
-  }
-
-  const select = (node: SelectStmt, outer: Levels): void => {
-    visit(node.withClause, outer)
-    // What a UNION is ordered by are its outputs, which keep their names.
-    if (node.larg !== undefined && node.rarg !== undefined) {
-      select(node.larg, outer)
-      select(node.rarg, outer)
-      return
-    }
-    const { targetList = [], fromClause = [], sortClause, distinctClause, ...rest } = node
-    const level = fromClause.flatMap(sourcesIn)
-    const inner = [level, ...outer]
-    const outputs = new Set<string>()
-    for (const target of targetList) {
-      if (!('ResTarget' in target)) continue
-      const { name, val } = target.ResTarget
-      if (val === undefined || !('ColumnRef' in val)) {
-        if (name !== undefined) outputs.add(name)
-        visit(val, inner)
-      } else if (val.ColumnRef.fields?.some((field) => 'A_Star' in field) === true) star(val.ColumnRef, level)
-      else {
-        outputs.add(name ?? text(val.ColumnRef.fields?.at(-1)))
-        reference(val.ColumnRef, inner, name === undefined ? ` AS ${quoteIdent(from)}` : '')
-      }
-    }
-    for (const item of fromClause) visitSource(item, inner, outer)
-    visit({ ...rest, withClause: undefined }, inner)
-    for (const by of [...(sortClause ?? []), ...(distinctClause ?? [])]) {
-      const node_ = 'SortBy' in by ? by.SortBy.node : by
-      const fields = node_ !== undefined && 'ColumnRef' in node_ ? (node_.ColumnRef.fields ?? []) : []
-      // Here the name of an output comes before that of a column.
-      if (fields.length !== 1 || !outputs.has(text(fields[0]))) visit(node_, inner)
-    }
-  }
-
-  visit(query.tree, [])
+  visitNames(query.tree, {
+    lookup: lookupIn(schema, query),
+    reference({ fields = [], location }, levels, isOutput) {
+      if (isMeant(fields, levels))
+        query.replace(
+          location,
+          fields.length,
+          1,
+          (name) => name(to) + (isOutput ? ` AS ${quoteIdent(from)}` : ''),
+        )
+    },
+    star(_, clause) {
+      if (clause.flatMap((item) => sourcesIn(item, lookupIn(schema, query))).some((source) => source.at === at))
+        query.isClear = false
+    },
+  })
   walk(query.tree, (kind, value) => {
     if (kind === 'A_Indirection' && texts(value['indirection'] as readonly Node[]).includes(from)) query.isClear = false
+    if (kind === 'JoinExpr') {
+      const names = texts(value['usingClause'] as readonly Node[] | undefined)
+      if (value['isNatural'] === true || value['alias'] !== undefined || names.includes(from)) query.isClear = false
+    }
+    if (kind === 'RangeVar') {
+      const range = value as RangeVar
+      if (range.alias?.colnames !== undefined && query.meant(range) === at) query.isClear = false
+    }
   })
   return query.result()
 }
@@ -231,25 +230,86 @@ export function queryWithRelationRenamed(view: View, from: Key, to: Key): string
     if (range.location === undefined || query.meant(range) !== from) return
     const parts = range.schemaname === undefined ? 1 : 2
     const keepsAlias = range.alias === undefined && qualifies && nameOf(to) !== before
-    query.replace(
-      range.location,
-      parts,
-      parts,
-      (name) =>
-        `${parts > 1 || schemaOf(from) !== schemaOf(to) ? `${name(schemaOf(to))}.` : ''}${name(nameOf(to))}${keepsAlias ? ` AS ${name(before)}` : ''}`,
-    )
+    query.replace(range.location, parts, parts, (name) => {
+      const alias = keepsAlias ? ` AS ${name(before)}` : ''
+      return nameAfter(parts, from, to, name) + alias
+    })
   })
   return query.result()
 }
 
-/** True where a view's query casts to a type. */
-export function queryCastsTo(view: View, type: Key): boolean {
+/** How a name of that many parts is written after what it means has moved. */
+function nameAfter(parts: number, from: Key, to: Key, name: typeof quoteIdent): string {
+  return `${parts > 1 || schemaOf(from) !== schemaOf(to) ? `${name(schemaOf(to))}.` : ''}${name(nameOf(to))}`
+}
+
+/** True for a name, as it is written, of an object that goes by that key. */
+function isNamed(names: readonly string[], at: Key): boolean {
+  const written = writtenIn(names)
+  return written.name === nameOf(at) && (written.schema ?? schemaOf(at)) === schemaOf(at)
+}
+
+function walkTypes(node: unknown, visit: (type: TypeName) => void): void {
+  if (typeof node !== 'object' || node === null) return
+  for (const [kind, value] of Object.entries(node)) {
+    if (kind === 'typeName' || kind === 'TypeName') visit(value as TypeName)
+    walkTypes(value, visit)
+  }
+}
+
+/** True where a view's query names a type. */
+export function queryNamesType(view: View, type: Key): boolean {
   if (view.definition?.includes(nameOf(type)) !== true) return false
-  let casts = false
-  walk(new Query(view).tree, (kind, value) => {
-    if (kind !== 'TypeCast') return
-    const written = writtenIn(texts((value as TypeCast).typeName?.names))
-    if (written.name === nameOf(type) && (written.schema ?? schemaOf(type)) === schemaOf(type)) casts = true
+  let names = false
+  walkTypes(new Query(view).tree, (each) => {
+    if (isNamed(texts(each.names), type)) names = true
   })
-  return casts
+  return names
+}
+
+/** A view's query after a type got another name or went to another schema; null where that cannot be told. */
+export function queryWithTypeRenamed(view: View, from: Key, to: Key): string | null {
+  if (view.definition?.includes(nameOf(from)) !== true) return view.definition
+  const query = new Query(view)
+  walkTypes(query.tree, ({ names, location }) => {
+    const parts = names?.length ?? 0
+    if (isNamed(texts(names), from))
+      query.replace(location, parts, parts, (name) => nameAfter(parts, from, to, name))
+  })
+  return query.result()
+}
+
+/** A view's query after a function got another name or went to another schema; null where that cannot be told. */
+export function queryWithFunctionRenamed(view: View, from: Key, to: Key): string | null {
+  if (view.definition?.includes(nameOf(from)) !== true) return view.definition
+  const query = new Query(view)
+  walk(query.tree, (kind, value) => {
+    if (kind !== 'FuncCall') return
+    const { funcname, location } = value as FuncCall
+    const parts = funcname?.length ?? 0
+    if (isNamed(texts(funcname), from))
+      query.replace(location, parts, parts, (name) => nameAfter(parts, from, to, name))
+  })
+  return query.result()
+}
+
+/** A view's query after a value of an enum got another name; null where a constant may be that value or a text. */
+export function queryWithEnumValueRenamed(view: View, type: Key, from: string, to: string): string | null {
+  const written = quoteLiteral(from)
+  if (view.definition?.includes(written) !== true) return view.definition
+  const query = new Query(view)
+  const cast = new Set<number>()
+  walk(query.tree, (kind, value) => {
+    if (kind !== 'TypeCast') return
+    const { arg, typeName } = value as TypeCast
+    if (arg === undefined || !('A_Const' in arg) || arg.A_Const.sval?.sval !== from) return
+    const location = arg.A_Const.location ?? 0
+    cast.add(location)
+    if (isNamed(texts(typeName?.names), type)) query.replace(location, 1, 1, () => quoteLiteral(to))
+  })
+  walk(query.tree, (kind, value) => {
+    const { sval, location } = value as A_Const
+    if (kind === 'A_Const' && sval?.sval === from && !cast.has(location ?? 0)) query.isClear = false
+  })
+  return query.result()
 }

@@ -1,12 +1,15 @@
-import type { CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg-query'
+import type { Alias, CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg-query'
 import { printExpression } from '../expression/expression.ts'
-import type { Column, Key, Schema, View } from '../model.ts'
+import type { Column, Key, View } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
+import type { DraftSchema } from './draft.ts'
 import { put, putTable, relationExists } from './draft.ts'
 import { truncated } from './names.ts'
 import { flag, text, texts, walk, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { current, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
+import { figuredName, outputNames } from './output-names.ts'
+import { queryWithStarsWritten } from './view-query.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 
 interface Output {
@@ -74,35 +77,61 @@ export function readsOf(session: Session, query: Node | undefined): View['reads'
   })
 }
 
-function sourceColumns(
-  schema: Schema,
-  session: Session,
-  from: readonly Node[] | undefined,
-): readonly (Output & { readonly alias: string })[] | null {
-  const columns: (Output & { readonly alias: string })[] = []
-  for (const item of from ?? []) {
-    if ('RangeVar' in item) {
-      const written = writtenOf(item.RangeVar)
-      const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
-      const table = at === undefined ? undefined : schema.tables.get(at)
-      const view = at === undefined ? undefined : schema.views.get(at)
-      const alias = item.RangeVar.alias?.aliasname ?? written.name
-      if (table?.complete === true)
-        columns.push(...table.columns.map((column) => ({ name: column.name, type: column.type, alias })))
-      else if (view?.columns != null) columns.push(...view.columns.map((name) => ({ name, type: null, alias })))
-      else return null
-    } else if ('JoinExpr' in item) {
-      const sides = [item.JoinExpr.larg, item.JoinExpr.rarg].flatMap((each) => (each === undefined ? [] : [each]))
-      const inner = sourceColumns(schema, session, sides)
-      if (inner === null || item.JoinExpr.usingClause !== undefined) return null
-      columns.push(...inner)
-    } else if ('RangeSubselect' in item) {
-      const inner = outputColumns(session, item.RangeSubselect.subquery)
-      if (inner === null) return null
-      columns.push(...inner.map((each) => ({ ...each, alias: item.RangeSubselect.alias?.aliasname ?? '' })))
-    } else return null
+interface Sources {
+  /** The columns of all that is selected from. */
+  readonly all: readonly (Output & { readonly alias: string })[]
+  /** What `*` takes of them: what a join puts together comes first, and once. */
+  readonly star: readonly Output[]
+}
+
+function sourceColumns(session: Session, from: readonly Node[] | undefined): Sources | null {
+  const parts = (from ?? []).map((item) => columnsIn(session, item))
+  if (parts.includes(null)) return null
+  return { all: parts.flatMap((part) => part?.all ?? []), star: parts.flatMap((part) => part?.star ?? []) }
+}
+
+function columnsIn(session: Session, item: Node): Sources | null {
+  const { schema } = session.draft
+  const called = (columns: readonly Output[], alias: Alias | undefined, name: string): Sources => {
+    const others = texts(alias?.colnames)
+    const all = columns.map((each, i) => ({ ...each, name: others[i] ?? each.name, alias: alias?.aliasname ?? name }))
+    return { all, star: all }
   }
-  return columns
+  if ('RangeVar' in item) {
+    const written = writtenOf(item.RangeVar)
+    const at = findKey(session, written, (each) => schema.tables.has(each) || schema.views.has(each))
+    const table = at === undefined ? undefined : schema.tables.get(at)
+    const viewed = at === undefined ? null : (schema.views.get(at)?.columns ?? null)
+    const columns = table?.complete === true ? table.columns : viewed?.map((name) => ({ name, type: null }))
+    if (columns === undefined) return null
+    return called(
+      columns.map(({ name, type }) => ({ name, type })),
+      item.RangeVar.alias,
+      written.name,
+    )
+  }
+  if ('RangeSubselect' in item) {
+    const inner = outputColumns(session, item.RangeSubselect.subquery)
+    return inner === null ? null : called(inner, item.RangeSubselect.alias, '')
+  }
+  if (!('JoinExpr' in item)) return null
+  const { larg, rarg, usingClause, isNatural } = item.JoinExpr
+  const left = larg === undefined ? null : columnsIn(session, larg)
+  const right = rarg === undefined ? null : columnsIn(session, rarg)
+  if (left === null || right === null) return null
+  const shared =
+    isNatural === true
+      ? left.star.flatMap(({ name }) => (right.star.some((each) => each.name === name) ? [name] : []))
+      : texts(usingClause)
+  const own = ({ name }: Output) => !shared.includes(name)
+  return {
+    all: [...left.all, ...right.all],
+    star: [
+      ...shared.flatMap((name) => left.star.find((each) => each.name === name) ?? []),
+      ...left.star.filter(own),
+      ...right.star.filter(own),
+    ],
+  }
 }
 
 /** The columns that a query gives, with their types where they can be told; null where not all names are known. */
@@ -110,9 +139,9 @@ export function outputColumns(session: Session, query: Node | undefined): readon
   if (query === undefined || !('SelectStmt' in query)) return null
   let select: SelectStmt = query.SelectStmt
   while (select.larg !== undefined) select = select.larg
-  if (select.withClause !== undefined || select.valuesLists !== undefined) return namesOnly(select)
+  if (select.withClause !== undefined || select.valuesLists !== undefined) return outputNames(select)?.map((name) => ({ name, type: null })) ?? null
   const { schema } = session.draft
-  const sources = sourceColumns(schema, session, select.fromClause)
+  const sources = sourceColumns(session, select.fromClause)
   const outputs: Output[] = []
   for (const target of select.targetList ?? []) {
     if (!('ResTarget' in target) || target.ResTarget.val === undefined) return null
@@ -120,7 +149,7 @@ export function outputColumns(session: Session, query: Node | undefined): readon
     if ('ColumnRef' in val && (val.ColumnRef.fields ?? []).some((field) => 'A_Star' in field)) {
       if (sources === null) return null
       const of = texts(val.ColumnRef.fields).slice(0, -1).at(-1)
-      outputs.push(...sources.filter((each) => of === undefined || each.alias === of))
+      outputs.push(...(of === undefined ? sources.star : sources.all.filter((each) => each.alias === of)))
       continue
     }
     const output = name ?? figuredName(val)
@@ -131,56 +160,13 @@ export function outputColumns(session: Session, query: Node | undefined): readon
       sources !== null
     ) {
       const column = text(val.ColumnRef.fields[0])
-      if (!sources.some((each) => each.name === column || each.alias === column))
+      if (!sources.all.some((each) => each.name === column || each.alias === column))
         refuse(`column "${column}" does not exist`)
     }
-    const type = sources === null ? null : printExpression(val, { schema, columns: sources }, null).type
+    const type = sources === null ? null : printExpression(val, { schema, columns: sources.all }, null).type
     outputs.push({ name: truncated(output), type })
   }
   return outputs
-}
-
-function namesOnly(select: SelectStmt): readonly Output[] | null {
-  const outputs: Output[] = []
-  for (const target of select.targetList ?? []) {
-    if (!('ResTarget' in target) || target.ResTarget.val === undefined) return null
-    const { val, name } = target.ResTarget
-    if ('ColumnRef' in val && (val.ColumnRef.fields ?? []).some((field) => 'A_Star' in field)) return null
-    outputs.push({ name: truncated(name ?? figuredName(val)), type: null })
-  }
-  return outputs.length === 0 ? null : outputs
-}
-
-/** The name of an output column that the query does not name. (FigureColname) */
-function figuredName(node: Node): string {
-  if ('ColumnRef' in node) return text(node.ColumnRef.fields?.at(-1))
-  if ('FuncCall' in node) return text(node.FuncCall.funcname?.at(-1))
-  if ('TypeCast' in node) {
-    const inner = node.TypeCast.arg === undefined ? '?column?' : figuredName(node.TypeCast.arg)
-    return inner === '?column?' ? (texts(node.TypeCast.typeName?.names).at(-1) ?? '?column?') : inner
-  }
-  if ('CoalesceExpr' in node) return 'coalesce'
-  if ('MinMaxExpr' in node) return node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest'
-  if ('CaseExpr' in node) {
-    const inner = node.CaseExpr.defresult === undefined ? '?column?' : figuredName(node.CaseExpr.defresult)
-    return inner === '?column?' ? 'case' : inner
-  }
-  if ('SubLink' in node && node.SubLink.subLinkType === 'EXISTS_SUBLINK') return 'exists'
-  if ('SubLink' in node && node.SubLink.subselect !== undefined && 'SelectStmt' in node.SubLink.subselect) {
-    const target = node.SubLink.subselect.SelectStmt.targetList?.[0]
-    if (target !== undefined && 'ResTarget' in target)
-      return (
-        target.ResTarget.name ?? (target.ResTarget.val === undefined ? '?column?' : figuredName(target.ResTarget.val))
-      )
-  }
-  if ('A_ArrayExpr' in node) return 'array'
-  if ('RowExpr' in node) return 'row'
-  if ('SQLValueFunction' in node)
-    return (node.SQLValueFunction.op ?? '')
-      .replace(/^SVFOP_/, '')
-      .replace(/_N$/, '')
-      .toLowerCase()
-  return '?column?'
 }
 
 /** The query of `CREATE VIEW … AS`, as it is written. */
@@ -205,7 +191,7 @@ export function createView(session: Session, node: ViewStmt): void {
     refuse(`relation "${nameOf(at)}" already exists`)
   const outputs = outputColumns(session, node.query)
   const aliases = texts(node.aliases)
-  const to: View = {
+  const to = withExpansion(schema, {
     schema: schemaOf(at),
     name: nameOf(at),
     materialized: false,
@@ -215,10 +201,15 @@ export function createView(session: Session, node: ViewStmt): void {
     indexes: [],
     securityInvoker: flag(node.options, 'security_invoker'),
     declared: declaredAt(session),
-  }
+  })
   checkReplaced(before?.columns ?? null, to.columns)
   put(session.draft, 'views', at, to)
   session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: node.replace === true })
+}
+
+function withExpansion(schema: DraftSchema, view: View): View {
+  const expanded = queryWithStarsWritten(schema, view)
+  return expanded === undefined ? view : { ...view, expanded }
 }
 
 /** A view that is replaced keeps its columns and gets new ones behind them. */
@@ -239,7 +230,7 @@ export function createTableAs(session: Session, node: CreateTableAsStmt): void {
   const outputs = outputColumns(session, node.query)
   const aliases = texts(node.into?.colNames)
   if (node.objtype === 'OBJECT_MATVIEW') {
-    const to: View = {
+    const to = withExpansion(session.draft.schema, {
       schema: schemaOf(at),
       name: nameOf(at),
       materialized: true,
@@ -249,7 +240,7 @@ export function createTableAs(session: Session, node: CreateTableAsStmt): void {
       indexes: [],
       securityInvoker: false,
       declared: declaredAt(session),
-    }
+    })
     put(session.draft, 'views', at, to)
     session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: false })
     return

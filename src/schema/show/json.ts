@@ -1,5 +1,5 @@
 import type { Note } from '../../finding.ts'
-import { backsConstraint } from '../sql/ddl.ts'
+import { backsConstraint, viewQuery } from '../sql/ddl.ts'
 import { indexColumns, type Declaration, type Index, type Schema, type Table, type View } from '../model.ts'
 
 /** Where something is declared, as JSON shows it. */
@@ -123,7 +123,7 @@ function viewToJson(view: View): object {
     name: view.name,
     materialized: view.materialized,
     columns: view.columns,
-    definition: view.definition,
+    definition: viewQuery(view),
     indexes: byName(view.indexes).map(indexToJson),
     declared: view.declared.map(declared),
   }

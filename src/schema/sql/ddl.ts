@@ -226,18 +226,25 @@ export function createView(
   defaultSchema: string,
   options: { readonly orReplace?: boolean } = {},
 ): string | null {
-  if (of.definition === null) return null
+  const definition = viewQuery(of)
+  if (definition === null) return null
   // With a star, names that were right once would go to other columns.
   const columns = of.columns?.length && !selectsStar(of) ? ` (${nameList(of.columns)})` : ''
-  const query = trimmedQuery(of.definition)
+  const query = trimmedQuery(definition)
   const name = quoteName(of.schema, of.name, defaultSchema)
   if (of.materialized) return `CREATE MATERIALIZED VIEW ${name}${columns} AS\n${query}`
   return `CREATE ${options.orReplace ? 'OR REPLACE ' : ''}VIEW ${name}${columns}${of.securityInvoker ? ' WITH (security_invoker = true)' : ''} AS\n${query}`
 }
 
 /** True where a view takes all columns of a table as they are when it is made, so that its text makes another view once columns have come or gone. */
-export function selectsStar({ definition }: Pick<View, 'definition'>): boolean {
+export function selectsStar(of: Pick<View, 'definition' | 'expanded'>): boolean {
+  const definition = viewQuery(of)
   return definition !== null && /(?:\bselect\s+|,\s*|\w\s*\.\s*|"\s*\.\s*)\*\s*(?:,|\bfrom\b)/i.test(definition)
+}
+
+/** A view's query as Postgres keeps it, as far as that is known. */
+export function viewQuery({ definition, expanded }: Pick<View, 'definition' | 'expanded'>): string | null {
+  return definition === null ? null : (expanded ?? definition)
 }
 
 /** A view's query without white space around it and without its semicolon. */
