@@ -17,6 +17,7 @@ import { mergedNote, mergedOf, type Merged } from './reading/merged.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
+import { ignoredNote } from './reading/ignored.ts'
 import { emptySchema, type Dialect, type Schema, type Table } from './schema/model.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
 import { undeployedSteps } from './reading/undeployed.ts'
@@ -88,27 +89,7 @@ export async function readProjects(
     projects.push(withDialectNote(await readProject(project, moved.was, moved.changeSet, settings)))
   }
   for (const project of gone) projects.push(withDialectNote(await readProject(project, project, changeSet, settings)))
-  const foreign = head.ignored.flatMap(({ path, reason }): Note[] => {
-    const at = { blocking: false, path, line: 1 }
-    if (!paths.includes(path)) return []
-    return reason === 'another dialect'
-      ? [
-          {
-            ...at,
-            kind: 'dialect',
-            message: 'The file is written for another database than PostgreSQL and is not reviewed.',
-          },
-        ]
-      : reason === 'extension'
-        ? [
-            {
-              ...at,
-              kind: 'unsupported',
-              message: 'CREATE EXTENSION runs this script as a whole, and no migration does: it is not reviewed.',
-            },
-          ]
-        : []
-  })
+  const foreign = head.ignored.filter(({ path }) => paths.includes(path)).flatMap(ignoredNote)
   return {
     projects: withoutCopies(projects),
     notes: [...head.notes, ...foreign, ...(await unseenSubmodules(changeSet, settings))],

@@ -185,7 +185,10 @@ function compareVersions(a: readonly bigint[], b: readonly bigint[]): number {
 }
 
 function upDown(source: MigrationSource, inside: readonly string[]): OrderedFiles {
-  const files = inside.filter((path) => path.endsWith('.sql') && folderOf(path) === source.folder)
+  const own = source.files && new Set(source.files)
+  const files = inside.filter(
+    (path) => path.endsWith('.sql') && folderOf(path) === source.folder && own?.has(path) !== false,
+  )
   const known = new Set(files)
   const migrations = files
     .filter((path) => !path.endsWith('.down.sql'))

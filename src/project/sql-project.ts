@@ -1,95 +1,40 @@
 import type { Dialect } from '../schema/model.ts'
-import type { MigrationSource, Project, Runner, RunnerName, RunnerOptions } from './project.ts'
+import type { MigrationSource, Project, Runner, RunnerName } from './project.ts'
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
-import { baseOf, byNumber, folderOf, isBelow, numberOf } from './paths.ts'
+import { baseOf, folderOf, isBelow, numberOf } from './paths.ts'
+import {
+  databaseFolder,
+  declaredName,
+  flywayName,
+  golangMigrateName,
+  orderedFolder,
+  seedName,
+  testFolder,
+  upDownName,
+  wayBackName,
+} from './sql-folders.ts'
+import type { SqlFolder } from './sql-folders.ts'
+import { assumed, runnerOf, runnerOfFolders } from './sql-runner.ts'
 import { traitsOf } from './sql-text.ts'
 import type { SqlTraits } from './sql-text.ts'
 import type { SqlcFiles } from './sqlc.ts'
-import { crateVersion, flywayVersion, goVersion, npmVersion } from './versions.ts'
 
 /** SQL files that no schema is made of, with the reason: for a note where a change touches them. */
 export interface IgnoredSql {
   readonly path: string
-  readonly reason: 'queries' | 'data' | 'tests' | 'another dialect' | 'no migration' | 'extension' | 'not read'
-}
-
-/** A folder of SQL files, as its names tell. */
-interface SqlFolder {
-  readonly folder: string
-  /** Base names of its `.sql` files, in the order of their numbers. */
-  readonly names: readonly string[]
-  /** True where names or the folder's own name say that files run one after the other. */
-  readonly ordered: boolean
-}
-
-const flywayName = /^[VUBR](?:\d[\d._]*)?__\S.*\.sql$/
-const upDownName = /\.(?:up|down)\.sql$/
-/** Other names golang-migrate passes over: https://github.com/golang-migrate/migrate/blob/master/source/parse.go */
-const golangMigrateName = /^\d+_.*\.(?:up|down)\./
-const orderedFolder =
-  /^(?:migrations?|migrate|db-?migrations?|patches|upgrades?|updates|deltas?|changes(?:ets?)?|versions?)$/i
-const testFolder =
-  /(?:^|\/)(?:tests?|integration(?:[-_]tests?)?|__tests__|specs?|e2e|mocks?|__mocks__|seeds?|seeders|benchmarks?|bench|regress|snippets)(?:\/|$)/i
-const seedName = /(?:^|[._-])(?:seeds?|fixtures?|test[_-]?data|sample[_-]?data|dummy|mock)(?:[._-]|$)/i
-const declaredName = /^(?:schema|structure|ddl|tables|init|create|setup|database|db|dump|baseline)(?:[._-]\w+)*\.sql$/i
-const databaseFolder = /^(?:db|database|databases|sql|schemas?|postgres(?:ql)?|pg|supabase)$/i
-
-/** Groups the SQL files of a tree by folder, without those that `claimed` takes. */
-export function sqlFolders(listing: Listing, claimed: (path: string) => boolean): readonly SqlFolder[] {
-  const folders = new Map<string, string[]>()
-  for (const path of listing.paths) {
-    if (!path.endsWith('.sql') || claimed(path)) continue
-    const folder = folderOf(path)
-    const names = folders.get(folder)
-    if (names) names.push(baseOf(path))
-    else folders.set(folder, [baseOf(path)])
-  }
-  return [...folders].map(([folder, names]) => {
-    const numbered = names.filter(
-      (name) => numberOf(name) !== null || flywayName.test(name) || upDownName.test(name),
-    ).length
-    return {
-      folder,
-      names: names.sort(byNumber),
-      ordered: orderedFolder.test(baseOf(folder)) || (numbered * 2 >= names.length && numbered > 0),
-    }
-  })
-}
-
-const mostLoose = 300
-
-/** The SQL files that detection has to look into: some of each ordered folder, the loose ones up to a limit, those of `first` before others. */
-export function sqlSamples(folders: readonly SqlFolder[], first: ReadonlySet<string>): readonly string[] {
-  const samples: string[] = []
-  const loose: string[] = []
-  const perParent = new Map<string, number>()
-  for (const { folder, names, ordered } of folders) {
-    if (names.includes('up.sql')) {
-      const count = perParent.get(folderOf(folder)) ?? 0
-      perParent.set(folderOf(folder), count + 1)
-      if (count < 3) samples.push(within(folder, 'up.sql'))
-    } else if (ordered) {
-      const numbered = names.filter((name) => numberOf(name) !== null || flywayName.test(name))
-      const picked = [
-        numbered[0],
-        numbered[Math.floor(numbered.length / 2)],
-        numbered.at(-1),
-        ...names.filter((name) => numberOf(name) === null).slice(0, 6),
-      ]
-      samples.push(...picked.filter((name) => name !== undefined).map((name) => within(folder, name)))
-    } else loose.push(...names.map((name) => within(folder, name)))
-  }
-  loose.sort(
-    (a, b) =>
-      Number(first.has(b)) - Number(first.has(a)) || rank(a) - rank(b) || a.split('/').length - b.split('/').length,
-  )
-  return [...samples, ...loose.slice(0, mostLoose)]
-}
-
-function rank(path: string): number {
-  if (testFolder.test(path)) return 3
-  return declaredName.test(baseOf(path)) ? 0 : path.split('/').some((part) => databaseFolder.test(part)) ? 1 : 2
+  readonly reason:
+    | 'queries'
+    | 'data'
+    | 'tests'
+    | 'another dialect'
+    | 'no migration'
+    | 'no folder'
+    | 'no number'
+    | 'extension'
+    | 'not read'
+  /** With `no number` and `no folder`: the runner that passes the file over, null where it is not known what runs it. */
+  readonly runner?: RunnerName | null
 }
 
 /** The projects of plain SQL in a tree. Samples, manifests and lockfiles must have been read, the parser loaded. */
@@ -134,7 +79,14 @@ export function sqlProjects(
     )
     if (apart) {
       if (folder === apart.migrations?.folder)
-        ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'no migration' })))
+        ignored.push(
+          ...names.map((name): IgnoredSql => {
+            const path = within(folder, name)
+            return isMigrationLike(path, traits.get(path))
+              ? { path, reason: 'no folder', runner: apart.runner.assumed === true ? null : apart.runner.name }
+              : { path, reason: 'no migration' }
+          }),
+        )
       continue
     }
     const seen = names.map((name) => traits.get(within(folder, name))).filter((found) => found !== undefined)
@@ -168,7 +120,7 @@ export function sqlProjects(
       ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'tests' })))
       continue
     }
-    projects.push(orderedProject(listing, folder, names, seen, other))
+    projects.push(orderedProject(listing, folder, names, traits, other, ignored))
   }
   projects.push(...looseProjects(listing, loose, traits, projects, orm, sqlc, ignored))
   return { projects, ignored }
@@ -205,9 +157,11 @@ function orderedProject(
   listing: Listing,
   folder: string,
   names: readonly string[],
-  seen: readonly SqlTraits[],
+  traits: ReadonlyMap<string, SqlTraits>,
   dialect: Dialect,
+  ignored: IgnoredSql[],
 ): Project {
+  const seen = names.map((name) => traits.get(within(folder, name))).filter((one) => one !== undefined)
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name))
   const marker = seen.find((found) => found.marker !== null)?.marker ?? null
   const runner = runnerOf(listing, folder, {
@@ -223,15 +177,41 @@ function orderedProject(
       : marker !== null
         ? 'sections'
         : 'plain'
-  // Between numbered migrations, a file without a number is a schema, a seed or a helper.
-  const unnumbered =
-    layout === 'plain' && names.some((name) => numberOf(name) !== null)
-      ? names.filter((name) => numberOf(name) === null)
-      : []
-  const declared = unnumbered.filter((name) => declaredName.test(name)).map((name) => within(folder, name))
-  const files =
-    unnumbered.length > 0 ? names.filter((name) => numberOf(name) !== null).map((name) => within(folder, name)) : null
+  // Between numbered migrations, a file without a number is a schema, a seed or a helper; Atlas alone runs it all the same.
+  const isNamed = nameIn(layout, runner.name)
+  const unnumbered = runner.name !== 'atlas' && names.some(isNamed) ? names.filter((name) => !isNamed(name)) : []
+  // `create_phones.sql` makes one table, as a migration does.
+  const isSchema = (name: string) =>
+    declaredName.test(name) && !/^create[._-](?!(?:tables?|schemas?|db|database|all)\b)/i.test(name)
+  const declared = unnumbered.filter(isSchema).map((name) => within(folder, name))
+  const files = unnumbered.length > 0 ? names.filter(isNamed).map((name) => within(folder, name)) : null
+  ignored.push(
+    ...unnumbered.flatMap((name): readonly IgnoredSql[] => {
+      const path = within(folder, name)
+      return isSchema(name) || !isMigrationLike(path, traits.get(path))
+        ? []
+        : [{ path, reason: 'no number', runner: byNumbersOnly.has(runner.name) ? runner.name : null }]
+    }),
+  )
   return sqlProject(listing, { folder, layout, ...(files ? { files } : {}) }, declared, runner, dialect)
+}
+
+/** Runners that pass over a file whose name is not one of theirs. */
+const byNumbersOnly: ReadonlySet<RunnerName> = new Set(['supabase', 'goose', 'dbmate', 'golang-migrate', 'flyway'])
+
+/** What tells a migration's name from another in a folder of that layout. */
+function nameIn(layout: MigrationSource['layout'], runner: RunnerName): (name: string) => boolean {
+  if (layout === 'flyway') return (name) => flywayName.test(name)
+  if (layout === 'up-down' && runner === 'golang-migrate') return (name) => golangMigrateName.test(name)
+  if (layout === 'up-down') return (name) => upDownName.test(name) || numberOf(name) !== null
+  if (layout === 'sections' && !byNumbersOnly.has(runner)) return () => true
+  return (name) => numberOf(name) !== null
+}
+
+/** True for a file that would be a migration but for its name: it changes the schema, and is no seed and no way back. */
+function isMigrationLike(path: string, seen: SqlTraits | undefined): boolean {
+  const name = baseOf(path)
+  return seen?.changesSchema === true && !seedName.test(name) && !wayBackName.test(name)
 }
 
 function sqlProject(
@@ -278,108 +258,6 @@ function rootOf(listing: Listing, folder: string): string {
   const parts = folder.split('/')
   const at = parts.findIndex((part) => databaseFolder.test(part) || orderedFolder.test(part))
   return at < 0 ? folder : parts.slice(0, at).join('/')
-}
-
-type FoundRunner = Runner & { readonly evidence: string }
-
-function found(name: RunnerName, version: string | null, evidence: string, options?: RunnerOptions): FoundRunner {
-  return { name, version, evidence, ...(options ? { options } : {}) }
-}
-
-const assumed = (evidence: string): FoundRunner => ({ name: 'psql', version: null, assumed: true, evidence })
-
-function runnerOf(
-  listing: Listing,
-  folder: string,
-  signs: {
-    readonly marker: SqlTraits['marker']
-    readonly flyway: boolean
-    readonly upDown: boolean
-    readonly golangMigrate: boolean
-  },
-): FoundRunner {
-  const go = (module: string) => goVersion(listing, folder, module)
-  if (/(?:^|\/)supabase\/migrations$/.test(folder))
-    return found('supabase', npmVersion(listing, folder, 'supabase') ?? null, folder)
-  if (signs.marker === 'goose') return found('goose', go('github.com/pressly/goose') ?? null, folder)
-  if (signs.marker === 'dbmate')
-    return found('dbmate', npmVersion(listing, folder, 'dbmate') ?? go('github.com/amacneil/dbmate') ?? null, folder)
-  if (signs.marker === 'sql-migrate') return assumed(folder)
-  if (listing.has(within(folder, 'atlas.sum')) && !signs.upDown && !signs.flyway)
-    return found('atlas', null, within(folder, 'atlas.sum'), atlasOptions(listing, folder))
-  if (signs.flyway)
-    return found('flyway', flywayVersion(listing, folder) ?? null, folder, flywayOptions(listing, folder))
-  const sqlx = crateVersion(listing, folder, 'sqlx')
-  if (sqlx !== undefined) return found('sqlx', sqlx, folder)
-  const nodePgMigrate = npmVersion(listing, folder, 'node-pg-migrate')
-  if (nodePgMigrate !== undefined || signs.marker === 'node-pg-migrate')
-    return found('node-pg-migrate', nodePgMigrate ?? null, folder, nodePgMigrateOptions(listing, folder))
-  if (signs.golangMigrate) {
-    const version = go('github.com/golang-migrate/migrate')
-    if (version !== undefined || go('github.com/uptrace/bun') === undefined)
-      return found('golang-migrate', version ?? null, folder, golangMigrateOptions(listing, folder))
-  }
-  return assumed(folder)
-}
-
-function runnerOfFolders(listing: Listing, folder: string): FoundRunner {
-  const diesel = crateVersion(listing, folder, 'diesel')
-  const config = listing.nearest(folder, 'diesel.toml')
-  if (diesel !== undefined || config !== null)
-    return found('diesel', diesel ?? null, config === null ? folder : within(config, 'diesel.toml'))
-  return assumed(folder)
-}
-
-/** `tx-mode` of an atlas.hcl around the folder. */
-function atlasOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const at = listing.nearest(folder, 'atlas.hcl')
-  const mode =
-    at === null
-      ? undefined
-      : /\btx[-_]mode\s*=\s*"?(file|all|none)\b/i.exec(listing.text(within(at, 'atlas.hcl')) ?? '')?.[1]?.toLowerCase()
-  return mode === 'file' || mode === 'all' || mode === 'none' ? { txMode: mode } : undefined
-}
-
-function flywayOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const texts = ['flyway.conf', 'flyway.toml']
-    .map((name) => {
-      const at = listing.nearest(folder, name)
-      return at === null ? '' : (listing.text(within(at, name)) ?? '')
-    })
-    .join('\n')
-  const isOn = (name: string) => new RegExp(`^\\s*(?:flyway\\.)?${name}\\s*[=:]\\s*true\\b`, 'm').test(texts)
-  const [group, mixed] = [isOn('group'), isOn('mixed')]
-  return group || mixed ? { group, mixed } : undefined
-}
-
-/** Where a repository writes down how golang-migrate is called, and so the database address that it is given. */
-export const golangMigrateCallers: readonly string[] = [
-  'Makefile',
-  'makefile',
-  'justfile',
-  'Taskfile.yml',
-  'Taskfile.yaml',
-  'docker-compose.yml',
-  'docker-compose.yaml',
-  'compose.yml',
-  'compose.yaml',
-  '.env.example',
-]
-
-function golangMigrateOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const isMulti = golangMigrateCallers.some((name) => {
-    const at = listing.nearest(folder, name)
-    return at !== null && /\bx-multi-statement=true\b/.test(listing.text(within(at, name)) ?? '')
-  })
-  return isMulti ? { multiStatement: true } : undefined
-}
-
-function nodePgMigrateOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const at = listing.nearest(folder, 'package.json')
-  const text = at === null ? '' : (listing.text(within(at, 'package.json')) ?? '')
-  return /--no-single-transaction\b|"single-transaction"\s*:\s*false/.test(text)
-    ? { singleTransaction: false }
-    : undefined
 }
 
 /** True for what CREATE EXTENSION runs. https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-FILES */

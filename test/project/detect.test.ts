@@ -4,6 +4,7 @@ import { defaultConfig } from '../../src/config.ts'
 import type { Config } from '../../src/config.ts'
 import { detectProjects } from '../../src/project/detect.ts'
 import type { Project } from '../../src/project/project.ts'
+import type { IgnoredSql } from '../../src/project/sql-project.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -472,4 +473,36 @@ describe('the configuration', () => {
 
 test('an empty tree holds nothing', async () => {
   expect(await detect({})).toEqual({ projects: [], notes: [], ignored: [] })
+})
+
+describe('a file that is not named as the migrations beside it', () => {
+  const added = 'ALTER TABLE users ADD COLUMN phone text;\n'
+  const goMod = 'module x\n\nrequire github.com/golang-migrate/migrate/v4 v4.17.0\n'
+  test.each<[string, Files, IgnoredSql['runner'] | undefined]>([
+    ['supabase/migrations/add_phone.sql', { 'supabase/migrations/20240101000000_a.sql': table }, 'supabase'],
+    ['migrations/add_phone.sql', { 'migrations/1_a.sql': `-- +goose Up\n${table}` }, 'goose'],
+    ['migrations/add_phone.up.sql', { 'go.mod': goMod, 'migrations/1_a.up.sql': table }, 'golang-migrate'],
+    ['m/v2__add_phone.sql', { 'm/V1__a.sql': table }, 'flyway'],
+    ['migrations/create_phones.sql', { 'migrations/001_a.sql': table }, null],
+    ['migrations/schema.sql', { 'migrations/001_a.sql': table }, undefined],
+    ['migrations/rollback_phone.sql', { 'migrations/001_a.sql': table }, undefined],
+    ['migrations/seed-phones.sql', { 'migrations/001_a.sql': table }, undefined],
+    ['migrations/add_phone.sql', { 'migrations/001_a.sql': table, 'migrations/atlas.sum': 'h1:x' }, undefined],
+  ])('%s is told where it would be one', async (path, files, runner) => {
+    const { ignored } = await detect({ ...files, [path]: added })
+    expect(ignored).toEqual(runner === undefined ? [] : [{ path, reason: 'no number', runner }])
+  })
+
+  test('neither is a file beside the folders of migrations', async () => {
+    const { ignored } = await detect({
+      'diesel.toml': '',
+      'migrations/2024-01-01-000000_a/up.sql': table,
+      'migrations/add_phone.sql': added,
+      'migrations/seed.sql': added,
+    })
+    expect(ignored).toEqual([
+      { path: 'migrations/add_phone.sql', reason: 'no folder', runner: 'diesel' },
+      { path: 'migrations/seed.sql', reason: 'no migration' },
+    ])
+  })
 })

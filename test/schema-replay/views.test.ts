@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDatabase } from '../../scripts/corpus/database.ts'
 import { printSchema } from '../../src/schema/sql/schema.ts'
 import { loadParser } from '../../src/sql/parser.ts'
-import { schemaOf } from './support.ts'
+import { changes, schemaOf } from './support.ts'
 
 let database: PGlite
 
@@ -115,4 +115,34 @@ test('a view is not written where the meaning of its names is not followed', () 
     `${tables} CREATE VIEW v AS SELECT n FROM t NATURAL JOIN u; ALTER TABLE t RENAME n TO amount;`,
   )
   expect(views.get('public.v')?.definition).toBeNull()
+})
+
+test('a column of a view that gets another name is a change of the view', () => {
+  expect(changes(`${tables} CREATE VIEW v AS SELECT * FROM t;`, 'ALTER VIEW v RENAME COLUMN n TO m;')).toMatchObject([
+    { kind: 'renameColumn', table: 'public.v', from: 'n', to: 'm' },
+  ])
+})
+
+test.each([
+  'SELECT * FROM t WHERE missing IS NULL',
+  'SELECT x.missing FROM t x',
+  'SELECT id FROM t ORDER BY missing',
+  'SELECT n FROM t WHERE EXISTS (SELECT 1 FROM u WHERE missing = id)',
+])('a view that takes a column from nothing is refused: %s', (query) => {
+  expect(() => schemaOf(`${tables} CREATE VIEW v AS ${query};`)).toThrow(/column "?(?:x\.)?missing"? does not exist/)
+  expect(() => schemaOf(`${tables} CREATE TABLE v AS ${query};`)).toThrow(/missing"? does not exist/)
+})
+
+test.each([
+  'SELECT n AS m FROM t GROUP BY m ORDER BY m',
+  'SELECT t, ctid FROM t',
+  'SELECT g FROM t, generate_series(1, n) g',
+  'SELECT q.a FROM (SELECT n FROM t) q (a)',
+  'WITH RECURSIVE q (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM q WHERE i < 3) SELECT i FROM q',
+  'SELECT x FROM t, LATERAL (SELECT k AS x FROM u WHERE u.t = t.id) y',
+  'SELECT relname FROM pg_class',
+])('a view is not refused for a name that means something: %s', async (query) => {
+  const sql = `${tables} CREATE VIEW v AS ${query};`
+  await viewAfter(sql)
+  expect(schemaOf(sql).views.has('public.v')).toBe(true)
 })

@@ -12,6 +12,7 @@ import { readsColumn } from './drop-column.ts'
 import { updateFamily } from './family.ts'
 import { texts } from './nodes.ts'
 import { mentions } from './rewrite.ts'
+import { checkIdentityType } from './sequences.ts'
 import type { Session } from './session.ts'
 import { checkOwn, columnFor, current, refuse } from './session.ts'
 import { resolveType } from './types.ts'
@@ -23,8 +24,7 @@ export function alterType(session: Session, at: Key, name: string, node: ColumnD
   const collation = node.collClause === undefined ? null : (texts(node.collClause.collname).at(-1) ?? null)
   const to: Column = { ...from, type: type.text, collation }
   checkOwn(session, table, from.name, 'alter')
-  if (from.identity !== null && type.text !== null && !['smallint', 'integer', 'bigint'].includes(type.text))
-    refuse('identity column type must be smallint, integer, or bigint')
+  if (from.identity !== null) checkIdentityType(type.text)
   checkReaders(session, table, from.name)
   if (
     node.raw_default === undefined &&

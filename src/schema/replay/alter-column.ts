@@ -7,7 +7,7 @@ import { remove, sequencesOf, updateTable } from './draft.ts'
 import { updateFamily } from './family.ts'
 import { truncated } from './names.ts'
 import { items, mentionedColumns, option, valueText } from './nodes.ts'
-import { optionsAfter } from './sequences.ts'
+import { checkIdentityType, optionsAfter } from './sequences.ts'
 import type { Session } from './session.ts'
 import { checkFollowed, columnFor, current, refuse } from './session.ts'
 import { addTableConstraint } from './alter-constraint.ts'
@@ -110,6 +110,7 @@ export function setIdentity(session: Session, at: Key, name: string, command: Al
   const column = columnFor(session, current(session, at), name)
   const adding = command.subtype === 'AT_AddIdentity'
   if (adding) {
+    checkIdentityType(column.type)
     if (column.identity !== null)
       refuse(`column "${column.name}" of relation "${nameOf(at)}" is already an identity column`)
     if (column.nullable && current(session, at).complete)

@@ -8,7 +8,7 @@ import { key, nameOf, schemaOf } from '../model.ts'
 import { put } from './draft.ts'
 import { freeRelationName, truncated } from './names.ts'
 import { option, texts } from './nodes.ts'
-import { optionsAfter } from './sequences.ts'
+import { checkIdentityType, optionsAfter } from './sequences.ts'
 import type { Session } from './session.ts'
 import { declaredAt, refuse } from './session.ts'
 import { placeInStatement } from '../../sql/place.ts'
@@ -120,6 +120,7 @@ export function buildColumn(
         break
       case 'CONSTR_IDENTITY':
         column.identity = constraint.generated_when === 'd' ? 'by default' : 'always'
+        checkIdentityType(type.text)
         column.identityOptions = optionsAfter(null, constraint.options, type.text ?? 'bigint')
         said = true
         ownSequence(session, table, name, type.text ?? 'bigint', sequenceName(constraint.options), place)

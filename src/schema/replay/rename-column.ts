@@ -104,6 +104,7 @@ function renameViewColumn(session: Session, at: Key, from: string, to: string): 
     })),
   })
   readersFollow(session, at, from, to)
+  session.changes.push({ kind: 'renameColumn', place: session.place, table: at, from, to })
 }
 
 /** A privilege after its column got another name. */

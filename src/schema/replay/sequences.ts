@@ -28,6 +28,12 @@ export function createSequence(session: Session, node: CreateSeqStmt): void {
   session.changes.push({ kind: 'createSequence', place: session.place, object: at, to })
 }
 
+/** An identity stands on a whole number; a type that is not known is taken for one. */
+export function checkIdentityType(type: string | null): void {
+  if (type !== null && !['smallint', 'integer', 'bigint'].includes(type))
+    refuse('identity column type must be smallint, integer, or bigint')
+}
+
 /** The options that a list of `DefElem` leaves: of a new sequence, or where there were `had` before. What is not said stays as it is, also a default of the other direction. */
 export function optionsAfter(
   had: readonly string[] | null,

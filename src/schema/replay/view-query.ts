@@ -11,7 +11,7 @@ import { put } from './draft.ts'
 import { text, texts, walk, writtenIn } from './nodes.ts'
 import { outputNames } from './output-names.ts'
 import type { Levels, Lookup } from './view-scope.ts'
-import { isStar, sourcesIn, takenByStar, takenFrom, visitNames } from './view-scope.ts'
+import { isStar, missingColumn, sourcesIn, takenByStar, takenFrom, visitNames } from './view-scope.ts'
 
 /** The text of a view's query, and what is to change in it. */
 class Query {
@@ -132,6 +132,13 @@ export function queryWithStarsWritten(schema: DraftSchema, view: View): string |
   return count === 0 ? undefined : query.result()
 }
 
+/** A column that a view's query takes from nothing; null where there is none, or none for certain. */
+export function missingColumnOf(schema: DraftSchema, view: View): string | null {
+  const query = new Query(view)
+  const missing = missingColumn(query.tree, lookupIn(schema, query))
+  return query.isClear ? missing : null
+}
+
 /** A view whose query has gone through `change`; null out of it where the query is not known any more. */
 export function withQuery(view: View, change: (view: View) => string | null): View {
   const { expanded, ...rest } = { ...view, definition: change(view) }
@@ -186,12 +193,7 @@ export function queryWithColumnRenamed(
     lookup: lookupIn(schema, query),
     reference({ fields = [], location }, levels, isOutput) {
       if (isMeant(fields, levels))
-        query.replace(
-          location,
-          fields.length,
-          1,
-          (name) => name(to) + (isOutput ? ` AS ${quoteIdent(from)}` : ''),
-        )
+        query.replace(location, fields.length, 1, (name) => name(to) + (isOutput ? ` AS ${quoteIdent(from)}` : ''))
     },
     star(_, clause) {
       if (clause.flatMap((item) => sourcesIn(item, lookupIn(schema, query))).some((source) => source.at === at))
@@ -273,8 +275,7 @@ export function queryWithTypeRenamed(view: View, from: Key, to: Key): string | n
   const query = new Query(view)
   walkTypes(query.tree, ({ names, location }) => {
     const parts = names?.length ?? 0
-    if (isNamed(texts(names), from))
-      query.replace(location, parts, parts, (name) => nameAfter(parts, from, to, name))
+    if (isNamed(texts(names), from)) query.replace(location, parts, parts, (name) => nameAfter(parts, from, to, name))
   })
   return query.result()
 }

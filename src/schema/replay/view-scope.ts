@@ -81,7 +81,7 @@ export function visitNames(query: unknown, { lookup, reference, star }: Handlers
       select(node.rarg, outer)
       return
     }
-    const { targetList = [], fromClause = [], sortClause, distinctClause, ...rest } = node
+    const { targetList = [], fromClause = [], sortClause, distinctClause, groupClause, ...rest } = node
     const inner = [fromClause.flatMap((item) => sourcesIn(item, lookup)), ...outer]
     const outputs = new Set<string>()
     for (const target of targetList) {
@@ -98,6 +98,11 @@ export function visitNames(query: unknown, { lookup, reference, star }: Handlers
     }
     for (const item of fromClause) visitSource(item, inner, outer)
     visit({ ...rest, withClause: undefined }, inner)
+    for (const by of groupClause ?? []) {
+      const name = 'ColumnRef' in by && by.ColumnRef.fields?.length === 1 ? text(by.ColumnRef.fields[0]) : ''
+      // Here a column comes before an output.
+      if (!outputs.has(name) || inner[0]?.some(({ columns }) => columns?.includes(name) !== false)) visit(by, inner)
+    }
     for (const by of [...(sortClause ?? []), ...(distinctClause ?? [])]) {
       const key = 'SortBy' in by ? by.SortBy.node : by
       const fields = key !== undefined && 'ColumnRef' in key ? (key.ColumnRef.fields ?? []) : []
@@ -108,6 +113,32 @@ export function visitNames(query: unknown, { lookup, reference, star }: Handlers
 
   visit(query, [])
 }
+
+/** A column of a query that is in nothing that the query could take it from, as it is written; null where there is none, or none for certain. */
+export function missingColumn(query: unknown, lookup: Lookup): string | null {
+  let missing: string | null = null
+  visitNames(query, {
+    lookup,
+    reference({ fields = [] }, levels) {
+      const names = texts(fields)
+      const name = names.at(-1) ?? ''
+      if (names.length > 2 || systemColumns.has(name)) return
+      const qualifier = names.length > 1 ? names[0] : undefined
+      const all = levels.flat()
+      const of =
+        qualifier === undefined
+          ? all
+          : (levels.map((level) => level.filter(({ alias }) => alias === qualifier)).find(({ length }) => length > 0) ??
+            [])
+      const isWhole = qualifier === undefined && all.some(({ alias }) => alias === name || alias === '')
+      if (of.length > 0 && !isWhole && of.every(({ columns }) => columns?.includes(name) === false))
+        missing ??= names.join('.')
+    },
+  })
+  return missing
+}
+
+const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid', 'oid'])
 
 /** True for `*` and `t.*`. */
 export function isStar(ref: ColumnRef): boolean {

@@ -2,14 +2,13 @@ import type { Alias, CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg
 import { printExpression } from '../expression/expression.ts'
 import type { Column, Key, View } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
-import type { DraftSchema } from './draft.ts'
 import { put, putTable, relationExists } from './draft.ts'
 import { truncated } from './names.ts'
 import { flag, text, texts, walk, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { current, declaredAt, findKey, isOpen, keyForNew, refuse, shown } from './session.ts'
 import { figuredName, outputNames } from './output-names.ts'
-import { queryWithStarsWritten } from './view-query.ts'
+import { missingColumnOf, queryWithStarsWritten } from './view-query.ts'
 import { significantTokens } from '../../sql/tokens.ts'
 
 interface Output {
@@ -139,7 +138,8 @@ export function outputColumns(session: Session, query: Node | undefined): readon
   if (query === undefined || !('SelectStmt' in query)) return null
   let select: SelectStmt = query.SelectStmt
   while (select.larg !== undefined) select = select.larg
-  if (select.withClause !== undefined || select.valuesLists !== undefined) return outputNames(select)?.map((name) => ({ name, type: null })) ?? null
+  if (select.withClause !== undefined || select.valuesLists !== undefined)
+    return outputNames(select)?.map((name) => ({ name, type: null })) ?? null
   const { schema } = session.draft
   const sources = sourceColumns(session, select.fromClause)
   const outputs: Output[] = []
@@ -153,16 +153,6 @@ export function outputColumns(session: Session, query: Node | undefined): readon
       continue
     }
     const output = name ?? figuredName(val)
-    if (
-      'ColumnRef' in val &&
-      val.ColumnRef.fields?.length === 1 &&
-      (select.fromClause ?? []).every((each) => 'RangeVar' in each) &&
-      sources !== null
-    ) {
-      const column = text(val.ColumnRef.fields[0])
-      if (!sources.all.some((each) => each.name === column || each.alias === column))
-        refuse(`column "${column}" does not exist`)
-    }
     const type = sources === null ? null : printExpression(val, { schema, columns: sources.all }, null).type
     outputs.push({ name: truncated(output), type })
   }
@@ -189,27 +179,37 @@ export function createView(session: Session, node: ViewStmt): void {
   const before = schema.views.get(at)
   if (relationExists(schema, at) && (before === undefined || node.replace !== true))
     refuse(`relation "${nameOf(at)}" already exists`)
-  const outputs = outputColumns(session, node.query)
-  const aliases = texts(node.aliases)
-  const to = withExpansion(schema, {
-    schema: schemaOf(at),
-    name: nameOf(at),
-    materialized: false,
-    definition: definitionOf(session),
-    columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
-    reads: readsOf(session, node.query),
-    indexes: [],
-    securityInvoker: flag(node.options, 'security_invoker'),
-    declared: declaredAt(session),
-  })
+  const query = queryOf(session, at, node.query, texts(node.aliases))
+  const to = { ...query.view, securityInvoker: flag(node.options, 'security_invoker') }
   checkReplaced(before?.columns ?? null, to.columns)
   put(session.draft, 'views', at, to)
   session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: node.replace === true })
 }
 
-function withExpansion(schema: DraftSchema, view: View): View {
+/** What a query makes, under other names where it is given them: its columns, and the view that it would be. */
+function queryOf(
+  session: Session,
+  at: Key,
+  query: Node | undefined,
+  aliases: readonly string[],
+): { readonly outputs: readonly Output[] | null; readonly view: View } {
+  const { schema } = session.draft
+  const outputs = outputColumns(session, query)?.map((each, i) => ({ ...each, name: aliases[i] ?? each.name })) ?? null
+  const view: View = {
+    schema: schemaOf(at),
+    name: nameOf(at),
+    materialized: false,
+    definition: definitionOf(session),
+    columns: outputs?.map(({ name }) => name) ?? null,
+    reads: readsOf(session, query),
+    indexes: [],
+    securityInvoker: false,
+    declared: declaredAt(session),
+  }
+  const missing = missingColumnOf(schema, view)
+  if (missing !== null) refuse(`column ${missing.includes('.') ? missing : `"${missing}"`} does not exist`)
   const expanded = queryWithStarsWritten(schema, view)
-  return expanded === undefined ? view : { ...view, expanded }
+  return { outputs, view: expanded === undefined ? view : { ...view, expanded } }
 }
 
 /** A view that is replaced keeps its columns and gets new ones behind them. */
@@ -227,27 +227,16 @@ export function createTableAs(session: Session, node: CreateTableAsStmt): void {
     if (node.if_not_exists === true) return
     refuse(`relation "${nameOf(at)}" already exists`)
   }
-  const outputs = outputColumns(session, node.query)
-  const aliases = texts(node.into?.colNames)
+  const { outputs, view } = queryOf(session, at, node.query, texts(node.into?.colNames))
   if (node.objtype === 'OBJECT_MATVIEW') {
-    const to = withExpansion(session.draft.schema, {
-      schema: schemaOf(at),
-      name: nameOf(at),
-      materialized: true,
-      definition: definitionOf(session),
-      columns: outputs === null ? null : outputs.map((each, i) => aliases[i] ?? each.name),
-      reads: readsOf(session, node.query),
-      indexes: [],
-      securityInvoker: false,
-      declared: declaredAt(session),
-    })
+    const to = { ...view, materialized: true }
     put(session.draft, 'views', at, to)
     session.changes.push({ kind: 'createView', place: session.place, object: at, to, orReplace: false })
     return
   }
-  const columns: Column[] = (outputs ?? []).map((each, i) => ({
-    name: aliases[i] ?? each.name,
-    type: each.type,
+  const columns: Column[] = (outputs ?? []).map(({ name, type }) => ({
+    name,
+    type,
     nullable: true,
     default: null,
     generated: null,
