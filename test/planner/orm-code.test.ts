@@ -28,7 +28,21 @@ test.each([
     'j Json @default(dbgenerated("\'{}\'::jsonb"))',
     'j: jsonb("j").default(sql`\'{}\'::jsonb`).notNull(),',
   ],
-  ['numeric(10,2)', null, 'p', 'p Decimal', 'p: numeric("p", { precision: 10, scale: 2 }).notNull(),'],
+  [
+    'timestamp with time zone',
+    null,
+    'at',
+    'at DateTime @db.Timestamptz',
+    'at: timestamp("at", { withTimezone: true }).notNull(),',
+  ],
+  ['character varying(20)', null, 'v', 'v String @db.VarChar(20)', 'v: varchar("v", { length: 20 }).notNull(),'],
+  [
+    'numeric(10,2)',
+    null,
+    'p',
+    'p Decimal @db.Decimal(10, 2)',
+    'p: numeric("p", { precision: 10, scale: 2 }).notNull(),',
+  ],
 ])('a column of type %s with default %s', (type, value, name, prisma, drizzle) => {
   const of = column(name, type, { nullable: false, default: value })
   expect(prismaField(of)).toBe(prisma)

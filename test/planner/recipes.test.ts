@@ -189,6 +189,17 @@ describe('a plan', () => {
     )
   })
 
+  test('says what the schema of the ORM gets with the migration: fields with their types, indexes', () => {
+    const review = reviewOf(
+      given,
+      'ALTER TABLE users ADD COLUMN plan varchar(20), DROP COLUMN legacy; CREATE INDEX CONCURRENTLY i ON users (plan, email); CREATE INDEX CONCURRENTLY j ON users (lower(email));',
+    )
+    const plan = planOf({ ...review, project: { ...review.project, orm: 'prisma' } })
+    expect(plan.parts[0]?.items.map(({ step }) => step.code)).toEqual([
+      '  model users\n+ plan String? @db.VarChar(20)\n+ @@index([plan, email])',
+    ])
+  })
+
   test('prints each migration apart, as it has to be deployed', () => {
     const up = 'ALTER TABLE users ADD COLUMN plan text NOT NULL; CREATE INDEX ON users (email);'
     const text = planToText([planOf(reviewOf(given, up))])

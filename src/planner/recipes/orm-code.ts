@@ -43,7 +43,44 @@ export function prismaField(column: Column, field = fieldName(column), attribute
     (/^"?\w+"?$/.test(bare) ? bare.replaceAll('"', '') : `Unsupported(${JSON.stringify(bare)})`)
   const list = column.type?.endsWith('[]') ? '[]' : ''
   const map = field === column.name ? '' : ` @map(${JSON.stringify(column.name)})`
-  return `${field} ${type}${list || (column.nullable ? '?' : '')}${prismaDefault(column, type)}${map}${attributes}`
+  return `${field} ${type}${list || (column.nullable ? '?' : '')}${prismaDefault(column, type)}${map}${nativeType(bare)}${attributes}`
+}
+
+/** The attribute of a type that is not the one which Prisma takes for a field. */
+function nativeType(type: string): string {
+  const [, base = type, args = ''] = /^([a-z ]+?) ?(\([\d,]+\))?(?= with| without|$)/.exec(type) ?? []
+  const given = args.replace(',', ', ')
+  switch (base) {
+    case 'timestamp':
+      return type.endsWith('with time zone')
+        ? ` @db.Timestamptz${given}`
+        : given === '(3)'
+          ? ''
+          : ` @db.Timestamp${given}`
+    case 'time':
+      return type.endsWith('with time zone') ? ` @db.Timetz${given}` : ` @db.Time${given}`
+    case 'numeric':
+      return args === '(65,30)' ? '' : ` @db.Decimal${given}`
+    default: {
+      const name = nativeNames[base]
+      return name === undefined ? '' : ` @db.${name}${given}`
+    }
+  }
+}
+
+/** https://www.prisma.io/docs/orm/reference/prisma-schema-reference#model-field-scalar-types */
+const nativeNames: Readonly<Record<string, string>> = {
+  'character varying': 'VarChar',
+  character: 'Char',
+  uuid: 'Uuid',
+  citext: 'Citext',
+  xml: 'Xml',
+  inet: 'Inet',
+  bit: 'Bit',
+  smallint: 'SmallInt',
+  real: 'Real',
+  date: 'Date',
+  json: 'Json',
 }
 
 /** A default as a Prisma schema says it; an expression that it has no word for stays SQL. */
