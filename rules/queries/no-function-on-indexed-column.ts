@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, isNewSearch, mainTable, quote } from '../shared/query-words.ts'
+import { branchesOf, quote, searchIn } from '../shared/query-words.ts'
 
 export default {
   id: 'no-function-on-indexed-column',
@@ -41,17 +41,10 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      const table = mainTable(query, ctx)
-      if (
-        table === null ||
-        !table.complete ||
-        query.dynamic ||
-        !isNewSearch(query) ||
-        ctx.project.dialect !== 'postgresql'
-      )
-        return
-      const severity = bySize(ctx, table.key, 'warning')
-      if (severity === null || query.predicates.some((p) => p.joining === true)) return
+      const search = searchIn(query, ctx)
+      if (search === null) return
+      const { table, severity } = search
+      if (query.predicates.some((p) => p.joining === true)) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         if (own.length !== branch.length || indexUse(table, own).verdict === 'served') continue

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, isNewSearch, mainTable, quote, rowsOf } from '../shared/query-words.ts'
+import { branchesOf, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 
 export default {
   id: 'require-containment-index',
@@ -43,17 +43,9 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      const table = mainTable(query, ctx)
-      if (
-        table === null ||
-        !table.complete ||
-        query.dynamic ||
-        !isNewSearch(query) ||
-        ctx.project.dialect !== 'postgresql'
-      )
-        return
-      const severity = bySize(ctx, table.key, 'warning')
-      if (severity === null) return
+      const search = searchIn(query, ctx)
+      if (search === null) return
+      const { table, severity } = search
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         const asked = own.find((p) => p.operator === 'has' && p.expression === null)

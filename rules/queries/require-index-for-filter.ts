@@ -7,16 +7,14 @@ import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
-  bySize,
   indexAdvice,
   indexStatement,
-  isNewSearch,
   isForOperators,
   isSettings,
   listed,
-  mainTable,
   quote,
   rowsOf,
+  searchIn,
   tellsApart,
 } from '../shared/query-words.ts'
 import { conditionsOf, isConstant, isFlag, isRange, useBesideDeletion, wantedIndex } from '../shared/wanted-index.ts'
@@ -204,22 +202,12 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      const table = mainTable(query, ctx)
-      if (
-        table === null ||
-        !table.complete ||
-        query.dynamic ||
-        !isNewSearch(query) ||
-        query.operation === 'insert' ||
-        ctx.project.dialect !== 'postgresql'
-      )
-        return
-      if (query.predicates.length === 0 || query.predicates.some((p) => p.joining === true && p.table !== table.key))
-        return
-      const severity = bySize(ctx, table.key, 'warning')
+      const search = searchIn(query, ctx)
+      if (search === null || query.operation === 'insert' || query.predicates.length === 0) return
+      const { table, severity } = search
+      if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       // Nobody waits for a job, and how much it reads is not known.
-      if (severity === null || (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))))
-        return
+      if (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))) return
       const branches = branchesOf(query)
       for (const branch of branches) {
         const own = branch.filter((p) => p.table === table.key)
@@ -282,9 +270,7 @@ export default {
         const first = query.ordering[0]
         return (
           first !== undefined &&
-          [table?.primaryKey?.columns[0], ...(table?.indexes.map((i) => i.keys[0]?.column) ?? [])].includes(
-            first.column,
-          )
+          [table.primaryKey?.columns[0], ...table.indexes.map((i) => i.keys[0]?.column)].includes(first.column)
         )
       }
     },

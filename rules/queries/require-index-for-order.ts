@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { indexUse, servesOrder } from '../../src/schema/index-use.ts'
-import { large, pool, prismaShop } from '../shared/query-examples.ts'
+import { directionSql } from '../../src/queries/print.ts'
+import { indexUse, pathInOrder } from '../../src/schema/index-use.ts'
+import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
   indexAdvice,
@@ -39,6 +40,29 @@ export default {
       rows: { scores: 40_000_000 },
       typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY total DESC, id LIMIT 50')`,
     },
+    {
+      title: 'Nulls that are wanted at the other end than the index has them, also where there are none.',
+      given: `create table scores (id bigint primary key, total integer not null, bonus integer); create index scores_total on scores (total); create index scores_bonus on scores (bonus);`,
+      rows: { scores: 40_000_000 },
+      typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY total DESC NULLS LAST LIMIT 50')\n  export const given = () => pool.query('SELECT id FROM scores ORDER BY bonus DESC NULLS LAST LIMIT 50')`,
+      count: 2,
+      message: 'has the nulls at the other end',
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'The same in Prisma.',
+      typescript: `export const last = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: { sort: 'desc', nulls: 'last' } }, take: 20 })`,
+      message: 'the nulls at the other end',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      title: 'The same in Drizzle.',
+      typescript: `${drizzleImports}\n  import { asc } from 'drizzle-orm'\n  export const last = () => db.select().from(orders).orderBy(sql\`\${orders.number} desc nulls last\`).limit(20)\n  export const first = () => db.select().from(orders).orderBy(sql\`\${asc(orders.number)} nulls first\`).limit(20)`,
+      count: 2,
+      message: 'the nulls at the other end',
+    },
   ],
   good: [
     {
@@ -56,6 +80,12 @@ export default {
       title: 'A list that somebody arranged by hand, and nobody says that it is long.',
       given: `CREATE TABLE "providers" ("id" INTEGER PRIMARY KEY, "sort_order" INTEGER NOT NULL);`,
       typescript: `${pool}\n  export const providers = () => pool.query('SELECT id FROM providers ORDER BY sort_order LIMIT 50')`,
+    },
+    {
+      title: 'Nulls at the end at which the index has them.',
+      given: `create table scores (id bigint primary key, bonus integer); create index on scores (bonus desc nulls last);`,
+      rows: { scores: 40_000_000 },
+      typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY bonus DESC NULLS LAST LIMIT 50')\n  export const worst = () => pool.query('SELECT id FROM scores ORDER BY bonus ASC NULLS FIRST LIMIT 50')`,
     },
     {
       ...prismaShop,
@@ -97,21 +127,29 @@ export default {
         own.every((p) => p.operator === '=')
       )
         return
-      if (servesOrder(table, own, query.ordering)) return
+      if (pathInOrder(table, own, query.ordering, { nullsAside: ctx.project.dialect !== 'postgresql' }) !== null) return
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
       const columns = [...new Set([...equal, ...order])]
-      // Read backwards an index gives the opposite order, so that only mixed directions have to stand in it.
-      const downwards = new Set(query.ordering.filter((o) => o.descending).map((o) => o.column))
-      const isMixed = order.some((column) => downwards.has(column)) && !order.every((column) => downwards.has(column))
-      const statement = indexStatement(table, columns, ctx, isMixed ? downwards : undefined)
-      const { help, offer } = isMixed ? { help: sql(statement), offer: {} } : indexAdvice(table, columns, ctx)
+      // Read backwards an index gives the opposite order, so that only mixed directions and the nulls have to stand in it.
+      const isPlain = query.ordering.every(
+        ({ descending, nullsFirst }) => nullsFirst === descending && descending === query.ordering[0]?.descending,
+      )
+      const directions = new Map(query.ordering.map((o) => [o.column, directionSql(o)]))
+      const statement = indexStatement(table, columns, ctx, isPlain ? undefined : directions)
+      const { help, offer } = isPlain ? indexAdvice(table, columns, ctx) : { help: sql(statement), offer: {} }
+      const other = pathInOrder(table, own, query.ordering, { nullsAside: true })
+      const withoutNulls = query.ordering.map((o) => ({ ...o, nullsFirst: o.descending }))
+      const holdsNone = order.every((column) => table.columns.find(({ name }) => name === column)?.nullable === false)
       return {
         object: table.key,
         expects: 'sort',
         index: statement,
-        message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: no index gives this order.`,
-        help: `Create an index that does:\n\n${help}`,
+        message: `\`${ctx.name(table.key)}\` is sorted by ${listed(order)} before rows are taken: ${other === null ? 'no index gives this order' : `\`${other.name}\` has the nulls at the other end`}.`,
+        help:
+          holdsNone && pathInOrder(table, own, withoutNulls) !== null
+            ? `No row holds a null in ${listed(order)}: without \`NULLS\` in the query the index that is there gives the order.`
+            : `Create an index that does:\n\n${help}`,
         ...offer,
       }
     },

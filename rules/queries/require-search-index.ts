@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, isNewSearch, listed, mainTable, quote, rowsOf } from '../shared/query-words.ts'
+import { branchesOf, listed, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 
 export default {
   id: 'require-search-index',
@@ -50,17 +50,10 @@ export default {
   ],
   visit: {
     query(query, ctx) {
-      const table = mainTable(query, ctx)
-      if (
-        table === null ||
-        !table.complete ||
-        query.dynamic ||
-        !isNewSearch(query) ||
-        ctx.project.dialect !== 'postgresql'
-      )
-        return
-      const severity = bySize(ctx, table.key, 'warning')
-      if (severity === null || query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
+      const search = searchIn(query, ctx)
+      if (search === null) return
+      const { table, severity } = search
+      if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         if (own.length !== branch.length) return

@@ -40,6 +40,21 @@ export function mainTable(query: Query, ctx: Pick<RuleContext, 'after' | 'declar
   return name === undefined ? null : (ctx.after.tables.get(name) ?? ctx.declared?.tables.get(name) ?? null)
 }
 
+/**
+ * The table that a query of PostgreSQL looks for rows in, and how grave it is where no index serves it; null where there is nothing to say:
+ * the table or the query is not wholly known, the table is small, or the pull request does not decide how the rows are found.
+ */
+export function searchIn(
+  query: Query,
+  ctx: RuleContext,
+): { readonly table: Table; readonly severity: Severity } | null {
+  const table = mainTable(query, ctx)
+  if (table?.complete !== true || query.dynamic || !isNewSearch(query) || ctx.project.dialect !== 'postgresql')
+    return null
+  const severity = bySize(ctx, table.key, 'warning')
+  return severity === null ? null : { table, severity }
+}
+
 /** The severity of a rule for a table of a size: null for a small one, one lower where the size is not known. */
 export function bySize(ctx: Pick<RuleContext, 'size'>, table: Key, severity: Severity): Severity | null {
   const size = ctx.size(table)
@@ -135,16 +150,16 @@ export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
   return ` (${text} rows)`
 }
 
-/** `CREATE INDEX CONCURRENTLY` for an index on columns. */
+/** `CREATE INDEX CONCURRENTLY` for an index on columns, the way of each as SQL says it. */
 export function indexStatement(
   table: Table,
   columns: readonly string[],
   ctx: Pick<RuleContext, 'after'>,
-  downwards: ReadonlySet<string> = new Set(),
+  directions: ReadonlyMap<string, string> = new Map(),
 ): string {
   const target =
     schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
-  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map((column) => `${quote(column)}${downwards.has(column) ? ' DESC' : ''}`).join(', ')});`
+  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map((column) => `${quote(column)}${directions.get(column) ?? ''}`).join(', ')});`
 }
 
 function indexName(table: Table, columns: readonly string[]): string {

@@ -147,7 +147,7 @@ function looksFor(query: Query, predicates: readonly Predicate[] = query.predica
     operation,
     tables.find(({ role }) => role === 'main')?.table,
     predicates.map((p) => [p.table, p.column, p.expression, p.operator, p.pattern, p.branch, p.value, p.joining]),
-    ordering.map((o) => [o.table, o.column, o.descending]),
+    ordering.map((o) => [o.table, o.column, o.descending, o.nullsFirst]),
     tables.filter(({ role }) => role === 'join').map(({ table }) => table),
     limit === null,
     offset === null,

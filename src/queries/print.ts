@@ -1,6 +1,6 @@
 import { nameOf, schemaOf } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'
-import type { Predicate, Query } from './query.ts'
+import type { Order, Predicate, Query } from './query.ts'
 
 /**
  * The SQL that a client sends for the main table of a query, values as `$1`, so that a plan can be asked for. Null where
@@ -50,12 +50,18 @@ export function printQuery(
       ? '*'
       : main.columns.map(quote).join(', ')
   if (query.ordering.some((o) => o.table !== main.table)) return null
-  const asked = query.ordering.map((o) => `${quote(o.column)}${o.descending ? ' DESC' : ''}`)
+  const asked = query.ordering.map((o) => `${quote(o.column)}${directionSql(o)}`)
   const keys = asked.length > 0 || !ordersItself(query) ? asked : (table.primaryKey?.columns ?? []).map(quote)
   const order = keys.length === 0 || counts ? '' : ` ORDER BY ${keys.join(', ')}`
   const limit =
     query.limit === null || counts ? '' : ` LIMIT ${query.limit === 'dynamic' ? `$${counter.next++}` : query.limit}`
   return `SELECT ${columns} FROM ${name}${where}${order}${limit}`
+}
+
+/** How SQL says a direction after a column, with the nulls where they are not at the end that it gives them by itself. */
+export function directionSql({ descending, nullsFirst }: Pick<Order, 'descending' | 'nullsFirst'>): string {
+  const nulls = nullsFirst === descending ? '' : nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'
+  return `${descending ? ' DESC' : ''}${nulls}`
 }
 
 /** Prisma's engine orders by the key where rows are taken or left out without an order: https://github.com/prisma/prisma/issues/21032 */

@@ -12,12 +12,7 @@ export interface Query {
   readonly operation: 'select' | 'insert' | 'update' | 'delete' | 'other'
   readonly tables: readonly QueryTable[]
   readonly predicates: readonly Predicate[]
-  readonly ordering: readonly {
-    readonly table: Key
-    readonly column: string
-    readonly descending: boolean
-    readonly place: Place
-  }[]
+  readonly ordering: readonly Order[]
   readonly joins: readonly {
     readonly from: Key
     readonly fromColumns: readonly string[]
@@ -129,6 +124,16 @@ export interface QueryTable {
   readonly role: 'main' | 'join' | 'include' | 'subquery'
   /** Columns read of it; null for all. */
   readonly columns: readonly string[] | null
+}
+
+/** One column of ORDER BY. */
+export interface Order {
+  readonly table: Key
+  readonly column: string
+  readonly descending: boolean
+  /** Where nothing is said, Postgres takes nulls as greater than all else: last in ascending order, first in descending. */
+  readonly nullsFirst: boolean
+  readonly place: Place
 }
 
 export interface Predicate {

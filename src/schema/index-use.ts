@@ -1,4 +1,4 @@
-import type { Predicate } from '../queries/query.ts'
+import type { Order, Predicate } from '../queries/query.ts'
 import type { Index, Table } from './model.ts'
 import { mentions } from './replay/rewrite.ts'
 
@@ -10,6 +10,7 @@ export interface Path {
     readonly expression: string | null
     readonly opclass: string | null
     readonly descending: boolean
+    readonly nullsFirst: boolean
   }[]
   readonly unique: boolean
   readonly method: string
@@ -35,7 +36,7 @@ export type IndexUse =
 export function pathsOf(table: Table): readonly Path[] {
   const plain = (name: string, columns: readonly string[]): Path => ({
     name,
-    keys: columns.map((column) => ({ column, expression: null, opclass: null, descending: false })),
+    keys: columns.map((column) => ({ column, expression: null, opclass: null, descending: false, nullsFirst: false })),
     unique: true,
     method: 'btree',
     where: null,
@@ -111,27 +112,31 @@ export function indexUse(table: Table, predicates: readonly Predicate[]): IndexU
   return later ?? { verdict: candidates.some(isIndexable) ? 'none' : 'unknown', ...besides }
 }
 
-/** True where an index gives rows in an order: its keys after those that are fixed are those of the order. */
-export function servesOrder(
+/**
+ * The index that gives rows in an order: its keys after those that are fixed are those of the order. Postgres reads none for another end of
+ * the nulls than its own, be the columns NOT NULL or not; with `nullsAside` those that only lack that count, too.
+ */
+export function pathInOrder(
   table: Table,
   predicates: readonly Predicate[],
-  order: readonly { readonly column: string; readonly descending: boolean }[],
-): boolean {
-  if (order.length === 0) return true
+  order: readonly Order[],
+  given: { readonly nullsAside: boolean } = { nullsAside: false },
+): Path | null {
   const fixed = new Set(
     predicates.filter((p) => p.operator === '=' && p.table === table.key && p.expression === null).map((p) => p.column),
   )
-  return pathsOf(table).some((path) => {
+  const wanted = order.filter((o) => !fixed.has(o.column))
+  const gives = (path: Path): boolean => {
     if (path.method !== 'btree' || implied(path.where, predicates) === false) return false
     let at = 0
     let flipped: boolean | null = null
-    const wanted = order.filter((o) => !fixed.has(o.column))
     for (const key of path.keys) {
       const next = wanted[at]
       if (next === undefined) break
       if (key.column === next.column) {
         const flip = key.descending !== next.descending
         if (flipped !== null && flipped !== flip) return false
+        if (!given.nullsAside && (key.nullsFirst !== next.nullsFirst) !== flip) return false
         flipped = flip
         at++
         // A unique key decides the order alone.
@@ -141,7 +146,8 @@ export function servesOrder(
       }
     }
     return at >= wanted.length
-  })
+  }
+  return pathsOf(table).find(gives) ?? null
 }
 
 function leadingColumns(path: Path, predicates: readonly Predicate[]): number | 'unknown' {

@@ -3,7 +3,7 @@ import type { Key } from '../../schema/model.ts'
 import { parseSql } from '../../sql/parser.ts'
 import { always, both, either, negate } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
-import type { Predicate, Query } from '../query.ts'
+import type { Predicate } from '../query.ts'
 import { sqlCondition } from '../sql/conditions.ts'
 import type { Scope } from '../typescript/module.ts'
 import { chainOf, unwrap } from '../typescript/nodes.ts'
@@ -206,41 +206,4 @@ function expressionTerm(
   return term === undefined || term.column === null
     ? null
     : { table: term.table, column: term.column, expression: term.expression }
-}
-
-/** Reads the arguments of `orderBy(…)`, as far as they are columns from the first one on. */
-export function orderOf(items: readonly Located[], state: State, sources: readonly Key[]): Query['ordering'] {
-  const ordering: Query['ordering'][number][] = []
-  let known = true
-  for (const item of items) {
-    const array = arrayOf(item)
-    if (array !== null) {
-      ordering.push(...orderOf(array.elements, state, sources))
-      continue
-    }
-    let node = unwrap(item.node)
-    let descending = false
-    if (
-      node.type === 'CallExpression' &&
-      node.callee.type === 'Identifier' &&
-      (node.callee.name === 'desc' || node.callee.name === 'asc')
-    ) {
-      descending = node.callee.name === 'desc'
-      const inner = node.arguments[0]
-      if (inner !== undefined && inner.type !== 'SpreadElement') node = unwrap(inner)
-    }
-    const column = columnOf({ ...item, node }, state.world)
-    if (column === null) {
-      const random =
-        node.type === 'TaggedTemplateExpression' && /^\s*random\(\)\s*$/i.test(node.quasi.quasis[0]?.value.cooked ?? '')
-      if (random)
-        state.columns.push({ table: sources[0] ?? '', column: 'random()', use: 'order', place: placeOfNode(item) })
-      else mention(item, state, 'order')
-      known = false
-      continue
-    }
-    if (known) ordering.push({ ...column, descending, place: placeOfNode(item) })
-    state.columns.push({ ...column, use: 'order', place: placeOfNode(item) })
-  }
-  return ordering
 }

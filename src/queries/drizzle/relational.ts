@@ -10,7 +10,8 @@ import type { Chain, ChainStep } from '../typescript/nodes.ts'
 import { arrayOf, literalOf, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Evaluate, Located, Property } from '../typescript/objects.ts'
 import type { DrizzleTable } from '../typescript/value.ts'
-import { conditionOf, likePattern, orderOf } from './conditions.ts'
+import { conditionOf, likePattern } from './conditions.ts'
+import { orderOf } from './ordering.ts'
 import { number } from './state.ts'
 import type { State } from './state.ts'
 
@@ -187,7 +188,8 @@ function relationalOrder(order: Property, table: DrizzleTable, state: State): Qu
     const column = state.world.column(table, p.name)
     if (column === null) return []
     state.columns.push({ table: table.key, column, use: 'order', place: p.place })
-    return [{ table: table.key, column, descending: literalOf(p, state.world.evaluate) === 'desc', place: p.place }]
+    const descending = literalOf(p, state.world.evaluate) === 'desc'
+    return [{ table: table.key, column, descending, nullsFirst: descending, place: p.place }]
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Place } from '../../location.ts'
 import { numbered, usesOf } from '../conditions.ts'
-import type { Query } from '../query.ts'
+import type { Order, Query } from '../query.ts'
 import { arrayOf, isUndefined, literalOf, objectOf, placeOfNode } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import { whereOf } from './filters.ts'
@@ -11,7 +11,7 @@ import type { State } from './state.ts'
 /** Reads `orderBy`, through relations. */
 export function orderOf(model: Model, given: Located | undefined, state: State): Query['ordering'] {
   if (given === undefined) return []
-  const ordering: Query['ordering'][number][] = []
+  const ordering: Order[] = []
   const parts = arrayOf(given)
   for (const part of parts?.elements ?? [given]) {
     const object = objectOf(part, state.evaluate)
@@ -31,14 +31,20 @@ export function orderOf(model: Model, given: Located | undefined, state: State):
         }
         continue
       }
-      const direct = literalOf(property, state.evaluate)
-      const sort =
-        direct ??
-        literalOf(
-          objectOf(property, state.evaluate)?.properties.find((p) => p.name === 'sort') ?? property,
-          state.evaluate,
-        )
-      ordering.push({ table: model.table, column: field.column, descending: sort === 'desc', place: property.place })
+      const settings = objectOf(property, state.evaluate)?.properties ?? []
+      const setting = (name: string): unknown => {
+        const found = settings.find((p) => p.name === name)
+        return found === undefined ? undefined : literalOf(found, state.evaluate)
+      }
+      const descending = (literalOf(property, state.evaluate) ?? setting('sort')) === 'desc'
+      const nulls = setting('nulls')
+      ordering.push({
+        table: model.table,
+        column: field.column,
+        descending,
+        nullsFirst: nulls === undefined ? descending : nulls === 'first',
+        place: property.place,
+      })
       state.columns.push({ table: model.table, column: field.column, use: 'order', place: property.place })
     }
   }

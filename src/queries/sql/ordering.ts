@@ -1,16 +1,11 @@
 import type { Node, SelectStmt, SortBy } from 'libpg-query'
-import type { Query } from '../query.ts'
+import type { Order } from '../query.ts'
 import { columnRefs, resolveColumn } from './names.ts'
 import type { Level, State } from './names.ts'
 import { constant } from './tree.ts'
 
 /** The column that an item of ORDER BY sorts by; null for anything but a column. */
-export function orderColumn(
-  sort: SortBy,
-  select: SelectStmt,
-  level: Level,
-  state: State,
-): Query['ordering'][number] | null {
+export function orderColumn(sort: SortBy, select: SelectStmt, level: Level, state: State): Order | null {
   if (sort.node === undefined) return null
   const node = targetOf(sort.node, select) ?? sort.node
   if (!('ColumnRef' in node)) {
@@ -21,7 +16,14 @@ export function orderColumn(
   if (found === null) return null
   const place = state.world.place(node.ColumnRef.location)
   state.columns.push({ ...found, use: 'order', place })
-  return { ...found, descending: sort.sortby_dir === 'SORTBY_DESC', place }
+  return { ...found, ...directionOf(sort), place }
+}
+
+/** Which way an item of ORDER BY sorts, and where it puts nulls. */
+export function directionOf({ sortby_dir, sortby_nulls }: SortBy): Pick<Order, 'descending' | 'nullsFirst'> {
+  const descending = sortby_dir === 'SORTBY_DESC'
+  const isDefault = sortby_nulls === undefined || sortby_nulls === 'SORTBY_NULLS_DEFAULT'
+  return { descending, nullsFirst: isDefault ? descending : sortby_nulls === 'SORTBY_NULLS_FIRST' }
 }
 
 /** What `ORDER BY 2` and `ORDER BY alias` mean. */

@@ -2,7 +2,7 @@ import type { Node, SelectStmt } from 'libpg-query'
 import { always, both, numbered, usesOf } from '../conditions.ts'
 import type { Condition } from '../conditions.ts'
 import type { Draft } from '../draft.ts'
-import type { Query } from '../query.ts'
+import type { Order } from '../query.ts'
 import { conditionOf } from './conditions.ts'
 import { addSource, columnRefs } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
@@ -214,7 +214,7 @@ function selectDraft(
     subqueries(part, level, own, text)
   }
   subqueries(select.whereClause, level, own, text)
-  const ordering: Query['ordering'][number][] = []
+  const ordering: Order[] = []
   let sortable = true
   for (const item of select.sortClause ?? []) {
     if (!('SortBy' in item)) continue
