@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
-import { byClient, isNewSearch, mainTable, rowsOf } from '../shared/query-words.ts'
+import { byClient, isNewSearch, mainTable, rowsOf, tellsApart } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
 export default {
@@ -22,7 +22,7 @@ export default {
     {
       ...prismaShop,
       rows: large,
-      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
+      typescript: `export const page = (n: number, status: string) => prisma.order.findMany({ where: { status }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
       message: '`orders`',
     },
     {
@@ -39,6 +39,7 @@ export default {
     },
     {
       ...prismaShop,
+      rows: large,
       title: 'The orders of one user, and nobody says that there are many.',
       typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { id: 'asc' }, skip: n * 20, take: 20 })`,
     },
@@ -73,8 +74,16 @@ export default {
       const size = ctx.size(table.key)
       // How many pages there are is known of no table whose size is not.
       if ((typeof query.offset === 'number' && query.offset < 1000) || size !== 'large') return
-      // The keys are in the hands of the caller, and their pages too.
-      if (query.predicates.some((p) => p.operator === 'in' && p.joining !== true && isKey(p.column ?? '', table)))
+      // The keys are in the hands of the caller, and their pages too. Of what belongs to one of many nobody knows whether it has many pages.
+      if (
+        query.predicates.some(
+          (p) =>
+            p.table === table.key &&
+            p.joining !== true &&
+            ((p.operator === 'in' && isKey(p.column ?? '', table)) ||
+              (p.operator === '=' && tellsApart(table, p.column ?? ''))),
+        )
+      )
         return
       return {
         object: table.key,

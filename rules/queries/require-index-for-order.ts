@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { directionSql } from '../../src/queries/print.ts'
-import { indexUse, pathInOrder } from '../../src/schema/index-use.ts'
+import type { Order, Predicate } from '../../src/queries/query.ts'
+import { directionSql, indexUse, pathInOrder } from '../../src/schema/index-use.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -82,6 +83,12 @@ export default {
       typescript: `${pool}\n  export const providers = () => pool.query('SELECT id FROM providers ORDER BY sort_order LIMIT 50')`,
     },
     {
+      title: 'The primary key behind an order that an index gives: rows that are equal there are sorted as they come.',
+      given: `create table scores (id bigint primary key, total integer not null); create index on scores (total);`,
+      rows: { scores: 40_000_000 },
+      typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY total DESC, id LIMIT 50')`,
+    },
+    {
       title: 'Nulls at the end at which the index has them.',
       given: `create table scores (id bigint primary key, bonus integer); create index on scores (bonus desc nulls last);`,
       rows: { scores: 40_000_000 },
@@ -128,6 +135,7 @@ export default {
       )
         return
       if (pathInOrder(table, own, query.ordering, { nullsAside: ctx.project.dialect !== 'postgresql' }) !== null) return
+      if (ctx.postgres >= 13 && isGivenButForTies(table, own, query.ordering)) return
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')
       const order = query.ordering.map((o) => o.column)
       const columns = [...new Set([...equal, ...order])]
@@ -155,3 +163,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where an index gives the order and only the primary key stands behind it: rows that are equal before are sorted as they come. */
+function isGivenButForTies(table: Table, own: readonly Predicate[], ordering: readonly Order[]): boolean {
+  const key = table.primaryKey?.columns ?? []
+  const last = ordering.at(-1)
+  const before = ordering.slice(0, -1)
+  return key.length === 1 && last?.column === key[0] && before.length > 0 && pathInOrder(table, own, before) !== null
+}

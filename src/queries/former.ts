@@ -151,8 +151,9 @@ function looksFor(query: Query, predicates: readonly Predicate[] = query.predica
     tables.filter(({ role }) => role === 'join').map(({ table }) => table),
     limit === null,
     offset === null,
-    // What of SQL cannot be told stands in its conditions, and the tables of those are known.
-    dynamic && (statement === undefined ? squeezed(query) : tables.map(({ table, role }) => [table, role])),
+    // What of SQL cannot be told stands in its conditions, and the tables of those are known; what of a call cannot be told, its function puts together.
+    dynamic &&
+      (statement === undefined ? [query.call, query.context.function] : tables.map(({ table, role }) => [table, role])),
   ])
 }
 

@@ -1,6 +1,7 @@
 import { nameOf, schemaOf } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'
-import type { Order, Predicate, Query } from './query.ts'
+import { directionSql } from '../schema/index-use.ts'
+import type { Predicate, Query } from './query.ts'
 
 /**
  * The SQL that a client sends for the main table of a query, values as `$1`, so that a plan can be asked for. Null where
@@ -56,12 +57,6 @@ export function printQuery(
   const limit =
     query.limit === null || counts ? '' : ` LIMIT ${query.limit === 'dynamic' ? `$${counter.next++}` : query.limit}`
   return `SELECT ${columns} FROM ${name}${where}${order}${limit}`
-}
-
-/** How SQL says a direction after a column, with the nulls where they are not at the end that it gives them by itself. */
-export function directionSql({ descending, nullsFirst }: Pick<Order, 'descending' | 'nullsFirst'>): string {
-  const nulls = nullsFirst === descending ? '' : nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'
-  return `${descending ? ' DESC' : ''}${nulls}`
 }
 
 /** Prisma's engine orders by the key where rows are taken or left out without an order: https://github.com/prisma/prisma/issues/21032 */

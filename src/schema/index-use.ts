@@ -150,6 +150,12 @@ export function pathInOrder(
   return pathsOf(table).find(gives) ?? null
 }
 
+/** How SQL says a direction after a column, with the nulls where they are not at the end that it gives them by itself. */
+export function directionSql({ descending, nullsFirst }: Pick<Order, 'descending' | 'nullsFirst'>): string {
+  const nulls = nullsFirst === descending ? '' : nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'
+  return `${descending ? ' DESC' : ''}${nulls}`
+}
+
 function leadingColumns(path: Path, predicates: readonly Predicate[]): number | 'unknown' {
   if (path.method === 'btree' || path.method === 'hash') {
     let columns = 0

@@ -74,5 +74,11 @@ test('what a plan refutes is not told', () => {
   expect(told('scan', summary(['Append, 5 rows', '  Seq Scan on orders_2026, 5 rows'], ['public.orders_2026']))).toBe(1)
   expect(told('sort', summary(['Index Scan using a on orders, 1 row']))).toBe(0)
   expect(told('sort', summary(['Limit, 1 row', '  Incremental Sort, 5 rows']))).toBe(1)
+  const sorting = (rows: number): PlanSummary => {
+    const line = `Sort, ${rows} rows, sorted by a`
+    return { ...summary(['Limit, 1 row', `  ${line}`]), sorts: [{ rows, line }] }
+  }
+  expect(told('sort', sorting(40))).toBe(0)
+  expect(told('sort', sorting(40_000))).toBe(1)
   expect([...judgedByPlan([problem('scan')], {} as Query)]).toEqual([problem('scan')])
 })
