@@ -74,14 +74,14 @@ export default {
       const size = ctx.size(table.key)
       // How many pages there are is known of no table whose size is not.
       if ((typeof query.offset === 'number' && query.offset < 1000) || size !== 'large') return
-      // The keys are in the hands of the caller, and their pages too. Of what belongs to one of many nobody knows whether it has many pages.
+      // The keys are in the hands of the caller, and their pages too. Of what belongs to one of many nobody knows whether it has many pages, unless a loop goes through them all.
       if (
         query.predicates.some(
           (p) =>
             p.table === table.key &&
             p.joining !== true &&
             ((p.operator === 'in' && isKey(p.column ?? '', table)) ||
-              (p.operator === '=' && tellsApart(table, p.column ?? ''))),
+              (p.operator === '=' && query.context.loop === null && tellsApart(table, p.column ?? ''))),
         )
       )
         return

@@ -197,6 +197,8 @@ function answers(key: Path['keys'][number], predicate: Predicate, method: string
   const { operator } = predicate
   if (method === 'btree') {
     if (ordered.has(operator)) return true
+    // How many rows hold a value decides.
+    if (operator === 'is not null') return null
     // Only an index with a pattern operator class or the C collation serves a prefix.
     if (operator === 'like' && (predicate.pattern === 'prefix' || predicate.pattern === undefined))
       return /pattern_ops/.test(key.opclass ?? '') ? true : null
