@@ -1,10 +1,10 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
-import { indexUse } from '../../src/schema/index-use.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
 import { indexLedBy } from '../shared/index-prefix.ts'
+import { queriesWithout } from '../shared/lost-queries.ts'
 import { large, pool, shopSql } from '../shared/query-examples.ts'
-import { at, branchesOf } from '../shared/query-words.ts'
+import { at } from '../shared/query-words.ts'
 import { placesIn } from '../shared/uses.ts'
 
 export default {
@@ -100,27 +100,7 @@ function needed(table: Key, name: string, ctx: RuleContext) {
   const now = ctx.after.tables.get(table)
   if (was === undefined || now === undefined || !now.complete || ctx.isNew(table) || ctx.size(table) === 'small')
     return null
-  const uses = ctx.queries
-    .filter((query) => {
-      if (
-        query.dynamic ||
-        query.context.file !== 'source' ||
-        query.tables[0]?.table !== table ||
-        query.predicates.some((p) => p.joining === true)
-      )
-        return false
-      return branchesOf(query).some((branch) => {
-        if (branch.some((p) => p.table !== table)) return false
-        const before = indexUse(was, branch)
-        const after = indexUse(now, branch)
-        return (
-          before.verdict === 'served' &&
-          before.path.name === name &&
-          (after.verdict === 'none' || after.verdict === 'later')
-        )
-      })
-    })
-    .map((query) => ({ use: { place: query.place } }))
+  const uses = queriesWithout(name, table, was, now, ctx.queries).map(({ place }) => ({ use: { place } }))
   if (uses.length === 0) return null
   return {
     object: table,

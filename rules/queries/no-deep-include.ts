@@ -48,7 +48,8 @@ export default {
         const above = way.findLast((w) => w.many && !w.limited)
         // A tree of what one row owns is small as long as nobody says that its tables are not.
         const many = ctx.size(one.table) === 'large'
-        if (one.many && !one.limited && above !== undefined && many && found === null)
+        const isNew = one.known !== true || above?.known !== true
+        if (one.many && !one.limited && above !== undefined && many && isNew && found === null)
           found = { above: above.relation, inner: one }
         way.push(one)
       }

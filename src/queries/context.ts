@@ -150,7 +150,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       if (isOneOf(loop.element, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
       if (isRemembered(tests, body)) return null
-      const works = work.test(body)
+      const works = isWork(body)
       return { ...loop, guarded, conditional, works, batching: loop.batching || buffered }
     }
     if (at.kind !== 'function') continue
@@ -173,7 +173,7 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       return {
         guarded: guarded || around === 'allSettled',
         conditional,
-        works: work.test(body),
+        works: isWork(body),
         element: named === '' ? null : named,
         together: together || around === '$transaction' || around === 'batch',
         place: placeOf(module.file, step.start, step.start + name.length),
@@ -190,6 +190,11 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       return null
   }
   return null
+}
+
+/** True where the round does something for the element: by what it calls, or as it waits for much else than the database. */
+function isWork(body: string): boolean {
+  return work.test(body) || (body.match(elsewhere) ?? []).length >= 3
 }
 
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */
@@ -209,6 +214,7 @@ function isRemembered(tests: readonly string[], body: string): boolean {
 /** Waiting for a function that is called for what it does, by its name; what is sent is seldom waited for. */
 const verbs =
   '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email|deliver|post|ping|request|make(?=\\w*(?:Request|Call)))'
+const elsewhere = /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/gi
 const work = new RegExp(
   `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(|\\b(?:send|enqueue)[A-Z]\\w*\\s*\\(`,
 )

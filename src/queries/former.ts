@@ -1,7 +1,7 @@
 import type { ChangedFile, ChangeSet } from '../changeset/tree.ts'
 import type { CodeFacts } from './facts.ts'
 import { readQueries, type QueriesRead } from './read.ts'
-import type { Predicate, Query, Repeat } from './query.ts'
+import type { NestedRead, Predicate, Query, Repeat } from './query.ts'
 import type { ReadQueriesRequest } from './request.ts'
 import { isCode } from './typescript/features.ts'
 
@@ -69,12 +69,14 @@ function heldAgainst(
   const asked = remaining(then, untouched, asks)
   const found = remaining(then, untouched, looksFor)
   const repeated = repeatsOf(allThen)
+  const loads = loadsOf(then)
   return now.map((query) => {
     const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, query.repeats, repeated) }
     if (!query.changed) return own
     const isFound = take(found, looksFor(query)) || wider(query).some((kind) => take(found, kind))
     if (take(asked, asks(query))) return { ...own, changed: false }
-    return isFound ? { ...own, familiar: true } : own
+    const loaded = withKnown(own, loads)
+    return isFound ? { ...loaded, familiar: true } : loaded
   })
 }
 
@@ -178,6 +180,23 @@ function asks(query: Query): string {
 
 function squeezed({ statement, text = '' }: Query): string {
   return (statement?.text ?? text).replaceAll(/\s+/g, '')
+}
+
+/** The relations that queries of the base load, by where they stand. */
+function loadsOf(then: readonly Query[]): ReadonlySet<string> {
+  return new Set(then.flatMap((query) => (query.nested ?? []).map((one) => loadOf(query, one))))
+}
+
+function loadOf({ call, tables, context }: Query, { relation, table, depth, limited }: NestedRead): string {
+  return JSON.stringify([call, tables[0]?.table, context.function, relation, table, depth, limited])
+}
+
+function withKnown(query: ProjectQuery, loads: ReadonlySet<string>): ProjectQuery {
+  if (query.nested === undefined) return query
+  return {
+    ...query,
+    nested: query.nested.map((one) => (loads.has(loadOf(query, one)) ? { ...one, known: true } : one)),
+  }
 }
 
 /** The functions that loops call, by how the queries in them find their rows. */

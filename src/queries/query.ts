@@ -93,6 +93,8 @@ export interface NestedRead {
   /** Lists of related rows on the way from the main table to here, itself included. */
   readonly lists: number
   readonly place: Place
+  /** True where the query loaded it before the pull request, too. */
+  readonly known?: boolean
 }
 
 export interface ColumnUse {

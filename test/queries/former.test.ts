@@ -143,3 +143,32 @@ test('a loop that ran the query before is none of the change', async () => {
   const { queries } = await readCode(changeSet, projects, settings)
   expect(queries.map(({ changed, repeats }) => [changed, repeats])).toEqual([[true, []]])
 })
+
+test('a call of Prisma keeps what it loaded, what it puts together at run time, and its page behind a cursor', async () => {
+  const prisma = (body: string) => ({
+    'prisma/schema.prisma': `datasource db {\n  provider = "postgresql"\n}\ngenerator client {\n  provider = "prisma-client-js"\n}\nmodel User {\n  id Int @id\n  name String\n  orders Order[]\n}\nmodel Order {\n  id Int @id\n  user User @relation(fields: [userId], references: [id])\n  userId Int\n  parts Part[]\n}\nmodel Part {\n  id Int @id\n  order Order @relation(fields: [orderId], references: [id])\n  orderId Int\n}\n`,
+    'src/a.ts': `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function one(where: object, cursor?: number) {\n  return prisma.user.findMany(${body})\n}\n`,
+  })
+  const read = async (was: string, is: string) => {
+    const changeSet = await changeSetOf(memoryTree(prisma(was), 'base'), memoryTree(prisma(is), 'head'))
+    const unsized = { config: defaultConfig, notes: [] }
+    const { projects } = await readProjects(changeSet, unsized)
+    return (await readCode(changeSet, projects, unsized)).queries.find(({ call }) => call === 'findMany')
+  }
+  const loaded = '{ include: { orders: { include: { parts: true } } } }'
+  const more = await read(loaded, '{ where: { name: "x" }, include: { orders: { include: { parts: true } } } }')
+  expect(more?.nested?.map(({ relation, known }) => [relation, known])).toEqual([
+    ['orders', true],
+    ['parts', true],
+  ])
+  const deeper = await read('{ include: { orders: true } }', loaded)
+  expect(deeper?.nested?.map(({ relation, known }) => [relation, known])).toEqual([
+    ['orders', true],
+    ['parts', undefined],
+  ])
+  expect((await read('{ where, select: { id: true } }', '{ where, select: { id: true, name: true } }'))?.familiar).toBe(
+    true,
+  )
+  const paged = '{ take: 5, cursor: cursor ? { id: cursor } : undefined, skip: cursor ? 1 : undefined }'
+  expect((await read('{ take: 5 }', paged))?.offset).toBe(1)
+})

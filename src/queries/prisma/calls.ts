@@ -128,7 +128,8 @@ export function prismaQueries(
     joins: state.joins,
     writes: writes?.columns ?? null,
     limit: unique || first ? 1 : aggregated ? null : numberOf(args.get('take') ?? args.get('limit'), state),
-    offset: numberOf(args.get('skip'), state),
+    // Beside a cursor it leaves out the row of the cursor itself.
+    offset: cursor !== undefined && args.has('skip') ? 1 : numberOf(args.get('skip'), state),
     sql: null,
     dynamic: state.dynamic,
     nested: state.nested,
