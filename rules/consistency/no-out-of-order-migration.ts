@@ -1,6 +1,8 @@
 import type { Migration } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
+import type { Runner, RunnerName } from '../../src/project/project.ts'
+import { runnerTitle } from '../../src/project/runners.ts'
 import { tableOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'
 
@@ -15,6 +17,7 @@ export default {
   references: [
     'https://pressly.github.io/goose/documentation/out-of-order/',
     'https://documentation.red-gate.com/fd/out-of-order-184127529.html',
+    'https://github.com/flyway/flyway/issues/1363',
     'https://github.com/supabase/cli/blob/develop/apps/cli-go/pkg/migration/apply.go',
     'https://atlasgo.io/versioned/apply#execution-order',
     'https://salsita.github.io/node-pg-migrate/cli',
@@ -39,8 +42,27 @@ export default {
       message: 'goose refuses it',
       severity: 'error',
     },
+    {
+      title: 'Flyway stops; where the repository sets it up and leaves outOfOrder as it is, nothing else can be meant.',
+      runner: 'flyway',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: {
+        'src/main/resources/db/migration/V0__early.sql': `create table early (id bigint generated always as identity primary key);`,
+      },
+      message: 'Flyway refuses it',
+      severity: 'error',
+    },
   ],
   good: [
+    {
+      title: 'Flyway that is told to take it, where the two touch nothing in common.',
+      runner: 'flyway',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: {
+        'flyway.conf': `flyway.outOfOrder=true`,
+        'src/main/resources/db/migration/V0__early.sql': `create table early (id bigint generated always as identity primary key);`,
+      },
+    },
     {
       title: 'Where the two touch nothing in common, each order ends the same.',
       runner: 'prisma@6',
@@ -76,10 +98,10 @@ export default {
         const later =
           applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
-        const refused = refusing[ctx.runner.name]
-        if (refused === undefined && !later.statements.some((statement) => mentions(statement.text, tables))) continue
+        const refused = refusalOf(ctx.runner)
+        if (refused === null && !later.statements.some((statement) => mentions(statement.text, tables))) continue
         const effect = refused
-          ? `${ctx.runner.name} ${refused.how} where that one has run`
+          ? `${runnerTitle({ ...ctx.runner, version: null })} ${refused.how} where that one has run`
           : 'databases where that one has run apply the two in another order'
         yield {
           place: startOf(migration.path),
@@ -96,8 +118,21 @@ export default {
   },
 } satisfies Rule
 
+interface Refusal {
+  readonly how: string
+  /** The switch by which it takes it all the same; null where it is known to be off, or there is none. */
+  readonly unless: string | null
+}
+
+/** What the runner does with a migration that sorts before one that has run, as the repository sets it up; null where it takes it. */
+function refusalOf({ name, options }: Runner): Refusal | null {
+  const refusal = refusing[name] ?? null
+  if (name !== 'flyway' || refusal === null || options?.outOfOrder === undefined) return refusal
+  return options.outOfOrder ? null : { ...refusal, unless: null }
+}
+
 /** Runners that do not take a migration which sorts before one that has run, and the switch by which many projects make them. */
-const refusing: Readonly<Record<string, { readonly how: string; readonly unless: string | null }>> = {
+const refusing: Readonly<Partial<Record<RunnerName, Refusal>>> = {
   goose: { how: 'refuses it', unless: null },
   'golang-migrate': { how: 'never runs it', unless: null },
   flyway: { how: 'refuses it', unless: 'outOfOrder' },

@@ -15,6 +15,8 @@ const effects: Readonly<Partial<Record<RunnerName, string>>> = {
   supabase: 'Supabase cannot record the second and stops',
 }
 
+const unknownEffect = 'a runner that records the number alone takes one of the two for applied'
+
 export default {
   id: 'no-repeated-version',
   severity: 'error',
@@ -48,6 +50,15 @@ export default {
       },
       message: 'Atlas counts both as applied',
     },
+    {
+      title: 'Nothing names the runner, and until now no number stood twice: information.',
+      given: `create table users (id bigint generated always as identity primary key);`,
+      files: {
+        'migrations/0001_notes.sql': `create table notes (id bigint generated always as identity primary key);`,
+        'migrations/0002_tags.sql': `create table tags (id bigint generated always as identity primary key);`,
+      },
+      severity: 'info',
+    },
   ],
   good: [
     {
@@ -68,8 +79,8 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
-      const effect = effects[ctx.runner.name]
-      if (effect === undefined || ctx.runner.assumed) return
+      const effect = ctx.runner.assumed ? unknownEffect : effects[ctx.runner.name]
+      if (effect === undefined || (ctx.runner.assumed && !numbersOnce(ctx.history))) return
       const first = new Map<string, Migration>()
       // Those that are there already come first, so that it is the new one that has to move.
       for (const migration of [...ctx.history].sort((a, b) => Number(a.isNew) - Number(b.isNew))) {
@@ -82,6 +93,7 @@ export default {
             place: startOf(migration.path),
             object: migration.name,
             anySize: true,
+            ...(ctx.runner.assumed ? { severity: 'info' as const } : {}),
             message: `\`${migration.name}\` has the version of \`${other.name}\`${other.isNew ? '' : ', which is on the base branch already'}: ${effect}.`,
           }
         }
@@ -89,6 +101,12 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the numbers of a folder told its migrations apart so far. */
+function numbersOnce(history: readonly Migration[]): boolean {
+  const old = history.filter(({ isNew }) => !isNew).flatMap((migration) => versionOf(migration, 'psql') ?? [])
+  return history.length >= 3 && new Set(old).size === old.length
+}
 
 /** The version that a runner reads from a name; null where it has none, as those that run again whenever they change. */
 function versionOf(migration: Migration, runner: RunnerName): string | null {

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { runnerTitle } from '../../src/project/runners.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
 
 export default {
@@ -89,7 +90,7 @@ export default {
             yield {
               place: step.statement.place,
               anySize: true,
-              message: `This ends the transaction that ${told ? 'the file runs in' : `${ctx.runner.name} opened`}: what follows runs without one, and a failure leaves the migration half applied.`,
+              message: `This ends the transaction that ${told ? 'the file runs in' : `${runnerTitle({ ...ctx.runner, version: null })} opened`}: what follows runs without one, and a failure leaves the migration half applied.`,
             }
           else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle')
             yield {

@@ -11,6 +11,7 @@ import { listTree, within } from './listing.ts'
 import type { Listing } from './listing.ts'
 import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
 import { isPrismaConfig, prismaProjects } from './prisma-project.ts'
+import { flywayConfigs } from './flyway.ts'
 import { sqlFolders, sqlSamples } from './sql-folders.ts'
 import { sqlProjects } from './sql-project.ts'
 import { golangMigrateCallers } from './sql-runner.ts'
@@ -87,17 +88,17 @@ function configFiles(listing: Listing): readonly string[] {
     'migration_lock.toml',
     'diesel.toml',
     'atlas.hcl',
-    'flyway.conf',
-    'flyway.toml',
     ...(listing.paths.some((path) => path.endsWith('.up.sql')) ? golangMigrateCallers : []),
   ])
+  const flyway = new Set(flywayConfigs(listing))
   return listing.paths.filter(
     (path) =>
       path.endsWith('.prisma') ||
       isPrismaConfig(path) ||
       mayConfigureDrizzle(path) ||
       isSqlcConfig(path) ||
-      names.has(baseOf(path)),
+      names.has(baseOf(path)) ||
+      flyway.has(path),
   )
 }
 

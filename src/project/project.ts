@@ -33,6 +33,8 @@ export interface RunnerOptions {
   /** Flyway: `group` runs all pending migrations in one transaction; `mixed` allows both kinds of statements in one file. */
   readonly group?: boolean
   readonly mixed?: boolean
+  /** Flyway: `outOfOrder` lets it run a migration that sorts before one that has run; left out where the repository does not set Flyway up. */
+  readonly outOfOrder?: boolean
   /** node-pg-migrate: `--no-single-transaction` gives each migration a transaction of its own. */
   readonly singleTransaction?: boolean
 }

@@ -2,6 +2,7 @@ import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
 import type { Runner, RunnerName, RunnerOptions } from './project.ts'
 import type { SqlTraits } from './sql-text.ts'
+import { flywayOptions } from './flyway.ts'
 import { crateVersion, flywayVersion, goVersion, npmVersion } from './versions.ts'
 
 /** A runner, and the file or folder that told. */
@@ -66,18 +67,6 @@ function atlasOptions(listing: Listing, folder: string): RunnerOptions | undefin
       ? undefined
       : /\btx[-_]mode\s*=\s*"?(file|all|none)\b/i.exec(listing.text(within(at, 'atlas.hcl')) ?? '')?.[1]?.toLowerCase()
   return mode === 'file' || mode === 'all' || mode === 'none' ? { txMode: mode } : undefined
-}
-
-function flywayOptions(listing: Listing, folder: string): RunnerOptions | undefined {
-  const texts = ['flyway.conf', 'flyway.toml']
-    .map((name) => {
-      const at = listing.nearest(folder, name)
-      return at === null ? '' : (listing.text(within(at, name)) ?? '')
-    })
-    .join('\n')
-  const isOn = (name: string) => new RegExp(`^\\s*(?:flyway\\.)?${name}\\s*[=:]\\s*true\\b`, 'm').test(texts)
-  const [group, mixed] = [isOn('group'), isOn('mixed')]
-  return group || mixed ? { group, mixed } : undefined
 }
 
 /** Where a repository writes down how golang-migrate is called, and so the database address that it is given. */

@@ -65,7 +65,12 @@ export function lockTimeline(steps: readonly Step[]): LockTimeline {
     from = until + 1
   }
   const postgres = steps.find((step) => step.observation !== null)?.observation?.postgres ?? null
-  return { locks, worst: worstOf(locks), statements: moments.at(-1)?.number ?? 0, postgres }
+  return {
+    locks,
+    worst: worstOf(locks, new Set(moments.map(({ path }) => path)).size > 1),
+    statements: moments.at(-1)?.number ?? 0,
+    postgres,
+  }
 }
 
 function momentsOf(steps: readonly Step[]): readonly TimelineMoment[] {
@@ -182,7 +187,14 @@ const workWords: Readonly<Record<TimelineWork, string>> = {
   'index build': 'an index is built on it',
 }
 
-function worstOf(locks: readonly TimelineLock[]): string | null {
+/** The line of a statement as a reader finds it, with its file where there are several. */
+function lineOf({ path, line }: TimelineMoment, isOneOfMany: boolean): string {
+  const [folder, file = ''] = path.split('/').slice(-2)
+  const name = /^(?:migration|up|down)\.sql$/.test(file) ? `${folder}/${file}` : file || (folder ?? '')
+  return isOneOfMany ? `line ${line} of \`${name.replaceAll('`', '')}\`` : `line ${line}`
+}
+
+function worstOf(locks: readonly TimelineLock[], hasFiles: boolean): string | null {
   const weight = (lock: TimelineLock): number =>
     (lock.work.includes('rewrite') ? 2000 : lock.work.length > 0 ? 1000 : 0) +
     (lock.blocks === 'reads and writes' ? 500 : 0) +
@@ -192,15 +204,15 @@ function worstOf(locks: readonly TimelineLock[]): string | null {
   const subject = `\`${worst.name.replaceAll('`', '')}\` cannot be ${worst.blocks === 'writes' ? 'written' : 'read or written'}`
   const span =
     worst.until.number > worst.from.number
-      ? `from statement ${worst.from.number} until commit, after statement ${worst.until.number}`
-      : `while statement ${worst.from.number} runs`
+      ? `from ${lineOf(worst.from, hasFiles)} until commit, after ${lineOf(worst.until, hasFiles && worst.until.path !== worst.from.path)}`
+      : `while ${lineOf(worst.from, hasFiles)} runs`
   const work =
     worst.work.length > 0
       ? worst.work.map((each) => workWords[each]).join(' and ')
       : `\`${(worst.meanwhile ?? '').replaceAll('`', '')}\` is worked on`
   return worst.until.number > worst.from.number || worst.work.length === 0
     ? `${subject} ${span}, while ${work}`
-    : `${subject} while statement ${worst.from.number} runs: ${work}`
+    : `${subject} ${span}: ${work}`
 }
 
 function shown(steps: readonly Step[], table: Key): string {

@@ -71,7 +71,7 @@ test('locks last until commit, and the worst moment is named', async () => {
     true,
   )
   expect(timeline.worst).toBe(
-    '`orders` cannot be read or written from statement 3 until commit, after statement 4, while it is rewritten',
+    '`orders` cannot be read or written from line 3 until commit, after line 4, while it is rewritten',
   )
   expect(
     timeline.locks.map((lock) => [lock.table, lock.mode, lock.blocks, lock.from.number, lock.until.number]),
@@ -119,7 +119,7 @@ test('each statement alone ends its locks with itself; what nobody waits for is 
   expect(timeline.locks.map((lock) => [lock.table, lock.from.number, lock.until.number])).toEqual([
     ['public.orders', 4, 4],
   ])
-  expect(timeline.worst).toBe('`orders` cannot be read or written while statement 4 runs: it is scanned')
+  expect(timeline.worst).toBe('`orders` cannot be read or written while line 4 runs: it is scanned')
   const brief = await timelineOf(
     ['alter table users add column a integer', 'alter table orders add column a integer'],
     true,

@@ -1,0 +1,36 @@
+import type { ChangedFile } from '../../changeset/tree.ts'
+import type { Finding } from '../../finding.ts'
+import { anchorOf, type Anchor } from './anchors.ts'
+
+/** Inline comments of one rule in one file: a migration of thirty indexes is not thirty comments. */
+const mostAlike = 5
+
+/** A finding that may have an inline comment. */
+export interface Commentable {
+  readonly finding: Finding
+  readonly anchor: Anchor
+  /** Findings of the same rule in the same file that have none; the comment of the last one that has says so. */
+  readonly rest: readonly Finding[]
+}
+
+/**
+ * The findings that an inline comment can show, the first few of each rule and file. It depends on the report and the diff alone, so that
+ * a comment says the same for as long as they do.
+ */
+export function gathered(
+  findings: readonly Finding[],
+  files: readonly ChangedFile[],
+): ReadonlyMap<string, Commentable> {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const groups = new Map<string, { readonly finding: Finding; readonly anchor: Anchor }[]>()
+  for (const finding of findings) {
+    const anchor = anchorOf(finding, byPath)
+    const group = `${finding.rule} ${finding.place.path}`
+    if (anchor !== null) groups.set(group, [...(groups.get(group) ?? []), { finding, anchor }])
+  }
+  const shown = [...groups.values()].flatMap((all) => {
+    const rest = all.slice(mostAlike).map(({ finding }) => finding)
+    return all.slice(0, mostAlike).map((each, i) => ({ ...each, rest: i === mostAlike - 1 ? rest : [] }))
+  })
+  return new Map(shown.map((each) => [each.finding.fingerprint, each]))
+}
