@@ -1,10 +1,10 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import type { RunnerName } from '../../src/project/project.ts'
-import { runnerTitle } from '../../src/project/runners.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { printChanges } from '../../src/schema/sql/changes.ts'
 import { sql } from '../shared/sql.ts'
+import { runnerWord } from '../shared/words.ts'
 
 /** Runners that stop where a migration that has run is gone. */
 const missed: ReadonlySet<RunnerName> = new Set(['flyway', 'sqlx'])
@@ -79,9 +79,9 @@ export default {
               ? '`migrate dev` asks for a reset where the old text has run'
               : '`migrate deploy` finds a migration in the database that it does not know'
             : status === 'deleted' && missed.has(ctx.runner.name)
-              ? `${runnerTitle({ ...ctx.runner, version: null })} finds a migration in the database that it does not know, and stops`
+              ? `${runnerWord(ctx)} finds a migration in the database that it does not know, and stops`
               : status === 'modified' && isSeen
-                ? `${runnerTitle({ ...ctx.runner, version: null })} finds another checksum than the one that has run, and stops`
+                ? `${runnerWord(ctx)} finds another checksum than the one that has run, and stops`
                 : status === 'renamed'
                   ? 'it runs a second time where it has run under the old name'
                   : 'databases where it has run keep what the old text made'

@@ -2,9 +2,9 @@ import type { Migration } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import type { Runner, RunnerName } from '../../src/project/project.ts'
-import { runnerTitle } from '../../src/project/runners.ts'
 import { tableOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'
+import { runnerWord } from '../shared/words.ts'
 
 export default {
   id: 'no-out-of-order-migration',
@@ -101,7 +101,7 @@ export default {
         const refused = refusalOf(ctx.runner)
         if (refused === null && !later.statements.some((statement) => mentions(statement.text, tables))) continue
         const effect = refused
-          ? `${runnerTitle({ ...ctx.runner, version: null })} ${refused.how} where that one has run`
+          ? `${runnerWord(ctx)} ${refused.how} where that one has run`
           : 'databases where that one has run apply the two in another order'
         yield {
           place: startOf(migration.path),

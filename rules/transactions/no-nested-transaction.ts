@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { runnerTitle } from '../../src/project/runners.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
+import { runnerWord } from '../shared/words.ts'
 
 export default {
   id: 'no-nested-transaction',
@@ -90,7 +90,7 @@ export default {
             yield {
               place: step.statement.place,
               anySize: true,
-              message: `This ends the transaction that ${told ? 'the file runs in' : `${runnerTitle({ ...ctx.runner, version: null })} opened`}: what follows runs without one, and a failure leaves the migration half applied.`,
+              message: `This ends the transaction that ${told ? 'the file runs in' : `${runnerWord(ctx)} opened`}: what follows runs without one, and a failure leaves the migration half applied.`,
             }
           else if (ends && !open && !runners && ctx.alone && ctx.runner.name !== 'drizzle')
             yield {

@@ -87,11 +87,11 @@ describe('a first review', () => {
     expect(pull.threads).toHaveLength(1)
   })
   test('posts at most thirty comments, the worst first, and the rest as annotations', async () => {
-    const lines = [
-      ...Array.from({ length: 60 }, (_, i) => `warning ${i}`),
-      ...Array.from({ length: 60 }, (_, i) => `error ${i}`),
-    ]
-    const { pull } = await open({ 'db/2.sql': lines.join('\n') })
+    const lines = (file: number) =>
+      Array.from({ length: 5 }, (_, i) => `warning ${file} ${i}\nerror ${file} ${i}`).join('\n')
+    const { pull } = await open(
+      Object.fromEntries(Array.from({ length: 12 }, (_, file) => [`db/${file + 2}.sql`, lines(file)])),
+    )
     expect(pull.threads).toHaveLength(30)
     expect(pull.threads.every((t) => t.comments[0]?.body.includes('error'))).toBe(true)
     expect(run(pull)?.annotations).toHaveLength(90)
