@@ -221,7 +221,7 @@ describe('what Postgres would refuse', () => {
 
 describe('what Postgres would refuse of tables with children, owned sequences and views', () => {
   const family =
-    'CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b (own int) INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a; CREATE TABLE k (id int PRIMARY KEY CHECK (id > 0)); CREATE INDEX taken ON a (id); CREATE TYPE e AS ENUM (); CREATE VIEW c AS SELECT NULL::e AS e'
+    "CREATE TABLE a (id int, x int CHECK (x > 0)); CREATE TABLE b (own int) INHERITS (a); CREATE TABLE s (id int GENERATED ALWAYS AS IDENTITY, n serial); CREATE SCHEMA other; CREATE VIEW v AS SELECT id, x FROM a; CREATE TABLE k (id int PRIMARY KEY CHECK (id > 0)); CREATE INDEX taken ON a (id); CREATE TYPE e AS ENUM (); CREATE VIEW c AS SELECT NULL::e AS e; CREATE TABLE l (n int DEFAULT nextval('s_n_seq'), w text NOT NULL)"
   it.each([
     ['ALTER TABLE b DROP COLUMN x', 'cannot drop inherited column "x"'],
     ['ALTER TABLE b RENAME COLUMN x TO y', 'cannot rename inherited column "x"'],
@@ -237,6 +237,20 @@ describe('what Postgres would refuse of tables with children, owned sequences an
     ['ALTER INDEX k_pkey RENAME TO k_id_check', 'constraint "k_id_check" for relation "k" already exists'],
     ['DROP TYPE e', 'cannot drop type e because other objects depend on it'],
     ['ALTER TABLE s ALTER id TYPE text', 'identity column type must be smallint, integer, or bigint'],
+    [
+      'ALTER TABLE l ADD id2 text GENERATED ALWAYS AS IDENTITY',
+      'identity column type must be smallint, integer, or bigint',
+    ],
+    [
+      'ALTER TABLE l ALTER w ADD GENERATED ALWAYS AS IDENTITY',
+      'identity column type must be smallint, integer, or bigint',
+    ],
+    ['ALTER TABLE s DROP COLUMN n', 'cannot drop column n of table s because other objects depend on it'],
+    ['DROP TABLE s', 'cannot drop table s because other objects depend on it'],
+    ['ALTER VIEW nothing RENAME COLUMN id TO key', 'relation "nothing" does not exist'],
+    ['ALTER VIEW k RENAME COLUMN id TO key', '"k" is not a view'],
+    ["CREATE VIEW w AS SELECT 'x'::nothing", 'type "nothing" does not exist'],
+    ["CREATE VIEW w AS SELECT 'x'::e", 'invalid input value for enum e: "x"'],
     ['CREATE OR REPLACE VIEW v AS SELECT id FROM a', 'cannot drop columns from view'],
     ['CREATE OR REPLACE VIEW v AS SELECT x, id FROM a', 'cannot change name of view column "id" to "x"'],
   ])('%s', (sql, message) => {
@@ -244,6 +258,23 @@ describe('what Postgres would refuse of tables with children, owned sequences an
       { kind: 'unresolved', message: `this statement cannot succeed here: ${message}` },
     ])
   })
+})
+
+it('a primary key makes its columns NOT NULL in what inherits them, too', () => {
+  const { after } = steps(
+    'CREATE TABLE a (id int); CREATE TABLE b () INHERITS (a)',
+    'ALTER TABLE a ADD PRIMARY KEY (id)',
+  )
+  expect(table(after, 'public.b')).toMatchObject({ primaryKey: null, columns: [{ name: 'id', nullable: false }] })
+})
+
+it('a table may go together with what counts with its sequence', () => {
+  const { notes, after } = steps(
+    "CREATE TABLE s (n serial); CREATE TABLE l (n int DEFAULT nextval('s_n_seq')); CREATE TABLE m (n int DEFAULT nextval('s_n_seq'))",
+    'DROP TABLE m; DROP TABLE s, l',
+  )
+  expect(notes).toEqual([])
+  expect(after.sequences.size + after.tables.size).toBe(0)
 })
 
 describe('types of extensions', () => {

@@ -6,6 +6,7 @@ import { freshDatabase } from '../../scripts/corpus/database.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
 import { emptySchema } from '../../src/schema/model.ts'
 import { applyStatement } from '../../src/schema/replay.ts'
+import { printSchema } from '../../src/schema/sql/schema.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { migration } from './support.ts'
 
@@ -182,13 +183,17 @@ const statement = fc.oneof(
   ),
 )
 
+const empty = () =>
+  database.exec(
+    'DROP SCHEMA public CASCADE; CREATE SCHEMA public; ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM app',
+  )
+const shown = () => readCatalog(async (query) => (await database.query<Record<string, unknown>>(query)).rows)
+
 describe('random histories', () => {
   it('are refused where Postgres refuses, and leave what Postgres leaves', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(statement, { minLength: 10, maxLength: 50 }), async (history) => {
-        await database.exec(
-          'DROP SCHEMA public CASCADE; CREATE SCHEMA public; ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM app',
-        )
+        await empty()
         let schema = emptySchema()
         const log: string[] = []
         for (const sql of [
@@ -213,9 +218,15 @@ describe('random histories', () => {
             )
           schema = applied.schema
         }
-        const real = await readCatalog(async (query) => (await database.query<Record<string, unknown>>(query)).rows)
-        const { differences } = compareSchemas(schema, real)
+        const { differences } = compareSchemas(schema, await shown())
         if (differences.length > 0) throw new Error(`${JSON.stringify(differences, null, 1)}\n${log.join(';\n')}`)
+        const printed = printSchema(schema)
+        await empty()
+        await database.exec(printed).catch((error: unknown) => {
+          throw new Error(`${String(error)}\n${printed}\n${log.join(';\n')}`)
+        })
+        const again = compareSchemas(schema, await shown()).differences
+        if (again.length > 0) throw new Error(`${JSON.stringify(again, null, 1)}\n${printed}\n${log.join(';\n')}`)
       }),
       { numRuns: 15 },
     )

@@ -1,4 +1,4 @@
-import type { ColumnDef, Constraint, Node } from 'libpg-query'
+import type { ColumnDef, Constraint, Node, TypeCast } from 'libpg-query'
 import type { Place } from '../../location.ts'
 import type { Printed } from '../expression/expression.ts'
 import { printExpression } from '../expression/expression.ts'
@@ -7,7 +7,7 @@ import type { Column, Key, Sequence, Table } from '../model.ts'
 import { key, nameOf, schemaOf } from '../model.ts'
 import { put } from './draft.ts'
 import { freeRelationName, truncated } from './names.ts'
-import { option, texts } from './nodes.ts'
+import { option, texts, walk } from './nodes.ts'
 import { checkIdentityType, optionsAfter } from './sequences.ts'
 import type { Session } from './session.ts'
 import { declaredAt, refuse } from './session.ts'
@@ -38,6 +38,17 @@ function checkLabel(session: Session, node: Node, type: string | null): void {
   const label = node.A_Const.sval.sval ?? ''
   const of = [...session.draft.schema.enums].find(([at]) => typeSpelling(at) === type)?.[1]
   if (of !== undefined && !of.values.includes(label)) refuse(`invalid input value for enum ${type}: "${label}"`)
+}
+
+/** Refuses casts to types that do not exist, and those of words that an enum does not have as its values. */
+export function checkCasts(session: Session, node: Node | undefined): void {
+  walk(node, (kind, value) => {
+    if (kind !== 'TypeCast') return
+    const { arg, typeName } = value as TypeCast
+    if (texts(typeName?.names).length > 1) return
+    const { text: type } = resolveType(session, typeName)
+    if (arg !== undefined) checkLabel(session, arg, type)
+  })
 }
 
 /** The sequence of a serial or identity column, made as Postgres names it. */

@@ -9,6 +9,7 @@ import { key, referentialActions } from '../model.ts'
 import { constraintNames, putTable, relationExists, updateTable } from './draft.ts'
 import { columnsAddition, distinctNames, freeConstraintName, freeRelationName, truncated } from './names.ts'
 import { restOn } from './dependents.ts'
+import { updateFamily } from './family.ts'
 import { indexKeys, indexNames } from './indexes.ts'
 import { mentionedColumns, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
@@ -92,6 +93,9 @@ function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: bool
   updateTable(session.draft, at, (it) => ({
     ...it,
     primaryKey: to,
+  }))
+  updateFamily(session, at, (it) => ({
+    ...it,
     columns: it.columns.map((column) =>
       columns.includes(column.name) && column.nullable ? { ...column, nullable: false } : column,
     ),

@@ -2,12 +2,12 @@ import type { Change } from '../change.ts'
 import type { Column, Index, Key, Table, View } from '../model.ts'
 import { withColumns } from '../grants.ts'
 import { key, nameOf } from '../model.ts'
-import { children, parents, putTable, readers, referrers, remove, sequencesOf, targetOf, updateTable } from './draft.ts'
+import { children, parents, putTable, readers, referrers, sequencesOf, targetOf, updateTable } from './draft.ts'
 import { truncated } from './names.ts'
 import { mentions } from './rewrite.ts'
 import type { Session } from './session.ts'
 import { checkOwn, current, refuse, unknownColumn } from './session.ts'
-import { dropView } from './drop-relation.ts'
+import { dropView, loseSequence } from './drop-relation.ts'
 
 /** Replays `DROP COLUMN`: its indexes and constraints go with it. */
 export function dropColumn(
@@ -57,7 +57,7 @@ export function loseColumn(session: Session, table: Table, name: string, cascade
   dropFromFamily(session, at, name, cascade, recurse)
   for (const column of generated) dropFromFamily(session, at, column.name, cascade, recurse)
   for (const sequence of sequencesOf(session.draft.schema, at, name))
-    remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
+    loseSequence(session, key(sequence.schema, sequence.name), cascade, label)
 }
 
 /** Takes a column from a table and from what inherits it; a child that declares it itself, or has it from another parent too, keeps it. */

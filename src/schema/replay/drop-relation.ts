@@ -49,8 +49,7 @@ export function dropTable(session: Session, at: Key, cascade: boolean, together:
     else if (!cascade && !together.has(child.key)) refuse(`cannot drop ${label} because other objects depend on it`)
     else dropTable(session, child.key, cascade, together)
   }
-  for (const sequence of sequencesOf(session.draft.schema, at))
-    remove(session.draft, 'sequences', key(sequence.schema, sequence.name))
+  const owned = sequencesOf(session.draft.schema, at)
   for (const [name, list] of session.draft.schema.functions) {
     const spelling = typeSpelling(at)
     const kept = list.filter(
@@ -61,6 +60,7 @@ export function dropTable(session: Session, at: Key, cascade: boolean, together:
     setFunctions(session.draft, name, kept)
   }
   remove(session.draft, 'tables', at)
+  for (const sequence of owned) loseSequence(session, key(sequence.schema, sequence.name), cascade, label, together)
 }
 
 export function dropTables(session: Session, objects: readonly Node[], cascade: boolean, ifExists: boolean): void {
@@ -202,16 +202,27 @@ export function dropSequences(session: Session, objects: readonly Node[], cascad
       refuse(
         `cannot drop sequence ${nameOf(sequence)} because column ${column.name} of table ${nameOf(owner.table)} requires it`,
       )
-    const used = `nextval('${typeSpelling(sequence).replaceAll("'", "''")}'::regclass)`
-    updateTables(session.draft, (table) => {
-      if (!table.columns.some((column) => column.default === used)) return table
-      if (!cascade) refuse(`cannot drop sequence ${nameOf(sequence)} because other objects depend on it`)
-      return {
-        ...table,
-        columns: table.columns.map((column) => (column.default === used ? { ...column, default: null } : column)),
-      }
-    })
+    loseSequence(session, sequence, cascade, `sequence ${nameOf(sequence)}`)
     session.changes.push({ kind: 'dropSequence', place: session.place, object: sequence, cascade })
-    remove(session.draft, 'sequences', sequence)
   }
+}
+
+/** Takes a sequence away, and with CASCADE the defaults that count with it; `label` is what is dropped, `together` the tables that go too. */
+export function loseSequence(
+  session: Session,
+  at: Key,
+  cascade: boolean,
+  label: string,
+  together: ReadonlySet<Key> = new Set(),
+): void {
+  const used = `nextval('${typeSpelling(at).replaceAll("'", "''")}'::regclass)`
+  updateTables(session.draft, (table) => {
+    if (!table.columns.some((column) => column.default === used)) return table
+    if (!cascade && !together.has(table.key)) refuse(`cannot drop ${label} because other objects depend on it`)
+    return {
+      ...table,
+      columns: table.columns.map((column) => (column.default === used ? { ...column, default: null } : column)),
+    }
+  })
+  remove(session.draft, 'sequences', at)
 }

@@ -2,6 +2,7 @@ import type { Alias, CreateTableAsStmt, Node, SelectStmt, ViewStmt } from 'libpg
 import { printExpression } from '../expression/expression.ts'
 import type { Column, Key, View } from '../model.ts'
 import { emptyTable, nameOf, schemaOf } from '../model.ts'
+import { checkCasts } from './columns.ts'
 import { put, putTable, relationExists } from './draft.ts'
 import { truncated } from './names.ts'
 import { flag, text, texts, walk, writtenOf } from './nodes.ts'
@@ -206,6 +207,7 @@ function queryOf(
     securityInvoker: false,
     declared: declaredAt(session),
   }
+  checkCasts(session, query)
   const missing = missingColumnOf(schema, view)
   if (missing !== null) refuse(`column ${missing.includes('.') ? missing : `"${missing}"`} does not exist`)
   const expanded = queryWithStarsWritten(schema, view)
