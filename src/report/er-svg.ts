@@ -1,5 +1,6 @@
 import { cardinalityOf, keysOf, shortType } from '../schema/show/diagram.ts'
 import type { Diagram, DrawnTable, Edge, Mark } from '../schema/show/diagram.ts'
+import { connected } from '../schema/show/rows.ts'
 import { nameOf, schemaOf, type Key } from '../schema/model.ts'
 import { targetOf } from '../schema/sql/ddl.ts'
 import { escapeHtml } from './markdown-html.ts'
@@ -8,6 +9,7 @@ const width = 230
 const gap = { across: 90, down: 24 }
 const line = 20
 const head = 26
+const most = { across: 4, letters: 34 }
 const colours: Readonly<Record<NonNullable<Mark>, string>> = { new: '#1a7f37', dropped: '#cf222e', changed: '#bf8700' }
 
 interface Box {
@@ -31,8 +33,32 @@ export function erSvg(diagram: Diagram): string {
   return `<svg viewBox="-2 -2 ${right + 40} ${height + 2}" style="width:100%;max-width:${right + 40}px" role="img" aria-label="Tables that change" font-size="12" fill="currentColor">${parts.join('')}</svg>`
 }
 
-/** Columns of boxes: a table stands right of all that it refers to; a circle is entered at its first table. */
-function placed({ tables, edges }: Diagram): ReadonlyMap<Key, Box> {
+/** Columns of boxes: a table stands right of all that it refers to; a circle is entered at its first table. Below them those that nothing connects, side by side. */
+function placed(diagram: Diagram): ReadonlyMap<Key, Box> {
+  const parts = connected(diagram)
+  const related = inColumns({
+    ...diagram,
+    tables: parts.filter(({ tables }) => tables.length > 1).flatMap(({ tables }) => tables),
+  })
+  const alone = parts.filter(({ tables }) => tables.length === 1).flatMap(({ tables }) => tables)
+  const top = Math.max(0, ...[...related.values()].map((box) => box.y + box.height + gap.down))
+  const filled = Array.from({ length: Math.min(most.across, Math.max(1, alone.length)) }, () => top)
+  const boxes = new Map(related)
+  for (const table of alone) {
+    const y = Math.min(...filled)
+    const column = filled.indexOf(y)
+    const height = heightOf(table)
+    boxes.set(table.table.key, { table, x: column * (width + gap.down), y, height })
+    filled[column] = y + height + gap.down
+  }
+  return boxes
+}
+
+function heightOf(table: DrawnTable): number {
+  return head + rowsOf(table).length * line + 4
+}
+
+function inColumns({ tables, edges }: Diagram): ReadonlyMap<Key, Box> {
   const parentsOf = (table: Key): readonly Key[] =>
     edges.flatMap((edge) => (edge.from.key === table ? [targetOf(edge.foreignKey)] : []))
   const boxes = new Map<Key, Box>()
@@ -48,7 +74,7 @@ function placed({ tables, edges }: Diagram): ReadonlyMap<Key, Box> {
     const lefts = parentsOf(key).flatMap((parent) => boxes.get(parent)?.x ?? [])
     const x = lefts.length === 0 ? 0 : Math.max(...lefts) + width + gap.across
     const y = filled.get(x) ?? 0
-    const height = head + rowsOf(next).length * line + 4
+    const height = heightOf(next)
     filled.set(x, y + height + gap.down)
     boxes.set(key, { table: next, x, y, height })
     waiting = waiting.filter((table) => table !== next)
@@ -96,8 +122,7 @@ function colourOf(note: string): NonNullable<Mark> {
 
 /** Text that is cut to its box; the whole of it shows when pointed at. */
 function textSvg(x: number, y: number, text: string, more = ''): string {
-  const most = 34
-  const shown = text.length > most ? `${text.slice(0, most - 1)}…` : text
+  const shown = text.length > most.letters ? `${text.slice(0, most.letters - 1)}…` : text
   return `<text x="${x}" y="${y}"${more}>${shown === text ? '' : `<title>${escapeHtml(text)}</title>`}${escapeHtml(shown)}</text>`
 }
 

@@ -1,5 +1,5 @@
 import { diagramOfChanges } from '../schema/show/diagram.ts'
-import { erDiagramOfChanges } from '../schema/show/mermaid.ts'
+import { erDiagramsOfChanges } from '../schema/show/mermaid.ts'
 import { erSvg } from './er-svg.ts'
 import { codeSpan, details, fenced, sentenceHtml } from './markdown-escape.ts'
 import type { Report } from './report.ts'
@@ -12,13 +12,13 @@ const withoutShape = /^comment|Index$|Policy$|Trigger$|Function$|Extension$|^val
 /** The tables that change and those beside them, folded, as GitHub draws them; none where nothing is touched that a picture shows. */
 export function picturesMarkdown(report: Pick<Report, 'projects'>): readonly string[] {
   const pictures = drawable(report).flatMap(({ project, before, after, changes }) => {
-    const text = erDiagramOfChanges(before, after, changes, most.tablesInComment)
-    return text === '' ? [] : [{ name: project.name, text }]
+    const texts = erDiagramsOfChanges(before, after, changes, most.tablesInComment)
+    return texts.length === 0 ? [] : [{ name: project.name, texts }]
   })
-  return pictures.map(({ name, text }) =>
+  return pictures.map(({ name, texts }) =>
     details(
       sentenceHtml(pictures.length > 1 ? `Picture of ${name === '.' ? 'the root' : codeSpan(name)}` : 'Picture'),
-      fenced(text, 'mermaid'),
+      texts.map((text) => fenced(text, 'mermaid')).join('\n\n'),
     ),
   )
 }

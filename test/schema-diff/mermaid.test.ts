@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { diffSchemas } from '../../src/schema/diff/diff.ts'
-import { erDiagram, erDiagramOfChanges } from '../../src/schema/show/mermaid.ts'
-import type { Schema } from '../../src/schema/model.ts'
+import { erDiagram, erDiagramOfChanges, erDiagramsOfChanges } from '../../src/schema/show/mermaid.ts'
+import type { Schema, Table } from '../../src/schema/model.ts'
 import { column, foreignKey, schema, table } from './build.ts'
 
 const orgs = table('orgs', [column('id', 'integer', { nullable: false }), column('secret', 'text')], {
@@ -126,5 +126,39 @@ describe('the picture of a change', () => {
     expect(erDiagram(schema([table('direction TB', [column('Direction  lr', 'text')])]))).not.toMatch(
       /direction\s+(TB|BT|LR|RL)/i,
     )
+  })
+})
+
+describe('the picture for a page of limited width', () => {
+  const of = (tables: readonly Table[], limit = 25) => {
+    const [before, after] = [schema([]), schema(tables)]
+    return erDiagramsOfChanges(before, after, diffSchemas(before, after), limit)
+  }
+  const heads = (text: string) => [...text.matchAll(/^ {2}\w+\["(\w+)/gm)].map(([, head]) => head)
+  const lone = (n: number) => Array.from({ length: n }, (_, i) => table(`t${i}`, [column('id', 'integer')]))
+  const child = (at: string) =>
+    table(at, [column('id', 'integer'), column('org_id', 'integer')], {
+      foreignKeys: [foreignKey(`${at}_f`, ['org_id'], 'orgs')],
+    })
+
+  test('puts tables that nothing connects in rows of four, behind those that belong together', () => {
+    expect(of([...lone(6), users, orgs]).map(heads)).toEqual([
+      ['orgs', 'users', 't0', 't1', 't2'],
+      ['t3', 't4', 't5'],
+    ])
+  })
+
+  test('draws many tables beside each other from left to right, so that they stand in a column', () => {
+    const [first, second, ...others] = of([orgs, ...['a', 'b', 'c', 'd', 'e'].map(child), table('x', [])])
+    expect(first).toMatch(/^erDiagram\n {2}direction LR\n/)
+    expect(heads(second ?? '')).toEqual(['x'])
+    expect(second).not.toContain('direction')
+    expect(others).toEqual([])
+  })
+
+  test('keeps what binds the others where there are too many, and says how many are left out', () => {
+    const [first] = of([...lone(3), ...['a', 'b', 'c'].map(child), orgs], 4)
+    expect(heads(first ?? '')).toEqual(['a', 'b', 'c', 'orgs', 'and'])
+    expect(first).toContain('and 3 more tables')
   })
 })

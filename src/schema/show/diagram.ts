@@ -67,7 +67,7 @@ export function diagramOfChanges(
 ): Diagram {
   const marks = marksOf(before, after, changes)
   const touched = sorted([...marks.keys()].flatMap((k) => after.tables.get(k) ?? before.tables.get(k) ?? []))
-  const all = [...touched, ...sorted(neighbours(touched, before, after))]
+  const all = [...bound(touched, limit), ...sorted(neighbours(touched, before, after))]
   const shown = all.slice(0, limit)
   const edges = edgesOf(shown, (table, f) => edgeMark(before, after, table, f))
   const isThere = (e: Edge) =>
@@ -83,6 +83,23 @@ export function diagramOfChanges(
     left: all.length - shown.length,
     defaultSchema: after.defaultSchema,
   }
+}
+
+/** Tables in their order; where there are more than `limit`, those first that most of the others are bound to. */
+function bound(tables: readonly Table[], limit: number): readonly Table[] {
+  if (tables.length <= limit) return tables
+  const among = new Set(tables.map((t) => t.key))
+  const degrees = new Map<Key, number>()
+  const count = (k: Key) => degrees.set(k, (degrees.get(k) ?? 0) + 1)
+  for (const t of tables)
+    for (const target of new Set(t.foreignKeys.map(targetOf))) {
+      if (target === t.key || !among.has(target)) continue
+      count(t.key)
+      count(target)
+    }
+  const degree = (t: Table) => degrees.get(t.key) ?? 0
+  const first = new Set(tables.toSorted((a, b) => degree(b) - degree(a)).slice(0, limit))
+  return [...tables.filter((t) => first.has(t)), ...tables.filter((t) => !first.has(t))]
 }
 
 function marksOf(before: Schema, after: Schema, changes: readonly Change[]): ReadonlyMap<Key, Mark> {

@@ -2,6 +2,7 @@ import type { Change } from '../change.ts'
 import { targetOf } from '../sql/ddl.ts'
 import { nameOf, schemaOf, type Column, type Schema, type Table } from '../model.ts'
 import { cardinalityOf, diagramOfChanges, diagramOfSchema, keyColumns, keysOf, shortType } from './diagram.ts'
+import { rowsOf } from './rows.ts'
 import type { Diagram, Edge } from './diagram.ts'
 
 /**
@@ -26,19 +27,45 @@ export function erDiagram(schema: Schema): string {
  * its place in the diagram.
  */
 export function erDiagramOfChanges(before: Schema, after: Schema, changes: readonly Change[], limit = 25): string {
-  let text = ''
-  for (const most of [30, 12, 4, 0]) {
-    const diagram = diagramOfChanges(before, after, changes, limit, most)
-    if (diagram.tables.length === 0) return ''
-    text = draw(diagram)
-    if (text.length <= limits.text) break
-  }
-  return text
+  return drawChanges(before, after, changes, limit, (diagram) => [draw(diagram)]).join('')
 }
 
-function draw({ tables: drawn, edges, left, defaultSchema }: Diagram): string {
+/**
+ * The same for a page of limited width: mermaid puts tables that nothing connects into one row, however long, so they come in several
+ * diagrams, one below the other.
+ */
+export function erDiagramsOfChanges(
+  before: Schema,
+  after: Schema,
+  changes: readonly Change[],
+  limit: number,
+  across = 4,
+): readonly string[] {
+  return drawChanges(before, after, changes, limit, (diagram) =>
+    rowsOf(diagram, across).map((row) => draw(row, row.breadth > across ? 'LR' : null)),
+  )
+}
+
+function drawChanges(
+  before: Schema,
+  after: Schema,
+  changes: readonly Change[],
+  limit: number,
+  drawn: (diagram: Diagram) => readonly string[],
+): readonly string[] {
+  let texts: readonly string[] = []
+  for (const most of [30, 12, 4, 0]) {
+    const diagram = diagramOfChanges(before, after, changes, limit, most)
+    if (diagram.tables.length === 0) return []
+    texts = drawn(diagram)
+    if (texts.join('').length <= limits.text) break
+  }
+  return texts
+}
+
+function draw({ tables: drawn, edges, left, defaultSchema }: Diagram, direction: 'LR' | null = null): string {
   const ids = new Map(drawn.map((d, i) => [d.table.key, `t${i + 1}`]))
-  const lines = ['erDiagram']
+  const lines = ['erDiagram', ...(direction === null ? [] : [`  direction ${direction}`])]
   for (const d of drawn) {
     const name = schemaOf(d.table.key) === defaultSchema ? nameOf(d.table.key) : d.table.key
     const head = `  ${ids.get(d.table.key)}["${label(name)}${d.mark ? ` (${d.mark})` : ''}"]`

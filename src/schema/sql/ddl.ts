@@ -107,7 +107,9 @@ export function createTable(
 ): string {
   const parents = options.parents ?? []
   const lines = [
-    ...table.columns.filter((c) => !isFromParent(c, parents)).map(columnDefinition),
+    ...table.columns
+      .filter((c) => !isFromParent(c, parents))
+      .map((c) => `${columnDefinition(c)}${takesDefault(c, parents) ? ' DEFAULT NULL' : ''}`),
     ...(table.primaryKey ? [primaryKeyDefinition(table.primaryKey)] : []),
     ...inlineUniques(table).map(uniqueDefinition),
     ...table.checks
@@ -135,6 +137,16 @@ function isFromParent(column: Column, parents: readonly Table[]): boolean {
         (other) => other.name === column.name && columnDefinition(other) === columnDefinition(column),
       ),
     )
+  )
+}
+
+/** True for a column without a default that would be given that of a parent's column of its name. */
+function takesDefault(column: Column, parents: readonly Table[]): boolean {
+  return (
+    column.default === null &&
+    column.generated === null &&
+    column.identity === null &&
+    parents.some((parent) => parent.columns.some((other) => other.name === column.name && other.default !== null))
   )
 }
 
