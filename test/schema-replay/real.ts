@@ -3,6 +3,7 @@ import { compareSchemas } from '../../scripts/corpus/compare.ts'
 import { freshDatabase } from '../../scripts/corpus/database.ts'
 import { readCatalog } from '../../src/schema/catalog.ts'
 import type { Schema } from '../../src/schema/model.ts'
+import { printSchema } from '../../src/schema/sql/schema.ts'
 import { schemaOf } from './support.ts'
 
 /** An embedded Postgres that is emptied between scripts. */
@@ -34,11 +35,18 @@ export async function realDatabase(): Promise<RealDatabase> {
   }
 }
 
-/** What differs between the replayed model of a script and the real one; empty where they are equal. */
+/** What differs between the replayed model of a script and the real one, or the one that it makes when it is written as SQL; empty where all are equal. */
 export async function differences(real: RealDatabase, sql: string): Promise<readonly string[]> {
   const shown = await real.schemaAfter(sql)
   const replayed = schemaOf(sql, { postgres: 18, source: 'migrations' })
-  return compareSchemas(replayed, shown).differences.map(
+  const found = compareSchemas(replayed, shown).differences.map(
     (each) => `${each.object}\n  replayed ${each.left}\n  real     ${each.right}`,
+  )
+  if (found.length > 0) return found
+  const printed = printSchema(replayed)
+  const again = await real.schemaAfter(printed).catch((error: unknown) => String(error))
+  if (typeof again === 'string') return [`${again}\n${printed}`]
+  return compareSchemas(replayed, again).differences.map(
+    (each) => `${each.object}\n  replayed ${each.left}\n  printed  ${each.right}\n${printed}`,
   )
 }

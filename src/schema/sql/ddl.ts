@@ -109,6 +109,8 @@ export function createTable(
   const lines = [
     ...table.columns
       .filter((c) => !isFromParent(c, parents))
+      // A partition gets the identity of its parent when it is attached.
+      .map((c) => (table.partition.of ? { ...c, identity: null } : c))
       .map((c) => `${columnDefinition(c)}${takesDefault(c, parents) ? ' DEFAULT NULL' : ''}`),
     ...(table.primaryKey ? [primaryKeyDefinition(table.primaryKey)] : []),
     ...inlineUniques(table).map(uniqueDefinition),

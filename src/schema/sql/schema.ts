@@ -27,10 +27,13 @@ import {
   uniqueDefinition,
 } from './ddl.ts'
 import { diffGrants, grantStatement } from '../grants.ts'
+import { objectName } from '../replay/names.ts'
 import {
   emptySchema,
   key,
+  nameOf,
   type DomainType,
+  type Index,
   type Key,
   type OtherType,
   type Schema,
@@ -78,6 +81,11 @@ export function schemaStatements(schema: Schema): readonly string[] {
       .filter((t) => t.partition.of)
       .reverse()
       .map((t) => attachPartition(t, d)),
+    ...tables.flatMap((t) =>
+      t.indexes.filter((i) => isOnParentOnly(t, i)).map((i) => createIndex(t.key, i, d, { only: true })),
+    ),
+    ...identitySequenceNames(schema),
+    ...identitySequenceTypes(schema),
     ...[...ownSequences(schema).values()]
       .filter((s) => s.ownedBy && schema.tables.has(s.ownedBy.table))
       .map((s) => ownSequence(s, d)),
@@ -99,20 +107,76 @@ export function schemaStatements(schema: Schema): readonly string[] {
   ]
 }
 
+/** Gives sequences behind identities their names, where Postgres makes others. */
+function identitySequenceNames(schema: Schema): readonly string[] {
+  const own = ownSequences(schema)
+  const isTaken = (at: Key) => own.has(at) || schema.tables.has(at) || schema.views.has(at)
+  const renamed = [...schema.sequences].flatMap(([to, { ownedBy }]) => {
+    const owner = ownedBy && !own.has(to) ? schema.tables.get(ownedBy.table) : undefined
+    if (owner === undefined || ownedBy === null || owner.persistence === 'temporary') return []
+    const from = key(owner.schema, objectName(owner.name, ownedBy.column, 'seq'))
+    // Where the name is taken, Postgres finds the other one by itself.
+    return from === to || isTaken(from) ? [] : [{ from, to }]
+  })
+  return inOrder(
+    renamed,
+    ({ from }) => from,
+    ({ to }) => [to],
+  ).map(({ from, to }) => `ALTER SEQUENCE ${quoteKey(from, schema.defaultSchema)} RENAME TO ${quoteIdent(nameOf(to))}`)
+}
+
+/** Gives sequences behind identities their types, where those are not the types of their columns: `LIKE` makes them so. */
+function identitySequenceTypes(schema: Schema): readonly string[] {
+  const own = ownSequences(schema)
+  return [...schema.sequences].flatMap(([at, { type, ownedBy }]) => {
+    const column =
+      ownedBy && !own.has(at)
+        ? schema.tables.get(ownedBy.table)?.columns.find(({ name }) => name === ownedBy.column)
+        : undefined
+    return column === undefined || column.type === null || column.type === type
+      ? []
+      : [
+          `ALTER SEQUENCE ${quoteKey(at, schema.defaultSchema)} AS ${type}${(column.identityOptions ?? []).map((option) => ` ${option}`).join('')}`,
+        ]
+  })
+}
+
 /** One table with its indexes and the checks that are not valid, before any partition is attached and without foreign keys. */
 export function tableStatements(table: Table, { tables, defaultSchema }: Schema): readonly string[] {
   const parents = table.inherits.flatMap((parent) => tables.get(parent) ?? [])
   const name = quoteKey(table.key, defaultSchema)
   const inline = inlineUniques(table)
+  const late = comesBeforeParents(table, parents)
   return [
-    createTable(table, defaultSchema, { parents }),
+    ...(late
+      ? [
+          createTable({ ...table, inherits: [] }, defaultSchema),
+          ...table.inherits.map((parent) => `ALTER TABLE ${name} INHERIT ${quoteKey(parent, defaultSchema)}`),
+        ]
+      : [createTable(table, defaultSchema, { parents })]),
     ...table.uniques.filter((u) => !inline.includes(u)).map((u) => `ALTER TABLE ${name} ADD ${uniqueDefinition(u)}`),
     ...table.columns.flatMap((c) => lateNotNull(table.key, c, defaultSchema)),
     ...table.checks
       .filter((c) => (!c.validated || !c.enforced) && !(c.inherited && hasCheck(parents, c.name)))
       .map((c) => `ALTER TABLE ${name} ADD ${checkDefinition(c)}`),
-    ...table.indexes.filter((i) => !backsConstraint(table, i)).map((i) => createIndex(table.key, i, defaultSchema)),
+    ...table.indexes
+      .filter((i) => !backsConstraint(table, i) && !isOnParentOnly(table, i))
+      .map((i) => createIndex(table.key, i, defaultSchema)),
   ]
+}
+
+/** True for a table whose columns stand before those of its parents: it was there before it inherited from them. */
+function comesBeforeParents(table: Table, parents: readonly Table[]): boolean {
+  if (table.partition.of || parents.length === 0) return false
+  const inherited = new Set(parents.flatMap((parent) => parent.columns.map(({ name }) => name)))
+  const own = table.columns.filter(({ name }) => !inherited.has(name)).map(({ name }) => name)
+  const made = [...inherited, ...own]
+  return table.columns.some(({ name }, i) => made[i] !== name)
+}
+
+/** True for an index that a partitioned table has and its partitions have not all. */
+function isOnParentOnly(table: Table, index: Index): boolean {
+  return table.partition.by !== null && !index.valid
 }
 
 /** The foreign keys that the database knows, as statements of their own. */
