@@ -162,7 +162,7 @@ async function readProject(
     undeployed: await undeployedSteps(
       source ? { ...project, migrations: source } : project,
       migrations,
-      schemaBeforeMigrations(project),
+      schemaBeforeMigrations(project, all(migrations)),
       changeSet,
       postgres,
     ),
@@ -194,6 +194,10 @@ async function readProject(
   return readMigrated(common, { ...history, schema: merged.schema, anew: null }, later)
 }
 
+function all(migrations: ProjectMigrations | null): readonly Migration[] {
+  return migrations === null ? [] : [...migrations.before, ...migrations.fresh]
+}
+
 /** Databases whose migrations are not read, and whose declared schema tells what the migrations do. Documents of MongoDB stay as they are. */
 function isOtherSql(dialect: Dialect): boolean {
   return dialect === 'mysql' || dialect === 'sqlite' || dialect === 'sqlserver'
@@ -219,7 +223,7 @@ function replayBefore(
   declared: DeclaredSides,
   postgres: number,
 ): History {
-  const empty = schemaBeforeMigrations(project)
+  const empty = schemaBeforeMigrations(project, all(migrations))
   if (migrations === null)
     return { schema: declared.before ?? empty, hasRun: false, isWhole: true, anew: null, merged: null }
   const replayed = (files: readonly Migration[]) =>

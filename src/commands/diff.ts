@@ -118,10 +118,14 @@ async function diffProject(
 async function freshSteps(project: Project, changeSet: ChangeSet, postgres: number) {
   const migrations = await readMigrations(project, changeSet)
   const options = { postgres, source: 'migrations' as const }
-  const history = replayHistory(schemaBeforeMigrations(project), migrations.before, {
-    ...options,
-    transactions: transactionsOf(project.runner, migrations.before),
-  })
+  const history = replayHistory(
+    schemaBeforeMigrations(project, [...migrations.before, ...migrations.fresh]),
+    migrations.before,
+    {
+      ...options,
+      transactions: transactionsOf(project.runner, migrations.before),
+    },
+  )
   const replayed = replaySteps(
     history.schema,
     migrations.fresh,

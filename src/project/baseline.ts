@@ -8,13 +8,21 @@ import type { Project } from './project.ts'
 import { alteredTable, createdTable } from './sql-text.ts'
 import { supabasePlatform } from './supabase-platform.ts'
 
-/** What a database holds before its first migration, as far as no SQL tells: tables that are made elsewhere, of which the name is known. */
-export function schemaBeforeMigrations({ dialect, settings: { external = [], initSql } }: Project): Schema {
+/** What a database holds before its first migration, as far as no SQL tells: tables of which the name is known, and that no migration makes. */
+export function schemaBeforeMigrations(
+  { dialect, settings: { external = [], initSql } }: Project,
+  migrations: readonly Migration[],
+): Schema {
   const empty = emptySchema(dialect)
-  const tables = (initSql === undefined ? external : []).map((written) => {
-    const [name = '', schema = empty.defaultSchema] = written.split('.').toReversed()
-    return emptyTable(schema, name, [], false)
-  })
+  const created = new Set(
+    external.length === 0 ? [] : migrations.flatMap((m) => m.statements.flatMap((s) => createdTable(s) ?? [])),
+  )
+  const tables = (initSql === undefined ? external : [])
+    .filter((written) => !created.has(written.replace(/^public\./, '')))
+    .map((written) => {
+      const [name = '', schema = empty.defaultSchema] = written.split('.').toReversed()
+      return emptyTable(schema, name, [], false)
+    })
   return {
     ...empty,
     schemas: new Set(tables.map(({ schema }) => schema)),

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
+import { detectProjects } from '../../src/project/detect.ts'
+import { schemaOfTree } from '../../src/reading/of-tree.ts'
 import { review } from '../../src/review.ts'
 
 const head = 'datasource db {\n  provider = "postgresql"\n  schemas = ["public", "auth"]\n}\n\n'
@@ -40,6 +42,19 @@ it('wants no migration for tables and enums that the configuration calls externa
     await findings(external, own('  name String?') + users, 'ALTER TABLE "posts" ADD COLUMN "name" TEXT;'),
   ).toEqual([])
   expect((await findings('', own() + users)).map(([rule]) => rule)).toEqual(['require-migration'])
+})
+
+it('knows an external table that a migration of its own makes', async () => {
+  const tree = memoryTree({
+    'package.json': '{"dependencies":{"prisma":"7.0.0"}}',
+    'prisma.config.ts': config(external),
+    'prisma/schema.prisma': head + own(),
+    'prisma/migrations/1_init/migration.sql': 'CREATE SCHEMA auth; CREATE TABLE auth.users (id integer PRIMARY KEY);',
+  })
+  const [project] = (await detectProjects(tree, defaultConfig)).projects
+  const { schema, notes } = await schemaOfTree(project!, tree, 'migrations', 15)
+  expect(notes).toEqual([])
+  expect(schema?.tables.get('public.users')?.columns.map((c) => c.name)).toEqual(['id'])
 })
 
 it('speaks of the rest', async () => {
