@@ -47,9 +47,9 @@ it('wants no migration for tables and enums that the configuration calls externa
 it('knows an external table that a migration of its own makes', async () => {
   const tree = memoryTree({
     'package.json': '{"dependencies":{"prisma":"7.0.0"}}',
-    'prisma.config.ts': config(external),
+    'prisma.config.ts': config(external.replaceAll('auth.', 'public.')),
     'prisma/schema.prisma': head + own(),
-    'prisma/migrations/1_init/migration.sql': 'CREATE SCHEMA auth; CREATE TABLE auth.users (id integer PRIMARY KEY);',
+    'prisma/migrations/1_init/migration.sql': 'CREATE TABLE users (id integer PRIMARY KEY);',
   })
   const [project] = (await detectProjects(tree, defaultConfig)).projects
   const { schema, notes } = await schemaOfTree(project!, tree, 'migrations', 15)
