@@ -218,9 +218,17 @@ describe('GitHub says', () => {
     expect(repository.checkRuns).toEqual([])
     world.github.world.installation.suspended = false
     await world.during(() =>
-      world.github.deliver('installation', null, {
+      world.github.deliver('installation', 'installation-unsuspend', {
         action: 'unsuspend',
-        repositories: [{ id: repository.id, name: repository.name, full_name: `octo-org/${repository.name}` }],
+        repositories: [
+          {
+            id: repository.id,
+            node_id: `R_${repository.id}`,
+            name: repository.name,
+            full_name: `octo-org/${repository.name}`,
+            private: false,
+          },
+        ],
         sender: { login: 'admin', id: 5, type: 'User' },
       }),
     )

@@ -87,7 +87,7 @@ export async function deploy(
   const deployment = { id: world.nextId(), sha, environment, statuses: [{ id: world.nextId(), state }] }
   repository.deployments.push(deployment)
   const user = userShape(userOf(world, 'writer'))
-  await github.deliver('deployment_status', null, {
+  await github.deliver('deployment_status', 'deployment-status-created', {
     action: 'created',
     deployment: { id: deployment.id, sha, ref: sha, environment, task: 'deploy' },
     deployment_status: { id: deployment.statuses[0]?.id ?? 0, state, environment },

@@ -66,19 +66,15 @@ async function commentEvent(
   }
   const shape = commentShape(world, comment)
   if (comment.thread !== null) {
-    await github.deliver(
-      'pull_request_review_comment',
-      action === 'created' ? 'pull-request-review-comment-created' : null,
-      {
-        ...common,
-        comment: { ...shape, position: null, original_position: 1 },
-        pull_request: await pullPayload(github, repository, pull),
-      },
-    )
+    await github.deliver('pull_request_review_comment', `pull-request-review-comment-${action}`, {
+      ...common,
+      comment: { ...shape, position: null, original_position: 1 },
+      pull_request: await pullPayload(github, repository, pull),
+    })
     return
   }
   const link = 'https://github.test/'
-  await github.deliver('issue_comment', action === 'created' ? 'issue-comment-created' : null, {
+  await github.deliver('issue_comment', `issue-comment-${action}`, {
     ...common,
     comment: { ...shape },
     issue: {

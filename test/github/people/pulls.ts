@@ -46,6 +46,9 @@ export async function pullEvent(
     ready_for_review: 'pull-request-ready-for-review',
     edited: 'pull-request-edited',
     closed: 'pull-request-closed',
+    converted_to_draft: 'pull-request-converted-to-draft',
+    labeled: 'pull-request-labeled',
+    unlabeled: 'pull-request-unlabeled',
   }
   await github.deliver(
     'pull_request',
