@@ -8,6 +8,11 @@ const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 /** Marks that pile up on one letter. */
 const piles = /(\p{M}{4})\p{M}+/gu
 
+/** Text that nothing in it turns around. */
+export function straight(text: string): string {
+  return text.replace(turns, '\ufffd')
+}
+
 /** Text on one line in which everything shows: what would be invisible, or make the text look like another, is a replacement character. */
 export function visible(text: string): string {
   return text.replace(breaks, ' ').replace(shapeless, '\ufffd').replace(piles, '$1')
@@ -61,7 +66,7 @@ export function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)
   // What is applied with a click stays as it is.
-  const shown = language === 'suggestion' ? text : text.replace(turns, '\ufffd')
+  const shown = language === 'suggestion' ? text : straight(text)
   return `${fence}${language}\n${shown.replace(/\r\n?/g, '\n').replace(/\n$/, '')}\n${fence}`
 }
 

@@ -1,3 +1,5 @@
+import { straight } from './markdown-escape.ts'
+
 const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8882 }
 body { font: 16px/1.6 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
@@ -13,9 +15,9 @@ th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; 
 h1, h2, h3 { line-height: 1.25 }
 `
 
-/** Text as HTML shows it. */
+/** Text as HTML shows it, from left to right. */
 export function escapeHtml(text: string): string {
-  return text
+  return straight(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -207,6 +207,7 @@ describe('elsewhere', async () => {
   })
   test('in a page', () => {
     const html = reportToHtml(report)
+    expect(html).not.toMatch(/[\u202a-\u202e]/)
     expect(html).not.toMatch(/<(?:img|script|b)\b|href="https?:\/\/evil/)
   })
   test('in SARIF, whose messages know links of their own', () => {
