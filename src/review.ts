@@ -57,7 +57,7 @@ export async function review(changeSet: ChangeSet, options: ReviewOptions): Prom
     judged,
     checklist,
     notes: [...read.notes, ...notes],
-    configNotes: settings.names ? await unmatchedNotes(settings.names, read.projects, changeSet) : [],
+    configNotes: settings.names ? await unmatchedNotes(settings.names, read.projects, code.queries, changeSet) : [],
     rollback: rollbacksOf(projects),
     started,
   })

@@ -9,13 +9,18 @@ import { didYouMean } from '../spelling.ts'
 
 /**
  * Names in the repository's own configuration that stand for nothing: a table that no schema has, a folder that is on neither side of the
- * change. Silent where what there is was not seen as a whole.
+ * change. Silent where what there is was not seen as a whole, and about tables where nothing of the change is judged by their size.
  */
 export async function unmatchedNotes(
   names: ConfigNames,
   projects: readonly ProjectReading[],
+  queries: readonly { readonly changed: boolean }[],
   changeSet: ChangeSet,
 ): Promise<readonly Note[]> {
+  const matters =
+    projects.some(({ steps }) => steps.length > 0) ||
+    queries.some(({ changed }) => changed) ||
+    changeSet.files.some(({ path, previousPath }) => path === names.path || previousPath === names.path)
   const [head, base] = await Promise.all([changeSet.head.list(), changeSet.base.list()])
   const roots =
     head.truncated || base.truncated
@@ -24,7 +29,9 @@ export async function unmatchedNotes(
           names,
           [...head.entries, ...base.entries].map(({ path }) => path),
         )
-  return [...unmatchedTables(names, projects), ...roots].map(({ line, message }) => mistake(names.path, line, message))
+  return [...(matters ? unmatchedTables(names, projects) : []), ...roots].map(({ line, message }) =>
+    mistake(names.path, line, message),
+  )
 }
 
 interface Unmatched {

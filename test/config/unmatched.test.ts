@@ -8,9 +8,15 @@ const history = {
     'CREATE TABLE users (id bigint PRIMARY KEY);\nCREATE TABLE app_events (id bigint PRIMARY KEY);\n',
 }
 
-async function notesOf(config: string, files: Readonly<Record<string, string>> = history) {
+const more = { 'packages/db/migrations/0002_more.sql': 'CREATE TABLE orders (id bigint PRIMARY KEY);\n' }
+
+async function notesOf(
+  config: string,
+  files: Readonly<Record<string, string>> = history,
+  change: Readonly<Record<string, string>> = more,
+) {
   const base = { ...files, '.github/schemagate.yml': config }
-  const head = { ...base, 'packages/db/migrations/0002_more.sql': 'CREATE TABLE orders (id bigint PRIMARY KEY);\n' }
+  const head = { ...base, ...change }
   const { notes } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
     rules: catalog,
     rehearse: false,
@@ -38,4 +44,11 @@ it('is silent about what exists, what the change makes, and what may be made els
   expect(await notesOf(fits)).toEqual([])
   const unknown = { 'packages/db/migrations/0001_old.sql': 'ALTER TABLE accounts ADD COLUMN x int;\n' }
   expect(await notesOf('tables: { payments: { rows: 1 } }\n', unknown)).toEqual([])
+})
+
+it('does not tell everybody of a table that is gone: only where sizes count, or the configuration changes', async () => {
+  const stale = 'tables: { userz: { rows: 1 } }\n'
+  expect(await notesOf(stale, history, { 'README.md': 'x\n' })).toEqual([])
+  expect(await notesOf(stale)).toHaveLength(1)
+  expect(await notesOf(stale, history, { '.github/schemagate.yml': `postgres: 16\n${stale}` })).toHaveLength(1)
 })
