@@ -250,6 +250,18 @@ describe('GitHub says', () => {
     expect(jobs.slice(1)).toEqual([{ job: other, after: jobs[0]?.after }])
     expect(world.github.world.log.length).toBe(asked)
   })
+  test('no for good: the last try ends in a check that fails, and says what GitHub said to what', async () => {
+    const pull = await open({ 'db/2.sql': 'fine\n' }, { lost: true })
+    world.github.fault = ({ operation }) =>
+      operation.endsWith('/git/trees/{tree_sha}') ? { status: 403, message: 'Resource not accessible' } : undefined
+    const { context } = noting()
+    await expect(runJob(review(pull), context, true)).rejects.toThrow('Resource not accessible')
+    const run = latestRun(repository, 'schemagate', pull.headSha)
+    expect([run?.conclusion, run?.output.title]).toEqual(['failure', 'Could not review'])
+    expect(run?.output.summary).toMatch(
+      /GitHub answered 403 \(`Resource not accessible`\) to `GET \/repos\/.*\/git\/trees\/.*`\. A permission .*\n\nPress Re-check/,
+    )
+  })
   test('nothing yet about the merge into a base that has moved: it is asked again later, once', async () => {
     const pull = await open({ 'db/2.sql': 'fine\n' })
     world.github.world.merges = 'never'

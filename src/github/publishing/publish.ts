@@ -1,6 +1,6 @@
 import { SchemagateError } from '../../errors.ts'
 import type { Annotation, CheckRunText } from '../../report/check-run.ts'
-import { plainText } from '../../report/markdown-escape.ts'
+import { codeSpan, plainText } from '../../report/markdown-escape.ts'
 import { statusOf } from '../client.ts'
 import type { Place } from '../client.ts'
 import type { InlineComment, Publication } from './plan.ts'
@@ -203,17 +203,33 @@ function annotationOf({ finding }: InlineComment): Annotation {
   }
 }
 
+/** Why a review failed, in words for those who cannot read the server's log. */
+function reasonOf(error: unknown): string {
+  const status = statusOf(error)
+  if (!(error instanceof Error) || (status === null && !(error instanceof SchemagateError)))
+    return "an unexpected error; the server's log has it."
+  // Octokit adds the address of the manual.
+  const said = codeSpan((error.message.split('\n')[0] ?? '').replace(/:? +- https?:\/\/\S*$/, ''))
+  if (status === null) return `${said}.`
+  const { request, response } = error as {
+    readonly request?: { readonly method: string; readonly url: string }
+    readonly response?: unknown
+  }
+  const asked = request === undefined ? '' : ` to ${codeSpan(`${request.method} ${new URL(request.url).pathname}`)}`
+  if (request !== undefined && response === undefined) return `GitHub gave no answer (${said})${asked}.`
+  const permission =
+    status === 403
+      ? ' A permission that the app asks for was not given: an owner accepts it where the app is installed.'
+      : ''
+  return `GitHub answered ${status} (${said})${asked}.${permission}`
+}
+
 /** A check run for what went wrong on our side: it blocks, and says what to do. */
 export function failedRun(error: unknown, isFinal: boolean): CheckRunText {
-  const known = error instanceof SchemagateError || statusOf(error) !== null
-  const reason =
-    known && error instanceof Error
-      ? (error.message.split('\n')[0]?.slice(0, 300) ?? '')
-      : "an unexpected error; the server's log has it"
   return {
     conclusion: 'failure',
     title: 'Could not review',
     annotations: [],
-    summary: `The review did not finish: ${reason.replace(/[<>`@]/g, ' ')}\n\n${isFinal ? 'Press Re-check or comment `/schemagate recheck` to try again.' : 'It is tried again by itself.'}`,
+    summary: `The review did not finish: ${reasonOf(error)}\n\n${isFinal ? 'Press Re-check or comment `/schemagate recheck` to try again.' : 'It is tried again by itself.'}`,
   }
 }
