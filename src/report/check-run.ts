@@ -12,6 +12,7 @@ import {
   escapeText,
   plainText,
   sentence,
+  sentenceHtml,
   truncate,
 } from './markdown-escape.ts'
 import { placeLink, ruleLink } from './links.ts'
@@ -186,6 +187,10 @@ export function notLookedAt(blocking: readonly Note[], links: Links): readonly s
   ]
 }
 
+/** More findings of one decision, and more decisions, are folded away. */
+const mostShown = 5
+const mostListed = 100
+
 /** What was approved, by who said so: one paragraph for each decision. */
 export function approvedParts(approved: readonly Finding[], links: Links): readonly string[] {
   const byDecision = new Map<string, Finding[]>()
@@ -193,10 +198,16 @@ export function approvedParts(approved: readonly Finding[], links: Links): reado
     const who = approvedLine(finding)
     byDecision.set(who, [...(byDecision.get(who) ?? []), finding])
   }
-  return [...byDecision].map(
-    ([who, findings]) =>
-      `${who}\n${findings.map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)}`).join('\n')}`,
-  )
+  const parts = [...byDecision].map(([who, findings]) => {
+    const lines = findings.slice(0, mostListed).map((f) => `- ${placeLink(f.place, links)}: ${sentence(f.message)}`)
+    const list = [...lines, ...(findings.length > mostListed ? [`- and ${findings.length - mostListed} more`] : [])]
+    return findings.length <= mostShown
+      ? `${who}\n${list.join('\n')}`
+      : `${who}\n\n${details(count(findings.length, 'finding'), list.join('\n'))}`
+  })
+  if (parts.length <= mostShown) return parts
+  const people = [...new Set(approved.map((f) => codeSpan(f.approval?.by ?? '')))].join(', ')
+  return [details(sentenceHtml(`${count(approved.length, 'approval')} by ${people}`), parts.join('\n\n'))]
 }
 
 function row(what: string, finding: Finding, links: Links): string {

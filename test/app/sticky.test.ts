@@ -7,7 +7,7 @@ import { schemaChanges } from '../../src/report/changes.ts'
 import { defaultConfig } from '../../src/config/types.ts'
 import type { Config } from '../../src/config.ts'
 import { gate } from '../../src/engine/approvals.ts'
-import { howToApprove } from '../../src/report/check-run.ts'
+import { approvedParts, howToApprove } from '../../src/report/check-run.ts'
 import { inlineComment } from '../../src/report/comment.ts'
 import { picturesMarkdown } from '../../src/report/picture.ts'
 import { stickyComment } from '../../src/report/sticky.ts'
@@ -149,4 +149,29 @@ test('what a click applies is not shown a second time', async () => {
   )
   expect(text.match(/CREATE INDEX CONCURRENTLY/g)).toHaveLength(1)
   expect(inlineComment(index!, links, false)).toContain('```sql\nCREATE INDEX CONCURRENTLY')
+})
+
+test('many approvals are folded away, with who gave them in view', async () => {
+  const report = await reportOf('ALTER TABLE users DROP COLUMN email;\n')
+  const links = { server: null, repository: 'https://github.test/octo/shop', head: report.head }
+  const given = (by: string, reason: string) =>
+    report.findings
+      .filter((f) => f.approvable)
+      .map((f) => ({
+        ...f,
+        approval: { state: 'given' as const, by, reason, until: '2026-12-24', wantsBackup: true },
+      }))
+  const one = given('ann', 'lake')
+  expect(approvedParts(Array(6).fill(one[0]), links)).toEqual([
+    expect.stringMatching(
+      /^\*\*Approved\*\* by `ann` until 2026-12-24: lake\n\n<details><summary>6 findings<[^]*line 1/,
+    ),
+  ])
+  const each = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((reason) => given(reason === 'f' ? 'ben' : 'ann', reason))
+  expect(approvedParts(each.slice(1), links)).toHaveLength(5)
+  expect(approvedParts(each, links)).toEqual([
+    expect.stringMatching(
+      /^<details><summary>6 approvals by <code>ann<\/code>, <code>ben<\/code><[^]*: a\n- [^]*: f\n- /,
+    ),
+  ])
 })
