@@ -29,6 +29,7 @@ import noDefaultChange from './compatibility/no-default-change.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
 import noIndexedFunctionChange from './compatibility/no-indexed-function-change.ts'
+import noMixedDeploy from './compatibility/no-mixed-deploy.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
 import noRenameConstraint from './compatibility/no-rename-constraint.ts'
 import noRenameEnumValue from './compatibility/no-rename-enum-value.ts'
@@ -103,6 +104,7 @@ import noRewriteRule from './design/no-rewrite-rule.ts'
 import noRoundedTimestamp from './design/no-rounded-timestamp.ts'
 import noSoftDeleteUnique from './design/no-soft-delete-unique.ts'
 import noTimetz from './design/no-timetz.ts'
+import noWideTable from './design/no-wide-table.ts'
 import preferAlignedColumns from './design/prefer-aligned-columns.ts'
 import preferBigint from './design/prefer-bigint.ts'
 import preferBigintPrimaryKey from './design/prefer-bigint-primary-key.ts'
@@ -259,6 +261,7 @@ import noOpaqueSql from './transactions/no-opaque-sql.ts'
 import noSessionSetting from './transactions/no-session-setting.ts'
 import noStatementTimeoutOnBuild from './transactions/no-statement-timeout-on-build.ts'
 import noSyntaxError from './transactions/no-syntax-error.ts'
+import noTooManyStatements from './transactions/no-too-many-statements.ts'
 import noUncommittedTransaction from './transactions/no-uncommitted-transaction.ts'
 import noUnsupportedConcurrently from './transactions/no-unsupported-concurrently.ts'
 import preferIfExists from './transactions/prefer-if-exists.ts'
@@ -300,6 +303,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },
   { ...noIndexedFunctionChange, group: 'compatibility' },
+  { ...noMixedDeploy, group: 'compatibility' },
   { ...noRenameColumn, group: 'compatibility' },
   { ...noRenameConstraint, group: 'compatibility' },
   { ...noRenameEnumValue, group: 'compatibility' },
@@ -374,6 +378,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noRoundedTimestamp, group: 'design' },
   { ...noSoftDeleteUnique, group: 'design' },
   { ...noTimetz, group: 'design' },
+  { ...noWideTable, group: 'design' },
   { ...preferAlignedColumns, group: 'design' },
   { ...preferBigint, group: 'design' },
   { ...preferBigintPrimaryKey, group: 'design' },
@@ -530,6 +535,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noSessionSetting, group: 'transactions' },
   { ...noStatementTimeoutOnBuild, group: 'transactions' },
   { ...noSyntaxError, group: 'transactions' },
+  { ...noTooManyStatements, group: 'transactions' },
   { ...noUncommittedTransaction, group: 'transactions' },
   { ...noUnsupportedConcurrently, group: 'transactions' },
   { ...preferIfExists, group: 'transactions' },

@@ -1,4 +1,4 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Step } from '../../src/step.ts'
 import { strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
@@ -12,7 +12,7 @@ export default {
     may stand still.`,
   fix: 'Set a lock_timeout of a few seconds, and try again when it is hit.',
   references: ['https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT'],
-  options: { seconds: 10 },
+  options: { seconds: 10, minutes: 10 },
   sources: ['pgfence/lock-timeout-zero', 'pgfence/lock-timeout-too-long', 'pgfence/statement-timeout-too-long'],
   bad: [
     {
@@ -24,6 +24,13 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `set lock_timeout = '5min'; alter table users add column name text;`,
       message: '300 seconds',
+    },
+    {
+      title: 'How long a statement may hold its lock: information.',
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; set statement_timeout = '30min'; alter table users add column name text;`,
+      message: 'up to 30 minutes',
+      severity: 'info',
     },
   ],
   good: [
@@ -41,6 +48,7 @@ export default {
   visit: {
     statement(statement, ctx) {
       const setting = settingIn(statement)
+      if (setting?.name === 'statement_timeout') return longStatement(setting.value, ctx)
       if (setting?.name !== 'lock_timeout' || setting.value === null) return
       const milliseconds = timeoutOf(setting.value)
       if (milliseconds === null) return
@@ -59,11 +67,24 @@ export default {
   },
 } satisfies Rule
 
+/** How long a statement may hold its lock; none at all is what a server has of itself, and the usual way to build an index. */
+function longStatement(value: string | null, ctx: RuleContext & { readonly step: Step }): Problem | null {
+  const milliseconds = value === null ? null : timeoutOf(value)
+  if (milliseconds === null || milliseconds <= Number(ctx.options.minutes) * 60_000) return null
+  if (heldUp(ctx, 'statement_timeout') !== 'somebody') return null
+  return {
+    anySize: true,
+    severity: 'info',
+    message: `A statement that locks a table may run for up to ${Math.round(milliseconds / 60_000)} minutes before it is stopped.`,
+    help: `A few minutes are enough for what holds a lock; set a longer one for what holds none, an index that is built CONCURRENTLY:\n${sql("SET statement_timeout = '5min';")}`,
+  }
+}
+
 /** Whether the setting holds for a statement that others wait behind: what is built or dropped CONCURRENTLY waits for a long time, and holds up nobody. */
-function heldUp(ctx: RuleContext & { readonly step: Step }): 'somebody' | 'nobody' | 'unknown' {
+function heldUp(ctx: RuleContext & { readonly step: Step }, name = 'lock_timeout'): 'somebody' | 'nobody' | 'unknown' {
   let held: 'nobody' | 'unknown' = 'unknown'
   for (const step of ctx.steps.slice(ctx.steps.indexOf(ctx.step) + 1)) {
-    if (settingIn(step.statement)?.name === 'lock_timeout') return held
+    if (settingIn(step.statement)?.name === name) return held
     if (strongLock(step, ctx) !== null) return 'somebody'
     held = 'nobody'
   }

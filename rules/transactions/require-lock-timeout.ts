@@ -35,8 +35,20 @@ export default {
       sql: `alter table users add column active boolean not null default true;`,
       message: 'No `lock_timeout`',
     },
+    {
+      title: 'Set where it is too late.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text; set lock_timeout = '3s';`,
+      message: 'after `users` is locked here',
+      severity: 'warning',
+    },
   ],
   good: [
+    {
+      title: 'Set before the first lock, and again later.',
+      given: `create table users (id bigint primary key);`,
+      sql: `set lock_timeout = '3s'; alter table users add column name text; set lock_timeout = '1s'; alter table users add column city text;`,
+    },
     {
       title: 'A partition of a table that the same migration makes.',
       sql: `create table events (id bigint, at date) partition by range (at); create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');`,
@@ -74,14 +86,21 @@ export default {
           file = step.migration.path
         }
         if (setsLockTimeout(step)) set = true
-        if (set || step.statement.inside === 'function' || isInstant(step)) continue
+        if (set || step.statement.inside === 'function') continue
+        const late = settingAfter(step, ctx)
+        if (late === null && isInstant(step)) continue
         const table = strongLock(step, ctx)
-        if (table === null || (done && ctx.size(table) !== 'large')) continue
+        if (table === null || (late === null && done && ctx.size(table) !== 'large')) continue
         yield {
           place: step.statement.place,
           object: table,
-          message: `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
-          help: `Begin the migration with${step.transaction.block === true ? ' (it ends with the transaction)' : ''}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it once for the role that migrates:\n${sql(`ALTER ROLE CURRENT_USER SET lock_timeout = '3s';`)}`,
+          ...(late === null ? {} : { severity: 'warning' as const }),
+          message: late
+            ? `\`lock_timeout\` is set in line ${late.statement.place.line}, after \`${ctx.name(table)}\` is locked here: if this lock has to wait, every later query on the table waits behind it.`
+            : `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
+          help: late
+            ? `Move it to the beginning of the migration:\n${sql(`${late.statement.text};`)}`
+            : `Begin the migration with${step.transaction.block === true ? ' (it ends with the transaction)' : ''}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it once for the role that migrates:\n${sql(`ALTER ROLE CURRENT_USER SET lock_timeout = '3s';`)}`,
         }
       }
     },
@@ -102,6 +121,15 @@ function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
   const { node } = step.statement
   if ('VariableSetStmt' in node) return node.VariableSetStmt.name === 'lock_timeout'
   return 'SelectStmt' in node && /set_config\s*\(\s*'lock_timeout'/i.test(step.statement.text)
+}
+
+/** The statement that sets the timeout too late, in the same file; null where none does. */
+function settingAfter(step: Step, ctx: RuleContext): Step | null {
+  return (
+    ctx.steps
+      .slice(ctx.steps.indexOf(step) + 1)
+      .find((later) => later.migration.path === step.migration.path && setsLockTimeout(later)) ?? null
+  )
 }
 
 /** A nullable column without default is the mildest of all changes: the advice would be said of nearly every pull request. */

@@ -29,6 +29,9 @@ export interface ClassifiedChange {
   readonly because: string
 }
 
+/** What of a review decides. */
+type Reviewed = Pick<ProjectReview, 'steps' | 'before' | 'after'>
+
 interface Verdict {
   readonly phase: Phase
   readonly because: string
@@ -42,7 +45,7 @@ interface Fresh {
 }
 
 /** Each statement that the change adds with its phase; what stands in a function does not run and is left out. */
-export function classifySteps(review: ProjectReview): readonly ClassifiedStep[] {
+export function classifySteps(review: Reviewed): readonly ClassifiedStep[] {
   const fresh: Fresh = { tables: new Set(), columns: new Map() }
   return review.steps
     .filter((s) => s.statement.inside !== 'function')
@@ -135,7 +138,7 @@ function verdictOfStatement(step: Step, fresh: ReadonlySet<Key>): Verdict {
   return { phase: 'neutral', because: 'no running code depends on it' }
 }
 
-function verdictOf(change: Change, step: Step, { before, after }: ProjectReview, fresh: Fresh): Verdict {
+function verdictOf(change: Change, step: Step, { before, after }: Reviewed, fresh: Fresh): Verdict {
   const table = 'table' in change ? nameOf(change.table) : ''
   const expand = (because: string): Verdict => ({ phase: 'expand', because })
   const contract = (because: string): Verdict => ({ phase: 'contract', because })
