@@ -16,6 +16,7 @@ import {
   rowsOf,
   searchIn,
   tellsApart,
+  withoutFollowed,
 } from '../shared/query-words.ts'
 import { conditionsOf, isConstant, isFlag, isRange, useBesideDeletion, wantedIndex } from '../shared/wanted-index.ts'
 
@@ -135,12 +136,25 @@ export default {
     {
       ...drizzleShop,
       rows: large,
+      title: 'A join that follows a required foreign key leaves no row out.',
+      typescript: `${drizzleImports}\n  export const open = (status: string) => db.select({ id: orders.id, email: users.email }).from(orders).innerJoin(users, eq(users.id, orders.userId)).where(eq(orders.status, status)).limit(10)`,
+      message: '`status`',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
       title: 'A prepared statement.',
       typescript: `${drizzleImports}\n  const open = db.select().from(orders).where(eq(orders.status, sql.placeholder('status'))).limit(10).prepare('open')\n  export const run = (status: string) => open.execute({ status })`,
       message: '`status`',
     },
   ],
   good: [
+    {
+      ...drizzleShop,
+      rows: large,
+      title: 'The joined table is where Postgres may begin.',
+      typescript: `${drizzleImports}\n  export const of = (email: string, status: string) => db.select({ id: orders.id }).from(orders).innerJoin(users, eq(users.id, orders.userId)).where(and(eq(orders.status, status), eq(users.email, email))).limit(10)`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -201,10 +215,12 @@ export default {
     },
   ],
   visit: {
-    query(query, ctx) {
-      const search = searchIn(query, ctx)
-      if (search === null || query.operation === 'insert' || query.predicates.length === 0) return
+    query(asked, ctx) {
+      const search = searchIn(asked, ctx)
+      if (search === null || asked.operation === 'insert') return
       const { table, severity } = search
+      const query = withoutFollowed(asked, table)
+      if (query.predicates.length === 0) return
       if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       // Nobody waits for a job, and how much it reads is not known.
       if (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))) return

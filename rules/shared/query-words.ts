@@ -127,6 +127,36 @@ export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
   return [...found.values()]
 }
 
+/**
+ * A query without the joins that follow required foreign keys of a table: each of its rows has its counterpart there, so that they leave none
+ * out, and where none of the others is filtered or gives the order, the rows are found in the table itself.
+ */
+export function withoutFollowed(query: Query, table: Table): Query {
+  const follows = ({ from, fromColumns, to, toColumns }: Query['joins'][number]): boolean => {
+    const [own, other, columns, references] =
+      from === table.key ? [from, to, fromColumns, toColumns] : [to, from, toColumns, fromColumns]
+    return (
+      own === table.key &&
+      table.foreignKeys.some(
+        (key) =>
+          other === `${key.references.schema}.${key.references.table}` &&
+          key.columns.join() === columns.join() &&
+          key.references.columns.join() === references.join() &&
+          key.columns.every((name) => table.columns.find((column) => column.name === name)?.nullable === false),
+      )
+    )
+  }
+  const followed = query.joins
+    .filter(follows)
+    .flatMap((join) => [
+      ...join.fromColumns.map((column) => `${join.from}.${column}`),
+      ...join.toColumns.map((column) => `${join.to}.${column}`),
+    ])
+  const isFollowed = (p: Predicate): boolean => p.joining === true && followed.includes(`${p.table}.${p.column ?? ''}`)
+  if (followed.length === 0 || query.ordering.some((order) => order.table !== table.key)) return query
+  return { ...query, predicates: query.predicates.filter((p) => !isFollowed(p)) }
+}
+
 /** `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and `c` ``. */
 export function listed(names: readonly string[]): string {
   return inWords([...new Set(names)].map((n) => `\`${n}\``))
