@@ -1,7 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 import { isRevoked, isSupabase } from '../shared/supabase.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-exposed-view',
@@ -78,7 +78,7 @@ export default {
     statement({ node, inside }, ctx) {
       if (!isSupabase(ctx) || inside === 'function' || !('CreateForeignTableStmt' in node)) return null
       const relation = node.CreateForeignTableStmt.base?.relation
-      const table = key(relation?.schemaname ?? ctx.after.defaultSchema, relation?.relname ?? '')
+      const table = relationKey(relation, ctx.after)
       if (!table.startsWith('public.') || isRevoked(relation?.relname ?? '', ctx)) return null
       return {
         object: table,

@@ -1,7 +1,7 @@
 import type { Node, RangeVar } from 'libpg-query'
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { lastName } from '../shared/sql-tree.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-owner-change',
@@ -102,5 +102,5 @@ function* said(name: string, owner: string | undefined): Iterable<Problem> {
 }
 
 function tableOf(relation: RangeVar | undefined, ctx: RuleContext): string {
-  return key(relation?.schemaname ?? ctx.after.defaultSchema, relation?.relname ?? '')
+  return relationKey(relation, ctx.after)
 }

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-rename-view',
@@ -33,7 +33,7 @@ export default {
       if (inside === 'function' || !('RenameStmt' in node)) return
       const { renameType, relation, newname = '' } = node.RenameStmt
       if ((renameType !== 'OBJECT_VIEW' && renameType !== 'OBJECT_MATVIEW') || !relation?.relname) return
-      const view = key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
+      const view = relationKey(relation, ctx.step.before)
       if (!ctx.alone && !ctx.before.views.has(view)) return
       if (
         ctx.steps.some((step) => step.changes.some((change) => change.kind === 'createView' && change.object === view))

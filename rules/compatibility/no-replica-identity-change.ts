@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { sql, sqlName, tableAt } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-replica-identity-change',
@@ -41,7 +41,7 @@ export default {
     *statement({ node, inside }, ctx) {
       if (inside === 'function' || !('AlterTableStmt' in node)) return
       const { relation, cmds = [] } = node.AlterTableStmt
-      const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const table = relationKey(relation, ctx.step.before)
       if (ctx.isNew(table)) return
       const help = tableAt(table, ctx)?.primaryKey
         ? `Its primary key names the rows, where that stays the identity:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} REPLICA IDENTITY DEFAULT;`)}`

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key, nameOf } from '../../src/schema/model.ts'
+import { nameOf } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-truncate',
@@ -37,6 +38,11 @@ export default {
   good: [
     { sql: `create table sessions (id bigint primary key); truncate sessions;` },
     {
+      title: 'A temporary table, also where one of its name stays.',
+      given: `create table sessions (id bigint primary key);`,
+      sql: `create temp table if not exists sessions (id bigint); truncate sessions;`,
+    },
+    {
       given: `create table sessions (id bigint primary key, expired boolean not null);`,
       sql: `delete from sessions where expired and id < 1000;`,
       unproven: 'others speak of data in migrations',
@@ -46,11 +52,7 @@ export default {
     statement({ node }, ctx) {
       if (!('TruncateStmt' in node)) return
       const tables = (node.TruncateStmt.relations ?? [])
-        .flatMap((relation) =>
-          'RangeVar' in relation
-            ? [key(relation.RangeVar.schemaname ?? ctx.step.before.defaultSchema, relation.RangeVar.relname ?? '')]
-            : [],
-        )
+        .flatMap((relation) => ('RangeVar' in relation ? [relationKey(relation.RangeVar, ctx.step.before)] : []))
         .filter((table) => !ctx.isNew(table))
       if (tables.length === 0) return
       const cascade = node.TruncateStmt.behavior === 'DROP_CASCADE'

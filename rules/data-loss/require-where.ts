@@ -56,6 +56,15 @@ export default {
       sql: `create table users (id bigint primary key, active boolean); update users set active = true;`,
     },
     {
+      title: 'A temporary table.',
+      sql: `create temp table batch (id bigint); update batch set id = 1; delete from batch;`,
+    },
+    {
+      title: 'A table of another schema on the search path that the same migration creates.',
+      given: `create schema app;`,
+      sql: `set search_path = app; create table users (id bigint primary key); delete from users;`,
+    },
+    {
       given: `create table users (id bigint primary key, email text);`,
       sql: `delete from users where id = 7;`,
       unproven: 'others speak of data in migrations',

@@ -40,6 +40,12 @@ export default {
         create index posts_author on posts ((data ->> 'author'));`,
     },
     {
+      title: 'A foreign key looks for whole values.',
+      sql: `
+        create table paths (steps bigint[] primary key, above bigint[] references paths);
+        create index paths_above on paths (above);`,
+    },
+    {
       title: 'Unique as a whole.',
       sql: `
         create table paths (id bigint generated always as identity primary key, steps bigint[] not null);
@@ -49,8 +55,10 @@ export default {
   visit: {
     addIndex({ table, index }, ctx) {
       if (index.method !== 'btree' || index.unique) return null
+      const of = ctx.after.tables.get(table)
       for (const { column: name } of index.keys) {
-        const column = ctx.after.tables.get(table)?.columns.find((c) => c.name === name)
+        const column = of?.columns.find((c) => c.name === name)
+        if (of?.foreignKeys.some((fk) => fk.columns.includes(name ?? ''))) continue
         if (!column?.type || (!column.type.endsWith('[]') && column.type !== 'jsonb')) continue
         return {
           message: `\`${index.name}\` finds only whole values of \`${column.name}\`: nothing that looks inside it can use a B-tree.`,

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-blocking-trigger',
@@ -69,7 +69,7 @@ export default {
     statement({ node }, ctx) {
       if (!('AlterTableStmt' in node)) return
       const { relation, cmds = [] } = node.AlterTableStmt
-      const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const table = relationKey(relation, ctx.step.before)
       if (
         ctx.isNew(table) ||
         !cmds.some((cmd) => 'AlterTableCmd' in cmd && cmd.AlterTableCmd.subtype === 'AT_DisableTrigAll')

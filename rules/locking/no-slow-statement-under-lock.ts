@@ -48,6 +48,10 @@ export default {
   ],
   good: [
     {
+      title: 'A table that comes and goes.',
+      sql: `create table batch (id bigint not null); alter table batch add column n bigint; create index batch_n on batch (n); drop table batch;`,
+    },
+    {
       title: 'Two migrations of Prisma are two transactions.',
       runner: 'prisma@6',
       given: `create table users (id bigint primary key); create table orders (id bigint primary key, amount int); alter table orders add constraint orders_amount check (amount > 0) not valid;`,

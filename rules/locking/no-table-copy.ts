@@ -1,9 +1,10 @@
 import type { Node } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, nameOf, type Key, type Schema } from '../../src/schema/model.ts'
+import { nameOf, type Key, type Schema } from '../../src/schema/model.ts'
 import { isBackup } from '../shared/names.ts'
 import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { columnRef } from '../shared/sql-tree.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-table-copy',
@@ -101,7 +102,7 @@ function copied(node: Node, schema: Schema): Copy | null {
   if (rest.limitCount ?? rest.whereClause ?? rest.groupClause ?? rest.distinctClause ?? rest.larg) return null
   const [from, ...others] = fromClause
   if (from === undefined || others.length > 0 || !('RangeVar' in from)) return null
-  const table = key(from.RangeVar.schemaname ?? schema.defaultSchema, from.RangeVar.relname ?? '')
+  const table = relationKey(from.RangeVar, schema)
   if (!schema.tables.has(table) && schema.complete) return null
   const names = targetList.map((target) => {
     const value = 'ResTarget' in target && target.ResTarget.name === undefined ? target.ResTarget.val : undefined

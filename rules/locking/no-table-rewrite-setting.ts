@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 const forms: Readonly<Record<string, string>> = {
   AT_SetLogged: 'SET LOGGED',
@@ -38,7 +38,7 @@ export default {
     *statement({ node }, ctx) {
       if (!('AlterTableStmt' in node) || node.AlterTableStmt.objtype !== 'OBJECT_TABLE') return
       const { relation, cmds = [] } = node.AlterTableStmt
-      const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const table = relationKey(relation, ctx.step.before)
       if (ctx.isNew(table)) return
       const known = ctx.step.before.tables.get(table)
       for (const cmd of cmds) {

@@ -3,6 +3,7 @@ import { key, type Key } from '../../src/schema/model.ts'
 import { columnDefinition, createPolicy, createTrigger, createView } from '../../src/schema/sql/ddl.ts'
 import { resting, restingOn, viewsOn } from '../shared/depends.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-type-change-blocked',
@@ -54,7 +55,7 @@ export default {
       if (inside === 'function' || !('AlterTableStmt' in node)) return
       const { relation, cmds = [] } = node.AlterTableStmt
       if (!relation?.relname) return
-      const table = key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
+      const table = relationKey(relation, ctx.step.before)
       if (!ctx.step.before.tables.has(table)) return
       for (const command of cmds) {
         if (!('AlterTableCmd' in command) || command.AlterTableCmd.subtype !== 'AT_AlterColumnType') continue

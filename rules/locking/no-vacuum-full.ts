@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-vacuum-full',
@@ -33,7 +33,7 @@ export default {
         const tables = (node.VacuumStmt.rels ?? []).flatMap((rel) =>
           'VacuumRelation' in rel && rel.VacuumRelation.relation?.relname ? [rel.VacuumRelation.relation] : [],
         )
-        const keys = tables.map((table) => key(table.schemaname ?? ctx.step.before.defaultSchema, table.relname ?? ''))
+        const keys = tables.map((table) => relationKey(table, ctx.step.before))
         if (keys.length > 0 && keys.every((table) => ctx.isNew(table))) return
         const [first] = keys
         return {
@@ -43,9 +43,7 @@ export default {
       }
       const relation = 'ClusterStmt' in node ? node.ClusterStmt.relation : undefined
       if (!('ClusterStmt' in node)) return
-      const table = relation?.relname
-        ? key(relation.schemaname ?? ctx.step.before.defaultSchema, relation.relname)
-        : null
+      const table = relation?.relname ? relationKey(relation, ctx.step.before) : null
       if (table && ctx.isNew(table)) return
       return {
         ...(table ? { object: table } : {}),

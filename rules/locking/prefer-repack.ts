@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'prefer-repack',
@@ -48,9 +48,7 @@ export default {
           : rel !== undefined && 'VacuumRelation' in rel
             ? rel.VacuumRelation.relation
             : undefined
-      const table = relation?.relname
-        ? ` ${sqlName(key(relation.schemaname ?? ctx.before.defaultSchema, relation.relname), ctx)}`
-        : ''
+      const table = relation?.relname ? ` ${sqlName(relationKey(relation, ctx.before), ctx)}` : ''
       return {
         anySize: true,
         ...(table === '' ? {} : { help: `Outside a transaction:\n${sql(`REPACK (CONCURRENTLY)${table};`)}` }),

@@ -1,8 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { sql } from '../shared/sql.ts'
 import { uniqueIndexHelp } from '../shared/view-key.ts'
 import { wholeLines } from '../shared/suggest.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'require-concurrent-refresh',
@@ -51,7 +51,7 @@ export default {
     statement({ node, text }, ctx) {
       if (!('RefreshMatViewStmt' in node) || node.RefreshMatViewStmt.concurrent) return
       const { relation } = node.RefreshMatViewStmt
-      const view = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const view = relationKey(relation, ctx.step.before)
       if (!ctx.before.views.has(view) && !ctx.alone) return
       if (
         ctx.alone &&

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { uniqueIndexHelp } from '../shared/view-key.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'require-unique-index-for-refresh',
@@ -35,7 +35,7 @@ export default {
     statement({ node, inside }, ctx) {
       if (inside === 'function' || !('RefreshMatViewStmt' in node) || !node.RefreshMatViewStmt.concurrent) return
       const { relation } = node.RefreshMatViewStmt
-      const of = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const of = relationKey(relation, ctx.step.before)
       const view = ctx.step.before.views.get(of)
       if (view === undefined && !ctx.alone) return
       if (

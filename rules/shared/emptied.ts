@@ -1,6 +1,7 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
-import { key, type Key } from '../../src/schema/model.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from './always-true.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 /** True where an earlier statement of the pull request puts rows into a table of its own: written out, not read from a table that may be empty. */
 export function isFilled(table: Key, ctx: RuleContext): boolean {
@@ -10,7 +11,7 @@ export function isFilled(table: Key, ctx: RuleContext): boolean {
       if (inside !== null || !('InsertStmt' in node)) return false
       const { relation, selectStmt } = node.InsertStmt
       return (
-        key(relation?.schemaname ?? before.defaultSchema, relation?.relname ?? '') === table &&
+        relationKey(relation, before) === table &&
         selectStmt !== undefined &&
         'SelectStmt' in selectStmt &&
         (selectStmt.SelectStmt.valuesLists ?? []).length > 0
@@ -27,7 +28,7 @@ export function isEmptied(table: Key, ctx: RuleContext): boolean {
     const { node, inside } = step.statement
     if (inside !== null) continue
     const of = (relation: { readonly schemaname?: string; readonly relname?: string } | undefined) =>
-      key(relation?.schemaname ?? step.before.defaultSchema, relation?.relname ?? '') === table
+      relationKey(relation, step.before) === table
     if (
       'TruncateStmt' in node &&
       (node.TruncateStmt.relations ?? []).some((relation) => 'RangeVar' in relation && of(relation.RangeVar))

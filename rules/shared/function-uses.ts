@@ -4,6 +4,7 @@ import { key, nameOf, type Key, type Schema, type SqlFunction } from '../../src/
 import { comparePlaces, type Place } from '../../src/location.ts'
 import { askedBy } from '../../src/sql/inner.ts'
 import { columnRef, walkTree } from './sql-tree.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 /** A function of the schema after the pull request, and the first place of its body that names what was asked for. */
 export interface FunctionUse {
@@ -101,7 +102,7 @@ function namesColumn(node: Node, table: Key, column: string, ctx: RuleContext, o
     }
     const sets = kind === 'UpdateStmt' ? value['targetList'] : kind === 'InsertStmt' ? value['cols'] : undefined
     const target = value['relation'] as { schemaname?: string; relname?: string } | undefined
-    if (Array.isArray(sets) && key(target?.schemaname ?? ctx.after.defaultSchema, target?.relname ?? '') === table)
+    if (Array.isArray(sets) && relationKey(target, ctx.after) === table)
       found ||= sets.some((set: { ResTarget?: { name?: string } }) => set.ResTarget?.name === column)
     return true
   })

@@ -1,11 +1,12 @@
 import type { Step } from '../../src/step.ts'
 import type { Node, WithClause } from 'libpg-query'
 import type { RuleContext } from '../../src/engine/rule.ts'
-import { key, type Key, type Schema } from '../../src/schema/model.ts'
+import type { Key, Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
 import { provesNotNull } from './not-null.ts'
 import { walkTree } from './sql-tree.ts'
 import { retype } from './retype.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 /** Work that grows with the rows of an existing table. */
 export interface SlowWork {
@@ -74,7 +75,7 @@ function readWhole(node: Node, schema: Schema): Key | null {
     return null
   const { schemaname, relname = '' } = from.RangeVar
   if (/^(pg_catalog|information_schema)$/.test(schemaname ?? '') || relname.startsWith('pg_')) return null
-  return key(schemaname ?? schema.defaultSchema, relname)
+  return relationKey(from.RangeVar, schema)
 }
 
 /** A table other than `but` that an earlier step of the same transaction locks everybody out of, and where it does (`line 3`); null where there is none, or where it is not known what shares a transaction. */
@@ -137,8 +138,7 @@ export function changedRows(
   readonly joins: boolean
   readonly sets: readonly string[]
 } | null {
-  const of = (relation: { schemaname?: string; relname?: string } | undefined) =>
-    key(relation?.schemaname ?? schema.defaultSchema, relation?.relname ?? '')
+  const of = (relation: { schemaname?: string; relname?: string } | undefined) => relationKey(relation, schema)
   if ('UpdateStmt' in node) {
     const { relation, whereClause, fromClause = [], targetList = [] } = node.UpdateStmt
     const sets = targetList.flatMap((target) =>

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-large-insert',
@@ -31,7 +31,7 @@ export default {
       const rows =
         selectStmt !== undefined && 'SelectStmt' in selectStmt ? (selectStmt.SelectStmt.valuesLists ?? []).length : 0
       if (rows <= Number(ctx.options['rows'])) return
-      const table = key(relation?.schemaname ?? ctx.step.before.defaultSchema, relation?.relname ?? '')
+      const table = relationKey(relation, ctx.step.before)
       return {
         anySize: true,
         object: table,

@@ -13,10 +13,11 @@ export interface Newness {
 
 export const nothingNew: Newness = { tables: SharedMap.of(new Map()), columns: SharedMap.of(new Map()) }
 
-/** For each step, what the pull request has created when it begins; one entry more for the end. */
+/** For each step, what the pull request has created when it begins; one entry more for the end, to which tables belong that came and went. */
 export function newnessOf(steps: readonly Step[], before: Schema): readonly Newness[] {
   let { tables, columns } = nothingNew
   const moments: Newness[] = []
+  const gone: Key[] = []
   for (const step of steps) {
     moments.push({ tables, columns })
     for (const { table, column } of step.refused === undefined ? [] : meantBy(step))
@@ -35,6 +36,7 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
               columns = columns.without(column).with(change.to + column.slice(change.table.length), true)
           break
         case 'dropTable':
+          if (tables.has(change.table) && !before.tables.has(change.table)) gone.push(change.table)
           tables = tables.without(change.table)
           break
         case 'createView':
@@ -59,7 +61,7 @@ export function newnessOf(steps: readonly Step[], before: Schema): readonly Newn
       }
     }
   }
-  moments.push({ tables, columns })
+  moments.push({ tables: gone.reduce((all, table) => all.with(table, true), tables), columns })
   return moments
 }
 

@@ -6,6 +6,7 @@ import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { targetTable } from '../rollback/lossy.ts'
 import { baseOf, rowParts, type RowParts } from './row-parts.ts'
+import { relationKey } from '../../schema/relation.ts'
 
 /** Rows of an existing table that are changed, removed or copied: what is done to them, and the key by which to walk. */
 export interface BackfillJob {
@@ -204,7 +205,7 @@ function sourceOf(step: Step): Key | null {
     | { readonly selectStmt?: { readonly SelectStmt?: { readonly fromClause?: readonly object[] } } }
     | undefined
   const name = baseOf(body?.selectStmt?.SelectStmt?.fromClause?.[0])
-  return name?.relname ? `${name.schemaname ?? step.before.defaultSchema}.${name.relname}` : null
+  return name?.relname ? relationKey(name, step.before) : null
 }
 
 /** `WHERE id = 7` is no backfill. */

@@ -5,6 +5,7 @@ import { nameOf, schemaOf, type Key, type Schema, type Table } from '../../schem
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import { typeLoss } from '../../schema/type-change.ts'
 import { rowParts } from '../backfill/row-parts.ts'
+import { relationKey } from '../../schema/relation.ts'
 
 /** What a change destroys, in one sentence, with the statements that save it before and bring it back after. */
 export interface Loss {
@@ -177,7 +178,7 @@ export function targetTable(step: Step): Key | null {
     | undefined
   const relation = body?.relation ?? body?.relations?.[0]?.RangeVar
   if (!relation?.relname) return null
-  const of = `${relation.schemaname ?? step.before.defaultSchema}.${relation.relname}`
+  const of = relationKey(relation, step.before)
   return step.before.tables.has(of) || step.after.tables.has(of) ? of : null
 }
 
