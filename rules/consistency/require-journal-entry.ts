@@ -18,6 +18,13 @@ export default {
       files: { 'drizzle/0007_lost.sql': `alter table users add column name text;` },
       message: 'never runs',
     },
+    {
+      title: 'What has no number was not made by drizzle-kit: a warning.',
+      runner: 'drizzle@0.45',
+      given: `create table users (id bigint primary key);`,
+      files: { 'drizzle/helpers.sql': `alter table users add column name text;` },
+      severity: 'warning',
+    },
   ],
   good: [
     {
@@ -48,6 +55,8 @@ export default {
             place: startOf(path),
             object: path,
             anySize: true,
+            // drizzle-kit numbers what it makes; what has no number was put there by hand, for whatever it is.
+            ...(numberOf(path.slice(path.lastIndexOf('/') + 1)) === null ? { severity: 'warning' as const } : {}),
             message: 'This migration never runs: `meta/_journal.json` does not list it.',
           }
         }
