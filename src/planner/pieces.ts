@@ -22,6 +22,8 @@ export interface Piece {
   readonly rows?: string | null
   /** Columns and tables that are not there as before once it ran. */
   readonly gone?: readonly string[]
+  /** Tables that it drops. */
+  readonly tables?: readonly string[]
   /** True where it has to wait for a recipe. */
   readonly late?: boolean
   /** True where it stands behind the renaming of a table by a recipe. */
@@ -44,7 +46,12 @@ export function plainPieces(
   return behindRows(
     steps.flatMap((s, i) => {
       const own = piecesOf(s, review, covered, jobs)
-        .map((p) => ({ ...p, rows: rowsOf(s), gone: goneBy(s).filter((name) => mentions(p.sql, quoteIdent(name))) }))
+        .map((p) => ({
+          ...p,
+          rows: rowsOf(s),
+          gone: goneBy(s).filter((name) => mentions(p.sql, quoteIdent(name))),
+          tables: s.changes.flatMap(({ change }) => (change.kind === 'dropTable' ? [nameOf(change.table)] : [])),
+        }))
         .map((p) => onRenamed(onReplaced(p, s, recognised), i, renames))
         .map((p) => waiting(p, waits))
       // One change that takes several statements stays in one place.
@@ -53,7 +60,7 @@ export function plainPieces(
   )
 }
 
-/** A statement whose rows an earlier one changes or reads, or that takes away what an earlier one says, runs no earlier than that one. */
+/** A statement whose rows an earlier one changes or reads, whose table an earlier one drops, or that takes away what an earlier one says, runs no earlier than that one. */
 function behindRows(given: readonly Piece[]): readonly Piece[] {
   const pieces: Piece[] = []
   for (const piece of settled(given)) {
@@ -65,6 +72,7 @@ function behindRows(given: readonly Piece[]): readonly Piece[] {
 
 function follows(piece: Piece, earlier: Piece): boolean {
   const says = (of: Piece, name: string) => mentions(of.sql, quoteIdent(name)) || mentions(of.sql, `"${name}"`)
+  if ((earlier.tables ?? []).some((name) => says(piece, name))) return true
   if (earlier.rows && piece.rows) return says(piece, earlier.rows) || says(earlier, piece.rows)
   return earlier.rows ? (piece.gone ?? []).some((name) => says(earlier, name)) : false
 }

@@ -178,6 +178,19 @@ describe('a plan', () => {
     ])
   })
 
+  test('makes a table that is dropped and made anew, with its indexes, once the old one is gone', () => {
+    const { parts } = planOf(
+      reviewOf(
+        given,
+        'DROP TABLE users; CREATE TABLE users (id integer PRIMARY KEY, n integer); CREATE INDEX i ON users (n);',
+      ),
+    )
+    expect(parts.map((p) => [p.phase, p.statements.length])).toEqual([
+      ['code', 0],
+      ['contract', 3],
+    ])
+  })
+
   test('offers no steps that would fail or end elsewhere, and says what stands in the way', () => {
     const plan = planOf(
       reviewOf('CREATE TABLE users (mail text PRIMARY KEY);', 'ALTER TABLE users RENAME COLUMN mail TO email;'),
