@@ -1,50 +1,32 @@
 import type { Step } from '../../step.ts'
-import { comparePlaces, startOf, type Place } from '../../location.ts'
+import { comparePlaces, startOf } from '../../location.ts'
 import type { ProjectReview } from '../../report/report.ts'
 import type { Change, ChangeOf } from '../../schema/change.ts'
 import { targetOf } from '../../schema/sql/ddl.ts'
 import { diffSchemas } from '../../schema/diff/diff.ts'
-import { indexColumns, type Column, type Key, type Schema, type Table } from '../../schema/model.ts'
+import type { Key, Schema } from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey, quoteLiteral } from '../../schema/sql/quote.ts'
 import { typeChange, typeLoss } from '../../schema/type-change.ts'
 import { backfillsOf, type BackfillJob } from '../backfill/backfill.ts'
-import { breaking, duplicates, orphans } from '../checks.ts'
 import { classifySteps, type ClassifiedStep } from '../classify.ts'
-import { checkRecipe, foreignKeyRecipe, indexOf, partitionRecipe, uniqueRecipe } from './constraints.ts'
-import { remadeKeys } from './column-keys.ts'
+import { partitionRecipe } from './constraints.ts'
 import { keyColumns, widensKey } from './key-columns.ts'
 import { keyTypeRecipe } from './key-type.ts'
 import { targetTable } from '../rollback/lossy.ts'
 import { movedColumns } from './moves.ts'
-import type { Recipe, RecipeContext } from './recipe.ts'
-import { changeTypeRecipe, newName, renameColumnRecipe } from './replace-column.ts'
-import { moveColumnsRecipe, renameTableRecipe, splitTableRecipe } from './tables.ts'
-import { notNullRecipe } from './not-null.ts'
+import type { Recipe } from './recipe.ts'
+import { changeTypeRecipe, newName } from './replace-column.ts'
+import { moveColumnsRecipe, splitTableRecipe } from './tables.ts'
 import { removeEnumValueRecipe } from './enum-value.ts'
+import { stepsAt, type Known, type Recognised } from './known.ts'
+import { ofChange } from './one-change.ts'
 
-/** A recipe and what it takes the place of: changes, and statements that change rows. */
-export interface Recognised {
-  readonly recipe: Recipe
-  readonly covers: ReadonlySet<Change | Step>
-  /** Columns in whose place the recipe puts others; the name is the same where the new one takes it over. */
-  readonly replaced: readonly { readonly table: Key; readonly was: string; readonly is: string }[]
-}
+export type { Recognised } from './known.ts'
 
 /** The recipes of a change, without what they take the place of. */
 export function recipesOf(review: ProjectReview): readonly Recipe[] {
   return recognise(review, classifySteps(review), backfillsOf(review)).map((r) => r.recipe)
-}
-
-/** What a recogniser gets to know. */
-interface Known {
-  readonly review: ProjectReview
-  readonly steps: readonly ClassifiedStep[]
-  readonly jobs: readonly BackfillJob[]
-  /** Changes that running code would break on, with their statement; without steps those of the schemas. */
-  readonly breaks: readonly Change[]
-  readonly all: readonly Change[]
-  context(place: Place): RecipeContext
 }
 
 /** The known patterns in a change that no single deploy makes safely, each with its recipe. Only what touches tables that were there before. */
@@ -75,130 +57,6 @@ export function recognise(
       found.push(one)
   }
   return found.toSorted((a, b) => comparePlaces(a.recipe.place, b.recipe.place))
-}
-
-function ofChange(change: Change, known: Known): Recognised | null {
-  const { before, after } = known.review
-  if (!('table' in change)) return null
-  const table = before.tables.get(change.table)
-  if (!table) return null
-  // A column that goes and comes anew under its name is another one, for which no pattern keeps anything.
-  if (change.kind === 'addColumn' && table.columns.some((c) => c.name === change.to.name)) return null
-  const ctx = known.context(change.place)
-  const single = (recipe: Recipe): Recognised => ({ recipe, covers: new Set([change]), replaced: [] })
-  const columnsAre = (names: readonly string[]) =>
-    names.length > 0 && names.every((n) => table.columns.some((c) => c.name === n))
-  switch (change.kind) {
-    case 'renameColumn': {
-      const from = table.columns.find((c) => c.name === change.from)
-      const keys = remadeKeys(table, change.from, change.to, known.all)
-      return from
-        ? {
-            recipe: renameColumnRecipe(table, from, change.to, keys, ctx),
-            covers: new Set([change, ...keys.covers]),
-            replaced: [{ table: table.key, was: change.from, is: change.to }],
-          }
-        : null
-    }
-    case 'renameTable':
-      // A name that another table had, or has afterwards, is no place for a view or is not free yet.
-      return after.tables.has(change.table) || before.tables.has(change.to) || !after.tables.has(change.to)
-        ? null
-        : single(renameTableRecipe(table, change.to, ctx))
-    case 'setNotNull':
-    case 'addColumn': {
-      if (change.kind === 'addColumn' ? !mustHaveValue(change.to) : isProven(table, change.to.name)) return null
-      const job = jobFor(known.jobs, table.key, change.to.name)
-      return {
-        recipe: notNullRecipe(table, change.to, job, change.kind === 'addColumn', ctx),
-        covers: new Set([change, ...stepsAt(known, job ? [job.place] : [])]),
-        replaced: [],
-      }
-    }
-    case 'addUnique': {
-      if (change.usingIndex !== null || change.to.deferrable || !columnsAre(change.to.columns)) return null
-      return single(
-        uniqueRecipe(
-          table,
-          indexOf(change.to),
-          change.to,
-          duplicates(table, change.to.columns, null, change.to.nullsNotDistinct, before.defaultSchema),
-          ctx,
-        ),
-      )
-    }
-    case 'addIndex': {
-      const columns = indexColumns(change.index)
-      if (!change.index.unique || change.concurrently || table.partition.by || !columnsAre(columns)) return null
-      const replaces = known.all.filter(
-        (c) =>
-          c.kind === 'dropIndex' &&
-          c.table === table.key &&
-          c.name === change.index.name &&
-          table.indexes.some((i) => i.name === c.name),
-      )
-      const recipe = uniqueRecipe(
-        table,
-        change.index,
-        null,
-        duplicates(table, columns, change.index.where, change.index.nullsNotDistinct, before.defaultSchema),
-        ctx,
-        replaces.length > 0,
-      )
-      return { recipe, covers: new Set([change, ...replaces]), replaced: [] }
-    }
-    case 'addForeignKey': {
-      if (
-        !change.to.validated ||
-        !change.to.enforced ||
-        change.to.clientOnly ||
-        table.partition.by ||
-        !columnsAre(change.to.columns)
-      )
-        return null
-      return single(foreignKeyRecipe(table, change.to, orphans(table, change.to, after, before.defaultSchema), ctx))
-    }
-    case 'addCheck':
-      return change.to.validated && change.to.enforced && !table.partition.by
-        ? single(checkRecipe(table, change.to, breaking(table, change.to, before.defaultSchema), ctx))
-        : null
-    default:
-      return null
-  }
-}
-
-function mustHaveValue(column: Column): boolean {
-  return !column.nullable && column.default === null && !column.generated && !column.identity
-}
-
-/** True where a check says already that the column is never NULL, as the safe way to NOT NULL has it. */
-function isProven(table: Table, column: string): boolean {
-  return table.checks.some(
-    (c) => c.expression.replaceAll(/[()\s]/g, '').toLowerCase() === `${quoteIdent(column)}ISNOTNULL`.toLowerCase(),
-  )
-}
-
-function jobFor(jobs: readonly BackfillJob[], table: Key, column: string): BackfillJob | null {
-  const emptied = (j: BackfillJob) =>
-    j.kind === 'delete' &&
-    j.from === null &&
-    j.where?.replaceAll(/[()\s"]/g, '').toLowerCase() === `${column}isnull`.toLowerCase()
-  return (
-    jobs.find((j) => j.table === table && emptied(j)) ??
-    jobs.find(
-      (j) =>
-        j.kind === 'update' &&
-        j.table === table &&
-        new RegExp(`(^|[\\s,])"?${column.replaceAll(/\W/g, '.')}"?\\s*=`).test(j.set),
-    ) ??
-    null
-  )
-}
-
-function stepsAt({ steps }: Known, places: readonly Place[]): readonly Step[] {
-  return steps
-    .filter((s) => s.changes.length === 0 && places.some((p) => comparePlaces(p, s.step.statement.place) === 0))
-    .map((s) => s.step)
 }
 
 /** Statements that change rows of some tables, and nothing of the schema. */
