@@ -44,6 +44,7 @@ export async function lint(files: readonly SourceFile[], options: LintOptions): 
   const findings = results.flatMap((result) => result.findings)
   const notes = results.flatMap((result) => result.notes)
   return {
+    failOn: options.config.failOn,
     conclusion: conclude(findings, notes, options.config.failOn),
     findings,
     notes,

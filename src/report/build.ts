@@ -55,6 +55,7 @@ export function buildReport(parts: ReportParts): Report {
   ])
   const forPostgres = projects.find(({ project }) => project.dialect === 'postgresql') ?? projects[0]
   return {
+    failOn: settings.config.failOn,
     conclusion: conclude(judged.findings, notes, settings.config.failOn),
     findings: judged.findings,
     notes,

@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts'
 import type { Conclusion, Finding, Note } from '../finding.ts'
 import type { Step } from '../step.ts'
 import type { Change } from '../schema/change.ts'
@@ -50,6 +51,8 @@ export interface Coverage {
 /** All that a review has to say. What shows it (check run, comment, terminal, JSON) adds nothing of its own. */
 export interface Report {
   readonly conclusion: Conclusion
+  /** From which severity on a finding stops a merge. */
+  readonly failOn: Config['failOn']
   /** Worst first, then by place; suppressed ones among them. */
   readonly findings: readonly Finding[]
   readonly notes: readonly Note[]

@@ -66,8 +66,9 @@ export function stickyComment(report: Report, options: StickyOptions): string {
 
 function headline(report: Report, wanted: number): string {
   const { errors, needed, blocking, warnings } = sortFindings(report)
-  const stopping = errors.length + needed.length + blocking.length + wanted
-  const looks = warnings.length
+  const atLevel = { error: [errors, needed], warning: [errors, needed, warnings], never: [] }[report.failOn]
+  const stopping = atLevel.flat().length + blocking.length + (report.failOn === 'never' ? 0 : wanted)
+  const looks = errors.length + needed.length + blocking.length + warnings.length + wanted - stopping
   if (stopping > 0)
     return `${count(stopping, 'thing')} ${stopping === 1 ? 'stops' : 'stop'} this merge${looks > 0 ? `, ${looks} to look at` : ''}`
   return looks > 0 ? `${count(looks, 'thing')} to look at, nothing stops this merge` : 'nothing stops this merge'

@@ -49,7 +49,9 @@ export function verdict(report: Report, wanted: readonly Wanted[] = []): string 
     ...(errors.length > 0 ? [count(errors.length, 'error')] : []),
     ...(blocking.length > 0 ? [`${count(unreadable(blocking), 'file')} not readable`] : []),
     ...(needed.length > 0 ? [`${count(needed.length, 'approval')} missing`] : []),
-    ...wanted.map(({ environment }) => `not tested on ${environment ?? 'staging'}`),
+    ...wanted.map(({ environment, label }) =>
+      environment === null ? `label ${label} missing` : `not tested on ${environment}`,
+    ),
     ...(warnings.length > 0 ? [count(warnings.length, 'warning')] : []),
   ]
   if (parts.length > 0) return parts.join(', ')

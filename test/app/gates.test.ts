@@ -60,6 +60,15 @@ describe('gates', () => {
     await during(() => deploy(world.github, repository, pull.headSha, 'staging', 'success'))
     expect(run(pull)?.conclusion).toBe('success')
   })
+  test('an approval that is refused, for a day that is over, leaves the one before it in force', async () => {
+    const pull = await open({ 'db/2.sql': 'drop a\n' })
+    const approve = (until: string) =>
+      say(world.github, repository, pull, 'writer', `/schemagate approve destructive reason: lake${until}`)
+    await during(() => approve(''))
+    await during(() => approve(' until: 2026-01-01'))
+    expect(pull.comments.at(-1)?.body).toContain('`until: 2026-01-01` is over')
+    expect(run(pull)?.conclusion).toBe('success')
+  })
   test('a label may stand for the approval', async () => {
     config.backup = { require: { label: 'backup-taken' } }
     const pull = await open({ 'db/2.sql': 'drop a\n' })

@@ -58,6 +58,7 @@ export function handMadeCore(config: Partial<Config> = {}): Core & { reviews: nu
       const rank = { error: 0, warning: 1, info: 2 }
       findings.sort((a, b) => rank[a.severity] - rank[b.severity])
       return {
+        failOn: settings.config.failOn,
         conclusion: conclude(findings, [], settings.config.failOn),
         findings,
         notes: [],

@@ -90,6 +90,7 @@ test('the whole life of a pull request', async () => {
   const required = pull.threads.find((t) => t.comments[0]?.body.includes('no-required-column'))
   if (required === undefined) throw new Error('no thread')
   await world.during(() => say(world.github, repository, pull as Pull, 'author', 'Oh, right.', required))
+  tell('author answers in a thread', pull)
   const second =
     'CREATE INDEX users_email_idx2 ON users (lower(email));\n\nALTER TABLE users ADD COLUMN name text;\n\nALTER TABLE users DROP COLUMN legacy_id;\n'
   await world.during(() => pushFiles(world.github, repository, pull as Pull, { [path]: second }))

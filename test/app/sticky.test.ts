@@ -175,3 +175,28 @@ test('many approvals are folded away, with who gave them in view', async () => {
     ),
   ])
 })
+
+test('what stops a merge is counted by the fail level', async () => {
+  const sql = 'CREATE INDEX users_email_idx ON users (email);\nALTER TABLE users DROP COLUMN "a|b";\n'
+  const report = await reportOf(sql)
+  const headline = (failOn: 'error' | 'warning' | 'never', findings = report.findings) =>
+    stickyComment(
+      { ...report, failOn, findings },
+      {
+        links: { server: null, repository: 'https://github.test/octo/shop', head: report.head },
+        author: 'ann',
+        base: 'main',
+        wanted: [{ environment: null, label: 'tested' }],
+        approvals: defaultConfig.approvals,
+        room: 60_000,
+      },
+    ).split('\n')[0]
+  const milder = report.findings.map((f) => (f.approvable ? f : { ...f, severity: 'warning' as const }))
+  expect([headline('error'), headline('never'), headline('error', milder), headline('warning', milder)]).toEqual([
+    '### Schemagate: 3 things stop this merge',
+    '### Schemagate: 3 things to look at, nothing stops this merge',
+    '### Schemagate: 2 things stop this merge, 2 to look at',
+    '### Schemagate: 4 things stop this merge',
+  ])
+  expect(verdict(report, [{ environment: null, label: 'tested' }])).toContain('label tested missing')
+})

@@ -119,6 +119,8 @@ function decisionOf(
   bound: { readonly key: string; readonly fingerprints: readonly Bound[] | null; readonly isCurrent: boolean },
 ): readonly Decision[] {
   if (command.name === 'unknown' || command.name === 'wrong') return []
+  // Who writes a day that is over is told so, and changes nothing.
+  if (command.until !== null && command.until < comment.at.toISOString().slice(0, 10)) return []
   const common = { by: comment.author, at: comment.at }
   if (command.name === 'ignore') {
     return command.target === null
