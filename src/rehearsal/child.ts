@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { startEmbedded } from './embedded.ts'
 import type { Embedded } from './embedded.ts'
@@ -28,12 +27,6 @@ function watch(deadline: number): void {
     }, 500)`
   new Worker(code, { eval: true, stdout: false, stderr: false }).unref()
 }
-
-/**
- * Baseline code for WebAssembly only: a rehearsal is over before optimised code would pay for its making. Halves processor
- * time and saves 100 MB; an engine without the flag says so on standard error and goes on.
- */
-setFlagsFromString('--liftoff-only')
 
 async function work(job: Job): Promise<void> {
   watch(job.deadline)

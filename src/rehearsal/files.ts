@@ -16,7 +16,7 @@ const keptArchives = 40
 
 /** The user's own cache folder of Schemagate, whether or not it is there. */
 export function defaultCache(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'schemagate')
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'schemagate')
 }
 
 /** The user's cache folder where it can be written to, else a folder of the user's own among the temporary ones. */

@@ -35,11 +35,17 @@ export function oneAtATime<T>(act: () => Promise<T>): Promise<T> {
   return turn
 }
 
+/**
+ * Baseline code for WebAssembly only: a rehearsal is over before optimised code would pay for its making, which in newer engines
+ * takes more memory than all else. Engines take the flag at their start only.
+ */
+const baselineOnly = '--liftoff-only'
+
 /** Runs one job in a child process and kills it at its limits. Never rejects. */
 export async function runJob(entry: string, job: Job, limits: Limits, hear: (told: Told) => void): Promise<Ended> {
   if (limits.signal?.aborted === true) return { reason: 'aborted', message: 'the review was stopped', peak: 0, cpu: 0 }
   const child = fork(entry, [], {
-    execArgv: ['--max-old-space-size=384', ...permissions(limits.folder)],
+    execArgv: ['--max-old-space-size=384', baselineOnly, ...permissions(limits.folder)],
     env: process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {},
     cwd: limits.folder,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -193,6 +193,7 @@ describe('gates', () => {
     const pull = await open({ 'db/2.sql': 'drop a\n' }, { base: 'develop' })
     await during(() => say(world.github, repository, pull, 'writer', '/schemagate approve destructive reason: backup'))
     await repository.git.update('refs/heads/develop', pull.headSha)
+    await during(() => changePull(world.github, repository, pull, 'closed'))
     let release: Pull | undefined
     await during(async () => {
       release = await openPull(world.github, repository, {
