@@ -203,6 +203,7 @@ import requirePoolLimits from './operations/require-pool-limits.ts'
 import requireQueryTimeout from './operations/require-query-timeout.ts'
 import requireServerlessPooler from './operations/require-serverless-pooler.ts'
 import requireSingleClient from './operations/require-single-client.ts'
+import requireUnpreparedStatements from './operations/require-unprepared-statements.ts'
 import noBrokenDownMigration from './process/no-broken-down-migration.ts'
 import noExpiredSuppression from './process/no-expired-suppression.ts'
 import noUnusedSuppression from './process/no-unused-suppression.ts'
@@ -477,6 +478,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireQueryTimeout, group: 'operations' },
   { ...requireServerlessPooler, group: 'operations' },
   { ...requireSingleClient, group: 'operations' },
+  { ...requireUnpreparedStatements, group: 'operations' },
   { ...noBrokenDownMigration, group: 'process' },
   { ...noExpiredSuppression, group: 'process' },
   { ...noUnusedSuppression, group: 'process' },

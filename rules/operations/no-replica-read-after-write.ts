@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Place } from '../../src/location.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { callOf, inService } from '../shared/query-words.ts'
 
@@ -86,7 +87,7 @@ export default {
           q.place.path === query.place.path &&
           q.context.function === query.context.function &&
           q.operation !== 'select' &&
-          q.place.line < query.place.line &&
+          isBefore(q.place, query.place) &&
           q.tables[0]?.table === table &&
           (q.branches ?? []).every((test) => query.branches?.includes(test)),
       )
@@ -98,3 +99,7 @@ export default {
     },
   },
 } satisfies Rule
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.line < other.line || (one.line === other.line && one.column < other.column)
+}

@@ -1,4 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -37,8 +38,27 @@ export default {
       },
       message: '`src/users.ts:2`',
     },
+    {
+      title: 'Redis.',
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      files: {
+        'src/users.ts': `import { redis } from './redis'\n  export async function one(id: string) {\n  const user = await prisma.user.findUnique({ where: { id } })\n  await redis.set(id, JSON.stringify(user), 'EX', 60)\n  return user\n}`,
+      },
+      message: '`src/users.ts:3`',
+    },
   ],
   good: [
+    {
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      title: 'One value of the row is kept.',
+      files: {
+        'src/users.ts': `import { redis } from './redis'\n  export async function one(id: string) {\n  const user = await prisma.user.findUnique({ where: { id } })\n  await redis.set(id, JSON.stringify(user?.email))\n}`,
+      },
+    },
     {
       given,
       prisma: { before, after },
@@ -65,7 +85,12 @@ export default {
 function cached(table: Key, column: string | null, ctx: RuleContext) {
   if (ctx.isNew(table)) return null
   for (const query of ctx.queries) {
-    if (query.context.file !== 'source' || query.cached !== true || query.operation !== 'select') continue
+    if (
+      query.context.file !== 'source' ||
+      query.operation !== 'select' ||
+      !(query.cached === true || isStored(query, ctx))
+    )
+      continue
     const read = query.tables.find(
       (t) =>
         t.table === table &&
@@ -80,4 +105,19 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
     }
   }
   return null
+}
+
+/** True where what was found is written to a cache as a whole, soon after in the same file: `redis.set(key, JSON.stringify(user))`. */
+function isStored({ place, variable }: Query, ctx: RuleContext): boolean {
+  if (variable == null || !/^\w+$/.test(variable)) return false
+  const after =
+    ctx
+      .text(place.path)
+      ?.text.split('\n')
+      .slice(place.endLine - 1, place.endLine + 12)
+      .join('\n') ?? ''
+  return new RegExp(
+    `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}\\s*\\)`,
+    'i',
+  ).test(after)
 }

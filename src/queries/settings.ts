@@ -11,6 +11,8 @@ export interface DatabaseUrl {
   readonly pooled: boolean
   /** True for a pooler that keeps a connection for the whole session, as a migration needs it. */
   readonly session: boolean
+  /** True for a pooler that takes no prepared statements and is not told that there will be none. */
+  readonly unprepared: boolean
   /** True for localhost and for names of services next door. */
   readonly local: boolean
   readonly limited: boolean
@@ -162,6 +164,7 @@ function connectionStrings(path: string, text: string): DatabaseUrl[] {
       line: index + 1,
       name,
       pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
+      unprepared: /\.supabase\.(?:com|co):6543\b/.test(rest) && !/pgbouncer=true/.test(rest),
       session: /pooler\.supabase\.com:5432\b/.test(rest) && !/pgbouncer=true/.test(rest),
       local:
         /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
