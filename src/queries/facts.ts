@@ -51,6 +51,8 @@ export interface ClientFact extends PlaceFact {
   readonly kept: boolean
   /** True where it is made on every call of a function that is no factory. */
   readonly perCall: boolean
+  /** The function that returns a new one each time, where its own module does not call it; null where there is none. */
+  readonly onDemand: string | null
   /** Text of the call, one line. */
   readonly text: string
   /** The file that says where it runs; null where none does. */
@@ -134,6 +136,11 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         text.slice(Math.max(0, node.start - 80), node.start),
       )
       const closed = own !== null && /\.\$disconnect\(|\.end\(|\.close\(/.test(text.slice(own.node.start, own.node.end))
+      const returned = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?)$/.test(
+        text.slice(Math.max(0, node.start - 80), node.start),
+      )
+      const name = own?.argumentOf === null ? own.name : null
+      const isCalled = name === null || new RegExp(`(?:[=(,?|:]|\\b(?:await|return))\\s*${name}\\(`).test(text)
       const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
       clients.push({
         ...fact(library, node.start, node.end, frame),
@@ -146,6 +153,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
           !handed &&
           (answersRequests(own) ||
             (!closed && own.argumentOf === null && own.name !== null && !factory.test(own.name))),
+        onDemand: returned && !kept && !isCalled ? name : null,
         text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
       })
     }
@@ -165,6 +173,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         kept: true,
         options: [],
         perCall: false,
+        onDemand: null,
         text: 'extends PrismaClient',
       })
     }

@@ -47,5 +47,14 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
   }
   const opaque = clients.filter((c) => c.options === null)
   if (opaque.length > 0) return unknown(`the options of the pool cannot be told: ${places(opaque)}`)
+  const onDemand = clients.filter((c) => c.onDemand !== null)
+  if (onDemand.length > 0)
+    return unknown(
+      `how often a client is made cannot be told: each call of ${inCode(onDemand)} makes one (${places(onDemand)})`,
+    )
   return pass(`${clients.length === 1 ? 'one pool' : `${clients.length} pools`}, made once: ${places(clients)}`)
+}
+
+function inCode(clients: CodeFacts['clients']): string {
+  return [...new Set(clients.map(({ onDemand }) => `\`${onDemand ?? ''}\``))].join(' and ')
 }

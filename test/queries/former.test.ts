@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { readCode } from '../../src/queries/code.ts'
+import { poolingOf } from '../../src/queries/pooling.ts'
 import { readProjects } from '../../src/reading.ts'
 
 const settings = { config: { ...defaultConfig, tables: { orders: { rows: 20_000_000 } } }, notes: [] }
@@ -146,7 +147,7 @@ test('a loop that ran the query before is none of the change', async () => {
 
 test('a call of Prisma keeps what it loaded, what it puts together at run time, and its page behind a cursor', async () => {
   const prisma = (body: string) => ({
-    'prisma/schema.prisma': `datasource db {\n  provider = "postgresql"\n}\ngenerator client {\n  provider = "prisma-client-js"\n}\nmodel User {\n  id Int @id\n  name String\n  orders Order[]\n}\nmodel Order {\n  id Int @id\n  user User @relation(fields: [userId], references: [id])\n  userId Int\n  parts Part[]\n}\nmodel Part {\n  id Int @id\n  order Order @relation(fields: [orderId], references: [id])\n  orderId Int\n}\n`,
+    'prisma/schema.prisma': `datasource db {\n  provider = "postgresql"\n}\ngenerator client {\n  provider = "prisma-client-js"\n}\nmodel User {\n  id Int @id\n  name String\n  orders Order[]\n  parts Part[]\n}\nmodel Order {\n  id Int @id\n  user User @relation(fields: [userId], references: [id])\n  userId Int\n  parts Part[]\n}\nmodel Part {\n  id Int @id\n  order Order @relation(fields: [orderId], references: [id])\n  orderId Int\n  owner User @relation(fields: [ownerId], references: [id])\n  ownerId Int\n}\n`,
     'src/a.ts': `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function one(where: object, cursor?: number) {\n  return prisma.user.findMany(${body})\n}\n`,
   })
   const read = async (was: string, is: string) => {
@@ -171,4 +172,23 @@ test('a call of Prisma keeps what it loaded, what it puts together at run time, 
   )
   const paged = '{ take: 5, cursor: cursor ? { id: cursor } : undefined, skip: cursor ? 1 : undefined }'
   expect((await read('{ take: 5 }', paged))?.offset).toBe(1)
+  const limits = async (where: string): Promise<unknown> =>
+    (
+      await read('{ take: 5 }', `{ include: { orders: { include: { parts: { where: { ${where} } } } } } }`)
+    )?.nested?.map(({ limited }) => limited)
+  expect(await limits('ownerId: 1')).toEqual([false, true])
+  expect(await limits('orderId: 1')).toEqual([false, false])
+})
+
+test('how often a client is made is known only where its function is called', async () => {
+  const pools = async (code: string): Promise<unknown> => {
+    const head = { ...schema, 'src/db.ts': `import { Pool } from 'pg'\n${code}\n` }
+    const changeSet = await changeSetOf(memoryTree(schema, 'base'), memoryTree(head, 'head'))
+    const { projects } = await readProjects(changeSet, settings)
+    const { facts } = await readCode(changeSet, projects, settings)
+    return poolingOf(facts, ['postgresql']).status
+  }
+  expect(await pools('class A {\n  private getPool() {\n    return new Pool({ max: 1 })\n  }\n}')).toBe('unknown')
+  expect(await pools('const makePool = () => new Pool({ max: 1 })\nexport const pool = makePool()')).toBe('pass')
+  expect(await pools('export const pool = new Pool({ max: 1 })')).toBe('pass')
 })

@@ -97,7 +97,7 @@ export function selection(
         many: field.many,
         depth,
         lists: nestedLists,
-        limited: innerArgs.has('take'),
+        limited: innerArgs.has('take') || isOneOf(target, innerArgs.get('where'), field.references, state),
         selects: innerArgs.has('select') || innerArgs.has('omit'),
         place: property.place,
       })
@@ -127,6 +127,24 @@ export function selection(
   const omit = args.get('omit')
   if (omit !== undefined) fieldNames(model, omit, state)
   return columns
+}
+
+/** True where a condition picks the rows of one thing among those that are related: `where: { userId }`. */
+function isOneOf(target: Model, where: Property | undefined, back: readonly string[], state: State): boolean {
+  if (where === undefined) return false
+  const keys = new Set(
+    [...target.fields.values()].flatMap((field) => (field.is === 'relation' && field.owns ? field.columns : [])),
+  )
+  return (objectOf(where, state.evaluate)?.properties ?? []).some((property) => {
+    const field = target.fields.get(property.name)
+    return (
+      field?.is === 'column' &&
+      keys.has(field.column) &&
+      !back.includes(field.column) &&
+      !property.maybe &&
+      objectOf(property, state.evaluate) === null
+    )
+  })
 }
 
 function countRelations(model: Model, given: Located, state: State): void {
