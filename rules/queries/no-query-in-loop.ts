@@ -105,6 +105,18 @@ export default {
       typescript: `import { UsersService } from './users.service'\n  export class Mailing {\n    constructor(private readonly users: UsersService) {}\n    async all(emails: string[]) {\n      const found = []\n      for (const email of emails) found.push(await this.users.byEmail(email))\n      return found\n    }\n  }`,
       message: '`byEmail` is called in a loop',
     },
+    {
+      ...prismaShop,
+      title: 'A loop that counts up to the length of a list.',
+      typescript: `export async function load(ids: string[]) {\n    const users = []\n    let i = 0\n    while (i < ids.length) {\n      users.push(await prisma.user.findFirst({ where: { id: ids[i] } }))\n      i++\n    }\n    return users\n  }`,
+      message: 'runs once for each element',
+    },
+    {
+      ...prismaShop,
+      title: 'A function that takes one value out of what it waited for.',
+      typescript: `const nameOf = async (id: string) => (await prisma.user.findFirst({ where: { id } }))?.name\n  export const names = (rows: { userId: string }[]) => Promise.all(rows.map(async (row) => ({ ...row, name: await nameOf(row.userId) })))`,
+      message: '`nameOf` is called in a loop',
+    },
   ],
   good: [
     {

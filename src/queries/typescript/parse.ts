@@ -156,7 +156,8 @@ export function readModule(
           else if (node.type === 'ChainExpression') visit(node.expression, scope, frame, used, variable)
           return
         }
-        const awaited = node.type === 'AwaitExpression'
+        // `(await find()).name` waits, too.
+        const awaited = node.type === 'AwaitExpression' || /\bawait\b/.test(text.slice(node.start, chain.root.start))
         visitChain(chain, scope, frame, awaited ? 'awaited' : (used ?? 'other'), awaited, variable)
         return
       }
