@@ -254,6 +254,7 @@ export default {
         if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
           continue
         const ordered = query.ordering.length > 0 && query.limit !== null
+        const isSelective = columns.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
         const wanted = wantedIndex(table, conditions, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which =
@@ -268,12 +269,14 @@ export default {
         return {
           object: table.key,
           expects: 'scan',
+          isSelective,
           unindexed: conditions.equal.map((column) => `${table.key}.${column}`),
           // Of a table whose size nobody declares, it is said once what it lacks.
           ...(severity === 'info' ? { alike: table.key } : {}),
           index: indexStatement(table, wanted, ctx),
           severity:
-            use.verdict === 'later' || (ordered && severity !== 'info' && branches.length === 1 && orderedByIndex())
+            use.verdict === 'later' ||
+            (ordered && !isSelective && severity !== 'info' && branches.length === 1 && orderedByIndex())
               ? 'info'
               : severity,
           message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,

@@ -46,7 +46,8 @@ function walkOf(table: string, after: PlanSummary): string | undefined {
 function withoutIdleIndex(problem: Problem, { after, withIndex, usesIndex }: QueryPlan): Problem {
   if (problem.index === undefined || withIndex === null || usesIndex !== null) return problem
   // With a limit and an order it hangs on how many rows match, which a planner without statistics does not know.
-  if (after !== null && walkOf(problem.object ?? '', after) !== undefined) return { ...problem, severity: 'info' }
+  if (after !== null && walkOf(problem.object ?? '', after) !== undefined)
+    return problem.isSelective === true ? problem : { ...problem, severity: 'info' }
   const { suggestion: _, ...kept } = problem
   return {
     ...kept,

@@ -40,6 +40,8 @@ export interface Problem {
   readonly expects?: 'scan' | 'sort'
   /** Problems of the rule that share it are told once: at the loudest and first of them, the places of the others in its help. */
   readonly alike?: string
+  /** True where few rows match, by what the columns are: the walk of another index for its order reads most of the table until it finds one. */
+  readonly isSelective?: boolean
   /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */
   readonly index?: string
   /** Columns with their tables, `public.orders.user_id`, each of which an index would have to begin with: one that a rule of the schema misses is not missed again by a query. */

@@ -10,7 +10,7 @@ import type { PlanSummary } from '../../src/rehearsal/types.ts'
 import { review } from '../../src/review.ts'
 
 const tables =
-  'create table orders (id bigint primary key, status text not null, total integer not null, city text not null);'
+  'create table orders (id bigint primary key, status text not null, total integer not null, city text not null, slug text not null);'
 
 async function findingsOf(query: string): Promise<readonly Finding[]> {
   const base = { 'migrations/0001_a.sql': tables, 'README.md': '' }
@@ -51,6 +51,12 @@ test('an index that is walked for its order does not answer a filter', async () 
   expect(found?.evidence?.plan).toBe(
     'Index Scan using orders_pkey on orders, 100,000 rows, filter (orders.status = $1)',
   )
+})
+
+test('where few rows match, the walk of an index for its order reads most of the table', async () => {
+  const found = advice(await findingsOf('SELECT id FROM orders WHERE slug = $1 ORDER BY id LIMIT 1'))
+  expect(found?.severity).toBe('warning')
+  expect(found?.evidence?.plan).toBe('Index Scan using orders_pkey on orders, 100,000 rows, filter (orders.slug = $1)')
 })
 
 test('what a plan refutes is not told', () => {
