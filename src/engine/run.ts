@@ -95,7 +95,9 @@ export function runRules(
       for (const query of input.queries)
         if (query.changed)
           collect({ place: query.place, step: null }, () =>
-            judgedByPlan(problemsOf(visit.query?.(query, whole)), query),
+            isAboutReading(rule)
+              ? judgedByPlan(problemsOf(visit.query?.(query, whole)), query)
+              : problemsOf(visit.query?.(query, whole)),
           )
   }
   for (const rule of rules) {
@@ -170,4 +172,9 @@ function settingOf(rule: CatalogRule, setting: RuleSetting | undefined, allRules
   const on = severity === 'default' ? rule.enabled !== false || setting !== undefined : severity !== 'off'
   if (!on) return allRules && setting?.severity !== 'off' ? { severity: 'info', options } : null
   return { severity: severity === 'default' || severity === 'off' ? null : severity, options }
+}
+
+/** True for a rule about how rows are found, to which the plan of a query is evidence. */
+function isAboutReading({ checklist }: CatalogRule): boolean {
+  return checklist === 'queries-use-indexes' || checklist === 'no-full-scans' || checklist === 'joins-vs-subqueries'
 }
