@@ -1,5 +1,4 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Query } from '../../src/queries/query.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -85,12 +84,7 @@ export default {
 function cached(table: Key, column: string | null, ctx: RuleContext) {
   if (ctx.isNew(table)) return null
   for (const query of ctx.queries) {
-    if (
-      query.context.file !== 'source' ||
-      query.operation !== 'select' ||
-      !(query.cached === true || isStored(query, ctx))
-    )
-      continue
+    if (query.context.file !== 'source' || query.operation !== 'select' || query.cached !== true) continue
     const read = query.tables.find(
       (t) =>
         t.table === table &&
@@ -105,19 +99,4 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
     }
   }
   return null
-}
-
-/** True where what was found is written to a cache as a whole, soon after in the same file: `redis.set(key, JSON.stringify(user))`. */
-function isStored({ place, variable }: Query, ctx: RuleContext): boolean {
-  if (variable == null || !/^\w+$/.test(variable)) return false
-  const after =
-    ctx
-      .text(place.path)
-      ?.text.split('\n')
-      .slice(place.endLine - 1, place.endLine + 12)
-      .join('\n') ?? ''
-  return new RegExp(
-    `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}\\s*\\)`,
-    'i',
-  ).test(after)
 }

@@ -89,7 +89,7 @@ export function siteReader(
       text: module.file.text.slice(start, end),
       ...replicaOf(site, client),
     }
-    if (isCached(site)) query = { ...query, cached: true }
+    if (isCached(site) || isStored(site, module)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
     // A plan is asked for what the pull request changes.
     return query.sql === null && query.changed ? { ...query, sql: printQuery(query, schema) } : query
@@ -265,6 +265,15 @@ function isCached(site: Site): boolean {
     if (root?.type === 'Identifier' && /^(?:unstable_cache|cacheable|withCache|cached)$/.test(root.name)) return true
   }
   return false
+}
+
+/** True where what was found is written to a cache as a whole, soon after: `redis.set(key, JSON.stringify(user))`. */
+function isStored({ variable, chain }: Site, module: Module): boolean {
+  if (variable === null || !/^\w+$/.test(variable)) return false
+  return new RegExp(
+    `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}\\s*\\)`,
+    'i',
+  ).test(module.file.text.slice(chain.end, chain.end + 800))
 }
 
 /** The expression in front of a step of a chain: `a.b` of `a.b.c()` at `c`. */
