@@ -1,7 +1,7 @@
 import type { Note } from '../finding.ts'
 import type { Config } from '../config.ts'
 import type { Tree } from '../changeset/tree.ts'
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 import { globMatcher } from '../changeset/globs.ts'
 import { loadParser } from '../sql/parser.ts'
 import { isDrizzleConfig } from '../schema/drizzle/config.ts'

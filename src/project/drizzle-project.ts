@@ -1,5 +1,5 @@
 import type { Note } from '../finding.ts'
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 import type { MigrationSource, Project, ProjectSettings, Runner } from './project.ts'
 import { drizzlePaths, isDrizzleConfig, readDrizzleConfig } from '../schema/drizzle/config.ts'
 import type { DrizzleConfig } from '../schema/drizzle/config.ts'

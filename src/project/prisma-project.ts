@@ -1,5 +1,5 @@
 import type { Note } from '../finding.ts'
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 import { constantsOf, dataOf, defaultExport, ownFolder } from '../schema/drizzle/data.ts'
 import type { Data } from '../schema/drizzle/data.ts'
 import { parseTypeScript } from '../typescript.ts'

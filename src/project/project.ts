@@ -1,4 +1,4 @@
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 
 export type RunnerName =
   | 'prisma'

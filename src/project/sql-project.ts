@@ -1,4 +1,4 @@
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 import type { MigrationSource, Project, Runner, RunnerName } from './project.ts'
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'

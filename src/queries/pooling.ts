@@ -1,7 +1,7 @@
 import { at } from '../location.ts'
 import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
-import type { Dialect } from '../schema/model.ts'
+import type { Dialect } from '../schema/dialect.ts'
 import type { CodeFacts } from './facts.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */

@@ -1,5 +1,5 @@
 import type { Report } from './report.ts'
-import { dialectNames } from '../schema/model.ts'
+import { dialectNames } from '../schema/dialect.ts'
 import { count, sortFindings, unreadable } from './verdict.ts'
 
 /** What a report says in numbers, for a terminal: `2 errors, 1 approval missing, 1 for information`. */

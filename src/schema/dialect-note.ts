@@ -1,5 +1,5 @@
 import type { Note } from '../finding.ts'
-import { dialectNames, type Dialect } from './model.ts'
+import { dialectNames, type Dialect } from './dialect.ts'
 
 /** Says that a declared schema is for another database than Postgres. */
 export function dialectNote(dialect: Dialect, path: string, line: number): Note {

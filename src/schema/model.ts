@@ -1,7 +1,7 @@
 import type { Node } from 'libpg-query'
 import type { Place } from '../location.ts'
-
-export type Dialect = 'postgresql' | 'cockroachdb' | 'mysql' | 'sqlite' | 'sqlserver' | 'mongodb'
+import type { Dialect } from './dialect.ts'
+import { defaultSchemaOf } from './dialect.ts'
 
 /** Where an object of the schema is declared. */
 export interface Declaration extends Place {
@@ -355,31 +355,6 @@ export function nameOf(of: Key): string {
 /** A key as others read it: its name alone where the database has no schemas within. */
 export function plainKey(of: Key): string {
   return of.startsWith('.') ? of.slice(1) : of
-}
-
-/** How a database is called in a sentence. */
-export const dialectNames: Readonly<Record<Dialect, string>> = {
-  postgresql: 'PostgreSQL',
-  cockroachdb: 'CockroachDB',
-  mysql: 'MySQL',
-  sqlite: 'SQLite',
-  sqlserver: 'SQL Server',
-  mongodb: 'MongoDB',
-}
-
-/** The schema of names that say none; empty where a database has no schemas within. */
-export function defaultSchemaOf(dialect: Dialect): string {
-  switch (dialect) {
-    case 'sqlite':
-      return 'main'
-    case 'sqlserver':
-      return 'dbo'
-    case 'mysql':
-    case 'mongodb':
-      return ''
-    default:
-      return 'public'
-  }
 }
 
 /** A schema that holds nothing. */

@@ -1,6 +1,6 @@
 import { readPrismaSchema } from '../../src/schema/prisma.ts'
 import type { PrismaSchema } from '../../src/schema/prisma.ts'
-import type { Dialect } from '../../src/schema/model.ts'
+import type { Dialect } from '../../src/schema/dialect.ts'
 import type { Project } from '../../src/project/project.ts'
 
 /** A Prisma project that holds nothing but its schema. */

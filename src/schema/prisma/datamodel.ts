@@ -1,9 +1,12 @@
 import type { Place } from '../../location.ts'
-import type { Dialect, ReferentialAction } from '../model.ts'
-import { defaultSchemaOf } from '../model.ts'
+import type { ReferentialAction } from '../model.ts'
+import type { Dialect } from '../dialect.ts'
+import { defaultSchemaOf } from '../dialect.ts'
 import { argument, attribute, listValue, stringValue } from './ast.ts'
 import type { PrismaAttribute, PrismaBlock, PrismaDocument, PrismaField, PrismaValue } from './ast.ts'
+import { joinTablesOf } from './join-tables.ts'
 import { defaultName, primaryKeyName } from './names.ts'
+import { datasourceOf, dialectOf } from './provider.ts'
 
 /** A column of a model: the field that declares it under the name that the database knows. */
 export interface ModelColumn {
@@ -89,16 +92,6 @@ export interface Datamodel {
   readonly joinTables: readonly JoinTable[]
 }
 
-const providers: Readonly<Record<string, Dialect>> = {
-  postgresql: 'postgresql',
-  postgres: 'postgresql',
-  cockroachdb: 'cockroachdb',
-  mysql: 'mysql',
-  sqlite: 'sqlite',
-  sqlserver: 'sqlserver',
-  mongodb: 'mongodb',
-}
-
 const actions: Readonly<Record<string, ReferentialAction>> = {
   NoAction: 'NO ACTION',
   Restrict: 'RESTRICT',
@@ -109,17 +102,6 @@ const actions: Readonly<Record<string, ReferentialAction>> = {
 
 /** Values that only the client makes; anything else in `@default` is the database's business. */
 const clientFunctions: ReadonlySet<string> = new Set(['uuid', 'cuid', 'nanoid', 'ulid'])
-
-/** The dialect that a datasource's provider names; null where there is none or it is not known. */
-export function dialectOf(documents: readonly PrismaDocument[]): Dialect | null {
-  const provider = stringValue(datasourceOf(documents)?.settings.get('provider')?.value)
-  return provider === undefined ? null : providerDialect(provider)
-}
-
-/** The dialect of a provider as Prisma names it; null for one that Prisma does not have. */
-export function providerDialect(provider: string): Dialect | null {
-  return Object.hasOwn(providers, provider) ? (providers[provider] ?? null) : null
-}
 
 /** Resolves the names of a schema: models to tables, fields to columns, attributes to indexes, keys and relations. */
 export function datamodelOf(documents: readonly PrismaDocument[], fallback: Dialect): Datamodel {
@@ -157,13 +139,6 @@ interface Context {
   readonly tables: ReadonlyMap<string, PrismaBlock>
   readonly enums: ReadonlyMap<string, ModelEnum>
   readonly made: Map<string, Model>
-}
-
-function datasourceOf(documents: readonly PrismaDocument[]): PrismaBlock | null {
-  for (const document of documents) {
-    for (const block of document.blocks) if (block.kind === 'datasource') return block
-  }
-  return null
 }
 
 function modelEnum(block: PrismaBlock, dialect: Dialect): ModelEnum {
@@ -283,43 +258,6 @@ function relationsOf(model: Model, context: Context): readonly ModelRelation[] {
   return relations
 }
 
-/** Pairs of lists without columns of their own: Prisma keeps these relations in a table that no model names. */
-function joinTablesOf(models: readonly Model[]): readonly JoinTable[] {
-  const byName = new Map(models.map((model) => [model.block.name, model]))
-  const halves = new Map<string, { readonly model: Model; readonly field: PrismaField }[]>()
-  for (const model of models) {
-    for (const field of model.block.fields) {
-      const to = byName.get(field.type)
-      if (to === undefined || !field.list) continue
-      const pair = [model.block.name, to.block.name].sort()
-      const id = JSON.stringify([relationName(field) ?? pair.join('To'), ...pair])
-      const half = halves.get(id)
-      if (half === undefined) halves.set(id, [{ model, field }])
-      else half.push({ model, field })
-    }
-  }
-  const tables: JoinTable[] = []
-  for (const [id, pair] of halves) {
-    const [first, second] = pair.sort(
-      (x, y) => compare(x.model.block.name, y.model.block.name) || compare(x.field.name, y.field.name),
-    )
-    if (first === undefined || second === undefined || pair.length !== 2) continue
-    const [name] = JSON.parse(id) as readonly [string]
-    tables.push({
-      schema: first.model.schema,
-      table: `_${name}`,
-      sides: [first.model, second.model],
-      places: [first.field.place, second.field.place],
-    })
-  }
-  return tables
-}
-
-function relationName(field: PrismaField): string | undefined {
-  const relation = attribute(field, 'relation')
-  return relation === undefined ? undefined : stringValue(argument(relation, 'name', 0))
-}
-
 /** The columns of `@@id([a, b(sort: Desc)])` and the like; one into a composite type keeps its dots. */
 function keysOf(a: PrismaAttribute, block: PrismaBlock): readonly ModelIndexKey[] {
   return listValue(argument(a, 'fields', 0)).map((item) => {
@@ -400,8 +338,4 @@ function words(value: PrismaValue | undefined): readonly string[] {
 
 function actionOf(value: PrismaValue | undefined): ReferentialAction | undefined {
   return value?.kind === 'word' ? actions[value.text] : undefined
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

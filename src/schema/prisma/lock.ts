@@ -1,7 +1,7 @@
 import type { Place, SourceFile } from '../../location.ts'
 import { placeOf } from '../../location.ts'
-import type { Dialect } from '../model.ts'
-import { providerDialect } from './datamodel.ts'
+import type { Dialect } from '../dialect.ts'
+import { providerDialect } from './provider.ts'
 
 /** The provider that `migration_lock.toml` beside the migrations names, or the schema. */
 export interface NamedProvider {

@@ -1,4 +1,4 @@
-import type { Dialect } from '../model.ts'
+import type { Dialect } from '../dialect.ts'
 
 /** Longest name in bytes, as Prisma counts it for each database. */
 const longest: Readonly<Record<Dialect, number>> = {

@@ -1,5 +1,6 @@
 import type { Place } from '../../location.ts'
-import type { Column, Declaration, Dialect, ForeignKey, Index, Schema, Table, View } from '../model.ts'
+import type { Column, Declaration, ForeignKey, Index, Schema, Table, View } from '../model.ts'
+import type { Dialect } from '../dialect.ts'
 import { emptySchema, emptyTable, key } from '../model.ts'
 import { argument, attribute } from './ast.ts'
 import type { PrismaValue } from './ast.ts'

@@ -1,7 +1,8 @@
 import { sourceFile } from '../../location.ts'
 import { loadParser } from '../../sql/parser.ts'
 import { readSql } from '../../sql/read.ts'
-import type { Dialect, Schema } from '../model.ts'
+import type { Schema } from '../model.ts'
+import type { Dialect } from '../dialect.ts'
 import { emptySchema } from '../model.ts'
 import { applyStatement } from '../replay.ts'
 

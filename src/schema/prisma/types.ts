@@ -1,4 +1,4 @@
-import type { Dialect } from '../model.ts'
+import type { Dialect } from '../dialect.ts'
 import { listValue } from './ast.ts'
 import type { PrismaAttribute } from './ast.ts'
 import type { ModelColumn } from './datamodel.ts'
