@@ -6,7 +6,7 @@ import { readMigrations } from '../project/migrations.ts'
 import type { Project } from '../project/project.ts'
 import { transactionsOf } from '../project/transactions.ts'
 import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'
-import { dialectNames } from '../schema/model.ts'
+import { dialectNames } from '../schema/dialect.ts'
 import { replayHistory } from '../schema/replay.ts'
 
 /** Where a schema is read from: what the ORM's schema declares, or what the migrations make. */
