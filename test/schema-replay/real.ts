@@ -35,18 +35,28 @@ export async function realDatabase(): Promise<RealDatabase> {
   }
 }
 
-/** What differs between the replayed model of a script and the real one, or the one that it makes when it is written as SQL; empty where all are equal. */
+/** What differs between the replayed model of a script and the real one; empty where they are equal. */
 export async function differences(real: RealDatabase, sql: string): Promise<readonly string[]> {
   const shown = await real.schemaAfter(sql)
-  const replayed = schemaOf(sql, { postgres: 18, source: 'migrations' })
-  const found = compareSchemas(replayed, shown).differences.map(
+  return compareSchemas(replayed(sql), shown).differences.map(
     (each) => `${each.object}\n  replayed ${each.left}\n  real     ${each.right}`,
   )
-  if (found.length > 0) return found
-  const printed = printSchema(replayed)
-  const again = await real.schemaAfter(printed).catch((error: unknown) => String(error))
-  if (typeof again === 'string') return [`${again}\n${printed}`]
-  return compareSchemas(replayed, again).differences.map(
+}
+
+/**
+ * What differs between the replayed model of a script and the one that it makes when it is written as SQL; empty where they are equal.
+ * Postgres itself spells some expressions otherwise when it reads its own spelling.
+ */
+export async function differencesOfPrinted(real: RealDatabase, sql: string): Promise<readonly string[]> {
+  const schema = replayed(sql)
+  const printed = printSchema(schema)
+  const shown = await real.schemaAfter(printed).catch((error: unknown) => String(error))
+  if (typeof shown === 'string') return [`${shown}\n${printed}`]
+  return compareSchemas(schema, shown).differences.map(
     (each) => `${each.object}\n  replayed ${each.left}\n  printed  ${each.right}\n${printed}`,
   )
+}
+
+function replayed(sql: string): Schema {
+  return schemaOf(sql, { postgres: 18, source: 'migrations' })
 }

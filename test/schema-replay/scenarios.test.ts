@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadParser } from '../../src/sql/parser.ts'
 import type { RealDatabase } from './real.ts'
-import { differences, realDatabase } from './real.ts'
+import { differences, differencesOfPrinted, realDatabase } from './real.ts'
 
 let real: RealDatabase
 
@@ -281,6 +281,7 @@ describe('a replayed script leaves what Postgres leaves', () => {
     '%s',
     async (_, sql) => {
       expect(await differences(real, sql)).toEqual([])
+      expect(await differencesOfPrinted(real, sql)).toEqual([])
     },
     240_000,
   )
