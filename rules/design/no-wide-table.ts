@@ -4,9 +4,8 @@ import type { Key } from '../../src/schema/model.ts'
 export default {
   id: 'no-wide-table',
   severity: 'info',
-  summary:
-    'Every read of a row of a table with very many columns reads all of it, and every update writes all of it again.',
-  why: `Postgres keeps a row whole: a new value of one column is a new version of the row with all the others. Columns that change at different times, or that only some
+  summary: 'A row of very many columns is written anew as a whole for each change of one of them.',
+  why: `An update makes a new version of the row, with all the columns that stay what they are (but long values that are kept outside of it). Columns that change at different times, or that only some
     queries want, are cheaper in a table of their own.`,
   fix: 'Put what is read or written apart from the rest into a table of its own, with the same key.',
   references: ['https://www.postgresql.org/docs/current/storage-page-layout.html'],
