@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freshDatabase } from '../../scripts/corpus/database.ts'
+import { diffSchemas } from '../../src/schema/diff/diff.ts'
 import { printSchema } from '../../src/schema/sql/schema.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { changes, schemaOf } from './support.ts'
@@ -84,6 +85,15 @@ test.each<[string, string, string?, string?]>([
   const script = `${tables} CREATE VIEW w AS SELECT n AS a FROM t; CREATE VIEW v AS ${query}; ${change};`
   const printed = printSchema(schemaOf(script))
   expect(await viewAfter(printed + rows(t, u)), printed).toEqual(await viewAfter(script + rows(t, u)))
+})
+
+test('a view with a star is the one that is written for it', () => {
+  const schema = schemaOf(
+    `${tables} CREATE VIEW v AS WITH q AS (SELECT k, t FROM u) SELECT t.*, q.k FROM t JOIN q ON q.t = t.id;`,
+  )
+  const printed = printSchema(schema)
+  expect(printed).toContain('SELECT t.id, t.n, t."Ünit", q.k FROM t')
+  expect(diffSchemas(schema, schemaOf(printed))).toEqual([])
 })
 
 test('a join that puts columns together gives them once, and first', () => {

@@ -14,7 +14,7 @@ import type {
   Unique,
   View,
 } from '../model.ts'
-import { trimmedQuery } from '../sql/ddl.ts'
+import { trimmedQuery, viewQuery } from '../sql/ddl.ts'
 
 /** An expression with white space and the parentheses around all of it taken away, for comparing; constants stay as they are. */
 function plainExpression(expression: string): string {
@@ -220,9 +220,13 @@ export function sameView(a: View, b: View): boolean {
     a.securityInvoker === b.securityInvoker &&
     (a.definition === null ||
       b.definition === null ||
-      (collapse(trimmedQuery(a.definition)) === collapse(trimmedQuery(b.definition)) &&
+      ((sameQuery(a.definition, b.definition) || sameQuery(viewQuery(a), viewQuery(b))) &&
         (a.columns === null || b.columns === null || sameData(a.columns, b.columns))))
   )
+}
+
+function sameQuery(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && collapse(trimmedQuery(a)) === collapse(trimmedQuery(b))
 }
 
 /** Owner and options; the owner counts where both sides know the table. */
