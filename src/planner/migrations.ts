@@ -1,3 +1,4 @@
+import type { Runner } from '../project/project.ts'
 import type { Part } from './parts.ts'
 import type { RecipeStep } from './recipes/recipe.ts'
 
@@ -10,6 +11,16 @@ export interface MigrationDraft {
   readonly outside: boolean
   /** True where all of it belongs into one transaction. */
   readonly together: boolean
+}
+
+/** True where all pending migrations run in one transaction. */
+export function sharesTransaction({ name, options }: Runner): boolean {
+  return name === 'drizzle' || (name === 'node-pg-migrate' && options?.singleTransaction !== false)
+}
+
+/** True where no migration in SQL can leave its transaction, so that what cannot run in one is done by hand first. */
+export function byHandFirst({ name }: Runner): boolean {
+  return name === 'drizzle' || name === 'node-pg-migrate'
 }
 
 /** The migrations that one item of a part is written as, in their order; none for what is code, a run or a question. */

@@ -1,7 +1,6 @@
 import type { Runner } from '../project/project.ts'
 import type { BackfillScript } from './backfill/script.ts'
-import { byHandFirst, sharesTransaction } from './files/runner-files.ts'
-import { migrationsOf, type MigrationDraft } from './migrations.ts'
+import { byHandFirst, migrationsOf, sharesTransaction, type MigrationDraft } from './migrations.ts'
 import type { Part } from './parts.ts'
 import type { Plan } from './plan.ts'
 

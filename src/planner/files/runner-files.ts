@@ -1,4 +1,4 @@
-import type { Project, Runner } from '../../project/project.ts'
+import type { Project } from '../../project/project.ts'
 import type { Schema } from '../../schema/model.ts'
 import { joinStatements } from '../../schema/sql/schema.ts'
 import type { MigrationDraft } from '../migrations.ts'
@@ -16,16 +16,6 @@ export interface WrittenFile {
   readonly path: string
   readonly text: string
   readonly beside?: boolean
-}
-
-/** True where all pending migrations run in one transaction. */
-export function sharesTransaction({ name, options }: Runner): boolean {
-  return name === 'drizzle' || (name === 'node-pg-migrate' && options?.singleTransaction !== false)
-}
-
-/** True where no migration in SQL can leave its transaction, so that what cannot run in one is done by hand first. */
-export function byHandFirst({ name }: Runner): boolean {
-  return name === 'drizzle' || name === 'node-pg-migrate'
 }
 
 /** The files of one migration, in the layout of the project's runner; `names` are the migrations that are there. */
