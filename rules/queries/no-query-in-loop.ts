@@ -35,6 +35,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'One key of several conditions.',
+      typescript: `export async function load(ids: string[]) {\n    for (const id of ids) await prisma.order.findMany({ where: { userId: id, status: 'open' } })\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'The first rows of each element have no plain query of their own: information.',
       typescript: `export async function load(ids: string[]) {\n    for (const id of ids) {\n      await prisma.order.findMany({ where: { userId: id }, take: 5 })\n    }\n  }`,
       severity: 'info',
@@ -319,16 +324,16 @@ function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first(ctx.dialect)}.` }
   if (query.operation === 'select')
     return {
-      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\``}.`,
+      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
     }
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
   return { help: `All elements get the same values: ${words.update} does it at once.` }
 }
 
-/** The one column that a read compares with a value, where the code spells it as the database does. */
+/** The one column that a read compares with what is not a literal, where the code spells it as the database does. */
 function keyOf(query: Query, ctx: RuleContext): string | null {
-  const [only, ...others] = query.predicates
+  const [only, ...others] = query.predicates.filter((p) => p.operator !== '=' || p.value === undefined)
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
   const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
   return words.includes(only.column) ? only.column : null

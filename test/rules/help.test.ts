@@ -61,3 +61,22 @@ test('node-pg-migrate leaves its transaction in JavaScript only', async () => {
   )
   expect(finding?.help).toContain('`pgm.noTransaction()`')
 })
+
+test('a query for each element is given the key that changes, and keeps its other conditions', async () => {
+  const files = {
+    'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
+    'prisma/schema.prisma':
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Order {\n  id Int @id\n  userId Int\n  status String\n\n  @@index([userId])\n}\n',
+    'prisma/migrations/1_init/migration.sql':
+      'CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY, "userId" INTEGER NOT NULL, "status" TEXT NOT NULL); CREATE INDEX "Order_userId_idx" ON "Order"("userId");',
+  }
+  const code =
+    "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function load(ids: number[]) {\n  for (const id of ids) await prisma.order.findMany({ where: { userId: id, status: 'open' } })\n}\n"
+  const { findings } = await review(
+    await changeSetOf(memoryTree(files), memoryTree({ ...files, 'src/load.ts': code })),
+    { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false },
+  )
+  expect(findings.find((finding) => finding.rule === 'no-query-in-loop')?.help).toBe(
+    'Collect the keys and ask once: `findMany({ where: { userId: { in: keys } } })`, with the other conditions as they are.',
+  )
+})
