@@ -93,7 +93,11 @@ export default {
                     ? 'Fill them in batches from a script.'
                     : 'Where one value serves all rows, give it to the column as `DEFAULT` in `ADD COLUMN`: Postgres keeps it for the rows that are there without writing them. Otherwise fill them in batches from a script.',
               }
-            : {}),
+            : verb === 'UPDATE' && !ctx.alone
+              ? {
+                  help: 'Say which rows are meant, and change many rows in batches outside the migration: `schemagate plan`, or `/schemagate plan` in the pull request, writes the script.',
+                }
+              : {}),
           message:
             verb === 'UPDATE'
               ? `This changes every row of \`${ctx.name(table)}\` in one transaction.`

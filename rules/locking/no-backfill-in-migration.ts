@@ -127,6 +127,8 @@ export default {
         if (where !== null && isBounded(where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
         const batch = part === node && whole && !joins ? batched(text, table, ctx) : ''
+        // A plan is made of a project, and of a statement that stands for itself.
+        const planned = batch === '' && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
         yield {
           object: table,
           ...(fills ? { severity: 'info' as const } : {}),
@@ -134,7 +136,7 @@ export default {
             verb === 'INSERT'
               ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
               : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
-          help: `${rowsSentence(table, ctx)}Do it in batches from a script that commits after each, before or after the migration.${batch}`,
+          help: `${rowsSentence(table, ctx)}Do it in batches from a script that commits after each, before or after the migration.${planned ? ' `schemagate plan`, or `/schemagate plan` in the pull request, writes it.' : batch}`,
         }
       }
     },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { relationKey } from '../../src/schema/relation.ts'
+import { repacked } from '../shared/repack.ts'
 
 const forms: Readonly<Record<string, string>> = {
   AT_SetLogged: 'SET LOGGED',
@@ -51,8 +52,12 @@ export default {
             (subtype === 'AT_SetUnLogged' && known.persistence === 'unlogged'))
         )
           continue
+        const space = 'AlterTableCmd' in cmd && subtype === 'AT_SetTableSpace' ? (cmd.AlterTableCmd.name ?? null) : null
         yield {
           object: table,
+          ...(space === null
+            ? {}
+            : { help: `While others read and write it, ${repacked(table, { index: null, tablespace: space }, ctx)}` }),
           message: `\`${form}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it.`,
         }
       }

@@ -1,6 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import { relationKey } from '../../src/schema/relation.ts'
+import { repacked } from '../shared/repack.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-vacuum-full',
@@ -38,6 +40,11 @@ export default {
         const [first] = keys
         return {
           ...(first ? { object: first } : {}),
+          ...(first
+            ? {
+                help: `Plain VACUUM locks nobody out, and new rows take the room that it frees:\n${sql(...keys.map((table) => `VACUUM (ANALYZE) ${sqlName(table, ctx)};`))}\nTo give the room back to the disk, ${repacked(first, { index: null, tablespace: null }, ctx)}`,
+              }
+            : {}),
           message: `\`VACUUM FULL\` rewrites ${keys.length === 0 ? 'every table' : keys.map((table) => `\`${ctx.name(table)}\``).join(', ')} while nobody can read or write it.`,
         }
       }
@@ -46,7 +53,12 @@ export default {
       const table = relation?.relname ? relationKey(relation, ctx.step.before) : null
       if (table && ctx.isNew(table)) return
       return {
-        ...(table ? { object: table } : {}),
+        ...(table
+          ? {
+              object: table,
+              help: `While others read and write it, ${repacked(table, { index: node.ClusterStmt.indexname ?? null, tablespace: null }, ctx)}`,
+            }
+          : {}),
         message: `\`CLUSTER\` rewrites ${table ? `\`${ctx.name(table)}\`` : 'every clustered table'} while nobody can read or write.`,
       }
     },
