@@ -13,7 +13,7 @@ import { serverVersionOf } from './project/server-version.ts'
 import { transactionsOf } from './project/transactions.ts'
 import { readDeclaredSides, type DeclaredSides } from './reading/declared.ts'
 import { generatedSteps, stepsWithoutSql } from './reading/generated.ts'
-import { mergedNote, mergedOf, type Merged } from './reading/merged.ts'
+import { baselineNote, baselineOfPushed, type Baseline, mergedNote, mergedOf, type Merged } from './reading/merged.ts'
 import { readRecords, type Records } from './reading/records.ts'
 import type { Rerun, RoundTrip } from './rehearsal/types.ts'
 import type { Rollback } from './report/report.ts'
@@ -146,7 +146,9 @@ async function readProject(
   const declared = await readDeclaredSides(project, was, changeSet, postgres)
   const { notes: recordNotes, ...records } = await readRecords(project, was, changeSet)
   const history = replayBefore(project, migrations, declared, postgres)
-  const fresh = migrations?.fresh ?? []
+  const added = migrations?.fresh ?? []
+  const { baseline } = history
+  const fresh = added.filter((file) => !baseline?.files.includes(file))
   const changed = new Set(changeSet.files.map((file) => file.path))
   const problems = (migrations?.texts ?? [])
     .flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
@@ -154,7 +156,8 @@ async function readProject(
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
   const common = {
-    project,
+    // Where the first migrations hold the change too, it comes to the tables that are there as it did before.
+    project: baseline?.isOld === false ? { ...project, settings: { ...project.settings, push: true } } : project,
     postgres,
     postgresAssumed: named === undefined,
     postgresMinor: found?.minor ?? null,
@@ -179,9 +182,10 @@ async function readProject(
       ...problems.flatMap((problem) => noteOf(problem)),
       ...recordNotes,
       ...(history.merged?.missing.length === 0 ? [mergedNote(project, history.merged, records.journal.after)] : []),
+      ...(baseline ? [baselineNote(project, baseline, records.journal.after)] : []),
     ],
   }
-  if (fresh.length === 0 && declared.after && isPostgres(project.dialect))
+  if (fresh.length === 0 && baseline?.isOld !== true && declared.after && isPostgres(project.dialect))
     return readUnmigrated(common, was, changeSet, { ...declared, after: declared.after }, history)
   if (declared.before && declared.after && isOtherSql(project.dialect)) {
     const { before, after } = { before: declared.before, after: declared.after }
@@ -216,6 +220,7 @@ interface History {
   /** What a new database gets, where files that have run are edited or gone: it differs from what one of today becomes. */
   readonly anew: Schema | null
   readonly merged: Merged | null
+  readonly baseline: Baseline | null
 }
 
 function replayBefore(
@@ -226,16 +231,17 @@ function replayBefore(
 ): History {
   const empty = schemaBeforeMigrations(project, all(migrations))
   if (migrations === null)
-    return { schema: declared.before ?? empty, hasRun: false, isWhole: true, anew: null, merged: null }
+    return { schema: declared.before ?? empty, hasRun: false, isWhole: true, anew: null, merged: null, baseline: null }
   const replayed = (files: readonly Migration[]) =>
     replayHistory(empty, files, { postgres, source: 'migrations', transactions: transactionsOf(project.runner, files) })
   const replay = (files: readonly Migration[]) => replayed(files).schema
   const hasRun = migrations.before.length > 0
   const applied = replayed(migrations.before)
-  const schema = hasRun ? applied.schema : (declared.before ?? empty)
+  const baseline = hasRun || !isPostgres(project.dialect) ? null : baselineOfPushed(migrations.fresh, declared, replay)
+  const schema = hasRun ? applied.schema : baseline?.isOld === true ? baseline.schema : (declared.before ?? empty)
   const isWhole = applied.notes.length === 0 && migrations.scripts.length === 0
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
-  return { schema, hasRun, isWhole, anew, merged: mergedOf(project, migrations, schema, replay) }
+  return { schema, hasRun, isWhole, anew, merged: mergedOf(project, migrations, schema, replay), baseline }
 }
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */
