@@ -356,7 +356,7 @@ describe('runners of SQL', () => {
     ).toEqual({ multiStatement: true })
     expect(
       await optionsOf({ 'flyway.conf': 'flyway.mixed=true\n# flyway.group=true\n', 'sql/V1__a.sql': table }),
-    ).toEqual({ group: false, mixed: true })
+    ).toEqual({ group: false, mixed: true, outOfOrder: false })
     expect(
       await optionsOf({
         'package.json':
