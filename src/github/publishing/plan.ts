@@ -92,7 +92,7 @@ export function planPublication(input: PlanInput): Publication {
   const shown = new Map(threads.filter((t) => !t.isFixed).map((t) => [t.fingerprint, t]))
   const sorted = sortFindings(report)
   const open = [...sorted.errors, ...sorted.needed, ...sorted.warnings]
-  const places = gathered(open, input.files)
+  const places = gathered(open, input.files, input.settings.max)
   const comments =
     quiet || input.silent !== null || !input.settings.inline ? [] : newComments(input, open, places, threads)
   const inline = new Set([
