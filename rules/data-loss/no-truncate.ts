@@ -40,7 +40,7 @@ export default {
     {
       title: 'A temporary table, also where one of its name stays.',
       given: `create table sessions (id bigint primary key);`,
-      sql: `create temp table if not exists sessions (id bigint); truncate sessions;`,
+      sql: `create temp table if not exists sessions (id bigint); truncate sessions; drop table sessions;`,
     },
     {
       given: `create table sessions (id bigint primary key, expired boolean not null);`,

@@ -1,6 +1,6 @@
 import type { Step } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { strongLock } from '../shared/locks.ts'
+import { accessExclusiveOn, strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -44,6 +44,12 @@ export default {
     },
   ],
   good: [
+    {
+      title: 'Taken away for a build that waits without harm: nothing of it belongs to the beginning.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column name text; set lock_timeout = 0; create index concurrently users_name on users (name);`,
+      runner: 'psql',
+    },
     {
       title: 'Set before the first lock, and again later.',
       given: `create table users (id bigint primary key);`,
@@ -94,7 +100,9 @@ export default {
         yield {
           place: step.statement.place,
           object: table,
-          ...(late === null ? {} : { severity: 'warning' as const }),
+          ...(late !== null && step.changes.some((change) => accessExclusiveOn(change, ctx.isNew) === table)
+            ? { severity: 'warning' as const }
+            : {}),
           message: late
             ? `\`lock_timeout\` is set in line ${late.statement.place.line}, after \`${ctx.name(table)}\` is locked here: if this lock has to wait, every later query on the table waits behind it.`
             : `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
@@ -128,8 +136,16 @@ function settingAfter(step: Step, ctx: RuleContext): Step | null {
   return (
     ctx.steps
       .slice(ctx.steps.indexOf(step) + 1)
-      .find((later) => later.migration.path === step.migration.path && setsLockTimeout(later)) ?? null
+      .find((later) => later.migration.path === step.migration.path && setsLockTimeout(later) && !takesItAway(later)) ??
+    null
   )
+}
+
+/** True for a setting that lets locks wait for ever again, as a build beside running writes has it. */
+function takesItAway({ statement: { node, text } }: Step): boolean {
+  return 'VariableSetStmt' in node && node.VariableSetStmt.kind === 'VAR_SET_VALUE'
+    ? /(?:=|\bTO)\s*'?\s*0+\s*(?:ms|s|min|h)?\s*'?\s*$/i.test(text)
+    : !('SelectStmt' in node)
 }
 
 /** A nullable column without default is the mildest of all changes: the advice would be said of nearly every pull request. */
