@@ -150,6 +150,12 @@ export default {
   ],
   good: [
     {
+      ...prismaShop,
+      rows: large,
+      title: 'The key of a related row finds them.',
+      typescript: `export const close = (id: string, status: string) => prisma.order.deleteMany({ where: { status, user: { id } } })`,
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'The joined table is where Postgres may begin.',

@@ -11,6 +11,7 @@ import {
   isArranged,
   listed,
   mainTable,
+  tellsApart,
 } from '../shared/query-words.ts'
 import { sql } from '../shared/sql.ts'
 
@@ -66,6 +67,12 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'The first of what two keys share.',
+      typescript: `export const first = (number: number, email: string) => prisma.order.findFirst({ where: { number, userId: email }, orderBy: { note: 'asc' } })`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -133,6 +140,9 @@ export default {
         use.columns === use.path.keys.length &&
         own.every((p) => p.operator === '=')
       )
+        return
+      // The first of what two owners share is the first of few.
+      if (query.limit === 1 && own.filter((p) => p.operator === '=' && tellsApart(table, p.column ?? '')).length > 1)
         return
       if (pathInOrder(table, own, query.ordering, { nullsAside: ctx.project.dialect !== 'postgresql' }) !== null) return
       if (ctx.postgres >= 13 && isGivenButForTies(table, own, query.ordering)) return

@@ -132,6 +132,8 @@ export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
  * out, and where none of the others is filtered or gives the order, the rows are found in the table itself.
  */
 export function withoutFollowed(query: Query, table: Table): Query {
+  // What Prisma says of a related row is a condition: its joins stand for themselves.
+  if (query.client === 'prisma') return query
   const follows = ({ from, fromColumns, to, toColumns }: Query['joins'][number]): boolean => {
     const [own, other, columns, references] =
       from === table.key ? [from, to, fromColumns, toColumns] : [to, from, toColumns, fromColumns]
