@@ -9,11 +9,8 @@ import type { Links } from './links.ts'
 /** GitHub takes 65,536 characters; the marker needs some. */
 const limit = 60_000
 
-/**
- * The text of an inline comment. `suggest` makes its suggestion one that is applied with a click; `rest` are findings of the same rule in the
- * same file that have no comment of their own.
- */
-export function inlineComment(finding: Finding, links: Links, suggest: boolean, rest: readonly Finding[] = []): string {
+/** The text of an inline comment. `suggest` makes its suggestion one that is applied with a click. */
+export function inlineComment(finding: Finding, links: Links, suggest: boolean): string {
   const evidence = evidenceLine(finding)
   const parts = [
     `**${sentence(finding.message).replaceAll('**', '')}** · ${finding.severity} · ${ruleLink(finding.rule, links)}`,
@@ -24,19 +21,8 @@ export function inlineComment(finding: Finding, links: Links, suggest: boolean, 
     ...helpWith(finding, suggest),
     ...(finding.approval?.state === 'needed' ? [approvalLine(finding)] : []),
     ...(finding.approval?.state === 'given' ? [approvedLine(finding)] : []),
-    ...(rest.length > 0 ? [restLine(rest)] : []),
   ]
   return truncate(parts.join('\n\n'), limit, '_The rest is in the check run._')
-}
-
-/** Lines that are named of those that have no comment. */
-const mostLines = 20
-
-function restLine(rest: readonly Finding[]): string {
-  const lines = rest.map(({ place }) => place.line)
-  const named = lines.slice(0, mostLines).join(', ')
-  const more = lines.length > mostLines ? ` and ${lines.length - mostLines} more` : ''
-  return `The same in ${lines.length === 1 ? 'line' : 'lines'} ${named}${more} of this file; the check run lists ${lines.length === 1 ? 'it' : 'them'}.`
 }
 
 /** The help and the suggestion; where the help shows just what the suggestion writes, that is shown once. */

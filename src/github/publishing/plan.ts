@@ -10,8 +10,8 @@ import type { Links } from '../../report/links.ts'
 import type { Report } from '../../report/report.ts'
 import { hasSomethingToSay, stickyComment } from '../../report/sticky.ts'
 import { sortFindings } from '../../report/verdict.ts'
+import { anchorOf } from './anchors.ts'
 import type { Anchor } from './anchors.ts'
-import { gathered, type Commentable } from './gathered.ts'
 import { readMarker, writeBindings, writeMarker } from '../markers.ts'
 import type { PullComment, PullState, PullThread } from '../reading/pull-request.ts'
 import { withOthersOfHead } from './shared-head.ts'
@@ -92,9 +92,7 @@ export function planPublication(input: PlanInput): Publication {
   const shown = new Map(threads.filter((t) => !t.isFixed).map((t) => [t.fingerprint, t]))
   const sorted = sortFindings(report)
   const open = [...sorted.errors, ...sorted.needed, ...sorted.warnings]
-  const places = gathered(open, input.files, input.settings.max)
-  const comments =
-    quiet || input.silent !== null || !input.settings.inline ? [] : newComments(input, open, places, threads)
+  const comments = quiet || input.silent !== null || !input.settings.inline ? [] : newComments(input, open, threads)
   const inline = new Set([
     ...comments.map((c) => c.finding.fingerprint),
     ...[...shown.values()].filter((t) => !t.thread.isOutdated).map((t) => t.fingerprint),
@@ -118,7 +116,7 @@ export function planPublication(input: PlanInput): Publication {
     sticky: quiet ? null : stickyChange(input),
     answers: input.answers,
     superseded: pull.runs.filter((r) => r !== current && !r.isCompleted).map((r) => r.id),
-    ...(quiet ? { remove: [], edit: [], minimize: [], restore: [] } : cleanUp(input, places, threads)),
+    ...(quiet ? { remove: [], edit: [], minimize: [], restore: [] } : cleanUp(input, threads)),
   }
 }
 
@@ -133,34 +131,33 @@ function ownThread(thread: PullThread): readonly OwnThread[] {
 
 /** Findings that no thread has shown yet, the worst first, as many as there is room for. A resolved thread is an answer. */
 function newComments(
-  { report, settings, links }: PlanInput,
+  { report, files, settings, links }: PlanInput,
   open: readonly Finding[],
-  places: ReadonlyMap<string, Commentable>,
   threads: readonly OwnThread[],
 ): readonly InlineComment[] {
   const known = new Set(threads.map((t) => t.fingerprint))
   const live = threads.filter(
     (t) => !t.isFixed && !t.thread.isResolved && report.findings.some((f) => f.fingerprint === t.fingerprint),
   ).length
+  const byPath = new Map(files.map((f) => [f.path, f]))
   const comments: InlineComment[] = []
   for (const finding of open) {
     if (comments.length + live >= settings.max) break
     if (known.has(finding.fingerprint)) continue
-    const place = places.get(finding.fingerprint)
-    if (place === undefined) continue
-    comments.push({ ...place.anchor, finding, body: bodyOf(finding, links, place.anchor.suggests, place.rest) })
+    const anchor = anchorOf(finding, byPath)
+    if (anchor === null) continue
+    comments.push({ ...anchor, finding, body: bodyOf(finding, links, anchor.suggests) })
   }
   return comments
 }
 
-function bodyOf(finding: Finding, links: Links, suggests: boolean, rest: readonly Finding[]): string {
-  return `${inlineComment(finding, links, suggests, rest)}\n\n${writeMarker({ kind: 'finding', fingerprint: finding.fingerprint })}`
+function bodyOf(finding: Finding, links: Links, suggests: boolean): string {
+  return `${inlineComment(finding, links, suggests)}\n\n${writeMarker({ kind: 'finding', fingerprint: finding.fingerprint })}`
 }
 
 /** What becomes of threads whose finding is gone, came back, or says something else by now: that it was approved, by whom. */
 function cleanUp(
   { report, pull, links }: PlanInput,
-  places: ReadonlyMap<string, Commentable>,
   threads: readonly OwnThread[],
 ): Pick<Publication, 'remove' | 'edit' | 'minimize' | 'restore'> {
   const present = new Map(
@@ -175,8 +172,7 @@ function cleanUp(
   for (const { thread, first, fingerprint, isFixed } of threads) {
     const finding = present.get(fingerprint)
     if (finding !== undefined) {
-      const rest = places.get(fingerprint)?.rest ?? []
-      const body = bodyOf(finding, links, !isFixed && /^`{3,}suggestion$/m.test(first.body), rest)
+      const body = bodyOf(finding, links, !isFixed && /^`{3,}suggestion$/m.test(first.body))
       const isOld = !thread.isResolved && !first.isForeign && !isSameText(first.body, body)
       if (isFixed || isOld) edit.push({ comment: first.nodeId, body })
       if (isFixed && first.isMinimized) restore.push(first.nodeId)
@@ -184,7 +180,7 @@ function cleanUp(
       if (thread.comments.length === 1) remove.push(first.nodeId)
       else {
         const body = first.body.replace(/\n*<!-- schemagate:finding [0-9a-f]+ -->\s*$/, '')
-        const isSaidAnew = [...present.values()].some((f) => firstLine(bodyOf(f, links, false, [])) === firstLine(body))
+        const isSaidAnew = [...present.values()].some((f) => firstLine(bodyOf(f, links, false)) === firstLine(body))
         const end = isSaidAnew
           ? `The statement changed in ${pull.head.slice(0, 7)}; what it is now has a comment of its own.`
           : `Fixed in ${pull.head.slice(0, 7)}.`
