@@ -15,8 +15,8 @@ export interface Baseline {
 }
 
 /**
- * As many of the first files as make the schema that was declared before, else all where they make the schema that is declared after and
- * begin with a table of before. Null where neither holds. https://www.prisma.io/docs/orm/prisma-migrate/workflows/baselining
+ * As many of the first files as make the schema that was declared before, else all where they make the schema that is declared after, with
+ * every table of before. Null where neither holds. https://www.prisma.io/docs/orm/prisma-migrate/workflows/baselining
  */
 export function baselineOfPushed(
   fresh: readonly Migration[],
