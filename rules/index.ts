@@ -28,6 +28,7 @@ import noBrokenFunction from './compatibility/no-broken-function.ts'
 import noDefaultChange from './compatibility/no-default-change.ts'
 import noDropDefault from './compatibility/no-drop-default.ts'
 import noDropNotNull from './compatibility/no-drop-not-null.ts'
+import noDropView from './compatibility/no-drop-view.ts'
 import noIndexedFunctionChange from './compatibility/no-indexed-function-change.ts'
 import noMixedDeploy from './compatibility/no-mixed-deploy.ts'
 import noRenameColumn from './compatibility/no-rename-column.ts'
@@ -303,6 +304,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noDefaultChange, group: 'compatibility' },
   { ...noDropDefault, group: 'compatibility' },
   { ...noDropNotNull, group: 'compatibility' },
+  { ...noDropView, group: 'compatibility' },
   { ...noIndexedFunctionChange, group: 'compatibility' },
   { ...noMixedDeploy, group: 'compatibility' },
   { ...noRenameColumn, group: 'compatibility' },

@@ -1,22 +1,32 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
   id: 'no-rename-type',
   severity: 'info',
-  summary: 'Statements that cast to a type by its name fail once it is renamed.',
+  summary: 'Statements that name a type or an attribute of it fail once it is renamed.',
   why: `Columns and defaults follow the type. What running instances send does not: \`$1::role\`, an array of the type, the casts that Prisma Client writes around the values of an enum.`,
   fix: 'Keep the name, or deploy code that no longer names the type first.',
   references: ['https://www.postgresql.org/docs/current/sql-altertype.html'],
-  sources: [],
+  sources: ['pgsafe/rename'],
   bad: [
     {
       given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role);`,
       sql: `alter type role rename to user_role;`,
       message: 'cast to `role` by its name',
     },
+    {
+      given: `create type size as (width int, height int); create table boxes (id bigint primary key, size size);`,
+      sql: `alter type size rename attribute width to breadth;`,
+      message: 'read `width` of `size` by its name',
+    },
   ],
   good: [
+    {
+      title: 'An attribute of a type of the same pull request.',
+      sql: `create type size as (width int, height int); alter type size rename attribute width to breadth;`,
+    },
     { sql: `create type role as enum ('member'); alter type role rename to user_role;` },
     {
       title: 'Another type takes its name in the same migration.',
@@ -25,6 +35,17 @@ export default {
     },
   ],
   visit: {
+    statement({ node, inside }, ctx) {
+      if (inside === 'function' || !('RenameStmt' in node) || node.RenameStmt.renameType !== 'OBJECT_ATTRIBUTE') return
+      const { relation, subname = '', newname = '' } = node.RenameStmt
+      const type = relation?.relname === undefined ? null : relationKey(relation, ctx.step.before)
+      if (type === null || isMadeHere(type, ctx.steps)) return
+      return {
+        anySize: true,
+        object: type,
+        message: `Statements that read \`${subname}\` of \`${ctx.name(type)}\` by its name fail once it is \`${newname}\`.`,
+      }
+    },
     renameType({ object, to }, ctx) {
       const there = (schema: typeof ctx.after) =>
         schema.enums.has(object) || schema.domains.has(object) || schema.types.has(object)

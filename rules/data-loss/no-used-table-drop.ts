@@ -4,11 +4,12 @@ import { pool } from '../shared/query-examples.ts'
 import { placeList, placesIn, usesOf } from '../shared/uses.ts'
 
 const given = `create table sessions (id integer primary key, token text not null); create table users (id integer primary key);`
+const logins = `${pool}\n  export const all = () => pool.query('SELECT id FROM logins WHERE id = 1')`
 
 export default {
   id: 'no-used-table-drop',
   severity: 'error',
-  summary: 'A table is dropped or renamed that code of the repository still queries.',
+  summary: 'A table or view is dropped or renamed that code of the repository still queries.',
   why: 'Each of these queries fails with the first call after the migration, whatever is deployed first: the code of this very commit still uses the table.',
   fix: 'Take the queries out first, deploy that, and drop the table in a later pull request.',
   references: ['https://www.postgresql.org/docs/current/sql-droptable.html'],
@@ -32,8 +33,20 @@ export default {
       },
       message: 'is renamed',
     },
+    {
+      given: `${given} create view logins as select id, token from sessions;`,
+      sql: `drop view logins;`,
+      files: { 'src/logins.ts': logins },
+      message: '`logins` is dropped, but code still queries it: `src/logins.ts:3`',
+    },
   ],
   good: [
+    {
+      title: 'A view that is made anew under the same name.',
+      given: `${given} create view logins as select id, token from sessions;`,
+      sql: `drop view logins; create view logins as select id, token, id + 1 as next from sessions;`,
+      files: { 'src/logins.ts': logins },
+    },
     {
       given,
       sql: `drop table sessions;`,
@@ -46,6 +59,7 @@ export default {
   visit: {
     dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'dropped', ctx)),
     renameTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'renamed', ctx)),
+    dropView: ({ object, from }, ctx) => (from === null || ctx.isNew(object) ? null : used(object, 'dropped', ctx)),
   },
 } satisfies Rule
 

@@ -13,6 +13,7 @@ export default {
   references: ['https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-EXCLUDE'],
   sources: [
     'pgfence/add-constraint-exclude',
+    'eugene/E6',
     'eugene/E8',
     'strong_migrations/add_exclusion_constraint',
     'diesel-guard/AddExcludeConstraintCheck',

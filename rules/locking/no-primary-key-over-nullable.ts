@@ -10,7 +10,7 @@ export default {
   references: [
     'https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX',
   ],
-  sources: ['eugene/W14', 'pgfence/add-pk-using-index'],
+  sources: ['eugene/E2', 'eugene/W14', 'pgfence/add-pk-using-index'],
   claims: { lock: 'AccessExclusiveLock', scans: true },
   bad: [
     {

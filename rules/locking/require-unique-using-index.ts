@@ -16,6 +16,7 @@ export default {
   sources: [
     'squawk/disallowed-unique-constraint',
     'pgfence/add-constraint-unique',
+    'eugene/E6',
     'eugene/E7',
     'strong_migrations/add_unique_constraint',
     'atlas/PG105',

@@ -61,7 +61,8 @@ export function siteReader(
         given.after.tables.has(table) ||
         given.declared?.tables.has(table) === true ||
         given.before?.tables.has(table) === true ||
-        given.after.views.has(table),
+        given.after.views.has(table) ||
+        given.before?.views.has(table) === true,
     )
 
   const finish = (
