@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { pool, sqlShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
 import { selectsOf } from '../shared/sql-tree.ts'
 
 export default {
@@ -16,8 +16,16 @@ export default {
       typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1', [id])`,
       message: '`orders`',
     },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const last = (id: string) => db.selectDistinctOn([orders.userId]).from(orders).where(eq(orders.userId, id))`,
+    },
   ],
   good: [
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const last = (id: string) => db.selectDistinctOn([orders.userId]).from(orders).where(eq(orders.userId, id)).orderBy(orders.userId, orders.createdAt)`,
+    },
     {
       ...sqlShop,
       typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1 ORDER BY user_id, created_at DESC', [id])`,
@@ -26,9 +34,13 @@ export default {
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test' || query.familiar === true) return
-      const found = selectsOf(query).some(
-        (s) => (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0,
-      )
+      const found =
+        query.call === 'selectDistinctOn'
+          ? !query.dynamic && !/\.orderBy\(/.test(query.text ?? '')
+          : selectsOf(query).some(
+              (s) =>
+                (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0,
+            )
       const table = query.tables[0]?.table ?? ''
       return found
         ? {

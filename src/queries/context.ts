@@ -56,7 +56,9 @@ export function contextOf(
             place: transaction.place,
             usesOwnClient: own || (client === null && !sameName(site.chain.root, scope, transaction)),
           },
-    borrowed: site.chain.root.type === 'Identifier' && borrowed.test(site.chain.root.name),
+    borrowed:
+      (site.chain.root.type === 'Identifier' && borrowed.test(site.chain.root.name)) ||
+      (client?.is === 'pg' && client.single),
     file: fileKind(module.path),
     function: functionOf(frame)?.name ?? null,
     certain,

@@ -185,7 +185,7 @@ export interface QueryContext {
   readonly loop: Loop | null
   /** The transaction callback around it, and whether the call uses that transaction's own client. */
   readonly transaction: { readonly place: Place; readonly usesOwnClient: boolean } | null
-  /** True where it uses the client of a transaction by its name, be it one that the caller opened. */
+  /** True where it has one connection that was lent to it: the client of a transaction, by its name, or what a pool gave away. */
   readonly borrowed: boolean
   readonly file: 'source' | 'test' | 'seed' | 'script'
   /** Name of the function around it, null at the top of the module. */

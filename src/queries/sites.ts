@@ -268,11 +268,11 @@ function isCached(site: Site): boolean {
   return false
 }
 
-/** True where what was found is written to a cache as a whole, soon after: `redis.set(key, JSON.stringify(user))`. */
+/** True where what was found, or its first row, is written to a cache as a whole, soon after: `redis.set(key, JSON.stringify(user))`. */
 function isStored({ variable, chain }: Site, module: Module): boolean {
   if (variable === null || !/^\w+$/.test(variable)) return false
   return new RegExp(
-    `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}\\s*\\)`,
+    `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}(?:\\.rows)?(?:\\[0\\])?\\s*\\)`,
     'i',
   ).test(module.file.text.slice(chain.end, chain.end + 800))
 }

@@ -147,7 +147,7 @@ export function evaluator(world: World): {
     if (receiver?.is === 'prisma') return { ...receiver, replica: null, transaction: frame }
     if (receiver?.is === 'drizzle') return { is: 'drizzle', transaction: frame, replicas: false }
     if (receiver?.is === 'pg' && step.name !== '$transaction')
-      return { is: 'pg', library: receiver.library, transaction: frame }
+      return { is: 'pg', library: receiver.library, transaction: frame, single: true }
     return null
   }
 
@@ -176,7 +176,7 @@ export function evaluator(world: World): {
     }
     if (value.is === 'drizzle')
       return name === '$withAuth' || name === '' ? value : value.replicas && name === '$primary' ? value : null
-    if (value.is === 'pg') return ['connect', 'reserve'].includes(name) ? value : null
+    if (value.is === 'pg') return ['connect', 'reserve'].includes(name) ? { ...value, single: true } : null
     if (value.is === 'table') return ['enableRLS', 'withRLS', 'as', '$type', 'existing'].includes(name) ? value : null
     if (value.is === 'package') return packageCall(name === '' ? value : { ...value, name: `${value.name}.${name}` })
     if (name !== '') {
@@ -192,9 +192,9 @@ export function evaluator(world: World): {
   const packageCall = (value: { readonly source: string; readonly name: string }): Value | null => {
     const { source, name } = value
     if (name === 'default' && (source === 'postgres' || source === '@neondatabase/serverless'))
-      return { is: 'pg', library: source, transaction: null }
+      return { is: 'pg', library: source, transaction: null, single: false }
     if (source === '@neondatabase/serverless' && name === 'neon')
-      return { is: 'pg', library: source, transaction: null }
+      return { is: 'pg', library: source, transaction: null, single: false }
     if (name === 'drizzle' && source.startsWith('drizzle-orm'))
       return { is: 'drizzle', transaction: null, replicas: false }
     if (name === 'withReplicas' && source.startsWith('drizzle-orm'))

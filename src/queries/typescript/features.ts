@@ -8,7 +8,7 @@ export interface Features {
   readonly raw: boolean
   /** Declares Drizzle tables or relations. */
   readonly definesTables: boolean
-  /** Makes or extends a database client, a cache, or says how a replica is used. */
+  /** Makes or extends a database client or a cache, writes to one, or says how a replica is used. */
   readonly setup: boolean
   /** Transaction callbacks. */
   readonly transactions: boolean
@@ -31,6 +31,7 @@ const defines =
   /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
 const setup =
   /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
+const stores = /(?:redis|cache|kv|valkey)\w*\.(?:set|setex|psetex)\(/i
 const specifiers = /\b(?:from|import)\s*\(?\s*['"]([^'"\n]{1,200})['"]/g
 const passing = /\bexport\s*(?:\*|(?:type\s*)?\{[^}]*\}\s*from)/
 const fragments =
@@ -77,7 +78,7 @@ export function featuresOf(text: string): Features {
     tables: [...named],
     raw: raw.test(text),
     definesTables: defines.test(text),
-    setup: setup.test(text),
+    setup: setup.test(text) || stores.test(text),
     transactions: transactions.test(text),
   }
 }

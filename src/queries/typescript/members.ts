@@ -32,7 +32,11 @@ export function memberOf(on: Evaluation, value: Value, name: string, depth: numb
     case 'prismaClass':
       return name === 'PrismaClient' ? value : null
     case 'drizzle':
-      return name === '$primary' ? value : name === '$client' ? { is: 'pg', library: 'pg', transaction: null } : null
+      return name === '$primary'
+        ? value
+        : name === '$client'
+          ? { is: 'pg', library: 'pg', transaction: null, single: false }
+          : null
     case 'package':
       return value.name === '*' || value.name === 'default'
         ? name === 'PrismaClient'

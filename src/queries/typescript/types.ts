@@ -36,7 +36,7 @@ function pgClass(on: Evaluation, value: { readonly source: string; readonly name
       library === '@electric-sql/pglite') &&
     ['Pool', 'Client', 'PoolClient', 'ClientBase', 'default', 'PGlite'].includes(name)
   ) {
-    return { is: 'pg', library, transaction: null }
+    return { is: 'pg', library, transaction: null, single: !['Pool', 'default'].includes(name) }
   }
   return null
 }

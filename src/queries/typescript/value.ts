@@ -16,7 +16,13 @@ export type Value =
   | { readonly is: 'drizzle'; readonly transaction: FunctionFrame | null; readonly replicas: boolean }
   | { readonly is: 'table'; readonly table: DrizzleTable }
   | { readonly is: 'column'; readonly table: DrizzleTable; readonly property: string }
-  | { readonly is: 'pg'; readonly library: string; readonly transaction: FunctionFrame | null }
+  | {
+      readonly is: 'pg'
+      readonly library: string
+      readonly transaction: FunctionFrame | null
+      /** True for one connection: a client, or what a pool gave away. */
+      readonly single: boolean
+    }
   | { readonly is: 'module'; readonly module: Module }
   | { readonly is: 'object'; readonly node: ObjectExpression; readonly scope: Scope; readonly module: Module }
   | { readonly is: 'function'; readonly node: AnyFunction; readonly scope: Scope; readonly module: Module }
