@@ -1,5 +1,6 @@
-import type { SelectStmt, SubLink } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Node, SelectStmt, SubLink } from 'libpg-query'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Schema } from '../../src/schema/model.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
 import { columnRef, sourcesOf, walkTree } from '../shared/sql-tree.ts'
 
@@ -19,8 +20,21 @@ export default {
       typescript: `${pool}\n  export const rest = (s: string) => pool.query('SELECT id FROM orders WHERE status = $1 AND note NOT IN (SELECT name FROM users)', [s])`,
       message: '`name` of `users` may be NULL',
     },
+    {
+      title: 'A DELETE that is meant to clean up.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint);`,
+      rows: { users: 500, orders: 500 },
+      sql: `delete from users where id not in (select user_id from orders);`,
+      message: '`user_id` of `orders` may be NULL',
+    },
   ],
   good: [
+    {
+      title: 'The column is never NULL.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint not null);`,
+      rows: { users: 500, orders: 500 },
+      sql: `delete from users where id not in (select user_id from orders);`,
+    },
     {
       ...sqlShop,
       typescript: `${pool}\n  export const rest = (s: string) => pool.query('SELECT o.id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = o.user_id) AND o.id = $1', [s])`,
@@ -37,49 +51,67 @@ export default {
     },
   ],
   visit: {
-    *query(query, ctx) {
-      if (query.context.file === 'test' || query.statement === undefined || query.familiar === true) return
-      const links: SubLink[] = []
-      walkTree(query.statement.node, (kind, value) => {
-        if (kind === 'BoolExpr' && value['boolop'] === 'NOT_EXPR') {
-          for (const arg of value['args'] as { SubLink?: SubLink }[])
-            if (arg.SubLink?.subLinkType === 'ANY_SUBLINK') links.push(arg.SubLink)
-        }
-        if (
-          kind === 'SubLink' &&
-          value['subLinkType'] === 'ALL_SUBLINK' &&
-          JSON.stringify(value['operName'] ?? []).includes('<>')
-        )
-          links.push(value as SubLink)
-        return true
-      })
-      for (const link of links) {
-        const select = (link.subselect as { SelectStmt?: SelectStmt } | undefined)?.SelectStmt
-        const target = select?.targetList?.[0]
-        const column = target !== undefined && 'ResTarget' in target ? columnRef(target.ResTarget.val) : null
-        if (select === undefined || column === null) continue
-        const sources = [...sourcesOf(select)]
-        const named =
-          column.qualifier === null
-            ? sources.length === 1
-              ? sources[0]?.[1]
-              : undefined
-            : sources.find(([alias]) => alias === column.qualifier)?.[1]
-        const table = [...ctx.after.tables.values()].find((t) => t.name === named)
-        const found = table?.columns.find((c) => c.name === column.name)
-        if (
-          table === undefined ||
-          found === undefined ||
-          !found.nullable ||
-          table.primaryKey?.columns.includes(column.name) === true
-        )
-          continue
-        if (JSON.stringify(select.whereClause ?? {}).includes('"IS_NOT_NULL"')) continue
-        yield {
-          object: table.key,
-          message: `The result is empty once \`NOT IN\` meets a NULL, and \`${column.name}\` of \`${ctx.name(table.key)}\` may be NULL.`,
-        }
-      }
-    },
+    query: (query, ctx) =>
+      query.context.file === 'test' || query.statement === undefined || query.familiar === true
+        ? null
+        : emptied(query.statement.node, ctx.after, ctx),
+    statement: ({ node, inside }, ctx) =>
+      inside === 'function' ||
+      !('SelectStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'InsertStmt' in node)
+        ? null
+        : emptied(node, ctx.step.before, ctx),
   },
 } satisfies Rule
+
+/** What each NOT IN over a nullable column finds. */
+function* emptied(node: Node, schema: Schema, ctx: RuleContext): Generator<Problem> {
+  for (const select of listsOf(node)) {
+    const target = select.targetList?.[0]
+    const column = target !== undefined && 'ResTarget' in target ? columnRef(target.ResTarget.val) : null
+    if (column === null) continue
+    const sources = [...sourcesOf(select)]
+    const named =
+      column.qualifier === null
+        ? sources.length === 1
+          ? sources[0]?.[1]
+          : undefined
+        : sources.find(([alias]) => alias === column.qualifier)?.[1]
+    const table = [...schema.tables.values()].find((t) => t.name === named)
+    const found = table?.columns.find((c) => c.name === column.name)
+    if (
+      table === undefined ||
+      found === undefined ||
+      !found.nullable ||
+      table.primaryKey?.columns.includes(column.name) === true
+    )
+      continue
+    if (JSON.stringify(select.whereClause ?? {}).includes('"IS_NOT_NULL"')) continue
+    yield {
+      object: table.key,
+      anySize: true,
+      message: `The result is empty once \`NOT IN\` meets a NULL, and \`${column.name}\` of \`${ctx.name(table.key)}\` may be NULL.`,
+    }
+  }
+}
+
+/** The subqueries that something must not be in. */
+function listsOf(node: Node): readonly SelectStmt[] {
+  const links: SubLink[] = []
+  walkTree(node, (kind, value) => {
+    if (kind === 'BoolExpr' && value['boolop'] === 'NOT_EXPR') {
+      for (const arg of value['args'] as { SubLink?: SubLink }[])
+        if (arg.SubLink?.subLinkType === 'ANY_SUBLINK') links.push(arg.SubLink)
+    }
+    if (
+      kind === 'SubLink' &&
+      value['subLinkType'] === 'ALL_SUBLINK' &&
+      JSON.stringify(value['operName'] ?? []).includes('<>')
+    )
+      links.push(value as SubLink)
+    return true
+  })
+  return links.flatMap((link) => {
+    const select = (link.subselect as { SelectStmt?: SelectStmt } | undefined)?.SelectStmt
+    return select === undefined ? [] : [select]
+  })
+}

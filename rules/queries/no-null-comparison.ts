@@ -1,3 +1,4 @@
+import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
 import { lastName, walkTree } from '../shared/sql-tree.ts'
@@ -20,8 +21,24 @@ export default {
       ...drizzleShop,
       typescript: `${drizzleImports}\n  export const kept = (id: string) => db.select().from(users).where(and(eq(users.id, id), eq(users.deletedAt, null)))`,
     },
+    {
+      given: `create table users (id bigint primary key, deleted_at timestamptz);`,
+      sql: `delete from users where deleted_at = null;`,
+      message: 'no row is found',
+    },
+    {
+      given: `create table users (id bigint primary key, deleted_at timestamptz);`,
+      sql: `create index concurrently users_kept_idx on users (id) where deleted_at = null;`,
+      message: 'no row is found',
+    },
   ],
   good: [
+    {
+      title: 'A value is set.',
+      given: `create table users (id bigint primary key, deleted_at timestamptz);`,
+      rows: { users: 500 },
+      sql: `update users set deleted_at = null where id = 1;`,
+    },
     {
       ...drizzleShop,
       title: 'What a function gives back is null in one case only.',
@@ -41,29 +58,39 @@ export default {
               (p) => (p.operator === '=' || p.operator === '<>') && p.value === null && p.expression === null,
             )
           : undefined
-      let found = drizzle !== undefined
-      walkTree(query.statement?.node, (kind, value) => {
-        if (
-          kind === 'A_Expr' &&
-          value['kind'] === 'AEXPR_OP' &&
-          ['=', '<>'].includes(lastName(value['name'] as Parameters<typeof lastName>[0]))
-        ) {
-          if (
-            [value['lexpr'], value['rexpr']].some((side) =>
-              JSON.stringify(side ?? {}).startsWith('{"A_Const":{"isnull":true'),
-            )
-          )
-            found = true
-        }
-        return true
-      })
-      return found
+      return drizzle !== undefined || comparesWithNull(query.statement?.node)
         ? {
             ...(drizzle === undefined ? {} : { place: drizzle.place }),
             object: query.tables[0]?.table ?? '',
-            message: 'This comparison with NULL is never true, so that no row is found.',
+            message,
           }
+        : null
+    },
+    statement({ node, inside }) {
+      const isFiltered = 'SelectStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'InsertStmt' in node
+      const isWhere = 'IndexStmt' in node || 'ViewStmt' in node || 'CreatePolicyStmt' in node
+      return inside !== 'function' && (isFiltered || isWhere) && comparesWithNull(node)
+        ? { anySize: true, message }
         : null
     },
   },
 } satisfies Rule
+
+const message = 'This comparison with NULL is never true, so that no row is found.'
+
+function comparesWithNull(node: Node | undefined): boolean {
+  let found = false
+  walkTree(node, (kind, value) => {
+    if (
+      kind === 'A_Expr' &&
+      value['kind'] === 'AEXPR_OP' &&
+      ['=', '<>'].includes(lastName(value['name'] as Parameters<typeof lastName>[0])) &&
+      [value['lexpr'], value['rexpr']].some((side) =>
+        JSON.stringify(side ?? {}).startsWith('{"A_Const":{"isnull":true'),
+      )
+    )
+      found = true
+    return true
+  })
+  return found
+}

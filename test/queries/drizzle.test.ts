@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Query } from '../../src/queries/query.ts'
-import { drizzleSchema, read, tables } from './support.ts'
+import { predicates, drizzleSchema, read, tables } from './support.ts'
 
 const head =
   "import { db } from './db'\nimport { users, posts } from './schema'\nimport * as schema from './schema'\nimport { and, desc, eq, ilike, inArray, or, sql, isNull } from 'drizzle-orm'\n"
@@ -19,12 +19,6 @@ async function queries(code: string): Promise<readonly Query[]> {
   return queries
 }
 
-const predicates = (q: Query): string[] =>
-  q.predicates.map(
-    (p) =>
-      `${p.branch}:${p.table.slice(7)}.${p.column ?? '?'} ${p.operator}${p.expression === null ? '' : ` ${p.expression}`}`,
-  )
-
 describe('Drizzle', () => {
   it('reads selects with joins, conditions, order and limit', async () => {
     const [q] = await queries(
@@ -38,7 +32,7 @@ describe('Drizzle', () => {
       '1:posts.author_id =',
       '1:users.id =',
       '1:users.org_id =',
-      '1:users.full_name ilike',
+      '1:users.full_name ilike infix',
     ])
     expect(q!.predicates.at(-1)).toMatchObject({ pattern: 'infix' })
     expect(q).toMatchObject({
@@ -102,17 +96,5 @@ describe('Drizzle', () => {
         "import { Pool } from 'pg'\nconst pool = new Pool()\nawait pool.query('SELECT id FROM users WHERE email = $1', [e])\nawait other.query('SELECT id FROM users')",
     })
     expect(all.map((q) => [q.call, predicates(q)])).toEqual([['query SELECT', ['0:users.email =']]])
-  })
-
-  it('reads the queries of sqlc', async () => {
-    const { queries: all } = await read(null, tables, {
-      'db/query.sql':
-        '-- name: UserByEmail :one\nSELECT * FROM users WHERE email = $1 LIMIT 1;\n\n-- name: Old :exec\nDELETE FROM users\nWHERE deleted_at < now();',
-    })
-    expect(all.map((q) => [q.context.function, q.operation, q.place.line, predicates(q)])).toEqual([
-      ['UserByEmail', 'select', 2, ['0:users.email =']],
-      ['Old', 'delete', 5, ['0:users.deleted_at <']],
-    ])
-    expect(all[1]!.predicates[0]).toMatchObject({ place: { line: 6, column: 7 } })
   })
 })

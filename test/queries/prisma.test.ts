@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Query } from '../../src/queries/query.ts'
-import { prismaSchema, read, tables } from './support.ts'
+import { predicates, prismaSchema, read, tables } from './support.ts'
 
 async function queries(code: string): Promise<readonly Query[]> {
   return (await read('prisma', tables, { 'src/a.ts': code }, { 'prisma/schema.prisma': prismaSchema })).queries
@@ -11,12 +11,6 @@ async function one(code: string): Promise<Query> {
   if (first === undefined) throw new Error('no query')
   return first
 }
-
-const predicates = (q: Query): string[] =>
-  q.predicates.map(
-    (p) =>
-      `${p.branch}:${p.table.slice(7)}.${p.column ?? '?'} ${p.operator}${p.pattern === undefined ? '' : ` ${p.pattern}`}`,
-  )
 
 describe('calls of Prisma Client', () => {
   it('maps fields to columns and numbers alternatives', async () => {
@@ -148,7 +142,7 @@ describe('calls of Prisma Client', () => {
     const all = await queries(
       'const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)',
     )
-    expect(predicates(all[0]!)).toEqual(['0:posts.author_id =', '0:users.id =', '0:users.org_id =', '0:users.email ='])
+    expect(predicates(all[0]!)).toEqual(['0:posts.author_id =', '0:users.id =', '0:users.org_id =', '0:users.email = lower(email)'])
     expect(all[0]!.predicates[3]).toMatchObject({ expression: 'lower(email)', place: { line: 2, column: 109 } })
     expect(all[1]).toMatchObject({ call: 'queryRawUnsafe', unsafe: [{ text: 'order' }], dynamic: true })
   })

@@ -1,6 +1,7 @@
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import type { Config } from '../../src/config.ts'
 import type { Project } from '../../src/project/project.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { QueriesRead } from '../../src/queries/read.ts'
 import { readQueries } from '../../src/queries/read.ts'
 import { emptySchema, emptyTable } from '../../src/schema/model.ts'
@@ -207,3 +208,9 @@ export const posts = pgTable('posts', { id: text('id').primaryKey(), authorId: t
 export const usersRelations = relations(users, ({ one, many }) => ({ org: one(orgs, { fields: [users.orgId], references: [orgs.id] }), posts: many(posts) }))
 export const postsRelations = relations(posts, ({ one }) => ({ author: one(users, { fields: [posts.authorId], references: [users.id] }) }))
 `
+
+/** The conditions of a query in short: `0:users.email =`, with the expression around the column and the pattern that is searched for. */
+export const predicates = (q: Query): string[] =>
+  q.predicates.map(({ branch, table, column, operator, expression, pattern }) =>
+    [`${branch}:${table.slice(7)}.${column ?? '?'}`, operator, ...[expression ?? [], pattern ?? []].flat()].join(' '),
+  )

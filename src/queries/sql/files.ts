@@ -1,17 +1,28 @@
+import type { Node } from 'libpg-query'
 import type { Tree, TreeEntry } from '../../changeset/tree.ts'
 import { placeOf, sourceFile } from '../../location.ts'
 import { placeInStatement } from '../../sql/place.ts'
 import { readSql } from '../../sql/read.ts'
 import type { ChangedLines } from '../changed.ts'
-import type { Query } from '../query.ts'
+import type { Query, QueryContext } from '../query.ts'
 import type { QueriedProject } from '../request.ts'
 import { fileKind } from '../typescript/features.ts'
+import { withNumbers } from './parameters.ts'
 import { sqlQueries } from './statements.ts'
 
 const typedSql = /(?:^|\/)prisma\/sql\/[^/]+\.sql$/
+const named = /^--\s*name:\s*\w+/m
+/** A file of these is a schema, a dump or a script that sets something up. */
+const notQueries = /^\s*(?:create|alter|drop|grant|revoke|comment\s+on|truncate|copy|do)\b/im
+/** Files that people run by hand, by the habits of naming. */
+const handRun =
+  /(?:^|[/_-])(?:backfill|cleanup|fix|hotfix|manual|one-?off|ad-?hoc|data|check|debug|maintenance)(?:[/._-]|$)/i
 const elsewhere = /(?:^|\/)(?:node_modules|migrations?|migrate|clickhouse|seeds?|fixtures?|testdata|vendor)\//
 
-/** Queries of `.sql` files: those of sqlc, each after its `-- name:`, and Prisma's TypedSQL files. */
+/**
+ * Queries of `.sql` files: those of sqlc, each after its `-- name:`, Prisma's TypedSQL files, and every other file outside of migrations
+ * that holds queries alone. Named parameters, `:id`, are read as values.
+ */
 export async function sqlFileQueries(
   tree: Tree,
   entries: readonly TreeEntry[],
@@ -39,9 +50,12 @@ export async function sqlFileQueries(
   const queries: (Query & { readonly project: string })[] = []
   for (const [path, content] of await tree.read(paths)) {
     if (content.kind !== 'text') continue
-    if (!/^--\s*name:\s*\w+/m.test(content.text) && !typedSql.test(path)) continue
+    const isNamed = named.test(content.text) || typedSql.test(path)
+    if (!isNamed && notQueries.test(content.text)) continue
     const file = sourceFile(path, content.text)
-    for (const statement of readSql(file).statements) {
+    const { statements } = readSql(sourceFile(path, withNumbers(content.text)))
+    if (!isNamed && !statements.some(({ node }) => !('InsertStmt' in node) && isQuery(node))) continue
+    for (const statement of statements) {
       if (statement.inside !== null) continue
       const drafts = sqlQueries(statement.node, statement.text, {
         schemas,
@@ -61,7 +75,7 @@ export async function sqlFileQueries(
             loop: null,
             borrowed: false,
             transaction: null,
-            file: fileKind(path),
+            file: kindOf(path, isNamed),
             function: name,
             certain: true,
           },
@@ -72,4 +86,14 @@ export async function sqlFileQueries(
     }
   }
   return queries
+}
+
+function isQuery(node: Node): boolean {
+  return 'SelectStmt' in node || 'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node
+}
+
+function kindOf(path: string, isNamed: boolean): QueryContext['file'] {
+  // At the top of a repository code is a script, and a file of queries is not.
+  const kind = fileKind(path.includes('/') ? path : `queries/${path}`)
+  return kind === 'source' && !isNamed && handRun.test(path) ? 'script' : kind
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { withNumbers } from '../../src/queries/sql/parameters.ts'
+import { predicates, read, tables } from './support.ts'
+
+describe('queries of .sql files', () => {
+  it('reads the queries of sqlc', async () => {
+    const { queries: all } = await read(null, tables, {
+      'db/query.sql':
+        '-- name: UserByEmail :one\nSELECT * FROM users WHERE email = $1 LIMIT 1;\n\n-- name: Old :exec\nDELETE FROM users\nWHERE deleted_at < now();',
+    })
+    expect(all.map((q) => [q.context.function, q.operation, q.place.line, predicates(q)])).toEqual([
+      ['UserByEmail', 'select', 2, ['0:users.email =']],
+      ['Old', 'delete', 5, ['0:users.deleted_at <']],
+    ])
+    expect(all[1]!.predicates[0]).toMatchObject({ place: { line: 6, column: 7 } })
+  })
+
+  it('reads files that hold queries alone, their named parameters as values', async () => {
+    const { queries: all } = await read(null, tables, {
+      'queries/users.sql': '-- Newest\nSELECT id FROM users WHERE email = :email! AND deleted_at < :day::date;',
+      'report.sql': 'UPDATE users SET full_name = :name WHERE org_id = :org;',
+    })
+    expect(all.map((q) => [q.place.path, q.context.file, predicates(q)])).toEqual([
+      ['queries/users.sql', 'source', ['0:users.email =', '0:users.deleted_at <']],
+      ['report.sql', 'source', ['0:users.org_id =']],
+    ])
+    expect(all[0]!.predicates[1]).toMatchObject({ place: { line: 2, column: 48 } })
+  })
+
+  it('takes schemas, dumps, migrations and files of another dialect for no queries', async () => {
+    const { queries: all } = await read(null, tables, {
+      'db/schema.sql': 'CREATE TABLE pets (id int);\nSELECT id FROM users;',
+      'db/data.sql': "INSERT INTO orgs VALUES ('1', 'a');",
+      'db/seeds/users.sql': 'SELECT id FROM users;',
+      'db/migrations/001_a.sql': "UPDATE users SET full_name = '';",
+      'db/other.sql': 'SELECT `id` FROM `users`;',
+    })
+    expect(all).toEqual([])
+  })
+
+  it('takes files that are run by hand for scripts', async () => {
+    const { queries: all } = await read(null, tables, { 'sql/cleanup-users.sql': 'DELETE FROM users;' })
+    expect(all.map((q) => q.context.file)).toEqual(['script'])
+  })
+})
+
+describe('named parameters', () => {
+  it('are numbered in place, and casts, strings and comments stay', () => {
+    expect(withNumbers(`SELECT :id::int, ':a', x::text /* :b */ -- :c\nFROM t WHERE a = :id AND b[1:n] = :x`)).toBe(
+      `SELECT $1 ::int, ':a', x::text /* :b */ -- :c\nFROM t WHERE a = $1  AND b[1:n] = $2`,
+    )
+  })
+})
