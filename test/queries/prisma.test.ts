@@ -142,7 +142,12 @@ describe('calls of Prisma Client', () => {
     const all = await queries(
       'const where = Prisma.sql`org_id = ${o}`\nawait prisma.$queryRaw`SELECT u.id FROM users u JOIN posts p ON p.author_id = u.id WHERE ${where} AND lower(u.email) = ${e} ORDER BY u.id LIMIT 10`\nawait prisma.$queryRawUnsafe(`SELECT * FROM users ORDER BY ${order}`)',
     )
-    expect(predicates(all[0]!)).toEqual(['0:posts.author_id =', '0:users.id =', '0:users.org_id =', '0:users.email = lower(email)'])
+    expect(predicates(all[0]!)).toEqual([
+      '0:posts.author_id =',
+      '0:users.id =',
+      '0:users.org_id =',
+      '0:users.email = lower(email)',
+    ])
     expect(all[0]!.predicates[3]).toMatchObject({ expression: 'lower(email)', place: { line: 2, column: 109 } })
     expect(all[1]).toMatchObject({ call: 'queryRawUnsafe', unsafe: [{ text: 'order' }], dynamic: true })
   })
