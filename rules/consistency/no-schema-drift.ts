@@ -51,6 +51,16 @@ export default {
       sql: `ALTER TABLE "User" ADD COLUMN "tags" TEXT[] DEFAULT '{}';`,
     },
     {
+      title: 'Nor is a constant that is cast to its column with or without the length.',
+      runner: 'prisma@6',
+      given: `CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      prisma: {
+        before: `model User {\n  id Int @id\n}`,
+        after: `model User {\n  id   Int      @id\n  tags String[] @default(dbgenerated("'{}'::varchar[]")) @db.VarChar(24)\n}`,
+      },
+      sql: `ALTER TABLE "User" ADD COLUMN "tags" VARCHAR(24)[] DEFAULT '{}'::VARCHAR(24)[];`,
+    },
+    {
       title: 'A list without NOT NULL and the order of an enum are none either.',
       runner: 'prisma@6',
       given: `CREATE TYPE "Role" AS ENUM ('A', 'C'); CREATE TABLE "User" ("id" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,

@@ -121,13 +121,17 @@ function namesCount(change: Change, ctx: RuleContext): boolean {
   return change.kind !== 'renameConstraint' || key?.name !== change.to
 }
 
-/** True for two spellings of an empty array, `'{}'::text[]` and `ARRAY[]::text[]`: one value. */
+/** True for two spellings of one constant: an empty array as `'{}'` or `ARRAY[]`, a cast with the length of the column or without it. */
 function isSpelling(change: Change): boolean {
   if (change.kind !== 'setDefault') return false
-  const [from, to] = [change.from.default, change.to.default].map((value) =>
-    value?.replace(/^ARRAY\[\]::/i, "'{}'::").toLowerCase(),
-  )
-  return from !== undefined && from === to && from.startsWith("'{}'::")
+  const [from, to] = [change.from.default, change.to.default].map(constantOf)
+  return from !== null && from === to
+}
+
+/** A constant with the name of the type that it is cast to, without modifiers; null for all else. */
+function constantOf(value: string | null): string | null {
+  const [, constant, type] = /^('(?:[^']|'')*')::([^']+)$/.exec(value?.replace(/^ARRAY\[\]::/i, "'{}'::") ?? '') ?? []
+  return type === undefined ? null : `${constant}::${type.replaceAll(/\(\d+(?:,\s*\d+)?\)/g, '').toLowerCase()}`
 }
 
 function identity(change: Change): string {
