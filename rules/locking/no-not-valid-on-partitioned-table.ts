@@ -1,6 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
-import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { keyByPartition } from '../shared/partitions.ts'
 
 export default {
   id: 'no-not-valid-on-partitioned-table',
@@ -48,29 +47,11 @@ export default {
       if ((to.validated && !none) || !to.enforced || ctx.postgres >= 18) return
       const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
       if (partitioned === null) return
-      const partitions = [...(ctx.step?.before.tables.values() ?? [])]
-        .filter((other) => other.partition.of?.parent === table)
-        .map((other) => other.key)
-      const parent = key(to.references.schema, to.references.table)
-      const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}`
-      const statements = (of: string) => [
-        `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
-        `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
-      ]
       return {
         anySize: true,
         fails: true,
         message: `Adding \`${to.name}\`${none ? '' : ' NOT VALID'} fails on PostgreSQL ${ctx.postgres}: \`${ctx.name(table)}\` is partitioned.`,
-        help: `${
-          partitions.length > 0
-            ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:\n${sql(
-                ...partitions.flatMap((of) => statements(sqlName(of, ctx))),
-              )}`
-            : `This prints the statements for each partition:\n${sql(
-                `SELECT format('${statements('%1$s').join(' ').replaceAll("'", "''")}', inhrelid::regclass)`,
-                `  FROM pg_inherits WHERE inhparent = '${sqlName(table, ctx).replaceAll("'", "''")}'::regclass;`,
-              )}`
-        }${none ? '' : `\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`}`,
+        help: keyByPartition(table, to, ctx),
       }
     },
   },

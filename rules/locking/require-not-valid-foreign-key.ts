@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { beginsFilled } from '../shared/foreign-keys.ts'
+import { keyByPartition, partitionsHaveKey, partitionsOf } from '../shared/partitions.ts'
 import { droppedTwin, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
@@ -68,6 +69,15 @@ export default {
         alter table orders add constraint orders_user_id_fkey foreign key (user_id) references users (id);`,
     },
     {
+      title: 'Below PostgreSQL 18 a partitioned table takes none NOT VALID; its partitions do.',
+      given: `
+        create table users (id bigint primary key);
+        create table events (id bigint, user_id bigint, at date not null) partition by range (at);
+        create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table events add constraint events_user foreign key (user_id) references users (id);`,
+      message: 'blocks writes to `events` and `users`',
+    },
+    {
       title: 'A default that is written out has every row checked, be it NULL.',
       given: `
         create table users (id bigint primary key);
@@ -103,6 +113,16 @@ export default {
       unproven: 'the first statement fails',
     },
     {
+      title: 'What every partition has already is taken over, and no row is read.',
+      given: `
+        create table users (id bigint primary key);
+        create table events (id bigint, user_id bigint, at date not null) partition by range (at);
+        create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');
+        create index on events (user_id);
+        alter table events_2020 add constraint events_user foreign key (user_id) references users (id);`,
+      sql: `alter table events add constraint events_user foreign key (user_id) references users (id);`,
+    },
+    {
       title: 'A new nullable column holds nothing to check: Postgres skips the scan.',
       given: `
         create table users (id bigint primary key);
@@ -117,8 +137,9 @@ export default {
     addForeignKey({ table, to, inline }, ctx) {
       if (!to.validated || !to.enforced || ctx.isNew(table)) return
       const parent = key(to.references.schema, to.references.table)
-      const partitioned = ctx.step?.before.tables.get(table)?.partition.by ?? null
-      if (partitioned !== null && ctx.postgres < 18) return
+      const isPartitioned = (ctx.step?.before.tables.get(table)?.partition.by ?? null) !== null
+      const partitions = isPartitioned && ctx.step ? partitionsOf(table, ctx.step.before) : []
+      if (isPartitioned && ((ctx.postgres < 18 && partitions.length === 0) || partitionsHaveKey(partitions, to))) return
       if (inline && (!ctx.step || !beginsFilled(ctx.step, to.columns[0] ?? ''))) return
       const name = sqlName(table, ctx)
       const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
@@ -135,6 +156,9 @@ export default {
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       const twin = droppedTwin(table, { type: 'foreignKey', is: to }, ctx)
       const message = `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`
+      if (isPartitioned && !inline && ctx.postgres >= 11 && ctx.postgres < 18)
+        return { message, help: keyByPartition(table, to, ctx) }
+      if (isPartitioned && ctx.postgres < 18) return
       if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       return {
         message,
