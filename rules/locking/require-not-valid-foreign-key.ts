@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { beginsFilled } from '../shared/foreign-keys.ts'
-import { keyByPartition, partitionsHaveKey, partitionsOf } from '../shared/partitions.ts'
+import { isPartitioned, keyByPartition, partitionsHaveKey, partitionsOf } from '../shared/partitions.ts'
 import { droppedTwin, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
@@ -137,9 +137,9 @@ export default {
     addForeignKey({ table, to, inline }, ctx) {
       if (!to.validated || !to.enforced || ctx.isNew(table)) return
       const parent = key(to.references.schema, to.references.table)
-      const isPartitioned = (ctx.step?.before.tables.get(table)?.partition.by ?? null) !== null
-      const partitions = isPartitioned && ctx.step ? partitionsOf(table, ctx.step.before) : []
-      if (isPartitioned && ((ctx.postgres < 18 && partitions.length === 0) || partitionsHaveKey(partitions, to))) return
+      const whole = isPartitioned(table, ctx)
+      const partitions = whole && ctx.step ? partitionsOf(table, ctx.step.before) : []
+      if (whole && ((ctx.postgres < 18 && partitions.length === 0) || partitionsHaveKey(partitions, to))) return
       if (inline && (!ctx.step || !beginsFilled(ctx.step, to.columns[0] ?? ''))) return
       const name = sqlName(table, ctx)
       const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
@@ -156,9 +156,9 @@ export default {
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       const twin = droppedTwin(table, { type: 'foreignKey', is: to }, ctx)
       const message = `Checking \`${to.name}\` blocks ${waits} until every row of \`${ctx.name(table)}\` is read.`
-      if (isPartitioned && !inline && ctx.postgres >= 11 && ctx.postgres < 18)
+      if (whole && !inline && ctx.postgres >= 11 && ctx.postgres < 18)
         return { message, help: keyByPartition(table, to, ctx) }
-      if (isPartitioned && ctx.postgres < 18) return
+      if (whole && ctx.postgres < 18) return
       if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       return {
         message,

@@ -3,6 +3,7 @@ import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { numberedInBatches } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { indexByPartition, isOnly, isPartitioned } from '../shared/partitions.ts'
 import { freeIndexName } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, rowsSentence, sql, sqlName, tableAt } from '../shared/sql.ts'
 
@@ -41,6 +42,11 @@ export default {
       given: `create table events (at timestamptz not null);`,
       sql: `alter table events add column id bigserial primary key;`,
     },
+    {
+      title: 'A partitioned table gets it partition by partition.',
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table events add primary key (id, at);`,
+    },
   ],
   good: [
     {
@@ -52,10 +58,21 @@ export default {
   visit: {
     addPrimaryKey({ table, to, usingIndex, inline }, ctx) {
       if (usingIndex !== null || ctx.isNew(table)) return
+      if (isPartitioned(table, ctx) && isOnly(ctx)) return
       const name = sqlName(table, ctx)
       const key = to.name.endsWith('_pkey') ? to.name : `${nameOf(table)}_pkey`
       const index = ident(freeIndexName(key, table, ctx))
       const include = to.include.length > 0 ? ` INCLUDE (${idents(to.include)})` : ''
+      const message = `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`
+      if (isPartitioned(table, ctx) && !inline)
+        return {
+          message,
+          help: indexByPartition(
+            table,
+            { name: key, type: 'PRIMARY KEY', definition: `(${idents(to.columns)})${include}` },
+            ctx,
+          ),
+        }
       const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
       const { added, nullable, isKnown } = columnsOf(table, to.columns, ctx)
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
@@ -70,7 +87,7 @@ export default {
         ...(inline ? [] : [`Rows that would fail:\n${sql(duplicates)}`]),
       ]
       return {
-        message: `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`,
+        message,
         help: `${rowsSentence(table, ctx)}${steps.join('\n')}`,
       }
     },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { indexByPartition, isOnly, isPartitioned } from '../shared/partitions.ts'
 import { droppedTwin, freeIndexName, renameInstead } from '../shared/replaced.ts'
 import { addColumnSql, ident, idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -40,8 +41,19 @@ export default {
       given: `create table users (id bigint primary key, email text constraint users_email_key unique);`,
       sql: `alter table users drop constraint users_email_key; alter table users add constraint users_email_key unique (email) deferrable initially deferred;`,
     },
+    {
+      title: 'No index of a partitioned table is built CONCURRENTLY; those of its partitions are.',
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table events add constraint events_key unique (id, at);`,
+    },
   ],
   good: [
+    {
+      title: 'The first step of it for a partitioned table: its partitions follow, one by one.',
+      given: `create table events (id bigint not null, at date not null) partition by range (at); create table events_2020 partition of events for values from ('2020-01-01') to ('2021-01-01');`,
+      sql: `alter table only events add constraint events_key unique (id, at);`,
+      unproven: 'the table itself holds no row',
+    },
     {
       given: `create table users (id bigint primary key, email text); create unique index users_email_key on users (email);`,
       sql: `alter table users add constraint users_email_key unique using index users_email_key;`,
@@ -51,12 +63,15 @@ export default {
   visit: {
     addUnique({ table, to, usingIndex, inline }, ctx) {
       if (usingIndex !== null || ctx.isNew(table)) return
+      if (isPartitioned(table, ctx) && isOnly(ctx)) return
       const name = sqlName(table, ctx)
       const message = `Building the index of \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`
       const twin = droppedTwin(table, { type: 'unique', is: to }, ctx)
       if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       const index = ident(freeIndexName(to.name, table, ctx))
       const definition = `(${idents(to.columns)})${to.include.length > 0 ? ` INCLUDE (${idents(to.include)})` : ''}${to.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''}`
+      if (isPartitioned(table, ctx) && !inline)
+        return { message, help: indexByPartition(table, { name: to.name, type: 'UNIQUE', definition }, ctx) }
       const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
       const outside = outsideTransaction(ctx)
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`

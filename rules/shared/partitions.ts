@@ -16,6 +16,17 @@ export function partitionsOf(table: Key, schema: Schema): readonly Table[] {
   return [...schema.tables.values()].filter(({ partition }) => partition.of?.parent === table)
 }
 
+/** True for a table that is partitioned itself. */
+export function isPartitioned(table: Key, ctx: RuleContext): boolean {
+  return ((ctx.step?.before ?? ctx.before).tables.get(table)?.partition.by ?? null) !== null
+}
+
+/** True for an `ALTER TABLE ONLY`, which leaves the partitions as they are. */
+export function isOnly({ step }: RuleContext): boolean {
+  const node = step?.statement.node
+  return node !== undefined && 'AlterTableStmt' in node && node.AlterTableStmt.relation?.inh !== true
+}
+
 /** True where every partition has a foreign key like it that has been validated: the one of the partitioned table takes them over and reads no row. */
 export function partitionsHaveKey(partitions: readonly Table[], foreignKey: ForeignKey): boolean {
   return (
@@ -39,16 +50,44 @@ export function keyByPartition(table: Key, to: ForeignKey, ctx: RuleContext): st
     `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
     `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
   ]
-  const each =
-    partitions.length > 0
-      ? `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:\n${sql(
-          ...partitions.flatMap((of) => statements(sqlName(of.key, ctx))),
-        )}`
-      : `This prints the statements for each partition:\n${sql(
-          `SELECT format('${statements('%1$s').join(' ').replaceAll("'", "''")}', inhrelid::regclass)`,
-          `  FROM pg_inherits WHERE inhparent = '${sqlName(table, ctx).replaceAll("'", "''")}'::regclass;`,
-        )}`
+  const each = forEach(table, partitions, statements, ctx)
   return ctx.postgres < 11
     ? each
     : `${each}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`
+}
+
+/** A unique constraint or primary key of a partitioned table, whose index cannot be built CONCURRENTLY: on each partition, then attached. */
+export function indexByPartition(
+  table: Key,
+  constraint: { readonly name: string; readonly type: 'UNIQUE' | 'PRIMARY KEY'; readonly definition: string },
+  ctx: RuleContext,
+): string {
+  const { name, type, definition } = constraint
+  const partitions = partitionsOf(table, ctx.step?.before ?? ctx.before)
+  const own = (of: string) => ident(`${of.replaceAll('"', '')}_${name}`)
+  const statements = (of: string, index: string) => [
+    `CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${of} ${definition};`,
+    `ALTER TABLE ${of} ADD CONSTRAINT ${index} ${type} USING INDEX ${index};`,
+    `ALTER INDEX ${ident(name)} ATTACH PARTITION ${index};`,
+  ]
+  return `First for the rows to come:\n${sql(
+    `ALTER TABLE ONLY ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(name)} ${type} ${definition};`,
+  )}\nthen partition by partition, each index outside a transaction. ${forEach(table, partitions, (of, plain) => statements(of, own(plain)), ctx)}`
+}
+
+/** The statements for each partition by name, or the query that prints them where they are many or not known. */
+function forEach(
+  table: Key,
+  partitions: readonly Table[],
+  statements: (name: string, plain: string) => readonly string[],
+  ctx: RuleContext,
+): string {
+  if (partitions.length > 0 && partitions.length <= 12)
+    return `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:\n${sql(
+      ...partitions.flatMap((of) => statements(sqlName(of.key, ctx), of.name)),
+    )}`
+  return `This prints the statements for each partition:\n${sql(
+    `SELECT format('${statements('%1$s', '%2$s').join(' ').replaceAll("'", "''")}', inhrelid::regclass, relname)`,
+    `  FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '${sqlName(table, ctx).replaceAll("'", "''")}'::regclass;`,
+  )}`
 }
