@@ -40,14 +40,15 @@ export default {
       const unlisted = ctx.orphans.filter(({ path }) => path.endsWith('.sql'))
       const fresh = unlisted.filter(({ isNew }) => isNew)
       const stale = unlisted.length - fresh.length
-      if (fresh[0] && stale >= 3 && stale > after.entries.length) {
+      const listed = after.entries.length - after.missing.length
+      if (fresh[0] && (listed === 0 ? stale > 0 : stale >= 3 && stale > listed)) {
         // Whoever keeps most of the files out of the journal runs them by other means.
         yield {
           place: startOf(fresh[0].path),
           object: fresh[0].path,
           anySize: true,
           severity: 'info',
-          message: `Drizzle never runs this: \`meta/_journal.json\` lists ${after.entries.length} of ${after.entries.length + unlisted.length} migrations.`,
+          message: `Drizzle never runs this: \`meta/_journal.json\` lists ${listed} of ${listed + unlisted.length} migrations.`,
         }
       } else
         for (const { path } of fresh) {

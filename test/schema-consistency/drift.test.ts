@@ -393,6 +393,17 @@ describe('a journal', () => {
     ])
   })
 
+  it('that lists none of the files that are there is none either', async () => {
+    const { 'drizzle/0000_a.sql': _, ...without } = base
+    const findings = await reviewed(
+      { ...without, 'drizzle/0001_by_hand.sql': 'SELECT 1;' },
+      { 'drizzle/0002_by_hand.sql': 'SELECT 1;' },
+    )
+    expect(findings.map(({ rule, severity, message }) => [rule, severity, message])).toEqual([
+      ['require-journal-entry', 'info', expect.stringContaining('lists 0 of 2 migrations')],
+    ])
+  })
+
   it('with a number twice, and out of order', async () => {
     const two = JSON.stringify({
       version: '7',
