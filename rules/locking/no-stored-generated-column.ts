@@ -27,12 +27,31 @@ export default {
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;`,
       message: 'Computing `domain` rewrites `users`',
     },
+    {
+      title: 'Another expression for it: every value is computed anew.',
+      given: `create table users (id bigint primary key, email text, domain text generated always as (split_part(email, '@', 2)) stored);`,
+      sql: `alter table users alter column domain set expression as (lower(split_part(email, '@', 2)));`,
+      postgres: 17,
+      message: 'Computing `domain` anew rewrites `users`',
+    },
   ],
   good: [
     {
       given: `create table users (id bigint primary key, email text);`,
       sql: `alter table users add column domain text generated always as (split_part(email, '@', 2)) virtual;`,
       postgres: 18,
+    },
+    {
+      title: 'A virtual one is computed when it is read, by whatever expression.',
+      given: `create table users (id bigint primary key, email text, domain text generated always as (split_part(email, '@', 2)) virtual);`,
+      sql: `alter table users alter column domain set expression as (lower(split_part(email, '@', 2)));`,
+      postgres: 18,
+    },
+    {
+      title: 'Without its expression it is a plain column and keeps its values.',
+      given: `create table users (id bigint primary key, email text, domain text generated always as (split_part(email, '@', 2)) stored);`,
+      sql: `alter table users alter column domain drop expression;`,
+      postgres: 14,
     },
     {
       sql: `create table users (id bigint primary key, email text); alter table users add column domain text generated always as (split_part(email, '@', 2)) stored;`,
@@ -50,6 +69,14 @@ export default {
       return {
         message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `${rowsSentence(table, ctx)}${virtual}`,
+      }
+    },
+    setGenerated({ table, from, to }, ctx) {
+      if (!to.generated?.stored || !from.generated?.stored || ctx.isNew(table) || ctx.postgres < 17) return
+      const name = sqlName(table, ctx)
+      return {
+        message: `Computing \`${to.name}\` anew rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help: `${rowsSentence(table, ctx)}Make it a plain column that keeps its values:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(to.name)} DROP EXPRESSION;`)}\nlet a trigger compute it for rows that are written from then on, and compute the old ones in batches.`,
       }
     },
   },

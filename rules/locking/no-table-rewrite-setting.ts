@@ -25,6 +25,11 @@ export default {
       sql: `alter table events set unlogged;`,
       message: '`SET UNLOGGED` rewrites `events`',
     },
+    {
+      sql: `alter table all in tablespace pg_default set tablespace fast;`,
+      message: 'Moving every table of `pg_default`',
+      unproven: 'there is no such tablespace',
+    },
     { given: `create unlogged table events (id bigint primary key);`, sql: `alter table events set logged;` },
   ],
   good: [
@@ -37,6 +42,17 @@ export default {
   ],
   visit: {
     *statement({ node }, ctx) {
+      if ('AlterTableMoveAllStmt' in node) {
+        const { orig_tablespacename: from = '', new_tablespacename: to = '', objtype } = node.AlterTableMoveAllStmt
+        const what = objtype === 'OBJECT_INDEX' ? 'index' : objtype === 'OBJECT_MATVIEW' ? 'materialized view' : 'table'
+        if (from !== to)
+          yield {
+            anySize: true,
+            message: `Moving every ${what} of \`${from}\` copies one after the other while nobody can read or write it, and keeps all of them locked to the end.`,
+            help: 'Move one at a time, each in a transaction of its own.',
+          }
+        return
+      }
       if (!('AlterTableStmt' in node) || node.AlterTableStmt.objtype !== 'OBJECT_TABLE') return
       const { relation, cmds = [] } = node.AlterTableStmt
       const table = relationKey(relation, ctx.step.before)

@@ -30,6 +30,7 @@ export default {
     },
     { given: `create table orders (id bigint primary key);`, sql: `reindex index orders_pkey;` },
     { given: `create table orders (id bigint primary key);`, sql: `reindex (concurrently false) table orders;` },
+    { sql: `reindex system postgres;`, message: 'system catalogs', unproven: 'another name in each database' },
   ],
   good: [
     {
@@ -45,7 +46,14 @@ export default {
       if (!('ReindexStmt' in node) || ctx.postgres < 12) return
       const { kind, relation, name } = node.ReindexStmt
       const form = refusesTransaction(statement)
-      if (form === 'REINDEX CONCURRENTLY' || kind === 'REINDEX_OBJECT_SYSTEM') return
+      if (form === 'REINDEX CONCURRENTLY') return
+      if (kind === 'REINDEX_OBJECT_SYSTEM')
+        return {
+          anySize: true,
+          message:
+            'Rebuilding the indexes of the system catalogs stops every query of the database that has to open one of them.',
+          help: 'It has no CONCURRENTLY. Rebuild the one that needs it by name, at an hour when nobody waits:\n```sql\nREINDEX TABLE pg_catalog.pg_attribute;\n```',
+        }
       const schema = relation?.schemaname ?? ctx.step.before.defaultSchema
       const target = relation?.relname ?? name ?? ''
       const table = kind === 'REINDEX_OBJECT_TABLE' ? key(schema, target) : null

@@ -252,6 +252,22 @@ describe('what Postgres would refuse of tables with children, owned sequences an
     ["CREATE VIEW w AS SELECT 'x'::nothing", 'type "nothing" does not exist'],
     ["CREATE VIEW w AS SELECT 'x'::e", 'invalid input value for enum e: "x"'],
     ['CREATE OR REPLACE VIEW v AS SELECT id FROM a', 'cannot drop columns from view'],
+    [
+      'CREATE TABLE p (id int, "At" int) PARTITION BY RANGE ("At", id); ALTER TABLE p ADD UNIQUE (id)',
+      'unique constraint on partitioned table "p" must include all partitioning columns',
+    ],
+    [
+      'CREATE TABLE p (id int PRIMARY KEY, at int) PARTITION BY HASH (at)',
+      'unique constraint on partitioned table "p" must include all partitioning columns',
+    ],
+    [
+      'CREATE TABLE p (id int, at int) PARTITION BY RANGE (abs(at)); CREATE UNIQUE INDEX ON p (id, at)',
+      'unsupported UNIQUE constraint with partition key definition',
+    ],
+    [
+      'CREATE TYPE pair AS (x int, y int); CREATE TABLE p (pairs pair[]); ALTER TYPE pair ALTER ATTRIBUTE y TYPE bigint CASCADE',
+      'cannot alter type "pair" because column "p.pairs" uses it',
+    ],
     ['CREATE OR REPLACE VIEW v AS SELECT x, id FROM a', 'cannot change name of view column "id" to "x"'],
   ])('%s', (sql, message) => {
     expect(steps(family, sql).notes).toMatchObject([

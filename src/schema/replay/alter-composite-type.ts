@@ -1,4 +1,5 @@
 import type { AlterTableCmd } from 'libpg-query'
+import { nameOf, type Key } from '../model.ts'
 import { putAttributes } from './draft.ts'
 import { truncated } from './names.ts'
 import type { Session } from './session.ts'
@@ -29,10 +30,21 @@ export function alterCompositeType(
     else if (!known && missing_ok !== true && type.attributes !== undefined)
       refuse(`column "${truncated(name)}" of relation "${type.name}" does not exist`)
     else if (subtype === 'AT_DropColumn') attributes = attributes.filter((each) => each.name !== truncated(name))
-    else if (subtype === 'AT_AlterColumnType' && column !== undefined)
+    else if (subtype === 'AT_AlterColumnType' && column !== undefined) {
+      refuseWhereUsed(session, at)
       attributes = attributes.map((each) =>
         each.name === truncated(name) ? { ...each, type: resolveType(session, column.typeName).text } : each,
       )
+    }
   }
   if (type.attributes !== undefined) putAttributes(session.draft, at, attributes)
+}
+
+/** Rows that hold values of the type would have to be written anew, which Postgres does not do. */
+function refuseWhereUsed(session: Session, type: Key): void {
+  const names = new Set([nameOf(type), type].flatMap((name) => [name, `${name}[]`]))
+  for (const table of session.draft.schema.tables.values())
+    for (const column of table.columns)
+      if (names.has(column.type?.replaceAll('"', '') ?? ''))
+        refuse(`cannot alter type "${nameOf(type)}" because column "${table.name}.${column.name}" uses it`)
 }

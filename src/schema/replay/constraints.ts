@@ -10,7 +10,7 @@ import { constraintNames, putTable, relationExists, updateTable } from './draft.
 import { columnsAddition, distinctNames, freeConstraintName, freeRelationName, truncated } from './names.ts'
 import { restOn } from './dependents.ts'
 import { updateFamily } from './family.ts'
-import { indexKeys, indexNames } from './indexes.ts'
+import { checkPartitionKey, indexKeys, indexNames } from './indexes.ts'
 import { mentionedColumns, texts, writtenOf } from './nodes.ts'
 import type { Session } from './session.ts'
 import { columnFor, current, declaredAt, refuse, shown, tableFor } from './session.ts'
@@ -73,6 +73,7 @@ function addPrimaryKey(session: Session, at: Key, node: Constraint, inline: bool
     node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
+  checkPartitionKey(table, columns, 'PRIMARY KEY')
   const given = node.conname ?? node.indexname
   const name =
     given === undefined
@@ -109,6 +110,7 @@ function addUnique(session: Session, at: Key, node: Constraint, inline: boolean)
     node.indexname === undefined ? null : takeIndex(session, table, node.indexname, node.conname ?? node.indexname)
   const columns = taken === null ? texts(node.keys).map(truncated) : taken.keys.map((each) => each.column ?? '')
   for (const column of columns) columnFor(session, current(session, at), column)
+  checkPartitionKey(table, columns, 'UNIQUE')
   const include = taken?.include ?? texts(node.including)
   const given = node.conname ?? node.indexname
   const name =

@@ -128,6 +128,12 @@ export function createIndex(session: Session, node: IndexStmt): void {
   }
   const shape = isTable ? current(session, table.key) : { columns, key: '' }
   const keys = indexKeys(session, shape, elements, method)
+  if (isTable && node.unique === true)
+    checkPartitionKey(
+      table,
+      keys.map(({ column }) => column),
+      'UNIQUE',
+    )
   const include = includedOf(node)
   const where =
     node.whereClause === undefined
@@ -180,6 +186,21 @@ export function createIndex(session: Session, node: IndexStmt): void {
     ifNotExists: node.if_not_exists === true,
     only: node.relation?.inh !== true,
   } satisfies Change)
+}
+
+/** Rows are compared within one partition only. */
+export function checkPartitionKey(
+  { name, partition: { by } }: Table,
+  columns: readonly (string | null)[],
+  type: 'UNIQUE' | 'PRIMARY KEY',
+): void {
+  if (by === null) return
+  const parts = by.slice(by.indexOf('(') + 1, -1).match(/"(?:[^"]|"")*"|[^\s,"]+/g) ?? []
+  if (parts.some((part) => !part.startsWith('"') && part.includes('(')))
+    refuse(`unsupported ${type} constraint with partition key definition`)
+  const wanted = parts.map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part))
+  if (wanted.some((column) => !columns.includes(column)))
+    refuse(`unique constraint on partitioned table "${name}" must include all partitioning columns`)
 }
 
 function includedOf(node: IndexStmt): readonly string[] {
