@@ -30,6 +30,7 @@ export default {
     },
     { given: `create table orders (id bigint primary key);`, sql: `reindex index orders_pkey;` },
     { given: `create table orders (id bigint primary key);`, sql: `reindex (concurrently false) table orders;` },
+    { sql: `reindex table pg_catalog.pg_attribute;`, message: 'Rebuilding `pg_attribute` stops every query' },
     { sql: `reindex system postgres;`, message: 'system catalogs', unproven: 'another name in each database' },
   ],
   good: [
@@ -47,12 +48,11 @@ export default {
       const { kind, relation, name } = node.ReindexStmt
       const form = refusesTransaction(statement)
       if (form === 'REINDEX CONCURRENTLY') return
-      if (kind === 'REINDEX_OBJECT_SYSTEM')
+      if (kind === 'REINDEX_OBJECT_SYSTEM' || relation?.schemaname === 'pg_catalog')
         return {
           anySize: true,
-          message:
-            'Rebuilding the indexes of the system catalogs stops every query of the database that has to open one of them.',
-          help: 'It has no CONCURRENTLY. Rebuild the one that needs it by name, at an hour when nobody waits:\n```sql\nREINDEX TABLE pg_catalog.pg_attribute;\n```',
+          message: `Rebuilding ${relation ? `\`${relation.relname ?? ''}\`` : 'the indexes of the system catalogs'} stops every query of the database that has to open ${relation ? 'an index of it' : 'one of them'}.`,
+          help: 'System catalogs have no CONCURRENTLY. Rebuild only what needs it, by hand, at an hour when nobody waits.',
         }
       const schema = relation?.schemaname ?? ctx.step.before.defaultSchema
       const target = relation?.relname ?? name ?? ''
