@@ -4,6 +4,7 @@ import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
 import { functionOf } from './context.ts'
+import { ownPool } from './drizzle/pools.ts'
 import { readPackages } from './packages.ts'
 import type { Query, QueryContext } from './query.ts'
 import { hostOf, readSettings } from './settings.ts'
@@ -206,9 +207,11 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
       else if (source === '@neondatabase/serverless')
         client('neon', { start: chain.start, end: chain.end }, args, frame, scope)
-      else if (root === 'drizzle' && first?.name === '')
-        client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
-      else if (root === 'withReplicas') replicas.push(fact('withReplicas', chain.start, chain.end, frame))
+      else if (root === 'drizzle' && first?.name === '') {
+        const own = ownPool(source, args)
+        if (own === null) client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
+        else if (own !== 'none') client(own.library, { start: chain.start, end: chain.end }, own.args, frame, scope)
+      } else if (root === 'withReplicas') replicas.push(fact('withReplicas', chain.start, chain.end, frame))
       else if (root === 'unstable_cache' || root === 'cacheTag' || root === 'cacheLife')
         caches.push(fact(root, chain.start, chain.end, frame))
       else if (root === 'createClient' && /redis/.test(source)) caches.push(fact(source, chain.start, chain.end, frame))

@@ -106,14 +106,18 @@ export async function readSettings(
       (e) =>
         samples.test(e.path) ||
         e.path.endsWith('.prisma') ||
+        e.path.endsWith('netlify.toml') ||
         /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path),
     )
     .map((e) => e.path)
   const datasources: Datasource[] = []
   const urls: DatabaseUrl[] = []
+  const still = new Set<string>()
   for (const [path, text] of await texts(wanted)) {
     if (path.endsWith('.prisma')) datasources.push(...datasource(path, text))
-    else if (/\.config\.[cm]?[jt]s$/.test(path)) {
+    else if (path.endsWith('netlify.toml')) {
+      if (servesFiles(text, ours)) still.add(path)
+    } else if (/\.config\.[cm]?[jt]s$/.test(path)) {
       const url = /\burl\s*:\s*(?:env(?:<[^>]*>)?\(\s*|process\.env\.|process\.env\[)?['"]?([A-Z][A-Z0-9_]*)/.exec(text)
       if (/\bdatasource\b|dbCredentials/.test(text) && url !== null)
         datasources.push({
@@ -129,7 +133,16 @@ export async function readSettings(
       if (image !== null) poolers.push({ path, line: lineOf(text, image.index), what: image[1] ?? 'pgbouncer' })
     }
   }
-  return { datasources, urls, hosting, frameworks, poolers }
+  return { datasources, urls, hosting: hosting.filter((one) => !still.has(one.path)), frameworks, poolers }
+}
+
+/** True where Netlify has no function to run: it publishes a folder that no server framework makes. */
+function servesFiles(text: string, entries: readonly TreeEntry[]): boolean {
+  return (
+    /^\s*publish\s*=\s*["'](?!\S*\.(?:next|nuxt|netlify))/m.test(text) &&
+    !/functions|plugin-/.test(text) &&
+    !entries.some(({ path }) => /(?:^|\/)netlify\/(?:edge-)?functions\//.test(path))
+  )
 }
 
 function datasource(path: string, text: string): Datasource[] {

@@ -4,7 +4,7 @@ import { fail, none, pass, places, unknown } from '../../engine/decided.ts'
 import type { ChecklistAnswer } from '../../engine/decided.ts'
 import type { Finding } from '../../finding.ts'
 import { indexUse } from '../../schema/index-use.ts'
-import type { Key, Table } from '../../schema/model.ts'
+import { schemaOf, type Key, type Table } from '../../schema/model.ts'
 import { growsWithData } from '../loops.ts'
 import { poolingOf } from '../pooling.ts'
 import type { Query } from '../query.ts'
@@ -22,7 +22,7 @@ const bySize = new Set([
 ])
 
 /** A finding that stands, or one that says only that a size is not known. */
-function verdict(findings: readonly Finding[]): ChecklistAnswer | null {
+function verdict(seen: Seen, findings: readonly Finding[]): ChecklistAnswer | null {
   const certain = findings.filter((f) => f.severity !== 'info')
   const [first] = certain
   if (first !== undefined)
@@ -32,10 +32,12 @@ function verdict(findings: readonly Finding[]): ChecklistAnswer | null {
         : `${some(certain.length, 'finding')}: ${places(certain)}`,
     )
   const unsure = findings.filter((f) => bySize.has(f.rule))
-  const isPlanned = unsure.every(({ evidence }) => evidence?.plan != null)
+  const isSized = unsure.every(
+    ({ evidence, object }) => evidence?.plan != null || rowsOf(seen.config, object, schemaOf(object)) !== undefined,
+  )
   if (unsure.length > 0)
     return unknown(
-      `how many rows ${isPlanned ? 'match is not known' : 'the table has is not declared'}: ${places(unsure)}`,
+      `how many rows ${isSized ? 'match is not known' : 'the table has is not declared'}: ${places(unsure)}`,
     )
   return null
 }
@@ -78,7 +80,7 @@ export const queryAnswers: Answers<
   | 'n-plus-one'
 > = {
   'queries-use-indexes'(seen) {
-    const found = verdict(seen.of('queries-use-indexes'))
+    const found = verdict(seen, seen.of('queries-use-indexes'))
     if (found?.status === 'fail') return found
     const relevant = seen.changed.filter(
       (q) => q.operation !== 'insert' && (q.predicates.length > 0 || q.ordering.length > 0 || q.dynamic),
@@ -97,7 +99,7 @@ export const queryAnswers: Answers<
   },
 
   'no-full-scans'(seen) {
-    const found = verdict([
+    const found = verdict(seen, [
       ...seen.of('no-full-scans'),
       ...seen.findings.filter((f) => f.rule === 'require-index-for-filter' && f.suppressed === null),
     ])
@@ -120,7 +122,7 @@ export const queryAnswers: Answers<
 
   'joins-vs-subqueries'(seen) {
     const findings = seen.of('joins-vs-subqueries')
-    const found = verdict(findings)
+    const found = verdict(seen, findings)
     if (found !== null) return found
     const relevant = seen.changed.filter(
       (q) => q.tables.length > 1 || (q.call.endsWith('(nested)') && q.statement === undefined),
@@ -133,7 +135,7 @@ export const queryAnswers: Answers<
   },
 
   'connection-pooling'(seen) {
-    const found = verdict(seen.of('connection-pooling'))
+    const found = verdict(seen, seen.of('connection-pooling'))
     if (found !== null) return found
     return poolingOf(
       seen.facts,
@@ -176,7 +178,7 @@ export const queryAnswers: Answers<
   },
 
   'n-plus-one'(seen) {
-    const found = verdict(seen.of('n-plus-one'))
+    const found = verdict(seen, seen.of('n-plus-one'))
     if (found !== null) return found
     const broken = seen.notes.filter(
       (n) => n.kind === 'unparsed' && /\.[cm]?[jt]sx?$/.test(n.path) && fileKind(n.path) === 'source',
@@ -194,7 +196,9 @@ export const queryAnswers: Answers<
 
 /** True where the pull request puts a query into a loop that grows, or calls its function in one. */
 function isRepeated(query: Query): boolean {
-  const { context, changed, repeats = [] } = query
+  const { call, context, changed, repeats = [] } = query
+  // A part of another query is sent with it.
+  if (call.endsWith('(nested)')) return false
   return (
     (changed && context.loop !== null && growsWithData(query, context.loop)) ||
     repeats.some((repeat) => (changed || repeat.changed) && growsWithData(query, repeat.loop))
