@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
-import { byClient, isNewSearch, mainTable, rowsOf, tellsApart } from '../shared/query-words.ts'
+import { byClient, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
 export default {
@@ -21,7 +21,8 @@ export default {
   bad: [
     {
       ...prismaShop,
-      rows: large,
+      rows: { users: 2000, orders: 20_000_000 },
+      title: 'Each user has ten thousand orders.',
       typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
       message: '`orders`',
     },
@@ -42,6 +43,18 @@ export default {
       rows: large,
       title: 'The orders of one user with one number: there are few.',
       typescript: `export const page = (n: number, userId: string, number: number) => prisma.order.findMany({ where: { userId, number }, orderBy: { id: 'asc' }, skip: n * 20, take: 20 })`,
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Each user has four orders.',
+      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId, user: { plan: 'paid' } }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
+    },
+    {
+      ...prismaShop,
+      rows: { orders: 20_000_000 },
+      title: 'What one person has, and nobody says how many there are.',
+      typescript: `export const page = (n: number, userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
     },
     {
       ...prismaShop,
@@ -82,6 +95,8 @@ export default {
         own.flatMap((p) => (p.operator === '=' && tellsApart(table, p.column ?? '') ? [p.column] : [])),
       )
       if (owners.size > 1 && query.context.loop === null) return
+      const each = rowsOfOwner(table, own, ctx)
+      if (each !== null && each < 1000 && query.context.loop === null) return
       return {
         object: table.key,
         alike: table.key,

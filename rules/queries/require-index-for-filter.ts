@@ -1,9 +1,5 @@
-import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Severity } from '../../src/finding.ts'
-import type { Predicate, Query } from '../../src/queries/query.ts'
-import { pathsOf } from '../../src/schema/index-use.ts'
-import type { Path } from '../../src/schema/index-use.ts'
-import type { Table } from '../../src/schema/model.ts'
+import type { Problem, Rule } from '../../src/engine/rule.ts'
+import type { Predicate } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -12,12 +8,12 @@ import {
   isForOperators,
   isSettings,
   listed,
-  quote,
   rowsOf,
   searchIn,
   tellsApart,
   withoutFollowed,
 } from '../shared/query-words.ts'
+import { howFar, ofExpression, ofParameter, readsWholeAnyway, rowsWhere } from '../shared/unserved.ts'
 import { conditionsOf, isConstant, isFlag, isRange, useBesideDeletion, wantedIndex } from '../shared/wanted-index.ts'
 
 export default {
@@ -65,6 +61,13 @@ export default {
       title: 'One of two alternatives without an index reads the whole table.',
       typescript: `export const find = (number: number, note: string) => prisma.order.findMany({ where: { OR: [{ number }, { note }] }, take: 50 })`,
       message: '`note`',
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Two alternatives without an index: one for each.',
+      typescript: `export const find = (status: string, note: string) => prisma.order.findMany({ where: { OR: [{ status }, { note }] }, take: 50 })`,
+      message: '`status`',
     },
     {
       title: 'The schema is in the diff: the suggestion declares the index there.',
@@ -213,6 +216,13 @@ export default {
       typescript: `${pool}\n  await pool.query("DELETE FROM events WHERE (at IS NOT NULL AND session IN (SELECT session FROM events WHERE kind = 'end')) OR at < $1", [when])`,
     },
     {
+      given: `create table events (id bigint primary key, session text, kind text not null, at timestamptz);`,
+      rows: { events: 5_000_000 },
+      title:
+        'An alternative that no index serves reads the whole table, whatever serves the other, and so does the part of it that reads the same table.',
+      typescript: `${pool}\n  await pool.query("DELETE FROM events WHERE (at IS NOT NULL AND session IN (SELECT session FROM events WHERE kind = 'end')) OR at < $1", [when])`,
+    },
+    {
       given: `create table jobs (id bigint primary key, state text not null, email text); create index on jobs (state) where state = 'waiting'; create index on jobs (lower(email));`,
       rows: { jobs: 5_000_000 },
       title: 'A partial index and one on an expression.',
@@ -230,35 +240,59 @@ export default {
       if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       // Nobody waits for a job, and how much it reads is not known.
       if (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))) return
+      const lacking: Problem[] = []
       const branches = branchesOf(query)
       for (const branch of branches) {
+        const problem = ofBranch(branch)
+        // An alternative of which nobody knows what it reads, or that reads the whole table, leaves an index for the others unread.
+        if (problem === 'unknown') return
+        if (problem !== null) lacking.push(problem)
+      }
+      const [first] = lacking
+      if (first === undefined || readsWholeAnyway(asked, table, ctx)) return
+      if (lacking.length === 1) return first
+      const helps = [...new Set(lacking.map((one) => `${one.help ?? ''}`.replace(/^[^`]*/, '')))]
+      return {
+        object: table.key,
+        expects: 'scan',
+        severity,
+        ...(severity === 'info' ? { alike: table.key } : {}),
+        message: first.message,
+        help: `Each alternative of the OR needs an index, or the whole table is read for it:\n\n${helps.join('\n\n')}`,
+      }
+
+      /** What the conditions of one alternative lack; null where an index serves them. */
+      function ofBranch(branch: readonly Predicate[]): Problem | 'unknown' | null {
         const own = branch.filter((p) => p.table === table.key)
         // A condition on a joined table may be where Postgres begins.
-        if (own.length !== branch.length) return
-        // What a list, a document or a text holds finds the rows by an index of another kind, if any.
-        if (own.some((p) => p.operator === 'has' || p.operator === 'text search')) continue
+        if (own.length !== branch.length) return 'unknown'
         const use = useBesideDeletion(table, own)
-        if (use.verdict === 'unknown' && use.partial !== undefined) {
-          const problem = ofParameter(table, own, use.partial, ctx)
-          if (problem !== null) return problem
-        }
-        if (use.verdict !== 'none' && !(use.verdict === 'later' && ctx.postgres < 18)) continue
+        // What a list, a document or a text holds finds the rows by an index of another kind, if any.
+        if (own.some((p) => p.operator === 'has' || p.operator === 'text search'))
+          return use.verdict === 'served' ? null : 'unknown'
+        if (use.verdict === 'unknown' && use.partial !== undefined && branches.length === 1)
+          return ofParameter(table, own, use.partial, ctx) ?? 'unknown'
+        if (use.verdict === 'served' || (use.verdict === 'later' && ctx.postgres >= 18)) return null
+        if (use.verdict !== 'none' && use.verdict !== 'later') return 'unknown'
         // What the pull request takes away is told where it does.
         const was = ctx.before.tables.get(table.key)
-        if (was !== undefined && useBesideDeletion(was, own).verdict === 'served') return
+        if (was !== undefined && useBesideDeletion(was, own).verdict === 'served') return 'unknown'
         const conditions = conditionsOf(table, own, ctx)
         const columns = conditions.indexable
         if (columns.length === 0) {
           const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
-        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) continue
+        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
+        // How much an alternative between two values reads is not known, and it reads that beside the others.
+        if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.
         const fixed = columns.filter((p) => isConstant(p) || isFlag(table, p.column ?? '', ctx))
-        if (severity === 'info' && fixed.length > 0 && columns.every((p) => fixed.includes(p) || isRange(p))) continue
+        if (severity === 'info' && fixed.length > 0 && columns.every((p) => fixed.includes(p) || isRange(p)))
+          return 'unknown'
         // Of a column that does not tell rows apart nobody knows how many it leaves.
         if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
-          continue
+          return 'unknown'
         const ordered = query.ordering.length > 0 && query.limit !== null
         const isSelective = columns.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
         const wanted = wantedIndex(table, conditions, ctx)
@@ -301,71 +335,3 @@ export default {
     },
   },
 } satisfies Rule
-
-/** Conditions that a partial index answers for one value only, where the value comes when the query runs. */
-function ofParameter(table: Table, own: readonly Predicate[], partial: Path, ctx: RuleContext): Problem | null {
-  const column = /^\(?"?(\w+)"? = '[^']*'/.exec(partial.where ?? '')?.[1]
-  const asked = own.find((p) => p.column === column && p.operator === '=' && p.expression === null)
-  if (
-    column === undefined ||
-    asked === undefined ||
-    asked.value !== undefined ||
-    own.some((p) => p.expression !== null)
-  )
-    return null
-  return {
-    object: table.key,
-    expects: 'scan',
-    severity: 'info',
-    message: `\`${ctx.name(table.key)}\` is filtered by ${listed(own.map((p) => p.column ?? ''))}, and \`${partial.name}\` holds only the rows ${rowsWhere(partial)}: with any other value each run reads the whole table${rowsOf(ctx, table.key)}.`,
-    help: `Where no other value is asked for, write it into the query; else index all rows:\n\n${indexAdvice(table, [column], ctx).help}`,
-  }
-}
-
-/** What a scan reads of the table: with a limit and in no order it stops at the last row that is wanted. */
-function howFar({ limit, ordering }: Query): string {
-  if (limit === null || ordering.length > 0) return 'the whole table'
-  return `the table until ${limit === 1 ? 'a row matches' : `${limit === 'dynamic' ? 'enough' : limit} rows match`}`
-}
-
-function rowsWhere({ where }: Path): string {
-  return `with \`${(where ?? '').replace(/^\((.*)\)$/, '$1').replace(/::(?:"?\w+"?\.)?"?\w+"?/g, '')}\``
-}
-
-/** A function or cast around the only column that is compared, with no index for either. */
-function ofExpression(
-  query: Query,
-  table: Table,
-  own: readonly Predicate[],
-  severity: Severity,
-  ctx: RuleContext,
-): Problem | null {
-  const asked = own.find((p) => p.expression !== null && compared.has(p.operator))
-  const { expression, column } = asked ?? {}
-  if (asked === undefined || expression == null || column == null || /->|#>/.test(expression)) return null
-  // The column itself cannot be compared instead of what is computed from it.
-  if (!/^\w+\(|::/.test(expression)) return null
-  // An index on the column itself, or on something made of it, is the matter of another rule.
-  if (
-    pathsOf(table).some((path) =>
-      path.keys.some((key) => key.column === column || key.expression?.includes(column) === true),
-    )
-  )
-    return null
-  const type = table.columns.find((one) => one.name === column)?.type ?? ''
-  const indexable = /^(?:lower|upper)\(/i.test(expression) && /^(?:text|character varying|varchar|citext)/.test(type)
-  const index = `CREATE INDEX CONCURRENTLY ON ${quote(table.name)} ((${expression}));`
-  const ranged = /^(?:timestamp|date)/.test(type) ? `\`${column} >= $1 AND ${column} < $2\`` : `\`${column}\` itself`
-  return {
-    object: table.key,
-    expects: 'scan',
-    severity,
-    ...(indexable ? { index } : {}),
-    message: `\`${ctx.name(table.key)}\` is filtered by \`${expression}\`, for which there is no index: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,
-    help: indexable
-      ? `Index what is compared:\n\n\`\`\`sql\n${index}\n\`\`\``
-      : `Compare ${ranged} and index the column:\n\n${indexAdvice(table, [column], ctx).help}`,
-  }
-}
-
-const compared = new Set<Predicate['operator']>(['=', 'in', '<', '<=', '>', '>=', 'between'])

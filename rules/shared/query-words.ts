@@ -85,6 +85,21 @@ export function growsWithUsers(table: Table): boolean {
   )
 }
 
+/**
+ * How many rows of a table one of their owners has on average, where conditions ask for one owner: by the declared sizes of both tables,
+ * few for a person of whom nobody says how many there are, null where it is not known.
+ */
+export function rowsOfOwner(table: Table, own: readonly Predicate[], ctx: Pick<RuleContext, 'rows'>): number | null {
+  const all = ctx.rows(table.key)
+  const each = table.foreignKeys.flatMap(({ columns, references }) => {
+    if (!own.some((p) => p.operator === '=' && p.expression === null && columns.join() === p.column)) return []
+    const owners = ctx.rows(`${references.schema}.${references.table}`)
+    if (owners === undefined) return users.test(snake(references.table)) ? [0] : []
+    return all === undefined || owners === 0 ? [] : [all / owners]
+  })
+  return each.length === 0 ? null : Math.min(...each)
+}
+
 const users = /(?:^|_)(?:users?|accounts?|customers?|members?|people|profiles?|contacts?|subscribers?)$/
 
 /** True for a column that tells rows apart, by what it refers to or by its name: few rows share a value. */
