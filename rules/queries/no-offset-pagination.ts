@@ -104,9 +104,9 @@ export default {
           prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
           drizzle:
             query.ordering.length > 0
-              ? 'Go on from the last row of the page before: in the place of `offset` a condition on the columns of `orderBy`.'
+              ? 'Go on from the last row of the page before: in the place of `offset` a condition on the columns of `orderBy` and the key.'
               : 'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
-          sql: `Go on from the last row of the page before: ${nextPage(query)}.`,
+          sql: `Go on from the last row of the page before: ${nextPage(query, table)}.`,
         }),
         message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
       }
@@ -115,11 +115,16 @@ export default {
 } satisfies Rule
 
 /** How SQL asks for the page behind a row, in the order of the query. */
-function nextPage({ ordering, limit }: Query): string {
-  const columns = ordering.length === 0 ? ['id'] : ordering.map(({ column }) => column)
+function nextPage({ ordering, limit, predicates }: Query, table: Table): string {
+  const sorted = ordering.map(({ column }) => column)
+  // Rows that are equal in what is sorted by stand on both sides of a page.
+  const key = (table.primaryKey?.columns ?? (sorted.length === 0 ? ['id'] : [])).filter(
+    (name) => !sorted.includes(name) && !predicates.some((p) => p.column === name && p.operator === '='),
+  )
+  const columns = [...sorted, ...key]
   const downwards = ordering.filter(({ descending }) => descending).length
-  if (downwards > 0 && downwards < columns.length)
-    return 'in the place of `OFFSET` a condition on the columns of `ORDER BY`'
+  if (downwards > 0 && downwards < sorted.length)
+    return 'in the place of `OFFSET` a condition on the columns of `ORDER BY` and the key'
   const names = idents(columns)
   const values = columns.map((_, i) => `$${i + 1}`).join(', ')
   const [row, last] = columns.length > 1 ? [`(${names})`, `(${values})`] : [names, values]

@@ -8,6 +8,7 @@ import {
   isNewSearch,
   isArranged,
   isForOperators,
+  isSettings,
   mainTable,
   rowsOf,
   growsWithUsers,
@@ -81,6 +82,12 @@ export default {
       typescript: `export const loadUsers = async () => new Map((await prisma.user.findMany()).map((user) => [user.id, user]))`,
     },
     {
+      given: `${prismaShop.given} CREATE TABLE "sso_configs" ("domain" TEXT PRIMARY KEY, "provider" TEXT NOT NULL);`,
+      rows: { '*': 5_000_000 },
+      title: 'What somebody configures for the whole, beside large tables.',
+      typescript: `${pool}\n  export const configs = () => pool.query('SELECT domain FROM sso_configs')`,
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'A subquery.',
@@ -134,6 +141,8 @@ export default {
         query.cached === true
       )
         return
+      // What somebody configures for the whole is read as a whole.
+      if (isSettings(table, ctx)) return
       // A join leaves rows out unless both sides are large.
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
