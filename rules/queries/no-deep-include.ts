@@ -1,6 +1,16 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { NestedRead } from '../../src/queries/query.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { at, byClient, callOf, inService } from '../shared/query-words.ts'
+
+const tree = {
+  given: `create table a (id bigint primary key); create table b (id bigint primary key, a_id bigint references a (id)); create index on b (a_id); create table c (id bigint primary key, b_id bigint references b (id)); create index on c (b_id);`,
+  prisma: {
+    before: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
+    after: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
+  },
+}
 
 export default {
   id: 'no-deep-include',
@@ -16,17 +26,19 @@ export default {
   sources: [],
   bad: [
     {
-      given: `create table a (id bigint primary key); create table b (id bigint primary key, a_id bigint references a (id)); create index on b (a_id); create table c (id bigint primary key, b_id bigint references b (id)); create index on c (b_id);`,
-      prisma: {
-        before: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
-        after: `model A {\n  id BigInt @id\n  bs B[]\n  @@map("a")\n}\nmodel B {\n  id BigInt @id\n  aId BigInt? @map("a_id")\n  a A? @relation(fields: [aId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  cs C[]\n  @@index([aId])\n  @@map("b")\n}\nmodel C {\n  id BigInt @id\n  bId BigInt? @map("b_id")\n  b B? @relation(fields: [bId], references: [id], onDelete: NoAction, onUpdate: NoAction)\n  @@index([bId])\n  @@map("c")\n}`,
-      },
-      rows: { a: 2_000_000, b: 5_000_000, c: 40_000_000 },
+      ...tree,
+      rows: { a: 20_000, b: 5_000_000, c: 40_000_000 },
       typescript: `export const tree = () => prisma.a.findMany({ take: 20, include: { bs: { include: { cs: true } } } })`,
       message: '`bs` and `cs`',
     },
   ],
   good: [
+    {
+      ...tree,
+      title: 'Two lists inside of each other, with four rows in all on average.',
+      rows: { a: 10_000_000, b: 5_000_000, c: 40_000_000 },
+      typescript: `export const tree = () => prisma.a.findMany({ take: 20, include: { bs: { include: { cs: true } } } })`,
+    },
     {
       ...prismaShop,
       typescript: `export const one = (id: string) => prisma.user.findUnique({ where: { id }, include: { orders: { take: 10 } } })`,
@@ -48,8 +60,9 @@ export default {
         const above = way.findLast((w) => w.many && !w.limited)
         // A tree of what one row owns is small as long as nobody says that its tables are not.
         const many = ctx.size(one.table) === 'large'
+        const isFew = (rowsFor(way, one, query.tables[0]?.table ?? '', ctx) ?? Infinity) < 100
         const isNew = one.known !== true || above?.known !== true
-        if (one.many && !one.limited && above !== undefined && many && isNew && found === null)
+        if (one.many && !one.limited && above !== undefined && many && !isFew && isNew && found === null)
           found = { above: above.relation, inner: one }
         way.push(one)
       }
@@ -65,3 +78,22 @@ export default {
     },
   },
 } satisfies Rule
+
+/** How many rows of a relation come with each row of the main table on average, by the declared sizes; null where one of them is not known. */
+function rowsFor(
+  way: readonly NestedRead[],
+  inner: NestedRead,
+  main: Key,
+  ctx: Pick<RuleContext, 'rows'>,
+): number | null {
+  let parent = main
+  let all = 1
+  for (const one of [...way, inner]) {
+    const above = ctx.rows(parent)
+    const own = ctx.rows(one.table)
+    if (above === undefined || own === undefined || above === 0) return null
+    if (one.many && !one.limited) all *= own / above
+    parent = one.table
+  }
+  return all
+}
