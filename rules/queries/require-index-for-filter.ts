@@ -118,6 +118,13 @@ export default {
       message: '`follows`',
     },
     {
+      given: `create table tokens (id bigint primary key, owner bigint not null, kind text not null, ends timestamptz);`,
+      rows: { tokens: 5_000_000 },
+      title: 'One index for queries that compare the same columns, whatever else one of them asks for.',
+      typescript: `${pool}\n  await pool.query('UPDATE tokens SET ends = now() WHERE owner = $1 AND kind = $2', v)\n  await pool.query('DELETE FROM tokens WHERE owner = $1 AND kind = $2 AND ends < now()', v)`,
+      message: '`tokens`',
+    },
+    {
       given: `${prismaShop.given} CREATE TABLE "user_settings" ("id" INTEGER PRIMARY KEY, "user_id" TEXT NOT NULL REFERENCES "users" ("id"), "key" TEXT NOT NULL);`,
       title: 'Settings of each user are as many as the users.',
       typescript: `${pool}\n  export const settings = (userId: string) => pool.query('SELECT key FROM user_settings WHERE user_id = $1', [userId])`,

@@ -1,4 +1,5 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { isFixedSource } from '../../src/queries/fixed.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import type { IndexUse } from '../../src/schema/index-use.ts'
@@ -43,10 +44,15 @@ export function wantedIndex(
 ): readonly string[] {
   const apart = equal.toSorted((a, b) => Number(tellsApart(table, b)) - Number(tellsApart(table, a)))
   const alone = [...apart, ...ranged.slice(0, 1)].slice(0, 3)
-  const lacking = lackingIndexes(ctx).get(table.key) ?? []
+  const all = lackingIndexes(ctx).get(table.key) ?? []
+  const lacking = all.map((one) => one.equal)
   const lead = leadOf(equal, lacking, table)
-  const group = lacking.filter((columns) => leadOf(columns, lacking, table) === lead)
-  if (lead === undefined || group.length < 2 || group.every((g) => g.join() === equal.join())) return alone
+  const alike = all.filter((one) => leadOf(one.equal, lacking, table) === lead)
+  const group = alike.map((one) => one.equal)
+  if (lead === undefined || group.length < 2) return alone
+  // What comes behind the columns that all compare serves only those that compare it, too.
+  if (group.every((g) => g.join() === equal.join()))
+    return alike.every((one) => one.ranged.join() === ranged.join()) ? alone : apart.slice(0, 3)
   const others = [...new Set(group.flat())]
     .filter((c) => c !== lead && uses(c, group) * 2 >= group.length)
     .toSorted((a, b) => uses(b, group) - uses(a, group) || positionOf(table, a) - positionOf(table, b))
@@ -70,15 +76,17 @@ function positionOf(table: Table, column: string): number {
   return table.columns.findIndex((c) => c.name === column)
 }
 
-const known = new WeakMap<readonly Query[], ReadonlyMap<Key, readonly (readonly string[])[]>>()
+type Lacking = Pick<Conditions, 'equal' | 'ranged'>
+
+const known = new WeakMap<readonly Query[], ReadonlyMap<Key, readonly Lacking[]>>()
 
 /** The columns that changed queries of each table compare for equality, where no index serves them. */
 function lackingIndexes(
   ctx: Pick<RuleContext, 'after' | 'declared' | 'queries'>,
-): ReadonlyMap<Key, readonly (readonly string[])[]> {
+): ReadonlyMap<Key, readonly Lacking[]> {
   const before = known.get(ctx.queries)
   if (before !== undefined) return before
-  const found = new Map<Key, (readonly string[])[]>()
+  const found = new Map<Key, Lacking[]>()
   for (const query of ctx.queries) {
     const table = query.changed && !query.dynamic && isNewSearch(query) ? mainTable(query, ctx) : null
     if (table === null) continue
@@ -86,8 +94,8 @@ function lackingIndexes(
       const own = branch.filter((p) => p.table === table.key)
       const { verdict } = indexUse(table, own)
       if (own.length !== branch.length || (verdict !== 'none' && verdict !== 'later')) continue
-      const { equal } = conditionsOf(table, own, ctx)
-      if (equal.length > 0) found.set(table.key, [...(found.get(table.key) ?? []), equal])
+      const { equal, ranged } = conditionsOf(table, own, ctx)
+      if (equal.length > 0) found.set(table.key, [...(found.get(table.key) ?? []), { equal, ranged }])
     }
   }
   known.set(ctx.queries, found)
@@ -108,7 +116,7 @@ const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/
 
 /** True for a comparison with something that the code fixes. */
 export function isConstant({ value, values = [], operator, source = '' }: Predicate): boolean {
-  return value !== undefined || values.length > 0 || operator === 'is null' || /^[A-Z][A-Z0-9_]+$/.test(source)
+  return value !== undefined || values.length > 0 || operator === 'is null' || isFixedSource(source)
 }
 
 /** True for a comparison that rows between two values pass. */

@@ -1,5 +1,6 @@
 import type { ChangedFile, ChangeSet } from '../changeset/tree.ts'
 import type { CodeFacts } from './facts.ts'
+import { isFixedSource } from './fixed.ts'
 import { readQueries, type QueriesRead } from './read.ts'
 import type { NestedRead, Predicate, Query, Repeat } from './query.ts'
 import type { ReadQueriesRequest } from './request.ts'
@@ -109,8 +110,8 @@ const mostFixed = 4
  * The other way round, without a value that a partial index wants, rows are found in another way.
  */
 function wider(query: Query): readonly string[] {
-  const named = ({ table, column, operator, value }: Predicate): string =>
-    JSON.stringify([table, column, operator, value])
+  const named = ({ table, column, operator, value, values, source }: Predicate): string =>
+    JSON.stringify([table, column, operator, value ?? values ?? source])
   const fixed = [...new Set(query.predicates.filter(isFixed).map(named))]
   if (fixed.length === 0 || fixed.length > mostFixed) return []
   const branches = new Set(query.predicates.map(({ branch }) => branch))
@@ -120,12 +121,13 @@ function wider(query: Query): readonly string[] {
   })
 }
 
-function isFixed({ column, expression, operator, value }: Predicate): boolean {
+function isFixed({ column, expression, operator, value, values = [], source = '' }: Predicate): boolean {
   if (column === null || expression !== null) return false
+  const isConstant = (value !== undefined && value !== null) || values.length > 0 || isFixedSource(source)
   return (
     operator === 'is null' ||
     operator === 'is not null' ||
-    ((operator === '=' || operator === '<>') && value !== undefined && value !== null)
+    (['=', '<>', 'in', 'not in'].includes(operator) && isConstant)
   )
 }
 

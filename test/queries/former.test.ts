@@ -170,6 +170,16 @@ test('a call of Prisma keeps what it loaded, what it puts together at run time, 
   expect((await read('{ where, select: { id: true } }', '{ where, select: { id: true, name: true } }'))?.familiar).toBe(
     true,
   )
+  const named = async (is: string): Promise<unknown> =>
+    (
+      await read(
+        '{ where: { parts: { some: { ownerId: cursor } } } }',
+        `{ where: { parts: { some: { ownerId: cursor } }, ${is} } }`,
+      )
+    )?.familiar
+  expect(await named('name: FIRST_NAME')).toBe(true)
+  expect(await named('name: { in: ["a", "b"] }')).toBe(true)
+  expect(await named('name: cursor')).toBe(undefined)
   const paged = '{ take: 5, cursor: cursor ? { id: cursor } : undefined, skip: cursor ? 1 : undefined }'
   expect((await read('{ take: 5 }', paged))?.offset).toBe(1)
   const limits = async (where: string): Promise<unknown> =>
