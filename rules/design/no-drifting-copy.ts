@@ -69,6 +69,14 @@ export default {
         create index on notes (user_id);`,
     },
     {
+      title: 'The key itself.',
+      given: `create table subs (id bigint primary key, name text not null unique);`,
+      sql: `
+        create table domains (id bigint generated always as identity primary key, sub_name text not null references subs (name) on update cascade on delete cascade, sub_id bigint not null references subs (id) on delete cascade);
+        create index on domains (sub_name);
+        create index on domains (sub_id);`,
+    },
+    {
       title: 'What an invoice says stays as it was.',
       given: `create table customers (id bigint primary key, name text not null);`,
       sql: `
@@ -87,6 +95,8 @@ export default {
     const [, of = '', what = ''] =
       /^(.+)_(name|full_name|email|username|title|slug|phone|avatar_url|image_url)$/.exec(snake(column.name)) ?? []
     const after = ctx.after.tables.get(table)
+    // What refers to the other row says nothing of it.
+    if (after?.foreignKeys.some(({ columns }) => columns.includes(column.name)) === true) return null
     if (of === '' || !after || momentary.test(snake(after.name)) || column.generated !== null) return null
     for (const foreignKey of after.foreignKeys) {
       const [only] = foreignKey.columns

@@ -1,5 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
+import type { Column, Key, Table } from '../../src/schema/model.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -59,15 +59,33 @@ export default {
   },
 } satisfies Rule
 
-/** The constraints of a table that were there before the pull request and are validated neither before nor after it. */
+/**
+ * The constraints that the last migration before the pull request to touch the table left behind, and the pull request does, too. Whoever
+ * changed the table in between has been told of them.
+ */
 function unvalidated(table: Key, ctx: RuleContext): readonly string[] {
-  const pending = (of: RuleContext['before']) => {
-    const known = of.tables.get(table)
-    return [...(known?.checks ?? []), ...(known?.foreignKeys ?? [])]
-      .filter((constraint) => !constraint.validated && constraint.enforced)
-      .map((constraint) => constraint.name)
-      .concat((known?.columns ?? []).flatMap(({ notNull }) => (notNull && !notNull.validated ? [notNull.name] : [])))
-  }
-  const after = new Set(pending(ctx.after))
-  return pending(ctx.before).filter((name) => after.has(name))
+  const known = ctx.before.tables.get(table)
+  if (known === undefined) return []
+  const position = new Map(ctx.history.map(({ path }, i) => [path, i]))
+  const added = ({ declared }: Pick<Column, 'declared'>) =>
+    Math.max(-1, ...declared.map(({ path }) => position.get(path) ?? -1))
+  const last = Math.max(
+    ...[...known.columns, ...known.indexes, ...known.uniques, ...known.checks, ...known.foreignKeys].map(added),
+  )
+  const after = new Set(pending(ctx.after.tables.get(table)).map(({ name }) => name))
+  return pending(known)
+    .filter((constraint) => after.has(constraint.name) && added(constraint) === last)
+    .map(({ name }) => name)
+}
+
+function pending(
+  table: Table | undefined,
+): readonly { readonly name: string; readonly declared: Column['declared'] }[] {
+  const { checks = [], foreignKeys = [], columns = [] } = table ?? {}
+  return [
+    ...[...checks, ...foreignKeys].filter(({ validated, enforced }) => !validated && enforced),
+    ...columns.flatMap(({ notNull, declared }) =>
+      notNull && !notNull.validated ? [{ name: notNull.name, declared }] : [],
+    ),
+  ]
 }

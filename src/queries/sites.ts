@@ -7,7 +7,7 @@ import { drizzleQuery } from './drizzle/builder.ts'
 import type { DrizzleNames } from './drizzle/models.ts'
 import type { DrizzleWorld } from './drizzle/state.ts'
 import { printQuery } from './print.ts'
-import { distinctiveMethods, looksLikePrisma, prismaMethods, prismaQueries } from './prisma/calls.ts'
+import { distinctiveMethods, isOfAnother, looksLikePrisma, prismaMethods, prismaQueries } from './prisma/calls.ts'
 import type { Model, Models } from './prisma/models.ts'
 import { closest } from './project-names.ts'
 import type { ProjectNames } from './project-names.ts'
@@ -133,7 +133,8 @@ export function siteReader(
       const bare =
         argument === null && step.name === 'count' && /^(?:prisma|db|tx|trx)(?:Read|Write|Client)?$/i.test(called)
       if (!distinctiveMethods.test(step.name) && !bare && (object === null || !looksLikePrisma(object))) return null
-      if (distinctiveMethods.test(step.name) && step.args.length > 1) return null
+      if (distinctiveMethods.test(step.name) && (step.args.length > 1 || (object !== null && isOfAnother(object))))
+        return null
     }
     const drafts = prismaQueries(
       step.name,

@@ -97,4 +97,15 @@ describe('finding the client', () => {
     ])
     expect(counts).toMatchObject({ calls: 2, judged: 2, dynamic: 0 })
   })
+
+  it('and takes no procedure of tRPC for it', async () => {
+    expect(
+      await found({
+        'src/caller.ts':
+          "import { createCallerFactory } from '@trpc/server'\nexport const caller = createCallerFactory(router)({})",
+        'src/a.ts':
+          "import { caller } from './caller'\nawait caller.user.deleteMany({ ids })\nawait caller.user.upsert({ id, name })",
+      }),
+    ).toEqual([])
+  })
 })

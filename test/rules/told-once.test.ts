@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
 import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
 import { reviewExample } from '../example.ts'
 
 test('a required column that is dropped and added again is one finding, not that of a new column too', async () => {
@@ -34,4 +37,24 @@ test('an index that a foreign key lacks is not missed again by a query over the 
       pair.filter((each) => each !== rule),
     ),
   ).toEqual(['require-index-for-filter `user_id`'])
+})
+
+test('a constraint that waits to be validated is told of at the next change of its table, and not at each one after', async () => {
+  const added = {
+    'db/migrations/0001_made.sql': 'create table orders (id bigint primary key, total numeric);',
+    'db/migrations/0002_checked.sql':
+      'alter table orders add constraint orders_total check (total >= 0) not valid;\ncreate index concurrently on orders (total);',
+  }
+  const next = { ...added, 'db/migrations/0003_note.sql': 'alter table orders add column note text;' }
+  const later = { ...next, 'db/migrations/0004_place.sql': 'alter table orders add column place text;' }
+  const told = async (base: Readonly<Record<string, string>>, head: Readonly<Record<string, string>>) => {
+    const { findings } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+      rules: catalog,
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: false,
+    })
+    return findings.filter(({ rule }) => rule === 'require-validation').map(({ place }) => place.path)
+  }
+  expect(await told(added, next)).toEqual(['db/migrations/0003_note.sql'])
+  expect(await told(next, later)).toEqual([])
 })

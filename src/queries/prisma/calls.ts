@@ -71,6 +71,11 @@ export function looksLikePrisma(argument: ObjectValue): boolean {
   )
 }
 
+/** True where an object has none of the properties of a Prisma call: what takes it is something else, a procedure of tRPC for one. */
+export function isOfAnother({ properties, complete }: ObjectValue): boolean {
+  return complete && properties.length > 0 && !properties.some((p) => argumentKeys.has(p.name))
+}
+
 /** Turns one call of Prisma Client into queries: the call itself, and one for each nested write. */
 export function prismaQueries(
   call: string,
