@@ -259,13 +259,14 @@ function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlPr
       help: null,
     }
   }
-  const template = placeholder.exec(withoutStrings(piece.text))
+  const found = placeholder.exec(withoutStrings(piece.text))
+  const template = found ? { index: found.index, text: found[0] } : commentForName(piece.text, failure.offset)
   if (template !== null && piece.open === null) {
     const start = piece.start + template.index
     return {
       kind: 'template',
-      place: placeOf(file, start, start + template[0].length),
-      message: `The placeholder \`${template[0].slice(0, 60)}\` is filled in by another program, so the statement is not read.`,
+      place: placeOf(file, start, start + template.text.length),
+      message: `The placeholder \`${template.text.slice(0, 60)}\` is filled in by another program, so the statement is not read.`,
       help: null,
     }
   }
@@ -278,6 +279,13 @@ function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlPr
     message: failure.message,
     help: null,
   }
+}
+
+/** The comment that stands where a name has to be, right before the dot that Postgres stops at. */
+function commentForName(text: string, offset: number): { readonly index: number; readonly text: string } | null {
+  const before = text.slice(0, offset).trimEnd()
+  const index = text[offset] === '.' && before.endsWith('*/') ? before.lastIndexOf('/*') : -1
+  return index < 0 ? null : { index, text: before.slice(index) }
 }
 
 /** The text with its strings, quoted names and comments blanked out, offsets kept. */

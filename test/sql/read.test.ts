@@ -198,11 +198,17 @@ describe('what other programs fill in', () => {
     'SELECT * FROM a WHERE b = :b',
     'SELECT * FROM a LIMIT %s',
     'SELECT * FROM a {} LIMIT 1',
+    'CREATE INDEX i ON /* SCHEMA_NAME_SENTINEL */."A" (b)',
   ])('%s', (text) => {
     expect(read(`SELECT 1;\n${text};\nSELECT 2;`)).toMatchObject({
       problems: [{ kind: 'template', place: { line: 2 } }],
       statements: [{ text: 'SELECT 1' }, { text: 'SELECT 2' }],
     })
+  })
+
+  it('but for a comment before the dot of a name', () => {
+    expect(read('SELECT a /* of */ .b FROM a')).toMatchObject({ problems: [], statements: [{ kind: 'SelectStmt' }] })
+    expect(problems('SELECT a FROM .b /* all */')).toEqual(['syntax 1:15 syntax error at or near "."'])
   })
 
   it('psql commands that decide what runs', () => {
