@@ -39,8 +39,9 @@ export interface LintOptions {
 export async function lint(files: readonly SourceFile[], options: LintOptions): Promise<Report> {
   await loadParser()
   const started = Date.now()
-  const before = schemaBefore(options)
-  const results = files.map((file) => lintFile(file, before, options))
+  const given = options.given && givenMigration(options.given)
+  const before = schemaBefore(given, options)
+  const results = files.map((file) => lintFile(file, given, before, options))
   const findings = results.flatMap((result) => result.findings)
   const notes = results.flatMap((result) => result.notes)
   return {
@@ -62,19 +63,21 @@ export async function lint(files: readonly SourceFile[], options: LintOptions): 
   }
 }
 
-function schemaBefore(options: LintOptions): Schema {
+function givenMigration(file: SourceFile): Migration {
+  return { name: 'given', path: file.path, statements: readSql(file).statements, down: null, isNew: false }
+}
+
+function schemaBefore(given: Migration | null, options: LintOptions): Schema {
   const nothing = emptySchema('postgresql', false)
-  if (!options.given) return nothing
-  const { statements } = readSql(options.given)
-  const migration: Migration = { name: 'given', path: options.given.path, statements, down: null, isNew: false }
-  return replaySteps(nothing, [migration], transactionsOf(null, [migration], { inTransaction: false }), {
+  if (!given) return nothing
+  return replaySteps(nothing, [given], transactionsOf(null, [given], { inTransaction: false }), {
     postgres: options.postgres ?? assumedPostgres,
     source: 'migrations',
     alone: true,
   }).after
 }
 
-function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
+function lintFile(file: SourceFile, given: Migration | null, before: Schema, options: LintOptions) {
   const texts = sectionsOf(file.text).up.map((range) => readSql(file, { range }))
   const problems = texts.flatMap((text) => text.problems)
   const migration: Migration = {
@@ -117,7 +120,7 @@ function lintFile(file: SourceFile, before: Schema, options: LintOptions) {
     declared: null,
     declaredBefore: null,
     steps,
-    history: [migration],
+    history: [...(given ? [given] : []), migration],
     queries: [],
     files: [{ path: file.path, previousPath: null, status: 'added', hunks: null }],
     sqlProblems: problems,

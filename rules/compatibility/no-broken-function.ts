@@ -48,6 +48,13 @@ export default {
       sql: `alter table users rename column name to full_name;`,
       message: '`lower_name` still uses `users.name`',
     },
+    {
+      title: 'Of a file on its own too, where what is there before is given.',
+      alone: true,
+      given: `create table users (id bigint primary key, name text); create function names() returns setof text language sql as $$ select u.name from users u $$;`,
+      sql: `alter table users rename column name to full_name;`,
+      message: '`names` still uses `users.name`',
+    },
   ],
   good: [
     {

@@ -47,6 +47,12 @@ export default {
       message: 'the generated column `upper_name` needs it',
     },
     {
+      title: 'A trigger that is for updates of it.',
+      given: `create table users (id bigint primary key, name text); create function touch() returns trigger language plpgsql as $$ begin return new; end $$; create trigger touch before update of name on users for each row execute function touch();`,
+      sql: `alter table users drop column name;`,
+      message: 'the trigger `touch` needs it',
+    },
+    {
       title: 'The index of a constraint.',
       given: `create table users (id bigint primary key, email text unique);`,
       sql: `drop index users_email_key;`,

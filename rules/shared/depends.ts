@@ -102,9 +102,7 @@ export function resting(
       (each) => each.name !== column && each.generated !== null && names(each.generated.expression),
     ),
     policies: policies.filter((policy) => names(policy.using) || names(policy.check)),
-    triggers: triggers.filter(
-      (trigger) => trigger.columns.includes(column) && trigger.updateOf?.includes(column) !== true,
-    ),
+    triggers: triggers.filter((trigger) => trigger.columns.includes(column)),
   }
 }
 

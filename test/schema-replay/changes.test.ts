@@ -253,6 +253,10 @@ describe('what Postgres would refuse of tables with children, owned sequences an
     ["CREATE VIEW w AS SELECT 'x'::e", 'invalid input value for enum e: "x"'],
     ['CREATE OR REPLACE VIEW v AS SELECT id FROM a', 'cannot drop columns from view'],
     [
+      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end'; CREATE TABLE tt (y int); CREATE TRIGGER t BEFORE UPDATE OF y ON tt EXECUTE FUNCTION f(); ALTER TABLE tt DROP COLUMN y",
+      'cannot drop column y of table tt because other objects depend on it',
+    ],
+    [
       'CREATE TABLE p (id int, "At" int) PARTITION BY RANGE ("At", id); ALTER TABLE p ADD UNIQUE (id)',
       'unique constraint on partitioned table "p" must include all partitioning columns',
     ],

@@ -51,9 +51,10 @@ export function loseColumn(session: Session, table: Table, name: string, cascade
     (column) => column.generated !== null && mentions(column.generated.expression, name),
   )
   const policies = table.policies.filter((policy) => mentions(policy.using, name) || mentions(policy.check, name))
+  const triggers = table.triggers.filter((trigger) => trigger.columns.includes(name))
   // Before 15 a generated column goes with the columns that it is computed from.
-  if (((generated.length > 0 && session.options.postgres >= 15) || policies.length > 0) && !cascade)
-    refuse(`cannot drop ${label} because other objects depend on it`)
+  const blocks = (generated.length > 0 && session.options.postgres >= 15) || policies.length > 0 || triggers.length > 0
+  if (blocks && !cascade) refuse(`cannot drop ${label} because other objects depend on it`)
   dropFromFamily(session, at, name, cascade, recurse)
   for (const column of generated) dropFromFamily(session, at, column.name, cascade, recurse)
   for (const sequence of sequencesOf(session.draft.schema, at, name))
@@ -106,6 +107,7 @@ function withoutColumn(table: Table, name: string): Table {
     ),
     indexes: table.indexes.filter((index) => !usesColumn(index, name)),
     policies: table.policies.filter((policy) => !mentions(policy.using, name) && !mentions(policy.check, name)),
+    triggers: table.triggers.filter((trigger) => !trigger.columns.includes(name)),
     ...(table.grants === undefined ? {} : { grants: withColumns(table.grants, (column) => column !== name) }),
   }
 }
