@@ -180,6 +180,7 @@ async function readProject(
     notes: [
       ...(migrations?.notes ?? []),
       ...declared.notes,
+      ...(fresh.length > 0 && declared.unseen ? [unheld(declared.unseen)] : []),
       ...problems.flatMap((problem) => noteOf(problem)),
       ...recordNotes,
       ...(history.merged?.missing.length === 0 ? [mergedNote(project, history.merged, records.journal.after)] : []),
@@ -271,6 +272,15 @@ async function readUnmigrated(
     steps: generated.steps,
     generated: true,
     notes: [...common.notes, ...generated.notes],
+  }
+}
+
+/** What a schema that cannot be read keeps from being seen of new migrations. */
+function unheld(unseen: Note): Note {
+  return {
+    ...unseen,
+    blocking: false,
+    message: `${unseen.message} Whether the new migrations make what it declares was not checked.`,
   }
 }
 

@@ -15,6 +15,8 @@ export interface DeclaredSides {
   readonly touched: boolean
   /** True where there was a schema before that cannot be read, so that nobody knows what the change does to it. */
   readonly unreadBefore: boolean
+  /** Why nothing is held against a schema that is there, where the change is not to blame; null where there is none or it is told already. */
+  readonly unseen: Note | null
   readonly notes: readonly Note[]
 }
 
@@ -50,10 +52,12 @@ export async function readDeclaredSides(
     if (note.kind === 'unread') return touching.length > 0
     return note.kind === 'dialect' ? isAnother : !known.has(`${note.path}\n${note.message}`)
   }
+  const told = after.notes.filter(counts)
   return {
     before: before.schema,
     after: after.schema,
-    notes: after.notes.filter(counts).map((note) => ({ ...note, blocking: note.blocking && isNews })),
+    unseen: after.schema === null && told.length === 0 ? (after.notes[0] ?? null) : null,
+    notes: told.map((note) => ({ ...note, blocking: note.blocking && isNews })),
     touched: touching.length > 0 || (was !== null && !isSame),
     unreadBefore: before.schema === null && before.notes.length > 0,
   }

@@ -67,6 +67,24 @@ describe('a Drizzle schema that cannot be read', () => {
   })
 })
 
+it('a schema that could not be read before either is told once, where new migrations are not held against it', async () => {
+  const trees = {
+    'package.json': '{"dependencies":{"prisma":"6.0.0"}}',
+    'prisma/schema.prisma': 'datasource db {\n  provider = "postgresql"\n}\n\nmodel A {\n  id Missing @id\n}\n',
+    'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
+    'prisma/migrations/1_a/migration.sql': 'CREATE TABLE "A" ("id" INTEGER NOT NULL);',
+  }
+  const head = {
+    'prisma/migrations/2_b/migration.sql': 'ALTER TABLE "A" ADD COLUMN "b" INTEGER;',
+    'prisma/migrations/3_c/migration.sql': 'ALTER TABLE "A" ADD COLUMN "c" INTEGER;',
+  }
+  expect(await reviewed(trees, head)).toEqual({
+    conclusion: 'neutral',
+    notes: [['prisma/schema.prisma', false, expect.stringMatching(/^Prisma refuses this schema.* was not checked\.$/)]],
+  })
+  expect((await reviewed(trees, { 'src/a.ts': 'export {}' })).notes).toEqual([])
+})
+
 it('a Prisma schema that cannot be read is not told with a change of another', async () => {
   const file = (model: string) => `datasource db {\n  provider = "postgresql"\n}\n\n${model}\n`
   const trees = {
