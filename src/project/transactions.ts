@@ -128,7 +128,9 @@ function sent(migration: Migration, sending: Sending, state: State): readonly Dr
 
 /** The transaction of what stands in a body: that of its statement, which is one by itself where nothing is open around it. */
 function within(around: Draft, { inside }: Statement): Draft {
-  return inside === 'do' && around.block !== true ? { ...around, because: 'a `DO` block is one transaction' } : around
+  return (inside === 'do' || inside === 'call') && around.block !== true
+    ? { ...around, because: inside === 'do' ? 'a `DO` block is one transaction' : 'a function runs in one transaction' }
+    : around
 }
 
 /** A pipeline without an end between its statements: the implicit transaction lasts from the first to the last. */

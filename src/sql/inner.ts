@@ -1,6 +1,7 @@
 import type { CreateFunctionStmt, DoStmt, Node } from 'libpg-query'
 import type { Place } from '../location.ts'
 import { placeOf } from '../location.ts'
+import { constantOf, type Known } from './constants.ts'
 import { parsePlpgsql, parseSql } from './parser.ts'
 import { askedIn, bodyOf, readBlock } from './plpgsql.ts'
 import { nextPiece } from './split.ts'
@@ -82,16 +83,68 @@ function ofBlock(statement: Statement, node: DoStmt): Inner {
   return inBody(statement, source, body.start, read.tree, 'do')
 }
 
-function ofFunction(statement: Statement, node: CreateFunctionStmt): Inner {
+/**
+ * What the call of a function does that an earlier statement of the file makes: its statements as they run, and that statement. Null for any other
+ * statement, and where something of the body is not known.
+ */
+export function calledStatements(
+  call: Statement,
+  before: readonly Statement[],
+): { readonly statements: readonly Statement[]; readonly made: Statement } | null {
+  const called = callIn(call.node)
+  if (called === null) return null
+  const name = called.funcname?.map(nameOf).at(-1)
+  const [made, ...others] = before.filter(
+    ({ node }) => 'CreateFunctionStmt' in node && node.CreateFunctionStmt.funcname?.map(nameOf).at(-1) === name,
+  )
+  if (made === undefined || others.length > 0 || !('CreateFunctionStmt' in made.node)) return null
+  const inputs = (made.node.CreateFunctionStmt.parameters ?? []).flatMap((each) =>
+    'FunctionParameter' in each && each.FunctionParameter.mode !== 'FUNC_PARAM_TABLE' ? [each.FunctionParameter] : [],
+  )
+  const given = new Map<string, string>()
+  for (const [i, arg] of (called.args ?? []).entries()) {
+    const { name: input, argType } = inputs[i] ?? {}
+    const value = constantOf(arg)
+    // A regclass is printed as the search path has it, not as it was written.
+    const isPlain = !/^reg/.test(argType?.names?.map(nameOf).at(-1) ?? '') || /^[a-z_][a-z0-9_]*$/.test(value ?? '')
+    if (value !== null && input !== undefined && isPlain) given.set(input, value)
+  }
+  const { statements, problems } = ofFunction(made, made.node.CreateFunctionStmt, { given })
+  return statements.length === 0 || problems.length > 0 ? null : { statements, made }
+}
+
+/** The one function that a statement does nothing but call. */
+function callIn(node: Node) {
+  if ('CallStmt' in node) return node.CallStmt.funccall ?? null
+  if (!('SelectStmt' in node)) return null
+  const { targetList = [], fromClause = [], whereClause, intoClause, valuesLists, larg } = node.SelectStmt
+  const [target, ...targets] = targetList
+  const [from, ...tables] = fromClause
+  if (target === undefined || targets.length + tables.length > 0) return null
+  if (whereClause ?? intoClause ?? valuesLists ?? larg) return null
+  const value = 'ResTarget' in target ? target.ResTarget.val : undefined
+  if (from === undefined) return value !== undefined && 'FuncCall' in value ? value.FuncCall : null
+  const list = 'RangeFunction' in from ? from.RangeFunction.functions?.[0] : undefined
+  const called = list !== undefined && 'List' in list ? list.List.items?.[0] : undefined
+  return called !== undefined && 'FuncCall' in called ? called.FuncCall : null
+}
+
+function nameOf(node: Node): string {
+  return 'String' in node ? (node.String.sval ?? '') : ''
+}
+
+/** `call` has what the arguments of a call are; without it the body is read as it stands. */
+function ofFunction(statement: Statement, node: CreateFunctionStmt, call?: { readonly given: Known }): Inner {
   const language = (optionOf(node.options, 'language') ?? (node.sql_body === undefined ? '' : 'sql')).toLowerCase()
   const source = optionOf(node.options, 'as') ?? ''
   const body = bodyOf(statement, source)
   if (body === null || (language !== 'plpgsql' && language !== 'sql')) return nothing
-  if (language === 'sql') return inSqlBody(statement, source, body.start)
+  const inside = call ? 'call' : 'function'
+  if (language === 'sql') return inSqlBody(statement, source, body.start, inside)
   const read = parsePlpgsql(statement.text)
   if ('message' in read)
     return read.message.startsWith('syntax error') ? broken(statement, source, body.start, read.message) : nothing
-  return inBody(statement, source, body.start, read.tree, 'function')
+  return inBody(statement, source, body.start, read.tree, inside, call?.given)
 }
 
 function unseen(place: Place, why: string): Inner {
@@ -111,19 +164,26 @@ function broken(statement: Statement, source: string, base: number, message: str
   return { statements: [], problems: [{ kind: 'syntax', place, message, help: null }] }
 }
 
-function inBody(statement: Statement, source: string, base: number, tree: unknown, inside: 'do' | 'function'): Inner {
-  const block = readBlock(tree, source)
+function inBody(
+  statement: Statement,
+  source: string,
+  base: number,
+  tree: unknown,
+  inside: 'do' | 'call' | 'function',
+  given?: Known,
+): Inner {
+  const block = readBlock(tree, source, given)
   const statements: Statement[] = []
   const problems: SqlProblem[] = []
-  for (const { start, end, text, conditional, undecided } of block.sql) {
+  for (const { start, end, text, conditional, undecided, assembled } of block.sql) {
     const result = parseSql(text)
     if (!('nodes' in result)) continue
     for (const node of result.nodes) {
       const made = at(statement, base + start, base + end, node, inside, conditional)
-      statements.push(undecided ? { ...made, undecided } : made)
+      statements.push({ ...made, ...(undecided ? { undecided } : {}), ...(assembled ? { assembled, text } : {}) })
     }
   }
-  if (inside === 'do') {
+  if (inside !== 'function') {
     for (const offset of block.dynamic) {
       const start = statement.start + base + offset
       problems.push({
@@ -137,14 +197,13 @@ function inBody(statement: Statement, source: string, base: number, tree: unknow
   return { statements, problems }
 }
 
-function inSqlBody(statement: Statement, source: string, base: number): Inner {
+function inSqlBody(statement: Statement, source: string, base: number, inside: 'call' | 'function'): Inner {
   const statements: Statement[] = []
   const ignore = { comment() {}, metaCommand() {} }
   for (let piece = nextPiece(source, 0, ignore); piece !== undefined; piece = nextPiece(source, piece.next, ignore)) {
     const result = parseSql(piece.text)
     const node = 'nodes' in result ? result.nodes[0] : undefined
-    if (node !== undefined)
-      statements.push(at(statement, base + piece.start, base + piece.end, node, 'function', false))
+    if (node !== undefined) statements.push(at(statement, base + piece.start, base + piece.end, node, inside, false))
   }
   return { statements, problems: [] }
 }
@@ -154,7 +213,7 @@ function at(
   start: number,
   end: number,
   node: Node,
-  inside: 'do' | 'function',
+  inside: 'do' | 'call' | 'function',
   conditional: boolean,
 ): Statement {
   const from = outer.start + start

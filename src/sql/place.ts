@@ -35,6 +35,7 @@ export function fromCharacterOffset(text: string, characters: number): number {
  * Without `byteEnd` it is the place of the token that begins there.
  */
 export function placeInStatement(statement: Statement, byteOffset: number, byteEnd?: number): Place {
+  if (statement.assembled === true) return statement.place
   const from = fromByteOffset(statement.text, Math.max(0, byteOffset))
   const to =
     byteEnd === undefined ? (tokenAt(statement.text, from)?.end ?? from) : fromByteOffset(statement.text, byteEnd)

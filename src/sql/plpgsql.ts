@@ -1,3 +1,4 @@
+import { constantList, constantRows, constantText, type Known } from './constants.ts'
 import type { Statement } from './statement.ts'
 
 /** A piece of SQL in the body of a block, in UTF-16 offsets of the body's text. */
@@ -8,6 +9,8 @@ export interface InnerSql {
   readonly conditional: boolean
   /** True where nothing of the body tells whether it runs: one of several branches, or a condition on more than what exists. */
   readonly undecided: boolean
+  /** True where `text` is put together of constants by the expression that stands there. */
+  readonly assembled?: boolean
 }
 
 /** What a plpgsql body runs: its SQL, and the offsets of `EXECUTE` whose text is put together at run time. */
@@ -30,17 +33,24 @@ const branches = new Set(['elsif_list', 'else_body', 'case_when_list', 'else_stm
 /** What a condition asks that only guards what it stands before: whether something is there. */
 const catalogs = /\bpg_\w+|\binformation_schema\b|\bto_reg\w+/i
 
+/** More than this a loop over constants is not followed. */
+const mostRounds = 100
+
 function holdsSql(node: unknown): boolean {
   return /"PLpgSQL_stmt_(?:execsql|dynexecute)"/.test(JSON.stringify(node ?? null))
 }
 
-/** Finds the SQL of a body in the tree that libpg_query gives for it, which knows lines only. `body` is the text between the dollar quotes. */
-export function readBlock(tree: unknown, body: string): Block {
+/**
+ * Finds the SQL of a body in the tree that libpg_query gives for it, which knows lines only. `body` is the text between the dollar quotes, `given`
+ * what the arguments of a call are.
+ */
+export function readBlock(tree: unknown, body: string, given: Known = new Map()): Block {
   const lineStarts = [0]
   for (let at = body.indexOf('\n'); at >= 0; at = body.indexOf('\n', at + 1)) lineStarts.push(at + 1)
   const sql: InnerSql[] = []
   const dynamic: number[] = []
   let cursor = 0
+  let variables: readonly Variable[] = []
   const lineStart = (line: unknown) =>
     Math.max(cursor, lineStarts[Math.max(0, (typeof line === 'number' ? line : 1) - 1)] ?? 0)
   const locate = (text: string, line: unknown): number => {
@@ -57,9 +67,9 @@ export function readBlock(tree: unknown, body: string): Block {
     const condition = expression(value['cond'])
     return catalogs.test(condition) || (!condition.includes('(') && catalogs.test(body))
   }
-  const walk = (node: unknown, conditional: boolean, undecided: boolean): void => {
+  const walk = (node: unknown, conditional: boolean, undecided: boolean, known: Known, again = false): void => {
     if (Array.isArray(node)) {
-      for (const each of node) walk(each, conditional, undecided)
+      for (const each of node) walk(each, conditional, undecided, known, again)
       return
     }
     if (!isTree(node)) return
@@ -71,7 +81,7 @@ export function readBlock(tree: unknown, body: string): Block {
         const start = locate(into ? text.slice(0, leading(text)) : text, value['lineno'])
         if (text === '' || start < 0) continue
         cursor = start + text.length
-        if (!into) sql.push({ start, end: start + text.length, text, conditional, undecided })
+        if (!into && !again) sql.push({ start, end: start + text.length, text, conditional, undecided })
         continue
       }
       if (kind === 'PLpgSQL_stmt_dynexecute') {
@@ -81,28 +91,138 @@ export function readBlock(tree: unknown, body: string): Block {
         if (start >= 0 && constant !== undefined && !isTree(value['params'])) {
           const at = start + query.indexOf(constant)
           cursor = at + constant.length
-          sql.push({ start: at, end: at + constant.length, text: constant, conditional, undecided })
-        } else dynamic.push(Math.max(0, start))
+          if (!again) sql.push({ start: at, end: at + constant.length, text: constant, conditional, undecided })
+          continue
+        }
+        const made = start < 0 || query === '' ? null : constantText(query, known)
+        if (made === null) dynamic.push(Math.max(0, start))
+        else {
+          cursor = start + query.length
+          sql.push({ start, end: cursor, text: made, conditional, undecided, assembled: true })
+        }
+        continue
+      }
+      const rounds = roundsOf(kind, value, variables, known)
+      if (rounds !== null && rounds.values.length <= mostRounds) {
+        const first = cursor
+        // What leaves the loop or a round of it decides over all the others.
+        const left = /"PLpgSQL_stmt_(?:exit|return)"/.test(JSON.stringify(value['body'] ?? null))
+        for (const [round, each] of rounds.values.entries()) {
+          cursor = first
+          walk(
+            value['body'],
+            conditional || left,
+            undecided || left,
+            new Map([...known, [rounds.variable, each]]),
+            again || round > 0,
+          )
+        }
         continue
       }
       const loop = kind.startsWith('PLpgSQL_stmt_for') || kind === 'PLpgSQL_stmt_while' || kind === 'PLpgSQL_stmt_loop'
       const caught = kind === 'PLpgSQL_stmt_block' && value['exceptions'] !== undefined
       const isOpen = undecided || (kind === 'PLpgSQL_stmt_if' && !isGuard(value))
       for (const [member, inner] of Object.entries(value)) {
-        if (member === 'exceptions') walk(inner, true, true)
+        if (member === 'exceptions') walk(inner, true, true, known, again)
         else if (Array.isArray(inner))
-          walk(inner, conditional || loop || caught || guarded.has(member), isOpen || branches.has(member))
+          walk(
+            inner,
+            conditional || loop || caught || guarded.has(member),
+            isOpen || branches.has(member),
+            known,
+            again,
+          )
         else if (isTree(inner) && (member === 'action' || member.startsWith('PLpgSQL')))
-          walk({ [member]: inner }, conditional || loop || caught, isOpen)
+          walk({ [member]: inner }, conditional || loop || caught, isOpen, known, again)
       }
     }
   }
   const functions = isTree(tree) ? tree['plpgsql_funcs'] : []
   for (const each of Array.isArray(functions) ? functions : []) {
-    const action = isTree(each) && isTree(each['PLpgSQL_function']) ? each['PLpgSQL_function']['action'] : undefined
-    walk(action, false, false)
+    const read = isTree(each) && isTree(each['PLpgSQL_function']) ? each['PLpgSQL_function'] : {}
+    variables = variablesOf(read)
+    walk(read['action'], false, false, constantsOf(variables, given))
   }
-  return { sql, dynamic }
+  return { sql, dynamic: [...new Set(dynamic)] }
+}
+
+/** A variable of a body, by its number. */
+interface Variable {
+  readonly name: string
+  /** The expression of its value at the beginning; null where it has none, or gets another on the way. */
+  readonly value: string | null
+  /** True where a statement other than a loop writes into it, or another variable has its name. */
+  readonly changes: boolean
+}
+
+function variablesOf(read: Tree): readonly Variable[] {
+  const written = new Set<number>()
+  const looped = new Set<number>()
+  const look = (node: unknown): void => {
+    if (Array.isArray(node)) for (const each of node) look(each)
+    if (!isTree(node)) return
+    for (const [kind, value] of Object.entries(node)) {
+      if (!isTree(value)) {
+        look(value)
+        continue
+      }
+      if (kind === 'PLpgSQL_stmt_assign') written.add(Number(value['varno'] ?? 0))
+      if (kind === 'PLpgSQL_stmt_foreach_a') looped.add(Number(value['varno'] ?? 0))
+      for (const member of ['target', 'var'])
+        for (const field of fieldsOf(value[member]))
+          (kind === 'PLpgSQL_stmt_fors' ? looped : written).add(Number(field['varno'] ?? 0))
+      look(value)
+    }
+  }
+  look(read['action'])
+  const datums = Array.isArray(read['datums']) ? read['datums'] : []
+  const names = datums.map((each: unknown) => {
+    const datum = isTree(each) ? Object.values(each)[0] : undefined
+    return isTree(datum) && typeof datum['refname'] === 'string' ? datum['refname'] : ''
+  })
+  return datums.map((each: unknown, number): Variable => {
+    const name = names[number] ?? ''
+    const datum = isTree(each) && isTree(each['PLpgSQL_var']) ? each['PLpgSQL_var'] : {}
+    const start = datum['default_val']
+    const expression = isTree(start) && isTree(start['PLpgSQL_expr']) ? start['PLpgSQL_expr']['query'] : undefined
+    const changes = written.has(number) || names.filter((other) => other === name).length > 1
+    const isFixed = !changes && !looped.has(number)
+    return { name, value: isFixed && typeof expression === 'string' ? expression : null, changes }
+  })
+}
+
+function fieldsOf(target: unknown): readonly Tree[] {
+  const row = isTree(target) && isTree(target['PLpgSQL_row']) ? target['PLpgSQL_row']['fields'] : []
+  return Array.isArray(row) ? row.filter(isTree) : []
+}
+
+/** What arguments and variables with a value of their own hold, where nothing gives them another. */
+function constantsOf(variables: readonly Variable[], given: Known): Known {
+  const known = new Map([...given].filter(([name]) => variables.some((each) => each.name === name && !each.changes)))
+  for (const { name, value } of variables) {
+    const text = value === null ? null : constantText(value, known)
+    if (text !== null) known.set(name, text)
+  }
+  return known
+}
+
+/** The variable of a loop over constants and its values in turn; null for every other loop. */
+function roundsOf(
+  kind: string,
+  value: Tree,
+  variables: readonly Variable[],
+  known: Known,
+): { readonly variable: string; readonly values: readonly string[] } | null {
+  const text = (of: unknown) =>
+    isTree(of) && isTree(of['PLpgSQL_expr']) ? String(of['PLpgSQL_expr']['query'] ?? '') : ''
+  const [number, values] =
+    kind === 'PLpgSQL_stmt_foreach_a'
+      ? [value['varno'] ?? 0, constantList(text(value['expr']), known)]
+      : kind === 'PLpgSQL_stmt_fors' && fieldsOf(value['var']).length === 1
+        ? [fieldsOf(value['var'])[0]?.['varno'] ?? 0, constantRows(text(value['query']), known)]
+        : [null, null]
+  const variable = number === null ? undefined : variables[Number(number)]
+  return variable === undefined || variable.changes || values === null ? null : { variable: variable.name, values }
 }
 
 /** What a body asks of tables: a text that parses as SELECT, and the line of the body that it stands on, 1-based. */

@@ -3,7 +3,7 @@ import type { Place, SourceFile } from '../location.ts'
 import { placeOf, startOf } from '../location.ts'
 import type { SqlDialect } from './dialect.ts'
 import { guessDialect } from './dialect.ts'
-import { innerStatements } from './inner.ts'
+import { calledStatements, innerStatements } from './inner.ts'
 import type { ParseFailure } from './parser.ts'
 import { parseSql } from './parser.ts'
 import type { MetaCommand, Piece, SplitSink } from './split.ts'
@@ -154,6 +154,11 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
       const node = result.nodes[0]
       if (node !== undefined) {
         const statement = statementOf(file, piece.start, piece.end, node)
+        const called = calledStatements(statement, statements)
+        if (called !== null) {
+          openCall(statements, statement, called)
+          continue
+        }
         statements.push(statement)
         const inner = innerStatements(statement)
         statements.push(...inner.statements)
@@ -174,6 +179,22 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
     }
   }
   return { statements, problems, comments, failed }
+}
+
+/** What runs with a call stands behind it; of a second call, what its arguments make of the body. */
+function openCall(
+  all: Statement[],
+  call: Statement,
+  { statements, made }: { readonly statements: readonly Statement[]; readonly made: Statement },
+): void {
+  const isFirst = all.some((each) => isIn(each, made) && each.inside === 'function')
+  const others = all.filter((each) => !(isIn(each, made) && each.inside === 'function'))
+  all.splice(0, all.length, ...others, { ...call, opened: true })
+  all.push(...(isFirst ? statements : statements.filter(({ assembled }) => assembled)))
+}
+
+function isIn({ start, end }: Statement, outer: Statement): boolean {
+  return start >= outer.start && end <= outer.end
 }
 
 /** Said here, because Postgres' scanner takes quadratic time for comments in comments. */

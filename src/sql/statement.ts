@@ -16,13 +16,17 @@ export interface Statement {
   readonly kind: string
   /**
    * Where the statement stands when it is not at the top of its file: in the body of a `DO` block or of a function that
-   * the file creates. What stands in a function does not run with the migration.
+   * the file creates. What stands in a function does not run with the migration, unless the file calls it too: `call`.
    */
-  readonly inside: 'do' | 'function' | null
+  readonly inside: 'do' | 'call' | 'function' | null
   /** True where control flow of the block around it decides whether it runs, or where it runs under an exception handler. */
   readonly conditional: boolean
   /** True where nothing tells whether it runs: one of several branches, or under a condition on more than what exists. */
   readonly undecided?: boolean
+  /** True where a block puts `text` together of constants: what stands at `place` is the expression that does. */
+  readonly assembled?: boolean
+  /** True for a call of a function that its file makes, where the statements of the body follow, `inside` the call. */
+  readonly opened?: boolean
 }
 
 /**

@@ -281,9 +281,81 @@ describe('blocks', () => {
   })
 
   it('notes SQL that is put together at run time', () => {
-    expect(read("DO $$ BEGIN\n  EXECUTE format('DROP TABLE %I', 'x');\nEND $$").problems).toMatchObject([
-      { kind: 'unsupported', place: { line: 2, column: 11 } },
+    expect(
+      read("DO $$ DECLARE t text := current_user; BEGIN\n  EXECUTE format('DROP TABLE %I', t);\nEND $$").problems,
+    ).toMatchObject([{ kind: 'unsupported', place: { line: 2, column: 11 } }])
+  })
+
+  it.each<[string, readonly string[]]>([
+    ["EXECUTE format('DROP TABLE %I', 'Order');", ['2 DROP TABLE "Order"']],
+    ["EXECUTE 'DROP TABLE ' || quote_ident('a') || ' CASCADE';", ['2 DROP TABLE a CASCADE']],
+    ["EXECUTE format('COMMENT ON TABLE %1$I IS %2$L', 'a', 'it''s');", ["2 COMMENT ON TABLE a IS 'it''s'"]],
+    [
+      "FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP\nEXECUTE format('DROP TABLE %I', t || suffix);\nUPDATE x SET y = 1;\nEND LOOP;",
+      ['3 DROP TABLE a_old', '4 UPDATE x SET y = 1', '3 DROP TABLE b_old'],
+    ],
+    [
+      "FOREACH t IN ARRAY '{a,b}'::text[] LOOP EXECUTE 'DROP TABLE ' || t; END LOOP;",
+      ['2 DROP TABLE a', '2 DROP TABLE b'],
+    ],
+    ["FOR t IN SELECT unnest(ARRAY['a']) LOOP EXECUTE 'DROP TABLE ' || t; END LOOP;", ['2 DROP TABLE a']],
+    ["FOR t IN VALUES ('a') LOOP EXECUTE 'DROP TABLE ' || t; END LOOP;", ['2 DROP TABLE a']],
+  ])('puts SQL together of constants: %s', (body, wanted) => {
+    const text = `DO $$ DECLARE t text; suffix constant text := '_old'; BEGIN\n${body}\nEND $$`
+    expect(read(text).problems).toEqual([])
+    expect(
+      read(text).statements.flatMap((each) => (each.inside === null ? [] : [`${each.place.line} ${each.text}`])),
+    ).toEqual(wanted)
+  })
+
+  it.each([
+    "t := 'a'; EXECUTE 'DROP TABLE ' || t;",
+    "SELECT 'a' INTO suffix; EXECUTE 'DROP TABLE ' || suffix;",
+    "FOREACH t IN ARRAY ARRAY['a'] LOOP t := lower(t); EXECUTE 'DROP TABLE ' || t; END LOOP;",
+    "FOR t IN SELECT relname FROM pg_class LOOP EXECUTE 'DROP TABLE ' || t; END LOOP;",
+    "FOREACH t IN ARRAY ARRAY['a', NULL] LOOP EXECUTE 'DROP TABLE ' || t; END LOOP;",
+    "EXECUTE format('DROP TABLE %10I', 'a');",
+    "EXECUTE format('DROP TABLE %I %I', 'a');",
+  ])('does not guess: %s', (body) => {
+    const text = `DO $$ DECLARE t text; suffix text := '_old'; BEGIN\n${body}\nEND $$`
+    expect(read(text).problems).toMatchObject([{ kind: 'unsupported', place: { line: 2 } }])
+  })
+
+  it('doubts what a loop over constants may leave out', () => {
+    const text =
+      "DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP CONTINUE WHEN to_regclass(t) IS NULL; EXECUTE 'DROP TABLE ' || t; END LOOP; END $$"
+    expect(read(text).statements.slice(1)).toMatchObject([
+      { text: 'DROP TABLE a', conditional: true, undecided: true },
+      { text: 'DROP TABLE b', conditional: true, undecided: true },
     ])
+  })
+
+  it('follows the call of a function that the file makes', () => {
+    const text =
+      "CREATE FUNCTION f(t regclass, c text) RETURNS void LANGUAGE plpgsql AS $f$\nBEGIN\n  EXECUTE format('ALTER TABLE %s ADD COLUMN %I int', t, c);\n  DELETE FROM log;\nEND $f$;\nSELECT f('a', 'B');\nSELECT f('b', 'c');\nDROP FUNCTION f;"
+    expect(read(text).problems).toEqual([])
+    expect(read(text).statements.map((s) => [s.text.split('\n')[0], s.inside, s.place.line])).toEqual([
+      ['CREATE FUNCTION f(t regclass, c text) RETURNS void LANGUAGE plpgsql AS $f$', null, 1],
+      ["SELECT f('a', 'B')", null, 6],
+      ['ALTER TABLE a ADD COLUMN "B" int', 'call', 3],
+      ['DELETE FROM log', 'call', 4],
+      ["SELECT f('b', 'c')", null, 7],
+      ['ALTER TABLE b ADD COLUMN c int', 'call', 3],
+      ['DROP FUNCTION f', null, 8],
+    ])
+    expect(read(text.replace("f('b', 'c')", "f('other.b', 'c')")).statements.map((s) => s.inside)).toEqual([
+      null,
+      null,
+      'call',
+      'call',
+      null,
+      null,
+    ])
+    expect(
+      read(text.replace("SELECT f('b', 'c')", 'SELECT f(relname, relname) FROM pg_class')).statements.map(
+        (s) => s.inside,
+      ),
+    ).toEqual([null, null, 'call', 'call', null, null])
   })
 
   it('points at a mistake in a block', () => {

@@ -150,6 +150,7 @@ function called(session: Session, node: Node): void {
       session.draft.schema.functions.has(each),
     )
     const functions = at === undefined ? [] : (session.draft.schema.functions.get(at) ?? [])
+    if (session.statement.opened === true) return
     if (!functions.some((each) => each.body !== null && changesSchema.test(each.body))) return
     addNote(session, 'unresolved', `\`${name}()\` changes the schema when it runs; what it does is not seen`)
     becomeIncomplete(session)
