@@ -106,7 +106,8 @@ export function calledStatements(
     const { name: input, argType } = inputs[i] ?? {}
     const value = constantOf(arg)
     // A regclass is printed as the search path has it, not as it was written.
-    const isPlain = !/^reg/.test(argType?.names?.map(nameOf).at(-1) ?? '') || /^[a-z_][a-z0-9_]*$/.test(value ?? '')
+    const isPlain =
+      !(argType?.names?.map(nameOf).at(-1) ?? '').startsWith('reg') || /^[a-z_][a-z0-9_]*$/.test(value ?? '')
     if (value !== null && input !== undefined && isPlain) given.set(input, value)
   }
   const { statements, problems } = ofFunction(made, made.node.CreateFunctionStmt, { given })
