@@ -271,11 +271,12 @@ function isCached(site: Site): boolean {
 
 /** True where what was found, or its first row, is written to a cache as a whole, soon after: `redis.set(key, JSON.stringify(user))`. */
 function isStored({ variable, chain }: Site, module: Module): boolean {
-  if (variable === null || !/^\w+$/.test(variable)) return false
+  const behind = module.file.text.slice(chain.end, chain.end + 800)
+  if (variable === null || !behind.includes('JSON.stringify') || !/^\w+$/.test(variable)) return false
   return new RegExp(
     `\\b\\w*(?:redis|cache|kv|valkey)\\w*\\.(?:set|setex|setEx|psetex)\\([^;]{0,200}?\\bJSON\\.stringify\\(\\s*${variable}(?:\\.rows)?(?:\\[0\\])?\\s*\\)`,
     'i',
-  ).test(module.file.text.slice(chain.end, chain.end + 800))
+  ).test(behind)
 }
 
 /** The expression in front of a step of a chain: `a.b` of `a.b.c()` at `c`. */

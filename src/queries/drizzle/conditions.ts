@@ -1,6 +1,6 @@
 import type { TemplateLiteral } from 'oxc-parser'
 import type { Key } from '../../schema/model.ts'
-import { parseSql } from '../../sql/parser.ts'
+import { parseQuery } from '../sql/parse.ts'
 import { always, both, either, negate } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
 import type { Predicate } from '../query.ts'
@@ -180,7 +180,7 @@ function template(quasi: TemplateLiteral, given: Located, state: State, sources:
     [{ table: sources[0] ?? '', column: null, expression: null, operator: 'unknown', place }],
   ]
   if (built === null) return fallback
-  const parsed = parseSql(`SELECT 1 WHERE ${built.text}`)
+  const parsed = parseQuery(`SELECT 1 WHERE ${built.text}`)
   const node = 'nodes' in parsed ? parsed.nodes[0] : undefined
   const where = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.whereClause : undefined
   for (const column of built.columns) state.columns.push({ ...column, use: 'filter', place })
@@ -197,7 +197,7 @@ function expressionTerm(
 ): Pick<Term, 'table' | 'column' | 'expression'> | null {
   const built = templateText(quasi, given, state.world)
   if (built === null || built.columns.length !== 1) return null
-  const parsed = parseSql(`SELECT 1 WHERE ${built.text} = $99`)
+  const parsed = parseQuery(`SELECT 1 WHERE ${built.text} = $99`)
   const node = 'nodes' in parsed ? parsed.nodes[0] : undefined
   const where = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.whereClause : undefined
   if (where === undefined) return null

@@ -1,6 +1,6 @@
 import type { CallExpression, TemplateLiteral } from 'oxc-parser'
 import type { Key } from '../../schema/model.ts'
-import { parseSql } from '../../sql/parser.ts'
+import { parseQuery } from '../sql/parse.ts'
 import type { Order } from '../query.ts'
 import { directionOf } from '../sql/ordering.ts'
 import { unwrap } from '../typescript/nodes.ts'
@@ -63,7 +63,7 @@ function templateOrder(quasi: TemplateLiteral, given: Located, state: State): Om
 }
 
 function sortedBy(text: string, column: Pick<Order, 'table' | 'column'>): Omit<Order, 'place'> | null {
-  const parsed = parseSql(`SELECT 1 ORDER BY ${text}`)
+  const parsed = parseQuery(`SELECT 1 ORDER BY ${text}`)
   const node = 'nodes' in parsed ? parsed.nodes[0] : undefined
   const [item, ...more] = node !== undefined && 'SelectStmt' in node ? (node.SelectStmt.sortClause ?? []) : []
   if (item === undefined || more.length > 0 || !('SortBy' in item)) return null

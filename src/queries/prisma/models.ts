@@ -1,4 +1,5 @@
 import type { Key } from '../../schema/model.ts'
+import { Remembered } from '../remember.ts'
 
 /** How a client library calls a table and its columns. */
 export interface Model {
@@ -58,6 +59,12 @@ export function delegateName(model: string): string {
  * the schema reader reports what is wrong with a file.
  */
 export function prismaModels(files: ReadonlyMap<string, string>, project: string, defaultSchema: string): Models {
+  return known.of(JSON.stringify([project, defaultSchema, ...files]), () => modelsIn(files, project, defaultSchema))
+}
+
+const known = new Remembered<Models>(4_000_000)
+
+function modelsIn(files: ReadonlyMap<string, string>, project: string, defaultSchema: string): Models {
   const raw: RawModel[] = []
   const enums = new Set<string>()
   for (const [path, text] of files) readBlocks(path, text, raw, enums)

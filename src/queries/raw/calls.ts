@@ -2,7 +2,7 @@ import type { TemplateLiteral } from 'oxc-parser'
 import { placeOf } from '../../location.ts'
 import type { Place } from '../../location.ts'
 import type { Schema } from '../../schema/model.ts'
-import { parseSql } from '../../sql/parser.ts'
+import { parseQuery } from '../sql/parse.ts'
 import type { Draft } from '../draft.ts'
 import type { DrizzleWorld } from '../drizzle/state.ts'
 import { templateText } from '../drizzle/templates.ts'
@@ -253,7 +253,7 @@ function argumentText(
 /** The queries in raw SQL; empty where it does not parse or names no table that is known. */
 export function rawQueries(raw: RawCall, schemas: readonly Schema[]): Draft[] {
   if (raw.sql === null) return []
-  const parsed = parseSql(raw.sql)
+  const parsed = parseQuery(raw.sql)
   if (!('nodes' in parsed)) return []
   return parsed.nodes
     .flatMap((node) => sqlQueries(node, raw.sql ?? '', { schemas, place: raw.map }))

@@ -1,3 +1,5 @@
+import { Remembered } from '../remember.ts'
+
 /** What a text holds that makes it worth parsing, told from its characters alone. */
 export interface Features {
   /** Names before a method of Prisma Client: `user` of `prisma.user.findMany(`. */
@@ -114,8 +116,16 @@ const handRun =
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
 
+type FileKind = 'source' | 'test' | 'seed' | 'script'
+
+const kinds = new Remembered<FileKind>(2_000_000)
+
 /** What kind of file a path is, by its name. */
-export function fileKind(path: string): 'source' | 'test' | 'seed' | 'script' {
+export function fileKind(path: string): FileKind {
+  return kinds.of(path, kindOf)
+}
+
+function kindOf(path: string): FileKind {
   return testFile.test(path)
     ? 'test'
     : seedFile.test(path)
