@@ -1,6 +1,6 @@
 import type { Change } from '../schema/change.ts'
 import { tableOf } from '../schema/change.ts'
-import type { Declaration, Schema, Table } from '../schema/model.ts'
+import type { Declaration, Schema, SqlFunction, Table } from '../schema/model.ts'
 import { indexColumns } from '../schema/model.ts'
 
 /** Where a schema declares what a change is about: its column, constraint or index, else its table; null where it is not declared there. */
@@ -8,7 +8,15 @@ export function declarationOf(schema: Schema, change: Change): Declaration | nul
   const { tables, enums, views, domains, types, sequences, extensions } = schema
   const of = 'object' in change ? change.object : (tableOf(change) ?? '')
   const whole = [tables, enums, views, domains, types, sequences, extensions].find((map) => map.has(of))?.get(of)
-  return partDeclarationOf(schema, change) ?? whole?.declared[0] ?? null
+  return partDeclarationOf(schema, change) ?? (whole ?? functionOf(schema, change))?.declared[0] ?? null
+}
+
+/** The function that a change is about, among those that share its name. */
+function functionOf(schema: Schema, change: Change): SqlFunction | undefined {
+  if (change.kind !== 'createFunction' && change.kind !== 'dropFunction') return undefined
+  const { arguments: wanted } = change.kind === 'createFunction' ? change.to : (change.from ?? { arguments: [] })
+  const named = schema.functions.get(change.object) ?? []
+  return named.find((each) => each.arguments.join() === wanted.join()) ?? named[0]
 }
 
 /** Where a schema declares the column, constraint, index or value that a change is about; null where it has no place of its own there. */

@@ -69,3 +69,17 @@ it('points at the model for which Prisma writes what cannot succeed, and shows t
     ],
   ])
 })
+
+it('points at the function of a schema that is kept in SQL', async () => {
+  const base = { 'db/schema.sql': 'create table users (id bigint primary key);\n\n' }
+  const made = `create function wipe() returns void language plpgsql security definer as $$ begin end $$;\n`
+  const { findings } = await review(
+    await changeSetOf(memoryTree(base), memoryTree({ 'db/schema.sql': base['db/schema.sql'] + made })),
+    {
+      rules: catalog.filter(({ id }) => id === 'require-search-path'),
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: false,
+    },
+  )
+  expect(findings.map(({ place }) => place.line)).toEqual([3])
+})
