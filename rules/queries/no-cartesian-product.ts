@@ -2,7 +2,7 @@ import type { Node } from 'libpg-query'
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Schema, Table } from '../../src/schema/model.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { listed } from '../shared/query-words.ts'
+import { listed, matchesOne } from '../shared/query-words.ts'
 import { columnRef, selectsOf, walkTree } from '../shared/sql-tree.ts'
 
 export default {
@@ -121,12 +121,7 @@ interface Apart {
 function isOneRow(alias: string, { tables, fixed }: Apart, ctx: RuleContext): boolean {
   const table = tables.get(alias) ?? null
   if (table === null || (ctx.rows(table.key) ?? Infinity) <= 100) return true
-  const known = fixed.get(alias) ?? []
-  return [
-    table.primaryKey?.columns ?? [],
-    ...table.uniques.map((u) => u.columns),
-    ...table.indexes.filter((i) => i.unique).map((i) => i.keys.map((k) => k.column ?? '\0')),
-  ].some((key) => key.length > 0 && key.every((column) => known.includes(column)))
+  return matchesOne(table, fixed.get(alias) ?? [])
 }
 
 /** The sources of a comma list, grouped by what connects them; null where that cannot be told. */

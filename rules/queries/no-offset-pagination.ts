@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
-import { drizzleImports, drizzleShop, large, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf, sqlShop } from '../shared/query-examples.ts'
 import { byClient, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
@@ -34,6 +34,12 @@ export default {
   ],
   good: [
     {
+      ...sqlShop,
+      rows: large,
+      title: 'A page of groups.',
+      typescript: `${pool}\n  export const page = (n: number) => pool.query('SELECT user_id, count(*) FROM orders GROUP BY user_id ORDER BY user_id LIMIT 20 OFFSET $1', [n])`,
+    },
+    {
       ...prismaShop,
       rows: large,
       typescript: `export const page = (last: string) => prisma.order.findMany({ orderBy: { id: 'asc' }, cursor: { id: last }, skip: 1, take: 20 })`,
@@ -64,6 +70,7 @@ export default {
     },
     {
       ...sqliteShelf,
+      rows: { '*': 5_000_000 },
       title: 'SQLite of unknown size: the rows of one user or one machine.',
       typescript: `import Database from 'better-sqlite3'\n  import { drizzle } from 'drizzle-orm/better-sqlite3'\n  import { notes } from './schema'\n  const db = drizzle(new Database('notes.db'))\n  export const page = (n: number) => db.select().from(notes).orderBy(notes.id).limit(20).offset(n * 20).all()`,
     },
@@ -81,12 +88,16 @@ export default {
         query.operation !== 'select' ||
         !isNewSearch(query) ||
         query.offset === null ||
-        query.limit === null
+        query.limit === null ||
+        // Pages of groups are pages of what is computed from all rows.
+        query.grouped === true
       )
         return
       const size = ctx.size(table.key)
       // How many pages there are is known of no table whose size is not.
       if ((typeof query.offset === 'number' && query.offset < 1000) || size !== 'large') return
+      // SQLite holds what one user or one machine has, unless somebody says that this very table is large.
+      if (ctx.dialect === 'sqlite' && !ctx.isSized(table.key)) return
       const own = query.predicates.filter((p) => p.table === table.key && p.joining !== true)
       // The keys are in the hands of the caller, and their pages too.
       if (own.some((p) => p.operator === 'in' && isKey(p.column ?? '', table))) return

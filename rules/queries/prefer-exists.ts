@@ -1,7 +1,9 @@
+import type { SelectStmt } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { isNewSearch } from '../shared/query-words.ts'
-import { columnRef, selectsOf, sourcesOf } from '../shared/sql-tree.ts'
+import { isNewSearch, matchesOne } from '../shared/query-words.ts'
+import { columnRef, selectsOf, sourcesOf, walkTree } from '../shared/sql-tree.ts'
 
 export default {
   id: 'prefer-exists',
@@ -22,15 +24,21 @@ export default {
   good: [
     {
       ...sqlShop,
+      title: 'A join along a key finds one row for each, and what a WITH part holds may have copies of its own.',
+      typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT DISTINCT o.status FROM orders o JOIN users u ON u.id = o.user_id WHERE u.email = $1', [s])\n  export const recent = (t: Date) => pool.query('WITH recent AS (SELECT user_id AS id FROM orders WHERE created_at > $1) SELECT DISTINCT r.id FROM recent r JOIN users u ON u.plan = r.plan', [t])`,
+    },
+    {
+      ...sqlShop,
       typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.number = $1) AND u.email = $1', [s])\n  export const pairs = (s: string) => pool.query('SELECT DISTINCT u.id, o.status FROM users u JOIN orders o ON o.user_id = u.id WHERE u.email = $1', [s])`,
     },
   ],
   visit: {
-    query(query) {
+    query(query, ctx) {
       if (!isNewSearch(query)) return
       for (const select of selectsOf(query)) {
         const plain = select.distinctClause?.length === 1 && Object.keys(select.distinctClause[0] ?? {}).length === 0
-        const sources = [...sourcesOf(select).keys()]
+        const tables = sourcesOf(select)
+        const sources = [...tables.keys()]
         if (
           !plain ||
           sources.length !== 2 ||
@@ -38,16 +46,21 @@ export default {
           !JSON.stringify(select.fromClause ?? []).includes('"JOIN_INNER"')
         )
           continue
-        const named = (select.targetList ?? []).map((t) =>
+        const chosen = (select.targetList ?? []).map((t) =>
           'ResTarget' in t ? (columnRef(t.ResTarget.val)?.qualifier ?? null) : null,
         )
-        const only = named[0]
-        if (only == null || named.some((n) => n !== only)) continue
+        const only = chosen[0]
+        if (only == null || chosen.some((n) => n !== only)) continue
         const sorted = (select.sortClause ?? []).map((s) =>
           'SortBy' in s ? (columnRef(s.SortBy.node)?.qualifier ?? only) : only,
         )
         const other = sources.find((s) => s !== only)
         if (other === undefined || sorted.some((s) => s !== only)) continue
+        const named = (alias: string): Table | undefined =>
+          [...ctx.after.tables.values()].find(({ name }) => name === tables.get(alias))
+        const joined = named(other)
+        // Copies are made only by a table of which several rows may match, and of rows that had none.
+        if (joined === undefined || named(only) === undefined || matchesOne(joined, comparedOf(select, other))) continue
         return {
           object: query.tables[0]?.table ?? '',
           message: `The join with \`${other}\` makes copies of rows of \`${only}\` that DISTINCT takes away again.`,
@@ -56,3 +69,17 @@ export default {
     },
   },
 } satisfies Rule
+
+/** Columns of a source that a SELECT compares with `=`. */
+function comparedOf(select: SelectStmt, alias: string): readonly string[] {
+  const found: string[] = []
+  walkTree([select.fromClause ?? [], select.whereClause], (kind, value) => {
+    if (kind !== 'A_Expr' || !JSON.stringify(value['name']).includes('"="')) return kind !== 'SelectStmt'
+    for (const side of [value['lexpr'], value['rexpr']]) {
+      const column = columnRef(side as Parameters<typeof columnRef>[0])
+      if (column?.qualifier === alias) found.push(column.name)
+    }
+    return false
+  })
+  return found
+}

@@ -11,6 +11,7 @@ import {
   isArranged,
   listed,
   mainTable,
+  rowsOfOwner,
   tellsApart,
 } from '../shared/query-words.ts'
 import { sql } from '../shared/sql.ts'
@@ -33,7 +34,8 @@ export default {
     },
     {
       ...prismaShop,
-      rows: large,
+      rows: { users: 2000, orders: 20_000_000 },
+      title: 'Each user has ten thousand orders.',
       typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
     },
     {
@@ -52,7 +54,7 @@ export default {
     },
     {
       ...prismaShop,
-      rows: large,
+      rows: { users: 2000, orders: 20_000_000 },
       title: 'The same in Prisma.',
       typescript: `export const last = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { createdAt: { sort: 'desc', nulls: 'last' } }, take: 20 })`,
       message: 'the nulls at the other end',
@@ -67,6 +69,12 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Each user has four orders.',
+      typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -144,6 +152,9 @@ export default {
       // The first of what two owners share is the first of few.
       if (query.limit === 1 && own.filter((p) => p.operator === '=' && tellsApart(table, p.column ?? '')).length > 1)
         return
+      // So many rows are sorted unnoticed.
+      const each = rowsOfOwner(table, own, ctx)
+      if (each !== null && each < 1000) return
       if (pathInOrder(table, own, query.ordering, { nullsAside: ctx.project.dialect !== 'postgresql' }) !== null) return
       if (ctx.postgres >= 13 && isGivenButForTies(table, own, query.ordering)) return
       const equal = own.filter((p) => p.operator === '=' && p.expression === null).map((p) => p.column ?? '')

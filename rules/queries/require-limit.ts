@@ -88,6 +88,12 @@ export default {
       typescript: `${pool}\n  export const configs = () => pool.query('SELECT domain FROM sso_configs')`,
     },
     {
+      given: `${prismaShop.given} CREATE TABLE "boards" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL);`,
+      rows: { '*': 5_000_000 },
+      title: 'What does not grow with the users, and nobody says of this very table that it is large.',
+      typescript: `${pool}\n  export const boards = () => pool.query('SELECT id FROM boards')`,
+    },
+    {
       ...drizzleShop,
       rows: large,
       title: 'A subquery.',
@@ -147,9 +153,9 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
-      // A table of unknown size that does not grow with the users holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
+      // A table that nobody says the size of, and that does not grow with the users, holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
       if (
-        severity === 'info' &&
+        !ctx.isSized(table.key) &&
         (ctx.dialect === 'sqlite' ||
           !growsWithUsers(table) ||
           isArranged(query) ||

@@ -131,6 +131,15 @@ export function isArranged({ ordering }: Pick<Query, 'ordering'>): boolean {
   )
 }
 
+/** True where values for some columns leave at most one row of a table. */
+export function matchesOne(table: Table, columns: readonly string[]): boolean {
+  return [
+    table.primaryKey?.columns ?? [],
+    ...table.uniques.map((u) => u.columns),
+    ...table.indexes.filter((i) => i.unique && i.where === null).map((i) => i.keys.map((k) => k.column ?? '\0')),
+  ].some((key) => key.length > 0 && key.every((column) => columns.includes(column)))
+}
+
 /** The conditions of each alternative. */
 export function branchesOf(query: Query): readonly (readonly Predicate[])[] {
   const found = new Map<number, Predicate[]>()

@@ -3,7 +3,7 @@ import { showsLines } from '../changeset/hunks.ts'
 import { spelled, suggestionFor, type SchemaEdit } from '../schema/edit.ts'
 import { nameOf, schemaOf, type Key } from '../schema/model.ts'
 import type { Newness } from './newness.ts'
-import { rowsOf, sizeOf } from './size.ts'
+import { namedRows, rowsOf, sizeOf } from './size.ts'
 import type { RuleContext } from './rule.ts'
 import type { RuleInput } from './rule-input.ts'
 
@@ -51,6 +51,7 @@ export function contextOf(
       step?.changes.some((change) => change.kind === 'createTable' && change.table === table) === true,
     isNewColumn: (table, column) => newness.tables.has(table) || newness.columns.has(`${table}.${column}`),
     rows,
+    isSized: (table) => namedRows(config, table, before.defaultSchema) !== undefined,
     size: (table) => sizeOf(config, rows(table)),
     edit: (edit) => editIn(input, edit),
     text: (path) => input.texts.get(path),

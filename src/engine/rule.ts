@@ -128,6 +128,8 @@ export interface RuleContext<Options = Readonly<Record<string, unknown>>> {
   isNewColumn(table: Key, column: string): boolean
   /** Declared number of rows; undefined where unknown. */
   rows(table: Key): number | undefined
+  /** True where those rows are declared for this table, not for all that nobody names. */
+  isSized(table: Key): boolean
   /** How large a table counts: by its declared rows and the configured thresholds. */
   size(table: Key): 'small' | 'medium' | 'large' | 'unknown'
   /** A changed file of the head tree, for what only its text tells, such as a comment beside a declaration. */

@@ -257,6 +257,7 @@ function selectDraft(
     offset: limitOf(select.limitOffset),
     sql: null,
     dynamic: condition === null,
+    ...(select.groupClause === undefined ? {} : { grouped: true }),
     columns: [...own.columns, ...usesOf(predicates)],
   }
 }
