@@ -237,6 +237,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The first of each under conditions of their own, all at the same time.',
+      typescript: `export const sections = (ids: string[], me: string) => Promise.all(ids.map((id) => prisma.order.findMany({ where: { userId: id, user: { OR: [{ email: me }, { name: me }] } }, orderBy: { createdAt: 'desc' }, take: 16 })))`,
+    },
+    {
+      ...prismaShop,
       title: 'A job that goes on until nothing is left.',
       typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }`,
     },
@@ -262,6 +267,8 @@ export default {
         const help = helpFor(query, ctx)
         const { loop, transaction } = query.context
         if (loop !== null && query.changed && growsWithData(query, loop)) {
+          // The first rows of each under conditions of their own are no one call of an ORM.
+          if (loop.parallel && takesFirst(query) && query.client !== 'sql' && keyOf(query, ctx) === null) continue
           if (isWork(query, loop, textOf(query))) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue

@@ -153,12 +153,12 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
-      // A table that nobody says the size of, and that does not grow with the users, holds what somebody configures, and what is loaded at the start is wanted as a whole. SQLite holds what one user or one machine has, and is read in the process.
+      // A table that nobody says the size of, and that does not grow with the users, holds what somebody configures. SQLite holds what one user or one machine has, and is read in the process.
+      if (!ctx.isSized(table.key) && (ctx.dialect === 'sqlite' || !growsWithUsers(table))) return
+      // What is loaded at the start is wanted as a whole.
       if (
-        !ctx.isSized(table.key) &&
-        (ctx.dialect === 'sqlite' ||
-          !growsWithUsers(table) ||
-          isArranged(query) ||
+        severity === 'info' &&
+        (isArranged(query) ||
           isForOperators(query.place.path) ||
           /^(?:load|init|warm|prime|refresh)(?:[A-Z_]|$)/.test(query.context.function ?? ''))
       )

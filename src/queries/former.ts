@@ -69,12 +69,16 @@ function heldAgainst(
   const untouched = now.filter(({ changed, place }) => !changed && paths.has(place.path))
   const asked = remaining(then, untouched, asks)
   const found = remaining(then, untouched, looksFor)
+  const foundFixed = remaining(then, untouched, looksForFixed)
   const repeated = repeatsOf(allThen)
   const loads = loadsOf(then)
   return now.map((query) => {
     const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, query.repeats, repeated) }
     if (!query.changed) return own
-    const isFound = take(found, looksFor(query)) || wider(query).some((kind) => take(found, kind))
+    const isFound =
+      take(found, looksFor(query)) ||
+      wider(query).some((kind) => take(found, kind)) ||
+      take(foundFixed, looksForFixed(query))
     if (take(asked, asks(query))) return { ...own, changed: false }
     const loaded = withKnown(own, loads)
     return isFound ? { ...loaded, familiar: true } : loaded
@@ -128,6 +132,16 @@ function isFixed({ column, expression, operator, value, values = [], source = ''
     operator === 'is null' ||
     operator === 'is not null' ||
     (['=', '<>', 'in', 'not in'].includes(operator) && isConstant)
+  )
+}
+
+/** What a query looks for, whichever values it fixes: other ones find their rows in the same way. */
+function looksForFixed(query: Query): string {
+  const { predicates } = query
+  const isEqual = ({ operator }: Predicate): boolean => operator === '=' || operator === 'in'
+  return looksFor(
+    query,
+    predicates.map((p) => (isFixed(p) && isEqual(p) ? { ...p, operator: '=', value: null } : p)),
   )
 }
 

@@ -180,6 +180,11 @@ test('a call of Prisma keeps what it loaded, what it puts together at run time, 
   expect(await named('name: FIRST_NAME')).toBe(true)
   expect(await named('name: { in: ["a", "b"] }')).toBe(true)
   expect(await named('name: cursor')).toBe(undefined)
+  const other = await read(
+    '{ where: { id: cursor, name: "a" } }',
+    '{ where: { id: cursor, name: { in: ["b", "c"] } } }',
+  )
+  expect(other?.familiar).toBe(true)
   const paged = '{ take: 5, cursor: cursor ? { id: cursor } : undefined, skip: cursor ? 1 : undefined }'
   expect((await read('{ take: 5 }', paged))?.offset).toBe(1)
   const limits = async (where: string): Promise<unknown> =>

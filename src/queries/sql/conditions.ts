@@ -57,6 +57,16 @@ export function conditionOf(node: Node, level: Level, state: State, choice = fal
   return 'A_Const' in node ? always : unreadable(level, state)
 }
 
+/** What holds in every alternative of a condition that has too many of them. */
+export function certainOf(node: Node, level: Level, state: State): readonly Term[] {
+  const aside: State = { ...state, columns: [], joins: [] }
+  const parts = 'BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR' ? (node.BoolExpr.args ?? []) : [node]
+  return parts.flatMap((part) => {
+    const [only = [], ...others] = conditionOf(part, level, aside) ?? []
+    return others.length === 0 ? only : []
+  })
+}
+
 function unreadable(level: Level, state: State): Condition {
   const place = state.world.place(undefined)
   return [[{ table: mainOf(level), column: null, expression: null, operator: 'unknown', place }]]
@@ -167,6 +177,13 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
       return single(left, 'unknown', level, state)
   }
   const operator = comparisons[name] ?? 'unknown'
+  if (operator === '=' && 'RowExpr' in left && 'RowExpr' in right) {
+    const others = right.RowExpr.args ?? []
+    return (left.RowExpr.args ?? []).reduce<Condition | null>((all, lexpr, i) => {
+      const rexpr = others[i]
+      return rexpr === undefined ? all : both(all, expression({ ...expr, lexpr, rexpr }, level, state))
+    }, always)
+  }
   if ('RowExpr' in left && !refersToColumn(right)) return single(left, operator, level, state)
   const a = sideOf(left, level)
   const b = sideOf(right, level)

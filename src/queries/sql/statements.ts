@@ -3,7 +3,7 @@ import { always, both, numbered, usesOf } from '../conditions.ts'
 import type { Condition } from '../conditions.ts'
 import type { Draft } from '../draft.ts'
 import type { Order } from '../query.ts'
-import { conditionOf } from './conditions.ts'
+import { certainOf, conditionOf } from './conditions.ts'
 import { addSource, columnRefs } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
 import { orderColumn } from './ordering.ts'
@@ -224,7 +224,9 @@ function selectDraft(
   }
   const main = level.sources.find((s) => s.table !== null)
   if (main?.table == null) return null
-  const predicates = condition === null ? [] : numbered(condition)
+  const { whereClause } = select
+  const certain = condition === null && whereClause !== undefined ? certainOf(whereClause, level, own) : []
+  const predicates = numbered(condition ?? [certain])
   const aggregate =
     select.groupClause === undefined &&
     (select.targetList ?? []).length > 0 &&
