@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import type { Key, Schema } from '../../src/schema/model.ts'
 import { at } from '../shared/query-words.ts'
 
 const given = `create table users (id text primary key, email text not null, name text);`
@@ -50,6 +51,18 @@ export default {
   ],
   good: [
     {
+      given: `CREATE TABLE users (id text PRIMARY KEY, email varchar(200) NOT NULL);`,
+      prisma: {
+        before: before.replace('email String', 'email String @db.VarChar(200)'),
+        after: before,
+      },
+      sql: `ALTER TABLE users ALTER COLUMN email TYPE text;`,
+      title: 'Another type of text: the code gets a string as before.',
+      files: {
+        'src/users.ts': `import { unstable_cache } from 'next/cache'\n  export const one = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id } }), ['user'])`,
+      },
+    },
+    {
       given,
       prisma: { before, after },
       sql: `ALTER TABLE users ADD COLUMN age integer;`,
@@ -77,9 +90,18 @@ export default {
   visit: {
     addColumn: ({ table }, ctx) => cached(table, null, ctx),
     dropColumn: ({ table, from }, ctx) => cached(table, from.name, ctx),
-    alterColumnType: ({ table, from }, ctx) => cached(table, from.name, ctx),
+    alterColumnType: ({ table, from, to }, ctx) =>
+      isText(from.type, ctx.step?.before ?? ctx.before) && isText(to.type, ctx.step?.after ?? ctx.after)
+        ? null
+        : cached(table, from.name, ctx),
   },
 } satisfies Rule
+
+/** True for what reaches the code as a string: texts and the values of enums. */
+function isText(type: string | null, schema: Schema): boolean {
+  const name = (type ?? '').replaceAll('"', '').split('.').at(-1) ?? ''
+  return /^(?:text|character|varchar|citext)/.test(name) || [...schema.enums.keys()].some((key) => nameOf(key) === name)
+}
 
 function cached(table: Key, column: string | null, ctx: RuleContext) {
   if (ctx.isNew(table)) return null

@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf, sqlShop } from '../shared/query-examples.ts'
-import { byClient, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
+import { byClient, grows, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
 export default {
@@ -33,6 +33,18 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Conditions that are put together at run time.',
+      typescript: `export const page = (n: number, where: object) => prisma.order.findMany({ where, orderBy: { createdAt: 'desc' }, skip: n * 20, take: 20 })`,
+    },
+    {
+      given: `CREATE TABLE "templates" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL);`,
+      rows: { '*': 5_000_000 },
+      title: 'What belongs to nobody, and nobody says of this very table that it is large.',
+      typescript: `${pool}\n  export const page = (n: number) => pool.query('SELECT name FROM templates ORDER BY name LIMIT 500 OFFSET $1', [n])\n  export const first = () => pool.query('SELECT id FROM templates ORDER BY name LIMIT 20')`,
+    },
     {
       ...sqlShop,
       rows: large,
@@ -98,7 +110,10 @@ export default {
       if ((typeof query.offset === 'number' && query.offset < 1000) || size !== 'large') return
       // SQLite holds what one user or one machine has, unless somebody says that this very table is large.
       if (ctx.dialect === 'sqlite' && !ctx.isSized(table.key)) return
+      if (!ctx.isSized(table.key) && !grows(table)) return
       const own = query.predicates.filter((p) => p.table === table.key && p.joining !== true)
+      // How many rows conditions leave that are put together at run time is not known.
+      if (query.dynamic && own.length === 0 && (query.filtered === true || query.statement !== undefined)) return
       // The keys are in the hands of the caller, and their pages too.
       if (own.some((p) => p.operator === 'in' && isKey(p.column ?? '', table))) return
       // Rows that two of their owners share are few, unless a loop goes through all their pages.

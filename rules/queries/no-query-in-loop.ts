@@ -1,4 +1,4 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Rule } from '../../src/engine/rule.ts'
 import {
   asksTheSame,
   growsWithData,
@@ -10,8 +10,8 @@ import {
 } from '../../src/queries/loops.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
-import { ident } from '../shared/sql.ts'
-import { at, byClient, callOf, inService, isBackground } from '../shared/query-words.ts'
+import { helpFor, keyOf } from '../shared/together.ts'
+import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
 
 export default {
   id: 'no-query-in-loop',
@@ -242,6 +242,17 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The newest of two keys for each.',
+      typescript: `export async function versions(userId: string, entries: { status: string }[]) {\n    for (const entry of entries) {\n      const newest = await prisma.order.findFirst({ where: { userId, status: entry.status }, orderBy: { number: 'desc' } })\n      console.log(newest?.number)\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'A loop that looked up each element before, by another key.',
+      was: `export async function load(names: string[]) {\n    for (const name of names) console.log(await prisma.user.findFirst({ where: { name } }))\n  }`,
+      typescript: `export async function load(names: string[]) {\n    for (const name of names) console.log(await prisma.user.findFirst({ where: { email: name } }))\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'A job that goes on until nothing is left.',
       typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }`,
     },
@@ -266,9 +277,10 @@ export default {
         const severity = quiet ? information : {}
         const help = helpFor(query, ctx)
         const { loop, transaction } = query.context
-        if (loop !== null && query.changed && growsWithData(query, loop)) {
-          // The first rows of each under conditions of their own are no one call of an ORM.
-          if (loop.parallel && takesFirst(query) && query.client !== 'sql' && keyOf(query, ctx) === null) continue
+        // The first rows of each under conditions of their own are no one call of an ORM.
+        if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keyOf(query, ctx) === null)
+          continue
+        if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
           if (isWork(query, loop, textOf(query))) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue
@@ -323,63 +335,6 @@ const command =
   /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
 
 const information = { severity: 'info' } as const
-
-/** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
-function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
-  const words = byClient(query, together)
-  const key = keyOf(query, ctx)
-  if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first(ctx.dialect)}.` }
-  if (query.operation === 'select')
-    return {
-      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
-    }
-  if (query.operation !== 'update' && query.operation !== 'delete') return {}
-  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
-  return { help: `All elements get the same values: ${words.update} does it at once.` }
-}
-
-/** The one column that a read compares with what is not a literal, where the code spells it as the database does. */
-function keyOf(query: Query, ctx: RuleContext): string | null {
-  const [only, ...others] = query.predicates.filter((p) => p.operator !== '=' || p.value === undefined)
-  if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
-  const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
-  return words.includes(only.column) ? only.column : null
-}
-
-interface Together {
-  readonly read: string
-  readonly first: (dialect: RuleContext['dialect']) => string
-  readonly select: (key: string) => string
-  readonly delete: string
-  readonly update: string
-}
-
-const together: { readonly [K in Query['client']]: Together } = {
-  prisma: {
-    read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
-    first: () => '`include` with `take` in the query that gives the elements',
-    select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
-    delete: '`deleteMany({ where: { id: { in: ids } } })`',
-    update: '`updateMany({ where: { id: { in: ids } }, data })`',
-  },
-  drizzle: {
-    read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
-    first: () => '`with` and its `limit` in the query that gives the elements',
-    select: (key: string) => `.where(inArray(table.${key}, keys))`,
-    delete: '`.where(inArray(table.id, ids))`',
-    update: 'one `.where(inArray(table.id, ids))`',
-  },
-  sql: {
-    read: '`WHERE id = ANY($1)`, or a join in the query that gives the elements',
-    first: (dialect) =>
-      dialect === 'postgresql'
-        ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
-        : '`row_number() OVER (PARTITION BY …)`',
-    select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
-    delete: '`DELETE FROM … WHERE id = ANY($1)`',
-    update: 'one `UPDATE … WHERE id = ANY($1)`',
-  },
-}
 
 function functionOf(query: Query): string {
   return `${query.place.path}\n${query.context.function ?? ''}`

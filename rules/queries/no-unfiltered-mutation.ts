@@ -78,7 +78,7 @@ export default {
       )
         return
       // One row that holds the state of the whole is changed without a condition, and settings are emptied.
-      const isState = ctx.size(table.key) === 'unknown' && standsAlone(table, ctx)
+      const isState = !ctx.isSized(table.key) && standsAlone(table, ctx)
       if (isState && query.operation === 'delete') return
       return {
         object: table.key,

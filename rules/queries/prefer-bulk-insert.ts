@@ -63,6 +63,7 @@ export default {
       const { loop } = query.context
       if (
         loop === null ||
+        loop.known === true ||
         loop.batching ||
         !inService(query) ||
         query.operation !== 'insert' ||

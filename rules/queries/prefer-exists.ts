@@ -24,6 +24,11 @@ export default {
   good: [
     {
       ...sqlShop,
+      title: 'Several rows have the same name, with the join and without it.',
+      typescript: `${pool}\n  export const names = (s: string) => pool.query('SELECT DISTINCT u.name FROM users u JOIN orders o ON o.user_id = u.id WHERE o.number = $1', [s])`,
+    },
+    {
+      ...sqlShop,
       title: 'A join along a key finds one row for each, and what a WITH part holds may have copies of its own.',
       typescript: `${pool}\n  export const buyers = (s: string) => pool.query('SELECT DISTINCT o.status FROM orders o JOIN users u ON u.id = o.user_id WHERE u.email = $1', [s])\n  export const recent = (t: Date) => pool.query('WITH recent AS (SELECT user_id AS id FROM orders WHERE created_at > $1) SELECT DISTINCT r.id FROM recent r JOIN users u ON u.plan = r.plan', [t])`,
     },
@@ -50,6 +55,9 @@ export default {
           'ResTarget' in t ? (columnRef(t.ResTarget.val)?.qualifier ?? null) : null,
         )
         const only = chosen[0]
+        const columns = (select.targetList ?? []).flatMap((t) =>
+          'ResTarget' in t ? (columnRef(t.ResTarget.val)?.name ?? []) : [],
+        )
         if (only == null || chosen.some((n) => n !== only)) continue
         const sorted = (select.sortClause ?? []).map((s) =>
           'SortBy' in s ? (columnRef(s.SortBy.node)?.qualifier ?? only) : only,
@@ -60,7 +68,10 @@ export default {
           [...ctx.after.tables.values()].find(({ name }) => name === tables.get(alias))
         const joined = named(other)
         // Copies are made only by a table of which several rows may match, and of rows that had none.
-        if (joined === undefined || named(only) === undefined || matchesOne(joined, comparedOf(select, other))) continue
+        const own = named(only)
+        if (joined === undefined || own === undefined || matchesOne(joined, comparedOf(select, other))) continue
+        // Without a key of its own several rows of the table look alike, and DISTINCT is there for them.
+        if (!matchesOne(own, columns)) continue
         return {
           object: query.tables[0]?.table ?? '',
           message: `The join with \`${other}\` makes copies of rows of \`${only}\` that DISTINCT takes away again.`,

@@ -273,8 +273,8 @@ export default {
       }
       const [first] = lacking
       if (first === undefined || readsWholeAnyway(asked, table, ctx)) return
-      if (lacking.length === 1) return first
       const helps = [...new Set(lacking.map((one) => `${one.help ?? ''}`.replace(/^[^`]*/, '')))]
+      if (helps.length === 1) return first
       return {
         object: table.key,
         expects: 'scan',

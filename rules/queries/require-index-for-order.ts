@@ -5,6 +5,7 @@ import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
+  grows,
   indexAdvice,
   indexStatement,
   isNewSearch,
@@ -131,6 +132,7 @@ export default {
       )
         return
       const size = ctx.size(table.key)
+      if (size !== 'unknown' && !ctx.isSized(table.key) && !grows(table)) return
       if (size === 'small' || (size === 'unknown' && (query.predicates.length > 0 || isArranged(query)))) return
       if (
         query.ordering.some((o) => o.table !== table.key) ||

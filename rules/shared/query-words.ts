@@ -72,6 +72,11 @@ export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): bool
   )
 }
 
+/** True for a table of users, and for one whose rows belong to others: what belongs to nobody is what somebody configures. */
+export function grows(table: Table): boolean {
+  return users.test(snake(table.name)) || table.foreignKeys.length > 0
+}
+
 /** True for a table of users, and for one whose every row belongs to one of them: it grows with them. */
 export function growsWithUsers(table: Table): boolean {
   return (

@@ -72,6 +72,11 @@ function heldAgainst(
   const foundFixed = remaining(then, untouched, looksForFixed)
   const repeated = repeatsOf(allThen)
   const loads = loadsOf(then)
+  const looped = remaining(
+    then.filter(({ context }) => context.loop !== null),
+    untouched.filter(({ context }) => context.loop !== null),
+    callOf,
+  )
   return now.map((query) => {
     const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, query.repeats, repeated) }
     if (!query.changed) return own
@@ -80,7 +85,8 @@ function heldAgainst(
       wider(query).some((kind) => take(found, kind)) ||
       take(foundFixed, looksForFixed(query))
     if (take(asked, asks(query))) return { ...own, changed: false }
-    const loaded = withKnown(own, loads)
+    const isLooped = query.context.loop !== null && take(looped, callOf(query))
+    const loaded = withKnown(isLooped ? withKnownLoop(own) : own, loads)
     return isFound ? { ...loaded, familiar: true } : loaded
   })
 }
@@ -196,6 +202,16 @@ function asks(query: Query): string {
 
 function squeezed({ statement, text = '' }: Query): string {
   return (statement?.text ?? text).replaceAll(/\s+/g, '')
+}
+
+/** What a call is to a function, whatever it asks for. */
+function callOf({ call, tables, context }: Query): string {
+  return JSON.stringify([call, tables[0]?.table, context.function])
+}
+
+function withKnownLoop(query: ProjectQuery): ProjectQuery {
+  const { context } = query
+  return context.loop === null ? query : { ...query, context: { ...context, loop: { ...context.loop, known: true } } }
 }
 
 /** The relations that queries of the base load, by where they stand. */

@@ -7,6 +7,8 @@ export interface Packages {
   holding(path: string): string
   /** True where a package lists another among what it needs when it runs. */
   needs(folder: string, other: string): boolean
+  /** True where a package brings what runs it as a server of its own: a Dockerfile, `fly.toml`. */
+  serves(folder: string): boolean
 }
 
 /** Reads the packages from every `package.json`. */
@@ -17,7 +19,12 @@ export async function readPackages(
   const paths = entries.flatMap(({ path }) => (/(?:^|\/)package\.json$/.test(path) ? [path] : []))
   const folders = paths.map(folderOf)
   const contents = new Map([...(await texts(paths))].map(([path, text]) => [folderOf(path), parseLooseJson(text)]))
+  const servers = entries.flatMap(({ path }) => {
+    const found = /^(.*\/)?(?:Dockerfile|fly\.toml|railway\.(?:toml|json))$/.exec(path)
+    return found === null ? [] : [found[1] ?? '']
+  })
   return {
+    serves: (folder) => servers.includes(folder),
     holding: (path) =>
       folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), ''),
     needs: (folder, other) => {

@@ -210,6 +210,8 @@ export interface Loop {
   readonly guarded: boolean
   /** True where a condition decides for each element. */
   readonly conditional: boolean
+  /** True where the same function of the base makes such a call on the table in a loop already. */
+  readonly known?: boolean
   /** True where the body waits for something that it has done for the element: a mail, a payment, a run. */
   readonly works: boolean
 }

@@ -44,7 +44,7 @@ export function hostOf(hosting: readonly Hosting[], path: string, packages: Pack
   const found = hosting.find((host) => {
     const folder = folderOf(host.path)
     if (folder === '' || path.startsWith(`${folder}/`)) return true
-    return own === '' ? shared.test(path) : packages.needs(packages.holding(host.path), own)
+    return own === '' ? shared.test(path) : packages.needs(packages.holding(host.path), own) && !packages.serves(own)
   })
   return found ?? null
 }

@@ -1,0 +1,62 @@
+import type { RuleContext } from '../../src/engine/rule.ts'
+import { takesFirst } from '../../src/queries/loops.ts'
+import type { Query } from '../../src/queries/query.ts'
+import { byClient } from './query-words.ts'
+import { ident } from './sql.ts'
+
+/** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
+export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
+  const words = byClient(query, together)
+  const key = keyOf(query, ctx)
+  if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first(ctx.dialect)}.` }
+  if (query.operation === 'select')
+    return {
+      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
+    }
+  if (query.operation !== 'update' && query.operation !== 'delete') return {}
+  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
+  return { help: `All elements get the same values: ${words.update} does it at once.` }
+}
+
+/** The one column that a read compares with what is not a literal, where the code spells it as the database does. */
+export function keyOf(query: Query, ctx: RuleContext): string | null {
+  const [only, ...others] = query.predicates.filter((p) => p.operator !== '=' || p.value === undefined)
+  if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
+  const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
+  return words.includes(only.column) ? only.column : null
+}
+
+interface Together {
+  readonly read: string
+  readonly first: (dialect: RuleContext['dialect']) => string
+  readonly select: (key: string) => string
+  readonly delete: string
+  readonly update: string
+}
+
+const together: { readonly [K in Query['client']]: Together } = {
+  prisma: {
+    read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
+    first: () => '`include` with `take` in the query that gives the elements',
+    select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
+    delete: '`deleteMany({ where: { id: { in: ids } } })`',
+    update: '`updateMany({ where: { id: { in: ids } }, data })`',
+  },
+  drizzle: {
+    read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
+    first: () => '`with` and its `limit` in the query that gives the elements',
+    select: (key: string) => `.where(inArray(table.${key}, keys))`,
+    delete: '`.where(inArray(table.id, ids))`',
+    update: 'one `.where(inArray(table.id, ids))`',
+  },
+  sql: {
+    read: '`WHERE id = ANY($1)`, or a join in the query that gives the elements',
+    first: (dialect) =>
+      dialect === 'postgresql'
+        ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
+        : '`row_number() OVER (PARTITION BY …)`',
+    select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
+    delete: '`DELETE FROM … WHERE id = ANY($1)`',
+    update: 'one `UPDATE … WHERE id = ANY($1)`',
+  },
+}
