@@ -8,7 +8,7 @@ import { reviewExample } from './example.ts'
 const groups = new Set(['locking', 'data-loss', 'compatibility', 'transactions'])
 
 /** What ends in the statement itself because there is no other way: the drop of a later pull request, a constraint without a concurrent form. */
-const lastResort = new Set(['no-drop-column', 'no-exclusion-constraint'])
+const lastResort = new Set(['no-drop-column', 'no-exclusion-constraint', 'no-table-rewrite-setting'])
 
 beforeAll(loadParser)
 

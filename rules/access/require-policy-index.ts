@@ -1,10 +1,10 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key, Policy } from '../../src/schema/model.ts'
 import { nameOf } from '../../src/schema/model.ts'
-import { concurrently } from '../shared/concurrently.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { ident, sqlName } from '../shared/sql.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
 import { foreignKeysIn } from '../shared/foreign-keys.ts'
 import { isSupabase } from '../shared/supabase.ts'
@@ -111,7 +111,7 @@ function unindexed(policy: Policy, table: Key, ctx: RuleContext) {
   return {
     object: `${table}.${column}`,
     message: `\`${policy.name}\` compares \`${column}\` in every query of \`${ctx.name(table)}\`, and no index leads with \`${column}\`.`,
-    help: `${words}${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${ident(column)});`)}`,
+    help: `${words}${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${ident(column)});`], ctx)}`,
     ...offer,
   }
 }

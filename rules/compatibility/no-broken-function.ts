@@ -1,7 +1,9 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
-import { functionsUsing } from '../shared/function-uses.ts'
+import { nameOf, type Key } from '../../src/schema/model.ts'
+import { functionsUsing, type FunctionUse } from '../shared/function-uses.ts'
 import { at } from '../shared/query-words.ts'
+import { renamedBody } from '../shared/renamed-body.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-broken-function',
@@ -9,7 +11,7 @@ export default {
   summary:
     'A function or trigger still names a table or column that is dropped or renamed, and fails when it is called next.',
   why: `Postgres does not look into the text of a function: the migration succeeds, and the first call afterwards fails. In a trigger that is every write of its table.`,
-  fix: 'Replace the function in the same migration, before the drop or rename.',
+  fix: 'Replace the function in the same migration: before a drop, after a rename.',
   references: ['https://www.postgresql.org/docs/current/ddl-depend.html'],
   sources: [],
   bad: [
@@ -35,6 +37,12 @@ export default {
       given: `create table users (id bigint primary key, name text); create function names() returns setof text language plpgsql as $$ begin return query select u.name from users u; end $$; create function has_name(who bigint) returns boolean language plpgsql as $$ begin if exists (select 1 from users where id = who and name <> '') then return true; end if; return false; end $$; create function all_names() returns text language plpgsql as $$ declare total text := ''; u record; begin for u in select id, name from users loop total := total || u.name; end loop; return total; end $$;`,
       sql: `alter table users drop column name;`,
       message: '`names`, `has_name`, `all_names` still use `users.name`',
+    },
+    {
+      title: 'A name that could be the field of a record is not replaced.',
+      given: `create table users (id bigint primary key, name text); create function all_names() returns text language plpgsql as $$ declare total text := ''; u record; begin for u in select id, name from users loop total := total || u.name; end loop; return total; end $$;`,
+      sql: `alter table users rename column name to full_name;`,
+      message: '`all_names` still uses `users.name`',
     },
     {
       title: 'The column behind a variable of its type.',
@@ -84,16 +92,23 @@ export default {
   ],
   visit: {
     dropColumn: ({ table, from }, ctx) =>
-      ctx.isNewColumn(table, from.name) ? null : broken(table, from.name, 'is dropped', ctx),
+      ctx.isNewColumn(table, from.name) ? null : broken({ table, column: from.name, to: null }, ctx),
     renameColumn: ({ table, from, to }, ctx) =>
-      ctx.isNewColumn(table, from) ? null : broken(table, from, `becomes \`${to}\``, ctx),
-    dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : broken(table, null, 'is dropped', ctx)),
-    renameTable: ({ table, to }, ctx) =>
-      ctx.isNew(table) ? null : broken(table, null, `becomes \`${ctx.name(to)}\``, ctx),
+      ctx.isNewColumn(table, from) ? null : broken({ table, column: from, to }, ctx),
+    dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : broken({ table, column: null, to: null }, ctx)),
+    renameTable: ({ table, to }, ctx) => (ctx.isNew(table) ? null : broken({ table, column: null, to }, ctx)),
   },
 } satisfies Rule
 
-function broken(table: Key, column: string | null, what: string, ctx: RuleContext): Problem | null {
+/** What goes: a table, or one of its columns. `to` is the new name, a key for a table; null for a drop. */
+interface Gone {
+  readonly table: Key
+  readonly column: string | null
+  readonly to: string | null
+}
+
+function broken(gone: Gone, ctx: RuleContext): Problem | null {
+  const { table, column, to } = gone
   const after = ctx.after.tables.get(table)
   // What is there again under the name serves the function.
   if (
@@ -106,10 +121,30 @@ function broken(table: Key, column: string | null, what: string, ctx: RuleContex
   if (uses.length === 0) return null
   const names = uses.map((use) => `\`${ctx.name(use.function)}\``).join(', ')
   const said = column === null ? `\`${ctx.name(table)}\`` : `\`${ctx.name(table)}.${column}\``
+  const what = to === null ? 'is dropped' : `becomes \`${column === null ? ctx.name(to) : to}\``
   return {
     anySize: true,
     object: column === null ? table : `${table}.${column}`,
     message: `${names} still ${uses.length === 1 ? 'uses' : 'use'} ${said}, which ${what} here: the next call fails.`,
-    help: `Replace ${uses.length === 1 ? 'it' : 'them'} in this migration with a body that does without:\n\n${uses.map(({ function: of, place }) => `- \`${ctx.name(of)}\` at \`${at(place)}\``).join('\n')}`,
+    help: replacement(uses, gone, ctx),
   }
+}
+
+/** The functions with the new name, where nothing else in them could be meant; else what shows their bodies, and where each names what goes. */
+function replacement(uses: readonly FunctionUse[], { table, column, to }: Gone, ctx: RuleContext): string {
+  const it = uses.length === 1 ? 'it' : 'them'
+  const made = uses.map((use) =>
+    to === null ? null : renamedBody(use, table, column, column === null ? nameOf(to) : to, ctx),
+  )
+  if (made.every((each) => each !== null))
+    return `Replace ${it} right after the rename, in the same transaction:\n${sql(...made)}`
+  const order =
+    to === null ? `with a body that does without, before the drop` : `with the new name, right after the rename`
+  return `Replace ${it} in this migration ${order}. The body that is there now:\n${sql(...uses.map((use) => bodyQuery(use, ctx)))}\nWhat uses it stands here:\n\n${uses.map(({ function: of, place }) => `- \`${ctx.name(of)}\` at \`${at(place)}\``).join('\n')}`
+}
+
+function bodyQuery({ function: of, arguments: types }: FunctionUse, ctx: RuleContext): string {
+  return types.every((type) => type !== null)
+    ? `SELECT pg_get_functiondef('${`${sqlName(of, ctx)}(${types.join(', ')})`.replaceAll("'", "''")}'::regprocedure);`
+    : `SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = '${nameOf(of).replaceAll("'", "''")}';`
 }

@@ -1,6 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, type Key, type Schema } from '../../src/schema/model.ts'
-import { ident, sql, sqlName, tableAt } from '../shared/sql.ts'
+import { inRanges } from '../shared/batches.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-indexed-function-change',
@@ -67,7 +69,7 @@ export default {
         help: [
           indexes.length === 0
             ? null
-            : `Build ${indexes.length === 1 ? 'it' : 'them'} anew afterwards, ${ctx.postgres >= 12 ? 'outside a transaction' : 'when few write: below PostgreSQL 12 writes to the table wait meanwhile'}:\n${sql(...indexes.map(({ table, index }) => `REINDEX INDEX ${ctx.postgres >= 12 ? 'CONCURRENTLY ' : ''}${sqlName(key(schema.tables.get(table)?.schema ?? schema.defaultSchema, index ?? ''), ctx)};`))}`,
+            : `Build ${indexes.length === 1 ? 'it' : 'them'} anew afterwards${ctx.postgres >= 12 ? `; ${outsideTransaction(ctx, { many: indexes.length > 1, later: true }).how}` : ', when few write: below PostgreSQL 12 writes to the table wait meanwhile'}:\n${sql(...indexes.map(({ table, index }) => `REINDEX INDEX ${ctx.postgres >= 12 ? 'CONCURRENTLY ' : ''}${sqlName(key(schema.tables.get(table)?.schema ?? schema.defaultSchema, index ?? ''), ctx)};`))}`,
           columns.length === 0
             ? null
             : `Any UPDATE of a row computes it again; in batches, after the deploy:\n${sql(...columns.flatMap(({ table, reads }) => touched(table, reads, ctx)))}`,
@@ -91,15 +93,8 @@ export default {
 /** Every row written once, a range of keys at a time; in one statement where the table has no single key. */
 function touched(table: Key, column: string, ctx: RuleContext): readonly string[] {
   const [of, name] = [sqlName(table, ctx), ident(column)]
-  const keys = tableAt(table, ctx)?.primaryKey?.columns ?? []
-  const [only] = keys
-  if (only === undefined || keys.length > 1) return [`UPDATE ${of} SET ${name} = ${name};`]
-  const key = ident(only)
-  return [
-    `-- again and again, each in a transaction of its own, $1 the largest key that the time before gave back:`,
-    `UPDATE ${of} SET ${name} = ${name}`,
-    `  WHERE ${key} IN (SELECT ${key} FROM ${of} WHERE ${key} > $1 ORDER BY ${key} LIMIT 5000) RETURNING ${key};`,
-  ]
+  const head = `UPDATE ${of} SET ${name} = ${name}`
+  return inRanges(table, { head, from: of, where: '' }, ctx) ?? [`${head};`]
 }
 
 interface Kept {

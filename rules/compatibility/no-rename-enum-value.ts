@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { addingValue } from '../shared/outside-transaction.ts'
 import { inBatches } from '../shared/batches.ts'
 import { columnsOfType } from '../shared/depends.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -44,7 +45,7 @@ export default {
       return {
         anySize: true,
         message: `Renaming \`${from}\` to \`${to}\` breaks every running instance that still uses \`${from}\` of \`${ctx.name(object)}\`.`,
-        help: `Add the new value:\n${sql(`ALTER TYPE ${sqlName(object, ctx)} ADD VALUE ${text(to)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows${moves.length === 0 ? ' of each table that uses it.' : `:\n${sql(...moves)}`}`,
+        help: `Add the new value${addingValue(ctx)}:\n${sql(`ALTER TYPE ${sqlName(object, ctx)} ADD VALUE ${text(to)} AFTER ${text(from)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows${moves.length === 0 ? ' of each table that uses it.' : `:\n${sql(...moves)}`}`,
       }
     },
   },

@@ -1,9 +1,10 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Column } from '../../src/schema/model.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
+import { inBatches } from '../shared/batches.ts'
 import { isEmptied, isFilled } from '../shared/emptied.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
 import { isRecreated } from '../shared/replaced.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, addEmptyColumnSql, ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-required-column-without-default',
@@ -87,26 +88,29 @@ export default {
         }
       }
       const name = sqlName(table, ctx)
-      const column = ident(to.name)
-      const type = to.type ?? 'the type'
-      const nullable = `${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${type};`)}\nDeploy code that writes it, and fill the old rows in batches. Then make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`
+      const empty = {
+        head: `UPDATE ${name} SET ${ident(to.name)} = $1`,
+        from: name,
+        where: `${ident(to.name)} IS NULL`,
+      }
+      const nullable = `${sql(addEmptyColumnSql(table, to, ctx))}\nDeploy code that writes it, and give the old rows a value, \`$1\`, or an expression over the row:\n${sql(...inBatches(table, empty, ctx))}\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`
       return {
         anySize: true,
         message: `Adding \`${to.name}\` fails ${ctx.isNew(table) ? `because \`${ctx.name(table)}\` holds the rows that the migration inserts before` : `where \`${ctx.name(table)}\` holds rows, and running instances that insert without it break`}.`,
         help: ctx.isNew(table)
           ? `Declare it in the CREATE TABLE, so that the rows that are inserted have a value of their own, or give it a DEFAULT in this statement.`
-          : `${howToFill(to, name, ctx)}:\n${nullable}`,
+          : `${howToFill(table, to, ctx)}:\n${nullable}`,
       }
     },
   },
 } satisfies Rule
 
 /** What comes before the steps that add the column nullable. Below PostgreSQL 11 any default writes the table anew. */
-function howToFill(column: Column, table: string, { postgres }: RuleContext): string {
-  if (postgres < 11) return 'Add it nullable'
+function howToFill(table: Key, column: Column, ctx: RuleContext): string {
+  if (ctx.postgres < 11) return 'Add it nullable'
   const value = defaultFor(column)
   if (value === null) return 'Give it a DEFAULT in this statement where one value serves all rows, else add it nullable'
-  return `Where the moment of the migration serves old rows:\n${sql(`ALTER TABLE ${table} ADD COLUMN ${ident(column.name)} ${column.type ?? 'the type'} NOT NULL DEFAULT ${value};`)}\nElse nullable first`
+  return `Where the moment of the migration serves old rows:\n${sql(addColumnSql(table, { ...column, default: value }, ctx))}\nElse nullable first`
 }
 
 /** A value that old rows can have without anybody's choice; null where somebody has to choose. */

@@ -1,9 +1,9 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
+import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
 import { newColumnSteps } from '../shared/new-column.ts'
 import { isEmptied } from '../shared/emptied.ts'
 import { isRecreated } from '../shared/replaced.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { addEmptyColumnSql, ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-and-recreate-column',
@@ -82,7 +82,7 @@ function converted(table: Key, to: Column, ctx: RuleContext): string {
   const value = to.type === null ? null : castOf(column, old, to.type)
   if (to.type === null || value === null)
     return `No cast keeps the values. Add the new column beside the old one, and drop that once no code reads it:\n${sql(
-      `ALTER TABLE ${name} ADD COLUMN ${fresh} ${to.type ?? 'its type'};`,
+      addEmptyColumnSql(table, { ...to, name: `${to.name}_new` }, ctx),
       `-- deploy code that writes both, then code that reads ${fresh} only, then, in a later pull request:`,
       `ALTER TABLE ${name} DROP COLUMN ${column};`,
     )}`
@@ -118,7 +118,7 @@ function hasType(table: Key, { name, type }: Column, ctx: RuleContext): boolean 
 /** What gives a column the default and NOT NULL of another, without writing its rows. */
 function changesOf(table: Key, { name, default: value, nullable }: Column, ctx: RuleContext): readonly string[] {
   const [of, column] = [sqlName(table, ctx), ident(name)]
-  const sequence = ident(`${nameOf(table)}_${name}_seq`)
+  const sequence = sqlName(key(schemaOf(table), `${nameOf(table)}_${name}_seq`), ctx)
   const alter = `ALTER TABLE ${of} ALTER COLUMN ${column}`
   const counts = value?.startsWith('nextval(') === true
   return [

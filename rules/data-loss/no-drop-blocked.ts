@@ -3,6 +3,7 @@ import type { Key } from '../../src/schema/model.ts'
 import { key, nameOf } from '../../src/schema/model.ts'
 import { referencesTo, restingOn, typeDependents, viewDependents, viewsOn, type Dependent } from '../shared/depends.ts'
 import { firstRefusal } from '../shared/foreign-keys.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 import { ident, sql } from '../shared/sql.ts'
 
 export default {
@@ -32,6 +33,12 @@ export default {
       given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint references users); create index on orders (user_id);`,
       sql: `alter table users drop constraint users_pkey;`,
       message: 'the foreign key `orders_user_id_fkey` of `orders`',
+    },
+    {
+      title: 'Another table of its name, in a schema that is not on the search path.',
+      given: `create schema auth; create table auth.users (id bigint primary key); create table auth.sessions (id bigint primary key, user_id bigint references auth.users (id)); create index on auth.sessions (user_id); create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint references users (id)); create index on orders (user_id);`,
+      sql: `drop table users;`,
+      message: 'the foreign key `orders_user_id_fkey` of `orders` needs it',
     },
     {
       title: 'A type that columns use.',
@@ -119,14 +126,13 @@ function dependentsOf(what: string, ctx: RuleContext): readonly Dependent[] {
   const schema = ctx.step?.before ?? ctx.before
   const [, kind = '', name = '', , table = ''] =
     /^(table|view|type|column|constraint) "?([^"]+?)"?( (?:of|on) table "?([^"]+?)"?)?$/.exec(what) ?? []
+  const { tables, views, enums, domains, types } = schema
+  const all = [tables, views, enums, domains, types].flatMap((each) => [...each.keys()])
+  // The error leaves the schema out of a name on the search path.
+  const onPath = (of: string) => [relationKey({ relname: of }, schema), key(schema.defaultSchema, of)]
   const at = (of: string): Key =>
-    [
-      ...schema.tables.keys(),
-      ...schema.views.keys(),
-      ...schema.enums.keys(),
-      ...schema.domains.keys(),
-      ...schema.types.keys(),
-    ].find((each) => each === of || nameOf(each) === of) ?? key(schema.defaultSchema, of)
+    [...onPath(of).filter((each) => all.includes(each)), ...all].find((each) => each === of || nameOf(each) === of) ??
+    key(schema.defaultSchema, of)
   const references = (of: Key, columns: (referenced: readonly string[]) => boolean) =>
     referencesTo(schema, of).filter((each) => columns(each.columns))
   switch (kind) {

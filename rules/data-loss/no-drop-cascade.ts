@@ -127,7 +127,7 @@ function* said(object: string, dependents: readonly Dependent[], known: boolean,
         : `Dropping \`${name}\` with CASCADE takes along ${list(dependents.map((each) => each.said))}.`,
     help:
       dependents.length === 0
-        ? 'Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.'
+        ? `Leave CASCADE out. Where something depends on it, Postgres refuses and names it; drop that by name first.\n${sql(`${without(ctx.step?.statement.text ?? '')};`)}`
         : `Where that is meant, drop what goes by name, and leave CASCADE out:\n${sql(...dependents.map((each) => each.drop), `${without(ctx.step?.statement.text ?? '')};`)}`,
   }
 }

@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
+import { backup } from '../shared/supabase.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -55,7 +56,7 @@ export default {
       const keys = known?.primaryKey?.columns ?? []
       const copy =
         keys.length > 0
-          ? `To keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_${from.name}_backup`)} AS SELECT ${idents([...keys, from.name])} FROM ${name};`)}\n`
+          ? `To keep a copy before the drop:\n${sql(...backup(`${nameOf(table)}_${from.name}_backup`, `SELECT ${idents([...keys, from.name])} FROM ${name}`, ctx))}\n`
           : ''
       const ignore = ctx.project.orm === 'prisma' ? ' (`@ignore` on the field keeps it out of the client)' : ''
       return {

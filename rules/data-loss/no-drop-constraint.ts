@@ -1,6 +1,13 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import { checkDefinition, foreignKeyDefinition } from '../../src/schema/sql/ddl.ts'
+import { separateDeploy } from '../shared/deploys.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { subjectOf } from '../../src/schema/change.ts'
-import type { Key } from '../../src/schema/model.ts'
+import type { Key, Table } from '../../src/schema/model.ts'
+
+const unlessReplaced =
+  'Add what replaces it first. Where nothing has to, say why above the statement: `-- schemagate-ignore no-drop-constraint: the reason`.'
 
 export default {
   id: 'no-drop-constraint',
@@ -41,6 +48,11 @@ export default {
       ],
     },
     {
+      title: 'What a partition was checked for before it was attached.',
+      given: `create table events (id bigint, at date not null) partition by range (at); create table events_2026 (id bigint, at date not null constraint events_2026_bounds check (at >= '2026-01-01' and at < '2027-01-01')); alter table events attach partition events_2026 for values from ('2026-01-01') to ('2027-01-01');`,
+      sql: `alter table events_2026 drop constraint events_2026_bounds;`,
+    },
+    {
       title: 'Another one takes its place.',
       given: `create table orders (id bigint primary key, amount int constraint orders_amount_check check (amount > 0));`,
       sql: `alter table orders drop constraint orders_amount_check; alter table orders add constraint orders_amount_check check (amount >= 0) not valid;`,
@@ -73,6 +85,10 @@ export default {
       if (!after) return
       const now = ctx.step?.before.tables.get(table)
       const at = `\`${ctx.name(table)}\``
+      const alter = `ALTER TABLE ${sqlName(table, ctx)}`
+      const { defaultSchema } = ctx.before
+      const back = (add: string) =>
+        `${unlessReplaced} What brings it back for new rows:\n${sql(add)}\nand for all of them, ${separateDeploy(ctx)}:\n${sql(`${alter} VALIDATE CONSTRAINT ${ident(name)};`)}`
       if (constraint.type === 'foreignKey') {
         const { columns, references } = constraint.is
         if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
@@ -83,6 +99,7 @@ export default {
           return
         return {
           anySize: true,
+          help: back(`${alter} ADD ${foreignKeyDefinition({ ...constraint.is, validated: false }, defaultSchema)};`),
           message: `Without \`${name}\`, rows of ${at} can refer to rows of \`${references.table}\` that are not there.`,
         }
       }
@@ -97,12 +114,14 @@ export default {
         if (kept.some((other) => other.length > 0 && other.every((column) => columns.includes(column)))) return
         return {
           anySize: true,
+          help: `${unlessReplaced} What brings it back, once no values are equal; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)})${constraint.is.include.length > 0 ? ` INCLUDE (${idents(constraint.is.include)})` : ''}${constraint.is.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''};`)}\nand after it:\n${sql(`${alter} ADD CONSTRAINT ${ident(name)} UNIQUE USING INDEX ${ident(name)};`)}`,
           message: `Without \`${name}\`, rows of ${at} can have equal values of ${columns.map((column) => `\`${column}\``).join(', ')}, and \`ON CONFLICT\` on them fails.`,
         }
       }
       if (constraint.type === 'check') {
         const helper = /^\(*"?([\w$]+)"? IS NOT NULL\)*$/.exec(constraint.is.expression)?.[1]
         if (helper && now?.columns.some((column) => column.name === helper && !column.nullable)) return
+        if (isSaidByBounds(after, constraint.is.expression, ctx)) return
         const mentions = (expression: string) =>
           (now?.columns ?? []).filter((column) => expression.includes(column.name)).map((column) => column.name)
         const old = mentions(constraint.is.expression)
@@ -113,6 +132,7 @@ export default {
           return
         return {
           anySize: true,
+          help: back(`${alter} ADD ${checkDefinition({ ...constraint.is, validated: false })};`),
           message: `Without \`${name}\`, ${at} accepts rows that break ${constraint.is.expression.includes('`') ? 'its condition' : `\`${constraint.is.expression}\``}.`,
         }
       }
@@ -139,4 +159,12 @@ function unknownConstraint(table: Key, name: string, ctx: RuleContext): Problem 
   return replaced || loses === null || ctx.isNew(table)
     ? null
     : { severity: 'info', anySize: true, message: `Without \`${name}\`, rows of \`${ctx.name(table)}\` ${loses}.` }
+}
+
+/** True for a condition on nothing but what its table is a partition by: the bounds say the same from when it is attached. */
+function isSaidByBounds(table: Table, expression: string, ctx: RuleContext): boolean {
+  const by = ctx.after.tables.get(table.partition.of?.parent ?? '')?.partition.by
+  const words = new Set(expression.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', '')))
+  const columns = table.columns.filter(({ name }) => words.has(name))
+  return typeof by === 'string' && columns.length > 0 && columns.every(({ name }) => by.includes(name))
 }

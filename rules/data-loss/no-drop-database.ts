@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-database',
@@ -24,6 +25,7 @@ export default {
       return {
         anySize: true,
         object: node.DropdbStmt.dbname ?? '',
+        help: `Drop it by hand, with a backup at hand, never in a migration. Out of reach but not yet lost:\n${sql(`ALTER DATABASE ${ident(node.DropdbStmt.dbname ?? '')} RENAME TO ${ident(`${node.DropdbStmt.dbname ?? ''}_dropped`)};`)}`,
         message: `\`DROP DATABASE\` loses everything in \`${node.DropdbStmt.dbname ?? ''}\`, and nothing brings it back.`,
       }
     },

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { backup } from '../shared/supabase.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 import { nameOf } from '../../src/schema/model.ts'
 
@@ -50,7 +51,7 @@ export default {
       return {
         anySize: true,
         message: `Dropping \`${ctx.name(table)}\` loses its data and breaks running instances that still use it.`,
-        help: `Deploy code that does not use it first. To keep a copy before the drop:\n${sql(`CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${name};`)}\nOut of reach but not yet lost, in place of the drop:\n${sql(`ALTER TABLE ${name} RENAME TO ${ident(`${nameOf(table)}_dropped`)};`)}`,
+        help: `Deploy code that does not use it first. To keep a copy before the drop:\n${sql(...backup(`${nameOf(table)}_backup`, `TABLE ${name}`, ctx))}\nOut of reach but not yet lost, in place of the drop:\n${sql(`ALTER TABLE ${name} RENAME TO ${ident(`${nameOf(table)}_dropped`)};`)}`,
       }
     },
   },

@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { isPlainCast, typeLoss } from '../../src/schema/type-change.ts'
 import { isEnum } from '../shared/retype.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -96,8 +96,44 @@ export default {
           loss === 'cut' || (using !== null && to.type?.startsWith('character') === true)
             ? `${change} rounds or cuts the values of \`${ctx.name(table)}\` that do not fit.`
             : `${change} fails where a value of \`${ctx.name(table)}\` does not fit.`,
-        help: `See what would change before it does:\n${sql(`SELECT ${column} FROM ${sqlName(table, ctx)} WHERE ${column} IS DISTINCT FROM (${using ?? column})::${to.type}::${from.type} LIMIT 20;`)}`,
+        help: `See what does not fit before it is changed:\n${sql(`SELECT ${column} FROM ${sqlName(table, ctx)} WHERE ${unfit({ column, from: from.type ?? '', to: to.type ?? '', using: wraps ? using : null }, ctx)} LIMIT 20;`)}`,
       }
     },
   },
 } satisfies Rule
+
+interface Cast {
+  readonly column: string
+  readonly from: string
+  readonly to: string
+  /** What computes the new value, where that is more than a cast. */
+  readonly using: string | null
+}
+
+const ranges: Readonly<Record<string, string>> = {
+  smallint: '-32768 AND 32767',
+  integer: '-2147483648 AND 2147483647',
+  bigint: '-9223372036854775808 AND 9223372036854775807',
+}
+
+/** A condition for the values that another type has no room for, which does not fail on them itself. */
+function unfit({ column, from, to, using }: Cast, { postgres }: RuleContext): string {
+  const [, size] = /^character(?: varying)?\((\d+)\)$/.exec(to) ?? []
+  if (size !== undefined && using === null) return `char_length(${isText(from) ? column : `${column}::text`}) > ${size}`
+  if (using !== null) return `${column} IS DISTINCT FROM (${using})::${to}::${from}`
+  const isNumber = /^(?:smallint|integer|bigint|numeric|real|double precision)\b/.test(from)
+  const range = ranges[to]
+  if (isNumber && range !== undefined)
+    return `${column} NOT BETWEEN ${range}${/^(?:numeric|real|double)/.test(from) ? ` OR ${column} <> round(${column})` : ''}`
+  const [, precision, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/.exec(to) ?? []
+  if (isNumber && precision !== undefined) {
+    const rounded = `round(${column}::numeric, ${scale})`
+    return `${column} <> ${rounded} OR abs(${rounded}) >= 1e${Number(precision) - Number(scale)}`
+  }
+  if (isText(from) && postgres >= 16 && !to.includes('"'))
+    return `NOT pg_input_is_valid(${column}, '${to.replaceAll("'", "''")}')`
+  if (isText(from) && range !== undefined) return `${column} !~ '^\\s*[-+]?\\d+\\s*$'`
+  return `${column} IS DISTINCT FROM ${column}::${to}::${from}`
+}
+
+const isText = (type: string) => /^(?:text|character varying|character|citext|bpchar)\b/.test(type)

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { backup } from '../shared/supabase.ts'
+import { sql, sqlName } from '../shared/sql.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
@@ -62,7 +63,7 @@ export default {
         notIn: cascade ? [] : ['squawk/ban-truncate-cascade', 'pgfence/truncate-cascade', 'pgls/banTruncateCascade'],
         object: tables[0] ?? '',
         message: `\`TRUNCATE\` loses every row of ${names}${cascade ? ' and of every table that refers to it' : ''}.`,
-        help: `Where only some rows have to go, delete those in batches, with a condition. To keep a copy before it:\n${sql(...tables.map((table) => `CREATE TABLE ${ident(`${nameOf(table)}_backup`)} AS TABLE ${sqlName(table, ctx)};`))}`,
+        help: `Where only some rows have to go, delete those in batches, with a condition. To keep a copy before it:\n${sql(...tables.flatMap((table) => backup(`${nameOf(table)}_backup`, `TABLE ${sqlName(table, ctx)}`, ctx)))}`,
       }
     },
   },

@@ -1,5 +1,9 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
+import { changeInBatches } from '../shared/batches.ts'
+import { referencesTo } from '../shared/depends.ts'
+import { addColumnSql, ident, sql, sqlName, tableAt } from '../shared/sql.ts'
 import { changedRows, rowChanges } from '../shared/slow.ts'
 
 export default {
@@ -71,7 +75,7 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, inside }, ctx) {
+    *statement({ node, inside, text }, ctx) {
       if (inside === 'function') return
       for (const part of rowChanges(node)) {
         const changed = changedRows(part, ctx.step.before)
@@ -86,18 +90,7 @@ export default {
               ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere']
               : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
           ...(fills ? { severity: 'info' as const } : {}),
-          ...(fills
-            ? {
-                help:
-                  ctx.postgres < 11
-                    ? 'Fill them in batches from a script.'
-                    : 'Where one value serves all rows, give it to the column as `DEFAULT` in `ADD COLUMN`: Postgres keeps it for the rows that are there without writing them. Otherwise fill them in batches from a script.',
-              }
-            : verb === 'UPDATE' && !ctx.alone
-              ? {
-                  help: 'Say which rows are meant, and change many rows in batches outside the migration: `schemagate plan`, or `/schemagate plan` in the pull request, writes the script.',
-                }
-              : {}),
+          help: wholeTable({ table, verb, fills, text: part === node ? text : '' }, ctx),
           message:
             verb === 'UPDATE'
               ? `This changes every row of \`${ctx.name(table)}\` in one transaction.`
@@ -107,3 +100,45 @@ export default {
     },
   },
 } satisfies Rule
+
+interface Whole {
+  readonly table: Key
+  readonly verb: 'UPDATE' | 'DELETE'
+  /** True where all that it sets are columns of the same pull request. */
+  readonly fills: boolean
+  /** Empty where it is a part of a statement. */
+  readonly text: string
+}
+
+/** Which rows there are, and the same done in a moment where that can be, else in batches. */
+function wholeTable({ table, verb, fills, text }: Whole, ctx: RuleContext): string {
+  const batches = changeInBatches(text, table, ctx)
+  const script = `in batches from a script that commits after each${batches === null ? '.' : `:\n${sql(...batches)}`}`
+  if (fills) return `${asDefault(table, text, ctx)} fill them ${script}`.trimStart().replace(/^fill/, 'Fill')
+  const name = sqlName(table, ctx)
+  const count = `Say which rows are meant. All of them are:\n${sql(`SELECT count(*) FROM ${name};`)}\nWhere all are meant,`
+  if (verb === 'UPDATE') return `${count} change them ${script}`
+  const emptied = ['-- schemagate-ignore no-truncate: every row is meant', `TRUNCATE ${name};`]
+  return isFree(table, ctx)
+    ? `${count} this takes a moment, in which nobody can read or write it:\n${sql("SET lock_timeout = '3s';", ...emptied)}\nElse delete them ${script}`
+    : `${count} delete them ${script}`
+}
+
+/** True for a table that TRUNCATE empties as DELETE does: no other table refers to it, and no trigger hears of its rows. */
+function isFree(table: Key, ctx: RuleContext): boolean {
+  const known = tableAt(table, ctx)
+  return known?.triggers.length === 0 && referencesTo(ctx.step?.before ?? ctx.before, table).length === 0
+}
+
+/** The column with its value as the default, for an UPDATE that gives all rows the same; '' where it gives more than that, or such a default rewrites the table. */
+function asDefault(table: Key, text: string, ctx: RuleContext): string {
+  const [, name = '', value = ''] =
+    /\sSET\s+("[^"]+"|[\w$]+)\s*=\s*('[^']*'(?:::\w+)?|-?[\d.]+|true|false)\s*(?:WHERE\s+(?:true|1\s*=\s*1)\s*)?;?$/i.exec(
+      text,
+    ) ?? []
+  const column = tableAt(table, ctx)?.columns.find(
+    (each) => ident(each.name) === name || each.name === name.toLowerCase(),
+  )
+  if (ctx.postgres < 11 || column === undefined || column.default !== null) return ''
+  return `Where new rows begin with the same, add the column with it and leave the UPDATE out: Postgres keeps the value for the rows that are there without writing them.\n${sql(addColumnSql(table, { ...column, default: value }, ctx))}\nElse`
+}

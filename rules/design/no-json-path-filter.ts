@@ -1,9 +1,9 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
-import { concurrently } from '../shared/concurrently.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { inService } from '../shared/query-words.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { ident, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-json-path-filter',
@@ -87,7 +87,7 @@ export default {
         object,
         place: predicate.place,
         message: `Rows of \`${ctx.name(table.key)}\` are found by a path inside of \`${column}\`, which no index knows: each run takes every document apart.`,
-        help: `Make a column of it where queries keep asking for it, or index the expression${expression === null ? ' that the client sends.' : `:\n${sql(`CREATE INDEX ${concurrently(table.key, ctx)}${ident(`${table.name}_${column}_path_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${expression});`)}`}`,
+        help: `Make a column of it where queries keep asking for it, or ${expression === null ? 'index the expression that the client sends.' : builtBy(table.key, [`CREATE INDEX ${concurrently(table.key, ctx)}${ident(`${table.name}_${column}_path_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${expression});`], ctx, 'index the expression')}`,
       }
     },
   },

@@ -3,8 +3,8 @@ import type { Key, Table } from '../../src/schema/model.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { indexColumns } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
-import { ident, idents, sql, sqlName } from '../shared/sql.ts'
-import { concurrently } from '../shared/concurrently.ts'
+import { ident, idents, sqlName } from '../shared/sql.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
 
 export default {
   id: 'no-soft-delete-unique',
@@ -93,7 +93,7 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
     yield {
       object: `${table}.${name}`,
       message: `\`${columns.join(', ')}\` of a deleted row stays taken: \`${name}\` counts rows with \`${deletion.name}\` as well.`,
-      help: `Unless that is meant, let this take its place, which counts only what is there:\n${sql(`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(live)} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`)}${inSchema}`,
+      help: `${builtBy(table, [`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(live)} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`], ctx, 'Unless that is meant, let this take its place, which counts only what is there')}${inSchema}`,
     }
   }
 }

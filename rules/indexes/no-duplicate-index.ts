@@ -1,9 +1,9 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Index, Key, Table } from '../../src/schema/model.ts'
+import { builtBy, dropConcurrently } from '../shared/concurrently.ts'
 import { indexesOf, type UsableIndex } from '../shared/index-prefix.ts'
 import { declare } from '../shared/declare.ts'
 import { listed } from '../shared/query-words.ts'
-import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-duplicate-index',
@@ -67,7 +67,16 @@ export default {
       return {
         ...(more.length === 0 ? declare({ kind: 'dropIndex', table, name: index.name }, ctx).offer : {}),
         message: `${repeated.map(({ name, twin }) => `\`${name}\` repeats ${shown(twin)}`).join(', ')}, and each write to \`${ctx.name(table)}\` pays for ${more.length === 0 ? 'both' : 'all of them'}.`,
-        help: `Leave ${listed(repeated.map(({ name }) => name))} out${drops.length > 0 ? `, or drop ${drops.length > 1 ? 'the others' : 'the other one'}:\n${sql(...drops.map(({ twin }) => `DROP INDEX CONCURRENTLY ${ident(twin.name)};`))}` : '.'}`,
+        help: `Leave ${listed(repeated.map(({ name }) => name))} out${
+          drops.length > 0
+            ? `, or ${builtBy(
+                table,
+                drops.map(({ twin }) => dropConcurrently(table, twin.name, ctx)),
+                ctx,
+                `drop ${drops.length > 1 ? 'the others' : 'the other one'}`,
+              )}`
+            : '.'
+        }`,
       }
     },
   },

@@ -1,8 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
-import { concurrently } from '../shared/concurrently.ts'
-import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
+import { ident, idents, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-low-selectivity-index',
@@ -69,7 +69,14 @@ export default {
             : `${ident(column.name)} = '${values?.[0] ?? ''}'`
       return {
         message: `\`${index.name}\` has ${reason.words}, so reading the table is often cheaper.`,
-        help: `Index only the rows that are looked for, by what else the queries ask of them or by the key:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name])}) WHERE ${where};`)}`,
+        help: builtBy(
+          table,
+          [
+            `CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name])}) WHERE ${where};`,
+          ],
+          ctx,
+          'Index only the rows that are looked for, by what else the queries ask of them or by the key',
+        ),
       }
     },
   },

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Index, Table } from '../../src/schema/model.ts'
-import { ident, sql } from '../shared/sql.ts'
+import { builtBy, dropConcurrently } from '../shared/concurrently.ts'
 import { indexesOf, type UsableIndex } from '../shared/index-prefix.ts'
 import { declare } from '../shared/declare.ts'
 
@@ -117,7 +117,7 @@ export default {
         help:
           ctx.isNew(table) || ctx.step?.before.tables.get(table)?.indexes.every((i) => i.name !== index.name)
             ? words || `Leave \`${index.name}\` out.`
-            : `${words || 'Drop it:\n'}${sql(`DROP INDEX CONCURRENTLY ${ident(index.name)};`)}`,
+            : `${words}${builtBy(table, [dropConcurrently(table, index.name, ctx)], ctx, words === '' ? 'Drop it' : '')}`,
       }
     },
   },

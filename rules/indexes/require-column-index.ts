@@ -1,11 +1,11 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { columnPlace, newColumns } from '../shared/columns.ts'
-import { concurrently } from '../shared/concurrently.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
 import { snake } from '../shared/names.ts'
 import { inPaths, like, texts, wrongPath } from '../shared/patterns.ts'
-import { ident, sql, sqlName } from '../shared/sql.ts'
+import { ident, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'require-column-index',
@@ -67,7 +67,7 @@ export default {
     const { words, offer } = declare({ kind: 'addIndex', table, columns: [column.name], name }, ctx)
     return {
       message: `\`${ctx.name(table)}\` is always filtered by \`${column.name}\`, and no index begins with \`${column.name}\`.`,
-      help: `${words}${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${ident(column.name)});`)}`,
+      help: `${words}${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${ident(column.name)});`], ctx)}`,
       ...offer,
     }
   }),

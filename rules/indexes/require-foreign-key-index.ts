@@ -2,7 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { ForeignKey, Key, Table } from '../../src/schema/model.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { indexLedBy } from '../shared/index-prefix.ts'
-import { concurrently } from '../shared/concurrently.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
 import { foreignKeyPlace, foreignKeysIn, parentOf, same } from '../shared/foreign-keys.ts'
 import { remember } from '../shared/remember.ts'
@@ -210,8 +210,12 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
       severity: 'info' as const,
       object: `${table}.${foreignKey.name}`,
       message: `Deleting from \`${ctx.name(parentOf(foreignKey))}\` reads all of \`${ctx.name(table)}\`, unless it has an index that leads with ${foreignKey.columns.map((column) => `\`${column}\``).join(', ')}.`,
-      help: sql(
-        `CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`,
+      help: builtBy(
+        table,
+        [
+          `CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`,
+        ],
+        ctx,
       ),
     }
     return
@@ -239,7 +243,14 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
     unindexed: sets.map(({ columns }) => `${table}.${columns[0] ?? ''}`),
     ...(place ? { place } : {}),
     message: `No index leads with ${orList(sets.map((f) => f.columns.map((column) => `\`${column}\``).join(', ')))}: ${isClients ? `following the relation from ${ways}, which only the client knows,` : `deleting from ${ways}`} reads all of \`${ctx.name(table)}\`.`,
-    help: `${words}${sql(...[first, ...more].map(({ name, columns }) => `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)});`))}`,
+    help: `${words}${builtBy(
+      table,
+      [first, ...more].map(
+        ({ name, columns }) =>
+          `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)});`,
+      ),
+      ctx,
+    )}`,
     ...offer,
   }
 }

@@ -1,11 +1,12 @@
 import type { Node } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key, Table } from '../../src/schema/model.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
-import { clausesOf, inBatches } from '../shared/batches.ts'
+import { changeInBatches, insertInRanges } from '../shared/batches.ts'
 import { rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
@@ -74,6 +75,11 @@ export default {
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
     {
+      title: 'The same of a copy.',
+      given: `create table users (id bigint primary key, name text); create table profiles (id bigint primary key, name text);`,
+      sql: `insert into profiles (id, name) select id, name from users where id > 7000 order by id limit 1000;`,
+    },
+    {
       title: 'A block that commits after each batch.',
       runner: 'psql',
       given: `create table users (id bigint primary key, plan text);`,
@@ -124,11 +130,12 @@ export default {
           continue
         const whole = verb === 'UPDATE' || verb === 'DELETE'
         if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
-        if (where !== null && isBounded(where)) continue
+        if (isBounded(verb === 'INSERT' ? part : where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
-        const batch = part === node && whole && !joins ? batched(text, table, ctx) : ''
+        const batch =
+          part !== node || joins ? null : whole ? changeInBatches(text, table, ctx) : copied(node, text, ctx)
         // A plan is made of a project, and of a statement that stands for itself.
-        const planned = batch === '' && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
+        const planned = batch === null && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
         yield {
           object: table,
           ...(fills ? { severity: 'info' as const } : {}),
@@ -136,7 +143,7 @@ export default {
             verb === 'INSERT'
               ? `This copies rows into \`${ctx.name(table)}\` in one transaction, which grows with them${meanwhile}.`
               : `This ${verb} locks every row of \`${ctx.name(table)}\` that it changes until the migration commits${meanwhile}.`,
-          help: `${rowsSentence(table, ctx)}Do it in batches from a script that commits after each, before or after the migration.${planned ? ' `schemagate plan`, or `/schemagate plan` in the pull request, writes it.' : batch}`,
+          help: `${rowsSentence(table, ctx)}Do it in batches from a script that commits after each, before or after the migration.${planned ? ' `schemagate plan`, or `/schemagate plan` in the pull request, writes it.' : ''}${batch === null ? '' : `\n${sql(...batch)}`}`,
         }
       }
     },
@@ -151,22 +158,17 @@ function commitsBetween({ step, steps }: RuleContext): boolean {
   return block !== undefined && endsTransactions(block.statement)
 }
 
-/** The same change in batches; '' where it does not show which rows are done. */
-function batched(text: string, table: Key, ctx: RuleContext): string {
-  const clauses = clausesOf(text)
-  if (clauses === null) return ''
-  const { target, set, where } = clauses
-  if (set === null) return `\n${sql(...inBatches(table, { head: `DELETE FROM ${target}`, from: target, where }, ctx))}`
-  const [, column = '', value = ''] = /^("[^"]+"|[\w$]+)\s*=\s*([^,]+)$/.exec(set) ?? []
-  if (column === '' || value.split(/[^\w$"]+/).includes(column)) return ''
-  const left = /^IS NULL$/i.test(where.replace(column, '').trim())
-    ? where
-    : `(${where}) AND ${column} IS DISTINCT FROM ${value}`
-  return `\n${sql(...inBatches(table, { head: `UPDATE ${target} SET ${set}`, from: target, where: left }, ctx))}`
+/** An INSERT ... SELECT from one table in ranges of its key; null for all else. */
+function copied(node: Node, text: string, ctx: RuleContext): readonly string[] | null {
+  const select = 'InsertStmt' in node ? node.InsertStmt.selectStmt : undefined
+  const from = select && 'SelectStmt' in select ? select.SelectStmt.fromClause?.[0] : undefined
+  return from && 'RangeVar' in from
+    ? insertInRanges(text, relationKey(from.RangeVar, ctx.step?.before ?? ctx.before), ctx)
+    : null
 }
 
 /** True for a condition that takes a number of rows and no more: `id IN (SELECT id FROM t LIMIT 5000)`. */
-function isBounded(where: Node): boolean {
+function isBounded(where: Node | null): boolean {
   let found = false
   walkTree(where, (kind, value) => {
     if (kind === 'SelectStmt' && value['limitCount'] !== undefined) found = true

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { fillInBatches } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addEmptyColumnSql, ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-default-before-11',
@@ -54,6 +54,7 @@ export default {
         ctx.postgres >= 11 ||
         to.default === null ||
         to.identity !== null ||
+        to.default.startsWith('nextval(') ||
         /^NULL\b/i.test(to.default) ||
         ctx.isNew(table)
       )
@@ -63,7 +64,7 @@ export default {
       return {
         message: `Adding \`${to.name}\` with a default rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, on PostgreSQL ${ctx.postgres}.`,
         help: `${rowsSentence(table, ctx)}Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
-          `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
+          addEmptyColumnSql(table, to, ctx),
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
           ...fillInBatches(table, to.name, 'DEFAULT', ctx),
         )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,

@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, nameOf, type Key } from '../../src/schema/model.ts'
+import { createDomain, lateDomainChecks } from '../../src/schema/sql/ddl.ts'
+import { key, nameOf, type DomainType, type Key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -59,6 +60,7 @@ export default {
           'pgsafe/add-domain-not-null',
         ],
         message: `A later column of \`${ctx.name(object)}\` rewrites its table, because the domain has a constraint.`,
+        ...(to.checks.length === 0 ? {} : { help: checkedLate(to, ctx) }),
       }
     },
     alterDomain({ object, adds, notValid }, ctx) {
@@ -131,4 +133,12 @@ function usersOf(domain: Key, ctx: RuleContext): readonly Key[] | null {
   return [...schema.tables.values()]
     .filter((table) => table.columns.some((column) => isOne(column.type)))
     .map((table) => table.key)
+}
+
+/** A domain that gets its constraints once its columns are there. */
+function checkedLate(domain: DomainType, ctx: RuleContext): string {
+  const late = { ...domain, checks: domain.checks.map((check) => ({ ...check, validated: false })) }
+  const { defaultSchema } = ctx.before
+  const name = sqlName(key(domain.schema, domain.name), ctx)
+  return `Make it without, and add columns of it to tables that hold rows:\n${sql(`${createDomain(late, defaultSchema)};`)}\nthen its constraint, which is asked of what is written from then on:\n${sql(...lateDomainChecks(late, defaultSchema).map((each) => `${each};`))}\nand validate it ${separateDeploy(ctx)}:\n${sql(...late.checks.map((check) => `ALTER DOMAIN ${name} VALIDATE CONSTRAINT ${ident(check.name)};`))}`
 }

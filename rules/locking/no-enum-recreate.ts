@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, type Key } from '../../src/schema/model.ts'
 import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
+import { addingValue } from '../shared/outside-transaction.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -93,10 +94,10 @@ export default {
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
         help:
           removed.length > 0
-            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing. For Postgres to refuse it:\n${sql(...refused(table, from.name, removed, ctx))}\nRows that hold it:\n${sql(`SELECT count(*) FROM ${sqlName(table, ctx)} WHERE ${held(from.name, removed)};`)}${added.length === 0 ? '' : `\nWhat is new is added without touching a row:\n${additions}`}`
+            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing. For Postgres to refuse it:\n${sql(...refused(table, from.name, removed, ctx))}\nRows that hold it:\n${sql(`SELECT count(*) FROM ${sqlName(table, ctx)} WHERE ${held(from.name, removed)};`)}${added.length === 0 ? '' : `\nWhat is new is added without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`}`
             : added.length === 0
               ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
-              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row:\n${additions}`,
+              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`,
       }
     },
   },

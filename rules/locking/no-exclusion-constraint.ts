@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Exclusion, Key } from '../../src/schema/model.ts'
 import { ident, rowsSentence, sql, sqlName, tableAt } from '../shared/sql.ts'
+import { swapped } from '../shared/swap.ts'
 
 export default {
   id: 'no-exclusion-constraint',
@@ -39,9 +40,10 @@ export default {
   visit: {
     addExclusion({ table, to }, ctx) {
       if (ctx.isNew(table)) return
+      const add = (name: string) => `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} ${to.definition};`
       return {
         message: `Building \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until its index is built and all rows are compared.`,
-        help: `${rowsSentence(table, ctx)}There is no concurrent form. Run it when few use the table, so that nobody waits for long behind it:\n${sql("SET lock_timeout = '3s';", `ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${to.definition};`)}${overlapping(table, to, ctx)}`,
+        help: `${rowsSentence(table, ctx)}${swapped(table, add(sqlName(table, ctx)), { before: '', after: '', besides: (name) => [add(name)] }, ctx)}${overlapping(table, to, ctx)}`,
       }
     },
   },

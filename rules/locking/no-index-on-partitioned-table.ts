@@ -1,7 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { key } from '../../src/schema/model.ts'
 import { createIndex } from '../../src/schema/sql/ddl.ts'
-import { ident, sql } from '../shared/sql.ts'
+import { partByPart } from '../shared/partitions.ts'
 
 export default {
   id: 'no-index-on-partitioned-table',
@@ -58,31 +57,27 @@ export default {
     addIndex({ table, index, concurrently, only }, ctx) {
       const known = ctx.step?.before.tables.get(table)
       if (only || ctx.isNew(table) || !known || known.partition.by === null) return
-      const partitions = [...(ctx.step?.before.tables.values() ?? [])].filter(
-        (other) => other.partition.of?.parent === table,
-      )
-      if (partitions.length === 0 && !concurrently && ctx.postgres >= 11) return
-      const [first] = partitions
-      const { defaultSchema } = ctx.before
+      const { tables } = ctx.step?.before ?? ctx.before
+      const isEmpty = ![...tables.values()].some(({ partition }) => partition.of?.parent === table)
+      if (isEmpty && !concurrently && ctx.postgres >= 11) return
       const none = ctx.postgres < 11
-      const own = { ...index, name: `${first?.name ?? 'a_partition'}_${index.name}` }
-      const part = first?.key ?? key(defaultSchema, 'a_partition')
-      const help = sql(
-        ...(none ? [] : [`${createIndex(table, index, defaultSchema, { only: true })};`]),
-        `-- for each partition, outside a transaction:`,
-        `${createIndex(part, own, defaultSchema, { concurrently: true })};`,
-        ...(none ? [] : [`ALTER INDEX ${ident(index.name)} ATTACH PARTITION ${ident(own.name)};`]),
+      const { defaultSchema } = ctx.before
+      const help = partByPart(
+        table,
+        index.name,
+        `${createIndex(table, index, defaultSchema, { concurrently: true })};`,
+        ctx,
       )
       return concurrently || none
         ? {
             anySize: true,
             fails: true,
             message: `\`CREATE INDEX${concurrently ? ' CONCURRENTLY' : ''}\` fails on \`${ctx.name(table)}\`${none ? ` with PostgreSQL ${ctx.postgres}` : ''}, because it is partitioned.`,
-            help: `Build it partition by partition:\n${help}`,
+            help,
           }
         : {
             message: `Building \`${index.name}\` blocks writes to every partition of \`${ctx.name(table)}\` until the last one is done.`,
-            help: `Build it partition by partition:\n${help}`,
+            help,
           }
     },
   },

@@ -1,5 +1,6 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Key, type Table } from '../../src/schema/model.ts'
+import { builtBy } from '../shared/concurrently.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { defaultPartition } from '../shared/partitions.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
@@ -78,7 +79,15 @@ export default {
         yield {
           object: partition,
           message: `Attaching \`${ctx.name(partition)}\` locks it until the ${builds.length === 1 ? 'index' : `${builds.length} indexes`} that \`${ctx.name(table)}\` has and it lacks ${builds.length === 1 ? 'is' : 'are'} built.`,
-          help: `Build ${builds.length === 1 ? 'it' : 'them'} first, outside a transaction; ATTACH takes over what is alike:\n${sql(...builds.map(({ unique, columns }) => `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ON ${name} (${idents(columns)});`))}`,
+          help: builtBy(
+            partition,
+            builds.map(
+              ({ unique, columns }) =>
+                `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ON ${name} (${idents(columns)});`,
+            ),
+            ctx,
+            `ATTACH takes over what is alike. Build ${builds.length === 1 ? 'it' : 'them'} first`,
+          ),
         }
         return
       }

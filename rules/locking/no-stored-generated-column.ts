@@ -1,5 +1,17 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
+import { inBatches } from '../shared/batches.ts'
+import { builtBy } from '../shared/concurrently.ts'
+import {
+  addColumnSql,
+  addEmptyColumnSql,
+  ident,
+  rowsSentence,
+  sql,
+  sqlName,
+  tableAt,
+  triggerCall,
+} from '../shared/sql.ts'
 
 export default {
   id: 'no-stored-generated-column',
@@ -60,12 +72,10 @@ export default {
   visit: {
     addColumn({ table, to }, ctx) {
       if (to.generated === null || !to.generated.stored || ctx.isNew(table)) return
-      const name = sqlName(table, ctx)
-      const column = ident(to.name)
       const virtual =
         ctx.postgres >= 18
-          ? `Compute it when it is read:\n${sql(`ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'text'} GENERATED ALWAYS AS (${to.generated.expression}) VIRTUAL;`)}`
-          : `Where it serves a search, index the expression instead:\n${sql(`CREATE INDEX CONCURRENTLY ON ${name}${to.type === 'tsvector' ? ' USING gin' : ''} ((${to.generated.expression}));`)}\nWhere the column has to be there, add it plain, let a trigger fill it for new rows, and fill the old ones in batches.`
+          ? `Compute it when it is read:\n${sql(addColumnSql(table, { ...to, generated: { ...to.generated, stored: false } }, ctx))}`
+          : byTrigger(table, to, to.generated.expression, ctx)
       return {
         message: `Computing \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
         help: `${rowsSentence(table, ctx)}${virtual}`,
@@ -81,3 +91,35 @@ export default {
     },
   },
 } satisfies Rule
+
+/** An index on the expression, which serves a search, or a plain column that a trigger fills for rows that are written. */
+function byTrigger(table: Key, column: Column, expression: string, ctx: RuleContext): string {
+  const [of, name] = [sqlName(table, ctx), ident(column.name)]
+  const method = column.type === 'tsvector' ? ' USING gin' : ''
+  const build = `CREATE INDEX CONCURRENTLY ON ${of}${method} ((${expression}));`
+  const fill = key(schemaOf(table), `${nameOf(table)}_${column.name}_fill`)
+  const columns = tableAt(table, ctx)?.columns.map((each) => ident(each.name)) ?? []
+  const reads = new RegExp(`(?<![\\w."$])(?:${columns.map(escaped).join('|')})(?![\\w"$(])`, 'g')
+  if (columns.length === 0)
+    return builtBy(table, [build], ctx, 'Where it serves a search, index the expression instead')
+  return `${builtBy(table, [build], ctx, 'Where it serves a search, index the expression instead')}
+Where the column has to be there, add it plain, and let a trigger fill it in rows that are written:
+${sql(
+  addEmptyColumnSql(table, column, ctx),
+  `CREATE FUNCTION ${sqlName(fill, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$`,
+  'BEGIN',
+  `  NEW.${name} := ${expression.replaceAll(reads, 'NEW.$&')};`,
+  '  RETURN NEW;',
+  'END $$;',
+  `CREATE TRIGGER ${ident(nameOf(fill))} BEFORE INSERT OR UPDATE ON ${of} FOR EACH ROW ${triggerCall(sqlName(fill, ctx), ctx)};`,
+  ...inBatches(
+    table,
+    { head: `UPDATE ${of} SET ${name} = ${expression}`, from: of, where: `${name} IS DISTINCT FROM ${expression}` },
+    ctx,
+  ),
+)}`
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+}

@@ -2,6 +2,7 @@ import type { Node } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Key, type Schema } from '../../src/schema/model.ts'
 import { isBackup } from '../shared/names.ts'
+import { copyInRanges, singleKey } from '../shared/batches.ts'
 import { idents, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { columnRef } from '../shared/sql-tree.ts'
 import { relationKey } from '../../src/schema/relation.ts'
@@ -67,10 +68,16 @@ export default {
         source.columns === null
           ? `CREATE TABLE ${into} (LIKE ${from} INCLUDING ALL);`
           : `CREATE TABLE ${into} AS SELECT ${idents(source.columns)} FROM ${from} WITH NO DATA;`
+      const columns = source.columns === null ? null : idents(source.columns)
+      const one = singleKey(source.table, ctx)
+      const copy =
+        one === null || (columns !== null && !columns.split(', ').includes(one))
+          ? []
+          : copyInRanges({ from, into, columns, key: one, again: columns === null })
       return {
         object: source.table,
         message: `Copying \`${ctx.name(source.table)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
-        help: `${rowsSentence(source.table, ctx)}Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty)}`,
+        help: `${rowsSentence(source.table, ctx)}Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty, ...copy)}`,
       }
     },
   },

@@ -1,6 +1,10 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 import { repacked } from '../shared/repack.ts'
+import { ident, sql } from '../shared/sql.ts'
+import { swapped } from '../shared/swap.ts'
+
+const kinds = { table: 'r', index: 'i', 'materialized view': 'm' } as const
 
 const forms: Readonly<Record<string, string>> = {
   AT_SetLogged: 'SET LOGGED',
@@ -31,6 +35,12 @@ export default {
       unproven: 'there is no such tablespace',
     },
     { given: `create unlogged table events (id bigint primary key);`, sql: `alter table events set logged;` },
+    {
+      title: 'The default of the server, and a table that more hangs on.',
+      given: `create table users (id bigint primary key); create table events (id bigint primary key, user_id bigint references users (id)); create index on events (user_id);`,
+      sql: `alter table events set access method heap2;`,
+      unproven: 'the access method is that of an extension',
+    },
   ],
   good: [
     { sql: `create table events (id bigint primary key); alter table events set unlogged;` },
@@ -41,7 +51,7 @@ export default {
     },
   ],
   visit: {
-    *statement({ node }, ctx) {
+    *statement({ node, text }, ctx) {
       if ('AlterTableMoveAllStmt' in node) {
         const { orig_tablespacename: from = '', new_tablespacename: to = '', objtype } = node.AlterTableMoveAllStmt
         const what = objtype === 'OBJECT_INDEX' ? 'index' : objtype === 'OBJECT_MATVIEW' ? 'materialized view' : 'table'
@@ -49,7 +59,7 @@ export default {
           yield {
             anySize: true,
             message: `Moving every ${what} of \`${from}\` copies one after the other while nobody can read or write it, and keeps all of them locked to the end.`,
-            help: 'Move one at a time, each in a transaction of its own.',
+            help: `Move one at a time, each in a transaction of its own. This prints the statements, the small ones first:\n${sql(`SELECT format('ALTER ${what.toUpperCase()} %s SET TABLESPACE ${ident(to).replaceAll("'", "''")};', c.oid::regclass)`, `  FROM pg_class c LEFT JOIN pg_tablespace t ON t.oid = reltablespace`, `  WHERE relkind = '${kinds[what]}' AND ${from === 'pg_default' ? 'reltablespace = 0' : `spcname = '${from.replaceAll("'", "''")}'`} AND relnamespace::regnamespace::text !~ '^pg_' ORDER BY relpages;`)}`,
           }
         return
       }
@@ -68,12 +78,22 @@ export default {
             (subtype === 'AT_SetUnLogged' && known.persistence === 'unlogged'))
         )
           continue
-        const space = 'AlterTableCmd' in cmd && subtype === 'AT_SetTableSpace' ? (cmd.AlterTableCmd.name ?? null) : null
+        const of = 'AlterTableCmd' in cmd ? (cmd.AlterTableCmd.name ?? null) : null
         yield {
           object: table,
-          ...(space === null
-            ? {}
-            : { help: `While others read and write it, ${repacked(table, { index: null, tablespace: space }, ctx)}` }),
+          help:
+            subtype === 'AT_SetTableSpace'
+              ? `While others read and write it, ${repacked(table, { index: null, tablespace: of }, ctx)}`
+              : swapped(
+                  table,
+                  `${text};`,
+                  {
+                    before: subtype === 'AT_SetUnLogged' ? 'UNLOGGED ' : '',
+                    after: subtype === 'AT_SetAccessMethod' && of !== null ? ` USING ${ident(of)}` : '',
+                    besides: () => [],
+                  },
+                  ctx,
+                ),
           message: `\`${form}\` rewrites \`${ctx.name(table)}\` while nobody can read or write it.`,
         }
       }

@@ -1,7 +1,10 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { key, type Column, type Table } from '../../src/schema/model.ts'
+import { quoteLiteral } from '../../src/schema/sql/quote.ts'
 import { createIndex } from '../../src/schema/sql/ddl.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { settingBefore } from '../shared/timeouts.ts'
 import { retype } from '../shared/retype.ts'
 
 export default {
@@ -57,15 +60,22 @@ export default {
       const rebuilt = rebuiltIndexes(known, from, to, collationChanges)
       if (rebuilt.length === 0) return
       const indexes = known.indexes.filter((index) => rebuilt.includes(index.name))
-      const inOrder = [
-        ...indexes.map((index) => `DROP INDEX CONCURRENTLY ${sqlName(key(known.schema, index.name), ctx)};`),
-        `${ctx.step?.statement.text.trim() ?? ''};`,
-        ...indexes.map((index) => `${createIndex(table, index, ctx.before.defaultSchema, { concurrently: true })};`),
-      ]
+      const drops = indexes.map((index) => `DROP INDEX CONCURRENTLY ${sqlName(key(known.schema, index.name), ctx)};`)
+      const builds = indexes.map(
+        (index) => `${createIndex(table, index, ctx.before.defaultSchema, { concurrently: true })};`,
+      )
+      const many = indexes.length > 1
+      // Without it the other migration would write every row.
+      const zone = /time zone/.test(to.type ?? '') ? settingBefore('timezone', ctx) : null
+      const [before, after] = [{ many }, { many, later: true }].map((wanted) => outsideTransaction(ctx, wanted).how)
+      const rebuild =
+        indexes.length === 0
+          ? 'Add'
+          : `Where queries can do without ${many ? 'them' : 'it'} for that long, drop ${many ? 'them' : 'it'} first; ${before}:\n${sql(...drops)}\nthen:\n${sql(...(zone === null ? [] : [`SET timezone = ${quoteLiteral(zone)};`]), `${ctx.step?.statement.text.trim() ?? ''};`)}\nand build ${many ? 'them' : 'it'} anew; ${after}:\n${sql(...builds)}\nOtherwise add`
       const names = rebuilt.map((name) => `\`${name}\``).join(', ')
       return {
         message: `Changing the ${from.type === to.type ? 'collation' : 'type'} of \`${from.name}\` rewrites no row, but builds ${names} anew while nobody can read or write \`${ctx.name(table)}\`.`,
-        help: `${rowsSentence(table, ctx)}${inOrder.length < 3 ? '' : `Where queries can do without ${rebuilt.length === 1 ? 'it' : 'them'} for that long, outside a transaction:\n${sql(...inOrder)}\n`}${inOrder.length < 3 ? 'A' : 'Otherwise a'}dd a column of the new type, index it CONCURRENTLY, and switch over.`,
+        help: `${rowsSentence(table, ctx)}${rebuild} a column of the new type, index it CONCURRENTLY, and switch over.`,
       }
     },
   },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import { relationKey } from '../../src/schema/relation.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { repacked } from '../shared/repack.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 
@@ -42,7 +43,7 @@ export default {
           ...(first ? { object: first } : {}),
           ...(first
             ? {
-                help: `Plain VACUUM locks nobody out, and new rows take the room that it frees:\n${sql(...keys.map((table) => `VACUUM (ANALYZE) ${sqlName(table, ctx)};`))}\nTo give the room back to the disk, ${repacked(first, { index: null, tablespace: null }, ctx)}`,
+                help: `Plain VACUUM locks nobody out, and new rows take the room that it frees; ${outsideTransaction(ctx, { many: keys.length > 1 }).how}:\n${sql(...keys.map((table) => `VACUUM (ANALYZE) ${sqlName(table, ctx)};`))}\nTo give the room back to the disk, ${repacked(first, { index: null, tablespace: null }, ctx)}`,
               }
             : {}),
           message: `\`VACUUM FULL\` rewrites ${keys.length === 0 ? 'every table' : keys.map((table) => `\`${ctx.name(table)}\``).join(', ')} while nobody can read or write it.`,

@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { fillInBatches } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
-import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { addEmptyColumnSql, ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 import { unknownCall, volatileCall } from '../shared/volatility.ts'
 
 export default {
@@ -90,7 +90,7 @@ export default {
         ...(known === null ? { severity: 'info' as const, uncertain: true } : {}),
         message: `Adding \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it, ${known === null ? `unless \`${call}\` is declared \`STABLE\` or \`IMMUTABLE\`` : `because \`${call}\` is computed for each row`}.`,
         help: `${rowsSentence(table, ctx)}Add it empty, let new rows have the default, then fill the old rows in batches:\n${sql(
-          `ALTER TABLE ${name} ADD COLUMN ${column} ${to.type ?? 'type'};`,
+          addEmptyColumnSql(table, to, ctx),
           `ALTER TABLE ${name} ALTER COLUMN ${column} SET DEFAULT ${to.default};`,
           ...fillInBatches(table, to.name, 'DEFAULT', ctx),
         )}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,

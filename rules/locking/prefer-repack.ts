@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { sentence } from '../shared/words.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
@@ -51,7 +53,9 @@ export default {
       const table = relation?.relname ? ` ${sqlName(relationKey(relation, ctx.before), ctx)}` : ''
       return {
         anySize: true,
-        ...(table === '' ? {} : { help: `Outside a transaction:\n${sql(`REPACK (CONCURRENTLY)${table};`)}` }),
+        ...(table === ''
+          ? {}
+          : { help: `${sentence(outsideTransaction(ctx).how)}:\n${sql(`REPACK (CONCURRENTLY)${table};`)}` }),
         message: `On PostgreSQL ${ctx.postgres}, \`REPACK (CONCURRENTLY)\` does this while reads and writes go on.`,
       }
     },

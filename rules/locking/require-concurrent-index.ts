@@ -112,14 +112,13 @@ export default {
       if (free !== index.name) return { message, help: successor(table, index, free, ctx) }
       const text = ctx.step?.statement.text ?? ''
       const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
-      const outside = outsideTransaction(
-        ctx,
-        'IF NOT EXISTS',
-        index.keys.some(({ column }) => column !== null && ctx.isNewColumn(table, column)),
-      )
+      const outside = outsideTransaction(ctx, {
+        kept: 'IF NOT EXISTS',
+        later: index.keys.some(({ column }) => column !== null && ctx.isNewColumn(table, column)),
+      })
       return {
         message,
-        help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
+        help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it by hand before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
         ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
       }
     },
@@ -130,7 +129,7 @@ export default {
 function successor(table: Key, index: Index, name: string, ctx: RuleContext): string {
   const { defaultSchema } = ctx.before
   const at = key(schemaOf(table), index.name)
-  return `${rowsSentence(table, ctx)}${sentence(outsideTransaction(ctx).how)}, in place of dropping \`${index.name}\` and building it anew:\n${sql(
+  return `${rowsSentence(table, ctx)}${sentence(outsideTransaction(ctx, { many: true }).how)}, in place of dropping \`${index.name}\` and building it anew:\n${sql(
     `${createIndex(table, { ...index, name }, defaultSchema, { concurrently: true })};`,
     `DROP INDEX CONCURRENTLY IF EXISTS ${sqlName(at, ctx)};`,
     `ALTER INDEX ${sqlName(key(schemaOf(table), name), ctx)} RENAME TO ${ident(index.name)};`,

@@ -1,4 +1,5 @@
 import { mentions } from '../../src/schema/replay/rewrite.ts'
+import { checkDefinition } from '../../src/schema/sql/ddl.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { droppedTwin, renameInstead } from '../shared/replaced.ts'
@@ -52,7 +53,8 @@ export default {
     addCheck({ table, to, inline }, ctx) {
       if (!to.validated || !to.enforced || ctx.isNew(table)) return
       const name = sqlName(table, ctx)
-      const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} CHECK (${to.expression.replace(/^\((.*)\)$/s, '$1')}) NOT VALID;`
+      const expression = to.expression.replace(/^\((.*)\)$/s, '$1')
+      const add = `ALTER TABLE ${name} ADD ${checkDefinition({ ...to, expression, validated: false })};`
       const column = inline
         ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && mentions(to.expression, each.to.name))
         : undefined
@@ -63,7 +65,7 @@ export default {
       return {
         ...(inline ? { severity: 'warning' as const } : {}),
         message,
-        help: `${rowsSentence(table, ctx)}${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${to.expression.replace(/^\((.*)\)$/s, '$1')}) LIMIT 20;`)}`,
+        help: `${rowsSentence(table, ctx)}${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${expression}) LIMIT 20;`)}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
     },

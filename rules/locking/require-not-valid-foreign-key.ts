@@ -1,10 +1,11 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { foreignKeyDefinition } from '../../src/schema/sql/ddl.ts'
 import { key } from '../../src/schema/model.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { beginsFilled } from '../shared/foreign-keys.ts'
 import { isPartitioned, keyByPartition, partitionsHaveKey, partitionsOf } from '../shared/partitions.ts'
 import { droppedTwin, renameInstead } from '../shared/replaced.ts'
-import { addColumnSql, ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { addColumnSql, ident, sql, sqlName } from '../shared/sql.ts'
 import { addNotValid } from '../shared/suggest.ts'
 
 export default {
@@ -142,12 +143,7 @@ export default {
       if (whole && ((ctx.postgres < 18 && partitions.length === 0) || partitionsHaveKey(partitions, to))) return
       if (inline && (!ctx.step || !beginsFilled(ctx.step, to.columns[0] ?? ''))) return
       const name = sqlName(table, ctx)
-      const columns = to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''
-      const actions = [
-        to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`,
-        to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`,
-      ].join('')
-      const add = `ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${columns}${actions} NOT VALID;`
+      const add = `ALTER TABLE ${name} ADD ${foreignKeyDefinition({ ...to, validated: false }, ctx.before.defaultSchema)};`
       const column = inline
         ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && to.columns.includes(each.to.name))
         : undefined

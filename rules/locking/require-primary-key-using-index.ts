@@ -76,14 +76,16 @@ export default {
       const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
       const { added, nullable, isKnown } = columnsOf(table, to.columns, ctx)
       const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
+      const later = to.columns.some((column) => ctx.isNewColumn(table, column))
+      const outside = outsideTransaction(ctx, { later })
       const steps = [
         ...(inline ? added.map((column) => addedAlone(table, column, ctx)) : []),
         ...nullable.map(
           (column) =>
             `${isKnown ? `\`${column}\` may be NULL` : `Where \`${column}\` may be NULL, make it NOT NULL first`}. ${notNullRecipe(table, column, ctx)}`,
         ),
-        `Build the index of the key; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)})${include};`)}`,
-        `Then let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index}${deferred};`)}`,
+        `Build the index of the key; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} (${idents(to.columns)})${include};`)}`,
+        `Then${later && outside.never ? ', in a later migration,' : ''} let the key take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(key)} PRIMARY KEY USING INDEX ${index}${deferred};`)}`,
         ...(inline ? [] : [`Rows that would fail:\n${sql(duplicates)}`]),
       ]
       return {

@@ -1,4 +1,5 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { commitsAlone } from './outside-transaction.ts'
 
 /** Where a later step of a recipe has to stand so that it does not share the first one's transaction: `in a later migration`. */
 export function separateDeploy(ctx: RuleContext): string {
@@ -10,8 +11,10 @@ export function separateDeploy(ctx: RuleContext): string {
         ? 'in a later migration'
         : 'in a later deploy (node-pg-migrate runs all pending migrations in one transaction without `--no-single-transaction`)'
     case 'prisma':
-      return 'in a later migration (`npx prisma migrate dev --create-only`)'
+      return commitsAlone(ctx)
+        ? 'in a statement after it'
+        : 'in a later migration (`npx prisma migrate dev --create-only`)'
     default:
-      return ctx.step?.transaction.block === false ? 'in a statement after it' : 'in a later migration'
+      return commitsAlone(ctx) ? 'in a statement after it' : 'in a later migration'
   }
 }

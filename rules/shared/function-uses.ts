@@ -3,12 +3,22 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, type Key, type Schema, type SqlFunction } from '../../src/schema/model.ts'
 import { comparePlaces, type Place } from '../../src/location.ts'
 import { askedBy } from '../../src/sql/inner.ts'
+import type { Statement } from '../../src/sql/statement.ts'
 import { columnRef, walkTree } from './sql-tree.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
 /** A function of the schema after the pull request, and the first place of its body that names what was asked for. */
 export interface FunctionUse {
   readonly function: Key
+  readonly arguments: SqlFunction['arguments']
+  readonly place: Place
+  readonly made: Statement
+  readonly body: readonly BodyPart[]
+}
+
+/** A query or statement in the body of a function. */
+export interface BodyPart {
+  readonly node: Node
   readonly place: Place
 }
 
@@ -19,31 +29,27 @@ export function functionsUsing(ctx: RuleContext, table: Key, column: string | nu
     for (const each of overloads) {
       if (runsOnlyFor(of, table, ctx)) continue
       if (each.definition?.toLowerCase().includes((column ?? nameOf(table)).toLowerCase()) !== true) continue
-      const use = bodyOf(each, ctx).find(({ node }) =>
+      const made = madeBy(each, ctx)
+      const use = made?.body.find(({ node }) =>
         column === null ? namesTable(node, table, ctx.after) : namesColumn(node, table, column, ctx, of),
       )
-      if (use !== undefined) found.push({ function: of, place: use.place })
+      if (made && use) found.push({ function: of, arguments: each.arguments, place: use.place, ...made })
     }
   }
   return found
 }
 
-/** What stands in the body of a function, from the statement of the history that made it as it is. */
-function bodyOf(
-  { definition }: SqlFunction,
-  { history }: RuleContext,
-): readonly { readonly node: Node; readonly place: Place }[] {
+/** The statement of the history that made a function as it is, and what stands in its body. */
+function madeBy({ definition }: SqlFunction, { history }: RuleContext): Pick<FunctionUse, 'made' | 'body'> | null {
   for (const { statements } of history.toReversed()) {
     const made = statements.findLast(({ inside, text }) => inside === null && text === definition)
-    if (made !== undefined)
-      return [
-        ...statements.filter(
-          ({ inside, start, end }) => inside === 'function' && start >= made.start && end <= made.end,
-        ),
-        ...askedBy(made),
-      ].sort((a, b) => comparePlaces(a.place, b.place))
+    if (made === undefined) continue
+    const inner = statements.filter(
+      ({ inside, start, end }) => inside === 'function' && start >= made.start && end <= made.end,
+    )
+    return { made, body: [...inner, ...askedBy(made)].sort((a, b) => comparePlaces(a.place, b.place)) }
   }
-  return []
+  return null
 }
 
 /** True for the function of triggers of this table alone: it is not called once the table is gone. */
@@ -54,7 +60,7 @@ function runsOnlyFor(of: Key, table: Key, { before, after }: RuleContext): boole
 }
 
 /** The tables that a statement names, by the names under which it does; what a WITH makes is none. */
-function tablesIn(node: Node, schema: Schema): ReadonlyMap<string, Key> {
+export function tablesIn(node: Node, schema: Schema): ReadonlyMap<string, Key> {
   const made = new Set<unknown>()
   const found = new Map<string, Key>()
   walkTree(node, (kind, value) => {
@@ -78,6 +84,12 @@ function tablesIn(node: Node, schema: Schema): ReadonlyMap<string, Key> {
   return found
 }
 
+/** True for the function of triggers of one table alone, so that `NEW` and `OLD` are rows of it. */
+export function isTriggeredBy(of: Key, table: Key, schema: Schema): boolean {
+  const on = [...schema.tables.values()].filter(({ triggers }) => triggers.some((each) => each.function === of))
+  return on.length === 1 && on[0]?.key === table
+}
+
 function namesTable(node: Node, table: Key, schema: Schema): boolean {
   return [...tablesIn(node, schema).values()].includes(table)
 }
@@ -86,10 +98,7 @@ function namesTable(node: Node, table: Key, schema: Schema): boolean {
 function namesColumn(node: Node, table: Key, column: string, ctx: RuleContext, of: Key): boolean {
   const tables = tablesIn(node, ctx.after)
   const alone = tables.size > 0 && [...tables.values()].every((each) => each === table)
-  const triggered = [...ctx.after.tables.values()].filter(({ triggers }) =>
-    triggers.some((each) => each.function === of),
-  )
-  const rows = triggered.length === 1 && triggered[0]?.key === table
+  const rows = isTriggeredBy(of, table, ctx.after)
   let found = false
   walkTree(node, (kind, value) => {
     if (kind === 'ColumnRef') {

@@ -65,6 +65,6 @@ export function notNullRecipe(table: Key, column: string, ctx: RuleContext): str
     return `Add it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} NOT NULL ${ident(column)} NOT VALID;`)}\nand validate it ${separateDeploy(ctx)}; writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\n${nulls}`
   }
   if (ctx.postgres < 12)
-    return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: set a \`lock_timeout\` and run it when few write.`
+    return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: run it when few use the table, and let it give up soon:\n${sql("SET lock_timeout = '3s';", `ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`)}`
   return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
 }

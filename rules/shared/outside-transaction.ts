@@ -1,5 +1,6 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { isLiquibase } from '../../src/project/liquibase.ts'
+import { commitsEach } from '../../src/project/transactions.ts'
 
 /** How to run a statement outside a transaction with the runner at hand. */
 export interface Outside {
@@ -11,50 +12,51 @@ export interface Outside {
   readonly never: boolean
 }
 
-/**
- * Where a statement that cannot run in a transaction has to go, for this runner and this step. `kept` is what lets the statement that stays
- * in the migration find its work done, where no migration can hold the one that does it. `later` says that it needs what the pull request adds.
- */
-export function outsideTransaction(
-  ctx: RuleContext,
-  kept: 'IF NOT EXISTS' | 'IF EXISTS' | null = null,
-  later = false,
-): Outside {
+/** What is to run outside a transaction. */
+export interface Wanted {
+  /** What lets the statement that stays in the migration find its work done, where no migration can hold the one that does it. */
+  readonly kept?: 'IF NOT EXISTS' | 'IF EXISTS'
+  /** True where it needs what the pull request changes. */
+  readonly later?: boolean
+  /** True for several statements. */
+  readonly many?: boolean
+}
+
+/** Where a statement that cannot run in a transaction has to go, for this runner and this step. */
+export function outsideTransaction(ctx: RuleContext, { kept, later = false, many = false }: Wanted = {}): Outside {
   const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
   const free = ctx.step?.transaction.block === false
+  const [it, its] = many ? ['them', 'their'] : ['it', 'its']
+  const single = many ? 'each alone' : 'it alone'
+  /** In a file whose statements commit one by one, any number has room. */
   const own = (how: string): Outside => ({ how, inPlace: free, never: false })
+  /** Where a file is one query, a statement has to stand alone in it. */
+  const query = (how: string): Outside => ({ how, inPlace: free || (alone && !many), never: false })
+  if (commitsAlone(ctx)) return own(`this file commits each statement alone, so ${many ? 'they' : 'it'} can stand here`)
   switch (ctx.runner.name) {
     case 'prisma':
-      return {
-        how: 'put it alone in a migration of its own (`npx prisma migrate dev --create-only`)',
-        inPlace: free || alone,
-        never: false,
-      }
+      return query(`put ${single} in a migration of its own (\`npx prisma migrate dev --create-only\`)`)
     case 'drizzle':
       return {
-        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later ? 'Leave it out of this one, run it' : 'Run it'} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === null ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
+        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
         inPlace: false,
         never: true,
       }
     case 'goose':
-      return own('put it in a migration of its own that begins with `-- +goose NO TRANSACTION`')
+      return own(`put ${it} in a migration of ${its} own that begins with \`-- +goose NO TRANSACTION\``)
     case 'dbmate':
-      return own('put it in a migration of its own that begins with `-- migrate:up transaction:false`')
+      return own(`put ${single} in a migration of its own that begins with \`-- migrate:up transaction:false\``)
     case 'sqlx':
-      return own('put it in a migration of its own whose first line is `-- no-transaction`')
+      return own(`put ${single} in a migration of its own whose first line is \`-- no-transaction\``)
     case 'diesel':
-      return own('put it in a migration of its own with `run_in_transaction = false` in its `metadata.toml`')
+      return own(`put ${single} in a migration of its own with \`run_in_transaction = false\` in its \`metadata.toml\``)
     case 'atlas':
-      return own('put it in a migration of its own that begins with `-- atlas:txmode none`')
+      return own(`put ${it} in a migration of ${its} own that begins with \`-- atlas:txmode none\``)
     case 'flyway':
-      return {
-        how: 'put it alone in a migration of its own, with `executeInTransaction=false` in its `.conf` file',
-        inPlace: free || alone,
-        never: false,
-      }
+      return query(`put ${it} in a migration of ${its} own, with \`executeInTransaction=false\` in its \`.conf\` file`)
     case 'node-pg-migrate':
       return {
-        how: 'a SQL file of node-pg-migrate always runs in a transaction, so put it in a migration in JavaScript, as `pgm.sql(…)` after `pgm.noTransaction()`',
+        how: `a SQL file of node-pg-migrate always runs in a transaction, so put ${it} in a migration in JavaScript, as \`pgm.sql(…)\` after \`pgm.noTransaction()\``,
         inPlace: false,
         never: false,
       }
@@ -62,11 +64,17 @@ export function outsideTransaction(
     case 'supabase':
     case 'psql':
       if (ctx.step !== null && isLiquibase(ctx.step.statement.file.text))
-        return own('put it in a changeset of its own with `runInTransaction:false`')
-      return {
-        how: 'put it alone in a migration of its own, outside a transaction',
-        inPlace: free || alone,
-        never: false,
-      }
+        return own(`put ${it} in a changeset of ${its} own with \`runInTransaction:false\``)
+      return query(`put ${single} in a migration of its own, outside a transaction`)
   }
+}
+
+/** True where a statement that is put into the file of the one at hand commits alone, as that does. */
+export function commitsAlone({ step, runner, postgres }: RuleContext): boolean {
+  return step?.transaction.block === false && commitsEach(runner, step.migration, { postgres })
+}
+
+/** Where `ALTER TYPE ... ADD VALUE` has to go, as a clause that begins with a semicolon: below PostgreSQL 12 no transaction takes it. */
+export function addingValue(ctx: RuleContext, many = false): string {
+  return ctx.postgres < 12 ? `; ${outsideTransaction(ctx, { many }).how}` : ''
 }

@@ -1,7 +1,10 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { sameForeignKeyCore } from '../../src/schema/diff/same.ts'
-import { key, type ForeignKey, type Key, type Schema, type Table } from '../../src/schema/model.ts'
-import { ident, idents, sql, sqlName } from './sql.ts'
+import { key, schemaOf, type ForeignKey, type Key, type Schema, type Table } from '../../src/schema/model.ts'
+import { foreignKeyDefinition } from '../../src/schema/sql/ddl.ts'
+import { separateDeploy } from './deploys.ts'
+import { outsideTransaction } from './outside-transaction.ts'
+import { ident, sql, sqlName } from './sql.ts'
 
 /** The partition that takes what no other takes; null where a table has none. */
 export function defaultPartition(table: Key, schema: Schema): Key | null {
@@ -37,23 +40,80 @@ export function partitionsHaveKey(partitions: readonly Table[], foreignKey: Fore
   )
 }
 
+/** What stands in a statement for a partition, and for a name of its own that begins with its name, alone and behind its schema. */
+const thePartition = 'the_partition'
+const itsName = 'a_name_of_its_own'
+const itsKey = 'its_own_in_its_schema'
+
+/** Partitions that are written out one by one; more of them, and those that nobody wrote down, are left to a query. */
+const few = 6
+
+/** A statement for each partition: themselves, or the query that prints them. `suffix` ends the names of their own. */
+function forEachPartition(
+  table: Key,
+  statement: string,
+  suffix: string,
+  ctx: RuleContext,
+): { readonly lines: readonly string[]; readonly arePrinted: boolean } {
+  const known = partitionsOf(table, ctx.step?.before ?? ctx.before)
+  const filled = (text: string, partition: string, name: string, of: string) =>
+    text
+      .replaceAll(thePartition, () => partition)
+      .replaceAll(itsName, () => name)
+      .replaceAll(itsKey, () => of)
+  if (known.length > 0 && known.length <= few) {
+    const lines = known.map((part) => {
+      const name = `${part.name}${suffix}`
+      return filled(statement, sqlName(part.key, ctx), ident(name), sqlName(key(part.schema, name), ctx))
+    })
+    return { lines, arePrinted: false }
+  }
+  const inQuotes = (text: string) => text.replaceAll("'", "''")
+  const format = filled(inQuotes(statement).replaceAll('%', '%%'), '%1$s', '%2$I', '%3$s.%2$I')
+  const values = ['c.oid::regclass', `relname || '${inQuotes(suffix)}'`, 'relnamespace::regnamespace']
+  const used = format.includes('%3$') ? 3 : format.includes('%2$') ? 2 : 1
+  return {
+    arePrinted: true,
+    lines: [
+      `SELECT format('${format}', ${values.slice(0, used).join(', ')})`,
+      `  FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = '${inQuotes(sqlName(table, ctx))}'::regclass;`,
+    ],
+  }
+}
+
+/**
+ * An index on each partition, and where the server knows an index over all of them, that one around them. `build` is the
+ * `CREATE INDEX CONCURRENTLY` that Postgres refuses for the table as a whole.
+ */
+export function partByPart(table: Key, index: string, build: string, ctx: RuleContext): string {
+  const each = (statement: string) => forEachPartition(table, statement, `_${index}`, ctx)
+  const [, create = '', rest = ''] =
+    /^(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY (?:"(?:[^"]|"")+"|\S+) ON (?:(?:"(?:[^"]|"")+"|[^\s".]+)\.?)+ (.*)$/s.exec(
+      build,
+    ) ?? []
+  const whole = key(schemaOf(table), index)
+  const { lines, arePrinted } = each(`${create} CONCURRENTLY ${itsName} ON ${thePartition} ${rest}`)
+  const { how } = outsideTransaction(ctx, { many: true, later: ctx.postgres >= 11 })
+  const built = `Build one on each partition; ${how}${arePrinted ? ' (this prints them)' : ''}:\n${sql(...lines)}`
+  if (ctx.postgres < 11) return built
+  return `Make it for the table alone, where it is not valid yet:
+${sql(`${create} ${ident(index)} ON ONLY ${sqlName(table, ctx)} ${rest}`)}
+${built}
+and attach them ${separateDeploy(ctx)}, which takes a moment:
+${sql(...each(`ALTER INDEX ${sqlName(whole, ctx)} ATTACH PARTITION ${itsKey};`).lines)}`
+}
+
 /** A foreign key of a partitioned table, step by step: NOT VALID on each partition, validated there, and last on the table, which takes those over. */
 export function keyByPartition(table: Key, to: ForeignKey, ctx: RuleContext): string {
-  const partitions = partitionsOf(table, ctx.step?.before ?? ctx.before)
-  const parent = key(to.references.schema, to.references.table)
-  const actions = [
-    to.onDelete === 'NO ACTION' ? '' : ` ON DELETE ${to.onDelete}`,
-    to.onUpdate === 'NO ACTION' ? '' : ` ON UPDATE ${to.onUpdate}`,
-  ].join('')
-  const definition = `FOREIGN KEY (${idents(to.columns)}) REFERENCES ${sqlName(parent, ctx)}${to.references.columns.length > 0 ? ` (${idents(to.references.columns)})` : ''}${actions}`
-  const statements = (of: string) => [
-    `ALTER TABLE ${of} ADD CONSTRAINT ${ident(to.name)} ${definition} NOT VALID;`,
-    `ALTER TABLE ${of} VALIDATE CONSTRAINT ${ident(to.name)};`,
-  ]
-  const each = forEach(table, partitions, statements, ctx)
-  return ctx.postgres < 11
-    ? each
-    : `${each}\nand last, which takes those over:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(to.name)} ${definition};`)}`
+  const definition = foreignKeyDefinition({ ...to, validated: true }, ctx.before.defaultSchema)
+  const each = (statement: string) => forEachPartition(table, statement, '', ctx)
+  const { lines, arePrinted } = each(`ALTER TABLE ${thePartition} ADD ${definition} NOT VALID;`)
+  const validated = each(`ALTER TABLE ${thePartition} VALIDATE CONSTRAINT ${ident(to.name)};`)
+  const last = `ALTER TABLE ${sqlName(table, ctx)} ADD ${definition};`
+  return `Add it to each partition${arePrinted ? ' (this prints the statements)' : ''}:
+${sql(...lines)}
+and validate it there ${separateDeploy(ctx)}, while writes go on:
+${sql(...validated.lines)}${ctx.postgres < 11 ? '' : `\nand last, which takes those over:\n${sql(last)}`}`
 }
 
 /** A unique constraint or primary key of a partitioned table, whose index cannot be built CONCURRENTLY: on each partition, then attached. */
@@ -63,31 +123,16 @@ export function indexByPartition(
   ctx: RuleContext,
 ): string {
   const { name, type, definition } = constraint
-  const partitions = partitionsOf(table, ctx.step?.before ?? ctx.before)
-  const own = (of: string) => ident(`${of.replaceAll('"', '')}_${name}`)
-  const statements = (of: string, index: string) => [
-    `CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${of} ${definition};`,
-    `ALTER TABLE ${of} ADD CONSTRAINT ${index} ${type} USING INDEX ${index};`,
-    `ALTER INDEX ${ident(name)} ATTACH PARTITION ${index};`,
-  ]
-  return `First for the rows to come:\n${sql(
-    `ALTER TABLE ONLY ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(name)} ${type} ${definition};`,
-  )}\nthen partition by partition, each index outside a transaction. ${forEach(table, partitions, (of, plain) => statements(of, own(plain)), ctx)}`
-}
-
-/** The statements for each partition by name, or the query that prints them where they are many or not known. */
-function forEach(
-  table: Key,
-  partitions: readonly Table[],
-  statements: (name: string, plain: string) => readonly string[],
-  ctx: RuleContext,
-): string {
-  if (partitions.length > 0 && partitions.length <= 12)
-    return `For ${partitions.length === 1 ? 'the partition' : 'each partition'}:\n${sql(
-      ...partitions.flatMap((of) => statements(sqlName(of.key, ctx), of.name)),
-    )}`
-  return `This prints the statements for each partition:\n${sql(
-    `SELECT format('${statements('%1$s', '%2$s').join(' ').replaceAll("'", "''")}', inhrelid::regclass, relname)`,
-    `  FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '${sqlName(table, ctx).replaceAll("'", "''")}'::regclass;`,
-  )}`
+  const each = (statement: string) => forEachPartition(table, statement, `_${name}`, ctx)
+  const { lines, arePrinted } = each(`CREATE UNIQUE INDEX CONCURRENTLY ${itsName} ON ${thePartition} ${definition};`)
+  const whole = sqlName(key(schemaOf(table), name), ctx)
+  const attached = each(
+    `ALTER TABLE ${thePartition} ADD CONSTRAINT ${itsName} ${type} USING INDEX ${itsName};\nALTER INDEX ${whole} ATTACH PARTITION ${itsKey};`,
+  )
+  return `First for the rows to come:
+${sql(`ALTER TABLE ONLY ${sqlName(table, ctx)} ADD CONSTRAINT ${ident(name)} ${type} ${definition};`)}
+Build an index on each partition; ${outsideTransaction(ctx, { many: true, later: true }).how}${arePrinted ? ' (this prints them)' : ''}:
+${sql(...lines)}
+and let the constraint take them over ${separateDeploy(ctx)}, which takes a moment:
+${sql(...attached.lines)}`
 }

@@ -2,7 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, nameOf, schemaOf, type Column, type Key, type Schema, type Table } from '../../src/schema/model.ts'
 import { inBatches } from './batches.ts'
-import { ident, sql, sqlName } from './sql.ts'
+import { addEmptyColumnSql, ident, sql, sqlName } from './sql.ts'
 
 /** What goes and what comes in its shape: the second may be the new name of the first. */
 export interface ProbableRename {
@@ -64,7 +64,9 @@ export function columnInSteps(table: Key, from: string, to: string, ctx: RuleCon
       ? 'Take'
       : `Rename it in the schema only, which needs no migration: ${kept}.\nWhere the column itself has to change, take`
   return `${alone} it in steps:\n${sql(
-    `ALTER TABLE ${name} ADD COLUMN ${ident(to)} ${column?.type ?? 'the same type'};`,
+    column === undefined
+      ? `ALTER TABLE ${name} ADD COLUMN ${ident(to)} text /* its type */;`
+      : addEmptyColumnSql(table, { ...column, name: to }, ctx),
     `-- deploy code that writes both, and fill the old rows`,
     ...inBatches(
       table,

@@ -1,5 +1,6 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, schemaOf, type Key } from '../../src/schema/model.ts'
+import { outsideTransaction } from './outside-transaction.ts'
 import { ident, sql, sqlName, tableAt } from './sql.ts'
 
 /** How a table is written anew while others read and write it. */
@@ -16,7 +17,7 @@ export interface Repacking {
 export function repacked(table: Key, { index, tablespace }: Repacking, ctx: RuleContext): string {
   if (ctx.postgres >= 19 && tablespace === null) {
     const by = index === null ? '' : ` USING INDEX ${ident(index)}`
-    return `outside a transaction:\n${sql(`REPACK (CONCURRENTLY) ${sqlName(table, ctx)}${by};`)}`
+    return `${outsideTransaction(ctx).how}:\n${sql(`REPACK (CONCURRENTLY) ${sqlName(table, ctx)}${by};`)}`
   }
   const order = orderOf(table, index, ctx)
   const options = [

@@ -1,5 +1,6 @@
 import { quoteIdent, quoteName } from '../../src/sql/names.ts'
 import { nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
+import { columnDefinition } from '../../src/schema/sql/ddl.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
 
 /** A table or type as it is written in SQL: quoted where it has to be, with its schema where that is not the default one. */
@@ -27,6 +28,11 @@ export function sql(...statements: readonly string[]): string {
   return `\`\`\`sql\n${statements.join('\n')}\n\`\`\``
 }
 
+/** What a trigger runs: below PostgreSQL 11 the word is PROCEDURE. */
+export function triggerCall(of: string, { postgres }: RuleContext): string {
+  return `EXECUTE ${postgres < 11 ? 'PROCEDURE' : 'FUNCTION'} ${of}()`
+}
+
 /** The table by its name at this step, where it is known. */
 export function tableAt(table: Key, ctx: RuleContext) {
   return (ctx.step?.before ?? ctx.after).tables.get(table)
@@ -34,8 +40,13 @@ export function tableAt(table: Key, ctx: RuleContext) {
 
 /** The statement that adds a column as it is written, without what checks or indexes it. */
 export function addColumnSql(table: Key, column: Column, ctx: RuleContext): string {
-  const rest = `${column.nullable ? '' : ' NOT NULL'}${column.default === null ? '' : ` DEFAULT ${column.default}`}`
-  return `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${ident(column.name)} ${column.type ?? 'type'}${rest};`
+  const { notNull: _, ...plain } = column
+  return `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN ${columnDefinition(plain)};`
+}
+
+/** The same without a value: nullable, no default, no numbers of its own. */
+export function addEmptyColumnSql(table: Key, column: Column, ctx: RuleContext): string {
+  return addColumnSql(table, { ...column, nullable: true, default: null, identity: null, generated: null }, ctx)
 }
 
 /** `users` has about 12,000,000 rows, for before what to do about it; nothing where nobody said. */

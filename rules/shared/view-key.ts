@@ -24,6 +24,16 @@ function keyColumns(view: View, ctx: RuleContext): readonly string[] | null {
     const names = grouped.split(',').map((part) => part.trim().replace(/^.*\./, '').replaceAll('"', ''))
     return has(names) ? names : null
   }
+  // Aggregates of all rows are one row, which any of them tells apart.
+  const items = /^select (.+?) from /i.exec(query)?.[1]?.split(/,(?![^(]*\))/) ?? []
+  const [only] = view.columns ?? []
+  if (
+    only !== undefined &&
+    items.length > 0 &&
+    items.every((item) => /^ *(?:count|sum|min|max|avg)\(/i.test(item)) &&
+    !/\bgroup by\b/i.test(query)
+  )
+    return [only]
   if (/\b(?:join|group)\b|\bfrom [\w$".]+(?: \w+)?,/i.test(query) || view.reads.length !== 1) return null
   const key = (ctx.step?.before ?? ctx.after).tables.get(view.reads[0]?.table ?? '')?.primaryKey?.columns ?? []
   return has(key) ? key : null

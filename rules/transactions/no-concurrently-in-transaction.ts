@@ -1,4 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { refusesTransaction } from '../../src/sql/transaction-block.ts'
 import { sql } from '../shared/sql.ts'
@@ -93,7 +96,20 @@ export default {
       const form = refusesTransaction(statement)
       if (form === null) return
       const { transaction } = ctx.step
-      const outside = outsideTransaction(ctx)
+      const fresh = onNewTable(ctx)
+      if (transaction.block === true && fresh !== null) {
+        return {
+          anySize: true,
+          fails: true,
+          message: `\`${form}\` fails here: ${transaction.because}.`,
+          help: `Nobody uses \`${ctx.name(fresh)}\` yet, so leave CONCURRENTLY out:\n${sql(plain(statement.text))}`,
+          ...wholeLines(ctx.step, plain(statement.text)),
+        }
+      }
+      const outside = outsideTransaction(ctx, {
+        ...(form === 'DROP INDEX CONCURRENTLY' ? { kept: 'IF EXISTS' } : {}),
+        later: needsThePullRequest(ctx),
+      })
       const text = statement.text.split('\n').length > 12 ? form : `${statement.text};`
       if (statement.inside !== null) {
         return {
@@ -131,6 +147,25 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The table of the pull request that the statement at hand builds an index on; null for any other. */
+function onNewTable({ step, isNew }: RuleContext & { readonly step: Step }): Key | null {
+  const [change, ...more] = step.changes
+  return change?.kind === 'addIndex' && more.length === 0 && isNew(change.table) && step.statement.inside === null
+    ? change.table
+    : null
+}
+
+const plain = (text: string) => `${text.replace(/(\bindex)\s+concurrently\b/i, '$1')};`
+
+/** True for an index over a column that the pull request adds. */
+function needsThePullRequest({ step, isNewColumn }: RuleContext & { readonly step: Step }): boolean {
+  return step.changes.some(
+    (change) =>
+      change.kind === 'addIndex' &&
+      change.index.keys.some(({ column }) => column !== null && isNewColumn(change.table, column)),
+  )
+}
 
 /** Versions that put a whole file into one transaction, of runners whose later ones do not. */
 const olderThat: Readonly<Record<string, { readonly all: string; readonly drops: string; readonly sends: string }>> = {

@@ -1,4 +1,9 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { createEnum } from '../../src/schema/sql/ddl.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { sql } from '../shared/sql.ts'
+import { sentence } from '../shared/words.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 
 export default {
@@ -59,12 +64,14 @@ export default {
           .some((other) => other.changes.some((change) => change.kind === 'createEnum' && change.object === object))
       )
         return
+      const written = inCreateType(object, ctx)
       if (ctx.postgres < 12) {
         if (step.transaction.block)
           yield {
             anySize: true,
             fails: true,
             message: `\`ADD VALUE\` to \`${ctx.name(object)}\` fails in a transaction below PostgreSQL 12: ${step.transaction.because}.`,
+            help: written ?? `${sentence(outsideTransaction(ctx).how)}:\n${sql(`${step.statement.text};`)}`,
           }
         return
       }
@@ -83,8 +90,19 @@ export default {
         anySize: true,
         fails: true,
         message: `This uses \`${value}\` before the transaction that adds it to \`${ctx.name(object)}\` has committed, so it fails: ${step.transaction.because}.`,
-        help: `Use \`${value}\` ${separateDeploy(ctx)}.`,
+        help: written ?? `Use \`${value}\` ${separateDeploy(ctx)}:\n${sql(`${user.statement.text};`)}`,
       }
     },
   },
 } satisfies Rule
+
+/** The CREATE TYPE of the same transaction with the value among its others; null where the type is older. */
+function inCreateType(object: Key, ctx: RuleContext): string | null {
+  const made = ctx.transaction.some(({ changes }) =>
+    changes.some((change) => change.kind === 'createEnum' && change.object === object),
+  )
+  const type = made ? ctx.step?.after.enums.get(object) : undefined
+  return type === undefined
+    ? null
+    : `Give it to the type where it is made, and leave ADD VALUE out:\n${sql(`${createEnum(type, ctx.before.defaultSchema)};`)}`
+}

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 import { key, schemaOf } from '../../src/schema/model.ts'
 
@@ -47,7 +48,7 @@ export default {
       const name = sqlName(key(schemaOf(table), index.name), ctx)
       return {
         message: `Run again after a build that failed, \`IF NOT EXISTS\` keeps an invalid \`${index.name}\` that no query uses.`,
-        help: `Clear the way first, in a statement of its own:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${name};`)}\nor look after the deploy whether one is left:\n${sql('SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;')}`,
+        help: `Clear the way first; ${outsideTransaction(ctx).how}:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${name};`)}\nor look after the deploy whether one is left:\n${sql('SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;')}`,
       }
     },
   },

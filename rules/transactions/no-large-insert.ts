@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { sqlName } from '../shared/sql.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
@@ -35,6 +37,7 @@ export default {
       return {
         anySize: true,
         object: table,
+        help: `Keep the rows in a file beside the migration, and load it after the deploy:\n\`\`\`sh\npsql "$DATABASE_URL" -c "\\\\copy ${sqlName(table, ctx).replaceAll('"', '\\\\"')} FROM '${nameOf(table)}.csv' WITH (FORMAT csv, HEADER)"\n\`\`\``,
         message: `The migration holds its locks until ${rows.toLocaleString('en')} rows of \`${ctx.name(table)}\` are in.`,
       }
     },

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
-import { runnerWord } from '../shared/words.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { runnerWord, sentence } from '../shared/words.ts'
 
 export default {
   id: 'no-nested-transaction',
@@ -75,7 +76,7 @@ export default {
               anySize: true,
               fails: true,
               message: `This block commits, which fails here: ${step.transaction.because}.`,
-              help: 'Run it outside a transaction, in the way that your runner has for it, or from a script beside the migration.',
+              help: `${sentence(outsideTransaction({ ...ctx, step }).how)}, or run it from a script beside the migration.`,
             }
           if (step.statement.inside !== null || !('TransactionStmt' in node)) continue
           const { kind } = node.TransactionStmt

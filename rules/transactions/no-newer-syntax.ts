@@ -1,5 +1,7 @@
 import type { Node } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
+import { notNullRecipe } from '../shared/not-null.ts'
+import { sql } from '../shared/sql.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import { walkTree } from '../shared/sql-tree.ts'
 
@@ -58,7 +60,7 @@ export default {
     },
   ],
   visit: {
-    statement({ node, inside }, ctx) {
+    statement({ node, inside, text }, ctx) {
       if (inside === 'function') return
       const newer = newestIn(node)
       if (newer === null || newer.from <= ctx.postgres) return
@@ -66,6 +68,7 @@ export default {
         ...(ctx.postgresAssumed ? { severity: 'info' as const } : {}),
         anySize: true,
         fails: true,
+        ...olderForm(newer, text, ctx),
         message: `PostgreSQL ${ctx.postgres} does not know ${newer.words}, which came with ${newer.from}, so this fails there${ctx.postgresAssumed ? '; nothing says that production runs a newer one' : ''}.`,
       }
     },
@@ -75,6 +78,20 @@ export default {
 interface Syntax {
   readonly from: number
   readonly words: string
+  /** The statement in words that older versions know; left out where it has to be thought of anew. */
+  readonly older?: (text: string) => string
+}
+
+/** What to write in place of it, where older versions have a word for the same or for what comes close. */
+function olderForm({ from, words, older }: Syntax, text: string, ctx: RuleContext): Partial<Pick<Problem, 'help'>> {
+  const name = `Or name the version that production runs in \`.github/schemagate.yml\`: \`postgres: ${from}\`.`
+  const column = ctx.step?.changes.find((change) => change.kind === 'addNotNull')
+  if (column?.kind === 'addNotNull') return { help: `${notNullRecipe(column.table, column.column, ctx)}\n${name}` }
+  const written = older?.(text)
+  if (written === undefined || written === text) return {}
+  return {
+    help: `Without ${words}, in what PostgreSQL ${ctx.postgres} knows:\n${sql(...(/^\s*create\b/i.test(text) ? [] : ["SET lock_timeout = '3s';"]), `${written};`)}\n${name}`,
+  }
 }
 
 /** The newest syntax of a statement, as far as its words tell; null for what every version since 10 knows. */
@@ -93,10 +110,12 @@ function syntaxOf(kind: string, value: Readonly<Record<string, unknown>>): Synta
   if (kind === 'MergeStmt') return { from: 15, words: '`MERGE`' }
   if (kind === 'ReindexStmt')
     return isOn(value['params'] as readonly Node[] | undefined, 'concurrently')
-      ? { from: 12, words: '`REINDEX CONCURRENTLY`' }
+      ? { from: 12, words: '`REINDEX CONCURRENTLY`', older: without(/\bconcurrently\s+|\(\s*concurrently\s*\)\s*/i) }
       : null
   if (kind === 'PartitionCmd')
-    return value['concurrent'] === true ? { from: 14, words: '`DETACH PARTITION … CONCURRENTLY`' } : null
+    return value['concurrent'] === true
+      ? { from: 14, words: '`DETACH PARTITION … CONCURRENTLY`', older: without(/\s+concurrently\b/i) }
+      : null
   if (kind !== 'Constraint' && kind !== 'IndexStmt') return null
   const type = value['contype']
   if (value['without_overlaps'] === true || value['fk_with_period'] === true)
@@ -105,12 +124,26 @@ function syntaxOf(kind: string, value: Readonly<Record<string, unknown>>): Synta
     type === 'CONSTR_ATTR_NOT_ENFORCED' ||
     ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true)
   )
-    return { from: 18, words: '`NOT ENFORCED`' }
+    return {
+      from: 18,
+      words: '`NOT ENFORCED`',
+      older: (text) => text.replace(/\s+not\s+enforced\b/i, /^\s*alter\b/i.test(text) ? ' NOT VALID' : ''),
+    }
   if (type === 'CONSTR_NOTNULL' && value['keys'] !== undefined)
     return { from: 18, words: '`NOT NULL` as a constraint of its own' }
-  if (type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v') return { from: 18, words: 'a virtual column' }
+  if (type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v')
+    return {
+      from: 18,
+      words: 'a virtual column',
+      // On a table that is there, a stored one is written into every row.
+      older: (text) => (/^\s*create\b/i.test(text) ? text.replace(/\bvirtual\b/gi, 'STORED') : text),
+    }
   if (value['nulls_not_distinct'] === true) return { from: 15, words: '`NULLS NOT DISTINCT`' }
   return type === 'CONSTR_GENERATED' && value['generated_kind'] === 's'
     ? { from: 12, words: 'a generated column' }
     : null
+}
+
+function without(part: RegExp): (text: string) => string {
+  return (text) => text.replace(part, '')
 }

@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Problem, Rule } from '../../src/engine/rule.ts'
+import type { Step } from '../../src/step.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -47,9 +49,17 @@ export default {
           anySize: true,
           object: `${step.migration.name}.${name}`,
           message: `The \`${name}\` stays set for whatever runs in this session after the file.`,
-          help: `At the end of the file:\n${sql(`RESET ${name};`)}\nor, inside a transaction, \`SET LOCAL\` in its place.`,
+          ...(step.transaction.block === true
+            ? endsWithTransaction(step)
+            : { help: `At the end of the file:\n${sql(`RESET ${name};`)}` }),
         }
       }
     },
   },
 } satisfies Rule
+
+/** `SET LOCAL` in its place, which is there to the end of the transaction and no longer. */
+function endsWithTransaction(step: Step): Pick<Problem, 'help' | 'suggestion'> {
+  const local = `${step.statement.text.replace(/^(\s*set)\s+(?:session\s+(?!authorization))?/i, '$1 LOCAL ')};`
+  return { help: `Let it end with the transaction:\n${sql(local)}`, ...wholeLines(step, local) }
+}

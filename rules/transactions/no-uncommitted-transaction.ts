@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'no-uncommitted-transaction',
@@ -41,8 +42,10 @@ export default {
           if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE')
             begun = null
         }
+        const last = ctx.steps.findLast((step) => step.migration === migration && step.statement.inside === null)
         if (begun)
           yield {
+            ...(last === undefined ? {} : wholeLines(last, `${last.statement.text};\nCOMMIT;`)),
             place: begun.place,
             anySize: true,
             message:

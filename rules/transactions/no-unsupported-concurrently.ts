@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import type { Schema } from '../../src/schema/model.ts'
+import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { defaultPartition } from '../shared/partitions.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -110,7 +111,7 @@ export default {
         fails: true,
         object: indexes[0]?.join('.') ?? '',
         message: `This statement fails: \`DROP INDEX CONCURRENTLY\` ${why}.`,
-        help: `Instead, each in a transaction of its own:\n${sql(...indexes.map((names) => `DROP INDEX ${plain}${node.DropStmt.missing_ok === true ? 'IF EXISTS ' : ''}${names.map(ident).join('.')};`))}`,
+        help: `Instead${partitioned ? '' : `; ${outsideTransaction(ctx, { many: indexes.length > 1, kept: 'IF EXISTS' }).how}`}:\n${sql(...indexes.map((names) => `DROP INDEX ${plain}${node.DropStmt.missing_ok === true ? 'IF EXISTS ' : ''}${names.map(ident).join('.')};`))}`,
       }
     },
   },

@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import type { Change } from '../../src/schema/change.ts'
 
 export default {
@@ -39,7 +41,7 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, inside }, ctx) {
+    *statement({ node, inside, text }, ctx) {
       if (inside === 'function') return
       const wanted = new Set<string>()
       for (const change of ctx.step.changes) {
@@ -47,8 +49,13 @@ export default {
         if (guard) wanted.add(guard)
       }
       if ('DropStmt' in node && !node.DropStmt.missing_ok && wanted.size === 0) wanted.add('IF EXISTS')
+      const written = wanted.size === 1 && ctx.step.changes.length <= 1 ? guarded(text, ctx) : null
       for (const guard of wanted)
-        yield { anySize: true, message: `This fails when it is run a second time, without \`${guard}\`.` }
+        yield {
+          anySize: true,
+          message: `This fails when it is run a second time, without \`${guard}\`.`,
+          ...(written === null ? {} : { help: `With it:\n${sql(written)}`, ...wholeLines(ctx.step, written) }),
+        }
     },
   },
 } satisfies Rule
@@ -74,4 +81,27 @@ function guardOf(change: Change): string | null {
     default:
       return null
   }
+}
+
+const creates =
+  /^(\s*create\s+(?:unlogged\s+)?(?:table|(?:unique\s+)?index(?:\s+concurrently)?)\b|.*?\badd\s+column\b)/is
+const drops =
+  /^(\s*drop\s+\w+(?:\s+view)?(?:\s+concurrently)?\b|\s*alter\s+table\b.*?\bdrop\s+(?:column|constraint)\b)/is
+
+/** The statement that passes over what is there, or gone, already; null where its words leave no place for that. */
+function guarded(text: string, ctx: RuleContext): string | null {
+  const [change] = ctx.step?.changes ?? []
+  if (
+    change?.kind === 'addForeignKey' ||
+    change?.kind === 'addCheck' ||
+    change?.kind === 'addUnique' ||
+    change?.kind === 'addPrimaryKey'
+  ) {
+    return `ALTER TABLE ${sqlName(change.table, ctx)} DROP CONSTRAINT IF EXISTS ${ident(change.to.name)};\n${text};`
+  }
+  const guard = (words: string) => (head: string) => `${head} ${/[a-z]/.test(head) ? words : words.toUpperCase()}`
+  const made = creates.test(text)
+    ? text.replace(creates, guard('if not exists'))
+    : text.replace(drops, guard('if exists'))
+  return made === text ? null : `${made};`
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../../src/step.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { accessExclusiveOn, strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
@@ -96,6 +97,7 @@ export default {
         const late = settingAfter(step, ctx)
         if (late === null && isInstant(step)) continue
         const table = strongLock(step, ctx)
+        const timeout = `SET ${step.transaction.block === true ? 'LOCAL ' : ''}lock_timeout = '3s';`
         if (table === null || (late === null && done && ctx.size(table) !== 'large')) continue
         yield {
           place: step.statement.place,
@@ -103,12 +105,15 @@ export default {
           ...(late !== null && step.changes.some((change) => accessExclusiveOn(change, ctx.isNew) === table)
             ? { severity: 'warning' as const }
             : {}),
+          ...(late === null && step.statement.inside === null
+            ? wholeLines(step, [timeout, ...breakpoint(ctx), `${step.statement.text};`].join('\n'))
+            : {}),
           message: late
             ? `\`lock_timeout\` is set in line ${late.statement.place.line}, after \`${ctx.name(table)}\` is locked here: if this lock has to wait, every later query on the table waits behind it.`
             : `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
           help: late
             ? `Move it to the beginning of the migration:\n${sql(`${late.statement.text};`)}`
-            : `Begin the migration with${step.transaction.block === true ? ' (it ends with the transaction)' : ''}:\n${sql(step.transaction.block === true ? `SET LOCAL lock_timeout = '3s';` : `SET lock_timeout = '3s';`)}\nor set it once for the role that migrates:\n${sql(`ALTER ROLE CURRENT_USER SET lock_timeout = '3s';`)}`,
+            : `Begin the migration with${step.transaction.block === true ? ' (it ends with the transaction)' : ''}:\n${sql(timeout)}\nor set it once for the role that migrates:\n${sql(`ALTER ROLE CURRENT_USER SET lock_timeout = '3s';`)}`,
         }
       }
     },
@@ -162,4 +167,9 @@ function isInstant(step: Step): boolean {
 /** Drizzle keeps one session, and one transaction, for all files. */
 function sharesSession(step: Step): boolean {
   return step.transaction.because.startsWith('Drizzle')
+}
+
+/** What Drizzle wants between two statements: each piece of a file is one of them. */
+function breakpoint({ runner }: RuleContext): readonly string[] {
+  return runner.name === 'drizzle' ? ['--> statement-breakpoint'] : []
 }

@@ -58,6 +58,16 @@ export function transactionsOf(
   })
 }
 
+/** True where more statements at the end of a file would each be sent and committed alone, be they of the kind that refuses a transaction or not. */
+export function commitsEach(runner: Runner | null, migration: Migration, options: TransactionOptions = {}): boolean {
+  const [first] = migration.statements
+  if (first === undefined) return false
+  const select: Statement = { ...first, inside: null, kind: 'SelectStmt', node: { SelectStmt: {} } }
+  const drop: Statement = { ...select, kind: 'DropStmt', node: { DropStmt: { concurrent: true } } }
+  const longer = { ...migration, statements: [...migration.statements, select, drop] }
+  return transactionsOf(runner, [longer], options).every(({ block }) => block === false)
+}
+
 /** A file, or the parts of it that are sent in ways of their own. */
 function partsOf(
   runner: Runner | null,
