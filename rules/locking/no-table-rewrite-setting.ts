@@ -59,7 +59,7 @@ export default {
           yield {
             anySize: true,
             message: `Moving every ${what} of \`${from}\` copies one after the other while nobody can read or write it, and keeps all of them locked to the end.`,
-            help: `Move one at a time, each in a transaction of its own. This prints the statements, the small ones first:\n${sql(`SELECT format('ALTER ${what.toUpperCase()} %s SET TABLESPACE ${ident(to).replaceAll("'", "''")};', c.oid::regclass)`, `  FROM pg_class c LEFT JOIN pg_tablespace t ON t.oid = reltablespace`, `  WHERE relkind = '${kinds[what]}' AND ${from === 'pg_default' ? 'reltablespace = 0' : `spcname = '${from.replaceAll("'", "''")}'`} AND relnamespace::regnamespace::text !~ '^pg_' ORDER BY relpages;`)}`,
+            help: `Move one at a time, each in a transaction of its own. This prints the statements, the small ones first:\n${sql(`SELECT format('ALTER ${what.toUpperCase()} %s SET TABLESPACE ${ident(to).replaceAll("'", "''")};', c.oid::regclass)`, `  FROM pg_class c LEFT JOIN pg_tablespace t ON t.oid = reltablespace`, `  WHERE relkind = '${kinds[what]}' AND ${from === 'pg_default' ? 'reltablespace = 0' : `spcname = '${from.replaceAll("'", "''")}'`} AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)' ORDER BY relpages;`)}`,
           }
         return
       }
