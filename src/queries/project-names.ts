@@ -1,7 +1,7 @@
 import type { ChangeSet, Tree, TreeEntry } from '../changeset/tree.ts'
 import type { Project } from '../project/project.ts'
 import { prismaModels } from './prisma/models.ts'
-import type { Models } from './prisma/models.ts'
+import type { ModelField, Models } from './prisma/models.ts'
 import type { QueriedProject } from './request.ts'
 import { folderOf, normalize } from './typescript/resolver.ts'
 
@@ -30,7 +30,10 @@ export async function projectNames(
     else
       models.set(name, {
         ...now,
-        fields: new Map([...model.fields, ...now.fields]),
+        fields: new Map([
+          ...model.fields,
+          ...[...now.fields].map(([field, is]) => [field, withValues(is, model.fields.get(field))] as const),
+        ]),
         compounds: new Map([...model.compounds, ...now.compounds]),
       })
   }
@@ -45,6 +48,12 @@ export async function projectNames(
     }
   }
   return { given, models, generated }
+}
+
+/** A field with the enum values that it had before, too. */
+function withValues(now: ModelField, before: ModelField | undefined): ModelField {
+  if (now.is !== 'column' || now.enum === null || before?.is !== 'column' || before.enum === null) return now
+  return { ...now, enum: new Map([...before.enum, ...now.enum]) }
 }
 
 async function texts(tree: Tree, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {

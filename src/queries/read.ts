@@ -125,7 +125,13 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   })
   const constants = new Map([...drizzle.tables].map(([name, table]) => [name, table.key]))
   const querying = new Set(
-    wanted.filter(({ path }) => mayQuery(features.get(path) ?? noFeatures, delegates, constants)).map((e) => e.path),
+    wanted
+      .filter(({ path }) => {
+        const found = features.get(path) ?? noFeatures
+        // A table that was exported under another name is told by the code alone.
+        return mayQuery(found, delegates, constants) || (withDrizzle && changed.has(path) && found.tables.length > 0)
+      })
+      .map((e) => e.path),
   )
   const chosen =
     request.tables === undefined

@@ -1,9 +1,10 @@
 import type { Key, Schema } from '../../schema/model.ts'
 import type { Module } from '../typescript/module.ts'
-import { isFunction, unwrap } from '../typescript/nodes.ts'
-import { arrayOf, objectOf } from '../typescript/objects.ts'
+import { unwrap } from '../typescript/nodes.ts'
 import type { Evaluate } from '../typescript/objects.ts'
 import type { DrizzleTable } from '../typescript/value.ts'
+import { definedRelations, relationsOf } from './relations.ts'
+import type { Relations } from './relations.ts'
 import type { DrizzleWorld } from './state.ts'
 
 type Relation = NonNullable<ReturnType<DrizzleWorld['relation']>>
@@ -46,54 +47,15 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
     memo.set(id, found)
     return found
   }
-  const relations = new Map<
-    Key,
-    Map<string, { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }>
-  >()
+  const relations: Relations = new Map()
   for (const module of modules) {
     for (const binding of module.scope.names.values()) {
       if (binding.is !== 'variable' || binding.init === null) continue
       const init = unwrap(binding.init)
-      if (init.type !== 'CallExpression' || init.callee.type !== 'Identifier' || init.callee.name !== 'relations')
-        continue
-      const [first, second] = init.arguments
-      if (first === undefined || second === undefined || first.type === 'SpreadElement' || !isFunction(second)) continue
-      const table = evaluate(first, binding.scope, module)
-      const body = module.returns.get(second)?.[0]
-      if (table?.is !== 'table' || body === undefined) continue
-      const found =
-        relations.get(table.table.key) ??
-        new Map<
-          string,
-          { target: DrizzleTable; many: boolean; columns: readonly string[]; references: readonly string[] }
-        >()
-      for (const property of objectOf({ node: body.node, scope: body.scope, module }, evaluate)?.properties ?? []) {
-        const call = unwrap(property.node)
-        if (call.type !== 'CallExpression' || call.callee.type !== 'Identifier') continue
-        const [other, options] = call.arguments
-        if (other === undefined || other.type === 'SpreadElement') continue
-        const target = evaluate(other, body.scope, module)
-        if (target?.is !== 'table') continue
-        const given =
-          options === undefined || options.type === 'SpreadElement'
-            ? null
-            : objectOf({ node: options, scope: body.scope, module }, evaluate)
-        const list = (name: string): string[] => {
-          const at = given?.properties.find((p) => p.name === name)
-          return (at === undefined ? [] : (arrayOf(at)?.elements ?? [])).flatMap((e) => {
-            const value = evaluate(e.node, e.scope, e.module)
-            const named = value?.is === 'column' ? column(value.table, value.property) : null
-            return named === null ? [] : [named]
-          })
-        }
-        found.set(property.name, {
-          target: target.table,
-          many: call.callee.name === 'many',
-          columns: list('fields'),
-          references: list('references'),
-        })
-      }
-      relations.set(table.table.key, found)
+      if (init.type !== 'CallExpression' || init.callee.type !== 'Identifier') continue
+      if (init.callee.name === 'relations') relationsOf(init, binding.scope, module, { evaluate, column }, relations)
+      if (init.callee.name === 'defineRelations' || init.callee.name === 'defineRelationsPart')
+        definedRelations(init, module, { evaluate, column, tables }, relations)
     }
   }
   return {

@@ -150,6 +150,10 @@ function objectFilter(given: Located, table: DrizzleTable, state: State, depth: 
     const column = state.world.column(table, property.name)
     if (column === null) {
       state.flags.dynamic = true
+      // Which rows of another table there have to be: what is asked of them is a use of its columns.
+      const relation = state.world.relation(table.key, property.name)
+      const inner = relation === null ? null : objectFilter(property, relation.target, state, depth + 1)
+      if (inner !== null) state.columns.push(...usesOf(numbered(inner)))
       continue
     }
     const base = { table: table.key, column, expression: null, place: property.place }

@@ -2,10 +2,10 @@ import { always, both, either, negate, numbered, usesOf } from '../conditions.ts
 import type { Condition, Term } from '../conditions.ts'
 import type { Predicate } from '../query.ts'
 import { unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import type { Model, ModelField } from './models.ts'
-import { modelNamed } from './state.ts'
+import { enumValues, modelNamed } from './state.ts'
 import type { State } from './state.ts'
 
 /** Reads a `where`; null where it is not known. */
@@ -153,7 +153,7 @@ function scalarFilter(
   property: Property,
   state: State,
 ): Condition | null {
-  const texts = field.enum ? textsOf(property, state.evaluate) : []
+  const texts = enumValues(field, property, state.evaluate)
   const base = {
     table: model.table,
     column: field.column,
@@ -161,7 +161,9 @@ function scalarFilter(
     place: property.place,
     ...(texts.length === 0 ? {} : { values: texts }),
   }
-  const literal = literalOf(property, state.evaluate)
+  const named = (value: ReturnType<typeof literalOf>) =>
+    typeof value === 'string' ? (field.enum?.get(value) ?? value) : value
+  const literal = named(literalOf(property, state.evaluate))
   if (literal === null) return [[{ ...base, operator: 'is null' }]]
   if (literal !== undefined) return [[{ ...base, operator: '=', value: literal, source: sourceOf(property) }]]
   const node = unwrap(property.node)
@@ -186,7 +188,7 @@ function scalarFilter(
       terms.push({ ...base, operator: 'unknown' })
       continue
     }
-    const value = literalOf(one, state.evaluate)
+    const value = named(literalOf(one, state.evaluate))
     if (one.name === 'not') {
       const inner = objectOf(one, state.evaluate)
       terms.push({

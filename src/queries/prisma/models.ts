@@ -20,7 +20,8 @@ export type ModelField =
       readonly column: string
       readonly type: string
       readonly list: boolean
-      readonly enum: boolean
+      /** What Postgres calls the values of its enum, by their names in code; null for a column of another type. */
+      readonly enum: ReadonlyMap<string, string> | null
     }
   | {
       readonly is: 'relation'
@@ -66,7 +67,7 @@ const known = new Remembered<Models>(4_000_000)
 
 function modelsIn(files: ReadonlyMap<string, string>, project: string, defaultSchema: string): Models {
   const raw: RawModel[] = []
-  const enums = new Set<string>()
+  const enums = new Map<string, Map<string, string>>()
   for (const [path, text] of files) readBlocks(path, text, raw, enums)
   const byName = new Map(raw.map((m) => [m.name, m]))
   const columnOf = (model: RawModel | undefined, field: string): string => {
@@ -86,7 +87,7 @@ function modelsIn(files: ReadonlyMap<string, string>, project: string, defaultSc
           column: argument(field.attributes, '@map') ?? field.name,
           type: field.type,
           list: field.list,
-          enum: enums.has(field.type),
+          enum: enums.get(field.type) ?? null,
         })
         continue
       }
@@ -140,8 +141,9 @@ function modelsIn(files: ReadonlyMap<string, string>, project: string, defaultSc
   return models
 }
 
-function readBlocks(path: string, text: string, raw: RawModel[], enums: Set<string>): void {
+function readBlocks(path: string, text: string, raw: RawModel[], enums: Map<string, Map<string, string>>): void {
   let open: RawModel | null = null
+  let values: Map<string, string> | null = null
   let other = false
   for (const full of text.split('\n')) {
     const line = withoutComment(full).trim()
@@ -152,13 +154,18 @@ function readBlocks(path: string, text: string, raw: RawModel[], enums: Set<stri
       if (head[1] === 'model' || head[1] === 'view') {
         open = { name: head[2] ?? '', fields: [], attributes: [], path, view: head[1] === 'view' }
       } else {
-        if (head[1] === 'enum') enums.add(head[2] ?? '')
+        values = head[1] === 'enum' ? new Map() : null
+        if (values !== null) enums.set(head[2] ?? '', values)
         other = !line.endsWith('}')
       }
     } else if (line === '}') {
       if (open !== null) raw.push(open)
       open = null
+      values = null
       other = false
+    } else if (values !== null) {
+      const value = /^\w+/.exec(line)?.[0]
+      if (value !== undefined) values.set(value, argument(line, '@map') ?? value)
     } else if (open !== null) {
       if (line.startsWith('@@')) {
         open.attributes.push(line)

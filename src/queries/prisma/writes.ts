@@ -1,8 +1,8 @@
 import { unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, objectOf, sourceOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import type { Model, ModelField } from './models.ts'
-import { modelNamed } from './state.ts'
+import { enumValues, modelNamed } from './state.ts'
 import type { State } from './state.ts'
 
 interface Writes {
@@ -60,7 +60,7 @@ function dataOf(model: Model, given: Located, state: State, depth: number): Writ
       if (isUndefined(property.node)) continue
       columns.push(field.column)
       values[field.column] = sourceOf(property)
-      const texts = field.enum ? textsOf(property, state.evaluate) : []
+      const texts = enumValues(field, property, state.evaluate)
       state.columns.push({
         table: model.table,
         column: field.column,
