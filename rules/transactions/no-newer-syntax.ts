@@ -1,8 +1,9 @@
 import type { Node } from 'libpg-query'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import { nameOf } from '../../src/schema/model.ts'
+import { isOn } from '../../src/sql/transaction-block.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
 import { sql } from '../shared/sql.ts'
-import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import { isOn } from '../../src/sql/transaction-block.ts'
 import { walkTree } from '../shared/sql-tree.ts'
 
 export default {
@@ -46,8 +47,52 @@ export default {
       runner: 'psql',
       message: '`NULLS NOT DISTINCT`',
     },
+    {
+      postgres: 17,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `update users set email = lower(email) where id = 1 returning old.email, new.email;`,
+      message: '`old` and `new` in `RETURNING`',
+      unproven: 'it fails in other words, for a table that is missing',
+    },
+    {
+      postgres: 16,
+      given: `create table users (id bigint primary key, email text, domain text generated always as (split_part(email, '@', 2)) stored);`,
+      sql: `alter table users alter column domain set expression as (lower(split_part(email, '@', 2)));`,
+      message: '`SET EXPRESSION`, which came with 17',
+    },
+    {
+      postgres: 14,
+      given: `create table users (id bigint primary key, email text);`,
+      sql: `create view emails with (security_invoker = true) as select email from users;`,
+      message: '`security_invoker`, which came with 15',
+      unproven: 'it fails in other words, for a parameter that is not known',
+    },
+    {
+      postgres: 17,
+      sql: `create table users (id uuid primary key default uuidv7());`,
+      message: '`uuidv7()`, which came with 18',
+      unproven: 'it fails in other words, for a function that is missing',
+    },
+    {
+      postgres: 13,
+      given: `create table users (id bigint primary key); create function touch() returns trigger language plpgsql as $$ begin return new; end $$;`,
+      sql: `create or replace trigger touch before insert on users for each row execute function touch();`,
+      message: '`CREATE OR REPLACE TRIGGER`, which came with 14',
+    },
   ],
   good: [
+    {
+      title: 'A function of its own.',
+      postgres: 17,
+      given: `create function uuidv7() returns uuid language sql as $$ select gen_random_uuid() $$;`,
+      sql: `create table users (id uuid primary key default uuidv7());`,
+    },
+    {
+      title: 'A table may be called so.',
+      postgres: 17,
+      given: `create table old (id bigint primary key, email text);`,
+      sql: `create table users (id bigint primary key, email text); update users u set email = old.email from old where old.id = u.id and u.id = 1 returning old.email;`,
+    },
     {
       postgres: 18,
       given: `create table users (id bigint primary key, age int);`,
@@ -62,7 +107,7 @@ export default {
   visit: {
     statement({ node, inside, text }, ctx) {
       if (inside === 'function') return
-      const newer = newestIn(node)
+      const newer = newestIn(node, (name) => isMissing(name, ctx))
       if (newer === null || newer.from <= ctx.postgres) return
       return {
         ...(ctx.postgresAssumed ? { severity: 'info' as const } : {}),
@@ -75,12 +120,20 @@ export default {
   },
 } satisfies Rule
 
+/** True where nothing of the database brings a function of that name. */
+function isMissing(name: string, { alone, step }: RuleContext): boolean {
+  const before = step?.before
+  return !alone && before?.complete === true && ![...before.functions.keys()].some((of) => nameOf(of) === name)
+}
+
 interface Syntax {
   readonly from: number
   readonly words: string
   /** The statement in words that older versions know; left out where it has to be thought of anew. */
-  readonly older?: (text: string) => string
+  readonly older?: Older
 }
+
+type Older = (text: string) => string
 
 /** What to write in place of it, where older versions have a word for the same or for what comes close. */
 function olderForm({ from, words, older }: Syntax, text: string, ctx: RuleContext): Partial<Pick<Problem, 'help'>> {
@@ -95,55 +148,172 @@ function olderForm({ from, words, older }: Syntax, text: string, ctx: RuleContex
 }
 
 /** The newest syntax of a statement, as far as its words tell; null for what every version since 10 knows. */
-function newestIn(node: Node): Syntax | null {
+function newestIn(node: Node, isMissing: (name: string) => boolean): Syntax | null {
   let newest: Syntax | null = null
   walkTree(node, (kind, value) => {
-    const found = syntaxOf(kind, value)
-    if (found !== null && (newest === null || found.from > newest.from)) newest = found
+    const called =
+      kind === 'FuncCall' ? /"sval":"(uuidv[47])"\}\}\]/.exec(JSON.stringify(value['funcname']))?.[1] : undefined
+    const builtIn = called !== undefined && isMissing(called) ? [{ from: 18, words: `\`${called}()\`` }] : []
+    for (const found of [...syntaxOf(kind, value), ...builtIn])
+      if (newest === null || found.from > newest.from) newest = found
     return true
   })
   return newest
 }
 
-/** What a node needs that not every version has; see the release notes of each. */
-function syntaxOf(kind: string, value: Readonly<Record<string, unknown>>): Syntax | null {
-  if (kind === 'MergeStmt') return { from: 15, words: '`MERGE`' }
-  if (kind === 'ReindexStmt')
-    return isOn(value['params'] as readonly Node[] | undefined, 'concurrently')
-      ? { from: 12, words: '`REINDEX CONCURRENTLY`', older: without(/\bconcurrently\s+|\(\s*concurrently\s*\)\s*/i) }
-      : null
-  if (kind === 'PartitionCmd')
-    return value['concurrent'] === true
-      ? { from: 14, words: '`DETACH PARTITION … CONCURRENTLY`', older: without(/\s+concurrently\b/i) }
-      : null
-  if (kind !== 'Constraint' && kind !== 'IndexStmt') return null
-  const type = value['contype']
-  if (value['without_overlaps'] === true || value['fk_with_period'] === true)
-    return { from: 18, words: 'keys over periods' }
-  if (
-    type === 'CONSTR_ATTR_NOT_ENFORCED' ||
-    ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true)
-  )
-    return {
-      from: 18,
-      words: '`NOT ENFORCED`',
-      older: (text) => text.replace(/\s+not\s+enforced\b/i, /^\s*alter\b/i.test(text) ? ' NOT VALID' : ''),
+type Value = Readonly<Record<string, unknown>>
+type Needs = (from: number, words: string, when: boolean, older?: Older) => void
+
+/** What a node needs that not every version has, tried on servers of every version from 10 to 18. */
+function syntaxOf(kind: string, value: Value): readonly Syntax[] {
+  const found: Syntax[] = []
+  const needs: Needs = (from, words, when, older) => {
+    if (when) found.push({ from, words, ...(older ? { older } : {}) })
+  }
+  const options = (value['options'] ?? value['params']) as readonly Node[] | undefined
+  switch (kind) {
+    case 'ReindexStmt':
+      needs(
+        12,
+        '`REINDEX CONCURRENTLY`',
+        isOn(options, 'concurrently'),
+        without(/\bconcurrently\s+|\(\s*concurrently\s*\)\s*/i),
+      )
+      needs(14, '`REINDEX` into a tablespace', names(options).includes('tablespace'))
+      break
+    case 'PartitionCmd':
+      needs(14, '`DETACH PARTITION … CONCURRENTLY`', value['concurrent'] === true, without(/\s+concurrently\b/i))
+      needs(11, 'a default partition', isDefault(value['bound']))
+      break
+    case 'CreateStmt':
+      needs(11, 'a default partition', isDefault(value['partbound']))
+      needs(11, '`PARTITION BY HASH`', at(value['partspec'], 'strategy') === 'PARTITION_STRATEGY_HASH')
+      break
+    case 'IndexStmt':
+      needs(11, '`INCLUDE`', value['indexIncludingParams'] !== undefined)
+      needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true)
+      break
+    case 'CreateFunctionStmt':
+      needs(11, 'procedures', value['is_procedure'] === true)
+      needs(14, 'a body without quotes', value['sql_body'] !== undefined)
+      break
+    case 'DropdbStmt':
+      needs(13, '`DROP DATABASE … WITH (FORCE)`', names(options).includes('force'))
+      break
+    case 'CreateTrigStmt':
+      needs(14, '`CREATE OR REPLACE TRIGGER`', value['replace'] === true)
+      break
+    case 'CreateStatsStmt':
+      needs(14, 'statistics of expressions', JSON.stringify(value['exprs'] ?? null).includes('"expr"'))
+      break
+    case 'ViewStmt':
+      needs(15, '`security_invoker`', names(options).includes('security_invoker'))
+      break
+    case 'SelectStmt':
+      needs(13, '`WITH TIES`', value['limitOption'] === 'LIMIT_OPTION_WITH_TIES')
+      needs(14, '`GROUP BY DISTINCT`', value['groupDistinct'] === true)
+      break
+    case 'CommonTableExpr':
+      needs(12, '`MATERIALIZED` in a `WITH`', /^CTEMaterialize(?:Always|Never)$/.test(String(value['ctematerialized'])))
+      break
+    case 'ColumnDef':
+      needs(14, '`COMPRESSION`', value['compression'] !== undefined)
+      needs(16, '`STORAGE` of a new column', value['storage_name'] !== undefined)
+      break
+    case 'AlterTableCmd': {
+      const newer = subcommands[String(value['subtype'])]
+      if (newer) found.push(newer)
+      needs(15, '`security_invoker`', names(at(at(value['def'], 'List'), 'items')).includes('security_invoker'))
+      break
     }
-  if (type === 'CONSTR_NOTNULL' && value['keys'] !== undefined)
-    return { from: 18, words: '`NOT NULL` as a constraint of its own' }
-  if (type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v')
-    return {
-      from: 18,
-      words: 'a virtual column',
-      // On a table that is there, a stored one is written into every row.
-      older: (text) => (/^\s*create\b/i.test(text) ? text.replace(/\bvirtual\b/gi, 'STORED') : text),
-    }
-  if (value['nulls_not_distinct'] === true) return { from: 15, words: '`NULLS NOT DISTINCT`' }
-  return type === 'CONSTR_GENERATED' && value['generated_kind'] === 's'
-    ? { from: 12, words: 'a generated column' }
-    : null
+    case 'ATAlterConstraint':
+      needs(18, '`NOT ENFORCED`', value['alterEnforceability'] === true)
+      break
+    case 'CopyStmt':
+      needs(17, '`ON_ERROR`', names(options).includes('on_error'))
+      break
+    case 'MergeStmt':
+      needs(15, '`MERGE`', true)
+      needs(17, '`RETURNING` of `MERGE`', value['returningClause'] !== undefined)
+      needs(17, '`WHEN NOT MATCHED BY SOURCE`', JSON.stringify(value).includes('MERGE_WHEN_NOT_MATCHED_BY_SOURCE'))
+      break
+    case 'Constraint':
+      ofConstraint(value, needs)
+      break
+    default:
+      if (expressions[kind]) found.push(expressions[kind])
+  }
+  needs(18, '`old` and `new` in `RETURNING`', givesBothSides(value))
+  return found
 }
 
-function without(part: RegExp): (text: string) => string {
+function ofConstraint(value: Value, needs: Needs): void {
+  const type = value['contype']
+  needs(18, 'keys over periods', value['without_overlaps'] === true || value['fk_with_period'] === true)
+  needs(
+    18,
+    '`NOT ENFORCED`',
+    type === 'CONSTR_ATTR_NOT_ENFORCED' ||
+      ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true),
+    (text) => text.replace(/\s+not\s+enforced\b/i, /^\s*alter\b/i.test(text) ? ' NOT VALID' : ''),
+  )
+  needs(18, '`NOT NULL` as a constraint of its own', type === 'CONSTR_NOTNULL' && value['keys'] !== undefined)
+  // On a table that is there, a stored one is written into every row.
+  const stored: Older = (text) => (/^\s*create\b/i.test(text) ? text.replace(/\bvirtual\b/gi, 'STORED') : text)
+  needs(18, 'a virtual column', type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v', stored)
+  needs(12, 'a generated column', type === 'CONSTR_GENERATED' && value['generated_kind'] === 's')
+  needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true)
+  needs(15, 'columns behind `SET NULL` and `SET DEFAULT`', value['fk_del_set_cols'] !== undefined)
+  needs(11, '`INCLUDE`', value['including'] !== undefined)
+}
+
+const subcommands: Readonly<Record<string, Syntax>> = {
+  AT_DropExpression: { from: 13, words: '`DROP EXPRESSION`' },
+  AT_DetachPartitionFinalize: { from: 14, words: '`DETACH PARTITION … FINALIZE`' },
+  AT_SetCompression: { from: 14, words: '`SET COMPRESSION`' },
+  AT_SetAccessMethod: { from: 15, words: '`SET ACCESS METHOD`' },
+  AT_SetExpression: { from: 17, words: '`SET EXPRESSION`' },
+}
+
+const expressions: Readonly<Record<string, Syntax>> = {
+  CallStmt: { from: 11, words: '`CALL`' },
+  JsonIsPredicate: { from: 16, words: '`IS JSON`' },
+  JsonArrayAgg: { from: 16, words: '`JSON_ARRAYAGG`' },
+  JsonObjectAgg: { from: 16, words: '`JSON_OBJECTAGG`' },
+  JsonTable: { from: 17, words: '`JSON_TABLE`' },
+  JsonFuncExpr: { from: 17, words: '`JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`' },
+  JsonScalarExpr: { from: 17, words: '`JSON_SCALAR`' },
+}
+
+/** True for a statement that writes and gives back columns of `old` or `new`, where it calls no table so. */
+function givesBothSides(value: Value): boolean {
+  const returning = value['returningClause']
+  if (typeof returning !== 'object' || returning === null) return false
+  if (at(returning, 'options') !== undefined) return true
+  const rest = JSON.stringify({ ...value, returningClause: null })
+  return ['old', 'new'].some(
+    (side) =>
+      JSON.stringify(returning).includes(`{"fields":[{"String":{"sval":"${side}"}},`) &&
+      !rest.includes(`"aliasname":"${side}"`) &&
+      !rest.includes(`"relname":"${side}"`),
+  )
+}
+
+function isDefault(bound: unknown): boolean {
+  return at(bound, 'is_default') === true
+}
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Value)[name] : undefined
+}
+
+/** The names of options in parentheses. */
+function names(options: unknown): readonly string[] {
+  return Array.isArray(options)
+    ? (options as readonly Node[]).map((option) => ('DefElem' in option ? (option.DefElem.defname ?? '') : ''))
+    : []
+}
+
+function without(part: RegExp): Older {
   return (text) => text.replace(part, '')
 }
