@@ -116,11 +116,7 @@ function check(reader: Reader, key: ConfigKey, given: unknown): unknown {
       if (issue.code === 'unrecognized_keys') {
         for (const name of issue.keys) {
           if (round === 0)
-            report(
-              reader,
-              [...path, name],
-              `unknown key.${didYouMean(name, knownKeys(key, inner))} It was passed over.`,
-            )
+            report(reader, [...path, name], `unknown key.${meantOf(name, knownKeys(key, inner))} It was passed over.`)
           value = without(value, [...inner, name])
         }
         continue
@@ -179,15 +175,21 @@ function without(value: unknown, path: Path): unknown {
   )
 }
 
+/** What was meant, or else what there is. */
+function meantOf(name: string, known: readonly string[]): string {
+  return didYouMean(name, known) || (known.length > 0 ? ` There is ${known.join(', ')}.` : '')
+}
+
 function knownKeys(key: ConfigKey, path: Path): readonly string[] {
   if (key === 'projects' && path.length > 0) return ['root', 'orm', 'runner', 'version', 'migrations', 'schema']
   if (key === 'tables') return ['rows']
   const schema: unknown = shape[key]
-  return schema !== null &&
-    typeof schema === 'object' &&
-    'shape' in schema &&
-    schema.shape !== null &&
-    typeof schema.shape === 'object'
-    ? Object.keys(schema.shape)
-    : []
+  const options = isObject(schema) && Array.isArray(schema['options']) ? (schema['options'] as readonly unknown[]) : []
+  return [schema, ...options].flatMap((one) =>
+    isObject(one) && isObject(one['shape']) ? Object.keys(one['shape']) : [],
+  )
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

@@ -197,6 +197,28 @@ export interface KnownRule {
   ) => { readonly words: string; readonly among?: readonly string[] } | null
 }
 
+/** JSON Schema of one option; of its texts, what a rule says of an empty one, of the words that it lists and of patterns. */
+function optionSchema(
+  name: string,
+  value: unknown,
+  check: KnownRule['checkOption'],
+): Readonly<Record<string, unknown>> {
+  const among = check?.(name, 'no such word')?.among
+  const words =
+    among === undefined
+      ? {}
+      : {
+          anyOf: [
+            { enum: check?.(name, '') === null ? [...among, ''] : among },
+            ...(check?.(name, '*') === null ? [{ pattern: String.raw`\*|\{\w+\}` }] : []),
+          ],
+        }
+  const text = { type: 'string', ...(check?.(name, '') ? { minLength: 1 } : {}), ...words }
+  if (Array.isArray(value)) return { type: 'array', items: text, default: value }
+  if (typeof value === 'string') return { ...text, default: value }
+  return { type: typeof value, ...(typeof value === 'number' ? { minimum: 0 } : {}), default: value }
+}
+
 /** JSON Schema of `.github/schemagate.yml`, draft 2020-12; with the names of rules, so that editors complete them. */
 export function configJsonSchema(rules: readonly (string | KnownRule)[] = []): Readonly<Record<string, unknown>> {
   const generated = z.toJSONSchema(z.strictObject(shape).partial(), { io: 'input' })
@@ -204,16 +226,9 @@ export function configJsonSchema(rules: readonly (string | KnownRule)[] = []): R
   const setting = { anyOf: [{ enum: ['error', 'warning', 'info', 'off', 'on'] }, { type: 'boolean' }] }
   const known = Object.fromEntries(
     rules.map((rule) => {
-      const { id, options } = typeof rule === 'string' ? { id: rule } : rule
+      const { id, options = {}, checkOption } = typeof rule === 'string' ? { id: rule } : rule
       const own = Object.fromEntries(
-        Object.entries(options ?? {}).map(([name, value]) => [
-          name,
-          {
-            type: Array.isArray(value) ? 'array' : typeof value,
-            ...(typeof value === 'number' ? { minimum: 0 } : {}),
-            default: value,
-          },
-        ]),
+        Object.entries(options).map(([name, value]) => [name, optionSchema(name, value, checkOption)]),
       )
       const object = {
         type: 'object',

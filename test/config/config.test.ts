@@ -1,7 +1,8 @@
 import Ajv2020 from 'ajv/dist/2020.js'
 import * as fc from 'fast-check'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { describe, expect, test } from 'vitest'
+import { catalog } from '../../rules/index.ts'
 import { memoryTree } from '../../src/changeset/memory.ts'
 import { configJsonSchema, defaultConfig, loadConfig, parseConfig } from '../../src/config.ts'
 
@@ -11,7 +12,7 @@ const rules = [
   'prefer-timestamptz',
   { id: 'no-too-many-indexes', options: { max: 10, tables: ['a'], strict: false } },
 ]
-const read = (text: string) => parseConfig(text, path, rules)
+const read = (text: string, known: Parameters<typeof parseConfig>[2] = rules) => parseConfig(text, path, known)
 const notes = (text: string) => read(text).notes.map(({ line, message }) => `${line}: ${message}`)
 
 const example = `postgres: 16
@@ -137,6 +138,10 @@ describe('a mistake', () => {
         '4: rules: unknown rule "require-concurent-index". Did you mean "require-concurrent-index"? It was passed over.',
       ],
     ],
+    [
+      'staging: { label: x, environmenq: y }',
+      ['1: staging.environmenq: unknown key. Did you mean "environment"? It was passed over.'],
+    ],
     ['drafts: true\nfail_on: error', ['2: fail_on: unknown key. Did you mean "fail-on"? It was passed over.']],
     ['fail-on: warn', ['1: fail-on: "warn" is not one of error, warning, never. The default was used.']],
     ['postgres: 9', ['1: postgres: 9 is less than 10. The default was used.']],
@@ -178,7 +183,7 @@ describe('a mistake', () => {
       'tables: { a: { rows: lots, byte: 1 } }',
       [
         '1: tables.a.rows: "lots" is no number of rows: write 40000000 or 40M. It was passed over.',
-        '1: tables.a.byte: unknown key. It was passed over.',
+        '1: tables.a.byte: unknown key. There is rows. It was passed over.',
       ],
     ],
     [
@@ -316,6 +321,21 @@ describe('loading', () => {
 })
 
 describe('the JSON Schema', () => {
+  test('and the parser say the same of every option of every rule', () => {
+    const whole = new Ajv2020.Ajv2020({ strict: false }).compile(configJsonSchema(catalog))
+    const differing = catalog.flatMap(({ id, options = {} }) =>
+      Object.entries(options).flatMap(([name, value]) =>
+        [value, 'no such word', '', '*', [], [1], [''], 3, -1, true, null, {}].flatMap((given) => {
+          const config = { rules: { [id]: { [name]: given } } }
+          // A column without its type is a text like any other for a schema.
+          if (id === 'require-column-type' && Array.isArray(given)) return []
+          return whole(config) === (read(stringify(config), catalog).notes.length === 0) ? [] : [config]
+        }),
+      ),
+    )
+    expect(differing).toEqual([])
+  })
+
   const validate = new Ajv2020.Ajv2020({ strict: false }).compile(configJsonSchema(rules))
 
   test('takes what is right', () => {
