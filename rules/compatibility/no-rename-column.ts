@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { relationKey } from '../../src/schema/relation.ts'
+import { columnsOfType } from '../shared/depends.ts'
 import { columnInSteps } from '../shared/renames.ts'
 
 export default {
@@ -29,6 +31,13 @@ export default {
       sql: `alter table users rename column name to full_name;`,
       message: 'Renaming `users.name` breaks',
     },
+    {
+      title: 'An attribute of a type that columns have.',
+      given: `create type address as (street text, city text); create table users (id bigint primary key, home address);`,
+      sql: `alter type address rename attribute city to town;`,
+      message: 'Renaming `city` of `address` breaks',
+      unproven: 'no lock on the tables that hold the values',
+    },
   ],
   good: [
     {
@@ -49,6 +58,19 @@ export default {
     },
   ],
   visit: {
+    statement({ node, inside }, ctx) {
+      if (inside === 'function' || !('RenameStmt' in node) || node.RenameStmt.renameType !== 'OBJECT_ATTRIBUTE') return
+      const { relation, subname: from = '', newname: to = '' } = node.RenameStmt
+      const type = relationKey(relation, ctx.step.before)
+      const held = columnsOfType(ctx.step.before, type).find(({ table }) => !ctx.isNew(table))
+      if (held === undefined) return
+      return {
+        anySize: true,
+        object: `${type}.${from}`,
+        message: `Renaming \`${from}\` of \`${ctx.name(type)}\` breaks every running instance that still reads or writes \`${from}\` of \`${ctx.name(held.table)}.${held.column}\`.`,
+        help: `Add \`${to}\` beside it, deploy code that uses it, and drop \`${from}\` in a later pull request.`,
+      }
+    },
     renameColumn({ table, from, to }, ctx) {
       if (ctx.isNew(table) || ctx.isNewColumn(table, from)) return
       const after = ctx.after.tables.get(table)

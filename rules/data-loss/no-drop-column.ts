@@ -1,6 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { backup } from '../shared/supabase.ts'
+import { relationKey } from '../../src/schema/relation.ts'
+import { columnsOfType } from '../shared/depends.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -30,8 +32,20 @@ export default {
       sql: `alter table users drop column legacy_id;`,
       message: 'Dropping `users.legacy_id` loses its data',
     },
+    {
+      title: 'What composite values lose is lost in every row that holds one.',
+      given: `create type address as (street text, city text); create table users (id bigint primary key, home address, former address[]);`,
+      sql: `alter type address drop attribute city;`,
+      message: 'Dropping `city` of `address` loses it in `users.home`, `users.former`',
+      unproven: 'no lock on the tables that hold the values',
+    },
   ],
   good: [
+    {
+      title: 'A composite type that no column has.',
+      given: `create type address as (street text, city text);`,
+      sql: `alter type address drop attribute city;`,
+    },
     { sql: `create table users (id bigint primary key, legacy_id text); alter table users drop column legacy_id;` },
     {
       title: 'A virtual column holds no data.',
@@ -46,6 +60,23 @@ export default {
     },
   ],
   visit: {
+    *statement({ node, inside }, ctx) {
+      if (inside === 'function' || !('AlterTableStmt' in node) || node.AlterTableStmt.objtype !== 'OBJECT_TYPE') return
+      const { relation, cmds = [] } = node.AlterTableStmt
+      const type = relationKey(relation, ctx.step.before)
+      const held = columnsOfType(ctx.step.before, type).filter(({ table }) => !ctx.isNew(table))
+      for (const cmd of cmds) {
+        if (!('AlterTableCmd' in cmd) || cmd.AlterTableCmd.subtype !== 'AT_DropColumn' || held.length === 0) continue
+        const { name = '' } = cmd.AlterTableCmd
+        const columns = held.map(({ table, column }) => `\`${ctx.name(table)}.${column}\``).join(', ')
+        yield {
+          anySize: true,
+          object: `${type}.${name}`,
+          message: `Dropping \`${name}\` of \`${ctx.name(type)}\` loses it in ${columns}, and breaks running instances that still read or write it.`,
+          help: 'Deploy code that does not use it first, and drop it in a later pull request.',
+        }
+      }
+    },
     dropColumn({ table, from, ifExists }, ctx) {
       if (ctx.isNewColumn(table, from.name) || ctx.isNew(table)) return
       if (from.generated !== null && !from.generated.stored) return

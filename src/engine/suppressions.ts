@@ -41,10 +41,13 @@ export function readSuppressions(
   lines.forEach((line, i) => {
     const match = marker.exec(line)
     if (!match) return
-    const [, code = '', whole, list = '', rest = ''] = match
+    const [, code = '', whole, written = '', rest = ''] = match
     const said = rest.replace(/\*\/\s*$/, '').trim()
     const until = /(?:^|\s)until(?:=\s*(\S+)|:\s*(\d{4}-\d{2}-\d{2}))$/.exec(said)
-    const day = until?.[1] ?? until?.[2] ?? null
+    // The day may stand before the colon too.
+    const early = /(?:^|\s)until=(\S+)/.exec(written)
+    const list = early ? written.replace(early[0], '') : written
+    const day = until?.[1] ?? until?.[2] ?? early?.[1] ?? null
     const reason = said.slice(0, until ? until.index : undefined).trim()
     const start = (file.lineStarts[i] ?? 0) + code.length + line.slice(code.length).search(/\S/)
     const next = lines.findIndex((each, at) => at > i && !commentOrBlank.test(each))

@@ -70,7 +70,7 @@ it('may stand behind the statement, and has no effect with a day that is none', 
     {
       'db/migrations/2.sql': [
         `drop index users_a; -- schemagate-ignore require-concurrent-index-drop, require-lock-timeout: at night until=2099-01-01`,
-        `/* schemagate-ignore require-concurrent-index-drop: at night until=2099-01-01 */`,
+        `/* schemagate-ignore require-concurrent-index-drop until=2099-01-01: at night */`,
         `drop index users_b;`,
         `-- schemagate-ignore require-concurrent-index-drop: at night until=tomorrow`,
         `drop index users_c;`,
@@ -81,6 +81,7 @@ it('may stand behind the statement, and has no effect with a day that is none', 
       ].join('\n'),
     },
   )
+  expect(findings.filter(({ suppressed }) => suppressed?.until === '2099-01-01')).toHaveLength(3)
   const told = findings.filter(({ suppressed }) => !suppressed)
   expect(told.map(({ rule, place }) => `${rule} ${place.path.slice(-5)}:${place.line}`)).toEqual([
     'no-expired-suppression 2.sql:4',
