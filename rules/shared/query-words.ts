@@ -72,9 +72,13 @@ export function standsAlone(table: Table, ctx: Pick<RuleContext, 'after'>): bool
   )
 }
 
-/** True for a table of users, and for one whose rows belong to others: what belongs to nobody is what somebody configures. */
+/** True for a table of users, and for one whose rows belong to others, by its keys and its columns: what belongs to nobody is what somebody configures. */
 export function grows(table: Table): boolean {
-  return users.test(snake(table.name)) || table.foreignKeys.length > 0
+  return (
+    users.test(snake(table.name)) ||
+    table.foreignKeys.length > 0 ||
+    table.columns.some(({ name }) => /._id$/.test(snake(name)) && table.primaryKey?.columns.join() !== name)
+  )
 }
 
 /** True for a table of users, and for one whose every row belongs to one of them: it grows with them. */
