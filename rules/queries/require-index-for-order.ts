@@ -10,6 +10,7 @@ import {
   indexStatement,
   isNewSearch,
   isArranged,
+  isBackground,
   listed,
   mainTable,
   rowsOfOwner,
@@ -73,6 +74,15 @@ export default {
     {
       ...prismaShop,
       rows: large,
+      title: 'A job that looks for the next of few.',
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`,
+        'src/workers/packing.ts': `import { prisma } from '../db'\nexport const next = (number: number) => prisma.order.findFirst({ where: { number, status: 'paid' }, orderBy: { createdAt: 'asc' } })\n`,
+      },
+    },
+    {
+      ...prismaShop,
+      rows: large,
       title: 'Each user has four orders.',
       typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
     },
@@ -131,6 +141,8 @@ export default {
         query.grouped === true
       )
         return
+      // Nobody waits for a job, and how many rows it leaves to be sorted is not known.
+      if (isBackground(query.place.path) && query.predicates.length > 0) return
       const size = ctx.size(table.key)
       if (size !== 'unknown' && !ctx.isSized(table.key) && !grows(table)) return
       if (size === 'small' || (size === 'unknown' && (query.predicates.length > 0 || isArranged(query)))) return
