@@ -15,8 +15,9 @@ export function at({ path, line }: Pick<Place, 'path' | 'line'>): string {
   return /[\s,`]/.test(path) ? `"${path}":${line}` : `${path}:${line}`
 }
 
-/** Finds the places that `at` wrote: groups `quoted` or `path`, and `line`. */
-export const placesInWords = /(?<=^|[\s(])(?:"(?<quoted>[^"]+)"|(?<path>[^\s,`"]+\.\w+)):(?<line>\d+)(?![\w:])/g
+/** Finds the places that `at` wrote: groups `quoted` or `path`, and `line`. A parenthesis before a path is of the path where it closes in its first folder. */
+export const placesInWords =
+  /(?<=^|[\s(])(?:"(?<quoted>[^"]+)"|(?<path>(?:\([^\s,`"()/]+\)|[^\s,`"(])[^\s,`"]*\.\w+)):(?<line>\d+)(?![\w:])/g
 
 /** A text file with the offsets at which its lines begin, so that offsets turn into places in logarithmic time. */
 export interface SourceFile {

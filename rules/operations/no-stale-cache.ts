@@ -39,6 +39,16 @@ export default {
       message: '`src/users.ts:2`',
     },
     {
+      title: 'A function that says itself that it is cached.',
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      files: {
+        'src/users.ts': `export async function one(id: string) {\n  'use cache'\n  return prisma.user.findUnique({ where: { id } })\n}`,
+      },
+      message: '`src/users.ts:3`',
+    },
+    {
       title: 'Redis.',
       given,
       prisma: { before, after },

@@ -54,6 +54,22 @@ export default {
     },
     {
       ...bareProject,
+      title: 'Two schemas have two clients.',
+      files: {
+        'src/shop.ts': `import { PrismaClient } from '../generated/shop/client'\n  export const shop = new PrismaClient()`,
+        'src/audit.ts': `import { PrismaClient } from '../generated/audit/client'\n  export const audit = new PrismaClient()`,
+      },
+    },
+    {
+      ...bareProject,
+      title: 'A request of a Worker may not use the connection of another.',
+      files: {
+        'wrangler.jsonc': '{}',
+        'src/worker.ts': `import postgres from 'postgres'\n  export default { async fetch(req: Request, env: Env) { const sql = postgres(env.DB.connectionString, { max: 5 }); return Response.json(await sql\`SELECT 1\`) } }`,
+      },
+    },
+    {
+      ...bareProject,
       title: 'A script has a client of its own.',
       files: {
         'scripts/backfill.ts': `import { PrismaClient } from '@prisma/client'\n  async function main() {\n    const prisma = new PrismaClient()\n    await prisma.$disconnect()\n  }`,
@@ -71,6 +87,8 @@ export default {
         if (!client.changed) continue
         const name =
           client.library === 'prisma' ? 'PrismaClient' : client.library === 'pg' ? 'pool of `pg`' : 'pool of `postgres`'
+        // A Worker may not use the connection of another request.
+        if (client.perCall && client.host?.what === 'workers') continue
         if (client.perCall && !client.kept) {
           yield {
             place: client.place,
@@ -85,7 +103,8 @@ export default {
             c.library === 'prisma' &&
             !c.perCall &&
             c.place.path !== client.place.path &&
-            c.package === client.package,
+            c.package === client.package &&
+            isSameSchema(c.origin, client.origin),
         )
         // A client for a replica or for the edge has to be another one.
         if (
@@ -106,3 +125,12 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True unless two clients are known to be generated from different schemas. */
+function isSameSchema(one: string | null, other: string | null): boolean {
+  if (one === null || other === null) return true
+  const [a, b] = [one, other].map(
+    (origin) => `${origin.replace(/\.[cm]?[jt]s$|\/(?:client|index|edge|default)(?:\.[cm]?[jt]s)?$/, '')}/`,
+  )
+  return a === undefined || b === undefined || a.startsWith(b) || b.startsWith(a)
+}

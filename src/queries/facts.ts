@@ -56,6 +56,8 @@ export interface ClientFact extends PlaceFact {
   readonly onDemand: string | null
   /** Text of the call, one line. */
   readonly text: string
+  /** Where the class of a PrismaClient comes from, as a path or a package; null where that is not known. */
+  readonly origin: string | null
   /** The file that says where it runs; null where none does. */
   readonly host: Hosting | null
   /** The folder of the package that it stands in, `''` for the root of the repository. */
@@ -129,6 +131,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       args: readonly Expression[],
       frame: Frame | null,
       scope: Scope,
+      origin: string | null = null,
     ): void => {
       const own = functionOf(frame)
       const { text } = module.file
@@ -146,6 +149,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       clients.push({
         ...fact(library, node.start, node.end, frame),
         library,
+        origin,
         file: fileKind(module.path),
         kept,
         options: optionsOf(args, scope, module, evaluate),
@@ -170,6 +174,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       clients.push({
         ...fact('prisma', start, end, null),
         library: 'prisma',
+        origin: null,
         file: fileKind(module.path),
         kept: true,
         options: [],
@@ -184,7 +189,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       const callee = evaluate(node.callee, scope, module)
       const name = sourceOf({ node: node.callee, scope, module })
       if (value?.is === 'prisma') {
-        client('prisma', node, args, frame, scope)
+        client('prisma', node, args, frame, scope, value.origin)
         if (value.replica === true) replicas.push(fact('a client of a replica', node.start, node.end, frame))
       }
       // A database in the process itself has no pool.
@@ -207,7 +212,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
       else if (source === '@neondatabase/serverless')
         client('neon', { start: chain.start, end: chain.end }, args, frame, scope)
-      else if (root === 'drizzle' && first?.name === '') {
+      else if (first?.name === '' && (root === 'drizzle' || (callee?.is === 'package' && callee.name === 'drizzle'))) {
         const own = ownPool(source, args)
         if (own === null) client('drizzle', { start: chain.start, end: chain.end }, args, frame, scope)
         else if (own !== 'none') client(own.library, { start: chain.start, end: chain.end }, own.args, frame, scope)

@@ -45,7 +45,8 @@ export function interesting(chain: Chain, frame: Frame | null): boolean {
     if (step.template !== null && (name === '' || name === 'sql')) return true
   }
   const root = chain.root.type === 'Identifier' ? chain.root.name : ''
-  if (setup.has(root)) return true
+  // Where several drivers are imported, each has a name of its own: `drizzlePostgres`.
+  if (setup.has(root) || /^drizzle[A-Z_]/.test(root)) return true
   if (frame === null) return false
   if (
     chain.steps.length === 1 &&

@@ -19,7 +19,8 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     return serving.length === 0
       ? none('no code of this repository connects to a database')
       : unknown(`what the client is made of cannot be told: ${places(serving)}`)
-  const perCall = clients.filter((c) => c.perCall && !c.kept)
+  // A Worker may not use the connection of another request.
+  const perCall = clients.filter((c) => c.perCall && !c.kept && c.host?.what !== 'workers')
   if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
   const hosting = clients.find((c) => c.host !== null)?.host
   const pooled = facts.urls.find((u) => u.pooled)

@@ -1,3 +1,4 @@
+import type { Statement } from 'oxc-parser'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
@@ -90,7 +91,7 @@ export function siteReader(
       text: module.file.text.slice(start, end),
       ...replicaOf(site, client),
     }
-    if (isCached(site) || isStored(site, module)) query = { ...query, cached: true }
+    if (isCached(site, module) || isStored(site, module)) query = { ...query, cached: true }
     const schema = names.find((n) => n.given.project.name === project)?.given.after
     // A plan is asked for what the pull request changes.
     return query.sql === null && query.changed ? { ...query, sql: printQuery(query, schema) } : query
@@ -260,13 +261,27 @@ function replicaOf(site: Site, client: Value | null): Pick<Query, 'replica'> {
   return {}
 }
 
-/** True inside of a function that a cache of the framework calls. */
-function isCached(site: Site): boolean {
+/** True inside of a function that a cache of the framework calls, or that says itself that it is cached. */
+function isCached(site: Site, module: Module): boolean {
+  if (module.directives.some(isCacheDirective)) return true
   for (let at = site.frame; at !== null; at = at.parent) {
+    if (at.kind === 'function' && at.node.body?.type === 'BlockStatement' && at.node.body.body.some(isCacheStatement))
+      return true
     const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
     if (root?.type === 'Identifier' && /^(?:unstable_cache|cacheable|withCache|cached)$/.test(root.name)) return true
   }
   return false
+}
+
+const isCacheDirective = (text: string): boolean => /^use cache\b/.test(text)
+
+function isCacheStatement(statement: Statement): boolean {
+  return (
+    statement.type === 'ExpressionStatement' &&
+    'directive' in statement &&
+    typeof statement.directive === 'string' &&
+    isCacheDirective(statement.directive)
+  )
 }
 
 /** True where what was found, or its first row, is written to a cache as a whole, soon after: `redis.set(key, JSON.stringify(user))`. */

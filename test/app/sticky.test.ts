@@ -90,12 +90,12 @@ test('places in the evidence of the checklist lead to their lines, whatever stan
     {
       item: 'backup' as const,
       status: 'fail' as const,
-      evidence: `seen at db/(a)/x|y.sql:3, <b>c.sql:4, ${at({ path: 'my app/e.sql', line: 6 })} and \`d.sql:5\``,
+      evidence: `seen at db/(a)/x|y.sql:3, <b>c.sql:4, ${at({ path: 'my app/e.sql', line: 6 })} and \`d.sql:5\` (f/(g)/h.ts:7, (i)/j.ts:8)`,
     },
   ]
   const links = { server: null, repository: 'https://github.test/o/r', head: 'abc' }
   expect(checklistDetails({ ...report, checklist }, links)[0]).toContain(
-    '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4), [`my app/e.sql:6`](https://github.test/o/r/blob/abc/my%20app/e.sql#L6) and `d.sql:5` |',
+    '| seen at [`db/(a)/x\\|y.sql:3`](https://github.test/o/r/blob/abc/db/%28a%29/x%7Cy.sql#L3), [`<b>c.sql:4`](https://github.test/o/r/blob/abc/%3Cb%3Ec.sql#L4), [`my app/e.sql:6`](https://github.test/o/r/blob/abc/my%20app/e.sql#L6) and `d.sql:5` ([`f/(g)/h.ts:7`](https://github.test/o/r/blob/abc/f/%28g%29/h.ts#L7), [`(i)/j.ts:8`](https://github.test/o/r/blob/abc/%28i%29/j.ts#L8)) |',
   )
 })
 
