@@ -3,7 +3,10 @@ import { catalog } from '../rules/index.ts'
 import { sourceFile } from '../src/location.ts'
 import { loadParser } from '../src/sql/parser.ts'
 import { readSql } from '../src/sql/read.ts'
+import type { CatalogRule, Example } from '../src/engine/rule.ts'
+import { flow } from '../src/report/rule-page.ts'
 import { reviewExample } from './example.ts'
+import { stepsOf, type HelpFile } from './help-steps.ts'
 
 const groups = new Set(['locking', 'data-loss', 'compatibility', 'transactions'])
 
@@ -51,3 +54,110 @@ describe('the SQL of a help', () => {
     },
   )
 })
+
+/** Each with a version of its own, so that both are gone through without every pair. */
+const runners = {
+  'drizzle@0.45': 11,
+  'prisma@6': 16,
+  'prisma@7.11': 12,
+  goose: 18,
+  dbmate: 14,
+  'golang-migrate': 17,
+  flyway: 13,
+}
+
+/** What a runner or a server refuses, and what waits behind a lock that an earlier step took. */
+const refusing = new Set([
+  'no-concurrently-in-transaction',
+  'no-enum-value-in-transaction',
+  'no-index-on-partitioned-table',
+  'no-newer-syntax',
+  'no-syntax-error',
+  'no-unsupported-concurrently',
+  'require-separate-validation',
+])
+
+describe('the steps of a help', () => {
+  it.each(catalog.filter(({ group }) => groups.has(group)).map((rule) => [rule.id, rule] as const))(
+    'are taken by each runner and version: %s',
+    async (_, rule) => {
+      const refused: string[] = []
+      for (const example of rule.bad) {
+        if (!isPlain(example)) continue
+        for (const [runner, postgres] of Object.entries(runners)) {
+          const bad = { ...example, runner, postgres, rehearse: false }
+          const { findings } = await reviewExample(bad, rule, catalog)
+          if (findings.some((each) => each.rule !== rule.id && refusing.has(each.rule))) continue
+          for (const { help } of findings.filter((each) => each.rule === rule.id))
+            refused.push(
+              ...(await refusals(help, bad, rule)).map((message) => `${runner} ${postgres}: ${message}\n${help}`),
+            )
+        }
+      }
+      expect(refused).toEqual([])
+    },
+  )
+})
+
+/** An example of one statement, in a file without a word to any runner, on what `given` made in words that all versions know. */
+function isPlain({ given = '', sql, alone, typescript, files, prisma, drizzle }: Example): boolean {
+  return (
+    typeof sql === 'string' &&
+    !alone &&
+    !/\) stored/i.test(given) &&
+    !(typescript ?? files ?? prisma ?? drizzle) &&
+    !/-->|-- \+goose|-- migrate|\bbegin\b|;\s*\S/i.test(sql)
+  )
+}
+
+/** What is said, deploy by deploy, where somebody does what a help says. */
+async function refusals(
+  help: string,
+  { given = '', runner, postgres, rows }: Example,
+  rule: CatalogRule,
+): Promise<readonly string[]> {
+  const said: string[] = []
+  let done = flow(given)
+  const judge = async (files: readonly HelpFile[], by: string) => {
+    if (files.length === 0) return
+    const example = {
+      given: done,
+      sql: files.map((file) => written(file, by)),
+      runner: by,
+      ...beside(files, by),
+      ...(postgres ? { postgres } : {}),
+      ...(rows ? { rows } : {}),
+    }
+    const { findings } = await reviewExample(example, rule, catalog)
+    // Below 12 nothing proves NOT NULL to Postgres.
+    const isLast = (id: string) => lastResort.has(id) || (id === 'no-set-not-null-scan' && (postgres ?? 16) < 12)
+    const counts = (id: string) => refusing.has(id) || (id === rule.id && !isLast(id))
+    said.push(
+      ...findings
+        .filter((each) => counts(each.rule) && each.severity !== 'info' && !each.suppressed)
+        .map(({ rule: id, message }) => `${id}: ${message}`),
+    )
+    done += `\n${files.map((file) => file.sql).join('\n')}`
+  }
+  for (const { byHand, files } of stepsOf(help)) {
+    for (const sql of byHand) await judge([{ sql, header: null }], 'psql')
+    await judge(files, runner ?? 'psql')
+  }
+  return said
+}
+
+function written({ sql, header }: HelpFile, runner: string): string {
+  if (header === null || !header.startsWith('--')) return sql
+  return `${header}\n${runner === 'goose' ? '-- +goose Up\n' : ''}${sql}`
+}
+
+/** The file that switches Flyway's transaction off for one migration. */
+function beside(files: readonly HelpFile[], runner: string): Pick<Example, 'files'> {
+  if (runner !== 'flyway') return {}
+  const at = (i: number) => `src/main/resources/db/migration/V${i + 2}__change_${i + 1}.sql.conf`
+  return {
+    files: Object.fromEntries(
+      files.flatMap((file, i) => (file.header === '.conf' ? [[at(i), 'executeInTransaction=false\n']] : [])),
+    ),
+  }
+}
