@@ -1,4 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { createView } from '../../src/schema/sql/ddl.ts'
+import { sql } from '../shared/sql.ts'
 import { usesOf } from '../shared/uses.ts'
 
 const given = `create table users (id bigint primary key, email varchar(100)); create view contacts as select id, email from users;`
@@ -45,9 +47,15 @@ export default {
         step.changes.some((change) => change.kind === 'createView' && change.object === object),
       )
       if (isMadeHere) return
+      const back = from === null ? null : createView(from, ctx.before.defaultSchema)
       return {
         anySize: true,
         object,
+        ...(back === null
+          ? {}
+          : {
+              help: `Deploy the code that reads it no longer, and drop the view in a later pull request. What brings it back:\n${sql(`${back};`)}`,
+            }),
         message: `Dropping \`${ctx.name(object)}\` breaks every running instance that still reads \`${ctx.name(object)}\`.`,
       }
     },
