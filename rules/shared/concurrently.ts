@@ -24,9 +24,13 @@ export function builtBy(table: Key, statements: readonly string[], ctx: RuleCont
     )
     return `${lead === '' ? '' : `${lead}. `}${parts.join('\n')}`
   }
-  const how = ctx.isNew(table) ? '' : outsideTransaction(ctx, { many: statements.length > 1 }).how
-  const words = lead === '' ? sentence(how) : how === '' ? lead : `${lead}; ${how}`
-  return `${words === '' ? '' : `${words}:\n`}${sql(...statements)}`
+  const words = new Set(
+    statements.flatMap((each) => each.match(/"[^"]+"|[\w$]+/g) ?? []).map((word) => word.replaceAll('"', '')),
+  )
+  const later = [...words].some((word) => ctx.isNewColumn(table, word))
+  const how = ctx.isNew(table) ? '' : outsideTransaction(ctx, { many: statements.length > 1, later }).how
+  const clause = lead === '' ? sentence(how) : how === '' ? lead : `${lead}; ${how}`
+  return `${clause === '' ? '' : `${clause}:\n`}${sql(...statements)}`
 }
 
 /** `DROP INDEX` without a lock that others wait for. */

@@ -18,12 +18,17 @@ export interface Wanted {
   readonly kept?: 'IF NOT EXISTS' | 'IF EXISTS'
   /** True where it needs what the pull request changes. */
   readonly later?: boolean
+  /** True where it stands in the migration at hand, and has to leave it. */
+  readonly written?: boolean
   /** True for several statements. */
   readonly many?: boolean
 }
 
 /** Where a statement that cannot run in a transaction has to go, for this runner and this step. */
-export function outsideTransaction(ctx: RuleContext, { kept, later = false, many = false }: Wanted = {}): Outside {
+export function outsideTransaction(
+  ctx: RuleContext,
+  { kept, later = false, written = false, many = false }: Wanted = {},
+): Outside {
   const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
   const free = ctx.step?.transaction.block === false
   const [it, its] = many ? ['them', 'their'] : ['it', 'its']
@@ -38,7 +43,7 @@ export function outsideTransaction(ctx: RuleContext, { kept, later = false, many
       return query(`put ${single} in a migration of its own (\`npx prisma migrate dev --create-only\`)`)
     case 'drizzle':
       return {
-        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
+        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later && written ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
         inPlace: false,
         never: true,
       }

@@ -108,6 +108,7 @@ export default {
       }
       const outside = outsideTransaction(ctx, {
         ...(form === 'DROP INDEX CONCURRENTLY' ? { kept: 'IF EXISTS' } : {}),
+        written: true,
         later: needsThePullRequest(ctx),
       })
       const text = statement.text.split('\n').length > 12 ? form : `${statement.text};`
