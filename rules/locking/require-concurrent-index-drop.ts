@@ -1,7 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { key, schemaOf } from '../../src/schema/model.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { wholeLines } from '../shared/suggest.ts'
-import { ident, sql } from '../shared/sql.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 import { sentence } from '../shared/words.ts'
 
 export default {
@@ -60,7 +61,9 @@ export default {
       )
       if (mine) return
       const outside = outsideTransaction(ctx)
-      const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${ident(name)};`
+      const written = /^drop\s+index\s+(?:if\s+exists\s+)?([^\s,;]+)/i.exec(ctx.step?.statement.text ?? '')?.[1]
+      const index = table === '' ? (written ?? ident(name)) : sqlName(key(schemaOf(table), name), ctx)
+      const statement = `DROP INDEX CONCURRENTLY IF EXISTS ${index};`
       const where = table === '' ? 'its table' : `\`${ctx.name(table)}\``
       const single = ctx.step?.changes.length === 1 && !cascade
       return {

@@ -119,7 +119,7 @@ export default {
       })
       return {
         message,
-        help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it by hand before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${ident(index.name)};`)}`,
+        help: `${rowsSentence(table, ctx)}${sentence(outside.how)}:\n${sql(concurrent)}\nA build that fails leaves an invalid index behind, which \`IF NOT EXISTS\` would keep. Drop it by hand before trying again:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${sqlName(key(schemaOf(table), index.name), ctx)};`)}`,
         ...(outside.inPlace ? wholeLines(ctx.step, concurrent) : {}),
       }
     },

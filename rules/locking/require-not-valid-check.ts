@@ -65,7 +65,7 @@ export default {
       return {
         ...(inline ? { severity: 'warning' as const } : {}),
         message,
-        help: `${rowsSentence(table, ctx)}${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${expression}) LIMIT 20;`)}`,
+        help: `${rowsSentence(table, ctx)}${inline ? 'Add the column without the check, then the check' : 'Add it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}; reads and writes go on meanwhile:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}${inline ? '' : `\nRows that would fail:\n${sql(`SELECT * FROM ${name} WHERE NOT (${expression}) LIMIT 20;`)}`}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
     },

@@ -148,6 +148,8 @@ export default {
         ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && to.columns.includes(each.to.name))
         : undefined
       const first = column?.kind === 'addColumn' ? [addColumnSql(table, column.to, ctx)] : []
+      // Before the deploy a column that comes with it cannot be asked.
+      const isThere = !ctx.isNew(parent) && to.columns.every((each) => !ctx.isNewColumn(table, each))
       const isAlone = parent === table || ctx.isNew(parent)
       const waits = `${inline ? 'reads and writes' : 'writes'} to \`${ctx.name(table)}\`${isAlone ? '' : inline ? `, and writes to \`${ctx.name(parent)}\`,` : ` and \`${ctx.name(parent)}\``}`
       const twin = droppedTwin(table, { type: 'foreignKey', is: to }, ctx)
@@ -158,7 +160,7 @@ export default {
       if (twin !== null) return { message, help: renameInstead(table, twin, to.name, ctx) }
       return {
         message,
-        help: `Add ${inline ? 'the column first, then the foreign key' : 'it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}`,
+        help: `Add ${inline ? 'the column first, then the foreign key' : 'it'} without looking at the rows:\n${sql(...first, add)}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${ident(to.name)};`)}${isThere ? `\nRows that would fail:\n${sql(orphans(table, parent, to, ctx))}` : ''}`,
         ...(inline ? {} : addNotValid(ctx.step)),
       }
     },

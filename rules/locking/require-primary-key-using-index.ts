@@ -60,7 +60,7 @@ export default {
       if (usingIndex !== null || ctx.isNew(table)) return
       if (isPartitioned(table, ctx) && isOnly(ctx)) return
       const name = sqlName(table, ctx)
-      const key = to.name.endsWith('_pkey') ? to.name : `${nameOf(table)}_pkey`
+      const key = to.name || `${nameOf(table)}_pkey`
       const index = ident(freeIndexName(key, table, ctx))
       const include = to.include.length > 0 ? ` INCLUDE (${idents(to.include)})` : ''
       const message = `Building the primary key \`${to.name}\` locks out everybody who uses \`${ctx.name(table)}\` until it is done.`
