@@ -42,6 +42,19 @@ export default {
   ],
   good: [
     {
+      title: 'A new column that is made required has got values on the way.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: [
+        `alter table users add column full_name text;`,
+        `alter table users add constraint users_full_name check (full_name is not null) not valid;`,
+        `alter table users validate constraint users_full_name;`,
+        `alter table users alter column full_name set not null, drop constraint users_full_name;`,
+        `alter table users drop column name;`,
+      ],
+      runner: 'psql',
+      unproven: 'others speak of the drop itself',
+    },
+    {
       title: 'Another type is another column.',
       given: `create table users (id bigint primary key, fullname text);`,
       sql: `alter table users drop column fullname, add column age integer;`,
@@ -95,7 +108,8 @@ export default {
           )
         const others = dropped.filter((other) => other.table === drop.table && other.from.type === drop.from.type)
         const [to] = likely
-        if (to === undefined || likely.length > 1 || others.length > 1 || copied(ctx, drop, to.to.name)) continue
+        if (to === undefined || likely.length > 1 || others.length > 1) continue
+        if (copied(ctx, drop, to.to.name) || isRequiredLater(changes, to)) continue
         yield renamed(drop, drop.from.name, to.to, ctx)
       }
       const created = changes
@@ -133,6 +147,18 @@ function renamed(drop: ChangeOf<'dropColumn'>, from: string, column: Column, ctx
     message: `Is \`${to}\` the new name of \`${from}\`? As written, the values of \`${ctx.name(drop.table)}.${from}\` are lost and \`${to}\` ${begins}.`,
     help: `Where it is, it can keep its values. ${columnInSteps(drop.table, from, to, ctx)}`,
   }
+}
+
+/** True where a column that begins empty is made NOT NULL: something fills it, here or in between. */
+function isRequiredLater(changes: readonly Change[], { table, to }: ChangeOf<'addColumn'>): boolean {
+  return (
+    to.default === null &&
+    changes.some(
+      (change) =>
+        (change.kind === 'setNotNull' && change.table === table && change.to.name === to.name) ||
+        (change.kind === 'addNotNull' && change.table === table && change.column === to.name && change.validated),
+    )
+  )
 }
 
 function existedBefore(ctx: RuleContext, table: string, column: string): boolean {

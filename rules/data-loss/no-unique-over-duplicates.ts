@@ -41,6 +41,17 @@ export default {
       unproven: 'others speak of the index',
     },
     {
+      title: 'A new column that gets a number or identifier of its own in every row.',
+      given: `create table users (id bigint primary key);`,
+      sql: [
+        `alter table users add column number serial, add column token text default gen_random_uuid();`,
+        `create unique index concurrently users_number on users (number);`,
+        `create unique index concurrently users_token on users (token);`,
+      ],
+      runner: 'psql',
+      unproven: 'others speak of the rewrite',
+    },
+    {
       title: 'The primary key tells the rows apart already.',
       given: `create table users (id bigint primary key, email text);`,
       sql: `create unique index concurrently users_id_email on users (id, email);`,
@@ -82,6 +93,10 @@ export default {
   },
 } satisfies Rule
 
+/** A default that is another value in every row. */
+const ownValue =
+  /^\(?(?:nextval|gen_random_uuid|uuid_generate_v[14]|uuidv[47])\([^()]*\)\)?(?:::text|::character varying)?$/
+
 function problem(table: string, columns: readonly string[], where: string | null, nulls: boolean, ctx: RuleContext) {
   if (ctx.isNew(table) || cleaned(table, ctx) || (!nulls && wasUnique(table, columns, ctx))) return
   const known = ctx.step?.before.tables.get(table)
@@ -92,7 +107,9 @@ function problem(table: string, columns: readonly string[], where: string | null
     )
   const added = columns.filter((column) => ctx.isNewColumn(table, column) || addedHere(column))
   const declared = ctx.step?.after.tables.get(table)?.columns ?? []
-  if (!nulls && added.some((column) => declared.find((each) => each.name === column)?.default === null)) return
+  const made = added.map((column) => declared.find((each) => each.name === column))
+  if (!nulls && made.some((column) => column?.default === null && column.identity === null)) return
+  if (made.some((column) => column && (column.identity !== null || ownValue.test(column.default ?? '')))) return
   const told = [known?.primaryKey?.columns, ...(known?.uniques ?? []).map((unique) => unique.columns)].some(
     (each) => each !== undefined && each.every((column) => columns.includes(column)),
   )
