@@ -93,6 +93,7 @@ const quiet = new Set([
   'DropRoleStmt',
   'AlterSystemStmt',
   'LoadStmt',
+  'TruncateStmt',
   'DeclareCursorStmt',
   'FetchStmt',
   'ClosePortalStmt',
