@@ -38,8 +38,8 @@ export default {
     },
     {
       given: 'CREATE TABLE "onboarding" ("id" TEXT PRIMARY KEY, "step" TEXT NOT NULL);',
-      title: 'The one row of a table that stands alone: information.',
-      severity: 'info',
+      title: 'The one row of a table that stands alone, and nobody says of this very table that it has more.',
+      rows: { '*': 5_000_000 },
       typescript: `${pool}\n  export const next = (step: string) => pool.query('UPDATE onboarding SET step = $1', [step])`,
     },
     {
@@ -78,11 +78,9 @@ export default {
       )
         return
       // One row that holds the state of the whole is changed without a condition, and settings are emptied.
-      const isState = !ctx.isSized(table.key) && standsAlone(table, ctx)
-      if (isState && query.operation === 'delete') return
+      if (!ctx.isSized(table.key) && standsAlone(table, ctx)) return
       return {
         object: table.key,
-        ...(isState ? { severity: 'info' as const } : {}),
         message: `\`${callOf(query)}\` ${query.operation === 'delete' ? 'deletes' : 'changes'} every row of \`${ctx.name(table.key)}\`.`,
       }
     },

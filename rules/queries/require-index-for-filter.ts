@@ -223,6 +223,12 @@ export default {
       typescript: `${pool}\n  await pool.query("DELETE FROM events WHERE (at IS NOT NULL AND session IN (SELECT session FROM events WHERE kind = 'end')) OR at < $1", [when])`,
     },
     {
+      given: `create table mentions (id bigint primary key, platform text not null, title text not null, tag text not null);`,
+      rows: { mentions: 5_000_000 },
+      title: 'A search in the rows that many share.',
+      typescript: `${pool}\n  await pool.query("SELECT id FROM mentions WHERE platform = $1 AND (title ILIKE '%' || $2 || '%' OR tag ILIKE '%' || $2 || '%') LIMIT 20", v)`,
+    },
+    {
       given: `create table jobs (id bigint primary key, at timestamptz not null, state text); create index on jobs (id, at);`,
       rows: { jobs: 5_000_000 },
       title: 'Columns that are compared as a row.',
@@ -309,6 +315,8 @@ export default {
           if (problem !== null) return problem
         }
         if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
+        // Beside a pattern, which an index of another kind serves, a column that many rows share finds few of them.
+        if (own.some(isPattern) && !columns.some((p) => tellsApart(table, p.column ?? ''))) return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.
@@ -360,3 +368,7 @@ export default {
     },
   },
 } satisfies Rule
+
+function isPattern({ operator, pattern }: Predicate): boolean {
+  return operator === 'ilike' || operator === 'contains' || (operator === 'like' && pattern !== 'exact')
+}
