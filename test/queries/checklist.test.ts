@@ -12,6 +12,7 @@ import { checklistItems } from '../../src/engine/checklist.ts'
 import type { ChecklistEntry, ChecklistItem } from '../../src/engine/checklist.ts'
 import { checklistOf } from '../../src/queries/checklist.ts'
 import { noFacts } from '../../src/queries/facts.ts'
+import type { CodeFacts } from '../../src/queries/facts.ts'
 import { review } from '../../src/review.ts'
 import { parseRepository } from './repository.ts'
 
@@ -125,6 +126,33 @@ describe('what stands outside of the repository', () => {
       status: 'pass',
       evidence: 'reasons stand at m.sql:3',
     })
+  })
+  it('code that was not read', () => {
+    const place = { path: 'src/db.ts', line: 2, column: 1, endLine: 2, endColumn: 9 }
+    const client: CodeFacts['clients'][number] = {
+      what: 'pg',
+      place,
+      changed: false,
+      function: null,
+      library: 'pg',
+      file: 'source',
+      options: [],
+      kept: false,
+      perCall: false,
+      onDemand: null,
+      text: 'new Pool()',
+      origin: null,
+      host: null,
+      package: '',
+    }
+    const given = { facts: { ...noFacts, clients: [client] }, partial: true }
+    expect(answer('connection-pooling', given)).toMatchObject({
+      status: 'pass',
+      evidence:
+        'one pool, made once: src/db.ts:2; of code that does not change, only files named after clients were read',
+    })
+    expect(answer('caching', given)?.evidence).toBe('no cache is set up in the code that was read')
+    expect(answer('caching', { ...given, partial: false })?.evidence).toBe('no cache is set up in this repository')
   })
   it('code that does not parse', () => {
     expect(

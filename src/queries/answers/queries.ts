@@ -137,15 +137,18 @@ export const queryAnswers: Answers<
   'connection-pooling'(seen) {
     const found = verdict(seen, seen.of('connection-pooling'))
     if (found !== null) return found
-    return poolingOf(
+    const answer = poolingOf(
       seen.facts,
       seen.projects.map(({ project }) => project.dialect),
     )
+    return seen.partial === true && answer.status === 'pass'
+      ? pass(`${answer.evidence}; of code that does not change, only files named after clients were read`)
+      : answer
   },
 
   'read-replicas'(seen) {
     const [replica] = seen.facts.replicas
-    if (replica === undefined) return none('no read replica is set up in this repository')
+    if (replica === undefined) return none(`no read replica is set up in ${whatWasRead(seen)}`)
     const found = seen.of('read-replicas')
     if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
     const reads = seen.changed.filter((q) => q.operation === 'select' && q.context.transaction === null)
@@ -161,7 +164,7 @@ export const queryAnswers: Answers<
     const found = seen.of('caching')
     if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
     const [cache] = seen.facts.caches
-    if (cache === undefined) return none('no cache is set up in this repository')
+    if (cache === undefined) return none(`no cache is set up in ${whatWasRead(seen)}`)
     const shapes = seen.projects
       .flatMap((p) => p.steps)
       .flatMap((s) => s.changes)
@@ -192,6 +195,11 @@ export const queryAnswers: Answers<
       )
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
   },
+}
+
+/** What nothing was found in: where only a part of the code was read, the rest may hold it. */
+function whatWasRead(seen: Seen): string {
+  return seen.partial === true ? 'the code that was read' : 'this repository'
 }
 
 /** True where the pull request puts a query into a loop that grows, or calls its function in one. */
