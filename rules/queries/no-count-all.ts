@@ -29,6 +29,12 @@ export default {
   good: [
     {
       ...prismaShop,
+      title: 'The number is kept for a while.',
+      rows: large,
+      typescript: `import memoize from 'memoizee'\n  export const total = memoize(async () => prisma.order.count(), { maxAge: 60_000 })`,
+    },
+    {
+      ...prismaShop,
       rows: large,
       typescript: `export const mine = (userId: string) => prisma.order.count({ where: { userId } })`,
     },
@@ -42,7 +48,8 @@ export default {
         query.dynamic ||
         !isNewSearch(query) ||
         query.predicates.length > 0 ||
-        query.filtered === true
+        query.filtered === true ||
+        query.cached === true
       )
         return
       if (
