@@ -268,7 +268,11 @@ function isCached(site: Site, module: Module): boolean {
     if (at.kind === 'function' && at.node.body?.type === 'BlockStatement' && at.node.body.body.some(isCacheStatement))
       return true
     const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
-    if (root?.type === 'Identifier' && /^(?:unstable_cache|cacheable|withCache|cached|moize|p?memoi[sz]e\w*)$/i.test(root.name)) return true
+    if (
+      root?.type === 'Identifier' &&
+      /^(?:unstable_cache|cacheable|withCache|cached|moize|p?memoi[sz]e\w*)$/i.test(root.name)
+    )
+      return true
   }
   return false
 }
