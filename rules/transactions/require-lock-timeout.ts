@@ -105,7 +105,7 @@ export default {
           ...(late !== null && step.changes.some((change) => accessExclusiveOn(change, ctx.isNew) === table)
             ? { severity: 'warning' as const }
             : {}),
-          ...(late === null && step.statement.inside === null
+          ...(late === null && step.statement.inside === null && locksFirst(step, ctx)
             ? wholeLines(step, [timeout, ...breakpoint(ctx), `${step.statement.text};`].join('\n'))
             : {}),
           message: late
@@ -172,4 +172,10 @@ function sharesSession(step: Step): boolean {
 /** What Drizzle wants between two statements: each piece of a file is one of them. */
 function breakpoint({ runner }: RuleContext): readonly string[] {
   return runner.name === 'drizzle' ? ['--> statement-breakpoint'] : []
+}
+
+/** True for the first statement of its file that locks a table: set before a later one, the timeout would come too late for that. */
+function locksFirst(step: Step, ctx: RuleContext): boolean {
+  const earlier = ctx.steps.slice(0, ctx.steps.indexOf(step))
+  return earlier.every((each) => each.migration.path !== step.migration.path || strongLock(each, ctx) === null)
 }

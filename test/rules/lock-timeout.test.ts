@@ -3,6 +3,7 @@ import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { review } from '../../src/review.ts'
+import { reviewExample } from '../example.ts'
 
 /** The severities of `require-lock-timeout` where a project of so many migrations adds a column with a default. */
 async function said(
@@ -42,4 +43,19 @@ test('one that sets it elsewhere has forgotten it here', async () => {
 
 test('of a table declared large it is always said', async () => {
   expect(await said(12, { rows: 50_000_000 })).toEqual(['info'])
+})
+
+test('one click sets it before the first lock of the file, and never after that', async () => {
+  const rule = catalog.find(({ id }) => id === 'require-lock-timeout')
+  if (rule === undefined) throw new Error('no such rule')
+  const given = 'create table users (id bigint primary key); create table orders (id bigint primary key);'
+  const suggested = async (sql: string, runner = 'psql') =>
+    (await reviewExample({ given, sql, runner }, rule, catalog)).findings.find((each) => each.rule === rule.id)
+      ?.suggestion?.text
+  const locks = 'alter table users add column active boolean not null default true;'
+  expect(await suggested(locks)).toBe(`SET lock_timeout = '3s';\n${locks}`)
+  expect(await suggested(locks, 'drizzle@0.45')).toBe(
+    `SET LOCAL lock_timeout = '3s';\n--> statement-breakpoint\n${locks}`,
+  )
+  expect(await suggested(`alter table orders add column note text;\n${locks}`)).toBeUndefined()
 })
