@@ -1,7 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { isShort } from '../../src/queries/loops.ts'
 import { comparePlaces } from '../../src/location.ts'
-import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import { at, byClient, callOf, inService } from '../shared/query-words.ts'
 
 export default {
@@ -27,8 +28,18 @@ export default {
       ...drizzleShop,
       typescript: `${drizzleImports}\n  export const save = (rows: { id: string; email: string }[]) => Promise.all(rows.map((row) => db.insert(users).values(row)))`,
     },
+    {
+      ...sqlShop,
+      typescript: `${pool}\n  export async function save(rows: { id: string; email: string }[]) {\n    for (const row of rows) await pool.query('INSERT INTO users (id, email) VALUES ($1, $2)', [row.id, row.email])\n  }`,
+      message: 'sends one statement for each element',
+    },
   ],
   good: [
+    {
+      ...sqlShop,
+      title: 'All rows in one statement, and one that is there already gets values of its own.',
+      typescript: `${pool}\n  export const save = (ids: string[]) => pool.query('INSERT INTO users (id) SELECT unnest($1::text[])', [ids])\n  export async function keep(rows: { id: string; email: string }[]) {\n    for (const row of rows) await pool.query('INSERT INTO users (id, email) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email', [row.id, row.email])\n  }`,
+    },
     {
       ...prismaShop,
       title: 'Each element has a transaction of its own.',
@@ -76,9 +87,8 @@ export default {
       if (query.context.transaction !== null && comparePlaces(query.context.transaction.place, loop.place) > 0) return
       // What came of a delivery, a payment or a run is written down at once.
       if (loop.works) return
-      // What the next insert needs from this one cannot be collected; related rows, upserts and raw SQL have no bulk form of their own.
-      if (!['create', 'insert'].includes(query.call) || (query.variable !== null && query.variable !== undefined))
-        return
+      // What the next insert needs from this one cannot be collected; related rows and upserts have no bulk form of their own.
+      if (!(insertsRow(query) || ['create', 'insert'].includes(query.call)) || query.variable != null) return
       // Where a row is there already it gets values of its own.
       if (/\.onConflictDoUpdate\(/.test(query.text ?? '')) return
       const table = query.tables[0]?.table ?? ''
@@ -116,3 +126,16 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for SQL that inserts one row of values and leaves a row that is there as it is. */
+function insertsRow({ statement }: Query): boolean {
+  if (statement === undefined || !('InsertStmt' in statement.node)) return false
+  const { selectStmt, onConflictClause, withClause } = statement.node.InsertStmt
+  return (
+    withClause === undefined &&
+    onConflictClause?.action !== 'ONCONFLICT_UPDATE' &&
+    selectStmt !== undefined &&
+    'SelectStmt' in selectStmt &&
+    selectStmt.SelectStmt.valuesLists?.length === 1
+  )
+}

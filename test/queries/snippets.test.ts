@@ -114,7 +114,6 @@ const impossible: Readonly<Record<string, { readonly in: readonly Language[]; re
   'no-remote-call-in-transaction': { in: ['sql'], because: 'BEGIN and COMMIT are statements, not a block of code' },
   'no-replica-read-after-write': { in: ['sql'], because: 'a pool knows no replicas' },
   'prefer-replica-read': { in: ['sql'], because: 'a pool knows no replicas' },
-  'prefer-bulk-insert': { in: ['sql'], because: 'raw SQL has no bulk form of its own' },
   'require-client-singleton': { in: ['drizzle', 'sql'], because: 'the rule is about PrismaClient' },
   'require-direct-url': { in: ['drizzle', 'sql'], because: 'directUrl is a setting of Prisma' },
 }
