@@ -43,8 +43,11 @@ export function plainPieces(
 ): readonly Piece[] {
   const covered = (of: Change | Step) => recognised.some((r) => r.covers.has(of))
   const renames = renamesIn(steps, covered)
+  const once = saidOnce(steps, covered)
   return behindRows(
-    steps.flatMap((s, i) => {
+    steps.flatMap((given, i) => {
+      const s = once(given)
+      if (s === null) return []
       const own = piecesOf(s, review, covered, jobs)
         .map((p) => ({
           ...p,
@@ -58,6 +61,35 @@ export function plainPieces(
       return s.changes.length === 1 && own.some((p) => p.late) ? own.map((p) => ({ ...p, late: true })) : own
     }),
   )
+}
+
+/**
+ * A block and the statements in it are the same work. Where it only puts them together, they stand by themselves; where all of them belong
+ * to one phase, it stands there as it is. Where neither holds, both are left, and the plan ends with the statement that is refused.
+ */
+function saidOnce(
+  steps: readonly ClassifiedStep[],
+  covered: (of: Change | Step) => boolean,
+): (step: ClassifiedStep) => ClassifiedStep | null {
+  const instead = new Map<ClassifiedStep, ClassifiedStep | null>()
+  for (const [i, block] of steps.entries()) {
+    if (block.step.statement.inside !== null) continue
+    const end = steps.findIndex((s, at) => at > i && s.step.statement.inside === null)
+    const inner = steps.slice(i + 1, end < 0 ? undefined : end)
+    const [first] = inner
+    if (first === undefined) continue
+    const { kind, text } = block.step.statement
+    const isPlain = kind === 'DoStmt' && !/\bdeclare\b/i.test(text) && inner.every((s) => !s.step.statement.conditional)
+    const isWhole =
+      inner.every((s) => s.phase === first.phase && s.changes.every((c) => c.phase === first.phase)) &&
+      !inner.some((s) => covered(s.step) || s.changes.some((c) => covered(c.change)))
+    if (isPlain) instead.set(block, null)
+    else if (isWhole) {
+      instead.set(block, { ...block, phase: first.phase })
+      for (const s of inner) instead.set(s, null)
+    }
+  }
+  return (step) => (instead.has(step) ? (instead.get(step) ?? null) : step)
 }
 
 /** A statement whose rows an earlier one changes or reads, whose table an earlier one drops, or that takes away what an earlier one says, runs no earlier than that one. */

@@ -372,3 +372,21 @@ describe('a plan', () => {
     })
   })
 })
+
+describe('a block and the statements in it', () => {
+  const given = 'CREATE TABLE users (id bigint PRIMARY KEY, name text, email text)'
+  const statementsOf = (up: string) => planOf(reviewOf(given, up)).parts.flatMap(({ statements }) => statements)
+
+  test('are taken apart where the block only puts them together', () => {
+    const up = 'DO $$ BEGIN ALTER TABLE users ADD COLUMN age int; ALTER TABLE users DROP COLUMN email; END $$;'
+    expect(statementsOf(up)).toEqual(['ALTER TABLE users ADD COLUMN age int', 'ALTER TABLE users DROP COLUMN email'])
+  })
+
+  test('stay one statement where the block decides, and all of it belongs to one phase', () => {
+    const block = `DO $$ BEGIN IF true THEN ALTER TABLE users ADD COLUMN age int; END IF; END $$`
+    expect(statementsOf(`${block}; ALTER TABLE users DROP COLUMN email;`)).toEqual([
+      block,
+      'ALTER TABLE users DROP COLUMN email',
+    ])
+  })
+})
