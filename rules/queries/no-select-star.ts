@@ -1,24 +1,26 @@
 import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import { inService } from '../shared/query-words.ts'
 
 export default {
   id: 'no-select-star',
   severity: 'info',
-  summary: 'Raw SQL in code selects all columns, so that a new column changes what the code receives.',
-  why: `A prepared statement with \`SELECT *\` fails once a column is added ("cached plan must not change result type"), and every new column is read and sent,
-    large ones too, whether or not the code looks at it.`,
+  summary: 'A prepared statement selects all columns, so that it fails once a column is added.',
+  why: `Prisma prepares the SQL of \`$queryRaw\`, and node-postgres what has a name. Each connection that prepared a \`SELECT *\` before a migration adds a column answers
+    "cached plan must not change result type" from then on, until it is opened anew. Every new column is read and sent, too, large ones as well.`,
   fix: 'List the columns that the code uses.',
   references: [
     'https://www.postgresql.org/docs/current/sql-prepare.html',
+    'https://node-postgres.com/features/queries#prepared-statements',
     'https://www.postgresql.org/docs/current/sql-select.html#SQL-SELECT-LIST',
   ],
   sources: [],
   bad: [
     {
       ...sqlShop,
-      typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT * FROM users WHERE id = $1', [id])`,
+      typescript: `${pool}\n  export const one = (id: string) => pool.query({ name: 'one-user', text: 'SELECT * FROM users WHERE id = $1', values: [id] })`,
       message: '`users`',
     },
     {
@@ -27,6 +29,11 @@ export default {
     },
   ],
   good: [
+    {
+      ...sqlShop,
+      title: 'What has no name is not prepared.',
+      typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT * FROM users WHERE id = $1', [id])`,
+    },
     {
       ...sqlShop,
       typescript: `${pool}\n  export const one = (id: string) => pool.query('SELECT id, email FROM users WHERE id = $1', [id])\n  export const count = (id: string) => pool.query('SELECT count(*) FROM users WHERE id = $1', [id])`,
@@ -45,7 +52,7 @@ export default {
         !inService(query) ||
         query.operation !== 'select' ||
         main === undefined ||
-        query.place.path.endsWith('.sql')
+        !isPrepared(query)
       )
         return
       if (
@@ -58,11 +65,16 @@ export default {
         return
       return {
         object: main.table,
-        message: `\`SELECT *\` reads every column of \`${ctx.name(main.table)}\`, and fails where it is prepared when a column is added.`,
+        message: `This \`SELECT *\` is prepared, and fails on every open connection once a column is added to \`${ctx.name(main.table)}\`.`,
       }
     },
   },
 } satisfies Rule
+
+/** True for raw SQL that its client prepares under a name and keeps; postgres.js prepares what failed so once more. */
+function isPrepared({ client, call, text = '' }: Query): boolean {
+  return client === 'prisma' || (call.startsWith('query ') && /[{,]\s*name\s*:/.test(text))
+}
 
 /** True where a star stands in what the statement returns, and not only in a part that its own columns are taken from. */
 function returnsAll(node: Node): boolean {

@@ -108,6 +108,7 @@ const impossible: Readonly<Record<string, { readonly in: readonly Language[]; re
   'no-costly-plan': { in: languages, because: 'a plan needs a rehearsal: the examples of the rule run one' },
   'no-slower-plan': { in: languages, because: 'a plan needs a rehearsal: the examples of the rule run one' },
   'no-lost-index': { in: languages, because: 'a plan needs a rehearsal: the examples of the rule run one' },
+  'no-select-star': { in: ['drizzle'], because: 'Drizzle prepares no raw SQL' },
   'no-find-then-create': { in: ['sql'], because: 'what goes into `$1` is not followed into both statements' },
   'no-deep-include': { in: ['sql'], because: 'SQL has no nested lists' },
   'no-outer-client-in-transaction': { in: ['sql'], because: 'a pool has no transaction to be outside of' },
