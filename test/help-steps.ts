@@ -41,7 +41,7 @@ export function stepsOf(help: string): readonly HelpDeploy[] {
     for (const { inside, kind, text, start, end } of readSql(sourceFile('help.sql', block)).statements) {
       if (inside !== null) continue
       const comments = block.slice(last, start).match(/--.*/g) ?? []
-      const said = comments.filter((line) => !line.includes('schemagate-ignore'))
+      const said = comments.filter((line) => !/schemagate-ignore|\+goose Statement/.test(line))
       last = end
       if (said.length > 0) take(said.join(' '), false)
       else if (at.mode === 'script') at.mode = 'here'

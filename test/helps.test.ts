@@ -55,6 +55,45 @@ describe('the SQL of a help', () => {
   )
 })
 
+describe('a function in a help', () => {
+  it.each(
+    ['no-stored-generated-column', 'no-exclusion-constraint'].flatMap((id) =>
+      catalog.filter((rule) => rule.id === id).map((rule) => [id, rule] as const),
+    ),
+  )('is marked for goose, which would cut it: %s', async (id, rule) => {
+    const marks = async (runner: string) => {
+      const reports = rule.bad.map((example) => reviewExample({ ...example, runner, rehearse: false }, rule, catalog))
+      const findings = (await Promise.all(reports)).flatMap((report) => report.findings)
+      const helps = findings.filter((each) => each.rule === id && /^CREATE (?:OR REPLACE )?FUNCTION/m.test(each.help))
+      return helps.map(({ help }) =>
+        /-- \+goose StatementBegin\nCREATE [^`]*?\$\$;\n-- \+goose StatementEnd/.test(help),
+      )
+    }
+    expect(await marks('goose')).toContain(true)
+    expect(await marks('dbmate')).not.toContain(true)
+  })
+})
+
+describe('an index that a query asks for', () => {
+  it.each(
+    catalog
+      .filter(({ id }) => /index|on-indexed/.test(id))
+      .filter(({ group }) => group === 'queries')
+      .map((rule) => [rule.id, rule] as const),
+  )('is built where the runner can, and declared in the schema: %s', async (_, rule) => {
+    for (const example of rule.bad) {
+      const { findings } = await reviewExample({ ...example, rehearse: false }, rule, catalog)
+      const built = findings.filter((each) => each.rule === rule.id && /```sql\n[^`]*INDEX CONC/.test(each.help))
+      for (const { help, place } of built) {
+        expect(help).toMatch(/in a migration of its own|by hand before the deploy/)
+        const isDrizzle = place.path.endsWith('.ts') && help.includes('Drizzle')
+        if (isDrizzle && !help.includes('CONCURRENTLY ON'))
+          expect(help).toMatch(/find its work done \(`IF NOT EXISTS`\):\n[^]*`index\('\w+'\)/)
+      }
+    }
+  })
+})
+
 /** Each with a version of its own, so that both are gone through without every pair. */
 const runners = {
   'drizzle@0.45': 11,

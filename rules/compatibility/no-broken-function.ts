@@ -3,7 +3,7 @@ import { nameOf, type Key } from '../../src/schema/model.ts'
 import { functionsUsing, type FunctionUse } from '../shared/function-uses.ts'
 import { at } from '../shared/query-words.ts'
 import { renamedBody } from '../shared/renamed-body.ts'
-import { sql, sqlName } from '../shared/sql.ts'
+import { sql, sqlName, withBody } from '../shared/sql.ts'
 
 export default {
   id: 'no-broken-function',
@@ -137,7 +137,7 @@ function replacement(uses: readonly FunctionUse[], { table, column, to }: Gone, 
     to === null ? null : renamedBody(use, table, column, column === null ? nameOf(to) : to, ctx),
   )
   if (made.every((each) => each !== null))
-    return `Replace ${it} right after the rename, in the same transaction:\n${sql(...made)}`
+    return `Replace ${it} right after the rename, in the same transaction:\n${sql(...made.map((each) => withBody(each, ctx)))}`
   const order =
     to === null ? `with a body that does without, before the drop` : `with the new name, right after the rename`
   return `Replace ${it} in this migration ${order}. The body that is there now:\n${sql(...uses.map((use) => bodyQuery(use, ctx)))}\nWhat uses it stands here:\n\n${uses.map(({ function: of, place }) => `- \`${ctx.name(of)}\` at \`${at(place)}\``).join('\n')}`

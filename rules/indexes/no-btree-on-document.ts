@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
+import { ginSpelling } from '../shared/declare.ts'
 import { ident, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -62,7 +63,7 @@ export default {
         if (!column?.type || (!column.type.endsWith('[]') && column.type !== 'jsonb')) continue
         return {
           message: `\`${index.name}\` finds only whole values of \`${column.name}\`: nothing that looks inside it can use a B-tree.`,
-          help: `${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(column.name)});`], ctx, 'Index the elements')}${ctx.project.orm === 'prisma' ? `\nIn the Prisma schema: \`@@index([${column.property ?? column.name}], type: Gin)\`.` : ctx.project.orm === 'drizzle' ? `\nIn the Drizzle schema: \`index('${index.name}').using('gin', table.${column.property ?? column.name})\`.` : ''}`,
+          help: `${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(column.name)});`], ctx, 'Index the elements')}${ginSpelling({ table, name: index.name, columns: [column.name] }, ctx)}`,
         }
       }
       return null

@@ -125,7 +125,12 @@ export default {
         message: `\`${index.name}\` has no reader: of ${asking.length} queries of \`${ctx.name(table)}\` that could be read, no query was found that filters or orders by \`${leading}\`.`,
         help:
           wanted && columns.length === index.keys.length
-            ? `Lead it with \`${wanted}\`, by which the queries look rows up:\n${indexAdvice(after, [wanted, ...columns.filter((column) => column !== wanted)], ctx).help}`
+            ? indexAdvice(
+                after,
+                [[wanted, ...columns.filter((column) => column !== wanted)]],
+                ctx,
+                `Lead it with \`${wanted}\`, by which the queries look rows up`,
+              ).help
             : `Name the query that it is for, or leave it out until there is one.${planned > 0 ? ` None of the ${planned} that were planned at the declared sizes uses it.` : ''}${example ? ` One that was found: ${at(example.place)}.` : ''}`,
       }
     },

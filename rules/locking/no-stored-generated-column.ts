@@ -11,6 +11,7 @@ import {
   sqlName,
   tableAt,
   triggerCall,
+  withBody,
 } from '../shared/sql.ts'
 
 export default {
@@ -106,11 +107,14 @@ function byTrigger(table: Key, column: Column, expression: string, ctx: RuleCont
 Where the column has to be there, add it plain, and let a trigger fill it in rows that are written:
 ${sql(
   addEmptyColumnSql(table, column, ctx),
-  `CREATE FUNCTION ${sqlName(fill, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$`,
-  'BEGIN',
-  `  NEW.${name} := ${expression.replaceAll(reads, 'NEW.$&')};`,
-  '  RETURN NEW;',
-  'END $$;',
+  withBody(
+    `CREATE FUNCTION ${sqlName(fill, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.${name} := ${expression.replaceAll(reads, 'NEW.$&')};
+  RETURN NEW;
+END $$;`,
+    ctx,
+  ),
   `CREATE TRIGGER ${ident(nameOf(fill))} BEFORE INSERT OR UPDATE ON ${of} FOR EACH ROW ${triggerCall(sqlName(fill, ctx), ctx)};`,
   ...inBatches(
     table,

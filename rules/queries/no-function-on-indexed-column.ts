@@ -1,7 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
+import { builtBy } from '../shared/concurrently.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, quote, searchIn } from '../shared/query-words.ts'
+import { branchesOf, createIndex, searchIn } from '../shared/query-words.ts'
 
 export default {
   id: 'no-function-on-indexed-column',
@@ -66,7 +67,12 @@ export default {
             object: table.key,
             severity,
             message: `\`${predicate.expression}\` is compared, so that the index \`${path.name}\` on \`${predicate.column}\` is not used and \`${ctx.name(table.key)}\` is read as a whole.`,
-            help: `Compare \`${predicate.column}\` itself, or index the expression:\n\n\`\`\`sql\nCREATE INDEX CONCURRENTLY ON ${quote(table.name)} ((${predicate.expression}));\n\`\`\``,
+            help: builtBy(
+              table.key,
+              [createIndex(table, { on: `((${predicate.expression}))` }, ctx)],
+              ctx,
+              `Compare \`${predicate.column}\` itself, or index the expression`,
+            ),
           }
         }
       }

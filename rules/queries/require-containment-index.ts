@@ -1,7 +1,9 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
+import { builtBy } from '../shared/concurrently.ts'
+import { ginSpelling } from '../shared/declare.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, quote, rowsOf, searchIn } from '../shared/query-words.ts'
+import { branchesOf, createIndex, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 
 export default {
   id: 'require-containment-index',
@@ -57,11 +59,13 @@ export default {
         )
           continue
         const column = asked.column ?? ''
+        const name = `${table.name}_${column}_idx`.slice(0, 63)
+        const build = createIndex(table, { name, on: `USING gin (${quote(column)})` }, ctx)
         return {
           object: table.key,
           severity,
           message: `Finding rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} by what \`${column}\` holds reads the whole table: no GIN index serves it.`,
-          help: `\`\`\`sql\nCREATE INDEX CONCURRENTLY ${quote(`${table.name}_${column}_idx`)} ON ${quote(table.name)} USING gin (${quote(column)});\n\`\`\``,
+          help: `${builtBy(table.key, [build], ctx)}${ginSpelling({ table: table.key, name, columns: [column] }, ctx)}`,
         }
       }
     },

@@ -270,6 +270,7 @@ export default {
       // Nobody waits for a job, and how much it reads is not known.
       if (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))) return
       const lacking: Problem[] = []
+      const sets: (readonly string[])[] = []
       const branches = branchesOf(query)
       for (const branch of branches) {
         const problem = ofBranch(branch)
@@ -279,15 +280,21 @@ export default {
       }
       const [first] = lacking
       if (first === undefined || readsWholeAnyway(asked, table, ctx)) return
-      const helps = [...new Set(lacking.map((one) => `${one.help ?? ''}`.replace(/^[^`]*/, '')))]
+      const helps = [...new Set(lacking.map(({ help }) => help ?? ''))]
       if (helps.length === 1) return first
+      const lead = 'Each alternative of the OR needs an index, or the whole table is read for it'
+      const { help, offer } =
+        sets.length === lacking.length
+          ? indexAdvice(table, sets, ctx, lead)
+          : { help: `${lead}.\n\n${helps.join('\n\n')}`, offer: {} }
       return {
         object: table.key,
         expects: 'scan',
         severity,
         ...(severity === 'info' ? { alike: table.key } : {}),
         message: first.message,
-        help: `Each alternative of the OR needs an index, or the whole table is read for it:\n\n${helps.join('\n\n')}`,
+        help,
+        ...offer,
       }
 
       /** What the conditions of one alternative lack; null where an index serves them. */
@@ -338,7 +345,12 @@ export default {
               : new Set(columns.map((p) => p.column)).size > 1
                 ? `${names}, and no index begins with one of them`
                 : `${names}, which no index begins with`
-        const { help, offer } = indexAdvice(table, wanted, ctx)
+        const lead =
+          use.verdict === 'none' && use.partial !== undefined
+            ? `Ask for no other rows than those ${rowsWhere(use.partial)}, or create an index for it`
+            : 'Create an index for it'
+        const { help, offer } = indexAdvice(table, [wanted], ctx, lead)
+        sets.push(wanted)
         return {
           object: table.key,
           expects: 'scan',
@@ -353,7 +365,7 @@ export default {
               ? 'info'
               : severity,
           message: `\`${ctx.name(table.key)}\` is filtered by ${which}: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,
-          help: `${use.verdict === 'none' && use.partial !== undefined ? `Ask for no other rows than those ${rowsWhere(use.partial)}, or create` : 'Create'} an index for it:\n\n${help}`,
+          help,
           ...offer,
         }
       }

@@ -16,7 +16,7 @@ import {
   rowsOfOwner,
   tellsApart,
 } from '../shared/query-words.ts'
-import { sql } from '../shared/sql.ts'
+import { builtBy } from '../shared/concurrently.ts'
 
 export default {
   id: 'require-index-for-order',
@@ -180,7 +180,10 @@ export default {
       )
       const directions = new Map(query.ordering.map((o) => [o.column, directionSql(o)]))
       const statement = indexStatement(table, columns, ctx, isPlain ? undefined : directions)
-      const { help, offer } = isPlain ? indexAdvice(table, columns, ctx) : { help: sql(statement), offer: {} }
+      const lead = 'Create an index that does'
+      const { help, offer } = isPlain
+        ? indexAdvice(table, [columns], ctx, lead)
+        : { help: builtBy(table.key, [statement], ctx, lead), offer: {} }
       const other = pathInOrder(table, own, query.ordering, { nullsAside: true })
       const withoutNulls = query.ordering.map((o) => ({ ...o, nullsFirst: o.descending }))
       const holdsNone = order.every((column) => table.columns.find(({ name }) => name === column)?.nullable === false)
@@ -192,7 +195,7 @@ export default {
         help:
           holdsNone && pathInOrder(table, own, withoutNulls) !== null
             ? `No row holds a null in ${listed(order)}: without \`NULLS\` in the query the index that is there gives the order.`
-            : `Create an index that does:\n\n${help}`,
+            : help,
         ...offer,
       }
     },

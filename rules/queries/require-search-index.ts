@@ -1,7 +1,10 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
+import { builtBy } from '../shared/concurrently.ts'
+import { ginSpelling } from '../shared/declare.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
-import { branchesOf, listed, quote, rowsOf, searchIn } from '../shared/query-words.ts'
+import { branchesOf, createIndex, listed, quote, rowsOf, searchIn } from '../shared/query-words.ts'
+import { sql } from '../shared/sql.ts'
 
 export default {
   id: 'require-search-index',
@@ -67,12 +70,13 @@ export default {
         if (indexUse(table, own).verdict === 'served' || own.some((p) => indexUse(table, [p]).verdict === 'served'))
           continue
         const columns = [...new Set(searched.map((p) => p.column ?? ''))]
-        const name = `${table.name}_${columns[0] ?? ''}_trgm_idx`
+        const on = `USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')})`
+        const name = `${table.name}_${columns[0] ?? ''}_trgm_idx`.slice(0, 63)
         return {
           object: table.key,
           severity,
           message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
-          help: `An index of trigrams does:\n\n\`\`\`sql\nCREATE EXTENSION IF NOT EXISTS pg_trgm;\nCREATE INDEX CONCURRENTLY ${quote(name)} ON ${quote(table.name)} USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')});\n\`\`\``,
+          help: `An index of trigrams does:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;')}\n${builtBy(table.key, [createIndex(table, { name, on }, ctx)], ctx, 'Build it after that')}${ginSpelling({ table: table.key, name, columns, operators: 'gin_trgm_ops' }, ctx)}`,
         }
       }
     },

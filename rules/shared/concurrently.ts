@@ -28,7 +28,10 @@ export function builtBy(table: Key, statements: readonly string[], ctx: RuleCont
     statements.flatMap((each) => each.match(/"[^"]+"|[\w$]+/g) ?? []).map((word) => word.replaceAll('"', '')),
   )
   const later = [...words].some((word) => ctx.isNewColumn(table, word))
-  const how = ctx.isNew(table) ? '' : outsideTransaction(ctx, { many: statements.length > 1, later }).how
+  // What the ORM's schema declares, a migration that it generates makes once more.
+  const kept = ctx.project.orm !== null && whole.every((name) => name !== undefined) ? 'IF NOT EXISTS' : undefined
+  const many = statements.length > 1
+  const how = ctx.isNew(table) ? '' : outsideTransaction(ctx, { many, later, ...(kept ? { kept } : {}) }).how
   const clause = lead === '' ? sentence(how) : how === '' ? lead : `${lead}; ${how}`
   return `${clause === '' ? '' : `${clause}:\n`}${sql(...statements)}`
 }

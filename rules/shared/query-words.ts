@@ -4,6 +4,7 @@ import type { Place } from '../../src/location.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
+import { builtBy, concurrently } from './concurrently.ts'
 import { snake } from './names.ts'
 import { declare, type Declared } from './declare.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
@@ -215,36 +216,51 @@ export function rowsOf(ctx: Pick<RuleContext, 'rows'>, table: Key): string {
   return ` (${text} rows)`
 }
 
-/** `CREATE INDEX CONCURRENTLY` for an index on columns, the way of each as SQL says it. */
+/** The statement that builds an index on columns, the way of each as SQL says it. */
 export function indexStatement(
   table: Table,
   columns: readonly string[],
-  ctx: Pick<RuleContext, 'after'>,
+  ctx: RuleContext,
   directions: ReadonlyMap<string, string> = new Map(),
+): string {
+  const on = columns.map((column) => `${quote(column)}${directions.get(column) ?? ''}`).join(', ')
+  return createIndex(table, { name: indexName(table, columns), on: `(${on})` }, ctx)
+}
+
+/** The statement that builds an index on what stands behind its table, `USING gin ("tags")`. Without a name Postgres gives one. */
+export function createIndex(
+  table: Table,
+  { name, on }: { readonly name?: string; readonly on: string },
+  ctx: RuleContext,
 ): string {
   const target =
     schemaOf(table.key) === ctx.after.defaultSchema ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`
-  return `CREATE INDEX CONCURRENTLY ${quote(indexName(table, columns))} ON ${target} (${columns.map((column) => `${quote(column)}${directions.get(column) ?? ''}`).join(', ')});`
+  return `CREATE INDEX ${concurrently(table.key, ctx)}${name === undefined ? '' : `${quote(name)} `}ON ${target} ${on};`
 }
 
 function indexName(table: Table, columns: readonly string[]): string {
   return `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
 }
 
-/** Help with that statement and the spelling of the ORM for the same index, and the suggestion that declares it where the diff shows the schema's lines. */
+/**
+ * Help that builds indexes, each on a list of columns, as this runner can, with the spelling of the ORM, and the suggestion that declares them
+ * where the diff shows the schema's lines. `lead` is a clause that stands before.
+ */
 export function indexAdvice(
   table: Table,
-  columns: readonly string[],
+  [first = [], ...others]: readonly (readonly string[])[],
   ctx: RuleContext,
+  lead: string,
 ): { readonly help: string; readonly offer: Declared['offer'] } {
-  const { words, offer } = declare(
-    { kind: 'addIndex', table: table.key, columns, name: indexName(table, columns) },
+  const named = (columns: readonly string[]) => ({ columns, name: indexName(table, columns) })
+  const { words, spelling, offer } = declare(
+    { kind: 'addIndex', table: table.key, ...named(first), more: others.map(named) },
     ctx,
   )
-  return {
-    help: `\`\`\`sql\n${indexStatement(table, columns, ctx)}\n\`\`\`${words === '' ? '' : `\n\n${words.trimEnd()}`}`,
-    offer,
-  }
+  const statements = [first, ...others].map((columns) => indexStatement(table, columns, ctx))
+  const built = builtBy(table.key, statements, ctx, lead)
+  const declared = ctx.isNew(table.key) ? words.trimEnd() : spelling
+  return { help: declared === '' ? built : `${built}\n\n${declared}`, offer }
 }
 
 /** The line of a place with its file, `src/db.ts:12`. */

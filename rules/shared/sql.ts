@@ -28,6 +28,16 @@ export function sql(...statements: readonly string[]): string {
   return `\`\`\`sql\n${statements.join('\n')}\n\`\`\``
 }
 
+/**
+ * A statement with a body as the runner takes it: goose ends a statement at each line that ends in a semicolon, unless it is marked
+ * (https://pressly.github.io/goose/documentation/annotations/).
+ */
+export function withBody(statement: string, { runner }: RuleContext): string {
+  return runner.name === 'goose' && /;\s*\n/.test(statement.trimEnd())
+    ? `-- +goose StatementBegin\n${statement}\n-- +goose StatementEnd`
+    : statement
+}
+
 /** What a trigger runs: below PostgreSQL 11 the word is PROCEDURE. */
 export function triggerCall(of: string, { postgres }: RuleContext): string {
   return `EXECUTE ${postgres < 11 ? 'PROCEDURE' : 'FUNCTION'} ${of}()`

@@ -1,7 +1,7 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, schemaOf, type Key, type Table } from '../../src/schema/model.ts'
 import { copyInRanges, singleKey } from './batches.ts'
-import { ident, sql, sqlName, tableAt, triggerCall } from './sql.ts'
+import { ident, sql, sqlName, tableAt, triggerCall, withBody } from './sql.ts'
 import { referencesTo, viewDependents } from './depends.ts'
 
 /** How the table is made that takes the place of another: what stands between CREATE and TABLE, and after its columns, and what it gets besides. */
@@ -32,12 +32,15 @@ Else fill a second table, which a trigger keeps equal:
 ${sql(
   `CREATE ${successor.before}TABLE ${into} (LIKE ${name} INCLUDING ALL)${successor.after};`,
   ...successor.besides(into),
-  `CREATE FUNCTION ${sqlName(sync, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$`,
-  'BEGIN',
-  `  IF TG_OP <> 'INSERT' THEN DELETE FROM ${into} WHERE ${one} = OLD.${one}; END IF;`,
-  `  IF TG_OP <> 'DELETE' THEN INSERT INTO ${into} SELECT NEW.*; END IF;`,
-  '  RETURN NULL;',
-  'END $$;',
+  withBody(
+    `CREATE FUNCTION ${sqlName(sync, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN DELETE FROM ${into} WHERE ${one} = OLD.${one}; END IF;
+  IF TG_OP <> 'DELETE' THEN INSERT INTO ${into} SELECT NEW.*; END IF;
+  RETURN NULL;
+END $$;`,
+    ctx,
+  ),
   `CREATE TRIGGER ${syncName} AFTER INSERT OR UPDATE OR DELETE ON ${name} FOR EACH ROW ${triggerCall(sqlName(sync, ctx), ctx)};`,
   ...copyInRanges({ from: name, into, columns: null, key: one, again: true, locks: true }),
 )}

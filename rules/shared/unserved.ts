@@ -4,7 +4,8 @@ import type { Predicate, Query } from '../../src/queries/query.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
 import type { Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
-import { branchesOf, indexAdvice, listed, mainTable, quote, rowsOf } from './query-words.ts'
+import { builtBy } from './concurrently.ts'
+import { branchesOf, createIndex, indexAdvice, listed, mainTable, rowsOf } from './query-words.ts'
 import { useBesideDeletion } from './wanted-index.ts'
 
 /** True for a part of a statement that reads the same table as a whole for its own conditions, whatever serves the part. */
@@ -37,7 +38,12 @@ export function ofParameter(table: Table, own: readonly Predicate[], partial: Pa
     expects: 'scan',
     severity: 'info',
     message: `\`${ctx.name(table.key)}\` is filtered by ${listed(own.map((p) => p.column ?? ''))}, and \`${partial.name}\` holds only the rows ${rowsWhere(partial)}: with any other value each run reads the whole table${rowsOf(ctx, table.key)}.`,
-    help: `Where no other value is asked for, write it into the query; else index all rows:\n\n${indexAdvice(table, [column], ctx).help}`,
+    help: indexAdvice(
+      table,
+      [[column]],
+      ctx,
+      'Where no other value is asked for, write it into the query; else index all rows',
+    ).help,
   }
 }
 
@@ -74,7 +80,7 @@ export function ofExpression(
     return null
   const type = table.columns.find((one) => one.name === column)?.type ?? ''
   const indexable = /^(?:lower|upper)\(/i.test(expression) && /^(?:text|character varying|varchar|citext)/.test(type)
-  const index = `CREATE INDEX CONCURRENTLY ON ${quote(table.name)} ((${expression}));`
+  const index = createIndex(table, { on: `((${expression}))` }, ctx)
   const ranged = /^(?:timestamp|date)/.test(type) ? `\`${column} >= $1 AND ${column} < $2\`` : `\`${column}\` itself`
   return {
     object: table.key,
@@ -83,8 +89,8 @@ export function ofExpression(
     ...(indexable ? { index } : {}),
     message: `\`${ctx.name(table.key)}\` is filtered by \`${expression}\`, for which there is no index: each run reads ${howFar(query)}${rowsOf(ctx, table.key)}.`,
     help: indexable
-      ? `Index what is compared:\n\n\`\`\`sql\n${index}\n\`\`\``
-      : `Compare ${ranged} and index the column:\n\n${indexAdvice(table, [column], ctx).help}`,
+      ? builtBy(table.key, [index], ctx, 'Index what is compared')
+      : indexAdvice(table, [[column]], ctx, `Compare ${ranged} and index the column`).help,
   }
 }
 
