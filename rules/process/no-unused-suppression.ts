@@ -26,8 +26,24 @@ export default {
         alter table users add column name text;`,
       message: 'is no rule',
     },
+    {
+      title: 'A word that is none of ours.',
+      given: `create table users (id bigint primary key);`,
+      sql: `
+        -- schemagate-ingore prefer-timestamptz: agreed with the owners
+        alter table users add column name text;`,
+      message: '`schemagate-ingore` silences nothing',
+    },
   ],
   good: [
+    {
+      title: 'A comment that only speaks of the product.',
+      given: `create table users (id bigint primary key);`,
+      rows: { users: 500 },
+      sql: `
+        -- schemagate explained this; Schemagate: see the docs
+        alter table users add column name text;`,
+    },
     {
       title: 'A suppression that silences something is listed in the check, not found.',
       given: `create table users (id bigint primary key, email text, org_id bigint);`,
@@ -40,6 +56,13 @@ export default {
   ],
   visit: {
     suppression(suppression) {
+      if (suppression.state === 'misspelt') {
+        const { misspelt = '', place } = suppression
+        return {
+          place,
+          message: `\`${misspelt}\` silences nothing: a suppression begins with \`schemagate-ignore\`, or with \`schemagate-ignore-file\`.`,
+        }
+      }
       const names = suppression.idle.map((id) => `\`${id}\``).join(', ')
       if (suppression.state === 'unknown-rule') {
         return {

@@ -186,6 +186,7 @@ function locksOf({ locks, rewrites }: Observation): Evidence['locks'] {
 function stateOf(suppression: Suppression, used: ReadonlySet<string>, settling: Settling): Suppression {
   const idle = suppression.rules.filter((id) => !used.has(id))
   const unknown = suppression.rules.filter((id) => !settling.ruleIds.has(id))
+  if (suppression.misspelt !== undefined) return { ...suppression, state: 'misspelt', idle }
   if (suppression.reason === null) return { ...suppression, state: 'without-reason', idle }
   if (suppression.noDay !== undefined) return { ...suppression, state: 'without-day', idle }
   if (unknown.length > 0 || suppression.rules.length === 0)

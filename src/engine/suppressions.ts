@@ -1,5 +1,6 @@
 import type { Place, SourceFile } from '../location.ts'
 import { placeOf } from '../location.ts'
+import { didYouMean } from '../spelling.ts'
 
 /** A comment that asks for silence. */
 export interface Suppression {
@@ -15,7 +16,17 @@ export interface Suppression {
   readonly noDay?: string
   /** The line on which what it speaks of begins: its own behind code, else the first line after it that is neither empty nor a comment. */
   readonly target: number
-  readonly state: 'pending' | 'used' | 'unused' | 'expired' | 'without-reason' | 'without-day' | 'unknown-rule'
+  readonly state:
+    | 'pending'
+    | 'used'
+    | 'unused'
+    | 'expired'
+    | 'misspelt'
+    | 'without-reason'
+    | 'without-day'
+    | 'unknown-rule'
+  /** The word that begins the comment, where it only looks like `schemagate-ignore`: it has no effect then. */
+  readonly misspelt?: string
   /** Rules of the list that silenced nothing, or that do not exist. */
   readonly idle: readonly string[]
   /** ` Did you mean "no-drop-table"?` for a rule that does not exist; left out where none is near. */
@@ -26,6 +37,11 @@ export interface Suppression {
 
 const marker =
   /^(?:\s*(?:--|\/\/\/?|\/\*|\*|#)|(.*\S.*?)(?:--|\/\/\/?|\/\*))\s*schemagate-ignore(-file)?\b[ \t]*([^:\n]*)(?::([^\n]*))?$/
+/** A comment that begins with the product's name, behind which something else than `-ignore` stands. */
+const alike = /^\s*(?:--|\/\/\/?|\/\*|\*|#)\s*(schemagate(?:[-_.:]|[-_.:]?\s)\s*[a-z]+(?:[-_]file)?)\b/i
+const markers = ['schemagate-ignore', 'schemagate-ignore-file']
+/** What other tools call it. */
+const otherWord = /[^a-z](?:disable|suppress|skip|off|allow|nolint)$/i
 const commentOrBlank = /^\s*(?:$|--|\/\/|\/\*|\*|#)/
 
 /** Reads the suppressions of a file: `-- schemagate-ignore RULE[, RULE]: reason [until=YYYY-MM-DD]`, `//` in Prisma and TypeScript. */
@@ -33,14 +49,19 @@ export function readSuppressions(
   file: SourceFile,
   isNewLine: (line: number) => boolean = () => false,
 ): readonly Suppression[] {
-  if (!file.text.includes('schemagate-ignore')) return []
+  if (!/schemagate/i.test(file.text)) return []
   const lines = file.lineStarts.map((start, i) =>
     file.text.slice(start, file.lineStarts[i + 1] ?? file.text.length).replace(/[\r\n]+$/, ''),
   )
   const found: Suppression[] = []
   lines.forEach((line, i) => {
     const match = marker.exec(line)
-    if (!match) return
+    if (!match) {
+      const word = alike.exec(line)?.[1]
+      if (word !== undefined && (didYouMean(word, markers) !== '' || otherWord.test(word)))
+        found.push(misspelt(file, i, line, word, isNewLine(i + 1)))
+      return
+    }
     const [, code = '', whole, written = '', rest = ''] = match
     const said = rest.replace(/\*\/\s*$/, '').trim()
     const until = /(?:^|\s)until(?:=\s*(\S+)|:\s*(\d{4}-\d{2}-\d{2}))$/.exec(said)
@@ -69,6 +90,23 @@ export function readSuppressions(
     })
   })
   return found
+}
+
+/** A comment that silences nothing, because its first word is another. */
+function misspelt(file: SourceFile, i: number, line: string, word: string, isNew: boolean): Suppression {
+  const start = file.lineStarts[i] ?? 0
+  return {
+    place: placeOf(file, start + line.search(/\S/), start + line.length),
+    scope: 'statement',
+    rules: [],
+    reason: null,
+    until: null,
+    misspelt: word,
+    target: i + 1,
+    state: 'pending',
+    idle: [],
+    isNew,
+  }
 }
 
 function isDay(text: string): boolean {
