@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, test } from 'vitest'
 import { catalog } from '../rules/index.ts'
 import { sourceFile } from '../src/location.ts'
 import { loadParser } from '../src/sql/parser.ts'
@@ -53,6 +53,18 @@ describe('the SQL of a help', () => {
       }
     },
   )
+})
+
+test('a column that gets another name is given what the old one has, and a key is not dropped with what refers to it', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-rename-column')
+  expect.assert(rule !== undefined)
+  const reports = await Promise.all(rule.bad.slice(1, 3).map((example) => reviewExample(example, rule, catalog)))
+  const [carrying, referred] = reports.map(({ findings }) => findings.find((each) => each.rule === rule.id)?.help)
+  expect(carrying).toMatch(
+    /DROP COLUMN name;\n```\nWith `name` go NOT NULL and the index `users_name`: give `full_name` the same before readers move\.$/,
+  )
+  expect(referred).toContain('let it take over the key and the names')
+  expect(referred).not.toContain('DROP COLUMN')
 })
 
 describe('a function in a help', () => {

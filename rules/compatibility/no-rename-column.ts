@@ -32,6 +32,18 @@ export default {
       message: 'Renaming `users.name` breaks',
     },
     {
+      title: 'What goes with the old column is named.',
+      given: `create table users (id bigint primary key, name text not null); create index users_name on users (name);`,
+      sql: `alter table users rename column name to full_name;`,
+      message: 'Renaming `users.name` breaks',
+    },
+    {
+      title: 'A column that another table refers to.',
+      given: `create table users (id bigint primary key); create table orders (id bigint primary key, user_id bigint references users);`,
+      sql: `alter table users rename column id to user_id;`,
+      message: 'Renaming `users.id` breaks',
+    },
+    {
       title: 'An attribute of a type that columns have.',
       given: `create type address as (street text, city text); create table users (id bigint primary key, home address);`,
       sql: `alter type address rename attribute city to town;`,

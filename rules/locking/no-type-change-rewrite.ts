@@ -1,12 +1,11 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { ChangeOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'
-import { carriedBy, foreignKeysTo } from '../shared/depends.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { isEnum, retype } from '../shared/retype.ts'
-import { inWords, listed } from '../shared/query-words.ts'
+import { listed } from '../shared/query-words.ts'
 import { checkedAlone, constrainedDomain } from '../shared/domains.ts'
-import { newColumnSteps } from '../shared/new-column.ts'
+import { carriedSentence, isReferred, keySteps, newColumnSteps } from '../shared/new-column.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -182,12 +181,7 @@ type TypeChanged = ChangeOf<'alterColumnType'>
 function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
   const key = changes.find((change) => isKey(change, ctx))
   if (key !== undefined)
-    return `
-- add a second column, which a trigger keeps equal to \`${key.from.name}\`
-- fill it in batches
-- give it the indexes and constraints
-- let it take over the key and the names, in one short transaction
-- drop the old column, in a later pull request
+    return `${keySteps(key.from.name)}
 
 \`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.`
   const columns = changes.map(({ table, from, to, using }) => ({
@@ -201,14 +195,7 @@ function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
 
 /** What the new columns have to be given before the old ones go, a line for each column. */
 function carriedSentences(changes: readonly TypeChanged[], ctx: RuleContext): string {
-  const lines = changes.flatMap(({ table, from }) => {
-    const carried = carriedBy(ctx.before, table, from.name)
-    return carried.length === 0
-      ? []
-      : [
-          `With \`${from.name}\` ${carried.length < 2 ? 'goes' : 'go'} ${inWords(carried)}: give \`${from.name}_new\` the same before readers move.`,
-        ]
-  })
+  const lines = changes.flatMap(({ table, from: { name } }) => carriedSentence(table, name, `${name}_new`, ctx) ?? [])
   return lines.length === 0
     ? ''
     : `\n${lines.join('\n')} \`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes all of it.`
@@ -216,12 +203,8 @@ function carriedSentences(changes: readonly TypeChanged[], ctx: RuleContext): st
 
 /** True where the rows of a table, or those of others, are found by the column. */
 function isKey({ table, from }: TypeChanged, ctx: RuleContext): boolean {
-  const before = ctx.before.tables.get(table)
-  return (
-    before?.primaryKey?.columns.includes(from.name) === true ||
-    foreignKeysTo(ctx.before, table).some(({ foreignKey }) => foreignKey.references.columns.includes(from.name)) ||
-    before?.foreignKeys.some(({ columns }) => columns.includes(from.name)) === true
-  )
+  const own = ctx.before.tables.get(table)?.foreignKeys ?? []
+  return isReferred(table, from.name, ctx) || own.some(({ columns }) => columns.includes(from.name))
 }
 
 /** Where a domain only asks something of the type that the column has already: the constraint without the domain; null elsewhere. */

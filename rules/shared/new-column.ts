@@ -1,7 +1,9 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { inBatches } from './batches.ts'
+import { carriedBy, foreignKeysTo } from './depends.ts'
 import { checkedAlone, constrainedDomain } from './domains.ts'
+import { inWords } from './query-words.ts'
 import { ident, sql, sqlName } from './sql.ts'
 
 /** A column that another one takes the place of: its new type, and its value as SQL over the row. */
@@ -49,4 +51,30 @@ export function newColumnSteps(columns: readonly Successor[], ctx: RuleContext):
     `-- deploy code that reads ${names('fresh')}, then, in a later pull request:`,
     ...of.map(({ name, old }) => `ALTER TABLE ${name} DROP COLUMN ${old};`),
   )
+}
+
+/** What a new column has to be given before the one that it takes the place of goes, on a line of its own; null for nothing. */
+export function carriedSentence(table: Key, column: string, next: string, { before }: RuleContext): string | null {
+  const carried = carriedBy(before, table, column)
+  return carried.length === 0
+    ? null
+    : `With \`${column}\` ${carried.length < 2 ? 'goes' : 'go'} ${inWords(carried)}: give \`${next}\` the same before readers move.`
+}
+
+/** True for a column of the primary key, and for one that a foreign key of another table refers to. */
+export function isReferred(table: Key, column: string, { before }: RuleContext): boolean {
+  return (
+    before.tables.get(table)?.primaryKey?.columns.includes(column) === true ||
+    foreignKeysTo(before, table).some(({ foreignKey }) => foreignKey.references.columns.includes(column))
+  )
+}
+
+/** The way to a column that takes the place of a key, as a list. */
+export function keySteps(column: string): string {
+  return `
+- add a second column, which a trigger keeps equal to \`${column}\`
+- fill it in batches
+- give it the indexes and constraints
+- let it take over the key and the names, in one short transaction
+- drop the old column, in a later pull request`
 }

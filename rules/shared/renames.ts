@@ -2,6 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, nameOf, schemaOf, type Column, type Key, type Schema, type Table } from '../../src/schema/model.ts'
 import { inBatches } from './batches.ts'
+import { carriedSentence, isReferred, keySteps } from './new-column.ts'
 import { addEmptyColumnSql, ident, sql, sqlName } from './sql.ts'
 
 /** What goes and what comes in its shape: the second may be the new name of the first. */
@@ -63,6 +64,8 @@ export function columnInSteps(table: Key, from: string, to: string, ctx: RuleCon
     kept === null
       ? 'Take'
       : `Rename it in the schema only, which needs no migration: ${kept}.\nWhere the column itself has to change, take`
+  if (isReferred(table, from, ctx)) return `${alone} it in steps:\n${keySteps(from)}`
+  const carried = carriedSentence(table, from, to, ctx)
   return `${alone} it in steps:\n${sql(
     column === undefined
       ? `ALTER TABLE ${name} ADD COLUMN ${ident(to)} text /* its type */;`
@@ -79,7 +82,7 @@ export function columnInSteps(table: Key, from: string, to: string, ctx: RuleCon
     ),
     `-- deploy code that uses ${ident(to)} only, then, in a later pull request:`,
     `ALTER TABLE ${name} DROP COLUMN ${ident(from)};`,
-  )}`
+  )}${carried === null ? '' : `\n${carried}`}`
 }
 
 /** The same for a table: a view keeps the old name until no code says it. */
