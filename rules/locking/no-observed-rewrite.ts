@@ -19,14 +19,14 @@ export default {
     {
       title: 'SQL that is put together when it runs.',
       given: `create table users (id bigint primary key);`,
-      sql: `do $$ begin execute 'alter table users add column token uuid default gen_' || 'random_uuid()'; end $$;`,
+      sql: `do $$ begin execute 'alter table ' || current_schema() || '.users add column token uuid default gen_random_uuid()'; end $$;`,
       rehearse: true,
       message: 'rewrites `users` while nobody can read or write it',
     },
     {
       title: 'An index that a block builds.',
       given: `create table users (id bigint primary key, email varchar(100));`,
-      sql: `do $$ begin execute 'create index users_email on ' || 'users (email)'; end $$;`,
+      sql: `do $$ begin execute 'create index users_email on ' || current_schema() || '.users (email)'; end $$;`,
       rehearse: true,
       message: 'builds an index on `users`',
     },
@@ -34,7 +34,7 @@ export default {
       title: 'A partition that a function made, so that nothing but the database knows of it.',
       given: `
         create table events (id bigint, at date not null) partition by range (at);
-        do $$ begin execute format('create table events_%s partition of events for values from (%L) to (%L)', 2026, '2026-01-01', '2027-01-01'); end $$;`,
+        do $$ begin execute format('create table events_%s partition of events for values from (%L) to (%L)', extract(year from date '2026-01-01'), '2026-01-01', '2027-01-01'); end $$;`,
       sql: `create index events_at on events (at);`,
       rehearse: true,
       message: 'builds an index on `events_2026`',

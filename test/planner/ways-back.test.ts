@@ -20,7 +20,7 @@ test('the generated way back is rehearsed, and what a rehearsal found stands bes
   ).toMatchObject([{ result: 'proven', detail: null }])
   expect(
     await rehearsedOf(
-      "ALTER TABLE users ADD COLUMN name text;\nDO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'made'; EXCEPTION WHEN others THEN EXECUTE 'CREATE TABLE ' || 'made (id integer)'; END $$;",
+      "ALTER TABLE users ADD COLUMN name text;\nDO $$ BEGIN EXECUTE 'CREATE TABLE ' || current_schema() || '.made'; EXCEPTION WHEN others THEN EXECUTE 'CREATE TABLE ' || current_schema() || '.made (id integer)'; END $$;",
     ),
   ).toMatchObject([{ result: 'differs', detail: expect.stringContaining('made') as string }])
 }, 60_000)
