@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { isNewSearch, mainTable, rowsOf } from '../shared/query-words.ts'
+import { isForOperators, isNewSearch, mainTable, rowsOf } from '../shared/query-words.ts'
 import { lastName } from '../shared/sql-tree.ts'
 
 export default {
@@ -35,6 +35,14 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A page that only those who run the service open.',
+      rows: large,
+      files: {
+        'src/admin/page.ts': `import { prisma } from '../db'\n  export const total = () => prisma.order.count()`,
+      },
+    },
+    {
+      ...prismaShop,
       rows: large,
       typescript: `export const mine = (userId: string) => prisma.order.count({ where: { userId } })`,
     },
@@ -49,7 +57,8 @@ export default {
         !isNewSearch(query) ||
         query.predicates.length > 0 ||
         query.filtered === true ||
-        query.cached === true
+        query.cached === true ||
+        isForOperators(query.place.path)
       )
         return
       if (

@@ -39,6 +39,11 @@ export default {
   ],
   good: [
     {
+      ...drizzleShop,
+      title: 'Elements of a list that the code writes out, and statements that take no parameters.',
+      typescript: `${drizzleImports}\n  const parts = [{ cte: 'a', column: 'first' }, { cte: 'b', column: 'second' }] as const\n  export const keys = parts.map(({ cte, column }) => sql.raw(\`'\${column}', (SELECT items FROM \${cte})\`))\n  export const copy = (path: string) => db.execute(sql.raw(\`COPY users FROM '\${path}'\`))`,
+    },
+    {
       ...sqlShop,
       title: 'A script that somebody runs by hand, with a name from its environment.',
       files: {
@@ -96,6 +101,8 @@ export default {
         if (!quoted && from === 'unknown') continue
         // Who runs a script by hand chooses what it does, and has the database besides.
         if (query.context.file === 'script' && from !== 'request') continue
+        // CREATE, COPY and the like take no parameters: a value has no other way into them.
+        if (from !== 'request' && isUtility(query.text ?? '')) continue
         if (isChecked(text, [...(query.left ?? []), ...(query.branches ?? [])])) continue
         const severity = quoted || from === 'request' ? ('error' as const) : ('warning' as const)
         yield {
@@ -115,6 +122,13 @@ const parameters: { readonly [K in Query['client']]: string } = {
   prisma: '`$queryRaw` or `$executeRaw` with `${value}` in the template, parts of it with `Prisma.sql`',
   drizzle: 'the `sql` template with `${value}`',
   sql: '`$1` in the text and the value in the list behind it',
+}
+
+/** True for a call whose SQL begins with a statement of another kind than those that take parameters. */
+function isUtility(call: string): boolean {
+  return /[`'"]\s*(?:create|alter|drop|copy|comment|grant|revoke|vacuum|analyze|cluster|reindex|refresh|lock|listen|notify|set)\s/i.test(
+    call,
+  )
 }
 
 /** True where the code has let the text through only after it held it against a pattern or a list. */

@@ -3,7 +3,7 @@ import type { Query } from '../query.ts'
 import type { FunctionFrame, Module, Scope } from '../typescript/module.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import type { Chain } from '../typescript/nodes.ts'
-import { literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
 import type { Evaluate, Located } from '../typescript/objects.ts'
 
 /** `sql.raw(…)` and `Prisma.raw(…)` that stand anywhere in a file and get text that is not fixed. */
@@ -157,12 +157,30 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
         )
       }
       // What a name of another module or a parameter with a type of fixed words holds is not known to be hostile.
+      if (binding.is === 'parameter' && isOfFixedList(binding.frame, given.module)) return true
       if (binding.is === 'parameter' || binding.is === 'variable')
         return binding.type !== null && fixedType(binding.type)
       return false
     }
   }
   return false
+}
+
+/** True for what runs once for each element of a list that the code writes out: `COLUMNS.map(({ name }) => …)`. */
+function isOfFixedList({ argumentOf, scope }: FunctionFrame, module: Module): boolean {
+  if (argumentOf === null || argumentOf.step !== 0 || argumentOf.index !== 0) return false
+  if (!/^(?:map|flatMap|forEach|filter)$/.test(argumentOf.chain.steps[0]?.name ?? '')) return false
+  const list = arrayOf({ node: argumentOf.chain.root, scope: scope.parent ?? module.scope, module })
+  return list?.complete === true && list.elements.every(({ node }) => isWrittenOut(node))
+}
+
+function isWrittenOut(node: Expression): boolean {
+  const value = unwrap(node)
+  if (value.type === 'ObjectExpression')
+    return value.properties.every((p) => p.type === 'Property' && isWrittenOut(p.value as Expression))
+  if (value.type === 'ArrayExpression')
+    return value.elements.every((e) => e !== null && e.type !== 'SpreadElement' && isWrittenOut(e))
+  return value.type === 'Literal'
 }
 
 function fixedType(type: { readonly type: string }): boolean {

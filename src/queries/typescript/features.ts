@@ -112,6 +112,8 @@ const scriptFile =
 /** Files that people start by hand, by the habits of naming. */
 const handRun =
   /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$|[-.](?:migration|backfill)\.[cm]?[jt]s$/i
+/** Code beside a Prisma schema is started by hand, but for the client and what makes one. */
+const besideSchema = /(?:^|\/)prisma\/(?!(?:index|client|prisma|db|extension)s?\b)[\w.-]+\.[cm]?[jt]s$/i
 /** Files at the top of a repository that a server runs. */
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
@@ -130,7 +132,10 @@ function kindOf(path: string): FileKind {
     ? 'test'
     : seedFile.test(path)
       ? 'seed'
-      : scriptFile.test(path) || handRun.test(path) || (!path.includes('/') && !entryFile.test(path))
+      : scriptFile.test(path) ||
+          handRun.test(path) ||
+          (besideSchema.test(path) && !path.startsWith('src/') && !path.includes('/src/')) ||
+          (!path.includes('/') && !entryFile.test(path))
         ? 'script'
         : 'source'
 }
