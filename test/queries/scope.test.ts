@@ -3,7 +3,7 @@ import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import type { TreeEntry } from '../../src/changeset/tree.ts'
 import { filesInQuestion } from '../../src/queries/scope.ts'
-import { featuresOf } from '../../src/queries/typescript/features.ts'
+import { featuresOf, fileKind } from '../../src/queries/typescript/features.ts'
 import { moduleResolver } from '../../src/queries/typescript/resolver.ts'
 import { review } from '../../src/review.ts'
 
@@ -127,5 +127,18 @@ describe('code that cannot use it is not parsed', () => {
     texts['src/a.ts'] = `import { card } from './cards/parts'\nfor (const id of ids) await card(id)`
     texts['src/b.ts'] = `import { card } from './pets/parts'\nfor (const id of ids) await card(id)`
     expect(await chosen(null, ['src/pets/parts.ts'])).toEqual(['src/pets/parts.ts', 'src/b.ts'])
+  })
+})
+
+describe('the kind of a file', () => {
+  it.each([
+    ['prisma/reset-password.ts', 'script'],
+    ['packages/db/prisma/fix.ts', 'script'],
+    ['prisma/client.ts', 'source'],
+    ['lib/prisma/users.ts', 'source'],
+    ['src/prisma/prisma.service.ts', 'source'],
+    ['prisma/seed.ts', 'seed'],
+  ])('%s is %s', (path, kind) => {
+    expect(fileKind(path)).toBe(kind)
   })
 })

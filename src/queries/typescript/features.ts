@@ -113,7 +113,8 @@ const scriptFile =
 const handRun =
   /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$|[-.](?:migration|backfill)\.[cm]?[jt]s$/i
 /** Code beside a Prisma schema is started by hand, but for the client and what makes one. */
-const besideSchema = /(?:^|\/)prisma\/(?!(?:index|client|prisma|db|extension)s?\b)[\w.-]+\.[cm]?[jt]s$/i
+const besideSchema =
+  /^(?:(?:apps|packages|services|libs)\/(?!src\/)[^/]+\/)?prisma\/(?!(?:index|client|prisma|db|extension)s?\b)[\w.-]+\.[cm]?[jt]s$/i
 /** Files at the top of a repository that a server runs. */
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
@@ -134,7 +135,7 @@ function kindOf(path: string): FileKind {
       ? 'seed'
       : scriptFile.test(path) ||
           handRun.test(path) ||
-          (besideSchema.test(path) && !path.startsWith('src/') && !path.includes('/src/')) ||
+          besideSchema.test(path) ||
           (!path.includes('/') && !entryFile.test(path))
         ? 'script'
         : 'source'
