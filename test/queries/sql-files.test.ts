@@ -38,6 +38,17 @@ describe('queries of .sql files', () => {
     expect(all).toEqual([])
   })
 
+  it('reads an upsert whose DO begins a line, in a folder of data', async () => {
+    const { queries: all } = await read(null, tables, {
+      'src/data/orgs.sql':
+        'INSERT INTO orgs (id, name) VALUES (:id, :name)\nON CONFLICT (id)\nDO UPDATE SET name = EXCLUDED.name;\nSELECT id FROM orgs WHERE name = :name;',
+    })
+    expect(all.map((q) => [q.operation, q.context.file])).toEqual([
+      ['insert', 'source'],
+      ['select', 'source'],
+    ])
+  })
+
   it('takes files that are run by hand for scripts', async () => {
     const { queries: all } = await read(null, tables, { 'sql/cleanup-users.sql': 'DELETE FROM users;' })
     expect(all.map((q) => q.context.file)).toEqual(['script'])

@@ -13,10 +13,10 @@ import { sqlQueries } from './statements.ts'
 const typedSql = /(?:^|\/)prisma\/sql\/[^/]+\.sql$/
 const named = /^--\s*name:\s*\w+/m
 /** A file of these is a schema, a dump or a script that sets something up. */
-const notQueries = /^\s*(?:create|alter|drop|grant|revoke|comment\s+on|truncate|copy|do)\b/im
+const notQueries = /^\s*(?:create|alter|drop|grant|revoke|comment\s+on|truncate|copy|do(?!\s+(?:update|nothing)\b))\b/im
 /** Files that people run by hand, by the habits of naming. */
 const handRun =
-  /(?:^|[/_-])(?:backfill|cleanup|fix|hotfix|manual|one-?off|ad-?hoc|data|check|debug|maintenance)(?:[/._-]|$)/i
+  /(?:^|[/_-])(?:backfill|cleanup|fix|hotfix|manual|one-?off|ad-?hoc|data-?(?:fix|migration)s?|check|debug|maintenance)(?:[/._-]|$)/i
 const elsewhere = /(?:^|\/)(?:node_modules|migrations?|migrate|clickhouse|seeds?|fixtures?|testdata|vendor)\//
 
 /**
