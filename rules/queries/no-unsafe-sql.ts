@@ -36,6 +36,12 @@ export default {
       ...drizzleShop,
       typescript: `${drizzleImports}\n  export const find = (name: string) => db.execute(sql.raw(\`SELECT id FROM users WHERE name = '\${name}'\`))`,
     },
+    {
+      ...sqlShop,
+      title: 'A part of the text that begins like another statement.',
+      typescript: `${pool}\n  export const rename = (name: string) => pool.query('UPDATE users' + " SET name = '" + name + "' WHERE id = 1")`,
+      message: '`name`',
+    },
   ],
   good: [
     {
@@ -126,7 +132,7 @@ const parameters: { readonly [K in Query['client']]: string } = {
 
 /** True for a call whose SQL begins with a statement of another kind than those that take parameters. */
 function isUtility(call: string): boolean {
-  return /[`'"]\s*(?:create|alter|drop|copy|comment|grant|revoke|vacuum|analyze|cluster|reindex|refresh|lock|listen|notify|set)\s/i.test(
+  return /^[^`'"]*[`'"]\s*(?:create|alter|drop|copy|comment|grant|revoke|vacuum|analyze|cluster|reindex|refresh|lock|listen|notify|set)\s/i.test(
     call,
   )
 }
