@@ -1,7 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
-import { changeInBatches } from '../shared/batches.ts'
+import { changeInBatches, type RowChange } from '../shared/row-batches.ts'
 import { referencesTo } from '../shared/depends.ts'
 import { addColumnSql, ident, sql, sqlName, tableAt } from '../shared/sql.ts'
 import { changedRows, rowChanges } from '../shared/slow.ts'
@@ -75,7 +75,8 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, inside, text }, ctx) {
+    *statement(statement, ctx) {
+      const { node, inside } = statement
       if (inside === 'function') return
       for (const part of rowChanges(node)) {
         const changed = changedRows(part, ctx.step.before)
@@ -90,7 +91,7 @@ export default {
               ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere']
               : ['pgfence/update-in-migration', 'pgls/banUpdateWithoutWhere'],
           ...(fills ? { severity: 'info' as const } : {}),
-          help: wholeTable({ table, verb, fills, text: part === node ? text : '' }, ctx),
+          help: wholeTable({ statement, part, table, verb, fills }, ctx),
           message:
             verb === 'UPDATE'
               ? `This changes every row of \`${ctx.name(table)}\` in one transaction.`
@@ -101,18 +102,16 @@ export default {
   },
 } satisfies Rule
 
-interface Whole {
-  readonly table: Key
+interface Whole extends RowChange {
   readonly verb: 'UPDATE' | 'DELETE'
   /** True where all that it sets are columns of the same pull request. */
   readonly fills: boolean
-  /** Empty where it is a part of a statement. */
-  readonly text: string
 }
 
 /** Which rows there are, and the same done in a moment where that can be, else in batches. */
-function wholeTable({ table, verb, fills, text }: Whole, ctx: RuleContext): string {
-  const batches = changeInBatches(text, table, ctx)
+function wholeTable({ statement, part, table, verb, fills }: Whole, ctx: RuleContext): string {
+  const batches = changeInBatches({ statement, part, table }, ctx)
+  const text = part === statement.node ? statement.text : ''
   const script = `in batches from a script that commits after each${batches === null ? '.' : `:\n${sql(...batches)}`}`
   if (fills) return `${asDefault(table, text, ctx)} fill them ${script}`.trimStart().replace(/^fill/, 'Fill')
   const name = sqlName(table, ctx)

@@ -1,12 +1,11 @@
-import type { Node } from 'libpg-query'
+import type { Node, WithClause } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
-import { relationKey } from '../../src/schema/relation.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
-import { changeInBatches, insertInRanges } from '../shared/batches.ts'
+import { changeInBatches } from '../shared/row-batches.ts'
 import { rowsSentence, sql } from '../shared/sql.ts'
 
 export default {
@@ -46,6 +45,16 @@ export default {
       message: 'This MERGE locks every row of `users`',
     },
     {
+      title: 'Rows that another table decides.',
+      given: `create table users (id bigint primary key, name text); create table names (user_id bigint primary key, name text);`,
+      sql: `update users u set name = n.name from names n where n.user_id = u.id and u.name is null;`,
+    },
+    {
+      title: 'The same, by a WITH and a key of two columns.',
+      given: `create table members (team_id bigint, user_id bigint, role text, primary key (team_id, user_id)); create table bans (user_id bigint primary key);`,
+      sql: `with banned as (select user_id from bans) delete from members using banned where members.user_id = banned.user_id;`,
+    },
+    {
       title: 'Rows of one table that are copied from another.',
       given: `create table users (id bigint primary key, name text); create table profiles (id bigint primary key, name text);`,
       sql: `insert into profiles (id, name) select id, name from users;`,
@@ -73,6 +82,11 @@ export default {
       title: 'A number of rows, and no more.',
       given: `create table users (id bigint primary key, name text);`,
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
+    },
+    {
+      title: 'The same, told in a WITH.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `with picked as (select id from users where name is null limit 1000) update users set name = 'x' from picked where picked.id = users.id;`,
     },
     {
       title: 'The same of a copy.',
@@ -111,7 +125,8 @@ export default {
     },
   ],
   visit: {
-    *statement({ node, text, inside, file }, ctx) {
+    *statement(statement, ctx) {
+      const { node, inside, file } = statement
       const parts = inside === 'function' ? [] : rowChanges(node)
       if (parts.length === 0 || isQueryFile(file.text)) return
       if (inside === 'do' && commitsBetween(ctx)) return
@@ -132,8 +147,8 @@ export default {
         if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
         if (isBounded(verb === 'INSERT' ? part : where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
-        const batch =
-          part !== node || joins ? null : whole ? changeInBatches(text, table, ctx) : copied(node, text, ctx)
+        if (joins && isBounded(withOf(part))) continue
+        const batch = changeInBatches({ statement, part, table }, ctx)
         // A plan is made of a project, and of a statement that stands for itself.
         const planned = batch === null && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
         yield {
@@ -158,17 +173,14 @@ function commitsBetween({ step, steps }: RuleContext): boolean {
   return block !== undefined && endsTransactions(block.statement)
 }
 
-/** An INSERT ... SELECT from one table in ranges of its key; null for all else. */
-function copied(node: Node, text: string, ctx: RuleContext): readonly string[] | null {
-  const select = 'InsertStmt' in node ? node.InsertStmt.selectStmt : undefined
-  const from = select && 'SelectStmt' in select ? select.SelectStmt.fromClause?.[0] : undefined
-  return from && 'RangeVar' in from
-    ? insertInRanges(text, relationKey(from.RangeVar, ctx.step?.before ?? ctx.before), ctx)
-    : null
+/** The WITH of a statement. */
+function withOf(node: Node): WithClause | null {
+  const [statement] = Object.values(node) as readonly { readonly withClause?: WithClause }[]
+  return statement?.withClause ?? null
 }
 
 /** True for a condition that takes a number of rows and no more: `id IN (SELECT id FROM t LIMIT 5000)`. */
-function isBounded(where: Node | null): boolean {
+function isBounded(where: Node | WithClause | null): boolean {
   let found = false
   walkTree(where, (kind, value) => {
     if (kind === 'SelectStmt' && value['limitCount'] !== undefined) found = true

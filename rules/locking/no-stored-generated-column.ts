@@ -1,18 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
-import { inBatches } from '../shared/batches.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
+import { computedByTrigger, plainInstead } from '../shared/computed.ts'
 import { builtBy } from '../shared/concurrently.ts'
-import {
-  addColumnSql,
-  addEmptyColumnSql,
-  ident,
-  rowsSentence,
-  sql,
-  sqlName,
-  tableAt,
-  triggerCall,
-  withBody,
-} from '../shared/sql.ts'
+import { addColumnSql, addEmptyColumnSql, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-stored-generated-column',
@@ -84,10 +74,9 @@ export default {
     },
     setGenerated({ table, from, to }, ctx) {
       if (!to.generated?.stored || !from.generated?.stored || ctx.isNew(table) || ctx.postgres < 17) return
-      const name = sqlName(table, ctx)
       return {
         message: `Computing \`${to.name}\` anew rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}Make it a plain column that keeps its values:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(to.name)} DROP EXPRESSION;`)}\nlet a trigger compute it for rows that are written from then on, and compute the old ones in batches.`,
+        help: `${rowsSentence(table, ctx)}${plainInstead(table, to, to.generated.expression, ctx)}`,
       }
     },
   },
@@ -95,35 +84,11 @@ export default {
 
 /** An index on the expression, which serves a search, or a plain column that a trigger fills for rows that are written. */
 function byTrigger(table: Key, column: Column, expression: string, ctx: RuleContext): string {
-  const [of, name] = [sqlName(table, ctx), ident(column.name)]
   const method = column.type === 'tsvector' ? ' USING gin' : ''
-  const build = `CREATE INDEX CONCURRENTLY ON ${of}${method} ((${expression}));`
-  const fill = key(schemaOf(table), `${nameOf(table)}_${column.name}_fill`)
-  const columns = tableAt(table, ctx)?.columns.map((each) => ident(each.name)) ?? []
-  const reads = new RegExp(`(?<![\\w."$])(?:${columns.map(escaped).join('|')})(?![\\w"$(])`, 'g')
-  if (columns.length === 0)
-    return builtBy(table, [build], ctx, 'Where it serves a search, index the expression instead')
-  return `${builtBy(table, [build], ctx, 'Where it serves a search, index the expression instead')}
-Where the column has to be there, add it plain, and let a trigger fill it in rows that are written:
-${sql(
-  addEmptyColumnSql(table, column, ctx),
-  withBody(
-    `CREATE FUNCTION ${sqlName(fill, ctx)}() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  NEW.${name} := ${expression.replaceAll(reads, 'NEW.$&')};
-  RETURN NEW;
-END $$;`,
-    ctx,
-  ),
-  `CREATE TRIGGER ${ident(nameOf(fill))} BEFORE INSERT OR UPDATE ON ${of} FOR EACH ROW ${triggerCall(sqlName(fill, ctx), ctx)};`,
-  ...inBatches(
-    table,
-    { head: `UPDATE ${of} SET ${name} = ${expression}`, from: of, where: `${name} IS DISTINCT FROM ${expression}` },
-    ctx,
-  ),
-)}`
-}
-
-function escaped(name: string): string {
-  return name.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+  const build = `CREATE INDEX CONCURRENTLY ON ${sqlName(table, ctx)}${method} ((${expression}));`
+  const index = builtBy(table, [build], ctx, 'Where it serves a search, index the expression instead')
+  const computed = computedByTrigger(table, column.name, expression, ctx)
+  return computed === null
+    ? index
+    : `${index}\nWhere the column has to be there, add it plain, and let a trigger fill it in rows that are written:\n${sql(addEmptyColumnSql(table, column, ctx), ...computed)}`
 }

@@ -105,87 +105,33 @@ export function copyInRanges({
   ]
 }
 
-/** An UPDATE or DELETE of one table in batches; null where it is more than that, or does not show which rows are done and has no key to go by. */
-export function changeInBatches(text: string, table: Key, ctx: RuleContext): readonly string[] | null {
-  const clauses = clausesOf(text)
-  if (clauses === null) return null
-  const { target, set, where } = clauses
-  const head = set === null ? `DELETE FROM ${target}` : `UPDATE ${target} SET ${set}`
-  const rest = /^(?:true|1\s*=\s*1)$/i.test(where) ? '' : where
-  if (set === null) return inBatches(table, { head, from: target, where: rest }, ctx)
-  const [, column = '', value = ''] = /^("[^"]+"|[\w$]+)\s*=\s*([^,]+)$/.exec(set) ?? []
-  if (column === '' || value.split(/[^\w$"]+/).includes(column))
-    return inRanges(table, { head, from: target, where: rest }, ctx)
-  if (/^IS NULL$/i.test(rest.replace(column, '').trim()))
-    return inBatches(table, { head, from: target, where: rest }, ctx)
-  const left = `${column} IS DISTINCT FROM ${value}`
-  return inBatches(table, { head, from: target, where: rest === '' ? left : `(${rest}) AND ${left}` }, ctx)
+/** How a statement is done for a range of the key of a table at a time. */
+interface KeyRange {
+  /** The table as it is written in SQL. */
+  readonly from: string
+  /** Comments and the query that go before the statement of one batch. */
+  readonly next: readonly string[]
+  /** What a row of the batch passes. */
+  readonly within: string
 }
 
-/** An INSERT ... SELECT from one table, `source`, in ranges of its key; null where it is more than that, or does not write the key. */
-export function insertInRanges(text: string, source: Key, ctx: RuleContext): readonly string[] | null {
-  const parts = /--|\/\*|\$\$|\\/.test(text) ? [] : clausesIn(text)
-  const [, into, select, from, where] = parts
-  const of = singleKey(source, ctx)
-  if (!/^insert into select from( where)?$/.test(wordsOf(parts)) || !into || !select || !from || of === null)
-    return null
-  const columns = /^(.*?)\(([^()]*)\)$/s.exec(into.rest)?.[2]?.split(',') ?? []
-  const values = select.rest.split(',').map((value) => value.trim())
-  const at = values.findIndex((value) => value === of || value.endsWith(`.${of}`))
-  const target = columns.length === values.length ? columns[at]?.trim() : undefined
-  const one = values[at]
-  if (target === undefined || one === undefined) return null
-  return [
-    largestKey,
-    `INSERT INTO ${into.rest}`,
-    `  SELECT ${select.rest} FROM ${from.rest} WHERE ${where === undefined ? '' : `(${where.rest}) AND `}${one} > $1 ORDER BY ${one} LIMIT ${size} RETURNING ${target};`,
-  ]
-}
-
-/** An UPDATE or DELETE of one table taken apart: its table with its alias, the assignments, the condition. */
-interface Clauses {
-  readonly target: string
-  readonly set: string | null
-  /** Empty for none. */
-  readonly where: string
-}
-
-/** Takes the text of an UPDATE or DELETE apart; null where it is more than that: a join, a RETURNING, a WITH, a comment. */
-function clausesOf(text: string): Clauses | null {
-  if (/--|\/\*|\$\$|\\/.test(text)) return null
-  const parts = clausesIn(text)
-  const [first, second, third] = parts
-  const words = wordsOf(parts)
-  if (/^update set( where)?$/.test(words) && first && second)
-    return { target: first.rest, set: second.rest, where: third?.rest ?? '' }
-  if (/^delete from( where)?$/.test(words) && second)
-    return { target: second.rest, set: null, where: third?.rest ?? '' }
-  return null
-}
-
-interface Clause {
-  readonly word: string
-  readonly rest: string
-}
-
-const wordsOf = (parts: readonly Clause[]) => parts.map(({ word }) => word).join(' ')
-
-const clauseWords = new Set(
-  'insert into update delete from set select where using returning with values on join group having order limit union intersect except'.split(
-    ' ',
-  ),
-)
-
-/** A statement cut at the words that begin its clauses, as far as they stand outside of quotes and parentheses. */
-function clausesIn(statement: string): readonly Clause[] {
-  const text = statement.trim().replace(/;$/, '')
-  const parts: { word: string; start: number; end: number }[] = []
-  let depth = 0
-  for (const token of text.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[\w$]+/g)) {
-    if (token[0] === '(') depth++
-    else if (token[0] === ')') depth--
-    else if (depth === 0 && clauseWords.has(token[0].toLowerCase()))
-      parts.push({ word: token[0].toLowerCase(), start: token.index, end: token.index + token[0].length })
+/** The same for what one table cannot tell alone; null where the table has no key. `alias` is how its columns are named. */
+export function keyRange(table: Key, alias: string | null, ctx: RuleContext): KeyRange | null {
+  const keys = tableAt(table, ctx)?.primaryKey?.columns
+  if (keys === undefined || keys.length === 0) return null
+  const name = sqlName(table, ctx)
+  const row = (of: readonly string[]) => (of.length === 1 ? (of[0] ?? '') : `(${of.join(', ')})`)
+  const plain = keys.map(ident)
+  const [first, last] = [0, keys.length].map((from) => keys.map((_, i) => `$${from + i + 1}`)) as [string[], string[]]
+  const own = row(plain.map((each) => (alias === null ? each : `${ident(alias)}.${each}`)))
+  return {
+    from: name,
+    next: [
+      `-- ${row(last)}, the last key of the next ${size} rows after ${row(first)}:`,
+      `SELECT ${plain.join(', ')} FROM (SELECT ${plain.join(', ')} FROM ${name} WHERE ${row(plain)} > ${row(first)} ORDER BY ${plain.join(', ')} LIMIT ${size}) AS next`,
+      `  ORDER BY ${plain.map((each) => `${each} DESC`).join(', ')} LIMIT 1;`,
+      `-- again and again, each in a transaction of its own, from one such key to the next, until there is none:`,
+    ],
+    within: `${own} > ${row(first)} AND ${own} <= ${row(last)}`,
   }
-  return parts.map(({ word, end }, i) => ({ word, rest: text.slice(end, parts[i + 1]?.start).trim() }))
 }

@@ -2,8 +2,22 @@ import type { Node } from 'libpg-query'
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
+import type { Statement } from '../../src/sql/statement.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
-import { sql } from '../shared/sql.ts'
+import {
+  excluded,
+  expressionByTrigger,
+  invokedByFunction,
+  merged,
+  nullsApart,
+  ownUuid,
+  readBefore,
+  replacedTrigger,
+  reworded,
+  storageLater,
+  storedInstead,
+  type Older,
+} from '../shared/older-syntax.ts'
 import { walkTree } from '../shared/sql-tree.ts'
 
 export default {
@@ -105,7 +119,8 @@ export default {
     },
   ],
   visit: {
-    statement({ node, inside, text }, ctx) {
+    statement(statement, ctx) {
+      const { node, inside } = statement
       if (inside === 'function') return
       const newer = newestIn(node, (name) => isMissing(name, ctx))
       if (newer === null || newer.from <= ctx.postgres) return
@@ -113,7 +128,7 @@ export default {
         ...(ctx.postgresAssumed ? { severity: 'info' as const } : {}),
         anySize: true,
         fails: true,
-        ...olderForm(newer, text, ctx),
+        ...olderForm(newer, statement, ctx),
         message: `PostgreSQL ${ctx.postgres} does not know ${newer.words}, which came with ${newer.from}, so this fails there${ctx.postgresAssumed ? '; nothing says that production runs a newer one' : ''}.`,
       }
     },
@@ -133,18 +148,17 @@ interface Syntax {
   readonly older?: Older
 }
 
-type Older = (text: string) => string
-
 /** What to write in place of it, where older versions have a word for the same or for what comes close. */
-function olderForm({ from, words, older }: Syntax, text: string, ctx: RuleContext): Partial<Pick<Problem, 'help'>> {
+function olderForm({ from, older }: Syntax, statement: Statement, ctx: RuleContext): Partial<Pick<Problem, 'help'>> {
   const name = `Or name the version that production runs in \`.github/schemagate.yml\`: \`postgres: ${from}\`.`
   const column = ctx.step?.changes.find((change) => change.kind === 'addNotNull')
-  if (column?.kind === 'addNotNull') return { help: `${notNullRecipe(column.table, column.column, ctx)}\n${name}` }
-  const written = older?.(text)
-  if (written === undefined || written === text) return {}
-  return {
-    help: `Without ${words}, in what PostgreSQL ${ctx.postgres} knows:\n${sql(...(/^\s*create\b/i.test(text) ? [] : ["SET lock_timeout = '3s';"]), `${written};`)}\n${name}`,
-  }
+  const help =
+    column?.kind === 'addNotNull'
+      ? notNullRecipe(column.table, column.column, ctx)
+      : statement.inside === null
+        ? (older?.(statement, ctx) ?? null)
+        : null
+  return help === null ? {} : { help: `${help}\n${name}` }
 }
 
 /** The newest syntax of a statement, as far as its words tell; null for what every version since 10 knows. */
@@ -153,7 +167,8 @@ function newestIn(node: Node, isMissing: (name: string) => boolean): Syntax | nu
   walkTree(node, (kind, value) => {
     const called =
       kind === 'FuncCall' ? /"sval":"(uuidv[47])"\}\}\]/.exec(JSON.stringify(value['funcname']))?.[1] : undefined
-    const builtIn = called !== undefined && isMissing(called) ? [{ from: 18, words: `\`${called}()\`` }] : []
+    const builtIn =
+      called !== undefined && isMissing(called) ? [{ from: 18, words: `\`${called}()\``, older: ownUuid }] : []
     for (const found of [...syntaxOf(kind, value), ...builtIn])
       if (newest === null || found.from > newest.from) newest = found
     return true
@@ -177,12 +192,17 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
         12,
         '`REINDEX CONCURRENTLY`',
         isOn(options, 'concurrently'),
-        without(/\bconcurrently\s+|\(\s*concurrently\s*\)\s*/i),
+        reworded('`CONCURRENTLY`', /\bconcurrently\s+|\(\s*concurrently\s*\)\s*/i),
       )
       needs(14, '`REINDEX` into a tablespace', names(options).includes('tablespace'))
       break
     case 'PartitionCmd':
-      needs(14, '`DETACH PARTITION … CONCURRENTLY`', value['concurrent'] === true, without(/\s+concurrently\b/i))
+      needs(
+        14,
+        '`DETACH PARTITION … CONCURRENTLY`',
+        value['concurrent'] === true,
+        reworded('`CONCURRENTLY`', /\s+concurrently\b/i),
+      )
       needs(11, 'a default partition', isDefault(value['bound']))
       break
     case 'CreateStmt':
@@ -191,7 +211,7 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
       break
     case 'IndexStmt':
       needs(11, '`INCLUDE`', value['indexIncludingParams'] !== undefined)
-      needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true)
+      needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true, nullsApart)
       break
     case 'CreateFunctionStmt':
       needs(11, 'procedures', value['is_procedure'] === true)
@@ -201,13 +221,13 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
       needs(13, '`DROP DATABASE … WITH (FORCE)`', names(options).includes('force'))
       break
     case 'CreateTrigStmt':
-      needs(14, '`CREATE OR REPLACE TRIGGER`', value['replace'] === true)
+      needs(14, '`CREATE OR REPLACE TRIGGER`', value['replace'] === true, replacedTrigger)
       break
     case 'CreateStatsStmt':
       needs(14, 'statistics of expressions', JSON.stringify(value['exprs'] ?? null).includes('"expr"'))
       break
     case 'ViewStmt':
-      needs(15, '`security_invoker`', names(options).includes('security_invoker'))
+      needs(15, '`security_invoker`', names(options).includes('security_invoker'), invokedByFunction)
       break
     case 'SelectStmt':
       needs(13, '`WITH TIES`', value['limitOption'] === 'LIMIT_OPTION_WITH_TIES')
@@ -217,8 +237,8 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
       needs(12, '`MATERIALIZED` in a `WITH`', /^CTEMaterialize(?:Always|Never)$/.test(String(value['ctematerialized'])))
       break
     case 'ColumnDef':
-      needs(14, '`COMPRESSION`', value['compression'] !== undefined)
-      needs(16, '`STORAGE` of a new column', value['storage_name'] !== undefined)
+      needs(14, '`COMPRESSION`', value['compression'] !== undefined, reworded('it', /\s+compression\s+[\w"]+/i))
+      needs(16, '`STORAGE` of a new column', value['storage_name'] !== undefined, storageLater)
       break
     case 'AlterTableCmd': {
       const newer = subcommands[String(value['subtype'])]
@@ -233,7 +253,7 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
       needs(17, '`ON_ERROR`', names(options).includes('on_error'))
       break
     case 'MergeStmt':
-      needs(15, '`MERGE`', true)
+      needs(15, '`MERGE`', true, merged)
       needs(17, '`RETURNING` of `MERGE`', value['returningClause'] !== undefined)
       needs(17, '`WHEN NOT MATCHED BY SOURCE`', JSON.stringify(value).includes('MERGE_WHEN_NOT_MATCHED_BY_SOURCE'))
       break
@@ -243,26 +263,29 @@ function syntaxOf(kind: string, value: Value): readonly Syntax[] {
     default:
       if (expressions[kind]) found.push(expressions[kind])
   }
-  needs(18, '`old` and `new` in `RETURNING`', givesBothSides(value))
+  needs(18, '`old` and `new` in `RETURNING`', givesBothSides(value), readBefore)
   return found
 }
 
 function ofConstraint(value: Value, needs: Needs): void {
   const type = value['contype']
-  needs(18, 'keys over periods', value['without_overlaps'] === true || value['fk_with_period'] === true)
+  needs(18, 'keys over periods', value['without_overlaps'] === true || value['fk_with_period'] === true, excluded)
   needs(
     18,
     '`NOT ENFORCED`',
     type === 'CONSTR_ATTR_NOT_ENFORCED' ||
       ((type === 'CONSTR_CHECK' || type === 'CONSTR_FOREIGN') && value['is_enforced'] !== true),
-    (text) => text.replace(/\s+not\s+enforced\b/i, /^\s*alter\b/i.test(text) ? ' NOT VALID' : ''),
+    (statement, ctx) =>
+      reworded(
+        '`NOT ENFORCED`',
+        /\s+not\s+enforced\b/i,
+        /^\s*alter\b/i.test(statement.text) ? ' NOT VALID' : '',
+      )(statement, ctx),
   )
   needs(18, '`NOT NULL` as a constraint of its own', type === 'CONSTR_NOTNULL' && value['keys'] !== undefined)
-  // On a table that is there, a stored one is written into every row.
-  const stored: Older = (text) => (/^\s*create\b/i.test(text) ? text.replace(/\bvirtual\b/gi, 'STORED') : text)
-  needs(18, 'a virtual column', type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v', stored)
+  needs(18, 'a virtual column', type === 'CONSTR_GENERATED' && value['generated_kind'] === 'v', storedInstead)
   needs(12, 'a generated column', type === 'CONSTR_GENERATED' && value['generated_kind'] === 's')
-  needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true)
+  needs(15, '`NULLS NOT DISTINCT`', value['nulls_not_distinct'] === true, nullsApart)
   needs(15, 'columns behind `SET NULL` and `SET DEFAULT`', value['fk_del_set_cols'] !== undefined)
   needs(11, '`INCLUDE`', value['including'] !== undefined)
 }
@@ -272,7 +295,7 @@ const subcommands: Readonly<Record<string, Syntax>> = {
   AT_DetachPartitionFinalize: { from: 14, words: '`DETACH PARTITION … FINALIZE`' },
   AT_SetCompression: { from: 14, words: '`SET COMPRESSION`' },
   AT_SetAccessMethod: { from: 15, words: '`SET ACCESS METHOD`' },
-  AT_SetExpression: { from: 17, words: '`SET EXPRESSION`' },
+  AT_SetExpression: { from: 17, words: '`SET EXPRESSION`', older: expressionByTrigger },
 }
 
 const expressions: Readonly<Record<string, Syntax>> = {
@@ -312,8 +335,4 @@ function names(options: unknown): readonly string[] {
   return Array.isArray(options)
     ? (options as readonly Node[]).map((option) => ('DefElem' in option ? (option.DefElem.defname ?? '') : ''))
     : []
-}
-
-function without(part: RegExp): Older {
-  return (text) => text.replace(part, '')
 }

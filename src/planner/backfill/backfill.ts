@@ -163,15 +163,16 @@ function jobOfRows(
 }
 
 /** Why a second batch would see what the first one did; null where it does not. */
-function looksBack(parts: RowParts, table: Table, columns: readonly string[]): string | null {
+export function looksBack(parts: RowParts, table: Table, columns: readonly string[]): string | null {
   const name = quoteIdent(nameOf(table.key))
-  // What is read beside the row itself: the WITH, and queries inside the clauses.
+  // What is read beside the row itself: the WITH, and queries inside the clauses. `users.id` in them is the row.
   const beside = [
     parts.with,
     ...[parts.set, parts.from, parts.where].map((text) => (text && /\bselect\b/i.test(text) ? text : null)),
   ]
     .filter((text) => text !== null)
     .join('\n')
+    .replaceAll(new RegExp(`(?<![\\w."])${escaped(name)}\\s*\\.`, 'gi'), '')
   if (parts.kind === 'delete' && (mentions(beside, name) || (parts.from !== null && mentions(parts.from, name))))
     return `It looks at other rows of \`${nameOf(table.key)}\`, which an earlier batch may have removed.`
   return parts.kind === 'update' && mentions(beside, name) && columns.some((c) => mentions(beside, quoteIdent(c)))
