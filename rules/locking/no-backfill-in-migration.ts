@@ -84,12 +84,17 @@ export default {
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
     {
-      title: 'The same, told in a WITH.',
+      title: 'A statement of a script, which gives it the ends of a batch.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `update users set name = 'x' where id > $1 and id <= $2;`,
+    },
+    {
+      title: 'A number of rows that a WITH picks.',
       given: `create table users (id bigint primary key, name text);`,
       sql: `with picked as (select id from users where name is null limit 1000) update users set name = 'x' from picked where picked.id = users.id;`,
     },
     {
-      title: 'The same of a copy.',
+      title: 'A number of rows of a copy.',
       given: `create table users (id bigint primary key, name text); create table profiles (id bigint primary key, name text);`,
       sql: `insert into profiles (id, name) select id, name from users where id > 7000 order by id limit 1000;`,
     },
@@ -128,7 +133,7 @@ export default {
     *statement(statement, ctx) {
       const { node, inside, file } = statement
       const parts = inside === 'function' ? [] : rowChanges(node)
-      if (parts.length === 0 || isQueryFile(file.text)) return
+      if (parts.length === 0 || isQueryFile(file.text) || (inside === null && takesValues(node))) return
       if (inside === 'do' && commitsBetween(ctx)) return
       const held = heldLock(ctx.step, ctx, null)
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
@@ -184,6 +189,16 @@ function isBounded(where: Node | WithClause | null): boolean {
   let found = false
   walkTree(where, (kind, value) => {
     if (kind === 'SelectStmt' && value['limitCount'] !== undefined) found = true
+    return !found
+  })
+  return found
+}
+
+/** True for a statement of a script, which gives it values: no runner does. */
+function takesValues(node: Node): boolean {
+  let found = false
+  walkTree(node, (kind) => {
+    if (kind === 'ParamRef') found = true
     return !found
   })
   return found

@@ -160,15 +160,13 @@ describe('batches do what the statement does', () => {
     await after(given, [], 'SELECT 1')
     let times = 0
     for (let last: unknown = 0; ; times++) {
-      const [row] = next === null ? [] : (await database.query<{ id: unknown }>(next, [last])).rows
-      const to = Object.values(row ?? {})[0]
+      const [row] = next === null ? [] : (await database.query<object>(next, [last])).rows
+      const to: unknown = Object.values(row ?? {})[0]
       if (next !== null && to === undefined) break
-      const { affectedRows } = await database.query(
-        batch,
-        next === null && !batch.includes('$1') ? [] : next === null ? [last] : [last, to],
-      )
+      const values = batch.includes('$1') ? [last, ...(next === null ? [] : [to])] : []
+      const { affectedRows, rows } = await database.query<{ id: number }>(batch, values)
       if (next === null && affectedRows === 0) break
-      last = to
+      last = next === null ? Math.max(...rows.map(({ id }) => id)) : to
     }
     expect(times).toBeGreaterThan(1)
     const inBatches = (await database.query(question)).rows
