@@ -1,7 +1,10 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { relationKey } from '../../src/schema/relation.ts'
+import { inBatches } from '../shared/batches.ts'
 import { columnsOfType } from '../shared/depends.ts'
 import { columnInSteps } from '../shared/renames.ts'
+import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-rename-column',
@@ -80,7 +83,7 @@ export default {
         anySize: true,
         object: `${type}.${from}`,
         message: `Renaming \`${from}\` of \`${ctx.name(type)}\` breaks every running instance that still reads or writes \`${from}\` of \`${ctx.name(held.table)}.${held.column}\`.`,
-        help: `Add \`${to}\` beside it, deploy code that uses it, and drop \`${from}\` in a later pull request.`,
+        help: attributeInSteps(type, from, to, ctx),
       }
     },
     renameColumn({ table, from, to }, ctx) {
@@ -96,3 +99,28 @@ export default {
     },
   },
 } satisfies Rule
+
+/** A second attribute, filled in each column that has the type. */
+function attributeInSteps(type: Key, from: string, to: string, ctx: RuleContext): string {
+  const schema = ctx.step?.before ?? ctx.before
+  const attribute = schema.types.get(type)?.attributes?.find(({ name }) => name === from)
+  const [of, old, now] = [sqlName(type, ctx), ident(from), ident(to)]
+  const last = `drop \`${from}\` in a later pull request:\n${sql(`ALTER TYPE ${of} DROP ATTRIBUTE ${old};`)}`
+  if (!attribute?.type) return `Add \`${to}\` beside it, deploy code that uses it, and ${last}`
+  const fills = columnsOfType(schema, type).flatMap(({ table, column }) => {
+    const known = schema.tables.get(table)?.columns.find(({ name }) => name === column)
+    const target = ident(column)
+    return known?.type?.endsWith('[]') !== false
+      ? []
+      : inBatches(
+          table,
+          {
+            head: `UPDATE ${sqlName(table, ctx)} SET ${target}.${now} = (${target}).${old}`,
+            from: sqlName(table, ctx),
+            where: `(${target}).${now} IS DISTINCT FROM (${target}).${old}`,
+          },
+          ctx,
+        )
+  })
+  return `Add \`${to}\` beside it:\n${sql(`ALTER TYPE ${of} ADD ATTRIBUTE ${now} ${attribute.type};`)}\nDeploy code that writes both${fills.length === 0 ? '.' : `, and fill the rows that are there:\n${sql(...fills)}`}\nDeploy code that reads \`${to}\` only, and ${last}`
+}

@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { isOn } from '../../src/sql/transaction-block.ts'
 import { nameOf, type Key } from '../../src/schema/model.ts'
+import { ident, sql } from '../shared/sql.ts'
 
 export default {
   id: 'no-concurrent-index-on-14',
@@ -60,6 +61,6 @@ function problem(name: string) {
   return {
     anySize: true,
     message: `Built CONCURRENTLY on PostgreSQL 14.0 to 14.3, \`${name}\` can lack rows.`,
-    help: 'Ask the server for its version (`SHOW server_version;`) and update it to 14.4 or later first.',
+    help: `Ask the server which it is:\n${sql('SHOW server_version;')}\nUpdate it to 14.4 or later first. An index that was built before that way is built again after it:\n${sql(`REINDEX INDEX CONCURRENTLY ${ident(name)};`)}`,
   }
 }

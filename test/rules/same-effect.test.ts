@@ -128,6 +128,24 @@ describe('the form for an older server does what the newer one does', () => {
   })
 })
 
+test('an enum is found under both names until the old one goes', async () => {
+  const given = `CREATE TYPE role AS ENUM ('member', 'admin');
+    CREATE TABLE users (id bigint PRIMARY KEY, role role NOT NULL DEFAULT 'member');`
+  const lines = await helpOf('no-rename-type', given, 'ALTER TYPE role RENAME TO user_role', 16)
+  const later = lines.findIndex((line) => line.startsWith('DROP'))
+  const old = [
+    `INSERT INTO users VALUES (1, 'admin'::role), (2, CAST('member' AS public.role)), (3, 'admin')`,
+    `UPDATE users SET role = 'member'::role WHERE role = 'admin'::role AND id = 1`,
+    `DELETE FROM users WHERE role = ANY ('{member}'::role[]) AND role IN ('member'::role) AND id = 2`,
+  ]
+  expect(
+    await after(given, [...lines.slice(0, later), ...old], `SELECT * FROM users WHERE role <> 'admin'::role`),
+  ).toEqual([{ id: 1, role: 'member' }])
+  for (const line of lines.slice(later)) await database.exec(line)
+  expect((await database.query(`SELECT id FROM users WHERE role = 'admin'::user_role`)).rows).toEqual([{ id: 3 }])
+  await expect(database.query(`SELECT 'admin'::role`)).rejects.toThrow('does not exist')
+})
+
 describe('batches do what the statement does', () => {
   const given = `
     CREATE TABLE users (id bigint PRIMARY KEY, name text, seen date);
