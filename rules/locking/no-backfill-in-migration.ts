@@ -84,6 +84,12 @@ export default {
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
     {
+      title: 'A server that does not know MERGE refuses it.',
+      given: `create table users (id bigint primary key, name text); create table names (id bigint primary key, name text);`,
+      sql: `merge into users using names on users.id = names.id when matched then update set name = names.name;`,
+      postgres: 14,
+    },
+    {
       title: 'A statement of a script, which gives it the ends of a batch.',
       given: `create table users (id bigint primary key, name text);`,
       sql: `update users set name = 'x' where id > $1 and id <= $2;`,
@@ -139,7 +145,7 @@ export default {
       const meanwhile = held === null ? '' : `, and nobody can read or write \`${ctx.name(held.table)}\` meanwhile`
       for (const part of parts) {
         const changed = changedRows(part, ctx.step.before)
-        if (changed === null || ctx.isNew(changed.table)) continue
+        if (changed === null || ctx.isNew(changed.table) || (changed.verb === 'MERGE' && ctx.postgres < 15)) continue
         const { table, verb, where, joins, sets } = changed
         const known = ctx.step.before.tables.get(table)
         if (

@@ -6,7 +6,7 @@ import { computedByTrigger, plainInstead } from './computed.ts'
 import { builtBy, concurrently } from './concurrently.ts'
 import { withoutMerge } from './merge.ts'
 import { withoutComments } from './row-batches.ts'
-import { addEmptyColumnSql, ident, idents, sql, sqlName, tableAt, withBody } from './sql.ts'
+import { addEmptyColumnSql, ident, idents, sql, sqlName, withBody } from './sql.ts'
 
 /** Help that says how older versions write a statement, from its first word to its SQL; null where that has to be thought of anew. */
 export type Older = (statement: Statement, ctx: RuleContext) => string | null
