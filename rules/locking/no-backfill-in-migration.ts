@@ -84,12 +84,6 @@ export default {
       sql: `update users set name = 'x' where id in (select id from users where name is null limit 1000);`,
     },
     {
-      title: 'A server that does not know MERGE refuses it.',
-      given: `create table users (id bigint primary key, name text); create table names (id bigint primary key, name text);`,
-      sql: `merge into users using names on users.id = names.id when matched then update set name = names.name;`,
-      postgres: 14,
-    },
-    {
       title: 'A statement of a script, which gives it the ends of a batch.',
       given: `create table users (id bigint primary key, name text);`,
       sql: `update users set name = 'x' where id > $1 and id <= $2;`,

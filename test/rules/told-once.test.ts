@@ -58,3 +58,12 @@ test('a constraint that waits to be validated is told of at the next change of i
   expect(await told(added, next)).toEqual(['db/migrations/0003_note.sql'])
   expect(await told(next, later)).toEqual([])
 })
+
+test('a MERGE that the server does not know is not held against its locks as well', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-newer-syntax')
+  if (rule === undefined) throw new Error('no such rule')
+  const given = 'create table users (id bigint primary key, name text); create table names (id bigint primary key);'
+  const sql = `merge into users using names on users.id = names.id when matched then update set name = 'x';`
+  const { findings } = await reviewExample({ given, sql, postgres: 14 }, rule, catalog)
+  expect(findings.map((each) => each.rule)).toEqual([rule.id])
+})
