@@ -66,6 +66,7 @@ export default {
         yield {
           place: client.place,
           object: client.library,
+          help: `Set ${[...(waits ? ['`connectionTimeoutMillis`'] : []), ...(many ? ['`max`, to the few that one instance uses at a time'] : [])].join(' and ')}.`,
           // Pools of one file are set up alike.
           alike: client.place.path,
           message: [

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { isBeside, isForReplica } from '../../src/queries/pooling.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -97,22 +98,8 @@ export default {
           }
           continue
         }
-        const other = clients.find(
-          (c) =>
-            c !== client &&
-            c.library === 'prisma' &&
-            !c.perCall &&
-            c.place.path !== client.place.path &&
-            c.package === client.package &&
-            isSameSchema(c.origin, client.origin),
-        )
-        // A client for a replica or for the edge has to be another one.
-        if (
-          /(?:^|[/.-])edge[.-]/.test(client.place.path) ||
-          ctx.code?.replicas.some((r) => r.place.path === client.place.path) === true ||
-          /replica/i.test(client.text)
-        )
-          continue
+        const other = clients.find((c) => c.library === 'prisma' && !c.perCall && isBeside(c, client))
+        if (ctx.code !== undefined && isForReplica(client, ctx.code)) continue
         if (client.library !== 'prisma' || client.kept || other === undefined || client.function !== null || second)
           continue
         second = true
@@ -125,12 +112,3 @@ export default {
     },
   },
 } satisfies Rule
-
-/** True unless two clients are known to be generated from different schemas. */
-function isSameSchema(one: string | null, other: string | null): boolean {
-  if (one === null || other === null) return true
-  const [a, b] = [one, other].map(
-    (origin) => `${origin.replace(/\.[cm]?[jt]s$|\/(?:client|index|edge|default)(?:\.[cm]?[jt]s)?$/, '')}/`,
-  )
-  return a === undefined || b === undefined || a.startsWith(b) || b.startsWith(a)
-}

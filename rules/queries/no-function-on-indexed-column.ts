@@ -56,7 +56,8 @@ export default {
             !['=', 'in', '<', '<=', '>', '>=', 'between'].includes(predicate.operator)
           )
             continue
-          if (/->|#>/.test(predicate.expression)) continue
+          // What a value has a part in is computed anew for each one: no index holds it, and the column says something else.
+          if (/->|#>|\$\d/.test(predicate.expression)) continue
           const path = pathsOf(table).find((p) => p.keys[0]?.column === predicate.column && p.method === 'btree')
           if (
             path === undefined ||

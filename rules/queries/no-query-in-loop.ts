@@ -281,7 +281,7 @@ export default {
         if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keyOf(query, ctx) === null)
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
-          if (isWork(query, loop, textOf(query))) continue
+          if (isWork(query, loop, textOf(query)) || !hasKey(query)) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue
           if (quiet && said.has(at(loop.place))) continue
@@ -301,6 +301,7 @@ export default {
           if (
             !(repeat.changed || query.changed) ||
             !growsWithData(query, repeat.loop) ||
+            !hasKey(query) ||
             (repeat.keys && query.predicates.some((p) => p.operator === 'in')) ||
             // A function that is called for what it does works for each element, and its look-ups are a part of that.
             repeat.file !== 'source' ||
@@ -333,6 +334,15 @@ export default {
 /** Functions that are called for what they do, by their names. */
 const command =
   /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
+
+/** True where rows are found by what equals a value, so that those of a list of values are found at once. */
+function hasKey({ predicates, dynamic }: Query): boolean {
+  return (
+    dynamic ||
+    predicates.length === 0 ||
+    predicates.some((p) => (p.operator === '=' || p.operator === 'in') && p.expression === null && p.joining !== true)
+  )
+}
 
 const information = { severity: 'info' } as const
 

@@ -322,7 +322,7 @@ export default {
           if (problem !== null) return problem
         }
         if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
-        // Beside a pattern, which an index of another kind serves, a column that many rows share finds few of them.
+        // Beside a pattern or a part of a document, which an index of another kind serves, a column that many rows share finds few of them.
         if (own.some(isPattern) && !columns.some((p) => tellsApart(table, p.column ?? ''))) return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
@@ -382,5 +382,10 @@ export default {
 } satisfies Rule
 
 function isPattern({ operator, pattern }: Predicate): boolean {
-  return operator === 'ilike' || operator === 'contains' || (operator === 'like' && pattern !== 'exact')
+  return (
+    operator === 'ilike' ||
+    operator === 'json' ||
+    operator === 'contains' ||
+    (operator === 'like' && pattern !== 'exact')
+  )
 }

@@ -20,7 +20,7 @@ export function isNewSearch(query: Pick<Query, 'context' | 'familiar'>): boolean
 }
 
 const background =
-  /(?:^|\/)(?:jobs?|workers?|crons?|cron-?jobs?|queues?|background|consumers?|processors?|outbox|schedulers?|schedules?|trigger|inngest)\/|(?:^|[-._/])(?:jobs?|worker|cron|queue|processor|consumer|outbox|scheduler)\.[cm]?[jt]s$|(?:Job|Worker|Cron|Queue|Processor|Consumer|Scheduler)s?\.[cm]?[jt]s$/
+  /(?:^|\/)(?:jobs?|workers?|crons?|cron-?jobs?|queues?|background|consumers?|processors?|outbox|schedulers?|schedules?|trigger|inngest|(?:[\w-]+-)?(?:scrapers?|importers?|crawlers?|pipelines?))\/|(?:^|[-._/])(?:jobs?|worker|cron|queue|processor|consumer|outbox|scheduler)\.[cm]?[jt]s$|(?:Job|Worker|Cron|Queue|Processor|Consumer|Scheduler)s?\.[cm]?[jt]s$/
 
 /** True for code that only those who run the service wait for, by the habits of naming. */
 export function isForOperators(path: string): boolean {

@@ -68,7 +68,7 @@ export function ofExpression(
 ): Problem | null {
   const asked = own.find((p) => p.expression !== null && compared.has(p.operator))
   const { expression, column } = asked ?? {}
-  if (asked === undefined || expression == null || column == null || /->|#>/.test(expression)) return null
+  if (asked === undefined || expression == null || column == null || /->|#>|\$\d/.test(expression)) return null
   // The column itself cannot be compared instead of what is computed from it.
   if (!/^\w+\(|::/.test(expression)) return null
   // An index on the column itself, or on something made of it, is the matter of another rule.

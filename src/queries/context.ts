@@ -2,9 +2,10 @@ import type { Expression } from 'oxc-parser'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { Loop, QueryContext } from './query.ts'
-import { fileKind } from './typescript/features.ts'
+import { transactionOf } from './transactions.ts'
+import { functionOf } from './typescript/frames.ts'
 import { lookUp } from './typescript/module.ts'
-import type { Frame, FunctionFrame, LoopFrame, Module, Scope, Site } from './typescript/module.ts'
+import type { Frame, LoopFrame, Module, Scope, Site } from './typescript/module.ts'
 import { arrayOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
 import type { Value } from './typescript/value.ts'
@@ -43,72 +44,18 @@ export function contextOf(
   evaluate: Evaluate,
   client: Value | null,
 ): QueryContext {
-  const { frame, scope, certain } = site
-  const transaction = transactionOf(frame, module, scope, evaluate)
+  const { frame, certain } = site
   const loop = loopOf(frame, module)
-  const own = client !== null && 'transaction' in client && client.transaction !== null
   return {
     loop: loop !== null && site.chain.steps.some(({ name }) => name === 'catch') ? { ...loop, guarded: true } : loop,
-    transaction:
-      transaction === null
-        ? null
-        : {
-            place: transaction.place,
-            usesOwnClient: own || (client === null && !sameName(site.chain.root, scope, transaction)),
-          },
+    transaction: transactionOf(site, module, evaluate, client),
     borrowed:
       (site.chain.root.type === 'Identifier' && borrowed.test(site.chain.root.name)) ||
       (client?.is === 'pg' && client.single),
-    file: fileKind(module.path),
+    file: module.kind,
     function: functionOf(frame)?.name ?? null,
     certain,
   }
-}
-
-/** The function of its own that a frame belongs to: callbacks that a call takes and runs are part of the function around them. */
-export function functionOf(frame: Frame | null): FunctionFrame | null {
-  let last: FunctionFrame | null = null
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind !== 'function') continue
-    if (at.argumentOf === null) return at
-    last = at
-  }
-  return last
-}
-
-interface TransactionCall {
-  readonly place: Place
-  readonly receiver: Expression
-  readonly scope: Scope
-}
-
-/** True where a query begins with the very name on which the transaction was called. */
-function sameName(root: Expression, scope: Scope, { receiver, scope: outer }: TransactionCall): boolean {
-  return (
-    root.type === 'Identifier' &&
-    receiver.type === 'Identifier' &&
-    root.name === receiver.name &&
-    lookUp(scope, root.name) === lookUp(outer, receiver.name)
-  )
-}
-
-function transactionOf(frame: Frame | null, module: Module, scope: Scope, evaluate: Evaluate): TransactionCall | null {
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind !== 'function') continue
-    const call = at.argumentOf
-    if (call === null) return null
-    const step = call.chain.steps[call.step]
-    if (step?.name !== '$transaction' && step?.name !== 'transaction') continue
-    const outer = at.scope.parent ?? scope
-    const receiver = evaluate(call.chain.root, outer, module)
-    if (step.name === '$transaction' || receiver?.is === 'drizzle' || receiver?.is === 'instance')
-      return {
-        place: placeOf(module.file, call.chain.start, step.start + step.name.length),
-        receiver: call.chain.root,
-        scope: outer,
-      }
-  }
-  return null
 }
 
 /** How people name the client of a transaction that a function is given. */

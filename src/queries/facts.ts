@@ -3,13 +3,14 @@ import type { Tree, TreeEntry } from '../changeset/tree.ts'
 import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
-import { functionOf } from './context.ts'
 import { ownPool } from './drizzle/pools.ts'
 import { readPackages } from './packages.ts'
 import type { Query, QueryContext } from './query.ts'
 import { hostOf, readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
+import { transactionAt } from './transactions.ts'
 import { fileKind } from './typescript/features.ts'
+import { functionOf } from './typescript/frames.ts'
 import { lookUp } from './typescript/module.ts'
 import type { Frame, FunctionFrame, Module, Scope } from './typescript/module.ts'
 import { unwrap } from './typescript/nodes.ts'
@@ -150,7 +151,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         ...fact(library, node.start, node.end, frame),
         library,
         origin,
-        file: fileKind(module.path),
+        file: module.kind,
         kept,
         options: optionsOf(args, scope, module, evaluate),
         perCall:
@@ -175,7 +176,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         ...fact('prisma', start, end, null),
         library: 'prisma',
         origin: null,
-        file: fileKind(module.path),
+        file: module.kind,
         kept: true,
         options: [],
         perCall: false,
@@ -234,15 +235,15 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
               site.chain.steps.map((s) => s.name ?? ''),
               root,
             )
-      const transaction = remote === null ? null : transactionAround(frame, module)
+      const transaction = remote === null ? null : transactionAt(site, module, evaluate)
       if (remote !== null && transaction !== null) {
         const place = placeOf(module.file, chain.start, chain.end)
         remoteCalls.push({
           call: remote,
           place,
           changed: changed.touches(place),
-          transaction,
-          file: fileKind(module.path),
+          transaction: transaction.place,
+          file: module.kind,
         })
       }
     }
@@ -344,18 +345,4 @@ function remoteCall(steps: readonly string[], root: string): string | null {
       ? root
       : null
     : [root, ...steps.filter((s) => s !== '')].filter((s) => s !== '').join('.')
-}
-
-function transactionAround(frame: Frame | null, module: Module): Place | null {
-  for (let at = frame; at !== null; at = at.parent) {
-    if (at.kind !== 'function') continue
-    const call = at.argumentOf
-    if (call === null) return null
-    const step = call.chain.steps[call.step]
-    if (step?.name === '$transaction' || step?.name === 'transaction')
-      return placeOf(module.file, call.chain.start, step.start + step.name.length)
-    // What is handed to a timer or a queue runs after the transaction.
-    if (['then', 'setTimeout', 'after', 'waitUntil', 'afterCommit'].includes(step?.name ?? '')) return null
-  }
-  return null
 }

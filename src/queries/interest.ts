@@ -1,4 +1,5 @@
 import { prismaMethods } from './prisma/calls.ts'
+import { spellsTransactions } from './transactions.ts'
 import type { Frame } from './typescript/module.ts'
 import type { Chain } from './typescript/nodes.ts'
 
@@ -35,8 +36,13 @@ const setup = new Set([
 const remote =
   /^(?:fetch|axios|got|ky|request|superagent|stripe|openai|resend|sgMail|mailer|transporter|s3|s3Client|sleep|delay|setTimeout|wait)$/i
 
-/** Which chains are kept: what may be a query, set up a client, run in a loop, or leave the process inside a transaction. */
-export function interesting(chain: Chain, frame: Frame | null): boolean {
+/** Which chains of a text are kept: what may be a query, set up a client, run in a loop, or leave the process inside a transaction. */
+export function interestIn(text: string): (chain: Chain, frame: Frame | null) => boolean {
+  const spelled = spellsTransactions(text)
+  return (chain, frame) => isWanted(chain, frame, spelled)
+}
+
+function isWanted(chain: Chain, frame: Frame | null, spelled: boolean): boolean {
   for (const step of chain.steps) {
     const name = step.name
     if (name === null) continue
@@ -59,8 +65,9 @@ export function interesting(chain: Chain, frame: Frame | null): boolean {
   if (chain.root.type === 'ThisExpression' && chain.steps.length === 2 && isMethod(chain) && inLoop(frame)) return true
   return (
     (remote.test(root) ||
+      /^send[A-Z]/.test(root) ||
       chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) &&
-    inTransaction(frame)
+    (spelled || inTransaction(frame))
   )
 }
 

@@ -3,7 +3,7 @@ import { changedLines } from './changed.ts'
 import { drizzleNames } from './drizzle/models.ts'
 import { codeFacts, noFacts } from './facts.ts'
 import type { CodeFacts } from './facts.ts'
-import { interesting } from './interest.ts'
+import { interestIn } from './interest.ts'
 import { closest, projectNames } from './project-names.ts'
 import type { Query } from './query.ts'
 import { reach } from './reach.ts'
@@ -62,7 +62,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     after,
     ...(before === undefined ? [] : [before]),
   ])
-  const store = await openStore(changeSet.head, entries, interesting)
+  const store = await openStore(changeSet.head, entries, interestIn)
   const wanted = entries
     .filter((e) => e.mode !== 'symlink' && e.mode !== 'submodule' && isCode(e.path, e.size))
     .filter(

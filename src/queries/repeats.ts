@@ -1,8 +1,8 @@
 import { placeOf } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
-import { functionOf, loopOf } from './context.ts'
+import { loopOf } from './context.ts'
 import type { Query, Repeat } from './query.ts'
-import { fileKind } from './typescript/features.ts'
+import { functionOf } from './typescript/frames.ts'
 import { lookUp } from './typescript/module.ts'
 import type { Module, Site } from './typescript/module.ts'
 import type { Value } from './typescript/value.ts'
@@ -36,7 +36,7 @@ export function withRepeats(
           changed: changed.touches(place),
           function: own,
           loop,
-          file: fileKind(module.path),
+          file: module.kind,
           keys: /\[\s*\.\.\.|\b(?:\w*Ids|ids|keys)\b/.test(module.file.text.slice(last.start, last.end)),
         },
       })

@@ -1,7 +1,8 @@
-import type { BindingPattern, Node, ParamPattern, TSType } from 'oxc-parser'
+import type { BindingPattern, Expression, Node, ParamPattern, TSType } from 'oxc-parser'
 import { exportName } from './exports.ts'
+import { lookUp } from './module.ts'
 import type { Binding, Scope } from './module.ts'
-import { keyName } from './nodes.ts'
+import { chainOf, keyName, unwrap } from './nodes.ts'
 
 /** Declares the names of a pattern in a scope; `make` gets the way from the value to each name. */
 export function declare(
@@ -87,4 +88,12 @@ export function declareStatements(body: readonly Node[], scope: Scope): void {
       }
     }
   }
+}
+
+/** Marks the variable that an expression begins with as changed after its declaration. */
+export function noteMutation(node: Expression, scope: Scope): void {
+  const root = chainOf(node)?.root ?? unwrap(node)
+  if (root.type !== 'Identifier') return
+  const binding = lookUp(scope, root.name)
+  if (binding?.is === 'variable') binding.mutated = true
 }

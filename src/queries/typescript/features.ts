@@ -119,7 +119,7 @@ const besideSchema =
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
 
-type FileKind = 'source' | 'test' | 'seed' | 'script'
+export type FileKind = 'source' | 'test' | 'seed' | 'script'
 
 const kinds = new Remembered<FileKind>(2_000_000)
 
@@ -139,4 +139,11 @@ function kindOf(path: string): FileKind {
           (!path.includes('/') && !entryFile.test(path))
         ? 'script'
         : 'source'
+}
+
+const serves = /\.listen\(|\bserve\(|\bSIG(?:TERM|INT)\b/
+
+/** True for the text of a program that ends itself once it is done: somebody, or a clock, starts it each time. */
+export function endsItself(text: string): boolean {
+  return /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) && !serves.test(text)
 }

@@ -34,6 +34,17 @@ export function nearestFunction(frame: Frame | null): FunctionFrame | null {
   return null
 }
 
+/** The function of its own that a frame belongs to: callbacks that a call takes and runs are part of the function around them. */
+export function functionOf(frame: Frame | null): FunctionFrame | null {
+  let last: FunctionFrame | null = null
+  for (let at = frame; at !== null; at = at.parent) {
+    if (at.kind !== 'function') continue
+    if (at.argumentOf === null) return at
+    last = at
+  }
+  return last
+}
+
 /** All functions around a frame, innermost first. */
 export function functionsAround(frame: Frame | null): FunctionFrame[] {
   const found: FunctionFrame[] = []

@@ -1,5 +1,6 @@
 import type { Class, Expression, NewExpression, Node, TSType } from 'oxc-parser'
 import type { SourceFile } from '../../location.ts'
+import type { FileKind } from './features.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
 /** What a name stands for in its scope, as written; nothing is resolved yet. */
@@ -134,6 +135,7 @@ export type ModuleExport =
 /** A parsed file, reduced to what finding queries needs. Bodies of functions are not kept. */
 export interface Module {
   readonly path: string
+  readonly kind: FileKind
   readonly file: SourceFile
   readonly scope: Scope
   readonly exports: ReadonlyMap<string, ModuleExport>

@@ -3,12 +3,13 @@ import type { Expression, NewExpression, Node, Program } from 'oxc-parser'
 import { sourceFile } from '../../location.ts'
 import { nestingOf } from '../../nesting.ts'
 import { maxNesting } from '../../typescript.ts'
-import { declare, declareStatements } from './declare.ts'
+import { declare, declareStatements, noteMutation } from './declare.ts'
 import { collectExports } from './exports.ts'
+import { endsItself, fileKind } from './features.ts'
 import { ending, functionsAround, holds, isCertain, isKept, leaves, leaving, nearestFunction } from './frames.ts'
 import { lookUp } from './module.ts'
 import type { Construction, Frame, FunctionFrame, LoopFrame, Module, ModuleExport, Scope, Site } from './module.ts'
-import { chainOf, keyName, renderingOf, unwrap } from './nodes.ts'
+import { chainOf, keyName, renderingOf } from './nodes.ts'
 import type { AnyFunction, Chain } from './nodes.ts'
 
 const mutators = new Set(['push', 'unshift', 'splice', 'set'])
@@ -31,16 +32,28 @@ export function readModule(
   const returns = new Map<Node, { node: Expression; scope: Scope }[]>()
   const functions = new Map<AnyFunction, FunctionFrame>()
   const directives: string[] = []
+  const kind = fileKind(path)
+  const module = {
+    path,
+    kind: kind === 'source' && endsItself(text) ? 'script' : kind,
+    file,
+    scope: top,
+    exports,
+    stars,
+    sites,
+    constructions,
+    returns,
+    directives,
+  } as const
   let program: Program
   let readable = true
-  if (nestingOf(path, text) > maxNesting)
-    return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
+  if (nestingOf(path, text) > maxNesting) return { ...module, readable: false }
   try {
     const result = parseSync(path, text, { preserveParens: false })
     program = result.program
     if (program.body.length === 0 && result.errors.length > 0) readable = false
   } catch {
-    return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable: false }
+    return { ...module, readable: false }
   }
 
   const block = (body: readonly Node[], parent: Scope, frame: Frame | null): void => {
@@ -380,16 +393,9 @@ export function readModule(
     }
   }
   forgetBodies(functions.keys())
-  return { path, file, scope: top, exports, stars, sites, constructions, returns, directives, readable }
+  return { ...module, readable }
 }
 
-/** Marks the variable that an expression begins with as changed after its declaration. */
-function noteMutation(node: Expression, scope: Scope): void {
-  const root = chainOf(node)?.root ?? unwrap(node)
-  if (root.type !== 'Identifier') return
-  const binding = lookUp(scope, root.name)
-  if (binding?.is === 'variable') binding.mutated = true
-}
 /** Lets go of the statements of functions, so that a module that is kept stays small. */
 function forgetBodies(functions: Iterable<AnyFunction>): void {
   for (const node of functions) if (node.body?.type === 'BlockStatement') node.body.body = []

@@ -24,11 +24,11 @@ const parsed = new Map<string, Module>()
 const small = new Map<string, string>()
 let source = 0
 
-/** Opens the store for a tree. `interest` says which chains of a module are kept; it has to be the same one each time. */
+/** Opens the store for a tree. `interest` says which chains of a text are kept; it has to be the same one each time. */
 export async function openStore(
   tree: Tree,
   entries: readonly TreeEntry[],
-  interest: (chain: Chain, frame: Frame | null) => boolean,
+  interest: (text: string) => (chain: Chain, frame: Frame | null) => boolean,
 ): Promise<Store> {
   const oids = new Map(entries.map((e) => [e.path, e.oid]))
   const own = new Map<string, Module | null>()
@@ -61,7 +61,7 @@ export async function openStore(
           own.set(path, null)
           continue
         }
-        const module = readModule(path, content.text, interest)
+        const module = readModule(path, content.text, interest(content.text))
         own.set(path, module)
         remember(`${oids.get(path) ?? ''} ${path}`, module)
       }
