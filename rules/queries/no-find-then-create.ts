@@ -68,10 +68,11 @@ export default {
       if (
         table === null ||
         query.operation !== 'insert' ||
-        !['create', 'insert'].includes(query.call) ||
+        !(['create', 'insert'].includes(query.call) || insertsOne(query)) ||
         !inService(query) ||
         query.values === undefined ||
-        query.context.function === null
+        query.context.function === null ||
+        holdsApart.test(ctx.text(query.place.path)?.text ?? '')
       )
         return
       const values = query.values
@@ -85,7 +86,10 @@ export default {
       for (const find of before) {
         if (
           find.tables[0]?.table !== table.key ||
-          !['findFirst', 'findUnique', 'query.findFirst', 'select'].includes(find.call) ||
+          !(
+            ['findFirst', 'findUnique', 'query.findFirst', 'select'].includes(find.call) ||
+            find.call.endsWith(' SELECT')
+          ) ||
           find.dynamic ||
           find.variable == null ||
           find.ordering.length > 0
@@ -96,13 +100,14 @@ export default {
         const columns = keys.map((p) => p.column ?? '')
         if (!isIdentity(keys, table, ctx)) continue
         if (!keys.every((p) => p.source !== undefined && values[p.column ?? ''] === p.source)) continue
+        const written = new Set([...columns, ...Object.keys(values), ...(query.writes ?? [])])
         // What the look-up leaves out of a key, two requests for the same thing fill in alike.
         const isUnique = pathsOf(table).some(
           (p) =>
             p.unique &&
             p.where === null &&
             p.keys.some((k) => k.column !== null && columns.includes(k.column)) &&
-            p.keys.every((k) => k.column !== null && (columns.includes(k.column) || k.column in values)),
+            p.keys.every((k) => k.column !== null && written.has(k.column)),
         )
         if (isUnique || !guards(query, find)) continue
         if (
@@ -120,6 +125,15 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What lets one request in at a time. */
+const holdsApart = /\bSerializable\b|\bSERIALIZABLE\b|advisory|LOCK TABLE|mutex|withLock|acquireLock|redlock/i
+
+/** True for an INSERT of one row that says nothing of a conflict. */
+function insertsOne({ call, statement }: Query): boolean {
+  if (!call.endsWith(' INSERT') || statement === undefined || !('InsertStmt' in statement.node)) return false
+  return statement.node.InsertStmt.onConflictClause === undefined
+}
 
 /**
  * True for columns that tell a row from all others: what people know it by, or the two things that it ties together. A state or the owner
@@ -139,11 +153,37 @@ const state = /(?:^|_)(?:status|state|stage|phase|active|enabled|default)$|^(?:i
 
 /** The result of the look-up decides about the insert: around it, or by leaving before it. */
 function guards(insert: Query, find: Query): boolean {
-  const asks = new RegExp(`(?:^|[^\\w.])${(find.variable ?? '').replaceAll('$', '\\$')}\\b(?!\\.(?!length\\b))`)
-  const inside = (insert.branches ?? []).find((test) => asks.test(test))
-  // What is done where a row was found is no race.
-  if (inside !== undefined) return !/^\s*\w+\s*$/.test(inside)
-  return (insert.left ?? []).some(
-    (test) => asks.test(test) && !/^\s*!\s*\(?\w+\)?\s*$/.test(test) && !/===?\s*(?:null|undefined|0)\b/.test(test),
-  )
+  const branches = (insert.branches ?? []).flatMap(partsOf)
+  const left = (insert.left ?? []).flatMap(partsOf)
+  const name = (find.variable ?? '').replaceAll('$', String.raw`\$`)
+  return branches.some((test) => asks(test, name) === 'none') || left.some((test) => asks(test, name) === 'found')
+}
+
+/** The parts of a condition: `a && (b || c)` has three. */
+function partsOf(test: string): readonly string[] {
+  return test.split(/&&|\|\|/).map((part) => {
+    let at = part.trim()
+    // What is left of the parentheses around several parts.
+    while (at.startsWith('(') && at.split('(').length > at.split(')').length) at = at.slice(1).trim()
+    while (at.endsWith(')') && at.split(')').length > at.split('(').length) at = at.slice(0, -1).trim()
+    return at
+  })
+}
+
+/** What a condition asks of what a name holds: that there is none, that there is one, or nothing that can be told. */
+function asks(test: string, name: string): 'none' | 'found' | null {
+  const negated = /^!\s*\(([^]*)\)$/.exec(test)?.[1] ?? /^!\s*([^=(]+)$/.exec(test)?.[1]
+  if (negated !== undefined) {
+    const inner = asks(negated.trim(), name)
+    return inner === null ? null : inner === 'none' ? 'found' : 'none'
+  }
+  const rest = new RegExp(String.raw`^${name}(?:\.rows)?(?:\[0\])?(?:\?\.\w+)?(?![\w$])\s*([^]*)$`)
+    .exec(test)?.[1]
+    ?.trim()
+  if (rest === undefined) return null
+  if (/^(?:\??\.(?:length|rowCount))?$/.test(rest)) return 'found'
+  if (/^(?:===?\s*(?:null|undefined)|\??\.(?:length|rowCount)\s*(?:===?\s*0|<\s*1|<=\s*0))$/.test(rest)) return 'none'
+  return /^(?:!==?\s*(?:null|undefined)|\??\.(?:length|rowCount)\s*(?:!==?\s*0|>\s*0|>=\s*1))$/.test(rest)
+    ? 'found'
+    : null
 }

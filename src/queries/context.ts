@@ -1,6 +1,5 @@
 import type { Expression } from 'oxc-parser'
 import { placeOf } from '../location.ts'
-import type { Place } from '../location.ts'
 import type { Loop, QueryContext } from './query.ts'
 import { transactionOf } from './transactions.ts'
 import { functionOf } from './typescript/frames.ts'

@@ -5,16 +5,16 @@ import type { Located } from '../typescript/objects.ts'
 import { columnOf, tableOf } from './state.ts'
 import type { DrizzleWorld } from './state.ts'
 
-/** Text of a `sql` template with columns written out and values as `$n`; null where something else stands in it. */
+/** Text of a `sql` template with columns written out and values as `$n`, in their order; null where something else stands in it. */
 export function templateText(
   quasi: TemplateLiteral,
   given: Located,
   world: DrizzleWorld,
   depth = 0,
-): { text: string; columns: { table: Key; column: string }[] } | null {
+  values: Located[] = [],
+): { text: string; columns: { table: Key; column: string }[]; values: readonly Located[] } | null {
   let text = ''
   const columns: { table: Key; column: string }[] = []
-  let parameter = 0
   for (const [i, part] of quasi.quasis.entries()) {
     text += part.value.cooked ?? ''
     const inner = quasi.expressions[i]
@@ -33,7 +33,7 @@ export function templateText(
     }
     const node = unwrap(inner)
     if (node.type === 'TaggedTemplateExpression') {
-      const nested = depth > 4 ? null : templateText(node.quasi, { ...given, node }, world, depth + 1)
+      const nested = depth > 4 ? null : templateText(node.quasi, { ...given, node }, world, depth + 1, values)
       if (nested === null) return null
       text += nested.text
       columns.push(...nested.columns)
@@ -44,7 +44,7 @@ export function templateText(
       const name = chain?.steps.at(-1)?.name
       if (name === 'raw' || name === 'join' || name === 'identifier' || name === 'empty') return null
     }
-    text += `$${++parameter}`
+    text += `$${values.push(at)}`
   }
-  return { text, columns }
+  return { text, columns, values }
 }

@@ -1,4 +1,4 @@
-import type { TemplateLiteral } from 'oxc-parser'
+import type { Argument, TemplateLiteral } from 'oxc-parser'
 import { placeOf } from '../../location.ts'
 import type { Place } from '../../location.ts'
 import type { Schema } from '../../schema/model.ts'
@@ -10,7 +10,7 @@ import type { Query } from '../query.ts'
 import type { Module, Scope } from '../typescript/module.ts'
 import { chainOf, unwrap } from '../typescript/nodes.ts'
 import type { Chain } from '../typescript/nodes.ts'
-import { literalOf, objectOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
+import { arrayOf, literalOf, objectOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
 import type { Evaluate, Located } from '../typescript/objects.ts'
 import { sqlQueries } from '../sql/statements.ts'
 import { rawArgument, unsafeIn, unsafeText } from './unsafe.ts'
@@ -22,6 +22,8 @@ export interface RawCall {
   /** Null where it is put together at run time. */
   readonly sql: string | null
   readonly map: (offset: number | undefined) => Place
+  /** What `$1`, `$2`, ... stand for, as far as it is told apart. */
+  readonly values: readonly Located[]
   readonly unsafe: NonNullable<Query['unsafe']>
   readonly start: number
   readonly end: number
@@ -61,7 +63,15 @@ export function rawCall(
         }
       if (argument === null) return null
       const unsafe = name.endsWith('Unsafe') ? unsafeText(argument, evaluate) : []
-      return { ...range, call: name.slice(1), client: 'prisma', unsafe, ...argumentText(argument, evaluate, drizzle) }
+      const more = (step.args ?? []).slice(1)
+      return {
+        ...range,
+        call: name.slice(1),
+        client: 'prisma',
+        unsafe,
+        values: more.flatMap((node) => (node.type === 'SpreadElement' ? [] : [{ node, scope, module }])),
+        ...argumentText(argument, evaluate, drizzle),
+      }
     }
     if (step.template !== null && name === '' && receiver(index) === 'pg')
       return { ...range, call: 'sql', client: 'sql', unsafe: [], ...textOf(step.template, at, evaluate, drizzle) }
@@ -72,16 +82,18 @@ export function rawCall(
         call: 'unsafe',
         client: 'sql',
         unsafe: unsafeText(argument, evaluate),
+        values: elementsOf(step.args?.[1], at),
         ...argumentText(argument, evaluate, drizzle),
       }
     if (name === 'query' && receiver(index) === 'pg') {
-      const config = objectOf(argument, evaluate)?.properties.find((p) => p.name === 'text')
-      const text = config ?? argument
+      const config = objectOf(argument, evaluate)?.properties
+      const text = config?.find((p) => p.name === 'text') ?? argument
       return {
         ...range,
         call: 'query',
         client: 'sql',
         unsafe: unsafeText(text, evaluate),
+        values: elementsOf(step.args?.[1] ?? config?.find((p) => p.name === 'values')?.node, at),
         ...argumentText(text, evaluate, drizzle),
       }
     }
@@ -103,6 +115,7 @@ export function rawCall(
           client: 'drizzle',
           unsafe: rawArgument(raw, argument, evaluate),
           sql: null,
+          values: [],
           map: () => placeOfNode(argument),
         }
     }
@@ -115,11 +128,20 @@ function textOf(
   at: Located,
   evaluate: Evaluate,
   drizzle: DrizzleWorld,
-): { sql: string | null; map: RawCall['map'] } {
+): Pick<RawCall, 'sql' | 'map' | 'values'> {
   const whole = placeOf(at.module.file, quasi.start, quasi.end)
   const pieces: Piece[] = []
-  const built = prismaTemplate(quasi, at, evaluate, pieces, 0) ?? templateText(quasi, at, drizzle)?.text ?? null
-  return { sql: built, map: mapper(built ?? '', pieces, at.module, whole) }
+  const own: Located[] = []
+  const text = prismaTemplate(quasi, at, evaluate, pieces, own)
+  const { text: sql, values } =
+    text === null ? (templateText(quasi, at, drizzle) ?? { text: null, values: [] }) : { text, values: own }
+  return { sql, values, map: mapper(sql ?? '', pieces, at.module, whole) }
+}
+
+/** The elements of the list that is sent with SQL; empty where they are not known one by one. */
+function elementsOf(node: Argument | undefined, at: Located): readonly Located[] {
+  const list = node === undefined || node.type === 'SpreadElement' ? null : arrayOf({ ...at, node })
+  return list?.complete === true ? list.elements : []
 }
 
 function mapper(sql: string, pieces: readonly Piece[], module: Module, whole: Place): RawCall['map'] {
@@ -141,10 +163,10 @@ function prismaTemplate(
   at: Located,
   evaluate: Evaluate,
   pieces: Piece[],
-  depth: number,
+  values: Located[],
+  depth = 0,
 ): string | null {
   let text = ''
-  let parameter = 0
   for (const [i, part] of quasi.quasis.entries()) {
     const cooked = part.value.cooked ?? ''
     if (depth === 0 && part.value.raw === cooked) {
@@ -160,7 +182,7 @@ function prismaTemplate(
     if (inner === undefined) continue
     const node = unwrap(inner)
     if (node.type === 'TaggedTemplateExpression') {
-      const nested = depth > 4 ? null : prismaTemplate(node.quasi, { ...at, node }, evaluate, pieces, depth + 1)
+      const nested = depth > 4 ? null : prismaTemplate(node.quasi, { ...at, node }, evaluate, pieces, values, depth + 1)
       if (nested === null) return null
       text += nested
       continue
@@ -170,7 +192,7 @@ function prismaTemplate(
       const value = chain?.root.type === 'Identifier' ? evaluate(chain.root, at.scope, at.module) : null
       const name = chain?.steps.at(-1)?.name ?? ''
       if (name === 'join' && node.type === 'CallExpression') {
-        text += `$${++parameter}`
+        text += `$${values.push({ ...at, node })}`
         continue
       }
       if (['raw', 'empty', 'sql', 'identifier'].includes(name)) return null
@@ -190,7 +212,7 @@ function prismaTemplate(
       const fragment = fragmentOf(node.name, at)
       if (fragment === 'unknown') return null
       if (fragment !== null) {
-        const nested = depth > 4 ? null : prismaTemplate(fragment, at, evaluate, pieces, depth + 1)
+        const nested = depth > 4 ? null : prismaTemplate(fragment, at, evaluate, pieces, values, depth + 1)
         if (nested === null) return null
         text += nested
         continue
@@ -199,7 +221,7 @@ function prismaTemplate(
     if (node.type === 'ConditionalExpression' || node.type === 'LogicalExpression') {
       if (/sql|Prisma\.|`/.test(sourceOf({ ...at, node }))) return null
     }
-    text += `$${++parameter}`
+    text += `$${values.push({ ...at, node })}`
   }
   return text
 }
@@ -225,7 +247,7 @@ function argumentText(
   argument: Located,
   evaluate: Evaluate,
   drizzle: DrizzleWorld,
-): { sql: string | null; map: RawCall['map'] } {
+): Pick<RawCall, 'sql' | 'map'> & Partial<RawCall> {
   const node = unwrap(argument.node)
   const place = placeOfNode(argument)
   if (node.type === 'TaggedTemplateExpression') return textOf(node.quasi, { ...argument, node }, evaluate, drizzle)
@@ -257,6 +279,7 @@ export function rawQueries(raw: RawCall, schemas: readonly Schema[]): Draft[] {
   if (!('nodes' in parsed)) return []
   return parsed.nodes
     .flatMap((node) => sqlQueries(node, raw.sql ?? '', { schemas, place: raw.map }))
+    .map((draft) => withSources(draft, raw.values))
     .map((draft) => ({
       ...draft,
       start: raw.start,
@@ -264,4 +287,25 @@ export function rawQueries(raw: RawCall, schemas: readonly Schema[]): Draft[] {
       client: raw.client,
       call: draft.statement === undefined ? draft.call : `${raw.call} ${draft.call}`,
     }))
+}
+
+/** A query whose `$n` are the source texts of what they stand for; of one that nobody knows no source is told. */
+function withSources({ values, ...draft }: Draft, given: readonly Located[]): Draft {
+  const sourceAt = (source: string): string | undefined => {
+    const number = /^\$(\d+)$/.exec(source)?.[1]
+    const value = number === undefined ? undefined : given[Number(number) - 1]
+    return number === undefined ? source : value === undefined ? undefined : sourceOf(value)
+  }
+  const known = Object.entries(values ?? {}).flatMap(([column, source]) => {
+    const found = sourceAt(source)
+    return found === undefined ? [] : [[column, found] as const]
+  })
+  return {
+    ...draft,
+    ...(values === undefined ? {} : { values: Object.fromEntries(known) }),
+    predicates: draft.predicates.map(({ source, ...predicate }) => {
+      const found = source === undefined ? undefined : sourceAt(source)
+      return found === undefined ? predicate : { ...predicate, source: found }
+    }),
+  }
 }

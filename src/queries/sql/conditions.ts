@@ -5,7 +5,7 @@ import type { Condition, Term } from '../conditions.ts'
 import type { ColumnUse, Predicate } from '../query.ts'
 import { columnRefs, columnsOf, resolveColumn } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
-import { constant, patternOf, print, refersToColumn, typeOf, walk } from './tree.ts'
+import { constant, parameterOf, patternOf, print, refersToColumn, typeOf, walk } from './tree.ts'
 
 /** The condition of an expression on its own, as a `sql` template in `where(…)` holds it. */
 export function sqlCondition(
@@ -159,7 +159,7 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
       return single(left, name === '<>' ? 'not in' : 'in', level, state, items.length === 0 ? {} : { values: items })
     }
     case 'AEXPR_OP_ANY':
-      return single(left, name === '=' ? 'in' : 'unknown', level, state)
+      return single(left, name === '=' ? 'in' : 'unknown', level, state, sourceOf(right))
     case 'AEXPR_OP_ALL':
       return single(left, name === '<>' ? 'not in' : 'unknown', level, state)
     case 'AEXPR_BETWEEN':
@@ -252,11 +252,17 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
         place: state.world.place(side.location),
         operator: a === null ? (flipped[operator] ?? operator) : operator,
         ...(value === undefined ? {} : { value }),
+        ...sourceOf(other),
         ...(compared === null ? {} : { comparedType: compared }),
         ...(refersToColumn(other) ? { joining: true } : {}),
       },
     ],
   ]
+}
+
+function sourceOf(node: Node): Pick<Term, 'source'> {
+  const source = parameterOf(node)
+  return source === null ? {} : { source }
 }
 
 interface Side {

@@ -7,7 +7,7 @@ import { certainOf, conditionOf } from './conditions.ts'
 import { addSource, columnRefs } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
 import { orderColumn } from './ordering.ts'
-import { constant, isAggregate, isStar, limitOf, walk } from './tree.ts'
+import { constant, isAggregate, isStar, limitOf, parameterOf, print, walk } from './tree.ts'
 
 /** Turns a parsed statement into a query, followed by one for each subquery and WITH part; empty for what is no query. */
 export function sqlQueries(node: Node, text: string, world: SqlWorld): Draft[] {
@@ -53,6 +53,11 @@ function statementDraft(
   own.columns.push({ table: main, column: null, use: 'write', place })
   let condition: Condition | null = always
   let writes: string[] | null = null
+  const values: Record<string, string> = {}
+  const note = (column: string, value: Node | undefined): void => {
+    const text = parameterOf(value) ?? (value === undefined ? null : print(value))
+    if (text !== null && (/^\$\d+$/.test(text) || !/\$\d/.test(text))) values[column] = text
+  }
   if ('UpdateStmt' in node || 'DeleteStmt' in node) {
     const others =
       'UpdateStmt' in node ? node.UpdateStmt.fromClause : 'DeleteStmt' in node ? node.DeleteStmt.usingClause : undefined
@@ -72,6 +77,7 @@ function statementDraft(
       if (!('ResTarget' in target) || target.ResTarget.name === undefined) continue
       writes.push(target.ResTarget.name)
       const value = constant(target.ResTarget.val)
+      note(target.ResTarget.name, target.ResTarget.val)
       own.columns.push({
         table: main,
         column: target.ResTarget.name,
@@ -107,6 +113,7 @@ function statementDraft(
           for (const [i, item] of (row.List.items ?? []).entries()) {
             const value = constant(item)
             const column = known[i]
+            if (column !== undefined && select.SelectStmt.valuesLists.length === 1) note(column, item)
             if (typeof value === 'string' && column !== undefined)
               own.columns.push({
                 table: main,
@@ -158,6 +165,7 @@ function statementDraft(
     ordering: [],
     joins: own.joins,
     writes,
+    ...(Object.keys(values).length > 0 ? { values } : {}),
     limit: null,
     offset: null,
     sql: null,

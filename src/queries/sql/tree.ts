@@ -165,6 +165,13 @@ export function isAggregate(node: Node): boolean {
   return found
 }
 
+/** The number of a parameter as it is written, `$1`, through casts; null for anything else. */
+export function parameterOf(node: Node | undefined): string | null {
+  if (node === undefined) return null
+  if ('TypeCast' in node) return parameterOf(node.TypeCast.arg)
+  return 'ParamRef' in node ? `$${node.ParamRef.number ?? 0}` : null
+}
+
 /** What LIMIT and OFFSET say. */
 export function limitOf(node: Node | undefined): number | 'dynamic' | null {
   if (node === undefined) return null

@@ -90,6 +90,20 @@ export function declareStatements(body: readonly Node[], scope: Scope): void {
   }
 }
 
+/** The name by which code goes on with what a query gives: the whole, its first row, or the `rows` of `pg`; null for anything else. */
+export function resultName(pattern: BindingPattern): string | null {
+  if (pattern.type === 'Identifier') return pattern.name
+  if (pattern.type === 'ArrayPattern') {
+    const [first] = pattern.elements
+    return first?.type === 'Identifier' ? first.name : null
+  }
+  if (pattern.type !== 'ObjectPattern') return null
+  for (const property of pattern.properties)
+    if (property.type === 'Property' && keyName(property.key, property.computed) === 'rows')
+      return resultName(property.value)
+  return null
+}
+
 /** Marks the variable that an expression begins with as changed after its declaration. */
 export function noteMutation(node: Expression, scope: Scope): void {
   const root = chainOf(node)?.root ?? unwrap(node)

@@ -3,7 +3,7 @@ import type { Expression, NewExpression, Node, Program } from 'oxc-parser'
 import { sourceFile } from '../../location.ts'
 import { nestingOf } from '../../nesting.ts'
 import { maxNesting } from '../../typescript.ts'
-import { declare, declareStatements, noteMutation } from './declare.ts'
+import { declare, declareStatements, noteMutation, resultName } from './declare.ts'
 import { collectExports } from './exports.ts'
 import { endsItself, fileKind } from './features.ts'
 import { ending, functionsAround, holds, isCertain, isKept, leaves, leaving, nearestFunction } from './frames.ts'
@@ -278,12 +278,7 @@ export function readModule(
       case 'VariableDeclaration':
         for (const one of node.declarations) {
           if (one.init === null) continue
-          const name =
-            one.id.type === 'Identifier'
-              ? one.id.name
-              : one.id.type === 'ArrayPattern' && one.id.elements[0]?.type === 'Identifier'
-                ? one.id.elements[0].name
-                : null
+          const name = resultName(one.id)
           if (one.init.type === 'ArrowFunctionExpression' || one.init.type === 'FunctionExpression')
             enterFunction(one.init, name, scope, frame, null)
           else visit(one.init, scope, frame, 'assigned', name ?? '{}')
