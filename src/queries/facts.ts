@@ -158,7 +158,14 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
           own !== null &&
           !handed &&
           (answersRequests(own) ||
-            (!closed && own.argumentOf === null && own.name !== null && !factory.test(own.name))),
+            (!closed &&
+              own.argumentOf === null &&
+              own.name !== null &&
+              !factory.test(own.name) &&
+              // What a module calls as it is loaded runs once.
+              !new RegExp(String.raw`^(?:void\s+|await\s+)?${own.name.replaceAll('$', String.raw`\$`)}\(`, 'm').test(
+                text,
+              ))),
         onDemand: returned && !kept && !isCalled ? name : null,
         text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
       })

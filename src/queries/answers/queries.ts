@@ -1,15 +1,15 @@
-import { rowsOf, sizeOf } from '../../engine/size.ts'
+import { rowsOf } from '../../engine/size.ts'
 import { at } from '../../location.ts'
 import { fail, none, pass, places, unknown } from '../../engine/decided.ts'
 import type { ChecklistAnswer } from '../../engine/decided.ts'
 import type { Finding } from '../../finding.ts'
-import { indexUse } from '../../schema/index-use.ts'
-import { schemaOf, type Key, type Table } from '../../schema/model.ts'
+import { schemaOf } from '../../schema/model.ts'
 import { growsWithData } from '../loops.ts'
 import { poolingOf } from '../pooling.ts'
 import type { Query } from '../query.ts'
 import { fileKind } from '../typescript/features.ts'
 import { some } from './seen.ts'
+import { isServed, isSmall, wantsAll } from './served.ts'
 import type { Answers, Seen } from './seen.ts'
 
 /** Rules of which an answer depends on how large a table is, which nobody may have said. */
@@ -42,21 +42,8 @@ function verdict(seen: Seen, findings: readonly Finding[]): ChecklistAnswer | nu
   return null
 }
 
-function tableOf(seen: Seen, query: Query & { readonly project: string }): Table | undefined {
-  const name = query.tables[0]?.table ?? ''
-  return seen.projects.find((p) => p.project.name === query.project)?.after.tables.get(name)
-}
-
 function isForeign(seen: Seen, query: Query & { readonly project: string }): boolean {
   return seen.projects.find((p) => p.project.name === query.project)?.project.dialect !== 'postgresql'
-}
-
-function isSmall(seen: Seen, query: Query & { readonly project: string }): boolean {
-  const schema = seen.projects.find((p) => p.project.name === query.project)?.after
-  return (
-    sizeOf(seen.config, rowsOf(seen.config, query.tables[0]?.table ?? '', schema?.defaultSchema ?? 'public')) ===
-    'small'
-  )
 }
 
 /** Nobody knows what a query asks that is put together at run time; null where there is none. */
@@ -112,10 +99,10 @@ export const queryAnswers: Answers<
     const foreign = relevant.filter((q) => isForeign(seen, q))
     if (foreign.length > 0)
       return unknown(`how another database than PostgreSQL reads its tables is not judged: ${places(foreign)}`)
-    const bare = relevant.filter((q) => q.predicates.length === 0 && q.limit === null && !isSmall(seen, q))
+    const bare = relevant.filter((q) => wantsAll(q) && !isSmall(seen, q))
     if (bare.length > 0)
       return unknown(`whether all rows are read depends on what is around the query: ${places(bare)}`)
-    const rest = relevant.filter((q) => q.predicates.length > 0 && !isSmall(seen, q) && !isServed(seen, q))
+    const rest = relevant.filter((q) => !isSmall(seen, q) && !isServed(seen, q))
     if (rest.length > 0) return unserved(seen, rest)
     return pass(`${some(relevant.length, 'query', 'queries')}, none of which reads a whole table: ${places(relevant)}`)
   },
@@ -224,18 +211,4 @@ function unserved(seen: Seen, queries: Seen['changed']): ChecklistAnswer {
     : unknown(
         `which index serves ${queries.length === 1 ? 'the query' : 'the queries'} cannot be told: ${places(queries)}`,
       )
-}
-
-function isServed(seen: Seen, query: Query & { readonly project: string }): boolean {
-  const table = tableOf(seen, query)
-  if (table === undefined) return false
-  if (query.predicates.length === 0) return query.limit !== null
-  const branches = new Map<number, Query['predicates'][number][]>()
-  for (const p of query.predicates) branches.set(p.branch, [...(branches.get(p.branch) ?? []), p])
-  const schema = seen.projects.find((p) => p.project.name === query.project)?.after
-  return [...branches.values()].every((branch) => {
-    // Where tables are joined, one of them is where Postgres begins.
-    const tables = [...new Set(branch.map((p) => p.table))].map((name: Key) => schema?.tables.get(name))
-    return tables.some((t) => t !== undefined && indexUse(t, branch).verdict === 'served')
-  })
 }
