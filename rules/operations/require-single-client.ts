@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { isBeside, isForReplica } from '../../src/queries/pooling.ts'
+import { isBeside, isForReplica } from '../../src/queries/clients.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
 

@@ -2,7 +2,8 @@ import { at } from '../location.ts'
 import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/dialect.ts'
-import type { ClientFact, CodeFacts } from './facts.ts'
+import { isBeside, isForReplica } from './clients.ts'
+import type { CodeFacts } from './facts.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
 export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): ChecklistAnswer {
@@ -65,27 +66,4 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
 
 function inCode(clients: CodeFacts['clients']): string {
   return [...new Set(clients.map(({ onDemand }) => `\`${onDemand ?? ''}\``))].join(' and ')
-}
-
-/** True for two clients of one package that open connections of their own to the same database. */
-export function isBeside(one: ClientFact, other: ClientFact): boolean {
-  return one.place.path !== other.place.path && one.package === other.package && isSameSchema(one.origin, other.origin)
-}
-
-/** True for a client that has to be another one: of a replica, or for the edge. */
-export function isForReplica(client: ClientFact, facts: Pick<CodeFacts, 'replicas'>): boolean {
-  return (
-    /(?:^|[/.-])edge[.-]/.test(client.place.path) ||
-    facts.replicas.some((r) => r.place.path === client.place.path) ||
-    /replica/i.test(client.text)
-  )
-}
-
-/** True unless two clients are known to be generated from different schemas. */
-function isSameSchema(one: string | null, other: string | null): boolean {
-  if (one === null || other === null) return true
-  const [a, b] = [one, other].map(
-    (origin) => `${origin.replace(/\.[cm]?[jt]s$|\/(?:client|index|edge|default)(?:\.[cm]?[jt]s)?$/, '')}/`,
-  )
-  return a === undefined || b === undefined || a.startsWith(b) || b.startsWith(a)
 }
