@@ -91,6 +91,19 @@ export default {
         export const keep = (id: number, secret: string) => prisma.user.update({ where: { id }, data: { twoFactorSecret: encrypt(secret) } })`,
     },
     {
+      title: 'The repository has a package that hashes passwords.',
+      runner: 'prisma@6',
+      files: {
+        'package.json': '{"dependencies":{"prisma":"6.0.0","@prisma/client":"6.0.0","bcryptjs":"3.0.2"}}',
+      },
+      prisma: { before: '', after: 'model User {\n  id Int @id\n  password String\n}\n' },
+      sql: `CREATE TABLE "User" ("id" INTEGER NOT NULL, "password" TEXT NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+    },
+    {
+      title: 'A key that is wrapped is encrypted.',
+      sql: `create table vaults (id bigint generated always as identity primary key, key_wrapped_by_password text not null);`,
+    },
+    {
       title: 'Sixty characters are what bcrypt gives.',
       sql: `create table users (id bigint generated always as identity primary key, password varchar(60) not null);`,
     },
@@ -201,12 +214,16 @@ function isNamed(column: Column, pattern: RegExp): boolean {
   const name = snake(column.name)
   return (
     pattern.test(name) &&
-    !/hash|encrypt|cipher|crypt|digest|salt|(?:^|_)(?:display|hint|last|masked|preview|public|redacted)_/.test(name)
+    !/hash|encrypt|cipher|crypt|digest|salt|wrapped|(?:^|_)(?:display|hint|last|masked|preview|public|redacted)_/.test(
+      name,
+    )
   )
 }
 
 /** True where something says that the value is not the credential itself. */
 function isHashed(column: Column, table: Key, ctx: RuleContext): boolean {
+  if (/(?:^|_)(?:password|passwd|passphrase)$/.test(snake(column.name)) && ctx.project.passwordHasher !== undefined)
+    return true
   return isGuarded(column, table, ctx) || isWrittenHashed(column, table, ctx) || isOfAuthLibrary(table, ctx)
 }
 

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { printChanges } from '../../src/schema/sql/changes.ts'
-import { driftClause, driftPlace, isUndeclared, newDrift } from '../shared/drift.ts'
+import type { Change } from '../../src/schema/change.ts'
+import { driftClause, driftPlace, isUndeclared, newDrift, type Disagreement } from '../shared/drift.ts'
 import { sql } from '../shared/sql.ts'
 
 export default {
@@ -24,6 +25,32 @@ export default {
       },
       sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
       message: 'a column `nick`',
+    },
+    {
+      title: 'A foreign key that does something else on a delete.',
+      runner: 'prisma@6',
+      given: `CREATE TABLE "Team" ("id" INTEGER NOT NULL, CONSTRAINT "Team_pkey" PRIMARY KEY ("id")); CREATE TABLE "User" ("id" INTEGER NOT NULL, "teamId" INTEGER NOT NULL, CONSTRAINT "User_pkey" PRIMARY KEY ("id"), CONSTRAINT "User_teamId_fkey" FOREIGN KEY ("teamId") REFERENCES "Team"("id") ON DELETE RESTRICT ON UPDATE CASCADE);`,
+      prisma: {
+        before: `model Team {\n  id    Int    @id\n  users User[]\n}\n\nmodel User {\n  id     Int  @id\n  teamId Int\n  team   Team @relation(fields: [teamId], references: [id])\n}`,
+        after: `model Team {\n  id    Int    @id\n  users User[]\n}\n\nmodel User {\n  id     Int     @id\n  teamId Int\n  team   Team    @relation(fields: [teamId], references: [id], onDelete: Cascade)\n  name   String?\n}`,
+      },
+      sql: `ALTER TABLE "User" ADD COLUMN "name" TEXT;`,
+      message:
+        'is `ON DELETE CASCADE ON UPDATE CASCADE` in the schema and `ON DELETE RESTRICT ON UPDATE CASCADE` after',
+      count: 1,
+    },
+    {
+      title: 'Defaults that the schema leaves to the client are told once.',
+      runner: 'prisma@6',
+      prisma: {
+        before: '',
+        after: `model User {\n  id        String   @id @default(uuid())\n  updatedAt DateTime @updatedAt\n}`,
+      },
+      sql: `CREATE TABLE "User" ("id" TEXT NOT NULL DEFAULT gen_random_uuid(), "updatedAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));`,
+      message:
+        '`id` of `User` has no default in the schema and the default `gen_random_uuid()` after the migrations, and 1 more',
+      severity: 'warning',
+      count: 1,
     },
   ],
   good: [
@@ -75,23 +102,47 @@ export default {
     *pullRequest(ctx) {
       if (ctx.generated || ctx.steps.length === 0 || ctx.project.orm === null) return
       const drift = newDrift(ctx)
-      const shown = drift?.changes.slice(0, 5) ?? []
-      for (const [i, change] of shown.entries()) {
-        if (!drift) return
-        const more =
-          i === shown.length - 1 && drift.changes.length > shown.length
-            ? `, and ${drift.changes.length - shown.length} more`
-            : ''
-        const isName = change.kind === 'renameIndex' || change.kind === 'renameConstraint'
+      if (!drift) return
+      const groups = grouped(drift.disagreements)
+      const shown = groups.slice(0, 5)
+      for (const [i, group] of shown.entries()) {
+        const [first] = group
+        const left = i === shown.length - 1 ? groups.slice(shown.length).flat().length : 0
+        const others = group.length - 1 + left
+        const { change } = first
         yield {
           place: driftPlace(change, ctx),
           object: 'table' in change ? change.table : change.object,
           anySize: true,
-          ...(isName ? { severity: 'warning' as const } : {}),
-          message: `Schema and migrations disagree: ${driftClause(change, ctx)}${more}.`,
-          help: `${isUndeclared(change) ? 'Declare it in the schema. Where it is not wanted, the next migration takes it away' : 'To make the database what the schema declares'}:\n${sql(printChanges([change], drift.from, drift.to).trimEnd())}`,
+          ...(isHarmless(change) ? { severity: 'warning' as const } : {}),
+          message: `Schema and migrations disagree: ${driftClause(first, ctx)}${others > 0 ? `, and ${others} more` : ''}.`,
+          help: `${isUndeclared(change) || change.kind === 'dropDefault' ? 'Declare it in the schema. Where it is not wanted, the next migration takes it away' : 'To make the database what the schema declares'}:\n${sql(
+            printChanges(
+              group.flatMap(({ changes }) => changes),
+              drift.from,
+              drift.to,
+            ).trimEnd(),
+          )}`,
         }
       }
     },
   },
 } satisfies Rule
+
+/** True for what no query notices: a name, and a default of a column that the client always sets. */
+function isHarmless(change: Change): boolean {
+  return change.kind === 'renameIndex' || change.kind === 'renameConstraint' || change.kind === 'dropDefault'
+}
+
+/** Names that differ are one finding, and so are defaults that the schema does not declare; all else is one each. */
+function grouped(all: readonly Disagreement[]): readonly (readonly [Disagreement, ...Disagreement[]])[] {
+  const groups = new Map<unknown, [Disagreement, ...Disagreement[]]>()
+  for (const one of all) {
+    const { kind } = one.change
+    const group = isHarmless(one.change) ? (kind === 'dropDefault' ? 'default' : 'name') : one
+    const known = groups.get(group)
+    if (known) known.push(one)
+    else groups.set(group, [one])
+  }
+  return [...groups.values()]
+}

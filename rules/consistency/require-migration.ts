@@ -56,14 +56,14 @@ export default {
       // A new file that the runner never takes is told as such.
       if (!ctx.generated || ctx.project.orm === null || ctx.orphans.some(({ isNew }) => isNew)) return
       const drift = newDrift(ctx)
-      const [first] = drift?.changes ?? []
+      const [first] = drift?.disagreements ?? []
       if (!drift || !first) return
-      const others = drift.changes.length > 1 ? `, and ${drift.changes.length - 1} more` : ''
+      const others = drift.disagreements.length > 1 ? `, and ${drift.disagreements.length - 1} more` : ''
       const renames = probableRenames(drift.changes, ctx)
       const command = ctx.project.orm === 'prisma' ? '`npx prisma migrate dev`' : '`npx drizzle-kit generate`'
-      const renamed = renames.length > 0 && drift.changes.find((change) => isNewName(change, first, renames))
+      const renamed = renames.length > 0 && drift.changes.find((change) => isNewName(change, first.change, renames))
       return {
-        place: driftPlace(renamed || first, ctx),
+        place: driftPlace(renamed || first.change, ctx),
         anySize: true,
         message: `The schema changes and no migration follows: ${driftClause(first, ctx)}${others}.`,
         help: `${renames.map((rename) => question(rename, ctx)).join('')}${renames.length > 0 ? 'w' : 'W'}rite the migration with ${command}. It would hold:\n${sql(printChanges(drift.changes, drift.from, drift.to).trimEnd())}`,

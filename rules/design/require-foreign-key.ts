@@ -1,5 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Column, Schema, Table } from '../../src/schema/model.ts'
+import { indexColumns, type Column, type Schema, type Table } from '../../src/schema/model.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { commentBeside, newColumns } from '../shared/columns.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
@@ -111,16 +111,33 @@ export default {
       )
     )
       return null
+    const [child, model] = [after, parent].map((t) => ctx.declared?.tables.get(t.key) ?? t) as [Table, Table]
+    const field = child.columns.find((c) => c.name === column.name) ?? column
     return {
       message: `Nothing keeps \`${ctx.name(table)}.${column.name}\` to rows of \`${ctx.name(parent.key)}\`: it has no foreign key.`,
       help: `Unless it is left out on purpose${byOrm(ctx, {
-        prisma: `, add a field \`${nounOf(column)} ${parent.model ?? parent.name} @relation(fields: [${column.property ?? column.name}], references: [${keyOf(parent)}])\` to the model. In SQL`,
-        drizzle: `, chain \`.references()\` to \`${column.property ?? column.name}\`. In SQL`,
+        prisma: `, add a field \`${nounOf(field)} ${modelOf(model)} @relation(fields: [${field.property ?? field.name}], references: [${keyOf(model)}])\` to \`${modelOf(child)}\` and \`${lowerFirst(modelOf(child))} ${modelOf(child)}${isUnique(column, after) ? '?' : '[]'}\` to \`${modelOf(model)}\`. In SQL`,
+        drizzle: `, chain \`.references()\` to \`${field.property ?? field.name}\`. In SQL`,
         sql: '',
       })}:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ADD FOREIGN KEY (${ident(column.name)}) REFERENCES ${sqlName(parent.key, ctx)} (${ident(parent.primaryKey?.columns[0] ?? 'id')})${ctx.isNew(table) ? '' : ' NOT VALID'};`)}`,
     }
   }),
 } satisfies Rule
+
+/** What the ORM's schema calls a table. */
+function modelOf(table: Table): string {
+  return table.model ?? table.name
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}
+
+function isUnique(column: Column, table: Table): boolean {
+  return [...table.uniques.map((u) => u.columns), ...table.indexes.filter((i) => i.unique).map(indexColumns)].some(
+    (columns) => columns.join() === column.name,
+  )
+}
 
 /** What a field for the row itself is called: `user` of `userId`. */
 function nounOf(column: Column): string {

@@ -37,6 +37,13 @@ export default {
   ],
   good: [
     {
+      title: 'SQLite numbers its rows.',
+      drizzle: {
+        before: '',
+        after: `import { sqliteTable, text } from 'drizzle-orm/sqlite-core'\nexport const logs = sqliteTable('logs', { line: text('line').notNull() })\n`,
+      },
+    },
+    {
       title: 'A copy that brings back what is dropped.',
       given: `create table users (id bigint primary key, legacy text);`,
       sql: `create table users_legacy_backup as select id, legacy from users;`,
@@ -68,6 +75,8 @@ export default {
   ],
   visit: {
     createTable({ table, to, as }, ctx) {
+      // SQLite gives each row a number of its own: https://www.sqlite.org/rowidtable.html
+      if (ctx.dialect === 'sqlite') return
       const after = ctx.after.tables.get(table)
       if (
         !after ||
@@ -89,7 +98,7 @@ export default {
         ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (${unique.columns.map(ident).join(', ')});`
         : id
           ? `ALTER TABLE ${sqlName(table, ctx)} ADD PRIMARY KEY (id);`
-          : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`
+          : `ALTER TABLE ${sqlName(table, ctx)} ADD COLUMN id bigint ${ctx.dialect === 'mysql' ? 'AUTO_INCREMENT' : 'GENERATED ALWAYS AS IDENTITY'} PRIMARY KEY;`
       const named = unique
         ? unique.columns.map((column) => after.columns.find((c) => c.name === column)?.property ?? column)
         : ['id']
@@ -100,7 +109,7 @@ export default {
             ? `\`primaryKey({ columns: [${named.map((column) => `table.${column}`).join(', ')}] })\``
             : unique || id
               ? `\`.primaryKey()\` on \`${named[0] ?? 'id'}\``
-              : "`id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()`"
+              : `\`id: bigint({ mode: 'number' }).primaryKey().${ctx.dialect === 'mysql' ? 'autoincrement' : 'generatedAlwaysAsIdentity'}()\``
         }. `,
         sql: '',
       })

@@ -56,7 +56,8 @@ export default {
         yield {
           place: client.place,
           object: client.library,
-          message: 'A query on this pool runs as long as it likes: there is no `statement_timeout`.',
+          message:
+            'No `statement_timeout` is set for this pool: unless the role or the connection string has one, a query runs as long as it likes.',
         }
       }
     },

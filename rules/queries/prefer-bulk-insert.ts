@@ -107,15 +107,16 @@ export default {
         return
       if (query.writes === null && query.client === 'prisma') return
       // Rows that are made on a condition, or beside other queries, have to be collected first.
-      const alone =
-        !loop.conditional &&
-        !ctx.queries.some(
-          (q) =>
-            q.context.loop !== null &&
-            at(q.context.loop.place) === at(loop.place) &&
-            !q.call.endsWith('(nested)') &&
-            (q.operation !== 'insert' || q.variable != null),
-        )
+      const beside = ctx.queries.filter(
+        (q) =>
+          q.context.loop !== null &&
+          at(q.context.loop.place) === at(loop.place) &&
+          !q.call.endsWith('(nested)') &&
+          (q.operation !== 'insert' || q.variable != null),
+      )
+      // A row that is looked for first is one question of the loop, which is told as such.
+      if (beside.some((q) => q.tables[0]?.table === table)) return
+      const alone = !loop.conditional && beside.length === 0
       return {
         object: table,
         alike: at(loop.place),

@@ -4,33 +4,85 @@ import { placeAfter } from '../../src/changeset/hunks.ts'
 import { namesAsDrizzleV1 } from '../../src/project/project.ts'
 import { subjectOf, tableOf, type Change } from '../../src/schema/change.ts'
 import { diffSchemas } from '../../src/schema/diff/diff.ts'
-import type { Schema } from '../../src/schema/model.ts'
-import { comparableWithPrisma } from '../../src/schema/prisma/comparable.ts'
 import { sameForeignKeyCore, sameIndex } from '../../src/schema/diff/same.ts'
+import type { Column, Schema } from '../../src/schema/model.ts'
+import { comparableWithPrisma } from '../../src/schema/prisma/comparable.ts'
+import { createIndex, foreignKeyDefinition, primaryKeyDefinition } from '../../src/schema/sql/ddl.ts'
+
+/** One thing on which the schema and the migrations disagree. */
+export interface Disagreement {
+  /** What would make the database what the schema declares, in order. */
+  readonly changes: readonly Change[]
+  /** The last of them, by which the disagreement is told. */
+  readonly change: Change
+}
+
+export interface Drift {
+  /** What weighs most first: tables before columns before names. */
+  readonly disagreements: readonly Disagreement[]
+  /** All that would have to change, in the order of a migration. */
+  readonly changes: readonly Change[]
+  readonly from: Schema
+  readonly to: Schema
+}
 
 /**
  * What would have to change in the schema that the migrations make so that it is the one that the ORM declares, as far as this pull request
  * brought it about: what disagreed at the base already is left out, and so is what either side does not know for sure. Where migrations that
  * have run are edited, only what disagrees on a new database too counts: the edit itself is told elsewhere.
  */
-export function newDrift(
-  ctx: RuleContext,
-): { readonly changes: readonly Change[]; readonly from: Schema; readonly to: Schema } | null {
+export function newDrift(ctx: RuleContext): Drift | null {
   const { migrated, declared, declaredBefore } = ctx
   if (!migrated || !declared || !declaredBefore || ctx.project.settings.push || declared.tables.size === 0) return null
   // What follows a statement that Postgres refuses is not there to be compared.
   if (ctx.steps.some((step) => step.refused !== undefined) || ctx.sqlProblems.length > 0) return null
-  const now = disagreement(migrated.after, declared, ctx)
-  const old = new Set(disagreement(migrated.before, declaredBefore, ctx).changes.map(identity))
+  const now = difference(migrated.after, declared, ctx)
+  const old = new Set(difference(migrated.before, declaredBefore, ctx).changes.map(identity))
   const anew =
-    migrated.anew === migrated.after ? null : new Set(disagreement(migrated.anew, declared, ctx).changes.map(identity))
-  return {
-    ...now,
-    changes: now.changes.filter((change) => !old.has(identity(change)) && anew?.has(identity(change)) !== false),
-  }
+    migrated.anew === migrated.after ? null : new Set(difference(migrated.anew, declared, ctx).changes.map(identity))
+  const changes = now.changes.filter((change) => !old.has(identity(change)) && anew?.has(identity(change)) !== false)
+  return { ...now, changes, disagreements: disagreements(changes) }
 }
 
-function disagreement(migrated: Schema, declared: Schema, ctx: RuleContext) {
+/** What one side drops and adds under the same name is one disagreement. */
+function disagreements(changes: readonly Change[]): readonly Disagreement[] {
+  const replaced = new Set(changes.flatMap((change) => replacedBy(change, changes) ?? []))
+  const all = changes.flatMap((change): readonly Disagreement[] => {
+    if (replaced.has(change)) return []
+    const gone = replacedBy(change, changes)
+    return [{ change, changes: gone === null ? [change] : [gone, change] }]
+  })
+  return all.toSorted((a, b) => weight(a.change) - weight(b.change))
+}
+
+/** The key or index of the same name and kind that has to go before this one can come; null where there is none. */
+function replacedBy(change: Change, changes: readonly Change[]): Change | null {
+  return (
+    changes.find((other) => {
+      if (tableOf(other) !== tableOf(change) || subjectOf(other) !== subjectOf(change)) return false
+      if (other.kind === 'dropIndex') return change.kind === 'addIndex' && other.index !== null
+      if (other.kind !== 'dropConstraint') return false
+      return (
+        (other.constraint?.type === 'foreignKey' && change.kind === 'addForeignKey') ||
+        (other.constraint?.type === 'primaryKey' && change.kind === 'addPrimaryKey')
+      )
+    }) ?? null
+  )
+}
+
+const weights: readonly (readonly Change['kind'][])[] = [
+  ['createTable', 'dropTable'],
+  ['addColumn', 'dropColumn'],
+  ['createEnum', 'dropType', 'addEnumValue', 'dropEnumValue', 'alterColumnType', 'setNotNull', 'dropNotNull'],
+  ['addPrimaryKey', 'addUnique', 'addIndex', 'addForeignKey', 'setDefault'],
+]
+
+function weight(change: Change): number {
+  const at = weights.findIndex((kinds) => kinds.includes(change.kind))
+  return at === -1 ? weights.length : at
+}
+
+function difference(migrated: Schema, declared: Schema, ctx: RuleContext) {
   const from = comparableWithPrisma(migrated, declared)
   const to = comparableWithPrisma(declared, declared)
   const known = (change: Change) => {
@@ -166,7 +218,35 @@ export function isUndeclared(change: Change): boolean {
 }
 
 /** One clause on a disagreement: what the schema says and what the migrations make. */
-export function driftClause(change: Change, ctx: RuleContext): string {
+export function driftClause({ change, changes: [first] }: Disagreement, ctx: RuleContext): string {
+  const { defaultSchema } = ctx.after
+  const [was, is] = first === undefined || first === change ? [] : [first, change].map((it) => asSql(it, defaultSchema))
+  if (!was || !is) return clauseOf(change, ctx)
+  const [before, after] = withoutCommon(was, is)
+  return `\`${subjectOf(change)}\` of \`${ctx.name(tableOf(change) ?? '')}\` is \`${after}\` in the schema and \`${before}\` after the migrations`
+}
+
+/** Two foreign keys without what they have in common, where both go on with what they do on a change of the other row. */
+function withoutCommon(one: string, other: string): readonly [string, string] {
+  const [a, b] = [one, other].map((text) => /^(FOREIGN KEY .*?\)) (ON .*)$/.exec(text))
+  return a?.[1] !== undefined && a[1] === b?.[1] ? [a[2] ?? '', b[2] ?? ''] : [one, other]
+}
+
+/** The key or index that a change adds or drops; null for all else. */
+function asSql(change: Change, defaultSchema: string): string | null {
+  const constraint = change.kind === 'dropConstraint' ? change.constraint : null
+  const index = change.kind === 'addIndex' || change.kind === 'dropIndex' ? change.index : null
+  if (index !== null && 'table' in change) return createIndex(change.table, index, defaultSchema)
+  const foreignKey =
+    change.kind === 'addForeignKey' ? change.to : constraint?.type === 'foreignKey' ? constraint.is : null
+  const primaryKey =
+    change.kind === 'addPrimaryKey' ? change.to : constraint?.type === 'primaryKey' ? constraint.is : null
+  const text =
+    (foreignKey && foreignKeyDefinition(foreignKey, defaultSchema)) ?? (primaryKey && primaryKeyDefinition(primaryKey))
+  return text === null ? null : text.replace(/^CONSTRAINT (?:"(?:[^"]|"")*"|\S+) /, '')
+}
+
+function clauseOf(change: Change, ctx: RuleContext): string {
   const table = tableOf(change)
   const at = table === undefined ? '' : `\`${ctx.name(table)}\``
   const name = `\`${subjectOf(change)}\``
@@ -187,7 +267,7 @@ export function driftClause(change: Change, ctx: RuleContext): string {
       return `${name} of ${at} may be NULL in the schema and is required after the migrations`
     case 'setDefault':
     case 'dropDefault':
-      return `${name} of ${at} has the default \`${change.to.default ?? 'none'}\` in the schema and \`${change.from.default ?? 'none'}\` after the migrations`
+      return `${name} of ${at} has ${defaultOf(change.to)} in the schema and ${defaultOf(change.from)} after the migrations`
     case 'addIndex':
       return `the schema gives ${at} an index ${name}, and no migration creates it`
     case 'dropIndex':
@@ -213,4 +293,8 @@ export function driftClause(change: Change, ctx: RuleContext): string {
     default:
       return `${at === '' ? name : `${at} (${name})`} differs between the schema and the migrations`
   }
+}
+
+function defaultOf(column: Column): string {
+  return column.default === null ? 'no default' : `the default \`${column.default}\``
 }

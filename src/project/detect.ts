@@ -17,7 +17,7 @@ import { sqlProjects } from './sql-project.ts'
 import { golangMigrateCallers } from './sql-runner.ts'
 import type { IgnoredSql } from './sql-project.ts'
 import { isSqlcConfig, sqlcFiles } from './sqlc.ts'
-import { versionFiles } from './versions.ts'
+import { passwordHasher, versionFiles } from './versions.ts'
 
 /** What lives in a tree. */
 export interface Detection {
@@ -70,7 +70,11 @@ export async function detectProjects(tree: Tree, config: Config, changed: readon
     changed.includes(note.path) ||
     (changed.some((path) => isBelow(path, folderOf(note.path))) &&
       !projects.some(({ root }) => isBelow(note.path, root)))
-  return { projects: named(projects), notes: [...prisma.notes, ...drizzle.notes].filter(isSaid), ignored: sql.ignored }
+  const known = projects.map((project) => {
+    const hasher = passwordHasher(listing, project.root)
+    return hasher === null ? project : { ...project, passwordHasher: hasher }
+  })
+  return { projects: named(known), notes: [...prisma.notes, ...drizzle.notes].filter(isSaid), ignored: sql.ignored }
 }
 
 /** Migrations that Prisma's or Drizzle's layout tells by their names alone. */

@@ -60,6 +60,8 @@ export interface Project {
   readonly evidence: string
   /** Options of the ORM's configuration that change the meaning of its schema. */
   readonly settings: ProjectSettings
+  /** The package of the repository that hashes passwords, `bcryptjs`; left out where none is known. */
+  readonly passwordHasher?: string
 }
 
 export interface ProjectSettings {

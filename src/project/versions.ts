@@ -21,6 +21,17 @@ export function versionFiles(listing: Listing, folder: string): readonly string[
     .filter((path) => listing.has(path))
 }
 
+/** The package that hashes passwords, where a manifest or lockfile around a folder names one: `bcryptjs`. */
+export function passwordHasher(listing: Listing, folder: string): string | null {
+  for (const path of versionFiles(listing, folder)) {
+    const named = hasher.exec(listing.text(path) ?? '')?.[1]
+    if (named !== undefined) return named
+  }
+  return null
+}
+
+const hasher = /["'/\s](bcrypt(?:js|-ts)?|argon2|@node-rs\/(?:bcrypt|argon2)|scrypt-kdf|better-auth|lucia)["'@:\s]/
+
 /**
  * The version of an npm package that a folder uses: what the lockfile installed, else as much as every version that the range of
  * package.json allows has in common (`6` for `^6.2.0`). Undefined where no package.json around the folder names the package.

@@ -10,6 +10,8 @@ import { readPrismaSchema } from '../schema/prisma.ts'
 export interface ReadSchema {
   readonly schema: Schema | null
   readonly notes: readonly Note[]
+  /** `snapshot` where drizzle-kit's own record stands in for a schema that cannot be read. */
+  readonly from?: 'typescript' | 'snapshot' | null
 }
 
 /** The schema that a project declares in a tree: in Prisma's language, in Drizzle's TypeScript, or in SQL files that are edited in place. */

@@ -5,7 +5,7 @@ import type { Project } from '../project/project.ts'
 import { declaresInSql } from '../project/sql-schema.ts'
 import { readDeclaredSchema, type ReadSchema } from './declared-schema.ts'
 import { diffSchemas } from '../schema/diff/diff.ts'
-import { emptySchema, type Schema } from '../schema/model.ts'
+import { emptySchema, type Declaration, type Key, type Schema, type Table } from '../schema/model.ts'
 
 /** The schema that a project declares, before and after a change; null on a side where there is none or it cannot be read. */
 export interface DeclaredSides {
@@ -31,8 +31,11 @@ export async function readDeclaredSides(
     ({ path }) => mayDeclare(project, path) || (was !== null && mayDeclare(was, path)),
   )
   const isSame = was !== null && touching.length === 0 && was.schemaFiles.join('\0') === project.schemaFiles.join('\0')
-  const read = (of: Project, tree: ChangeSet['head']): Promise<ReadSchema> | ReadSchema =>
-    of.orm === null && !declaresInSql(of) ? { schema: null, notes: [] } : readDeclaredSchema(of, tree, postgres)
+  const read = async (of: Project, tree: ChangeSet['head']): Promise<ReadSchema> => {
+    if (of.orm === null && !declaresInSql(of)) return { schema: null, notes: [] }
+    const { schema, notes, from } = await readDeclaredSchema(of, tree, postgres)
+    return { schema: schema && from === 'snapshot' ? withoutPlaces(schema) : schema, notes }
+  }
   const after = await read(project, changeSet.head)
   const before = was === null ? { schema: null, notes: [] } : isSame ? after : await read(was, changeSet.base)
   // A schema that could not be read before either, and that the change does not touch itself, is old debt.
@@ -61,6 +64,27 @@ export async function readDeclaredSides(
     touched: touching.length > 0 || (was !== null && !isSame),
     unreadBefore: before.schema === null && before.notes.length > 0,
   }
+}
+
+/** What a tool records is no place to send a reader to: the migrations that say the same are. */
+function withoutPlaces(schema: Schema): Schema {
+  const bare = <T extends { readonly declared: readonly Declaration[] }>(it: T): T => ({ ...it, declared: [] })
+  const each = <T extends { readonly declared: readonly Declaration[] }>(map: ReadonlyMap<Key, T>) =>
+    new Map([...map].map(([at, it]) => [at, bare(it)] as const))
+  const tables = [...schema.tables].map(([at, table]): [Key, Table] => [
+    at,
+    {
+      ...bare(table),
+      columns: table.columns.map(bare),
+      primaryKey: table.primaryKey && bare(table.primaryKey),
+      uniques: table.uniques.map(bare),
+      indexes: table.indexes.map(bare),
+      foreignKeys: table.foreignKeys.map(bare),
+      checks: table.checks.map(bare),
+      policies: table.policies.map(bare),
+    },
+  ])
+  return { ...schema, tables: new Map(tables), enums: each(schema.enums), views: each(schema.views) }
 }
 
 /** The notes about declarations that the change edits: those that begin at their line and reach to where the next one begins. */

@@ -80,3 +80,19 @@ test('a query for each element is given the key that changes, and keeps its othe
     'Collect the keys and ask once: `findMany({ where: { userId: { in: keys } } })`, with the other conditions as they are.',
   )
 })
+
+test('a relation is spelled as Prisma spells it, with both of its fields', async () => {
+  const schema = (more: string) =>
+    `datasource db {\n  provider = "postgresql"\n}\n\nmodel Team {\n  id      Int    @id\n  ownerId Int    @map("owner_id")\n  owner   Person @relation(fields: [ownerId], references: [id])\n\n  @@map("teams")\n}\n\nmodel Person {\n  id    Int    @id\n  teams Team[]\n\n  @@map("persons")\n}\n${more}`
+  const base = { 'package.json': '{"dependencies":{"prisma":"6.0.0"}}', 'prisma/schema.prisma': schema('') }
+  const head = schema(
+    '\nmodel StarredMessage {\n  id       Int @id\n  personId Int @map("person_id")\n\n  @@map("starred_messages")\n}\n',
+  )
+  const { findings } = await review(
+    await changeSetOf(memoryTree(base), memoryTree({ ...base, 'prisma/schema.prisma': head })),
+    { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false },
+  )
+  expect(findings.find(({ rule }) => rule === 'require-foreign-key')?.help).toContain(
+    '`person Person @relation(fields: [personId], references: [id])` to `StarredMessage` and `starredMessage StarredMessage[]` to `Person`',
+  )
+})

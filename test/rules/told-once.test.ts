@@ -67,3 +67,85 @@ test('a MERGE that the server does not know is not held against its locks as wel
   const { findings } = await reviewExample({ given, sql, postgres: 14 }, rule, catalog)
   expect(findings.map((each) => each.rule)).toEqual([rule.id])
 })
+
+test('a row that is looked for before it is inserted is told of the question, not of the insert too', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-query-in-loop')
+  if (rule === undefined) throw new Error('no such rule')
+  const typescript = `import { Pool } from 'pg'
+    const pool = new Pool()
+    export async function sync(rows: { sku: string; total: number }[]) {
+      for (const { sku, total } of rows) {
+        const { rows: found } = await pool.query('SELECT id FROM orders WHERE sku = $1', [sku])
+        if (found.length === 0) await pool.query('INSERT INTO orders (sku, total) VALUES ($1, $2)', [sku, total])
+      }
+    }`
+  const given = 'create table orders (id bigint generated always as identity primary key, sku text, total numeric);'
+  const { findings } = await reviewExample({ given, typescript }, rule, catalog)
+  const told = findings.map((each) => each.rule)
+  expect(told).toContain(rule.id)
+  expect(told).not.toContain('prefer-bulk-insert')
+})
+
+test('a schema that only a snapshot tells is judged at the lines of the migrations', async () => {
+  const id = (name: string) => ({ name, type: 'integer', primaryKey: name === 'id', notNull: true })
+  const table = (name: string, ...columns: string[]) => ({
+    name,
+    schema: '',
+    columns: Object.fromEntries(columns.map((column) => [column, id(column)])),
+    indexes: {},
+    foreignKeys:
+      name === 'orders'
+        ? {
+            orders_team_id_fk: {
+              name: 'orders_team_id_fk',
+              tableFrom: 'orders',
+              tableTo: 'teams',
+              columnsFrom: ['team_id'],
+              columnsTo: ['id'],
+              onDelete: 'cascade',
+              onUpdate: 'no action',
+            },
+          }
+        : {},
+    compositePrimaryKeys: {},
+    uniqueConstraints: {},
+    policies: {},
+    checkConstraints: {},
+    isRLSEnabled: false,
+  })
+  const snapshot = {
+    id: 'a',
+    prevId: 'b',
+    version: '7',
+    dialect: 'postgresql',
+    tables: { 'public.teams': table('teams', 'id'), 'public.orders': table('orders', 'id', 'team_id') },
+    enums: {},
+    schemas: {},
+    sequences: {},
+    roles: {},
+    policies: {},
+    views: {},
+  }
+  const base = { 'package.json': '{"dependencies":{"drizzle-orm":"0.44.0"}}' }
+  const head = {
+    ...base,
+    'drizzle/meta/_journal.json': JSON.stringify({
+      version: '7',
+      dialect: 'postgresql',
+      entries: [{ idx: 0, version: '7', when: 1, tag: '0000_first', breakpoints: true }],
+    }),
+    'drizzle/meta/0000_snapshot.json': JSON.stringify(snapshot),
+    'drizzle/0000_first.sql': `CREATE TABLE "teams" ("id" integer PRIMARY KEY NOT NULL);
+--> statement-breakpoint
+CREATE TABLE "orders" ("id" integer PRIMARY KEY NOT NULL, "team_id" integer NOT NULL);
+--> statement-breakpoint
+ALTER TABLE "orders" ADD CONSTRAINT "orders_team_id_fk" FOREIGN KEY ("team_id") REFERENCES "teams"("id") ON DELETE cascade ON UPDATE no action;`,
+  }
+  const { findings } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  const [missing] = findings.filter(({ rule }) => rule === 'require-foreign-key-index')
+  expect(missing?.place).toMatchObject({ path: 'drizzle/0000_first.sql' })
+})

@@ -64,6 +64,16 @@ describe('readDrizzleConfig', () => {
     ).toEqual([['a.ts'], ['b.ts']])
   })
 
+  it('takes what two branches have in common', () => {
+    const text = `const common = { out: './drizzle', schema: './app/schema.ts', casing: 'snake_case', dialect: 'postgresql' }
+      export default process.env.URL ? defineConfig({ ...common, dbCredentials: { url: process.env.URL } }) : defineConfig({ ...common, driver: 'pglite' })`
+    expect(readDrizzleConfig(text, 'drizzle.config.ts').configs).toMatchObject([
+      { out: './drizzle', schema: ['./app/schema.ts'], casing: 'snake_case', dialect: 'postgresql' },
+    ])
+    const apart = `export default process.env.URL ? { schema: 'a.ts', out: 'a' } : { schema: 'b.ts', out: 'b' }`
+    expect(readDrizzleConfig(apart, 'drizzle.config.ts').configs).toMatchObject([{ schema: null, out: null }])
+  })
+
   it.each([
     ['export default make()', 'computed'],
     ['const a = b; const b = a; export default a', 'computed'],

@@ -5,7 +5,7 @@ import type { Place } from '../../location.ts'
 import type { Dialect } from '../dialect.ts'
 import { parseTypeScript } from '../../typescript.ts'
 import { besides, folderOf, foldersUp, normalize, sourceName } from './paths.ts'
-import { constantsOf, dataOf, defaultExport, ownFolder, unknown } from './data.ts'
+import { constantsOf, dataOf, defaultExport, isRecord, ownFolder, unknown } from './data.ts'
 import type { Data } from './data.ts'
 
 /** One configuration of drizzle-kit, read as data. */
@@ -117,10 +117,6 @@ export function readDrizzleConfig(
 
 function note(path: string, line: number, message: string): Note {
   return { kind: 'unread', blocking: false, path, line, message: `${path} ${message}.` }
-}
-
-function isRecord(data: Data): data is { readonly [name: string]: Data } {
-  return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
 function strings(data: Data): readonly string[] | null {

@@ -133,7 +133,8 @@ function evaluate(node: Expression | Argument | null | undefined, reader: Reader
     }
     case 'ConditionalExpression': {
       const test = read(node.test)
-      return test === unknown ? unknown : read(test ? node.consequent : node.alternate)
+      if (test === unknown) return agreed(read(node.consequent), read(node.alternate))
+      return read(test ? node.consequent : node.alternate)
     }
     case 'UnaryExpression': {
       const value = read(node.argument)
@@ -154,6 +155,19 @@ function evaluate(node: Expression | Argument | null | undefined, reader: Reader
     default:
       return unknown
   }
+}
+
+/** What two branches have in common, of which nobody knows which is taken. */
+function agreed(one: Data, other: Data): Data {
+  if (one === other) return one
+  if (!isRecord(one) || !isRecord(other)) return unknown
+  const names = new Set([...Object.keys(one), ...Object.keys(other)])
+  return Object.fromEntries([...names].map((name) => [name, agreed(one[name], other[name])]))
+}
+
+/** True for an object that is no list. */
+export function isRecord(data: Data): data is { readonly [name: string]: Data } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
 function inOwnFolder(value: Data): Data {
