@@ -22,6 +22,7 @@ import { ignoredNote } from './reading/ignored.ts'
 import { emptySchema, type Schema, type Table } from './schema/model.ts'
 import { type Dialect } from './schema/dialect.ts'
 import { replayHistory, replaySteps } from './schema/replay.ts'
+import { toldOnce } from './reading/told-once.ts'
 import { undeployedSteps } from './reading/undeployed.ts'
 import type { Settings } from './settings.ts'
 import { loadParser } from './sql/parser.ts'
@@ -93,7 +94,7 @@ export async function readProjects(
   for (const project of gone) projects.push(withDialectNote(await readProject(project, project, changeSet, settings)))
   const foreign = head.ignored.filter(({ path }) => paths.includes(path)).flatMap(ignoredNote)
   return {
-    projects: withoutCopies(projects),
+    projects: toldOnce(withoutCopies(projects)),
     notes: [...head.notes, ...foreign, ...(await unseenSubmodules(changeSet, settings))],
   }
 }

@@ -4,7 +4,7 @@ import { separateDeploy } from '../shared/deploys.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { subjectOf } from '../../src/schema/change.ts'
-import type { Key, Table } from '../../src/schema/model.ts'
+import type { ForeignKey, Key, Table } from '../../src/schema/model.ts'
 
 const unlessReplaced =
   'Add what replaces it first. Where nothing has to, say why above the statement: `-- schemagate-ignore no-drop-constraint: the reason`.'
@@ -58,6 +58,11 @@ export default {
       sql: `alter table orders drop constraint orders_amount_check; alter table orders add constraint orders_amount_check check (amount >= 0) not valid;`,
     },
     {
+      title: 'A foreign key over more columns takes its place.',
+      given: `create table runs (flow text constraint runs_flow_key unique, run uuid, unique (flow, run)); create table parts (id bigint primary key, flow text not null constraint parts_flow_fkey references runs (flow), run uuid not null); create index on parts (flow, run);`,
+      sql: `alter table parts drop constraint parts_flow_fkey; alter table parts add constraint parts_run_fkey foreign key (flow, run) references runs (flow, run) not valid;`,
+    },
+    {
       title: 'The helper of a NOT NULL has done its work.',
       given: `create table users (id bigint primary key, email text not null, constraint users_email_nn check (email is not null));`,
       sql: `alter table users drop constraint users_email_nn;`,
@@ -93,7 +98,7 @@ export default {
         const { columns, references } = constraint.is
         if (columns.some((column) => !after.columns.some((c) => c.name === column))) return
         if (
-          after.foreignKeys.some((f) => f.columns.join() === columns.join()) ||
+          after.foreignKeys.some((f) => f.columns.join() === columns.join() || isStricter(f, constraint.is)) ||
           !ctx.after.tables.has(`${references.schema}.${references.table}`)
         )
           return
@@ -140,6 +145,15 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for a foreign key to the same table, over the columns of another one and more. */
+function isStricter(key: ForeignKey, than: ForeignKey): boolean {
+  return (
+    key.references.schema === than.references.schema &&
+    key.references.table === than.references.table &&
+    than.columns.every((column) => key.columns.includes(column))
+  )
+}
 
 /** What the name of a constraint tells where nothing else is known of it; null where the file puts another in its place, or where it helped with NOT NULL. */
 function unknownConstraint(table: Key, name: string, ctx: RuleContext): Problem | null {

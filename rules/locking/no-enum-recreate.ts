@@ -3,6 +3,7 @@ import { key, nameOf, type Key } from '../../src/schema/model.ts'
 import { quoteLiteral as literal } from '../../src/schema/sql/quote.ts'
 import { addingValue } from '../shared/outside-transaction.ts'
 import { separateDeploy } from '../shared/deploys.ts'
+import { changedRows } from '../shared/slow.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -49,6 +50,12 @@ export default {
       message: 'rewrites `alerts`',
     },
     {
+      title: 'A list of values, whose rows an UPDATE has cleared.',
+      given: `create type feature as enum ('licensing', 'registry'); create table shops (id bigint primary key, features feature[] not null);`,
+      sql: `alter type feature rename to feature_old; create type feature as enum ('licensing'); update shops set features = array_remove(features, 'registry') where 'registry' = any (features); alter table shops alter column features type feature[] using (features::text[]::feature[]); drop type feature_old;`,
+      message: 'take `registry` out of `feature`.',
+    },
+    {
       title: 'The same values in another order.',
       given: `create type level as enum ('high', 'low'); create table alerts (id bigint primary key, level level not null);`,
       sql: `create type level_new as enum ('low', 'high'); alter table alerts alter column level type level_new using (level::text::level_new);`,
@@ -71,7 +78,8 @@ export default {
   visit: {
     alterColumnType({ table, from, to }, ctx) {
       if (ctx.isNew(table) || from.type === null || to.type === null || !ctx.step) return
-      const bare = (type: string) => type.replaceAll('"', '')
+      const bare = (type: string) => type.replaceAll('"', '').replace(/\[\]$/, '')
+      const column = { name: from.name, isList: from.type.endsWith('[]') }
       const { enums, defaultSchema } = ctx.step.before
       const enumOf = (type: string) => enums.get(bare(type).includes('.') ? bare(type) : key(defaultSchema, bare(type)))
       const old = enumOf(from.type)
@@ -85,34 +93,57 @@ export default {
             `ALTER TYPE ${sqlName(firstName(key(old.schema, old.name), ctx), ctx)} ADD VALUE ${literal(value)}${placeOf(value, old.values, made.values)};`,
         ),
       )
+      const name = nameOf(firstName(key(old.schema, old.name), ctx))
+      const fails = areCleared(table, removed, ctx)
+        ? ''
+        : `, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}`
       const lost =
         removed.length > 0
-          ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${old.name}\`, and fails where a row holds ${removed.length === 1 ? 'it' : 'one of them'}`
+          ? `, to take ${removed.map((value) => `\`${value}\``).join(', ')} out of \`${name}\`${fails}`
           : ''
       return {
         ...(removed.length > 0 && ctx.size(table) === 'small' ? { anySize: true, severity: 'warning' as const } : {}),
         message: `Casting \`${from.name}\` from \`${from.type}\` to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it${lost}.`,
         help:
           removed.length > 0
-            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${nameOf(key('', old.name))}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing. For Postgres to refuse it:\n${sql(...refused(table, from.name, removed, ctx))}\nRows that hold it:\n${sql(`SELECT count(*) FROM ${sqlName(table, ctx)} WHERE ${held(from.name, removed)};`)}${added.length === 0 ? '' : `\nWhat is new is added without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`}`
-            : added.length === 0
+            ? `${rowsSentence(table, ctx)}Leave ${removed.map((value) => `\`${value}\``).join(', ')} in \`${name}\` and stop writing ${removed.length === 1 ? 'it' : 'them'}. A value that nobody uses costs nothing. For Postgres to refuse it:\n${sql(...refused(table, column, removed, ctx))}\nRows that hold it:\n${sql(`SELECT count(*) FROM ${sqlName(table, ctx)} WHERE ${held(column, removed)};`)}${added.length === 0 ? '' : `\nWhat is new is added without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`}`
+            : added.length === 0 && !column.isList
               ? `Both types have the same values, in another order. Leave the type as it is, and sort in the query:\n${sql(`SELECT * FROM ${sqlName(table, ctx)} ORDER BY array_position(ARRAY[${made.values.map(literal).join(', ')}], ${ident(from.name)}::text);`)}`
-              : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`,
+              : added.length === 0
+                ? 'Both types have the same values, in another order. Leave the type as it is.'
+                : `${rowsSentence(table, ctx)}Where only values are added, this does it without touching a row${addingValue(ctx, added.length > 1)}:\n${additions}`,
       }
     },
   },
 } satisfies Rule
 
+interface Holder {
+  readonly name: string
+  /** True where a row holds a list of values. */
+  readonly isList: boolean
+}
+
 /** A condition for the rows that hold one of the values. */
-const held = (column: string, values: readonly string[]) =>
-  values.length === 1
-    ? `${ident(column)} = ${literal(values[0] ?? '')}`
-    : `${ident(column)} IN (${values.map(literal).join(', ')})`
+function held({ name, isList }: Holder, values: readonly string[]): string {
+  if (isList) return values.map((value) => `${literal(value)} = ANY (${ident(name)})`).join(' OR ')
+  return values.length === 1
+    ? `${ident(name)} = ${literal(values[0] ?? '')}`
+    : `${ident(name)} IN (${values.map(literal).join(', ')})`
+}
+
+/** True where an UPDATE or DELETE before the step at hand names each of the values: the rows that held it hold another. */
+function areCleared(table: Key, values: readonly string[], ctx: RuleContext): boolean {
+  const at = ctx.step === null ? 0 : ctx.steps.indexOf(ctx.step)
+  const writes = ctx.steps
+    .slice(0, at)
+    .filter(({ statement, before }) => changedRows(statement.node, before)?.table === table)
+  return values.every((value) => writes.some(({ statement }) => statement.text.includes(literal(value))))
+}
 
 /** Lines of SQL that keep the values out of new rows at once, and out of all of them once they are validated. */
-function refused(table: Key, column: string, values: readonly string[], ctx: RuleContext): readonly string[] {
+function refused(table: Key, column: Holder, values: readonly string[], ctx: RuleContext): readonly string[] {
   const name = sqlName(table, ctx)
-  const constraint = ident(`${nameOf(table)}_${column}_values`.slice(0, 63))
+  const constraint = ident(`${nameOf(table)}_${column.name}_values`.slice(0, 63))
   return [
     `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} CHECK (NOT (${held(column, values)})) NOT VALID;`,
     `-- ${separateDeploy(ctx).replaceAll('`', '')}:`,

@@ -1,5 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { key, schemaOf } from '../../src/schema/model.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, schemaOf, type Key } from '../../src/schema/model.ts'
+import { accessExclusiveOn } from '../shared/locks.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { wholeLines } from '../shared/suggest.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -43,6 +44,12 @@ export default {
       given: `create table events (id bigint, at date) partition by range (at); create index events_at on events (at);`,
       sql: `drop index events_at;`,
     },
+    {
+      title: 'Another statement of the transaction locks everybody out of the table anyway.',
+      runner: 'flyway',
+      given: `create table orders (id bigint primary key, user_id bigint); create index orders_user_id on orders (user_id);`,
+      sql: `alter table orders add column region text; drop index orders_user_id;`,
+    },
   ],
   visit: {
     dropIndex({ table, name, concurrently, cascade }, ctx) {
@@ -59,7 +66,7 @@ export default {
               step.statement.start < (ctx.step?.statement.start ?? 0),
           ),
       )
-      if (mine) return
+      if (mine || isLockedAnyway(table, ctx) || isRebuilt(table, name, ctx)) return
       const outside = outsideTransaction(ctx)
       const written = /^drop\s+index\s+(?:if\s+exists\s+)?([^\s,;]+)/i.exec(ctx.step?.statement.text ?? '')?.[1]
       const index = table === '' ? (written ?? ident(name)) : sqlName(key(schemaOf(table), name), ctx)
@@ -75,3 +82,27 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where another statement of the transaction locks everybody out of the table, so that dropping the index elsewhere spares nobody. */
+function isLockedAnyway(table: Key, ctx: RuleContext): boolean {
+  const { step } = ctx
+  if (!step || step.transaction.block === null || table === '') return false
+  return ctx.transaction.some(
+    (other) =>
+      other !== step &&
+      other.changes.some((change) => change.kind !== 'dropIndex' && accessExclusiveOn(change, ctx.isNew) === table),
+  )
+}
+
+/** True where a later statement builds an index of that name again: what is said of it takes the drop along. */
+function isRebuilt(table: Key, name: string, ctx: RuleContext): boolean {
+  const at = ctx.step === null ? -1 : ctx.steps.indexOf(ctx.step)
+  return ctx.steps
+    .slice(at + 1)
+    .some(({ changes }) =>
+      changes.some(
+        (change) =>
+          change.kind === 'addIndex' && change.table === table && change.index.name === name && !change.concurrently,
+      ),
+    )
+}

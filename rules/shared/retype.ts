@@ -31,9 +31,9 @@ export function retype(change: ChangeOf<'alterColumnType'>, ctx: RuleContext): T
   return zone === null ? 'utc' : /^(etc\/)?(utc|uct|zulu|gmt)$/i.test(zone) ? 'free' : 'rewrite'
 }
 
-/** True for an enum of the schema at this step. */
+/** True for an enum of the schema at this step, or a list of its values. */
 export function isEnum(type: string | null, ctx: RuleContext): boolean {
   const { enums, defaultSchema } = ctx.step?.before ?? ctx.before
-  const bare = type?.replaceAll('"', '') ?? ''
+  const bare = type?.replaceAll('"', '').replace(/\[\]$/, '') ?? ''
   return enums.has(bare) || enums.has(key(defaultSchema, bare))
 }

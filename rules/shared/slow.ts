@@ -1,6 +1,7 @@
 import type { Step } from '../../src/step.ts'
 import type { Node, WithClause } from 'libpg-query'
 import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Change } from '../../src/schema/change.ts'
 import type { Key, Schema } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from './locks.ts'
 import { provesNotNull } from './not-null.ts'
@@ -83,7 +84,7 @@ export function heldLock(
   step: Step,
   ctx: RuleContext,
   but: Key | null,
-): { readonly table: Key; readonly since: string } | null {
+): { readonly table: Key; readonly change: Change; readonly since: string } | null {
   if (step.transaction.block === null) return null
   for (const other of ctx.transaction) {
     if (other === step) return null
@@ -92,7 +93,7 @@ export function heldLock(
       const { line } = other.statement.place
       const same = other.migration.path === step.migration.path
       if (table !== null && table !== but)
-        return { table, since: same ? `line ${line}` : `line ${line} of \`${other.migration.name}\`` }
+        return { table, change, since: same ? `line ${line}` : `line ${line} of \`${other.migration.name}\`` }
     }
   }
   return null

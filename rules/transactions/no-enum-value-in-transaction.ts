@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
+import { nameOf, type Key } from '../../src/schema/model.ts'
+import type { Step } from '../../src/step.ts'
 import { createEnum } from '../../src/schema/sql/ddl.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { sql } from '../shared/sql.ts'
@@ -51,6 +52,11 @@ export default {
       given: `create type role as enum ('member', 'admin');`,
       sql: `alter type role add value 'guest' after 'member';`,
     },
+    {
+      title: 'A value of another type, or a text, may read the same.',
+      given: `create type role as enum ('member', 'admin'); create table users (id bigint primary key, role role not null default 'member'); create table settings (name text primary key);`,
+      sql: `begin; alter type role add value 'guest'; create type pass as enum ('guest', 'owner'); insert into settings (name) values ('guest'); commit;`,
+    },
   ],
   visit: {
     *addEnumValue({ object, value }, ctx) {
@@ -82,7 +88,8 @@ export default {
           (other) =>
             other.statement.inside !== 'function' &&
             other.statement.text.includes(literal) &&
-            !other.changes.some((change) => change.kind === 'addEnumValue'),
+            !other.changes.some((change) => change.kind === 'addEnumValue' || change.kind === 'createEnum') &&
+            isAbout(other, object),
         )
       if (!user) return
       yield {
@@ -95,6 +102,21 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for a statement that names the type or a table with a column of it; where no table is known to have one, for all. */
+function isAbout({ statement, before, after }: Step, type: Key): boolean {
+  const words = new Set(
+    statement.text.match(/"[^"]+"|[\p{L}_][\p{L}\p{N}_$]*/gu)?.map((word) => word.replaceAll('"', '').toLowerCase()),
+  )
+  const isNamed = (name: string) => words.has(name.toLowerCase())
+  const isOfType = (column: string | null) => {
+    const bare = column?.replaceAll('"', '').replace(/\[\]$/, '')
+    return bare === type || bare === nameOf(type)
+  }
+  const tables = [before, after].flatMap(({ tables }) => [...tables.values()])
+  const users = tables.filter(({ columns }) => columns.some((column) => isOfType(column.type)))
+  return users.length === 0 || isNamed(nameOf(type)) || users.some(({ name }) => isNamed(name))
+}
 
 /** The CREATE TYPE of the same transaction with the value among its others; null where the type is older. */
 function inCreateType(object: Key, ctx: RuleContext): string | null {

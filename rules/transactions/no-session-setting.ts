@@ -1,4 +1,5 @@
 import type { Problem, Rule } from '../../src/engine/rule.ts'
+import { isTemplate } from '../../src/sql/placeholder.ts'
 import type { Step } from '../../src/step.ts'
 import { wholeLines } from '../shared/suggest.ts'
 import { sql } from '../shared/sql.ts'
@@ -17,9 +18,17 @@ export default {
       sql: `set search_path = billing; create table public.users (id bigint generated always as identity primary key);`,
       message: '`search_path` stays set',
     },
+    {
+      title: 'Files that all do it are told of once.',
+      sql: [`set search_path = public; select 1;`, `set search_path = public; select 2;`],
+    },
     { sql: `set role admin;`, message: '`role` stays set', unproven: 'the role is not there' },
   ],
   good: [
+    {
+      title: 'A program that fills in the schema for each file sets it for each.',
+      sql: `set search_path = '{{.Schema}}'; create table users (id bigint generated always as identity primary key);`,
+    },
     { sql: `set local search_path = public; create table users (id bigint generated always as identity primary key);` },
     {
       sql: `set search_path = public; create table users (id bigint generated always as identity primary key); reset search_path;`,
@@ -27,6 +36,7 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
+      const told = new Set<string>()
       for (const [i, step] of ctx.steps.entries()) {
         const { node, inside } = step.statement
         if (inside !== null || !('VariableSetStmt' in node)) continue
@@ -43,7 +53,9 @@ export default {
                   statement.node.VariableSetStmt.kind === 'VAR_SET_DEFAULT') &&
                   statement.node.VariableSetStmt.name === name)),
           )
-        if (undone) continue
+        // A program that fills in a template for each file sets it again for the next.
+        if (undone || told.has(name) || isTemplate(step.statement.text)) continue
+        told.add(name)
         yield {
           place: step.statement.place,
           anySize: true,

@@ -81,7 +81,8 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   const loose = project.migrations?.loose === true
   const texts: SqlText[] = []
   const history = head.ordered.migrations.map((file): Migration => {
-    const isNew = !baseNames.has(file.path) && !renumbered.has(file.path)
+    const runsAgain = isRepeatable(project, file.path) && onBase.get(file.path) !== onHead.get(file.path)
+    const isNew = runsAgain || (!baseNames.has(file.path) && !renumbered.has(file.path))
     // What has run of a loose file is what the base holds of it.
     const result = loose && !isNew ? read(base, file) : read(head, file)
     const touched = isNew || (!loose && onBase.get(file.path) !== onHead.get(file.path))
@@ -117,7 +118,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
     changed: loose
       ? []
       : changedFiles(base, head, changeSet, onBase, onHead)
-          .filter(({ path, to }) => to === null || renumbered.get(to) !== path)
+          .filter(({ path, to }) => !isRepeatable(project, path) && (to === null || renumbered.get(to) !== path))
           .map((file) =>
             file.status === 'modified'
               ? { ...file, sameSql: sqlOf(before, file.path) === sqlOf(history, file.path) }
@@ -129,6 +130,11 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
     texts,
     notes,
   }
+}
+
+/** True for what Flyway runs again whenever its text changes. https://documentation.red-gate.com/fd/repeatable-migrations-273973335.html */
+export function isRepeatable({ runner }: Project, path: string): boolean {
+  return runner.name === 'flyway' && /^R__/.test(baseOf(path))
 }
 
 const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = {

@@ -142,7 +142,7 @@ function dialectOf(folder: string, seen: readonly SqlTraits[]): Dialect | 'ignor
   const counts = new Map<string, number>()
   for (const { dialect } of seen) counts.set(dialect, (counts.get(dialect) ?? 0) + 1)
   const named =
-    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite|d1|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb)(?:$|[/_-])/i
+    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite|d1|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb|hsqldb|h2|derby|db2)(?:$|[/_-])/i
       .exec(folder)?.[1]
       ?.toLowerCase()
   const most = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'postgresql'

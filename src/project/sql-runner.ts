@@ -44,7 +44,8 @@ export function runnerOf(
     return found('node-pg-migrate', nodePgMigrate ?? null, folder, nodePgMigrateOptions(listing, folder))
   if (signs.golangMigrate) {
     const version = go('github.com/golang-migrate/migrate')
-    if (version !== undefined || go('github.com/uptrace/bun') === undefined)
+    const other = ['github.com/uptrace/bun', 'github.com/gobuffalo/pop'].some((module) => go(module) !== undefined)
+    if (version !== undefined || !other)
       return found('golang-migrate', version ?? null, folder, golangMigrateOptions(listing, folder))
   }
   return assumed(folder)

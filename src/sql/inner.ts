@@ -3,6 +3,7 @@ import type { Place } from '../location.ts'
 import { placeOf } from '../location.ts'
 import { constantOf, type Known } from './constants.ts'
 import { parsePlpgsql, parseSql } from './parser.ts'
+import { placeholderIn, templateMessage } from './placeholder.ts'
 import { askedIn, bodyOf, readBlock } from './plpgsql.ts'
 import { nextPiece } from './split.ts'
 import type { SqlProblem, Statement } from './statement.ts'
@@ -161,6 +162,15 @@ function broken(statement: Statement, source: string, base: number, message: str
   const first = source.indexOf(near)
   const alone = first >= 0 && source.indexOf(near, first + 1) < 0
   const start = statement.start + base + first
+  const template = placeholderIn(source)
+  if (template !== null) {
+    const from = statement.start + base + template.index
+    const place = placeOf(statement.file, from, from + template.text.length)
+    return {
+      statements: [],
+      problems: [{ kind: 'template', place, message: templateMessage(template.text), help: null }],
+    }
+  }
   const place = alone ? placeOf(statement.file, start, start + near.length) : statement.place
   return { statements: [], problems: [{ kind: 'syntax', place, message, help: null }] }
 }

@@ -6,6 +6,7 @@ import { guessDialect } from './dialect.ts'
 import { calledStatements, innerStatements } from './inner.ts'
 import type { ParseFailure } from './parser.ts'
 import { parseSql } from './parser.ts'
+import { placeholderIn, templateMessage } from './placeholder.ts'
 import type { MetaCommand, Piece, SplitSink } from './split.ts'
 import { nextPiece, restartsIn } from './split.ts'
 import type { SqlProblem, Statement } from './statement.ts'
@@ -266,9 +267,6 @@ function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null 
 const newer =
   /^(?:repack\b|(?:create|alter|drop)\s+(?:temp\s+|temporary\s+)?property\s+graph\b|wait\s+for\s+lsn\b|alter\s+table\s[^;]*\b(?:split\s+partition|merge\s+partitions)\b)/i
 
-const placeholder =
-  /\{\{.{0,200}?\}\}|\$\{[^}\r\n]{0,200}\}|<%.{0,200}?%>|\{%.{0,200}?%\}|%\(\w+\)s|(?<![:\w]):(?:'\w+'|"\w+"|[A-Za-z_]\w*)|(?<=[\s(,=.])\$[A-Za-z_]\w*\$?|#\{\w+\}|(?<=[\s(,=])%[sdI](?=[\s,);]|$)|(?<=[\s(,=])\{\w*\}/
-
 function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlProblem {
   const whole = placeOf(file, piece.start, piece.end)
   if (failure.reason === 'too complex') return { kind: 'unread', place: whole, message: failure.message, help: null }
@@ -280,14 +278,13 @@ function problemOf(file: SourceFile, piece: Piece, failure: ParseFailure): SqlPr
       help: null,
     }
   }
-  const found = placeholder.exec(withoutStrings(piece.text))
-  const template = found ? { index: found.index, text: found[0] } : commentForName(piece.text, failure.offset)
+  const template = placeholderIn(piece.text) ?? commentForName(piece.text, failure.offset)
   if (template !== null && piece.open === null) {
     const start = piece.start + template.index
     return {
       kind: 'template',
       place: placeOf(file, start, start + template.text.length),
-      message: `The placeholder \`${template.text.slice(0, 60)}\` is filled in by another program, so the statement is not read.`,
+      message: templateMessage(template.text),
       help: null,
     }
   }
@@ -307,19 +304,4 @@ function commentForName(text: string, offset: number): { readonly index: number;
   const before = text.slice(0, offset).trimEnd()
   const index = text[offset] === '.' && before.endsWith('*/') ? before.lastIndexOf('/*') : -1
   return index < 0 ? null : { index, text: before.slice(index) }
-}
-
-/** The text with its strings, quoted names and comments blanked out, offsets kept. */
-function withoutStrings(text: string): string {
-  const parts: string[] = []
-  const looked = text.slice(0, 1 << 16)
-  for (let token = tokenAt(looked, 0); token !== undefined; token = tokenAt(looked, token.end)) {
-    const quoted =
-      token.kind === 'string' ||
-      token.kind === 'comment' ||
-      token.kind === 'identifier' ||
-      (token.kind === 'dollar' && !token.open)
-    parts.push(quoted ? ' '.repeat(token.end - token.start) : looked.slice(token.start, token.end))
-  }
-  return parts.join('')
 }

@@ -36,3 +36,48 @@ test('a second configuration of a schema that another package migrates is told o
     { place: { path: 'apps/web/drizzle/0001_name.sql' } },
   ])
 })
+
+const datasource = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n\n'
+const model = (rest: string) => `${datasource}model users {\n  id BigInt @id\n  name String?\n${rest}}\n`
+const toldIn = async (base: Record<string, string>, head: Record<string, string>) => {
+  const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+    rules: catalog,
+    rehearse: false,
+  })
+  return report.findings
+    .filter(({ group }) => group !== 'transactions')
+    .map(({ rule, place }) => `${rule} ${place.path}`)
+}
+
+test('what Prisma drew of a database that other migrations make has no steps of its own', async () => {
+  const base = {
+    'db/migration/V1__init.sql': 'create table users (id bigint primary key, name text);',
+    'web/prisma/schema.prisma': model(''),
+  }
+  const head = {
+    ...base,
+    'db/migration/V2__age.sql': `alter table users add column age integer;\nupdate users set age = 0 where name is null;`,
+    'web/prisma/schema.prisma': model('  age Int\n'),
+  }
+  const told = await toldIn(base, head)
+  expect(told.filter((each) => each.endsWith('.prisma'))).toEqual([])
+  expect(
+    await toldIn({ 'web/prisma/schema.prisma': model('') }, { 'web/prisma/schema.prisma': model('  age Int\n') }),
+  ).toEqual(['no-required-column-without-default web/prisma/schema.prisma'])
+})
+
+test('a schema in SQL beside the same tables in Prisma is told of where Prisma has them', async () => {
+  const sql = 'create table users (id bigint primary key, name text);\n'
+  const of = (posts: string, post: string) => ({
+    'db/schema.sql': `${sql}${posts}`,
+    'prisma/schema.prisma': `${model('')}${post}`,
+  })
+  const head = of(
+    'create table posts (id bigint primary key, at timestamp);\n',
+    'model posts {\n  id BigInt @id\n  at DateTime?\n}\n',
+  )
+  expect(await toldIn({ 'db/schema.sql': sql }, { 'db/schema.sql': head['db/schema.sql'] })).toEqual([
+    'prefer-timestamptz db/schema.sql',
+  ])
+  expect(await toldIn(of('', ''), head)).toEqual(['prefer-timestamptz prisma/schema.prisma'])
+})

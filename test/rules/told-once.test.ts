@@ -66,6 +66,13 @@ test('a MERGE that the server does not know is not held against its locks as wel
   const sql = `merge into users using names on users.id = names.id when matched then update set name = 'x';`
   const { findings } = await reviewExample({ given, sql, postgres: 14 }, rule, catalog)
   expect(findings.map((each) => each.rule)).toEqual([rule.id])
+test('an index that is dropped and built anew is one finding, whose help takes the drop along', async () => {
+  const rule = catalog.find(({ id }) => id === 'require-concurrent-index')
+  if (rule === undefined) throw new Error('no such rule')
+  const given = `create table orders (id bigint primary key, user_id bigint, region text); create index orders_user_id on orders (user_id);`
+  const sql = `drop index orders_user_id; create index orders_user_id on orders (user_id, region);`
+  const { findings } = await reviewExample({ given, sql, runner: 'goose' }, rule, catalog)
+  expect(findings.filter(({ group }) => group !== 'transactions').map((each) => each.rule)).toEqual([rule.id])
 })
 
 test('a row that is looked for before it is inserted is told of the question, not of the insert too', async () => {

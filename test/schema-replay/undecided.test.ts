@@ -42,3 +42,7 @@ it('knows neither that a table is there nor that it is gone', () => {
   expect(table(dropped, 'public.users').complete).toBe(false)
   expect(table(dropped, 'public.fresh').complete).toBe(false)
 })
+
+it('leaves names where they are under a search path that another program fills in', () => {
+  expect(table(schemaOf(`SET search_path = '{{.Schema}}'; ${users}`), 'public.users').complete).toBe(true)
+})

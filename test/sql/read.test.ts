@@ -206,6 +206,14 @@ describe('what other programs fill in', () => {
     })
   })
 
+  it('in the body of a block', () => {
+    const name = '{{ index .Options "Namespace" }}'
+    const text = `do $$ begin\nalter table ${name}.users add column a int;\nend $$`
+    expect(read(`SELECT 1;\n${text};\nSELECT 2;`)).toMatchObject({
+      problems: [{ kind: 'template', place: { line: 3 }, message: expect.stringContaining(name) as string }],
+    })
+  })
+
   it('but for a comment before the dot of a name', () => {
     expect(read('SELECT a /* of */ .b FROM a')).toMatchObject({ problems: [], statements: [{ kind: 'SelectStmt' }] })
     expect(problems('SELECT a FROM .b /* all */')).toEqual(['syntax 1:15 syntax error at or near "."'])

@@ -1,6 +1,7 @@
 import type { Node, VariableSetStmt } from 'libpg-query'
 import { innerStatements } from '../../sql/inner.ts'
 import { parseSql } from '../../sql/parser.ts'
+import { isTemplate } from '../../sql/placeholder.ts'
 import type { Schema } from '../model.ts'
 import { alterTable } from './alter-table.ts'
 import { alterPolicy, comment, createPolicy, createTrigger } from './attached.ts'
@@ -105,6 +106,7 @@ function restorePath(session: Session, to: Schema): void {
 }
 
 function setPath(session: Session, names: readonly string[]): void {
+  if (names.some(isTemplate)) return
   const path = names
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== '$user' && name !== 'pg_catalog' && name !== 'pg_temp')

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { review } from '../../src/review.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const at = (name: string) => `src/main/resources/db/migration/${name}`
+const first = {
+  [at('V1__init.sql')]: 'create table users (id bigint primary key, name text);',
+  [at('R__names.sql')]: 'create or replace view names as select id from users;',
+}
+
+async function rulesOf(base: Files, head: Files) {
+  const { findings, notes } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+    rules: catalog,
+    rehearse: false,
+  })
+  return {
+    findings: findings.map(({ rule, place }) => `${rule} ${place.path}`),
+    notes: notes.map(({ message }) => message),
+  }
+}
+
+test('a repeatable migration that is edited runs again, and is reviewed as it will run', async () => {
+  const edited = (text: string) => rulesOf(first, { ...first, [at('R__names.sql')]: text })
+  expect(await edited('create or replace view names as select id, name from users;')).toEqual({
+    findings: [],
+    notes: [],
+  })
+  expect((await edited('drop view names;')).findings).toContain(`no-drop-view ${at('R__names.sql')}`)
+})
+
+test('files for HSQLDB or H2 beside those for Postgres are not read as Postgres', async () => {
+  const of = (name: string) => `src/main/resources/db/${name}`
+  const base = {
+    [of('postgresql/V1__init.sql')]: first[at('V1__init.sql')] ?? '',
+    [of('hsqldb/V1__init.sql')]: 'create table users (id bigint primary key, name text);',
+  }
+  const { findings } = await rulesOf(base, {
+    ...base,
+    [of('hsqldb/V2__name.sql')]: 'alter table users alter column name varchar(255);',
+  })
+  expect(findings).toEqual([])
+})
