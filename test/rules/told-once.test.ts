@@ -66,6 +66,8 @@ test('a MERGE that the server does not know is not held against its locks as wel
   const sql = `merge into users using names on users.id = names.id when matched then update set name = 'x';`
   const { findings } = await reviewExample({ given, sql, postgres: 14 }, rule, catalog)
   expect(findings.map((each) => each.rule)).toEqual([rule.id])
+})
+
 test('an index that is dropped and built anew is one finding, whose help takes the drop along', async () => {
   const rule = catalog.find(({ id }) => id === 'require-concurrent-index')
   if (rule === undefined) throw new Error('no such rule')
