@@ -134,7 +134,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
 
 /** True for what Flyway runs again whenever its text changes. https://documentation.red-gate.com/fd/repeatable-migrations-273973335.html */
 export function isRepeatable({ runner }: Project, path: string): boolean {
-  return runner.name === 'flyway' && /^R__/.test(baseOf(path))
+  return runner.name === 'flyway' && baseOf(path).startsWith('R__')
 }
 
 const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = {
