@@ -1,5 +1,5 @@
 import type { Problem, Rule } from '../../src/engine/rule.ts'
-import { isTemplate } from '../../src/sql/placeholder.ts'
+import { isTemplate } from '../../src/schema/template.ts'
 import type { Step } from '../../src/step.ts'
 import { wholeLines } from '../shared/suggest.ts'
 import { sql } from '../shared/sql.ts'

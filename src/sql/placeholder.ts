@@ -9,11 +9,6 @@ export function placeholderIn(text: string): { readonly index: number; readonly 
   return found ? { index: found.index, text: text.slice(found.index, found.index + found[0].length) } : null
 }
 
-/** True for the text of a string that is a template of another program. */
-export function isTemplate(value: string): boolean {
-  return /\{\{.*\}\}|\$\{.*\}|<%.*%>|\{%.*%\}/.test(value)
-}
-
 export function templateMessage(text: string): string {
   return `The placeholder \`${text.slice(0, 60)}\` is filled in by another program, so the statement is not read.`
 }
