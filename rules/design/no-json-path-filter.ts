@@ -2,6 +2,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { inService } from '../shared/query-words.ts'
 import { ident, sqlName } from '../shared/sql.ts'
 
@@ -87,11 +88,18 @@ export default {
         object,
         place: predicate.place,
         message: `Rows of \`${ctx.name(table.key)}\` are found by a path inside of \`${column}\`, which no index knows: each run takes every document apart.`,
-        help: `Make a column of it where queries keep asking for it, or ${expression === null ? 'index the expression that the client sends.' : builtBy(table.key, [`CREATE INDEX ${concurrently(table.key, ctx)}${ident(`${table.name}_${column}_path_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${expression});`], ctx, 'index the expression')}`,
+        help: `Make a column of it where queries keep asking for it, or ${expression === null ? 'index the expression that the client sends.' : indexOf(path, expression, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** An index on the expression, with the word of the ORM's schema for it. */
+function indexOf({ table, column }: Path, expression: string, ctx: RuleContext): string {
+  const name = `${table.name}_${column}_path_idx`.slice(0, 63)
+  const build = `CREATE INDEX ${concurrently(table.key, ctx)}${ident(name)} ON ${sqlName(table.key, ctx)} (${expression});`
+  return `${builtBy(table.key, [build], ctx, 'index the expression')}${indexSpelling(table.key, { name, keys: [{ column: null, expression }] }, ctx)}`
+}
 
 interface Path {
   readonly table: Table

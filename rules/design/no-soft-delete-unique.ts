@@ -1,6 +1,7 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { indexColumns } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { ident, idents, sqlName } from '../shared/sql.ts'
@@ -84,10 +85,15 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
     )
       continue
     const live = `${after.name}_${columns.join('_')}_live`.slice(0, 63)
-    const property = (column: string) => after.columns.find((c) => c.name === column)?.property ?? column
+    const shape = {
+      name: live,
+      unique: true,
+      keys: columns.map((column) => ({ column, expression: null })),
+      where: `${ident(deletion.name)} IS NULL`,
+    }
     const inSchema = byOrm(ctx, {
-      prisma: `\nTake its \`@unique\` out of the Prisma schema, which has no word for the condition, and write this into the migration by hand (\`npx prisma migrate dev --create-only\`).`,
-      drizzle: `\nIn the Drizzle schema, in place of it:\n\`\`\`ts\nuniqueIndex('${live}').on(${columns.map((column) => `table.${property(column)}`).join(', ')}).where(sql\`\${table.${property(deletion.name)}} IS NULL\`)\n\`\`\``,
+      prisma: `\nTake its \`@unique\` out of the Prisma schema.${indexSpelling(table, shape, ctx)}`,
+      drizzle: `\nTake \`${name}\` out of the Drizzle schema.${indexSpelling(table, shape, ctx)}`,
       sql: '',
     })
     yield {

@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
-import { ginSpelling } from '../shared/declare.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { ident, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -63,7 +63,7 @@ export default {
         if (!column?.type || (!column.type.endsWith('[]') && column.type !== 'jsonb')) continue
         return {
           message: `\`${index.name}\` finds only whole values of \`${column.name}\`: nothing that looks inside it can use a B-tree.`,
-          help: `${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(column.name)});`], ctx, 'Index the elements')}${ginSpelling({ table, name: index.name, columns: [column.name] }, ctx)}`,
+          help: `${builtBy(table, [`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(column.name)});`], ctx, 'Index the elements')}${indexSpelling(table, { name: index.name, method: 'gin', keys: [{ column: column.name, expression: null }] }, ctx)}`,
         }
       }
       return null

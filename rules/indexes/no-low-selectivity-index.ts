@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { ident, idents, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -60,7 +61,8 @@ export default {
       const values = column && ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values
       const reason = column ? poor(column, values?.length) : null
       if (!column || reason === null) return null
-      const name = ident(`${index.name}_partial`.slice(0, 63))
+      const name = `${index.name}_partial`.slice(0, 63)
+      const keys = ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name]
       const where =
         column.type === 'boolean'
           ? ident(column.name)
@@ -69,14 +71,14 @@ export default {
             : `${ident(column.name)} = '${values?.[0] ?? ''}'`
       return {
         message: `\`${index.name}\` has ${reason.words}, so reading the table is often cheaper.`,
-        help: builtBy(
+        help: `${builtBy(
           table,
           [
-            `CREATE INDEX ${concurrently(table, ctx)}${name} ON ${sqlName(table, ctx)} (${idents(ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name])}) WHERE ${where};`,
+            `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} (${idents(keys)}) WHERE ${where};`,
           ],
           ctx,
           'Index only the rows that are looked for, by what else the queries ask of them or by the key',
-        ),
+        )}${indexSpelling(table, { name, keys: keys.map((each) => ({ column: each, expression: null })), where }, ctx)}`,
       }
     },
   },

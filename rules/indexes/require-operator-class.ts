@@ -1,5 +1,8 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { ShapedKey } from '../../src/schema/edit/index-words.ts'
+import type { Key } from '../../src/schema/model.ts'
 import { concurrently } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -66,7 +69,7 @@ export default {
           message: `\`${index.name}\` cannot be created: ${method} has no operators for \`${type}\`, the type of \`${k.column ?? ''}\`.`,
           help:
             index.method === 'gin' && (type === 'text' || type === 'character varying')
-              ? `For searches with LIKE:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;', `CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (${ident(k.column ?? '')} gin_trgm_ops);`)}\nfor words:\n${sql(`CREATE INDEX ${concurrently(table, ctx)}${ident(index.name)} ON ${sqlName(table, ctx)} USING gin (to_tsvector('simple', ${ident(k.column ?? '')}));`)}`
+              ? searchable(table, index.name, k.column ?? '', ctx)
               : type === 'json'
                 ? 'Make the column `jsonb` and the index `USING gin`, or index the expression that is searched.'
                 : 'Use a B-tree, or name an operator class.',
@@ -76,6 +79,17 @@ export default {
     },
   },
 } satisfies Rule
+
+/** An index of trigrams and one of words, each with what the ORM's schema says for it. */
+function searchable(table: Key, name: string, column: string, ctx: RuleContext): string {
+  const start = `CREATE INDEX ${concurrently(table, ctx)}${ident(name)} ON ${sqlName(table, ctx)} USING gin`
+  const trigrams = (ctx.step?.before ?? ctx.before).extensions.has('pg_trgm')
+    ? []
+    : ['CREATE EXTENSION IF NOT EXISTS pg_trgm;']
+  const words = `to_tsvector('simple', ${ident(column)})`
+  const spelled = (key: ShapedKey) => indexSpelling(table, { name, method: 'gin', keys: [key] }, ctx)
+  return `For searches with LIKE:\n${sql(...trigrams, `${start} (${ident(column)} gin_trgm_ops);`)}${spelled({ column, expression: null, opclass: 'gin_trgm_ops' })}\nfor words:\n${sql(`${start} (${words});`)}${spelled({ column: null, expression: words })}`
+}
 
 const names: Readonly<Record<string, string>> = { btree: 'B-tree', gin: 'GIN', gist: 'GiST' }
 

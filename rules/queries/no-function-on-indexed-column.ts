@@ -1,8 +1,12 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { indexUse, pathsOf } from '../../src/schema/index-use.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { builtBy } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
+import { cutTo, indexedExpression } from '../shared/indexed-expression.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, searchIn } from '../shared/query-words.ts'
+import { ident } from '../shared/sql.ts'
 
 export default {
   id: 'no-function-on-indexed-column',
@@ -20,6 +24,13 @@ export default {
       rows: large,
       typescript: `${pool}\n  export const byMail = (email: string) => pool.query('SELECT id FROM users WHERE lower(email) = $1', [email])`,
       message: '`lower(email)`',
+    },
+    {
+      ...sqlShop,
+      rows: large,
+      title: 'The day of a time with a zone is another in each zone.',
+      typescript: `${pool}\n  export const of = (day: string) => pool.query('SELECT id FROM users WHERE deleted_at::date = $1', [day])`,
+      given: `${sqlShop.given} CREATE INDEX "users_deleted_at_idx" ON "users" ("deleted_at");`,
     },
     {
       ...drizzleShop,
@@ -68,11 +79,10 @@ export default {
             object: table.key,
             severity,
             message: `\`${predicate.expression}\` is compared, so that the index \`${path.name}\` on \`${predicate.column}\` is not used and \`${ctx.name(table.key)}\` is read as a whole.`,
-            help: builtBy(
-              table.key,
-              [createIndex(table, { on: `((${predicate.expression}))` }, ctx)],
+            help: bareOrIndexed(
+              { ...predicate, expression: predicate.expression, column: predicate.column },
+              table,
               ctx,
-              `Compare \`${predicate.column}\` itself, or index the expression`,
             ),
           }
         }
@@ -80,3 +90,27 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The comparison that the index at hand serves, and the index that serves the one that is written, where there can be one. */
+function bareOrIndexed(
+  { expression, column, operator }: { readonly expression: string; readonly column: string; readonly operator: string },
+  table: Table,
+  ctx: RuleContext,
+): string {
+  const unit = operator === '=' ? cutTo(expression) : null
+  const name = ident(column)
+  const type = table.columns.find((each) => each.name === column)?.type?.endsWith('with time zone')
+    ? 'timestamptz'
+    : 'timestamp'
+  const bare =
+    unit === null
+      ? `Compare \`${column}\` itself`
+      : `Compare \`${column}\` with both ends, \`${name} >= $1::${type} AND ${name} < $1::${type} + interval '1 ${unit}'\``
+  const sql = indexedExpression(expression, column, table)
+  if (sql === null)
+    return `${bare}. Postgres indexes an expression only where it depends on the row alone, not on settings such as the time zone.`
+  const called = /^(\w+)\(/.exec(sql)?.[1]?.toLowerCase() ?? 'expr'
+  const index = `${table.name}_${column}_${called}_idx`.slice(0, 63)
+  const build = createIndex(table, { name: index, on: `((${sql}))` }, ctx)
+  return `${builtBy(table.key, [build], ctx, `${bare}, or index the expression`)}${indexSpelling(table.key, { name: index, keys: [{ column: null, expression: sql }] }, ctx)}`
+}

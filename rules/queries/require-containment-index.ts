@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { builtBy } from '../shared/concurrently.ts'
-import { ginSpelling } from '../shared/declare.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 
@@ -65,7 +65,7 @@ export default {
           object: table.key,
           severity,
           message: `Finding rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} by what \`${column}\` holds reads the whole table: no GIN index serves it.`,
-          help: `${builtBy(table.key, [build], ctx)}${ginSpelling({ table: table.key, name, columns: [column] }, ctx)}`,
+          help: `${builtBy(table.key, [build], ctx)}${indexSpelling(table.key, { name, method: 'gin', keys: [{ column, expression: null }] }, ctx)}`,
         }
       }
     },

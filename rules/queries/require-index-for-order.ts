@@ -1,12 +1,14 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Order, Predicate } from '../../src/queries/query.ts'
 import { directionSql, indexUse, pathInOrder } from '../../src/schema/index-use.ts'
+import type { ShapedIndex } from '../../src/schema/edit/index-words.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
   grows,
   indexAdvice,
+  indexName,
   indexStatement,
   isNewSearch,
   isArranged,
@@ -17,6 +19,7 @@ import {
   tellsApart,
 } from '../shared/query-words.ts'
 import { builtBy } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
 
 export default {
   id: 'require-index-for-order',
@@ -183,7 +186,10 @@ export default {
       const lead = 'Create an index that does'
       const { help, offer } = isPlain
         ? indexAdvice(table, [columns], ctx, lead)
-        : { help: builtBy(table.key, [statement], ctx, lead), offer: {} }
+        : {
+            help: `${builtBy(table.key, [statement], ctx, lead)}${indexSpelling(table.key, inDirections(table, columns, query.ordering), ctx)}`,
+            offer: {},
+          }
       const other = pathInOrder(table, own, query.ordering, { nullsAside: true })
       const withoutNulls = query.ordering.map((o) => ({ ...o, nullsFirst: o.descending }))
       const holdsNone = order.every((column) => table.columns.find(({ name }) => name === column)?.nullable === false)
@@ -208,4 +214,19 @@ function isGivenButForTies(table: Table, own: readonly Predicate[], ordering: re
   const last = ordering.at(-1)
   const before = ordering.slice(0, -1)
   return key.length === 1 && last?.column === key[0] && before.length > 0 && pathInOrder(table, own, before) !== null
+}
+
+/** The index with each column in the direction in which the query wants it. */
+function inDirections(table: Table, columns: readonly string[], ordering: readonly Order[]): ShapedIndex {
+  return {
+    name: indexName(table, columns),
+    keys: columns.map((column) => {
+      const order = ordering.find((each) => each.column === column)
+      return {
+        column,
+        expression: null,
+        ...(order ? { descending: order.descending, nullsFirst: order.nullsFirst } : {}),
+      }
+    }),
+  }
 }

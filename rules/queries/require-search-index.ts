@@ -1,7 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { builtBy } from '../shared/concurrently.ts'
-import { ginSpelling } from '../shared/declare.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, listed, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 import { sql } from '../shared/sql.ts'
@@ -76,9 +76,16 @@ export default {
           object: table.key,
           severity,
           message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
-          help: `An index of trigrams does:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;')}\n${builtBy(table.key, [createIndex(table, { name, on }, ctx)], ctx, 'Build it after that')}${ginSpelling({ table: table.key, name, columns, operators: 'gin_trgm_ops' }, ctx)}`,
+          help: `${trigrams(ctx)}${builtBy(table.key, [createIndex(table, { name, on }, ctx)], ctx, ctx.after.extensions.has('pg_trgm') ? 'An index of trigrams does' : 'Build it after that')}${indexSpelling(table.key, { name, method: 'gin', keys: columns.map((column) => ({ column, expression: null, opclass: 'gin_trgm_ops' })) }, ctx)}`,
         }
       }
     },
   },
 } satisfies Rule
+
+/** The extension that brings the operators, where the database does not have it yet. */
+function trigrams({ after }: RuleContext): string {
+  return after.extensions.has('pg_trgm')
+    ? ''
+    : `An index of trigrams does:\n${sql('CREATE EXTENSION IF NOT EXISTS pg_trgm;')}\n`
+}

@@ -1,5 +1,6 @@
 import type { Problem, RuleContext } from '../../src/engine/rule.ts'
 import type { SchemaEdit } from '../../src/schema/edit.ts'
+import { spelledIndex, type ShapedIndex } from '../../src/schema/edit/index-words.ts'
 import type { Key } from '../../src/schema/model.ts'
 
 /** Help that says how the ORM's schema spells a change, and the suggestion that makes it. */
@@ -44,28 +45,22 @@ function sentenceOf(edit: SchemaEdit, spelled: string, offered: boolean): string
     : `Declare it in the schema: \`${spelled}\`.`
 }
 
-/** What an ORM's schema declares as a GIN index. */
-export interface GinIndex {
-  readonly table: Key
-  readonly name: string
-  readonly columns: readonly string[]
-  /** Left out for those that the type has by default. */
-  readonly operators?: string
-}
-
-/** A sentence on a line of its own that says how the ORM's schema spells a GIN index; `''` without an ORM. */
-export function ginSpelling(
-  { table, name, columns, operators }: GinIndex,
-  { project, declared, after }: RuleContext,
-): string {
-  const model = (declared ?? after).tables.get(table)
-  const fields = columns.map((column) => model?.columns.find((each) => each.name === column)?.property ?? column)
-  if (project.orm === 'prisma') {
-    const own = operators === undefined ? '' : `(ops: raw("${operators}"))`
-    const isDefault = name === `${model?.name ?? ''}_${columns.join('_')}_idx`
-    return `\nIn the Prisma schema: \`@@index([${fields.map((field) => `${field}${own}`).join(', ')}], type: Gin${isDefault ? '' : `, map: "${name}"`})\`.`
+/**
+ * A sentence on a line of its own that says how the ORM's schema spells an index, or that it stands in the migration alone where that has no
+ * word for it; `''` without an ORM, and for a table that its schema does not declare.
+ */
+export function indexSpelling(of: Key, index: ShapedIndex, { project, declared }: RuleContext): string {
+  const table = declared?.tables.get(of)
+  if (project.orm === null || table === undefined) return ''
+  const schema = project.orm === 'prisma' ? 'Prisma schema' : 'Drizzle schema'
+  const made = spelledIndex(index, table)
+  if (made === null) {
+    const empty =
+      project.orm === 'prisma' ? 'npx prisma migrate dev --create-only' : 'npx drizzle-kit generate --custom'
+    return `\nThe ${schema} has no word for it: it stands in the migration alone (\`${empty}\`).`
   }
-  if (project.orm !== 'drizzle') return ''
-  const own = operators === undefined ? '' : `.op('${operators}')`
-  return `\nIn the Drizzle schema: \`index('${name}').using('gin', ${fields.map((field) => `table.${field}${own}`).join(', ')})\`.`
+  const unsaid = made.unsaid === null ? '' : ` It does not say ${made.unsaid}, which stands in the migration alone.`
+  return made.text.includes('`')
+    ? `\nIn the ${schema}:\n\`\`\`ts\n${made.text}\n\`\`\`${unsaid}`
+    : `\nIn the ${schema}: \`${made.text}\`.${unsaid}`
 }

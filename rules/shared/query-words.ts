@@ -238,7 +238,8 @@ export function createIndex(
   return `CREATE INDEX ${concurrently(table.key, ctx)}${name === undefined ? '' : `${quote(name)} `}ON ${target} ${on};`
 }
 
-function indexName(table: Table, columns: readonly string[]): string {
+/** How Prisma and people call an index on columns. */
+export function indexName(table: Table, columns: readonly string[]): string {
   return `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
 }
 
