@@ -2,9 +2,12 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
+import { builtBy, concurrently } from '../shared/concurrently.ts'
+import { indexSpelling } from '../shared/declare.ts'
 import { snake } from '../shared/names.ts'
 import { prismaShop } from '../shared/query-examples.ts'
 import { byClient, identity, inService, listed, mainTable } from '../shared/query-words.ts'
+import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import { isFlag } from '../shared/wanted-index.ts'
 
 const segments = `model Segment {\n  id String @id\n  title String\n  workspaceId String @map("workspace_id")\n  @@unique([workspaceId, title])\n  @@map("segments")\n}`
@@ -118,7 +121,7 @@ export default {
           continue
         return {
           object: table.key,
-          help: `Create a unique constraint on ${listed(columns)}, and insert with ${byClient(query, { prisma: '`upsert`', drizzle: '`.onConflictDoNothing()`', sql: '`ON CONFLICT DO NOTHING`' })}.`,
+          help: `${uniqueOn(table, columns, ctx)}nsert with ${insertOnce(query, ctx)}.`,
           message: `Two requests at once both find no row of \`${ctx.name(table.key)}\` with this ${listed(columns)} (line ${find.place.line}) and both create one: no unique constraint holds them apart.`,
         }
       }
@@ -133,6 +136,39 @@ const holdsApart = /\bSerializable\b|\bSERIALIZABLE\b|advisory|LOCK TABLE|mutex|
 function insertsOne({ call, statement }: Query): boolean {
   if (!call.endsWith(' INSERT') || statement === undefined || !('InsertStmt' in statement.node)) return false
   return statement.node.InsertStmt.onConflictClause === undefined
+}
+
+/** What makes the columns unique: with SQL for Postgres, in the words of the ORM; up to the `I` of the insert. */
+function uniqueOn(table: Table, columns: readonly string[], ctx: RuleContext): string {
+  const shape = {
+    name: uniqueName(table, columns, ctx),
+    unique: true,
+    keys: columns.map((column) => ({ column, expression: null })),
+  }
+  if (ctx.dialect !== 'postgresql') return `Create a unique constraint on ${listed(columns)}, and i`
+  const [of, on] = [sqlName(table.key, ctx), idents(columns)]
+  const twice = `SELECT ${on}, count(*) FROM ${of} GROUP BY ${on} HAVING count(*) > 1 LIMIT 20;`
+  const build = `CREATE UNIQUE INDEX ${concurrently(table.key, ctx)}${ident(shape.name)} ON ${of} (${on});`
+  return `Look for rows that are there twice:\n${sql(twice)}\n${builtBy(table.key, [build], ctx, `Make ${listed(columns)} unique`)}${indexSpelling(table.key, shape, ctx)}\nThen i`
+}
+
+/** As Prisma would call it, so that it finds the index there. */
+function uniqueName(table: Table, columns: readonly string[], { project }: RuleContext): string {
+  return `${table.name}_${columns.join('_')}_${project.orm === 'drizzle' ? 'unique' : 'key'}`.slice(0, 63)
+}
+
+/** How the client inserts a row that may be there, in its words for the database at hand. */
+function insertOnce(query: Query, { dialect }: RuleContext): string {
+  const isMySql = dialect === 'mysql'
+  return byClient(query, {
+    prisma: '`upsert`',
+    drizzle: isMySql ? '`.ignore()`, or `.onDuplicateKeyUpdate(…)`' : '`.onConflictDoNothing()`',
+    sql: isMySql
+      ? '`INSERT IGNORE`, or `ON DUPLICATE KEY UPDATE`'
+      : dialect === 'sqlserver'
+        ? '`MERGE`'
+        : '`ON CONFLICT DO NOTHING`',
+  })
 }
 
 /**

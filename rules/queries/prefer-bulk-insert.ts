@@ -121,7 +121,7 @@ export default {
         object: table,
         alike: at(loop.place),
         ...(!alone ? { severity: 'info' as const } : {}),
-        help: `Collect the rows and insert them at once: ${byClient(query, { prisma: '`createMany`, or `createManyAndReturn` where the rows are needed', drizzle: '`insert(…).values(rows)`', sql: '`INSERT INTO … SELECT * FROM unnest($1::text[], …)`' })}.`,
+        help: `Collect the rows and insert them at once: ${byClient(query, { prisma: ctx.dialect === 'mysql' || ctx.dialect === 'sqlserver' ? '`createMany`' : '`createMany`, or `createManyAndReturn` where the rows are needed', drizzle: '`insert(…).values(rows)`', sql: ctx.dialect === 'postgresql' ? '`INSERT INTO … SELECT * FROM unnest($1::text[], …)`' : '`INSERT INTO … VALUES (…), (…)`' })}.`,
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }
     },

@@ -1,14 +1,15 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { takesFirst } from '../../src/queries/loops.ts'
 import type { Query } from '../../src/queries/query.ts'
+import type { Dialect } from '../../src/schema/dialect.ts'
 import { byClient } from './query-words.ts'
 import { ident } from './sql.ts'
 
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
-  const words = byClient(query, together)
+  const words = byClient(query, together(ctx.dialect))
   const key = keyOf(query, ctx)
-  if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first(ctx.dialect)}.` }
+  if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
   if (query.operation === 'select')
     return {
       help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
@@ -28,35 +29,40 @@ export function keyOf(query: Query, ctx: RuleContext): string | null {
 
 interface Together {
   readonly read: string
-  readonly first: (dialect: RuleContext['dialect']) => string
+  readonly first: string
   readonly select: (key: string) => string
   readonly delete: string
   readonly update: string
 }
 
-const together: { readonly [K in Query['client']]: Together } = {
+const together = (dialect: Dialect): { readonly [K in Query['client']]: Together } => ({
   prisma: {
     read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
-    first: () => '`include` with `take` in the query that gives the elements',
+    first: '`include` with `take` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
     update: '`updateMany({ where: { id: { in: ids } }, data })`',
   },
   drizzle: {
     read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
-    first: () => '`with` and its `limit` in the query that gives the elements',
+    first: '`with` and its `limit` in the query that gives the elements',
     select: (key: string) => `.where(inArray(table.${key}, keys))`,
     delete: '`.where(inArray(table.id, ids))`',
     update: 'one `.where(inArray(table.id, ids))`',
   },
-  sql: {
-    read: '`WHERE id = ANY($1)`, or a join in the query that gives the elements',
-    first: (dialect) =>
-      dialect === 'postgresql'
-        ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
-        : '`row_number() OVER (PARTITION BY …)`',
-    select: (key: string) => `WHERE ${ident(key)} = ANY($1)`,
-    delete: '`DELETE FROM … WHERE id = ANY($1)`',
-    update: 'one `UPDATE … WHERE id = ANY($1)`',
-  },
+  sql: inSql(dialect),
+})
+
+function inSql(dialect: Dialect): Together {
+  const hasArrays = dialect === 'postgresql' || dialect === 'cockroachdb'
+  const among = hasArrays ? '= ANY($1)' : 'IN (…)'
+  return {
+    read: `\`WHERE id ${among}\`, or a join in the query that gives the elements`,
+    first: hasArrays
+      ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
+      : '`row_number() OVER (PARTITION BY …)`',
+    select: (key: string) => `WHERE ${dialect === 'mysql' ? key : ident(key)} ${among}`,
+    delete: `\`DELETE FROM … WHERE id ${among}\``,
+    update: `one \`UPDATE … WHERE id ${among}\``,
+  }
 }

@@ -3,6 +3,7 @@ import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { review } from '../../src/review.ts'
+import { reviewExample } from '../example.ts'
 
 /** The findings of one rule where migrations come on top of one that is there. */
 async function said(rule: string, given: string, files: Readonly<Record<string, string>>) {
@@ -95,4 +96,47 @@ test('a relation is spelled as Prisma spells it, with both of its fields', async
   expect(findings.find(({ rule }) => rule === 'require-foreign-key')?.help).toContain(
     '`person Person @relation(fields: [personId], references: [id])` to `StarredMessage` and `starredMessage StarredMessage[]` to `Person`',
   )
+})
+
+test.each([
+  ['mysql', 'mysql2', '`.ignore()`, or `.onDuplicateKeyUpdate(…)`'],
+  ['sqlite', 'better-sqlite3', '`.onConflictDoNothing()`'],
+])('an insert that may find its row is named as Drizzle names it for %s', async (dialect, driver, words) => {
+  const table = dialect === 'mysql' ? 'mysqlTable' : 'sqliteTable'
+  const base = {
+    'package.json': `{"dependencies":{"drizzle-orm":"0.44.0"}}`,
+    'drizzle.config.ts': `export default { dialect: '${dialect}', schema: './src/schema.ts', out: './drizzle' }`,
+    'src/schema.ts': `import { ${dialect === 'mysql' ? 'int' : 'integer as int'}, text, ${table} } from 'drizzle-orm/${dialect}-core'
+      export const users = ${table}('users', { id: int('id').primaryKey(), email: text('email').notNull() })`,
+  }
+  const code = `import { eq } from 'drizzle-orm'
+    import { drizzle } from 'drizzle-orm/${driver}'
+    import { users } from './schema'
+    const db = drizzle(process.env.URL)
+    export async function join(email: string) {
+      const [existing] = await db.select().from(users).where(eq(users.email, email)).limit(1)
+      if (!existing) await db.insert(users).values({ email })
+    }`
+  const changeSet = await changeSetOf(memoryTree(base), memoryTree({ ...base, 'src/join.ts': code }))
+  const { findings } = await review(changeSet, {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  const finding = findings.find((each) => each.rule === 'no-find-then-create')
+  expect(finding?.help).toBe(`Create a unique constraint on \`email\`, and insert with ${words}.`)
+})
+
+test('an extension that is there is not created again', async () => {
+  const rule = catalog.find(({ id }) => id === 'require-search-index')
+  expect.assert(rule !== undefined)
+  const [example] = rule.bad
+  expect.assert(example !== undefined)
+  const helpOf = async (before: string) => {
+    const { findings } = await reviewExample({ ...example, given: before + (example.given ?? '') }, rule, catalog)
+    return findings.find((each) => each.rule === rule.id)?.help ?? ''
+  }
+  expect(await helpOf('')).toMatch(/CREATE EXTENSION[^]*CREATE INDEX/)
+  expect(await helpOf('CREATE EXTENSION pg_trgm;')).toMatch(/^An index of trigrams does;[^]*CREATE INDEX/)
+  expect(await helpOf('CREATE EXTENSION pg_trgm;')).not.toContain('CREATE EXTENSION')
 })
