@@ -100,7 +100,7 @@ describe('an index that a query asks for', () => {
         expect(help).toMatch(/in a migration of its own|by hand before the deploy/)
         const isDrizzle = place.path.endsWith('.ts') && help.includes('Drizzle')
         if (isDrizzle && !help.includes('CONCURRENTLY ON'))
-          expect(help).toMatch(/find its work done \(`IF NOT EXISTS`\):\n[^]*`index\('\w+'\)/)
+          expect(help).toMatch(/find its work done \(`IF NOT EXISTS`\):\n[^]*[`\n]index\('\w+'\)/)
       }
     }
   })
