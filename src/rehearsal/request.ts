@@ -1,7 +1,9 @@
 import type { Migration, Transaction } from '../step.ts'
 import type { Node } from 'libpg-query'
+import { isTemplate } from '../schema/template.ts'
 import { parseSql } from '../sql/parser.ts'
 import type { Statement } from '../sql/statement.ts'
+import { presumedExtensions } from './presumed.ts'
 import { createdExtension, refusal } from './refuse.ts'
 import type { PlanRequest, RehearsalDown, RehearsalFile, RehearsalRequest, RehearsalStatement } from './types.ts'
 
@@ -62,14 +64,15 @@ export function rehearsalRequest(parts: RequestParts): RehearsalRequest {
   }))
   const all = [...parts.base.flatMap((file) => file.statements), ...parts.steps.map((step) => step.statement)]
   const extensions = new Set(all.map((statement) => createdExtension(statement.node)).filter((name) => name !== null))
+  const presumed = presumedExtensions(all, extensions)
   return {
-    base,
+    base: [...presumed.map(({ file }) => file), ...base],
     complete: parts.complete ?? true,
     steps: plainStatements(
       parts.steps.map((step) => step.statement),
       parts.steps.map((step) => step.transaction),
     ),
-    extensions: [...extensions].sort(),
+    extensions: [...extensions, ...presumed.map(({ name }) => name)].sort(),
     platform: parts.platform ?? null,
     downs: (parts.migrations ?? []).flatMap((migration): RehearsalDown[] =>
       migration.down === null || migration.down.statements.length === 0
@@ -172,6 +175,7 @@ function innerOf(statements: readonly Statement[], index: number): readonly Stat
 function actionOf(statement: Statement): RehearsalStatement['action'] {
   if ('TransactionStmt' in statement.node)
     return transactionActions[statement.node.TransactionStmt.kind ?? ''] ?? 'send'
-  if ('VariableSetStmt' in statement.node && statement.node.VariableSetStmt.name === 'TRANSACTION') return 'skip'
+  if ('VariableSetStmt' in statement.node)
+    return statement.node.VariableSetStmt.name === 'TRANSACTION' || isTemplate(statement.text) ? 'skip' : 'send'
   return 'send'
 }

@@ -109,10 +109,18 @@ export function coverageOf(
   }
 }
 
+/** Each note once; what is to be said of many places of a file stands at the first of them. */
 function unique(notes: readonly Note[]): readonly Note[] {
+  const places = new Map<string, Set<number>>()
+  const idOf = ({ kind, path, message }: Note) => JSON.stringify([kind, path, message])
+  for (const note of notes) places.set(idOf(note), (places.get(idOf(note)) ?? new Set()).add(note.line))
   const seen = new Set<string>()
-  return notes.filter((note) => {
-    const same = JSON.stringify([note.kind, note.path, note.line, note.message])
-    return !seen.has(same) && seen.add(same)
+  return notes.flatMap((note) => {
+    const id = idOf(note)
+    if (seen.has(id)) return []
+    seen.add(id)
+    const more = (places.get(id)?.size ?? 1) - 1
+    const also = more === 0 ? '' : ` So it is in ${more} more place${more === 1 ? '' : 's'} of this file.`
+    return { ...note, message: `${note.message}${also}` }
   })
 }

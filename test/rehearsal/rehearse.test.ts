@@ -111,6 +111,20 @@ test('a role that does not exist is made, an extension that cannot be had is a n
   expect(result.notes.map((note) => note.message).join()).toContain('timescaledb')
 })
 
+test('an extension that was there before the first migration is there, and a setting that another program fills in is not made', async () => {
+  const result = await rehearse(
+    requestOf(
+      [
+        "set search_path = '{{.Schema}}'",
+        'create table tokens (id uuid primary key default public.uuid_generate_v4())',
+      ],
+      ['alter table tokens add column name citext', 'create index on tokens using gin ((name::text) gin_trgm_ops)'],
+    ),
+  )
+  expect(result.notes).toEqual([])
+  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null])
+})
+
 test('statements that reach outside are refused, what stands beside them is rehearsed', async () => {
   const refused = [
     "copy users to program 'id'",
