@@ -27,6 +27,14 @@ export default {
       typescript: `${pool}\n  export const below = (id: string) => pool.query('WITH RECURSIVE below AS (SELECT id, name FROM categories WHERE id = $1 UNION ALL SELECT c.id, c.name FROM categories c JOIN below b ON c.parent_id = b.id) SELECT * FROM below', [id])`,
       message: '`below` never ends where rows refer to each other in a circle',
     },
+    {
+      given: tree,
+      title: 'Numbers without an end.',
+      files: {
+        'src/queries/numbers.sql': `WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;\n`,
+      },
+      message: '`n` never ends',
+    },
   ],
   good: [
     {

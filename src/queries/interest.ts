@@ -1,6 +1,7 @@
 import { prismaMethods } from './prisma/calls.ts'
 import { spellsTransactions } from './transactions.ts'
 import type { Frame } from './typescript/module.ts'
+import { takesSql } from './typescript/nodes.ts'
 import type { Chain } from './typescript/nodes.ts'
 
 const drizzleSteps = new Set([
@@ -49,6 +50,7 @@ function isWanted(chain: Chain, frame: Frame | null, spelled: boolean): boolean 
     if (step.args !== null && (name in prismaMethods || drizzleSteps.has(name) || name === 'transaction')) return true
     if (name.startsWith('$')) return true
     if (step.template !== null && (name === '' || name === 'sql')) return true
+    if (name === '' && takesSql(step)) return true
   }
   const root = chain.root.type === 'Identifier' ? chain.root.name : ''
   // Where several drivers are imported, each has a name of its own: `drizzlePostgres`.

@@ -2,7 +2,8 @@ import type { Expression } from 'oxc-parser'
 import { prismaMethods } from './prisma/calls.ts'
 import { lookUp } from './typescript/module.ts'
 import type { Module, Scope, Site } from './typescript/module.ts'
-import { chainOf, keyName, unwrap } from './typescript/nodes.ts'
+import { senderOf } from './raw/sender.ts'
+import { chainOf, keyName, takesSql, unwrap } from './typescript/nodes.ts'
 import type { Evaluate } from './typescript/objects.ts'
 
 const tableSteps = new Set([
@@ -38,9 +39,10 @@ export function reach(
     const name = step.name ?? ''
     const prisma = name in prismaMethods && delegates.has(chain.steps[index - 1]?.name ?? '')
     const drizzle = withDrizzle && (tableSteps.has(name) || name === 'query')
-    const raw = name.startsWith('$') || step.template !== null || rawSteps.has(name)
+    const raw = name.startsWith('$') || step.template !== null || rawSteps.has(name) || (name === '' && takesSql(step))
     if (!asked && (prisma || raw || drizzle)) {
       evaluate(chain.root, scope, module)
+      if (raw && step.callee !== null) senderOf(step, { node: chain.root, scope, module }, evaluate)
       asked = true
     }
     if (!prisma && !(asked && withDrizzle)) continue

@@ -195,7 +195,9 @@ export function siteReader(
       )
       if (raw !== null) {
         const client = evaluate(site.chain.root, site.scope, module)
-        const drafts = rawQueries(raw, schemas).filter((d) => d.tables.some((t) => known(t.table)))
+        const drafts = rawQueries(raw, schemas).filter(
+          (d) => d.tables.length === 0 || d.tables.some((t) => known(t.table)),
+        )
         if (drafts.length === 0) {
           if (raw.unsafe.length === 0) return raw.sql === null ? 'dynamic' : null
           const nothing: Draft = {

@@ -13,6 +13,7 @@ import type { Chain } from '../typescript/nodes.ts'
 import { arrayOf, literalOf, objectOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
 import type { Evaluate, Located } from '../typescript/objects.ts'
 import { sqlQueries } from '../sql/statements.ts'
+import { senderOf } from './sender.ts'
 import { rawArgument, unsafeIn, unsafeText } from './unsafe.ts'
 
 /** Raw SQL that a call sends: its text where that is known, and what is put into it as text. */
@@ -85,7 +86,10 @@ export function rawCall(
         values: elementsOf(step.args?.[1], at),
         ...argumentText(argument, evaluate, drizzle),
       }
-    if (name === 'query' && receiver(index) === 'pg') {
+    if (
+      (name === 'query' && receiver(index) === 'pg') ||
+      ((name === 'query' || name === '') && senderOf(step, at, evaluate))
+    ) {
       const config = objectOf(argument, evaluate)?.properties
       const text = config?.find((p) => p.name === 'text') ?? argument
       return {

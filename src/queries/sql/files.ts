@@ -65,7 +65,9 @@ export async function sqlFileQueries(
       for (const { start: _start, end: _end, ...draft } of drafts) {
         const table = draft.tables[0]?.table ?? ''
         const owner =
-          projects.find((p) => p.after.tables.has(table)) ?? projects.find((p) => p.before?.tables.has(table) === true)
+          projects.find((p) => p.after.tables.has(table)) ??
+          projects.find((p) => p.before?.tables.has(table) === true) ??
+          (draft.tables.length === 0 ? first : undefined)
         if (owner === undefined) continue
         const place = placeOf(file, statement.start, statement.end)
         queries.push({

@@ -16,11 +16,34 @@ export function sqlQueries(node: Node, text: string, world: SqlWorld): Draft[] {
   if (kind === 'SelectStmt' || kind === 'InsertStmt' || kind === 'UpdateStmt' || kind === 'DeleteStmt') {
     const main = statementDraft(node, null, new Set(), state, text)
     // A statement that selects from its own WITH parts only stands for the first of them.
-    const [first, ...rest] = main === null ? state.drafts : [main, ...state.drafts]
+    const found = main === null ? state.drafts : [main, ...state.drafts]
+    const [first, ...rest] = found.length === 0 && recurs(node) ? [withoutTables] : found
     if (first === undefined) return []
     return [{ ...first, call: first.call.replace(' (nested)', ''), sql: text, statement: { text, node } }, ...rest]
   }
   return []
+}
+
+/** A query that calls itself goes on for ever whether or not it reads a table. */
+function recurs(node: Node): boolean {
+  return 'SelectStmt' in node && node.SelectStmt.withClause?.recursive === true
+}
+
+const withoutTables: Draft = {
+  start: 0,
+  end: 0,
+  client: 'sql',
+  call: 'SELECT',
+  operation: 'select',
+  tables: [],
+  predicates: [],
+  ordering: [],
+  joins: [],
+  writes: null,
+  limit: null,
+  offset: null,
+  sql: null,
+  dynamic: true,
 }
 
 function statementDraft(

@@ -28,7 +28,8 @@ const methods =
   /\.\s*(?:findMany|findFirst|findUnique|findFirstOrThrow|findUniqueOrThrow|create|createMany|createManyAndReturn|update|updateMany|updateManyAndReturn|upsert|delete|deleteMany|count|aggregate|groupBy)\s*[(<]/g
 const tables =
   /\.\s*(?:from|insert|update|delete|\$count|query)\s*(?:\(\s*|\.\s*)([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?)/g
-const raw = /\$(?:queryRaw|executeRaw)|\bsql(?:<[^`\n]{0,80}>)?`|\.(?:unsafe|raw)\(|\.query\(\s*[`'"{\w]|\.execute\(/
+const raw =
+  /\$(?:queryRaw|executeRaw)|\bsql(?:<[^`\n]{0,80}>)?`|\.(?:unsafe|raw)\(|\.query\(\s*[`'"{\w]|\.execute\(|[\w>]\(\s*[`'"]\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|select|insert|delete)\s/
 const defines =
   /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
 const setup =

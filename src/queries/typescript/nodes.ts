@@ -17,6 +17,8 @@ export interface ChainStep {
   readonly template: TemplateLiteral | null
   /** What stands in front of it. */
   readonly object: Expression
+  /** What is called; null where the member is only read. */
+  readonly callee: Expression | null
   readonly start: number
   readonly end: number
 }
@@ -64,12 +66,13 @@ export function chainOf(node: Expression): Chain | null {
           args,
           template,
           object: callee.object,
+          callee,
           start: callee.property.start,
           end: at.end,
         })
         at = unwrap(callee.object)
       } else {
-        steps.push({ name: '', args, template, object: callee, start: at.start, end: at.end })
+        steps.push({ name: '', args, template, object: callee, callee, start: at.start, end: at.end })
         at = callee
       }
     } else if (at.type === 'MemberExpression') {
@@ -78,6 +81,7 @@ export function chainOf(node: Expression): Chain | null {
         args: null,
         template: null,
         object: at.object,
+        callee: null,
         start: at.property.start,
         end: at.end,
       })
@@ -94,7 +98,19 @@ export function renderingOf({ openingElement, start, end }: JSXElement): Chain |
   const { name } = openingElement
   if (name.type !== 'JSXIdentifier' || !/^[A-Z]/.test(name.name)) return null
   const root: Expression = { type: 'Identifier', name: name.name, start: name.start, end: name.end }
-  return { root, steps: [{ name: '', args: [], template: null, object: root, start, end }], start, end }
+  return { root, steps: [{ name: '', args: [], template: null, object: root, callee: root, start, end }], start, end }
+}
+
+/** True for a call whose first argument is SQL. */
+export function takesSql({ args }: ChainStep): boolean {
+  const first = args?.[0]
+  const text =
+    first?.type === 'TemplateLiteral'
+      ? (first.quasis[0]?.value.cooked ?? '')
+      : first?.type === 'Literal' && typeof first.value === 'string'
+        ? first.value
+        : ''
+  return /^\s*(?:select|insert|update|delete|with)\s/i.test(text)
 }
 
 function memberName(node: Expression): string | null {
