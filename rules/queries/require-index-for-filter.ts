@@ -104,6 +104,13 @@ export default {
       message: 'for which there is no index',
     },
     {
+      given: `create table people (id bigint primary key, email text not null, kind text not null);`,
+      rows: { people: 5_000_000 },
+      title: 'What a function makes of an address tells rows apart, a state does not.',
+      typescript: `${pool}\n  export const find = (email: string) => pool.query("SELECT id FROM people WHERE lower(email) = $1 AND kind = 'reader'", [email])`,
+      message: '`lower(email)`',
+    },
+    {
       given: `create table agencies (id bigint primary key, slug text not null, deleted_at timestamptz); create index on agencies (deleted_at);`,
       rows: { agencies: 5_000_000 },
       title: 'An index that finds the rows that are not deleted, which are nearly all.',
@@ -159,6 +166,12 @@ export default {
     },
   ],
   good: [
+    {
+      given: `create table logins (id bigint primary key, kind text not null, version int not null, data jsonb not null);`,
+      rows: { logins: 5_000_000 },
+      title: 'Constants beside the part of a document that tells the rows apart.',
+      typescript: `${pool}\n  export const of = (subject: string) => pool.query("SELECT id FROM logins WHERE kind = 'oidc' AND version = 1 AND data->>'sub' = $1", [subject])`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -317,13 +330,15 @@ export default {
           return 'unknown'
         const conditions = conditionsOf(table, own, ctx)
         const columns = conditions.indexable
-        if (columns.length === 0) {
+        // A column that many rows share finds few of those that something else tells apart.
+        const isShared = !columns.some((p) => tellsApart(table, p.column ?? ''))
+        if (columns.length === 0 || (isShared && own.some(isComputed))) {
           const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
         if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
-        // Beside a pattern or a part of a document, which an index of another kind serves, a column that many rows share finds few of them.
-        if (own.some(isPattern) && !columns.some((p) => tellsApart(table, p.column ?? ''))) return 'unknown'
+        // An index of another kind serves a pattern or a part of a document.
+        if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.
@@ -380,6 +395,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for what is computed of a column and has to equal a value. */
+function isComputed(predicate: Predicate): boolean {
+  return predicate.expression !== null && ['=', 'in'].includes(predicate.operator) && !isConstant(predicate)
+}
 
 function isPattern({ operator, pattern }: Predicate): boolean {
   return (
