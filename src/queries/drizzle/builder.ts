@@ -5,6 +5,7 @@ import type { Condition } from '../conditions.ts'
 import type { Draft } from '../draft.ts'
 import type { Query } from '../query.ts'
 import type { Module, Scope } from '../typescript/module.ts'
+import { importedName } from '../typescript/module.ts'
 import { chainOf, isFunction, unwrap } from '../typescript/nodes.ts'
 import type { Chain, ChainStep } from '../typescript/nodes.ts'
 import { arrayOf, isUndefined, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
@@ -191,17 +192,17 @@ function distinctive(head: ChainStep, rest: readonly ChainStep[]): boolean {
   return rest[0]?.name === 'from' && selects.has(head.name ?? '') && (rest.length > 1 || head.args?.length === 0)
 }
 
+const aggregates = new Set(['count', 'sum', 'avg', 'min', 'max', 'countDistinct'])
+
 function isAggregate(property: Property): boolean {
   const node = unwrap(property.node)
   const chain = chainOf(node)
   const root = chain?.root
   const first = chain?.steps[0]
-  if (
-    root?.type === 'Identifier' &&
-    first?.name === '' &&
-    ['count', 'sum', 'avg', 'min', 'max', 'countDistinct'].includes(root.name)
-  )
-    return true
+  if (root?.type === 'Identifier' && first?.args != null) {
+    const name = first.name === '' ? importedName(property.scope, root.name) : (first.name ?? '')
+    if (aggregates.has(name)) return true
+  }
   const template = chain?.steps.find((s) => s.template !== null)?.template
   return (
     template != null &&

@@ -5,6 +5,7 @@ import { always, both, either, negate } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
 import type { Predicate } from '../query.ts'
 import { sqlCondition } from '../sql/conditions.ts'
+import { importedName } from '../typescript/module.ts'
 import type { Scope } from '../typescript/module.ts'
 import { chainOf, unwrap } from '../typescript/nodes.ts'
 import { arrayOf, isUndefined, literalOf, placeOfNode, sourceOf, textsOf } from '../typescript/objects.ts'
@@ -53,7 +54,7 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
   const chain = chainOf(node)
   const step = chain?.steps.at(-1)
   if (chain === null || step?.args == null || chain.root.type !== 'Identifier') return null
-  const name = step.name === '' ? chain.root.name : (step.name ?? '')
+  const name = step.name === '' ? importedName(given.scope, chain.root.name) : (step.name ?? '')
   const args: Located[] = []
   for (const one of step.args) {
     if (one.type === 'SpreadElement') {

@@ -3,6 +3,7 @@ import type { Key } from '../../schema/model.ts'
 import { parseQuery } from '../sql/parse.ts'
 import type { Order } from '../query.ts'
 import { directionOf } from '../sql/ordering.ts'
+import { importedName } from '../typescript/module.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import { arrayOf, placeOfNode } from '../typescript/objects.ts'
 import type { Located } from '../typescript/objects.ts'
@@ -25,9 +26,9 @@ export function orderOf(items: readonly Located[], state: State, sources: readon
     if (
       node.type === 'CallExpression' &&
       node.callee.type === 'Identifier' &&
-      (node.callee.name === 'desc' || node.callee.name === 'asc')
+      /^(?:asc|desc)$/.test(importedName(item.scope, node.callee.name))
     ) {
-      const descending = node.callee.name === 'desc'
+      const descending = importedName(item.scope, node.callee.name) === 'desc'
       direction = { descending, nullsFirst: descending }
       const inner = node.arguments[0]
       if (inner !== undefined && inner.type !== 'SpreadElement') node = unwrap(inner)
@@ -79,9 +80,10 @@ function calledOrder(
   given: Located,
   state: State,
 ): Omit<Order, 'place'> | null {
-  if (callee.type !== 'Identifier' || (callee.name !== 'desc' && callee.name !== 'asc')) return null
+  const direction = callee.type === 'Identifier' ? importedName(given.scope, callee.name) : ''
+  if (direction !== 'desc' && direction !== 'asc') return null
   const column =
     inner === undefined || inner.type === 'SpreadElement' ? null : columnOf({ ...given, node: inner }, state.world)
   const [before, after] = quasi.quasis.map((part) => part.value.cooked ?? '')
-  return column === null ? null : sortedBy(`${before ?? ''}x ${callee.name}${after ?? ''}`, column)
+  return column === null ? null : sortedBy(`${before ?? ''}x ${direction}${after ?? ''}`, column)
 }

@@ -158,3 +158,9 @@ export function lookUp(scope: Scope, name: string): Binding | null {
   }
   return null
 }
+
+/** The name by which what a name stands for is exported where it comes from: `count` of `import { count as total }`. */
+export function importedName(scope: Scope, name: string): string {
+  const binding = lookUp(scope, name)
+  return binding?.is === 'import' && binding.name !== '*' && binding.name !== 'default' ? binding.name : name
+}
