@@ -32,6 +32,8 @@ export interface CodeFacts {
   readonly hosting: readonly Hosting[]
   /** Applications that run modules again in development, with the folder that holds them. */
   readonly frameworks: readonly { readonly name: string; readonly folder: string; readonly path: string }[]
+  /** What sends queries that are not read, such as another query builder. */
+  readonly unread: readonly string[]
   /** Configuration of a pooler in the repository. */
   readonly poolers: readonly { readonly path: string; readonly line: number; readonly what: string }[]
 }
@@ -83,6 +85,7 @@ export const noFacts: CodeFacts = {
   urls: [],
   hosting: [],
   frameworks: [],
+  unread: [],
   poolers: [],
 }
 
@@ -268,6 +271,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const packages = await readPackages(request.entries, request.texts)
   return {
     ...settings,
+    unread: packages.unread,
     clients: clients.map((one) => ({
       ...one,
       host: hostOf(settings.hosting, one.place.path, packages),

@@ -7,6 +7,8 @@ export interface Packages {
   holding(path: string): string
   /** True where a package lists another among what it needs when it runs. */
   needs(folder: string, other: string): boolean
+  /** What sends queries that are not read: packages of other query builders, and code in other languages. */
+  readonly unread: readonly string[]
   /** True where a package brings what runs it as a server of its own: a Dockerfile, `fly.toml`. */
   serves(folder: string): boolean
 }
@@ -23,7 +25,22 @@ export async function readPackages(
     const found = /^(.*\/)?(?:Dockerfile|fly\.toml|railway\.(?:toml|json))$/.exec(path)
     return found === null ? [] : [found[1] ?? '']
   })
+  const listed = new Set(
+    [...contents.values()].flatMap((one) => {
+      const needed = one?.['dependencies']
+      return typeof needed === 'object' && needed !== null ? Object.keys(needed) : []
+    }),
+  )
+  const written = new Map<string, number>()
+  for (const { path } of entries) {
+    const name = language.exec(path)?.[1]
+    if (name !== undefined && !aside.test(path)) written.set(name, (written.get(name) ?? 0) + 1)
+  }
   return {
+    unread: [
+      ...builders.filter((name) => listed.has(name)).map((name) => `\`${name}\``),
+      ...[...written].flatMap(([name, files]) => (files >= 10 ? [`\`.${name}\` files`] : [])),
+    ],
     serves: (folder) => servers.includes(folder),
     holding: (path) =>
       folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), ''),
@@ -34,6 +51,26 @@ export async function readPackages(
     },
   }
 }
+
+/** Packages that put queries together in a way of their own. */
+const builders = [
+  'knex',
+  'kysely',
+  'objection',
+  'typeorm',
+  'sequelize',
+  '@mikro-orm/core',
+  '@mikro-orm/postgresql',
+  'slonik',
+  'pg-promise',
+  'massive',
+  '@databases/pg',
+  '@pgtyped/runtime',
+  '@supabase/supabase-js',
+  'postgraphile',
+]
+const language = /\.(go|py|rb|rs|java|kt|php|exs?|cs)$/
+const aside = /(?:^|\/)(?:tests?|scripts?|docs?|examples?|infra|terraform)\//
 
 function folderOf(path: string): string {
   return path.slice(0, -'package.json'.length)

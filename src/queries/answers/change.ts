@@ -67,6 +67,9 @@ export const changeAnswers: Answers<'decisions-documented' | 'query-patterns-bef
         )
       if (seen.queries.length === 0 || seen.partial === true)
         return unknown(`no query could be read that would ask for \`${one.index.name}\`: ${places([one])}`)
+      const [other] = seen.facts.unread
+      if (other !== undefined)
+        return unknown(`queries of ${other} are not read, and may ask for \`${one.index.name}\`: ${places([one])}`)
       return fail(`no query of the repository asks for \`${one.index.name}\`: ${places([one])}`)
     }
     // An index that goes again with its column is asked for by nobody and hurts nobody.
