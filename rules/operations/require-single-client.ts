@@ -71,6 +71,20 @@ export default {
     },
     {
       ...bareProject,
+      title: 'NestJS calls it once, as the module begins.',
+      typescript: `
+        import { Pool } from 'pg'
+        export class DatabaseService {
+          private pool!: Pool
+          async onModuleInit() {
+            this.pool = process.env.URL
+              ? new Pool({ connectionString: process.env.URL, max: 5, connectionTimeoutMillis: 5000, statement_timeout: 5000 })
+              : new Pool({ host: 'localhost', max: 5, connectionTimeoutMillis: 5000, statement_timeout: 5000 })
+          }
+        }`,
+    },
+    {
+      ...bareProject,
       title: 'A script has a client of its own.',
       files: {
         'scripts/backfill.ts': `import { PrismaClient } from '@prisma/client'\n  async function main() {\n    const prisma = new PrismaClient()\n    await prisma.$disconnect()\n  }`,

@@ -100,7 +100,7 @@ export interface FactsRequest {
 }
 
 const factory =
-  /^(?:create|make|get|build|init|new|connect|setup|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
+  /^on(?:Module|Application)[A-Z]|^(?:create|make|get|build|init|new|connect|setup|start|boot|bootstrap|register|open|use)(?![a-z])|[sS]ingleton|[fF]actory|[cC]lient|[iI]nstance|constructor|[pP]ool/
 
 const handlerNames = /^(?:GET|POST|PUT|PATCH|DELETE|HEAD|handler|loader|action|getServerSideProps|onRequest\w*)$/
 const routeSteps = new Set(['get', 'post', 'put', 'patch', 'delete', 'all', 'use', 'query', 'mutation'])

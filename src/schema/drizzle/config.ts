@@ -108,7 +108,7 @@ export function readDrizzleConfig(
         note(
           path,
           json ? 1 : lineAndColumn(file, node.start).line,
-          'its default export is computed, so nothing is known of its Drizzle project',
+          'has a default export that is computed, so nothing is known of its Drizzle project',
         ),
       )
   }
