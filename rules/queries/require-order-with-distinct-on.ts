@@ -1,6 +1,8 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
+import { indexColumns, type Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
-import { selectsOf } from '../shared/sql-tree.ts'
+import { columnRef, selectsOf } from '../shared/sql-tree.ts'
 
 export default {
   id: 'require-order-with-distinct-on',
@@ -30,17 +32,31 @@ export default {
       ...sqlShop,
       typescript: `${pool}\n  export const last = (id: string) => pool.query('SELECT DISTINCT ON (user_id) user_id, number FROM orders WHERE user_id = $1 ORDER BY user_id, created_at DESC', [id])`,
     },
+    {
+      ...sqlShop,
+      title: 'A key has one row, so there is nothing to choose.',
+      typescript: `${pool}\n  export const some = (id: string) => pool.query('SELECT DISTINCT ON (id) id, number FROM orders WHERE user_id = $1 LIMIT 5', [id])`,
+    },
+    {
+      ...drizzleShop,
+      title: 'Nor where only columns of that row are asked for.',
+      typescript: `${drizzleImports}\n  export const some = (id: string) => db.selectDistinctOn([users.id], { id: users.id, email: users.email }).from(users).innerJoin(orders, eq(orders.userId, users.id)).where(eq(users.id, id)).limit(5)`,
+    },
   ],
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test' || query.familiar === true) return
       const found =
         query.call === 'selectDistinctOn'
-          ? !query.dynamic && !/\.orderBy\(/.test(query.text ?? '')
-          : selectsOf(query).some(
-              (s) =>
-                (s.distinctClause ?? []).some((c) => Object.keys(c).length > 0) && (s.sortClause?.length ?? 0) === 0,
-            )
+          ? !query.dynamic && !/\.orderBy\(/.test(query.text ?? '') && !isOfOneRow(query, drizzleKey(query), ctx)
+          : selectsOf(query).some((s) => {
+              const columns = (s.distinctClause ?? []).filter((c) => Object.keys(c).length > 0)
+              if (columns.length === 0 || (s.sortClause?.length ?? 0) > 0) return false
+              const names = columns.map((c) => columnRef(c)?.name)
+              return (
+                s.fromClause?.length !== 1 || !('RangeVar' in (s.fromClause[0] ?? {})) || !isOfOneRow(query, names, ctx)
+              )
+            })
       const table = query.tables[0]?.table ?? ''
       return found
         ? {
@@ -51,3 +67,32 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the columns of `DISTINCT ON` are a key of the one table that is read, or of the table that all that is read belongs to. */
+function isOfOneRow(query: Query, names: readonly (string | undefined)[] | null, ctx: RuleContext): boolean {
+  const [main, ...others] = query.tables
+  const table = ctx.after.tables.get(main?.table ?? '')
+  if (!table || names === null || (others.length > 0 && query.call !== 'selectDistinctOn')) return false
+  const columns = names.map((name) => table.columns.find((c) => c.name === name || c.property === name)?.name)
+  return keysOf(table).some((key) => key.every((column) => columns.includes(column)))
+}
+
+function keysOf(table: Table): readonly (readonly string[])[] {
+  return [
+    ...(table.primaryKey ? [table.primaryKey.columns] : []),
+    ...table.uniques.map(({ columns }) => columns),
+    ...table.indexes.filter(({ unique, where }) => unique && where === null).map(indexColumns),
+  ]
+}
+
+/** The properties that `selectDistinctOn` is given; null where what is selected beside them may be of another row. */
+function drizzleKey({ text = '', tables }: Query): readonly string[] | null {
+  const [, key, selected] = /selectDistinctOn\(\s*\[([^\]]*)\]\s*(?:,\s*(\{[^{}()]*\})\s*)?,?\s*\)/.exec(text) ?? []
+  const members = [...(key ?? '').matchAll(/(\w+)\.(\w+)/g)]
+  const owner = members[0]?.[1]
+  if (owner === undefined || members.some(([, of]) => of !== owner)) return null
+  const isOfOwner = [...(selected ?? '').matchAll(/:\s*(\w+)\.\w+/g)].every(([, of]) => of === owner)
+  return (tables.length === 1 && selected === undefined) || (selected !== undefined && isOfOwner)
+    ? members.map(([, , property]) => property ?? '')
+    : null
+}

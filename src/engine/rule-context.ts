@@ -55,7 +55,10 @@ export function contextOf(
     size: (table) => sizeOf(config, rows(table)),
     edit: (edit) => editIn(input, edit),
     text: (path) => input.texts.get(path),
-    name: (table) => (schemaOf(table) === before.defaultSchema ? nameOf(table) : table),
+    name: (table) =>
+      input.project.dialect === 'sqlite' || ['', before.defaultSchema, input.after.defaultSchema].includes(schemaOf(table))
+        ? nameOf(table)
+        : table,
     options,
     alone: input.alone,
   }
