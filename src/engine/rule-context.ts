@@ -56,7 +56,8 @@ export function contextOf(
     edit: (edit) => editIn(input, edit),
     text: (path) => input.texts.get(path),
     name: (table) =>
-      input.project.dialect === 'sqlite' || ['', before.defaultSchema, input.after.defaultSchema].includes(schemaOf(table))
+      input.project.dialect === 'sqlite' ||
+      ['', before.defaultSchema, input.after.defaultSchema].includes(schemaOf(table))
         ? nameOf(table)
         : table,
     options,
