@@ -25,6 +25,15 @@ export default {
       files: { 'drizzle/helpers.sql': `alter table users add column name text;` },
       severity: 'warning',
     },
+    {
+      title: 'Files that are not there are told of once.',
+      runner: 'drizzle@0.45',
+      given: `create table users (id bigint primary key);`,
+      files: {
+        'drizzle/meta/_journal.json': `{ "version": "7", "dialect": "postgresql", "entries": [${['0001_a', '0002_b'].map((tag, i) => `{ "idx": ${i}, "version": "7", "when": ${i + 2}, "tag": "${tag}", "breakpoints": true }`).join(', ')}] }`,
+      },
+      message: 'lists `0001_a` and there is no `drizzle/0001_a.sql`, and 1 more is not there either',
+    },
   ],
   good: [
     {
@@ -62,13 +71,17 @@ export default {
           }
         }
       const old = new Set(before?.entries.map((entry) => entry.tag))
-      for (const entry of after.missing) {
-        if (old.has(entry.tag) && before?.missing.some((other) => other.tag === entry.tag)) continue
+      const missing = after.missing.filter(
+        ({ tag }) => !(old.has(tag) && before?.missing.some((other) => other.tag === tag)),
+      )
+      if (missing[0]) {
+        const rest = missing.length - 1
+        const more = rest === 0 ? '' : `, and ${rest} more ${rest === 1 ? 'is' : 'are'} not there either`
         yield {
-          place: entry.place,
-          object: entry.tag,
+          place: missing[0].place,
+          object: missing.map(({ tag }) => tag).join(' '),
           anySize: true,
-          message: `\`migrate()\` fails: the journal lists \`${entry.tag}\` and there is no \`${entry.file}\`.`,
+          message: `\`migrate()\` fails: the journal lists \`${missing[0].tag}\` and there is no \`${missing[0].file}\`${more}.`,
         }
       }
       for (const [at, entry] of after.entries.entries()) {

@@ -1,4 +1,6 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { accessExclusiveOn } from '../shared/locks.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
@@ -30,6 +32,14 @@ export default {
       message: 'blocks writes to `users`',
     },
     {
+      title: 'One that takes the place of another waits once.',
+      runner: 'flyway',
+      given: `create table users (id bigint primary key); create function touch() returns trigger language plpgsql as $$ begin return new; end $$; create trigger users_touch before update on users for each row execute function touch();`,
+      sql: `drop trigger users_touch on users; create trigger users_touch before insert or update on users for each row execute function touch();`,
+      severity: 'info',
+      message: 'Dropping `users_touch` locks',
+    },
+    {
       given: `create table users (id bigint primary key);`,
       sql: `alter table users disable trigger all;`,
       message: 'foreign keys',
@@ -43,7 +53,7 @@ export default {
   ],
   visit: {
     addTrigger({ table, to }, ctx) {
-      if (ctx.isNew(table)) return
+      if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
         message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.`,
@@ -51,7 +61,7 @@ export default {
       }
     },
     dropTrigger({ table, name }, ctx) {
-      if (ctx.isNew(table)) return
+      if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
         message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
@@ -59,7 +69,7 @@ export default {
       }
     },
     setTrigger({ table, name, enabled }, ctx) {
-      if (ctx.isNew(table)) return
+      if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
         message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.`,
@@ -86,3 +96,17 @@ export default {
 } satisfies Rule
 
 const help = `So that nobody waits for long behind it:\n${sql("SET lock_timeout = '3s';")}`
+
+/** True where an earlier statement of the transaction keeps writers out of the table already: this one waits for nobody. */
+function isLocked(table: Key, { step, transaction, isNew }: RuleContext): boolean {
+  if (!step || step.transaction.block === null) return false
+  return transaction
+    .slice(0, transaction.indexOf(step))
+    .some(({ changes }) =>
+      changes.some(
+        (change) =>
+          accessExclusiveOn(change, isNew) === table ||
+          ((change.kind === 'addTrigger' || change.kind === 'setTrigger') && change.table === table),
+      ),
+    )
+}

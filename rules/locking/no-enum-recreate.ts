@@ -77,7 +77,8 @@ export default {
   ],
   visit: {
     alterColumnType({ table, from, to }, ctx) {
-      if (ctx.isNew(table) || from.type === null || to.type === null || !ctx.step) return
+      if (ctx.isNew(table) || ctx.isNewColumn(table, from.name) || from.type === null || to.type === null || !ctx.step)
+        return
       const bare = (type: string) => type.replaceAll('"', '').replace(/\[\]$/, '')
       const column = { name: from.name, isList: from.type.endsWith('[]') }
       const { enums, defaultSchema } = ctx.step.before

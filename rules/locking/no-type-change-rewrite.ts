@@ -97,6 +97,12 @@ export default {
       severity: 'info',
       unproven: 'the table is not known',
     },
+    {
+      title: 'A column that the same pull request adds with a passing type.',
+      given: `create type kind as enum ('old'); create table shops (id bigint primary key, kind kind not null);`,
+      sql: `create type sort_tmp as enum ('old', 'new'); alter table shops add column sorts sort_tmp[]; update shops set sorts = array['new']::sort_tmp[] where id > 0; create type sort as enum ('new'); alter table shops alter column sorts type sort[] using sorts::text[]::sort[]; drop type sort_tmp;`,
+      message: 'Changing `sorts` from `sort_tmp[]` to `sort[]` rewrites',
+    },
   ],
   good: [
     {
@@ -137,7 +143,9 @@ export default {
       const { table, from, to } = change
       if (ctx.isNew(table)) return
       const does = retype(change, ctx)
-      if (does === 'free' || (isEnum(from.type, ctx) && isEnum(to.type, ctx))) return
+      if (does === 'free') return
+      const isNewColumn = ctx.isNewColumn(table, from.name)
+      if (!isNewColumn && isEnum(from.type, ctx) && isEnum(to.type, ctx)) return
       const steps = stepsOf([change], ctx)
       if (does === 'utc') {
         return {
@@ -167,9 +175,12 @@ export default {
           : [],
       )
       if (alike[0]?.from.name !== from.name) return
+      const names = listed(alike.map((other) => other.from.name))
       return {
-        message: `Changing ${listed(alike.map((other) => other.from.name))}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}${domainAlone(change, ctx) ?? limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
+        message: `Changing ${names}${from.type === null ? '' : ` from \`${from.type}\``} to \`${to.type}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
+        help: isNewColumn
+          ? `${rowsSentence(table, ctx)}Make \`${to.type}\` first, and add ${names} with it.`
+          : `${rowsSentence(table, ctx)}${domainAlone(change, ctx) ?? limitAlone(change, ctx)}ake it in steps that lock nothing for long:\n${stepsOf(alike, ctx)}`,
       }
     },
   },

@@ -75,7 +75,6 @@ export default {
       const deferred = to.deferrable ? ` DEFERRABLE${to.initiallyDeferred === true ? ' INITIALLY DEFERRED' : ''}` : ''
       const later = to.columns.some((column) => ctx.isNewColumn(table, column))
       const outside = outsideTransaction(ctx, { later })
-      const duplicates = `SELECT ${idents(to.columns)}, count(*) FROM ${name} GROUP BY ${idents(to.columns)} HAVING count(*) > 1 LIMIT 20;`
       const column = inline
         ? ctx.step?.changes.find((each) => each.kind === 'addColumn' && to.columns.includes(each.to.name))
         : undefined
@@ -85,7 +84,7 @@ export default {
           : 'B'
       return {
         message,
-        help: `${rowsSentence(table, ctx)}${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} ${definition};`)}\nThen${later && outside.never ? ', in a later migration,' : ''} let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} UNIQUE USING INDEX ${index}${deferred};`)}${inline ? '' : `\nRows that would fail:\n${sql(duplicates)}`}`,
+        help: `${rowsSentence(table, ctx)}${first}uild the index${inline ? '' : ' first'}; ${outside.how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${name} ${definition};`)}\nThen${later && outside.never ? ', in a later migration,' : ''} let the constraint take it over:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${ident(to.name)} UNIQUE USING INDEX ${index}${deferred};`)}`,
       }
     },
   },

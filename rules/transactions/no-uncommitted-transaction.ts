@@ -25,6 +25,11 @@ export default {
       runner: 'psql',
     },
     {
+      title: 'The runner has begun one, the file steps out of it for a statement, and the runner commits the next.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `alter table users add column age integer; commit; create index concurrently users_name on users (name); begin;`,
+    },
+    {
       title: 'A savepoint is no transaction.',
       given: `create table users (id bigint primary key);`,
       sql: `begin; savepoint a; alter table users add column name text; release a; commit;`,
@@ -35,13 +40,18 @@ export default {
     *pullRequest(ctx) {
       for (const migration of new Set(ctx.steps.map((step) => step.migration))) {
         let begun = null
+        let isRunners = false
         for (const statement of migration.statements) {
           if (statement.inside !== null || !('TransactionStmt' in statement.node)) continue
           const { kind } = statement.node.TransactionStmt
           if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') begun = statement
-          if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE')
+          if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_PREPARE') {
+            // What ends a transaction that the file did not begin is in that of its runner, which commits what begins after it too.
+            isRunners ||= begun === null
             begun = null
+          }
         }
+        if (isRunners) continue
         const last = ctx.steps.findLast((step) => step.migration === migration && step.statement.inside === null)
         if (begun)
           yield {

@@ -19,6 +19,7 @@ import { assumed, runnerOf, runnerOfFolders } from './sql-runner.ts'
 import { traitsOf } from './sql-text.ts'
 import type { SqlTraits } from './sql-text.ts'
 import type { SqlcFiles } from './sqlc.ts'
+import { sqlxDatabase } from './versions.ts'
 
 /** SQL files that no schema is made of, with the reason: for a note where a change touches them. */
 export interface IgnoredSql {
@@ -100,7 +101,9 @@ export function sqlProjects(
       loose.push(...names.map((name) => within(folder, name)))
       continue
     }
-    const other = dialectOf(folder, seen)
+    const said = dialectOf(folder, seen)
+    const crate = sqlxDatabase(listing, folder)
+    const other = said === 'postgresql' && crate !== null && crate !== 'postgres' ? crate : said
     if (
       other === 'ignored' ||
       (seen.length > 0 &&

@@ -280,6 +280,13 @@ function sendingOf(runner: Runner | null, migration: Migration, options: Transac
       return flyway(migration, runner, postgres)
     case 'sqlx':
       if (text.startsWith('-- no-transaction')) return whole('sqlx sends the file as one query (`-- no-transaction`)')
+      if (/auto_?commit|no_?transaction/i.test(migration.name))
+        return {
+          around: 'none',
+          query: 'statement',
+          because: 'its name says that it commits by itself, and what heeds that is not known',
+          unknown: true,
+        }
       return { around: 'file', query: 'file', because: 'sqlx runs a file in one transaction' }
     case 'diesel':
       if (migration.transactional === false)

@@ -215,6 +215,19 @@ export function crateVersion(listing: Listing, folder: string, crate: string): s
   return named
 }
 
+/** The one database that the Cargo.toml next to a folder takes sqlx for; null where it names none or several. */
+export function sqlxDatabase(listing: Listing, folder: string): 'postgres' | 'sqlite' | 'mysql' | null {
+  for (const at of foldersAround(folder)) {
+    const text = listing.text(within(at, 'Cargo.toml'))
+    const features =
+      text === undefined ? undefined : /^\s*sqlx\s*=\s*\{[^}]*?features\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1]
+    if (features === undefined) continue
+    const named = (['postgres', 'sqlite', 'mysql'] as const).filter((name) => features.includes(`"${name}"`))
+    return named.length === 1 ? (named[0] ?? null) : null
+  }
+  return null
+}
+
 /** The version of Flyway that a Maven or Gradle build around a folder names; undefined where none uses it. */
 export function flywayVersion(listing: Listing, folder: string): string | null | undefined {
   for (const home of foldersAround(folder)) {

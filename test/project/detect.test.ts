@@ -508,3 +508,18 @@ describe('a file that is not named as the migrations beside it', () => {
     ])
   })
 })
+
+test('migrations of sqlx are for the database that its crate names', async () => {
+  const crate = (name: string, feature: string) => ({
+    [`crates/${name}/Cargo.toml`]: `[dependencies]\nsqlx = { workspace = true, features = ["${feature}", "regexp"] }\n`,
+    [`crates/${name}/migrations/0001_history.sql`]: 'create table history (id text primary key, command text);\n',
+  })
+  const { projects } = await detectProjects(
+    memoryTree({ ...crate('client', 'sqlite'), ...crate('server', 'postgres') }),
+    defaultConfig,
+  )
+  expect(projects.map(({ root, dialect, runner }) => [root, dialect, runner.name])).toEqual([
+    ['crates/client', 'sqlite', 'sqlx'],
+    ['crates/server', 'postgresql', 'sqlx'],
+  ])
+})

@@ -309,3 +309,8 @@ test('what stands in a block without a transaction around it is said to be one',
   ])
   expect(of('BEGIN; DO $$ BEGIN DROP TABLE a; END $$; COMMIT;')[2]).toBe('`BEGIN` opens a transaction in the file')
 })
+
+test('a file of sqlx whose name says that it commits by itself is run in a way that is not known', () => {
+  const files = ['20230316_index_autocommit', '20230317_index'].map((name) => migration(`SELECT 1; ${index}`, name))
+  expect(transactionsOf(parseRunner('sqlx'), files).map(({ block }) => block)).toEqual([null, null, true, true])
+})
