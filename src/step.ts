@@ -34,7 +34,10 @@ export interface Transaction {
 export interface Step {
   readonly statement: Statement
   readonly migration: Migration
+  /** What it leaves: nothing where its transaction is rolled back. */
   readonly changes: readonly Change[]
+  /** What it does until a `ROLLBACK` of the file takes it back, with the locks of that; left out where none does. */
+  readonly undone?: readonly Change[]
   /** The schema just before and just after the statement. */
   readonly before: Schema
   readonly after: Schema

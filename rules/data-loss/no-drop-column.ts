@@ -42,6 +42,18 @@ export default {
   ],
   good: [
     {
+      title: 'What is rolled back loses nothing.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `begin; set local lock_timeout = '3s'; alter table users drop column name; rollback;`,
+    },
+    {
+      title: 'The same of a part of a transaction.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `begin; set local lock_timeout = '3s'; savepoint trial; alter table users drop column name; rollback to trial; comment on column users.name is 'as it is shown'; commit;`,
+    },
+    {
       title: 'A composite type that no column has.',
       given: `create type address as (street text, city text);`,
       sql: `alter type address drop attribute city;`,

@@ -58,6 +58,13 @@ export default {
       message: 'blocks every write to `users`',
       unproven: 'the drop before it locks more',
     },
+    {
+      title: 'Until it is rolled back it blocks writes as well.',
+      runner: 'psql',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `begin; create index users_name on users (name); rollback;`,
+      message: 'blocks every write to `users`',
+    },
   ],
   good: [
     {

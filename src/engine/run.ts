@@ -20,24 +20,31 @@ import type { Suppression } from './suppressions.ts'
  */
 export function runRules(
   rules: readonly CatalogRule[],
-  input: RuleInput,
+  lasting: RuleInput,
 ): { drafts: readonly Draft[]; muted: readonly Draft[]; notes: readonly Note[] } {
   const spoken: Draft[] = []
   const muted: Draft[] = []
   const notes: Note[] = []
-  const { undeployed = [] } = input
-  const moments = newnessOf([...undeployed, ...input.steps], undeployed[0]?.before ?? input.before).slice(
+  const { undeployed = [] } = lasting
+  // What is rolled back holds its locks until then, and is nothing to all who ask what a database becomes.
+  const passingBy = {
+    ...lasting,
+    steps: lasting.steps.map((step) => (step.undone === undefined ? step : { ...step, changes: step.undone })),
+  }
+  const moments = newnessOf([...undeployed, ...passingBy.steps], undeployed[0]?.before ?? lasting.before).slice(
     undeployed.length,
   )
   const end = moments.at(-1) ?? nothingNew
-  const byTransaction = groupSteps(input.steps)
-  const empty = provenEmpty(input.steps, moments)
-  const passing = passingChanges(input.steps, input.after)
-  const ignored = globMatcher(input.config.paths.ignore)
-  const heard = input.steps.find(({ statement }) => !ignored(statement.place.path)) ?? input.steps[0]
-  const first = heard?.statement.place ?? startOf(input.files[0]?.path ?? input.project.evidence)
+  const empty = provenEmpty(lasting.steps, moments)
+  const passing = passingChanges(lasting.steps, lasting.after)
+  const ignored = globMatcher(lasting.config.paths.ignore)
+  const heard = lasting.steps.find(({ statement }) => !ignored(statement.place.path)) ?? lasting.steps[0]
+  const first = heard?.statement.place ?? startOf(lasting.files[0]?.path ?? lasting.project.evidence)
 
   const runRule = (rule: CatalogRule, setting: Setting, drafts: Draft[]): void => {
+    const ofLocks = ofPostgresAlone.has(rule.group)
+    const input = ofLocks ? passingBy : lasting
+    const byTransaction = transactionsOf(input)
     const at = (step: Step | null, newness: Newness) =>
       contextOf(input, setting.options, step, newness, step ? (byTransaction.get(step.transaction.id) ?? [step]) : [])
     const collect = (subject: Subject, visit: () => ReturnType<NonNullable<Visitor['pullRequest']>>) => {
@@ -56,6 +63,7 @@ export function runRules(
     }
     const { visit } = rule
     input.steps.forEach((step, i) => {
+      if (step.undone !== undefined && !ofLocks) return
       if (
         !visit.statement &&
         !(visit.observation && step.observation) &&
@@ -101,10 +109,10 @@ export function runRules(
           )
   }
   for (const rule of rules) {
-    if (!speaks(rule, input.project)) continue
-    const settings = settingsOf(rule, input)
+    if (!speaks(rule, lasting.project)) continue
+    const settings = settingsOf(rule, lasting)
     for (const setting of settings) runRule(rule, setting, spoken)
-    if (settings.length === 0 && rule.claims !== undefined && input.config.rules[rule.id] !== undefined)
+    if (settings.length === 0 && rule.claims !== undefined && lasting.config.rules[rule.id] !== undefined)
       runRule(rule, { severity: null, options: rule.options ?? {} }, muted)
   }
   return { drafts: spoken, muted, notes }
@@ -128,6 +136,17 @@ export function runSuppressionRules(
     }
   }
   return drafts
+}
+
+const grouped = new WeakMap<RuleInput, ReadonlyMap<number, Step[]>>()
+
+/** The steps of each transaction. */
+function transactionsOf(input: RuleInput): ReadonlyMap<number, Step[]> {
+  const known = grouped.get(input)
+  if (known) return known
+  const groups = groupSteps(input.steps)
+  grouped.set(input, groups)
+  return groups
 }
 
 function groupSteps(steps: readonly Step[]): Map<number, Step[]> {

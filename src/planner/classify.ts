@@ -21,11 +21,11 @@ export interface ClassifiedChange {
   readonly because: string
 }
 
-/** Each statement that the change adds with its phase; what stands in a function does not run and is left out. */
+/** Each statement that the change adds with its phase; what stands in a function does not run, what is rolled back stays undone, and both are left out. */
 export function classifySteps(review: Reviewed): readonly ClassifiedStep[] {
   const fresh: Fresh = { tables: new Set(), columns: new Map() }
   return review.steps
-    .filter((s) => s.statement.inside !== 'function')
+    .filter((s) => s.statement.inside !== 'function' && s.undone === undefined)
     .map((step) => {
       const changes = step.changes.map((change): ClassifiedChange => {
         remember(change, fresh)

@@ -10,6 +10,7 @@ import type { Draft } from './replay/draft.ts'
 import type { ReplayOptions, Session } from './replay/session.ts'
 import { Refusal } from './replay/session.ts'
 import { replayNode, withPathOf } from './replay/statement.ts'
+import { undoing } from './replay/undo.ts'
 
 export type { ReplayOptions } from './replay/session.ts'
 
@@ -93,6 +94,7 @@ export function replayHistory(
 ): { readonly schema: Schema; readonly notes: readonly Note[] } {
   const draft = draftOf(schema)
   const notes: Note[] = []
+  const undo = undoing<Draft['schema']>()
   let at = 0
   for (const migration of migrations) {
     const beforeFile = draft.schema
@@ -102,12 +104,14 @@ export function replayHistory(
     for (const [index, statement] of migration.statements.entries()) {
       const transaction = options.transactions?.[at + index]?.id ?? -1
       if (failed) break
-      if (transaction !== id) {
+      if (transaction !== id || (options.transactions === undefined && begins(statement))) {
         id = transaction
         beforeTransaction = draft.schema
+        undo.begin(draft.schema, at + index)
       }
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
+      draft.schema = undo.backTo(statement, draft.schema, at + index)?.schema ?? draft.schema
       if (outcome.refused === null) continue
       notes.push(...refusalNotes([{ statement, why: outcome.refused }]))
       draft.schema = beforeTransaction
@@ -119,12 +123,21 @@ export function replayHistory(
   return { schema: draft.schema, notes }
 }
 
+function begins({ node, inside }: Statement): boolean {
+  return inside === null && 'TransactionStmt' in node && /_(?:BEGIN|START)$/.test(node.TransactionStmt.kind ?? '')
+}
+
 /** What ends with a session: its search path and its temporary objects. */
 function withoutSession(schema: Draft['schema'], before: Schema): Draft['schema'] {
   const draft: Draft = { schema: withPathOf(schema, before) }
   for (const map of ['tables', 'views', 'sequences'] as const)
     for (const at of temporary(draft.schema, map)) remove(draft, map, at)
   return draft.schema
+}
+
+/** A step that its own transaction takes back. */
+function undone(step: Step): Step {
+  return step.undone === undefined ? { ...step, changes: [], undone: step.changes } : step
 }
 
 /**
@@ -142,6 +155,7 @@ export function replaySteps(
   const steps: Step[] = []
   const notes: Note[] = []
   const refused: RefusedStatement[] = []
+  const undo = undoing<Draft['schema']>()
   let after: Schema | null = null
   let beforeTransaction = draft.schema
   let id: number | undefined
@@ -158,9 +172,16 @@ export function replaySteps(
       if (transaction.id !== id) {
         id = transaction.id
         beforeTransaction = before
+        undo.begin(before, steps.length)
       }
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
+      // Where nobody knows what shares a transaction, nobody knows what goes back.
+      const back = transaction.block === true ? undo.backTo(statement, before, steps.length) : null
+      if (back !== null) {
+        draft.schema = back.schema
+        for (let i = back.first; i < steps.length; i++) steps[i] = undone(steps[i]!)
+      }
       if (outcome.refused !== null) {
         refused.push({ statement, why: outcome.refused })
         after ??= withoutSession(beforeTransaction, beforeFile)

@@ -105,7 +105,11 @@ function jobOfRows(
   review: ProjectReview,
 ): { readonly job: BackfillJob; readonly columns: readonly string[] } | null {
   const { statement } = step
-  if (statement.inside === 'function' || !['UpdateStmt', 'DeleteStmt', 'InsertStmt'].includes(statement.kind))
+  if (
+    step.undone ||
+    statement.inside === 'function' ||
+    !['UpdateStmt', 'DeleteStmt', 'InsertStmt'].includes(statement.kind)
+  )
     return null
   const parts = rowParts(statement)
   const changed = targetTable(step)

@@ -1,0 +1,42 @@
+import { beforeAll, expect, test } from 'vitest'
+import { parseRunner } from '../../src/project/runners.ts'
+import { transactionsOf } from '../../src/project/transactions.ts'
+import { replayHistory, replaySteps } from '../../src/schema/replay.ts'
+import { loadParser } from '../../src/sql/parser.ts'
+import { migration, plain, schemaOf } from './support.ts'
+
+beforeAll(loadParser)
+
+const before = 'CREATE TABLE users (id bigint PRIMARY KEY)'
+
+test.each([
+  ['psql', 'BEGIN; ALTER TABLE users ADD a int; ROLLBACK; ALTER TABLE users ADD b int', 'id,b'],
+  ['psql', 'ALTER TABLE users ADD a int; BEGIN; ALTER TABLE users ADD b int; ROLLBACK', 'id,a'],
+  ['psql', 'BEGIN; ALTER TABLE users ADD a int; COMMIT; ROLLBACK', 'id,a'],
+  ['psql', 'BEGIN; ALTER TABLE users ADD a int; ROLLBACK AND CHAIN; ALTER TABLE users ADD b int; COMMIT', 'id,b'],
+  [
+    'psql',
+    'BEGIN; ALTER TABLE users ADD a int; SAVEPOINT s; ALTER TABLE users ADD b int; ROLLBACK TO s; ALTER TABLE users ADD c int; ROLLBACK TO s; COMMIT',
+    'id,a',
+  ],
+  ['psql', 'BEGIN; SAVEPOINT s; ALTER TABLE users ADD a int; RELEASE s; ALTER TABLE users ADD b int; COMMIT', 'id,a,b'],
+  ['prisma@6', 'ALTER TABLE users ADD a int; ROLLBACK; ALTER TABLE users ADD b int', 'id,b'],
+  ['flyway', 'ALTER TABLE users ADD a int; ROLLBACK; ALTER TABLE users ADD b int', 'id,b'],
+])('with %s, %s', (name, sql, columns) => {
+  const runner = parseRunner(name)
+  expect.assert(runner !== null)
+  const migrations = [migration('0002_change', sql, true)]
+  const transactions = transactionsOf(runner, migrations)
+  const { steps, after, notes } = replaySteps(schemaOf(before), migrations, transactions, plain)
+  const named = (schema: typeof after) =>
+    schema.tables
+      .get('public.users')
+      ?.columns.map((each) => each.name)
+      .join()
+  expect([named(after), notes]).toEqual([columns, []])
+  expect(named(replayHistory(schemaOf(before), migrations, { ...plain, transactions }).schema)).toBe(columns)
+  const kept = steps.flatMap(({ changes }) => changes.map((each) => each.kind === 'addColumn' && each.to.name))
+  expect(['id', ...kept].join()).toBe(columns)
+  const all = steps.flatMap(({ changes, undone = [] }) => [...changes, ...undone]).length
+  expect(all).toBe(sql.split(' ADD ').length - 1)
+})
