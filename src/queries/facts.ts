@@ -144,9 +144,13 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         text.slice(Math.max(0, node.start - 80), node.start),
       )
       const closed = own !== null && /\.\$disconnect\(|\.end\(|\.close\(/.test(text.slice(own.node.start, own.node.end))
-      const returned = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?)$/.test(
-        text.slice(Math.max(0, node.start - 80), node.start),
-      )
+      const before = text.slice(Math.max(0, node.start - 80), node.start)
+      const taken = /(?:const|let|var)\s+(\w+)(?:\s*:[^=]+)?=\s*(?:await\s+)?$/.exec(before)?.[1]
+      const returned =
+        /(?:\breturn\s+(?:await\s+)?|=>\s*\(?)$/.test(before) ||
+        (own !== null &&
+          taken !== undefined &&
+          new RegExp(String.raw`\breturn\s+${taken}\b(?!\s*[.?[(])`).test(text.slice(own.node.start, own.node.end)))
       const name = own?.argumentOf === null ? own.name : null
       const isCalled = name === null || new RegExp(`(?:[=(,?|:]|\\b(?:await|return))\\s*${name}\\(`).test(text)
       const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
@@ -160,6 +164,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         perCall:
           own !== null &&
           !handed &&
+          !returned &&
           (answersRequests(own) ||
             (!closed &&
               own.argumentOf === null &&

@@ -1,7 +1,8 @@
+import type { Expression } from 'oxc-parser'
 import { always, both, either, negate, numbered, usesOf } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
 import type { Predicate } from '../query.ts'
-import { unwrap } from '../typescript/nodes.ts'
+import { chainOf, unwrap } from '../typescript/nodes.ts'
 import { arrayOf, isUndefined, literalOf, objectOf, sourceOf } from '../typescript/objects.ts'
 import type { Located, Property } from '../typescript/objects.ts'
 import type { Model, ModelField } from './models.ts'
@@ -127,6 +128,11 @@ function joining(condition: Condition | null): Condition | null {
   return condition === null ? null : condition.map((terms) => terms.map((term) => ({ ...term, joining: true })))
 }
 
+function isColumn(node: Expression): boolean {
+  const steps = chainOf(node)?.steps ?? []
+  return steps.length > 2 && steps.at(-2)?.name === 'fields' && steps.every(({ args }) => args === null)
+}
+
 const scalarOperators: Readonly<Record<string, Predicate['operator']>> = {
   equals: '=',
   not: '<>',
@@ -172,6 +178,8 @@ function scalarFilter(
     return always
   }
   const object = objectOf(property, state.evaluate)
+  // `prisma.user.fields.name`: another column of the row, by which no index finds it.
+  if (isColumn(node)) return [[{ ...base, operator: 'unknown' }]]
   if (object === null) return [[{ ...base, operator: '=', source: sourceOf(property) }]]
   if (!object.complete) state.dynamic = true
   const names = object.properties.map((p) => p.name)
@@ -185,6 +193,10 @@ function scalarFilter(
     if (one.name === 'mode' || isUndefined(one.node)) continue
     const operator = scalarOperators[one.name]
     if (operator === undefined) {
+      terms.push({ ...base, operator: 'unknown' })
+      continue
+    }
+    if (isColumn(unwrap(one.node))) {
       terms.push({ ...base, operator: 'unknown' })
       continue
     }
