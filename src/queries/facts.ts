@@ -145,7 +145,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       )
       const closed = own !== null && /\.\$disconnect\(|\.end\(|\.close\(/.test(text.slice(own.node.start, own.node.end))
       const before = text.slice(Math.max(0, node.start - 80), node.start)
-      const taken = /(?:const|let|var)\s+(\w+)(?:\s*:[^=]+)?=\s*(?:await\s+)?$/.exec(before)?.[1]
+      const taken = /(?:const|let|var)\s+(\w+)(?:\s*:[^=]+)?\s*=\s*(?:await\s+)?$/.exec(before)?.[1]
       const returned =
         /(?:\breturn\s+(?:await\s+)?|=>\s*\(?)$/.test(before) ||
         (own !== null &&
