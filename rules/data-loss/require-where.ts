@@ -86,6 +86,7 @@ export default {
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
         yield {
           object: table,
+          ...(verb === 'UPDATE' ? { alike: `${statement.place.path} ${table}` } : {}),
           notIn:
             verb === 'UPDATE'
               ? ['pgfence/delete-without-where', 'pgls/banDeleteWithoutWhere']

@@ -76,6 +76,12 @@ export default {
         update users set region = 'eu' where country in ('de', 'fr');`,
       severity: 'info',
     },
+    {
+      title: 'What comes next to the same table is told of in the same breath.',
+      given: `create table orders (id bigint primary key, state text, note text);`,
+      sql: `update orders set state = 'open' where state = 'new'; update orders set note = '' where note is null;`,
+      message: 'locks every row of `orders`',
+    },
   ],
   good: [
     {
@@ -158,6 +164,7 @@ export default {
         const planned = batch === null && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
         yield {
           object: table,
+          alike: `${statement.place.path} ${verb} ${table}`,
           ...(fills ? { severity: 'info' as const } : {}),
           message:
             verb === 'INSERT'

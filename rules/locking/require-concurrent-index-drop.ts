@@ -76,7 +76,7 @@ export default {
       return {
         message: `Dropping \`${name}\` locks out everybody who uses ${where} while it waits for running queries.`,
         help: `${sentence(outside.how)}:\n${sql(statement)}`,
-        ...(table === '' ? {} : { object: table }),
+        ...(table === '' ? {} : { object: table, alike: `${ctx.step?.statement.place.path} ${table}` }),
         ...(outside.inPlace && single ? wholeLines(ctx.step, statement) : {}),
       }
     },

@@ -7,6 +7,7 @@ import type { ProjectReading } from '../reading.ts'
 import type { Settings } from '../settings.ts'
 import { disagreementNotes } from './agreement.ts'
 import type { Draft } from './draft.ts'
+import { isRepeatable } from '../project/migrations.ts'
 import { joinPrismaWarnings } from './prisma-warnings.ts'
 import type { CatalogRule } from './rule.ts'
 import type { RuleInput } from './rule-input.ts'
@@ -69,8 +70,16 @@ export async function judge(
       readSuppressions(file, (line) => lines === null || lines?.has(line) === true),
     )
   }
+  const again = new Set(
+    inputs.flatMap(({ project }) =>
+      changeSet.files.flatMap(({ path, status }) => (status === 'modified' && isRepeatable(project, path) ? path : [])),
+    ),
+  )
+  // Of what runs again, what stood there has been there before.
+  const isOld = ({ path, line, endLine }: Place) =>
+    again.has(path) && ![...(added.get(path) ?? [])].some((each) => each >= line && each <= endLine)
   // Ignored files count in the history; nothing is said of them.
-  const heard = (drafts: readonly Draft[]) => drafts.filter(({ place }) => !ignored(place.path))
+  const heard = (drafts: readonly Draft[]) => drafts.filter(({ place }) => !ignored(place.path) && !isOld(place))
   const headers = inputs.map((input, i) =>
     joinPrismaWarnings(
       results[i]?.drafts ?? [],

@@ -29,6 +29,9 @@ test('a repeatable migration that is edited runs again, and is reviewed as it wi
     notes: [],
   })
   expect((await edited('drop view names;')).findings).toContain(`no-drop-view ${at('R__names.sql')}`)
+  const filled = { ...first, [at('R__names.sql')]: `update users set name = 'x' where name is null;\n` }
+  const again = { ...filled, [at('R__names.sql')]: `${filled[at('R__names.sql')]}select 1;\n` }
+  expect(await rulesOf(filled, again)).toEqual({ findings: [], notes: [] })
 })
 
 test('files for HSQLDB or H2 beside those for Postgres are not read as Postgres', async () => {
