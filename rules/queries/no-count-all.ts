@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { large, pool, prismaShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { grows, isForOperators, isNewSearch, isSettings, mainTable, rowsOf } from '../shared/query-words.ts'
 import { lastName } from '../shared/sql-tree.ts'
@@ -7,8 +7,8 @@ import { lastName } from '../shared/sql-tree.ts'
 export default {
   id: 'no-count-all',
   severity: 'info',
-  summary: 'Every row of a large table is counted.',
-  why: 'Postgres keeps no number of rows: a count without a condition reads the whole table or a whole index each time.',
+  summary: 'Every row of a large table is counted or grouped.',
+  why: 'Postgres keeps no number of rows: a count or a sum without a condition reads the whole table or a whole index each time.',
   fix: 'Show an estimate (`reltuples` of `pg_class`), count once and keep the number, or ask whether there is one more page.',
   references: [
     'https://www.postgresql.org/docs/current/functions-aggregate.html',
@@ -25,8 +25,32 @@ export default {
       typescript: `${pool}\n  export const total = () => pool.query('SELECT count(*) FROM orders')`,
       message: '`orders`',
     },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `export const perStatus = () => prisma.order.groupBy({ by: ['status'], _count: true })`,
+      message: 'are read each time to group them',
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      typescript: `${pool}\n  export const perStatus = () => pool.query('SELECT status, count(*) FROM orders GROUP BY status')`,
+      message: 'are read each time to group them',
+    },
+    {
+      ...drizzleShop,
+      rows: large,
+      typescript: `${drizzleImports}\n  export const perStatus = () => db.select({ status: orders.status, total: sql\`count(*)\` }).from(orders).groupBy(orders.status)`,
+      message: 'are read each time to group them',
+    },
   ],
   good: [
+    {
+      ...prismaShop,
+      title: 'Rows of one owner are grouped, and the newest of all stands at the end of an index.',
+      rows: large,
+      typescript: `export const mine = (userId: string) => prisma.order.groupBy({ by: ['status'], where: { userId }, _count: true })\n  export const newest = () => prisma.order.aggregate({ _max: { createdAt: true } })`,
+    },
     {
       ...prismaShop,
       title: 'The number is kept for a while.',
@@ -67,8 +91,9 @@ export default {
         isForOperators(query.place.path)
       )
         return
+      const groups = groupsAll(query)
       if (
-        !(['count', '$count'].includes(query.call) || countsAll(query)) ||
+        !(['count', '$count'].includes(query.call) || countsAll(query) || groups) ||
         (ctx.size(table.key) !== 'large' && ctx.size(table.key) !== 'medium')
       )
         return
@@ -76,11 +101,30 @@ export default {
       if (isSettings(table, ctx) || (!ctx.isSized(table.key) && !grows(table))) return
       return {
         object: table.key,
-        message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are counted each time.`,
+        message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : 'counted each time'}.`,
+        ...(groups
+          ? { help: 'Keep the numbers of each group in a table or a materialized view, or group only rows of a time.' }
+          : {}),
       }
     },
   },
 } satisfies Rule
+
+/** True for groups of all rows of one table. */
+function groupsAll({ call, client, statement, tables, text = '' }: Query): boolean {
+  if (client === 'prisma' && call === 'groupBy') return true
+  if (client === 'drizzle' && call === 'select')
+    return tables.length === 1 && /\.groupBy\(/.test(text) && !/\.(?:where|limit)\(/.test(text)
+  if (statement === undefined || !('SelectStmt' in statement.node)) return false
+  const { fromClause = [], groupClause = [], whereClause, limitCount } = statement.node.SelectStmt
+  return (
+    groupClause.length > 0 &&
+    fromClause.length === 1 &&
+    fromClause.every((from) => 'RangeVar' in from) &&
+    whereClause === undefined &&
+    limitCount === undefined
+  )
+}
 
 /** `SELECT count(*) FROM t`, and nothing else. */
 function countsAll({ statement }: Query): boolean {

@@ -105,7 +105,9 @@ export default {
         (query.nested !== undefined && query.nested.length > 0)
       )
         return
-      if (query.writes === null && query.client === 'prisma') return
+      // Related rows that are made or connected with it are mostly spelled out where the row is not.
+      const isOpen = query.writes === null && query.client === 'prisma'
+      if (isOpen && /\b(?:create|connect|connectOrCreate)\s*:/.test(query.text ?? '')) return
       // Rows that are made on a condition, or beside other queries, have to be collected first.
       const beside = ctx.queries.filter(
         (q) =>
@@ -120,7 +122,7 @@ export default {
       return {
         object: table,
         alike: at(loop.place),
-        ...(!alone ? { severity: 'info' as const } : {}),
+        ...(!alone || isOpen ? { severity: 'info' as const } : {}),
         help: `Collect the rows and insert them at once: ${byClient(query, { prisma: ctx.dialect === 'mysql' || ctx.dialect === 'sqlserver' ? '`createMany`' : '`createMany`, or `createManyAndReturn` where the rows are needed', drizzle: '`insert(…).values(rows)`', sql: ctx.dialect === 'postgresql' ? '`INSERT INTO … SELECT * FROM unnest($1::text[], …)`' : '`INSERT INTO … VALUES (…), (…)`' })}.`,
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` sends one statement for each element of the loop in line ${loop.place.line}.`,
       }

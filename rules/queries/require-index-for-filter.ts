@@ -164,6 +164,13 @@ export default {
       typescript: `${drizzleImports}\n  const open = db.select().from(orders).where(eq(orders.status, sql.placeholder('status'))).limit(10).prepare('open')\n  export const run = (status: string) => open.execute({ status })`,
       message: '`status`',
     },
+    {
+      title: 'An index that holds the column behind another does not find what is made of it.',
+      given: `create table visits (id bigint primary key, user_id bigint not null, at timestamp not null); create index on visits (user_id, at);`,
+      rows: { visits: 9_000_000 },
+      typescript: `${pool}\n  export const on = (day: string) => pool.query('SELECT id FROM visits WHERE date(at) = $1', [day])`,
+      message: '`date(at)`, for which there is no index',
+    },
   ],
   good: [
     {

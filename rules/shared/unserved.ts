@@ -73,8 +73,8 @@ export function ofExpression(
   if (!/^\w+\(|::/.test(expression)) return null
   // An index on the column itself, or on something made of it, is the matter of another rule.
   if (
-    pathsOf(table).some((path) =>
-      path.keys.some((key) => key.column === column || key.expression?.includes(column) === true),
+    pathsOf(table).some(
+      (path) => path.keys[0]?.column === column || path.keys.some((key) => key.expression?.includes(column) === true),
     )
   )
     return null
