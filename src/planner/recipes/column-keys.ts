@@ -1,4 +1,10 @@
-import { checkDefinition, createIndex, foreignKeyDefinition, uniqueDefinition } from '../../schema/sql/ddl.ts'
+import {
+  checkDefinition,
+  createIndex,
+  foreignKeyDefinition,
+  inSchemaOf,
+  uniqueDefinition,
+} from '../../schema/sql/ddl.ts'
 import type { Change } from '../../schema/change.ts'
 import type { ForeignKey, Index, Table, Unique } from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
@@ -8,13 +14,13 @@ import { validated } from './constraints.ts'
 
 /** What a change makes of the indexes and constraints over a column that it renames. */
 export interface RemadeKeys {
-  /** Drops and their counterparts: the same again on the new column. */
+  /** Drops and their counterparts, the same again on the new column, and new names. */
   readonly covers: readonly Change[]
-  /** Name of each that is dropped, with that of its counterpart; null for one that has none. */
+  /** Name of each that is dropped or renamed, with that of its counterpart; null for one that has none. */
   readonly names: ReadonlyMap<string, string | null>
 }
 
-/** The indexes and constraints over a renamed column that are dropped, and made again under another name. */
+/** The indexes and constraints over a renamed column that are dropped and made again, or renamed as well. */
 export function remadeKeys(table: Table, from: string, to: string, all: readonly Change[]): RemadeKeys {
   const covers: Change[] = []
   const names = new Map<string, string | null>()
@@ -27,7 +33,14 @@ export function remadeKeys(table: Table, from: string, to: string, all: readonly
           ? [{ change, name: change.to.name, shape: shapeOf(change.to, to, to) }]
           : [],
   )
+  const { indexes, uniques, checks, foreignKeys } = keysOver(table, from)
+  const over: readonly Named[] = [...indexes, ...uniques, ...checks, ...foreignKeys]
   for (const change of all) {
+    const renames = change.kind === 'renameIndex' || change.kind === 'renameConstraint'
+    if (renames && change.table === table.key && over.some(({ name }) => name === change.from)) {
+      covers.push(change)
+      names.set(change.from, change.to)
+    }
     if ((change.kind !== 'dropIndex' && change.kind !== 'dropConstraint') || change.table !== table.key) continue
     const gone = [...table.indexes, ...table.uniques, ...table.foreignKeys].find((k) => k.name === change.name)
     if (gone === undefined || !mentions(shapeOf(gone, to, to), JSON.stringify(from))) continue
@@ -46,81 +59,117 @@ function shapeOf(of: Index | Unique | ForeignKey, from: string, to: string): str
   )
 }
 
+interface Named {
+  readonly name: string
+}
+
+/** The indexes, uniques, checks and foreign keys over a column. */
+function keysOver(table: Table, column: string) {
+  const says = (sql: string | null) => sql !== null && mentions(sql, quoteIdent(column))
+  return {
+    indexes: table.indexes.filter(
+      (i) =>
+        i.keys.some((k) => k.column === column || says(k.expression)) || i.include.includes(column) || says(i.where),
+    ),
+    uniques: table.uniques.filter((u) => u.columns.includes(column)),
+    checks: table.checks.filter((c) => says(c.expression)),
+    foreignKeys: table.foreignKeys.filter((f) => !f.clientOnly && f.columns.includes(column)),
+  }
+}
+
+/** What the counterpart of an index or constraint is called while both are there. */
+function nameBeside(old: string, from: string, to: string, { names }: Pick<RemadeKeys, 'names'>): string {
+  return names.get(old) ?? (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
+}
+
+/** Gives the names of what went with a renamed column to their counterparts, as far as the change keeps them. */
+export function namesTakenOver(
+  table: Table,
+  from: string,
+  to: string,
+  d: string,
+  keys: Pick<RemadeKeys, 'names'>,
+): readonly string[] {
+  const { indexes, uniques, checks, foreignKeys } = keysOver(table, from)
+  const constraints: readonly Named[] = [...uniques, ...checks, ...foreignKeys]
+  const keeps = ({ name }: Named) => !keys.names.has(name)
+  const beside = ({ name }: Named) => nameBeside(name, from, to, keys)
+  return [
+    ...indexes
+      .filter(keeps)
+      .map((i) => `ALTER INDEX ${inSchemaOf(table.key, beside(i), d)} RENAME TO ${quoteIdent(i.name)}`),
+    ...constraints
+      .filter(keeps)
+      .map(
+        (c) =>
+          `ALTER TABLE ${quoteKey(table.key, d)} RENAME CONSTRAINT ${quoteIdent(beside(c))} TO ${quoteIdent(c.name)}`,
+      ),
+  ]
+}
+
 /** The indexes, uniques, checks and foreign keys over a column, made for another one without blocking. */
 export function keysOnNewColumn(
   table: Table,
   from: string,
   to: string,
   d: string,
-  { names }: Pick<RemadeKeys, 'names'> = { names: new Map() },
+  keys: Pick<RemadeKeys, 'names'> = { names: new Map() },
 ): readonly string[] {
   const name = quoteKey(table.key, d)
-  const renamed = (old: string) =>
-    names.get(old) ?? (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
-  const stays = (key: { readonly name: string }) => names.get(key.name) !== null
+  const over = keysOver(table, from)
+  const renamed = (old: string) => nameBeside(old, from, to, keys)
+  const stays = (key: Named) => keys.names.get(key.name) !== null
   const columns = (list: readonly string[]) => list.map((c) => (c === from ? to : c))
   const text = (sql: string) => renameIn(sql, from, to)
-  const indexes = table.indexes
-    .filter(
-      (i) =>
-        i.keys.some((k) => k.column === from || (k.expression !== null && mentions(k.expression, quoteIdent(from)))) ||
-        i.include.includes(from) ||
-        (i.where !== null && mentions(i.where, quoteIdent(from))),
-    )
-    .filter(stays)
-    .map((i): Index => ({
-      ...i,
-      name: renamed(i.name),
-      include: columns(i.include),
-      where: i.where === null ? null : text(i.where),
-      keys: i.keys.map((k) => ({
-        ...k,
-        column: k.column === from ? to : k.column,
-        expression: k.expression === null ? null : text(k.expression),
-      })),
-    }))
+  const indexes = over.indexes.filter(stays).map((i): Index => ({
+    ...i,
+    name: renamed(i.name),
+    include: columns(i.include),
+    where: i.where === null ? null : text(i.where),
+    keys: i.keys.map((k) => ({
+      ...k,
+      column: k.column === from ? to : k.column,
+      expression: k.expression === null ? null : text(k.expression),
+    })),
+  }))
   return [
     ...indexes.map((i) => createIndex(table.key, i, d, { concurrently: true })),
-    ...table.uniques
-      .filter((u) => u.columns.includes(from) && stays(u))
-      .flatMap((u) => {
-        const unique = { ...u, name: renamed(u.name), columns: columns(u.columns), include: columns(u.include) }
-        const index: Index = {
-          name: unique.name,
-          keys: unique.columns.map((c) => ({
-            column: c,
-            expression: null,
-            descending: false,
-            nullsFirst: false,
-            opclass: null,
-            collation: null,
-          })),
-          include: unique.include,
-          unique: true,
-          nullsNotDistinct: unique.nullsNotDistinct,
-          method: 'btree',
-          where: null,
-          valid: true,
-          declared: [],
-        }
-        return unique.deferrable
-          ? [`ALTER TABLE ${name} ADD ${uniqueDefinition(unique)}`]
-          : [
-              createIndex(table.key, index, d, { concurrently: true }),
-              `ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdent(unique.name)} UNIQUE USING INDEX ${quoteIdent(unique.name)}`,
-            ]
-      }),
-    ...table.checks
-      .filter((c) => mentions(c.expression, quoteIdent(from)))
-      .flatMap((c) =>
-        validated(
-          name,
-          checkDefinition({ ...c, name: renamed(c.name), expression: text(c.expression), validated: false }),
-          renamed(c.name),
-        ),
+    ...over.uniques.filter(stays).flatMap((u) => {
+      const unique = { ...u, name: renamed(u.name), columns: columns(u.columns), include: columns(u.include) }
+      const index: Index = {
+        name: unique.name,
+        keys: unique.columns.map((c) => ({
+          column: c,
+          expression: null,
+          descending: false,
+          nullsFirst: false,
+          opclass: null,
+          collation: null,
+        })),
+        include: unique.include,
+        unique: true,
+        nullsNotDistinct: unique.nullsNotDistinct,
+        method: 'btree',
+        where: null,
+        valid: true,
+        declared: [],
+      }
+      return unique.deferrable
+        ? [`ALTER TABLE ${name} ADD ${uniqueDefinition(unique)}`]
+        : [
+            createIndex(table.key, index, d, { concurrently: true }),
+            `ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdent(unique.name)} UNIQUE USING INDEX ${quoteIdent(unique.name)}`,
+          ]
+    }),
+    ...over.checks.flatMap((c) =>
+      validated(
+        name,
+        checkDefinition({ ...c, name: renamed(c.name), expression: text(c.expression), validated: false }),
+        renamed(c.name),
       ),
-    ...table.foreignKeys
-      .filter((f) => !f.clientOnly && f.columns.includes(from) && stays(f))
+    ),
+    ...over.foreignKeys
+      .filter(stays)
       .flatMap((f) =>
         validated(
           name,

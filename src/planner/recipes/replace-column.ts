@@ -5,7 +5,7 @@ import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from '../backfil
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
 import { deploy, fill, migration, replaceName, type Recipe, type RecipeStep, type RecipeContext } from './recipe.ts'
 import { syncColumns, type SyncedPair } from './sync.ts'
-import { keysOnNewColumn, type RemadeKeys } from './column-keys.ts'
+import { keysOnNewColumn, namesTakenOver, type RemadeKeys } from './column-keys.ts'
 import { notNullStatements } from './not-null.ts'
 
 /** `users.email` gets another name while old and new code run side by side. */
@@ -198,6 +198,7 @@ export function replaceColumn(
         ...lastDefault,
         ...sync.drop,
         `ALTER TABLE ${name} DROP COLUMN ${f}`,
+        ...(keys ? namesTakenOver(table, from.name, fresh.name, d, keys) : []),
         'COMMIT',
       ],
       fieldChange(ctx.orm, [], [], [from]),
