@@ -191,10 +191,7 @@ type TypeChanged = ChangeOf<'alterColumnType'>
 /** The way by new columns that take their place, for columns of one table. */
 function stepsOf(changes: readonly TypeChanged[], ctx: RuleContext): string {
   const key = changes.find((change) => isKey(change, ctx))
-  if (key !== undefined)
-    return `${keySteps(key.from.name)}
-
-\`schemagate plan\`, or \`/schemagate plan\` in the pull request, writes the SQL of each.`
+  if (key !== undefined) return keySteps(key.from.name, ctx)
   const columns = changes.map(({ table, from, to, using }) => ({
     table,
     column: from.name,

@@ -69,12 +69,13 @@ export function isReferred(table: Key, column: string, { before }: RuleContext):
   )
 }
 
-/** The way to a column that takes the place of a key, as a list. */
-export function keySteps(column: string): string {
+/** The way to a column that takes the place of a key, as a list, and who writes its SQL where that can be. */
+export function keySteps(column: string, { alone, step }: RuleContext): string {
+  const isPlanned = step?.changes.some(({ kind }) => kind === 'renameColumn' || kind === 'alterColumnType') === true
   return `
 - add a second column, which a trigger keeps equal to \`${column}\`
 - fill it in batches
 - give it the indexes and constraints
 - let it take over the key and the names, in one short transaction
-- drop the old column, in a later pull request`
+- drop the old column, in a later pull request${alone || !isPlanned ? '' : '\n\n`schemagate plan`, or `/schemagate plan` in the pull request, writes the SQL of each.'}`
 }

@@ -64,7 +64,7 @@ export function columnInSteps(table: Key, from: string, to: string, ctx: RuleCon
     kept === null
       ? 'Take'
       : `Rename it in the schema only, which needs no migration: ${kept}.\nWhere the column itself has to change, take`
-  if (isReferred(table, from, ctx)) return `${alone} it in steps:\n${keySteps(from)}`
+  if (isReferred(table, from, ctx)) return `${alone} it in steps:\n${keySteps(from, ctx)}`
   const carried = carriedSentence(table, from, to, ctx)
   return `${alone} it in steps:\n${sql(
     column === undefined

@@ -158,6 +158,22 @@ describe('a plan', () => {
     expect(diffSchemas(replayStatements(review.before, sql, 15).after, review.after)).toEqual([])
   })
 
+  test.each([
+    ['CREATE INDEX users_mail_idx ON users ((mail + 1)) WHERE mail IS NOT NULL;', 'mail'],
+    ['ALTER TABLE users ADD CONSTRAINT u UNIQUE (mail, id); ALTER TABLE users ADD CHECK (mail > 9);', 'mail'],
+    ['CREATE TABLE logins (m integer REFERENCES users (mail)); CREATE INDEX ON logins (m);', 'mail'],
+    ['CREATE TABLE logins (u bigint REFERENCES users); ALTER TABLE users ADD boss bigint REFERENCES users;', 'id'],
+    ['ALTER TABLE users ADD FOREIGN KEY (org) REFERENCES users (mail); CREATE INDEX u ON users (org, id);', 'org'],
+  ])('ends where a rename ends, with the names that stay: %s', async (more, column) => {
+    const start = `CREATE TABLE users (id bigserial PRIMARY KEY, mail integer UNIQUE, org integer NOT NULL); ${more}`
+    const review = reviewOf(start, `ALTER TABLE users RENAME COLUMN ${column} TO fresh;`)
+    const sql = planOf(review).parts.flatMap((p) => p.statements)
+    expect(sql.length).toBeGreaterThan(3)
+    expect(diffSchemas(replayStatements(review.before, sql, 15).after, review.after)).toEqual([])
+    await db.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${start}`)
+    for (const statement of sql) await db.query(statement)
+  })
+
   test('runs what moves rows in the order of the change', () => {
     const { parts } = planOf(
       reviewOf(
@@ -193,12 +209,15 @@ describe('a plan', () => {
 
   test('offers no steps that would fail or end elsewhere, and says what stands in the way', () => {
     const plan = planOf(
-      reviewOf('CREATE TABLE users (mail text PRIMARY KEY);', 'ALTER TABLE users RENAME COLUMN mail TO email;'),
+      reviewOf(
+        'CREATE TABLE users (mail int4range, EXCLUDE USING gist (mail WITH &&));',
+        'ALTER TABLE users RENAME COLUMN mail TO email;',
+      ),
     )
     expect(plan.parts).toEqual([])
     expect(plan.backfills).toEqual([])
     expect(planToText([plan])).toContain(
-      'No order of steps is offered, because these statements hang together: put in the order of their patterns, they leave ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (email) to be done.',
+      'No order of steps is offered, because these statements hang together: put in the order of their patterns, they leave ALTER TABLE users ADD CONSTRAINT users_mail_excl EXCLUDE USING gist (email WITH &&) to be done.',
     )
   })
 

@@ -1,5 +1,13 @@
 import { dollarTag, inSchemaOf, targetOf } from '../../schema/sql/ddl.ts'
-import { nameOf, schemaOf, type ForeignKey, type Index, type Schema, type Table } from '../../schema/model.ts'
+import {
+  nameOf,
+  schemaOf,
+  type Column,
+  type ForeignKey,
+  type Index,
+  type Schema,
+  type Table,
+} from '../../schema/model.ts'
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import { jobNameOf } from '../backfill/backfill.ts'
@@ -131,7 +139,7 @@ export function swapStep(swapped: Swapped, type: string, schema: Schema, ctx: Re
     ...members.flatMap((m) => [
       alter(`RENAME COLUMN ${quoteIdent(m.from.name)} TO ${quoteIdent(oldName(m))}`),
       alter(`RENAME COLUMN ${quoteIdent(m.name)} TO ${quoteIdent(m.from.name)}`),
-      ...valueStatements(m, table, type, schema, d),
+      ...handOver(m.from, { now: m.from.name, old: oldName(m) }, table, type, schema, d),
       ...(m.from.nullable ? [] : [alter(`ALTER COLUMN ${quoteIdent(oldName(m))} DROP NOT NULL`)]),
     ]),
     ...constraints.map((i) =>
@@ -156,15 +164,22 @@ export function swapStep(swapped: Swapped, type: string, schema: Schema, ctx: Re
   )
 }
 
-/** Default, sequence or identity of the old column goes over to the new one. */
-function valueStatements({ from }: Member, table: Table, type: string, schema: Schema, d: string): readonly string[] {
+/** Default, sequence or identity of a column goes over to the one that takes its place. */
+export function handOver(
+  from: Column,
+  names: { readonly now: string; readonly old: string },
+  table: Table,
+  type: string,
+  schema: Schema,
+  d: string,
+): readonly string[] {
   const name = quoteKey(table.key, d)
-  const [now, old] = [quoteIdent(from.name), quoteIdent(oldName({ from, name: '' }))]
+  const [now, old] = [quoteIdent(names.now), quoteIdent(names.old)]
   if (from.identity) {
     return [
       `ALTER TABLE ${name} ALTER COLUMN ${old} DROP IDENTITY`,
       `ALTER TABLE ${name} ALTER COLUMN ${now} ADD GENERATED ${from.identity.toUpperCase()} AS IDENTITY`,
-      `SELECT setval(pg_get_serial_sequence(${quoteLiteral(name)}, ${quoteLiteral(from.name)}), greatest(coalesce(max(${now}), 0) + 1, 1), false) FROM ${name}`,
+      `SELECT setval(pg_get_serial_sequence(${quoteLiteral(name)}, ${quoteLiteral(names.now)}), greatest(coalesce(max(${now}), 0) + 1, 1), false) FROM ${name}`,
     ]
   }
   if (from.default === null) return []

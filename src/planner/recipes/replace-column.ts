@@ -1,11 +1,12 @@
 import { columnDefinition } from '../../schema/sql/ddl.ts'
-import { nameOf, type Column, type Table } from '../../schema/model.ts'
+import { nameOf, type Column, type Schema, type Table } from '../../schema/model.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
 import { deploy, fill, migration, replaceName, type Recipe, type RecipeStep, type RecipeContext } from './recipe.ts'
 import { syncColumns, type SyncedPair } from './sync.ts'
 import { keysOnNewColumn, namesTakenOver, type RemadeKeys } from './column-keys.ts'
+import { renamedKey, type RenamedKey } from './key-rename.ts'
 import { notNullStatements } from './not-null.ts'
 
 /** `users.email` gets another name while old and new code run side by side. */
@@ -14,6 +15,7 @@ export function renameColumnRecipe(
   from: Column,
   to: string,
   keys: Pick<RemadeKeys, 'names'>,
+  schema: Schema,
   ctx: RecipeContext,
 ): Recipe {
   const fresh: Column = { ...from, name: to, declared: [] }
@@ -23,8 +25,11 @@ export function renameColumnRecipe(
     title: `Rename \`${table.name}.${from.name}\` to \`${to}\``,
     place: ctx.place,
     shortcut: renameShortcut(from, to, ctx.orm),
-    steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx, keys),
-    cautions: cautionsOfKey(table, from.name),
+    steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx, {
+      keys,
+      key: renamedKey(table, from, to, schema, ctx.defaultSchema),
+    }),
+    cautions: [],
   }
 }
 
@@ -136,14 +141,14 @@ export function replaceColumn(
   expression: string,
   before: readonly string[],
   ctx: RecipeContext,
-  keys?: Pick<RemadeKeys, 'names'>,
+  renamed?: { readonly keys: Pick<RemadeKeys, 'names'>; readonly key: RenamedKey },
 ): readonly RecipeStep[] {
   const d = ctx.defaultSchema
   const name = quoteKey(table.key, d)
   const [f, t] = [quoteIdent(from.name), quoteIdent(fresh.name)]
   const sync = syncColumns(table.key, [pair], d)
   const bare: Column = { ...fresh, nullable: true, default: null, identity: null, generated: null }
-  const copies = keysOnNewColumn(table, from.name, fresh.name, d, keys)
+  const copies = keysOnNewColumn(table, from.name, fresh.name, d, renamed?.keys)
   const job: BackfillJob = {
     ...plainUpdate,
     name: jobNameOf(nameOf(table.key), fresh.name),
@@ -164,9 +169,16 @@ export function replaceColumn(
     from.nullable || table.primaryKey?.columns.includes(from.name)
       ? []
       : [`ALTER TABLE ${name} ALTER COLUMN ${f} DROP NOT NULL`]
-  const constraints = [...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)), ...loosened, ...copies]
+  const constraints = [
+    ...(fresh.nullable ? [] : notNullStatements(table, fresh.name, d)),
+    ...loosened,
+    ...copies,
+    ...(renamed?.key.built ?? []),
+  ]
   const lastDefault =
-    fresh.default === null ? [] : [`ALTER TABLE ${name} ALTER COLUMN ${t} SET DEFAULT ${fresh.default}`]
+    fresh.default === null || renamed?.key.before.some((sql) => sql.endsWith(`SET DEFAULT ${fresh.default}`))
+      ? []
+      : [`ALTER TABLE ${name} ALTER COLUMN ${t} SET DEFAULT ${fresh.default}`]
   return [
     migration(
       'Add the new column and keep both equal',
@@ -197,8 +209,10 @@ export function replaceColumn(
         "SET LOCAL lock_timeout = '2s'",
         ...lastDefault,
         ...sync.drop,
+        ...(renamed?.key.before ?? []),
         `ALTER TABLE ${name} DROP COLUMN ${f}`,
-        ...(keys ? namesTakenOver(table, from.name, fresh.name, d, keys) : []),
+        ...(renamed?.key.after ?? []),
+        ...(renamed ? namesTakenOver(table, from.name, fresh.name, d, renamed.keys) : []),
         'COMMIT',
       ],
       fieldChange(ctx.orm, [], [], [from]),
