@@ -48,6 +48,8 @@ export default {
       const search = searchIn(query, ctx)
       if (search === null) return
       const { table, severity } = search
+      // An alternative in another table reads the whole of this one.
+      if (query.predicates.some((p) => p.table !== table.key)) return
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         const asked = own.find((p) => p.operator === 'has' && p.expression === null)

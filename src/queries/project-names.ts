@@ -43,7 +43,11 @@ export async function projectNames(
     for (const [block] of text.matchAll(/generator\s+\w+\s*\{[^}]*\}/g)) {
       const output = /\boutput\s*=\s*"([^"]+)"/.exec(block)?.[1]
       if (output === undefined || !/prisma-client/.test(block)) continue
-      generated.push(normalize(`${folderOf(path)}/${output}`))
+      const folder = normalize(`${folderOf(path)}/${output}`)
+      generated.push(folder)
+      // What is generated among the packages is imported as one: `.prisma/shop`.
+      const installed = folder.lastIndexOf('node_modules/')
+      if (installed >= 0) generated.push(folder.slice(installed + 'node_modules/'.length))
       if (!output.startsWith('.') && folders.has(output)) generated.push(output)
     }
   }

@@ -309,7 +309,13 @@ function objectBefore(site: Site, upTo: number): Site['chain']['root'] | null {
 function modelOf(delegate: string, origin: string | null, path: string, names: readonly ProjectNames[]): Model | null {
   const having = names.filter((n) => n.models.has(delegate))
   const exact =
-    origin === null ? [] : having.filter((n) => n.generated.some((g) => origin === g || origin.startsWith(`${g}/`)))
+    origin === null
+      ? []
+      : having.filter(({ generated }) =>
+          generated.length === 0
+            ? /^@prisma\/client(?:\/|$)/.test(origin)
+            : generated.some((g) => origin === g || origin.startsWith(`${g}/`)),
+        )
   const pool = exact.length > 0 ? exact : having
   const project = closest(
     pool.map((n) => n.given),

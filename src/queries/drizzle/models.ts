@@ -1,4 +1,4 @@
-import type { Key, Schema } from '../../schema/model.ts'
+import type { Column, Key, Schema } from '../../schema/model.ts'
 import type { Module } from '../typescript/module.ts'
 import { unwrap } from '../typescript/nodes.ts'
 import type { Evaluate } from '../typescript/objects.ts'
@@ -29,21 +29,24 @@ export function drizzleNames(modules: readonly Module[], evaluate: Evaluate, sch
   }
   const memo = new Map<string, string | null>()
   const column = (table: DrizzleTable, property: string): string | null => {
-    const own = table.columns.get(property)
-    if (own !== undefined) return own
-    const id = `${table.key}\n${property}`
+    const written = table.columns.get(property)
+    const id = `${table.key}\n${property}\n${written ?? ''}`
     const known = memo.get(id)
     if (known !== undefined) return known
     const snake = property.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
+    const having = schemas.flatMap((schema) => schema.tables.get(table.key) ?? [])
+    // What the schema made of a property is what it is; the text of a helper of one's own may say another name.
+    const tried = [
+      (c: Column) => c.property === property,
+      (c: Column) => c.name === written,
+      (c: Column) => c.property === undefined && (c.name === property || c.name === snake),
+    ]
     let found: string | null = null
-    for (const schema of schemas) {
-      const columns = schema.tables.get(table.key)?.columns ?? []
-      found =
-        columns.find((c) => (c.property ?? c.name) === property)?.name ??
-        columns.find((c) => c.name === property || c.name === snake)?.name ??
-        null
+    for (const { columns } of having) {
+      for (const is of tried) found ??= columns.find(is)?.name ?? null
       if (found !== null) break
     }
+    if (!having.some(({ complete }) => complete)) found ??= written ?? null
     memo.set(id, found)
     return found
   }

@@ -79,7 +79,10 @@ function columnsOf(
     if (name === null) continue
     const chain = chainOf(property.value)
     if (chain === null) continue
-    const maker = chain.steps.find((s) => s.args !== null)
+    const called = chain.steps.findIndex((s) => s.args !== null)
+    // `reference('user')('user_id')`: the last of the calls makes the column.
+    const own = chain.steps.slice(called + 1).findIndex((s) => s.name !== '')
+    const maker = called < 0 ? undefined : chain.steps.at(own < 0 ? -1 : called + own)
     const first = maker?.args?.[0]
     const text =
       first !== undefined &&
