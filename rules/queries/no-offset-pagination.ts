@@ -1,6 +1,8 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import type { Query } from '../../src/queries/query.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
+import { nameOf } from '../../src/schema/model.ts'
 import type { Table } from '../../src/schema/model.ts'
+import { snake } from '../shared/names.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf, sqlShop } from '../shared/query-examples.ts'
 import { byClient, grows, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
@@ -120,7 +122,8 @@ export default {
       const owners = new Set(
         own.flatMap((p) => (p.operator === '=' && tellsApart(table, p.column ?? '') ? [p.column] : [])),
       )
-      if (owners.size > 1 && query.context.loop === null) return
+      if ((owners.size > 1 || query.predicates.some((p) => isOfPerson(query, table, p))) && query.context.loop === null)
+        return
       const each = rowsOfOwner(table, own, ctx)
       if (each !== null && each < 1000 && query.context.loop === null) return
       return {
@@ -156,6 +159,18 @@ function nextPage({ ordering, limit, predicates }: Query, table: Table): string 
   const [row, last] = columns.length > 1 ? [`(${names})`, `(${values})`] : [names, values]
   const order = columns.map((column) => `${idents([column])}${downwards > 0 ? ' DESC' : ''}`).join(', ')
   return `\`WHERE ${row} ${downwards > 0 ? '<' : '>'} ${last} ORDER BY ${order} LIMIT ${typeof limit === 'number' ? limit : 100}\``
+}
+
+/** True for a condition that asks for what belongs to one person, through another table: their pages are few. */
+function isOfPerson({ client }: Query, table: Table, { table: other, column, operator, joining }: Predicate): boolean {
+  return (
+    other !== table.key &&
+    operator === '=' &&
+    (joining !== true || client === 'prisma') &&
+    /(?:^|_)(?:user|member|customer|profile|account|person)s?_(?:\w+_)?(?:id|email)$/.test(
+      `${snake(nameOf(other))}_${snake(column ?? '')}`,
+    )
+  )
 }
 
 function isKey(column: string, table: Table): boolean {

@@ -124,6 +124,12 @@ export default {
       typescript: `${pool}\n  export const best = () => pool.query('SELECT id FROM scores ORDER BY bonus DESC NULLS LAST LIMIT 50')\n  export const worst = () => pool.query('SELECT id FROM scores ORDER BY bonus ASC NULLS FIRST LIMIT 50')`,
     },
     {
+      given: `create table codes (id bigint primary key, user_id bigint not null, identifier text not null, code text not null, created_at timestamptz not null); create index on codes (identifier);`,
+      rows: { codes: 5_000_000 },
+      title: 'The newest of the few codes of one address.',
+      typescript: `${pool}\n  export const newest = (identifier: string, code: string) => pool.query('SELECT id FROM codes WHERE identifier = $1 AND code = $2 ORDER BY created_at DESC LIMIT 1', [identifier, code])`,
+    },
+    {
       ...prismaShop,
       rows: { orders: 900 },
       title: 'A small table.',

@@ -66,7 +66,11 @@ export default {
             p.expression === null,
         )
         // Where an equality has no index either, that is what is said.
-        if (searched.length === 0 || own.some((p) => isIndexable(p) && p.operator === '=')) continue
+        if (
+          searched.length === 0 ||
+          own.some((p) => isIndexable(p) && p.expression === null && (p.operator === '=' || p.operator === 'in'))
+        )
+          continue
         if (indexUse(table, own).verdict === 'served' || own.some((p) => indexUse(table, [p]).verdict === 'served'))
           continue
         const columns = [...new Set(searched.map((p) => p.column ?? ''))]

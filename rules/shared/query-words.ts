@@ -123,7 +123,7 @@ export function tellsApart(table: Table, column: string): boolean {
 
 /** What people and machines know a thing by. */
 export const identity =
-  /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|external_id)$/
+  /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|identifier|external_id)$/
 
 /** True for a table of what somebody configures for the whole, by its name and by what it refers to. */
 export function isSettings(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {

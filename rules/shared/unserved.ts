@@ -6,7 +6,7 @@ import type { Path } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { builtBy } from './concurrently.ts'
 import { branchesOf, createIndex, indexAdvice, listed, mainTable, rowsOf } from './query-words.ts'
-import { useBesideDeletion } from './wanted-index.ts'
+import { isConstant, isRange, useBesideDeletion } from './wanted-index.ts'
 
 /** True for a part of a statement that reads the same table as a whole for its own conditions, whatever serves the part. */
 export function readsWholeAnyway(query: Query, table: Table, ctx: RuleContext): boolean {
@@ -66,7 +66,8 @@ export function ofExpression(
   severity: Severity,
   ctx: RuleContext,
 ): Problem | null {
-  const asked = own.find((p) => p.expression !== null && compared.has(p.operator))
+  // How many rows lie on one side of a value that the code fixes is not known: it may be nearly all.
+  const asked = own.find((p) => p.expression !== null && compared.has(p.operator) && !(isConstant(p) && isRange(p)))
   const { expression, column } = asked ?? {}
   if (asked === undefined || expression == null || column == null || /->|#>|\$\d/.test(expression)) return null
   // The column itself cannot be compared instead of what is computed from it.
@@ -81,6 +82,8 @@ export function ofExpression(
   const type = table.columns.find((one) => one.name === column)?.type ?? ''
   const indexable = /^(?:lower|upper)\(/i.test(expression) && /^(?:text|character varying|varchar|citext)/.test(type)
   const index = createIndex(table, { on: `((${expression}))` }, ctx)
+  // A text sorts in another way than the number that it is read as.
+  if (/^(?:text|character varying|varchar|citext)/.test(type) && expression.includes('::')) return null
   const ranged = /^(?:timestamp|date)/.test(type) ? `\`${column} >= $1 AND ${column} < $2\`` : `\`${column}\` itself`
   return {
     object: table.key,
