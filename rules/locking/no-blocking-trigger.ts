@@ -52,26 +52,29 @@ export default {
     },
   ],
   visit: {
-    addTrigger({ table, to }, ctx) {
+    addTrigger({ table, to, place }, ctx) {
       if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
+        alike: `${place.path} ${table}`,
         message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.`,
         help,
       }
     },
-    dropTrigger({ table, name }, ctx) {
+    dropTrigger({ table, name, place }, ctx) {
       if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
+        alike: `${place.path} ${table}`,
         message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
         help,
       }
     },
-    setTrigger({ table, name, enabled }, ctx) {
+    setTrigger({ table, name, enabled, place }, ctx) {
       if (ctx.isNew(table) || isLocked(table, ctx)) return
       return {
         severity: 'info',
+        alike: `${place.path} ${table}`,
         message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.`,
         help,
       }

@@ -70,16 +70,14 @@ export async function judge(
       readSuppressions(file, (line) => lines === null || lines?.has(line) === true),
     )
   }
-  const again = new Set(
-    inputs.flatMap(({ project }) =>
-      changeSet.files.flatMap(({ path, status }) => (status === 'modified' && isRepeatable(project, path) ? path : [])),
-    ),
-  )
+  const again = new Set(projects.flatMap((reading) => repeatedFiles(reading, changeSet)))
   // Of what runs again, what stood there has been there before.
-  const isOld = ({ path, line, endLine }: Place) =>
-    again.has(path) && ![...(added.get(path) ?? [])].some((each) => each >= line && each <= endLine)
+  const isOld = ({ rule, place: { path, line, endLine } }: Draft) =>
+    rule.group !== 'consistency' &&
+    again.has(path) &&
+    ![...(added.get(path) ?? [])].some((each) => each >= line && each <= endLine)
   // Ignored files count in the history; nothing is said of them.
-  const heard = (drafts: readonly Draft[]) => drafts.filter(({ place }) => !ignored(place.path) && !isOld(place))
+  const heard = (drafts: readonly Draft[]) => drafts.filter((draft) => !ignored(draft.place.path) && !isOld(draft))
   const headers = inputs.map((input, i) =>
     joinPrismaWarnings(
       results[i]?.drafts ?? [],
@@ -105,6 +103,14 @@ export async function judge(
     disagreementNotes(result.drafts, inputs[i]?.steps ?? [], inputs[i]?.postgres ?? 0),
   )
   return { findings, notes: [...[...results, ...headers].flatMap((result) => result.notes), ...disagreements], texts }
+}
+
+/** Migrations that run a second time: those that do whenever their text changes, and those that get another name. */
+function repeatedFiles({ project, migrations }: ProjectReading, { files }: ChangeSet): readonly string[] {
+  const renamed = new Set(migrations?.changed.flatMap(({ status, to }) => (status === 'renamed' && to ? to : [])))
+  return files.flatMap(({ path, status }) =>
+    renamed.has(path) || (status === 'modified' && isRepeatable(project, path)) ? path : [],
+  )
 }
 
 /** What the rules may look at of one project. */

@@ -46,3 +46,10 @@ test('files for HSQLDB or H2 beside those for Postgres are not read as Postgres'
   })
   expect(findings).toEqual([])
 })
+
+test('of a migration that gets another name nothing is new but the name', async () => {
+  const sql = 'create index users_name on users (name);\n'
+  const base = { ...first, [at('V2__name.sql')]: sql }
+  const { findings } = await rulesOf(base, { ...first, [at('V3__name.sql')]: sql })
+  expect(findings).toEqual([`no-edited-migration ${at('V3__name.sql')}`])
+})
