@@ -1,7 +1,8 @@
 import type { Expression, TemplateLiteral } from 'oxc-parser'
 import type { Query } from '../query.ts'
 import type { FunctionFrame, Module, Scope } from '../typescript/module.ts'
-import { unwrap } from '../typescript/nodes.ts'
+import { lookUp } from '../typescript/module.ts'
+import { chainOf, isFunction, unwrap } from '../typescript/nodes.ts'
 import type { Chain } from '../typescript/nodes.ts'
 import { arrayOf, literalOf, placeOfNode, sourceOf } from '../typescript/objects.ts'
 import type { Evaluate, Located } from '../typescript/objects.ts'
@@ -139,7 +140,8 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
   }
   if (node.type === 'UnaryExpression') return true
   if (node.type === 'BinaryExpression') return ['-', '*', '/', '%'].includes(node.operator)
-  if (node.type === 'MemberExpression' && node.property.type === 'Identifier') return node.property.name === 'length'
+  if (node.type === 'MemberExpression' && node.property.type === 'Identifier')
+    return node.property.name === 'length' || isOfFoundElement(node, given)
   if (node.type === 'Identifier') {
     if (/^[A-Z][A-Z0-9_]+$/.test(node.name)) return true
     for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
@@ -164,6 +166,26 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
     }
   }
   return false
+}
+
+/** True for a part of what code has found in a list of its own: `monster.id`, where `const monster = monsters.find((m) => …)` and another module holds them. */
+function isOfFoundElement(node: Expression, { scope, module }: Located): boolean {
+  const chain = chainOf(node)
+  const binding =
+    chain?.root.type === 'Identifier' && chain.steps.every(({ args }) => args === null)
+      ? lookUp(scope, chain.root.name)
+      : null
+  if (binding?.is !== 'variable' || binding.init === null || binding.path.length > 0 || binding.assigned.length > 0)
+    return false
+  const found = chainOf(binding.init)
+  const [step, ...more] = found?.steps ?? []
+  const test = step?.args?.[0]
+  if (step?.name !== 'find' || more.length > 0 || test === undefined || !isFunction(test)) return false
+  const list = found?.root.type === 'Identifier' ? lookUp(binding.scope, found.root.name) : null
+  return (
+    list?.is === 'import' ||
+    (list?.is === 'variable' && list.scope === module.scope && list.init !== null && isWrittenOut(list.init))
+  )
 }
 
 /** True for what runs once for each element of a list that the code writes out: `COLUMNS.map(({ name }) => …)`. */
