@@ -5,6 +5,7 @@ import {
   branchesOf,
   indexAdvice,
   indexStatement,
+  isChoice,
   isForOperators,
   isSettings,
   listed,
@@ -174,6 +175,12 @@ export default {
   ],
   good: [
     {
+      given: `create table agent_types (id bigint primary key, agent text not null);`,
+      rows: { '*': 5_000_000 },
+      title: 'The values that others choose from, of a size that nobody says.',
+      typescript: `${pool}\n  export const typeOf = (agent: string) => pool.query('SELECT id FROM agent_types WHERE agent = $1', [agent])`,
+    },
+    {
       given: `create table logins (id bigint primary key, kind text not null, version int not null, data jsonb not null);`,
       rows: { logins: 5_000_000 },
       title: 'Constants beside the part of a document that tells the rows apart.',
@@ -289,6 +296,7 @@ export default {
       if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
       // Nobody waits for a job, and how much it reads is not known.
       if (severity === 'info' && (isForOperators(query.place.path) || isSettings(table, ctx))) return
+      if (isChoice(table, ctx)) return
       const lacking: Problem[] = []
       const sets: (readonly string[])[] = []
       const branches = branchesOf(query)

@@ -134,6 +134,15 @@ export function isSettings(table: Table, ctx: Pick<RuleContext, 'after'>): boole
   )
 }
 
+/** True for a table of the values that others choose from, by its name and as it refers to none: it holds a handful, unless somebody says that it is large. */
+export function isChoice(table: Table, ctx: Pick<RuleContext, 'isSized'>): boolean {
+  return (
+    !ctx.isSized(table.key) &&
+    table.foreignKeys.length === 0 &&
+    /_(?:types?|codes?|status(?:es)?|kinds?)$/.test(snake(table.name))
+  )
+}
+
 /** True for rows in an order that somebody has given them by hand, one by one: there are few. */
 export function isArranged({ ordering }: Pick<Query, 'ordering'>): boolean {
   return /^(?:(?:sort|display)_)?(?:order|index|idx|position|rank|priority)$|^sort$/.test(
