@@ -1,7 +1,8 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
 import { numberedInBatches } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
-import { rowsSentence, sql } from '../shared/sql.ts'
+import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
 export default {
   id: 'no-auto-increment-column',
@@ -60,8 +61,23 @@ export default {
               'pgsafe/add-column-volatile-default',
             ],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, to, ctx))}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}`,
+        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, to, ctx))}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${to.identity === null ? '' : asIdentity(table, to, ctx)}`,
       }
     },
   },
 } satisfies Rule
+
+/** The sequence makes way for that of an identity, which goes on where it is. */
+function asIdentity(table: Key, { name, identity }: Column, ctx: RuleContext): string {
+  const [of, column] = [sqlName(table, ctx), ident(name)]
+  const sequence = sqlName(key(schemaOf(table), `${nameOf(table)}_${name}_seq`), ctx)
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
+  return `\nAt the end make it an identity that goes on with the numbers of the sequence, in one transaction:\n${sql(
+    "SET LOCAL lock_timeout = '3s';",
+    `ALTER TABLE ${of} ALTER COLUMN ${column} DROP DEFAULT;`,
+    `ALTER SEQUENCE ${sequence} OWNED BY NONE;`,
+    `ALTER TABLE ${of} ALTER COLUMN ${column} ADD GENERATED ${(identity ?? 'always').toUpperCase()} AS IDENTITY;`,
+    `SELECT setval(pg_get_serial_sequence(${quoted(of)}, ${quoted(name)}), last_value) FROM ${sequence};`,
+    `DROP SEQUENCE ${sequence};`,
+  )}`
+}

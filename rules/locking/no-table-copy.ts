@@ -77,7 +77,7 @@ export default {
       return {
         object: source.table,
         message: `Copying \`${ctx.name(source.table)}\` into \`${ctx.name(table)}\` takes one transaction for all rows, and the copy has no key, default or index.`,
-        help: `${rowsSentence(source.table, ctx)}Make an empty table here, and copy the rows in batches after the deploy:\n${sql(empty, ...copy)}`,
+        help: `${rowsSentence(source.table, ctx)}Make an empty table here, which has key, defaults and indexes already, so that nothing has to add them, and copy the rows in batches after the deploy:\n${sql(empty, ...copy)}`,
       }
     },
   },

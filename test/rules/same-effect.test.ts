@@ -146,6 +146,18 @@ test('an enum is found under both names until the old one goes', async () => {
   await expect(database.query(`SELECT 'admin'::role`)).rejects.toThrow('does not exist')
 })
 
+test('an identity that takes the place of a sequence goes on with its numbers', async () => {
+  const given = `CREATE TABLE orders (code text PRIMARY KEY); INSERT INTO orders SELECT n FROM generate_series(1, 7) n;`
+  const change = 'ALTER TABLE orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY'
+  const lines = await helpOf('no-auto-increment-column', given, change, 16)
+  const wanted = `SELECT array_agg(number ORDER BY number) AS numbers, (SELECT attidentity FROM pg_attribute
+    WHERE attrelid = 'orders'::regclass AND attname = 'number') AS identity FROM orders`
+  const after8 = [...lines, `INSERT INTO orders VALUES ('8')`]
+  expect(await after(given, after8, wanted)).toEqual(
+    await after(given, [change, `INSERT INTO orders VALUES ('8')`], wanted),
+  )
+})
+
 describe('batches do what the statement does', () => {
   const given = `
     CREATE TABLE users (id bigint PRIMARY KEY, name text, seen date);
