@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { provesNotNull } from '../shared/not-null.ts'
 import { ident, sql, sqlName, tableAt } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'no-leftover-check',
@@ -13,7 +14,9 @@ export default {
   bad: [
     {
       given: `create table users (id bigint primary key, email text, constraint users_email_set check (email is not null));`,
-      sql: `set local lock_timeout = '3s'; alter table users alter column email set not null;`,
+      sql: `
+        set local lock_timeout = '3s';
+        alter table users alter column email set not null;`,
       message: '`users_email_set` says once more',
       unproven: 'the statement itself is fine',
     },
@@ -42,10 +45,15 @@ export default {
         )
       })
       if (left === undefined) return
+      const drop = `ALTER TABLE ${sqlName(table, ctx)} DROP CONSTRAINT ${ident(left.name)};`
       return {
         anySize: true,
         message: `\`${left.name}\` says once more that \`${from.name}\` is not NULL, and is evaluated for every row that is written.`,
-        help: `After this statement:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} DROP CONSTRAINT ${ident(left.name)};`)}`,
+        help: `After this statement:\n${sql(drop)}`,
+        // Drizzle wants a mark of its own between two statements.
+        ...(ctx.step?.changes.length === 1 && ctx.runner.name !== 'drizzle'
+          ? wholeLines(ctx.step, `${ctx.step.statement.text};\n${drop}`)
+          : {}),
       }
     },
   },

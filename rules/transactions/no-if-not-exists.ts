@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
+import type { Step } from '../../src/step.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'no-if-not-exists',
@@ -14,7 +16,9 @@ export default {
   bad: [
     {
       given: `create table users (id bigint primary key);`,
-      sql: `set local lock_timeout = '3s'; alter table users add column if not exists name text;`,
+      sql: `
+        set local lock_timeout = '3s';
+        alter table users add column if not exists name text;`,
       message: 'another `name`',
     },
   ],
@@ -37,7 +41,13 @@ export default {
   },
 } satisfies Rule
 
-function passesOver(name: Key, step: { readonly transaction: { readonly block: boolean | null } } | null) {
-  if (step?.transaction.block === false) return null
-  return { anySize: true, message: `Where another \`${name}\` is there already, this does nothing and says nothing.` }
+function passesOver(name: Key, step: Step | null) {
+  if (step === null || step.transaction.block === false) return null
+  const { inside, text } = step.statement
+  const suggestion = inside === null ? wholeLines(step, `${text.replaceAll(/\s+if\s+not\s+exists\b/gi, '')};`) : {}
+  return {
+    ...suggestion,
+    anySize: true,
+    message: `Where another \`${name}\` is there already, this does nothing and says nothing.`,
+  }
 }

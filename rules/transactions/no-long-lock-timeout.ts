@@ -2,6 +2,7 @@ import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Step } from '../../src/step.ts'
 import { strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import { settingIn, timeoutOf } from '../shared/timeouts.ts'
 
 export default {
@@ -17,7 +18,9 @@ export default {
   bad: [
     {
       given: `create table users (id bigint primary key);`,
-      sql: `set lock_timeout = 0; alter table users add column name text;`,
+      sql: `
+        set lock_timeout = 0;
+        alter table users add column name text;`,
       message: 'no limit',
     },
     {
@@ -58,6 +61,7 @@ export default {
       return {
         anySize: true,
         help,
+        ...shortened(ctx.step, '3s'),
         message:
           milliseconds === 0
             ? 'A `lock_timeout` of 0 means no limit: queries queue up behind the migration for as long as it waits.'
@@ -66,6 +70,15 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The same SET with another value. */
+function shortened(step: Step, value: string): Pick<Problem, 'suggestion'> {
+  const { text, kind, inside } = step.statement
+  const [, before] = /^(set\s[^=]*?\s*(?:=|\bto\b))/is.exec(text) ?? []
+  return kind === 'VariableSetStmt' && inside === null && before !== undefined
+    ? wholeLines(step, `${before} '${value}';`)
+    : {}
+}
 
 /** How long a statement may hold its lock; none at all is what a server has of itself, and the usual way to build an index. */
 function longStatement(value: string | null, ctx: RuleContext & { readonly step: Step }): Problem | null {
@@ -76,6 +89,7 @@ function longStatement(value: string | null, ctx: RuleContext & { readonly step:
     anySize: true,
     severity: 'info',
     message: `A statement that locks a table may run for up to ${Math.round(milliseconds / 60_000)} minutes before it is stopped.`,
+    ...shortened(ctx.step, '5min'),
     help: `A few minutes are enough for what holds a lock; set a longer one for what holds none, an index that is built CONCURRENTLY:\n${sql("SET statement_timeout = '5min';")}`,
   }
 }

@@ -19,6 +19,7 @@ import {
   type Older,
 } from '../shared/older-syntax.ts'
 import { walkTree } from '../shared/sql-tree.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'no-newer-syntax',
@@ -149,7 +150,11 @@ interface Syntax {
 }
 
 /** What to write in place of it, where older versions have a word for the same or for what comes close. */
-function olderForm({ from, older }: Syntax, statement: Statement, ctx: RuleContext): Partial<Pick<Problem, 'help'>> {
+function olderForm(
+  { from, older }: Syntax,
+  statement: Statement,
+  ctx: RuleContext,
+): Partial<Pick<Problem, 'help' | 'suggestion'>> {
   const name = `Or name the version that production runs in \`.github/schemagate.yml\`: \`postgres: ${from}\`.`
   const column = ctx.step?.changes.find((change) => change.kind === 'addNotNull')
   const help =
@@ -158,7 +163,18 @@ function olderForm({ from, older }: Syntax, statement: Statement, ctx: RuleConte
       : statement.inside === null
         ? (older?.(statement, ctx) ?? null)
         : null
-  return help === null ? {} : { help: `${help}\n${name}` }
+  return help === null ? {} : { help: `${help}\n${name}`, ...inItsPlace(help, statement, ctx) }
+}
+
+/** The one statement of a help in place of the one at hand; nothing where it is more, or waits for others when it runs. */
+function inItsPlace(help: string, { kind }: Statement, { step }: RuleContext): Pick<Problem, 'suggestion'> {
+  const [, only, more] = /```sql\n(?:SET lock_timeout = '3s';\n)?([^`;]*;)\n```([^]*)/.exec(help) ?? []
+  return only === undefined ||
+    /^create function/i.test(only) ||
+    more?.includes('```sql') ||
+    !/^(?:Merge|Update|Delete|Create|AlterTable)Stmt$/.test(kind)
+    ? {}
+    : wholeLines(step, only)
 }
 
 /** The newest syntax of a statement, as far as its words tell; null for what every version since 10 knows. */
