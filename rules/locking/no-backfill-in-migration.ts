@@ -1,6 +1,7 @@
 import type { Node, WithClause } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Table } from '../../src/schema/model.ts'
+import type { Schema, Table } from '../../src/schema/model.ts'
+import { relationKey } from '../../src/schema/relation.ts'
 import { isAlwaysTrue } from '../shared/always-true.ts'
 import { changedRows, heldLock, rowChanges } from '../shared/slow.ts'
 import { endsTransactions } from '../../src/sql/transaction-block.ts'
@@ -50,6 +51,11 @@ export default {
       sql: `update users u set name = n.name from names n where n.user_id = u.id and u.name is null;`,
     },
     {
+      title: 'One team that a WITH names has any number of members.',
+      given: `create table teams (id bigint primary key, plan text); create table users (id bigint primary key, team_id bigint, plan text);`,
+      sql: `with team as (select id, plan from teams where id = 1) update users set plan = team.plan from team where users.team_id = team.id;`,
+    },
+    {
       title: 'The same, by a WITH and a key of two columns.',
       given: `create table members (team_id bigint, user_id bigint, role text, primary key (team_id, user_id)); create table bans (user_id bigint primary key);`,
       sql: `with banned as (select user_id from bans) delete from members using banned where members.user_id = banned.user_id;`,
@@ -93,6 +99,11 @@ export default {
       title: 'A statement of a script, which gives it the ends of a batch.',
       given: `create table users (id bigint primary key, name text);`,
       sql: `update users set name = 'x' where id > $1 and id <= $2;`,
+    },
+    {
+      title: 'One row that a WITH names.',
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `with before as (select users as old from users where id = 1 for update) update users set name = 'x' from before where users.id = (before.old).id;`,
     },
     {
       title: 'A number of rows that a WITH picks.',
@@ -158,7 +169,7 @@ export default {
         if (whole && !joins && (where === null || isAlwaysTrue(where) || namesRows(where, known))) continue
         if (isBounded(verb === 'INSERT' ? part : where)) continue
         const fills = verb === 'UPDATE' && sets.every((column) => ctx.isNewColumn(table, column))
-        if (joins && isBounded(withOf(part))) continue
+        if (joins && (isBounded(withOf(part)) || followsRows(part, where, known, ctx.step.before))) continue
         const batch = changeInBatches({ statement, part, table }, ctx)
         // A plan is made of a project, and of a statement that stands for itself.
         const planned = batch === null && part === node && verb !== 'MERGE' && !ctx.alone && inside === null
@@ -183,6 +194,33 @@ function commitsBetween({ step, steps }: RuleContext): boolean {
     .slice(0, step === null ? 0 : steps.indexOf(step))
     .findLast(({ statement }) => statement.inside === null)
   return block !== undefined && endsTransactions(block.statement)
+}
+
+/** True where each row is found by its key in a WITH that names its own rows, and nothing else is joined. */
+function followsRows(part: Node, where: Node | null, table: Table | undefined, schema: Schema): boolean {
+  const [statement] = Object.values(part) as readonly { fromClause?: readonly Node[]; usingClause?: readonly Node[] }[]
+  const [from, ...others] = statement?.fromClause ?? statement?.usingClause ?? []
+  const key = table?.primaryKey?.columns ?? []
+  const terms =
+    where && 'BoolExpr' in where && where.BoolExpr.boolop === 'AND_EXPR' ? (where.BoolExpr.args ?? []) : [where]
+  const isByKey = terms.some(
+    (term) =>
+      term && 'A_Expr' in term && term.A_Expr.kind === 'AEXPR_OP' && columnRef(term.A_Expr.lexpr)?.name === key[0],
+  )
+  if (others.length > 0 || key.length !== 1 || !isByKey || !from || !('RangeVar' in from)) return false
+  const cte = withOf(part)?.ctes?.find(
+    (each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === from.RangeVar.relname,
+  )
+  const query = cte && 'CommonTableExpr' in cte ? cte.CommonTableExpr.ctequery : undefined
+  if (!query || !('SelectStmt' in query)) return false
+  const { fromClause: [read, ...more] = [], whereClause } = query.SelectStmt
+  return (
+    more.length === 0 &&
+    whereClause !== undefined &&
+    read !== undefined &&
+    'RangeVar' in read &&
+    namesRows(whereClause, schema.tables.get(relationKey(read.RangeVar, schema)))
+  )
 }
 
 /** The WITH of a statement. */
