@@ -35,8 +35,12 @@ export default {
       if (table === null || query.operation !== 'update' || !inService(query) || query.call.endsWith('(nested)')) return
       const key = table.primaryKey?.columns.find((c) => query.writes?.includes(c) === true)
       if (key === undefined) return
-      // Writing the value that the condition asks for changes nothing.
-      if (query.predicates.some((p) => p.column === key && p.source !== undefined && p.source === query.values?.[key]))
+      // Writing the value that the condition asks for changes nothing, be it handed through a function: `x.id` is its `input.id`.
+      const written = query.values?.[key]
+      if (
+        written !== undefined &&
+        query.predicates.some((p) => p.column === key && memberOf(p.source ?? '') === memberOf(written))
+      )
         return
       const others = [...ctx.after.tables.values()].filter((t) =>
         t.foreignKeys.some((f) => f.references.table === table.name && f.references.columns.includes(key)),
@@ -49,3 +53,8 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The last name of a source text: `id` of `input.id`. */
+function memberOf(source: string): string {
+  return /[\w$]+(?=\W*$)/.exec(source)?.[0] ?? source
+}

@@ -38,12 +38,37 @@ export async function withFormer(
   })
   const then = former.queries.filter(({ changed }) => changed)
   const paths = new Set(files.map(({ path }) => path))
-  const queries = heldAgainst(read.queries, then, former.queries, paths)
+  const queries = withoutKnownCalls(
+    heldAgainst(read.queries, then, former.queries, paths),
+    await textsBefore(changeSet, files),
+  )
   return {
     ...read,
     facts: factsAgainst(read.facts, former.facts),
     queries: given.plans ? withSql(queries, then, files) : queries,
   }
+}
+
+async function textsBefore({ base }: ChangeSet, files: readonly ChangedFile[]): Promise<ReadonlyMap<string, string>> {
+  const before = new Map(files.map(({ path, previousPath }) => [previousPath ?? path, path]))
+  const contents = await base.read([...before.keys()])
+  return new Map(
+    [...contents].flatMap(([path, content]) =>
+      content.kind === 'text' ? [[before.get(path) ?? path, content.text] as const] : [],
+    ),
+  )
+}
+
+/** Queries without the loops of a file that called a function of that name before as a part of something else: `orders.owner(id)`. */
+function withoutKnownCalls(
+  queries: readonly ProjectQuery[],
+  before: ReadonlyMap<string, string>,
+): readonly ProjectQuery[] {
+  const isKnown = ({ place, function: name }: Repeat): boolean =>
+    new RegExp(String.raw`\.${name.replaceAll('$', String.raw`\$`)}\s*\(`).test(before.get(place.path) ?? '')
+  return queries.map((query) =>
+    query.repeats === undefined ? query : { ...query, repeats: query.repeats.filter((repeat) => !isKnown(repeat)) },
+  )
 }
 
 /** The base as if it were the head, with all lines of some files changed. */
