@@ -119,7 +119,8 @@ export function drizzleQuery(
           state,
           sources,
         )
-  if (order?.args?.some((a) => a.type === 'SpreadElement') === true) state.flags.dynamic = true
+  // `orderBy((row) => …)` sorts by what is selected, under names that are not followed.
+  if (order?.args?.some((a) => a.type === 'SpreadElement' || isFunction(a)) === true) state.flags.dynamic = true
   for (const name of ['groupBy', 'having', 'returning', 'onConflictDoUpdate', 'onConflictDoNothing']) {
     const step = by(name)
     for (const one of step?.args ?? []) if (one.type !== 'SpreadElement') mention(located(one), state, 'read')
