@@ -153,8 +153,12 @@ async function readProject(
   const fresh = added.filter((file) => !baseline?.files.includes(file))
   const changed = new Set(changeSet.files.map((file) => file.path))
   const problems = (migrations?.texts ?? [])
-    .flatMap((text) => (changed.has(text.file.path) ? text.problems : []))
-    .map((problem) => (project.dialect === 'cockroachdb' ? ofCockroach(problem) : problem))
+    .filter((text) => changed.has(text.file.path))
+    .flatMap((text) =>
+      project.dialect === 'cockroachdb' || /\bcockroach/i.test(text.file.text)
+        ? text.problems.map(ofCockroach)
+        : text.problems,
+    )
   // Beside new scripts, a schema kept in SQL may follow later: it is no promise as an ORM's schema is.
   const promises = project.orm !== null || fresh.length === 0
   const common = {

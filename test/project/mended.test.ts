@@ -24,3 +24,17 @@ test.each([
     { blocking: false, message: expect.stringContaining('before this change cannot be read') as string },
   ])
 })
+
+test('a statement of CockroachDB in a file that speaks of it is a note', async () => {
+  const head = (comment: string) => ({
+    'migrations/1_init.up.sql': 'create table users (id bigint primary key);',
+    'migrations/2_notes.up.sql': `${comment}create table notes (id bigint, at timestamptz, primary key (id, at asc));`,
+  })
+  const told = async (comment: string) => {
+    const base = memoryTree({ 'migrations/1_init.up.sql': head('')['migrations/1_init.up.sql'] })
+    const report = await review(await changeSetOf(base, memoryTree(head(comment))), { rules: catalog, rehearse: false })
+    return [...report.findings.map(({ rule }) => rule), ...report.notes.map(({ kind }) => kind)]
+  }
+  expect(await told('-- cockroach cannot read this the other way round\n')).toEqual(['unsupported'])
+  expect(await told('')).toEqual(['no-syntax-error'])
+})
