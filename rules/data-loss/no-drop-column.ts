@@ -3,7 +3,7 @@ import { nameOf, type Column, type Key } from '../../src/schema/model.ts'
 import { backup } from '../shared/supabase.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 import { columnsOfType } from '../shared/depends.ts'
-import { ident, idents, sql, sqlName } from '../shared/sql.ts'
+import { ident, idents, sql, sqlName, tableAt } from '../shared/sql.ts'
 
 export default {
   id: 'no-drop-column',
@@ -85,7 +85,7 @@ export default {
           anySize: true,
           object: `${type}.${name}`,
           message: `Dropping \`${name}\` of \`${ctx.name(type)}\` loses it in ${columns}, and breaks running instances that still read or write it.`,
-          help: 'Deploy code that does not use it first, and drop it in a later pull request.',
+          help: attributeLater(type, name, held, ctx),
         }
       }
     },
@@ -137,4 +137,23 @@ function isAddedAgain(table: Key, { name, generated }: Column, ctx: RuleContext)
         change.to.name === name &&
         (change.to.generated === null || change.to.generated.expression === generated?.expression),
     )
+}
+
+/** What keeps a copy of an attribute, and its drop for later. */
+function attributeLater(
+  type: Key,
+  attribute: string,
+  held: readonly { readonly table: Key; readonly column: string }[],
+  ctx: RuleContext,
+): string {
+  const copies = held.flatMap(({ table, column }) => {
+    const known = tableAt(table, ctx)
+    const keys = known?.primaryKey?.columns ?? []
+    if (keys.length === 0 || known?.columns.find(({ name }) => name === column)?.type?.endsWith('[]') !== false)
+      return []
+    const rows = `SELECT ${idents(keys)}, (${ident(column)}).${ident(attribute)} FROM ${sqlName(table, ctx)}`
+    return backup(`${nameOf(table)}_${column}_${attribute}_backup`.slice(0, 63), rows, ctx)
+  })
+  const kept = copies.length === 0 ? '' : ` To keep a copy before the drop:\n${sql(...copies)}`
+  return `Deploy code that does not use it first.${kept}\nDrop it in a later pull request:\n${sql(`ALTER TYPE ${sqlName(type, ctx)} DROP ATTRIBUTE ${ident(attribute)};`)}`
 }
