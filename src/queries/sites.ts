@@ -321,6 +321,8 @@ function modelOf(delegate: string, origin: string | null, path: string, names: r
     pool.map((n) => n.given),
     path,
   )
+  // Of several clients that lie in one folder nobody knows which one a name without an origin is.
+  if (pool.some(({ given }) => given !== project && given.project.root === project?.project.root)) return null
   return pool.find((n) => n.given === project)?.models.get(delegate) ?? null
 }
 

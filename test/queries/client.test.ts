@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { prismaSchema, read, tables } from './support.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import type { Config } from '../../src/config.ts'
+import { readQueries } from '../../src/queries/read.ts'
+import { prismaSchema, projectOf, read, tables } from './support.ts'
 
 const base = { 'prisma/schema.prisma': prismaSchema }
 
@@ -107,5 +110,28 @@ describe('finding the client', () => {
           "import { caller } from './caller'\nawait caller.user.deleteMany({ ids })\nawait caller.user.upsert({ id, name })",
       }),
     ).toEqual([])
+  })
+
+  it('by the package that each of several is generated into, and never one of them by a guess', async () => {
+    const schema = (name: string): string =>
+      prismaSchema.replace('../src/generated/client', `../node_modules/.prisma/${name}`)
+    const files = {
+      'prisma/shop.prisma': schema('shop'),
+      'prisma/mail.prisma': schema('mail'),
+      'src/a.ts':
+        "import { PrismaClient } from '.prisma/mail'\nconst mail = new PrismaClient()\nawait mail.user.findMany()\nawait anyClient.user.findMany()",
+    }
+    const projects = ['shop', 'mail'].map((name) => ({
+      project: { ...projectOf('prisma', [`prisma/${name}.prisma`]), name },
+      declared: tables,
+      after: tables,
+    }))
+    const { queries, counts } = await readQueries({
+      changeSet: await changeSetOf(memoryTree({}), memoryTree(files)),
+      projects,
+      config: {} as Config,
+    })
+    expect(queries.map((q) => [q.place.line, q.project])).toEqual([[3, 'mail']])
+    expect(counts.calls).toBe(1)
   })
 })

@@ -104,7 +104,7 @@ export function isCode(path: string, size: number | null): boolean {
 }
 
 const testFile =
-  /(?:^|\/)integration-?tests?\/|^(?:(?:apps|packages)\/[^/]+\/)?integration\/|(?:^|\/)(?:__tests__|__mocks__|mocks?|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:tests?|specs?|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$|(?:^|\/)testing\.[cm]?[jt]sx?$|(?:^|[/.-])(?:test-?(?:utils?|helpers?|setup|support)|setup-?tests?\w*|(?:test|e2e|vitest|jest|playwright|cypress)[.-](?:[\w-]+[.-])?(?:setup|teardown|config|utils?|helpers?))\.[cm]?[jt]sx?$/i
+  /(?:^|\/)integration-?tests?\/|^(?:(?:apps|packages)\/[^/]+\/)?integration\/|(?:^|\/)(?:__tests__|__mocks__|mocks?|tests?|e2e|spec|specs|cypress|playwright|fixtures?|testing|testcontainers|testdata|test-?(?:utils?|helpers?|support|kit|fixtures?))\/|[.-](?:tests?|specs?|e2e|servertest|clienttest|bench)\.[cm]?[jt]sx?$|(?:^|\/)(?:testing|tests?)\.[cm]?[jt]sx?$|(?:^|[/.-])(?:test-?(?:utils?|helpers?|setup|support)|setup-?tests?\w*|(?:test|e2e|vitest|jest|playwright|cypress)[.-](?:[\w-]+[.-])?(?:setup|teardown|config|utils?|helpers?))\.[cm]?[jt]sx?$/i
 const seedFile =
   /(?:^|[/_-])seed(?:s|ers?|ing)?\/|(?:^|\/)seeds?(?:\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile =

@@ -104,7 +104,7 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   }
 
   const find = (from: string, specifier: string): { path: string | null; target: string | null } => {
-    if (specifier.startsWith('.')) {
+    if (/^\.{1,2}(?:\/|$)/.test(specifier)) {
       const base = normalize(`${folderOf(from)}/${specifier}`)
       return { path: file(base), target: base }
     }
