@@ -5,10 +5,10 @@ import { at, callOf } from '../shared/query-words.ts'
 export default {
   id: 'no-outer-client-in-transaction',
   severity: 'error',
-  summary: 'A query inside a transaction callback uses the client outside, so that it is not part of the transaction.',
+  summary: 'A query inside of a transaction uses the client outside, so that it is not part of the transaction.',
   why: `The query takes a second connection: it does not see what the transaction wrote, stays when the transaction rolls back, waits for the transaction's own
     locks (which then never end), and exhausts a small pool when many requests do it at once.`,
-  fix: 'Use the client that the callback receives.',
+  fix: 'Send it through the client of the transaction.',
   references: [
     'https://www.prisma.io/docs/orm/prisma-client/queries/transactions#interactive-transactions',
     'https://orm.drizzle.team/docs/transactions',
