@@ -31,6 +31,30 @@ export default {
       severity: 'error',
       count: 2,
     },
+    {
+      title: 'Names that Drizzle makes up are told once.',
+      drizzle: {
+        before: '',
+        after: `
+          import { integer, pgTable } from 'drizzle-orm/pg-core'
+          export const organizations = pgTable('billing_organization_accounts', { id: integer('id').primaryKey() })
+          export const invoices = pgTable('billing_organization_invoices', {
+            id: integer('id').primaryKey(),
+            organizationId: integer('organization_id').references(() => organizations.id),
+            payerId: integer('payer_account_id').references(() => organizations.id),
+          })`,
+      },
+      sql: `
+        CREATE TABLE "billing_organization_accounts" ("id" integer PRIMARY KEY NOT NULL);
+        --> statement-breakpoint
+        CREATE TABLE "billing_organization_invoices" ("id" integer PRIMARY KEY NOT NULL, "organization_id" integer, "payer_account_id" integer);
+        --> statement-breakpoint
+        ALTER TABLE "billing_organization_invoices" ADD CONSTRAINT "billing_organization_invoices_organization_id_billing_organization_accounts_id_fk" FOREIGN KEY ("organization_id") REFERENCES "billing_organization_accounts"("id") ON DELETE no action ON UPDATE no action;
+        --> statement-breakpoint
+        ALTER TABLE "billing_organization_invoices" ADD CONSTRAINT "billing_organization_invoices_payer_account_id_billing_organization_accounts_id_fk" FOREIGN KEY ("payer_account_id") REFERENCES "billing_organization_accounts"("id") ON DELETE no action ON UPDATE no action;`,
+      severity: 'info',
+      count: 1,
+    },
   ],
   good: [
     {
@@ -63,7 +87,7 @@ export default {
           ...(other
             ? { severity: 'error' as const }
             : ctx.project.orm === 'drizzle' && name.endsWith('_fk')
-              ? { severity: 'info' as const }
+              ? { severity: 'info' as const, alike: 'drizzle' }
               : {}),
           help: `Choose a name of at most 63 bytes${byOrm(ctx, { prisma: ', with `map:` in the schema', drizzle: ', as an argument in the schema', sql: '' })}.`,
           message: `\`${name}\` is cut to \`${stored}\`${other ? ', a name that is taken already' : ''}, because a name has at most 63 bytes.`,
