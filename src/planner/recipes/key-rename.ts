@@ -8,7 +8,12 @@ import { handOver } from './key-swap.ts'
 export interface RenamedKey {
   /** Built beside running code: the index of the key, and foreign keys that point at the new column. */
   readonly built: readonly string[]
-  /** In the transaction of the last step, before the old column goes. */
+  /**
+   * First in the transaction of the last step: code that writes takes the table first and then what it points at, and so has this. Empty
+   * where nothing points at the column.
+   */
+  readonly first: readonly string[]
+  /** In that transaction, before the old column goes. */
   readonly before: readonly string[]
   /** And after it. */
   readonly after: readonly string[]
@@ -49,8 +54,8 @@ export function renamedKey(table: Table, from: Column, to: string, schema: Schem
         return validated(quoteKey(other.key, d), foreignKeyDefinition(second, d), second.name)
       }),
     ],
+    first: pointing.map(({ alter, f }) => `${alter} DROP CONSTRAINT ${quoteIdent(f.name)}`),
     before: [
-      ...pointing.map(({ alter, f }) => `${alter} DROP CONSTRAINT ${quoteIdent(f.name)}`),
       ...(primary === null
         ? []
         : [

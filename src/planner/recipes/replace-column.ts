@@ -206,7 +206,9 @@ export function replaceColumn(
       'contract',
       [
         'BEGIN',
-        "SET LOCAL lock_timeout = '2s'",
+        // Readers take tables in an order of their own: this gives up before Postgres ends one of both.
+        `SET LOCAL lock_timeout = '${renamed?.key.first.length ? '500ms' : '2s'}'`,
+        ...(renamed?.key.first ?? []),
         ...lastDefault,
         ...sync.drop,
         ...(renamed?.key.before ?? []),
