@@ -46,6 +46,12 @@ export default {
   ],
   good: [
     {
+      ...drizzleShop,
+      title: 'A materialized view is grouped when it is refreshed.',
+      rows: large,
+      typescript: `${drizzleImports}\n  import { pgMaterializedView } from 'drizzle-orm/pg-core'\n  export const perStatus = pgMaterializedView('orders_per_status').as((qb) => qb.select({ status: orders.status, total: sql\`count(*)\`.as('total') }).from(orders).groupBy(orders.status))`,
+    },
+    {
       ...prismaShop,
       title: 'Rows of one owner are grouped, and the newest of all stands at the end of an index.',
       rows: large,

@@ -175,6 +175,12 @@ export default {
   ],
   good: [
     {
+      ...sqlShop,
+      title: 'What came before a moment may be nearly all rows.',
+      rows: large,
+      typescript: `${pool}\n  export const until = (day: Date) => pool.query('SELECT number FROM orders WHERE created_at <= $1 LIMIT 10', [day])`,
+    },
+    {
       given: `create table agent_types (id bigint primary key, agent text not null);`,
       rows: { '*': 5_000_000 },
       title: 'The values that others choose from, of a size that nobody says.',
@@ -354,6 +360,8 @@ export default {
         if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
         // An index of another kind serves a pattern or a part of a document.
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
+        // What came before a moment may be nearly all rows, unless the moment is one that rows wait for.
+        if (query.operation === 'select' && columns.every(isOpenBelow)) return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.
@@ -414,6 +422,14 @@ export default {
 /** True for what is computed of a column and has to equal a value. */
 function isComputed(predicate: Predicate): boolean {
   return predicate.expression !== null && ['=', 'in'].includes(predicate.operator) && !isConstant(predicate)
+}
+
+/** True for `created_at < $1`; not for `expires_at < now()`, which few rows have reached. */
+function isOpenBelow({ operator, column }: Predicate): boolean {
+  return (
+    (operator === '<' || operator === '<=') &&
+    !/expir|due|sched|next|until|valid|end|run|deadline|retry|lock|seen|beat|visible|available/i.test(column ?? '')
+  )
 }
 
 function isPattern({ operator, pattern }: Predicate): boolean {

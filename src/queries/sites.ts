@@ -151,6 +151,7 @@ export function siteReader(
 
   return {
     read(site, module) {
+      if (definesView(site)) return null
       const prisma = asPrisma(site, module)
       if (prisma !== null) return prisma
       const built = drizzleQuery(site.chain, site.scope, module, drizzleWorld)
@@ -253,6 +254,15 @@ export function siteReader(
       return null
     },
   }
+}
+
+/** True for what `pgView('…').as((qb) => …)` is made of: the view runs it, and the code does not. */
+function definesView(site: Site): boolean {
+  for (let at = site.frame; at !== null; at = at.parent) {
+    const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
+    if (root?.type === 'Identifier' && /^(?:pg|mysql|sqlite)(?:Materialized)?View$/.test(root.name)) return true
+  }
+  return false
 }
 
 /** Whether a read goes to a replica, where the client has some. */
