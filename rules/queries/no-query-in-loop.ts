@@ -8,7 +8,7 @@ import {
   takesFirst,
   waitsBefore,
 } from '../../src/queries/loops.ts'
-import type { Query } from '../../src/queries/query.ts'
+import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { helpFor, keyOf } from '../shared/together.ts'
 import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
@@ -281,7 +281,7 @@ export default {
         if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keyOf(query, ctx) === null)
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
-          if (isWork(query, loop, textOf(query)) || !hasKey(query)) continue
+          if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue
           if (quiet && said.has(at(loop.place))) continue
@@ -334,6 +334,24 @@ export default {
 /** Functions that are called for what they do, by their names. */
 const command =
   /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
+
+/** True for the newest row, the highest number or the count of a table that the loop itself fills: each element has to ask anew. */
+function followsWrites(query: Query, loop: Loop, queries: readonly Query[]): boolean {
+  const sees =
+    (query.limit !== null && query.ordering.length > 0) ||
+    /\b(?:max|count)\s*\(|_max\b/i.test(query.statement?.text ?? query.text ?? '')
+  return (
+    sees &&
+    query.operation === 'select' &&
+    queries.some(
+      (other) =>
+        other.operation !== 'select' &&
+        other.tables[0]?.table === query.tables[0]?.table &&
+        other.context.loop !== null &&
+        at(other.context.loop.place) === at(loop.place),
+    )
+  )
+}
 
 /** True where rows are found by what equals a value, so that those of a list of values are found at once. */
 function hasKey({ predicates, dynamic }: Query): boolean {

@@ -26,7 +26,9 @@ const background =
 export function isForOperators(path: string): boolean {
   return (
     isBackground(path) ||
-    /(?:^|[/.[(_-])(?:admin|superadmin|backoffice|control-panel|playground)(?:[/.\])_-]|$)/i.test(path)
+    /(?:^|[/.[(_-])(?:admin|superadmin|backoffice|control-panel|playground|debug|db-test|test-db|health|healthz|healthcheck|migrate)(?:[/.\])_-]|$)/i.test(
+      path,
+    )
   )
 }
 

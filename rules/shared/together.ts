@@ -9,6 +9,7 @@ import { ident } from './sql.ts'
 export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   const words = byClient(query, together(ctx.dialect))
   const key = keyOf(query, ctx)
+  if (counts(query)) return { help: `Count all groups at once: ${words.count}.` }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
   if (query.operation === 'select')
     return {
@@ -17,6 +18,17 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
   return { help: `All elements get the same values: ${words.update} does it at once.` }
+}
+
+/** True for a number of rows and nothing else. */
+function counts({ call, client, text = '', statement }: Query): boolean {
+  if (client === 'prisma') return call === 'count'
+  if (client === 'drizzle')
+    return (
+      call === '$count' ||
+      (call === 'select' && /\bselect\(\s*\{\s*\w+:\s*(?:count\(|sql(?:<\w+>)?`\s*count\()/i.test(text))
+    )
+  return /^\s*select\s+count\s*\(/i.test(statement?.text ?? '')
 }
 
 /** The one column that a read compares with what is not a literal, where the code spells it as the database does. */
@@ -29,6 +41,7 @@ export function keyOf(query: Query, ctx: RuleContext): string | null {
 
 interface Together {
   readonly read: string
+  readonly count: string
   readonly first: string
   readonly select: (key: string) => string
   readonly delete: string
@@ -38,6 +51,7 @@ interface Together {
 const together = (dialect: Dialect): { readonly [K in Query['client']]: Together } => ({
   prisma: {
     read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
+    count: '`groupBy` with the keys in `where`, and `_count`',
     first: '`include` with `take` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
@@ -45,6 +59,7 @@ const together = (dialect: Dialect): { readonly [K in Query['client']]: Together
   },
   drizzle: {
     read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
+    count: '`.where(inArray(…))` with `.groupBy(…)`',
     first: '`with` and its `limit` in the query that gives the elements',
     select: (key: string) => `.where(inArray(table.${key}, keys))`,
     delete: '`.where(inArray(table.id, ids))`',
@@ -58,6 +73,7 @@ function inSql(dialect: Dialect): Together {
   const among = hasArrays ? '= ANY($1)' : 'IN (…)'
   return {
     read: `\`WHERE id ${among}\`, or a join in the query that gives the elements`,
+    count: `\`SELECT …, count(*) … WHERE … ${among} GROUP BY …\``,
     first: hasArrays
       ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
       : '`row_number() OVER (PARTITION BY …)`',
