@@ -121,6 +121,7 @@ export default {
       const concurrent = `${text.replace(/^(\s*create\s+(?:unique\s+)?index)\b/i, (_, head: string) => `${head} ${/[a-z]/.test(head) ? 'concurrently' : 'CONCURRENTLY'}`)};`
       const outside = outsideTransaction(ctx, {
         kept: 'IF NOT EXISTS',
+        silenced: 'require-concurrent-index',
         written: true,
         later: index.keys.some(({ column }) => column !== null && ctx.isNewColumn(table, column)),
       })

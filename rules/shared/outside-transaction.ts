@@ -16,6 +16,8 @@ export interface Outside {
 export interface Wanted {
   /** What lets the statement that stays in the migration find its work done, where no migration can hold the one that does it. */
   readonly kept?: 'IF NOT EXISTS' | 'IF EXISTS'
+  /** The rule that speaks of the statement that stays: nothing in the repository shows that its work is done. */
+  readonly silenced?: string
   /** True where it needs what the pull request changes. */
   readonly later?: boolean
   /** True where it stands in the migration at hand, and has to leave it. */
@@ -27,7 +29,7 @@ export interface Wanted {
 /** Where a statement that cannot run in a transaction has to go, for this runner and this step. */
 export function outsideTransaction(
   ctx: RuleContext,
-  { kept, later = false, written = false, many = false }: Wanted = {},
+  { kept, silenced, later = false, written = false, many = false }: Wanted = {},
 ): Outside {
   const alone = ctx.step !== null && ctx.step.migration.statements.filter((s) => s.inside === null).length === 1
   const free = ctx.step?.transaction.block === false
@@ -43,7 +45,7 @@ export function outsideTransaction(
       return query(`put ${single} in a migration of its own (\`npx prisma migrate dev --create-only\`)`)
     case 'drizzle':
       return {
-        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later && written ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)`}`,
+        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later && written ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)${silenced === undefined ? '' : `, with \`-- schemagate-ignore ${silenced}: built by hand\` above it`}`}`,
         inPlace: false,
         never: true,
       }
