@@ -41,6 +41,14 @@ export default {
   good: [
     {
       ...bareProject,
+      title: 'A worker that is given none makes one.',
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
+        'src/work.ts': `import { PrismaClient } from '@prisma/client'\n  export function start(prisma = new PrismaClient()) {\n    return prisma.user.count()\n  }`,
+      },
+    },
+    {
+      ...bareProject,
       typescript: `import { PrismaClient } from '@prisma/client'\n  const make = () => new PrismaClient()\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? make()\n  if (process.env.NODE_ENV !== 'production') store.prisma = prisma`,
     },
     {

@@ -4,7 +4,16 @@ import { nameOf } from '../../src/schema/model.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf, sqlShop } from '../shared/query-examples.ts'
-import { byClient, grows, isNewSearch, mainTable, rowsOf, rowsOfOwner, tellsApart } from '../shared/query-words.ts'
+import {
+  isForOperators,
+  byClient,
+  grows,
+  isNewSearch,
+  mainTable,
+  rowsOf,
+  rowsOfOwner,
+  tellsApart,
+} from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
 
 export default {
@@ -35,6 +44,20 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      title: 'A page that only those who run the service turn.',
+      rows: large,
+      files: {
+        'src/admin/page.ts': `import { prisma } from '../db'\n  export const list = (page: number) => prisma.order.findMany({ orderBy: { id: 'asc' }, skip: page * 50, take: 50 })`,
+      },
+    },
+    {
+      ...sqlShop,
+      title: 'What is sorted by something computed has no index to go on from.',
+      rows: large,
+      typescript: `${pool}\n  export const near = (to: number, page: number) => pool.query('SELECT id FROM orders ORDER BY abs(number - $1) LIMIT 20 OFFSET $2', [to, page * 20])`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -103,6 +126,8 @@ export default {
         !isNewSearch(query) ||
         query.offset === null ||
         query.limit === null ||
+        isForOperators(query.place.path) ||
+        isSortedByComputed(query) ||
         // Pages of groups are pages of what is computed from all rows.
         query.grouped === true
       )
@@ -132,7 +157,7 @@ export default {
         help: byClient(query, {
           prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
           drizzle:
-            query.ordering.length > 0
+            query.ordering.length > 0 || /\.orderBy\(/.test(query.text ?? '')
               ? 'Go on from the last row of the page before: in the place of `offset` a condition on the columns of `orderBy` and the key.'
               : 'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
           sql: `Go on from the last row of the page before: ${nextPage(query, table)}.`,
@@ -142,6 +167,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where SQL sorts by no column: a distance, a rank. The page behind such a row cannot be asked for by an index. */
+function isSortedByComputed({ statement, ordering }: Query): boolean {
+  return ordering.length === 0 && statement !== undefined && JSON.stringify(statement.node).includes('"sortClause"')
+}
 
 /** How SQL asks for the page behind a row, in the order of the query. */
 function nextPage({ ordering, limit, predicates }: Query, table: Table): string {

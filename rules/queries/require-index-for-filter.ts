@@ -361,7 +361,7 @@ export default {
         // An index of another kind serves a pattern or a part of a document.
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
         // What came before a moment may be nearly all rows, unless the moment is one that rows wait for.
-        if (query.operation === 'select' && columns.every(isOpenBelow)) return 'unknown'
+        if (columns.every(isOpenBelow)) return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.

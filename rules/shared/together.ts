@@ -9,6 +9,7 @@ import { ident } from './sql.ts'
 export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   const words = byClient(query, together(ctx.dialect))
   const key = keyOf(query, ctx)
+  if (isOfTime(query)) return { help: 'Ask for the whole time once, and group what is found by its day or month.' }
   if (counts(query)) return { help: `Count all groups at once: ${words.count}.` }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
   if (query.operation === 'select')
@@ -18,6 +19,20 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
   return { help: `All elements get the same values: ${words.update} does it at once.` }
+}
+
+/** True where what happened between two moments is asked for, by the moments of each element. */
+function isOfTime({ operation, predicates }: Query): boolean {
+  const ends = (operators: readonly string[]) =>
+    predicates.filter(
+      (p) => operators.includes(p.operator) && /date|time|(?:^|_)(?:at|day|month)$|At$/i.test(p.column ?? ''),
+    )
+  return (
+    operation === 'select' &&
+    ends(['>', '>=']).some((from) =>
+      ends(['<', '<=']).some((to) => to.column === from.column && to.source !== undefined && from.source !== undefined),
+    )
+  )
 }
 
 /** True for a number of rows and nothing else. */

@@ -216,7 +216,9 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
       bounded = 5
   }
   // One that counts up to the length of a list goes through it.
-  const polling = loop.form === 'while' && !/^[^<]*\w\s*<\s*[\w.]+\.length\s*\)?\s*$/.test(loop.head)
+  const polling =
+    (loop.form === 'while' && !/^[^<]*\w\s*<\s*[\w.]+\.length\s*\)?\s*$/.test(loop.head)) ||
+    /^for\s*\(\s*;\s*;/.test(loop.head)
   return {
     place: placeOf(module.file, loop.start, loop.start + Math.max(1, loop.head.trimEnd().length)),
     form: loop.form,

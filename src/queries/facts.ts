@@ -139,6 +139,8 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
     ): void => {
       const own = functionOf(frame)
       const { text } = module.file
+      // A parameter falls back on it where its caller has none.
+      if (/[(,]\s*\w+\s*(?::\s*[\w.]+\s*)?=\s*$/.test(text.slice(Math.max(0, node.start - 80), node.start))) return
       // What is returned or kept by an object is not left behind.
       const handed = /(?:\breturn\s+(?:await\s+)?|=>\s*\(?|\bthis\.#?\w+\s*(?:\?\?|\|\|)?=\s*)$/.test(
         text.slice(Math.max(0, node.start - 80), node.start),
