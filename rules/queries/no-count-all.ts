@@ -47,6 +47,12 @@ export default {
   good: [
     {
       ...drizzleShop,
+      title: 'The highest number stands at the end of an index.',
+      rows: large,
+      typescript: `${drizzleImports}\n  import { max } from 'drizzle-orm'\n  export const last = () => db.select({ last: max(orders.number) }).from(orders)`,
+    },
+    {
+      ...drizzleShop,
       title: 'A materialized view is grouped when it is refreshed.',
       rows: large,
       typescript: `${drizzleImports}\n  import { pgMaterializedView } from 'drizzle-orm/pg-core'\n  export const perStatus = pgMaterializedView('orders_per_status').as((qb) => qb.select({ status: orders.status, total: sql\`count(*)\`.as('total') }).from(orders).groupBy(orders.status))`,
@@ -98,6 +104,9 @@ export default {
       )
         return
       const groups = groupsAll(query)
+      // The lowest and the highest stand at the ends of an index.
+      if (query.client === 'drizzle' && /\b(?:max|min)\(/.test(query.text ?? '') && !/\bcount\(/.test(query.text ?? ''))
+        return
       if (
         !(['count', '$count'].includes(query.call) || countsAll(query) || groups) ||
         (ctx.size(table.key) !== 'large' && ctx.size(table.key) !== 'medium')

@@ -27,6 +27,13 @@ export default {
     },
     { ...drizzleShop, typescript: `${drizzleImports}\n  export const clear = () => db.delete(orders)` },
     { ...sqlShop, typescript: `${pool}\n  export const clear = () => pool.query('UPDATE users SET name = null')` },
+    {
+      ...drizzleShop,
+      title: 'Tables that one function empties are told once.',
+      typescript: `${drizzleImports}\n  export async function reset() {\n    await db.delete(orders)\n    await db.delete(users)\n  }`,
+      message: 'deletes every row of',
+      count: 1,
+    },
   ],
   good: [
     {
@@ -81,6 +88,8 @@ export default {
       if (!ctx.isSized(table.key) && standsAlone(table, ctx)) return
       return {
         object: table.key,
+        // Tables that one function empties one after the other are emptied on purpose, or not at all.
+        ...(query.operation === 'delete' ? { alike: `${query.place.path} ${query.context.function ?? ''}` } : {}),
         message: `\`${callOf(query)}\` ${query.operation === 'delete' ? 'deletes' : 'changes'} every row of \`${ctx.name(table.key)}\`.`,
       }
     },

@@ -91,6 +91,8 @@ export default {
       if (!(insertsRow(query) || ['create', 'insert'].includes(query.call)) || query.variable != null) return
       // Where a row is there already it gets values of its own.
       if (/\.onConflictDoUpdate\(/.test(query.text ?? '')) return
+      // The rows of each element go together already.
+      if (query.client === 'drizzle' && /\.values\(\s*[\w.?!]+\.map\(/.test(query.text ?? '')) return
       const table = query.tables[0]?.table ?? ''
       const nested = ctx.queries.some(
         (q) =>
