@@ -38,11 +38,7 @@ function isOfTime({ operation, predicates }: Query): boolean {
 /** True for a number of rows and nothing else. */
 function counts({ call, client, text = '', statement }: Query): boolean {
   if (client === 'prisma') return call === 'count'
-  if (client === 'drizzle')
-    return (
-      call === '$count' ||
-      (call === 'select' && /\bselect\(\s*\{\s*\w+:\s*(?:count\(|sql(?:<\w+>)?`\s*count\()/i.test(text))
-    )
+  if (client === 'drizzle') return call === '$count' || (call === 'count' && /\bcount\s*\(/i.test(text))
   return /^\s*select\s+count\s*\(/i.test(statement?.text ?? '')
 }
 

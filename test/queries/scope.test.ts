@@ -138,6 +138,7 @@ describe('the kind of a file', () => {
     ['lib/prisma/users.ts', 'source'],
     ['src/prisma/prisma.service.ts', 'source'],
     ['prisma/seed.ts', 'seed'],
+    ['prisma/ts-migrations/remove-duplicates.ts', 'script'],
     ['prisma/production-seed/data.ts', 'seed'],
   ])('%s is %s', (path, kind) => {
     expect(fileKind(path)).toBe(kind)

@@ -140,3 +140,25 @@ test('an extension that is there is not created again', async () => {
   expect(await helpOf('CREATE EXTENSION pg_trgm;')).toMatch(/^An index of trigrams does;[^]*CREATE INDEX/)
   expect(await helpOf('CREATE EXTENSION pg_trgm;')).not.toContain('CREATE EXTENSION')
 })
+
+test('numbers of rows that a loop asks for are asked for in groups', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-query-in-loop')
+  if (rule === undefined) throw new Error('no such rule')
+  const schema = `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: integer('id').primaryKey(), userId: integer('user_id') })`
+  const { findings } = await reviewExample(
+    {
+      drizzle: { before: schema, after: schema },
+      given: 'CREATE TABLE orders (id integer PRIMARY KEY NOT NULL, user_id integer);',
+      typescript: `import { drizzle } from 'drizzle-orm/node-postgres'
+        import { count, eq } from 'drizzle-orm'
+        import { orders } from './schema'
+        const db = drizzle(process.env.URL!)
+        export async function totals(ids: number[]) {
+          for (const id of ids) console.log(await db.select({ count: count() }).from(orders).where(eq(orders.userId, id)))
+        }`,
+    },
+    rule,
+    [rule],
+  )
+  expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining('Count all groups at once')])
+})

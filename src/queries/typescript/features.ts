@@ -108,7 +108,7 @@ const testFile =
 const seedFile =
   /(?:^|[/_-])seed(?:s|ers?|ing)?\/|(?:^|\/)seeds?(?:\.|-|_)|(?:^|\/)(?:seeder|seed|populate)\w*\.[cm]?[jt]sx?$|[-_.]seed(?:er)?\.[cm]?[jt]s$/i
 const scriptFile =
-  /(?:^|\/)\.[\w-]+\/|(?:^|\/)(?:(?:[\w-]+-)?scripts?|bin|(?:[\w-]+-)?cli|tools?|migrations?|background-?migrations?|backfills?|examples?|benchmarks?|docs)\//i
+  /(?:^|\/)\.[\w-]+\/|(?:^|\/)(?:(?:[\w-]+-)?scripts?|bin|(?:[\w-]+-)?cli|tools?|(?:[\w-]+-)?migrations?|backgroundmigrations?|backfills?|examples?|benchmarks?|docs)\//i
 
 /** Files that people start by hand, by the habits of naming. */
 const handRun =
