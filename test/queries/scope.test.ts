@@ -138,6 +138,8 @@ describe('the kind of a file', () => {
     ['lib/prisma/users.ts', 'source'],
     ['src/prisma/prisma.service.ts', 'source'],
     ['prisma/seed.ts', 'seed'],
+    ['src/mocks/redis.ts', 'test'],
+    ['src/test.ts', 'test'],
     ['prisma/ts-migrations/remove-duplicates.ts', 'script'],
     ['prisma/production-seed/data.ts', 'seed'],
   ])('%s is %s', (path, kind) => {
