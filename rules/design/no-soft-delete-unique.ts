@@ -1,8 +1,8 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key, Table } from '../../src/schema/model.ts'
+import type { Key } from '../../src/schema/model.ts'
+import { uniquesOf } from '../shared/unique-keys.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { indexSpelling } from '../shared/declare.ts'
-import { indexColumns } from '../../src/schema/model.ts'
 import { snake } from '../shared/names.ts'
 import { ident, idents, sqlName } from '../shared/sql.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
@@ -102,13 +102,4 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
       help: `${builtBy(table, [`CREATE UNIQUE INDEX ${concurrently(table, ctx)}${ident(live)} ON ${sqlName(table, ctx)} (${idents(columns)}) WHERE ${ident(deletion.name)} IS NULL;`], ctx, 'Unless that is meant, let this take its place, which counts only what is there')}${inSchema}`,
     }
   }
-}
-
-function uniquesOf(table: Table): readonly { readonly name: string; readonly columns: readonly string[] }[] {
-  return [
-    ...table.uniques,
-    ...table.indexes
-      .filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null))
-      .map((index) => ({ name: index.name, columns: indexColumns(index) })),
-  ]
 }

@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { indexColumns, type Column, type Schema, type Table } from '../../src/schema/model.ts'
+import type { Column, Schema, Table } from '../../src/schema/model.ts'
+import { uniquesOf } from '../shared/unique-keys.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { commentBeside, newColumns } from '../shared/columns.ts'
 import { parentOf } from '../shared/foreign-keys.ts'
@@ -134,9 +135,7 @@ function lowerFirst(name: string): string {
 }
 
 function isUnique(column: Column, table: Table): boolean {
-  return [...table.uniques.map((u) => u.columns), ...table.indexes.filter((i) => i.unique).map(indexColumns)].some(
-    (columns) => columns.join() === column.name,
-  )
+  return uniquesOf(table).some(({ columns }) => columns.join() === column.name)
 }
 
 /** What a field for the row itself is called: `user` of `userId`. */

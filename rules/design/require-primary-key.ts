@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import { uniquesOf } from '../shared/unique-keys.ts'
 import { byOrm } from '../shared/by-orm.ts'
-import { indexColumns, type Table } from '../../src/schema/model.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { isBackup } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -148,14 +149,4 @@ function isRelationTable(table: Table): boolean {
     table.columns.every((column) => (column.name === 'A' || column.name === 'B') && !column.nullable) &&
     table.indexes.some((index) => index.unique && index.keys.length === 2)
   )
-}
-
-/** What makes rows unique by columns alone: constraints, and indexes without a predicate. */
-function uniquesOf(table: Table): readonly { readonly name: string; readonly columns: readonly string[] }[] {
-  return [
-    ...table.uniques,
-    ...table.indexes
-      .filter((index) => index.unique && index.where === null && index.keys.every((k) => k.column !== null))
-      .map((index) => ({ name: index.name, columns: indexColumns(index) })),
-  ]
 }

@@ -126,10 +126,9 @@ export default {
 } satisfies Rule
 
 /** True for groups of all rows of one table. */
-function groupsAll({ call, client, statement, tables, text = '' }: Query): boolean {
+function groupsAll({ call, client, grouped, limit, statement, tables }: Query): boolean {
   if (client === 'prisma' && call === 'groupBy') return true
-  if (client === 'drizzle' && call === 'select')
-    return tables.length === 1 && /\.groupBy\(/.test(text) && !/\.(?:where|limit)\(/.test(text)
+  if (client === 'drizzle' && statement === undefined) return grouped === true && limit === null && tables.length === 1
   if (statement === undefined || !('SelectStmt' in statement.node)) return false
   const { fromClause = [], groupClause = [], whereClause, limitCount } = statement.node.SelectStmt
   return (

@@ -15,6 +15,7 @@ import {
   tellsApart,
 } from '../shared/query-words.ts'
 import { idents } from '../shared/sql.ts'
+import { isSorted } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-offset-pagination',
@@ -127,7 +128,8 @@ export default {
         query.offset === null ||
         query.limit === null ||
         isForOperators(query.place.path) ||
-        isSortedByComputed(query) ||
+        // A distance or a rank is no column, so that no index leads to the row to go on from.
+        (query.ordering.length === 0 && isSorted(query)) ||
         // Pages of groups are pages of what is computed from all rows.
         query.grouped === true
       )
@@ -167,11 +169,6 @@ export default {
     },
   },
 } satisfies Rule
-
-/** True where SQL sorts by no column: a distance, a rank. The page behind such a row cannot be asked for by an index. */
-function isSortedByComputed({ statement, ordering }: Query): boolean {
-  return ordering.length === 0 && statement !== undefined && JSON.stringify(statement.node).includes('"sortClause"')
-}
 
 /** How SQL asks for the page behind a row, in the order of the query. */
 function nextPage({ ordering, limit, predicates }: Query, table: Table): string {

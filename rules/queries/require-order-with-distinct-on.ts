@@ -1,8 +1,9 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
-import { indexColumns, type Table } from '../../src/schema/model.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
 import { columnRef, selectsOf } from '../shared/sql-tree.ts'
+import { uniquesOf } from '../shared/unique-keys.ts'
 
 export default {
   id: 'require-order-with-distinct-on',
@@ -77,12 +78,11 @@ function isOfOneRow(query: Query, names: readonly (string | undefined)[] | null,
   return keysOf(table).some((key) => key.every((column) => columns.includes(column)))
 }
 
+/** The columns of each key; of one that takes NULLs several rows are alike. */
 function keysOf(table: Table): readonly (readonly string[])[] {
-  return [
-    ...(table.primaryKey ? [table.primaryKey.columns] : []),
-    ...table.uniques.map(({ columns }) => columns),
-    ...table.indexes.filter(({ unique, where }) => unique && where === null).map(indexColumns),
-  ]
+  const isFilled = (name: string) => table.columns.find((column) => column.name === name)?.nullable === false
+  const uniques = uniquesOf(table).map(({ columns }) => columns)
+  return [...(table.primaryKey ? [table.primaryKey.columns] : []), ...uniques.filter((key) => key.every(isFilled))]
 }
 
 /** The properties that `selectDistinctOn` is given; null where what is selected beside them may be of another row. */

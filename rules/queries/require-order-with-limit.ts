@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { byClient, callOf, isNewSearch, mainTable } from '../shared/query-words.ts'
+import { isSorted } from '../shared/sql-tree.ts'
 
 export default {
   id: 'require-order-with-limit',
@@ -23,7 +24,7 @@ export default {
       ...drizzleShop,
       title: 'The order is put together elsewhere.',
       typescript: `${drizzleImports}\n  import { orderOf } from './order'\n  export const list = (sort: string, page: number) => db.select().from(users).orderBy(orderOf(sort)).limit(20).offset(page * 20)`,
-      files: { 'src/order.ts': `export const orderOf = (sort: string): any => (globalThis as any).orders[sort]` },
+      files: { 'src/order.ts': `export const orderOf = (sort: string): never => JSON.parse(sort)` },
     },
     {
       ...drizzleShop,
@@ -66,7 +67,7 @@ export default {
         query.call.includes('nested')
       )
         return
-      if (query.statement !== undefined && JSON.stringify(query.statement.node).includes('"sortClause"')) return
+      if (isSorted(query)) return
       return {
         object: table.key,
         help: byClient(query, {

@@ -62,3 +62,8 @@ export function sourcesOf(select: SelectStmt): ReadonlyMap<string, string> {
   })
   return found
 }
+
+/** True for SQL that sorts anything, by whatever. */
+export function isSorted({ statement }: Query): boolean {
+  return statement !== undefined && JSON.stringify(statement.node).includes('"sortClause"')
+}

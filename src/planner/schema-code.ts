@@ -1,8 +1,8 @@
 import type { ProjectReview } from '../report/report.ts'
+import { indexOf } from '../schema/unique-index.ts'
 import type { Change, ChangeOf } from '../schema/change.ts'
 import type { Column, Index, Table } from '../schema/model.ts'
 import type { ClassifiedStep } from './classify.ts'
-import { indexOf } from './recipes/constraints.ts'
 import { fieldChange, fieldName, type Orm } from './recipes/orm-code.ts'
 
 function ofColumns(

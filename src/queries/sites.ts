@@ -3,7 +3,7 @@ import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import type { ChangedLines } from './changed.ts'
 import { contextOf } from './context.ts'
-import type { Draft } from './draft.ts'
+import { unknownDraft, type Draft } from './draft.ts'
 import { drizzleQuery } from './drizzle/builder.ts'
 import type { DrizzleNames } from './drizzle/models.ts'
 import type { DrizzleWorld } from './drizzle/state.ts'
@@ -202,20 +202,11 @@ export function siteReader(
         if (drafts.length === 0) {
           if (raw.unsafe.length === 0) return raw.sql === null ? 'dynamic' : null
           const nothing: Draft = {
+            ...unknownDraft,
             start: raw.start,
             end: raw.end,
             client: raw.client,
             call: raw.call,
-            operation: 'other',
-            tables: [],
-            predicates: [],
-            ordering: [],
-            joins: [],
-            writes: null,
-            limit: null,
-            offset: null,
-            sql: null,
-            dynamic: true,
             unsafe: raw.unsafe,
           }
           return [finish(nothing, site, module, client, projectOf('', module.path, raw.client))]
@@ -233,20 +224,11 @@ export function siteReader(
       const fragment = rawFragment(site.chain, site.scope, module, evaluate)
       if (fragment !== null && fragment.length > 0) {
         const nothing: Draft = {
+          ...unknownDraft,
           start: site.chain.start,
           end: site.chain.end,
           client: 'drizzle',
           call: 'raw',
-          operation: 'other',
-          tables: [],
-          predicates: [],
-          ordering: [],
-          joins: [],
-          writes: null,
-          limit: null,
-          offset: null,
-          sql: null,
-          dynamic: true,
           unsafe: fragment,
         }
         return [finish(nothing, site, module, null, projectOf('', module.path, 'drizzle'))]

@@ -7,10 +7,11 @@ import {
 } from '../../schema/sql/ddl.ts'
 import type { Change } from '../../schema/change.ts'
 import type { ForeignKey, Index, Table, Unique } from '../../schema/model.ts'
+import { indexOf } from '../../schema/unique-index.ts'
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { renameIn } from './recipe.ts'
-import { validated } from './constraints.ts'
+import { takeOver, validated } from './constraints.ts'
 
 /** What a change makes of the indexes and constraints over a column that it renames. */
 export interface RemadeKeys {
@@ -136,30 +137,9 @@ export function keysOnNewColumn(
     ...indexes.map((i) => createIndex(table.key, i, d, { concurrently: true })),
     ...over.uniques.filter(stays).flatMap((u) => {
       const unique = { ...u, name: renamed(u.name), columns: columns(u.columns), include: columns(u.include) }
-      const index: Index = {
-        name: unique.name,
-        keys: unique.columns.map((c) => ({
-          column: c,
-          expression: null,
-          descending: false,
-          nullsFirst: false,
-          opclass: null,
-          collation: null,
-        })),
-        include: unique.include,
-        unique: true,
-        nullsNotDistinct: unique.nullsNotDistinct,
-        method: 'btree',
-        where: null,
-        valid: true,
-        declared: [],
-      }
       return unique.deferrable
         ? [`ALTER TABLE ${name} ADD ${uniqueDefinition(unique)}`]
-        : [
-            createIndex(table.key, index, d, { concurrently: true }),
-            `ALTER TABLE ${name} ADD CONSTRAINT ${quoteIdent(unique.name)} UNIQUE USING INDEX ${quoteIdent(unique.name)}`,
-          ]
+        : [createIndex(table.key, indexOf(unique), d, { concurrently: true }), takeOver(table.key, unique, d)]
     }),
     ...over.checks.flatMap((c) =>
       validated(

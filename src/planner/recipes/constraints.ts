@@ -77,28 +77,6 @@ export function uniqueRecipe(
   }
 }
 
-/** The index that a unique constraint rests on, under its name. */
-export function indexOf({ name, columns, include, nullsNotDistinct }: Unique): Index {
-  return {
-    name,
-    keys: columns.map((column) => ({
-      column,
-      expression: null,
-      descending: false,
-      nullsFirst: false,
-      opclass: null,
-      collation: null,
-    })),
-    include,
-    unique: true,
-    nullsNotDistinct,
-    method: 'btree',
-    where: null,
-    valid: true,
-    declared: [],
-  }
-}
-
 /** The statement that makes a unique constraint of the index of its name. */
 export function takeOver(table: Key, { name }: Unique, defaultSchema: string): string {
   return `ALTER TABLE ${quoteKey(table, defaultSchema)} ADD CONSTRAINT ${quoteIdent(name)} UNIQUE USING INDEX ${quoteIdent(name)}`

@@ -1,7 +1,8 @@
 import { createIndex, foreignKeyDefinition, targetOf } from '../../schema/sql/ddl.ts'
+import { indexOf } from '../../schema/unique-index.ts'
 import type { Column, ForeignKey, Schema, Table } from '../../schema/model.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
-import { indexOf, validated } from './constraints.ts'
+import { validated } from './constraints.ts'
 import { handOver } from './key-swap.ts'
 
 /** What becomes of a key when its column gets another name, and of the foreign keys that point at it. */

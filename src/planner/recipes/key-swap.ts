@@ -1,4 +1,5 @@
 import { dollarTag, inSchemaOf, targetOf } from '../../schema/sql/ddl.ts'
+import { indexOf } from '../../schema/unique-index.ts'
 import {
   nameOf,
   schemaOf,
@@ -11,7 +12,6 @@ import {
 import { mentions } from '../../schema/sql/schema.ts'
 import { quoteIdent, quoteKey, quoteLiteral, quoteName } from '../../schema/sql/quote.ts'
 import { jobNameOf } from '../backfill/backfill.ts'
-import { indexOf } from './constraints.ts'
 import { migration, renameIn, type RecipeStep } from './recipe.ts'
 import type { RecipeContext } from './recipe.ts'
 import type { Member, Swapped } from './key-columns.ts'

@@ -1,7 +1,7 @@
 import type { Node, SelectStmt } from 'libpg-query'
 import { always, both, numbered, usesOf } from '../conditions.ts'
 import type { Condition } from '../conditions.ts'
-import type { Draft } from '../draft.ts'
+import { unknownDraft, type Draft } from '../draft.ts'
 import type { Order } from '../query.ts'
 import { certainOf, conditionOf } from './conditions.ts'
 import { addSource, columnRefs } from './names.ts'
@@ -29,22 +29,7 @@ function recurs(node: Node): boolean {
   return 'SelectStmt' in node && node.SelectStmt.withClause?.recursive === true
 }
 
-const withoutTables: Draft = {
-  start: 0,
-  end: 0,
-  client: 'sql',
-  call: 'SELECT',
-  operation: 'select',
-  tables: [],
-  predicates: [],
-  ordering: [],
-  joins: [],
-  writes: null,
-  limit: null,
-  offset: null,
-  sql: null,
-  dynamic: true,
-}
+const withoutTables: Draft = { ...unknownDraft, call: 'SELECT', operation: 'select' }
 
 function statementDraft(
   node: Node,

@@ -1,4 +1,5 @@
-import type { Column, EnumType, Index, Key, Schema, Table, Unique } from '../model.ts'
+import type { Column, EnumType, Index, Key, Schema, Table } from '../model.ts'
+import { indexOf } from '../unique-index.ts'
 
 /**
  * What a Prisma schema cannot declare, or does not: a database that has it agrees with the schema all the same
@@ -82,7 +83,7 @@ function isOwn(name: string): boolean {
 }
 
 function comparableTable(table: Table, declared: Table | undefined): Table {
-  const indexes = [...table.indexes, ...table.uniques.map(uniqueIndex)].filter(
+  const indexes = [...table.indexes, ...table.uniques.map(indexOf)].filter(
     (index) => isManagedIndex(index) || isDeclared(index, declared),
   )
   const { with: _with, grants: _grants, ...bare } = table
@@ -154,27 +155,6 @@ function comparableIndex(index: Index): Index {
     ...rest,
     nullsNotDistinct: false,
     keys: index.keys.map((k) => ({ ...k, nullsFirst: k.descending, collation: null })),
-  }
-}
-
-function uniqueIndex(unique: Unique): Index {
-  return {
-    name: unique.name,
-    keys: unique.columns.map((column) => ({
-      column,
-      expression: null,
-      descending: false,
-      nullsFirst: false,
-      opclass: null,
-      collation: null,
-    })),
-    include: unique.include,
-    unique: true,
-    nullsNotDistinct: unique.nullsNotDistinct,
-    method: 'btree',
-    where: null,
-    valid: true,
-    declared: unique.declared,
   }
 }
 

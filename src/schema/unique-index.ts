@@ -1,0 +1,23 @@
+import type { Index, Unique } from './model.ts'
+
+/** The index that a unique constraint rests on, under its name. */
+export function indexOf({ name, columns, include, nullsNotDistinct, declared }: Unique): Index {
+  return {
+    name,
+    keys: columns.map((column) => ({
+      column,
+      expression: null,
+      descending: false,
+      nullsFirst: false,
+      opclass: null,
+      collation: null,
+    })),
+    include,
+    unique: true,
+    nullsNotDistinct,
+    method: 'btree',
+    where: null,
+    valid: true,
+    declared,
+  }
+}
