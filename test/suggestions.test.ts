@@ -106,6 +106,20 @@ describe('a suggestion that is applied', () => {
   it('is there for the rules that one line mends', () => {
     expect([...suggesting].sort()).toEqual(
       expect.arrayContaining([
+        'no-char',
+        'no-float-money',
+        'no-invalid-index-kept',
+        'no-money',
+        'no-reg-type',
+        'no-rounded-timestamp',
+        'prefer-bigint',
+        'prefer-bigint-primary-key',
+        'prefer-combined-alter',
+        'prefer-identity',
+        'prefer-jsonb',
+        'prefer-text',
+        'prefer-timestamptz',
+        'prefer-uuid-type',
         'require-concurrent-detach',
         'require-concurrent-index',
         'require-concurrent-index-drop',

@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { quoteIdent } from '../../src/sql/names.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { checkedText, otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -46,19 +48,21 @@ export default {
       sql: `create table users (id bigint generated always as identity primary key, kind "char" not null);`,
     },
   ],
-  visit: newColumns((column, _table, ctx) => {
+  visit: newColumns((column, table, ctx) => {
     if (column.type === 'bpchar')
       return {
+        ...otherTypes([column], table, ctx, (_, { inTable }) => (inTable ? 'text' : null)),
         message: `\`${column.name}\` loses the blanks at the end of its values in comparisons.`,
         help: 'Use `text`.',
       }
     if (column.type === null || !/^character(\(\d+\))?(\[\])*$/.test(column.type)) return null
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {
+      ...otherTypes([column], table, ctx, checkedText(length, '=')),
       // Codes of countries and currencies are never shorter, so that nothing is padded.
       ...(/^[23]$/.test(length) ? { severity: 'info' as const } : {}),
       message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
-      help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${column.name}) = ${length})\` where the length is fixed.`,
+      help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${quoteIdent(column.name)}) = ${length})\` where the length is fixed.`,
     }
   }, true),
 } satisfies Rule

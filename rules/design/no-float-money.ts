@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -36,7 +37,7 @@ export default {
       sql: `create table places (id bigint generated always as identity primary key, latitude double precision not null, score real not null);`,
     },
   ],
-  visit: newColumns((column, _table, ctx) => {
+  visit: newColumns((column, table, ctx) => {
     if (column.type !== 'real' && column.type !== 'double precision') return null
     const name = column.name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
     if (
@@ -46,6 +47,7 @@ export default {
     )
       return null
     return {
+      ...otherTypes([column], table, ctx, (_, { inTable }) => (inTable ? 'numeric(12, 2)' : null)),
       message: `\`${column.name}\` is rounded: sums of floating point amounts do not add up.`,
       help: `Use ${byOrm(ctx, {
         prisma: '`Decimal @db.Decimal(12, 2)`',

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -20,9 +21,14 @@ export default {
     { sql: `create table orders (id bigint generated always as identity primary key, total numeric(12, 2) not null);` },
   ],
   visit: newColumns(
-    (column) =>
+    (column, table, ctx) =>
       column.type === 'money'
-        ? { message: `\`${column.name}\` changes its meaning with the server's \`lc_monetary\`.` }
+        ? {
+            ...otherTypes([column], table, ctx, ({ default: value }, { inTable }) =>
+              inTable && /^(?:\d+(?:\.\d+)?)?$/.test(value ?? '') ? 'numeric(12, 2)' : null,
+            ),
+            message: `\`${column.name}\` changes its meaning with the server's \`lc_monetary\`.`,
+          }
         : null,
     true,
   ),

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -55,7 +56,10 @@ export default {
         !declared?.documentation
       )
     },
-    (columns, _table, ctx) => ({
+    (columns, table, ctx) => ({
+      ...otherTypes(columns, table, ctx, ({ default: value }, { text, inTable }) =>
+        inTable && value !== null ? `${text} NOT NULL` : null,
+      ),
       message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
       help: `Make ${columns.length > 1 ? 'them' : 'it'} ${byOrm(ctx, {
         prisma: '`Boolean @default(false)`',

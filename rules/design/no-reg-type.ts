@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -24,10 +25,13 @@ export default {
       sql: `create table searches (id bigint generated always as identity primary key, dictionary text not null, source regclass);`,
     },
   ],
-  visit: newColumns((column) => {
+  visit: newColumns((column, table, ctx) => {
     if (!/^reg(?:proc|procedure|oper|operator|config|dictionary|namespace|collation)(?:\[\])*$/.test(column.type ?? ''))
       return null
     return {
+      ...otherTypes([column], table, ctx, (_, { text, inTable }) =>
+        inTable ? `text${/(?:\[\d*\])+$/.exec(text)?.[0] ?? ''}` : null,
+      ),
       message: `\`${column.name}\` is \`${column.type ?? ''}\`, and pg_upgrade refuses a database that stores one.`,
       help: `Store the name as \`text\` and cast it where it is used: \`${column.name}::${column.type ?? ''}\`.`,
     }

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
 import { listed } from '../shared/query-words.ts'
@@ -48,6 +49,7 @@ export default {
           : { words: '', offer: {} }
       return {
         ...offer,
+        ...otherTypes(columns, table, ctx, (_, { text }) => text.replace(/\s*\(\s*0\s*\)/, '')),
         message: `${listed(columns.map(({ name }) => name))} ${columns.length === 1 ? 'is' : 'are'} rounded to the second: half of the values lie in the future, and rows of one second have no order.`,
         help:
           words ||

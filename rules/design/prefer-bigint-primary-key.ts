@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { asIdentity, otherTypes } from '../shared/column-type.ts'
 import { columnPlace } from '../shared/columns.ts'
 
 export default {
@@ -42,6 +43,9 @@ export default {
       const { orm } = ctx.project
       return {
         ...(place ? { place } : {}),
+        ...otherTypes([column], table, ctx, (made, written) =>
+          made.identity === null ? asIdentity('bigint', table, ctx)(made, written) : 'bigint',
+        ),
         ...(orm === 'prisma' ? { severity: 'info' as const } : {}),
         alike: 'key',
         object: `${table}.${column.name}`,

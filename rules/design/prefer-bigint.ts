@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -41,9 +42,12 @@ export default {
     { sql: `create table orders (id bigint generated always as identity primary key, quantity bigint not null);` },
   ],
   visit: newColumns(
-    (column) =>
+    (column, table, ctx) =>
       /^(integer|smallint)(\[\])*$/.test(column.type ?? '')
         ? {
+            ...otherTypes([column], table, ctx, ({ type }, { text }) =>
+              /serial/i.test(text) ? null : (type ?? '').replace(/^(?:integer|smallint)/, 'bigint'),
+            ),
             message: `\`${column.name}\` ends at ${column.type?.startsWith('integer') ? '2,147,483,647' : '32,767'}.`,
             help: 'Use `bigint` where the value may grow.',
           }

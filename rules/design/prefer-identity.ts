@@ -1,5 +1,7 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { asIdentity, otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -35,17 +37,25 @@ export default {
       sql: `CREATE TABLE "Order" ("id" BIGSERIAL NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));`,
     },
   ],
-  visit: newColumns((column, _table, ctx) => {
+  visit: newColumns((column, table, ctx) => {
     if (ctx.project.orm === 'prisma' || column.identity !== null || !(column.default ?? '').startsWith('nextval('))
       return null
+    const type = isKey(column, table, ctx) ? 'bigint' : (column.type ?? 'bigint')
     return {
+      ...otherTypes([column], table, ctx, asIdentity(type, table, ctx)),
       alike: 'key',
       message: `\`${column.name}\` hangs on a sequence that grants and copies of the table forget.`,
       help: byOrm(ctx, {
         prisma: '',
         drizzle: `Use \`${column.type === 'integer' ? 'integer()' : column.type === 'smallint' ? 'smallint()' : "bigint({ mode: 'number' })"}.generatedAlwaysAsIdentity()\`.`,
-        sql: `Use \`${column.type ?? 'bigint'} GENERATED ALWAYS AS IDENTITY\`.`,
+        sql: `Use \`${type} GENERATED ALWAYS AS IDENTITY\`.`,
       }),
     }
   }),
 } satisfies Rule
+
+/** Of a key it is said beside this that four bytes end. */
+function isKey({ name, type }: Column, table: Key, { after }: RuleContext): boolean {
+  const columns = after.tables.get(table)?.primaryKey?.columns ?? []
+  return columns.length === 1 && columns[0] === name && (type === 'integer' || type === 'smallint')
+}

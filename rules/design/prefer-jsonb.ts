@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -41,7 +42,10 @@ export default {
   good: [{ sql: `create table events (id bigint generated always as identity primary key, payload jsonb not null);` }],
   visit: newColumnsTogether(
     (column) => column.type === 'json' || column.type === 'json[]',
-    (columns, _table, ctx) => ({
+    (columns, table, ctx) => ({
+      ...otherTypes(columns, table, ctx, ({ default: value }, { text }) =>
+        /\(/.test(value ?? '') ? null : text.replace(/^json/i, 'jsonb'),
+      ),
       message: `${listed(columns.map((column) => column.name))} cannot be compared: \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over ${columns.length > 1 ? 'them' : 'it'} fail.`,
       help: byOrm(ctx, {
         prisma: 'Leave `@db.Json` out: `Json` alone is `jsonb`.',

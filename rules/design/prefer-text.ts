@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { quoteIdent } from '../../src/sql/names.ts'
 import { byOrm } from '../shared/by-orm.ts'
+import { checkedText, otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 
 export default {
@@ -26,12 +28,13 @@ export default {
     },
   ],
   good: [{ sql: `create table users (id bigint generated always as identity primary key, name text not null);` }],
-  visit: newColumns((column, _table, ctx) => {
+  visit: newColumns((column, table, ctx) => {
     const length = /^character varying\((\d+)\)/.exec(column.type ?? '')?.[1]
     return length
       ? {
+          ...otherTypes([column], table, ctx, checkedText(length)),
           message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`,
-          help: `Use ${byOrm(ctx, { prisma: '`String` alone', drizzle: '`text()`', sql: '`text`' })} with \`CHECK (char_length(${column.name}) <= ${length})\`.`,
+          help: `Use ${byOrm(ctx, { prisma: '`String` alone', drizzle: '`text()`', sql: '`text`' })} with \`CHECK (char_length(${quoteIdent(column.name)}) <= ${length})\`.`,
         }
       : null
   }, true),

@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import type { Key } from '../../src/schema/model.ts'
-import { newColumns } from '../shared/columns.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
+import { otherTypes, type WrittenType } from '../shared/column-type.ts'
+import { newColumnsTogether } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
 import { listed } from '../shared/query-words.ts'
 
@@ -69,32 +70,34 @@ export default {
       sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamptz not null);`,
     },
   ],
-  visit: newColumns((column, table, ctx) => {
-    if (!isLocal(column.type) || wasLocal(table, column.name, ctx)) return null
-    if (ctx.project.orm === null) {
-      // Said once for a new table, with all of its columns.
-      const made = ctx.step?.changes.find((change) => change.kind === 'createTable')
-      const all =
-        made?.kind === 'createTable' ? made.to.columns.filter((c) => isLocal(c.type)).map((c) => c.name) : [column.name]
-      if (all[0] !== column.name) return null
-      return {
-        message:
-          all.length > 1
-            ? `${listed(all)} do not say which moment they mean: they have no time zone.`
-            : `\`${column.name}\` does not say which moment it means: it has no time zone.`,
-        help: 'Use `timestamptz`.',
+  visit: newColumnsTogether(
+    (column, table, ctx) => isLocal(column.type) && !wasLocal(table, column.name, ctx),
+    (columns, table, ctx) => {
+      const message =
+        columns.length > 1
+          ? `${listed(columns.map(({ name }) => name))} do not say which moment they mean: they have no time zone.`
+          : `${listed(columns.map(({ name }) => name))} does not say which moment it means: it has no time zone.`
+      const [column] = columns
+      if (ctx.project.orm === null || column === undefined)
+        return { message, help: 'Use `timestamptz`.', ...otherTypes(columns, table, ctx, zoned) }
+      const { words, offer } = declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
+      const own = {
+        message,
+        help: `${ctx.project.orm === 'prisma' ? 'Prisma writes `TIMESTAMP(3)` for `DateTime` unless told otherwise. ' : ''}${words || `Use \`timestamptz\`.`}`.trim(),
+        ...offer,
       }
-    }
-    if (firstLocal(ctx) !== `${table}.${column.name}`) return null
-    const { words, offer } = declare({ kind: 'setType', table, column: column.name, type: 'timestamptz' }, ctx)
-    return {
-      ...offer,
-      severity: 'info',
-      message: `\`${column.name}\` does not say which moment it means: it has no time zone.`,
-      help: `${ctx.project.orm === 'prisma' ? 'Prisma writes `TIMESTAMP(3)` for `DateTime` unless told otherwise. ' : ''}${words || `Use \`timestamptz\`.`}`.trim(),
-    }
-  }, true),
+      // An ORM's default is at work everywhere: it is said once.
+      return { ...own, severity: 'info' as const, alike: 'default', together: () => own }
+    },
+    true,
+  ),
 } satisfies Rule
+
+/** Not where the default is the time of some zone without saying so. */
+function zoned({ default: value }: Column, { text }: WrittenType): string | null {
+  if (/at time zone|timezone\(/i.test(value ?? '')) return null
+  return `timestamptz${/\(\d\)/.exec(text)?.[0] ?? ''}${/(?:\[\d*\]|\sarray)+$/i.exec(text)?.[0] ?? ''}`
+}
 
 function isLocal(type: string | null): boolean {
   return type !== null && /^timestamp(\(\d\))? without time zone(\[\])*$/.test(type)
@@ -104,19 +107,4 @@ function isLocal(type: string | null): boolean {
 function wasLocal(table: Key, column: string, ctx: RuleContext): boolean {
   const was = ctx.step?.before.tables.get(table)?.columns.find((c) => c.name === column)
   return isLocal(was?.type ?? null)
-}
-
-/** The first such column of the pull request: where an ORM's default is at work it is said once. */
-function firstLocal(ctx: RuleContext): string | null {
-  for (const change of ctx.steps.flatMap((step) => step.changes)) {
-    const columns =
-      change.kind === 'createTable'
-        ? change.to.columns
-        : change.kind === 'addColumn' || change.kind === 'alterColumnType'
-          ? [change.to]
-          : []
-    const found = columns.find((column) => isLocal(column.type))
-    if (found && 'table' in change) return `${change.table}.${found.name}`
-  }
-  return null
 }

@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
 
@@ -17,6 +18,10 @@ export default {
   once: 'review',
   sources: [],
   bad: [
+    {
+      sql: `create table users (id text primary key default gen_random_uuid());`,
+      message: '`id` holds a UUID as `text`',
+    },
     {
       sql: `create table users (id text primary key default gen_random_uuid()::text);`,
       message: '`id` holds a UUID as `text`',
@@ -73,6 +78,9 @@ export default {
     const { words, offer } = declare({ kind: 'setType', table, column: column.name, type: 'uuid' }, ctx)
     return {
       ...offer,
+      ...otherTypes([column], table, ctx, ({ default: value }, { inTable }) =>
+        inTable && !/::/.test(value ?? '') ? 'uuid' : null,
+      ),
       message: `\`${column.name}\` holds a UUID as \`${column.type}\`, in more than twice the bytes.`,
       help: `${words || `Declare \`${column.name}\` as \`uuid\`. `}Columns that refer to it need the same type.`,
     }

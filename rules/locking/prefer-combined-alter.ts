@@ -1,6 +1,7 @@
 import type { Step } from '../../src/step.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { sql } from '../shared/sql.ts'
+import { linesOf } from '../shared/suggest.ts'
 
 export default {
   id: 'prefer-combined-alter',
@@ -17,7 +18,19 @@ export default {
     {
       given: `create table books (id bigint primary key);`,
       sql: `alter table books add column data jsonb; alter table books add column price numeric;`,
-      message: 'one statement can do both',
+      message: '2 statements in a row alter `books`',
+    },
+    {
+      title: 'What follows each other in a file is told once.',
+      given: `create table books (id bigint primary key, note text);`,
+      sql: `
+        alter table books add column data jsonb;
+        alter table books
+          add column price numeric,
+          add column pages integer;
+        alter table books alter column note type varchar(20);
+        alter table books alter column note set default '';`,
+      message: '4 statements in a row alter `books`',
     },
   ],
   good: [
@@ -37,29 +50,64 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
-      let last: Step | null = null
-      for (const step of ctx.steps) {
-        if (step.statement.inside === 'function') continue
-        const table = combinable(step)
-        if (
-          table !== null &&
-          last !== null &&
-          last.migration.path === step.migration.path &&
-          combinable(last) === table
-        ) {
-          const [first = '', second = ''] = [last, step].map((each) => each.statement.text.replace(/\s+/g, ' '))
-          yield {
-            place: step.statement.place,
-            object: table,
-            message: `The statement before this one alters \`${ctx.name(table)}\` too, and one statement can do both.`,
-            help: `Join the actions of both with a comma:\n${sql(`${first},`, `  ${second.replace(tableHead, '')};`)}`,
-          }
+      for (const run of runsOf(ctx.steps)) {
+        const [first, ...others] = run
+        const table = first ? combinable(first) : null
+        if (first === undefined || table === null || others.length === 0) continue
+        const joined = [
+          first.statement.text,
+          ...others.map(({ statement }) => `  ${statement.text.replace(tableHead, '')}`),
+        ].join(',\n')
+        yield {
+          place: first.statement.place,
+          object: table,
+          ...(isOne(run) ? linesOf(run, `${joined};`) : {}),
+          message: `${run.length} statements in a row alter \`${ctx.name(table)}\`, and one can do it all.`,
+          help: `Join their actions with commas:\n${sql(`${joined};`)}`,
         }
-        last = step
       }
     },
   },
 } satisfies Rule
+
+/** Steps of one file that follow each other and alter one table. */
+function runsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const runs: Step[][] = []
+  for (const step of steps) {
+    if (step.statement.inside === 'function') continue
+    const last = runs.at(-1)?.at(-1)
+    const table = combinable(step)
+    if (last && table !== null && last.migration.path === step.migration.path && combinable(last) === table)
+      runs.at(-1)?.push(step)
+    else runs.push([step])
+  }
+  return runs
+}
+
+/** True where one statement does the same: Postgres has its own order for the actions of one, in which columns go and change their types first. */
+function isOne(run: readonly Step[]): boolean {
+  const heads = run.map(({ statement: { text } }) =>
+    (tableHead.exec(text)?.[0] ?? '').replace(/\s+/g, ' ').toLowerCase(),
+  )
+  const actions = run.flatMap(({ statement: { node } }) =>
+    ('AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : []).flatMap((each) => {
+      if (!('AlterTableCmd' in each)) return []
+      const { subtype, name, def } = each.AlterTableCmd
+      return [{ subtype, column: name ?? (def && 'ColumnDef' in def ? def.ColumnDef.colname : undefined) }]
+    }),
+  )
+  return (
+    new Set(heads).size === 1 &&
+    run.every(({ statement: { inside, text } }) => inside === null && !/--|\/\*/.test(text)) &&
+    !actions.some(({ subtype, column }, i) => {
+      if (subtype !== 'AT_DropColumn' && subtype !== 'AT_AlterColumnType') return false
+      const others = actions.filter((other, j) => j !== i && other.column === column)
+      if (subtype === 'AT_AlterColumnType')
+        return others.some((other) => other.subtype === 'AT_AddColumn' || other.subtype === 'AT_AlterColumnType')
+      return others.some((other) => other.subtype !== 'AT_AddColumn' || actions.indexOf(other) < i)
+    })
+  )
+}
 
 /** What stands before the actions of an ALTER TABLE. */
 const tableHead =

@@ -25,8 +25,8 @@ export function newColumns(check: ColumnCheck, retyped = false): Visitor {
 }
 
 /**
- * Visits the columns of one table that the pull request creates, and with `retyped` those whose type it changes, and that `applies` picks,
- * all at once: what holds for ten columns of a table is said once. The place is the first one's line.
+ * Visits the columns that the pull request creates, and with `retyped` those whose type it changes, and that `applies` picks: what holds for
+ * ten columns of a table is said once, at the first one's line, and not of those that a comment silences.
  */
 export function newColumnsTogether(
   applies: (column: Column, table: Key, ctx: RuleContext) => boolean,
@@ -34,23 +34,28 @@ export function newColumnsTogether(
   retyped = false,
 ): Visitor {
   return newColumns((column, table, ctx) => {
-    if (!applies(column, table, ctx)) return null
     const now = ctx.after.tables.get(table)?.columns ?? []
-    const all = ctx.steps
-      .flatMap((step) => step.changes)
-      .flatMap((change) => {
-        if (!('table' in change) || change.table !== table) return []
-        if (change.kind === 'createTable') return change.to.columns
-        return change.kind === 'addColumn' || (retyped && change.kind === 'alterColumnType') ? [change.to] : []
-      })
-    const picked = all.filter(
-      (one, i) =>
-        applies(one, table, ctx) &&
-        all.findIndex((other) => other.name === one.name) === i &&
-        (now.length === 0 || now.some((c) => c.name === one.name)),
-    )
-    return picked[0]?.name === column.name ? say(picked, table, ctx) : null
+    const stays = now.length === 0 || now.some(({ name }) => name === column.name)
+    if (!applies(column, table, ctx) || !stays) return null
+    return {
+      alike: table,
+      together: (objects) => say(named(objects, table, ctx), table, ctx),
+      ...say([column], table, ctx),
+    }
   }, retyped)
+}
+
+/** The columns, as the pull request last makes them, that objects of problems name: `public.users.active`. */
+function named(objects: readonly string[], table: Key, ctx: RuleContext): readonly Column[] {
+  const made = ctx.steps
+    .flatMap((step) => step.changes)
+    .flatMap((change) => {
+      if (!('table' in change) || change.table !== table) return []
+      if (change.kind === 'createTable') return change.to.columns
+      return change.kind === 'addColumn' || change.kind === 'alterColumnType' ? [change.to] : []
+    })
+  const byName = new Map(made.map((column) => [`${table}.${column.name}`, column]))
+  return [...new Set(objects)].flatMap((object) => byName.get(object) ?? [])
 }
 
 /** Where a column is declared: in the ORM's schema where that file changes too, else in the migration. */

@@ -13,16 +13,24 @@ export function addNotValid(step: Step | null): Pick<Problem, 'suggestion'> {
  * something else, since whole lines are all that can be replaced.
  */
 export function wholeLines(step: Step | null, text: string): Pick<Problem, 'suggestion'> {
-  if (!step) return {}
-  const { file, start, end, place } = step.statement
-  const from = file.lineStarts[place.line - 1] ?? 0
-  const to = file.lineStarts[place.endLine] ?? file.text.length
-  const before = file.text.slice(from, start)
-  const after = file.text.slice(end, to)
-  if (before.trim() !== '' || !/^\s*;?\s*$/.test(after)) return {}
+  return step ? linesOf([step], text) : {}
+}
+
+/** The same for steps of a file between which nothing stands. */
+export function linesOf(steps: readonly Step[], text: string): Pick<Problem, 'suggestion'> {
+  const [first] = steps
+  const last = steps.at(-1)
+  if (first === undefined || last === undefined) return {}
+  const { file, start, place } = first.statement
+  const { endLine } = last.statement.place
+  const before = file.text.slice(file.lineStarts[place.line - 1] ?? 0, start)
+  const between = steps.slice(1).map((step, i) => file.text.slice(steps[i]?.statement.end ?? 0, step.statement.start))
+  const after = file.text.slice(last.statement.end, file.lineStarts[endLine] ?? file.text.length)
+  const isBare = between.every((each) => /^(?:\s|;|--> statement-breakpoint)*$/.test(each))
+  if (before.trim() !== '' || !isBare || !/^\s*;?\s*$/.test(after)) return {}
   const lines = text
     .split('\n')
     .map((line) => (line === '' ? line : before + line))
     .join('\n')
-  return { suggestion: { path: file.path, line: place.line, endLine: place.endLine, text: lines } }
+  return { suggestion: { path: file.path, line: place.line, endLine, text: lines } }
 }

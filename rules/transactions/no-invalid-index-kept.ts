@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { outsideTransaction } from '../shared/outside-transaction.ts'
+import { commitsAlone, outsideTransaction } from '../shared/outside-transaction.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 import { key, schemaOf } from '../../src/schema/model.ts'
 
 export default {
@@ -19,6 +20,14 @@ export default {
       sql: `create index concurrently if not exists users_name on users (name);`,
       runner: 'psql',
       message: 'keeps an invalid `users_name`',
+    },
+    {
+      given: `create table users (id bigint primary key, name text);`,
+      sql: `
+        -- +goose NO TRANSACTION
+        -- +goose Up
+        create index concurrently if not exists users_name on users (name);`,
+      runner: 'goose',
     },
   ],
   good: [
@@ -46,9 +55,11 @@ export default {
         )
       if (dropped) return
       const name = sqlName(key(schemaOf(table), index.name), ctx)
+      const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${name};`
       return {
+        ...(commitsAlone(ctx) ? wholeLines(step, `${drop}\n${step.statement.text};`) : {}),
         message: `Run again after a build that failed, \`IF NOT EXISTS\` keeps an invalid \`${index.name}\` that no query uses.`,
-        help: `Clear the way first; ${outsideTransaction(ctx).how}:\n${sql(`DROP INDEX CONCURRENTLY IF EXISTS ${name};`)}\nor look after the deploy whether one is left:\n${sql('SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;')}`,
+        help: `Clear the way first; ${outsideTransaction(ctx).how}:\n${sql(drop)}\nor look after the deploy whether one is left:\n${sql('SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid;')}`,
       }
     },
   },

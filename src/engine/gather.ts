@@ -25,12 +25,18 @@ export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => b
     )
     if (first === undefined || others.length === 0) continue
     for (const other of others) told.set(other, null)
-    told.set(first, withPlaces(first, others))
+    told.set(first, first.problem.together === undefined ? withPlaces(first, others) : together(first, group))
   }
   return drafts.flatMap((draft) => {
     const instead = told.get(draft)
     return instead === undefined ? [draft] : instead === null ? [] : [instead]
   })
+}
+
+/** One draft in the words that its rule has for all of them. */
+function together(first: Draft, group: readonly Draft[]): Draft {
+  const { suggestion: _, ...problem } = first.problem
+  return { ...first, problem: { ...problem, ...first.problem.together?.(group.map(({ object }) => object)) } }
 }
 
 function withPlaces(draft: Draft, others: readonly Draft[]): Draft {

@@ -41,6 +41,8 @@ export interface Problem {
   readonly expects?: 'scan' | 'sort'
   /** Problems of the rule that share it are told once: at the loudest and first of them, the places of the others in its help. */
   readonly alike?: string
+  /** With `alike`, what is said of several together, by their objects in the order of their places; left out where the first one's words do. */
+  readonly together?: (objects: readonly string[]) => Pick<Problem, 'message' | 'help' | 'suggestion'>
   /** True where few rows match, by what the columns are: the walk of another index for its order reads most of the table until it finds one. */
   readonly isSelective?: boolean
   /** The `CREATE INDEX` that `help` gives: it is tried where sizes are declared, and not given where the planner would not use it. */

@@ -97,3 +97,42 @@ it('is not asked for where the configuration leaves the file out', async () => {
   )
   expect(findings).toEqual([])
 })
+
+it('on the line of one column speaks of that one, and of nothing else that is told with it', async () => {
+  const sql = await reviewed(
+    { 'db/migrations/1.sql': 'create table users (id bigint primary key);' },
+    {
+      'db/migrations/2.sql': [
+        'create table orders (',
+        '  id bigint generated always as identity primary key,',
+        '  -- schemagate-ignore no-nullable-boolean, prefer-timestamptz: the shop says so',
+        '  paid boolean, placed_at timestamp,',
+        '  seen boolean,',
+        '  sent_at timestamp,',
+        '  gift boolean, -- schemagate-ignore no-nullable-boolean: unknown until asked',
+        '  old boolean, got_at timestamp);',
+      ].join('\n'),
+    },
+  )
+  const told = sql.filter(({ rule }) => /no-nullable|timestamptz|suppression/.test(rule))
+  expect(
+    told.map(({ place, message, suppressed }) => `${place.line}${suppressed ? ' silent' : ''}: ${message}`),
+  ).toEqual([
+    '4 silent: `placed_at` does not say which moment it means: it has no time zone.',
+    '6: `sent_at` and `got_at` do not say which moment they mean: they have no time zone.',
+    '4 silent: `paid` has three values: true, false and unknown.',
+    '5: `seen` and `old` have three values: true, false and unknown.',
+    '7 silent: `gift` has three values: true, false and unknown.',
+  ])
+
+  const head = 'datasource db {\n  provider = "postgresql"\n}\n\nmodel User {\n  id BigInt @id\n'
+  const prisma = await reviewed(
+    { 'prisma/schema.prisma': `${head}}\n`, 'package.json': '{"dependencies":{"prisma":"6.0.0"}}' },
+    {
+      'prisma/schema.prisma': `${head}  a DateTime\n  // schemagate-ignore prefer-timestamptz: local\n  b DateTime\n  c DateTime\n}\n`,
+    },
+  )
+  expect(prisma.filter(({ rule }) => /timestamptz|suppression/.test(rule)).map((each) => each.place.line)).toEqual([
+    7, 9,
+  ])
+})
