@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { quoteIdent } from '../../src/sql/names.ts'
+import { ident } from '../shared/sql.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { checkedText, otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
@@ -62,7 +62,7 @@ export default {
       // Codes of countries and currencies are never shorter, so that nothing is padded.
       ...(/^[23]$/.test(length) ? { severity: 'info' as const } : {}),
       message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
-      help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${quoteIdent(column.name)}) = ${length})\` where the length is fixed.`,
+      help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${ident(column.name)}) = ${length})\` where the length is fixed.`,
     }
   }, true),
 } satisfies Rule

@@ -1,5 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { quoteIdent } from '../../src/sql/names.ts'
+import { ident } from '../shared/sql.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { checkedText, otherTypes } from '../shared/column-type.ts'
 import { newColumns } from '../shared/columns.ts'
@@ -34,7 +34,7 @@ export default {
       ? {
           ...otherTypes([column], table, ctx, checkedText(length)),
           message: `\`${column.name}\` is limited to ${length} characters by its type, which takes a lock to change.`,
-          help: `Use ${byOrm(ctx, { prisma: '`String` alone', drizzle: '`text()`', sql: '`text`' })} with \`CHECK (char_length(${quoteIdent(column.name)}) <= ${length})\`.`,
+          help: `Use ${byOrm(ctx, { prisma: '`String` alone', drizzle: '`text()`', sql: '`text`' })} with \`CHECK (char_length(${ident(column.name)}) <= ${length})\`.`,
         }
       : null
   }, true),
