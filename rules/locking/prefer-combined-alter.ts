@@ -18,7 +18,7 @@ export default {
     {
       given: `create table books (id bigint primary key);`,
       sql: `alter table books add column data jsonb; alter table books add column price numeric;`,
-      message: '2 statements in a row alter `books`',
+      message: '`books` is altered by 2 statements in a row',
     },
     {
       title: 'What follows each other in a file is told once.',
@@ -30,7 +30,7 @@ export default {
           add column pages integer;
         alter table books alter column note type varchar(20);
         alter table books alter column note set default '';`,
-      message: '4 statements in a row alter `books`',
+      message: '`books` is altered by 4 statements in a row',
     },
   ],
   good: [
@@ -62,7 +62,7 @@ export default {
           place: first.statement.place,
           object: table,
           ...(isOne(run) ? linesOf(run, `${joined};`) : {}),
-          message: `${run.length} statements in a row alter \`${ctx.name(table)}\`, and one can do it all.`,
+          message: `\`${ctx.name(table)}\` is altered by ${run.length} statements in a row, and one can do it all.`,
           help: `Join their actions with commas:\n${sql(`${joined};`)}`,
         }
       }
