@@ -18,6 +18,7 @@ export default {
     'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map',
   ],
   dialects: 'all',
+  yieldsTo: ['no-used-column-drop'],
   sources: [
     'squawk/renaming-column',
     'pgfence/rename-column',

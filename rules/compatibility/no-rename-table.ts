@@ -16,6 +16,7 @@ export default {
     'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map-1',
   ],
   dialects: 'all',
+  yieldsTo: ['no-used-table-drop'],
   sources: [
     'squawk/renaming-table',
     'pgfence/rename-table',

@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import type { Place } from '../../src/location.ts'
 import { shopSql, prismaShop } from '../shared/query-examples.ts'
 import { at } from '../shared/query-words.ts'
+import { enumValueInSteps } from '../shared/renames.ts'
 import { placesIn, runsNow } from '../shared/uses.ts'
 
 const recreate = `
@@ -71,16 +72,22 @@ export default {
               if (use.values?.includes(value) === true && isEnum(use.table, use.column)) places.push({ use })
           }
           if (places.length === 0) continue
+          const list = places
+            .slice(0, 20)
+            .map(({ use }) => `- \`${at(use.place)}\``)
+            .join('\n')
           const step = ctx.steps.find((s) => s.changes.some((c) => 'object' in c && c.object === key))
+          const [to] = (step?.changes ?? []).flatMap((change) =>
+            change.kind === 'renameEnumValue' && change.object === key && change.from === value ? [change.to] : [],
+          )
           yield {
             anySize: true,
             object: `${key}.${value}`,
             ...(step === undefined ? {} : { place: step.statement.place }),
-            message: `\`${value}\` is taken out of \`${before.name}\`, but code still uses it: ${placesIn(places)}.`,
-            help: `Take the value out of these places first:\n\n${places
-              .slice(0, 20)
-              .map(({ use }) => `- \`${at(use.place)}\``)
-              .join('\n')}`,
+            message: `\`${value}\` is ${to ? 'renamed in' : 'taken out of'} \`${before.name}\`, but code still uses it: ${placesIn(places)}.`,
+            help: to
+              ? `${enumValueInSteps(key, value, to, { ...ctx, step: step ?? null })}\n\nCode of the old value:\n\n${list}`
+              : `Take the value out of these places first:\n\n${list}`,
           }
         }
       }

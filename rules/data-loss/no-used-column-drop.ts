@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { pool } from '../shared/query-examples.ts'
+import { columnInSteps } from '../shared/renames.ts'
 import { placeList, placesIn, usesOf } from '../shared/uses.ts'
 
 const before = `
@@ -94,12 +95,12 @@ export default {
   ],
   visit: {
     dropColumn: ({ table, from }, ctx) =>
-      ctx.isNewColumn(table, from.name) ? null : used(table, from.name, 'dropped', ctx),
-    renameColumn: ({ table, from }, ctx) => (ctx.isNewColumn(table, from) ? null : used(table, from, 'renamed', ctx)),
+      ctx.isNewColumn(table, from.name) ? null : used(table, from.name, null, ctx),
+    renameColumn: ({ table, from, to }, ctx) => (ctx.isNewColumn(table, from) ? null : used(table, from, to, ctx)),
   },
 } satisfies Rule
 
-function used(table: Key, column: string, what: string, ctx: RuleContext) {
+function used(table: Key, column: string, to: string | null, ctx: RuleContext) {
   // A column that is dropped and made again is there afterwards.
   if (ctx.after.tables.get(table)?.columns.some((c) => c.name === column) === true) return null
   const uses = usesOf(ctx, table, column)
@@ -107,7 +108,10 @@ function used(table: Key, column: string, what: string, ctx: RuleContext) {
   return {
     anySize: true,
     object: `${table}.${column}`,
-    message: `\`${ctx.name(table)}.${column}\` is ${what}, but code still uses it: ${placesIn(uses)}.`,
-    help: `Take these out first:\n\n${placeList(uses)}`,
+    message: `\`${ctx.name(table)}.${column}\` is ${to === null ? 'dropped' : 'renamed'}, but code still uses it: ${placesIn(uses)}.`,
+    help:
+      to === null
+        ? `Take these out first:\n\n${placeList(uses)}`
+        : `${columnInSteps(table, column, to, ctx)}\n\nCode of the old name:\n\n${placeList(uses)}`,
   }
 }

@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { pool } from '../shared/query-examples.ts'
+import { tableBehindView } from '../shared/renames.ts'
 import { placeList, placesIn, usesOf } from '../shared/uses.ts'
 
 const given = `create table sessions (id integer primary key, token text not null); create table users (id integer primary key);`
@@ -57,20 +58,23 @@ export default {
     },
   ],
   visit: {
-    dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'dropped', ctx)),
-    renameTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, 'renamed', ctx)),
-    dropView: ({ object, from }, ctx) => (from === null || ctx.isNew(object) ? null : used(object, 'dropped', ctx)),
+    dropTable: ({ table }, ctx) => (ctx.isNew(table) ? null : used(table, null, ctx)),
+    renameTable: ({ table, to }, ctx) => (ctx.isNew(table) ? null : used(table, to, ctx)),
+    dropView: ({ object, from }, ctx) => (from === null || ctx.isNew(object) ? null : used(object, null, ctx)),
   },
 } satisfies Rule
 
-function used(table: Key, what: string, ctx: RuleContext) {
+function used(table: Key, to: Key | null, ctx: RuleContext) {
   if (ctx.after.tables.has(table) || ctx.after.views.has(table)) return null
   const uses = usesOf(ctx, table, null)
   if (uses.length === 0) return null
   return {
     anySize: true,
     object: table,
-    message: `\`${ctx.name(table)}\` is ${what}, but code still queries it: ${placesIn(uses)}.`,
-    help: `Take these out first:\n\n${placeList(uses)}`,
+    message: `\`${ctx.name(table)}\` is ${to === null ? 'dropped' : 'renamed'}, but code still queries it: ${placesIn(uses)}.`,
+    help:
+      to === null
+        ? `Take these out first:\n\n${placeList(uses)}`
+        : `${tableBehindView(table, to, ctx)}\n\nCode of the old name:\n\n${placeList(uses)}`,
   }
 }

@@ -1,7 +1,8 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
 import { accessExclusiveOn } from '../shared/locks.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { doesWithoutLockTimeout, lockTimeoutBefore, settingBefore } from '../shared/timeouts.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
@@ -47,36 +48,41 @@ export default {
   ],
   good: [
     {
+      title: 'Nobody waits for long.',
+      given: `create table users (id bigint primary key); create function touch() returns trigger language plpgsql as $$ begin return new; end $$;`,
+      sql: `set lock_timeout = '2s'; create trigger users_touch before update on users for each row execute function touch();`,
+    },
+    {
       given: `create function touch() returns trigger language plpgsql as $$ begin return new; end $$;`,
       sql: `create table users (id bigint generated always as identity primary key); create trigger users_touch before update on users for each row execute function touch();`,
     },
   ],
   visit: {
     addTrigger({ table, to, place }, ctx) {
-      if (ctx.isNew(table) || isLocked(table, ctx)) return
+      if (waitsForNobody(table, ctx)) return
       return {
         severity: 'info',
         alike: `${place.path} ${table}`,
         message: `Creating \`${to.name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions, and costs each of them from then on.`,
-        help,
+        ...timed(ctx),
       }
     },
     dropTrigger({ table, name, place }, ctx) {
-      if (ctx.isNew(table) || isLocked(table, ctx)) return
+      if (waitsForNobody(table, ctx)) return
       return {
         severity: 'info',
         alike: `${place.path} ${table}`,
         message: `Dropping \`${name}\` locks out everybody who uses \`${ctx.name(table)}\` while it waits for running queries.`,
-        help,
+        ...timed(ctx),
       }
     },
     setTrigger({ table, name, enabled, place }, ctx) {
-      if (ctx.isNew(table) || isLocked(table, ctx)) return
+      if (waitsForNobody(table, ctx)) return
       return {
         severity: 'info',
         alike: `${place.path} ${table}`,
         message: `${enabled ? 'Enabling' : 'Disabling'} \`${name}\` blocks writes to \`${ctx.name(table)}\` while it waits for running transactions.`,
-        help,
+        ...timed(ctx),
       }
     },
     statement({ node }, ctx) {
@@ -98,7 +104,21 @@ export default {
   },
 } satisfies Rule
 
-const help = `So that nobody waits for long behind it:\n${sql("SET lock_timeout = '3s';")}`
+function timed(ctx: RuleContext): Pick<Problem, 'help' | 'suggestion'> {
+  if (ctx.step === null) return {}
+  const { timeout, offer } = lockTimeoutBefore(ctx.step, ctx)
+  return { help: `So that nobody waits for long behind it:\n${sql(timeout)}`, ...offer }
+}
+
+/** True for a new table, behind a lock that is there already, behind a timeout, and where a project has chosen to do without one. */
+function waitsForNobody(table: Key, ctx: RuleContext): boolean {
+  return (
+    ctx.isNew(table) ||
+    isLocked(table, ctx) ||
+    settingBefore('lock_timeout', ctx) !== null ||
+    (doesWithoutLockTimeout(ctx) && ctx.size(table) !== 'large')
+  )
+}
 
 /** True where an earlier statement of the transaction keeps writers out of the table already: this one waits for nobody. */
 function isLocked(table: Key, { step, transaction, isNew }: RuleContext): boolean {

@@ -2,7 +2,9 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import type { Change } from '../../src/schema/change.ts'
 import { key, nameOf, schemaOf, type Column, type Key, type Schema, type Table } from '../../src/schema/model.ts'
 import { inBatches } from './batches.ts'
+import { columnsOfType } from './depends.ts'
 import { carriedSentence, isReferred, keySteps } from './new-column.ts'
+import { addingValue } from './outside-transaction.ts'
 import { addEmptyColumnSql, ident, sql, sqlName } from './sql.ts'
 
 /** What goes and what comes in its shape: the second may be the new name of the first. */
@@ -92,6 +94,23 @@ export function tableBehindView(from: Key, to: Key, ctx: RuleContext): string {
     ...renameTable(from, to, ctx),
     `CREATE VIEW ${sqlName(from, ctx)} AS SELECT * FROM ${sqlName(to, ctx)};`,
   )}`
+}
+
+/** How a value of an enum gets another name while code of both names runs. */
+export function enumValueInSteps(type: Key, from: string, to: string, ctx: RuleContext): string {
+  const literal = (value: string) => `'${value.replaceAll("'", "''")}'`
+  const moves = columnsOfType(ctx.step?.before ?? ctx.before, type).flatMap(({ table, column }) =>
+    inBatches(
+      table,
+      {
+        head: `UPDATE ${sqlName(table, ctx)} SET ${ident(column)} = ${literal(to)}`,
+        from: sqlName(table, ctx),
+        where: `${ident(column)} = ${literal(from)}`,
+      },
+      ctx,
+    ),
+  )
+  return `Add the new value${addingValue(ctx)}:\n${sql(`ALTER TYPE ${sqlName(type, ctx)} ADD VALUE ${literal(to)} AFTER ${literal(from)};`)}\nDeploy code that reads both and writes \`${to}\`, then move the rows${moves.length === 0 ? ' of each table that uses it.' : `:\n${sql(...moves)}`}`
 }
 
 /** How the ORM's schema keeps the name that a column or a table has in the database; null without an ORM. */

@@ -1,6 +1,8 @@
 import type { Step } from '../../src/step.ts'
-import type { RuleContext } from '../../src/engine/rule.ts'
+import type { Problem, RuleContext } from '../../src/engine/rule.ts'
 import type { Statement } from '../../src/sql/statement.ts'
+import { strongLock } from './locks.ts'
+import { wholeLines } from './suggest.ts'
 
 /** A setting that a statement makes, `SET lock_timeout = '3s'`; `value` is as written, null for RESET and DEFAULT. */
 export function settingIn(
@@ -64,4 +66,43 @@ function changesSchema(statement: Statement): boolean {
       statement.kind,
     ) && !/^(CreatedbStmt|DropdbStmt|AlterSystemStmt)$/.test(statement.kind)
   )
+}
+
+/** True where the project has ten migrations or more and none of them sets a timeout. */
+export function doesWithoutLockTimeout(ctx: RuleContext): boolean {
+  const old = ctx.history.filter((migration) => !migration.isNew)
+  return (
+    !ctx.alone &&
+    old.length >= 10 &&
+    !old.some((migration) => migration.statements.some((statement) => setsLockTimeout({ statement })))
+  )
+}
+
+/** True for a statement that sets it, for a session or a transaction. */
+export function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
+  const { node } = step.statement
+  if ('VariableSetStmt' in node) return node.VariableSetStmt.name === 'lock_timeout'
+  return 'SelectStmt' in node && /set_config\s*\(\s*'lock_timeout'/i.test(step.statement.text)
+}
+
+/** The statement that sets the timeout before a step, and the suggestion that puts it there; none where it would come too late. */
+export function lockTimeoutBefore(
+  step: Step,
+  ctx: RuleContext,
+): { readonly timeout: string; readonly offer: Pick<Problem, 'suggestion'> } {
+  const timeout = `SET ${step.transaction.block === true ? 'LOCAL ' : ''}lock_timeout = '3s';`
+  const offered = step.statement.inside === null && locksFirst(step, ctx)
+  const lines = [timeout, ...breakpoint(ctx), `${step.statement.text};`]
+  return { timeout, offer: offered ? wholeLines(step, lines.join('\n')) : {} }
+}
+
+/** What Drizzle wants between two statements: each piece of a file is one of them. */
+function breakpoint({ runner }: RuleContext): readonly string[] {
+  return runner.name === 'drizzle' ? ['--> statement-breakpoint'] : []
+}
+
+/** True for the first statement of its file that locks a table: set before a later one, the timeout would come too late for that. */
+function locksFirst(step: Step, ctx: RuleContext): boolean {
+  const earlier = ctx.steps.slice(0, ctx.steps.indexOf(step))
+  return earlier.every((each) => each.migration.path !== step.migration.path || strongLock(each, ctx) === null)
 }

@@ -1,8 +1,8 @@
 import type { Step } from '../../src/step.ts'
-import { wholeLines } from '../shared/suggest.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { accessExclusiveOn, strongLock } from '../shared/locks.ts'
 import { sql } from '../shared/sql.ts'
+import { doesWithoutLockTimeout, lockTimeoutBefore, setsLockTimeout } from '../shared/timeouts.ts'
 
 export default {
   id: 'require-lock-timeout',
@@ -86,7 +86,7 @@ export default {
       if (ctx.generated) return
       let file: string | null = null
       let set = false
-      const done = doesWithout(ctx)
+      const done = doesWithoutLockTimeout(ctx)
       for (const step of ctx.steps) {
         if (step.migration.path !== file) {
           if (file === null || !sharesSession(step)) set = false
@@ -94,10 +94,12 @@ export default {
         }
         if (setsLockTimeout(step)) set = true
         if (set || step.statement.inside === 'function') continue
+        if (step.changes.some(({ kind }) => kind === 'addTrigger' || kind === 'dropTrigger' || kind === 'setTrigger'))
+          continue
         const late = settingAfter(step, ctx)
         if (late === null && isInstant(step)) continue
         const table = strongLock(step, ctx)
-        const timeout = `SET ${step.transaction.block === true ? 'LOCAL ' : ''}lock_timeout = '3s';`
+        const { timeout, offer } = lockTimeoutBefore(step, ctx)
         if (table === null || (late === null && done && ctx.size(table) !== 'large')) continue
         yield {
           place: step.statement.place,
@@ -105,9 +107,7 @@ export default {
           ...(late !== null && step.changes.some((change) => accessExclusiveOn(change, ctx.isNew) === table)
             ? { severity: 'warning' as const }
             : {}),
-          ...(late === null && step.statement.inside === null && locksFirst(step, ctx)
-            ? wholeLines(step, [timeout, ...breakpoint(ctx), `${step.statement.text};`].join('\n'))
-            : {}),
+          ...(late === null ? offer : {}),
           message: late
             ? `\`lock_timeout\` is set in line ${late.statement.place.line}, after \`${ctx.name(table)}\` is locked here: if this lock has to wait, every later query on the table waits behind it.`
             : `No \`lock_timeout\` is set before \`${ctx.name(table)}\` is locked: if the lock has to wait, every later query on the table waits behind it.`,
@@ -119,22 +119,6 @@ export default {
     },
   },
 } satisfies Rule
-
-/** True where the project has ten migrations or more and none of them sets a timeout. */
-function doesWithout(ctx: RuleContext): boolean {
-  const old = ctx.history.filter((migration) => !migration.isNew)
-  return (
-    !ctx.alone &&
-    old.length >= 10 &&
-    !old.some((migration) => migration.statements.some((statement) => setsLockTimeout({ statement })))
-  )
-}
-
-function setsLockTimeout(step: Pick<Step, 'statement'>): boolean {
-  const { node } = step.statement
-  if ('VariableSetStmt' in node) return node.VariableSetStmt.name === 'lock_timeout'
-  return 'SelectStmt' in node && /set_config\s*\(\s*'lock_timeout'/i.test(step.statement.text)
-}
 
 /** The statement that sets the timeout too late, in the same file; null where none does. */
 function settingAfter(step: Step, ctx: RuleContext): Step | null {
@@ -167,15 +151,4 @@ function isInstant(step: Step): boolean {
 /** Drizzle keeps one session, and one transaction, for all files. */
 function sharesSession(step: Step): boolean {
   return step.transaction.because.startsWith('Drizzle')
-}
-
-/** What Drizzle wants between two statements: each piece of a file is one of them. */
-function breakpoint({ runner }: RuleContext): readonly string[] {
-  return runner.name === 'drizzle' ? ['--> statement-breakpoint'] : []
-}
-
-/** True for the first statement of its file that locks a table: set before a later one, the timeout would come too late for that. */
-function locksFirst(step: Step, ctx: RuleContext): boolean {
-  const earlier = ctx.steps.slice(0, ctx.steps.indexOf(step))
-  return earlier.every((each) => each.migration.path !== step.migration.path || strongLock(each, ctx) === null)
 }

@@ -222,6 +222,8 @@ export interface OptionProblem {
   readonly among?: readonly string[]
 }
 
+type RuleId = `${'no' | 'require' | 'prefer'}-${string}`
+
 /** A rule: words, claims, examples, detection, in this order. Its group is its folder, its id the name of its file. */
 export interface Rule {
   readonly id: string
@@ -244,8 +246,8 @@ export interface Rule {
   readonly once?: 'review'
   /** True where an approval lifts it. */
   readonly approvable?: boolean
-  /** Who says it better, so that this rule is silent about the same statement: rules of these groups, or a problem that says that it fails. */
-  readonly yieldsTo?: readonly Group[] | 'fails'
+  /** Who says it better, so that this rule is silent about the same statement: rules of these groups, these rules, or a problem that says that it fails. */
+  readonly yieldsTo?: readonly (Group | RuleId)[] | 'fails'
   /** Dialects for which it holds; where left out PostgreSQL, and CockroachDB for groups that do not speak of locks and transactions. */
   readonly dialects?: readonly Dialect[] | 'all'
   /** The same check in other tools, `tool/id`. */

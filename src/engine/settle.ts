@@ -33,9 +33,11 @@ export function settle(
 ): { findings: readonly Finding[]; suppressions: readonly Suppression[] } {
   const suppressionOf = ({ rule, place, starts }: Draft): Suppression | undefined =>
     (settling.suppressions.get(place.path) ?? []).find((s) => speaksOf(s, rule.id, starts) && holds(s, settling.today))
+  const heard = drafts.filter((draft) => suppressionOf(draft) === undefined)
+  const isToldBetter = (draft: Draft) => yields(draft, [...drafts, ...(settling.muted ?? [])], heard)
   const sorted = gathered(
     drafts
-      .filter((draft) => !yields(draft, [...drafts, ...(settling.muted ?? [])]) && !isMissedBySchema(draft, drafts))
+      .filter((draft) => !isToldBetter(draft) && !isMissedBySchema(draft, drafts))
       .sort((a, b) => comparePlaces(a.place, b.place)),
     (draft) => suppressionOf(draft) !== undefined,
   )
@@ -44,11 +46,14 @@ export function settle(
   const said = new Set<string>()
   const used = new Map<Suppression, Set<string>>()
   const findings: Finding[] = []
+  for (const draft of drafts) {
+    const suppression = suppressionOf(draft)
+    if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(draft.rule.id))
+  }
   for (const draft of sorted) {
     const { rule, problem, place } = draft
     const same = JSON.stringify([rule.id, place, problem.message])
     const suppression = suppressionOf(draft)
-    if (suppression) used.set(suppression, (used.get(suppression) ?? new Set()).add(rule.id))
     if (seen.has(same) || (rule.once && said.has(rule.id))) continue
     seen.add(same)
     const equals = JSON.stringify([draft.project, rule.id, draft.object, draft.tokens])
@@ -69,9 +74,9 @@ export function settle(
 
 /**
  * True where a rule that says it better, and at least as loud, speaks about the same statement or query, or a part of it. One that
- * claims the rewrite or the scan itself has weighed how loud to be.
+ * claims the rewrite or the scan itself has weighed how loud to be; a rule that is named has to be heard.
  */
-function yields(draft: Draft, drafts: readonly Draft[]): boolean {
+function yields(draft: Draft, drafts: readonly Draft[], heard: readonly Draft[]): boolean {
   const {
     rule: { yieldsTo },
     step,
@@ -82,7 +87,8 @@ function yields(draft: Draft, drafts: readonly Draft[]): boolean {
     const better =
       yieldsTo === 'fails'
         ? other.problem.fails === true
-        : other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)
+        : (other.rule.yieldsTo === undefined && yieldsTo.includes(other.rule.group)) ||
+          (yieldsTo.some((id) => id === other.rule.id) && heard.includes(other))
     const deliberate = [other.rule.claims ?? []]
       .flat()
       .some(({ rewrites, scans }) => rewrites === true || scans === true)

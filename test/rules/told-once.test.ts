@@ -158,3 +158,37 @@ ALTER TABLE "orders" ADD CONSTRAINT "orders_team_id_fk" FOREIGN KEY ("team_id") 
   const [missing] = findings.filter(({ rule }) => rule === 'require-foreign-key-index')
   expect(missing?.place).toMatchObject({ path: 'drizzle/0000_first.sql' })
 })
+
+test('a rename is told once: by the rule that knows which code still says the old name, if there is any', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-rename-column')
+  if (rule === undefined) throw new Error('no such rule')
+  const given = `create type mood as enum ('sad', 'ok'); create table users (id bigint primary key, name text, mood mood); create table orders (id bigint primary key);`
+  const typescript = `import { Pool } from 'pg'
+    const pool = new Pool()
+    export const one = (id: string) => pool.query("SELECT name FROM users WHERE mood = 'ok' AND id = $1", [id])
+    export const other = (id: string) => pool.query('SELECT id FROM orders WHERE id = $1', [id])`
+  const sql = `set lock_timeout = '3s'; alter table users rename column name to title; alter table orders rename to sales; alter type mood rename value 'ok' to 'fine';`
+  const told = async (example: Parameters<typeof reviewExample>[0]) => {
+    const { findings } = await reviewExample(example, rule, catalog)
+    return findings.flatMap((each) => (each.severity === 'error' && !each.suppressed ? [each.rule] : []))
+  }
+  const renames = ['no-rename-column', 'no-rename-table', 'no-rename-enum-value']
+  expect(await told({ given, sql })).toEqual(renames)
+  expect(await told({ given, sql, typescript })).toEqual([
+    'no-used-column-drop',
+    'no-used-table-drop',
+    'no-used-enum-value-drop',
+  ])
+  const silenced = `-- schemagate-ignore-file no-used-column-drop, no-used-table-drop, no-used-enum-value-drop: the old code goes first\n${sql}`
+  const { findings } = await reviewExample({ given, sql: silenced, typescript }, rule, catalog)
+  expect(findings.filter(({ severity, rule: id }) => severity === 'error' && renames.includes(id))).toHaveLength(3)
+})
+
+test('a trigger that locks without a timeout is told once, with the line that mends it', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-blocking-trigger')
+  const example = rule?.bad[0]
+  if (rule === undefined || example === undefined) throw new Error('no such rule')
+  const { findings } = await reviewExample(example, rule, catalog)
+  expect(findings.map((each) => each.rule)).toEqual([rule.id])
+  expect(findings[0]?.suggestion?.text).toMatch(/^SET lock_timeout = '3s';\ncreate trigger/)
+})
