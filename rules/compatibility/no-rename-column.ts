@@ -17,8 +17,8 @@ export default {
     'https://www.postgresql.org/docs/current/sql-altertable.html',
     'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map',
   ],
-  dialects: 'all',
   yieldsTo: ['no-used-column-drop'],
+  dialects: 'all',
   sources: [
     'squawk/renaming-column',
     'pgfence/rename-column',

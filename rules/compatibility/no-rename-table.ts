@@ -15,8 +15,8 @@ export default {
     'https://www.postgresql.org/docs/current/sql-createview.html#SQL-CREATEVIEW-UPDATABLE-VIEWS',
     'https://www.prisma.io/docs/orm/reference/prisma-schema-reference#map-1',
   ],
-  dialects: 'all',
   yieldsTo: ['no-used-table-drop'],
+  dialects: 'all',
   sources: [
     'squawk/renaming-table',
     'pgfence/rename-table',

@@ -35,7 +35,10 @@ export function newColumnsTogether(
 ): Visitor {
   return newColumns((column, table, ctx) => {
     const now = ctx.after.tables.get(table)?.columns ?? []
-    const stays = now.length === 0 || now.some(({ name }) => name === column.name)
+    const isRenamed = ctx.steps.some(({ changes }) =>
+      changes.some((each) => each.kind === 'renameColumn' && each.table === table && each.from === column.name),
+    )
+    const stays = now.length === 0 || isRenamed || now.some(({ name }) => name === column.name)
     if (!applies(column, table, ctx) || !stays) return null
     return {
       alike: table,
