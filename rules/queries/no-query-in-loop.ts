@@ -64,6 +64,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The first that is missing, or there already, is complained of.',
+      typescript: `export async function check(ids: string[], names: string[]) {\n    for (const id of ids) {\n      const user = await prisma.user.findFirst({ where: { id } })\n      if (!user) return { error: 'No such user: ' + id }\n    }\n    for (const name of names) {\n      const taken = await prisma.user.findFirst({ where: { name } })\n      if (taken) throw new Error(name)\n    }\n  }`,
+      count: 2,
+    },
+    {
+      ...prismaShop,
       title: 'One call away.',
       typescript: `async function userOf(id: string) {\n    return prisma.user.findFirst({ where: { id } })\n  }\n  export async function load(ids: string[]) {\n    for (const id of ids) await userOf(id)\n  }`,
       message: '`userOf` is called in a loop',
@@ -207,6 +213,16 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'Names are tried until one is free, and places until one has what is wanted.',
+      typescript: `export async function free(names: string[], userId: string) {\n    for (const name of names) {\n      const taken = await prisma.user.findFirst({ where: { name } })\n      if (!taken) return name\n    }\n    let own\n    for (const name of names) {\n      const made = await claim(name)\n      if (made) break\n      const [mine] = await prisma.order.findMany({ where: { userId } })\n      if (mine) {\n        own = mine\n        break\n      }\n    }\n    return own\n  }`,
+    },
+    {
+      ...prismaShop,
+      title: 'What is worked out for each element is written down for it.',
+      typescript: `async function profileOf(userId: string) {\n    const orders = await prisma.order.findMany({ where: { userId } })\n    return { name: orders[0]?.status ?? '' }\n  }\n  export async function nightly(ids: string[]) {\n    for (const id of ids) {\n      const profile = await profileOf(id)\n      await prisma.user.upsert({ where: { id }, create: { id, email: id, ...profile }, update: profile })\n    }\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'One element of the list is meant.',
       typescript: `export async function run(phases: { kind: string }[], userId: string) {\n    for (const phase of phases) {\n      switch (phase.kind) {\n        case 'orders':\n          await prisma.order.count({ where: { userId } })\n          break\n      }\n    }\n  }`,
     },
@@ -261,7 +277,12 @@ export default {
     *pullRequest(ctx) {
       const said = new Set<string>()
       const textOf = ({ place }: Query): string => ctx.text(place.path)?.text ?? ''
-      const writing = new Set(ctx.queries.filter((q) => q.operation !== 'select').map(functionOf))
+      // What a function or a loop writes for each element needs its round trip, and what is looked up for it is a part of that.
+      const writing = new Set(
+        ctx.queries
+          .filter((q) => q.operation !== 'select')
+          .flatMap((q) => [functionOf(q), ...(q.context.loop === null ? [] : [at(q.context.loop.place)])]),
+      )
       for (const query of ctx.queries) {
         if (!inService(query)) continue
         if (query.operation === 'insert' || query.call.endsWith('(nested)') || query.tables.length === 0) continue
@@ -310,6 +331,7 @@ export default {
             command.test(repeat.function) ||
             repeat.occupied ||
             repeat.loop.conditional ||
+            writing.has(at(repeat.loop.place)) ||
             waitsBefore(repeat.place, repeat.loop, ctx.text(repeat.place.path)?.text ?? '') ||
             writing.has(functionOf(query)) ||
             said.has(at(repeat.place))

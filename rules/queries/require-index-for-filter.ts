@@ -172,6 +172,13 @@ export default {
       typescript: `${pool}\n  export const on = (day: string) => pool.query('SELECT id FROM visits WHERE date(at) = $1', [day])`,
       message: '`date(at)`, for which there is no index',
     },
+    {
+      given: `create table images (id bigint primary key, owner_id text not null); create table videos (id bigint primary key, owner_id text not null);`,
+      rows: { images: 5_000_000, videos: 5_000_000 },
+      title: 'What one query lacks is told once.',
+      typescript: `${pool}\n  export const files = (owner: string) => pool.query('SELECT id FROM images WHERE owner_id = $1 UNION ALL SELECT id FROM videos WHERE owner_id = $1', [owner])`,
+      count: 1,
+    },
   ],
   good: [
     {

@@ -13,6 +13,7 @@ import {
   isNewSearch,
   isArranged,
   isBackground,
+  isOfOneThing,
   listed,
   mainTable,
   rowsOfOwner,
@@ -42,6 +43,12 @@ export default {
       rows: { users: 2000, orders: 20_000_000 },
       title: 'Each user has ten thousand orders.',
       typescript: `export const mine = (userId: string) => prisma.order.findMany({ where: { userId }, orderBy: { status: 'asc' }, take: 20 })`,
+    },
+    {
+      given: `create table events (id bigint primary key, tenant_id text not null, at timestamptz not null); create index on events (tenant_id);`,
+      rows: { events: 40_000_000 },
+      title: 'Nobody says how many rows a tenant has, whom no table holds.',
+      typescript: `${pool}\n  export const newest = (tenant: string) => pool.query('SELECT id FROM events WHERE tenant_id = $1 ORDER BY at DESC LIMIT 20', [tenant])`,
     },
     {
       title: 'Directions that differ have to stand in the index.',
@@ -130,6 +137,12 @@ export default {
       typescript: `${pool}\n  export const newest = (identifier: string, code: string) => pool.query('SELECT id FROM codes WHERE identifier = $1 AND code = $2 ORDER BY created_at DESC LIMIT 1', [identifier, code])`,
     },
     {
+      given: `create table operations (id bigint primary key, workspace_id bigint not null, trace_id text not null, status text not null, created_at timestamptz not null); create index on operations (trace_id);`,
+      rows: { operations: 5_000_000 },
+      title: 'The newest of what one trace left.',
+      typescript: `${pool}\n  export const newest = (trace: string) => pool.query("SELECT id FROM operations WHERE trace_id = $1 AND status = 'done' ORDER BY created_at DESC LIMIT 1", [trace])`,
+    },
+    {
       ...prismaShop,
       rows: { orders: 900 },
       title: 'A small table.',
@@ -176,6 +189,7 @@ export default {
       if (query.limit === 1 && own.filter((p) => p.operator === '=' && tellsApart(table, p.column ?? '')).length > 1)
         return
       // So many rows are sorted unnoticed.
+      if (isOfOneThing(table, own, ctx)) return
       const each = rowsOfOwner(table, own, ctx)
       if (each !== null && each < 1000) return
       if (pathInOrder(table, own, query.ordering, { nullsAside: ctx.project.dialect !== 'postgresql' }) !== null) return

@@ -5,7 +5,7 @@ import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { builtBy, concurrently } from './concurrently.ts'
-import { snake } from './names.ts'
+import { singular, snake } from './names.ts'
 import { declare, type Declared } from './declare.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
 
@@ -126,6 +126,29 @@ export function tellsApart(table: Table, column: string): boolean {
 /** What people and machines know a thing by. */
 export const identity =
   /(?:^|_)(?:e?mail|slug|handle|user_?name|login|name|phone|number|domain|host|url|uri|path|code|key|sku|token|hash|fingerprint|identifier|external_id)$/
+
+/**
+ * True for conditions that ask for the rows of one thing that is no row of a table: of a trace, a delivery, a mail address. Few share it.
+ * How many belong to a user, to a tenant or to what another table holds is not known.
+ */
+export function isOfOneThing(table: Table, own: readonly Predicate[], { after }: Pick<RuleContext, 'after'>): boolean {
+  const isOwner = (column: string): boolean => {
+    const owner = snake(column).replace(/_(?:u?id|ids|uuid|guid|cuid|key|ref|reference)$/, '')
+    return (
+      table.foreignKeys.some((key) => key.columns.includes(column)) ||
+      ofMany.test(owner) ||
+      [...after.tables.values()].some(({ name }) => `_${singular(snake(name))}`.endsWith(`_${singular(owner)}`))
+    )
+  }
+  return own.some(
+    ({ operator, expression, column }) =>
+      operator === '=' && expression === null && column !== null && tellsApart(table, column) && !isOwner(column),
+  )
+}
+
+/** Users and tenants under any name, and what visitors come by or ask for. */
+const ofMany =
+  /(?:^|_)(?:user|owner|author|creator|member|customer|client|account|actor|sender|receiver|recipient|tenant|org|organi[sz]ation|workspace|team|company|project|group|shop|store|site|app|bot|agent|channel|room|guild|server|source|provider|category|type|parent|resource|entity|domain|host|url|uri|path)$/
 
 /** True for a table of what somebody configures for the whole, by its name and by what it refers to. */
 export function isSettings(table: Table, ctx: Pick<RuleContext, 'after'>): boolean {

@@ -7,36 +7,58 @@ const listed = 8
 
 /**
  * Problems that one and the same index mends, or that their rule calls alike, told once: at the loudest of them, the others listed in
- * its help, with the index that each wants where that is another one. Those that a suppression silences where they stand are left as they are.
+ * its help, with the index that each wants where that is another one. Then what one query lacks is one, too, with the words of the others
+ * behind its help. Those that a suppression silences where they stand are left as they are.
  */
 export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => boolean): readonly Draft[] {
-  const groups = new Map<string, Draft[]>()
-  for (const draft of drafts) {
-    const { rule, problem, project } = draft
-    const { alike, index, help } = problem
-    if ((alike === undefined && index === undefined) || silenced(draft)) continue
-    const key = JSON.stringify([rule.id, project, ...(alike === undefined ? [index, help] : [alike])])
-    groups.set(key, [...(groups.get(key) ?? []), draft])
+  const ofOneIndex = merged(drafts, ofAlike, ({ rule, problem: { alike, index, help }, project }) =>
+    alike === undefined && index === undefined
+      ? null
+      : [rule.id, project, ...(alike === undefined ? [index, help] : [alike])],
+  )
+  return merged(ofOneIndex, withWords, ({ rule, problem: { index }, project, place: { path, line, column } }) =>
+    index === undefined ? null : [rule.id, project, path, line, column],
+  )
+
+  /** The drafts, with all of one key, null for none, made one. */
+  function merged(
+    all: readonly Draft[],
+    merge: (first: Draft, others: readonly Draft[]) => Draft,
+    keyOf: (draft: Draft) => readonly unknown[] | null,
+  ): readonly Draft[] {
+    const groups = new Map<string, Draft[]>()
+    for (const draft of all) {
+      const key = silenced(draft) ? null : keyOf(draft)
+      if (key !== null) groups.set(JSON.stringify(key), [...(groups.get(JSON.stringify(key)) ?? []), draft])
+    }
+    const told = new Map<Draft, Draft | null>()
+    for (const group of groups.values()) {
+      const [first, ...others] = group.toSorted(
+        (a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place),
+      )
+      if (first === undefined || others.length === 0) continue
+      for (const other of others) told.set(other, null)
+      told.set(first, merge(first, others))
+    }
+    return all.flatMap((draft) => {
+      const instead = told.get(draft)
+      return instead === undefined ? [draft] : instead === null ? [] : [instead]
+    })
   }
-  const told = new Map<Draft, Draft | null>()
-  for (const group of groups.values()) {
-    const [first, ...others] = group.toSorted(
-      (a, b) => compareSeverities(a.severity, b.severity) || comparePlaces(a.place, b.place),
-    )
-    if (first === undefined || others.length === 0) continue
-    for (const other of others) told.set(other, null)
-    told.set(first, first.problem.together === undefined ? withPlaces(first, others) : together(first, group))
-  }
-  return drafts.flatMap((draft) => {
-    const instead = told.get(draft)
-    return instead === undefined ? [draft] : instead === null ? [] : [instead]
-  })
 }
 
-/** One draft in the words that its rule has for all of them. */
-function together(first: Draft, group: readonly Draft[]): Draft {
-  const { suggestion: _, ...problem } = first.problem
-  return { ...first, problem: { ...problem, ...first.problem.together?.(group.map(({ object }) => object)) } }
+function withWords(draft: Draft, others: readonly Draft[]): Draft {
+  const helpOf = ({ problem, rule }: Draft): string => problem.help ?? rule.fix
+  const more = others.map((other) => `${other.problem.message}\n\n${helpOf(other)}`)
+  return { ...draft, problem: { ...draft.problem, help: [helpOf(draft), ...more].join('\n\n') } }
+}
+
+/** One draft for what its rule calls alike: in the words that the rule has for all of them, or with the places of the others. */
+function ofAlike(first: Draft, others: readonly Draft[]): Draft {
+  const { suggestion: _, together, ...problem } = first.problem
+  return together === undefined
+    ? withPlaces(first, others)
+    : { ...first, problem: { ...problem, together, ...together([first, ...others].map(({ object }) => object)) } }
 }
 
 function withPlaces(draft: Draft, others: readonly Draft[]): Draft {

@@ -38,13 +38,13 @@ const passing = new Set([
 
 /** The nearest loop around a frame, and the transaction callback around it. */
 export function contextOf(
-  site: Pick<Site, 'chain' | 'frame' | 'scope' | 'certain'>,
+  site: Pick<Site, 'chain' | 'frame' | 'scope' | 'certain' | 'variable'>,
   module: Module,
   evaluate: Evaluate,
   client: Value | null,
 ): QueryContext {
   const { frame, certain } = site
-  const loop = loopOf(frame, module)
+  const loop = loopOf(site, module)
   return {
     loop: loop !== null && site.chain.steps.some(({ name }) => name === 'catch') ? { ...loop, guarded: true } : loop,
     transaction: transactionOf(site, module, evaluate, client),
@@ -61,7 +61,7 @@ export function contextOf(
 const borrowed = /^(?:tx|trx|txn|transaction)$/i
 
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
-export function loopOf(frame: Frame | null, module: Module): Loop | null {
+export function loopOf({ frame, variable }: Pick<Site, 'frame' | 'variable'>, module: Module): Loop | null {
   let parallel = false
   let together = false
   let guarded = false
@@ -98,8 +98,8 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
       if (isOneOf(loop.element, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
       if (isRemembered(tests, body)) return null
-      const works = isWork(body)
-      return { ...loop, guarded, conditional, works, batching: loop.batching || buffered }
+      const batching = loop.batching || buffered || isTry(variable, loop.element, body)
+      return { ...loop, guarded, conditional, works: isWork(body), batching }
     }
     if (at.kind !== 'function') continue
     const call = at.argumentOf
@@ -143,6 +143,25 @@ export function loopOf(frame: Frame | null, module: Module): Loop | null {
 /** True where the round does something for the element: by what it calls, or as it waits for much else than the database. */
 function isWork(body: string): boolean {
   return work.test(body) || (body.match(elsewhere) ?? []).length >= 3
+}
+
+/**
+ * True where the round tries an element: what was found ends the loop, and something is taken of it, or where nothing was found the element is.
+ * What only complains of a row that is missing, or there already, goes through all of them.
+ */
+function isTry(found: string | null, element: string | null, body: string): boolean {
+  if (found === null || !/^\w+$/.test(found)) return false
+  const ends = new RegExp(
+    `\\bif\\s*\\(([^{};]*\\b${found}\\b[^{};]*)\\)\\s*(?:\\{([^{}]*\\b(?:break|return\\b[^{}]*))\\}|((?:break|return)\\b[^;\\n]*))`,
+    'g',
+  )
+  return [...body.matchAll(ends)].some(([, test = '', block, line = '']) => {
+    const done = block ?? line
+    if (/['"`]|error|throw|status/i.test(done)) return false
+    const missing = /^\s*!|={2,3}\s*(?:null|undefined|0)\b/.test(test)
+    const taken = missing ? element : found
+    return taken !== null && new RegExp(`\\b${taken}\\b`).test(done)
+  })
 }
 
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */

@@ -21,7 +21,7 @@ export function withRepeats(
     for (const site of module.sites) {
       const last = site.chain.steps.at(-1)
       if (last?.args == null || last.name === null) continue
-      const loop = loopOf(site.frame, module)
+      const loop = loopOf(site, module)
       if (loop === null) continue
       const called = calledBy(site, module, evaluate)
       if (called === null) continue
