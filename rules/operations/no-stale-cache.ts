@@ -1,5 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { nameOf } from '../../src/schema/model.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { Key, Schema } from '../../src/schema/model.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -54,12 +55,21 @@ export default {
       prisma: { before, after },
       sql: `ALTER TABLE users ADD COLUMN age integer;`,
       files: {
-        'src/users.ts': `import { redis } from './redis'\n  export async function one(id: string) {\n  const user = await prisma.user.findUnique({ where: { id } })\n  await redis.set(id, JSON.stringify(user), 'EX', 60)\n  return user\n}`,
+        'src/users.ts': `import { redis } from './redis'\n  export async function one(id: string) {\n  const user = await prisma.user.findUnique({ where: { id } })\n  await redis.set(id, JSON.stringify(user), 'EX', 86400)\n  return user\n}`,
       },
       message: '`src/users.ts:3`',
     },
   ],
   good: [
+    {
+      title: 'What is kept for a minute is gone when the deploy is through.',
+      given,
+      prisma: { before, after },
+      sql: `ALTER TABLE users ADD COLUMN age integer;`,
+      files: {
+        'src/users.ts': `import { redis } from './redis'\n  import { unstable_cache } from 'next/cache'\n  export async function one(id: string) {\n  const user = await prisma.user.findUnique({ where: { id } })\n  await redis.setex(id, 60, JSON.stringify(user))\n  return user\n}\n  export const all = unstable_cache(async (id: string) => prisma.user.findUnique({ where: { id } }), ['user'], { revalidate: 60 })`,
+      },
+    },
     {
       given: `CREATE TABLE users (id text PRIMARY KEY, email varchar(200) NOT NULL);`,
       prisma: {
@@ -123,7 +133,8 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
         (t.role === 'main' || t.role === 'include') &&
         (t.columns === null || (column !== null && t.columns.includes(column))),
     )
-    if (read === undefined || (query.predicates.length === 0 && query.call.startsWith('count'))) continue
+    if (read === undefined || (query.predicates.length === 0 && query.call.startsWith('count')) || isShort(query, ctx))
+      continue
     return {
       object: table,
       alike: `${table} ${at(query.place)}`,
@@ -132,3 +143,22 @@ function cached(table: Key, column: string | null, ctx: RuleContext) {
   }
   return null
 }
+
+/** Seconds after which what was kept is gone before anybody has looked for it. */
+const short = 300
+
+/** True where the code says of what it keeps that it is kept for a short time. */
+function isShort({ place }: Query, ctx: RuleContext): boolean {
+  const around = (ctx.text(place.path)?.text ?? '')
+    .split('\n')
+    .slice(place.line - 1, place.endLine + 12)
+    .join('\n')
+  const seconds = lifetime
+    .exec(around)
+    ?.slice(1)
+    .find((one) => one !== undefined)
+  return seconds !== undefined && Number(seconds) <= short
+}
+
+const lifetime =
+  /\bsetex\(\s*[^,]+,\s*(\d+)\s*,|['"]ex['"]\s*,\s*(\d+)|\b(?:ex|ttl|revalidate|expirationTtl|maxAge)\s*:\s*(\d+)\b(?!\s*\*)/i

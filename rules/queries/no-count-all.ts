@@ -117,6 +117,9 @@ export default {
       return {
         object: table.key,
         message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : 'counted each time'}.`,
+        ...(!groups && ctx.dialect !== 'postgresql'
+          ? { help: 'Count once and keep the number, or ask whether there is one more page.' }
+          : {}),
         ...(groups
           ? { help: 'Keep the numbers of each group in a table or a materialized view, or group only rows of a time.' }
           : {}),

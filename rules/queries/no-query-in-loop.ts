@@ -9,7 +9,7 @@ import {
   waitsBefore,
 } from '../../src/queries/loops.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
-import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
+import { drizzleImports, drizzleShop, pool, prismaShop } from '../shared/query-examples.ts'
 import { helpFor, keyOf } from '../shared/together.ts'
 import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
 
@@ -83,6 +83,12 @@ export default {
       title: 'The function comes from another file.',
       typescript: `import { userOf } from './users'\n  export const load = (ids: string[]) => ids.map(async (id) => await userOf(id))`,
       files: { 'src/users.ts': `export const userOf = async (id: string) => prisma.user.findFirst({ where: { id } })` },
+    },
+    {
+      given: `create table words (id bigint primary key, page text not null, locale text not null, value text, unique (page, locale));`,
+      title: 'A row that is looked for, and then written: one statement writes all.',
+      typescript: `${pool}\n  export async function keep(page: string, words: { locale: string; value: string }[]) {\n    for (const { locale, value } of words) {\n      const { rows } = await pool.query('SELECT id FROM words WHERE page = $1 AND locale = $2', [page, locale])\n      if (rows[0]) await pool.query('UPDATE words SET value = $1 WHERE id = $2', [value, rows[0].id])\n      else await pool.query('INSERT INTO words (page, locale, value) VALUES ($1, $2, $3)', [page, locale, value])\n    }\n  }`,
+      message: 'runs once for each element',
     },
     {
       title: 'SQLite on another machine.',
@@ -357,20 +363,20 @@ export default {
 const command =
   /^(?:create|update|upsert|delete|remove|send|notify|record|report|publish|enqueue|schedule|migrate|trigger|execute|run|process|handle|perform|drain|clean(?:up)?|sync|import|export|refresh|dispatch|apply|deploy|start|stop)(?![a-z])/
 
-/** True for the newest row, the highest number or the count of a table that the loop itself fills: each element has to ask anew. */
+/** True for the newest row, the highest number or the count of a table that the loop itself fills, and for what it has written before: each element has to ask anew. */
 function followsWrites(query: Query, loop: Loop, queries: readonly Query[]): boolean {
   const sees =
     (query.limit !== null && query.ordering.length > 0) ||
     /\b(?:max|count)\s*\(|_max\b/i.test(query.statement?.text ?? query.text ?? '')
   return (
-    sees &&
     query.operation === 'select' &&
     queries.some(
       (other) =>
         other.operation !== 'select' &&
         other.tables[0]?.table === query.tables[0]?.table &&
         other.context.loop !== null &&
-        at(other.context.loop.place) === at(loop.place),
+        at(other.context.loop.place) === at(loop.place) &&
+        (sees || other.place.line < query.place.line),
     )
   )
 }

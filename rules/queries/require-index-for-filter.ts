@@ -15,7 +15,15 @@ import {
   withoutFollowed,
 } from '../shared/query-words.ts'
 import { howFar, ofExpression, ofParameter, readsWholeAnyway, rowsWhere } from '../shared/unserved.ts'
-import { conditionsOf, isConstant, isFlag, isRange, useBesideDeletion, wantedIndex } from '../shared/wanted-index.ts'
+import {
+  conditionsOf,
+  isConstant,
+  isFlag,
+  isOfMany,
+  isRange,
+  useBesideDeletion,
+  wantedIndex,
+} from '../shared/wanted-index.ts'
 
 export default {
   id: 'require-index-for-filter',
@@ -364,7 +372,8 @@ export default {
           const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
-        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx))) return 'unknown'
+        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx) || isOfMany(p)))
+          return 'unknown'
         // An index of another kind serves a pattern or a part of a document.
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
         // What came before a moment may be nearly all rows, unless the moment is one that rows wait for.

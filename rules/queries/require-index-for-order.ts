@@ -167,7 +167,8 @@ export default {
       if (isBackground(query.place.path) && query.predicates.length > 0) return
       const size = ctx.size(table.key)
       if (size !== 'unknown' && !ctx.isSized(table.key) && !grows(table)) return
-      if (size === 'small' || (size === 'unknown' && (query.predicates.length > 0 || isArranged(query)))) return
+      if (size === 'small' || (size === 'unknown' && query.predicates.length > 0)) return
+      if (!ctx.isSized(table.key) && isArranged(query)) return
       if (
         query.ordering.some((o) => o.table !== table.key) ||
         query.predicates.some((p) => p.table !== table.key || p.joining === true)

@@ -59,7 +59,7 @@ export default {
       // Prisma's engine orders by the primary key where pages are asked for without an order.
       if (query.client === 'prisma' && query.statement === undefined) return
       // What it sorts by may be put together elsewhere.
-      if (query.client === 'drizzle' && /\.orderBy\(/.test(query.text ?? '')) return
+      if (query.client === 'drizzle' && /\borderBy\b/.test(query.text ?? '')) return
       if (
         query.offset === 0 ||
         query.columns?.some((c) => c.use === 'order') === true ||

@@ -76,11 +76,13 @@ export default {
         const columns = [...new Set(searched.map((p) => p.column ?? ''))]
         const on = `USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')})`
         const name = `${table.name}_${columns[0] ?? ''}_trgm_idx`.slice(0, 63)
+        const index = createIndex(table, { name, on }, ctx)
         return {
           object: table.key,
           severity,
+          index,
           message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
-          help: `${trigrams(ctx)}${builtBy(table.key, [createIndex(table, { name, on }, ctx)], ctx, ctx.after.extensions.has('pg_trgm') ? 'An index of trigrams does' : 'Build it after that')}${indexSpelling(table.key, { name, method: 'gin', keys: columns.map((column) => ({ column, expression: null, opclass: 'gin_trgm_ops' })) }, ctx)}`,
+          help: `${trigrams(ctx)}${builtBy(table.key, [index], ctx, ctx.after.extensions.has('pg_trgm') ? 'An index of trigrams does' : 'Build it after that')}${indexSpelling(table.key, { name, method: 'gin', keys: columns.map((column) => ({ column, expression: null, opclass: 'gin_trgm_ops' })) }, ctx)}`,
         }
       }
     },

@@ -101,18 +101,42 @@ export function growsWithUsers(table: Table): boolean {
  * How many rows of a table one of their owners has on average, where conditions ask for one owner: by the declared sizes of both tables,
  * few for a person of whom nobody says how many there are, null where it is not known.
  */
-export function rowsOfOwner(table: Table, own: readonly Predicate[], ctx: Pick<RuleContext, 'rows'>): number | null {
+export function rowsOfOwner(
+  table: Table,
+  own: readonly Predicate[],
+  ctx: Pick<RuleContext, 'rows' | 'after'>,
+): number | null {
   const all = ctx.rows(table.key)
-  const each = table.foreignKeys.flatMap(({ columns, references }) => {
-    if (!own.some((p) => p.operator === '=' && p.expression === null && columns.join() === p.column)) return []
-    const owners = ctx.rows(`${references.schema}.${references.table}`)
-    if (owners === undefined) return users.test(snake(references.table)) ? [0] : []
+  const each = own.flatMap(({ operator, expression, column }) => {
+    if (operator !== '=' || expression !== null || column === null) return []
+    const owner = ownerOf(table, column, ctx)
+    const owners = owner === null ? undefined : ctx.rows(owner)
+    if (owners === undefined)
+      return users.test(snake(owner === null ? '' : nameOf(owner))) || (owner === null && person.test(stem(column)))
+        ? [0]
+        : []
     return all === undefined || owners === 0 ? [] : [all / owners]
   })
   return each.length === 0 ? null : Math.min(...each)
 }
 
+/** The table whose rows a column names: that of its foreign key, or the one that it is called after. */
+function ownerOf(table: Table, column: string, { after }: Pick<RuleContext, 'after'>): Key | null {
+  const key = table.foreignKeys.find(({ columns }) => columns.join() === column)
+  if (key !== undefined) return `${key.references.schema}.${key.references.table}`
+  const owner = stem(column)
+  if (owner === snake(column)) return null
+  return [...after.tables.values()].find(({ name }) => singular(snake(name)) === singular(owner))?.key ?? null
+}
+
+/** The name of a column without what says that it holds a key: `trace` of `traceId`. */
+function stem(column: string): string {
+  return snake(column).replace(/_(?:u?id|ids|uuid|guid|cuid|key|ref|reference)$/, '')
+}
+
 const users = /(?:^|_)(?:users?|accounts?|customers?|members?|people|profiles?|contacts?|subscribers?)$/
+const person =
+  /(?:^|_)(?:user|owner|author|creator|account|customer|member|person|profile|contact|subscriber)$|^(?:created|owned|sent)_by$/
 
 /** True for a column that tells rows apart, by what it refers to or by its name: few rows share a value. */
 export function tellsApart(table: Table, column: string): boolean {
@@ -132,14 +156,10 @@ export const identity =
  * How many belong to a user, to a tenant or to what another table holds is not known.
  */
 export function isOfOneThing(table: Table, own: readonly Predicate[], { after }: Pick<RuleContext, 'after'>): boolean {
-  const isOwner = (column: string): boolean => {
-    const owner = snake(column).replace(/_(?:u?id|ids|uuid|guid|cuid|key|ref|reference)$/, '')
-    return (
-      table.foreignKeys.some((key) => key.columns.includes(column)) ||
-      ofMany.test(owner) ||
-      [...after.tables.values()].some(({ name }) => `_${singular(snake(name))}`.endsWith(`_${singular(owner)}`))
-    )
-  }
+  const isOwner = (column: string): boolean =>
+    table.foreignKeys.some((key) => key.columns.includes(column)) ||
+    ofMany.test(stem(column)) ||
+    [...after.tables.values()].some(({ name }) => `_${singular(snake(name))}`.endsWith(`_${singular(stem(column))}`))
   return own.some(
     ({ operator, expression, column }) =>
       operator === '=' && expression === null && column !== null && tellsApart(table, column) && !isOwner(column),

@@ -2,8 +2,9 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import { takesFirst } from '../../src/queries/loops.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Dialect } from '../../src/schema/dialect.ts'
-import { byClient } from './query-words.ts'
+import { at, byClient, listed, mainTable } from './query-words.ts'
 import { ident } from './sql.ts'
+import { uniquesOf } from './unique-keys.ts'
 
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
@@ -12,6 +13,8 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (isOfTime(query)) return { help: 'Ask for the whole time once, and group what is found by its day or month.' }
   if (counts(query)) return { help: `Count all groups at once: ${words.count}.` }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
+  const upsert = upsertFor(query, ctx)
+  if (upsert !== null) return { help: upsert }
   if (query.operation === 'select')
     return {
       help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
@@ -19,6 +22,36 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
   if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
   return { help: `All elements get the same values: ${words.update} does it at once.` }
+}
+
+/**
+ * What takes the place of a look for the row of each element and a write of what came of it: one statement for all of them; null where the
+ * loop does not insert what it has looked for, or no unique key tells those rows apart.
+ */
+function upsertFor(query: Query, ctx: RuleContext): string | null {
+  const { loop } = query.context
+  const table = mainTable(query, ctx)
+  if (loop === null || table === null || query.client === 'prisma' || ctx.dialect === 'mysql') return null
+  const inLoop = (operation: Query['operation']): boolean =>
+    ctx.queries.some(
+      (other) =>
+        other.operation === operation &&
+        mainTable(other, ctx)?.key === table.key &&
+        other.context.loop !== null &&
+        at(other.context.loop.place) === at(loop.place),
+    )
+  const compared = query.predicates.flatMap((p) => (p.operator === '=' && p.column !== null ? [p.column] : []))
+  const key = [table.primaryKey, ...uniquesOf(table)].find(
+    (one) => one != null && one.columns.length > 0 && one.columns.every((column) => compared.includes(column)),
+  )
+  if (query.operation !== 'select' || key == null || !inLoop('insert')) return null
+  const updates = inLoop('update')
+  const columns = listed(key.columns)
+  const spelled =
+    query.statement === undefined && query.client === 'drizzle'
+      ? `\`insert(…).values(rows).${updates ? 'onConflictDoUpdate' : 'onConflictDoNothing'}(…)\` with ${columns} as its \`target\``
+      : `\`INSERT … ON CONFLICT (${key.columns.map(ident).join(', ')}) DO ${updates ? 'UPDATE' : 'NOTHING'}\``
+  return `Collect the rows and write them at once, without a look before: ${spelled}, which ${key.columns.length > 1 ? 'are' : 'is'} unique.`
 }
 
 /** True where what happened between two moments is asked for, by the moments of each element. */

@@ -4,6 +4,7 @@ import type { Predicate, Query } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import type { IndexUse } from '../../src/schema/index-use.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
+import { snake } from './names.ts'
 import { branchesOf, isNewSearch, mainTable, tellsApart } from './query-words.ts'
 
 /** Conditions of one alternative, parted by what an index can do with them. */
@@ -32,6 +33,17 @@ export function isFlag(table: Table, column: string, ctx: Pick<RuleContext, 'aft
   const type = table.columns.find((c) => c.name === column)?.type ?? ''
   return type === 'boolean' || ctx.after.enums.has(`${ctx.after.defaultSchema}.${type.replaceAll('"', '')}`)
 }
+
+/** True for what many rows have: one of the few languages, or a state in which most of them end. An index finds none of them sooner. */
+export function isOfMany({ column, operator, value, values = [] }: Predicate): boolean {
+  if (operator !== '=' && operator !== 'in') return false
+  const all = typeof value === 'string' ? [value] : values
+  return fewValues.test(snake(column ?? '')) || (all.length > 0 && all.some((one) => common.test(one)))
+}
+
+const fewValues = /(?:^|_)(?:locale|lang|language|currency|gender|platform|environment|env)(?:_code)?$/
+const common =
+  /^(?:active|enabled|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|default|normal|standard)$/i
 
 /**
  * The columns of an index for conditions that none serves: the column first that most queries of the change ask for, so that one index

@@ -1,5 +1,6 @@
 import type { Expression } from 'oxc-parser'
 import { placeOf } from '../location.ts'
+import { elsewhere } from './loops.ts'
 import type { Loop, QueryContext } from './query.ts'
 import { transactionOf } from './transactions.ts'
 import { functionOf } from './typescript/frames.ts'
@@ -61,7 +62,10 @@ export function contextOf(
 const borrowed = /^(?:tx|trx|txn|transaction)$/i
 
 /** The nearest loop or array callback that runs what stands in a frame once an element; null where there is none in the same function. */
-export function loopOf({ frame, variable }: Pick<Site, 'frame' | 'variable'>, module: Module): Loop | null {
+export function loopOf(
+  { frame, variable, chain }: Pick<Site, 'frame' | 'variable' | 'chain'>,
+  module: Module,
+): Loop | null {
   let parallel = false
   let together = false
   let guarded = false
@@ -97,7 +101,7 @@ export function loopOf({ frame, variable }: Pick<Site, 'frame' | 'variable'>, mo
       const loop = ofLoop(at, module)
       if (isOneOf(loop.element, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
-      if (isRemembered(tests, body)) return null
+      if (isRemembered(tests, body) || isPassedOver(module.file.text.slice(at.end, chain.start))) return null
       const batching = loop.batching || buffered || isTry(variable, loop.element, body)
       return { ...loop, guarded, conditional, works: isWork(body), batching }
     }
@@ -117,7 +121,8 @@ export function loopOf({ frame, variable }: Pick<Site, 'frame' | 'variable'>, mo
       const parameter = at.node.params[0]
       const named = parameter?.type === 'Identifier' ? parameter.name : ''
       const body = module.file.text.slice(at.node.start, at.node.end)
-      if (isOneOf(named, cases) || isRemembered(tests, body)) return null
+      const before = module.file.text.slice(at.node.start, chain.start)
+      if (isOneOf(named, cases) || isRemembered(tests, body) || isPassedOver(before)) return null
       return {
         guarded: guarded || around === 'allSettled',
         conditional,
@@ -178,10 +183,14 @@ function isRemembered(tests: readonly string[], body: string): boolean {
   })
 }
 
+/** True where a round that finds its key in a map already goes on with the next: `if (known.has(key)) continue`. */
+function isPassedOver(before: string): boolean {
+  return /\bif\s*\((?:[^{};]*[|(\s])?\w+\.has\([^{};]*\)\s*\{?\s*(?:continue|return)\b/.test(before)
+}
+
 /** Waiting for a function that is called for what it does, by its name; what is sent is seldom waited for. */
 const verbs =
   '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email|deliver|post|ping|request|make(?=\\w*(?:Request|Call)))'
-const elsewhere = /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/gi
 const work = new RegExp(
   `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(|\\b(?:send|enqueue)[A-Z]\\w*\\s*\\(`,
 )

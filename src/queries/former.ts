@@ -3,7 +3,7 @@ import type { CodeFacts } from './facts.ts'
 import { isFixedSource } from './fixed.ts'
 import { readQueries, type QueriesRead } from './read.ts'
 import type { NestedRead, Predicate, Query, Repeat } from './query.ts'
-import type { ReadQueriesRequest } from './request.ts'
+import type { QueriedProject, ReadQueriesRequest } from './request.ts'
 import { isCode } from './typescript/features.ts'
 
 type ProjectQuery = QueriesRead['queries'][number]
@@ -39,7 +39,7 @@ export async function withFormer(
   const then = former.queries.filter(({ changed }) => changed)
   const paths = new Set(files.map(({ path }) => path))
   const queries = withoutKnownCalls(
-    heldAgainst(read.queries, then, former.queries, paths),
+    heldAgainst(read.queries, then, former.queries, paths, replacedTables(request.projects)),
     await textsBefore(changeSet, files),
   )
   return {
@@ -90,6 +90,7 @@ function heldAgainst(
   then: readonly ProjectQuery[],
   allThen: readonly ProjectQuery[],
   paths: ReadonlySet<string>,
+  replaced: ReplacedTables,
 ): readonly ProjectQuery[] {
   const untouched = now.filter(({ changed, place }) => !changed && paths.has(place.path))
   const asked = remaining(then, untouched, asks)
@@ -97,6 +98,11 @@ function heldAgainst(
   const foundFixed = remaining(then, untouched, looksForFixed)
   const repeated = repeatsOf(allThen)
   const loads = loadsOf(then)
+  const renamed = remaining(
+    then.filter((query) => replaced.gone.has(mainOf(query))),
+    [],
+    roleOf,
+  )
   const looped = remaining(
     then.filter(({ context }) => context.loop !== null),
     untouched.filter(({ context }) => context.loop !== null),
@@ -109,11 +115,44 @@ function heldAgainst(
       take(found, looksFor(query)) ||
       wider(query).some((kind) => take(found, kind)) ||
       take(foundFixed, looksForFixed(query))
-    if (take(asked, asks(query))) return { ...own, changed: false }
+    if (take(asked, asks(query)) || (replaced.made.has(mainOf(query)) && take(renamed, roleOf(query))))
+      return { ...own, changed: false }
     const isLooped = query.context.loop !== null && take(looped, callOf(query))
     const loaded = withKnown(isLooped ? withKnownLoop(own) : own, loads)
     return isFound ? { ...loaded, familiar: true } : loaded
   })
+}
+
+/** Tables that only the base has, and those that only the head has. */
+interface ReplacedTables {
+  readonly gone: ReadonlySet<string>
+  readonly made: ReadonlySet<string>
+}
+
+function replacedTables(projects: readonly QueriedProject[]): ReplacedTables {
+  const then = new Set(projects.flatMap(({ before }) => [...(before?.tables.keys() ?? [])]))
+  const now = new Set(
+    projects.flatMap(({ after, declared }) => [...after.tables.keys(), ...(declared?.tables.keys() ?? [])]),
+  )
+  return {
+    gone: new Set([...then].filter((table) => !now.has(table))),
+    made: new Set([...now].filter((table) => !then.has(table))),
+  }
+}
+
+function mainOf({ tables }: Query): string {
+  return tables.find(({ role }) => role === 'main')?.table ?? ''
+}
+
+/** What a query is to its function, whichever names its tables and columns have. */
+function roleOf({ call, context, predicates, ordering, limit, offset, dynamic, tables }: Query): string {
+  return JSON.stringify([
+    call,
+    context.function,
+    context.loop !== null,
+    predicates.map(({ operator, branch }) => [operator, branch]),
+    [ordering.length, limit === null, offset === null, dynamic, tables.length],
+  ])
 }
 
 /** How many queries of each kind the base has beyond those that no line of the pull request touches. */

@@ -50,10 +50,14 @@ export function isOnItsOwn(query: Query, loop: Loop, text: string, queries: read
   )
 }
 
+/** Waiting for something else than the database, as far as the names of clients tell. */
+export const elsewhere =
+  /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)(?!(?:[\w$#?]+\.)*(?:query|\$queryRaw|\$executeRaw)\()[\w$.?!#]+\(/gi
+
 /** True where the round waits for something else than the database before it comes to the query. */
 export function waitsBefore(place: Place, loop: Loop, text: string): boolean {
   const lines = text.split('\n').slice(loop.place.line - 1, place.line - 1)
-  return lines.some((line) => /\bawait\s+(?!(?:this\.)?#?\w*(?:prisma|db|tx|trx|Promise)\b)[\w$.?!#]+\(/i.test(line))
+  return lines.some((line) => (line.match(elsewhere) ?? []).length > 0)
 }
 
 /** True for a read that takes the first rows of each element: it has no plain form for all of them. */
@@ -74,18 +78,25 @@ export function asksTheSame({ operation, dynamic, predicates }: Query): boolean 
 }
 
 /** True where nothing that an update sets comes from the element. */
-function setsTheSame({ writes, values = {}, place }: Query, loop: Loop, text: string): boolean {
+function setsTheSame({ writes, values = {}, place, text: call = '' }: Query, loop: Loop, text: string): boolean {
   const lines = text.split('\n').slice(loop.place.line - 1, place.line)
   const around = [...lines.slice(0, -1), (lines.at(-1) ?? '').slice(0, place.column - 1)].join('\n')
+  const isOutside = (name: string): boolean => !new RegExp(`\\b${name}\\b`).test(around)
+  // What a function gives for the call is spelled elsewhere.
+  const spread = [...call.matchAll(/\.\.\.\s*([A-Za-z_$][\w$]*)([\w$.?]*\()?/g)]
   return (
     writes !== null &&
     writes.length > 0 &&
+    spread.every(([, name = '', called]) => called === undefined && isOutside(name)) &&
     writes.every((column) => {
       const source = values[column]
-      return source !== undefined && namesIn(source).every((name) => !new RegExp(`\\b${name}\\b`).test(around))
+      return source !== undefined && !everyTimeAnother.test(source) && namesIn(source).every(isOutside)
     })
   )
 }
+
+/** Functions that give another value for each call. */
+const everyTimeAnother = /(?:random|uuid|nanoid|cuid|ulid|createId|newId|generate)\w*\s*\(/i
 
 /** The names that an expression begins with: `input` of `input.status`. */
 function namesIn(source: string): readonly string[] {

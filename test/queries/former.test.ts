@@ -207,3 +207,18 @@ test('how often a client is made is known only where its function is called', as
   expect(await pools('const makePool = () => new Pool({ max: 1 })\nexport const pool = makePool()')).toBe('pass')
   expect(await pools('export const pool = new Pool({ max: 1 })')).toBe('pass')
 })
+
+test('a query that asks the same of a table under another name is not changed', async () => {
+  const renaming = { 'migrations/0002_b.sql': 'alter table orders rename to purchases;' }
+  const asked = (table: string, where: string) =>
+    code(`export const list = () => pool.query('SELECT id FROM ${table} WHERE ${where} ORDER BY id LIMIT 10')`)
+  const changed = async (where: string): Promise<number> =>
+    (
+      await formerOf(
+        { 'src/a.ts': asked('orders', 'status = $1') },
+        { ...renaming, 'src/a.ts': asked('purchases', where) },
+      )
+    ).length
+  expect(await changed('status = $1')).toBe(0)
+  expect(await changed('status > $1')).toBe(1)
+})
