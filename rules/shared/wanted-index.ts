@@ -38,7 +38,7 @@ export function isFlag(table: Table, column: string, ctx: Pick<RuleContext, 'aft
 export function isOfMany({ column, operator, value, values = [] }: Predicate): boolean {
   if (operator !== '=' && operator !== 'in') return false
   const all = typeof value === 'string' ? [value] : values
-  return fewValues.test(snake(column ?? '')) || (all.length > 0 && all.some((one) => common.test(one)))
+  return fewValues.test(snake(column ?? '')) || all.some((one) => common.test(one))
 }
 
 const fewValues = /(?:^|_)(?:locale|lang|language|currency|gender|platform|environment|env)(?:_code)?$/
