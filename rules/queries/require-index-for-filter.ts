@@ -372,8 +372,10 @@ export default {
           const problem = ofExpression(query, table, own, severity, ctx)
           if (problem !== null) return problem
         }
-        if (columns.every((p) => p.operator === 'is null' || isFlag(table, p.column ?? '', ctx) || isOfMany(p)))
-          return 'unknown'
+        const ordered = query.ordering.length > 0 && query.limit !== null
+        const leavesMany = (p: Predicate): boolean =>
+          p.operator === 'is null' || isFlag(table, p.column ?? '', ctx) || (!ordered && isOfMany(p))
+        if (columns.every(leavesMany)) return 'unknown'
         // An index of another kind serves a pattern or a part of a document.
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
         // What came before a moment may be nearly all rows, unless the moment is one that rows wait for.
@@ -387,7 +389,6 @@ export default {
         // Of a column that does not tell rows apart nobody knows how many it leaves.
         if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
           return 'unknown'
-        const ordered = query.ordering.length > 0 && query.limit !== null
         const isSelective = columns.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
         const wanted = wantedIndex(table, conditions, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))

@@ -102,7 +102,7 @@ export function loopOf(
       if (isOneOf(loop.element, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
       if (isRemembered(tests, body) || isPassedOver(module.file.text.slice(at.end, chain.start))) return null
-      const batching = loop.batching || buffered || isTry(variable, loop.element, body)
+      const batching = loop.batching || buffered || isTry(variable, loop.element, textAt(chain, module), body)
       return { ...loop, guarded, conditional, works: isWork(body), batching }
     }
     if (at.kind !== 'function') continue
@@ -151,23 +151,22 @@ function isWork(body: string): boolean {
 }
 
 /**
- * True where the round tries an element: what was found ends the loop, and something is taken of it, or where nothing was found the element is.
- * What only complains of a row that is missing, or there already, goes through all of them.
+ * True where the round is a try: what it finds, or finds free, ends the loop, and the elements are candidates by their name, or are not what
+ * is looked for. `asked` is the source of the query, `body` that of the loop.
  */
-function isTry(found: string | null, element: string | null, body: string): boolean {
-  if (found === null || !/^\w+$/.test(found)) return false
+function isTry(found: string | null, element: string | null, asked: string, body: string): boolean {
+  if (found === null || !/^\w+$/.test(found) || element === null) return false
+  if (new RegExp(`\\b${element}\\b`).test(asked) && !candidate.test(element)) return false
   const ends = new RegExp(
-    `\\bif\\s*\\(([^{};]*\\b${found}\\b[^{};]*)\\)\\s*(?:\\{([^{}]*\\b(?:break|return\\b[^{}]*))\\}|((?:break|return)\\b[^;\\n]*))`,
+    `\\bif\\s*\\([^{};]*\\b${found}\\b[^{};]*\\)\\s*(?:\\{([^{}]*\\b(?:break|return\\b[^{}]*))\\}|((?:break|return)\\b[^;\\n]*))`,
     'g',
   )
-  return [...body.matchAll(ends)].some(([, test = '', block, line = '']) => {
-    const done = block ?? line
-    if (/['"`]|error|throw|status/i.test(done)) return false
-    const missing = /^\s*!|={2,3}\s*(?:null|undefined|0)\b/.test(test)
-    const taken = missing ? element : found
-    return taken !== null && new RegExp(`\\b${taken}\\b`).test(done)
-  })
+  return [...body.matchAll(ends)].some(([, block, line = '']) =>
+    new RegExp(`\\b(?:break|${found}|${element})\\b`).test(block ?? line),
+  )
 }
+
+const candidate = /candidate|attempt|variant|variation|guess|fallback|^tr(?:y|ial)$|^(?:slug|name|handle|code)$/i
 
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */
 function isOneOf(element: string | null, cases: readonly string[]): boolean {
