@@ -194,6 +194,7 @@ import requireSeparateValidation from './locking/require-separate-validation.ts'
 import requireUniqueIndexForRefresh from './locking/require-unique-index-for-refresh.ts'
 import requireUniqueUsingIndex from './locking/require-unique-using-index.ts'
 import requireValidation from './locking/require-validation.ts'
+import noDiscardedExtension from './operations/no-discarded-extension.ts'
 import noExtension from './operations/no-extension.ts'
 import noReplicaReadAfterWrite from './operations/no-replica-read-after-write.ts'
 import noStaleCache from './operations/no-stale-cache.ts'
@@ -470,6 +471,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...requireUniqueIndexForRefresh, group: 'locking' },
   { ...requireUniqueUsingIndex, group: 'locking' },
   { ...requireValidation, group: 'locking' },
+  { ...noDiscardedExtension, group: 'operations' },
   { ...noExtension, group: 'operations' },
   { ...noReplicaReadAfterWrite, group: 'operations' },
   { ...noStaleCache, group: 'operations' },

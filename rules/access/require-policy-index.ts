@@ -8,6 +8,7 @@ import { ident, sqlName } from '../shared/sql.ts'
 import { columnRef, walkTree } from '../shared/sql-tree.ts'
 import { foreignKeysIn } from '../shared/foreign-keys.ts'
 import { isSupabase } from '../shared/supabase.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'require-policy-index',
@@ -106,7 +107,7 @@ function unindexed(policy: Policy, table: Key, ctx: RuleContext) {
     ctx.before.tables.get(table)?.policies.some(isSame)
   )
     return null
-  const name = `${nameOf(table)}_${column}_idx`.slice(0, 63)
+  const name = withSuffix(`${nameOf(table)}_${column}`, '_idx')
   const { words, offer } = declare({ kind: 'addIndex', table, columns: [column], name }, ctx)
   return {
     object: `${table}.${column}`,

@@ -4,6 +4,7 @@ import { backup } from '../shared/supabase.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 import { columnsOfType } from '../shared/depends.ts'
 import { ident, idents, sql, sqlName, tableAt } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-drop-column',
@@ -152,7 +153,7 @@ function attributeLater(
     if (keys.length === 0 || known?.columns.find(({ name }) => name === column)?.type?.endsWith('[]') !== false)
       return []
     const rows = `SELECT ${idents(keys)}, (${ident(column)}).${ident(attribute)} FROM ${sqlName(table, ctx)}`
-    return backup(`${nameOf(table)}_${column}_${attribute}_backup`.slice(0, 63), rows, ctx)
+    return backup(withSuffix(`${nameOf(table)}_${column}_${attribute}`, '_backup'), rows, ctx)
   })
   const kept = copies.length === 0 ? '' : ` To keep a copy before the drop:\n${sql(...copies)}`
   return `Deploy code that does not use it first.${kept}\nDrop it in a later pull request:\n${sql(`ALTER TYPE ${sqlName(type, ctx)} DROP ATTRIBUTE ${ident(attribute)};`)}`

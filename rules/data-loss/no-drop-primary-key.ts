@@ -3,6 +3,7 @@ import { nameOf, type Key } from '../../src/schema/model.ts'
 import { outsideTransaction } from '../shared/outside-transaction.ts'
 import { freeIndexName } from '../shared/replaced.ts'
 import { ident, idents, sql, sqlName, tableAt } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-drop-primary-key',
@@ -73,7 +74,7 @@ function help(table: Key, name: string, ctx: RuleContext): string {
     return `Swap the keys in one statement; \`${index.name}\` tells the rows apart already:\n${swap(index.name)}`
   const unique = known?.uniques.find(({ columns, deferrable }) => !deferrable && required(columns))
   if (unique !== undefined) {
-    const fresh = freeIndexName(`${nameOf(table)}_${unique.columns.join('_')}_pkey`.slice(0, 63), table, ctx)
+    const fresh = freeIndexName(withSuffix(`${nameOf(table)}_${unique.columns.join('_')}`, '_pkey'), table, ctx)
     return `\`${unique.name}\` tells the rows apart already. Build an index for the key over its columns; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${ident(fresh)} ON ${of} (${idents(unique.columns)});`)}\nThen swap the keys in one statement:\n${swap(fresh)}`
   }
   return `Leave the key, or add the next one in the same statement. A table that does without one keeps replicating UPDATE and DELETE with:\n${sql(`ALTER TABLE ${of} REPLICA IDENTITY FULL;`)}`

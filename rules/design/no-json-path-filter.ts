@@ -5,6 +5,7 @@ import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { indexSpelling } from '../shared/declare.ts'
 import { inService } from '../shared/query-words.ts'
 import { ident, sqlName } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-json-path-filter',
@@ -96,7 +97,7 @@ export default {
 
 /** An index on the expression, with the word of the ORM's schema for it. */
 function indexOf({ table, column }: Path, expression: string, ctx: RuleContext): string {
-  const name = `${table.name}_${column}_path_idx`.slice(0, 63)
+  const name = withSuffix(`${table.name}_${column}_path`, '_idx')
   const build = `CREATE INDEX ${concurrently(table.key, ctx)}${ident(name)} ON ${sqlName(table.key, ctx)} (${expression});`
   return `${builtBy(table.key, [build], ctx, 'index the expression')}${indexSpelling(table.key, { name, keys: [{ column: null, expression }] }, ctx)}`
 }

@@ -3,7 +3,7 @@ import type { Key } from '../../src/schema/model.ts'
 import { uniquesOf } from '../shared/unique-keys.ts'
 import { byOrm } from '../shared/by-orm.ts'
 import { indexSpelling } from '../shared/declare.ts'
-import { snake } from '../shared/names.ts'
+import { snake, withSuffix } from '../shared/names.ts'
 import { ident, idents, sqlName } from '../shared/sql.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
 
@@ -84,7 +84,7 @@ function* taken(table: Key, ctx: RuleContext, only?: string): Iterable<Problem> 
       !columns.some((column) => natural.test(snake(column)))
     )
       continue
-    const live = `${after.name}_${columns.join('_')}_live`.slice(0, 63)
+    const live = withSuffix(`${after.name}_${columns.join('_')}`, '_live')
     const shape = {
       name: live,
       unique: true,

@@ -3,7 +3,7 @@ import { mentions } from '../../src/schema/replay/rewrite.ts'
 import { nameOf } from '../../src/schema/model.ts'
 import { newColumns } from '../shared/columns.ts'
 import { separateDeploy } from '../shared/deploys.ts'
-import { snake } from '../shared/names.ts'
+import { snake, withSuffix } from '../shared/names.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -61,7 +61,7 @@ export default {
     )
       return null
     const name = sqlName(table, ctx)
-    const constraint = ident(`${nameOf(table)}_${column.name}_check`.slice(0, 63))
+    const constraint = ident(withSuffix(`${nameOf(table)}_${column.name}`, '_check'))
     const check = `CHECK (${ident(column.name)} IN ('${value}'))`
     return {
       message: `\`${column.name}\` takes any text, though it begins as \`'${value}'\` and code knows a few values.`,

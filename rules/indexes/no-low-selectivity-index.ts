@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Column } from '../../src/schema/model.ts'
-import { snake } from '../shared/names.ts'
+import { snake, withSuffix } from '../shared/names.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { indexSpelling } from '../shared/declare.ts'
 import { ident, idents, sqlName } from '../shared/sql.ts'
@@ -61,7 +61,7 @@ export default {
       const values = column && ctx.after.enums.get(enumKey(column.type, ctx.after.defaultSchema))?.values
       const reason = column ? poor(column, values?.length) : null
       if (!column || reason === null) return null
-      const name = `${index.name}_partial`.slice(0, 63)
+      const name = withSuffix(`${index.name}`, '_partial')
       const keys = ctx.after.tables.get(table)?.primaryKey?.columns ?? [column.name]
       const where =
         column.type === 'boolean'

@@ -3,7 +3,7 @@ import { columnPlace, newColumns } from '../shared/columns.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { declare } from '../shared/declare.ts'
 import { indexesOf } from '../shared/index-prefix.ts'
-import { snake } from '../shared/names.ts'
+import { snake, withSuffix } from '../shared/names.ts'
 import { inPaths, like, texts, wrongPath } from '../shared/patterns.ts'
 import { ident, sqlName } from '../shared/sql.ts'
 
@@ -63,7 +63,7 @@ export default {
       indexesOf(after).some((index) => index.columns[0] === column.name)
     )
       return null
-    const name = `${after.name}_${column.name}_idx`.slice(0, 63)
+    const name = withSuffix(`${after.name}_${column.name}`, '_idx')
     const { words, offer } = declare({ kind: 'addIndex', table, columns: [column.name], name }, ctx)
     return {
       message: `\`${ctx.name(table)}\` is always filtered by \`${column.name}\`, and no index begins with \`${column.name}\`.`,

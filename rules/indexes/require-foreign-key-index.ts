@@ -9,6 +9,7 @@ import { remember } from '../shared/remember.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
 import type { Step } from '../../src/step.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'require-foreign-key-index',
@@ -213,7 +214,7 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
       help: builtBy(
         table,
         [
-          `CREATE INDEX ${concurrently(table, ctx)}${ident(`${nameOf(table)}_${foreignKey.columns.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`,
+          `CREATE INDEX ${concurrently(table, ctx)}${ident(withSuffix(`${nameOf(table)}_${foreignKey.columns.join('_')}`, '_idx'))} ON ${sqlName(table, ctx)} (${idents(foreignKey.columns)});`,
         ],
         ctx,
       ),
@@ -232,7 +233,7 @@ function* missing(table: Key, foreignKey: ForeignKey, ctx: RuleContext) {
   const sets = lacking.filter((f, i) => lacking.findIndex((other) => same(other.columns, f.columns)) === i)
   const [first, ...more] = sets.map(({ columns }) => ({
     columns,
-    name: `${nameOf(table)}_${columns.join('_')}_idx`.slice(0, 63),
+    name: withSuffix(`${nameOf(table)}_${columns.join('_')}`, '_idx'),
   }))
   if (!first) return
   const { words, offer } = declare({ kind: 'addIndex', table, ...first, more }, ctx)
@@ -317,7 +318,7 @@ function together(tables: readonly Lacking[], foreignKey: ForeignKey, ctx: RuleC
     unindexed: columns.map(({ table, set }) => `${table.key}.${set[0] ?? ''}`),
     ...(place ? { place } : {}),
     message: `No index leads with ${columns.length} foreign keys of ${tables.length} new tables (${shown.join(', ')} and others): deleting a row that they refer to reads the whole table.`,
-    help: `${orm}${sql(...columns.map(({ table, set }) => `CREATE INDEX ${ident(`${table.name}_${set.join('_')}_idx`.slice(0, 63))} ON ${sqlName(table.key, ctx)} (${idents(set)});`))}`,
+    help: `${orm}${sql(...columns.map(({ table, set }) => `CREATE INDEX ${ident(withSuffix(`${table.name}_${set.join('_')}`, '_idx'))} ON ${sqlName(table.key, ctx)} (${idents(set)});`))}`,
   }
 }
 

@@ -5,6 +5,7 @@ import { addingValue } from '../shared/outside-transaction.ts'
 import { separateDeploy } from '../shared/deploys.ts'
 import { changedRows } from '../shared/slow.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-enum-recreate',
@@ -144,7 +145,7 @@ function areCleared(table: Key, values: readonly string[], ctx: RuleContext): bo
 /** Lines of SQL that keep the values out of new rows at once, and out of all of them once they are validated. */
 function refused(table: Key, column: Holder, values: readonly string[], ctx: RuleContext): readonly string[] {
   const name = sqlName(table, ctx)
-  const constraint = ident(`${nameOf(table)}_${column.name}_values`.slice(0, 63))
+  const constraint = ident(withSuffix(`${nameOf(table)}_${column.name}`, '_values'))
   return [
     `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} CHECK (NOT (${held(column, values)})) NOT VALID;`,
     `-- ${separateDeploy(ctx).replaceAll('`', '')}:`,

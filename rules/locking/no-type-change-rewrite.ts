@@ -7,6 +7,7 @@ import { listed } from '../shared/query-words.ts'
 import { checkedAlone, constrainedDomain } from '../shared/domains.ts'
 import { carriedSentence, isReferred, keySteps, newColumnSteps } from '../shared/new-column.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-type-change-rewrite',
@@ -227,7 +228,7 @@ function limitAlone({ table, from, to, using }: TypeChanged, ctx: RuleContext): 
   const limit = /^character varying\((\d+)\)$/.exec(to.type ?? '')?.[1]
   if (limit === undefined || using !== null || !/^(?:text|character varying)/.test(from.type ?? '')) return 'T'
   const [name, column] = [sqlName(table, ctx), ident(from.name)]
-  const check = ident(`${nameOf(table)}_${from.name}_length`.slice(0, 63))
+  const check = ident(withSuffix(`${nameOf(table)}_${from.name}`, '_length'))
   return `To keep the limit alone, leave the type as it is:\n${sql(
     `ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (char_length(${column}) <= ${limit}) NOT VALID;`,
   )}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nElse t`

@@ -65,6 +65,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The rows that the same statement adds are counted.',
+      rows: large,
+      typescript: `${pool}\n  export const add = (ids: string[]) => pool.query('WITH added AS (INSERT INTO orders (id) SELECT unnest($1::text[]) RETURNING id) SELECT count(*) FROM added', [ids])`,
+    },
+    {
+      ...prismaShop,
       title: 'The number is kept for a while.',
       rows: large,
       typescript: `import memoize from 'memoizee'\n  export const total = memoize(async () => prisma.order.count(), { maxAge: 60_000 })`,
@@ -133,8 +139,9 @@ function groupsAll({ call, client, grouped, limit, statement, tables }: Query): 
   if (client === 'prisma' && call === 'groupBy') return true
   if (client === 'drizzle' && statement === undefined) return grouped === true && limit === null && tables.length === 1
   if (statement === undefined || !('SelectStmt' in statement.node)) return false
-  const { fromClause = [], groupClause = [], whereClause, limitCount } = statement.node.SelectStmt
+  const { fromClause = [], groupClause = [], whereClause, limitCount, withClause } = statement.node.SelectStmt
   return (
+    withClause === undefined &&
     groupClause.length > 0 &&
     fromClause.length === 1 &&
     fromClause.every((from) => 'RangeVar' in from) &&
@@ -146,12 +153,20 @@ function groupsAll({ call, client, grouped, limit, statement, tables }: Query): 
 /** `SELECT count(*) FROM t`, and nothing else. */
 function countsAll({ statement }: Query): boolean {
   if (statement === undefined || !('SelectStmt' in statement.node)) return false
-  const { targetList = [], fromClause = [], whereClause, groupClause, havingClause } = statement.node.SelectStmt
+  const {
+    targetList = [],
+    fromClause = [],
+    whereClause,
+    groupClause,
+    havingClause,
+    withClause,
+  } = statement.node.SelectStmt
   const [target] = targetList
   if (targetList.length !== 1 || target === undefined || !('ResTarget' in target)) return false
   let value = target.ResTarget.val
   while (value !== undefined && 'TypeCast' in value) value = value.TypeCast.arg
   return (
+    withClause === undefined &&
     value !== undefined &&
     'FuncCall' in value &&
     lastName(value.FuncCall.funcname) === 'count' &&

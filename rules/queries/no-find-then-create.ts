@@ -4,7 +4,7 @@ import { pathsOf } from '../../src/schema/index-use.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { builtBy, concurrently } from '../shared/concurrently.ts'
 import { indexSpelling } from '../shared/declare.ts'
-import { snake } from '../shared/names.ts'
+import { snake, withSuffix } from '../shared/names.ts'
 import { prismaShop } from '../shared/query-examples.ts'
 import { byClient, identity, inService, listed, mainTable } from '../shared/query-words.ts'
 import { ident, idents, sql, sqlName } from '../shared/sql.ts'
@@ -154,7 +154,7 @@ function uniqueOn(table: Table, columns: readonly string[], ctx: RuleContext): s
 
 /** As Prisma would call it, so that it finds the index there. */
 function uniqueName(table: Table, columns: readonly string[], { project }: RuleContext): string {
-  return `${table.name}_${columns.join('_')}_${project.orm === 'drizzle' ? 'unique' : 'key'}`.slice(0, 63)
+  return withSuffix(`${table.name}_${columns.join('_')}`, project.orm === 'drizzle' ? '_unique' : '_key')
 }
 
 /** How the client inserts a row that may be there, in its words for the database at hand. */

@@ -7,6 +7,7 @@ import { cutTo, indexedExpression } from '../shared/indexed-expression.ts'
 import { drizzleImports, drizzleShop, large, pool, sqlShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, searchIn } from '../shared/query-words.ts'
 import { ident } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'no-function-on-indexed-column',
@@ -110,7 +111,7 @@ function bareOrIndexed(
   if (sql === null)
     return `${bare}. Postgres indexes an expression only where it depends on the row alone, not on settings such as the time zone.`
   const called = /^(\w+)\(/.exec(sql)?.[1]?.toLowerCase() ?? 'expr'
-  const index = `${table.name}_${column}_${called}_idx`.slice(0, 63)
+  const index = withSuffix(`${table.name}_${column}_${called}`, '_idx')
   const build = createIndex(table, { name: index, on: `((${sql}))` }, ctx)
   return `${builtBy(table.key, [build], ctx, `${bare}, or index the expression`)}${indexSpelling(table.key, { name: index, keys: [{ column: null, expression: sql }] }, ctx)}`
 }

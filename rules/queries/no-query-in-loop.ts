@@ -275,6 +275,12 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A function that searches for what its parameters say, called for each search.',
+      typescript: `async function idsFor(text: string, ends: boolean) {\n    let where = {}\n    if (ends) where = { name: { endsWith: text } }\n    else where = { name: { contains: text } }\n    return prisma.user.findMany({ where })\n  }\n  export async function search(filters: { text: string; ends: boolean }[]) {\n    const all = []\n    for (const filter of filters) all.push(await idsFor(filter.text, filter.ends))\n    return all\n  }`,
+      rows: { users: 100 },
+    },
+    {
+      ...prismaShop,
       title: 'A job that goes on until nothing is left.',
       typescript: `while (true) {\n    const rows = await prisma.order.findMany({ where: { userId }, take: 100 })\n    if (rows.length === 0) break\n  }`,
     },
@@ -329,6 +335,8 @@ export default {
             !(repeat.changed || query.changed) ||
             !growsWithData(query, repeat.loop) ||
             !hasKey(query) ||
+            // Conditions that are put together may hold no key at all.
+            (query.dynamic && !query.predicates.some((p) => p.operator === '=')) ||
             (repeat.keys && query.predicates.some((p) => p.operator === 'in')) ||
             // A function that is called for what it does works for each element, and its look-ups are a part of that.
             repeat.file !== 'source' ||

@@ -26,6 +26,11 @@ export default {
       message: 'changes every row of `users`',
     },
     { ...drizzleShop, typescript: `${drizzleImports}\n  export const clear = () => db.delete(orders)` },
+    {
+      ...prismaShop,
+      title: 'All orders of one user were meant.',
+      typescript: `export const deleteAllOrders = (userId: string) => prisma.order.deleteMany()`,
+    },
     { ...sqlShop, typescript: `${pool}\n  export const clear = () => pool.query('UPDATE users SET name = null')` },
     {
       ...drizzleShop,
@@ -64,6 +69,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'A function that says so by its name.',
+      typescript: `export const deleteAllOrders = () => prisma.order.deleteMany()`,
+    },
+    {
+      ...prismaShop,
       title: 'Tests begin with empty tables.',
       files: { 'src/orders.test.ts': `beforeEach(() => prisma.order.deleteMany())` },
     },
@@ -73,6 +83,9 @@ export default {
       const table = mainTable(query, ctx)
       if (table === null || query.dynamic || query.filtered === true || query.predicates.length > 0) return
       if (query.context.file === 'test' || query.context.file === 'seed' || query.context.file === 'script') return
+      // A function of such a name that takes nothing says that all are meant.
+      if (query.operation === 'delete' && query.context.parameters === 0 && ofAll.test(query.context.function ?? ''))
+        return
       const many =
         query.client === 'prisma'
           ? query.call === 'deleteMany' || query.call.startsWith('updateMany') || query.statement !== undefined
@@ -95,3 +108,5 @@ export default {
     },
   },
 } satisfies Rule
+
+const ofAll = /^(?:delete|remove|clear|reset|wipe|purge|empty|flush)All(?![a-z])/

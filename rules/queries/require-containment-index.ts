@@ -4,6 +4,7 @@ import { builtBy } from '../shared/concurrently.ts'
 import { indexSpelling } from '../shared/declare.ts'
 import { large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, quote, rowsOf, searchIn } from '../shared/query-words.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'require-containment-index',
@@ -61,7 +62,7 @@ export default {
         )
           continue
         const column = asked.column ?? ''
-        const name = `${table.name}_${column}_idx`.slice(0, 63)
+        const name = withSuffix(`${table.name}_${column}`, '_idx')
         const build = createIndex(table, { name, on: `USING gin (${quote(column)})` }, ctx)
         return {
           object: table.key,

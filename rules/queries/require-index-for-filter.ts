@@ -1,5 +1,6 @@
 import type { Problem, Rule } from '../../src/engine/rule.ts'
-import type { Predicate } from '../../src/queries/query.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -189,6 +190,14 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'What is looked up as the service starts.',
+      files: {
+        'src/bootstrap.ts': `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport const owner = () => prisma.user.findFirst({ where: { name: 'owner' } })`,
+      },
+    },
     {
       ...sqlShop,
       title: 'What came before a moment may be nearly all rows.',
@@ -390,7 +399,11 @@ export default {
         if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
           return 'unknown'
         const isSelective = columns.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
-        const wanted = wantedIndex(table, conditions, ctx)
+        const found = wantedIndex(table, conditions, ctx)
+        const sorts =
+          ordered && !isSelective && conditions.ranged.length === 0 && branches.length === 1 && found.length < 3
+        // Where many rows are found, they have to come in the order in which the first are taken.
+        const wanted = sorts ? [...new Set([...found, ...firstOrder(query, table)])] : found
         const names = listed(columns.map((p) => p.column ?? ''))
         const which =
           use.verdict === 'later'
@@ -435,6 +448,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The column that rows of the table are sorted by first, where it is one of its own. */
+function firstOrder({ ordering: [first] }: Query, table: Table): readonly string[] {
+  return first?.table === table.key ? [first.column] : []
+}
 
 /** True for what is computed of a column and has to equal a value. */
 function isComputed(predicate: Predicate): boolean {

@@ -1,10 +1,12 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Predicate } from '../../src/queries/query.ts'
 import { indexUse, isIndexable } from '../../src/schema/index-use.ts'
 import { builtBy } from '../shared/concurrently.ts'
 import { indexSpelling } from '../shared/declare.ts'
 import { drizzleImports, drizzleShop, large, prismaShop } from '../shared/query-examples.ts'
 import { branchesOf, createIndex, listed, quote, rowsOf, searchIn } from '../shared/query-words.ts'
 import { sql } from '../shared/sql.ts'
+import { withSuffix } from '../shared/names.ts'
 
 export default {
   id: 'require-search-index',
@@ -47,6 +49,12 @@ export default {
     {
       ...prismaShop,
       rows: large,
+      title: 'A pattern without three letters in a row finds nothing in an index of trigrams.',
+      typescript: `export const domains = () => prisma.$queryRaw\`SELECT substring(name FROM position('@' in name) + 1) AS domain, count(*) FROM users WHERE name ILIKE '%@%' GROUP BY 1 LIMIT 30\``,
+    },
+    {
+      ...prismaShop,
+      rows: large,
       title: 'Another condition leaves few rows to search.',
       typescript: `export const find = (userId: string, text: string) => prisma.order.findMany({ where: { userId, note: { contains: text } }, take: 20 })`,
     },
@@ -63,7 +71,8 @@ export default {
         const searched = own.filter(
           (p) =>
             ((p.operator === 'like' && (p.pattern === 'infix' || p.pattern === 'suffix')) || p.operator === 'ilike') &&
-            p.expression === null,
+            p.expression === null &&
+            hasTrigram(p),
         )
         // Where an equality has no index either, that is what is said.
         if (
@@ -75,7 +84,7 @@ export default {
           continue
         const columns = [...new Set(searched.map((p) => p.column ?? ''))]
         const on = `USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')})`
-        const name = `${table.name}_${columns[0] ?? ''}_trgm_idx`.slice(0, 63)
+        const name = withSuffix(`${table.name}_${columns[0] ?? ''}_trgm`, '_idx')
         const index = createIndex(table, { name, on }, ctx)
         return {
           object: table.key,
@@ -88,6 +97,11 @@ export default {
     },
   },
 } satisfies Rule
+
+/** False for a pattern of the code that has no three letters in a row, so that an index of trigrams leaves all rows: `'%@%'`. */
+function hasTrigram({ value, pattern }: Predicate): boolean {
+  return typeof value !== 'string' || (pattern === 'suffix' ? /[\p{L}\p{N}]{2}$/u : /[\p{L}\p{N}]{3}/u).test(value)
+}
 
 /** The extension that brings the operators, where the database does not have it yet. */
 function trigrams({ after }: RuleContext): string {

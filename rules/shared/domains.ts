@@ -2,6 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, schemaOf, type DomainType, type Key } from '../../src/schema/model.ts'
 import { separateDeploy } from './deploys.ts'
 import { ident, sqlName } from './sql.ts'
+import { withSuffix } from './names.ts'
 
 /** The domain that a type is, where it asks something of its values, so that a column of it is checked row by row; null for other types. */
 export function constrainedDomain(type: string | null, ctx: RuleContext): DomainType | null {
@@ -14,7 +15,7 @@ export function constrainedDomain(type: string | null, ctx: RuleContext): Domain
 /** Lines of SQL that ask of a column of the base type what the domain asks, without a scan under a lock. */
 export function checkedAlone(table: Key, column: string, domain: DomainType, ctx: RuleContext): readonly string[] {
   const name = sqlName(table, ctx)
-  const constraint = ident(`${nameOf(table)}_${column}_check`.slice(0, 63))
+  const constraint = ident(withSuffix(`${nameOf(table)}_${column}`, '_check'))
   const condition = domain.checks
     .map(({ expression }) => expression.replace(/\bVALUE\b/gi, ident(column)))
     .map((text) => (text.startsWith('(') ? text : `(${text})`))

@@ -1,3 +1,5 @@
+import { cut } from '../../src/schema/prisma/names.ts'
+
 /** A name in lower case with `_` between its words: `orgId` and `OrgID` are `org_id`. */
 export function snake(name: string): string {
   return name
@@ -27,4 +29,9 @@ export function isRetired(table: string, was: string): boolean {
       name.replace(old, ''),
     )
   )
+}
+
+/** A name with its suffix as Prisma makes it: cut before the suffix where the two have more than the 63 bytes that Postgres keeps of a name. */
+export function withSuffix(name: string, suffix: string): string {
+  return `${cut(name, 63 - suffix.length)}${suffix}`
 }

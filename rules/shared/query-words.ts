@@ -5,17 +5,21 @@ import type { Predicate, Query } from '../../src/queries/query.ts'
 import { nameOf, schemaOf } from '../../src/schema/model.ts'
 import type { Key, Table } from '../../src/schema/model.ts'
 import { builtBy, concurrently } from './concurrently.ts'
-import { singular, snake } from './names.ts'
+import { singular, snake, withSuffix } from './names.ts'
 import { declare, type Declared } from './declare.ts'
 import type { PlanSummary } from '../../src/rehearsal/types.ts'
 
-/** True for code that serves users: not tests, seeds, scripts and what goes once through a whole table. */
-export function inService({ context }: Pick<Query, 'context'>): boolean {
-  return context.file === 'source' && !/^(?:backfill|migrate|seed|reindex)(?![a-z])/.test(context.function ?? '')
+/** True for code that serves users: not tests, seeds, scripts, what goes once through a whole table and what runs as the service starts. */
+export function inService({ context, place }: Pick<Query, 'context' | 'place'>): boolean {
+  return (
+    context.file === 'source' &&
+    !/^(?:backfill|migrate|seed|reindex|bootstrap)(?![a-z])/.test(context.function ?? '') &&
+    !/(?:^|\/)(?:bootstrap|instrumentation)\.[cm]?[jt]s$/.test(place.path)
+  )
 }
 
 /** True for code that serves users where the pull request decides how the query finds its rows: not where it only wants more of what was found. */
-export function isNewSearch(query: Pick<Query, 'context' | 'familiar'>): boolean {
+export function isNewSearch(query: Pick<Query, 'context' | 'familiar' | 'place'>): boolean {
   return inService(query) && query.familiar !== true
 }
 
@@ -294,7 +298,7 @@ export function createIndex(
 
 /** How Prisma and people call an index on columns. */
 export function indexName(table: Table, columns: readonly string[]): string {
-  return `${table.name}_${columns.join('_')}_idx`.slice(0, 63)
+  return withSuffix(`${table.name}_${columns.join('_')}`, '_idx')
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { takesFirst } from '../../src/queries/loops.ts'
-import type { Query } from '../../src/queries/query.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
 import type { Dialect } from '../../src/schema/dialect.ts'
 import { at, byClient, listed, mainTable } from './query-words.ts'
 import { ident } from './sql.ts'
@@ -9,7 +9,7 @@ import { uniquesOf } from './unique-keys.ts'
 /** What takes the place of a write for each element; where it is not plain what a read looks for, the words of the rule stand. */
 export function helpFor(query: Query, ctx: RuleContext): { readonly help?: string } {
   const words = byClient(query, together(ctx.dialect))
-  const key = keyOf(query, ctx)
+  const key = keyOf(query, ctx) ?? keyOfElement(query, ctx)
   if (isOfTime(query)) return { help: 'Ask for the whole time once, and group what is found by its day or month.' }
   if (counts(query)) return { help: `Count all groups at once: ${words.count}.` }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
@@ -79,8 +79,30 @@ function counts({ call, client, text = '', statement }: Query): boolean {
 export function keyOf(query: Query, ctx: RuleContext): string | null {
   const [only, ...others] = query.predicates.filter((p) => p.operator !== '=' || p.value === undefined)
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
-  const words = ctx.text(query.place.path)?.text.split(/[^\w$]+/) ?? []
-  return words.includes(only.column) ? only.column : null
+  return spelledIn(only, query, ctx)
+}
+
+/** The column of a condition in the words of the code. */
+function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleContext): string | null {
+  if (client === 'sql') return column
+  const condition =
+    ctx
+      .text(place.path)
+      ?.text.split('\n')
+      [place.line - 1]?.slice(place.column - 1) ?? ''
+  const word = client === 'prisma' ? /^[\w$]+(?=\s*[:,}\n]|$)/ : /(?<=^\w+\(\s*(?:[\w$]+\.)+)[\w$]+(?=\s*,)/
+  return word.exec(condition)?.[0] ?? null
+}
+
+/** The one column that a read compares with the element of the loop around it, or with something of that element. */
+function keyOfElement(query: Query, ctx: RuleContext): string | null {
+  const element = query.context.loop?.element ?? null
+  if (element === null) return null
+  const ofElement = new RegExp(String.raw`(?<![.\w$])${element.replaceAll('$', String.raw`\$`)}(?![\w$])`)
+  const others = query.predicates.filter((p) => !ofElement.test(p.source ?? ''))
+  return others.some((p) => p.value === undefined && p.source === undefined)
+    ? null
+    : keyOf({ ...query, predicates: query.predicates.filter((p) => !others.includes(p)) }, ctx)
 }
 
 interface Together {

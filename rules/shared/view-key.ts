@@ -2,6 +2,7 @@ import type { RuleContext } from '../../src/engine/rule.ts'
 import { nameOf, type Key, type View } from '../../src/schema/model.ts'
 import { outsideTransaction } from './outside-transaction.ts'
 import { ident, idents, sql, sqlName } from './sql.ts'
+import { withSuffix } from './names.ts'
 
 /** How to make a unique index over all rows of a materialized view, with its columns where its query tells them: those of GROUP BY, or the key of the one table that it reads. */
 export function uniqueIndexHelp(of: Key, view: View | undefined, ctx: RuleContext): string {
@@ -9,7 +10,7 @@ export function uniqueIndexHelp(of: Key, view: View | undefined, ctx: RuleContex
   const isNew = ctx.steps.some(({ changes }) =>
     changes.some((change) => change.kind === 'createView' && change.object === of),
   )
-  const name = ident(`${nameOf(of)}_${columns?.join('_')}_idx`.slice(0, 63))
+  const name = ident(withSuffix(`${nameOf(of)}_${columns?.join('_')}`, '_idx'))
   return columns === null
     ? 'A unique index over columns that tell its rows apart, without WHERE, makes it work.'
     : `It wants a unique index over all rows${isNew ? '' : `; ${outsideTransaction(ctx).how}`}:\n${sql(`CREATE UNIQUE INDEX ${isNew ? '' : 'CONCURRENTLY '}${name} ON ${sqlName(of, ctx)} (${idents(columns)});`)}`

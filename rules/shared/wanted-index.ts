@@ -25,7 +25,9 @@ export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<
   const keys = compared
     .filter((p) => p.operator !== 'is null' && !isFlag(table, p.column ?? '', ctx))
     .map((p) => p.column ?? '')
-  return { indexable, equal: [...new Set(keys.length > 0 ? keys : all)], ranged: [...new Set(ranged)] }
+  // The rows that are not deleted are nearly all of them.
+  const flags = ranged.length === 0 ? all : compared.filter((p) => !isOfTheLiving(p)).map((p) => p.column ?? '')
+  return { indexable, equal: [...new Set(keys.length > 0 ? keys : flags)], ranged: [...new Set(ranged)] }
 }
 
 /** True for a column of few values: a boolean or an enum. */
@@ -118,10 +120,15 @@ function lackingIndexes(
 export function useBesideDeletion(table: Table, own: readonly Predicate[]): IndexUse {
   const use = indexUse(table, own)
   if (use.verdict !== 'served' || use.path.where !== null || !deletion.test(use.path.keys[0]?.column ?? '')) return use
-  const others = own.filter((p) => p.operator !== 'is null' || !deletion.test(p.column ?? ''))
+  const others = own.filter((p) => !isOfTheLiving(p))
   if (others.length === own.length || others.length === 0) return use
   const beside = indexUse(table, others)
   return beside.verdict === 'none' || beside.verdict === 'later' ? beside : use
+}
+
+/** True for `deleted_at IS NULL`. */
+function isOfTheLiving({ operator, column }: Predicate): boolean {
+  return operator === 'is null' && deletion.test(column ?? '')
 }
 
 const deletion = /^(?:is_?)?(?:soft_?)?(?:deleted|archived|removed)_?(?:at|on)$/i

@@ -54,6 +54,7 @@ export function contextOf(
       (client?.is === 'pg' && client.single),
     file: module.kind,
     function: functionOf(frame)?.name ?? null,
+    parameters: functionOf(frame)?.node.params.length ?? 0,
     certain,
   }
 }

@@ -23,6 +23,8 @@ export interface CodeFacts {
   readonly clients: readonly ClientFact[]
   /** Where replicas are set up: `readReplicas`, `withReplicas`. */
   readonly replicas: readonly PlaceFact[]
+  /** Extensions of a client that nothing takes, with the name of each or `the extension`. */
+  readonly discarded: readonly PlaceFact[]
   /** Where a cache is set up or used: Redis, `unstable_cache`, `use cache`, Accelerate. */
   readonly caches: readonly PlaceFact[]
   /** Calls that leave the process while a transaction is open. */
@@ -79,6 +81,7 @@ export interface RemoteCall {
 export const noFacts: CodeFacts = {
   clients: [],
   replicas: [],
+  discarded: [],
   caches: [],
   remoteCalls: [],
   datasources: [],
@@ -122,6 +125,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const { modules, evaluate, changed } = request
   const clients: Omit<ClientFact, 'host' | 'package'>[] = []
   const replicas: PlaceFact[] = []
+  const discarded: PlaceFact[] = []
   const caches: PlaceFact[] = []
   const remoteCalls: RemoteCall[] = []
   for (const module of modules) {
@@ -242,7 +246,10 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       if (extend !== undefined) {
         const inner = extend.args?.[0]
         const text = inner === undefined ? '' : module.file.text.slice(inner.start, inner.end)
-        if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
+        const isLast = chain.steps.at(-1) === extend
+        if (isLast && site.used === 'dropped' && evaluate(chain.root, scope, module)?.is === 'prisma')
+          discarded.push(fact(/^(\w+)\(/.exec(text)?.[1] ?? 'the extension', chain.start, chain.end, frame))
+        else if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
         if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
       }
       const remote =
@@ -285,6 +292,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       package: packages.holding(one.place.path),
     })),
     replicas,
+    discarded,
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
   }

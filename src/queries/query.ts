@@ -190,6 +190,8 @@ export interface QueryContext {
   readonly file: 'source' | 'test' | 'seed' | 'script'
   /** Name of the function around it, null at the top of the module. */
   readonly function: string | null
+  /** How many parameters that function has; 0 where there is none. */
+  readonly parameters: number
   /** True where every call of that function comes by the query: no condition, error or earlier result decides. */
   readonly certain: boolean
 }

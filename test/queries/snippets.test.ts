@@ -109,6 +109,7 @@ const impossible: Readonly<Record<string, { readonly in: readonly Language[]; re
   'no-slower-plan': { in: languages, because: 'a plan needs a rehearsal: the examples of the rule run one' },
   'no-lost-index': { in: languages, because: 'a plan needs a rehearsal: the examples of the rule run one' },
   'no-select-star': { in: ['drizzle'], because: 'Drizzle prepares no raw SQL' },
+  'no-discarded-extension': { in: ['drizzle', 'sql'], because: '`$extends` is of PrismaClient' },
   'no-deep-include': { in: ['sql'], because: 'SQL has no nested lists' },
   'no-replica-read-after-write': { in: ['sql'], because: 'a pool knows no replicas' },
   'prefer-replica-read': { in: ['sql'], because: 'a pool knows no replicas' },

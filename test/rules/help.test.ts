@@ -63,22 +63,46 @@ test('node-pg-migrate leaves its transaction in JavaScript only', async () => {
   expect(finding?.help).toContain('`pgm.noTransaction()`')
 })
 
-test('a query for each element is given the key that changes, and keeps its other conditions', async () => {
+test.each([
+  "(ids: number[]) {\n  for (const id of ids) await prisma.order.findMany({ where: { userId: id, status: 'open' } })\n}\n",
+  '(rows: { user: number }[], status: string) {\n  for (const row of rows) await prisma.order.findMany({ where: { status, userId: row.user } })\n}\n',
+])('a query for each element is given the key that changes, and keeps its other conditions: %s', async (load) => {
   const files = {
     'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
     'prisma/schema.prisma':
-      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Order {\n  id Int @id\n  userId Int\n  status String\n\n  @@index([userId])\n}\n',
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Order {\n  id Int @id\n  userId Int @map("user_id")\n  status String\n\n  @@index([userId])\n}\n',
     'prisma/migrations/1_init/migration.sql':
-      'CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY, "userId" INTEGER NOT NULL, "status" TEXT NOT NULL); CREATE INDEX "Order_userId_idx" ON "Order"("userId");',
+      'CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY, "user_id" INTEGER NOT NULL, "status" TEXT NOT NULL); CREATE INDEX "Order_user_id_idx" ON "Order"("user_id");',
   }
-  const code =
-    "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function load(ids: number[]) {\n  for (const id of ids) await prisma.order.findMany({ where: { userId: id, status: 'open' } })\n}\n"
+  const code = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function load${load}`
   const { findings } = await review(
     await changeSetOf(memoryTree(files), memoryTree({ ...files, 'src/load.ts': code })),
     { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false },
   )
   expect(findings.find((finding) => finding.rule === 'no-query-in-loop')?.help).toBe(
     'Collect the keys and ask once: `findMany({ where: { userId: { in: keys } } })`, with the other conditions as they are.',
+  )
+})
+
+test('the first of many rows is found by an index in its order, under the name that Prisma gives it', async () => {
+  const name = 'MembershipOfAnOrganizationOrTeam'
+  const files = {
+    'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
+    'prisma/schema.prisma': `datasource db {\n  provider = "postgresql"\n}\n\nmodel ${name} {\n  id Int @id\n  statusOfMember String\n  timeOfCreation DateTime @db.Timestamptz\n}\n`,
+    'prisma/migrations/1_init/migration.sql': `CREATE TABLE "${name}" ("id" INTEGER PRIMARY KEY, "statusOfMember" TEXT NOT NULL, "timeOfCreation" TIMESTAMPTZ NOT NULL);`,
+  }
+  const code =
+    "import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport const oldest = (statusOfMember: string) => prisma.membershipOfAnOrganizationOrTeam.findFirst({ where: { statusOfMember }, orderBy: { timeOfCreation: 'asc' } })\n"
+  const { findings } = await review(
+    await changeSetOf(memoryTree(files), memoryTree({ ...files, 'src/load.ts': code })),
+    {
+      rules: catalog,
+      settings: { config: { ...defaultConfig, tables: { '*': { rows: 5_000_000 } } }, notes: [] },
+      rehearse: false,
+    },
+  )
+  expect(findings.find(({ rule }) => rule === 'require-index-for-filter')?.help).toContain(
+    '"MembershipOfAnOrganizationOrTeam_statusOfMember_timeOfCreat_idx" ON "MembershipOfAnOrganizationOrTeam" ("statusOfMember", "timeOfCreation");',
   )
 })
 

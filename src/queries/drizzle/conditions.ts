@@ -142,9 +142,7 @@ function unknown(state: State): Condition {
 }
 
 /** Where the wildcards of a literal pattern of LIKE stand. */
-export function likePattern(
-  given: Located | undefined,
-): { pattern: NonNullable<Predicate['pattern']> } | Record<string, never> {
+export function likePattern(given: Located | undefined): Pick<Predicate, 'pattern' | 'value'> {
   if (given === undefined) return {}
   const node = unwrap(given.node)
   const [start, end] =
@@ -156,7 +154,10 @@ export function likePattern(
   if (start === '' && end === '') return {}
   const left = /^[%_]/.test(start)
   const right = /[%_]$/.test(end)
-  return { pattern: left ? (right ? 'infix' : 'suffix') : right ? 'prefix' : 'exact' }
+  return {
+    pattern: left ? (right ? 'infix' : 'suffix') : right ? 'prefix' : 'exact',
+    ...(node.type === 'Literal' ? { value: start } : {}),
+  }
 }
 
 function initOf(given: Located): { at: Located; steady: boolean } | null {

@@ -27,7 +27,7 @@ export function sqlCondition(
   return { condition, columns: state.columns }
 }
 
-/** Reads a condition; null where its alternatives grow too many. `choice` says that it is part of an OR. */
+/** Reads a condition; null where its alternatives grow too many or a part of it is not known. `choice` says that it is part of an OR. */
 export function conditionOf(node: Node, level: Level, state: State, choice = false): Condition | null {
   if ('BoolExpr' in node) {
     const inChoice = choice || node.BoolExpr.boolop === 'OR_EXPR'
@@ -53,6 +53,8 @@ export function conditionOf(node: Node, level: Level, state: State, choice = fal
     columnRefs(link.testexpr, level, state, 'filter')
     return choice ? unreadable(level, state) : [[]]
   }
+  // A whole condition that the code puts in is not known, and may be all that finds the rows.
+  if ('ParamRef' in node) return null
   columnRefs(node, level, state, 'filter')
   return 'A_Const' in node ? always : unreadable(level, state)
 }
@@ -169,7 +171,11 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
     case 'AEXPR_ILIKE': {
       if (name.startsWith('!')) return single(left, 'unknown', level, state)
       const pattern = patternOf(right)
-      return single(left, expr.kind === 'AEXPR_LIKE' ? 'like' : 'ilike', level, state, pattern ? { pattern } : {})
+      const value = constant(right)
+      return single(left, expr.kind === 'AEXPR_LIKE' ? 'like' : 'ilike', level, state, {
+        ...(pattern ? { pattern } : {}),
+        ...(value === undefined ? {} : { value }),
+      })
     }
     case 'AEXPR_OP':
       break

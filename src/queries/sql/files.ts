@@ -79,6 +79,7 @@ export async function sqlFileQueries(
             transaction: null,
             file: kindOf(path, isNamed),
             function: name,
+            parameters: 0,
             certain: true,
           },
           changed: changed.touches(place),

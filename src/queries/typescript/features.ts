@@ -33,7 +33,7 @@ const raw =
 const defines =
   /\b(?:pg|mysql|sqlite|singlestore)(?:Table|Schema|MaterializedView|View)\b|TableCreator\b|\brelations\(|\bdefineRelations\b/
 const setup =
-  /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\w*\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$replica\b|\$primary\b|['"]use cache['"]/
+  /\b(?:new\s+(?:[\w$]+\.)?(?:PrismaClient|Pool|Client|Redis|IORedis|Cluster|PrismaPg|PrismaNeon|[A-Z]\w*PrismaClient)\b|drizzle\w*\(|postgres\(|neon\(|withReplicas|readReplicas|withAccelerate|unstable_cache|createClient\(|cacheStrategy|revalidateTag|extends\s+PrismaClient)|\$(?:replica|primary|extends)\b|['"]use cache['"]/
 const stores = /(?:redis|cache|kv|valkey)\w*\.(?:set|setex|psetex)\(/i
 const specifiers = /\b(?:from|import)\s*\(?\s*['"]([^'"\n]{1,200})['"]/g
 const passing = /\bexport\s*(?:\*|(?:type\s*)?\{[^}]*\}\s*from)/

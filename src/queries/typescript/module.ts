@@ -117,8 +117,8 @@ export interface Site {
   readonly certain: boolean
   /** Conditions on which the function is left before it comes here. */
   readonly left: readonly string[]
-  /** What is done with it: `operand` for a part of another query. */
-  readonly used: 'awaited' | 'returned' | 'assigned' | 'operand' | 'other'
+  /** What is done with it: `operand` for a part of another query, `dropped` for a statement of its own. */
+  readonly used: 'awaited' | 'returned' | 'assigned' | 'operand' | 'dropped' | 'other'
 }
 
 export interface Construction {

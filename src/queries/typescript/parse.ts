@@ -312,7 +312,7 @@ export function readModule(
         return
       case 'ExpressionStatement':
         if (node.directive !== undefined && node.directive !== null) directives.push(node.directive)
-        visit(node.expression, scope, frame, used, variable)
+        visit(node.expression, scope, frame, used ?? 'dropped', variable)
         return
       case 'FunctionDeclaration':
       case 'FunctionExpression':
