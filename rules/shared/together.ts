@@ -90,8 +90,8 @@ function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleCon
       .text(place.path)
       ?.text.split('\n')
       [place.line - 1]?.slice(place.column - 1) ?? ''
-  const word = client === 'prisma' ? /^[\w$]+(?=\s*[:,}\n]|$)/ : /(?<=^\w+\(\s*(?:[\w$]+\.)+)[\w$]+(?=\s*,)/
-  return word.exec(condition)?.[0] ?? null
+  const word = client === 'prisma' ? /^([\w$]+)\s*(?:[:,}]|$)/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
+  return word.exec(condition)?.[1] ?? null
 }
 
 /** The one column that a read compares with the element of the loop around it, or with something of that element. */
