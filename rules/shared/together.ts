@@ -85,11 +85,8 @@ export function keyOf(query: Query, ctx: RuleContext): string | null {
 /** The column of a condition in the words of the code. */
 function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleContext): string | null {
   if (client === 'sql') return column
-  const condition =
-    ctx
-      .text(place.path)
-      ?.text.split('\n')
-      [place.line - 1]?.slice(place.column - 1) ?? ''
+  const lines = ctx.text(place.path)?.text.split('\n') ?? []
+  const condition = lines[place.line - 1]?.slice(place.column - 1) ?? ''
   const word = client === 'prisma' ? /^([\w$]+)\s*(?:[:,}]|$)/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
   return word.exec(condition)?.[1] ?? null
 }
