@@ -112,6 +112,7 @@ describe('a suggestion that is applied', () => {
         'no-money',
         'no-reg-type',
         'no-rounded-timestamp',
+        'no-syntax-error',
         'prefer-bigint',
         'prefer-bigint-primary-key',
         'prefer-combined-alter',

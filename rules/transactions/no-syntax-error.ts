@@ -18,6 +18,12 @@ export default {
         create table users (id bigint primary key, );
         create table orders (id bigint primary key);`,
     },
+    {
+      sql: `
+        create table users (id bigint primary key)
+        create table orders (id bigint primary key);`,
+      message: 'a `;` is missing before `create` in line 2',
+    },
   ],
   good: [{ sql: `create table users (id bigint primary key);` }],
   visit: {
@@ -27,6 +33,7 @@ export default {
         place: problem.place,
         message: `PostgreSQL cannot parse this: ${problem.message}.`,
         ...(problem.help === null ? {} : { help: problem.help }),
+        ...(problem.suggestion ? { suggestion: problem.suggestion } : {}),
       }
     },
   },

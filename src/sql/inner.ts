@@ -64,10 +64,13 @@ function subqueriesIn(tree: unknown): readonly Node[] {
 
 /** The tree of a `DO` block in plpgsql as libpg_query gives it, or the message of what cannot be read. */
 export function parseBlock(node: DoStmt): ReturnType<typeof parsePlpgsql> {
-  const source = optionOf(node.args, 'as') ?? ''
+  return parsePlpgsql(asFunction(optionOf(node.args, 'as') ?? ''))
+}
+
+function asFunction(source: string): string {
   let tag = '$body$'
   for (let i = 0; source.includes(tag); i++) tag = `$body${i}$`
-  return parsePlpgsql(`CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`)
+  return `CREATE FUNCTION block() RETURNS void LANGUAGE plpgsql AS ${tag}${source}${tag}`
 }
 
 function ofBlock(statement: Statement, node: DoStmt): Inner {
@@ -80,7 +83,8 @@ function ofBlock(statement: Statement, node: DoStmt): Inner {
       ? nothing
       : unseen(statement.place, 'the block is quoted in a way that hides its statements')
   const read = parseBlock(node)
-  if ('message' in read) return broken(statement, source, body.start, read.message)
+  if ('message' in read)
+    return broken(statement, source, body.start, read.message, (cut) => parsePlpgsql(asFunction(cut)))
   return inBody(statement, source, body.start, read.tree, 'do')
 }
 
@@ -144,8 +148,13 @@ function ofFunction(statement: Statement, node: CreateFunctionStmt, call?: { rea
   const inside = call ? 'call' : 'function'
   if (language === 'sql') return inSqlBody(statement, source, body.start, inside)
   const read = parsePlpgsql(statement.text)
-  if ('message' in read)
-    return read.message.startsWith('syntax error') ? broken(statement, source, body.start, read.message) : nothing
+  if ('message' in read) {
+    if (!read.message.startsWith('syntax error')) return nothing
+    const { text } = statement
+    const parse = (cut: string) =>
+      parsePlpgsql(`${text.slice(0, body.start)}${cut}${text.slice(body.start + source.length)}`)
+    return broken(statement, source, body.start, read.message, parse)
+  }
   return inBody(statement, source, body.start, read.tree, inside, call?.given)
 }
 
@@ -156,12 +165,22 @@ function unseen(place: Place, why: string): Inner {
   }
 }
 
-function broken(statement: Statement, source: string, base: number, message: string): Inner {
+/** `parse` reads the statement with another body. */
+function broken(
+  statement: Statement,
+  source: string,
+  base: number,
+  message: string,
+  parse: (source: string) => ReturnType<typeof parsePlpgsql>,
+): Inner {
   const near = /^syntax error at or near "(.+)"$/s.exec(message)?.[1]
   if (near === undefined) return unseen(statement.place, `the body cannot be read (${message})`)
-  const first = source.indexOf(near)
-  const alone = first >= 0 && source.indexOf(near, first + 1) < 0
-  const start = statement.start + base + first
+  const first = placesOf(near, source).find((at, i, all) => {
+    if (all.length === 1) return true
+    const cut = parse(`${source.slice(0, at + near.length)};`)
+    return 'message' in cut && cut.message === message
+  })
+  const start = statement.start + base + (first ?? 0)
   const template = placeholderIn(source)
   if (template !== null) {
     const from = statement.start + base + template.index
@@ -171,8 +190,15 @@ function broken(statement: Statement, source: string, base: number, message: str
       problems: [{ kind: 'template', place, message: templateMessage(template.text), help: null }],
     }
   }
-  const place = alone ? placeOf(statement.file, start, start + near.length) : statement.place
+  const place = first !== undefined ? placeOf(statement.file, start, start + near.length) : statement.place
   return { statements: [], problems: [{ kind: 'syntax', place, message, help: null }] }
+}
+
+/** Where a text holds another: the parser of plpgsql says what it stops at, and not where. */
+function placesOf(near: string, source: string): readonly number[] {
+  const places: number[] = []
+  for (let at = source.indexOf(near); at >= 0 && places.length < 50; at = source.indexOf(near, at + 1)) places.push(at)
+  return places
 }
 
 function inBody(

@@ -12,6 +12,7 @@ import { nextPiece, restartsIn } from './split.ts'
 import type { SqlProblem, Statement } from './statement.ts'
 import type { Token } from './tokens.ts'
 import { tokenAt } from './tokens.ts'
+import { unendedIn, type Unended } from './unended.ts'
 
 /** What a text of SQL holds. A file of another dialect has no statements and one problem that says so. */
 export interface SqlText {
@@ -137,6 +138,19 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
       if (problem !== null) problems.push(problem)
     },
   }
+  const take = (start: number, end: number, node: Node | undefined) => {
+    if (node === undefined) return
+    const statement = statementOf(file, start, end, node)
+    const called = calledStatements(statement, statements)
+    if (called !== null) {
+      openCall(statements, statement, called)
+      return
+    }
+    statements.push(statement)
+    const inner = innerStatements(statement)
+    statements.push(...inner.statements)
+    problems.push(...inner.problems)
+  }
   let at = from
   for (let piece = nextPiece(text, at, sink); piece !== undefined; piece = nextPiece(text, at, sink)) {
     at = piece.next
@@ -152,19 +166,33 @@ function readPieces(file: SourceFile, from: number, to: number): Pieces {
     }
     const result = piece.open?.kind === 'comment' ? openComment(piece, piece.open) : parseSql(piece.text)
     if ('nodes' in result) {
-      const node = result.nodes[0]
-      if (node !== undefined) {
-        const statement = statementOf(file, piece.start, piece.end, node)
-        const called = calledStatements(statement, statements)
-        if (called !== null) {
-          openCall(statements, statement, called)
-          continue
-        }
-        statements.push(statement)
-        const inner = innerStatements(statement)
-        statements.push(...inner.statements)
-        problems.push(...inner.problems)
+      take(piece.start, piece.end, result.nodes[0])
+      continue
+    }
+    const unended = piece.open === null ? unendedIn(piece.text, result) : null
+    if (unended !== null) {
+      const first = parseSql(piece.text.slice(0, unended.end))
+      if ('nodes' in first) take(piece.start, piece.start + unended.end, first.nodes[0])
+      if (!doubtful) problems.push(unendedProblem(file, piece, unended))
+      failed++
+      at = piece.start + unended.next
+      continue
+    }
+    const marker = conflict.exec(piece.text.slice(result.offset))?.[0]
+    if (marker !== undefined && result.reason === 'syntax') {
+      const start = piece.start + result.offset
+      if (!marker.startsWith('<')) {
+        if (result.offset === 0) at = start + marker.length
+        continue
       }
+      failed++
+      problems.push({
+        kind: 'syntax',
+        place: placeOf(file, start, start + marker.length),
+        message: 'a merge conflict is not resolved',
+        help: 'Keep what belongs here of both sides, and take out the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`.',
+      })
+      if (result.offset === 0) at = start + marker.length
       continue
     }
     if (!doubtful) {
@@ -260,6 +288,23 @@ function metaProblem(file: SourceFile, command: MetaCommand): SqlProblem | null 
     place,
     message: `psql's \`\\${command.name}\` ${does}; what comes of it is not seen here.`,
     help: null,
+  }
+}
+
+/** What git writes between the sides of a conflict. */
+const conflict = /^(?:<{7}|={7}|>{7})(?![<=>])[^\r\n]*/
+
+function unendedProblem(file: SourceFile, piece: Piece, { end, next, word }: Unended): SqlProblem {
+  const at = piece.start + end
+  const { line } = placeOf(file, at - 1, at)
+  const [from, to] = [file.lineStarts[line - 1] ?? 0, file.lineStarts[line] ?? file.text.length]
+  const text = `${file.text.slice(from, at)};${file.text.slice(at, Math.max(at, Math.min(to, piece.start + next)))}`
+  return {
+    kind: 'syntax',
+    place: placeOf(file, at - 1, at),
+    message: `a \`;\` is missing before \`${word}\` in line ${placeOf(file, piece.start + next, piece.start + next).line}`,
+    help: 'End the statement with `;`.',
+    suggestion: { path: file.path, line, endLine: line, text: text.replace(/\s+$/, '') },
   }
 }
 

@@ -37,6 +37,11 @@ const runnerMark = /^--(?:\s*\+goose\s+(?:statementend|up|down)\b|\s*migrate:(?:
 const statementStart =
   /^(?:alter|analyze|begin|call|cluster|comment|commit|copy|create|delete|do|drop|explain|grant|insert|lock|merge|refresh|reindex|reset|revoke|rollback|select|set|start|truncate|update|vacuum|with)$/i
 
+/** True for a word with which statements begin. */
+export function beginsStatement(word: string): boolean {
+  return statementStart.test(word)
+}
+
 /** Reads the piece that begins at or after `at`; undefined where nothing but comments is left. Linear in its length. */
 export function nextPiece(text: string, at: number, sink: SplitSink): Piece | undefined {
   let start = -1

@@ -1,4 +1,5 @@
 import type { Node } from 'libpg-query'
+import type { Suggestion } from '../finding.ts'
 import type { Place, SourceFile } from '../location.ts'
 
 /** One SQL statement of a file, without its semicolon and without the comments around it. */
@@ -43,4 +44,6 @@ export interface SqlProblem {
   readonly place: Place
   readonly message: string
   readonly help: string | null
+  /** What mends it; left out where that is not known. */
+  readonly suggestion?: Suggestion
 }

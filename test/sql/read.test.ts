@@ -109,8 +109,34 @@ describe('mistakes', () => {
     [
       'a missing semicolon',
       'UPDATE a SET c = 1\nALTER TABLE a ADD b int;\nSELECT 2;',
-      ['syntax 2:1 syntax error at or near "ALTER"'],
+      ['syntax 1:18 a `;` is missing before `ALTER` in line 2'],
+      ['UPDATE a SET c = 1', 'ALTER TABLE a ADD b int', 'SELECT 2'],
+    ],
+    [
+      'semicolons that are missing in a row, one behind a comment',
+      'CREATE TABLE a (b int) -- a\n-- next\nALTER TABLE a ADD c int\n\nDROP TABLE d;\nSELECT 2;',
+      ['syntax 1:22 a `;` is missing before `ALTER` in line 3', 'syntax 3:23 a `;` is missing before `DROP` in line 5'],
+      ['CREATE TABLE a (b int)', 'ALTER TABLE a ADD c int', 'DROP TABLE d', 'SELECT 2'],
+    ],
+    [
+      'a line that begins like a statement in one that is broken',
+      "CREATE TABLE a (b int)\nCOMMENT 'c';\nINSERT INTO a (b)\nSELECT b FROM c WERE x = 1;\nSELECT 2;",
+      ['syntax 2:1 syntax error at or near "COMMENT"', 'syntax 4:22 syntax error at or near "x"'],
       ['SELECT 2'],
+    ],
+    [
+      'a merge conflict',
+      'SELECT 1;\n<<<<<<< HEAD\nDROP TABLE a;\n=======\nDROP TABLE b;\n>>>>>>> other\nSELECT 2;',
+      ['syntax 2:1 a merge conflict is not resolved'],
+      ['SELECT 1', 'DROP TABLE a', 'DROP TABLE b', 'SELECT 2'],
+    ],
+    [
+      'a word of a body that stands there several times',
+      'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  NEW.a := NEW.b\n  NEW.c := 1;\n  RETURN NEW;\nEND $$;',
+      ['syntax 4:6 syntax error at or near "."'],
+      [
+        'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  NEW.a := NEW.b\n  NEW.c := 1;\n  RETURN NEW;\nEND $$',
+      ],
     ],
     [
       'an open string',
