@@ -7,10 +7,10 @@ import { sql } from '../shared/sql.ts'
 import { runnerWord } from '../shared/words.ts'
 
 /** Runners that stop where a migration that has run is gone. */
-const missed: ReadonlySet<RunnerName> = new Set(['flyway', 'sqlx'])
+const missed: ReadonlySet<RunnerName> = new Set(['flyway', 'sqlx', 'refinery'])
 
 /** Runners that compare the whole text of a file with what they have run, comments and the way back included. */
-const checksums: ReadonlySet<RunnerName> = new Set(['prisma', 'flyway', 'sqlx', 'atlas'])
+const checksums: ReadonlySet<RunnerName> = new Set(['prisma', 'flyway', 'sqlx', 'atlas', 'refinery'])
 
 export default {
   id: 'no-edited-migration',

@@ -1,6 +1,7 @@
 import type { Migration } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
+import { versionOf } from '../shared/migration-version.ts'
 import type { Runner, RunnerName } from '../../src/project/project.ts'
 import { tableOf } from '../../src/schema/change.ts'
 import { nameOf } from '../../src/schema/model.ts'
@@ -98,6 +99,10 @@ export default {
         const later =
           applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
         if (!later) continue
+        // Of two with one version, that is told.
+        const version = versionOf(migration, ctx.runner.name)
+        if (version !== null && ctx.history.some((other) => !other.isNew && versionOf(other, ctx.runner.name) === version))
+          continue
         const refused = refusalOf(ctx.runner)
         if (refused === null && !later.statements.some((statement) => mentions(statement.text, tables))) continue
         const effect = refused
@@ -136,6 +141,8 @@ const refusing: Readonly<Partial<Record<RunnerName, Refusal>>> = {
   goose: { how: 'refuses it', unless: null },
   'golang-migrate': { how: 'never runs it', unless: null },
   flyway: { how: 'refuses it', unless: 'outOfOrder' },
+  refinery: { how: 'refuses it', unless: 'set_abort_missing(false)' },
+  'graphile-migrate': { how: 'refuses it', unless: null },
   supabase: { how: 'refuses it', unless: '--include-all' },
   atlas: { how: 'refuses it', unless: '--exec-order non-linear' },
   'node-pg-migrate': { how: 'refuses it', unless: '--no-check-order' },

@@ -2,11 +2,13 @@ import type { Migration } from '../../src/step.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { startOf } from '../../src/location.ts'
 import type { RunnerName } from '../../src/project/project.ts'
+import { versionOf } from '../shared/migration-version.ts'
 
 /** What each runner does with two migrations of one version. */
 const effects: Readonly<Partial<Record<RunnerName, string>>> = {
   goose: 'goose stops before it runs anything',
   flyway: 'Flyway stops before it runs anything',
+  refinery: 'refinery stops before it runs anything',
   'golang-migrate': 'golang-migrate stops before it runs anything',
   sqlx: 'sqlx takes the second for an edit of the first and stops',
   diesel: 'Diesel runs one of the two',
@@ -106,20 +108,4 @@ export default {
 function numbersOnce(history: readonly Migration[]): boolean {
   const old = history.filter(({ isNew }) => !isNew).flatMap((migration) => versionOf(migration, 'psql') ?? [])
   return history.length >= 3 && new Set(old).size === old.length
-}
-
-/** The version that a runner reads from a name; null where it has none, as those that run again whenever they change. */
-function versionOf(migration: Migration, runner: RunnerName): string | null {
-  const parts = migration.path.split('/')
-  const name = runner === 'diesel' ? (parts.at(-2) ?? '') : (parts.at(-1) ?? '')
-  // Atlas compares versions as text.
-  if (runner === 'atlas') return /^(\d+)(?=_|\.sql$)/.exec(name)?.[1] ?? null
-  const written = (runner === 'flyway' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(
-    name,
-  )?.[1]
-  if (written === undefined) return null
-  const numbers = (runner === 'diesel' ? written.replaceAll('-', '') : written)
-    .split(/[._]/)
-    .map((part) => part.replace(/^0+(?=\d)/, ''))
-  return numbers.join('.').replace(/(?:\.0)+$/, '')
 }

@@ -43,6 +43,11 @@ export default {
       sql: `alter table users drop column no; alter table users add column no serial;`,
       message: 'begins with its default',
     },
+    {
+      title: 'A column that others were computed into keeps its values without its expression.',
+      given: `create table films (id bigint primary key, title text not null, words tsvector generated always as (to_tsvector('simple', title)) stored);`,
+      sql: `alter table films drop column words; alter table films add column words tsvector;`,
+    },
   ],
   good: [
     {
@@ -67,7 +72,7 @@ export default {
           !to.nullable && to.default === null && to.identity === null
             ? `Adding \`${to.name}\` again fails where \`${ctx.name(table)}\` holds rows: with the drop, every row is without a value.`
             : `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
-        help: hasType(table, to, ctx)
+        help: hasType(table, to, ctx) && !(wasGenerated(table, to, ctx) && ctx.postgres < 13)
           ? `The type stays what it is: leave the column, and change what differs.\n${sql(...changesOf(table, to, ctx))}`
           : converted(table, to, ctx),
       }
@@ -115,8 +120,14 @@ function hasType(table: Key, { name, type }: Column, ctx: RuleContext): boolean 
   return type !== null && old?.type === type
 }
 
+/** True where the column that goes is computed from others; it keeps its values without its expression, from PostgreSQL 13 on. */
+function wasGenerated(table: Key, { name }: Column, ctx: RuleContext): boolean {
+  return ctx.before.tables.get(table)?.columns.find((each) => each.name === name)?.generated?.stored === true
+}
+
 /** What gives a column the default and NOT NULL of another, without writing its rows. */
-function changesOf(table: Key, { name, default: value, nullable }: Column, ctx: RuleContext): readonly string[] {
+function changesOf(table: Key, to: Column, ctx: RuleContext): readonly string[] {
+  const { name, default: value, nullable } = to
   const [of, column] = [sqlName(table, ctx), ident(name)]
   const sequence = sqlName(key(schemaOf(table), `${nameOf(table)}_${name}_seq`), ctx)
   const alter = `ALTER TABLE ${of} ALTER COLUMN ${column}`
@@ -128,7 +139,12 @@ function changesOf(table: Key, { name, default: value, nullable }: Column, ctx: 
           `SELECT setval('${sequence}', (SELECT max(${column}) FROM ${of}));`,
         ]
       : []),
-    value === null ? `${alter} DROP DEFAULT;` : `${alter} SET DEFAULT ${counts ? `nextval('${sequence}')` : value};`,
+    ...(wasGenerated(table, to, ctx) ? [`${alter} DROP EXPRESSION;`] : []),
+    ...(value !== null
+      ? [`${alter} SET DEFAULT ${counts ? `nextval('${sequence}')` : value};`]
+      : wasGenerated(table, to, ctx)
+        ? []
+        : [`${alter} DROP DEFAULT;`]),
     ...(nullable ? [`${alter} DROP NOT NULL;`] : []),
   ]
 }

@@ -31,6 +31,12 @@ export default {
       message: 'equal values',
     },
     {
+      title: 'What is computed of equal values is equal: only ON CONFLICT misses the constraint.',
+      given: `create table users (id bigint primary key, email text constraint users_email_key unique);`,
+      sql: `alter table users drop constraint users_email_key; create unique index users_email on users (lower(email));`,
+      message: '`ON CONFLICT` on `email` of `users` fails: `users_email` is over what is computed of them.',
+    },
+    {
       title: 'Where the table is not known, the name tells: information.',
       alone: true,
       sql: `alter table users drop constraint users_email_key;`,
@@ -117,10 +123,19 @@ export default {
           after.primaryKey?.columns ?? [],
         ]
         if (kept.some((other) => other.length > 0 && other.every((column) => columns.includes(column)))) return
+        const list = columns.map((column) => `\`${column}\``).join(', ')
+        // What is computed of equal values is equal.
+        const computed = after.indexes.find(
+          ({ unique, where, keys }) =>
+            unique && where === null && keys.every((key) => isOf(key.column ?? key.expression ?? '', columns, after)),
+        )
         return {
           anySize: true,
           help: `${unlessReplaced} What brings it back, once no values are equal; ${outsideTransaction(ctx).how}:\n${sql(`CREATE UNIQUE INDEX CONCURRENTLY ${ident(name)} ON ${sqlName(table, ctx)} (${idents(columns)})${constraint.is.include.length > 0 ? ` INCLUDE (${idents(constraint.is.include)})` : ''}${constraint.is.nullsNotDistinct ? ' NULLS NOT DISTINCT' : ''};`)}\nand after it:\n${sql(`${alter} ADD CONSTRAINT ${ident(name)} UNIQUE USING INDEX ${ident(name)};`)}`,
-          message: `Without \`${name}\`, rows of ${at} can have equal values of ${columns.map((column) => `\`${column}\``).join(', ')}, and \`ON CONFLICT\` on them fails.`,
+          message:
+            computed === undefined
+              ? `Without \`${name}\`, rows of ${at} can have equal values of ${list}, and \`ON CONFLICT\` on them fails.`
+              : `Without \`${name}\`, \`ON CONFLICT\` on ${list} of ${at} fails: \`${computed.name}\` is over what is computed of them.`,
         }
       }
       if (constraint.type === 'check') {
@@ -145,6 +160,13 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for an expression that reads some of the columns, and no other column of the table. */
+function isOf(expression: string, columns: readonly string[], { columns: all }: Table): boolean {
+  const words = new Set(expression.match(/"[^"]+"|[\w$]+/g)?.map((word) => word.replaceAll('"', '')))
+  const read = all.filter(({ name }) => words.has(name))
+  return read.length > 0 && read.every(({ name }) => columns.includes(name))
+}
 
 /** True for a foreign key to the same table, over the columns of another one and more. */
 function isStricter(key: ForeignKey, than: ForeignKey): boolean {

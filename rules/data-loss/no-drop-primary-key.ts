@@ -46,6 +46,11 @@ export default {
         (constraint === null && ctx.alone && /^pk_|_pk$|_pkey$|_primary_key$/.test(name))
       if (ctx.isNew(table) || !isKey || !ctx.step) return
       const later = ctx.transaction.slice(ctx.transaction.indexOf(ctx.step))
+      // What a file takes apart before it drops it is told at the drop.
+      const isDropped = ctx.steps.some(({ changes }) =>
+        changes.some((change) => change.kind === 'dropTable' && change.table === table),
+      )
+      if (isDropped) return
       if (
         later.some((step) => step.changes.some((change) => change.kind === 'addPrimaryKey' && change.table === table))
       )

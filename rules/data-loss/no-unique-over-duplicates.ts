@@ -114,12 +114,14 @@ function problem(table: string, columns: readonly string[], where: string | null
     (each) => each !== undefined && each.every((column) => columns.includes(column)),
   )
   if (told) return
+  const isSaid = (column: string) =>
+    where !== null && !/\bOR\b/i.test(where) && where.includes(`(${idents([column])} IS NOT NULL)`)
   const conditions = [
     ...(where === null ? [] : [where]),
     ...(nulls
       ? []
       : columns
-          .filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false)
+          .filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false && !isSaid(column))
           .map((column) => `${idents([column])} IS NOT NULL`)),
   ]
   return {

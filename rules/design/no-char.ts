@@ -59,8 +59,8 @@ export default {
     const length = /\((\d+)\)/.exec(column.type)?.[1] ?? '1'
     return {
       ...otherTypes([column], table, ctx, checkedText(length, '=')),
-      // Codes of countries and currencies are never shorter, so that nothing is padded.
-      ...(/^[23]$/.test(length) ? { severity: 'info' as const } : {}),
+      // Codes of countries and currencies, UUIDs and hashes are never shorter, so that nothing is padded.
+      ...(/^(?:2|3|32|36|40|64|128)$/.test(length) ? { severity: 'info' as const } : {}),
       message: `\`${column.name}\` pads every value to ${length} ${length === '1' ? 'character' : 'characters'} with blanks.`,
       help: `Use ${byOrm(ctx, { prisma: '`String` without `@db.Char`', drizzle: '`text()`', sql: '`text`' })}, with \`CHECK (char_length(${ident(column.name)}) = ${length})\` where the length is fixed.`,
     }

@@ -40,7 +40,8 @@ export default {
   visit: newColumns((column, table, ctx) => {
     if (ctx.project.orm === 'prisma' || column.identity !== null || !(column.default ?? '').startsWith('nextval('))
       return null
-    const type = isKey(column, table, ctx) ? 'bigint' : (column.type ?? 'bigint')
+    if (isNarrowKey(column, table, ctx)) return null
+    const type = column.type ?? 'bigint'
     return {
       ...otherTypes([column], table, ctx, asIdentity(type, table, ctx)),
       alike: 'key',
@@ -54,8 +55,12 @@ export default {
   }),
 } satisfies Rule
 
-/** Of a key it is said beside this that four bytes end. */
-function isKey({ name, type }: Column, table: Key, { after }: RuleContext): boolean {
-  const columns = after.tables.get(table)?.primaryKey?.columns ?? []
-  return columns.length === 1 && columns[0] === name && (type === 'integer' || type === 'smallint')
+/** Of the key of a new table `prefer-bigint-primary-key` says that four bytes end, and both in its help. */
+function isNarrowKey({ name, type }: Column, table: Key, { step }: RuleContext): boolean {
+  const made = step?.changes.find((change) => change.kind === 'createTable' && change.table === table)
+  return (
+    made?.kind === 'createTable' &&
+    made.to.primaryKey?.columns.join() === name &&
+    (type === 'integer' || type === 'smallint')
+  )
 }

@@ -64,6 +64,7 @@ export default {
     const constraint = ident(withSuffix(`${nameOf(table)}_${column.name}`, '_check'))
     const check = `CHECK (${ident(column.name)} IN ('${value}'))`
     return {
+      alike: 'values',
       message: `\`${column.name}\` takes any text, though it begins as \`'${value}'\` and code knows a few values.`,
       help:
         ctx.project.orm === 'prisma'

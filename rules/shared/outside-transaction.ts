@@ -44,8 +44,9 @@ export function outsideTransaction(
     case 'prisma':
       return query(`put ${single} in a migration of its own (\`npx prisma migrate dev --create-only\`)`)
     case 'drizzle':
+    case 'refinery':
       return {
-        how: `Drizzle runs all pending migrations in one transaction, so no migration of it can do this. ${later && written ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)${silenced === undefined ? '' : `, with \`-- schemagate-ignore ${silenced}: built by hand\` above it`}`}`,
+        how: `${ctx.runner.name === 'drizzle' ? 'Drizzle runs all pending migrations in one transaction' : 'refinery runs each file in a transaction'}, so no migration of it can do this. ${later && written ? `Leave ${it} out of this one, run ${it}` : `Run ${it}`} by hand ${kept === 'IF EXISTS' || later ? 'after' : 'before'} the deploy${kept === undefined ? '' : `, and let ${later ? 'a later' : 'the'} migration find its work done (\`${kept}\`)${silenced === undefined ? '' : `, with \`-- schemagate-ignore ${silenced}: built by hand\` above it`}`}`,
         inPlace: false,
         never: true,
       }
@@ -55,6 +56,8 @@ export function outsideTransaction(
       return own(`put ${single} in a migration of its own that begins with \`-- migrate:up transaction:false\``)
     case 'sqlx':
       return own(`put ${single} in a migration of its own whose first line is \`-- no-transaction\``)
+    case 'graphile-migrate':
+      return own(`put ${single} in a migration of its own that begins with \`--! no-transaction\``)
     case 'diesel':
       return own(`put ${single} in a migration of its own with \`run_in_transaction = false\` in its \`metadata.toml\``)
     case 'atlas':

@@ -12,6 +12,7 @@ import type { Listing } from './listing.ts'
 import { baseOf, folderOf, isBelow, joinPath } from './paths.ts'
 import { isPrismaConfig, prismaProjects } from './prisma-project.ts'
 import { flywayConfigs } from './flyway.ts'
+import { sqitchFiles } from './sqitch.ts'
 import { sqlFolders, sqlSamples } from './sql-folders.ts'
 import { sqlProjects } from './sql-project.ts'
 import { golangMigrateCallers } from './sql-runner.ts'
@@ -92,6 +93,7 @@ function configFiles(listing: Listing): readonly string[] {
     'migration_lock.toml',
     'diesel.toml',
     'atlas.hcl',
+    ...sqitchFiles,
     ...(listing.paths.some((path) => path.endsWith('.up.sql')) ? golangMigrateCallers : []),
   ])
   const flyway = new Set(flywayConfigs(listing))

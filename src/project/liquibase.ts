@@ -1,7 +1,7 @@
 import type { Statement } from '../sql/statement.ts'
 
 /** https://docs.liquibase.com/concepts/changelogs/sql-format.html */
-const header = /^\s*--[ \t]*liquibase[ \t]+formatted[ \t]+sql\b/i
+const header = /^\s*--[ \t]*(?:liquibase[ \t]+formatted[ \t]+sql\b|changeset[ \t]+\S+:\S)/i
 const changeset = /^[ \t]*--[ \t]*changeset[ \t]+[^\n]*$/gim
 
 /** True for a changelog of Liquibase in SQL, which grows by the changesets that are added to it. */

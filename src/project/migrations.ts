@@ -132,9 +132,15 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
   }
 }
 
-/** True for what Flyway runs again whenever its text changes. https://documentation.red-gate.com/fd/repeatable-migrations-273973335.html */
-export function isRepeatable({ runner }: Project, path: string): boolean {
-  return runner.name === 'flyway' && baseOf(path).startsWith('R__')
+/**
+ * True for what runs again whenever its text changes: repeatable migrations of Flyway, reworked changes of Sqitch.
+ * https://documentation.red-gate.com/fd/repeatable-migrations-273973335.html, https://sqitch.org/docs/manual/sqitch-rework/
+ */
+export function isRepeatable({ runner, migrations }: Project, path: string): boolean {
+  return (
+    (runner.name === 'flyway' && baseOf(path).startsWith('R__')) ||
+    migrations?.planned?.reworked.includes(path) === true
+  )
 }
 
 const scriptNames: Readonly<Partial<Record<Project['runner']['name'], RegExp>>> = {
@@ -236,6 +242,13 @@ const versioned: ReadonlySet<string> = new Set(['supabase', 'goose', 'golang-mig
 
 /** Migrations of the head by path that are one of the base under another name, unchanged and with the same version, with the old path. */
 function keptVersions(project: Project, base: Side, head: Side): ReadonlyMap<string, string> {
+  if (project.migrations?.planned)
+    return new Map(
+      head.ordered.migrations.flatMap(({ path }) => {
+        const was = path.replace(/@[^/]*\.sql$/, '.sql')
+        return was !== path && base.oids.get(was) === head.oids.get(path) ? [[path, was] as const] : []
+      }),
+    )
   if (!versioned.has(project.runner.name)) return new Map()
   const keyOf = (side: Side, { path, name }: MigrationFile) => {
     const version = /^\d+/.exec(name)?.[0]

@@ -82,6 +82,7 @@ export function orderMigrations(
       return upDown(source, inside)
     case 'sections':
     case 'plain':
+      if (source.planned) return planned(source, new Set(paths))
       return flat(project, source, inside, added)
   }
 }
@@ -197,6 +198,16 @@ function upDown(source: MigrationSource, inside: readonly string[]): OrderedFile
       return single(path, known.has(`${stem}.down.sql`) ? `${stem}.down.sql` : null, baseOf(stem))
     })
   return { migrations: migrations.sort((a, b) => byNumber(a.name, b.name)), orphans: [] }
+}
+
+/** The scripts of a plan, in its order. */
+function planned(source: MigrationSource, known: ReadonlySet<string>): OrderedFiles {
+  const migrations = (source.files ?? []).filter((path) => known.has(path)).map((path) => {
+    const name = path.slice(source.folder.length + 1)
+    const down = `${source.planned?.revert}/${name}`
+    return single(path, known.has(down) ? down : null, name.replace(/\.sql$/, ''))
+  })
+  return { migrations, orphans: [] }
 }
 
 function flat(

@@ -12,6 +12,8 @@ export type RunnerName =
   | 'diesel'
   | 'atlas'
   | 'node-pg-migrate'
+  | 'graphile-migrate'
+  | 'refinery'
   | 'psql'
 
 /** What executes the migrations, with its version as far as lockfile or configuration tell it. */
@@ -114,6 +116,8 @@ export interface MigrationSource {
    * The files themselves, where not every `.sql` file below the folder belongs to it: numbered ones beside helpers, loose ones between queries and seeds.
    */
   readonly files?: readonly string[]
+  /** Sqitch: `files` stand in the order of its plan. `revert` is the folder of the ways back; the text of a reworked file runs again. */
+  readonly planned?: { readonly revert: string; readonly reworked: readonly string[] }
   /** True where the files stand in no order and are edited in place: what a change adds to one is new, the rest of it has run. */
   readonly loose?: boolean
 }

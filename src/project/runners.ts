@@ -172,14 +172,39 @@ export const runners: Readonly<Record<RunnerName, RunnerFacts>> = {
       'https://github.com/salsita/node-pg-migrate/blob/main/src/migration.ts',
     ],
   },
+  'graphile-migrate': {
+    name: 'graphile-migrate',
+    title: 'graphile-migrate',
+    layout: '`migrations/committed/NNNNNN.sql` with `--! Previous:` and `--! Hash:`, in the order of the names',
+    transactions: 'A file is sent as one query inside a transaction.',
+    optOut:
+      '`--! no-transaction` as the first line below the header; the file is still one query, so a statement that refuses a transaction has to stand alone in it',
+    newMigration: null,
+    references: [
+      'https://github.com/graphile/migrate#running-migrations',
+      'https://github.com/graphile/migrate/blob/main/src/migration.ts',
+    ],
+  },
+  refinery: {
+    name: 'refinery',
+    title: 'refinery',
+    layout: '`V<version>__<name>.sql` in the order of the versions',
+    transactions: 'A file is sent as one query inside a transaction.',
+    optOut: null,
+    newMigration: null,
+    references: [
+      'https://docs.rs/refinery/latest/refinery/',
+      'https://github.com/rust-db/refinery/blob/main/refinery_core/src/drivers/postgres.rs',
+    ],
+  },
   psql: {
     name: 'psql',
     title: 'psql',
-    layout: 'files of SQL in the order of their numbers or names',
+    layout: 'files of SQL in the order of their numbers or names; those of Sqitch, which sends them through psql, in the order of `sqitch.plan`',
     transactions: 'Each statement is sent and committed alone, unless `BEGIN` and `COMMIT` stand in the file.',
     optOut: 'not needed',
     newMigration: null,
-    references: ['https://www.postgresql.org/docs/current/app-psql.html'],
+    references: ['https://www.postgresql.org/docs/current/app-psql.html', 'https://sqitch.org/docs/manual/sqitch/'],
   },
 }
 

@@ -12,6 +12,8 @@ export interface SqlFolder {
 }
 
 export const flywayName = /^[VUBR](?:\d[\d._]*)?__\S.*\.sql$/
+/** https://documentation.red-gate.com/fd/callback-events-277579309.html */
+export const flywayCallback = /^(?:before|after|create|undo)[A-Z]\w*?(?:__\S.*)?\.sql$/
 export const upDownName = /\.(?:up|down)\.sql$/
 /** Other names golang-migrate passes over: https://github.com/golang-migrate/migrate/blob/master/source/parse.go */
 export const golangMigrateName = /^\d+_.*\.(?:up|down)\./

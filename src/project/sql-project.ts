@@ -6,6 +6,7 @@ import { baseOf, folderOf, isBelow, numberOf } from './paths.ts'
 import {
   databaseFolder,
   declaredName,
+  flywayCallback,
   flywayName,
   golangMigrateName,
   orderedFolder,
@@ -16,6 +17,7 @@ import {
 } from './sql-folders.ts'
 import type { SqlFolder } from './sql-folders.ts'
 import { assumed, runnerOf, runnerOfFolders } from './sql-runner.ts'
+import { sqitchPlans } from './sqitch.ts'
 import { traitsOf } from './sql-text.ts'
 import type { SqlTraits } from './sql-text.ts'
 import type { SqlcFiles } from './sqlc.ts'
@@ -32,6 +34,8 @@ export interface IgnoredSql {
     | 'no migration'
     | 'no folder'
     | 'no number'
+    | 'no plan'
+    | 'callback'
     | 'extension'
     | 'not read'
   /** With `no number` and `no folder`: the runner that passes the file over, null where it is not known what runs it. */
@@ -68,10 +72,28 @@ export function sqlProjects(
         sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect),
       )
   }
+  const plans = sqitchPlans(listing)
+  for (const plan of plans) {
+    const seen = plan.files.map((path) => traits.get(path)).filter((one) => one !== undefined)
+    const dialect = dialectOf(plan.deploy, seen)
+    const source = { folder: plan.deploy, layout: 'plain', files: plan.files, planned: { revert: plan.revert, reworked: plan.reworked } } as const
+    if (dialect === 'ignored') continue
+    const project = sqlProject(listing, source, [], { name: 'psql', version: null, evidence: plan.evidence }, dialect)
+    const root = folderOf(plan.evidence)
+    projects.push({ ...project, root, name: root === '' ? '.' : root })
+  }
+  const isPlanned = (folder: string) =>
+    plans.some(({ deploy, revert, verify }) => [deploy, revert, verify].some((at) => isBelow(folder, at)))
   for (const { folder, names: all, ordered } of folders) {
+    if (isPlanned(folder)) {
+      const plan = plans.find(({ deploy }) => isBelow(folder, deploy))
+      const unplanned = all.map((name) => within(folder, name)).filter((path) => plan?.files.includes(path) === false)
+      ignored.push(...unplanned.map((path): IgnoredSql => ({ path, reason: 'no plan' })))
+      continue
+    }
     const scripts = all.filter((name) => isExtensionScript(listing, folder, name))
     ignored.push(...scripts.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'extension' })))
-    const names = all.filter((name) => !scripts.includes(name))
+    const names = all.filter((name) => !scripts.includes(name) && !isBeingWritten(listing, within(folder, name)))
     if (names.length === 0) continue
     const apart = projects.find(
       ({ migrations }) =>
@@ -145,15 +167,17 @@ function dialectOf(folder: string, seen: readonly SqlTraits[]): Dialect | 'ignor
   const counts = new Map<string, number>()
   for (const { dialect } of seen) counts.set(dialect, (counts.get(dialect) ?? 0) + 1)
   const named =
-    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite|d1|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb|hsqldb|h2|derby|db2)(?:$|[/_-])/i
+    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite3?|d1|cockroach(?:db)?|crdb|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb|hsqldb|h2|derby|db2)(?:$|[/_-])/i
       .exec(folder)?.[1]
       ?.toLowerCase()
   const most = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'postgresql'
   const said = most === 'postgresql' && named !== undefined ? named : most
   if (said === 'mysql' || said === 'mariadb' || said === 'tidb') return 'mysql'
-  if (said === 'sqlite' || said === 'd1') return 'sqlite'
+  if (said === 'sqlite' || said === 'sqlite3' || said === 'd1') return 'sqlite'
   if (said === 'sqlserver' || said === 'mssql') return 'sqlserver'
-  return said === 'postgresql' ? 'postgresql' : 'ignored'
+  if (/^(?:cockroach|crdb)/.test(said)) return 'cockroachdb'
+  if (said !== 'postgresql') return 'ignored'
+  return seen.some(({ cockroach }) => cockroach) ? 'cockroachdb' : 'postgresql'
 }
 
 function orderedProject(
@@ -171,13 +195,13 @@ function orderedProject(
     marker,
     flyway: has(flywayName),
     upDown: has(upDownName),
-    golangMigrate: has(golangMigrateName),
+    golangMigrate: has(golangMigrateName) && !isLeftBehind(names, golangMigrateName),
   })
   const layout: MigrationSource['layout'] = has(flywayName)
     ? 'flyway'
     : has(upDownName)
       ? 'up-down'
-      : marker !== null
+      : marker !== null && marker !== 'graphile-migrate'
         ? 'sections'
         : 'plain'
   // Between numbered migrations, a file without a number is a schema, a seed or a helper; Atlas alone runs it all the same.
@@ -191,6 +215,7 @@ function orderedProject(
   ignored.push(
     ...unnumbered.flatMap((name): readonly IgnoredSql[] => {
       const path = within(folder, name)
+      if (runner.name === 'flyway' && flywayCallback.test(name)) return [{ path, reason: 'callback' }]
       return isSchema(name) || !isMigrationLike(path, traits.get(path))
         ? []
         : [{ path, reason: 'no number', runner: byNumbersOnly.has(runner.name) ? runner.name : null }]
@@ -199,8 +224,14 @@ function orderedProject(
   return sqlProject(listing, { folder, layout, ...(files ? { files } : {}) }, declared, runner, dialect)
 }
 
+/** True where the newest numbered file has a name that the runner would pass over: it is not the one that runs them today. */
+function isLeftBehind(names: readonly string[], pattern: RegExp): boolean {
+  const last = names.findLast((name) => numberOf(name) !== null)
+  return last !== undefined && !pattern.test(last)
+}
+
 /** Runners that pass over a file whose name is not one of theirs. */
-const byNumbersOnly: ReadonlySet<RunnerName> = new Set(['supabase', 'goose', 'dbmate', 'golang-migrate', 'flyway'])
+const byNumbersOnly: ReadonlySet<RunnerName> = new Set(['supabase', 'goose', 'dbmate', 'golang-migrate', 'flyway', 'refinery', 'graphile-migrate'])
 
 /** What tells a migration's name from another in a folder of that layout. */
 function nameIn(layout: MigrationSource['layout'], runner: RunnerName): (name: string) => boolean {
@@ -261,6 +292,13 @@ function rootOf(listing: Listing, folder: string): string {
   const parts = folder.split('/')
   const at = parts.findIndex((part) => databaseFolder.test(part) || orderedFolder.test(part))
   return at < 0 ? folder : parts.slice(0, at).join('/')
+}
+
+/** True for what graphile-migrate has not committed yet: it is run again and again until it is. https://github.com/graphile/migrate#current-migration */
+function isBeingWritten(listing: Listing, path: string): boolean {
+  const folder = folderOf(path)
+  const around = baseOf(path) === 'current.sql' ? folder : baseOf(folder) === 'current' ? folderOf(folder) : null
+  return around !== null && listing.foldersIn(around).includes('committed')
 }
 
 /** True for what CREATE EXTENSION runs. https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-FILES */

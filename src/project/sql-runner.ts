@@ -32,9 +32,13 @@ export function runnerOf(
   if (signs.marker === 'goose') return found('goose', go('github.com/pressly/goose') ?? null, folder)
   if (signs.marker === 'dbmate')
     return found('dbmate', npmVersion(listing, folder, 'dbmate') ?? go('github.com/amacneil/dbmate') ?? null, folder)
+  if (signs.marker === 'graphile-migrate')
+    return found('graphile-migrate', npmVersion(listing, folder, 'graphile-migrate') ?? null, folder)
   if (signs.marker === 'sql-migrate') return assumed(folder)
   if (listing.has(within(folder, 'atlas.sum')) && !signs.upDown && !signs.flyway)
     return found('atlas', null, within(folder, 'atlas.sum'), atlasOptions(listing, folder))
+  const refinery = signs.flyway ? crateVersion(listing, folder, 'refinery') : undefined
+  if (refinery !== undefined) return found('refinery', refinery, folder)
   if (signs.flyway)
     return found('flyway', flywayVersion(listing, folder) ?? null, folder, flywayOptions(listing, folder))
   const sqlx = crateVersion(listing, folder, 'sqlx')

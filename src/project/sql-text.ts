@@ -6,8 +6,8 @@ import { isLiquibase } from './liquibase.ts'
 
 /** What detection wants to know of a file of SQL. */
 export interface SqlTraits {
-  /** Marks of the tools that keep the way up and the way down in one file. */
-  readonly marker: 'goose' | 'dbmate' | 'node-pg-migrate' | 'sql-migrate' | null
+  /** Marks that a tool writes into its files. */
+  readonly marker: 'goose' | 'dbmate' | 'node-pg-migrate' | 'sql-migrate' | 'graphile-migrate' | null
   /** True for a changelog of Liquibase. */
   readonly changelog: boolean
   /** True where it changes the schema: not only queries, data and settings. */
@@ -17,6 +17,8 @@ export interface SqlTraits {
   /** True for the named queries of sqlc, pgtyped and the like. */
   readonly queries: boolean
   readonly dialect: SqlDialect
+  /** True where it says what only CockroachDB understands, which speaks Postgres' dialect otherwise. */
+  readonly cockroach: boolean
   readonly creates: readonly string[]
 }
 
@@ -24,22 +26,29 @@ const markers = [
   ['goose', /^--\s*\+goose\s+up\b/im],
   ['dbmate', /^--\s*migrate:up\b/m],
   ['sql-migrate', /^--\s*\+migrate\s+up\b/im],
+  ['graphile-migrate', /^--! (?:Previous|Hash): \S/m],
   ['node-pg-migrate', /^\s*--[\s-]*up\s+migration\b/im],
 ] as const
 
 const longest = 60_000
+
+/** https://www.cockroachlabs.com/docs/stable/sql-grammar */
+const cockroachOnly =
+  /\bCREATE\s+(?:UNIQUE\s+)?INVERTED\s+INDEX\b|\bINVERTED\s+INDEX\s*\(|^\s*"?\w+"?\s+STRING\b(?=\s*(?:\(|,|$|NOT\b|NULL\b|PRIMARY\b|UNIQUE\b|DEFAULT\b|REFERENCES\b))|\bDROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?[\w".]+@\w|\bunique_rowid\(\)|\bINTERLEAVE\s+IN\s+PARENT\b/im
 
 /** Reads the traits of a text. The parser must have been loaded. */
 export function traitsOf(path: string, text: string): SqlTraits {
   const queries = /^\s*--\s*name\s*:\s*\S|\/\*\s*@name\s/m.test(text.slice(0, longest))
   const marker = markers.find(([, pattern]) => pattern.test(text.slice(0, longest)))?.[0] ?? null
   const changelog = isLiquibase(text)
+  const cockroach = cockroachOnly.test(text.slice(0, longest))
   if (queries)
     return {
       marker,
       changelog,
       queries,
       dialect: 'postgresql',
+      cockroach,
       changesSchema: false,
       onlyCreates: false,
       creates: [],
@@ -55,6 +64,7 @@ export function traitsOf(path: string, text: string): SqlTraits {
     changelog,
     queries,
     dialect: read.dialect,
+    cockroach,
     changesSchema: schema.length > 0,
     onlyCreates: creates.length > 0 && schema.every(isCreation),
     creates,

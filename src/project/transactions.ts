@@ -298,6 +298,12 @@ function sendingOf(runner: Runner | null, migration: Migration, options: Transac
       if (runner.options?.singleTransaction === false)
         return { around: 'file', query: 'file', because: 'node-pg-migrate runs a migration in one transaction' }
       return { around: 'all', query: 'file', because: 'node-pg-migrate runs all pending migrations in one transaction' }
+    case 'graphile-migrate':
+      if (/^--! *no-transaction\b/m.test(text))
+        return whole('graphile-migrate sends the file as one query (`--! no-transaction`)')
+      return { around: 'file', query: 'file', because: 'graphile-migrate runs a file in one transaction' }
+    case 'refinery':
+      return { around: 'file', query: 'file', because: 'refinery runs a file in one transaction' }
     case 'psql':
       return each('psql sends each statement alone')
   }

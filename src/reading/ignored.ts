@@ -25,6 +25,16 @@ export function ignoredNote({ path, reason, runner }: IgnoredSql): readonly Note
         'unsupported',
         `The migrations beside this file are folders that hold an \`up.sql\`: ${consequence}, and it was not reviewed.`,
       )
+    case 'callback':
+      return note(
+        'unsupported',
+        'This is a callback, which Flyway runs beside every migration: it was not reviewed.',
+      )
+    case 'no plan':
+      return note(
+        'unsupported',
+        '`sqitch.plan` does not name this script: Sqitch does not deploy it, and it was not reviewed.',
+      )
     default:
       return []
   }

@@ -23,7 +23,7 @@ export interface Merged {
 }
 
 /** Runners that stop where the text of a file is another than the one that has run. */
-const comparing: ReadonlySet<string> = new Set(['flyway', 'sqlx', 'atlas'])
+const comparing: ReadonlySet<string> = new Set(['flyway', 'sqlx', 'atlas', 'refinery'])
 
 /**
  * The first of the new files, as many as make with what is left the schema that all made before; what comes behind them is new.

@@ -12,8 +12,14 @@ import type { Step } from '../step.ts'
  */
 export function toldOnce(projects: readonly ProjectReading[]): readonly ProjectReading[] {
   return projects.map((reading) => {
-    if (hasMigrations(reading.project) || reading.steps.length === 0) return reading
+    if (reading.steps.length === 0) return reading
     const others = projects.filter((other) => other !== reading && other.project.dialect === reading.project.dialect)
+    if (hasMigrations(reading.project)) {
+      // Migrations of an ORM's own that were left behind when another tool took over.
+      const isLeft = reading.project.orm !== null && reading.generated
+      const isMade = others.some((other) => other.steps.length > 0 && isPictureOf(reading, other))
+      return isLeft && isMade ? { ...reading, steps: [], migrated: null } : reading
+    }
     if (reading.project.orm !== null) {
       if (others.some((other) => isPictureOf(reading, other))) return { ...reading, steps: [] }
       const written = new Set(others.filter(isSqlHistory).flatMap(({ steps }) => steps.flatMap(relationOf)))

@@ -18,6 +18,14 @@ function tell(told: Told): void {
   process.send?.(told)
 }
 
+/** Tells the last thing, and waits until it and all that was told before is out: a busy parent takes it in late. */
+async function tellLast(told: Told): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (process.send) process.send(told, () => resolve())
+    else resolve()
+  })
+}
+
 /** Ends this process when its parent is gone or the deadline has passed: SQL that never returns blocks the main thread. */
 function watch(deadline: number): void {
   const code = `
@@ -106,9 +114,9 @@ process.once('message', (job: Job) => {
     .then(
       () => {
         const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-        tell({ kind: 'done', peak: maxRSS * 1024, cpu: Math.round((userCPUTime + systemCPUTime) / 1000) })
+        return tellLast({ kind: 'done', peak: maxRSS * 1024, cpu: Math.round((userCPUTime + systemCPUTime) / 1000) })
       },
-      (error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => tellLast({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }),
     )
     .finally(() => {
       process.disconnect()

@@ -84,8 +84,8 @@ function unresolved({ statement: { place } }: RefusedStatement, message: string)
 }
 
 /**
- * The schema that a history of migrations leaves. Each file is a deploy of its own: a statement that Postgres would refuse is a note,
- * undoes its transaction and ends its file. `transactions` has one entry for each statement of all migrations; without it each file is one.
+ * The schema that a history of migrations leaves. The history has run: a statement that Postgres would refuse, as far as can be told, is a note
+ * and skipped, and what stands around it counts. `transactions` has one entry for each statement of all migrations; without it each file is one.
  */
 export function replayHistory(
   schema: Schema,
@@ -94,33 +94,27 @@ export function replayHistory(
 ): { readonly schema: Schema; readonly notes: readonly Note[] } {
   const draft = draftOf(schema)
   const notes: Note[] = []
+  const refused: RefusedStatement[] = []
   const undo = undoing<Draft['schema']>()
   let at = 0
   for (const migration of migrations) {
     const beforeFile = draft.schema
-    let beforeTransaction = beforeFile
     let id: number | undefined
-    let failed = false
     for (const [index, statement] of migration.statements.entries()) {
       const transaction = options.transactions?.[at + index]?.id ?? -1
-      if (failed) break
       if (transaction !== id || (options.transactions === undefined && begins(statement))) {
         id = transaction
-        beforeTransaction = draft.schema
         undo.begin(draft.schema, at + index)
       }
       const outcome = runOn(draft, statement, options)
       notes.push(...outcome.notes)
       draft.schema = undo.backTo(statement, draft.schema, at + index)?.schema ?? draft.schema
-      if (outcome.refused === null) continue
-      notes.push(...refusalNotes([{ statement, why: outcome.refused }]))
-      draft.schema = beforeTransaction
-      failed = true
+      if (outcome.refused !== null) refused.push({ statement, why: outcome.refused })
     }
     at += migration.statements.length
     draft.schema = withoutSession(draft.schema, beforeFile)
   }
-  return { schema: draft.schema, notes }
+  return { schema: draft.schema, notes: [...notes, ...refusalNotes(refused)] }
 }
 
 function begins({ node, inside }: Statement): boolean {

@@ -37,6 +37,21 @@ test('a second configuration of a schema that another package migrates is told o
   ])
 })
 
+test('migrations of an ORM that were left behind ask for none where another tool makes them', async () => {
+  const left = { '0000_init': 'CREATE TABLE "users" ("id" bigint PRIMARY KEY NOT NULL, "name" text);' }
+  const of = (columns: string, atlas: Record<string, string>) =>
+    memoryTree({ ...files(columns, left), 'db/migrations/atlas.sum': `h1:${Object.keys(atlas).join()}`, ...atlas })
+  const init = { 'db/migrations/20260101000000_init.sql': left['0000_init'] }
+  const added = { 'db/migrations/20260102000000_age.sql': 'ALTER TABLE "users" ADD COLUMN "age" text;' }
+  const told = async (atlas: Record<string, string>) => {
+    const change = await changeSetOf(of(`name: text('name')`, init), of(`name: text('name'), age: text('age')`, atlas))
+    const { findings } = await review(change, { rules: catalog, rehearse: false })
+    return findings.map(({ rule }) => rule).filter((rule) => rule === 'require-migration')
+  }
+  expect(await told(init)).toEqual(['require-migration'])
+  expect(await told({ ...init, ...added })).toEqual([])
+})
+
 const datasource = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n\n'
 const model = (rest: string) => `${datasource}model users {\n  id BigInt @id\n  name String?\n${rest}}\n`
 const toldIn = async (base: Record<string, string>, head: Record<string, string>) => {

@@ -324,6 +324,48 @@ describe('runners of SQL', () => {
       '. - postgresql node-pg-migrate@7 migrations:sections',
     ],
     [
+      'graphile-migrate, without what is being written',
+      {
+        'package.json': '{"devDependencies": {"graphile-migrate": "^1.4.1"}}',
+        'migrations/committed/000001.sql': `--! Previous: -\n--! Hash: sha1:0a\n\n${table}`,
+        'migrations/current.sql': '-- Enter migration here\n',
+      },
+      '. - postgresql graphile-migrate@1 migrations/committed:plain',
+    ],
+    [
+      'refinery, whose files are named as those of Flyway',
+      {
+        'Cargo.toml': '[dependencies]\nrefinery = { version = "0.8", features = ["tokio-postgres"] }\n',
+        'migrations/V1__init.sql': table,
+        'migrations/V2__more.sql': 'ALTER TABLE users ADD COLUMN a text;',
+      },
+      '. - postgresql refinery@0.8 migrations:flyway',
+    ],
+    [
+      'Sqitch',
+      {
+        'sqitch.plan': '%syntax-version=1.0.0\n%project=app\n\nusers 2026-01-01T00:00:00Z Ann <a@b.c> # made\n',
+        'sqitch.conf': '[core]\n\tengine = pg\n',
+        'deploy/users.sql': `BEGIN;\n${table}COMMIT;\n`,
+        'revert/users.sql': 'DROP TABLE users;',
+        'verify/users.sql': 'SELECT id FROM users WHERE false;',
+      },
+      '. - postgresql psql@? deploy:plain',
+    ],
+    [
+      'CockroachDB, by what only it says',
+      {
+        'db/migrations/00001_init.sql':
+          '-- +goose Up\nCREATE TABLE users (\n  id UUID PRIMARY KEY,\n  name STRING NOT NULL\n);\n-- +goose Down\nDROP TABLE users;\n',
+      },
+      '. - cockroachdb goose@? db/migrations:sections',
+    ],
+    [
+      'what golang-migrate would pass over today is not run by it',
+      { 'migrations/201701_init.up.sql': table, 'migrations/202101_more.sql': 'ALTER TABLE users ADD COLUMN a text;' },
+      '. - postgresql psql@? (assumed) migrations:up-down',
+    ],
+    [
       'nothing known',
       { 'migrations/001_init.sql': table, 'migrations/002_more.sql': 'ALTER TABLE users ADD COLUMN a text;' },
       '. - postgresql psql@? (assumed) migrations:plain',
@@ -493,6 +535,12 @@ describe('a file that is not named as the migrations beside it', () => {
   ])('%s is told where it would be one', async (path, files, runner) => {
     const { ignored } = await detect({ ...files, [path]: added })
     expect(ignored).toEqual(runner === undefined ? [] : [{ path, reason: 'no number', runner }])
+  })
+
+  test('a callback of Flyway is none', async () => {
+    const path = 'm/afterMigrate__views.sql'
+    const { ignored } = await detect({ 'm/V1__a.sql': table, [path]: 'CREATE OR REPLACE VIEW v AS SELECT 1;' })
+    expect(ignored).toEqual([{ path, reason: 'callback' }])
   })
 
   test('neither is a file beside the folders of migrations', async () => {

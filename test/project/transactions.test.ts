@@ -83,6 +83,14 @@ describe('without a runner', () => {
 
 describe('each runner', () => {
   const cases: readonly (readonly [string, Setting, readonly string[], string])[] = [
+    ['graphile-migrate', { runner: 'graphile-migrate' }, [`--! Previous: -\n--! Hash: a\n\n${add}${more}`], '1b 1b'],
+    [
+      'graphile-migrate without a transaction',
+      { runner: 'graphile-migrate' },
+      [`--! Previous: -\n--! Hash: a\n\n--! no-transaction\n${index}`],
+      '1',
+    ],
+    ['refinery', { runner: 'refinery' }, [add + more, index], '1b 1b 2b'],
     ['Prisma 6 sends a file whole', { runner: 'prisma@6' }, [add + more], '1b 1b'],
     ['Prisma 6, alone', { runner: 'prisma@6.16.2' }, [index, add], '1 2'],
     [

@@ -232,3 +232,13 @@ test('PostGIS and pgvector fit the embedded server, and archives are named after
   }
   expect(archiveVersion).toContain(`pglite-${dependencies['@electric-sql/pglite']}-`)
 })
+
+test('what happened reaches a parent that is busy when it is told', async () => {
+  const refused = Array.from({ length: 4000 }, (_, i) => `drop table a_table_that_nobody_has_made_in_this_history_${i}`)
+  setTimeout(() => {
+    const end = Date.now() + 6000
+    while (Date.now() < end);
+  }, 700)
+  const result = await rehearse(requestOf(refused, ['create table notes (id integer)']))
+  expect(result.stopped).toBeNull()
+})

@@ -137,3 +137,19 @@ test('statements that stay when a later one fails are tried again, and leave no 
     ),
   ).toEqual([['1', 'proven', null, null]])
 })
+
+test('a search path that a migration leaves behind is no difference', async () => {
+  expect(
+    await trips(
+      migration(
+        '1',
+        ['create schema app', 'create table app.notes (id integer)', 'create view app.recent as select id from app.notes'],
+        ['drop schema app cascade'],
+      ),
+      migration('2', ['set search_path to app', 'create table marks (id integer)'], ['drop table app.marks']),
+    ),
+  ).toEqual([
+    ['1', 'proven', null, null],
+    ['2', 'proven', null, null],
+  ])
+})

@@ -192,3 +192,32 @@ test('a trigger that locks without a timeout is told once, with the line that me
   expect(findings.map((each) => each.rule)).toEqual([rule.id])
   expect(findings[0]?.suggestion?.text).toMatch(/^SET lock_timeout = '3s';\ncreate trigger/)
 })
+
+test.each([
+  [
+    'no-drop-table',
+    'a key that goes with its table',
+    {
+      given: 'create table users (id bigint, constraint users_pkey primary key (id));',
+      sql: 'alter table users drop constraint users_pkey; drop table users;',
+    },
+  ],
+  ['prefer-bigint-primary-key', 'a key that is too narrow', { sql: 'create table orders (id serial primary key);' }],
+  [
+    'no-repeated-version',
+    'two migrations of one version',
+    {
+      runner: 'flyway',
+      given: 'create table users (id bigint generated always as identity primary key);',
+      files: {
+        'src/main/resources/db/migration/V0001__early.sql':
+          'create table early (id bigint generated always as identity primary key);',
+      },
+    },
+  ],
+])('%s alone tells of %s', async (id, _, example) => {
+  const rule = catalog.find((each) => each.id === id)
+  if (rule === undefined) throw new Error('no such rule')
+  const { findings } = await reviewExample(example, rule, catalog)
+  expect(findings.map((each) => each.rule).filter((each) => each !== 'require-lock-timeout')).toEqual([id])
+})

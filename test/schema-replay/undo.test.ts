@@ -1,11 +1,27 @@
 import { beforeAll, expect, test } from 'vitest'
 import { parseRunner } from '../../src/project/runners.ts'
 import { transactionsOf } from '../../src/project/transactions.ts'
+import { emptySchema } from '../../src/schema/model.ts'
 import { replayHistory, replaySteps } from '../../src/schema/replay.ts'
 import { loadParser } from '../../src/sql/parser.ts'
 import { migration, plain, schemaOf } from './support.ts'
 
 beforeAll(loadParser)
+
+test('what a history holds has run: a statement that could not is passed over, and what stands around it counts', () => {
+  const files = [
+    migration(
+      '0001_dump',
+      `CREATE EXTENSION pg_cron; CREATE TABLE users (id bigint); ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE missing ADD a int; ALTER TABLE users ADD a int;`,
+    ),
+  ]
+  const { schema, notes } = replayHistory(emptySchema(), files, plain)
+  expect(schema.tables.get('public.users')?.columns.map(({ name }) => name)).toEqual(['id', 'a'])
+  expect(notes.map(({ message }) => message)).toEqual([
+    'this statement cannot succeed here: relation "missing" does not exist',
+  ])
+})
 
 const before = 'CREATE TABLE users (id bigint PRIMARY KEY)'
 

@@ -106,7 +106,10 @@ export function migrationFiles(
     }
     case 'atlas':
       return [{ path: `${name}.sql`, text: `${outside ? '-- atlas:txmode none\n\n' : ''}${up}` }, ...withUndo]
+    case 'graphile-migrate':
+      return [{ path: `${name}.sql`, text: `${outside ? '--! no-transaction\n' : ''}${up}` }, ...withUndo]
     case 'supabase':
+    case 'refinery':
     case 'psql':
       return [{ path: `${name}.sql`, text: up }, ...withUndo]
   }

@@ -11,7 +11,7 @@ export interface Versions {
  * https://www.prisma.io/docs/orm/prisma-migrate, https://documentation.red-gate.com/fd/migrations-184127470.html
  */
 export function versionsAfter(runner: RunnerName, names: readonly string[], now: Date): Versions {
-  if (runner === 'flyway') return flyway(names, now)
+  if (runner === 'flyway' || runner === 'refinery') return flyway(names, now)
   const written = names.flatMap((name) => /^(\d{4}-\d\d-\d\d-\d+|\d+)(?=[_-]|$)/.exec(name)?.[1] ?? [])
   if (runner === 'diesel' && (written.length === 0 || written.some((v) => v.includes('-')))) {
     const last = Math.max(...written.map((v) => secondsOf(v.replaceAll('-', ''))), 0)

@@ -7,6 +7,7 @@ import type { Column, Declaration, Key, Schema, Table } from '../model.ts'
 import { emptyTable, key } from '../model.ts'
 import type { Draft } from './draft.ts'
 import { children, parents, putTable } from './draft.ts'
+import { mayBeOfExtension } from './extensions.ts'
 import { truncated } from './names.ts'
 import type { Written } from './nodes.ts'
 
@@ -100,12 +101,12 @@ export function assumedKey(session: Session, written: Written): Key {
   )
 }
 
-/** How Postgres names a relation in its messages. */
 /** True for a name of the system's own catalogs and views, which are not replayed. */
 export function isSystemName({ schema, name }: Written): boolean {
   return schema === 'pg_catalog' || schema === 'information_schema' || name.startsWith('pg_')
 }
 
+/** How Postgres names a relation in its messages. */
 export function shown(written: Written): string {
   return `"${written.schema === null ? '' : `${written.schema}.`}${written.name}"`
 }
@@ -121,7 +122,7 @@ export function tableFor(session: Session, written: Written, missingOk = false):
   if (table !== undefined) return table
   if (findKey(session, written, (at) => schema.views.has(at)) !== undefined)
     return refuse(`${shown(written)} is not a table`)
-  if (isOpen(session)) return placeholder(session, assumedKey(session, written))
+  if (isOpen(session) || mayBeOfExtension(schema, written)) return placeholder(session, assumedKey(session, written))
   if (missingOk) return null
   return refuse(`relation ${shown(written)} does not exist`)
 }

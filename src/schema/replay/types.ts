@@ -5,6 +5,7 @@ import { nameOf, schemaOf } from '../model.ts'
 import { typeExists } from './draft.ts'
 import { integer, items, text, texts, valueText, writtenIn } from './nodes.ts'
 import type { Resolving } from './session.ts'
+import { extensionTypes, hasUnknownExtension } from './extensions.ts'
 import { findKey, isOpen, refuse } from './session.ts'
 
 /** Names in pg_type, and how `format_type` spells those whose spelling differs. */
@@ -33,37 +34,6 @@ nummultirange tsmultirange tstzmultirange datemultirange refcursor int2vector oi
 anynonarray anyenum anyrange anycompatible anycompatiblearray record trigger event_trigger void internal language_handler
 unknown pg_node_tree`.split(/\s+/),
 )
-
-/** Types that extensions bring, by extension. */
-const extensionTypes: Readonly<Record<string, readonly string[]>> = {
-  citext: ['citext'],
-  hstore: ['hstore'],
-  ltree: ['ltree', 'lquery', 'ltxtquery'],
-  vector: ['vector', 'halfvec', 'sparsevec'],
-  postgis: ['geometry', 'geography', 'box2d', 'box3d'],
-  cube: ['cube'],
-  isn: ['isbn', 'issn', 'ean13', 'isbn13', 'ismn', 'ismn13', 'issn13', 'upc'],
-  intarray: ['query_int'],
-  seg: ['seg'],
-  semver: ['semver'],
-  pg_trgm: ['gtrgm'],
-  pg_uuidv7: [],
-}
-
-const knownExtensions = new Set([
-  ...Object.keys(extensionTypes),
-  'pgcrypto',
-  'uuid-ossp',
-  'btree_gin',
-  'btree_gist',
-  'unaccent',
-  'fuzzystrmatch',
-  'tablefunc',
-  'pg_stat_statements',
-  'plpgsql',
-  'dict_int',
-  'earthdistance',
-])
 
 const interval: Readonly<Record<number, string>> = {
   4: ' year',
@@ -150,8 +120,7 @@ function userType(
       ? undefined
       : findKey(session, { schema: written.schema, name: elementName }, (key) => typeExists(schema, key))
   if (element !== undefined) return { text: `${typeSpelling(element)}[]`, serial: false, user: element }
-  const foreign = [...schema.extensions.keys()].some((name) => !knownExtensions.has(name))
-  if (!isOpen(session) && !foreign)
+  if (!isOpen(session) && !hasUnknownExtension(schema))
     refuse(`type "${written.schema === null ? '' : `${written.schema}.`}${written.name}" does not exist`)
   return {
     text: `${quoteName(written.schema ?? 'public', written.name)}${modifiersOf(written.name, typmods)}${suffix}`,
