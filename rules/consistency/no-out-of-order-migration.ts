@@ -101,7 +101,10 @@ export default {
         if (!later) continue
         // Of two with one version, that is told.
         const version = versionOf(migration, ctx.runner.name)
-        if (version !== null && ctx.history.some((other) => !other.isNew && versionOf(other, ctx.runner.name) === version))
+        if (
+          version !== null &&
+          ctx.history.some((other) => !other.isNew && versionOf(other, ctx.runner.name) === version)
+        )
           continue
         const refused = refusalOf(ctx.runner)
         if (refused === null && !later.statements.some((statement) => mentions(statement.text, tables))) continue

@@ -72,9 +72,10 @@ export default {
           !to.nullable && to.default === null && to.identity === null
             ? `Adding \`${to.name}\` again fails where \`${ctx.name(table)}\` holds rows: with the drop, every row is without a value.`
             : `Dropping and adding it again throws away the values of \`${ctx.name(table)}.${to.name}\`${to.default !== null ? ': the new column begins with its default' : to.nullable ? ': the new column begins empty' : ''}.`,
-        help: hasType(table, to, ctx) && !(wasGenerated(table, to, ctx) && ctx.postgres < 13)
-          ? `The type stays what it is: leave the column, and change what differs.\n${sql(...changesOf(table, to, ctx))}`
-          : converted(table, to, ctx),
+        help:
+          hasType(table, to, ctx) && !(wasGenerated(table, to, ctx) && ctx.postgres < 13)
+            ? `The type stays what it is: leave the column, and change what differs.\n${sql(...changesOf(table, to, ctx))}`
+            : converted(table, to, ctx),
       }
     },
   },

@@ -121,7 +121,9 @@ function problem(table: string, columns: readonly string[], where: string | null
     ...(nulls
       ? []
       : columns
-          .filter((column) => known?.columns.find((each) => each.name === column)?.nullable !== false && !isSaid(column))
+          .filter(
+            (column) => known?.columns.find((each) => each.name === column)?.nullable !== false && !isSaid(column),
+          )
           .map((column) => `${idents([column])} IS NOT NULL`)),
   ]
   return {

@@ -7,9 +7,9 @@ export function versionOf(migration: Migration, runner: RunnerName): string | nu
   const name = runner === 'diesel' ? (parts.at(-2) ?? '') : (parts.at(-1) ?? '')
   // Atlas compares versions as text.
   if (runner === 'atlas') return /^(\d+)(?=_|\.sql$)/.exec(name)?.[1] ?? null
-  const written = (runner === 'flyway' || runner === 'refinery' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/).exec(
-    name,
-  )?.[1]
+  const written = (
+    runner === 'flyway' || runner === 'refinery' ? /^V([\d._]+?)__/ : runner === 'diesel' ? /^([\d-]+)_/ : /^(\d+)/
+  ).exec(name)?.[1]
   if (written === undefined) return null
   const numbers = (runner === 'diesel' ? written.replaceAll('-', '') : written)
     .split(/[._]/)

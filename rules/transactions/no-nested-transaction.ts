@@ -65,7 +65,17 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
-      const managed = new Set(['goose', 'dbmate', 'sqlx', 'diesel', 'atlas', 'flyway', 'node-pg-migrate', 'graphile-migrate', 'refinery'])
+      const managed = new Set([
+        'goose',
+        'dbmate',
+        'sqlx',
+        'diesel',
+        'atlas',
+        'flyway',
+        'node-pg-migrate',
+        'graphile-migrate',
+        'refinery',
+      ])
       for (const migration of new Set(ctx.steps.map((step) => step.migration))) {
         let open = false
         for (const step of ctx.steps.filter((each) => each.migration === migration)) {

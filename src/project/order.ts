@@ -202,11 +202,13 @@ function upDown(source: MigrationSource, inside: readonly string[]): OrderedFile
 
 /** The scripts of a plan, in its order. */
 function planned(source: MigrationSource, known: ReadonlySet<string>): OrderedFiles {
-  const migrations = (source.files ?? []).filter((path) => known.has(path)).map((path) => {
-    const name = path.slice(source.folder.length + 1)
-    const down = `${source.planned?.revert}/${name}`
-    return single(path, known.has(down) ? down : null, name.replace(/\.sql$/, ''))
-  })
+  const migrations = (source.files ?? [])
+    .filter((path) => known.has(path))
+    .map((path) => {
+      const name = path.slice(source.folder.length + 1)
+      const down = `${source.planned?.revert}/${name}`
+      return single(path, known.has(down) ? down : null, name.replace(/\.sql$/, ''))
+    })
   return { migrations, orphans: [] }
 }
 

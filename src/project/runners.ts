@@ -200,7 +200,8 @@ export const runners: Readonly<Record<RunnerName, RunnerFacts>> = {
   psql: {
     name: 'psql',
     title: 'psql',
-    layout: 'files of SQL in the order of their numbers or names; those of Sqitch, which sends them through psql, in the order of `sqitch.plan`',
+    layout:
+      'files of SQL in the order of their numbers or names; those of Sqitch, which sends them through psql, in the order of `sqitch.plan`',
     transactions: 'Each statement is sent and committed alone, unless `BEGIN` and `COMMIT` stand in the file.',
     optOut: 'not needed',
     newMigration: null,

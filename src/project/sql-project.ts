@@ -76,7 +76,12 @@ export function sqlProjects(
   for (const plan of plans) {
     const seen = plan.files.map((path) => traits.get(path)).filter((one) => one !== undefined)
     const dialect = dialectOf(plan.deploy, seen)
-    const source = { folder: plan.deploy, layout: 'plain', files: plan.files, planned: { revert: plan.revert, reworked: plan.reworked } } as const
+    const source = {
+      folder: plan.deploy,
+      layout: 'plain',
+      files: plan.files,
+      planned: { revert: plan.revert, reworked: plan.reworked },
+    } as const
     if (dialect === 'ignored') continue
     const project = sqlProject(listing, source, [], { name: 'psql', version: null, evidence: plan.evidence }, dialect)
     const root = folderOf(plan.evidence)
@@ -231,7 +236,15 @@ function isLeftBehind(names: readonly string[], pattern: RegExp): boolean {
 }
 
 /** Runners that pass over a file whose name is not one of theirs. */
-const byNumbersOnly: ReadonlySet<RunnerName> = new Set(['supabase', 'goose', 'dbmate', 'golang-migrate', 'flyway', 'refinery', 'graphile-migrate'])
+const byNumbersOnly: ReadonlySet<RunnerName> = new Set([
+  'supabase',
+  'goose',
+  'dbmate',
+  'golang-migrate',
+  'flyway',
+  'refinery',
+  'graphile-migrate',
+])
 
 /** What tells a migration's name from another in a folder of that layout. */
 function nameIn(layout: MigrationSource['layout'], runner: RunnerName): (name: string) => boolean {

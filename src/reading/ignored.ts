@@ -26,10 +26,7 @@ export function ignoredNote({ path, reason, runner }: IgnoredSql): readonly Note
         `The migrations beside this file are folders that hold an \`up.sql\`: ${consequence}, and it was not reviewed.`,
       )
     case 'callback':
-      return note(
-        'unsupported',
-        'This is a callback, which Flyway runs beside every migration: it was not reviewed.',
-      )
+      return note('unsupported', 'This is a callback, which Flyway runs beside every migration: it was not reviewed.')
     case 'no plan':
       return note(
         'unsupported',

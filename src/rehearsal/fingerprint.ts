@@ -7,7 +7,8 @@ import type { Session } from './session.ts'
 export async function definitions(session: Session): Promise<ReadonlySet<string>> {
   // What Postgres prints of views and functions leaves out the schemas of the search path, which a migration may have changed.
   const [was] = await session.ask<{ readonly path: string }>(`select pg_catalog.current_setting('search_path') as path`)
-  const search = (path: string) => session.ask(`select pg_catalog.set_config('search_path', '${path.replaceAll("'", "''")}', false)`)
+  const search = (path: string) =>
+    session.ask(`select pg_catalog.set_config('search_path', '${path.replaceAll("'", "''")}', false)`)
   await search('pg_catalog')
   const rows = await session.ask<{ readonly line: string }>(definitionsSql)
   await search(was?.path ?? '')

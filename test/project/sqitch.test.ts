@@ -48,7 +48,10 @@ test('scripts run in the order of the plan that the configuration names, with th
 
 test('a reworked change runs again, and its older script stands for what has run', async () => {
   const tag = '@v1 2026-01-02T00:00:00Z Ann <a@b.c>\n'
-  const base = { 'sqitch.plan': plan(change('login'), tag), 'deploy/login.sql': 'CREATE FUNCTION a() RETURNS int RETURN 1;' }
+  const base = {
+    'sqitch.plan': plan(change('login'), tag),
+    'deploy/login.sql': 'CREATE FUNCTION a() RETURNS int RETURN 1;',
+  }
   const { before, fresh, changed } = await read(base, {
     'sqitch.plan': plan(change('login'), tag, change('login [login@v1]')),
     'deploy/login@v1.sql': base['deploy/login.sql'],

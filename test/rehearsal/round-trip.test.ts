@@ -143,7 +143,11 @@ test('a search path that a migration leaves behind is no difference', async () =
     await trips(
       migration(
         '1',
-        ['create schema app', 'create table app.notes (id integer)', 'create view app.recent as select id from app.notes'],
+        [
+          'create schema app',
+          'create table app.notes (id integer)',
+          'create view app.recent as select id from app.notes',
+        ],
         ['drop schema app cascade'],
       ),
       migration('2', ['set search_path to app', 'create table marks (id integer)'], ['drop table app.marks']),
