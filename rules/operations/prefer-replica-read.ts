@@ -58,6 +58,16 @@ export default {
     {
       ...prismaShop,
       rows: large,
+      title: 'A client that reads from a replica where there is one.',
+      typescript: `import { prisma } from './db'\n  export const report = () => prisma.order.groupBy({ by: ['status'], _count: true })`,
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  import { readReplicas } from '@prisma/extension-read-replicas'\n  function connect() {\n    const base = new PrismaClient()\n    if (!process.env.REPLICA_URL) return base\n    return base.$extends(readReplicas({ url: process.env.REPLICA_URL }))\n  }\n  export const prisma = connect()`,
+      },
+      severity: 'info',
+    },
+    {
+      ...prismaShop,
+      rows: large,
       title: 'There are no replicas.',
       typescript: `export const report = () => prisma.order.groupBy({ by: ['status'], _count: true })`,
     },

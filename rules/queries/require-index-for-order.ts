@@ -13,6 +13,7 @@ import {
   isNewSearch,
   isArranged,
   isBackground,
+  isSettings,
   isOfOneThing,
   listed,
   mainTable,
@@ -81,6 +82,11 @@ export default {
     },
   ],
   good: [
+    {
+      given: `create table app_settings (id int primary key, "maxUsers" int not null, created_at timestamptz not null);`,
+      title: 'What somebody configures for the whole, of a size that nobody says.',
+      typescript: `${pool}\n  export const settings = () => pool.query('SELECT id FROM app_settings ORDER BY created_at LIMIT 1')`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -166,7 +172,7 @@ export default {
       // Nobody waits for a job, and how many rows it leaves to be sorted is not known.
       if (isBackground(query.place.path) && query.predicates.length > 0) return
       const size = ctx.size(table.key)
-      if (size !== 'unknown' && !ctx.isSized(table.key) && !grows(table)) return
+      if (!ctx.isSized(table.key) && (isSettings(table, ctx) || (size !== 'unknown' && !grows(table)))) return
       if (size === 'small' || (size === 'unknown' && query.predicates.length > 0)) return
       if (!ctx.isSized(table.key) && isArranged(query)) return
       if (

@@ -94,7 +94,7 @@ function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleCon
 /** The one column that a read compares with the element of the loop around it, or with something of that element. */
 function keyOfElement(query: Query, ctx: RuleContext): string | null {
   const element = query.context.loop?.element ?? null
-  if (element === null) return null
+  if (element === null || query.dynamic) return null
   const ofElement = new RegExp(String.raw`(?<![.\w$])${element.replaceAll('$', String.raw`\$`)}(?![\w$])`)
   const others = query.predicates.filter((p) => !ofElement.test(p.source ?? ''))
   return others.some((p) => p.value === undefined && p.source === undefined)

@@ -217,12 +217,14 @@ export function evaluator(world: World): {
     value: { readonly node: AnyFunction; readonly module: Module; readonly scope: Scope },
     depth: number,
   ): Value | null => {
-    for (const { node, scope } of value.module.returns.get(value.node) ?? []) {
-      const found = isFunction(node)
-        ? { is: 'function' as const, node, scope, module: value.module }
-        : run(node, scope, value.module, depth + 1)
-      if (found !== null && found.is !== 'literal') return found
-    }
+    const found = anyOf(
+      (value.module.returns.get(value.node) ?? []).map(({ node, scope }) =>
+        isFunction(node)
+          ? { is: 'function', node, scope, module: value.module }
+          : run(node, scope, value.module, depth + 1),
+      ),
+    )
+    if (found !== null) return found
     const type = value.node.returnType?.typeAnnotation
     return type === undefined ? null : ofType(on, type, value.scope, value.module, depth + 1)
   }
@@ -321,8 +323,19 @@ export function evaluator(world: World): {
 
 /** What a choice stands for: the side that is known, a literal only where both sides are the same. */
 function eitherOf(left: Value | null, right: Value | null): Value | null {
-  const known = [left, right].find((side) => side !== null && side.is !== 'literal')
-  if (known !== undefined) return known
+  return anyOf([left, right]) ?? sameLiteral(left, right)
+}
+
+/** The first that is known of several values of which each may hold; where reads go is known if all agree. */
+function anyOf(values: readonly (Value | null)[]): Value | null {
+  const known = values.filter((value) => value !== null && value.is !== 'literal')
+  const first = known[0] ?? null
+  return first?.is === 'prisma' && known.some((value) => value?.is === 'prisma' && value.replica !== first.replica)
+    ? { ...first, replica: null }
+    : first
+}
+
+function sameLiteral(left: Value | null, right: Value | null): Value | null {
   return left?.is === 'literal' && right?.is === 'literal' && left.value === right.value ? left : null
 }
 
