@@ -10,7 +10,7 @@ import {
 } from '../../src/queries/loops.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop } from '../shared/query-examples.ts'
-import { helpFor, keyOf } from '../shared/together.ts'
+import { helpFor, isOfTime, keyOf } from '../shared/together.ts'
 import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
 
 export default {
@@ -306,7 +306,8 @@ export default {
         const background = isBackground(query.place.path)
         if (background && (query.operation !== 'select' || takesFirst(query))) continue
         // A row of its own for each element can be read at once, but not always written at once.
-        const quiet = embedded || query.operation !== 'select' || takesFirst(query) || background
+        // So is what is asked for each of a few months or weeks.
+        const quiet = embedded || query.operation !== 'select' || takesFirst(query) || background || isOfTime(query)
         const severity = quiet ? information : {}
         const help = helpFor(query, ctx)
         const { loop, transaction } = query.context

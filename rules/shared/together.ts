@@ -31,7 +31,7 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
 function upsertFor(query: Query, ctx: RuleContext): string | null {
   const { loop } = query.context
   const table = mainTable(query, ctx)
-  if (loop === null || table === null || query.client === 'prisma' || ctx.dialect === 'mysql') return null
+  if (loop === null || table === null || ctx.dialect === 'mysql') return null
   const inLoop = (operation: Query['operation']): boolean =>
     ctx.queries.some(
       (other) =>
@@ -47,6 +47,10 @@ function upsertFor(query: Query, ctx: RuleContext): string | null {
   if (query.operation !== 'select' || key == null || !inLoop('insert')) return null
   const updates = inLoop('update')
   const columns = listed(key.columns)
+  if (query.client === 'prisma' && query.statement === undefined)
+    return updates || ctx.dialect !== 'postgresql'
+      ? null
+      : `Collect the rows and create them at once, without a look before: \`createMany({ data, skipDuplicates: true })\`: ${columns} ${key.columns.length > 1 ? 'are' : 'is'} unique.`
   const spelled =
     query.statement === undefined && query.client === 'drizzle'
       ? `\`insert(…).values(rows).${updates ? 'onConflictDoUpdate' : 'onConflictDoNothing'}(…)\` with ${columns} as its \`target\``
@@ -55,7 +59,7 @@ function upsertFor(query: Query, ctx: RuleContext): string | null {
 }
 
 /** True where what happened between two moments is asked for, by the moments of each element. */
-function isOfTime({ operation, predicates }: Query): boolean {
+export function isOfTime({ operation, predicates }: Query): boolean {
   const ends = (operators: readonly string[]) =>
     predicates.filter(
       (p) => operators.includes(p.operator) && /date|time|(?:^|_)(?:at|day|month)$|At$/i.test(p.column ?? ''),

@@ -192,7 +192,7 @@ function isPassedOver(before: string): boolean {
 const verbs =
   '(?:send|notify|publish|enqueue|schedule|trigger|execute|run|process|handle|perform|drain|clean|cleanup|sync|import|export|refresh|dispatch|apply|deploy|start|stop|pay|charge|refund|cancel|configure|resume|retry|revoke|invite|upload|fetch|mail|email|deliver|post|ping|request|make(?=\\w*(?:Request|Call)))'
 const work = new RegExp(
-  `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(|\\b(?:send|enqueue)[A-Z]\\w*\\s*\\(`,
+  `\\bawait\\s+(?:(?:this\\.)?${verbs}(?:[A-Z]\\w*)?|(?:[\\w$]+\\??\\.)+${verbs}[A-Z]\\w*|(?:fetch|axios|got|ky)|(?:this\\.)?(?:stripe|openai|anthropic|resend|twilio)(?:\\.\\w+)+)\\s*\\(|\\b(?:send|enqueue|notify|create(?=\\w*(?:Notification|Reminder|Alert)))[A-Z]\\w*\\s*\\(`,
 )
 
 /** A constant by its spelling: a list that the code fixes. */

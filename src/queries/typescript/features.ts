@@ -146,5 +146,10 @@ const serves = /\.listen\(|\bserve\(|\bSIG(?:TERM|INT)\b/
 
 /** True for the text of a program that ends itself once it is done: somebody, or a clock, starts it each time. */
 export function endsItself(text: string): boolean {
-  return /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) && !serves.test(text)
+  if (serves.test(text)) return false
+  // What closes its client and gives nothing to other modules is a program.
+  return (
+    /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) ||
+    (/\.(?:\$disconnect|end)\(\)/.test(text) && !/\bexports?\b/.test(text))
+  )
 }
