@@ -10,7 +10,7 @@ import {
 } from '../../src/queries/loops.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop } from '../shared/query-examples.ts'
-import { helpFor, isOfTime, keyOf } from '../shared/together.ts'
+import { helpFor, isOfTime, keysOf } from '../shared/together.ts'
 import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
 
 export default {
@@ -228,6 +228,15 @@ export default {
       typescript: `async function profileOf(userId: string) {\n    const orders = await prisma.order.findMany({ where: { userId } })\n    return { name: orders[0]?.status ?? '' }\n  }\n  export async function nightly(ids: string[]) {\n    for (const id of ids) {\n      const profile = await profileOf(id)\n      await prisma.user.upsert({ where: { id }, create: { id, email: id, ...profile }, update: profile })\n    }\n  }`,
     },
     {
+      given: `${prismaShop.given} alter table orders add column meta jsonb;`,
+      prisma: {
+        before: prismaShop.prisma.before.replace('@@index([number])', 'meta Json?\n\n    @@index([number])'),
+        after: prismaShop.prisma.before.replace('@@index([number])', 'meta Json?\n\n    @@index([number])'),
+      },
+      title: 'Of a part of a document Prisma asks for one value at a time.',
+      typescript: `export async function untold(ids: string[]) {\n    const found = []\n    for (const id of ids) {\n      const told = await prisma.order.findFirst({ where: { status: 'told', meta: { path: ['id'], equals: id } } })\n      if (!told) found.push(id)\n    }\n    return found\n  }`,
+    },
+    {
       ...prismaShop,
       title: 'One element of the list is meant.',
       typescript: `export async function run(phases: { kind: string }[], userId: string) {\n    for (const phase of phases) {\n      switch (phase.kind) {\n        case 'orders':\n          await prisma.order.count({ where: { userId } })\n          break\n      }\n    }\n  }`,
@@ -312,7 +321,7 @@ export default {
         const help = helpFor(query, ctx)
         const { loop, transaction } = query.context
         // The first rows of each under conditions of their own are no one call of an ORM.
-        if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keyOf(query, ctx) === null)
+        if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keysOf(query).length !== 1)
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
           if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue
@@ -391,11 +400,18 @@ function followsWrites(query: Query, loop: Loop, queries: readonly Query[]): boo
 }
 
 /** True where rows are found by what equals a value, so that those of a list of values are found at once. */
-function hasKey({ predicates, dynamic }: Query): boolean {
+function hasKey(query: Query): boolean {
+  const { predicates, dynamic } = query
   return (
     dynamic ||
     predicates.length === 0 ||
-    predicates.some((p) => (p.operator === '=' || p.operator === 'in') && p.expression === null && p.joining !== true)
+    asksTheSame(query) ||
+    predicates.some(
+      (p) =>
+        (p.operator === 'in' || (p.operator === '=' && p.value === undefined)) &&
+        p.expression === null &&
+        p.joining !== true,
+    )
   )
 }
 

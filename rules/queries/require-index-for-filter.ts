@@ -383,7 +383,10 @@ export default {
         }
         const ordered = query.ordering.length > 0 && query.limit !== null
         const leavesMany = (p: Predicate): boolean =>
-          p.operator === 'is null' || isFlag(table, p.column ?? '', ctx) || (!ordered && isOfMany(p))
+          p.operator === 'is null' ||
+          isFlag(table, p.column ?? '', ctx) ||
+          (isRange(p) && typeof p.value === 'number') ||
+          (!ordered && isOfMany(p))
         if (columns.every(leavesMany)) return 'unknown'
         // An index of another kind serves a pattern or a part of a document.
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'

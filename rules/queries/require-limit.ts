@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
 import {
@@ -166,8 +166,8 @@ export default {
       return {
         object: table.key,
         severity,
-        // Of tables whose size nobody declares, one is enough to say it.
-        alike: severity === 'info' ? '' : table.key,
+        // Of tables whose size nobody declares, one is enough to say it, and so is one of those that one function loads.
+        alike: severity === 'info' ? '' : loadsMore(query, ctx) ? functionOf(query) : table.key,
         help: byClient(query, {
           prisma: 'Take a page, `take: 100` with `cursor`, or aggregate in the database.',
           drizzle: 'Take a page, `.limit(100)` with a condition on the last key, or aggregate in the database.',
@@ -178,6 +178,25 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the same function loads another table as a whole, too. */
+function loadsMore(query: Query, { queries }: RuleContext): boolean {
+  return (
+    query.context.function !== null &&
+    queries.some(
+      (other) =>
+        functionOf(other) === functionOf(query) &&
+        other.call === query.call &&
+        other.predicates.length === 0 &&
+        other.limit === null &&
+        other.tables[0]?.table !== query.tables[0]?.table,
+    )
+  )
+}
+
+function functionOf({ place, context }: Query): string {
+  return `${place.path} ${context.function ?? ''}`
+}
 
 /** A SELECT of SQL that returns each row that it finds. */
 function selectsAll({ call, statement }: Query): boolean {

@@ -138,7 +138,9 @@ function stem(column: string): string {
   return snake(column).replace(/_(?:u?id|ids|uuid|guid|cuid|key|ref|reference)$/, '')
 }
 
-const users = /(?:^|_)(?:users?|accounts?|customers?|members?|people|profiles?|contacts?|subscribers?)$/
+/** Users under any name; the accounts of a ledger or a bank are none. */
+const users =
+  /(?:^|_)(?:users?|customers?|members?|people|profiles?|contacts?|subscribers?)$|^(?:(?:app|auth|client|customer|member|oauth|user)_)?accounts?$/
 const person =
   /(?:^|_)(?:user|owner|author|creator|account|customer|member|person|profile|contact|subscriber)$|^(?:created|owned|sent)_by$/
 

@@ -79,9 +79,14 @@ function counts({ call, client, text = '', statement }: Query): boolean {
   return /^\s*select\s+count\s*\(/i.test(statement?.text ?? '')
 }
 
-/** The one column that a read compares with what is not a literal, where the code spells it as the database does. */
-export function keyOf(query: Query, ctx: RuleContext): string | null {
-  const [only, ...others] = query.predicates.filter((p) => p.operator !== '=' || p.value === undefined)
+/** What a read compares with what is not a literal. */
+export function keysOf({ predicates }: Query): readonly Predicate[] {
+  return predicates.filter((p) => p.operator !== '=' || p.value === undefined)
+}
+
+/** The one column that a read compares with what is not a literal, in the words of the code. */
+function keyOf(query: Query, ctx: RuleContext): string | null {
+  const [only, ...others] = keysOf(query)
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
   return spelledIn(only, query, ctx)
 }

@@ -23,10 +23,11 @@ export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<
   const ranged = indexable.filter((p) => !all.includes(p.column ?? '')).map((p) => p.column ?? '')
   // A flag beside a key, or nothing where something may stand, makes an index for each that is asked for, and few rows less to read.
   const keys = compared
-    .filter((p) => p.operator !== 'is null' && !isFlag(table, p.column ?? '', ctx))
+    .filter((p) => p.operator !== 'is null' && !isFlag(table, p.column ?? '', ctx) && !isOfMany(p))
     .map((p) => p.column ?? '')
-  // The rows that are not deleted are nearly all of them.
-  const flags = ranged.length === 0 ? all : compared.filter((p) => !isOfTheLiving(p)).map((p) => p.column ?? '')
+  // The rows that are not deleted are nearly all of them, and so may be those of a common state.
+  const flags =
+    ranged.length === 0 ? all : compared.filter((p) => !isOfTheLiving(p) && !isOfMany(p)).map((p) => p.column ?? '')
   return { indexable, equal: [...new Set(keys.length > 0 ? keys : flags)], ranged: [...new Set(ranged)] }
 }
 
