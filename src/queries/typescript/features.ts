@@ -142,7 +142,8 @@ function kindOf(path: string): FileKind {
         : 'source'
 }
 
-const serves = /\.listen\(|\bserve\(|\bSIG(?:TERM|INT)\b/
+const serves =
+  /\.listen\(|\bserve\(|\bSIG(?:TERM|INT)\b|\b(?:app|router|server|fastify)\.(?:get|post|put|patch|delete|use|route)\(/
 
 /** True for the text of a program that ends itself once it is done: somebody, or a clock, starts it each time. */
 export function endsItself(text: string): boolean {
