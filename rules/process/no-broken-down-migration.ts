@@ -18,7 +18,19 @@ export default {
       given: `create table users (id bigint primary key);`,
       sql: `-- +goose Up\ncreate table notes (id bigint generated always as identity primary key, body text);\n-- +goose Down\nselect 1;`,
       rehearse: true,
-      message: 'left behind',
+      message: 'the table `notes` is left behind.',
+    },
+    {
+      title: 'Each way back that leads elsewhere is told.',
+      runner: 'goose',
+      given: `create table users (id bigint primary key, name text not null);`,
+      sql: [
+        `-- +goose Up\n-- +goose StatementBegin\ncreate function touch() returns trigger language plpgsql as $$\nbegin\n  return new;\nend $$;\n-- +goose StatementEnd\n-- +goose Down\nselect 1;`,
+        `-- +goose Up\nset lock_timeout = '3s';\nalter table users add column note text;\n-- +goose Down\nalter table users drop column note, alter column name drop not null;`,
+      ],
+      rehearse: true,
+      count: 2,
+      message: 'The way back does not restore the schema that was there before: the',
     },
   ],
   good: [
@@ -43,7 +55,7 @@ export default {
           place: lineOf(ctx.text(trip.path) ?? sourceFile(trip.path, ''), trip.line ?? 1),
           object: trip.name,
           anySize: true,
-          message: `${what}: ${trip.detail ?? 'no more is known'}.`.replace(/\.+$/, '.'),
+          message: `${what}: ${(trip.detail ?? 'no more is known').replace(/\s+/g, ' ')}.`.replace(/\.+$/, '.'),
         }
       }
     },

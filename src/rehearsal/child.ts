@@ -61,7 +61,7 @@ async function work(job: Job): Promise<void> {
           request.queries.map(({ id, sql, was }) => ({ id, sql: was ?? sql })),
           request.rows,
         )
-  const definedBefore = new Map<string, ReadonlySet<string>>()
+  const definedBefore = new Map<string, Awaited<ReturnType<typeof definitions>>>()
   let clean = baseComplete(failed) && request.complete
   const left = await runSteps(
     session,

@@ -51,7 +51,7 @@ test('several ways back, the newest first', async () => {
     ),
   ).toEqual([
     ['1', 'unknown', 'the way back of 2 leads elsewhere', null],
-    ['2', 'differs', 'left behind: column public.orders.a integer', 1],
+    ['2', 'differs', 'the column `orders.a` is left behind', 1],
   ])
 })
 
@@ -64,7 +64,7 @@ test('a way back that forgets something, or fails, is told', async () => {
         ['drop table orders'],
       ),
     ),
-  ).toEqual([['1', 'differs', 'left behind: column public.users.a integer', 1]])
+  ).toEqual([['1', 'differs', 'the column `users.a` is left behind', 1]])
   expect(
     await trips(
       migration(
@@ -78,7 +78,7 @@ test('a way back that forgets something, or fails, is told', async () => {
     await trips(
       migration('1', ['alter table users drop column email'], ['alter table users add column email character varying']),
     ),
-  ).toEqual([['1', 'differs', 'missing: column public.users.email text, and 1 more', 1]])
+  ).toEqual([['1', 'differs', 'the column `users.email` is `character varying` and was `text`', 1]])
   expect(
     await trips(
       migration('1', ['create table orders (id integer)'], ['drop table orders']),

@@ -84,7 +84,7 @@ test.each([
 ])('%s: a way back that forgets something is told where it stands', async (runner, file, line) => {
   expect(await told(runner, 'drop table notes;\n')).toEqual({
     findings: [
-      `${file}:${line}:1-17 The way back does not restore the schema that was there before: left behind: column public.users.city text.`,
+      `${file}:${line}:1-17 The way back does not restore the schema that was there before: the column \`users.city\` is left behind.`,
     ],
     proven: 0,
   })
