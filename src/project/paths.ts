@@ -54,3 +54,15 @@ export function numberOf(name: string): bigint | null {
   const digits = /^(\d{1,40})/.exec(name)?.[1]
   return digits === undefined ? null : BigInt(digits)
 }
+
+/**
+ * Folders of tests by the habits of naming: `src/test/resources`, `integrationTest`, `api-tests`, `test-only-migrations`, `testdata`. `latest` and
+ * `ab-test` are none.
+ */
+const tests =
+  /(?:^|\/)(?:__tests__|tests?(?:[-_]?(?:only|data|fixtures?|resources?|support|utils?|helpers?|kit|cases?|setup)(?:[-_][\w-]+)?)?|(?:integration|functional|unit|acceptance|component|contract|smoke|system|load|performance|e2e|it)[-_]?tests?|[\w-]+[-_]tests|specs?|e2e|fixtures?|mocks?|__mocks__|src\/it(?=\/(?:java|kotlin|scala|groovy|resources)\/))\//i
+
+/** True for a file that only tests read. */
+export function inTests(path: string): boolean {
+  return tests.test(path)
+}

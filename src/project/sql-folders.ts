@@ -1,6 +1,6 @@
 import type { Listing } from './listing.ts'
 import { within } from './listing.ts'
-import { baseOf, byNumber, folderOf, numberOf } from './paths.ts'
+import { baseOf, byNumber, folderOf, inTests, numberOf } from './paths.ts'
 
 /** A folder of SQL files, as its names tell. */
 export interface SqlFolder {
@@ -19,8 +19,7 @@ export const upDownName = /\.(?:up|down)\.sql$/
 export const golangMigrateName = /^\d+_.*\.(?:up|down)\./
 export const orderedFolder =
   /^(?:migrations?|migrate|db-?migrations?|patches|upgrades?|updates|deltas?|changes(?:ets?)?|versions?)$/i
-export const testFolder =
-  /(?:^|\/)(?:tests?|integration(?:[-_]tests?)?|__tests__|specs?|e2e|mocks?|__mocks__|seeds?|seeders|benchmarks?|bench|regress|snippets)(?:\/|$)/i
+const asideFolder = /(?:^|\/)(?:integration|seeds?|seeders|benchmarks?|bench|regress|snippets)\//i
 export const seedName = /(?:^|[._-])(?:seeds?|fixtures?|test[_-]?data|sample[_-]?data|dummy|mock)(?:[._-]|$)/i
 export const wayBackName =
   /(?:^|[._-])(?:rollbacks?|roll[_-]?back|downs?|undo|reverts?|reset|clean[_-]?up|tear[_-]?down|drop[_-]?all)(?:[._-]|$)/i
@@ -48,6 +47,11 @@ export function sqlFolders(listing: Listing, claimed: (path: string) => boolean)
       ordered: orderedFolder.test(baseOf(folder)) || (numbered * 2 >= names.length && numbered > 0),
     }
   })
+}
+
+/** True for a file that no runner takes to a database in production: of tests, seeds or benchmarks. */
+export function isAside(path: string): boolean {
+  return inTests(path) || asideFolder.test(path)
 }
 
 const mostLoose = 300
@@ -83,6 +87,6 @@ export function sqlSamples(folders: readonly SqlFolder[], first: ReadonlySet<str
 }
 
 function rank(path: string): number {
-  if (testFolder.test(path)) return 3
+  if (isAside(path)) return 3
   return declaredName.test(baseOf(path)) ? 0 : path.split('/').some((part) => databaseFolder.test(part)) ? 1 : 2
 }

@@ -8,10 +8,10 @@ import {
   declaredName,
   flywayCallback,
   flywayName,
+  isAside,
   golangMigrateName,
   orderedFolder,
   seedName,
-  testFolder,
   upDownName,
   wayBackName,
 } from './sql-folders.ts'
@@ -67,7 +67,7 @@ export function sqlProjects(
       .map((path) => traits.get(path))
       .filter((one) => one !== undefined)
     const dialect = dialectOf(entry, seen)
-    if (dialect !== 'ignored' && !testFolder.test(entry))
+    if (dialect !== 'ignored' && !isAside(`${entry}/`))
       projects.push(
         sqlProject(listing, { folder: entry, layout: 'up-down-folders' }, [], runnerOfFolders(listing, entry), dialect),
       )
@@ -146,7 +146,7 @@ export function sqlProjects(
       )
       continue
     }
-    if (testFolder.test(folder)) {
+    if (isAside(`${folder}/`)) {
       ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'tests' })))
       continue
     }
@@ -377,7 +377,7 @@ function looseProjects(
 }
 
 function looseReason(path: string, seen: SqlTraits | undefined): IgnoredSql['reason'] | null {
-  if (testFolder.test(path)) return 'tests'
+  if (isAside(path)) return 'tests'
   if (seedName.test(baseOf(path))) return 'data'
   if (seen === undefined) return 'not read'
   if (dialectOf(folderOf(path), [seen]) !== 'postgresql') return 'another dialect'

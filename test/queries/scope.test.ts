@@ -140,6 +140,11 @@ describe('the kind of a file', () => {
     ['prisma/seed.ts', 'seed'],
     ['src/mocks/redis.ts', 'test'],
     ['src/test.ts', 'test'],
+    ['app/src/test-only-migrations/V901__rows.sql', 'test'],
+    ['src/integrationTest/resources/db/testdata/V2__rows.sql', 'test'],
+    ['src/it/resources/rows.sql', 'test'],
+    ['src/it/page.ts', 'source'],
+    ['apps/ab-test/latest/page.ts', 'source'],
     ['prisma/ts-migrations/remove-duplicates.ts', 'script'],
     ['prisma/production-seed/data.ts', 'seed'],
   ])('%s is %s', (path, kind) => {

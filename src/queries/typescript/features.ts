@@ -1,3 +1,4 @@
+import { inTests } from '../../project/paths.ts'
 import { Remembered } from '../remember.ts'
 
 /** What a text holds that makes it worth parsing, told from its characters alone. */
@@ -130,7 +131,7 @@ export function fileKind(path: string): FileKind {
 }
 
 function kindOf(path: string): FileKind {
-  return testFile.test(path)
+  return inTests(path) || testFile.test(path)
     ? 'test'
     : seedFile.test(path)
       ? 'seed'
