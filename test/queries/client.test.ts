@@ -32,6 +32,19 @@ describe('finding the client', () => {
     ).toEqual(['src/a.ts:2 delete public.orgs'])
   })
 
+  it('through the alias of a framework whose tsconfig is generated', async () => {
+    expect(
+      await found({
+        'web/package.json': '{}',
+        'web/tsconfig.json': '{ "extends": "./.svelte-kit/tsconfig.json" }',
+        'web/src/lib/server/db/index.ts':
+          "import { PrismaClient } from '@prisma/client'\nexport const store = new PrismaClient()",
+        'web/src/routes/a/+server.ts':
+          "import { store } from '$lib/server/db'\nawait store.org.delete({ where: { id } })",
+      }),
+    ).toEqual(['web/src/routes/a/+server.ts:2 delete public.orgs'])
+  })
+
   it('through a workspace package and its re-exports', async () => {
     expect(
       await found({

@@ -36,11 +36,21 @@ const endings = [
   '/index.mjs',
 ]
 
+/** Folders that SvelteKit, Nuxt and others name, from the package on. */
+const frameworkAliases: Readonly<Record<string, readonly string[]>> = {
+  $lib: ['src/lib'],
+  '~': ['src', 'app', ''],
+  '@': ['src', 'app', ''],
+  '~~': [''],
+  '@@': [''],
+}
+
 /** Builds a resolver from the file list and the texts of package.json and tsconfig files. */
 export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap<string, string>): ModuleResolver {
   const paths = new Set(entries.map((e) => e.path))
   const packages: Package[] = []
   const aliases: Aliases[] = []
+  const homes = [...texts.keys()].filter((path) => path.endsWith('package.json')).map(folderOf)
   const configs = new Map<string, Record<string, unknown>>()
   for (const [path, text] of texts) {
     const json = parseLooseJson(text)
@@ -66,6 +76,7 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
   }
   aliases.sort((a, b) => b.folder.length - a.folder.length)
   packages.sort((a, b) => b.name.length - a.name.length)
+  homes.sort((a, b) => b.length - a.length)
   const memo = new Map<string, Map<string, { path: string | null; target: string | null }>>()
 
   const file = (base: string): string | null => {
@@ -139,7 +150,20 @@ export function moduleResolver(entries: readonly TreeEntry[], texts: ReadonlyMap
       if (specifier === one.name || specifier.startsWith(`${one.name}/`))
         return inPackage(one, specifier.slice(one.name.length + 1))
     }
-    return { path: null, target: null }
+    return { path: byHabit(from, specifier), target: null }
+  }
+
+  /** What an alias of a framework means, whose tsconfig is generated and seldom committed. */
+  const byHabit = (from: string, specifier: string): string | null => {
+    const [alias = '', ...rest] = specifier.split('/')
+    const folders = frameworkAliases[alias]
+    if (folders === undefined) return null
+    const home = homes.find((folder) => folder === '' || from.startsWith(`${folder}/`)) ?? ''
+    for (const folder of folders) {
+      const at = file([home, folder, ...rest].join('/'))
+      if (at !== null) return at
+    }
+    return null
   }
 
   const cached = (from: string, specifier: string): { path: string | null; target: string | null } => {
