@@ -146,12 +146,15 @@ function kindOf(path: string): FileKind {
 const serves =
   /\.listen\(|\bserve\(|\bSIG(?:TERM|INT)\b|\b(?:app|router|server|fastify)\.(?:get|post|put|patch|delete|use|route)\(/
 
+/** `main()` or `(async () => …)()` at the top of a module. */
+const begins = /^(?:void\s+|await\s+)?[\w$]+\(\)|^;?\(\s*(?:async\b|\()/m
+
 /** True for the text of a program that ends itself once it is done: somebody, or a clock, starts it each time. */
 export function endsItself(text: string): boolean {
   if (serves.test(text)) return false
-  // What closes its client and gives nothing to other modules is a program.
+  // What starts by itself, closes its client and gives nothing to other modules is a program.
   return (
     /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) ||
-    (/\.(?:\$disconnect|end)\(\)/.test(text) && !/\bexports?\b/.test(text))
+    (/\.(?:\$disconnect|end)\(\)/.test(text) && begins.test(text) && !/\bexports?\b/.test(text))
   )
 }
