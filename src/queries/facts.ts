@@ -291,7 +291,10 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       host: hostOf(settings.hosting, one.place.path, packages),
       package: packages.holding(one.place.path),
     })),
-    replicas,
+    // A replica of an extension that nothing takes is asked by nobody.
+    replicas: replicas.filter(
+      ({ place }) => !discarded.some((one) => one.what === 'readReplicas' && one.place.path === place.path),
+    ),
     discarded,
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
