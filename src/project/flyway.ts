@@ -1,5 +1,5 @@
 import { within, type Listing } from './listing.ts'
-import { baseOf } from './paths.ts'
+import { baseOf, folderOf, isBelow } from './paths.ts'
 import type { RunnerOptions } from './project.ts'
 import { flywayName } from './sql-folders.ts'
 
@@ -47,4 +47,72 @@ function outOfOrderIn(texts: readonly string[]): boolean | undefined {
   )
   if (said.includes('true')) return true
   return settings.length === 0 || said.some((value) => value !== 'false') ? undefined : false
+}
+
+/** One history of Flyway that lies in several folders. */
+export interface FlywayHistory {
+  /** The folder around all of them. */
+  readonly folder: string
+  readonly within: readonly string[]
+}
+
+/**
+ * The histories of Flyway that lie in more than one of `folders`, by the `locations` that the repository sets, `{vendor}` being PostgreSQL, or by the
+ * default, `db/migration` and all below it. `isOther` tells folders for other databases.
+ * https://documentation.red-gate.com/fd/flyway-locations-setting-277579008.html
+ */
+export function flywayHistories(
+  listing: Listing,
+  folders: readonly string[],
+  isOther: (folder: string) => boolean,
+): readonly FlywayHistory[] {
+  const left = new Set(folders.filter((folder) => !isOther(folder)))
+  const histories: FlywayHistory[] = []
+  const take = (within: readonly string[]) => {
+    const held = [...left].filter((folder) => within.some((at) => isBelow(folder, at)))
+    const versions = held.flatMap((folder) =>
+      listing.filesIn(folder).flatMap((name) => /^V(\d[\d._]*)__/.exec(name)?.[1]?.replaceAll('_', '.') ?? []),
+    )
+    // Two migrations of one version are of two databases.
+    if (held.length < 2 || new Set(versions).size < versions.length) return
+    for (const folder of held) left.delete(folder)
+    histories.push({ folder: commonFolder(held), within })
+  }
+  for (const text of flywayConfigs(listing).map((path) => listing.text(path) ?? '')) {
+    const locations = locationsIn(text)
+    for (const root of rootsOf(locations, folders)) take(locations.map((location) => `${root}${location}`))
+  }
+  for (const folder of folders) {
+    const root = /^(?:.*\/)?db\/migration(?=\/|$)/.exec(folder)?.[0]
+    if (root !== undefined) take([root])
+  }
+  return histories
+}
+
+/** `db/migration/common` and the like, as written behind `classpath:` or `filesystem:`. */
+function locationsIn(text: string): readonly string[] {
+  return [
+    ...new Set(
+      [...text.matchAll(/(?:classpath|filesystem):\/?([\w./{}-]*\w[}]?)/g)].map((match) =>
+        (match[1] ?? '').replace(/^\.\//, '').replace('{vendor}', 'postgresql'),
+      ),
+    ),
+  ]
+}
+
+/** What stands before the locations where they lie: `app/src/main/resources/`. */
+function rootsOf(locations: readonly string[], folders: readonly string[]): readonly string[] {
+  const roots = locations.flatMap((location) =>
+    folders.flatMap((folder) => {
+      const at = `/${folder}/`.indexOf(`/${location}/`)
+      return at < 0 ? [] : [folder.slice(0, at)]
+    }),
+  )
+  return [...new Set(roots)]
+}
+
+function commonFolder(folders: readonly string[]): string {
+  let common = folders[0] ?? ''
+  while (!folders.every((folder) => isBelow(folder, common))) common = folderOf(common)
+  return common
 }

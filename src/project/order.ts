@@ -77,7 +77,7 @@ export function orderMigrations(
     case 'drizzle':
       return journaled(source, inside, journal)
     case 'flyway':
-      return flyway(inside)
+      return flyway(source.locations ? inside.filter((path) => isAt(path, source.locations)) : inside)
     case 'up-down':
       return upDown(source, inside)
     case 'sections':
@@ -175,6 +175,11 @@ function flyway(inside: readonly string[]): OrderedFiles {
     ],
     orphans: [],
   }
+}
+
+function isAt(path: string, locations: MigrationSource['locations']): boolean {
+  const isIn = (folders: readonly string[] = []) => folders.some((folder) => isBelow(path, folder))
+  return isIn(locations?.within) && !isIn(locations?.without)
 }
 
 function compareVersions(a: readonly bigint[], b: readonly bigint[]): number {

@@ -116,6 +116,8 @@ export interface MigrationSource {
    * The files themselves, where not every `.sql` file below the folder belongs to it: numbered ones beside helpers, loose ones between queries and seeds.
    */
   readonly files?: readonly string[]
+  /** Flyway: where one history lies in several folders, the folders in and below which it is, and those among them that are for other databases. */
+  readonly locations?: { readonly within: readonly string[]; readonly without: readonly string[] }
   /** Sqitch: `files` stand in the order of its plan. `revert` is the folder of the ways back; the text of a reworked file runs again. */
   readonly planned?: { readonly revert: string; readonly reworked: readonly string[] }
   /** True where the files stand in no order and are edited in place: what a change adds to one is new, the rest of it has run. */

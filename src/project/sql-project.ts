@@ -16,6 +16,7 @@ import {
   wayBackName,
 } from './sql-folders.ts'
 import type { SqlFolder } from './sql-folders.ts'
+import { flywayHistories } from './flyway.ts'
 import { assumed, runnerOf, runnerOfFolders } from './sql-runner.ts'
 import { sqitchPlans } from './sqitch.ts'
 import { traitsOf } from './sql-text.ts'
@@ -87,6 +88,26 @@ export function sqlProjects(
     const root = folderOf(plan.evidence)
     projects.push({ ...project, root, name: root === '' ? '.' : root })
   }
+  const seenIn = (folder: string, names: readonly string[]) =>
+    names.map((name) => traits.get(within(folder, name))).filter((found) => found !== undefined)
+  const ofFlyway = folders.filter(
+    ({ folder, names }) => names.some((name) => flywayName.test(name)) && !isAside(`${folder}/`),
+  )
+  const others = ofFlyway
+    .filter(({ folder, names }) => dialectOf(folder, seenIn(folder, names)) !== 'postgresql')
+    .map(({ folder }) => folder)
+  const histories = flywayHistories(
+    listing,
+    ofFlyway.map(({ folder }) => folder),
+    (folder) => others.includes(folder),
+  )
+  for (const { folder, within: at } of histories) {
+    const signs = { marker: null, flyway: true, upDown: false, golangMigrate: false }
+    const locations = { within: at, without: others }
+    projects.push(
+      sqlProject(listing, { folder, layout: 'flyway', locations }, [], runnerOf(listing, folder, signs), 'postgresql'),
+    )
+  }
   const isPlanned = (folder: string) =>
     plans.some(({ deploy, revert, verify }) => [deploy, revert, verify].some((at) => isBelow(folder, at)))
   for (const { folder, names: all, ordered } of folders) {
@@ -94,6 +115,18 @@ export function sqlProjects(
       const plan = plans.find(({ deploy }) => isBelow(folder, deploy))
       const unplanned = all.map((name) => within(folder, name)).filter((path) => plan?.files.includes(path) === false)
       ignored.push(...unplanned.map((path): IgnoredSql => ({ path, reason: 'no plan' })))
+      continue
+    }
+    if (others.includes(folder) && histories.some((each) => isBelow(folder, each.folder))) {
+      ignored.push(...all.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'another dialect' })))
+      continue
+    }
+    const history = others.includes(folder)
+      ? undefined
+      : histories.find((each) => each.within.some((at) => isBelow(folder, at)))
+    if (history) {
+      const callbacks = all.filter((name) => flywayCallback.test(name))
+      ignored.push(...callbacks.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'callback' })))
       continue
     }
     const scripts = all.filter((name) => isExtensionScript(listing, folder, name))

@@ -53,3 +53,47 @@ test('of a migration that gets another name nothing is new but the name', async 
   const { findings } = await rulesOf(base, { ...first, [at('V3__name.sql')]: sql })
   expect(findings).toEqual([`no-edited-migration ${at('V3__name.sql')}`])
 })
+
+const vendors = {
+  [at('common/V1__init.sql')]: 'create table users (id bigint primary key, name text);',
+  [at('postgresql/V2__orders.sql')]:
+    'create table orders (id bigint primary key, user_id bigint references users (id));',
+  [at('mysql/V2__orders.sql')]: 'create table orders (id bigint primary key) engine=innodb;',
+  [at('h2/V2__orders.sql')]: 'create table orders (id bigint primary key);',
+}
+
+test.each([
+  ['by default', {}],
+  [
+    'by its locations',
+    {
+      'src/main/resources/application.yml':
+        'spring:\n  flyway:\n    locations: classpath:db/migration/common,classpath:db/migration/{vendor}\n',
+    },
+  ],
+])('folders of one history are read as one, %s, those for other databases left out', async (_, config) => {
+  const base = { ...vendors, ...config }
+  const { findings, notes } = await rulesOf(base, {
+    ...base,
+    [at('common/V3__email.sql')]: `set lock_timeout = '3s'; alter table users add column email text not null;`,
+    [at('postgresql/V4__owner.sql')]: `set lock_timeout = '3s'; alter table users drop column name;`,
+    [at('mysql/V4__owner.sql')]: 'alter table users drop column name;',
+  })
+  expect(findings).toEqual([
+    `no-required-column-without-default ${at('common/V3__email.sql')}`,
+    `no-drop-column ${at('postgresql/V4__owner.sql')}`,
+  ])
+  expect(notes.filter((note) => !note.includes('another database') && !note.includes('MySQL'))).toEqual([])
+})
+
+test('folders that each count from one are of several databases', async () => {
+  const base = {
+    [at('billing/V1__init.sql')]: 'create table users (id bigint primary key);',
+    [at('shop/V1__init.sql')]: 'create table users (id bigint primary key, name text);',
+  }
+  const { findings, notes } = await rulesOf(base, {
+    ...base,
+    [at('shop/V2__drop.sql')]: `set lock_timeout = '3s'; alter table users drop column name;`,
+  })
+  expect({ findings, notes }).toEqual({ findings: [`no-drop-column ${at('shop/V2__drop.sql')}`], notes: [] })
+})
