@@ -93,7 +93,7 @@ export default {
               : ['is edited', 'are edited']
         // A history that is put away as a whole is one thing to say.
         const whole =
-          files.length > 3
+          files.length > (status === 'deleted' ? 1 : 3)
             ? `These ${files.length} migrations have run already and ${whatAll}: ${effect.replace('it runs', 'they run').replace('it has', 'they have')}.`
             : null
         for (const { path } of whole === null ? files : files.slice(0, 1)) {

@@ -90,8 +90,11 @@ export default {
         }
       }
       const change = `Changing \`${from.name}\` from \`${from.type}\` to \`${to.type}\``
+      // Of a moment only the last digits of its second are rounded.
+      const rounds = /^time(?:stamp)?\b/.test(from.type ?? '') && /^time(?:stamp)?\(/.test(to.type ?? '')
       return {
         anySize: true,
+        ...(rounds ? { severity: 'info' as const, alike: 'rounds' } : {}),
         message:
           loss === 'cut' || (using !== null && to.type?.startsWith('character') === true)
             ? `${change} rounds or cuts the values of \`${ctx.name(table)}\` that do not fit.`

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { Node, RangeVar } from 'libpg-query'
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { looksBack } from '../../src/planner/backfill/backfill.ts'
 import { baseOf, rowParts, type RowParts } from '../../src/planner/backfill/row-parts.ts'
@@ -9,6 +9,7 @@ import type { Statement } from '../../src/sql/statement.ts'
 import { significantTokens, tokenAt } from '../../src/sql/tokens.ts'
 import { inBatches, inRanges, keyRange } from './batches.ts'
 import { mergeParts } from './merge.ts'
+import { columnRef, walkTree } from './sql-tree.ts'
 import { ident, tableAt } from './sql.ts'
 
 /** What changes many rows: a statement, and the part of it that does. */
@@ -22,6 +23,7 @@ export interface RowChange {
 
 /** Lines of SQL, comments and statements, that make a change a few thousand rows at a time; null where it cannot be cut, or has no key to go by. */
 export function changeInBatches({ statement, part, table }: RowChange, ctx: RuleContext): readonly string[] | null {
+  if (readsVariables(part, ctx)) return null
   const plain = { ...statement, text: withoutComments(statement.text) }
   if (part !== statement.node) return movedInBatches(plain, part, table, ctx)
   if ('MergeStmt' in part) return mergedInRanges(plain.text, part, ctx)
@@ -158,4 +160,30 @@ export function withoutComments(text: string): string {
     else if (!plain.endsWith(' ')) plain += ' '
   }
   return plain.replace(/\s*;?\s*$/, '')
+}
+
+/** True where a statement in a block reads what is no column of its tables: a variable of the block, which nothing outside knows. */
+function readsVariables(part: Node, { step, before }: RuleContext): boolean {
+  if (step?.statement.inside !== 'do') return false
+  const schema = step.before ?? before
+  const names = new Set<string>()
+  const columns = new Set<string>()
+  const add = (relation: RangeVar) => {
+    for (const name of [relation.relname, relation.alias?.aliasname]) if (name !== undefined) names.add(name)
+    for (const { name } of schema.tables.get(relationKey(relation, schema))?.columns ?? []) columns.add(name)
+  }
+  walkTree(part, (kind, value) => {
+    if (kind === 'RangeVar') add(value)
+    else if (/^(?:Update|Delete|Insert|Merge)Stmt$/.test(kind)) add((value as { relation?: RangeVar }).relation ?? {})
+    return true
+  })
+  let reads = false
+  walkTree(part, (kind, value) => {
+    if (kind !== 'ColumnRef') return true
+    const written = columnRef({ ColumnRef: value } as Node)
+    if (written !== null && (written.qualifier === null ? !columns.has(written.name) : !names.has(written.qualifier)))
+      reads = true
+    return true
+  })
+  return reads
 }

@@ -1,3 +1,4 @@
+import { isLiquibase } from '../../src/project/liquibase.ts'
 import type { Step } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Index, Key, Unique } from '../../src/schema/model.ts'
@@ -97,6 +98,10 @@ function riskAfter(step: Step, index: number, ctx: RuleContext): { readonly step
     if (other.migration.path !== path) return null
     if (isTimeout(other)) limited = true
     if (other.statement.inside !== null || other.transaction.id === step.transaction.id) continue
+    // Liquibase begins again at the changeset that failed.
+    const { text } = step.statement.file
+    if (isLiquibase(text) && /^\s*--\s*changeset\s/im.test(text.slice(step.statement.end, other.statement.start)))
+      return null
     const why =
       riskOf(other, ctx) ??
       (limited && other.observation?.locks.some(({ mode }) => mode !== 'AccessShareLock') === true

@@ -16,8 +16,10 @@ import {
   wayBackName,
 } from './sql-folders.ts'
 import type { SqlFolder } from './sql-folders.ts'
+import { dialectOf } from './folder-dialect.ts'
 import { flywayHistories } from './flyway.ts'
 import { assumed, runnerOf, runnerOfFolders } from './sql-runner.ts'
+import { isBeingWritten, isExtensionScript, isOfOtherDialect } from './sql-left-out.ts'
 import { sqitchPlans } from './sqitch.ts'
 import { traitsOf } from './sql-text.ts'
 import type { SqlTraits } from './sql-text.ts'
@@ -131,7 +133,11 @@ export function sqlProjects(
     }
     const scripts = all.filter((name) => isExtensionScript(listing, folder, name))
     ignored.push(...scripts.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'extension' })))
-    const names = all.filter((name) => !scripts.includes(name) && !isBeingWritten(listing, within(folder, name)))
+    const foreign = all.filter((name) => isOfOtherDialect(name, all))
+    ignored.push(...foreign.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'another dialect' })))
+    const names = all.filter(
+      (name) => !scripts.includes(name) && !foreign.includes(name) && !isBeingWritten(listing, within(folder, name)),
+    )
     if (names.length === 0) continue
     const apart = projects.find(
       ({ migrations }) =>
@@ -167,6 +173,7 @@ export function sqlProjects(
     if (
       other === 'ignored' ||
       (seen.length > 0 &&
+        !names.some((name) => flywayName.test(name)) &&
         seen.every((found) => found.queries || !found.changesSchema) &&
         other === 'postgresql' &&
         !orderedFolder.test(baseOf(folder)))
@@ -183,7 +190,7 @@ export function sqlProjects(
       ignored.push(...names.map((name): IgnoredSql => ({ path: within(folder, name), reason: 'tests' })))
       continue
     }
-    projects.push(orderedProject(listing, folder, names, traits, other, ignored))
+    projects.push(orderedProject(listing, folder, names, names.length < all.length, traits, other, ignored))
   }
   projects.push(...looseProjects(listing, loose, traits, projects, orm, sqlc, ignored))
   return { projects, ignored }
@@ -200,28 +207,11 @@ function upDownFolders(folders: readonly SqlFolder[]): readonly string[] {
   ]
 }
 
-/** What the names and samples of a folder say of its dialect; `ignored` where it is one that nothing here reviews. */
-function dialectOf(folder: string, seen: readonly SqlTraits[]): Dialect | 'ignored' {
-  const counts = new Map<string, number>()
-  for (const { dialect } of seen) counts.set(dialect, (counts.get(dialect) ?? 0) + 1)
-  const named =
-    /(?:^|[/_-])(clickhouse|mysql|mariadb|sqlite3?|d1|cockroach(?:db)?|crdb|mssql|sqlserver|oracle|bigquery|snowflake|duckdb|cassandra|scylla|redshift|spanner|tidb|hsqldb|h2|derby|db2)(?:$|[/_-])/i
-      .exec(folder)?.[1]
-      ?.toLowerCase()
-  const most = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'postgresql'
-  const said = most === 'postgresql' && named !== undefined ? named : most
-  if (said === 'mysql' || said === 'mariadb' || said === 'tidb') return 'mysql'
-  if (said === 'sqlite' || said === 'sqlite3' || said === 'd1') return 'sqlite'
-  if (said === 'sqlserver' || said === 'mssql') return 'sqlserver'
-  if (/^(?:cockroach|crdb)/.test(said)) return 'cockroachdb'
-  if (said !== 'postgresql') return 'ignored'
-  return seen.some(({ cockroach }) => cockroach) ? 'cockroachdb' : 'postgresql'
-}
-
 function orderedProject(
   listing: Listing,
   folder: string,
   names: readonly string[],
+  isPart: boolean,
   traits: ReadonlyMap<string, SqlTraits>,
   dialect: Dialect,
   ignored: IgnoredSql[],
@@ -249,7 +239,10 @@ function orderedProject(
   const isSchema = (name: string) =>
     declaredName.test(name) && !/^create[._-](?!(?:tables?|schemas?|db|database|all)\b)/i.test(name)
   const declared = unnumbered.filter(isSchema).map((name) => within(folder, name))
-  const files = unnumbered.length > 0 ? names.filter(isNamed).map((name) => within(folder, name)) : null
+  const files =
+    unnumbered.length > 0 || isPart
+      ? names.filter((name) => !unnumbered.includes(name)).map((name) => within(folder, name))
+      : null
   ignored.push(
     ...unnumbered.flatMap((name): readonly IgnoredSql[] => {
       const path = within(folder, name)
@@ -338,21 +331,6 @@ function rootOf(listing: Listing, folder: string): string {
   const parts = folder.split('/')
   const at = parts.findIndex((part) => databaseFolder.test(part) || orderedFolder.test(part))
   return at < 0 ? folder : parts.slice(0, at).join('/')
-}
-
-/** True for what graphile-migrate has not committed yet: it is run again and again until it is. https://github.com/graphile/migrate#current-migration */
-function isBeingWritten(listing: Listing, path: string): boolean {
-  const folder = folderOf(path)
-  const around = baseOf(path) === 'current.sql' ? folder : baseOf(folder) === 'current' ? folderOf(folder) : null
-  return around !== null && listing.foldersIn(around).includes('committed')
-}
-
-/** True for what CREATE EXTENSION runs. https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-FILES */
-function isExtensionScript(listing: Listing, folder: string, name: string): boolean {
-  const [, extension] = /^(.+?)--[\w.-]+\.sql$/.exec(name) ?? []
-  return (
-    extension !== undefined && [folder, folderOf(folder)].some((at) => listing.has(within(at, `${extension}.control`)))
-  )
 }
 
 /** Files that stand in no order: declared schemas and scripts, one project for each database folder. */

@@ -98,6 +98,7 @@ function asDeclared(to: Schema): (of: Schema) => Schema {
 /** Where the schemas declare the table that a statement without changes is about. */
 function placeOfTarget({ statement }: Step, from: Schema, to: Schema, changeSet: ChangeSet): Place | null {
   const [{ relation, objects } = {}] = Object.values(statement.node) as { relation?: RangeVar; objects?: Node[] }[]
+  if ('CreateFunctionStmt' in statement.node) return null
   const { schema, name } = relation ? writtenOf(relation) : writtenIn(items(objects?.[0]).map(text))
   const at = key(schema ?? to.defaultSchema, name)
   const [now, was] = [to.tables.get(at)?.declared[0], from.tables.get(at)?.declared[0]]

@@ -7,8 +7,8 @@ import type { Step } from '../step.ts'
 
 /**
  * Where two projects describe one database, a change of it is told once. A schema of an ORM without migrations whose tables the migrations of another
- * project make, or change at the same time, is a picture of them, as `prisma db pull` draws it: what runs stands in those migrations. What a schema in
- * SQL declares as an ORM's does too is told where the ORM has it.
+ * project make, or change at the same time, is a picture of them, as `prisma db pull` draws it, and so is a dump in SQL: what runs stands in those
+ * migrations. What a schema in SQL declares as an ORM's does too is told where the ORM has it.
  */
 export function toldOnce(projects: readonly ProjectReading[]): readonly ProjectReading[] {
   return projects.map((reading) => {
@@ -26,6 +26,7 @@ export function toldOnce(projects: readonly ProjectReading[]): readonly ProjectR
       const isWritten = (change: Change) => written.has(nameOf(tableOf(change) ?? ''))
       return { ...reading, steps: reading.steps.filter(({ changes }) => !changes.some(isWritten)) }
     }
+    if (others.some((other) => isPictureOf(reading, other))) return { ...reading, steps: [] }
     const told = new Set(
       others
         .filter(({ project }) => project.orm !== null)

@@ -106,7 +106,7 @@ export function replayHistory(
         id = transaction
         undo.begin(draft.schema, at + index)
       }
-      const outcome = runOn(draft, statement, options)
+      const outcome = runOn(draft, statement, { ...options, ran: true })
       notes.push(...outcome.notes)
       draft.schema = undo.backTo(statement, draft.schema, at + index)?.schema ?? draft.schema
       if (outcome.refused !== null) refused.push({ statement, why: outcome.refused })

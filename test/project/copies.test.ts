@@ -96,3 +96,19 @@ test('a schema in SQL beside the same tables in Prisma is told of where Prisma h
   ])
   expect(await toldIn(of('', ''), head)).toEqual(['prefer-timestamptz prisma/schema.prisma'])
 })
+
+test('a dump beside the migrations that make it is no change of its own', async () => {
+  const base = {
+    'migrations/committed/000001.sql':
+      '--! Previous: -\n--! Hash: sha1:1\n\ncreate table users (id bigint primary key);\n',
+    'migrations/extensions.sql': 'create extension if not exists citext;\n',
+    'data/schema.sql': 'create table users (id bigint primary key);\n',
+  }
+  const made = 'create function users() returns int language sql security definer as $$ select 1 $$;\n'
+  const head = {
+    ...base,
+    'migrations/committed/000002.sql': `--! Previous: sha1:1\n--! Hash: sha1:2\n\n${made}`,
+    'data/schema.sql': `${base['data/schema.sql']}${made}`,
+  }
+  expect(await toldIn(base, head)).toEqual(['require-search-path migrations/committed/000002.sql'])
+})

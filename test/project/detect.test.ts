@@ -361,6 +361,15 @@ describe('runners of SQL', () => {
       '. - cockroachdb goose@? db/migrations:sections',
     ],
     [
+      'variants for each database, of which the one for Postgres counts',
+      {
+        'migrations/1_init.postgres.up.sql': table,
+        'migrations/1_init.mysql.up.sql': table,
+        'migrations/1_init.sqlite3.up.sql': table,
+      },
+      '. - postgresql golang-migrate@? migrations:up-down',
+    ],
+    [
       'what golang-migrate would pass over today is not run by it',
       { 'migrations/201701_init.up.sql': table, 'migrations/202101_more.sql': 'ALTER TABLE users ADD COLUMN a text;' },
       '. - postgresql psql@? (assumed) migrations:up-down',

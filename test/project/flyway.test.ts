@@ -97,3 +97,27 @@ test('folders that each count from one are of several databases', async () => {
   })
   expect({ findings, notes }).toEqual({ findings: [`no-drop-column ${at('shop/V2__drop.sql')}`], notes: [] })
 })
+
+test('what Flyway reads together is one history: folders below a location, and the locations of a setting', async () => {
+  const of = (name: string) => `src/main/resources/db/${name}`
+  const base = {
+    [of('migration/V1__init.sql')]: 'create table users (id bigint primary key, name text);',
+    [of('migration/views/V2__names.sql')]: 'create view names as select id, name from users;',
+    [of('migration/mysql/V3__x.sql')]: 'alter table users modify name varchar(9);',
+    [of('specific/postgresql/V4__more.sql')]: 'alter table users add column age integer;',
+    'src/main/resources/application.yml':
+      'spring:\n  flyway:\n    locations: classpath:/db/migration, classpath:/db/specific/{vendor}\n',
+  }
+  const head = { ...base, [of('migration/V5__age.sql')]: 'alter table users alter column age set not null;' }
+  expect(await rulesOf(base, head)).toMatchObject({
+    findings: expect.arrayContaining([`no-set-not-null-scan ${of('migration/V5__age.sql')}`]),
+    notes: [],
+  })
+})
+
+test('files of Flyway that nobody can parse for their placeholders are told of all the same', async () => {
+  const of = (column: string) => 'alter table ${schema}.users add column ' + column + ' text;'
+  const base = { 'db/postgresql/V1__a.sql': of('a'), 'db/postgresql/V2__b.sql': of('b') }
+  const { notes } = await rulesOf(base, { ...base, 'db/postgresql/V3__c.sql': of('c') })
+  expect(notes.map((note) => /placeholder `[^`]+`/.exec(note)?.[0])).toEqual(['placeholder `${schema}`'])
+})

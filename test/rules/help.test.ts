@@ -186,3 +186,30 @@ test('numbers of rows that a loop asks for are asked for in groups', async () =>
   )
   expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining('Count all groups at once')])
 })
+
+test('batches of what a block computes are not written out: its variables are known nowhere else', async () => {
+  const of = (set: string) =>
+    said('no-backfill-in-migration', 'create table users (id bigint primary key, name text, plan text);', {
+      'db/migrations/0002_plan.sql': `do $$ declare standard text := 'a'; begin update users set plan = ${set} where name = 'x'; end $$;`,
+    })
+  const [[known], [unknown]] = await Promise.all([of(`'b'`), of('standard')])
+  expect([known?.help?.includes('```sql'), unknown?.help?.includes('```sql')]).toEqual([true, false])
+})
+
+test('of a changelog, what stands in another changeset is not run again', async () => {
+  const changelog = (mark: string) =>
+    `--liquibase formatted sql\n--changeset me:1\ncreate table users (id bigint primary key, name text);\n--changeset me:2 runInTransaction:false\nalter table users add column email text;\n${mark}create unique index concurrently users_email on users (name);\n`
+  const told = async (mark: string) => {
+    const base = { 'db/changelog.sql': changelog('').split('--changeset me:2')[0] ?? '' }
+    const report = await review(
+      await changeSetOf(memoryTree(base), memoryTree({ 'db/changelog.sql': changelog(mark) })),
+      {
+        rules: catalog,
+        settings: { config: defaultConfig, notes: [] },
+      },
+    )
+    return report.findings.filter(({ rule }) => rule === 'require-repeatable-migration').length
+  }
+  expect(await told('')).toBe(1)
+  expect(await told('--changeset me:3 runInTransaction:false\n')).toBe(0)
+})

@@ -13,11 +13,12 @@ test('what a history holds has run: a statement that could not is passed over, a
     migration(
       '0001_dump',
       `CREATE EXTENSION pg_cron; CREATE TABLE users (id bigint); ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;
-      ALTER TABLE missing ADD a int; ALTER TABLE users ADD a int;`,
+      ALTER TABLE missing ADD a int; ALTER TABLE users ADD a int; CREATE TABLE posts (by uuid REFERENCES auth.users (id));`,
     ),
   ]
   const { schema, notes } = replayHistory(emptySchema(), files, plain)
   expect(schema.tables.get('public.users')?.columns.map(({ name }) => name)).toEqual(['id', 'a'])
+  expect(schema.tables.has('public.posts')).toBe(true)
   expect(notes.map(({ message }) => message)).toEqual([
     'this statement cannot succeed here: relation "missing" does not exist',
   ])

@@ -49,7 +49,10 @@ export function readModule(
   let readable = true
   if (nestingOf(path, text) > maxNesting) return { ...module, readable: false }
   try {
-    const result = parseSync(path, text, { preserveParens: false })
+    const result = parseSync(path, text, {
+      preserveParens: false,
+      ...(/\.[cm]?js$/.test(path) ? { lang: 'jsx' as const } : {}),
+    })
     program = result.program
     if (program.body.length === 0 && result.errors.length > 0) readable = false
   } catch {

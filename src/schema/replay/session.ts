@@ -17,6 +17,8 @@ export interface ReplayOptions {
   readonly source: Declaration['source']
   /** True where the database has objects that nobody told of: an unknown table is one of those, not a mistake. */
   readonly alone?: boolean
+  /** True for what has run: a schema of which nothing is known was there, made by a platform or by hand. */
+  readonly ran?: boolean
 }
 
 /** One statement being replayed: what it works on and what it has done. */
@@ -122,7 +124,9 @@ export function tableFor(session: Session, written: Written, missingOk = false):
   if (table !== undefined) return table
   if (findKey(session, written, (at) => schema.views.has(at)) !== undefined)
     return refuse(`${shown(written)} is not a table`)
-  if (isOpen(session) || mayBeOfExtension(schema, written)) return placeholder(session, assumedKey(session, written))
+  const isOfOthers = session.options.ran === true && written.schema !== null && !schemaExists(session, written.schema)
+  if (isOpen(session) || isOfOthers || mayBeOfExtension(schema, written))
+    return placeholder(session, assumedKey(session, written))
   if (missingOk) return null
   return refuse(`relation ${shown(written)} does not exist`)
 }
