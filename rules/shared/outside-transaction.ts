@@ -1,6 +1,7 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { isLiquibase } from '../../src/project/liquibase.ts'
 import { commitsEach } from '../../src/project/transactions.ts'
+import type { Step } from '../../src/step.ts'
 
 /** How to run a statement outside a transaction with the runner at hand. */
 export interface Outside {
@@ -87,4 +88,10 @@ export function commitsAlone({ step, runner, postgres }: RuleContext): boolean {
 /** Where `ALTER TYPE ... ADD VALUE` has to go, as a clause that begins with a semicolon: below PostgreSQL 12 no transaction takes it. */
 export function addingValue(ctx: RuleContext, many = false): string {
   return ctx.postgres < 12 ? `; ${outsideTransaction(ctx, { many }).how}` : ''
+}
+
+/** True where another changeset of Liquibase begins between two statements of a file. */
+export function isOtherChangeset({ statement: first }: Step, { statement: second }: Step): boolean {
+  const { text } = first.file
+  return isLiquibase(text) && /^\s*--\s*changeset\s/im.test(text.slice(first.end, second.start))
 }

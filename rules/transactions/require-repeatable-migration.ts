@@ -1,7 +1,7 @@
-import { isLiquibase } from '../../src/project/liquibase.ts'
 import type { Step } from '../../src/step.ts'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Index, Key, Unique } from '../../src/schema/model.ts'
+import { isOtherChangeset } from '../shared/outside-transaction.ts'
 import { changedRows } from '../shared/slow.ts'
 import { settingIn } from '../shared/timeouts.ts'
 
@@ -99,9 +99,7 @@ function riskAfter(step: Step, index: number, ctx: RuleContext): { readonly step
     if (isTimeout(other)) limited = true
     if (other.statement.inside !== null || other.transaction.id === step.transaction.id) continue
     // Liquibase begins again at the changeset that failed.
-    const { text } = step.statement.file
-    if (isLiquibase(text) && /^\s*--\s*changeset\s/im.test(text.slice(step.statement.end, other.statement.start)))
-      return null
+    if (isOtherChangeset(step, other)) return null
     const why =
       riskOf(other, ctx) ??
       (limited && other.observation?.locks.some(({ mode }) => mode !== 'AccessShareLock') === true
