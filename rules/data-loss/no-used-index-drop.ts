@@ -90,6 +90,7 @@ function bared(table: Key, name: string, ctx: RuleContext): Problem | null {
   if (bare === undefined) return null
   return {
     object: table,
+    alike: `${table} ${bare.name ?? bare.columns.join()}`,
     message: `Without \`${name}\`, deleting from \`${ctx.name(parentOf(bare))}\` reads the whole of \`${ctx.name(table)}\`: no other index leads with \`${bare.columns.join('`, `')}\`.`,
     help: `Keep the index while \`${bare.name}\` is there, or build its successor first.`,
   }

@@ -100,6 +100,9 @@ export default {
           continue
         const keys = find.predicates.filter((p) => p.operator === '=' && p.expression === null && p.column !== null)
         if (keys.length === 0 || find.predicates.some((p) => p.branch !== 0 || p.joining === true)) continue
+        // What else tells the row apart is no column, so that no constraint on columns holds them apart.
+        if (find.predicates.some((p) => p.expression !== null || p.operator === 'json' || p.operator === 'unknown'))
+          continue
         const columns = keys.map((p) => p.column ?? '')
         if (!isIdentity(keys, table, ctx)) continue
         if (!keys.every((p) => p.source !== undefined && values[p.column ?? ''] === p.source)) continue

@@ -11,7 +11,8 @@ import {
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop } from '../shared/query-examples.ts'
 import { helpFor, isOfTime, keysOf } from '../shared/together.ts'
-import { at, callOf, inService, isBackground } from '../shared/query-words.ts'
+import { at, callOf, inService, isBackground, mainTable } from '../shared/query-words.ts'
+import { isFlag } from '../shared/wanted-index.ts'
 
 export default {
   id: 'no-query-in-loop',
@@ -322,6 +323,11 @@ export default {
         const { loop, transaction } = query.context
         // The first rows of each under conditions of their own are no one call of an ORM.
         if (takesFirst(query) && query.client !== 'sql' && query.predicates.length > 1 && keysOf(query).length !== 1)
+          continue
+        // There are no more elements than values of the column that tells their rows apart.
+        const table = mainTable(query, ctx)
+        const [key, ...others] = keysOf(query)
+        if (table !== null && key?.operator === '=' && others.length === 0 && isFlag(table, key.column ?? '', ctx))
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
           if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue

@@ -1,4 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import { callOf, mainTable, standsAlone } from '../shared/query-words.ts'
 
@@ -84,8 +85,8 @@ export default {
       if (table === null || query.dynamic || query.filtered === true || query.predicates.length > 0) return
       if (query.context.file === 'test' || query.context.file === 'seed' || query.context.file === 'script') return
       // A function of such a name that takes nothing says that all are meant.
-      if (query.operation === 'delete' && query.context.parameters === 0 && ofAll.test(query.context.function ?? ''))
-        return
+      const { parameters, function: name } = query.context
+      if (parameters === 0 && (query.operation === 'delete' ? ofAll : ofNone).test(name ?? '')) return
       const many =
         query.client === 'prisma'
           ? query.call === 'deleteMany' || query.call.startsWith('updateMany') || query.statement !== undefined
@@ -97,6 +98,8 @@ export default {
         query.tables.length > 1
       )
         return
+      // Where one function empties so many tables, it is what it is for: a copy is read in, or all begins anew.
+      if (query.operation === 'delete' && emptiedWith(query, ctx) >= 3) return
       // One row that holds the state of the whole is changed without a condition, and settings are emptied.
       if (!ctx.isSized(table.key) && standsAlone(table, ctx)) return
       return {
@@ -110,3 +113,17 @@ export default {
 } satisfies Rule
 
 const ofAll = /^(?:delete|remove|clear|reset|wipe|purge|empty|flush)All(?![a-z])/
+const ofNone = /^reset(?![a-z])/
+
+/** How many tables the function of a query empties. */
+function emptiedWith({ place, context }: Query, { queries }: RuleContext): number {
+  const emptied = queries.filter(
+    (other) =>
+      other.operation === 'delete' &&
+      other.predicates.length === 0 &&
+      other.filtered !== true &&
+      other.place.path === place.path &&
+      other.context.function === context.function,
+  )
+  return new Set(emptied.map(({ tables }) => tables[0]?.table)).size
+}

@@ -1,6 +1,5 @@
 import type { Problem, Rule } from '../../src/engine/rule.ts'
-import type { Predicate, Query } from '../../src/queries/query.ts'
-import type { Table } from '../../src/schema/model.ts'
+import type { Predicate } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -24,6 +23,7 @@ import {
   isRange,
   useBesideDeletion,
   wantedIndex,
+  withOrder,
 } from '../shared/wanted-index.ts'
 
 export default {
@@ -186,6 +186,13 @@ export default {
       rows: { images: 5_000_000, videos: 5_000_000 },
       title: 'What one query lacks is told once.',
       typescript: `${pool}\n  export const files = (owner: string) => pool.query('SELECT id FROM images WHERE owner_id = $1 UNION ALL SELECT id FROM videos WHERE owner_id = $1', [owner])`,
+      count: 1,
+    },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'One index for a page and its number, whatever the page is sorted by.',
+      typescript: `export const page = (status: string) => Promise.all([prisma.order.findMany({ where: { status }, orderBy: { createdAt: 'desc' }, take: 20 }), prisma.order.count({ where: { status } })])\n  export const other = (status: string) => prisma.order.findMany({ where: { status }, orderBy: { number: 'desc' }, take: 20 })`,
       count: 1,
     },
   ],
@@ -402,11 +409,8 @@ export default {
         if (severity === 'info' && !columns.some((p) => p.operator !== 'is null' && tellsApart(table, p.column ?? '')))
           return 'unknown'
         const isSelective = columns.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
-        const found = wantedIndex(table, conditions, ctx)
-        const sorts =
-          ordered && !isSelective && conditions.ranged.length === 0 && branches.length === 1 && found.length < 3
-        // Where many rows are found, they have to come in the order in which the first are taken.
-        const wanted = sorts ? [...new Set([...found, ...firstOrder(query, table)])] : found
+        const sorted = branches.length === 1 ? withOrder(conditions, table, own, query) : conditions
+        const wanted = wantedIndex(table, sorted, ctx)
         const names = listed(columns.map((p) => p.column ?? ''))
         const which =
           use.verdict === 'later'
@@ -451,11 +455,6 @@ export default {
     },
   },
 } satisfies Rule
-
-/** The column that rows of the table are sorted by first, where it is one of its own. */
-function firstOrder({ ordering: [first] }: Query, table: Table): readonly string[] {
-  return first?.table === table.key ? [first.column] : []
-}
 
 /** True for what is computed of a column and has to equal a value. */
 function isComputed(predicate: Predicate): boolean {

@@ -21,6 +21,7 @@ import {
   tellsApart,
 } from '../shared/query-words.ts'
 import { builtBy } from '../shared/concurrently.ts'
+import { isRange } from '../shared/wanted-index.ts'
 import { indexSpelling } from '../shared/declare.ts'
 
 export default {
@@ -149,6 +150,12 @@ export default {
       typescript: `${pool}\n  export const newest = (trace: string) => pool.query("SELECT id FROM operations WHERE trace_id = $1 AND status = 'done' ORDER BY created_at DESC LIMIT 1", [trace])`,
     },
     {
+      given: `create table runs (id bigint primary key, state text not null, next_at timestamptz not null); create index on runs (state, next_at);`,
+      rows: { runs: 5_000_000 },
+      title: 'What is due by now is found by its state and its time.',
+      typescript: `${pool}\n  export const due = () => pool.query("SELECT id FROM runs WHERE state IN ('waiting', 'failed') AND next_at <= now() ORDER BY next_at LIMIT 50")`,
+    },
+    {
       ...prismaShop,
       rows: { orders: 900 },
       title: 'A small table.',
@@ -195,6 +202,8 @@ export default {
       // The first of what two owners share is the first of few.
       if (query.limit === 1 && own.filter((p) => p.operator === '=' && tellsApart(table, p.column ?? '')).length > 1)
         return
+      // What is due by now is little, where an index finds it.
+      if (use.verdict === 'served' && own.some((p) => isRange(p) && p.column === query.ordering[0]?.column)) return
       // So many rows are sorted unnoticed.
       if (isOfOneThing(table, own, ctx)) return
       const each = rowsOfOwner(table, own, ctx)

@@ -38,6 +38,13 @@ export default {
       typescript: `export const find = (text: string) => prisma.user.findMany({ where: { name: { endsWith: text } }, take: 20 })`,
       severity: 'info',
     },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Each alternative needs its column in the index.',
+      typescript: `export const search = (text: string) => prisma.order.findMany({ where: { OR: [{ note: { contains: text } }, { status: { contains: text } }] }, take: 20 })`,
+      message: 'Each search in `note` and `status`',
+    },
   ],
   good: [
     {
@@ -65,6 +72,8 @@ export default {
       if (search === null) return
       const { table, severity } = search
       if (query.predicates.some((p) => p.joining === true && p.table !== table.key)) return
+      // Every alternative that is searched needs its column in the index, or the whole table is read for it.
+      const lacking: string[] = []
       for (const branch of branchesOf(query)) {
         const own = branch.filter((p) => p.table === table.key)
         if (own.length !== branch.length) return
@@ -76,23 +85,24 @@ export default {
         )
         // Where an equality has no index either, that is what is said.
         if (
-          searched.length === 0 ||
-          own.some((p) => isIndexable(p) && p.expression === null && (p.operator === '=' || p.operator === 'in'))
+          own.some((p) => isIndexable(p) && p.expression === null && (p.operator === '=' || p.operator === 'in')) ||
+          indexUse(table, own).verdict === 'served' ||
+          own.some((p) => indexUse(table, [p]).verdict === 'served')
         )
           continue
-        if (indexUse(table, own).verdict === 'served' || own.some((p) => indexUse(table, [p]).verdict === 'served'))
-          continue
-        const columns = [...new Set(searched.map((p) => p.column ?? ''))]
-        const on = `USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')})`
-        const name = withSuffix(`${table.name}_${columns[0] ?? ''}_trgm`, '_idx')
-        const index = createIndex(table, { name, on }, ctx)
-        return {
-          object: table.key,
-          severity,
-          index,
-          message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
-          help: `${trigrams(ctx)}${builtBy(table.key, [index], ctx, ctx.after.extensions.has('pg_trgm') ? 'An index of trigrams does' : 'Build it after that')}${indexSpelling(table.key, { name, method: 'gin', keys: columns.map((column) => ({ column, expression: null, opclass: 'gin_trgm_ops' })) }, ctx)}`,
-        }
+        lacking.push(...searched.map((p) => p.column ?? ''))
+      }
+      const columns = [...new Set(lacking)]
+      if (columns.length === 0) return
+      const on = `USING gin (${columns.map((c) => `${quote(c)} gin_trgm_ops`).join(', ')})`
+      const name = withSuffix(`${table.name}_${columns[0] ?? ''}_trgm`, '_idx')
+      const index = createIndex(table, { name, on }, ctx)
+      return {
+        object: table.key,
+        severity,
+        index,
+        message: `Each search in ${listed(columns)} reads the whole of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)}: no index serves it.`,
+        help: `${trigrams(ctx)}${builtBy(table.key, [index], ctx, ctx.after.extensions.has('pg_trgm') ? 'An index of trigrams does' : 'Build it after that')}${indexSpelling(table.key, { name, method: 'gin', keys: columns.map((column) => ({ column, expression: null, opclass: 'gin_trgm_ops' })) }, ctx)}`,
       }
     },
   },

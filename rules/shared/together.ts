@@ -11,7 +11,12 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   const words = byClient(query, together(ctx.dialect))
   const key = keyOf(query, ctx) ?? keyOfElement(query, ctx)
   if (isOfTime(query)) return { help: 'Ask for the whole time once, and group what is found by its day or month.' }
-  if (counts(query)) return { help: `Count all groups at once: ${words.count}.` }
+  if (counts(query)) {
+    const ranged = keysOf(query).some((p) => p.operator !== '=' && p.operator !== 'in' && p.value === undefined)
+    return {
+      help: `Count all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
+    }
+  }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
   const upsert = upsertFor(query, ctx)
   if (upsert !== null) return { help: upsert }
@@ -48,7 +53,7 @@ function upsertFor(query: Query, ctx: RuleContext): string | null {
   const updates = inLoop('update')
   const columns = listed(key.columns)
   if (query.client === 'prisma' && query.statement === undefined)
-    return updates || ctx.dialect !== 'postgresql'
+    return updates || ctx.dialect !== 'postgresql' || query.predicates.length !== key.columns.length
       ? null
       : `Collect the rows and create them at once, without a look before: \`createMany({ data, skipDuplicates: true })\`: ${columns} ${key.columns.length > 1 ? 'are' : 'is'} unique.`
   const spelled =

@@ -16,7 +16,11 @@ export interface Conditions {
 }
 
 /** Parts the conditions on a table. */
-export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<RuleContext, 'after'>): Conditions {
+export function conditionsOf(
+  table: Table,
+  own: readonly Predicate[],
+  ctx: Pick<RuleContext, 'after' | 'declared'>,
+): Conditions {
   const indexable = own.filter((p) => isIndexable(p) && p.expression === null)
   const compared = indexable.filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
   const all = compared.map((p) => p.column ?? '')
@@ -31,10 +35,33 @@ export function conditionsOf(table: Table, own: readonly Predicate[], ctx: Pick<
   return { indexable, equal: [...new Set(keys.length > 0 ? keys : flags)], ranged: [...new Set(ranged)] }
 }
 
+/**
+ * Conditions of a query that takes the first rows in an order, with the column of that order where an index may have a range: where many rows
+ * are found, they have to come in it.
+ */
+export function withOrder(conditions: Conditions, table: Table, own: readonly Predicate[], query: Query): Conditions {
+  const [first] = query.ordering
+  const { equal, ranged } = conditions
+  const findsMany = !own.some((p) => p.operator === '=' && tellsApart(table, p.column ?? ''))
+  return query.limit !== null &&
+    first?.table === table.key &&
+    findsMany &&
+    ranged.length === 0 &&
+    equal.length > 0 &&
+    !equal.includes(first.column)
+    ? { ...conditions, ranged: [first.column] }
+    : conditions
+}
+
 /** True for a column of few values: a boolean or an enum. */
-export function isFlag(table: Table, column: string, ctx: Pick<RuleContext, 'after'>): boolean {
+export function isFlag(
+  table: Table,
+  column: string,
+  { after, declared = null }: Pick<RuleContext, 'after'> & Partial<Pick<RuleContext, 'declared'>>,
+): boolean {
   const type = table.columns.find((c) => c.name === column)?.type ?? ''
-  return type === 'boolean' || ctx.after.enums.has(`${ctx.after.defaultSchema}.${type.replaceAll('"', '')}`)
+  const name = `${after.defaultSchema}.${type.replaceAll('"', '')}`
+  return type === 'boolean' || after.enums.has(name) || declared?.enums.has(name) === true
 }
 
 /** True for what many rows have: one of the few languages, or a state in which most of them end. An index finds none of them sooner. */
@@ -109,7 +136,7 @@ function lackingIndexes(
       const own = branch.filter((p) => p.table === table.key)
       const { verdict } = indexUse(table, own)
       if (own.length !== branch.length || (verdict !== 'none' && verdict !== 'later')) continue
-      const { equal, ranged } = conditionsOf(table, own, ctx)
+      const { equal, ranged } = withOrder(conditionsOf(table, own, ctx), table, own, query)
       if (equal.length > 0) found.set(table.key, [...(found.get(table.key) ?? []), { equal, ranged }])
     }
   }

@@ -261,6 +261,8 @@ function isCached(site: Site, module: Module): boolean {
   for (let at = site.frame; at !== null; at = at.parent) {
     if (at.kind === 'function' && at.node.body?.type === 'BlockStatement' && at.node.body.body.some(isCacheStatement))
       return true
+    if (at.kind === 'function' && filling.test(module.file.text.slice(Math.max(0, at.node.start - 200), at.node.start)))
+      return true
     const root = at.kind === 'function' ? at.argumentOf?.chain.root : undefined
     if (
       root?.type === 'Identifier' &&
@@ -270,6 +272,10 @@ function isCached(site: Site, module: Module): boolean {
   }
   return false
 }
+
+/** What stands before a function that a cache calls where it holds nothing: `cache.wrap(key, async () => …)`, `cache.getOrSet({ key, factory: () => … })`. */
+const filling =
+  /\b\w*cache\w*\??\.(?:wrap|getOrSet|getOrFetch|getOrCreate|getOrLoad|remember|memoi[sz]e)(?:<[^<>]*>)?\((?:[^(){}]*,\s*|\s*\{[^{}]*\b\w+\s*:\s*)?$/i
 
 const isCacheDirective = (text: string): boolean => /^use cache\b/.test(text)
 
