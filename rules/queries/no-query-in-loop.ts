@@ -10,7 +10,7 @@ import {
 } from '../../src/queries/loops.ts'
 import type { Loop, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, pool, prismaShop } from '../shared/query-examples.ts'
-import { helpFor, isOfTime, keysOf } from '../shared/together.ts'
+import { helpFor, isOfElement, isOfTime, keysOf } from '../shared/together.ts'
 import { at, callOf, inService, isBackground, mainTable } from '../shared/query-words.ts'
 import { isFlag } from '../shared/wanted-index.ts'
 
@@ -326,8 +326,8 @@ export default {
           continue
         // There are no more elements than values of the column that tells their rows apart.
         const table = mainTable(query, ctx)
-        const [key, ...others] = keysOf(query)
-        if (table !== null && key?.operator === '=' && others.length === 0 && isFlag(table, key.column ?? '', ctx))
+        const ofElement = keysOf(query).filter((p) => isOfElement(p, loop))
+        if (table !== null && ofElement.length > 0 && ofElement.every((p) => isFlag(table, p.column ?? '', ctx)))
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
           if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue

@@ -1,6 +1,6 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
 import { takesFirst } from '../../src/queries/loops.ts'
-import type { Predicate, Query } from '../../src/queries/query.ts'
+import type { Loop, Predicate, Query } from '../../src/queries/query.ts'
 import type { Dialect } from '../../src/schema/dialect.ts'
 import { at, byClient, listed, mainTable } from './query-words.ts'
 import { ident } from './sql.ts'
@@ -107,13 +107,17 @@ function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleCon
 
 /** The one column that a read compares with the element of the loop around it, or with something of that element. */
 function keyOfElement(query: Query, ctx: RuleContext): string | null {
-  const element = query.context.loop?.element ?? null
-  if (element === null || query.dynamic) return null
-  const ofElement = new RegExp(String.raw`(?<![.\w$])${element.replaceAll('$', String.raw`\$`)}(?![\w$])`)
-  const others = query.predicates.filter((p) => !ofElement.test(p.source ?? ''))
-  return others.some((p) => p.value === undefined && p.source === undefined)
+  const { loop } = query.context
+  const others = query.predicates.filter((p) => !isOfElement(p, loop))
+  return loop?.element == null || others.some((p) => p.value === undefined && p.source === undefined)
     ? null
     : keyOf({ ...query, predicates: query.predicates.filter((p) => !others.includes(p)) }, ctx)
+}
+
+/** True for a comparison with the element of a loop, or with something of that element. */
+export function isOfElement({ source = '' }: Predicate, loop: Loop | null): boolean {
+  const element = loop?.element?.replaceAll('$', String.raw`\$`)
+  return element !== undefined && new RegExp(String.raw`(?<![.\w$])${element}(?![\w$])`).test(source)
 }
 
 interface Together {
