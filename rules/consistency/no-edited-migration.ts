@@ -102,12 +102,19 @@ export default {
             object: whole === null ? path : files.map((file) => file.path).join(' '),
             anySize: true,
             message: whole ?? `This migration has run already and ${what}: ${effect}.`,
+            ...(whole === null ? {} : { help: helpOf(files.map((file) => file.path)) }),
           }
         }
       }
     },
   },
 } satisfies Rule
+
+function helpOf(paths: readonly string[]): string {
+  const more = paths.length > 12 ? `\n- and ${paths.length - 12} more` : ''
+  const list = paths.slice(0, 12).map((path) => `- \`${path}\``)
+  return `Put the files back as they were, and write a new migration that makes the change:\n\n${list.join('\n')}${more}`
+}
 
 /** What differs in a new database, told by the change that leads back. */
 function mergeClause(back: Change, ctx: RuleContext): string {
