@@ -1,6 +1,7 @@
 import {
   checkDefinition,
   createIndex,
+  exclusionDefinition,
   foreignKeyDefinition,
   inSchemaOf,
   uniqueDefinition,
@@ -34,8 +35,8 @@ export function remadeKeys(table: Table, from: string, to: string, all: readonly
           ? [{ change, name: change.to.name, shape: shapeOf(change.to, to, to) }]
           : [],
   )
-  const { indexes, uniques, checks, foreignKeys } = keysOver(table, from)
-  const over: readonly Named[] = [...indexes, ...uniques, ...checks, ...foreignKeys]
+  const { indexes, uniques, checks, exclusions, foreignKeys } = keysOver(table, from)
+  const over: readonly Named[] = [...indexes, ...uniques, ...checks, ...exclusions, ...foreignKeys]
   for (const change of all) {
     const renames = change.kind === 'renameIndex' || change.kind === 'renameConstraint'
     if (renames && change.table === table.key && over.some(({ name }) => name === change.from)) {
@@ -74,6 +75,7 @@ function keysOver(table: Table, column: string) {
     ),
     uniques: table.uniques.filter((u) => u.columns.includes(column)),
     checks: table.checks.filter((c) => says(c.expression)),
+    exclusions: table.exclusions.filter((e) => e.columns.includes(column) || says(e.definition)),
     foreignKeys: table.foreignKeys.filter((f) => !f.clientOnly && f.columns.includes(column)),
   }
 }
@@ -81,6 +83,14 @@ function keysOver(table: Table, column: string) {
 /** What the counterpart of an index or constraint is called while both are there. */
 function nameBeside(old: string, from: string, to: string, { names }: Pick<RemadeKeys, 'names'>): string {
   return names.get(old) ?? (old.includes(from) ? old.replace(from, to) : `${old}_${to}`).slice(0, 60)
+}
+
+/** What is to be known of the constraints over a column that cannot be made for another one without blocking. */
+export function exclusionCautions(table: Table, column: string): readonly string[] {
+  return keysOver(table, column).exclusions.map(
+    ({ name }) =>
+      `The counterpart of \`${name}\` locks \`${table.name}\` against reads and writes while its index is built: Postgres has no concurrent form of an exclusion constraint.`,
+  )
 }
 
 /** Gives the names of what went with a renamed column to their counterparts, as far as the change keeps them. */
@@ -91,8 +101,8 @@ export function namesTakenOver(
   d: string,
   keys: Pick<RemadeKeys, 'names'>,
 ): readonly string[] {
-  const { indexes, uniques, checks, foreignKeys } = keysOver(table, from)
-  const constraints: readonly Named[] = [...uniques, ...checks, ...foreignKeys]
+  const { indexes, uniques, checks, exclusions, foreignKeys } = keysOver(table, from)
+  const constraints: readonly Named[] = [...uniques, ...checks, ...exclusions, ...foreignKeys]
   const keeps = ({ name }: Named) => !keys.names.has(name)
   const beside = ({ name }: Named) => nameBeside(name, from, to, keys)
   return [
@@ -147,6 +157,10 @@ export function keysOnNewColumn(
         checkDefinition({ ...c, name: renamed(c.name), expression: text(c.expression), validated: false }),
         renamed(c.name),
       ),
+    ),
+    ...over.exclusions.map(
+      (e) =>
+        `ALTER TABLE ${name} ADD ${exclusionDefinition({ ...e, name: renamed(e.name), definition: text(e.definition) })}`,
     ),
     ...over.foreignKeys
       .filter(stays)

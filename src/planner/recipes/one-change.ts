@@ -30,7 +30,7 @@ export function ofChange(change: Change, known: Known): Recognised | null {
       const keys = remadeKeys(table, change.from, change.to, known.all)
       return from
         ? {
-            recipe: renameColumnRecipe(table, from, change.to, keys, before, ctx),
+            recipe: renameColumnRecipe(table, from, change.to, keys, before, after, ctx),
             covers: new Set([change, ...keys.covers]),
             replaced: [{ table: table.key, was: change.from, is: change.to }],
           }

@@ -1,11 +1,11 @@
-import { columnDefinition } from '../../schema/sql/ddl.ts'
+import { columnDefinition, createView } from '../../schema/sql/ddl.ts'
 import { nameOf, type Column, type Schema, type Table } from '../../schema/model.ts'
 import { quoteIdent, quoteKey } from '../../schema/sql/quote.ts'
 import { jobNameOf, plainUpdate, walkingKey, type BackfillJob } from '../backfill/backfill.ts'
 import { fieldChange, fieldName, prismaField, drizzleField, type Orm } from './orm-code.ts'
 import { deploy, fill, migration, replaceName, type Recipe, type RecipeStep, type RecipeContext } from './recipe.ts'
 import { syncColumns, type SyncedPair } from './sync.ts'
-import { keysOnNewColumn, namesTakenOver, type RemadeKeys } from './column-keys.ts'
+import { exclusionCautions, keysOnNewColumn, namesTakenOver, type RemadeKeys } from './column-keys.ts'
 import { renamedKey, type RenamedKey } from './key-rename.ts'
 import { notNullStatements } from './not-null.ts'
 
@@ -16,6 +16,7 @@ export function renameColumnRecipe(
   to: string,
   keys: Pick<RemadeKeys, 'names'>,
   schema: Schema,
+  after: Schema,
   ctx: RecipeContext,
 ): Recipe {
   const fresh: Column = { ...from, name: to, declared: [] }
@@ -28,9 +29,20 @@ export function renameColumnRecipe(
     steps: replaceColumn(table, from, fresh, pair, `${quoteIdent(from.name)}`, [], ctx, {
       keys,
       key: renamedKey(table, from, to, schema, ctx.defaultSchema),
+      views: viewsOnNewColumn(table, from.name, schema, after),
     }),
-    cautions: [],
+    cautions: exclusionCautions(table, from.name),
   }
+}
+
+/** The views that read the column, as a rename leaves them: reading the other one under the old name. A materialized one would have to be made anew. */
+function viewsOnNewColumn(table: Table, from: string, { views }: Schema, after: Schema): readonly string[] {
+  return [...views].flatMap(([at, view]) => {
+    const now = after.views.get(at)
+    const reads = view.reads.some((read) => read.table === table.key && read.columns?.includes(from) === true)
+    if (!reads || now === undefined || now.materialized) return []
+    return createView(now, after.defaultSchema, { orReplace: true }) ?? []
+  })
 }
 
 function renameShortcut(from: Column, to: string, orm: Orm): string | null {
@@ -94,6 +106,7 @@ export function changeTypeRecipe(
         ? `The change does not say how a value of \`${name}\` becomes \`${from.type}\` again: write it into the trigger, for the old code that goes on reading \`${from.name}\`.`
         : `Until the last step new code may write only what \`${from.type}\` holds too: every value is written back for the old code.`,
       ...(becomesRequired ? [`Rows without a value in \`${name}\` have to get one before the last step.`] : []),
+      ...exclusionCautions(table, from.name),
       ...cautionsOfKey(table, from.name),
     ],
   }
@@ -141,7 +154,11 @@ export function replaceColumn(
   expression: string,
   before: readonly string[],
   ctx: RecipeContext,
-  renamed?: { readonly keys: Pick<RemadeKeys, 'names'>; readonly key: RenamedKey },
+  renamed?: {
+    readonly keys: Pick<RemadeKeys, 'names'>
+    readonly key: RenamedKey
+    readonly views: readonly string[]
+  },
 ): readonly RecipeStep[] {
   const d = ctx.defaultSchema
   const name = quoteKey(table.key, d)
@@ -174,6 +191,7 @@ export function replaceColumn(
     ...loosened,
     ...copies,
     ...(renamed?.key.built ?? []),
+    ...(renamed?.views ?? []),
   ]
   const lastDefault =
     fresh.default === null || renamed?.key.before.some((sql) => sql.endsWith(`SET DEFAULT ${fresh.default}`))
