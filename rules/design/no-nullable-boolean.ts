@@ -61,11 +61,16 @@ export default {
         inTable && value !== null ? `${text} NOT NULL` : null,
       ),
       message: `${listed(columns.map((column) => column.name))} ${columns.length > 1 ? 'have' : 'has'} three values: true, false and unknown.`,
-      help: `Make ${columns.length > 1 ? 'them' : 'it'} ${byOrm(ctx, {
-        prisma: '`Boolean @default(false)`',
-        drizzle: '`.notNull().default(false)`',
-        sql: '`NOT NULL DEFAULT false`',
-      })}, or say in a comment what NULL means.`,
+      help: `Make ${columns.length > 1 ? 'them' : 'it'} ${byOrm(
+        ctx,
+        columns.every((column) => column.default !== null)
+          ? { prisma: '`Boolean`, without `?`', drizzle: '`.notNull()`', sql: '`NOT NULL`' }
+          : {
+              prisma: '`Boolean @default(false)`',
+              drizzle: '`.notNull().default(false)`',
+              sql: '`NOT NULL DEFAULT false`',
+            },
+      )}, or say in a comment what NULL means.`,
     }),
     true,
   ),

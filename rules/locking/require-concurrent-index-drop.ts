@@ -102,7 +102,10 @@ function isRebuilt(table: Key, name: string, ctx: RuleContext): boolean {
     .some(({ changes }) =>
       changes.some(
         (change) =>
-          change.kind === 'addIndex' && change.table === table && change.index.name === name && !change.concurrently,
+          change.kind === 'addIndex' &&
+          (table === '' || change.table === table) &&
+          change.index.name === name &&
+          !change.concurrently,
       ),
     )
 }

@@ -193,7 +193,17 @@ async function addedStatements(
       for (let line = statement.place.line; line <= statement.place.endLine; line++) if (!added.has(line)) return false
       return true
     }
-    const top = read.migration.statements.filter((statement) => isAdded(statement))
+    // A last line that only gets its end of line is no new statement.
+    const old = new Map<string, number>()
+    for (const { text } of readMigration(project, base, file).migration.statements)
+      old.set(normalizedTokens(text), (old.get(normalizedTokens(text)) ?? 0) + 1)
+    const isOld = ({ text }: Statement) => {
+      const key = normalizedTokens(text)
+      const left = old.get(key) ?? 0
+      if (left > 0) old.set(key, left - 1)
+      return left > 0
+    }
+    const top = read.migration.statements.filter((statement) => !isOld(statement) && isAdded(statement))
     return [{ ...read, migration: { ...read.migration, statements: top, isNew: top.length > 0 } }]
   })
 }

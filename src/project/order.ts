@@ -232,6 +232,13 @@ function flat(
         ? own.has(path) || (source.loose === true && declared.has(path) && added(path))
         : folderOf(path) === source.folder),
   )
+  // db-migrate writes `1-users-up.sql` and `1-users-down.sql`.
+  const known = new Set(files)
+  const isDown = (path: string) => /[-_]down\.sql$/.test(path) && known.has(path.replace(/down\.sql$/, 'up.sql'))
+  const downOf = (path: string) => {
+    const down = path.replace(/up\.sql$/, 'down.sql')
+    return down !== path && isDown(down) && known.has(down) ? down : null
+  }
   const order =
     project.runner.name === 'dbmate' || project.runner.name === 'supabase' || project.runner.name === 'atlas'
       ? byCode
@@ -245,7 +252,7 @@ function flat(
     (project.runner.name === 'goose' || project.runner.name === 'dbmate') &&
     numberOf(baseOf(path)) === null
   return {
-    migrations: sorted.filter((path) => !passes(path)).map((path) => single(path)),
+    migrations: sorted.filter((path) => !passes(path) && !isDown(path)).map((path) => single(path, downOf(path))),
     orphans: sorted.filter(passes),
   }
 }

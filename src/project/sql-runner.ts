@@ -37,6 +37,8 @@ export function runnerOf(
   if (signs.marker === 'sql-migrate') return assumed(folder)
   if (listing.has(within(folder, 'atlas.sum')) && !signs.upDown && !signs.flyway)
     return found('atlas', null, within(folder, 'atlas.sum'), atlasOptions(listing, folder))
+  // Liquibase takes any names.
+  if (signs.flyway && /(?:^|\/)(?:liquibase|changelogs?)(?:\/|$)/i.test(folder)) return assumed(folder)
   const refinery = signs.flyway ? crateVersion(listing, folder, 'refinery') : undefined
   if (refinery !== undefined) return found('refinery', refinery, folder)
   if (signs.flyway)

@@ -348,7 +348,22 @@ describe('a schema declared in SQL', () => {
   })
 })
 
+test('ways up and down whose names end in words', async () => {
+  const files = { 'migrations/sqls/1-a-up.sql': create('a'), 'migrations/sqls/1-a-down.sql': 'DROP TABLE a;' }
+  const { fresh } = await read({}, files)
+  expect(fresh.map(({ path, down }) => [path, down?.path])).toEqual([Object.keys(files)])
+})
+
 describe('loose scripts', () => {
+  test('the last line of a changelog is not new for the end of line that it gets', async () => {
+    const changelog = `--liquibase formatted sql\n--changeset me:1\n${create('a').trimEnd()}`
+    const { fresh } = await read(
+      { 'db/changelog/all.sql': changelog },
+      { 'db/changelog/all.sql': `${changelog}\n\n--changeset me:2\n${create('b')}` },
+    )
+    expect(fresh.flatMap(({ statements }) => texts(statements))).toEqual(['CREATE TABLE b (id bigint PRIMARY KEY)'])
+  })
+
   test('a changelog of Liquibase grows in place, whatever its number', async () => {
     const changelog = `--liquibase formatted sql\n--changeset me:1\n${create('a')}`
     const { fresh, changed } = await read(

@@ -202,6 +202,14 @@ test.each([
       sql: 'alter table users drop constraint users_pkey; drop table users;',
     },
   ],
+  [
+    'require-concurrent-index',
+    'an index that is dropped where it may be and built anew',
+    {
+      given: 'create table users (id bigint primary key, name text);',
+      sql: 'drop index if exists users_name; create index users_name on users (name);',
+    },
+  ],
   ['prefer-bigint-primary-key', 'a key that is too narrow', { sql: 'create table orders (id serial primary key);' }],
   [
     'no-repeated-version',
