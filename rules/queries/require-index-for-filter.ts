@@ -20,6 +20,7 @@ import {
   isConstant,
   isFlag,
   isOfMany,
+  isOfWaiting,
   isRange,
   useBesideDeletion,
   wantedIndex,
@@ -41,6 +42,13 @@ export default {
   sources: [],
   checklist: 'queries-use-indexes',
   bad: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'The next that waits, of which there may be none.',
+      typescript: `export const next = () => prisma.order.findFirst({ where: { status: 'pending' } })`,
+      message: 'reads the table until a row matches',
+    },
     {
       ...prismaShop,
       rows: large,
@@ -197,6 +205,12 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'Is there an owner? The first may come at once.',
+      typescript: `export const hasOwner = () => prisma.user.findFirst({ where: { name: 'owner' } })`,
+    },
     {
       ...prismaShop,
       rows: large,
@@ -399,6 +413,9 @@ export default {
         if (isShared && own.some((p) => isPattern(p) || isComputed(p))) return 'unknown'
         // What came before a moment may be nearly all rows, unless the moment is one that rows wait for.
         if (columns.every(isOpenBelow)) return 'unknown'
+        // The first of the rows with a constant may come at once, unless they are those that wait: there may be none.
+        if (query.limit === 1 && query.ordering.length === 0 && columns.every((p) => isConstant(p) && !isOfWaiting(p)))
+          return 'unknown'
         // How much an alternative between two values reads is not known, and it reads that beside the others.
         if (branches.length > 1 && columns.every(isRange)) return 'unknown'
         // How many rows hold a constant of the code is known of no table whose size is not.

@@ -71,6 +71,14 @@ export function isOfMany({ column, operator, value, values = [] }: Predicate): b
   return fewValues.test(snake(column ?? '')) || all.some((one) => common.test(one))
 }
 
+/** True for a state that rows leave again, so that few or none are in it. */
+export function isOfWaiting({ value, values = [], operator }: Predicate): boolean {
+  const all = typeof value === 'string' ? [value] : values
+  return operator === 'is null' || all.some((one) => waiting.test(one))
+}
+
+const waiting =
+  /pend|queue|wait|open|draft|process|progress|running|fail|error|retry|sched|ready|unsent|due|start|creat|new/i
 const fewValues = /(?:^|_)(?:locale|lang|language|currency|gender|platform|environment|env)(?:_code)?$/
 const common =
   /^(?:active|enabled|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|default|normal|standard)$/i
