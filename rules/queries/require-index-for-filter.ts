@@ -203,6 +203,13 @@ export default {
       typescript: `export const page = (status: string) => Promise.all([prisma.order.findMany({ where: { status }, orderBy: { createdAt: 'desc' }, take: 20 }), prisma.order.count({ where: { status } })])\n  export const other = (status: string) => prisma.order.findMany({ where: { status }, orderBy: { number: 'desc' }, take: 20 })`,
       count: 1,
     },
+    {
+      ...prismaShop,
+      rows: large,
+      title: 'The same alternatives of two queries are told once.',
+      typescript: `export const either = (text: string) => prisma.order.findMany({ where: { OR: [{ status: text }, { note: text }] } })\n  export const first = (text: string) => prisma.order.findFirst({ where: { OR: [{ status: text }, { note: text }] }, select: { id: true } })`,
+      count: 1,
+    },
   ],
   good: [
     {
@@ -371,6 +378,7 @@ export default {
         expects: 'scan',
         severity,
         ...(severity === 'info' ? { alike: table.key } : {}),
+        ...(sets.length === lacking.length ? { index: lacking.map(({ index }) => index).join(' ') } : {}),
         message: first.message,
         help,
         ...offer,

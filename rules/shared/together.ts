@@ -64,13 +64,14 @@ function upsertFor(query: Query, ctx: RuleContext): string | null {
 }
 
 /** True where what happened between two moments is asked for, by the moments of each element. */
-export function isOfTime({ operation, predicates }: Query): boolean {
+export function isOfTime({ operation, predicates, context }: Query): boolean {
   const ends = (operators: readonly string[]) =>
     predicates.filter(
       (p) => operators.includes(p.operator) && /date|time|(?:^|_)(?:at|day|month)$|At$/i.test(p.column ?? ''),
     )
   return (
     operation === 'select' &&
+    !predicates.some((p) => p.operator === '=' && isOfElement(p, context.loop)) &&
     ends(['>', '>=']).some((from) =>
       ends(['<', '<=']).some((to) => to.column === from.column && to.source !== undefined && from.source !== undefined),
     )
