@@ -1,6 +1,7 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqliteShelf } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
+import { growsWithTime } from '../shared/growing.ts'
 import {
   byClient,
   bySize,
@@ -57,6 +58,12 @@ export default {
       title: 'A join of two large tables.',
       typescript: `${pool}\n  export const all = () => pool.query('SELECT b.id, a.note FROM b JOIN a ON a.id = b.a_id')`,
       message: '`b`',
+    },
+    {
+      given: `create table audit_log (id bigint primary key, action text not null, created_at timestamptz not null);`,
+      title: 'What gets a row for everything that happens.',
+      typescript: `import { Pool } from 'pg'\n  const pool = new Pool({ max: 5, connectionTimeoutMillis: 100, statement_timeout: 1000 })\n  export const all = () => pool.query('SELECT id, action FROM audit_log ORDER BY created_at DESC')`,
+      severity: 'info',
     },
   ],
   good: [
@@ -153,8 +160,12 @@ export default {
       if (query.tables.some((t) => t.role === 'join' && ctx.size(t.table) !== 'large')) return
       const severity = bySize(ctx, table.key, 'warning')
       if (severity === null) return
-      // A table that nobody says the size of, and that does not grow with the users, holds what somebody configures. SQLite holds what one user or one machine has, and is read in the process.
-      if (!ctx.isSized(table.key) && (ctx.dialect === 'sqlite' || !growsWithUsers(table))) return
+      // A table that nobody says the size of, and that grows neither with the users nor with what happens, holds what somebody configures. SQLite holds what one user or one machine has, and is read in the process.
+      if (
+        !ctx.isSized(table.key) &&
+        (ctx.dialect === 'sqlite' || !(growsWithUsers(table) || growsWithTime(table) !== null))
+      )
+        return
       // What is loaded at the start is wanted as a whole.
       if (
         severity === 'info' &&
