@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop } from '../shared/query-examples.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { grows, isForOperators, isNewSearch, isSettings, mainTable, rowsOf } from '../shared/query-words.ts'
@@ -123,9 +123,7 @@ export default {
       return {
         object: table.key,
         message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : 'counted each time'}.`,
-        ...(!groups && ctx.dialect !== 'postgresql'
-          ? { help: 'Count once and keep the number, or ask whether there is one more page.' }
-          : {}),
+        ...(groups ? {} : helpOf(query, ctx)),
         ...(groups
           ? { help: 'Keep the numbers of each group in a table or a materialized view, or group only rows of a time.' }
           : {}),
@@ -133,6 +131,23 @@ export default {
     },
   },
 } satisfies Rule
+
+/** What takes the place of the count; nothing where the words of the rule stand. */
+function helpOf(query: Query, ctx: RuleContext): { readonly help?: string } {
+  const behind =
+    ctx
+      .text(query.place.path)
+      ?.text.split('\n')
+      .slice(query.place.line - 1, query.place.endLine + 4) ?? []
+  const next = new RegExp(`\\b${(query.variable ?? '').replaceAll('$', '\\$')}\\s*\\+\\s*1\\b`)
+  if (query.variable != null && query.variable !== '{}' && next.test(behind.join('\n')))
+    return {
+      help: `Take the next number from ${ctx.dialect === 'postgresql' ? 'a sequence (`CREATE SEQUENCE …`, `nextval(…)`)' : 'a counter of its own'}: two requests at once count the same rows, and after a row is deleted a number comes again.`,
+    }
+  return ctx.dialect === 'postgresql'
+    ? {}
+    : { help: 'Count once and keep the number, or ask whether there is one more page.' }
+}
 
 /** True for groups of all rows of one table. */
 function groupsAll({ call, client, grouped, limit, statement, tables }: Query): boolean {
