@@ -49,6 +49,8 @@ export default {
   visit: {
     *pullRequest(ctx) {
       if (ctx.runner.assumed) return
+      // A database that is given up takes its schema and its history with it.
+      if (ctx.history.length === 0 && ctx.declared === null && ctx.declaredBefore !== null) return
       if (ctx.merged) {
         const { files, stoodFor, schema, missing } = ctx.merged
         const names = files.map(({ name }) => `\`${name}\``).join(', ')

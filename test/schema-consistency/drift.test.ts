@@ -224,6 +224,17 @@ describe('a history that is touched', () => {
     ])
   })
 
+  it('is given up with its schema', async () => {
+    const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
+    const head = Object.fromEntries(Object.entries(base).filter(([path]) => !path.startsWith('prisma/')))
+    const report = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+      rules,
+      settings: { config: defaultConfig, notes: [] },
+      rehearse: false,
+    })
+    expect(report.findings.filter(({ rule }) => rule === 'no-edited-migration')).toEqual([])
+  })
+
   it('is untouched where its folder moves as a whole', async () => {
     const moved = Object.fromEntries(
       Object.entries(base).map(([path, text]) => [path === 'package.json' ? path : `packages/db/${path}`, text]),
