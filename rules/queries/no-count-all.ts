@@ -122,6 +122,8 @@ export default {
       if (isSettings(table, ctx) || (!ctx.isSized(table.key) && !grows(table))) return
       return {
         object: table.key,
+        // Lists with their number are made alike in a whole service: it is said once.
+        alike: groups ? table.key : (helpOf(query, ctx).help ?? ''),
         message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : 'counted each time'}.`,
         ...(groups ? {} : helpOf(query, ctx)),
         ...(groups

@@ -157,7 +157,8 @@ export default {
       if (each !== null && each < 1000 && query.context.loop === null) return
       return {
         object: table.key,
-        alike: table.key,
+        // Pages are asked for in one way in a whole service: it is said once.
+        alike: '',
         help: byClient(query, {
           prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
           drizzle:

@@ -78,9 +78,9 @@ export function isOfTime({ operation, predicates, context }: Query): boolean {
   )
 }
 
-/** True for a number of rows and nothing else. */
+/** True for a number of rows, or what is summed up of them, and nothing else. */
 function counts({ call, client, text = '', statement }: Query): boolean {
-  if (client === 'prisma') return call === 'count'
+  if (client === 'prisma') return call === 'count' || call === 'aggregate'
   if (client === 'drizzle') return call === '$count' || (call === 'count' && /\bcount\s*\(/i.test(text))
   return /^\s*select\s+count\s*\(/i.test(statement?.text ?? '')
 }
@@ -133,7 +133,7 @@ interface Together {
 const together = (dialect: Dialect): { readonly [K in Query['client']]: Together } => ({
   prisma: {
     read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
-    count: '`groupBy` with the keys in `where`, and `_count`',
+    count: '`groupBy` with the keys in `where`, and what is counted or summed up',
     first: '`include` with `take` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
     delete: '`deleteMany({ where: { id: { in: ids } } })`',
