@@ -194,6 +194,11 @@ export default {
     },
     {
       ...prismaShop,
+      title: 'The weeks of a quarter, the newest last.',
+      typescript: `export async function weeks(userId: string) {\n    const counts = []\n    for (let ago = 11; ago >= 0; ago--) {\n      const day = new Date(Date.now() - ago * 604_800_000)\n      counts.push(await prisma.order.count({ where: { userId, createdAt: { lte: day } } }))\n    }\n    return counts\n  }`,
+    },
+    {
+      ...prismaShop,
       title: 'The keys of an object of the code.',
       typescript: `const GROUPS = { user: 'userId', state: 'status' }\n  const orderOf = (id: string) => prisma.order.findFirst({ where: { id } })\n  export async function load(given: Record<string, string>) {\n    for (const key of Object.keys(GROUPS)) await orderOf(given[key])\n  }`,
     },

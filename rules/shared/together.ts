@@ -14,7 +14,7 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (counts(query)) {
     const ranged = keysOf(query).some((p) => p.operator !== '=' && p.operator !== 'in' && p.value === undefined)
     return {
-      help: `Count all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
+      help: `${query.call === 'aggregate' ? 'Sum up' : 'Count'} all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
     }
   }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }

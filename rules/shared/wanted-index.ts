@@ -81,7 +81,7 @@ const waiting =
   /pend|queue|wait|open|draft|process|progress|running|fail|error|retry|sched|ready|unsent|due|start|creat|new/i
 const fewValues = /(?:^|_)(?:locale|lang|language|currency|gender|platform|environment|env)(?:_code)?$/
 const common =
-  /^(?:active|enabled|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|default|normal|standard)$/i
+  /^(?:active|enabled|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|compliant|valid|healthy|default|normal|standard)$/i
 
 /**
  * The columns of an index for conditions that none serves: the column first that most queries of the change ask for, so that one index

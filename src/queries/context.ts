@@ -236,7 +236,9 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
     bounded = lengthOf(loop.over, loop.scope.parent ?? module.scope, module)
   } else if (loop.form === 'for') {
     const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
+    const [, from, to] = /=\s*(\d+)\s*;[^;]*>=?\s*(\d+)\s*;[^;]*--/.exec(loop.head) ?? []
     if (count !== undefined) bounded = Number(count)
+    else if (from !== undefined) bounded = Number(from) - Number(to) + 1
     else if (
       /<=?\s*(?:[A-Z][A-Z_]*|max\w*|\w*(?:attempt|retr)\w*)\s*;/i.test(loop.head) &&
       /attempt|retr|tries/i.test(loop.head)
