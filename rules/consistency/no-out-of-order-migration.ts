@@ -94,7 +94,9 @@ export default {
       }
       for (const [i, migration] of ctx.history.entries()) {
         if (!migration.isNew || isRepeatable(migration)) continue
-        const applied = ctx.history.slice(i + 1).filter((other) => !other.isNew && !isRepeatable(other))
+        const applied = ctx.history
+          .slice(i + 1)
+          .filter((other) => !other.isNew && !isRepeatable(other) && !isOfSomeDatabases(other, migration))
         const tables = tablesOf(migration, ctx)
         const later =
           applied.find((other) => other.statements.some((statement) => mentions(statement.text, tables))) ?? applied[0]
@@ -153,6 +155,21 @@ const refusing: Readonly<Partial<Record<RunnerName, Refusal>>> = {
 
 function isRepeatable(migration: Migration): boolean {
   return /(^|\/)R__/.test(migration.path)
+}
+
+const someDatabases =
+  /(?:^|\/)(?:local|dev|development|tests?|test-?data|seeds?|samples?|demo|mocks?|fixtures|e2e|staging)(?=\/)/i
+
+/** True for what only the databases of developers and tests have run, from a folder beside that of the migration: `db/local/V99__users.sql`. */
+function isOfSomeDatabases(other: Migration, migration: Migration): boolean {
+  return someDatabases.test(unshared(other.path, migration.path))
+}
+
+/** The path from where it leaves that of the other. */
+function unshared(path: string, other: string): string {
+  const parts = path.split('/')
+  const others = other.split('/')
+  return parts.slice(parts.findIndex((part, at) => part !== others[at])).join('/')
 }
 
 /** Names of the tables and types that a new migration changes. */

@@ -4,9 +4,9 @@ import { emptySchema, emptyTable } from '../schema/model.ts'
 import type { Schema } from '../schema/model.ts'
 import { readSql } from '../sql/read.ts'
 import type { SqlText } from '../sql/read.ts'
+import { hostOf, migrationOf } from './host.ts'
 import type { Project } from './project.ts'
 import { alteredTable, createdTable } from './sql-text.ts'
-import { supabasePlatform } from './supabase-platform.ts'
 
 /** What a database holds before its first migration, as far as no SQL tells: tables of which the name is known, and that no migration makes. */
 export function schemaBeforeMigrations(
@@ -30,18 +30,19 @@ export function schemaBeforeMigrations(
   }
 }
 
-/** What a database holds before the first migration, as SQL: a Supabase platform, unless the migrations are a dump that makes it, and what Prisma is told to run. */
+/** What a database holds before the first migration, as SQL: what its host puts there, unless the migrations are a dump that makes it, and what Prisma is told to run. */
 export function platformOf(project: Project, migrations: readonly Migration[]): readonly Migration[] {
   const { initSql } = project.settings
   if (initSql !== undefined && migrations.length > 0) {
     const { statements } = readSql(sourceFile(project.evidence, initSql))
     return [{ name: 'initShadowDb', path: project.evidence, statements, down: null, isNew: false }]
   }
-  if (project.runner.name !== 'supabase') return []
+  const host = hostOf(project)
+  if (host === null) return []
   const dumped = migrations.some(({ statements }) =>
     statements.some((statement) => /^(?:auth|storage)\./.test(createdTable(statement) ?? '')),
   )
-  return dumped ? [] : [supabasePlatform()]
+  return dumped ? [] : [migrationOf(host)]
 }
 
 /** The declared schema of the base as the first migrations, where the migrations alter tables that only it creates. */

@@ -1,6 +1,4 @@
-import type { Migration } from '../step.ts'
-import { sourceFile } from '../location.ts'
-import { readSql } from '../sql/read.ts'
+import type { Host } from './host.ts'
 
 /**
  * What every Supabase database holds before its first migration, as far as migrations refer to it: roles, the schemas that Supabase runs, their
@@ -124,9 +122,11 @@ CREATE FUNCTION realtime.topic() RETURNS text LANGUAGE sql STABLE AS 'SELECT nul
 CREATE PUBLICATION supabase_realtime;
 `
 
-/** What a connection to a Supabase database finds, and the schemas that hold more than is made here. */
-export const supabase = {
+export const supabase: Host = {
+  name: 'supabase',
+  sql,
   searchPath: '"$user", public, extensions',
+  // Those that hold more than is made here.
   schemas: [
     'auth',
     'storage',
@@ -141,21 +141,4 @@ export const supabase = {
     'supabase_functions',
     'supabase_migrations',
   ],
-}
-
-/** The file name that statements of the platform stand in; no tree holds it. */
-export const supabasePlatformPath = 'supabase (platform)'
-
-let read: Migration | null = null
-
-/** The platform as the migration before all others. The parser must have been loaded. */
-export function supabasePlatform(): Migration {
-  read ??= {
-    name: 'supabase',
-    path: supabasePlatformPath,
-    statements: readSql(sourceFile(supabasePlatformPath, sql)).statements,
-    down: null,
-    isNew: false,
-  }
-  return read
 }

@@ -2,13 +2,13 @@ import type { Step } from '../step.ts'
 import type { Note } from '../finding.ts'
 import { sourceFile } from '../location.ts'
 import type { Query } from '../queries/query.ts'
-import { supabase } from '../project/supabase-platform.ts'
+import { hostOf } from '../project/host.ts'
 import type { ProjectReading } from '../reading.ts'
 import { rehearsedWayBack, tripsApart, withWaysBack } from '../planner/rollback/ways-back.ts'
 import { printSchema } from '../schema/sql/schema.ts'
 import type { Settings } from '../settings.ts'
 import { readSql } from '../sql/read.ts'
-import type { PlanRequest, Rehearsal } from './types.ts'
+import type { PlanRequest, Platform, Rehearsal } from './types.ts'
 
 export interface RehearsedProjects {
   /** The readings with what was observed in their steps. */
@@ -21,6 +21,11 @@ export interface RehearsedProjects {
 }
 
 type ProjectQuery = Query & { readonly project: string }
+
+function platformOf({ project }: ProjectReading): Platform | null {
+  const host = hostOf(project)
+  return host && { searchPath: host.searchPath, schemas: host.schemas }
+}
 
 /** More queries than these are not planned: EXPLAIN takes a millisecond or two for each. */
 const mostQueries = 400
@@ -58,7 +63,7 @@ export async function rehearseProjects(
       base: baseOf(reading),
       complete: (reading.migrations?.scripts.length ?? 0) === 0,
       steps: reading.steps,
-      platform: reading.project.runner.name === 'supabase' ? supabase : null,
+      platform: platformOf(reading),
       migrations,
       queries: (plannable.get(reading.project.name) ?? []).map((index) =>
         planRequest(index, queries[index], suggested),

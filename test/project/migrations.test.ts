@@ -426,6 +426,22 @@ test('Supabase begins with what every Supabase database holds', async () => {
   expect(names((await read(dump, dump)).before)).toEqual(['20250101000000_dump', '20260101000000_a'])
 })
 
+test('Nhost begins with what every Nhost database holds', async () => {
+  const profiles =
+    'CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id), file uuid REFERENCES storage.files);'
+  const base = {
+    'nhost/nhost.toml': '',
+    'nhost/migrations/default/1_a/up.sql': profiles,
+    'nhost/migrations/default/1_a/down.sql': 'DROP TABLE profiles;',
+  }
+  const result = await read(base, { ...base, 'nhost/migrations/default/2_b/up.sql': create('b') })
+  expect(names(result.before)).toEqual(['nhost', '1_a'])
+  expect(names(result.fresh)).toEqual(['2_b'])
+  const { schema, notes } = replayHistory(emptySchema(), result.history, { postgres: 15, source: 'migrations' })
+  expect(notes).toEqual([])
+  expect(schema.tables.get('auth.users')?.columns.length).toBeGreaterThan(10)
+})
+
 test('what a runner knows by its number is no new migration under another name', async () => {
   const table = 'CREATE TABLE t (id uuid PRIMARY KEY);'
   const supabase = { 'supabase/config.toml': '' }

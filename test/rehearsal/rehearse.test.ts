@@ -2,7 +2,10 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } fr
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { supabase, supabasePlatform } from '../../src/project/supabase-platform.ts'
+import { migrationOf } from '../../src/project/host.ts'
+import type { Host } from '../../src/project/host.ts'
+import { nhost } from '../../src/project/nhost-platform.ts'
+import { supabase } from '../../src/project/supabase-platform.ts'
 import { archiveVersion, templateArchive, usableCache } from '../../src/rehearsal/files.ts'
 import { rehearse } from '../../src/rehearsal/rehearse.ts'
 import { requestOf } from './sql.ts'
@@ -145,6 +148,28 @@ test('statements that reach outside are refused, what stands beside them is rehe
   expect(result.notes.every((note) => note.kind === 'unrehearsed' && !note.blocking)).toBe(true)
 })
 
+function madeBy(host: Host): readonly string[] {
+  return migrationOf(host)
+    .statements.filter(({ inside }) => inside === null)
+    .map(({ text }) => text)
+}
+
+test('what Nhost provides is there', async () => {
+  const result = await rehearse(
+    requestOf(
+      [...madeBy(nhost)],
+      [
+        'create table profiles (id uuid primary key references auth.users (id) on delete cascade, picture uuid references storage.files (id))',
+        "insert into storage.buckets (id, max_upload_file_size, cache_control) values ('avatars', 1, 'no-cache')",
+      ],
+      false,
+      { platform: nhost },
+    ),
+  )
+  expect(result.notes).toEqual([])
+  expect(result.observations.map((observation) => observation?.error)).toEqual([null, null])
+})
+
 test("what Supabase provides is there, and a new connection's settings come back for each file", async () => {
   const profiles =
     'create table profiles (id uuid primary key references auth.users (id) on delete cascade, token uuid default uuid_generate_v4())'
@@ -155,9 +180,7 @@ test("what Supabase provides is there, and a new connection's settings come back
   const result = await rehearse(
     requestOf(
       [
-        ...supabasePlatform()
-          .statements.filter(({ inside }) => inside === null)
-          .map(({ text }) => text),
+        ...madeBy(supabase),
         "select pg_catalog.set_config('search_path', '', false)",
         'create table public.users (id integer)',
       ],

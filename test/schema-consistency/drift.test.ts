@@ -224,6 +224,21 @@ describe('a history that is touched', () => {
     ])
   })
 
+  it('is not out of order for what only the databases of developers have run', async () => {
+    const at = 'src/main/resources/db'
+    const flyway = {
+      'src/main/resources/application-local.yml': 'spring.flyway.locations: classpath:db/migration,classpath:db/local',
+      [`${at}/migration/V1_1__a.sql`]: 'create table a (id bigint primary key);',
+      [`${at}/local/V99_1__users.sql`]: 'insert into a values (1);',
+    }
+    const told = async (base: Record<string, string>) =>
+      (await reviewed(base, { [`${at}/migration/V1_2__b.sql`]: 'alter table a add b text;' })).map(({ rule }) => rule)
+    expect(await told(flyway)).toEqual([])
+    expect(await told({ ...flyway, [`${at}/migration/V1_3__c.sql`]: 'alter table a add c text;' })).toEqual([
+      'no-out-of-order-migration',
+    ])
+  })
+
   it('is given up with its schema', async () => {
     const base = { ...prisma, 'prisma/schema.prisma': datasource + before }
     const head = Object.fromEntries(Object.entries(base).filter(([path]) => !path.startsWith('prisma/')))
