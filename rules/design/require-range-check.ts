@@ -1,7 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import type { Column, Key, Table } from '../../src/schema/model.ts'
 import type { RuleContext } from '../../src/engine/rule.ts'
-import { newColumnsTogether } from '../shared/columns.ts'
+import { commentBeside, newColumnsTogether } from '../shared/columns.ts'
 import { snake } from '../shared/names.ts'
 import { listed } from '../shared/query-words.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
@@ -43,6 +43,10 @@ export default {
         create table items (
           id bigint generated always as identity primary key, quantity integer not null check (quantity > 0), discount_percent smallint not null default 0 check (discount_percent between 0 and 100),
           starts_at timestamptz not null, ends_at timestamptz, check (starts_at < ends_at));`,
+    },
+    {
+      title: 'A comment says that it may be negative.',
+      sql: `create table holdings (\n  id bigint generated always as identity primary key,\n  quantity bigint not null -- negative for a short position\n);`,
     },
     {
       title: 'An amount may be negative, and a period may be a range.',
@@ -105,7 +109,9 @@ function rangeOf(column: Column, table: Key, ctx: RuleContext): Range | null {
   )
     return null
   const range = ofNumber(column) ?? ofPeriod(column, now)
-  return range === null || now.checks.some((check) => check.expression.split(/[^\w$]+/).includes(column.name))
+  return range === null ||
+    /\b(?:negative|minus|below (?:0|zero))\b|[<-]\s?0\b/i.test(commentBeside(column, table, ctx)) ||
+    now.checks.some((check) => check.expression.split(/[^\w$]+/).includes(column.name))
     ? null
     : range
 }

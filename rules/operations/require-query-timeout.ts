@@ -27,6 +27,12 @@ export default {
     },
     {
       ...bareProject,
+      title: 'A pool that was there gets a name.',
+      was: `import { Pool } from 'pg'\n  export const pool = new Pool({\n    max: 10,\n    connectionTimeoutMillis: 5000,\n  })`,
+      typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({\n    max: 10,\n    connectionTimeoutMillis: 5000,\n    application_name: 'shop',\n  })`,
+    },
+    {
+      ...bareProject,
       title: 'The role has it.',
       sql: `alter role app set statement_timeout = '10s';`,
       typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ max: 10, connectionTimeoutMillis: 5000 })`,

@@ -43,17 +43,32 @@ export default {
       title: 'Nor where only columns of that row are asked for.',
       typescript: `${drizzleImports}\n  export const some = (id: string) => db.selectDistinctOn([users.id], { id: users.id, email: users.email }).from(users).innerJoin(orders, eq(orders.userId, users.id)).where(eq(users.id, id)).limit(5)`,
     },
+    {
+      ...sqlShop,
+      title: 'Each group is one row.',
+      typescript: `${pool}\n  export const counts = (id: string) => pool.query('SELECT DISTINCT ON (status) status, count(*) FROM orders WHERE user_id = $1 GROUP BY status', [id])`,
+    },
+    {
+      ...drizzleShop,
+      title: 'Each group of Drizzle is one row, too.',
+      typescript: `${drizzleImports}\n  import { count } from 'drizzle-orm'\n  export const counts = (id: string) => db.selectDistinctOn([orders.status], { status: orders.status, number: count() }).from(orders).where(eq(orders.userId, id)).groupBy(orders.status)`,
+    },
   ],
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test' || query.familiar === true) return
       const found =
         query.call === 'selectDistinctOn'
-          ? !query.dynamic && !/\.orderBy\(/.test(query.text ?? '') && !isOfOneRow(query, drizzleKey(query), ctx)
+          ? !query.dynamic &&
+            !/\.orderBy\(/.test(query.text ?? '') &&
+            !groupsByKey(query) &&
+            !isOfOneRow(query, drizzleKey(query), ctx)
           : selectsOf(query).some((s) => {
               const columns = (s.distinctClause ?? []).filter((c) => Object.keys(c).length > 0)
               if (columns.length === 0 || (s.sortClause?.length ?? 0) > 0) return false
               const names = columns.map((c) => columnRef(c)?.name)
+              const groups = (s.groupClause ?? []).map((c) => columnRef(c)?.name)
+              if (groups.length > 0 && groups.every((name) => name !== undefined && names.includes(name))) return false
               return (
                 s.fromClause?.length !== 1 || !('RangeVar' in (s.fromClause[0] ?? {})) || !isOfOneRow(query, names, ctx)
               )
@@ -68,6 +83,14 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where a group has one row for each value of `selectDistinctOn` already. */
+function groupsByKey({ text = '' }: Query): boolean {
+  const columns = (list = ''): string[] => list.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]))
+  const keys = columns(/selectDistinctOn\(\s*\[([^\]]*)\]/.exec(text)?.[1])
+  const groups = columns(/\.groupBy\(([^()]*)\)/.exec(text)?.[1])
+  return groups.length > 0 && groups.every((one) => keys.includes(one))
+}
 
 /** True where the columns of `DISTINCT ON` are a key of the one table that is read, or of the table that all that is read belongs to. */
 function isOfOneRow(query: Query, names: readonly (string | undefined)[] | null, ctx: RuleContext): boolean {

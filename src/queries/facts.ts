@@ -160,8 +160,11 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       const name = own?.argumentOf === null ? own.name : null
       const isCalled = name === null || new RegExp(`(?:[=(,?|:]|\\b(?:await|return))\\s*${name}\\(`).test(text)
       const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
+      const made = fact(library, node.start, node.end, frame)
       clients.push({
-        ...fact(library, node.start, node.end, frame),
+        ...made,
+        // An option more does not make a client that was there a new one.
+        changed: changed.touches({ ...made.place, endLine: made.place.line }),
         library,
         origin,
         file: module.kind,
