@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
-import { numberedInBatches } from '../shared/batches.ts'
+import { numberedInBatches, numbersOf } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -61,16 +61,21 @@ export default {
               'pgsafe/add-column-volatile-default',
             ],
         message: `Numbering \`${to.name}\` rewrites \`${ctx.name(table)}\` and all its indexes while nobody can read or write it.`,
-        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, to, ctx))}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${to.identity === null ? '' : asIdentity(table, to, ctx)}`,
+        help: `${rowsSentence(table, ctx)}Number new rows at once and old rows in batches:\n${sql(...numberedInBatches(table, to, ctx, to.identity === null ? undefined : helperOf(table, to.name, ctx)))}${to.nullable ? '' : `\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`}${to.identity === null ? '' : asIdentity(table, to, ctx)}`,
       }
     },
   },
 } satisfies Rule
 
+/** A sequence under another name than that of the identity, which takes its place. */
+function helperOf(table: Key, column: string, ctx: RuleContext): string {
+  return numbersOf(table, column, ctx, 'fill')
+}
+
 /** The sequence makes way for that of an identity, which goes on where it is. */
 function asIdentity(table: Key, { name, identity }: Column, ctx: RuleContext): string {
   const [of, column] = [sqlName(table, ctx), ident(name)]
-  const sequence = sqlName(key(schemaOf(table), `${nameOf(table)}_${name}_seq`), ctx)
+  const sequence = helperOf(table, name, ctx)
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
   return `\nAt the end make it an identity that goes on with the numbers of the sequence, in one transaction:\n${sql(
     "SET LOCAL lock_timeout = '3s';",

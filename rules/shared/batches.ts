@@ -19,10 +19,13 @@ export function fillInBatches(table: Key, column: string, value: string, ctx: Ru
 }
 
 /** Adds a column that numbers its rows, new ones at once and old ones in batches; NOT NULL is left for later. */
-export function numberedInBatches(table: Key, { name, type }: Column, ctx: RuleContext): readonly string[] {
+export function numberedInBatches(
+  table: Key,
+  { name, type }: Column,
+  ctx: RuleContext,
+  sequence = numbersOf(table, name, ctx),
+): readonly string[] {
   const [of, column] = [sqlName(table, ctx), ident(name)]
-  // A sequence has to stand in the schema of the table that owns it.
-  const sequence = sqlName(key(schemaOf(table), `${nameOf(table)}_${name}_seq`), ctx)
   return [
     `CREATE SEQUENCE ${sequence};`,
     `ALTER TABLE ${of} ADD COLUMN ${column} ${type ?? 'bigint'};`,
@@ -30,6 +33,11 @@ export function numberedInBatches(table: Key, { name, type }: Column, ctx: RuleC
     `ALTER SEQUENCE ${sequence} OWNED BY ${of}.${column};`,
     ...fillInBatches(table, name, `nextval('${sequence}')`, ctx),
   ]
+}
+
+/** The name of the sequence behind a column, as serial has it; it has to stand in the schema of the table that owns it. */
+export function numbersOf(table: Key, column: string, ctx: RuleContext, end = 'seq'): string {
+  return sqlName(key(schemaOf(table), `${nameOf(table)}_${column}_${end}`), ctx)
 }
 
 /** The same for any UPDATE or DELETE: `head` is what stands before WHERE, `from` its table as written, `where` is false for rows that are done; empty where those are gone. */

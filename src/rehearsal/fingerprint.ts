@@ -13,7 +13,7 @@ export interface Definition {
  * Everything that migrations define, by object. Columns stand by name: one that went and came back stands last in its table, which no
  * reader of names notices.
  */
-export async function definitions(session: Session): Promise<ReadonlyMap<string, Definition>> {
+export async function definitions(session: Pick<Session, 'ask'>): Promise<ReadonlyMap<string, Definition>> {
   // What Postgres prints of views and functions leaves out the schemas of the search path, which a migration may have changed.
   const [was] = await session.ask<{ readonly path: string }>(`select pg_catalog.current_setting('search_path') as path`)
   const search = (path: string) =>
