@@ -27,7 +27,6 @@ const intended: Readonly<Record<string, RegExp>> = {
     /^the (?:index `users_name` is missing|column `users.full_name` is `text` and was `text not null`)$/,
   'no-rename-enum-value': /^the type `role` is `member, admin, owner` and was `member, owner`$/,
   'no-rename-table': /^the table `users_dropped` is missing$/,
-  'no-rename-view': /^the view `user_ids` is another one$/,
   'no-set-not-null-scan': /^the (?:constraint `users_email_nn` is missing|column `users.domain` is )/,
   'no-stored-generated-column': /^the column `users.domain` is /,
   'no-table-rewrite-setting': /^the (?:constraint|index) `events_pkey` is missing$/,

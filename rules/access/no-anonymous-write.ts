@@ -22,7 +22,7 @@ export default {
       sql: `
         create table files (id bigint generated always as identity primary key, author uuid not null); alter table files enable row level security; create index on files (author);
         create policy files_write on files for insert to authenticated with check (author = (select auth.uid()));`,
-      message: '`files_write` also lets users write `files` who signed in without an account',
+      message: '`files_write` also lets users who signed in without an account write `files`',
     },
   ],
   good: [
@@ -52,7 +52,7 @@ export default {
       const own = ctx.after.tables.get(table)?.policies ?? []
       if (own.some(asks) || ![...ctx.after.tables.values()].some((other) => other.policies.some(asks))) return null
       return {
-        message: `\`${to.name}\` also lets users write \`${ctx.name(table)}\` who signed in without an account.`,
+        message: `\`${to.name}\` also lets users who signed in without an account write \`${ctx.name(table)}\`.`,
         help: restrictive(table, ctx),
       }
     },

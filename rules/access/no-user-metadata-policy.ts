@@ -42,7 +42,7 @@ function trusts(policy: Policy): boolean {
 
 function said(policy: string) {
   return {
-    message: `\`${policy}\` trusts what users write about themselves: anybody can change the own \`user_metadata\`.`,
+    message: `\`${policy}\` trusts what users write about themselves: everybody can change \`user_metadata\` of their own.`,
     help: 'Read `app_metadata` instead, which only the service role writes.',
   }
 }

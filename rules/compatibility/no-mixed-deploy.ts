@@ -18,7 +18,7 @@ export default {
     {
       given: `create table users (id bigint primary key, name text);`,
       sql: `alter table users add column full_name text; alter table users drop column name;`,
-      message: '`full_name` is wanted by the code that comes',
+      message: 'The new code needs `full_name`',
     },
   ],
   good: [
@@ -42,7 +42,7 @@ export default {
       yield {
         place: after.change.place,
         anySize: true,
-        message: `\`${before.change.to.name}\` is wanted by the code that comes (\`${at(before.change.place)}\`), and this has to wait until the code that is there has gone: ${after.because}.`,
+        message: `The new code needs \`${before.change.to.name}\` (\`${at(before.change.place)}\`), and this has to wait until the old code is gone: ${after.because}.`,
         help: 'Put it into a pull request of its own, for after the deploy. `schemagate plan`, or `/schemagate plan` in the pull request, writes both in their order.',
       }
     },

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { ident, sql, sqlName } from '../shared/sql.ts'
+import { key, schemaOf } from '../../src/schema/model.ts'
 import { relationKey } from '../../src/schema/relation.ts'
 
 export default {
@@ -7,7 +8,7 @@ export default {
   severity: 'error',
   summary: 'Renaming a view breaks every running instance that still reads it by its old name.',
   why: `The rename is immediate, the deploy of the code is not: instances of the version before fail on every query of the view until they are replaced.`,
-  fix: 'Create a view of the new name beside the old one, move the readers over, and drop the old one in a later pull request.',
+  fix: 'Leave a view of the old name behind, move the readers over, and drop it in a later pull request.',
   references: ['https://www.postgresql.org/docs/current/sql-alterview.html'],
   sources: ['pgsafe/rename'],
   bad: [
@@ -21,6 +22,11 @@ export default {
     {
       given: `create table users (id bigint primary key); create view ids as select id from users;`,
       sql: `create view user_ids as select * from ids;`,
+    },
+    {
+      title: 'The old name stays.',
+      given: `create table users (id bigint primary key); create view ids as select id from users;`,
+      sql: `alter view ids rename to user_ids; create view ids as select * from user_ids;`,
     },
     {
       title: 'A view of the same pull request.',
@@ -43,7 +49,11 @@ export default {
         anySize: true,
         object: view,
         message: `Renaming \`${ctx.name(view)}\` breaks every running instance that still reads \`${ctx.name(view)}\`.`,
-        help: `Have both for a while:\n${sql(`CREATE VIEW ${ident(newname)} AS SELECT * FROM ${sqlName(view, ctx)};`)}\nand drop the old one when nothing reads it any more.`,
+        // A view over the old one would keep that from going later.
+        help: `Leave the old name behind, in the same transaction, until nothing reads it any more:\n${sql(
+          `ALTER ${renameType === 'OBJECT_VIEW' ? '' : 'MATERIALIZED '}VIEW ${sqlName(view, ctx)} RENAME TO ${ident(newname)};`,
+          `CREATE VIEW ${sqlName(view, ctx)} AS SELECT * FROM ${sqlName(key(schemaOf(view), newname), ctx)};`,
+        )}`,
       }
     },
   },

@@ -70,7 +70,7 @@ export default {
         ctx.project.orm === 'prisma'
           ? 'Make it an `enum` of the Prisma schema if its values seldom change.'
           : ctx.isNew(table)
-            ? `If its values seldom change, list in the table those that code knows: \`${check}\` with the others beside it.`
+            ? `If its values seldom change, list them in the table: \`${check}\`, with the others that code knows.`
             : `If its values seldom change, list those that code knows, the others beside this one:\n${sql(
                 `ALTER TABLE ${name} ADD CONSTRAINT ${constraint} ${check} NOT VALID;`,
               )}\nand validate it ${separateDeploy(ctx)}:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${constraint};`)}`,

@@ -1,5 +1,5 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
-import { key, nameOf, schemaOf, type Column, type Key } from '../../src/schema/model.ts'
+import type { Column, Key } from '../../src/schema/model.ts'
 import { numberedInBatches, numbersOf } from '../shared/batches.ts'
 import { notNullRecipe } from '../shared/not-null.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
