@@ -141,7 +141,7 @@ function helpOf(query: Query, ctx: RuleContext): { readonly help?: string } {
       .text(query.place.path)
       ?.text.split('\n')
       .slice(query.place.line - 1, query.place.endLine + 4) ?? []
-  const next = new RegExp(`\\b${(query.variable ?? '').replaceAll('$', '\\$')}\\s*\\+\\s*1\\b`)
+  const next = new RegExp(`\\b${(query.variable ?? '').replaceAll('$', '\\$')}\\b[^;\\n+]*\\+\\s*1\\b`)
   if (query.variable != null && query.variable !== '{}' && next.test(behind.join('\n')))
     return {
       help: `Take the next number from ${ctx.dialect === 'postgresql' ? 'a sequence (`CREATE SEQUENCE …`, `nextval(…)`)' : 'a counter of its own'}: two requests at once count the same rows, and after a row is deleted a number comes again.`,

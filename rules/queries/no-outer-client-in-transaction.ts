@@ -1,4 +1,5 @@
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, prismaShop } from '../shared/query-examples.ts'
 import { at, callOf } from '../shared/query-words.ts'
 
@@ -56,7 +57,8 @@ export default {
         file === 'seed' ||
         // What is started by hand, once, may look things up beside it.
         (file === 'script' && query.operation === 'select') ||
-        query.call.endsWith('(nested)')
+        query.call.endsWith('(nested)') ||
+        isPart(query, ctx)
       )
         return
       const table = query.tables[0]?.table ?? ''
@@ -69,3 +71,13 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True for a query of Drizzle that is put together, given a name and never waited for: it is a part of another, which the transaction sends. */
+function isPart({ awaited, client, place, statement, variable }: Query, ctx: RuleContext): boolean {
+  if (client !== 'drizzle' || statement !== undefined || awaited === true || variable == null || variable === '{}')
+    return false
+  const name = variable.replaceAll('$', String.raw`\$`)
+  return !new RegExp(
+    String.raw`\bawait\s+${name}(?![\w$])|\breturn\s+${name}(?![\w$])|(?<![\w$.])${name}\.(?:then|execute|catch)\b|\bPromise\.\w+\([^)]*(?<![\w$.])${name}(?![\w$])`,
+  ).test(ctx.text(place.path)?.text ?? '')
+}

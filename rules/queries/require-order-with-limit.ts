@@ -70,6 +70,8 @@ export default {
       if (isSorted(query)) return
       return {
         object: table.key,
+        // Branches of one function ask for the same pages.
+        alike: `${query.place.path} ${query.context.function ?? query.place.line}`,
         help: byClient(query, {
           prisma: 'Sort by something unique, the key at the end: `orderBy: [{ createdAt: "desc" }, { id: "desc" }]`.',
           drizzle: 'Sort by something unique, the key at the end: `.orderBy(desc(table.createdAt), desc(table.id))`.',

@@ -134,6 +134,8 @@ describe('the kind of a file', () => {
   it.each([
     ['prisma/reset-password.ts', 'script'],
     ['packages/db/prisma/fix.ts', 'script'],
+    ['packages/database/setup-roles.ts', 'script'],
+    ['packages/database/src/verify-users.ts', 'source'],
     ['prisma/client.ts', 'source'],
     ['lib/prisma/users.ts', 'source'],
     ['src/prisma/prisma.service.ts', 'source'],

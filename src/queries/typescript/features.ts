@@ -117,6 +117,9 @@ const handRun =
 /** Code beside a Prisma schema is started by hand, but for the client and what makes one. */
 const besideSchema =
   /^(?:(?:apps|packages|services|libs)\/(?!src\/)[^/]+\/)?prisma\/(?!(?:index|client|prisma|db|extension)s?\b)[\w.-]+\.[cm]?[jt]s$/i
+/** What is named by an errand and lies at the top of a package, outside its sources. */
+const errand =
+  /^(?:apps|packages|services|libs)\/(?!src\/)[^/]+\/(?:setup|verify|check|fix|create|make|add|list|debug)-[\w-]+\.[cm]?[jt]s$/i
 /** Files at the top of a repository that a server runs. */
 const entryFile =
   /^(?:index|server|app|main|middleware|proxy|instrumentation|db|database|prisma|drizzle|client|worker|handler|routes?|schema|queries)\.[cm]?[jt]sx?$/i
@@ -138,6 +141,7 @@ function kindOf(path: string): FileKind {
       : scriptFile.test(path) ||
           handRun.test(path) ||
           besideSchema.test(path) ||
+          errand.test(path) ||
           (!path.includes('/') && !entryFile.test(path))
         ? 'script'
         : 'source'
