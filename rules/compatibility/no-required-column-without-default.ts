@@ -2,7 +2,7 @@ import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Column, Key } from '../../src/schema/model.ts'
 import { inBatches } from '../shared/batches.ts'
 import { isEmptied, isFilled } from '../shared/emptied.ts'
-import { notNullRecipe } from '../shared/not-null.ts'
+import { isLeftEmpty, notNullRecipe } from '../shared/not-null.ts'
 import { isRecreated } from '../shared/replaced.ts'
 import { addColumnSql, addEmptyColumnSql, ident, sql, sqlName } from '../shared/sql.ts'
 
@@ -51,8 +51,20 @@ export default {
       severity: 'warning',
       unproven: 'running instances are not part of the proof',
     },
+    {
+      title: 'In two steps, of which none fills it.',
+      given: `create table users (id bigint primary key);`,
+      sql: [`alter table users add column status text;`, `alter table users alter column status set not null;`],
+      message: '`SET NOT NULL` on `status` fails where `users` holds rows',
+    },
   ],
   good: [
+    {
+      title: 'Filled before it has to have a value.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column status text; update users set status = 'a'; alter table users alter column status set not null;`,
+      unproven: 'others speak of the scan',
+    },
     { given: `create table users (id bigint primary key);`, sql: `alter table users add column status text;` },
     {
       given: `create table users (id bigint primary key);`,
@@ -68,6 +80,14 @@ export default {
     },
   ],
   visit: {
+    setNotNull({ table, from }, ctx) {
+      if (!isLeftEmpty(table, from.name, ctx) || isEmptied(table, ctx)) return
+      return {
+        anySize: true,
+        message: `\`SET NOT NULL\` on \`${from.name}\` fails where \`${ctx.name(table)}\` holds rows: the column is new, and no statement before fills it.`,
+        help: `Deploy code that writes it, and give the old rows a value, \`$1\`, or an expression over the row:\n${sql(...inBatches(table, unfilled(table, from.name, ctx), ctx))}\nThen make it NOT NULL. ${notNullRecipe(table, from.name, ctx)}`,
+      }
+    },
     addColumn({ table, to }, ctx) {
       if (
         to.nullable ||
@@ -87,12 +107,7 @@ export default {
           help: `The table is empty by then, so the statement itself succeeds. Deploy code that writes \`${to.name}\` in the same moment, or give it a default.`,
         }
       }
-      const name = sqlName(table, ctx)
-      const empty = {
-        head: `UPDATE ${name} SET ${ident(to.name)} = $1`,
-        from: name,
-        where: `${ident(to.name)} IS NULL`,
-      }
+      const empty = unfilled(table, to.name, ctx)
       const nullable = `${sql(addEmptyColumnSql(table, to, ctx))}\nDeploy code that writes it, and give the old rows a value, \`$1\`, or an expression over the row:\n${sql(...inBatches(table, empty, ctx))}\nThen make it NOT NULL. ${notNullRecipe(table, to.name, ctx)}`
       return {
         anySize: true,
@@ -104,6 +119,11 @@ export default {
     },
   },
 } satisfies Rule
+
+function unfilled(table: Key, column: string, ctx: RuleContext) {
+  const name = sqlName(table, ctx)
+  return { head: `UPDATE ${name} SET ${ident(column)} = $1`, from: name, where: `${ident(column)} IS NULL` }
+}
 
 /** What comes before the steps that add the column nullable. Below PostgreSQL 11 any default writes the table anew. */
 function howToFill(table: Key, column: Column, ctx: RuleContext): string {

@@ -1,6 +1,6 @@
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Key } from '../../src/schema/model.ts'
-import { notNullRecipe, provesNotNull } from '../shared/not-null.ts'
+import { isLeftEmpty, notNullRecipe, provesNotNull } from '../shared/not-null.ts'
 import { addNotValid } from '../shared/suggest.ts'
 import { ident, rowsSentence, sql, sqlName } from '../shared/sql.ts'
 
@@ -78,6 +78,12 @@ export default {
   ],
   good: [
     {
+      title: 'A column that the same pull request adds and nothing fills fails, which another rule tells.',
+      given: `create table users (id bigint primary key);`,
+      sql: `alter table users add column status text; alter table users alter column status set not null;`,
+      unproven: 'others speak of the failure',
+    },
+    {
       title: 'A validated CHECK proves it.',
       given: `
         create table users (id bigint primary key, email text);
@@ -145,7 +151,8 @@ export default {
       if (ctx.isNew(table) || (!from.nullable && from.notNull?.validated !== false)) return
       const known = ctx.step?.before.tables.get(table)
       if (known && ctx.postgres >= 12 && provesNotNull(known, from.name)) return
-      if (mayProve(table, from.name, ctx)) return
+      // It fails where there are rows, which no-required-column-without-default tells.
+      if (mayProve(table, from.name, ctx) || isLeftEmpty(table, from.name, ctx)) return
       const filled =
         ctx.postgres >= 11 && ctx.isNewColumn(table, from.name) && (from.default !== null || from.generated !== null)
       const large = ctx.size(table) === 'large'

@@ -68,3 +68,32 @@ export function notNullRecipe(table: Key, column: string, ctx: RuleContext): str
     return `${nulls}\nBelow PostgreSQL 12 there is no way around the scan: run it when few use the table, and let it give up soon:\n${sql("SET lock_timeout = '3s';", `ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`)}`
   return `First prove it without looking at the rows:\n${sql(`ALTER TABLE ${name} ADD CONSTRAINT ${check} CHECK (${ident(column)} IS NOT NULL) NOT VALID;`)}\nthen, ${separateDeploy(ctx)}, while writes go on:\n${sql(`ALTER TABLE ${name} VALIDATE CONSTRAINT ${check};`)}\nand last, instantly:\n${sql(`ALTER TABLE ${name} ALTER COLUMN ${ident(column)} SET NOT NULL;`, `ALTER TABLE ${name} DROP CONSTRAINT ${check};`)}\n${nulls}`
 }
+
+const mayFill: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'SelectStmt', 'CopyStmt', 'ExecuteStmt'])
+
+/** True where the pull request adds the column without a value to a table that may hold rows, and no statement before the one at hand gives it one. */
+export function isLeftEmpty(table: Key, column: string, ctx: RuleContext): boolean {
+  if (ctx.isNew(table) || !ctx.isNewColumn(table, column) || ctx.step === null) return false
+  const before = ctx.steps.slice(0, ctx.steps.indexOf(ctx.step))
+  const added = before.findLastIndex(({ changes }) =>
+    changes.some((change) => change.kind === 'addColumn' && change.table === table && change.to.name === column),
+  )
+  const to = before[added]?.changes.flatMap((change) =>
+    change.kind === 'addColumn' && change.table === table && change.to.name === column ? change : [],
+  )[0]
+  if (to === undefined || to.ifNotExists || !to.to.nullable) return false
+  if (to.to.default !== null || to.to.identity !== null || to.to.generated !== null) return false
+  return !before
+    .slice(added + 1)
+    .some(
+      ({ statement, changes }) =>
+        mayFill.has(statement.kind) ||
+        (/^(?:Update|Insert|Merge)Stmt$/.test(statement.kind) && statement.text.includes(column)) ||
+        changes.some(
+          (change) =>
+            ('column' in change && change.column === column && change.kind !== 'addNotNull') ||
+            change.kind === 'alterColumnType' ||
+            change.kind === 'renameColumn',
+        ),
+    )
+}
