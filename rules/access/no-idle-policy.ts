@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { mayBeEnabledByBlock } from '../shared/row-security.ts'
 import { sql, sqlName } from '../shared/sql.ts'
 
 export default {
@@ -19,6 +20,19 @@ export default {
   ],
   good: [
     {
+      title: 'A block enabled it in a loop.',
+      given: `
+        create table notes (id bigint generated always as identity primary key, author text not null);
+        do $$ declare each text; guarded text[] := array['notes']; begin
+          foreach each in array guarded loop
+            if exists (select from pg_tables where tablename = each) then
+              execute format('alter table public.%I enable row level security', each);
+            end if;
+          end loop;
+        end $$;`,
+      sql: `create policy own on notes using (author = current_user);`,
+    },
+    {
       sql: `
         create table notes (id bigint generated always as identity primary key, author text not null);
         alter table notes enable row level security;
@@ -30,6 +44,7 @@ export default {
       const after = ctx.after.tables.get(table)
       if (!after?.complete || after.rowSecurity.enabled || !after.policies.some((policy) => policy.name === to.name))
         return null
+      if (mayBeEnabledByBlock(table, ctx)) return null
       return {
         message: `The policy \`${to.name}\` does nothing: row level security is not enabled on \`${ctx.name(table)}\`.`,
         help: `Enable it:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} ENABLE ROW LEVEL SECURITY;`)}`,
