@@ -108,11 +108,13 @@ describe('a suggestion that is applied', () => {
       expect.arrayContaining([
         'no-char',
         'no-float-money',
+        'no-hash-index',
         'no-invalid-index-kept',
         'no-money',
         'no-reg-type',
         'no-rounded-timestamp',
         'no-syntax-error',
+        'no-unlogged-table',
         'prefer-bigint',
         'prefer-bigint-primary-key',
         'prefer-combined-alter',

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { sql, sqlName } from '../shared/sql.ts'
+import { wholeLines } from '../shared/suggest.ts'
 
 export default {
   id: 'no-unlogged-table',
@@ -28,8 +29,10 @@ export default {
     createTable({ table, to }, ctx) {
       const stays = ctx.after.tables.get(table)
       if (to.persistence !== 'unlogged' || stays === undefined || stays.persistence !== 'unlogged') return
+      const { step } = ctx
       return {
         anySize: true,
+        ...(step ? wholeLines(step, `${step.statement.text.replace(/\bunlogged\s+/i, '')};`) : {}),
         message: `A crash empties \`${ctx.name(table)}\`, and replicas never have its rows: it is unlogged.`,
         help: `Leave \`UNLOGGED\` out where the rows have to stay. Where they are only filled in faster that way, make it safe afterwards, while it is still new:\n${sql(`ALTER TABLE ${sqlName(table, ctx)} SET LOGGED;`)}`,
       }

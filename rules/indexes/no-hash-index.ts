@@ -1,4 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { wholeLines } from '../shared/suggest.ts'
+
+const usingHash = /\s+using\s+hash\b/i
 
 export default {
   id: 'no-hash-index',
@@ -37,9 +40,12 @@ export default {
     },
   ],
   visit: {
-    addIndex: ({ index }) =>
+    addIndex: ({ index }, { project, step }) =>
       index.method === 'hash'
         ? {
+            ...(project.orm === null && step !== null && usingHash.test(step.statement.text)
+              ? wholeLines(step, `${step.statement.text.replace(usingHash, '')};`)
+              : {}),
             message: `\`${index.name}\` serves nothing but equality.`,
             help: 'Leave `USING hash` out unless the values are long.',
           }
