@@ -3,7 +3,7 @@ import type { Column, Key } from '../../src/schema/model.ts'
 import { otherTypes, type WrittenType } from '../shared/column-type.ts'
 import { newColumnsTogether } from '../shared/columns.ts'
 import { declare } from '../shared/declare.ts'
-import { listed } from '../shared/query-words.ts'
+import { inWords, listed } from '../shared/query-words.ts'
 
 export default {
   id: 'prefer-timestamptz',
@@ -31,6 +31,12 @@ export default {
     {
       sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null, sent_at timestamp);`,
       message: '`placed_at` and `sent_at` do not say',
+    },
+    {
+      title: 'Columns of several tables are told once.',
+      sql: `create table orders (id bigint generated always as identity primary key, placed_at timestamp not null, sent_at timestamp);\ncreate table mails (id bigint generated always as identity primary key, sent_at timestamp, read_at timestamp);`,
+      message: '`orders.placed_at`, `orders.sent_at`, `mails.sent_at` and `mails.read_at` do not say',
+      count: 1,
     },
     {
       title: 'Prisma and Drizzle make a plain timestamp unless told otherwise: said once, as information.',
@@ -90,6 +96,14 @@ export default {
       return { ...own, severity: 'info' as const, alike: 'default', together: () => own }
     },
     true,
+    (columns) => {
+      const rest = columns.length > 4 ? columns.slice(3) : []
+      const shown = columns.slice(0, columns.length - rest.length).map((column) => `\`${column}\``)
+      return {
+        message: `${inWords([...shown, ...(rest.length > 0 ? [`${rest.length} more columns`] : [])])} do not say which moment they mean: they have no time zone.`,
+        help: rest.length > 0 ? `Use \`timestamptz\`, for ${listed(rest)} too.` : 'Use `timestamptz`.',
+      }
+    },
   ),
 } satisfies Rule
 

@@ -26,12 +26,14 @@ export function newColumns(check: ColumnCheck, retyped = false): Visitor {
 
 /**
  * Visits the columns that the pull request creates, and with `retyped` those whose type it changes, and that `applies` picks: what holds for
- * ten columns of a table is said once, at the first one's line, and not of those that a comment silences.
+ * ten columns of a table is said once, at the first one's line, and not of those that a comment silences. With `across` what holds for
+ * columns of several tables is said once, too; it is given them as `table.column`.
  */
 export function newColumnsTogether(
   applies: (column: Column, table: Key, ctx: RuleContext) => boolean,
   say: (columns: readonly Column[], table: Key, ctx: RuleContext) => Problem,
   retyped = false,
+  across?: (columns: readonly string[]) => Omit<Problem, 'suggestion'>,
 ): Visitor {
   return newColumns((column, table, ctx) => {
     const now = ctx.after.tables.get(table)?.columns ?? []
@@ -41,8 +43,11 @@ export function newColumnsTogether(
     const stays = now.length === 0 || isRenamed || now.some(({ name }) => name === column.name)
     if (!applies(column, table, ctx) || !stays) return null
     return {
-      alike: table,
-      together: (objects) => say(named(objects, table, ctx), table, ctx),
+      alike: across === undefined ? table : 'all',
+      together: (objects) =>
+        across === undefined || objects.every((object) => object.startsWith(`${table}.`))
+          ? say(named(objects, table, ctx), table, ctx)
+          : across(objects.map((object) => ctx.name(object))),
       ...say([column], table, ctx),
     }
   }, retyped)
