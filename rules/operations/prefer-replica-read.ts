@@ -93,6 +93,8 @@ export default {
       return heavy
         ? {
             object: table.key,
+            // A service asks the primary out of habit: it is said once.
+            alike: at(replica.place),
             message: `\`${callOf(query)}\` over \`${ctx.name(table.key)}\` asks the primary, while reads go to replicas elsewhere (\`${at(replica.place)}\`).`,
           }
         : null

@@ -204,12 +204,31 @@ function lengthOf(node: Expression, scope: Scope, module: Module): number | null
   if (array?.complete === true) return array.elements.length
   const [argument] = node.type === 'CallExpression' && namesKeys.test(textAt(node.callee, module)) ? node.arguments : []
   const list = argument === undefined ? node : argument
-  if (list.type !== 'Identifier') return null
+  if (list.type !== 'Identifier') return argument === undefined ? cutTo(node, module) : null
   if (fixedList.test(list.name)) return 5
+  const cut = cutOf(list.name, scope, module)
+  if (cut !== null) return cut
   const binding = argument === undefined ? null : lookUp(scope, list.name)
   return binding?.is === 'variable' && binding.init?.type === 'ObjectExpression' && !binding.mutated
     ? binding.init.properties.length
     : null
+}
+
+/** How many elements a variable holds at most that takes the first of a list. */
+function cutOf(name: string, scope: Scope, module: Module): number | null {
+  const binding = lookUp(scope, name)
+  return binding?.is === 'variable' && binding.init != null && !binding.mutated ? cutTo(binding.init, module) : null
+}
+
+/** How many elements `list.slice(0, 3)` has at most; null where nothing tells it. */
+function cutTo(node: Expression, module: Module): number | null {
+  if (node.type === 'ConditionalExpression') {
+    const [one, other] = [cutTo(node.consequent, module), cutTo(node.alternate, module)]
+    return one === null || other === null ? null : Math.max(one, other)
+  }
+  if (node.type === 'ArrayExpression') return node.elements.length === 0 ? 0 : null
+  const [, first, last] = /\.slice\(\s*(?:0\s*,\s*(\d+)|-(\d+))\s*\)$/.exec(textAt(node, module)) ?? []
+  return first === undefined && last === undefined ? null : Number(first ?? last)
 }
 
 const namesKeys = /^Object\.(?:keys|values|entries)$/
@@ -237,8 +256,10 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
   } else if (loop.form === 'for') {
     const count = /<=?\s*(\d+)\s*;/.exec(loop.head)?.[1]
     const [, from, to] = /=\s*(\d+)\s*;[^;]*>=?\s*(\d+)\s*;[^;]*--/.exec(loop.head) ?? []
+    const list = /<\s*([\w$]+)\.length\s*;/.exec(loop.head)?.[1]
     if (count !== undefined) bounded = Number(count)
     else if (from !== undefined) bounded = Number(from) - Number(to) + 1
+    else if (list !== undefined) bounded = cutOf(list, loop.scope, module)
     else if (
       /<=?\s*(?:[A-Z][A-Z_]*|max\w*|\w*(?:attempt|retr)\w*)\s*;/i.test(loop.head) &&
       /attempt|retr|tries/i.test(loop.head)
