@@ -262,6 +262,7 @@ import noNestedTransaction from './transactions/no-nested-transaction.ts'
 import noNewerSyntax from './transactions/no-newer-syntax.ts'
 import noOpaqueSql from './transactions/no-opaque-sql.ts'
 import noSessionSetting from './transactions/no-session-setting.ts'
+import noSplitStatement from './transactions/no-split-statement.ts'
 import noStatementTimeoutOnBuild from './transactions/no-statement-timeout-on-build.ts'
 import noSyntaxError from './transactions/no-syntax-error.ts'
 import noTooManyStatements from './transactions/no-too-many-statements.ts'
@@ -539,6 +540,7 @@ export const catalog: readonly CatalogRule[] = [
   { ...noNewerSyntax, group: 'transactions' },
   { ...noOpaqueSql, group: 'transactions' },
   { ...noSessionSetting, group: 'transactions' },
+  { ...noSplitStatement, group: 'transactions' },
   { ...noStatementTimeoutOnBuild, group: 'transactions' },
   { ...noSyntaxError, group: 'transactions' },
   { ...noTooManyStatements, group: 'transactions' },
