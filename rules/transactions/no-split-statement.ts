@@ -6,8 +6,8 @@ import { wholeLines } from '../shared/suggest.ts'
 export default {
   id: 'no-split-statement',
   severity: 'error',
-  summary: 'goose ends a statement where a line ends in `;`, in the body of a function as well.',
-  why: `goose reads a file line by line and sends what it has once a line ends in \`;\`. Half of a function is a syntax error, and a last statement without a \`;\`
+  summary: 'A statement ends for goose where a line ends in `;`, in the body of a function as well.',
+  why: `A file is read line by line, and what goose has is sent once a line ends in \`;\`. Half of a function is a syntax error, and a last statement without a \`;\`
     makes goose refuse the whole file. What stands between \`StatementBegin\` and \`StatementEnd\` is sent as one.`,
   fix: 'Put the statement between `-- +goose StatementBegin` and `-- +goose StatementEnd`.',
   references: [
