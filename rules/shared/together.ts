@@ -12,7 +12,9 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   const key = keyOf(query, ctx) ?? keyOfElement(query, ctx)
   if (isOfTime(query)) return { help: 'Ask for the whole time once, and group what is found by its day or month.' }
   if (counts(query)) {
-    const ranged = keysOf(query).some((p) => p.operator !== '=' && p.operator !== 'in' && p.value === undefined)
+    const ranged = keysOf(query).some(
+      (p) => p.operator !== '=' && p.operator !== 'in' && p.value === undefined && isMadeInLoop(p, query, ctx),
+    )
     return {
       help: `${query.call === 'aggregate' ? 'Sum up' : 'Count'} all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
     }
@@ -22,11 +24,12 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
   if (upsert !== null) return { help: upsert }
   if (query.operation === 'select')
     return {
-      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}.`,
+      help: `Collect the keys and ask once: ${key === null ? words.read : `\`${words.select(key)}\`${query.predicates.length > 1 ? ', with the other conditions as they are' : ''}`}${query.locks === undefined ? '' : ', sorted by the key, so that the locks are taken in one order'}.`,
     }
   if (query.operation !== 'update' && query.operation !== 'delete') return {}
-  if (query.operation === 'delete') return { help: `Collect the keys and delete once: ${words.delete}.` }
-  return { help: `All elements get the same values: ${words.update} does it at once.` }
+  if (query.operation === 'delete')
+    return { help: `Collect the keys and delete once: \`${words.delete(key ?? '…')}\`.` }
+  return { help: `All elements get the same values: ${words.update(key ?? '…')} does it at once.` }
 }
 
 /**
@@ -71,7 +74,10 @@ export function isOfTime({ operation, predicates, context }: Query): boolean {
     )
   return (
     operation === 'select' &&
-    !predicates.some((p) => p.operator === '=' && isOfElement(p, context.loop)) &&
+    // Where a function asks for one of several within a time, the time may be the same for all of them.
+    !predicates.some(
+      (p) => p.operator === '=' && (context.loop === null ? p.value === undefined : isOfElement(p, context.loop)),
+    ) &&
     ends(['>', '>=']).some((from) =>
       ends(['<', '<=']).some((to) => to.column === from.column && to.source !== undefined && from.source !== undefined),
     )
@@ -100,17 +106,20 @@ function keyOf(query: Query, ctx: RuleContext): string | null {
 /** The column of a condition in the words of the code. */
 function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleContext): string | null {
   if (client === 'sql') return column
-  const lines = ctx.text(place.path)?.text.split('\n') ?? []
-  const condition = lines[place.line - 1]?.slice(place.column - 1) ?? ''
+  const condition = linesOf(place.path, ctx)[place.line - 1]?.slice(place.column - 1) ?? ''
   const word = client === 'prisma' ? /^([\w$]+)\s*(?:[:,}]|$)/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
   return word.exec(condition)?.[1] ?? null
+}
+
+function linesOf(path: string, ctx: RuleContext): readonly string[] {
+  return ctx.text(path)?.text.split('\n') ?? []
 }
 
 /** The one column that a read compares with the element of the loop around it, or with something of that element. */
 function keyOfElement(query: Query, ctx: RuleContext): string | null {
   const { loop } = query.context
   const others = query.predicates.filter((p) => !isOfElement(p, loop))
-  return loop?.element == null || others.some((p) => p.value === undefined && p.source === undefined)
+  return loop?.element == null || query.dynamic || others.some((p) => p.value === undefined && p.source === undefined)
     ? null
     : keyOf({ ...query, predicates: query.predicates.filter((p) => !others.includes(p)) }, ctx)
 }
@@ -121,31 +130,40 @@ export function isOfElement({ source = '' }: Predicate, loop: Loop | null): bool
   return element !== undefined && new RegExp(String.raw`(?<![.\w$])${element}(?![\w$])`).test(source)
 }
 
+/** The same, and for what the loop makes before it asks. */
+function isMadeInLoop(predicate: Predicate, { context: { loop }, place }: Query, ctx: RuleContext): boolean {
+  if (loop === null || isOfElement(predicate, loop)) return true
+  const before = linesOf(place.path, ctx).slice(loop.place.line - 1, place.line)
+  const made = before.join('\n').matchAll(/(?:const|let|var)\s+(?:([\w$]+)|[{[]([^}\]=]*)[}\]])/g)
+  const names = new Set([...made].flatMap(([, one, several = '']) => [one ?? '', ...several.split(/[^\w$]+/)]))
+  return (predicate.source ?? '').split(/[^\w$]+/).some((name) => name !== '' && names.has(name))
+}
+
 interface Together {
   readonly read: string
   readonly count: string
   readonly first: string
   readonly select: (key: string) => string
-  readonly delete: string
-  readonly update: string
+  readonly delete: (key: string) => string
+  readonly update: (key: string) => string
 }
 
 const together = (dialect: Dialect): { readonly [K in Query['client']]: Together } => ({
   prisma: {
-    read: '`findMany({ where: { id: { in: ids } } })`, or `include` in the query that gives the elements',
+    read: '`findMany({ where: { …: { in: keys } } })`, or `include` in the query that gives the elements',
     count: '`groupBy` with the keys in `where`, and what is counted or summed up',
     first: '`include` with `take` in the query that gives the elements',
     select: (key: string) => `findMany({ where: { ${key}: { in: keys } } })`,
-    delete: '`deleteMany({ where: { id: { in: ids } } })`',
-    update: '`updateMany({ where: { id: { in: ids } }, data })`',
+    delete: (key: string) => `deleteMany({ where: { ${key}: { in: keys } } })`,
+    update: (key: string) => `\`updateMany({ where: { ${key}: { in: keys } }, data })\``,
   },
   drizzle: {
     read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
     count: '`.where(inArray(…))` with `.groupBy(…)`',
     first: '`with` and its `limit` in the query that gives the elements',
     select: (key: string) => `.where(inArray(table.${key}, keys))`,
-    delete: '`.where(inArray(table.id, ids))`',
-    update: 'one `.where(inArray(table.id, ids))`',
+    delete: (key: string) => `.where(inArray(table.${key}, keys))`,
+    update: (key: string) => `one \`.where(inArray(table.${key}, keys))\``,
   },
   sql: inSql(dialect),
 })
@@ -153,14 +171,15 @@ const together = (dialect: Dialect): { readonly [K in Query['client']]: Together
 function inSql(dialect: Dialect): Together {
   const hasArrays = dialect === 'postgresql' || dialect === 'cockroachdb'
   const among = hasArrays ? '= ANY($1)' : 'IN (…)'
+  const spelled = (key: string): string => (dialect === 'mysql' || key === '…' ? key : ident(key))
   return {
-    read: `\`WHERE id ${among}\`, or a join in the query that gives the elements`,
+    read: `\`WHERE … ${among}\`, or a join in the query that gives the elements`,
     count: `\`SELECT …, count(*) … WHERE … ${among} GROUP BY …\``,
     first: hasArrays
       ? '`unnest($1::text[]) AS given (id) CROSS JOIN LATERAL (SELECT … WHERE … = given.id … LIMIT …)`'
       : '`row_number() OVER (PARTITION BY …)`',
-    select: (key: string) => `WHERE ${dialect === 'mysql' ? key : ident(key)} ${among}`,
-    delete: `\`DELETE FROM … WHERE id ${among}\``,
-    update: `one \`UPDATE … WHERE id ${among}\``,
+    select: (key: string) => `WHERE ${spelled(key)} ${among}`,
+    delete: (key: string) => `DELETE FROM … WHERE ${spelled(key)} ${among}`,
+    update: (key: string) => `one \`UPDATE … WHERE ${spelled(key)} ${among}\``,
   }
 }

@@ -104,7 +104,7 @@ export function wantedIndex(
   if (group.every((g) => g.join() === equal.join()))
     return alike.every((one) => one.ranged.join() === ranged.join()) ? alone : apart.slice(0, 3)
   const others = [...new Set(group.flat())]
-    .filter((c) => c !== lead && uses(c, group) * 2 >= group.length)
+    .filter((c) => c !== lead && uses(c, group) === group.length)
     .toSorted((a, b) => uses(b, group) - uses(a, group) || positionOf(table, a) - positionOf(table, b))
   return [lead, ...others].slice(0, 3)
 }

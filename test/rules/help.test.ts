@@ -84,6 +84,38 @@ test.each([
   )
 })
 
+test.each([
+  [
+    'a time that is the same for all',
+    '(ids: number[], from: Date) {\n  for (const id of ids) await prisma.order.count({ where: { userId: id, at: { gte: from } } })\n}\n',
+    'Count all groups at once: `groupBy` with the keys in `where`, and what is counted or summed up.',
+  ],
+  [
+    'a time of each',
+    '(users: { id: number; seen: Date }[]) {\n  for (const user of users) {\n    const from = user.seen\n    await prisma.order.count({ where: { userId: user.id, at: { gte: from } } })\n  }\n}\n',
+    'Count all groups at once: join what gives the elements, compare with its columns, and group by its key.',
+  ],
+  [
+    'a function that is given one user and a month',
+    '(ids: number[], from: Date, to: Date) {\n  for (const id of ids) console.log(await ordersOf(id, from, to))\n}\nexport async function ordersOf(userId: number, from: Date, to: Date) {\n  return prisma.order.findMany({ where: { userId, at: { gte: from, lt: to } } })\n}\n',
+    'Collect the keys and ask once: `findMany({ where: { …: { in: keys } } })`, or `include` in the query that gives the elements.',
+  ],
+])('a query for each element with %s', async (_, load, help) => {
+  const files = {
+    'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
+    'prisma/schema.prisma':
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Order {\n  id Int @id\n  userId Int\n  at DateTime @db.Timestamptz\n\n  @@index([userId])\n}\n',
+    'prisma/migrations/1_init/migration.sql':
+      'CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY, "userId" INTEGER NOT NULL, "at" TIMESTAMPTZ NOT NULL); CREATE INDEX "Order_userId_idx" ON "Order"("userId");',
+  }
+  const code = `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\nexport async function load${load}`
+  const { findings } = await review(
+    await changeSetOf(memoryTree(files), memoryTree({ ...files, 'src/load.ts': code })),
+    { rules: catalog, settings: { config: defaultConfig, notes: [] }, rehearse: false },
+  )
+  expect(findings.find((finding) => finding.rule === 'no-query-in-loop')?.help).toBe(help)
+})
+
 test('the first of many rows is found by an index in its order, under the name that Prisma gives it', async () => {
   const name = 'MembershipOfAnOrganizationOrTeam'
   const files = {
