@@ -96,18 +96,19 @@ export function keysOf({ predicates }: Query): readonly Predicate[] {
   return predicates.filter((p) => p.operator !== '=' || p.value === undefined)
 }
 
-/** The one column that a read compares with what is not a literal, in the words of the code. */
+/** The one column that a read compares with what is not a literal, in the words of the code; null for a part of a compound key, which Prisma has no list for. */
 function keyOf(query: Query, ctx: RuleContext): string | null {
   const [only, ...others] = keysOf(query)
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
   return spelledIn(only, query, ctx)
 }
 
-/** The column of a condition in the words of the code. */
+/** The column of a condition in the words of the code; null for a part of a compound key, of which Prisma takes no list. */
 function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleContext): string | null {
   if (client === 'sql') return column
   const condition = linesOf(place.path, ctx)[place.line - 1]?.slice(place.column - 1) ?? ''
-  const word = client === 'prisma' ? /^([\w$]+)\s*(?:[:,}]|$)/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
+  const word =
+    client === 'prisma' ? /^([\w$]+)\s*(?:[,}]|$|:(?!\s*\{(?!\s*equals\b)))/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
   return word.exec(condition)?.[1] ?? null
 }
 

@@ -24,14 +24,20 @@ export function conditionsOf(
   const indexable = own.filter((p) => isIndexable(p) && p.expression === null)
   const compared = indexable.filter((p) => p.operator === '=' || p.operator === 'in' || p.operator === 'is null')
   const all = compared.map((p) => p.column ?? '')
-  const ranged = indexable.filter((p) => !all.includes(p.column ?? '')).map((p) => p.column ?? '')
+  // How many rows have more than a number of the code is not known; a time leaves those before it.
+  const ranged = indexable
+    .filter((p) => !all.includes(p.column ?? ''))
+    .toSorted((a, b) => Number(typeof a.value === 'number') - Number(typeof b.value === 'number'))
+    .map((p) => p.column ?? '')
   // A flag beside a key, or nothing where something may stand, makes an index for each that is asked for, and few rows less to read.
   const keys = compared
     .filter((p) => p.operator !== 'is null' && !isFlag(table, p.column ?? '', ctx) && !isOfMany(p))
     .map((p) => p.column ?? '')
-  // The rows that are not deleted are nearly all of them, and so may be those of a common state.
+  // Rows without what comes later, such as the time of their deletion, are nearly all of them, and so may be those of a common state.
   const flags =
-    ranged.length === 0 ? all : compared.filter((p) => !isOfTheLiving(p) && !isOfMany(p)).map((p) => p.column ?? '')
+    ranged.length === 0
+      ? all
+      : compared.filter((p) => p.operator !== 'is null' && !isOfMany(p)).map((p) => p.column ?? '')
   return { indexable, equal: [...new Set(keys.length > 0 ? keys : flags)], ranged: [...new Set(ranged)] }
 }
 
@@ -81,7 +87,7 @@ const waiting =
   /pend|queue|wait|open|draft|process|progress|running|fail|error|retry|sched|ready|unsent|due|start|creat|new/i
 const fewValues = /(?:^|_)(?:locale|lang|language|currency|gender|platform|environment|env)(?:_code)?$/
 const common =
-  /^(?:active|enabled|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|compliant|valid|healthy|default|normal|standard)$/i
+  /^(?:active|enabled|free|basic|published|completed?|success(?:ful)?|succeeded|done|finished|paid|approved|confirmed|delivered|live|public|visible|verified|closed|settled|processed|compliant|valid|healthy|default|normal|standard)$/i
 
 /**
  * The columns of an index for conditions that none serves: the column first that most queries of the change ask for, so that one index

@@ -138,6 +138,44 @@ test('the first of many rows is found by an index in its order, under the name t
   )
 })
 
+test.each([
+  [
+    'a compound key',
+    'export async function load(ids: number[], shop: number) {\n  for (const id of ids) await prisma.stock.findUnique({ where: { itemId_shopId: { itemId: id, shopId: shop } } })\n}\n',
+    'no-query-in-loop',
+    'Collect the keys and ask once: `findMany({ where: { …: { in: keys } } })`',
+  ],
+  [
+    'times after a number of the code, of rows without another time',
+    'export const eager = (since: Date) => prisma.stock.findMany({ where: { soldAt: null, hits: { gte: 3 }, seenAt: { gte: since } } })\n',
+    'require-index-for-filter',
+    'ON "Stock" ("seenAt");',
+  ],
+])('the help for %s', async (_, code, rule, help) => {
+  const files = {
+    'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
+    'prisma/schema.prisma':
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Stock {\n  itemId Int\n  shopId Int\n  hits Int\n  seenAt DateTime @db.Timestamptz\n  soldAt DateTime? @db.Timestamptz\n\n  @@id([itemId, shopId])\n}\n',
+    'prisma/migrations/1_init/migration.sql':
+      'CREATE TABLE "Stock" ("itemId" INTEGER NOT NULL, "shopId" INTEGER NOT NULL, "hits" INTEGER NOT NULL, "seenAt" TIMESTAMPTZ NOT NULL, "soldAt" TIMESTAMPTZ, CONSTRAINT "Stock_pkey" PRIMARY KEY ("itemId", "shopId"));',
+  }
+  const { findings } = await review(
+    await changeSetOf(
+      memoryTree(files),
+      memoryTree({
+        ...files,
+        'src/load.ts': `import { PrismaClient } from '@prisma/client'\nconst prisma = new PrismaClient()\n${code}`,
+      }),
+    ),
+    {
+      rules: catalog,
+      settings: { config: { ...defaultConfig, tables: { '*': { rows: 5_000_000 } } }, notes: [] },
+      rehearse: false,
+    },
+  )
+  expect(findings.find((finding) => finding.rule === rule)?.help).toContain(help)
+})
+
 test('a relation is spelled as Prisma spells it, with both of its fields', async () => {
   const schema = (more: string) =>
     `datasource db {\n  provider = "postgresql"\n}\n\nmodel Team {\n  id      Int    @id\n  ownerId Int    @map("owner_id")\n  owner   Person @relation(fields: [ownerId], references: [id])\n\n  @@map("teams")\n}\n\nmodel Person {\n  id    Int    @id\n  teams Team[]\n\n  @@map("persons")\n}\n${more}`

@@ -158,6 +158,7 @@ export function endsItself(text: string): boolean {
   if (serves.test(text)) return false
   // What starts by itself, closes its client and gives nothing to other modules is a program.
   return (
+    text.startsWith('#!') ||
     /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) ||
     (/\.(?:\$disconnect|end)\(\)/.test(text) && begins.test(text) && !/\bexports?\b/.test(text))
   )
