@@ -6,6 +6,7 @@ import { transactionOf } from './transactions.ts'
 import { functionOf } from './typescript/frames.ts'
 import { lookUp } from './typescript/module.ts'
 import type { Frame, LoopFrame, Module, Scope, Site } from './typescript/module.ts'
+import { chainOf } from './typescript/nodes.ts'
 import { arrayOf } from './typescript/objects.ts'
 import type { Evaluate } from './typescript/objects.ts'
 import type { Value } from './typescript/value.ts'
@@ -220,8 +221,10 @@ function cutOf(name: string, scope: Scope, module: Module): number | null {
   return binding?.is === 'variable' && binding.init != null && !binding.mutated ? cutTo(binding.init, module) : null
 }
 
-/** How many elements `list.slice(0, 3)` has at most; null where nothing tells it. */
+/** How many elements `list.slice(0, 3)` has at most, or the rows of a query with a limit; null where nothing tells it. */
 function cutTo(node: Expression, module: Module): number | null {
+  const limit = limitOf(node)
+  if (limit !== null) return limit
   if (node.type === 'ConditionalExpression') {
     const [one, other] = [cutTo(node.consequent, module), cutTo(node.alternate, module)]
     return one === null || other === null ? null : Math.max(one, other)
@@ -229,6 +232,18 @@ function cutTo(node: Expression, module: Module): number | null {
   if (node.type === 'ArrayExpression') return node.elements.length === 0 ? 0 : null
   const [, first, last] = /\.slice\(\s*(?:0\s*,\s*(\d+)|-(\d+))\s*\)$/.exec(textAt(node, module)) ?? []
   return first === undefined && last === undefined ? null : Number(first ?? last)
+}
+
+/** The number in `….limit(5)` or `….findMany({ take: 5 })`. */
+function limitOf(node: Expression): number | null {
+  const last = chainOf(node)?.steps.at(-1)
+  const [argument] = last?.args ?? []
+  const take =
+    last?.name === 'findMany' && argument?.type === 'ObjectExpression'
+      ? argument.properties.find((p) => p.type === 'Property' && p.key.type === 'Identifier' && p.key.name === 'take')
+      : undefined
+  const value = last?.name === 'limit' ? argument : take?.type === 'Property' ? take.value : undefined
+  return value?.type === 'Literal' && typeof value.value === 'number' ? value.value : null
 }
 
 const namesKeys = /^Object\.(?:keys|values|entries)$/
