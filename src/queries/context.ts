@@ -104,7 +104,7 @@ export function loopOf(
       if (isOneOf(loop.element, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
       if (isRemembered(tests, body) || isPassedOver(module.file.text.slice(at.end, chain.start))) return null
-      const batching = loop.batching || buffered || isTry(variable, loop.element, textAt(chain, module), body)
+      const batching = loop.batching || buffered || isTry(variable, loop.element, at.head, textAt(chain, module), body)
       return { ...loop, guarded, conditional, works: isWork(body), batching }
     }
     if (at.kind !== 'function') continue
@@ -154,11 +154,11 @@ function isWork(body: string): boolean {
 
 /**
  * True where the round is a try: what it finds, or finds free, ends the loop, and the elements are candidates by their name, or are not what
- * is looked for. `asked` is the source of the query, `body` that of the loop.
+ * is looked for. `asked` is the source of the query, `head` and `body` those of the loop.
  */
-function isTry(found: string | null, element: string | null, asked: string, body: string): boolean {
+function isTry(found: string | null, element: string | null, head: string, asked: string, body: string): boolean {
   if (found === null || !/^\w+$/.test(found) || element === null) return false
-  if (new RegExp(`\\b${element}\\b`).test(asked) && !candidate.test(element)) return false
+  if (new RegExp(`\\b${element}\\b`).test(asked) && !candidate.test(element) && !candidates.test(head)) return false
   const ends = new RegExp(
     `\\bif\\s*\\([^{};]*\\b${found}\\b[^{};]*\\)\\s*(?:\\{([^{}]*\\b(?:break|return\\b[^{}]*))\\}|((?:break|return)\\b[^;\\n]*))`,
     'g',
@@ -168,6 +168,7 @@ function isTry(found: string | null, element: string | null, asked: string, body
   )
 }
 
+const candidates = /candidate|attempt|variant|variation|guess|fallback/i
 const candidate = /candidate|attempt|variant|variation|guess|fallback|^tr(?:y|ial)$|^(?:slug|name|handle|code)$/i
 
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */
