@@ -18,6 +18,7 @@ export default {
   dialects: ['postgresql', 'cockroachdb', 'sqlite', 'sqlserver'],
   sources: [
     'squawk/adding-required-field',
+    'squawk/adding-not-nullable-field',
     'pgfence/add-column-not-null-no-default',
     'atlas/MF103',
     'pgsafe/add-column-not-null-no-default',
