@@ -158,7 +158,8 @@ function isWork(body: string): boolean {
  */
 function isTry(found: string | null, element: string | null, head: string, asked: string, body: string): boolean {
   if (found === null || !/^\w+$/.test(found) || element === null) return false
-  if (new RegExp(`\\b${element}\\b`).test(asked) && !candidate.test(element) && !candidates.test(head)) return false
+  if (new RegExp(`\\b${element}\\b`).test(asked) && !candidate.test(element) && !candidates.test(`${element} ${head}`))
+    return false
   const ends = new RegExp(
     `\\bif\\s*\\([^{};]*\\b${found}\\b[^{};]*\\)\\s*(?:\\{([^{}]*\\b(?:break|return\\b[^{}]*))\\}|((?:break|return)\\b[^;\\n]*))`,
     'g',
@@ -169,7 +170,7 @@ function isTry(found: string | null, element: string | null, head: string, asked
 }
 
 const candidates = /candidate|attempt|variant|variation|guess|fallback/i
-const candidate = /candidate|attempt|variant|variation|guess|fallback|^tr(?:y|ial)$|^(?:slug|name|handle|code)$/i
+const candidate = /^(?:try|trial|slug|name|handle|code)$/i
 
 /** True where a `switch` over the element picks the one kind of it for which the query runs. */
 function isOneOf(element: string | null, cases: readonly string[]): boolean {

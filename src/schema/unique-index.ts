@@ -4,14 +4,7 @@ import type { Index, Unique } from './model.ts'
 export function indexOf({ name, columns, include, nullsNotDistinct, declared }: Unique): Index {
   return {
     name,
-    keys: columns.map((column) => ({
-      column,
-      expression: null,
-      descending: false,
-      nullsFirst: false,
-      opclass: null,
-      collation: null,
-    })),
+    keys: plainKeys(columns),
     include,
     unique: true,
     nullsNotDistinct,
@@ -20,4 +13,16 @@ export function indexOf({ name, columns, include, nullsNotDistinct, declared }: 
     valid: true,
     declared,
   }
+}
+
+/** Columns as an index has them where nothing is said of their order. */
+export function plainKeys(columns: readonly string[]): Index['keys'] {
+  return columns.map((column) => ({
+    column,
+    expression: null,
+    descending: false,
+    nullsFirst: false,
+    opclass: null,
+    collation: null,
+  }))
 }

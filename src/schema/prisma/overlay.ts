@@ -1,3 +1,4 @@
+import { plainKeys } from '../unique-index.ts'
 import type { Place } from '../../location.ts'
 import type { Column, Declaration, EnumType, ForeignKey, Index, Key, Schema, Sequence, Table } from '../model.ts'
 import { key } from '../model.ts'
@@ -49,18 +50,10 @@ function withUniqueKey(table: Table): Table {
   const columns = table.primaryKey?.columns ?? []
   const [like] = table.indexes
   if (like === undefined || columns.length === 0) return table
-  const keys = columns.map((column) => ({
-    column,
-    expression: null,
-    descending: false,
-    nullsFirst: false,
-    opclass: null,
-    collation: null,
-  }))
   return {
     ...table,
     primaryKey: null,
-    indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys }, ...table.indexes],
+    indexes: [{ ...like, name: `${table.name}_AB_unique`, unique: true, keys: plainKeys(columns) }, ...table.indexes],
   }
 }
 
