@@ -1,7 +1,8 @@
+import type { Node } from 'libpg-query'
 import type { Rule } from '../../src/engine/rule.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
 import { isNewSearch } from '../shared/query-words.ts'
-import { lastName, selectsOf } from '../shared/sql-tree.ts'
+import { lastName, selectsOf, tablesOf } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-order-by-random',
@@ -34,26 +35,30 @@ export default {
       rows: { users: 300 },
       typescript: `${pool}\n  export const some = () => pool.query('SELECT id FROM users ORDER BY random() LIMIT 5')`,
     },
+    {
+      ...sqlShop,
+      title: 'One of the few that a part of the statement found.',
+      typescript: `${pool}\n  export const add = (number: number) => pool.query("WITH own AS (SELECT id FROM users WHERE email = 'a@b.c') INSERT INTO orders (id, number, user_id) VALUES (1, $1, (SELECT id FROM own ORDER BY random() LIMIT 1))", [number])`,
+    },
   ],
   visit: {
     query(query, ctx) {
-      const table = query.tables[0]?.table ?? ''
-      if (!isNewSearch(query) || table === '' || ctx.size(table) === 'small') return
-      const random =
-        query.columns?.some((c) => c.column === 'random()') === true ||
-        selectsOf(query).some(
-          (s) =>
-            s.sortClause?.some(
-              (item) =>
-                'SortBy' in item &&
-                item.SortBy.node !== undefined &&
-                'FuncCall' in item.SortBy.node &&
-                lastName(item.SortBy.node.FuncCall.funcname) === 'random',
-            ) === true,
-        )
-      return random
-        ? { object: table, message: `All rows of \`${ctx.name(table)}\` are read and sorted to take a few at random.` }
-        : null
+      if (!isNewSearch(query)) return
+      const sorted = selectsOf(query).find((select) => select.sortClause?.some(isRandom) === true)
+      const table =
+        sorted !== undefined
+          ? tablesOf(sorted, query, ctx.after)[0]?.key
+          : query.columns?.some((c) => c.column === 'random()') === true
+            ? query.tables[0]?.table
+            : undefined
+      return table === undefined || ctx.size(table) === 'small'
+        ? null
+        : { object: table, message: `All rows of \`${ctx.name(table)}\` are read and sorted to take a few at random.` }
     },
   },
 } satisfies Rule
+
+function isRandom(item: Node): boolean {
+  if (!('SortBy' in item) || item.SortBy.node === undefined || !('FuncCall' in item.SortBy.node)) return false
+  return lastName(item.SortBy.node.FuncCall.funcname) === 'random'
+}

@@ -1,6 +1,11 @@
-import type { Rule } from '../../src/engine/rule.ts'
-import { pool, sqlShop } from '../shared/query-examples.ts'
-import { selectsOf } from '../shared/sql-tree.ts'
+import type { Node } from 'libpg-query'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
+import type { Table } from '../../src/schema/model.ts'
+import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
+import { mainTable, tellsApart } from '../shared/query-words.ts'
+import { selectsOf, tablesOf } from '../shared/sql-tree.ts'
+import { isConstant, isOfTheLiving, isOfWaiting } from '../shared/wanted-index.ts'
 
 export default {
   id: 'prefer-skip-locked',
@@ -16,8 +21,22 @@ export default {
       typescript: `${pool}\n  export const next = () => pool.query("SELECT id FROM orders WHERE number = 1 ORDER BY created_at LIMIT 1 FOR UPDATE")`,
       message: '`orders`',
     },
+    {
+      ...sqlShop,
+      title: 'Open ones of a user, each for whoever comes.',
+      typescript: `${pool}\n  export const next = (user: string) => pool.query("SELECT id FROM orders WHERE user_id = $1 AND status = 'open' ORDER BY number LIMIT 1 FOR UPDATE", [user])`,
+    },
+    {
+      ...drizzleShop,
+      typescript: `${drizzleImports}\n  export const next = () => db.transaction((tx) => tx.select({ id: orders.id }).from(orders).where(eq(orders.number, 1)).orderBy(orders.createdAt).limit(1).for('update'))`,
+    },
   ],
   good: [
+    {
+      ...sqlShop,
+      title: 'The newest of one user, whose changes come one after the other.',
+      typescript: `${pool}\n  export const newest = (user: string) => pool.query('SELECT id FROM orders WHERE user_id = $1 ORDER BY number DESC LIMIT 1 FOR UPDATE', [user])`,
+    },
     {
       ...sqlShop,
       typescript: `${pool}\n  export const next = () => pool.query("SELECT id FROM orders WHERE number = 1 ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED")`,
@@ -31,26 +50,41 @@ export default {
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test') return
-      for (const select of selectsOf(query)) {
-        const locks = (select.lockingClause ?? []).some(
-          (l) =>
-            'LockingClause' in l &&
-            (l.LockingClause.strength === 'LCS_FORUPDATE' || l.LockingClause.strength === 'LCS_FORNOKEYUPDATE') &&
-            (l.LockingClause.waitPolicy ?? 'LockWaitBlock') === 'LockWaitBlock',
-        )
-        if (!locks || select.limitCount === undefined || select.sortClause === undefined) continue
-        const table = query.tables[0]?.table ?? ''
-        const unique =
-          ctx.after.tables
-            .get(table)
-            ?.primaryKey?.columns.every((c) => query.predicates.some((p) => p.column === c && p.operator === '=')) ===
-          true
-        if (unique) continue
-        return {
-          object: table,
-          message: `Workers that take the next row of \`${ctx.name(table)}\` wait for the one that holds it.`,
-        }
+      const claimed = claimedBy(query, ctx)
+      if (claimed === null) return
+      const { key } = claimed
+      const own = query.predicates.filter((p) => p.table === key)
+      const equal = own.filter((p) => p.operator === '=')
+      if (claimed.primaryKey?.columns.every((column) => equal.some((p) => p.column === column)) === true) return
+      // Rows of somebody that is named are locked to change them in turn, unless they wait for whoever comes.
+      const isOfSomebody = equal.some((p) => !isConstant(p) && tellsApart(claimed, p.column ?? ''))
+      if (isOfSomebody && !own.some((p) => isUpTo(p) || (isConstant(p) && isOfWaiting(p) && !isOfTheLiving(p)))) return
+      return {
+        object: key,
+        message: `Workers that take the next row of \`${ctx.name(key)}\` wait for the one that holds it.`,
       }
     },
   },
 } satisfies Rule
+
+/** The table whose first rows in an order a query locks, waiting for those that others hold; null for none. */
+function claimedBy(query: Query, ctx: RuleContext): Table | null {
+  if (query.statement === undefined)
+    return query.locks === 'waits' && query.limit !== null && query.ordering.length > 0 ? mainTable(query, ctx) : null
+  const select = selectsOf(query).find(
+    ({ lockingClause = [], limitCount, sortClause }) =>
+      limitCount !== undefined && sortClause !== undefined && lockingClause.some(isWaitingLock),
+  )
+  return select === undefined ? null : (tablesOf(select, query, ctx.after)[0] ?? null)
+}
+
+function isWaitingLock(node: Node): boolean {
+  if (!('LockingClause' in node)) return false
+  const { strength, waitPolicy = 'LockWaitBlock' } = node.LockingClause
+  return (strength === 'LCS_FORUPDATE' || strength === 'LCS_FORNOKEYUPDATE') && waitPolicy === 'LockWaitBlock'
+}
+
+/** True for `run_at <= now()`. */
+function isUpTo({ operator }: Predicate): boolean {
+  return operator === '<' || operator === '<='
+}

@@ -1,8 +1,9 @@
-import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Node } from 'libpg-query'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
-import { columnRef, selectsOf } from '../shared/sql-tree.ts'
+import { columnRef, selectsOf, sourcesOf, tablesOf } from '../shared/sql-tree.ts'
 import { uniquesOf } from '../shared/unique-keys.ts'
 
 export default {
@@ -45,6 +46,11 @@ export default {
     },
     {
       ...sqlShop,
+      title: 'Nothing is taken of a row but what all of its group have.',
+      typescript: `${pool}\n  export const users = (id: string) => pool.query('WITH own AS (SELECT user_id, number FROM orders WHERE user_id = $1), each AS (SELECT DISTINCT ON (o.user_id) o.user_id FROM own o) SELECT id FROM users WHERE id IN (SELECT user_id FROM each)', [id])`,
+    },
+    {
+      ...sqlShop,
       title: 'Each group is one row.',
       typescript: `${pool}\n  export const counts = (id: string) => pool.query('SELECT DISTINCT ON (status) status, count(*) FROM orders WHERE user_id = $1 GROUP BY status', [id])`,
     },
@@ -57,29 +63,34 @@ export default {
   visit: {
     query(query, ctx) {
       if (query.context.file === 'test' || query.familiar === true) return
-      const found =
-        query.call === 'selectDistinctOn'
-          ? !query.dynamic &&
-            !/\.orderBy\(/.test(query.text ?? '') &&
-            !groupsByKey(query) &&
-            !isOfOneRow(query, drizzleKey(query), ctx)
-          : selectsOf(query).some((s) => {
-              const columns = (s.distinctClause ?? []).filter((c) => Object.keys(c).length > 0)
-              if (columns.length === 0 || (s.sortClause?.length ?? 0) > 0) return false
-              const names = columns.map((c) => columnRef(c)?.name)
-              const groups = (s.groupClause ?? []).map((c) => columnRef(c)?.name)
-              if (groups.length > 0 && groups.every((name) => name !== undefined && names.includes(name))) return false
-              return (
-                s.fromClause?.length !== 1 || !('RangeVar' in (s.fromClause[0] ?? {})) || !isOfOneRow(query, names, ctx)
-              )
-            })
-      const table = query.tables[0]?.table ?? ''
-      return found
-        ? {
-            object: table,
-            message: `Which row of \`${ctx.name(table)}\` stays in each group of \`DISTINCT ON\` is left to chance: there is no ORDER BY.`,
-          }
-        : null
+      const chance = (of: string): Problem => ({
+        object: query.tables[0]?.table ?? '',
+        message: `Which row of \`${of}\` stays in each group of \`DISTINCT ON\` is left to chance: there is no ORDER BY.`,
+      })
+      if (query.call === 'selectDistinctOn') {
+        const isDecided =
+          query.dynamic ||
+          /\.orderBy\(/.test(query.text ?? '') ||
+          groupsByKey(query) ||
+          isOfOneRow(query, drizzleKey(query), ctx)
+        return isDecided ? null : chance(ctx.name(query.tables[0]?.table ?? ''))
+      }
+      for (const select of selectsOf(query)) {
+        const keys = (select.distinctClause ?? []).filter((item) => Object.keys(item).length > 0)
+        if (keys.length === 0 || (select.sortClause?.length ?? 0) > 0) continue
+        const names = keys.map((item) => columnRef(item)?.name)
+        const areKeys = (items: readonly (Node | undefined)[]): boolean =>
+          items.length > 0 &&
+          items.map((item) => columnRef(item)?.name).every((name) => name !== undefined && names.includes(name))
+        // Each group is one row, or all that is taken of it is alike.
+        const taken = (select.targetList ?? []).map((item) => ('ResTarget' in item ? item.ResTarget.val : undefined))
+        if (areKeys(select.groupClause ?? []) || areKeys(taken)) continue
+        const [source] = sourcesOf(select).values()
+        const isPlain = select.fromClause?.length === 1 && 'RangeVar' in (select.fromClause[0] ?? {})
+        if (source === undefined || (isPlain && isOfOneRow(query, names, ctx))) continue
+        const [table] = tablesOf(select, query, ctx.after)
+        return chance(table === undefined ? source : ctx.name(table.key))
+      }
     },
   },
 } satisfies Rule

@@ -233,6 +233,8 @@ export function withoutFollowed(query: Query, table: Table): Query {
       from === table.key ? [from, to, fromColumns, toColumns] : [to, from, toColumns, fromColumns]
     return (
       own === table.key &&
+      // A condition on a row of the query around this one is what finds the rows.
+      query.tables.some((one) => one.table === other && one.role === 'join') &&
       table.foreignKeys.some(
         (key) =>
           other === `${key.references.schema}.${key.references.table}` &&

@@ -1,5 +1,6 @@
 import type { Node, SelectStmt } from 'libpg-query'
 import type { Query } from '../../src/queries/query.ts'
+import type { Schema, Table } from '../../src/schema/model.ts'
 
 /** Walks a parse tree; `enter` gets the word of each node and answers whether to go on inside. */
 export function walkTree(
@@ -61,6 +62,18 @@ export function sourcesOf(select: SelectStmt): ReadonlyMap<string, string> {
     return true
   })
   return found
+}
+
+/** The tables that FROM of a SELECT reads, itself and not through a part of WITH or a subquery. */
+export function tablesOf(select: SelectStmt, query: Query, schema: Schema): readonly Table[] {
+  const parts = new Set<unknown>()
+  walkTree(query.statement?.node, (kind, value) => {
+    if (kind === 'CommonTableExpr') parts.add(value['ctename'])
+    return true
+  })
+  return [...new Set(sourcesOf(select).values())]
+    .filter((name) => !parts.has(name))
+    .flatMap((name) => [...schema.tables.values()].find((table) => table.name === name) ?? [])
 }
 
 /** True for SQL that sorts anything, by whatever. */

@@ -169,7 +169,7 @@ export function useBesideDeletion(table: Table, own: readonly Predicate[]): Inde
 }
 
 /** True for `deleted_at IS NULL`. */
-function isOfTheLiving({ operator, column }: Predicate): boolean {
+export function isOfTheLiving({ operator, column }: Predicate): boolean {
   return operator === 'is null' && deletion.test(column ?? '')
 }
 
