@@ -245,10 +245,26 @@ function replayBefore(
   const hasRun = migrations.before.length > 0
   const applied = replayed(migrations.before)
   const baseline = hasRun || !isPostgres(project.dialect) ? null : baselineOfPushed(migrations.fresh, declared, replay)
-  const schema = hasRun ? applied.schema : baseline?.isOld === true ? baseline.schema : (declared.before ?? empty)
+  const made = hasRun ? applied.schema : baseline?.isOld === true ? baseline.schema : (declared.before ?? empty)
+  const schema = besideScripts(made, migrations.scripts)
   const isWhole = applied.notes.length === 0 && migrations.scripts.length === 0
   const anew = migrations.changed.length > 0 ? replay(migrations.history) : null
   return { schema, hasRun, isWhole, anew, merged: mergedOf(project, migrations, schema, replay), baseline }
+}
+
+/** A schema in which not all is known of the tables that migrations written as programs name. */
+function besideScripts(schema: Schema, scripts: ProjectMigrations['scripts']): Schema {
+  const words = new Set(scripts.flatMap(({ text }) => text.match(/\w+/g) ?? []))
+  const named = [...schema.tables].filter(([, { name }]) => words.has(name))
+  return named.length === 0
+    ? schema
+    : {
+        ...schema,
+        tables: new Map([
+          ...schema.tables,
+          ...named.map(([at, table]) => [at, { ...table, complete: false }] as const),
+        ]),
+      }
 }
 
 /** No migration is new: the steps are those that the ORM would write for the change of its schema. */

@@ -206,6 +206,14 @@ export default {
     {
       ...prismaShop,
       rows: large,
+      title: 'One index serves alternatives that begin alike.',
+      typescript: `export const either = (note: string, status: string) => prisma.order.findMany({ where: { OR: [{ note, status }, { note }] } })`,
+      message: 'is filtered by `note` and `status`',
+      count: 1,
+    },
+    {
+      ...prismaShop,
+      rows: large,
       title: 'The same alternatives of two queries are told once.',
       typescript: `export const either = (text: string) => prisma.order.findMany({ where: { OR: [{ status: text }, { note: text }] } })\n  export const first = (text: string) => prisma.order.findFirst({ where: { OR: [{ status: text }, { note: text }] }, select: { id: true } })`,
       count: 1,
@@ -308,6 +316,12 @@ export default {
       typescript: `${pool}\n  await pool.query("DELETE FROM events WHERE (at IS NOT NULL AND session IN (SELECT session FROM events WHERE kind = 'end')) OR at < $1", [when])`,
     },
     {
+      given: `create table users (id bigint primary key, org_id bigint); create table notes (id bigint primary key, user_id bigint not null references users (id), text text, code int); create unique index on notes (user_id, text);`,
+      rows: { users: 5_000_000, notes: 5_000_000 },
+      title: 'A row of the query around it is what a subquery looks for.',
+      typescript: `${pool}\n  await pool.query("SELECT id FROM users WHERE id = $1 AND (SELECT bool_and(EXISTS (SELECT 1 FROM notes n WHERE n.user_id = users.id AND n.text = g.t AND (n.code = 1 OR n.code::text = g.t))) FROM (SELECT unnest($2::text[]) AS t) g)", v)`,
+    },
+    {
       given: `create table mentions (id bigint primary key, platform text not null, title text not null, tag text not null);`,
       rows: { mentions: 5_000_000 },
       title: 'A search in the rows that many share.',
@@ -368,17 +382,21 @@ export default {
       if (first === undefined || readsWholeAnyway(asked, table, ctx)) return
       const helps = [...new Set(lacking.map(({ help }) => help ?? ''))]
       if (helps.length === 1) return first
-      const lead = 'Each alternative of the OR needs an index, or the whole table is read for it'
-      const { help, offer } =
-        sets.length === lacking.length
-          ? indexAdvice(table, sets, ctx, lead)
-          : { help: `${lead}.\n\n${helps.join('\n\n')}`, offer: {} }
+      const isKnown = sets.length === lacking.length
+      const needed = longest(sets)
+      const lead =
+        isKnown && needed.length === 1
+          ? 'Create an index for it'
+          : 'Each alternative of the OR needs an index, or the whole table is read for it'
+      const { help, offer } = isKnown
+        ? indexAdvice(table, needed, ctx, lead)
+        : { help: `${lead}.\n\n${helps.join('\n\n')}`, offer: {} }
       return {
         object: table.key,
         expects: 'scan',
         severity,
         ...(severity === 'info' ? { alike: table.key } : {}),
-        ...(sets.length === lacking.length ? { index: lacking.map(({ index }) => index).join(' ') } : {}),
+        ...(isKnown ? { index: needed.map((columns) => indexStatement(table, columns, ctx)).join(' ') } : {}),
         message: first.message,
         help,
         ...offer,
@@ -480,6 +498,16 @@ export default {
     },
   },
 } satisfies Rule
+
+/** Columns of indexes, without those that another begins with. */
+function longest(sets: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return sets.filter(
+    (set, i) =>
+      !sets.some(
+        (other, j) => j !== i && set.every((column, k) => other[k] === column) && (other.length > set.length || j < i),
+      ),
+  )
+}
 
 /** True for what is computed of a column and has to equal a value. */
 function isComputed(predicate: Predicate): boolean {

@@ -151,7 +151,9 @@ function lackingIndexes(
       const { verdict } = indexUse(table, own)
       if (own.length !== branch.length || (verdict !== 'none' && verdict !== 'later')) continue
       const { equal, ranged } = withOrder(conditionsOf(table, own, ctx), table, own, query)
-      if (equal.length > 0) found.set(table.key, [...(found.get(table.key) ?? []), { equal, ranged }])
+      // Of a flag alone nobody is told that it lacks an index.
+      const isFlagAlone = ranged.length === 0 && equal.every((column) => isFlag(table, column, ctx))
+      if (!isFlagAlone) found.set(table.key, [...(found.get(table.key) ?? []), { equal, ranged }])
     }
   }
   known.set(ctx.queries, found)

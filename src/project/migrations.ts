@@ -41,7 +41,7 @@ export interface ProjectMigrations {
   /** SQL files in the folder that its runner never takes, in the head tree: not in the journal, without a version. */
   readonly orphans: readonly { readonly path: string; readonly isNew: boolean }[]
   /** Migrations among them that are written in a programming language, in the head tree: what they do is not known. */
-  readonly scripts: readonly { readonly path: string; readonly isNew: boolean }[]
+  readonly scripts: readonly { readonly path: string; readonly isNew: boolean; readonly text: string }[]
   /** Texts of the new migrations and of changed files of the project, with their comments and problems. */
   readonly texts: readonly SqlText[]
   readonly notes: readonly Note[]
@@ -108,6 +108,7 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
         message: `A migration written in ${path.endsWith('.go') ? 'Go' : 'JavaScript'} is not SQL: what it does was not looked at.`,
       })),
   )
+  const programs = await changeSet.head.read(scripts)
   const baseline = [...platformOf(project, [...before, ...history]), ...baselineOf(declared, before, history)]
   texts.push(...declared.filter(({ changed }) => changed).flatMap(({ after }) => after ?? []))
   const all = [...history, ...edits.map(({ migration }) => migration)]
@@ -126,7 +127,10 @@ export async function readMigrations(project: Project, changeSet: ChangeSet): Pr
           ),
     declared,
     orphans: head.ordered.orphans.map((path) => ({ path, isNew: isAdded(path) })),
-    scripts: scripts.map((path) => ({ path, isNew: isAdded(path) })),
+    scripts: scripts.map((path) => {
+      const content = programs.get(path)
+      return { path, isNew: isAdded(path), text: content?.kind === 'text' ? content.text : '' }
+    }),
     texts,
     notes,
   }

@@ -115,8 +115,8 @@ describe('history and what is new', () => {
     }
     const inNode = await read(node, { ...node, 'migrations/3_c.ts': 'export const up = () => {}' })
     expect(inNode.scripts).toEqual([
-      { path: 'migrations/2_b.js', isNew: false },
-      { path: 'migrations/3_c.ts', isNew: true },
+      { path: 'migrations/2_b.js', isNew: false, text: 'exports.up = () => {}' },
+      { path: 'migrations/3_c.ts', isNew: true, text: 'export const up = () => {}' },
     ])
     expect(inNode.notes).toMatchObject([{ kind: 'unsupported', blocking: false, path: 'migrations/3_c.ts' }])
     const goose = {
@@ -126,7 +126,7 @@ describe('history and what is new', () => {
       'migrations/2_b_test.go': 'package migrations',
     }
     const inGo = await read(goose, { ...goose, 'migrations/2_b.go': 'package migrations // changed' })
-    expect(inGo.scripts).toEqual([{ path: 'migrations/2_b.go', isNew: false }])
+    expect(inGo.scripts).toEqual([{ path: 'migrations/2_b.go', isNew: false, text: 'package migrations // changed' }])
     expect(inGo.notes).toMatchObject([
       { path: 'migrations/2_b.go', message: 'A migration written in Go is not SQL: what it does was not looked at.' },
     ])

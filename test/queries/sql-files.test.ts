@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { catalog } from '../../rules/index.ts'
+import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
+import { defaultConfig } from '../../src/config.ts'
+import { review } from '../../src/review.ts'
 import { withNumbers } from '../../src/queries/sql/parameters.ts'
 import { predicates, read, tables } from './support.ts'
 
@@ -52,6 +56,29 @@ describe('queries of .sql files', () => {
   it('takes files that are run by hand for scripts', async () => {
     const { queries: all } = await read(null, tables, { 'sql/cleanup-users.sql': 'DELETE FROM users;' })
     expect(all.map((q) => q.context.file)).toEqual(['script'])
+  })
+
+  it('does not judge by indexes of a table that a migration in Go may give more', async () => {
+    const folder = {
+      'go.mod': 'require github.com/pressly/goose/v3 v3.20.0',
+      'migrations/1_a.sql':
+        '-- +goose Up\nCREATE TABLE pets (id bigint PRIMARY KEY, owner text);\nCREATE TABLE toys (id bigint PRIMARY KEY, owner text);',
+      'migrations/2_b.go': 'package migrations\nvar table = "pets"',
+    }
+    const asked = {
+      ...folder,
+      'queries/own.sql':
+        '-- name: Pets :many\nSELECT id FROM pets WHERE owner = $1;\n\n-- name: Toys :many\nSELECT id FROM toys WHERE owner = $1;',
+    }
+    const tables = { '*': { rows: 5_000_000 } }
+    const { findings } = await review(await changeSetOf(memoryTree(folder), memoryTree(asked)), {
+      rules: catalog,
+      settings: { config: { ...defaultConfig, tables }, notes: [] },
+      rehearse: false,
+    })
+    expect(findings.map(({ rule, message }) => [rule, message.slice(0, 6)])).toEqual([
+      ['require-index-for-filter', '`toys`'],
+    ])
   })
 })
 
