@@ -159,7 +159,10 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
           new RegExp(String.raw`\breturn\s+${taken}\b(?!\s*[.?[(])`).test(text.slice(own.node.start, own.node.end)))
       const name = own?.argumentOf === null ? own.name : null
       const isCalled = name === null || new RegExp(`(?:[=(,?|:]|\\b(?:await|return))\\s*${name}\\(`).test(text)
-      const kept = /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text)
+      // A function that is given the maker of the client decides how often it is made, and mostly keeps what it makes.
+      const kept =
+        /\bglobalThis\b|\bglobal\s*\.|\bglobal as\b/.test(text) ||
+        (own !== null && own.argumentOf !== null && returned && !answersRequests(own))
       const made = fact(library, node.start, node.end, frame)
       clients.push({
         ...made,
