@@ -1,10 +1,10 @@
-import type { SelectStmt } from 'libpg-query'
+import type { Node, SelectStmt } from 'libpg-query'
 import type { Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Query } from '../../src/queries/query.ts'
 import { pathsOf } from '../../src/schema/index-use.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
 import { inService, mainTable } from '../shared/query-words.ts'
-import { columnRef, selectsOf, sourcesOf, walkTree } from '../shared/sql-tree.ts'
+import { columnRef, lastName, selectsOf, sourcesOf, walkTree } from '../shared/sql-tree.ts'
 
 export default {
   id: 'no-correlated-subquery',
@@ -55,18 +55,25 @@ export default {
           if (link.subLinkType !== 'EXPR_SUBLINK' || inner === undefined || inner.limitCount !== undefined) continue
           const own = sourcesOf(inner)
           const tied: string[] = []
+          const given: string[] = []
           let refers = false
+          let equal = false
           walkTree([inner.whereClause], (kind, value) => {
             if (kind !== 'A_Expr') return true
             const sides = [value['lexpr'], value['rexpr']].map((side) =>
               columnRef(side as Parameters<typeof columnRef>[0]),
             )
+            const isEqual = lastName(value['name'] as Node[] | undefined) === '='
+            const ties = sides.map(
+              (side) => side?.qualifier != null && !own.has(side.qualifier) && outer.has(side.qualifier),
+            )
             for (const [i, side] of sides.entries()) {
-              if (side?.qualifier == null || own.has(side.qualifier) || !outer.has(side.qualifier)) continue
-              refers = true
-              const other = sides[1 - i]
-              if (other != null) tied.push(other.name)
+              if (side == null || ties[i] === true) continue
+              if (ties[1 - i] === true) tied.push(side.name)
+              else if (isEqual && sides[1 - i] === null) given.push(side.name)
             }
+            refers ||= ties.includes(true)
+            equal ||= isEqual && ties.includes(true)
             return true
           })
           const name = [...own.values()][0]
@@ -78,7 +85,8 @@ export default {
             ...table.uniques.map((u) => u.columns[0]),
             ...table.indexes.map((i) => i.keys[0]?.column),
           ]
-          if (tied.some((column) => led.includes(column)) || !table.complete) continue
+          // What only a range ties to the row outside is found by what else is given, and no join finds it better.
+          if ((equal ? tied : [...tied, ...given]).some((column) => led.includes(column)) || !table.complete) continue
           return {
             object: table.key,
             message: `The subquery on \`${ctx.name(table.key)}\` runs once for each row of the result, and no index serves it.`,
