@@ -102,7 +102,9 @@ export default {
   visit: {
     *query(query) {
       if (query.context.file === 'test' || query.context.file === 'seed') return
-      for (const { text, place, from, quoted } of query.unsafe ?? []) {
+      // What a caller sends is worse than all else beside it.
+      const parts = (query.unsafe ?? []).toSorted((a, b) => Number(b.from === 'request') - Number(a.from === 'request'))
+      for (const { text, place, from, quoted } of parts) {
         // A name that code puts in may come from a fixed list that is not seen from here.
         if (!quoted && from === 'unknown') continue
         // Who runs a script by hand chooses what it does, and has the database besides.

@@ -54,9 +54,10 @@ export function unsafeText(given: Located, evaluate: Evaluate, depth = 0): NonNu
 function partOf(given: Located, evaluate: Evaluate, depth: number): NonNullable<Query['unsafe']> {
   const node = unwrap(given.node)
   if (node.type === 'BinaryExpression' || node.type === 'TemplateLiteral') return unsafeText(given, evaluate, depth)
-  return isFixed(given, evaluate)
+  const quoted = isQuoted(given)
+  return isFixed(given, evaluate) || (quoted && isEscaped(given))
     ? []
-    : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted: isQuoted(given) }]
+    : [{ text: sourceOf(given), place: placeOfNode(given), from: originOf(given), quoted }]
 }
 
 /** What a template takes in as text; nothing for a tag that turns it into values. */
@@ -70,7 +71,9 @@ export function unsafeIn(
   return quasi.expressions.flatMap((node) => partOf({ ...at, node }, evaluate, 1))
 }
 
-const requests = /(?:^|\W)(?:req|request|input|searchParams|body|query|params|payload|formData|args)(?:\?*\.|\[)/
+// What a server puts on a request itself, such as the tenant or the user that it has found, is none of the caller's.
+const requests =
+  /(?:^|\W)(?:(?:input|searchParams|body|query|params|payload|formData|args)(?:\?*\.|\[)|req(?:uest)?\?*\.(?:body|query|params?|headers?|cookies?|url|originalUrl|nextUrl|path|files?|hostname|json|text|formData|valid)\b)/
 
 /** Where a value comes from, as far as its name says: a request, a parameter of the function, or elsewhere. */
 function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
@@ -80,9 +83,11 @@ function originOf(given: Located): 'request' | 'parameter' | 'unknown' {
   for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
     const binding = scope.names.get(node.name)
     if (binding === undefined) continue
+    // The schemas of tenants are made by the application, and no list holds them.
     if (binding.is === 'parameter')
       return binding.type?.type === 'TSStringKeyword' &&
         binding.frame.argumentOf === null &&
+        !qualifies(given) &&
         !isPrivate(binding.frame, given.module)
         ? 'parameter'
         : 'unknown'
@@ -105,10 +110,31 @@ function isPrivate({ name, parent }: FunctionFrame, module: Module): boolean {
   )
 }
 
+/** True for the name of a schema, or what else stands before the point of a name. */
+function qualifies({ node, module }: Located): boolean {
+  return /^\}"?\./.test(module.file.text.slice(node.end, node.end + 3))
+}
+
 /** True where it stands between quotes of SQL: a value, and no name. */
 function isQuoted(given: Located): boolean {
   const before = given.module.file.text.slice(Math.max(0, given.node.start - 12), given.node.start)
   return /'%?(?:\$\{|["'`]\s*\+\s*)$/.test(before)
+}
+
+/** True for a text whose quotes are doubled or taken away: between quotes it stays a value. */
+function isEscaped(given: Located): boolean {
+  const node = unwrap(given.node)
+  const binding = node.type === 'Identifier' ? lookUp(given.scope, node.name) : null
+  const made =
+    binding?.is === 'variable' && binding.init !== null && binding.path.length === 0 && binding.assigned.length === 0
+      ? unwrap(binding.init)
+      : node
+  return (
+    made.type === 'CallExpression' &&
+    /\.(?:replace\(\s*\/(?:'|\[['"\\]+\]|\[\^[\w\\-]+\]\+?)\/\w*g|replaceAll\(\s*(?:"'"|'\\''))/.test(
+      sourceOf({ ...given, node: made }),
+    )
+  )
 }
 
 /** True for what cannot carry SQL of a stranger: literals, choices between literals, numbers and what stands in for one, quoted names, constants. */
@@ -135,11 +161,19 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
       quoting.test(callee)
     )
       return true
+    // A part of a date, or of a number.
+    if (
+      node.callee.type === 'MemberExpression' &&
+      /\.(?:slice|substring|substr|split|trim|padStart|padEnd|toString)$/.test(callee)
+    )
+      return isFixed({ ...given, node: node.callee.object }, evaluate)
     // `ids.map((_, i) => `$${i + 1}`).join(', ')` makes placeholders.
     return callee.endsWith('.join') && /\$\$?\{|=>\s*['"`]\?/.test(callee)
   }
   if (node.type === 'UnaryExpression') return true
   if (node.type === 'BinaryExpression') return ['-', '*', '/', '%'].includes(node.operator)
+  if (node.type === 'MemberExpression' && node.property.type === 'Literal')
+    return unwrap(node.object).type === 'CallExpression' && isFixed({ ...given, node: node.object }, evaluate)
   if (node.type === 'MemberExpression' && node.property.type === 'Identifier')
     return node.property.name === 'length' || isOfFoundElement(node, given)
   if (node.type === 'Identifier') {
