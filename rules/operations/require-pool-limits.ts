@@ -1,5 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { bareProject } from '../shared/client-examples.ts'
+import { lackedLimits, lacksTimeout } from '../shared/pools.ts'
+import { inWords } from '../shared/query-words.ts'
 
 export default {
   id: 'require-pool-limits',
@@ -21,6 +23,12 @@ export default {
       ...bareProject,
       typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ connectionString: process.env.DATABASE_URL, statement_timeout: 5000 })`,
       message: 'waits for a connection of this pool for ever',
+    },
+    {
+      ...bareProject,
+      title: 'A pool without any limit is told once.',
+      typescript: `import { Pool } from 'pg'\n  export const pool = new Pool({ connectionString: process.env.DATABASE_URL })`,
+      message: 'Nor is `statement_timeout`',
     },
     {
       ...bareProject,
@@ -50,23 +58,21 @@ export default {
   visit: {
     *pullRequest(ctx) {
       for (const client of ctx.code?.clients ?? []) {
-        if (
-          !client.changed ||
-          client.file !== 'source' ||
-          client.perCall ||
-          client.options === null ||
-          (client.library !== 'pg' && client.library !== 'postgres') ||
-          client.text.startsWith('new Client')
-        )
-          continue
-        const isMissing = (name: string) => client.options?.includes(name) !== true
-        const waits = client.library === 'pg' && isMissing('connectionTimeoutMillis')
-        const many = client.host !== null && isMissing('max')
-        if (!waits && !many) continue
+        const lacked = lackedLimits(client)
+        if (lacked === null) continue
+        const { waits, many } = lacked
+        const forever = lacksTimeout(client, ctx)
+        const options = [
+          ...(waits ? ['`connectionTimeoutMillis`'] : []),
+          ...(many ? ['`max`, to the few that one instance uses at a time'] : []),
+          ...(forever
+            ? ['`statement_timeout` (and `idle_in_transaction_session_timeout`), or the one of the role']
+            : []),
+        ]
         yield {
           place: client.place,
           object: client.library,
-          help: `Set ${[...(waits ? ['`connectionTimeoutMillis`'] : []), ...(many ? ['`max`, to the few that one instance uses at a time'] : [])].join(' and ')}.`,
+          help: `Set ${inWords(options)}.`,
           // Pools of one file are set up alike.
           alike: client.place.path,
           message: [
@@ -76,6 +82,11 @@ export default {
             ...(many
               ? [
                   `It opens up to ten connections for each instance of the function (\`${client.host?.path ?? ''}\`): \`max\` is not set.`,
+                ]
+              : []),
+            ...(forever
+              ? [
+                  'Nor is `statement_timeout`: unless the role or the connection string has one, a query runs as long as it likes.',
                 ]
               : []),
           ].join(' '),

@@ -1,5 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { bareProject } from '../shared/client-examples.ts'
+import { lackedLimits, lacksTimeout } from '../shared/pools.ts'
 
 export default {
   id: 'require-query-timeout',
@@ -40,25 +41,9 @@ export default {
   ],
   visit: {
     *pullRequest(ctx) {
-      const inDatabase = ctx.history.some((m) =>
-        m.statements.some((s) => /alter\s+(?:role|database|user|system)\b[^;]*statement_timeout/i.test(s.text)),
-      )
-      if (inDatabase) return
       for (const client of ctx.code?.clients ?? []) {
-        if (
-          !client.changed ||
-          client.file !== 'source' ||
-          client.perCall ||
-          client.options === null ||
-          client.library !== 'pg' ||
-          client.text.startsWith('new Client')
-        )
-          continue
-        if (
-          /statement_timeout|query_timeout/.test(client.text) ||
-          client.options.some((o) => o === 'statement_timeout' || o === 'query_timeout' || o === 'options')
-        )
-          continue
+        // Of a pool without its other limits all are told at once.
+        if (lackedLimits(client) !== null || !lacksTimeout(client, ctx)) continue
         yield {
           place: client.place,
           object: client.library,
