@@ -336,6 +336,8 @@ export default {
           continue
         if (loop !== null && loop.known !== true && query.changed && growsWithData(query, loop)) {
           if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue
+          // What goes on after the error of one works through them one by one.
+          if (background && loop.guarded) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue
           if (quiet && said.has(at(loop.place))) continue

@@ -149,8 +149,11 @@ export function loopOf(
 
 /** True where the round does something for the element: by what it calls, or as it waits for much else than the database. */
 function isWork(body: string): boolean {
-  return work.test(body) || (body.match(elsewhere) ?? []).length >= 3
+  return work.test(body) || ddl.test(body) || (body.match(elsewhere) ?? []).length >= 3
 }
+
+/** A change of the schema for each element. */
+const ddl = /\b(?:ALTER|CREATE|DROP) (?:TABLE|SCHEMA|INDEX|UNIQUE|VIEW|MATERIALIZED|TYPE|ROLE|USER|DATABASE)\b/
 
 /**
  * True where the round is a try: what it finds, or finds free, ends the loop, and the elements are candidates by their name, or are not what

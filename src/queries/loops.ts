@@ -13,10 +13,19 @@ export function isShort({ bounded }: Loop): boolean {
 export function growsWithData(query: Query, loop: Loop): boolean {
   if (loop.batching || isShort(loop) || (loop.together && query.operation !== 'select')) return false
   // Each element is a group of keys.
-  if (query.predicates.some((p) => p.operator === 'in' && loop.element !== null && p.source === loop.element))
+  if (
+    query.predicates.some(
+      (p) => p.operator === 'in' && (loop.element === null ? isName(p.source) : p.source === loop.element),
+    )
+  )
     return false
   // Prisma puts these together by itself.
   return !(loop.parallel && query.call.startsWith('findUnique'))
+}
+
+/** True for a list that has a name, which an element that is taken apart may have brought. */
+function isName(source: string | undefined): boolean {
+  return source !== undefined && /^[a-z_$][\w$]*$/i.test(source)
 }
 
 /** True for what answers without a round trip: SQLite in the process, which is not waited for. */
