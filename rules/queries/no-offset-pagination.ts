@@ -155,16 +155,17 @@ export default {
       if (/Math\.random\(/.test(linesBefore(query, ctx))) return
       const each = rowsOfOwner(table, own, ctx)
       if (each !== null && each < 1000 && query.context.loop === null) return
+      const field = keyField(ctx.declared?.tables.get(table.key) ?? table)
       return {
         object: table.key,
         // Pages are asked for in one way in a whole service: it is said once.
         alike: '',
         help: byClient(query, {
-          prisma: 'Go on from the last row of the page before: `cursor: { id: last }, skip: 1`.',
+          prisma: `Go on from the last row of the page before: ${field === null ? '`cursor` with its key, and `skip: 1`' : `\`cursor: { ${field}: last }, skip: 1\``}.`,
           drizzle:
-            query.ordering.length > 0 || /\.orderBy\(/.test(query.text ?? '')
+            field === null || query.ordering.length > 0 || /\.orderBy\(/.test(query.text ?? '')
               ? 'Go on from the last row of the page before: in the place of `offset` a condition on the columns of `orderBy` and the key.'
-              : 'Go on from the last row of the page before: `.where(gt(table.id, last))` with `.orderBy(table.id)`.',
+              : `Go on from the last row of the page before: \`.where(gt(table.${field}, last))\` with \`.orderBy(table.${field})\`.`,
           sql: `Go on from the last row of the page before: ${nextPage(query, table)}.`,
         }),
         message: `Later pages of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are found by reading and dropping all rows before them.`,
@@ -205,6 +206,13 @@ function isOfPerson({ client }: Query, table: Table, { table: other, column, ope
 
 function isKey(column: string, table: Table): boolean {
   return table.primaryKey?.columns.length === 1 && table.primaryKey.columns[0] === column
+}
+
+/** The primary key in the words of the ORM; null where it is none, or several columns. */
+function keyField({ primaryKey, columns }: Table): string | null {
+  const [name, ...others] = primaryKey?.columns ?? []
+  const key = columns.find((column) => column.name === name)
+  return key === undefined || others.length > 0 ? null : (key.property ?? key.name)
 }
 
 /** The call with the lines of its function before it that may say where it begins to read. */

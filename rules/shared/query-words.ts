@@ -300,9 +300,12 @@ export function createIndex(
   return `CREATE INDEX ${concurrently(table.key, ctx)}${name === undefined ? '' : `${quote(name)} `}ON ${target} ${on};`
 }
 
-/** How Prisma and people call an index on columns. */
+/** How Prisma and people call an index on columns, with a number where the table has another of that name, as Postgres does it. */
 export function indexName(table: Table, columns: readonly string[]): string {
-  return withSuffix(`${table.name}_${columns.join('_')}`, '_idx')
+  const words = `${table.name}_${columns.join('_')}`
+  const taken = new Set([...table.indexes, ...table.uniques].map(({ name }) => name))
+  const free = ['_idx', '_idx1', '_idx2'].find((suffix) => !taken.has(withSuffix(words, suffix)))
+  return withSuffix(words, free ?? '_idx3')
 }
 
 /**

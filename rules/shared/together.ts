@@ -16,7 +16,7 @@ export function helpFor(query: Query, ctx: RuleContext): { readonly help?: strin
       (p) => p.operator !== '=' && p.operator !== 'in' && p.value === undefined && isMadeInLoop(p, query, ctx),
     )
     return {
-      help: `${query.call === 'aggregate' ? 'Sum up' : 'Count'} all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
+      help: `${sumsUp(query) ? 'Sum up' : 'Count'} all groups at once: ${ranged ? 'join what gives the elements, compare with its columns, and group by its key' : words.count}.`,
     }
   }
   if (takesFirst(query)) return { help: `Take the first rows of each in one query: ${words.first}.` }
@@ -85,10 +85,26 @@ export function isOfTime({ operation, predicates, context }: Query): boolean {
 }
 
 /** True for a number of rows, or what is summed up of them, and nothing else. */
-function counts({ call, client, text = '', statement }: Query): boolean {
-  if (client === 'prisma') return call === 'count' || call === 'aggregate'
-  if (client === 'drizzle') return call === '$count' || (call === 'count' && /\bcount\s*\(/i.test(text))
-  return /^\s*select\s+count\s*\(/i.test(statement?.text ?? '')
+function counts(query: Query): boolean {
+  const { call, client, statement, grouped } = query
+  if (client === 'prisma' && statement === undefined) return call === 'count' || call === 'aggregate'
+  if (call === '$count') return true
+  // Without groups nothing stands beside a computed number that is not computed, too.
+  const selected = selectedBy(query)
+  return grouped !== true && /\b(?:count|sum|avg|min|max)\s*\(/i.test(selected) && !/\bover\s*\(/i.test(selected)
+}
+
+function sumsUp(query: Query): boolean {
+  return query.call === 'aggregate' || /\b(?:sum|avg|min|max)\s*\(/i.test(selectedBy(query))
+}
+
+/** What a query gives, as its source says it. */
+function selectedBy({ statement, text = '' }: Query): string {
+  return (
+    (statement === undefined
+      ? /\.select\w*\(([^]*?)\)\s*\.from\(/.exec(text)?.[1]
+      : /^\s*select\b(.*?)\bfrom\b/is.exec(statement.text)?.[1]) ?? ''
+  )
 }
 
 /** What a read compares with what is not a literal. */

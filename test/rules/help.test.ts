@@ -151,13 +151,31 @@ test.each([
     'require-index-for-filter',
     'ON "Stock" ("seenAt");',
   ],
+  [
+    'an index whose usual name another has',
+    'export const seen = (hits: number) => prisma.maker.findMany({ where: { countryId: hits } })\n',
+    'require-index-for-filter',
+    'CREATE INDEX CONCURRENTLY "Maker_countryId_idx1" ON "Maker" ("countryId");',
+  ],
+  [
+    'pages of rows that have a key of their own',
+    "export const page = (n: number) => prisma.maker.findMany({ orderBy: { brand: 'asc' }, skip: n * 20, take: 20 })\n",
+    'no-offset-pagination',
+    '`cursor: { brand: last }, skip: 1`',
+  ],
+  [
+    'pages of rows with a compound key',
+    "export const page = (n: number) => prisma.stock.findMany({ orderBy: { itemId: 'asc' }, skip: n * 20, take: 20 })\n",
+    'no-offset-pagination',
+    '`cursor` with its key, and `skip: 1`',
+  ],
 ])('the help for %s', async (_, code, rule, help) => {
   const files = {
     'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
     'prisma/schema.prisma':
-      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Stock {\n  itemId Int\n  shopId Int\n  hits Int\n  seenAt DateTime @db.Timestamptz\n  soldAt DateTime? @db.Timestamptz\n\n  @@id([itemId, shopId])\n}\n',
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Stock {\n  itemId Int\n  shopId Int\n  hits Int\n  seenAt DateTime @db.Timestamptz\n  soldAt DateTime? @db.Timestamptz\n\n  @@id([itemId, shopId])\n}\n\nmodel Maker {\n  brand String @id @map("brand_name")\n  countryId Int\n\n  @@index([brand, countryId], map: "Maker_countryId_idx")\n}\n',
     'prisma/migrations/1_init/migration.sql':
-      'CREATE TABLE "Stock" ("itemId" INTEGER NOT NULL, "shopId" INTEGER NOT NULL, "hits" INTEGER NOT NULL, "seenAt" TIMESTAMPTZ NOT NULL, "soldAt" TIMESTAMPTZ, CONSTRAINT "Stock_pkey" PRIMARY KEY ("itemId", "shopId"));',
+      'CREATE TABLE "Stock" ("itemId" INTEGER NOT NULL, "shopId" INTEGER NOT NULL, "hits" INTEGER NOT NULL, "seenAt" TIMESTAMPTZ NOT NULL, "soldAt" TIMESTAMPTZ, CONSTRAINT "Stock_pkey" PRIMARY KEY ("itemId", "shopId")); CREATE TABLE "Maker" ("brand_name" TEXT PRIMARY KEY, "countryId" INTEGER NOT NULL); CREATE INDEX "Maker_countryId_idx" ON "Maker"("brand_name", "countryId");',
   }
   const { findings } = await review(
     await changeSetOf(
@@ -235,26 +253,29 @@ test('an extension that is there is not created again', async () => {
   expect(await helpOf('CREATE EXTENSION pg_trgm;')).not.toContain('CREATE EXTENSION')
 })
 
-test('numbers of rows that a loop asks for are asked for in groups', async () => {
+test.each([
+  ['{ count: count() }', 'Count'],
+  ['{ best: sql<number>`coalesce(avg(${orders.mark}), 0)`, count: count() }', 'Sum up'],
+])('numbers of rows that a loop asks for are asked for in groups: %s', async (selected, words) => {
   const rule = catalog.find(({ id }) => id === 'no-query-in-loop')
   if (rule === undefined) throw new Error('no such rule')
-  const schema = `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: integer('id').primaryKey(), userId: integer('user_id') })`
+  const schema = `import { integer, pgTable } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: integer('id').primaryKey(), userId: integer('user_id'), mark: integer('mark') })`
   const { findings } = await reviewExample(
     {
       drizzle: { before: schema, after: schema },
-      given: 'CREATE TABLE orders (id integer PRIMARY KEY NOT NULL, user_id integer);',
+      given: 'CREATE TABLE orders (id integer PRIMARY KEY NOT NULL, user_id integer, mark integer);',
       typescript: `import { drizzle } from 'drizzle-orm/node-postgres'
-        import { count, eq } from 'drizzle-orm'
+        import { count, eq, sql } from 'drizzle-orm'
         import { orders } from './schema'
         const db = drizzle(process.env.URL!)
         export async function totals(ids: number[]) {
-          for (const id of ids) console.log(await db.select({ count: count() }).from(orders).where(eq(orders.userId, id)))
+          for (const id of ids) console.log(await db.select(${selected}).from(orders).where(eq(orders.userId, id)))
         }`,
     },
     rule,
     [rule],
   )
-  expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining('Count all groups at once')])
+  expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining(`${words} all groups at once`)])
 })
 
 test('batches of what a block computes are not written out: its variables are known nowhere else', async () => {
