@@ -4,6 +4,7 @@ import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, pool, sqlShop } from '../shared/query-examples.ts'
 import { columnRef, selectsOf, sourcesOf, tablesOf } from '../shared/sql-tree.ts'
+import { ident } from '../shared/sql.ts'
 import { uniquesOf } from '../shared/unique-keys.ts'
 
 export default {
@@ -89,11 +90,26 @@ export default {
         const isPlain = select.fromClause?.length === 1 && 'RangeVar' in (select.fromClause[0] ?? {})
         if (source === undefined || (isPlain && isOfOneRow(query, names, ctx))) continue
         const [table] = tablesOf(select, query, ctx.after)
-        return chance(table === undefined ? source : ctx.name(table.key))
+        const order = keys.map((item) => printed(item))
+        return {
+          ...chance(table === undefined ? source : ctx.name(table.key)),
+          ...(order.includes(null)
+            ? {}
+            : {
+                help: `Sort by the columns of \`DISTINCT ON\`, then by what decides: \`ORDER BY ${order.join(', ')}, …\`.`,
+              }),
+        }
       }
     },
   },
 } satisfies Rule
+
+/** A column as the query names it; null for anything else. */
+function printed(item: Node): string | null {
+  const column = columnRef(item)
+  if (column === null) return null
+  return `${column.qualifier === null ? '' : `${ident(column.qualifier)}.`}${ident(column.name)}`
+}
 
 /** True where a group has one row for each value of `selectDistinctOn` already. */
 function groupsByKey({ text = '' }: Query): boolean {

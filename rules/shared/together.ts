@@ -124,7 +124,7 @@ function spelledIn({ place, column }: Predicate, { client }: Query, ctx: RuleCon
   if (client === 'sql') return column
   const condition = linesOf(place.path, ctx)[place.line - 1]?.slice(place.column - 1) ?? ''
   const word =
-    client === 'prisma' ? /^([\w$]+)\s*(?:[,}]|$|:(?!\s*\{(?!\s*equals\b)))/ : /^\w+\(\s*(?:[\w$]+\.)+([\w$]+)\s*,/
+    client === 'prisma' ? /^([\w$]+)\s*(?:[,}]|$|:(?!\s*\{(?!\s*equals\b)))/ : /^\w+\(\s*((?:[\w$]+\.)+[\w$]+)\s*,/
   return word.exec(condition)?.[1] ?? null
 }
 
@@ -132,10 +132,10 @@ function linesOf(path: string, ctx: RuleContext): readonly string[] {
   return ctx.text(path)?.text.split('\n') ?? []
 }
 
-/** The one column that a read compares with the element of the loop around it, or with something of that element. */
+/** The one column that a read compares with the element of the loop around it, or with what is made of that element. */
 function keyOfElement(query: Query, ctx: RuleContext): string | null {
   const { loop } = query.context
-  const others = query.predicates.filter((p) => !isOfElement(p, loop))
+  const others = query.predicates.filter((p) => !isMadeInLoop(p, query, ctx))
   return loop?.element == null || query.dynamic || others.some((p) => p.value === undefined && p.source === undefined)
     ? null
     : keyOf({ ...query, predicates: query.predicates.filter((p) => !others.includes(p)) }, ctx)
@@ -178,9 +178,9 @@ const together = (dialect: Dialect): { readonly [K in Query['client']]: Together
     read: '`.where(inArray(…))`, or `with` or a join in the query that gives the elements',
     count: '`.where(inArray(…))` with `.groupBy(…)`',
     first: '`with` and its `limit` in the query that gives the elements',
-    select: (key: string) => `.where(inArray(table.${key}, keys))`,
-    delete: (key: string) => `.where(inArray(table.${key}, keys))`,
-    update: (key: string) => `one \`.where(inArray(table.${key}, keys))\``,
+    select: (key: string) => `.where(inArray(${key}, keys))`,
+    delete: (key: string) => `.where(inArray(${key}, keys))`,
+    update: (key: string) => `one \`.where(inArray(${key}, keys))\``,
   },
   sql: inSql(dialect),
 })

@@ -278,6 +278,34 @@ test.each([
   expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining(`${words} all groups at once`)])
 })
 
+test('a key that the loop makes of its element is the one to collect, in the words of the code', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-query-in-loop')
+  if (rule === undefined) throw new Error('no such rule')
+  const schema = `import { integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: integer('id').primaryKey(), slug: text('slug'), ownerId: integer('owner_id') })`
+  const { findings } = await reviewExample(
+    {
+      drizzle: { before: schema, after: schema },
+      given: 'CREATE TABLE orders (id integer PRIMARY KEY NOT NULL, slug text, owner_id integer);',
+      typescript: `import { drizzle } from 'drizzle-orm/node-postgres'
+        import { and, eq } from 'drizzle-orm'
+        import { orders } from './schema'
+        const db = drizzle(process.env.URL!)
+        export async function check(hooks: { task?: string; other: string }[], owner: number) {
+          for (const hook of hooks) {
+            const wanted = hook.task ?? hook.other
+            const found = await db.select().from(orders).where(and(eq(orders.ownerId, owner), eq(orders.slug, wanted)))
+            if (found.length === 0) throw new Error(wanted)
+          }
+        }`,
+    },
+    rule,
+    [rule],
+  )
+  expect(findings.map(({ help }) => help)).toEqual([
+    expect.stringContaining('`.where(inArray(orders.slug, keys))`, with the other conditions as they are'),
+  ])
+})
+
 test('batches of what a block computes are not written out: its variables are known nowhere else', async () => {
   const of = (set: string) =>
     said('no-backfill-in-migration', 'create table users (id bigint primary key, name text, plan text);', {
