@@ -138,6 +138,21 @@ export default {
   ],
   good: [
     {
+      ...drizzleShop,
+      title: 'Each round has keys of its own.',
+      typescript: `${drizzleImports}\n  import { inArray } from 'drizzle-orm'\n  export async function load(kinds: Map<string, string[]>) {\n    for (const [kind, ids] of kinds) console.log(kind, await db.select({ id: users.id }).from(users).where(inArray(users.id, ids)))\n  }`,
+    },
+    {
+      ...drizzleShop,
+      title: 'Each element has a database of its own.',
+      typescript: `${drizzleImports}\n  import type { PgDatabase } from 'drizzle-orm/pg-core'\n  declare function clientOf(tenant: string): PgDatabase<never>\n  export async function load(tenants: string[]) {\n    for (const tenant of tenants) {\n      const own: PgDatabase<never> = clientOf(tenant)\n      console.log(await own.select({ id: users.id }).from(users).where(eq(users.name, tenant)))\n    }\n  }`,
+    },
+    {
+      ...drizzleShop,
+      title: 'A program that somebody starts, and that ends.',
+      typescript: `${drizzleImports}\n  async function check() {\n    for (const user of await db.select().from(users).where(eq(users.name, 'a'))) console.log(await db.select().from(orders).where(eq(orders.userId, user.id)))\n  }\n  check()`,
+    },
+    {
       ...prismaShop,
       typescript: `export const load = (ids: string[]) => prisma.user.findMany({ where: { id: { in: ids } } })`,
     },

@@ -45,6 +45,20 @@ export default {
   ],
   good: [
     {
+      ...sqlShop,
+      title: 'A day, a value with its quotes doubled, letters alone, and a schema that a middleware has chosen.',
+      typescript: `${pool}
+  export async function report(req: { query: { days: string }; tenant: { schema: string } }, name: string) {
+    const schema = req.tenant.schema
+    const since = new Date(Date.now() - Number(req.query.days) * 86400000).toISOString().slice(0, 10)
+    const safe = String(name).replace(/'/g, "''")
+    await pool.query(\`SELECT number FROM orders WHERE created_at >= '\${since}'::date\`)
+    await pool.query(\`SELECT id FROM users WHERE name = '\${safe}'\`)
+    await pool.query(\`SELECT id FROM users WHERE name = '\${name.replace(/[^a-z0-9_]/gi, '')}'\`)
+    await pool.query(\`SELECT id FROM "\${schema}"."users" WHERE id = $1\`, [name])
+  }`,
+    },
+    {
       ...drizzleShop,
       title: 'Elements of a list that the code writes out, and statements that take no parameters.',
       typescript: `${drizzleImports}\n  const parts = [{ cte: 'a', column: 'first' }, { cte: 'b', column: 'second' }] as const\n  export const keys = parts.map(({ cte, column }) => sql.raw(\`'\${column}', (SELECT items FROM \${cte})\`))\n  export const copy = (path: string) => db.execute(sql.raw(\`COPY users FROM '\${path}'\`))`,

@@ -221,6 +221,12 @@ export default {
   ],
   good: [
     {
+      given: `create table items (id bigint primary key, stock int not null, least int not null, note text);`,
+      rows: { items: 5_000_000 },
+      title: 'Two columns of one row are compared once it is read.',
+      typescript: `${pool}\n  export const low = () => pool.query('SELECT id FROM items WHERE stock < least')`,
+    },
+    {
       ...prismaShop,
       rows: large,
       title: 'Is there an owner? The first may come at once.',

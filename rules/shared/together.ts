@@ -136,15 +136,19 @@ function linesOf(path: string, ctx: RuleContext): readonly string[] {
 function keyOfElement(query: Query, ctx: RuleContext): string | null {
   const { loop } = query.context
   const others = query.predicates.filter((p) => !isMadeInLoop(p, query, ctx))
-  return loop?.element == null || query.dynamic || others.some((p) => p.value === undefined && p.source === undefined)
+  return loop === null ||
+    loop.names.length === 0 ||
+    query.dynamic ||
+    others.some((p) => p.value === undefined && p.source === undefined)
     ? null
     : keyOf({ ...query, predicates: query.predicates.filter((p) => !others.includes(p)) }, ctx)
 }
 
 /** True for a comparison with the element of a loop, or with something of that element. */
 export function isOfElement({ source = '' }: Predicate, loop: Loop | null): boolean {
-  const element = loop?.element?.replaceAll('$', String.raw`\$`)
-  return element !== undefined && new RegExp(String.raw`(?<![.\w$])${element}(?![\w$])`).test(source)
+  return (loop?.names ?? []).some((name) =>
+    new RegExp(String.raw`(?<![.\w$])${name.replaceAll('$', String.raw`\$`)}(?![\w$])`).test(source),
+  )
 }
 
 /** The same, and for what the loop makes before it asks. */

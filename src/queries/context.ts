@@ -130,6 +130,9 @@ export function loopOf(
         conditional,
         works: isWork(body),
         element: named === '' ? null : named,
+        names: [...at.scope.names].flatMap(([own, binding]) =>
+          binding.is === 'parameter' && binding.index === 0 ? [own] : [],
+        ),
         together: together || around === '$transaction' || around === 'batch',
         place: placeOf(module.file, step.start, step.start + name.length),
         form: 'callback',
@@ -296,6 +299,7 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
     parallel: false,
     together: false,
     element: loop.variable,
+    names: [...loop.scope.names].flatMap(([own, { is }]) => (is === 'element' ? [own] : [])),
     bounded,
     batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || (loop.exits && loop.form !== 'for-of'),
   }

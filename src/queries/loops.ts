@@ -13,19 +13,9 @@ export function isShort({ bounded }: Loop): boolean {
 export function growsWithData(query: Query, loop: Loop): boolean {
   if (loop.batching || isShort(loop) || (loop.together && query.operation !== 'select')) return false
   // Each element is a group of keys.
-  if (
-    query.predicates.some(
-      (p) => p.operator === 'in' && (loop.element === null ? isName(p.source) : p.source === loop.element),
-    )
-  )
-    return false
+  if (query.predicates.some((p) => p.operator === 'in' && loop.names.includes(p.source ?? ''))) return false
   // Prisma puts these together by itself.
   return !(loop.parallel && query.call.startsWith('findUnique'))
-}
-
-/** True for a list that has a name, which an element that is taken apart may have brought. */
-function isName(source: string | undefined): boolean {
-  return source !== undefined && /^[a-z_$][\w$]*$/i.test(source)
 }
 
 /** True for what answers without a round trip: SQLite in the process, which is not waited for. */
@@ -33,15 +23,29 @@ export function isInProcess(query: Query, embedded: boolean): boolean {
   return query.awaited !== true && (embedded || /\.(?:run|all|get|values)\(\)$/.test(query.text ?? ''))
 }
 
-/** True where the query is a part of what is done for each element: a mail, a payment, a transaction of its own, or an error that must not stop the others. `text` is the source of its file. */
+/**
+ * True where the query is a part of what is done for each element: a mail, a payment, a transaction of its own, an error that must not stop the
+ * others, or a database of its own. `text` is the source of its file.
+ */
 export function isWork(query: Query, loop: Loop, text: string): boolean {
   const { transaction } = query.context
   return (
     loop.works ||
+    asksElsewhere(query, loop, text) ||
     (loop.guarded && query.operation !== 'select') ||
     (transaction !== null && transaction.place.line > loop.place.line) ||
     waitsBefore(query.place, loop, text)
   )
+}
+
+/** True where the round makes the client that is asked. */
+function asksElsewhere({ place, text: call = '' }: Query, loop: Loop, text: string): boolean {
+  const client = /^(?:await\s+)?([A-Za-z_]\w*)/.exec(call)?.[1]
+  const before = text
+    .split('\n')
+    .slice(loop.place.line - 1, place.line)
+    .join('\n')
+  return client !== undefined && new RegExp(`\\b(?:const|let)\\s+${client}\\b`).test(before)
 }
 
 /** True for a write that has no plain bulk form: each element gets its own values, related rows go with it, or more than one key finds it. */

@@ -201,6 +201,8 @@ export interface Loop {
   readonly form: 'for' | 'for-of' | 'while' | 'callback'
   /** Name of the variable that holds one element; null where it is taken apart or counted. */
   readonly element: string | null
+  /** Names of what holds one element, or the parts that it is taken apart into. */
+  readonly names: readonly string[]
   readonly parallel: boolean
   /** True where the calls of all elements are handed over as one list: `$transaction(xs.map(…))`. */
   readonly together: boolean

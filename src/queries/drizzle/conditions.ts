@@ -111,6 +111,12 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
       ],
     ]
   }
+  // Two columns of one row are compared once it is read.
+  if (left !== null && right !== null) {
+    mention(first, state, 'filter')
+    if (second !== undefined) mention(second, state, 'filter')
+    return [[{ table: left.table, column: null, expression: null, operator: 'unknown', place }]]
+  }
   if (left === null) {
     const inner = unwrap(first.node)
     if (inner.type === 'TaggedTemplateExpression') {

@@ -3,7 +3,7 @@ import type { Key } from '../../schema/model.ts'
 import { always, both, either, negate } from '../conditions.ts'
 import type { Condition, Term } from '../conditions.ts'
 import type { ColumnUse, Predicate } from '../query.ts'
-import { columnRefs, columnsOf, resolveColumn } from './names.ts'
+import { columnRefs, columnsOf, sourceOfColumn } from './names.ts'
 import type { Level, SqlWorld, State } from './names.ts'
 import { constant, parameterOf, patternOf, print, refersToColumn, typeOf, walk } from './tree.ts'
 
@@ -195,6 +195,11 @@ function expression(expr: A_Expr, level: Level, state: State): Condition | null 
   const b = sideOf(right, level)
   if (a !== null && b !== null) {
     const at = state.world.place(expr.location)
+    // Two columns of one row are compared once it is read.
+    if (a.from === b.from) {
+      columnRefs([left, right], level, state, 'filter')
+      return unreadable(level, state)
+    }
     if (a.table !== b.table && a.expression === null && b.expression === null && operator === '=') {
       state.joins.push({
         from: a.table,
@@ -273,6 +278,8 @@ function sourceOf(node: Node): Pick<Term, 'source'> {
 
 interface Side {
   readonly table: Key
+  /** The source in FROM whose column it is. */
+  readonly from: object
   readonly column: string
   readonly expression: string | null
   readonly location: number | undefined
@@ -281,8 +288,7 @@ interface Side {
 /** A column, or an expression over exactly one. */
 function sideOf(node: Node, level: Level): Side | null {
   if ('ColumnRef' in node) {
-    const found = resolveColumn(node.ColumnRef.fields ?? [], level)
-    return found === null ? null : { ...found, expression: null, location: node.ColumnRef.location }
+    return columnSide(node.ColumnRef.fields ?? [], level, null, node.ColumnRef.location)
   }
   const refs: { fields?: Node[]; location?: number }[] = []
   let inner = false
@@ -293,7 +299,18 @@ function sideOf(node: Node, level: Level): Side | null {
   })
   const only = refs[0]
   if (inner || refs.length !== 1 || only === undefined) return null
-  const found = resolveColumn(only.fields ?? [], level)
   const printed = print(node)
-  return found === null || printed === null ? null : { ...found, expression: printed, location: only.location }
+  return printed === null ? null : columnSide(only.fields ?? [], level, printed, only.location)
+}
+
+function columnSide(
+  fields: readonly Node[],
+  level: Level,
+  expression: string | null,
+  location: number | undefined,
+): Side | null {
+  const found = sourceOfColumn(fields, level)
+  return found?.source.table == null
+    ? null
+    : { table: found.source.table, from: found.source, column: found.column, expression, location }
 }

@@ -81,6 +81,12 @@ export function addSource(relation: RangeVar, level: Level, state: State, role: 
 
 /** The table and column that a reference means; null where it is not one of a known table. */
 export function resolveColumn(fields: readonly Node[], level: Level): { table: Key; column: string } | null {
+  const found = sourceOfColumn(fields, level)
+  return found?.source.table == null ? null : { table: found.source.table, column: found.column }
+}
+
+/** The source in FROM that a reference means, itself and not another one of its table; null where that cannot be told. */
+export function sourceOfColumn(fields: readonly Node[], level: Level): { source: Source; column: string } | null {
   const names = fields.map((f) => ('String' in f ? (f.String.sval ?? '') : ''))
   const column = names.at(-1) ?? ''
   if (column === '') return null
@@ -88,14 +94,14 @@ export function resolveColumn(fields: readonly Node[], level: Level): { table: K
   for (let at: Level | null = level; at !== null; at = at.parent) {
     if (qualifier !== null) {
       const source = at.sources.find((s) => s.alias === qualifier)
-      if (source !== undefined) return source.table === null ? null : { table: source.table, column }
+      if (source !== undefined) return { source, column }
       continue
     }
     const having = at.sources.filter((s) => s.columns?.has(column))
-    if (having.length === 1 && having[0]?.table != null) return { table: having[0].table, column }
+    if (having.length === 1 && having[0]?.table != null) return { source: having[0], column }
     const only = at.sources[0]
     if (having.length === 0 && at.sources.length === 1 && only?.table != null && only.columns === null)
-      return { table: only.table, column }
+      return { source: only, column }
     if (having.length > 1 || at.sources.some((s) => s.columns === null)) return null
   }
   return null

@@ -153,6 +153,10 @@ const serves =
 /** `main()` or `(async () => …)()` at the top of a module. */
 const begins = /^(?:void\s+|await\s+)?[\w$]+\(\)|^;?\(\s*(?:async\b|\()/m
 
+/** What keeps a program at work: a clock, a queue, events, a loop without an end. */
+const goesOn =
+  /\bsetInterval\(|\bsetTimeout\(|\bcron|\bschedule|\bwhile\s*\((?:true|1)\)|\bfor\s*\(;;\)|\.on\(|subscribe|consume|new \w*(?:Worker|Server|Queue|Bot|Client|App)\(|\.(?:start|run|launch|login|bootstrap|init)\(/i
+
 /** True for the text of a program that ends itself once it is done: somebody, or a clock, starts it each time. */
 export function endsItself(text: string): boolean {
   if (serves.test(text)) return false
@@ -160,6 +164,6 @@ export function endsItself(text: string): boolean {
   return (
     text.startsWith('#!') ||
     /(?<![.\w])(?:process\.)?exit\(0?\)/.test(text) ||
-    (/\.(?:\$disconnect|end)\(\)/.test(text) && begins.test(text) && !/\bexports?\b/.test(text))
+    (begins.test(text) && !/\bexports?\b/.test(text) && (/\.(?:\$disconnect|end)\(\)/.test(text) || !goesOn.test(text)))
   )
 }
