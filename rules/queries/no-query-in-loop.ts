@@ -353,6 +353,9 @@ export default {
           if (isWork(query, loop, textOf(query)) || !hasKey(query) || followsWrites(query, loop, ctx.queries)) continue
           // What goes on after the error of one works through them one by one.
           if (background && loop.guarded) continue
+          // Each round leaves out what those before it have found, or has taken its element in hand.
+          if (query.predicates.some((p) => p.operator === 'not in' && p.values === undefined)) continue
+          if (query.operation === 'select' && isClaimed(query, loop, ctx.queries)) continue
           if (query.operation !== 'select' && (loop.conditional || isOnItsOwn(query, loop, textOf(query), ctx.queries)))
             continue
           if (quiet && said.has(at(loop.place))) continue
@@ -404,6 +407,20 @@ export default {
     },
   },
 } satisfies Rule
+
+/** True where the round writes to the row of its element that it has begun, before it reads what it needs for the work. */
+function isClaimed({ place }: Query, loop: Loop, queries: readonly Query[]): boolean {
+  return queries.some(
+    (other) =>
+      other.operation === 'update' &&
+      other.context.loop !== null &&
+      at(other.context.loop.place) === at(loop.place) &&
+      other.place.line < place.line &&
+      other.columns?.some(({ column, use }) => use === 'write' && /^(?:status|state|phase)$/i.test(column ?? '')) ===
+        true &&
+      other.predicates.some((p) => p.operator === '=' && p.source === `${loop.element ?? ''}.id`),
+  )
+}
 
 /** Functions that are called for what they do, by their names. */
 const command =
