@@ -1,6 +1,6 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
-import { branchesOf, bySize, isNewSearch, listed, mainTable } from '../shared/query-words.ts'
+import { branchesOf, bySize, isForOperators, isNewSearch, listed, mainTable } from '../shared/query-words.ts'
 
 const rows = { users: 5_000_000, orders: 20_000_000 }
 
@@ -52,12 +52,15 @@ export default {
         query.dynamic ||
         !isNewSearch(query) ||
         query.operation !== 'select' ||
-        bySize(ctx, table.key, 'info') === null
+        bySize(ctx, table.key, 'info') === null ||
+        isForOperators(query.place.path)
       )
         return
       const own = branchesOf(query).map((branch) => branch.filter((p) => p.joining !== true && p.column !== null))
       const [first = [], ...others] = own
       if (others.length === 0 || own.some((branch) => branch.length === 0)) return
+      // What no index serves reads its table in a query of its own, too.
+      if (own.some((branch) => branch.every((p) => p.expression !== null))) return
       // What holds in every alternative narrows all of them.
       if (
         first.some((p) =>
@@ -75,8 +78,12 @@ export default {
         return
       const tables = own.map((branch) => [...new Set(branch.map((p) => p.table))])
       if (tables.some((names) => names.length !== 1) || new Set(tables.flat()).size < 2) return
+      const searches = own.flat().some((p) => p.pattern === 'infix' || p.pattern === 'suffix')
       return {
         object: table.key,
+        ...(searches && {
+          help: 'Write one query for each alternative and put them together with UNION, each with an index of its own: one of trigrams (`gin_trgm_ops`) where a part of a text is searched for.',
+        }),
         message: `The alternatives of this OR are about ${listed(tables.flat().map((name) => ctx.name(name)))}: no index serves them together, so that the tables are joined in full first.`,
       }
     },
