@@ -168,7 +168,13 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
     )
       return isFixed({ ...given, node: node.callee.object }, evaluate)
     // `ids.map((_, i) => `$${i + 1}`).join(', ')` makes placeholders.
-    return callee.endsWith('.join') && /\$\$?\{|=>\s*['"`]\?/.test(callee)
+    const { callee: method } = node
+    return (
+      method.type === 'MemberExpression' &&
+      method.property.type === 'Identifier' &&
+      method.property.name === 'join' &&
+      /\$\$?\{|=>\s*['"`]\?/.test(given.module.file.text.slice(method.start, method.end))
+    )
   }
   if (node.type === 'UnaryExpression') return true
   if (node.type === 'BinaryExpression') return ['-', '*', '/', '%'].includes(node.operator)
