@@ -116,7 +116,9 @@ export function wantedIndex(
 }
 
 function leadOf(columns: readonly string[], lacking: readonly (readonly string[])[], table: Table): string | undefined {
-  const [first] = columns.toSorted(
+  // What tells rows apart finds fewer of them than what more queries ask for.
+  const keys = columns.filter((column) => tellsApart(table, column))
+  const [first] = (keys.length > 0 ? keys : columns).toSorted(
     (a, b) =>
       uses(b, lacking) - uses(a, lacking) ||
       (uses(a, lacking) > 1 ? positionOf(table, a) - positionOf(table, b) : columns.indexOf(a) - columns.indexOf(b)),
