@@ -179,9 +179,15 @@ function isFixed(given: Located, evaluate: Evaluate): boolean {
   if (node.type === 'UnaryExpression') return true
   if (node.type === 'BinaryExpression') return ['-', '*', '/', '%'].includes(node.operator)
   if (node.type === 'MemberExpression' && node.property.type === 'Literal')
-    return unwrap(node.object).type === 'CallExpression' && isFixed({ ...given, node: node.object }, evaluate)
-  if (node.type === 'MemberExpression' && node.property.type === 'Identifier')
-    return node.property.name === 'length' || isOfFoundElement(node, given)
+    return (
+      (unwrap(node.object).type === 'CallExpression' && isFixed({ ...given, node: node.object }, evaluate)) ||
+      isOfChoice(node, given, evaluate)
+    )
+  if (node.type === 'MemberExpression')
+    return (
+      (node.property.type === 'Identifier' && (node.property.name === 'length' || isOfFoundElement(node, given))) ||
+      isOfChoice(node, given, evaluate)
+    )
   if (node.type === 'Identifier') {
     if (/^[A-Z][A-Z0-9_]+$/.test(node.name)) return true
     for (let scope: Scope | null = given.scope; scope !== null; scope = scope.parent) {
@@ -226,6 +232,15 @@ function isOfFoundElement(node: Expression, { scope, module }: Located): boolean
     list?.is === 'import' ||
     (list?.is === 'variable' && list.scope === module.scope && list.init !== null && isWrittenOut(list.init))
   )
+}
+
+/** True for what stands under a key of an object that the code writes out, whoever chooses the key: `ORDERS[request.query.sort]`. */
+function isOfChoice(node: Expression, { scope, module }: Located, evaluate: Evaluate): boolean {
+  const chain = chainOf(node)
+  if (chain?.root.type !== 'Identifier' || chain.steps.some(({ args }) => args !== null)) return false
+  const binding = lookUp(scope, chain.root.name)
+  const held = evaluate(chain.root, scope, module)
+  return held?.is === 'object' && isWrittenOut(held.node) && !(binding?.is === 'variable' && binding.mutated)
 }
 
 /** True for what runs once for each element of a list that the code writes out: `COLUMNS.map(({ name }) => …)`. */
