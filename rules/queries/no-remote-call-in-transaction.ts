@@ -33,10 +33,12 @@ export default {
     *pullRequest(ctx) {
       for (const { call, place, changed, transaction, file } of ctx.code?.remoteCalls ?? []) {
         if (!changed || file !== 'source') continue
+        const isPause = /^(?:sleep|delay|setTimeout)$/.test(call)
         yield {
           place,
           object: call,
-          message: `The transaction that begins in line ${transaction.line} stays open, with its locks and its connection, while \`${call}\` waits for an answer.`,
+          message: `The transaction that begins in line ${transaction.line} stays open, with its locks and its connection, while \`${call}\` ${isPause ? 'lets time pass' : 'waits for an answer'}.`,
+          ...(isPause ? { help: 'Wait before the transaction or after it.' } : {}),
         }
       }
     },

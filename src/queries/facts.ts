@@ -6,6 +6,7 @@ import type { ChangedLines } from './changed.ts'
 import { ownPool } from './drizzle/pools.ts'
 import { readPackages } from './packages.ts'
 import type { Query, QueryContext } from './query.ts'
+import { remoteCall } from './remote.ts'
 import { hostOf, readSettings } from './settings.ts'
 import type { DatabaseUrl, Datasource, Hosting } from './settings.ts'
 import { transactionAt } from './transactions.ts'
@@ -258,13 +259,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         else if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
         if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
       }
-      const remote =
-        site.chain.steps.at(-1)?.args == null
-          ? null
-          : remoteCall(
-              site.chain.steps.map((s) => s.name ?? ''),
-              root,
-            )
+      const remote = remoteCall(site, module)
       const transaction = remote === null ? null : transactionAt(site, module, evaluate)
       if (remote !== null && transaction !== null) {
         const place = placeOf(module.file, chain.start, chain.end)
@@ -359,25 +354,4 @@ function constructionOf(given: Located): { node: NewExpression; scope: Scope; mo
   return binding?.is === 'variable' && binding.init !== null && binding.init.type === 'NewExpression'
     ? { node: binding.init, scope: binding.scope, module: given.module }
     : null
-}
-
-const remoteRoots =
-  /^(?:fetch|axios|got|ky|superagent|stripe|openai|anthropic|resend|sgMail|mailer|transporter|twilio|sleep|delay)$/i
-const remoteSteps = /^(?:sendMail|sendEmail|send_email|sendMessage|chatCompletion)$/
-
-function remoteCall(steps: readonly string[], root: string): string | null {
-  if (
-    remoteRoots.test(root) &&
-    steps.length > 0 &&
-    (steps[0] !== '' || /^(?:fetch|axios|got|ky|sleep|delay)$/.test(root))
-  ) {
-    if (/webhooks|constructEvent/.test(steps.join('.'))) return null
-    return [root, ...steps.filter((s) => s !== '')].join('.')
-  }
-  const named = steps.find((s) => remoteSteps.test(s))
-  return named === undefined
-    ? /^send\w*(?:Email|Mail|Sms|Notification)s?$/.test(root) && steps[0] === ''
-      ? root
-      : null
-    : [root, ...steps.filter((s) => s !== '')].filter((s) => s !== '').join('.')
 }

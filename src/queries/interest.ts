@@ -1,4 +1,5 @@
 import { prismaMethods } from './prisma/calls.ts'
+import { mayBeRemote } from './remote.ts'
 import { spellsTransactions } from './transactions.ts'
 import type { Frame } from './typescript/module.ts'
 import { takesSql } from './typescript/nodes.ts'
@@ -34,9 +35,6 @@ const setup = new Set([
   'cacheLife',
 ])
 
-const remote =
-  /^(?:fetch|axios|got|ky|request|superagent|stripe|openai|resend|sgMail|mailer|transporter|s3|s3Client|sleep|delay|setTimeout|wait)$/i
-
 /** Which chains of a text are kept: what may be a query, set up a client, run in a loop, or leave the process inside a transaction. */
 export function interestIn(text: string): (chain: Chain, frame: Frame | null) => boolean {
   const spelled = spellsTransactions(text)
@@ -66,8 +64,7 @@ function isWanted(chain: Chain, frame: Frame | null, spelled: boolean): boolean 
   // A method of a service that the class was given: `this.orders.owner(id)`.
   if (chain.root.type === 'ThisExpression' && chain.steps.length === 2 && isMethod(chain) && inLoop(frame)) return true
   return (
-    (remote.test(root) ||
-      /^send[A-Z]/.test(root) ||
+    (mayBeRemote(chain) ||
       chain.steps.some((s) => s.args !== null && /^(?:send\w*|post|request)$/i.test(s.name ?? ''))) &&
     (spelled || inTransaction(frame))
   )

@@ -34,6 +34,7 @@ function callbackAround(frame: Frame | null, module: Module, evaluate: Evaluate)
   for (let at = frame; at !== null; at = at.parent) {
     if (at.kind !== 'function') continue
     const call = at.argumentOf
+    if (call === null && isExecutor(at, module)) continue
     if (call === null) return null
     const step = call.chain.steps[call.step]
     const name = step?.name ?? ''
@@ -49,6 +50,11 @@ function callbackAround(frame: Frame | null, module: Module, evaluate: Evaluate)
     }
   }
   return null
+}
+
+/** True for the function that a promise runs as it is made. */
+function isExecutor({ node }: FunctionFrame, module: Module): boolean {
+  return /\bnew\s+Promise\s*(?:<[^()]*>)?\(\s*$/.test(module.file.text.slice(Math.max(0, node.start - 60), node.start))
 }
 
 function isLater({ argumentOf: call }: FunctionFrame): boolean {
