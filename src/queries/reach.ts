@@ -90,6 +90,7 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
           structure.has(keyName(property.key, property.computed) ?? '')
         )
           inside(property.value)
+        else constants(property.value, scope, module, evaluate)
       }
       return
     case 'ArrayExpression':
@@ -109,6 +110,8 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
         for (const argument of node.arguments) inside(argument.type === 'SpreadElement' ? argument.argument : argument)
         return
       }
+      for (const argument of node.arguments)
+        if (argument.type !== 'SpreadElement') constants(argument, scope, module, evaluate)
       break
     default:
   }
@@ -123,4 +126,17 @@ function parts(given: Expression, scope: Scope, module: Module, evaluate: Evalua
   if (binding?.is === 'import') evaluate(node, scope, module)
   else if (node.type === 'Identifier' && binding?.is === 'variable' && binding.init !== null)
     parts(binding.init, binding.scope, module, evaluate, depth + 1)
+}
+
+/** Evaluates the constants of other modules among the values that are sent: those of enums, by the habit of capitals. */
+function constants(given: Expression, scope: Scope, module: Module, evaluate: Evaluate): void {
+  const node = unwrap(given)
+  if (node.type === 'ArrayExpression')
+    for (const element of node.elements)
+      if (element !== null && element.type !== 'SpreadElement') constants(element, scope, module, evaluate)
+  if (node.type === 'ConditionalExpression')
+    for (const side of [node.consequent, node.alternate]) constants(side, scope, module, evaluate)
+  const root = node.type === 'MemberExpression' ? chainOf(node)?.root : node
+  if (root?.type === 'Identifier' && /^[A-Z]/.test(root.name) && lookUp(scope, root.name)?.is === 'import')
+    evaluate(root, scope, module)
 }
