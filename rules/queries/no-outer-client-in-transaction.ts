@@ -69,6 +69,23 @@ export default {
         message: `\`${callOf(query)}\` on \`${ctx.name(table)}\` runs outside the transaction that begins in line ${transaction.place.line}: it uses the client around it.`,
       }
     },
+    *pullRequest(ctx) {
+      for (const query of ctx.queries) {
+        if (query.context.file === 'test') continue
+        const table = query.tables[0]?.table ?? ''
+        for (const call of query.outside ?? []) {
+          if (!call.changed && !query.changed) continue
+          yield {
+            place: call.place,
+            object: table,
+            severity: 'warning',
+            alike: at(call.transaction),
+            message: `\`${call.function}\` runs \`${callOf(query)}\` on \`${ctx.name(table)}\` (${at(query.place)}) outside the transaction that begins in line ${call.transaction.line}: it uses the client around it.`,
+            help: 'Give it the client of the transaction as an argument.',
+          }
+        }
+      }
+    },
   },
 } satisfies Rule
 

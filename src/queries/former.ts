@@ -2,7 +2,7 @@ import type { ChangedFile, ChangeSet } from '../changeset/tree.ts'
 import type { CodeFacts } from './facts.ts'
 import { isFixedSource } from './fixed.ts'
 import { readQueries, type QueriesRead } from './read.ts'
-import type { NestedRead, Predicate, Query, Repeat } from './query.ts'
+import type { NestedRead, Predicate, Query, OutsideCall, Repeat } from './query.ts'
 import type { QueriedProject, ReadQueriesRequest } from './request.ts'
 import { isCode } from './typescript/features.ts'
 
@@ -23,7 +23,9 @@ export async function withFormer(
       status !== 'added' && (isCode(previousPath ?? path, null) || path.endsWith('.sql')),
   )
   const isTouched =
-    read.queries.some(({ changed, repeats = [] }) => changed || repeats.some((repeat) => repeat.changed)) ||
+    read.queries.some(
+      ({ changed, repeats = [], outside = [] }) => changed || [...repeats, ...outside].some((call) => call.changed),
+    ) ||
     [...read.facts.clients, ...read.facts.remoteCalls].some(({ changed }) => changed)
   if (files.length === 0 || !isTouched) return read
   const former = await readQueries({
@@ -31,9 +33,11 @@ export async function withFormer(
     changeSet: backwards(changeSet, files),
     tables: new Map(),
     changedOnly: true,
-    // A loop of a changed file may have called functions of others.
+    // A loop or a transaction of a changed file may have called functions of others.
     besides: new Set(
-      read.queries.filter(({ repeats }) => repeats?.some(({ changed }) => changed)).map(({ place }) => place.path),
+      read.queries
+        .filter(({ repeats = [], outside = [] }) => [...repeats, ...outside].some(({ changed }) => changed))
+        .map(({ place }) => place.path),
     ),
   })
   const then = former.queries.filter(({ changed }) => changed)
@@ -109,7 +113,11 @@ function heldAgainst(
     callOf,
   )
   return now.map((query) => {
-    const own = query.repeats === undefined ? query : { ...query, repeats: newRepeats(query, query.repeats, repeated) }
+    const own = {
+      ...query,
+      ...(query.repeats === undefined ? {} : { repeats: newCalls(query, query.repeats, repeated) }),
+      ...(query.outside === undefined ? {} : { outside: newCalls(query, query.outside, repeated) }),
+    }
     if (!query.changed) return own
     const isFound =
       take(found, looksFor(query)) ||
@@ -295,27 +303,28 @@ function withKnown(query: ProjectQuery, loads: ReadonlySet<string>): ProjectQuer
   }
 }
 
-/** The functions that loops call, by how the queries in them find their rows. */
+/** The functions that loops and transactions call, by how the queries in them find their rows. */
 function repeatsOf(then: readonly Query[]): ReadonlyMap<string, ReadonlySet<string>> {
   const functions = new Map<string, Set<string>>()
   for (const query of then) {
-    if (query.repeats === undefined) continue
+    const calls = [...(query.repeats ?? []), ...(query.outside ?? [])]
+    if (calls.length === 0) continue
     const kind = looksFor(query)
     const known = functions.get(kind) ?? new Set()
-    for (const repeat of query.repeats) known.add(repeat.function)
+    for (const call of calls) known.add(call.function)
     functions.set(kind, known)
   }
   return functions
 }
 
-/** The loops that do not run such a query in the base. */
-function newRepeats(
+/** The calls that do not run such a query in the base. */
+function newCalls<T extends Repeat | OutsideCall>(
   query: Query,
-  repeats: readonly Repeat[],
+  calls: readonly T[],
   known: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly Repeat[] {
+): readonly T[] {
   const functions = known.get(looksFor(query))
-  return functions === undefined ? repeats : repeats.filter((repeat) => !functions.has(repeat.function))
+  return functions === undefined ? calls : calls.filter((call) => !functions.has(call.function))
 }
 
 function factsAgainst(now: CodeFacts, then: CodeFacts): CodeFacts {

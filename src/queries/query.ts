@@ -50,6 +50,8 @@ export interface Query {
   readonly columns?: readonly ColumnUse[]
   /** Loops elsewhere that call the function in which the query stands, without those that do so in the base. */
   readonly repeats?: readonly Repeat[]
+  /** Calls of the function in which the query stands, from inside of a transaction that it is then no part of. */
+  readonly outside?: readonly OutsideCall[]
   /** Interpolations into raw SQL that reach the server as text and not as values. */
   readonly unsafe?: readonly {
     readonly text: string
@@ -105,6 +107,15 @@ export interface ColumnUse {
   readonly place: Place
   /** Texts that it is compared with or set to, as far as they are literals; names of enum values among them. */
   readonly values?: readonly string[]
+}
+
+/** A call inside of a transaction. */
+export interface OutsideCall {
+  readonly place: Place
+  readonly changed: boolean
+  readonly function: string
+  /** Where the transaction begins. */
+  readonly transaction: Place
 }
 
 /** A loop that calls the function in which a query stands. */

@@ -90,7 +90,7 @@ function isOccupied(text: string, queries: readonly Query[]): boolean {
 }
 
 /** The file and name of the function that a chain calls: one of the module or an imported one, a method of the class or of what it holds. */
-function calledBy(
+export function calledBy(
   site: Site,
   module: Module,
   evaluate: (node: Site['chain']['root'], scope: Site['scope'], module: Module) => Value | null,
