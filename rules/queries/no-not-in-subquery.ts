@@ -1,5 +1,6 @@
 import type { Node, SelectStmt, SubLink } from 'libpg-query'
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { Schema } from '../../src/schema/model.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
 import { columnRef, sourcesOf, walkTree } from '../shared/sql-tree.ts'
@@ -52,9 +53,11 @@ export default {
   ],
   visit: {
     query: (query, ctx) =>
-      query.context.file === 'test' || query.statement === undefined || query.familiar === true
+      query.context.file === 'test' || query.familiar === true
         ? null
-        : emptied(query.statement.node, ctx.after, ctx),
+        : query.statement === undefined
+          ? builtEmpty(query, ctx)
+          : emptied(query.statement.node, ctx.after, ctx),
     statement: ({ node, inside }, ctx) =>
       inside === 'function' ||
       !('SelectStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'InsertStmt' in node)
@@ -90,6 +93,20 @@ function* emptied(node: Node, schema: Schema, ctx: RuleContext): Generator<Probl
       object: table.key,
       anySize: true,
       message: `The result is empty once \`NOT IN\` meets a NULL, and \`${column.name}\` of \`${ctx.name(table.key)}\` may be NULL.`,
+    }
+  }
+}
+
+/** The same of what Drizzle puts together. */
+function* builtEmpty({ predicates }: Query, ctx: RuleContext): Generator<Problem> {
+  for (const { among } of predicates) {
+    const table = among === undefined ? undefined : ctx.after.tables.get(among.table)
+    if (among === undefined || table?.columns.find((c) => c.name === among.column)?.nullable !== true) continue
+    yield {
+      object: table.key,
+      anySize: true,
+      message: `The result is empty once \`NOT IN\` meets a NULL, and \`${among.column}\` of \`${ctx.name(table.key)}\` may be NULL.`,
+      help: 'Write `notExists(…)`, or leave NULL out of the subquery with `isNotNull`.',
     }
   }
 }

@@ -48,7 +48,8 @@ export default {
       const table = mainTable(query, ctx)
       if (
         table === null ||
-        query.statement === undefined ||
+        // Prisma and Drizzle's relations ask for related rows in subqueries.
+        (query.statement === undefined && (query.client !== 'drizzle' || query.joins.length === 0)) ||
         query.dynamic ||
         !isNewSearch(query) ||
         query.operation !== 'select' ||

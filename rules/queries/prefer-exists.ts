@@ -1,5 +1,6 @@
 import type { SelectStmt } from 'libpg-query'
-import type { Rule } from '../../src/engine/rule.ts'
+import type { Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Query } from '../../src/queries/query.ts'
 import type { Table } from '../../src/schema/model.ts'
 import { pool, sqlShop } from '../shared/query-examples.ts'
 import { isNewSearch, matchesOne } from '../shared/query-words.ts'
@@ -40,6 +41,16 @@ export default {
   visit: {
     query(query, ctx) {
       if (!isNewSearch(query)) return
+      if (query.client === 'drizzle' && query.call === 'selectDistinct') {
+        const joined = multiplying(query, ctx)
+        return joined === null
+          ? null
+          : {
+              object: query.tables[0]?.table ?? '',
+              message: `The join with \`${joined}\` makes copies of rows of \`${ctx.name(query.tables[0]?.table ?? '')}\` that DISTINCT takes away again.`,
+              help: 'Replace the join by `exists(db.select(…).from(…).where(…))` and take `select` in place of `selectDistinct`.',
+            }
+      }
       for (const select of selectsOf(query)) {
         const plain = select.distinctClause?.length === 1 && Object.keys(select.distinctClause[0] ?? {}).length === 0
         const tables = sourcesOf(select)
@@ -80,6 +91,19 @@ export default {
     },
   },
 } satisfies Rule
+
+/** The only table that Drizzle joins, where it gives no column and may match several times; null for anything else. */
+function multiplying({ tables, joins, columns = [], ordering, text = '' }: Query, ctx: RuleContext): string | null {
+  const [main, other, ...more] = tables
+  if (main === undefined || other === undefined || more.length > 0 || !/\.innerJoin\(/.test(text)) return null
+  const own = ctx.after.tables.get(main.table)
+  const joined = ctx.after.tables.get(other.table)
+  const gives = columns.some((c) => c.table === other.table && c.use === 'read' && c.column !== null)
+  if (own === undefined || joined === undefined || gives || ordering.some((o) => o.table !== main.table)) return null
+  const by = joins.flatMap((j) => (j.to === joined.key ? j.toColumns : j.from === joined.key ? j.fromColumns : []))
+  if (by.length === 0 || matchesOne(joined, by) || !matchesOne(own, main.columns ?? [])) return null
+  return ctx.name(joined.key)
+}
 
 /** Columns of a source that a SELECT compares with `=`. */
 function comparedOf(select: SelectStmt, alias: string): readonly string[] {

@@ -183,6 +183,8 @@ export interface Predicate {
   readonly value?: string | number | boolean | null
   /** Every text of a list, a choice or an enum that it compares with. */
   readonly values?: readonly string[]
+  /** The column that a subquery lists, where it compares with one and the subquery lets NULL through. */
+  readonly among?: { readonly table: Key; readonly column: string }
   /** Source text of what it compares with. */
   readonly source?: string
   /** Type of a literal or cast on the other side, where SQL says it: `text`, `integer`. */

@@ -8,7 +8,7 @@ import type { Module, Scope } from '../typescript/module.ts'
 import { importedName } from '../typescript/module.ts'
 import { chainOf, isFunction, unwrap } from '../typescript/nodes.ts'
 import type { Chain, ChainStep } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, literalOf, objectOf, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Evaluate, Located, Property } from '../typescript/objects.ts'
 import type { DrizzleTable } from '../typescript/value.ts'
 import { conditionOf } from './conditions.ts'
@@ -175,17 +175,16 @@ export function drizzleQuery(
     columns: [...state.columns, ...usesOf(predicates)],
     ...(rest.some((s) => s.name === 'groupBy') ? { grouped: true } : {}),
     ...(rest.some((s) => s.name === '$withCache') ? { cached: true } : {}),
-    ...(rest.some((s) => s.name === 'for')
-      ? { locks: forStep(argument(by('for')), argument(by('for'), 1), world.evaluate) }
-      : {}),
+    ...locksOf(argument(by('for')), argument(by('for'), 1), world.evaluate),
     ...(by('where') === undefined ? {} : { filtered: true }),
   }
 }
 
-function forStep(strength: Located | null, options: Located | null, evaluate: Evaluate): 'waits' | 'skips' {
-  void strength
+function locksOf(strength: Located | null, options: Located | null, evaluate: Evaluate): Pick<Query, 'locks'> {
+  const kind = strength === null ? null : literalOf(strength, evaluate)
+  if (kind !== 'update' && kind !== 'no key update') return {}
   const names = options === null ? [] : (objectOf(options, evaluate)?.properties.map((p) => p.name) ?? [])
-  return names.includes('skipLocked') || names.includes('noWait') ? 'skips' : 'waits'
+  return { locks: names.includes('skipLocked') || names.includes('noWait') ? 'skips' : 'waits' }
 }
 
 /** A chain that only a query builder has: `select().from(x).where(…)`. */

@@ -8,7 +8,7 @@ import { sqlCondition } from '../sql/conditions.ts'
 import { importedName } from '../typescript/module.ts'
 import type { Scope } from '../typescript/module.ts'
 import { chainOf, unwrap } from '../typescript/nodes.ts'
-import { arrayOf, isUndefined, literalOf, placeOfNode, sourceOf, textsOf } from '../typescript/objects.ts'
+import { arrayOf, isUndefined, literalOf, objectOf, placeOfNode, sourceOf, textsOf } from '../typescript/objects.ts'
 import type { Located } from '../typescript/objects.ts'
 import { columnOf, mention } from './state.ts'
 import type { State } from './state.ts'
@@ -129,17 +129,37 @@ export function conditionOf(given: Located, state: State, sources: readonly Key[
   }
   const value = second === undefined ? undefined : literalOf(second, world.evaluate)
   const texts = second === undefined ? [] : textsOf(second, world.evaluate)
+  const among = operator === 'not in' ? listedBy(second, state) : null
   const term: Term = {
     ...left,
     expression: null,
     operator,
     place,
+    ...(among === null ? {} : { among }),
     ...(texts.length === 0 ? {} : { values: texts }),
     ...(second === undefined ? {} : { source: sourceOf(second) }),
     ...(value === undefined ? {} : { value }),
     ...(operator === 'like' || operator === 'ilike' ? likePattern(second) : {}),
   }
   return [[term]]
+}
+
+/** The one column that `db.select({ id: t.id }).from(t)` lists; null for anything else, and where a condition leaves NULL out. */
+function listedBy(given: Located | undefined, { world }: State): { table: Key; column: string } | null {
+  if (given === undefined) return null
+  const node = unwrap(given.node)
+  const value = node.type === 'Identifier' ? initOf(given) : null
+  const at = value === null ? { ...given, node } : value.at
+  const steps = chainOf(at.node)?.steps ?? []
+  const fields = steps.find(({ name, args }) => args !== null && /^select(?:Distinct)?$/.test(name ?? ''))?.args?.[0]
+  if (fields === undefined || fields.type === 'SpreadElement' || /isNotNull|not null/i.test(sourceOfAll(at))) return null
+  const [only, ...more] = objectOf({ ...at, node: fields }, world.evaluate)?.properties ?? []
+  const column = only === undefined || more.length > 0 ? null : columnOf(only, world)
+  return column === null ? null : { table: column.table, column: column.column }
+}
+
+function sourceOfAll({ node, module }: Located): string {
+  return module.file.text.slice(node.start, node.end)
 }
 
 function unknown(state: State): Condition {
