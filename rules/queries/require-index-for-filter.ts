@@ -1,5 +1,5 @@
-import type { Problem, Rule } from '../../src/engine/rule.ts'
-import type { Predicate } from '../../src/queries/query.ts'
+import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
+import type { Predicate, Query } from '../../src/queries/query.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -9,6 +9,7 @@ import {
   isForOperators,
   isSettings,
   listed,
+  mainTable,
   rowsOf,
   searchIn,
   tellsApart,
@@ -365,7 +366,8 @@ export default {
     },
   ],
   visit: {
-    query(asked, ctx) {
+    query(given, ctx) {
+      const asked = ofRelated(given, ctx) ?? given
       const search = searchIn(asked, ctx)
       if (search === null || asked.operation === 'insert') return
       const { table, severity } = search
@@ -513,6 +515,32 @@ function longest(sets: readonly (readonly string[])[]): readonly (readonly strin
         (other, j) => j !== i && set.every((column, k) => other[k] === column) && (other.length > set.length || j < i),
       ),
   )
+}
+
+/**
+ * A query of Prisma that finds its rows by what tells those of one related table apart, and by nothing else, as the question to that table
+ * that it is; null for any other query, and where the rows themselves are few.
+ */
+function ofRelated(query: Query, ctx: RuleContext): Query | null {
+  const main = mainTable(query, ctx)
+  const [first] = query.predicates
+  if (query.client !== 'prisma' || query.statement !== undefined || first === undefined || main === null) return null
+  const table = ctx.after.tables.get(first.table)
+  if (
+    table === undefined ||
+    table.key === main.key ||
+    ctx.size(main.key) === 'small' ||
+    query.predicates.some((p) => p.joining !== true || p.table !== table.key) ||
+    !branchesOf(query).every((branch) => branch.some((p) => p.operator === '=' && tellsApart(table, p.column ?? '')))
+  )
+    return null
+  return {
+    ...query,
+    tables: [{ table: table.key, role: 'main', columns: [] }],
+    predicates: query.predicates.map((p) => ({ ...p, joining: false })),
+    ordering: [],
+    limit: null,
+  }
 }
 
 /** True for what is computed of a column and has to equal a value. */
