@@ -21,7 +21,7 @@ import {
   tellsApart,
 } from '../shared/query-words.ts'
 import { builtBy } from '../shared/concurrently.ts'
-import { isRange } from '../shared/wanted-index.ts'
+import { isFlag, isRange } from '../shared/wanted-index.ts'
 import { indexSpelling } from '../shared/declare.ts'
 
 export default {
@@ -191,7 +191,9 @@ export default {
       if (branches.length > 1) return
       const own = branches[0] ?? []
       const use = indexUse(table, own)
-      if (use.verdict === 'none' || use.verdict === 'unknown' || use.verdict === 'later') return
+      // A condition that no index serves is told as such; one on a flag is not, and the rows it leaves are still sorted.
+      const areFlags = own.every((p) => ['=', 'in'].includes(p.operator) && isFlag(table, p.column ?? '', ctx))
+      if (use.verdict === 'unknown' || use.verdict === 'later' || (use.verdict === 'none' && !areFlags)) return
       if (
         use.verdict === 'served' &&
         use.path.unique &&
