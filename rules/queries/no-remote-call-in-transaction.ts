@@ -22,6 +22,12 @@ export default {
       typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    const user = await tx.user.findUnique({ where: { id } })\n    await stripe.customers.create({ email: user.email })\n  })`,
       message: '`stripe.customers.create`',
     },
+    {
+      ...prismaShop,
+      title: 'Calls in one transaction are told once.',
+      typescript: `export const pay = (id: string) => prisma.$transaction(async (tx) => {\n    await tx.user.update({ where: { id }, data: { plan: 'paid' } })\n    await fetch('https://example.com/pay')\n    await fetch('https://example.com/tell')\n  })`,
+      count: 1,
+    },
   ],
   good: [
     {
@@ -37,6 +43,7 @@ export default {
         yield {
           place,
           object: call,
+          alike: `${transaction.path}:${transaction.line}`,
           message: `The transaction that begins in line ${transaction.line} stays open, with its locks and its connection, while \`${call}\` ${isPause ? 'lets time pass' : 'waits for an answer'}.`,
           ...(isPause ? { help: 'Wait before the transaction or after it.' } : {}),
         }

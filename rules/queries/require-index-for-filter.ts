@@ -1,5 +1,7 @@
 import type { Problem, Rule, RuleContext } from '../../src/engine/rule.ts'
 import type { Predicate, Query } from '../../src/queries/query.ts'
+import type { IndexUse } from '../../src/schema/index-use.ts'
+import type { Table } from '../../src/schema/model.ts'
 import { drizzleImports, drizzleShop, large, pool, prismaShop, sqlShop } from '../shared/query-examples.ts'
 import {
   branchesOf,
@@ -55,6 +57,14 @@ export default {
       rows: large,
       typescript: `export const open = () => prisma.order.findMany({ where: { status: 'open' }, take: 50 })`,
       message: '`orders` is filtered by `status`, which no index begins with',
+    },
+    {
+      given: `create table tickets (id bigint primary key, team_id bigint not null, agent_id bigint, state text not null); create index on tickets (team_id, state);`,
+      rows: { tickets: 5_000_000 },
+      title: 'An index that holds only what many rows share, behind another column.',
+      typescript: `${pool}\n  export const of = (agent: string, state: string) => pool.query('SELECT id FROM tickets WHERE agent_id = $1 AND state = $2', [agent, state])`,
+      severity: 'warning',
+      message: '`agent_id` and `state`, and no index begins with one of them',
     },
     {
       ...prismaShop,
@@ -415,7 +425,7 @@ export default {
         const own = branch.filter((p) => p.table === table.key)
         // A condition on a joined table may be where Postgres begins.
         if (own.length !== branch.length) return 'unknown'
-        const use = useBesideDeletion(table, own)
+        const use = useOf(table, own)
         // What a list, a document or a text holds finds the rows by an index of another kind, if any.
         if (own.some((p) => p.operator === 'has' || p.operator === 'text search'))
           return use.verdict === 'served' ? null : 'unknown'
@@ -515,6 +525,13 @@ function longest(sets: readonly (readonly string[])[]): readonly (readonly strin
         (other, j) => j !== i && set.every((column, k) => other[k] === column) && (other.length > set.length || j < i),
       ),
   )
+}
+
+/** The same as `useBesideDeletion`, where an index that is read as a whole counts only for the columns that tell rows apart, if there are any. */
+function useOf(table: Table, own: readonly Predicate[]): IndexUse {
+  const use = useBesideDeletion(table, own)
+  const telling = own.filter((p) => p.operator === '=' && p.expression === null && tellsApart(table, p.column ?? ''))
+  return use.verdict === 'later' && telling.length > 0 ? useBesideDeletion(table, telling) : use
 }
 
 /**
