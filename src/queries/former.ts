@@ -25,8 +25,7 @@ export async function withFormer(
   const isTouched =
     read.queries.some(
       ({ changed, repeats = [], outside = [] }) => changed || [...repeats, ...outside].some((call) => call.changed),
-    ) ||
-    [...read.facts.clients, ...read.facts.remoteCalls].some(({ changed }) => changed)
+    ) || [...read.facts.clients, ...read.facts.remoteCalls].some(({ changed }) => changed)
   if (files.length === 0 || !isTouched) return read
   const former = await readQueries({
     ...request,

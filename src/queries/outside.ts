@@ -13,7 +13,8 @@ import type { Evaluate } from './typescript/objects.ts'
 type Placed = Query & { readonly project: string }
 
 /** A call inside of a transaction that hands nothing of it on. */
-interface Call extends OutsideCall {
+interface Call {
+  readonly call: OutsideCall
   readonly site: Site
   readonly module: Module
 }
@@ -43,7 +44,7 @@ export function withOutsideCalls(
       const place = placeOf(module.file, site.chain.start, site.chain.end)
       const target = `${called.path}\n${called.own}`
       const call = { place, changed: changed.touches(place), function: called.own, transaction: transaction.place }
-      calls.set(target, [...(calls.get(target) ?? []), { ...call, site, module }])
+      calls.set(target, [...(calls.get(target) ?? []), { call, site, module }])
     }
   }
   if (calls.size === 0) return [...queries]
@@ -57,23 +58,22 @@ export function withOutsideCalls(
     if (operation === 'select' || context.transaction !== null || context.borrowed || !context.certain) return query
     const at = sites.get(keyOf(place))
     const found = (calls.get(`${place.path}\n${context.function ?? ''}`) ?? []).filter(
-      (call) => homes.get(keyOf(call.transaction)) === project && at !== undefined && isOutside(at.site, at.module, call),
+      (one) =>
+        homes.get(keyOf(one.call.transaction)) === project && at !== undefined && isOutside(at.site, at.module, one),
     )
-    return found.length === 0
-      ? query
-      : { ...query, outside: found.map(({ site: _, module: __, ...call }): OutsideCall => call) }
+    return found.length === 0 ? query : { ...query, outside: found.map(({ call }) => call) }
   })
 
   /** True where a query of a function is sent by what the module or the class holds, or by what the call hands over of the client around it. */
-  function isOutside({ chain, scope, frame }: Site, module: Module, call: Call): boolean {
+  function isOutside({ chain, scope, frame }: Site, module: Module, from: Call): boolean {
     if (chain.root.type === 'ThisExpression') return true
     const binding = chain.root.type === 'Identifier' ? lookUp(scope, chain.root.name) : null
     if (binding?.is === 'import') return true
     if (binding?.is === 'variable') return binding.scope === module.scope
     if (binding?.is !== 'parameter' || binding.path.length > 0 || binding.frame !== functionOf(frame)) return false
-    const given = call.site.chain.steps.at(-1)?.args?.[binding.index]
+    const given = from.site.chain.steps.at(-1)?.args?.[binding.index]
     if (given === undefined || given.type === 'SpreadElement') return false
-    const client = evaluate(given, call.site.scope, call.module)
+    const client = evaluate(given, from.site.scope, from.module)
     return (client?.is === 'prisma' || client?.is === 'drizzle') && client.transaction === null
   }
 }

@@ -10,13 +10,13 @@ import type { PlanSummary } from '../../src/rehearsal/types.ts'
 import { review } from '../../src/review.ts'
 
 const tables =
-  'create table orders (id bigint primary key, status text not null, total integer not null, city text not null, slug text not null);'
+  'create table orders (id bigint primary key, status text not null, total integer not null, city text not null, slug text not null, team_id integer not null, seen_at timestamptz not null);'
 
-async function findingsOf(query: string): Promise<readonly Finding[]> {
-  const base = { 'migrations/0001_a.sql': tables, 'README.md': '' }
+async function findingsOf(query: string, { indexes = '', rows = 20_000_000 } = {}): Promise<readonly Finding[]> {
+  const base = { 'migrations/0001_a.sql': tables + indexes, 'README.md': '' }
   const code = `import { Pool } from 'pg'\nconst pool = new Pool({ max: 10, connectionTimeoutMillis: 5000, statement_timeout: 5000 })\nexport const found = (a: string) => pool.query('${query}', [a])\n`
   const head = { ...base, 'src/db.ts': code }
-  const config = { ...defaultConfig, postgres: 16, tables: { orders: { rows: 20_000_000 } } }
+  const config = { ...defaultConfig, postgres: 16, tables: { orders: { rows } } }
   return (
     await review(await changeSetOf(memoryTree(base, 'base'), memoryTree(head, 'head')), {
       rules: catalog,
@@ -57,6 +57,16 @@ test('where few rows match, the walk of an index for its order reads most of the
   const found = advice(await findingsOf('SELECT id FROM orders WHERE slug = $1 ORDER BY id LIMIT 1'))
   expect(found?.severity).toBe('warning')
   expect(found?.evidence?.plan).toBe('Index Scan using orders_pkey on orders, 100,000 rows, filter (orders.slug = $1)')
+})
+
+test('an index that only a later planner skips through does not serve this server', async () => {
+  const found = advice(
+    await findingsOf('SELECT id FROM orders WHERE seen_at BETWEEN $1 AND $1 LIMIT 1000', {
+      indexes: 'create index on orders (team_id, seen_at);',
+      rows: 900_000_000,
+    }),
+  )
+  expect(found?.message).toContain('`seen_at`, which stands behind `team_id`')
 })
 
 test('what a plan refutes is not told', () => {

@@ -152,7 +152,8 @@ function listedBy(given: Located | undefined, { world }: State): { table: Key; c
   const at = value === null ? { ...given, node } : value.at
   const steps = chainOf(at.node)?.steps ?? []
   const fields = steps.find(({ name, args }) => args !== null && /^select(?:Distinct)?$/.test(name ?? ''))?.args?.[0]
-  if (fields === undefined || fields.type === 'SpreadElement' || /isNotNull|not null/i.test(sourceOfAll(at))) return null
+  if (fields === undefined || fields.type === 'SpreadElement' || /isNotNull|not null/i.test(sourceOfAll(at)))
+    return null
   const [only, ...more] = objectOf({ ...at, node: fields }, world.evaluate)?.properties ?? []
   const column = only === undefined || more.length > 0 ? null : columnOf(only, world)
   return column === null ? null : { table: column.table, column: column.column }
