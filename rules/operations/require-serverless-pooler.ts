@@ -59,6 +59,7 @@ export default {
         (c) =>
           c.changed &&
           c.file === 'source' &&
+          !c.borrows &&
           (c.library === 'prisma' || c.library === 'pg' || c.library === 'postgres') &&
           c.options?.some((o) => o === 'max' || o === 'datasources') !== true,
       )

@@ -17,6 +17,7 @@ import type { Frame, FunctionFrame, Module, Scope } from './typescript/module.ts
 import { unwrap } from './typescript/nodes.ts'
 import { objectOf, sourceOf } from './typescript/objects.ts'
 import type { Evaluate, Located } from './typescript/objects.ts'
+import type { Value } from './typescript/value.ts'
 
 /** What code and configuration of a repository say about connections, replicas and caches, beside its queries. */
 export interface CodeFacts {
@@ -37,6 +38,8 @@ export interface CodeFacts {
   readonly frameworks: readonly { readonly name: string; readonly folder: string; readonly path: string }[]
   /** What sends queries that are not read, such as another query builder. */
   readonly unread: readonly string[]
+  /** Calls of the pull request that name a table and are of no client whose queries are read. */
+  readonly elsewhere: readonly PlaceFact[]
   /** Configuration of a pooler in the repository. */
   readonly poolers: readonly { readonly path: string; readonly line: number; readonly what: string }[]
 }
@@ -62,6 +65,10 @@ export interface ClientFact extends PlaceFact {
   readonly onDemand: string | null
   /** Text of the call, one line. */
   readonly text: string
+  /** The variables of the environment that its file names. */
+  readonly variables: readonly string[]
+  /** True for a PrismaClient whose adapter is given a pool: its connections are those of the pool. */
+  readonly borrows: boolean
   /** Where the class of a PrismaClient comes from, as a path or a package; null where that is not known. */
   readonly origin: string | null
   /** The file that says where it runs; null where none does. */
@@ -90,6 +97,7 @@ export const noFacts: CodeFacts = {
   hosting: [],
   frameworks: [],
   unread: [],
+  elsewhere: [],
   poolers: [],
 }
 
@@ -101,6 +109,7 @@ export interface FactsRequest {
   readonly changed: ChangedLines
   readonly texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>
   readonly queries: readonly Query[]
+  readonly elsewhere: readonly PlaceFact[]
 }
 
 const factory =
@@ -130,6 +139,12 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   const caches: PlaceFact[] = []
   const remoteCalls: RemoteCall[] = []
   for (const module of modules) {
+    const variables = variablesOf(module.file.text)
+    const lendsPool = module.constructions.some(
+      ({ node, scope }) =>
+        /^Prisma(?:Pg|Neon)$/.test(sourceOf({ node: node.callee, scope, module })) &&
+        node.arguments.some((a) => a.type !== 'SpreadElement' && evaluate(a, scope, module)?.is === 'pg'),
+    )
     const fact = (what: string, start: number, end: number, frame: Frame | null): PlaceFact => {
       const place = placeOf(module.file, start, end)
       return { what, place, changed: changed.touches(place), function: functionOf(frame)?.name ?? null }
@@ -189,6 +204,8 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
               ))),
         onDemand: returned && !kept && !isCalled ? name : null,
         text: sourceOf({ node: { type: 'Literal', value: null, raw: null, ...node } as Expression, scope, module }),
+        variables,
+        borrows: library === 'prisma' && lendsPool,
       })
     }
     // A class of its own that a framework makes once: NestJS' PrismaService.
@@ -210,6 +227,8 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         perCall: false,
         onDemand: null,
         text: 'extends PrismaClient',
+        variables,
+        borrows: lendsPool,
       })
     }
     for (const { node, scope, frame } of module.constructions) {
@@ -236,7 +255,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       const first = chain.steps[0]
       const args = (first?.args ?? []).flatMap((a) => (a.type === 'SpreadElement' ? [] : [a]))
       const callee = first?.name === '' && root !== '' ? evaluate(chain.root, scope, module) : null
-      const source = callee?.is === 'package' ? callee.source : ''
+      const source = packageOf(callee)
       if (source === 'postgres' || (root === 'postgres' && first?.args != null && first.name === ''))
         client('postgres', { start: chain.start, end: chain.end }, args, frame, scope)
       else if (source === '@neondatabase/serverless')
@@ -248,7 +267,10 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
       } else if (root === 'withReplicas') replicas.push(fact('withReplicas', chain.start, chain.end, frame))
       else if (root === 'unstable_cache' || root === 'cacheTag' || root === 'cacheLife')
         caches.push(fact(root, chain.start, chain.end, frame))
-      else if (root === 'createClient' && /redis/.test(source)) caches.push(fact(source, chain.start, chain.end, frame))
+      else if (/\bcreateClient$/.test(first?.name === '' ? root : (first?.name ?? ''))) {
+        const from = first?.name === '' ? source : packageOf(evaluate(chain.root, scope, module))
+        if (/redis/.test(from)) caches.push(fact(from, chain.start, chain.end, frame))
+      }
       const extend = chain.steps.find((s) => s.name === '$extends' && s.args !== null)
       if (extend !== undefined) {
         const inner = extend.args?.[0]
@@ -287,6 +309,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
   return {
     ...settings,
     unread: packages.unread,
+    elsewhere: request.elsewhere,
     clients: clients.map((one) => ({
       ...one,
       host: hostOf(settings.hosting, one.place.path, packages),
@@ -300,6 +323,15 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
   }
+}
+
+function packageOf(value: Value | null): string {
+  return value?.is === 'package' ? value.source : ''
+}
+
+/** The variables of the environment that code names, however it reaches them: `process.env.DATABASE_URL`, `env.DATABASE_URL`. */
+function variablesOf(text: string): readonly string[] {
+  return [...text.matchAll(/\benv(?:\.|\[['"])([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name)
 }
 
 /** BullMQ asks for connections without a limit of retries: such a one keeps no rows, unless its module also reads and sets keys. */

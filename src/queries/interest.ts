@@ -46,7 +46,7 @@ function isWanted(chain: Chain, frame: Frame | null, spelled: boolean): boolean 
     const name = step.name
     if (name === null) continue
     if (step.args !== null && (name in prismaMethods || drizzleSteps.has(name) || name === 'transaction')) return true
-    if (name.startsWith('$')) return true
+    if (name.startsWith('$') || name === 'createClient') return true
     if (step.template !== null && (name === '' || name === 'sql')) return true
     if (name === '' && takesSql(step)) return true
   }

@@ -9,7 +9,7 @@ export interface Packages {
   needs(folder: string, other: string): boolean
   /** What sends queries that are not read: packages of other query builders, and code in other languages. */
   readonly unread: readonly string[]
-  /** True where a package brings what runs it as a server of its own: a Dockerfile, `fly.toml`. */
+  /** True where a package brings what runs it as a server of its own, a Dockerfile or `fly.toml`, or all that need it do. */
   serves(folder: string): boolean
 }
 
@@ -25,6 +25,11 @@ export async function readPackages(
     const found = /^(.*\/)?(?:Dockerfile|fly\.toml|railway\.(?:toml|json))$/.exec(path)
     return found === null ? [] : [found[1] ?? '']
   })
+  const needs = (folder: string, other: string): boolean => {
+    const name = contents.get(other)?.['name']
+    const needed = contents.get(folder)?.['dependencies']
+    return typeof name === 'string' && typeof needed === 'object' && needed !== null && name in needed
+  }
   const listed = new Set(
     [...contents.values()].flatMap((one) => {
       const needed = one?.['dependencies']
@@ -41,14 +46,13 @@ export async function readPackages(
       ...builders.filter((name) => listed.has(name)).map((name) => `\`${name}\``),
       ...[...written].flatMap(([name, files]) => (files >= 10 ? [`\`.${name}\` files`] : [])),
     ],
-    serves: (folder) => servers.includes(folder),
+    serves: (folder) => {
+      const users = folders.filter((other) => needs(other, folder))
+      return servers.includes(folder) || (users.length > 0 && users.every((one) => servers.includes(one)))
+    },
     holding: (path) =>
       folders.reduce((best, folder) => (path.startsWith(folder) && folder.length > best.length ? folder : best), ''),
-    needs: (folder, other) => {
-      const name = contents.get(other)?.['name']
-      const needed = contents.get(folder)?.['dependencies']
-      return typeof name === 'string' && typeof needed === 'object' && needed !== null && name in needed
-    },
+    needs,
   }
 }
 

@@ -3,11 +3,12 @@ import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/dialect.ts'
 import { isBeside, isForReplica } from './clients.ts'
-import type { CodeFacts } from './facts.ts'
+import type { ClientFact, CodeFacts } from './facts.ts'
+import type { DatabaseUrl } from './settings.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
 export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): ChecklistAnswer {
-  const serving = facts.clients.filter((c) => c.file === 'source')
+  const serving = facts.clients.filter((c) => c.file === 'source' && !c.borrows)
   const clients = serving.filter((c) => c.library !== 'drizzle')
   const [other] = dialects
   if (other !== undefined && other !== 'postgresql' && dialects.every((dialect) => dialect === other)) {
@@ -18,13 +19,13 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
   }
   if (clients.length === 0)
     return serving.length === 0
-      ? none('no code of this repository connects to a database')
+      ? unseen(facts)
       : unknown(`what the client is made of cannot be told: ${places(serving)}`)
   // A Worker may not use the connection of another request.
   const perCall = clients.filter((c) => c.perCall && !c.kept && c.host?.what !== 'workers')
   if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
   const hosting = clients.find((c) => c.host !== null)?.host
-  const pooled = facts.urls.find((u) => u.pooled)
+  const pooled = facts.urls.find((u) => u.pooled && !clients.every((c) => goesElsewhere(c, u, facts)))
   const pooler = facts.poolers[0]
   const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
   const http = clients.find((c) => c.library === 'neon')
@@ -61,7 +62,23 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     return unknown(
       `how many of ${beside.length} PrismaClients, each with connections of its own, one process makes cannot be told: ${places(beside)}`,
     )
-  return pass(`${clients.length === 1 ? 'one pool' : `${clients.length} pools`}, made once: ${places(clients)}`)
+  const pools = clients.filter((c) => c.library !== 'neon' || c.text.startsWith('new '))
+  return pools.length === 0
+    ? pass(`queries go over HTTP, each by itself: ${places(clients)}`)
+    : pass(`${pools.length === 1 ? 'one pool' : `${pools.length} pools`}, made once: ${places(pools)}`)
+}
+
+/** True for a client whose address is known, and is another one. */
+function goesElsewhere({ variables }: ClientFact, pooled: DatabaseUrl, { urls }: CodeFacts): boolean {
+  return !variables.includes(pooled.name) && urls.some(({ name }) => variables.includes(name))
+}
+
+function unseen({ unread }: CodeFacts): ChecklistAnswer {
+  // It asks a server over HTTP, which has the pool.
+  const [other] = unread.filter((name) => !name.includes('supabase-js'))
+  return other === undefined
+    ? none('no code of this repository opens connections to a database')
+    : unknown(`how ${other} connects is not read`)
 }
 
 function inCode(clients: CodeFacts['clients']): string {

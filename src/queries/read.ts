@@ -1,9 +1,10 @@
 import type { Note } from '../finding.ts'
+import { placeOf } from '../location.ts'
 import type { Place } from '../location.ts'
 import { changedLines } from './changed.ts'
 import { drizzleNames } from './drizzle/models.ts'
 import { codeFacts, noFacts } from './facts.ts'
-import type { CodeFacts } from './facts.ts'
+import type { CodeFacts, PlaceFact } from './facts.ts'
 import { interestIn } from './interest.ts'
 import { closest, projectNames } from './project-names.ts'
 import type { Query } from './query.ts'
@@ -19,6 +20,7 @@ import { fileKind, isCode, noFeatures } from './typescript/features.ts'
 import type { Features } from './typescript/features.ts'
 import { moduleResolver } from './typescript/resolver.ts'
 import { openStore } from './typescript/store.ts'
+import type { Chain } from './typescript/nodes.ts'
 import type { World } from './typescript/value.ts'
 import type { Key } from '../schema/model.ts'
 import { loadParser } from '../sql/parser.ts'
@@ -154,12 +156,19 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
   const modules = [...first, ...store.all().filter((m) => querying.has(m.path) && !first.includes(m))]
   const reader = siteReader(names, drizzle, values.evaluate, schemas, changed)
   const queries: (Query & { readonly project: string })[] = []
+  const elsewhere: PlaceFact[] = []
+  const tableNames = new Set(schemas.flatMap(({ tables }) => [...tables.values()].map(({ name }) => name)))
   let calls = 0
   let dynamic = 0
   for (const module of modules) {
     for (const site of module.sites) {
       const result = reader.read(site, module)
-      if (result === null) continue
+      if (result === null) {
+        const place = placeOf(module.file, site.chain.start, site.chain.end)
+        const table = module.kind === 'source' && changed.touches(place) ? tableIn(site.chain, tableNames) : null
+        if (table !== null) elsewhere.push({ what: table, place, changed: true, function: null })
+        continue
+      }
       calls++
       if (result === 'dynamic' || result.some((q) => q.dynamic && !q.call.endsWith('(nested)'))) dynamic++
       if (result !== 'dynamic') queries.push(...result)
@@ -178,6 +187,7 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     changed,
     texts: store.texts,
     queries: repeated,
+    elsewhere,
   })
   return {
     ...(request.changedOnly === true ? { partial: true } : {}),
@@ -213,6 +223,20 @@ function besideOtherDatabases<T extends Query>(queries: readonly T[]): T[] {
       : { ...query, context: { ...query.context, transaction: null } }
   })
 }
+
+/** The table that a call names as other query builders do, `from('users')` and `knex('users')`; null where it names none. */
+function tableIn({ root, steps }: Chain, tables: ReadonlySet<string>): string | null {
+  for (const [index, { name, args }] of steps.entries()) {
+    const [first] = args ?? []
+    if (first?.type !== 'Literal' || typeof first.value !== 'string') continue
+    const word = name === '' && index === 0 && root.type === 'Identifier' ? root.name : name
+    const table = first.value.split(/[.\s]/).at(first.value.includes('.') ? 1 : 0) ?? ''
+    if (builderSteps.test(word ?? '') && steps[index - 1]?.name !== 'storage' && tables.has(table)) return table
+  }
+  return null
+}
+
+const builderSteps = /^(?:from|into|table|selectFrom|insertInto|updateTable|deleteFrom|knex)$/
 
 /** True for a file of code that may hold a query or the set-up of a client. `constants` are the names of Drizzle tables. */
 function mayQuery(found: Features, delegates: ReadonlySet<string>, constants: ReadonlyMap<string, Key>): boolean {

@@ -183,7 +183,8 @@ export async function filesInQuestion(
     paths.filter(
       (path) =>
         features.get(path)?.setup === true ||
-        (changed.has(path) && (queries(path) || features.get(path)?.loops === true)),
+        (changed.has(path) &&
+          (queries(path) || features.get(path)?.loops === true || features.get(path)?.otherBuilder === true)),
     ),
   )
   for (const path of importers(

@@ -43,8 +43,9 @@ export function hostOf(hosting: readonly Hosting[], path: string, packages: Pack
   const own = packages.holding(path)
   const found = hosting.find((host) => {
     const folder = folderOf(host.path)
+    if (own !== '' && !own.startsWith(folder === '' ? '/' : `${folder}/`) && packages.serves(own)) return false
     if (folder === '' || path.startsWith(`${folder}/`)) return true
-    return own === '' ? shared.test(path) : packages.needs(packages.holding(host.path), own) && !packages.serves(own)
+    return own === '' ? shared.test(path) : packages.needs(packages.holding(host.path), own)
   })
   return found ?? null
 }
@@ -66,7 +67,7 @@ const frameworkNames: Readonly<Record<string, string>> = {
   astro: 'Astro',
 }
 const samples =
-  /(?:^|\/)\.env(?:\.(?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
+  /(?:^|\/)\.env(?:[.-](?:example|sample|template|local\.example|production|dist|default|development|prod\.example|dev\.example))?$|(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|(?:^|\/)(?:fly|render|railway)\.(?:toml|ya?ml|json)$/
 const poolerFiles = /(?:^|\/)(?:pgbouncer\.ini|pgcat\.toml|odyssey\.conf|supavisor\.\w+)$/
 
 /** Reads connection strings, datasources and hosting from the configuration of a repository. */
@@ -107,6 +108,7 @@ export async function readSettings(
         samples.test(e.path) ||
         e.path.endsWith('.prisma') ||
         e.path.endsWith('netlify.toml') ||
+        e.path.endsWith('wrangler.toml') ||
         /(?:^|\/)(?:prisma|drizzle)[\w.-]*\.config\.[cm]?[jt]s$/.test(e.path),
     )
     .map((e) => e.path)
@@ -115,7 +117,7 @@ export async function readSettings(
   const still = new Set<string>()
   for (const [path, text] of await texts(wanted)) {
     if (path.endsWith('.prisma')) datasources.push(...datasource(path, text))
-    else if (path.endsWith('netlify.toml')) {
+    else if (path.endsWith('.toml') && hosting.some((one) => one.path === path)) {
       if (servesFiles(text, ours)) still.add(path)
     } else if (/\.config\.[cm]?[jt]s$/.test(path)) {
       const url = /\burl\s*:\s*(?:env(?:<[^>]*>)?\(\s*|process\.env\.|process\.env\[)?['"]?([A-Z][A-Z0-9_]*)/.exec(text)
@@ -136,12 +138,12 @@ export async function readSettings(
   return { datasources, urls, hosting: hosting.filter((one) => !still.has(one.path)), frameworks, poolers }
 }
 
-/** True where Netlify has no function to run: it publishes a folder that no server framework makes. */
+/** True where Netlify or Cloudflare Pages has no function to run: it publishes a folder that no server framework makes. */
 function servesFiles(text: string, entries: readonly TreeEntry[]): boolean {
   return (
-    /^\s*publish\s*=\s*["'](?!\S*\.(?:next|nuxt|netlify))/m.test(text) &&
-    !/functions|plugin-/.test(text) &&
-    !entries.some(({ path }) => /(?:^|\/)netlify\/(?:edge-)?functions\//.test(path))
+    /^\s*(?:publish|pages_build_output_dir)\s*=\s*["'](?!\S*\.(?:next|nuxt|netlify|vercel|svelte-kit|open-next))/m.test(text) &&
+    !/functions|plugin-|^\s*main\s*=/m.test(text) &&
+    !entries.some(({ path }) => /(?:^|\/)(?:netlify\/(?:edge-)?functions\/|functions\/\S+\.[jt]s$|_worker\.)/.test(path))
   )
 }
 

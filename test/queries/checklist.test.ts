@@ -14,6 +14,7 @@ import { checklistOf } from '../../src/queries/checklist.ts'
 import { noFacts } from '../../src/queries/facts.ts'
 import type { CodeFacts } from '../../src/queries/facts.ts'
 import { review } from '../../src/review.ts'
+import { emptySchema } from '../../src/schema/model.ts'
 import { parseRepository } from './repository.ts'
 
 const root = fileURLToPath(new URL('../fixtures/checklist', import.meta.url))
@@ -75,13 +76,21 @@ function finding(given: Partial<Finding>): Finding {
   }
 }
 
+const schema = emptySchema('postgresql')
+const project = {
+  project: { name: '.', dialect: 'postgresql' },
+  before: schema,
+  after: schema,
+  steps: [],
+} as unknown as Parameters<typeof checklistOf>[0]['projects'][number]
+
 function answer(item: ChecklistItem, request: Partial<Parameters<typeof checklistOf>[0]>): ChecklistEntry | undefined {
   return checklistOf({
     rules: catalog,
     findings: [],
     queries: [],
     facts: noFacts,
-    projects: [],
+    projects: [project],
     config: defaultConfig,
     files: [],
     notes: [],
@@ -141,6 +150,8 @@ describe('what stands outside of the repository', () => {
       perCall: false,
       onDemand: null,
       text: 'new Pool()',
+      variables: [],
+      borrows: false,
       origin: null,
       host: null,
       package: '',
@@ -153,6 +164,12 @@ describe('what stands outside of the repository', () => {
     })
     expect(answer('caching', given)?.evidence).toBe('no cache is set up in the code that was read')
     expect(answer('caching', { ...given, partial: false })?.evidence).toBe('no cache is set up in this repository')
+  })
+  it('queries of a repository without a schema', () => {
+    expect(answer('no-full-scans', { projects: [] })).toMatchObject({
+      status: 'not-applicable',
+      evidence: 'no schema and no migrations are in this repository, without which its queries are not read',
+    })
   })
   it('code that does not parse', () => {
     expect(

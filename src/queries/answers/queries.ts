@@ -56,6 +56,15 @@ function putTogether(relevant: Seen['changed']): ChecklistAnswer | null {
       )
 }
 
+/** Queries of the pull request that another library sends; null where there are none. */
+function sentElsewhere({ facts: { elsewhere } }: Seen): ChecklistAnswer | null {
+  return elsewhere.length === 0
+    ? null
+    : unknown(
+        `${some(elsewhere.length, 'query', 'queries')} of a library that is not read: ${places(elsewhere)}`,
+      )
+}
+
 /** How the queries of the pull request and the clients behind them do. */
 export const queryAnswers: Answers<
   | 'queries-use-indexes'
@@ -72,9 +81,10 @@ export const queryAnswers: Answers<
     const relevant = seen.changed.filter(
       (q) => q.operation !== 'insert' && (q.predicates.length > 0 || q.ordering.length > 0 || q.dynamic),
     )
-    if (relevant.length === 0) return found ?? none('no query of this pull request filters or sorts')
+    if (relevant.length === 0)
+      return found ?? sentElsewhere(seen) ?? none('no query of this pull request filters or sorts')
     if (found !== null) return found
-    const open = putTogether(relevant)
+    const open = putTogether(relevant) ?? sentElsewhere(seen)
     if (open !== null) return open
     const foreign = relevant.filter((q) => isForeign(seen, q))
     if (foreign.length > 0)
@@ -92,9 +102,10 @@ export const queryAnswers: Answers<
     ])
     if (found?.status === 'fail') return found
     const relevant = seen.changed.filter((q) => q.operation !== 'insert')
-    if (relevant.length === 0) return found ?? none('no query of this pull request reads a table')
+    if (relevant.length === 0)
+      return found ?? sentElsewhere(seen) ?? none('no query of this pull request reads a table')
     if (found !== null) return found
-    const open = putTogether(relevant)
+    const open = putTogether(relevant) ?? sentElsewhere(seen)
     if (open !== null) return open
     const foreign = relevant.filter((q) => isForeign(seen, q))
     if (foreign.length > 0)
@@ -135,7 +146,7 @@ export const queryAnswers: Answers<
 
   'read-replicas'(seen) {
     const [replica] = seen.facts.replicas
-    if (replica === undefined) return none(`no read replica is set up in ${whatWasRead(seen)}`)
+    if (replica === undefined) return replicaByHand(seen)
     const found = seen.of('read-replicas')
     if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
     const reads = seen.changed.filter((q) => q.operation === 'select' && q.context.transaction === null)
@@ -175,13 +186,26 @@ export const queryAnswers: Answers<
     )
     if (broken.length > 0) return unknown(`not parsed: ${broken.map(at).join(', ')}`)
     const looped = seen.queries.filter((q) => q.context.file === 'source' && isRepeated(q))
-    if (seen.changed.length === 0 && looped.length === 0) return none('this pull request changes no query')
+    if (seen.changed.length === 0 && looped.length === 0)
+      return sentElsewhere(seen) ?? none('this pull request changes no query')
     if (looped.length > 0)
       return unknown(
         `${some(looped.length, 'query', 'queries')} for each element of a loop, as a part of what is done for it: ${places(looped)}`,
       )
+    const other = sentElsewhere(seen)
+    if (other !== null) return other
     return pass(`${some(seen.changed.length, 'query', 'queries')}, none in a loop that grows: ${places(seen.changed)}`)
   },
+}
+
+/** A replica that no extension knows: only its address is seen, not who asks it. */
+function replicaByHand(seen: Seen): ChecklistAnswer {
+  const address = seen.facts.urls.find(({ name }) => /REPLICA|READ_?ONLY/.test(name))
+  if (address === undefined) return none(`no read replica is set up in ${whatWasRead(seen)}`)
+  const reads = seen.changed.filter(({ operation }) => operation === 'select')
+  return reads.length === 0
+    ? none('no query of this pull request could be read from a replica')
+    : unknown(`a replica has an address (${at(address)}), and which of these reads go to it cannot be told: ${places(reads)}`)
 }
 
 /** What nothing was found in: where only a part of the code was read, the rest may hold it. */

@@ -21,6 +21,7 @@ export interface ChecklistRequest {
     readonly project: Project
     readonly before: Schema
     readonly after: Schema
+    readonly declared?: Schema | null
     readonly steps: readonly Step[]
   }[]
   readonly config: Config

@@ -23,6 +23,8 @@ export interface Features {
   readonly loops: boolean
   /** Holds parts of queries that other files may send: `where`, `select` and `include` in an object. */
   readonly fragments: boolean
+  /** Names a table as a string, as query builders do that are not read: `from('users')`. */
+  readonly otherBuilder: boolean
 }
 
 const methods =
@@ -43,6 +45,7 @@ const fragments =
 const loop = /\b(?:for|while)\s*(?:await\s*)?\(|\.\s*(?:map|forEach|flatMap|reduce|filter|some|every)\s*\(/
 const waiting = /\bawait\b|\bPromise\.|\.then\(/
 const components = /<[A-Z]\w*[\s/>]/
+const otherBuilder = /\b(?:from|into|table|selectFrom|insertInto|updateTable|deleteFrom|knex)\(\s*['"]\w/
 const transactions = /\.\s*(?:\$transaction|transaction)\s*[(<]/
 
 /** What nothing is found in. */
@@ -57,6 +60,7 @@ export const noFeatures: Features = {
   passesOn: false,
   fragments: false,
   loops: false,
+  otherBuilder: false,
 }
 
 /** Looks a text over. */
@@ -84,6 +88,7 @@ export function featuresOf(text: string): Features {
     definesTables: defines.test(text),
     setup: setup.test(text) || stores.test(text),
     transactions: transactions.test(text),
+    otherBuilder: otherBuilder.test(text),
   }
 }
 
