@@ -37,8 +37,24 @@ export default {
       typescript: `import postgres from 'postgres'\n  export const sql = postgres(process.env.DATABASE_URL!)`,
       message: 'ten connections for each instance',
     },
+    {
+      ...bareProject,
+      title: 'An adapter of Prisma 7 makes a pool of `pg`.',
+      typescript: `import { PrismaPg } from '@prisma/adapter-pg'\n  import { PrismaClient } from '@prisma/client'\n  const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL })\n  export const prisma = new PrismaClient({ adapter })`,
+      message: 'waits for a connection of this pool for ever',
+    },
   ],
   good: [
+    {
+      ...bareProject,
+      title: 'Options of another object may say it.',
+      typescript: `import { Pool } from 'pg'\n  export const open = (given: object) => new Pool({ ...given, connectionString: process.env.DATABASE_URL })`,
+    },
+    {
+      ...bareProject,
+      title: 'An adapter of Prisma 7 with its limits.',
+      typescript: `import { PrismaPg } from '@prisma/adapter-pg'\n  import { PrismaClient } from '@prisma/client'\n  const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 5000 })\n  export const prisma = new PrismaClient({ adapter })`,
+    },
     {
       ...bareProject,
       title: 'Ten connections are right for a server.',

@@ -1,6 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { lackedLimits, lacksTimeout } from '../shared/pools.ts'
+import { at } from '../shared/query-words.ts'
 
 export default {
   id: 'require-query-timeout',
@@ -44,9 +45,15 @@ export default {
       for (const client of ctx.code?.clients ?? []) {
         // Of a pool without its other limits all are told at once.
         if (lackedLimits(client) !== null || !lacksTimeout(client, ctx)) continue
+        const pooler = ctx.code?.poolers[0] ?? ctx.code?.urls.find(({ pooled }) => pooled)
         yield {
           place: client.place,
           object: client.library,
+          ...(pooler === undefined
+            ? {}
+            : {
+                help: `Set it for the role, \`ALTER ROLE … SET statement_timeout = '30s'\`: a pooler (\`${at({ ...client.place, ...pooler })}\`) may refuse a connection that asks for it.`,
+              }),
           message:
             'No `statement_timeout` is set for this pool: unless the role or the connection string has one, a query runs as long as it likes.',
         }

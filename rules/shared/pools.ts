@@ -3,10 +3,13 @@ import type { ClientFact } from '../../src/queries/facts.ts'
 
 /** What a new pool of `pg` or postgres.js lacks of its limits; null where nothing, or where its options are not known. */
 export function lackedLimits(client: ClientFact): { readonly waits: boolean; readonly many: boolean } | null {
-  if (!isNewPool(client) || (client.library !== 'pg' && client.library !== 'postgres')) return null
+  if (!isNewPool(client)) return null
   const isMissing = (name: string) => client.options?.includes(name) !== true
-  const waits = client.library === 'pg' && isMissing('connectionTimeoutMillis')
-  const many = client.host !== null && isMissing('max')
+  // The adapter of a PrismaClient makes a pool of `pg` of what it is given.
+  const isAdapter = client.library === 'prisma' && !client.borrows && !isMissing('connectionString')
+  if (!isAdapter && client.library !== 'pg' && client.library !== 'postgres') return null
+  const waits = client.library !== 'postgres' && isMissing('connectionTimeoutMillis')
+  const many = !isAdapter && client.host !== null && isMissing('max')
   return waits || many ? { waits, many } : null
 }
 
@@ -25,5 +28,11 @@ export function lacksTimeout(client: ClientFact, { history }: Pick<RuleContext, 
 }
 
 function isNewPool({ changed, file, perCall, options, text }: ClientFact): boolean {
-  return changed && file === 'source' && !perCall && options !== null && !text.startsWith('new Client')
+  return (
+    changed &&
+    file === 'source' &&
+    !perCall &&
+    options?.includes('...') === false &&
+    !text.startsWith('new Client')
+  )
 }

@@ -33,5 +33,7 @@ function withoutProject(item: ChecklistItem, request: ChecklistRequest): Checkli
 /** A table that no migration made, but the schema declares, is there all the same: it was pushed. */
 function withDeclared(one: ChecklistRequest['projects'][number]): ChecklistRequest['projects'][number] {
   const { declared, after } = one
-  return declared == null ? one : { ...one, after: { ...after, tables: new Map([...declared.tables, ...after.tables]) } }
+  return declared == null
+    ? one
+    : { ...one, after: { ...after, tables: new Map([...declared.tables, ...after.tables]) } }
 }

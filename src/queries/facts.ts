@@ -55,7 +55,7 @@ export interface PlaceFact {
 export interface ClientFact extends PlaceFact {
   readonly library: 'prisma' | 'pg' | 'postgres' | 'neon' | 'drizzle'
   readonly file: QueryContext['file']
-  /** Names of the options that are given, of all arguments. Null where they are not known. */
+  /** Names of the options that are given, of all arguments; `...` among them where others may be. Null where none is known. */
   readonly options: readonly string[] | null
   /** True where the module keeps the client on `globalThis`, so that a hot reload finds it again. */
   readonly kept: boolean
@@ -375,7 +375,7 @@ function optionsOf(
       known = false
     }
   }
-  return known ? names : names.length > 0 ? names : null
+  return known ? names : names.length > 0 ? [...names, '...'] : null
 }
 
 /** The `new …` that an expression is, be it through a constant of the same file; null for anything else. */

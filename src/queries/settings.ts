@@ -141,9 +141,13 @@ export async function readSettings(
 /** True where Netlify or Cloudflare Pages has no function to run: it publishes a folder that no server framework makes. */
 function servesFiles(text: string, entries: readonly TreeEntry[]): boolean {
   return (
-    /^\s*(?:publish|pages_build_output_dir)\s*=\s*["'](?!\S*\.(?:next|nuxt|netlify|vercel|svelte-kit|open-next))/m.test(text) &&
+    /^\s*(?:publish|pages_build_output_dir)\s*=\s*["'](?!\S*\.(?:next|nuxt|netlify|vercel|svelte-kit|open-next))/m.test(
+      text,
+    ) &&
     !/functions|plugin-|^\s*main\s*=/m.test(text) &&
-    !entries.some(({ path }) => /(?:^|\/)(?:netlify\/(?:edge-)?functions\/|functions\/\S+\.[jt]s$|_worker\.)/.test(path))
+    !entries.some(({ path }) =>
+      /(?:^|\/)(?:netlify\/(?:edge-)?functions\/|functions\/\S+\.[jt]s$|_worker\.)/.test(path),
+    )
   )
 }
 

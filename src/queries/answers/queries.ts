@@ -60,9 +60,7 @@ function putTogether(relevant: Seen['changed']): ChecklistAnswer | null {
 function sentElsewhere({ facts: { elsewhere } }: Seen): ChecklistAnswer | null {
   return elsewhere.length === 0
     ? null
-    : unknown(
-        `${some(elsewhere.length, 'query', 'queries')} of a library that is not read: ${places(elsewhere)}`,
-      )
+    : unknown(`${some(elsewhere.length, 'query', 'queries')} of a library that is not read: ${places(elsewhere)}`)
 }
 
 /** How the queries of the pull request and the clients behind them do. */
@@ -205,7 +203,9 @@ function replicaByHand(seen: Seen): ChecklistAnswer {
   const reads = seen.changed.filter(({ operation }) => operation === 'select')
   return reads.length === 0
     ? none('no query of this pull request could be read from a replica')
-    : unknown(`a replica has an address (${at(address)}), and which of these reads go to it cannot be told: ${places(reads)}`)
+    : unknown(
+        `a replica has an address (${at(address)}), and which of these reads go to it cannot be told: ${places(reads)}`,
+      )
 }
 
 /** What nothing was found in: where only a part of the code was read, the rest may hold it. */
