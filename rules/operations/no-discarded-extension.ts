@@ -26,6 +26,14 @@ export default {
       },
       message: 'the extension has no effect',
     },
+    {
+      ...bareProject,
+      title: 'A service that extends itself, and stays what it was.',
+      files: {
+        'src/prisma.service.ts': `import { PrismaClient } from '@prisma/client'\n  import { readReplicas } from '@prisma/extension-read-replicas'\n  export class PrismaService extends PrismaClient {\n    async onModuleInit() {\n      this.$extends(readReplicas({ url: process.env.REPLICA_URL! }))\n      await this.$connect()\n    }\n  }`,
+      },
+      message: '`readReplicas` has no effect',
+    },
   ],
   good: [
     {

@@ -51,6 +51,25 @@ export default {
     {
       given: `create table users (id text primary key);`,
       runner: 'prisma@6.10',
+      title: 'A draft beside the schema.',
+      files: {
+        'prisma/schema.prisma': schema('\n    directUrl = env("DIRECT_URL")'),
+        'drafts/billing.prisma': schema('').replaceAll('User', 'Bill').replace('users', 'bills'),
+        '.env.example': env,
+      },
+    },
+    {
+      given: `create table users (id text primary key);`,
+      runner: 'prisma@6.10',
+      title: 'Prisma Postgres takes migrations at the address of the application.',
+      files: {
+        'prisma/schema.prisma': schema(''),
+        '.env.example': 'DATABASE_URL="prisma+postgres://accelerate.prisma-data.net/?api_key=key"\n',
+      },
+    },
+    {
+      given: `create table users (id text primary key);`,
+      runner: 'prisma@6.10',
       title: 'A pooler that keeps the connection for the session.',
       files: {
         'prisma/schema.prisma': schema(''),
@@ -80,7 +99,10 @@ export default {
       const configured = sources.filter((d) => d.provider === 'prisma.config')
       for (const source of configured.length > 0 ? configured : sources) {
         const isConfig = source.provider === 'prisma.config'
-        if (!isConfig && (!source.path.endsWith('.prisma') || source.directUrl !== null)) continue
+        if (!isConfig && (!ctx.project.schemaFiles.includes(source.path) || source.directUrl !== null)) continue
+        // A schema of another name, which no migration follows, is a draft.
+        if (!isConfig && ctx.migrated === null && !/(?:^|\/)(?:schema\.prisma$|(?:prisma|schema)\/)/.test(source.path))
+          continue
         if (source.url === null || (!isConfig && source.provider !== 'postgresql')) continue
         const url = ctx.code?.urls.find((u) => u.name === source.url && u.pooled && !u.session && !u.local)
         if (url === undefined || !ctx.files.some((f) => f.path === source.path || f.path === url.path)) continue

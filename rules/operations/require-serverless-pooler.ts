@@ -1,4 +1,5 @@
 import type { Rule } from '../../src/engine/rule.ts'
+import { directAddress } from '../../src/queries/clients.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
 
@@ -35,6 +36,24 @@ export default {
         'src/db.ts': client,
       },
     },
+    {
+      ...bareProject,
+      title: 'The address of the tests.',
+      files: {
+        'vercel.json': '{}',
+        '.env.example': 'TEST_DATABASE_URL="postgresql://u:p@db.example.com:5432/app"\n',
+        'src/db.ts': client,
+      },
+    },
+    {
+      ...bareProject,
+      title: 'An adapter over a small pool.',
+      files: {
+        'vercel.json': '{}',
+        '.env.example': 'DATABASE_URL="postgresql://u:p@db.example.com:5432/app"\n',
+        'src/db.ts': `import { PrismaPg } from '@prisma/adapter-pg'\n  import { PrismaClient } from '@prisma/client'\n  import { Pool } from 'pg'\n  const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 1, connectionTimeoutMillis: 5000, statement_timeout: 5000 })\n  const store = globalThis as unknown as { prisma?: PrismaClient }\n  export const prisma = store.prisma ?? new PrismaClient({ adapter: new PrismaPg(pool) })`,
+      },
+    },
     { ...bareProject, title: 'No address is known.', files: { 'vercel.json': '{}', 'src/db.ts': client } },
     {
       ...bareProject,
@@ -51,10 +70,6 @@ export default {
       const facts = ctx.code
       if (facts === undefined || facts.poolers.length > 0 || facts.caches.some((c) => c.what === 'withAccelerate'))
         return
-      const urls = facts.urls.filter((u) => !u.local)
-      const direct = urls.find(
-        (u) => !u.pooled && !u.limited && !/DIRECT|SHADOW|UNPOOLED|NON_POOLING|MIGRAT/.test(u.name),
-      )
       const made = facts.clients.find(
         (c) =>
           c.changed &&
@@ -64,7 +79,9 @@ export default {
           c.options?.some((o) => o === 'max' || o === 'datasources') !== true,
       )
       const hosting = made?.host
-      if (direct === undefined || urls.some((u) => u.pooled) || made === undefined || hosting == null) return
+      if (made === undefined || hosting == null || facts.urls.some((u) => u.pooled && !u.local)) return
+      const direct = directAddress([made], facts)
+      if (direct === undefined) return
       yield {
         place: made.place,
         object: direct.name,

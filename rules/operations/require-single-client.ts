@@ -29,6 +29,12 @@ export default {
     },
     {
       ...bareProject,
+      title: 'A single connection of each request.',
+      typescript: `import { Client } from 'pg'\n  export async function POST() {\n    const client = new Client({ connectionString: process.env.DATABASE_URL })\n    await client.connect()\n    return client.query('SELECT 1')\n  }`,
+      message: 'A new connection of `pg` is made on every call of `POST`.',
+    },
+    {
+      ...bareProject,
       title: 'A second one.',
       files: {
         'src/db.ts': `import { PrismaClient } from '@prisma/client'\n  export const prisma = new PrismaClient()`,
@@ -112,11 +118,11 @@ export default {
           client.library === 'prisma' ? 'PrismaClient' : client.library === 'pg' ? 'pool of `pg`' : 'pool of `postgres`'
         // A Worker may not use the connection of another request.
         if (client.perCall && client.host?.what === 'workers') continue
-        if (client.perCall && !client.kept) {
+        if (client.perCall && !client.kept && !client.borrows) {
           yield {
             place: client.place,
             object: client.library,
-            message: `A new ${name} with connections of its own is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.`,
+            message: `A new ${client.text.startsWith('new Client') ? 'connection of `pg`' : `${name} with connections of its own`} is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.`,
           }
           continue
         }

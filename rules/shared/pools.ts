@@ -29,10 +29,6 @@ export function lacksTimeout(client: ClientFact, { history }: Pick<RuleContext, 
 
 function isNewPool({ changed, file, perCall, options, text }: ClientFact): boolean {
   return (
-    changed &&
-    file === 'source' &&
-    !perCall &&
-    options?.includes('...') === false &&
-    !text.startsWith('new Client')
+    changed && file === 'source' && !perCall && options?.includes('...') === false && !text.startsWith('new Client')
   )
 }

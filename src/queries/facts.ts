@@ -276,7 +276,7 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
         const inner = extend.args?.[0]
         const text = inner === undefined ? '' : module.file.text.slice(inner.start, inner.end)
         const isLast = chain.steps.at(-1) === extend
-        if (isLast && site.used === 'dropped' && evaluate(chain.root, scope, module)?.is === 'prisma')
+        if (isLast && site.used === 'dropped' && isPrisma(evaluate(chain.root, scope, module), evaluate))
           discarded.push(fact(/^(\w+)\(/.exec(text)?.[1] ?? 'the extension', chain.start, chain.end, frame))
         else if (text.startsWith('readReplicas(')) replicas.push(fact('readReplicas', chain.start, chain.end, frame))
         if (text.startsWith('withAccelerate(')) caches.push(fact('withAccelerate', chain.start, chain.end, frame))
@@ -323,6 +323,13 @@ export async function codeFacts(request: FactsRequest): Promise<CodeFacts> {
     caches: caches.filter(({ place }) => keepsRows(place.path)),
     remoteCalls,
   }
+}
+
+/** True for a PrismaClient, and for an object of a class that is one. */
+function isPrisma(value: Value | null, evaluate: Evaluate): boolean {
+  if (value?.is !== 'instance') return value?.is === 'prisma'
+  const { node, scope, module } = value
+  return node.superClass !== null && evaluate(node.superClass, scope, module)?.is === 'prismaClass'
 }
 
 function packageOf(value: Value | null): string {

@@ -2,13 +2,12 @@ import { at } from '../location.ts'
 import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/dialect.ts'
-import { isBeside, isForReplica } from './clients.ts'
-import type { ClientFact, CodeFacts } from './facts.ts'
-import type { DatabaseUrl } from './settings.ts'
+import { addressesOf, connecting, directAddress, isBeside, isForReplica } from './clients.ts'
+import type { CodeFacts } from './facts.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
 export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): ChecklistAnswer {
-  const serving = facts.clients.filter((c) => c.file === 'source' && !c.borrows)
+  const serving = connecting(facts.clients.filter((c) => c.file === 'source'))
   const clients = serving.filter((c) => c.library !== 'drizzle')
   const [other] = dialects
   if (other !== undefined && other !== 'postgresql' && dialects.every((dialect) => dialect === other)) {
@@ -24,28 +23,33 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
   // A Worker may not use the connection of another request.
   const perCall = clients.filter((c) => c.perCall && !c.kept && c.host?.what !== 'workers')
   if (perCall.length > 0) return fail(`a client with connections of its own is made on every call: ${places(perCall)}`)
-  const hosting = clients.find((c) => c.host !== null)?.host
-  const pooled = facts.urls.find((u) => u.pooled && !clients.every((c) => goesElsewhere(c, u, facts)))
+  const hosted = clients.filter((c) => c.host !== null)
+  const [hosting] = hosted.flatMap(({ host }) => (host === null ? [] : [host]))
+  const known = clients.map((c) => addressesOf(c, facts))
+  const pooled = facts.urls.find((u) => u.pooled && known.some((addresses) => addresses?.includes(u) ?? true))
   const pooler = facts.poolers[0]
   const accelerated = facts.caches.find((c) => c.what === 'withAccelerate')
   const http = clients.find((c) => c.library === 'neon')
-  const through =
-    pooled === undefined
-      ? pooler === undefined
-        ? accelerated === undefined
-          ? null
-          : places([accelerated])
-        : at(pooler)
-      : at(pooled)
-  if (through !== null) return pass(`connections go through a pooler (${through}); made at ${places(clients)}`)
-  if (hosting != null && http === undefined) {
-    const limited = clients.filter((c) => c.options?.includes('max') === true)
-    if (limited.length === clients.length) return pass(`the pool has a size: ${places(clients)}`)
-    const direct = facts.urls.find((u) => !u.local && !u.limited)
+  if (pooled !== undefined) return pass(`connections go through a pooler (${at(pooled)}); made at ${places(clients)}`)
+  if (pooler !== undefined) {
+    // What stands beside the pooler is what is deployed with it.
+    const around = known.flatMap((addresses) => addresses ?? []).find(({ path }) => path === pooler.path)
+    return around === undefined || known.includes(null)
+      ? pass(`connections go through a pooler (${at(pooler)}); made at ${places(clients)}`)
+      : unknown(
+          `a pooler is set up (${at(pooler)}), and \`${around.name}\`, which code names, goes to another address (${at(around)}): ${places(clients)}`,
+        )
+  }
+  if (accelerated !== undefined)
+    return pass(`connections go through a pooler (${places([accelerated])}); made at ${places(clients)}`)
+  if (hosting !== undefined && http === undefined) {
+    const limited = hosted.filter((c) => c.options?.includes('max') === true)
+    if (limited.length === hosted.length) return pass(`the pool has a size: ${places(hosted)}`)
+    const direct = directAddress(hosted, facts)
     if (direct !== undefined)
-      return fail(`serverless functions (${at(hosting)}) connect directly (${at(direct)}): ${places(clients)}`)
+      return fail(`serverless functions (${at(hosting)}) connect directly (${at(direct)}): ${places(hosted)}`)
     return unknown(
-      `serverless functions (${at(hosting)}) connect to an address that the repository does not show: ${places(clients)}`,
+      `serverless functions (${at(hosting)}) connect to an address that the repository does not show: ${places(hosted)}`,
     )
   }
   const opaque = clients.filter((c) => c.options === null)
@@ -62,15 +66,14 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     return unknown(
       `how many of ${beside.length} PrismaClients, each with connections of its own, one process makes cannot be told: ${places(beside)}`,
     )
-  const pools = clients.filter((c) => c.library !== 'neon' || c.text.startsWith('new '))
-  return pools.length === 0
-    ? pass(`queries go over HTTP, each by itself: ${places(clients)}`)
-    : pass(`${pools.length === 1 ? 'one pool' : `${pools.length} pools`}, made once: ${places(pools)}`)
-}
-
-/** True for a client whose address is known, and is another one. */
-function goesElsewhere({ variables }: ClientFact, pooled: DatabaseUrl, { urls }: CodeFacts): boolean {
-  return !variables.includes(pooled.name) && urls.some(({ name }) => variables.includes(name))
+  const pools = clients.filter(({ text }) => !/^(?:neon\(|new\s+(?:\w+\.)?Client\b)/.test(text))
+  if (pools.length === 0)
+    return pass(
+      `${http === undefined ? 'single connections' : 'queries go over HTTP, each by itself'}: ${places(clients)}`,
+    )
+  // Branches of one file, of which a process takes one.
+  const number = new Set(pools.map(({ kept, place }) => (kept ? place.path : at(place)))).size
+  return pass(`${number === 1 ? 'one pool' : `${number} pools`}, made once: ${places(pools)}`)
 }
 
 function unseen({ unread }: CodeFacts): ChecklistAnswer {

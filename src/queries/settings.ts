@@ -9,7 +9,7 @@ export interface DatabaseUrl {
   readonly line: number
   readonly name: string
   readonly pooled: boolean
-  /** True for a pooler that keeps a connection for the whole session, as a migration needs it. */
+  /** True for a pooler that migrations can go through: one that keeps a connection for the whole session, or Prisma Postgres. */
   readonly session: boolean
   /** True for a pooler that takes no prepared statements and is not told that there will be none. */
   readonly unprepared: boolean
@@ -184,7 +184,8 @@ function connectionStrings(path: string, text: string): DatabaseUrl[] {
       name,
       pooled: scheme.startsWith('prisma') || /pgbouncer=true|:6543\b|-pooler\.|pooler\.supabase|pgbouncer/.test(rest),
       unprepared: /\.supabase\.(?:com|co):6543\b/.test(rest) && !/pgbouncer=true/.test(rest),
-      session: /pooler\.supabase\.com:5432\b/.test(rest) && !/pgbouncer=true/.test(rest),
+      session:
+        scheme === 'prisma+postgres' || (/pooler\.supabase\.com:5432\b/.test(rest) && !/pgbouncer=true/.test(rest)),
       local:
         /^(?:localhost|127\.|0\.0\.0\.0|host\.docker|\[::1\])/.test(host) || !/\./.test(host.split(/[/:?]/)[0] ?? ''),
       limited: /connection_limit=\d/.test(rest),

@@ -118,7 +118,7 @@ const scriptFile =
 
 /** Files that people start by hand, by the habits of naming. */
 const handRun =
-  /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$|[-.](?:migration|backfill)\.[cm]?[jt]s$/i
+  /(?:^|\/)(?:migrate|migration|backfill|reset|sync|cleanup|check-db|delete|import|export)(?:-[\w-]+)?\.[cm]?[jt]s$|[-.](?:migration|backfill|cli)\.[cm]?[jt]s$/i
 /** Code beside a Prisma schema is started by hand, but for the client and what makes one. */
 const besideSchema =
   /^(?:(?:apps|packages|services|libs)\/(?!src\/)[^/]+\/)?prisma\/(?!(?:index|client|prisma|db|extension)s?\b)[\w.-]+\.[cm]?[jt]s$/i
