@@ -27,7 +27,7 @@ export function checklistOf(request: ChecklistRequest): readonly ChecklistEntry[
 function withoutProject(item: ChecklistItem, request: ChecklistRequest): ChecklistAnswer {
   return item === 'backup' || item === 'staging' || item === 'decisions-documented'
     ? answers[item]({ ...request, changed: [], of: () => [] })
-    : none('no schema and no migrations are in this repository, without which its queries are not read')
+    : none('neither SQL migrations nor a schema of Prisma or Drizzle were found, without which queries are not read')
 }
 
 /** A table that no migration made, but the schema declares, is there all the same: it was pushed. */

@@ -32,10 +32,12 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
   const http = clients.find((c) => c.library === 'neon')
   if (pooled !== undefined) return pass(`connections go through a pooler (${at(pooled)}); made at ${places(clients)}`)
   if (pooler !== undefined) {
-    // What stands beside the pooler is what is deployed with it.
-    const around = known.flatMap((addresses) => addresses ?? []).find(({ path }) => path === pooler.path)
+    // A sample for one's own machine says nothing of what is deployed, but what stands beside the pooler does.
+    const around = known
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ path, local }) => !local || path === pooler.path || path.endsWith('.production'))
     return around === undefined || known.includes(null)
-      ? pass(`connections go through a pooler (${at(pooler)}); made at ${places(clients)}`)
+      ? pass(`a pooler is set up (${at(pooler)}); clients are made at ${places(clients)}`)
       : unknown(
           `a pooler is set up (${at(pooler)}), and \`${around.name}\`, which code names, goes to another address (${at(around)}): ${places(clients)}`,
         )

@@ -168,7 +168,8 @@ describe('what stands outside of the repository', () => {
   it('queries of a repository without a schema', () => {
     expect(answer('no-full-scans', { projects: [] })).toMatchObject({
       status: 'not-applicable',
-      evidence: 'no schema and no migrations are in this repository, without which its queries are not read',
+      evidence:
+        'neither SQL migrations nor a schema of Prisma or Drizzle were found, without which queries are not read',
     })
   })
   it('code that does not parse', () => {

@@ -149,8 +149,11 @@ export const queryAnswers: Answers<
     if (found.length > 0) return fail(`${found[0]?.message ?? ''} ${places(found)}`)
     const reads = seen.changed.filter((q) => q.operation === 'select' && q.context.transaction === null)
     if (reads.length === 0) return none('no query of this pull request could be read from a replica')
-    const dynamic = reads.filter((q) => q.dynamic)
-    if (dynamic.length > 0) return unknown(`put together at run time: ${places(dynamic)}`)
+    const dynamic = reads.filter((q) => q.dynamic && q.replica !== true)
+    if (dynamic.length > 0)
+      return unknown(
+        `replicas are set up (${places([replica])}), and what these reads ask of the primary is put together at run time: ${places(dynamic)}`,
+      )
     return pass(
       `replicas are set up (${places([replica])}), and ${some(reads.length, 'read')} can go to them: ${places(reads)}`,
     )
@@ -173,7 +176,7 @@ export const queryAnswers: Answers<
         !['unstable_cache', 'cacheStrategy', 'withAccelerate', 'use cache', 'cacheLife', 'cacheTag'].includes(c.what),
     )
     if (opaque.length > 0) return unknown(`which rows the cache keeps cannot be told: ${places(opaque)}`)
-    return pass(`what is cached is not of the tables that change (${places([cache])})`)
+    return pass(`no row that the cache keeps changes its shape (${places([cache])})`)
   },
 
   'n-plus-one'(seen) {
