@@ -201,13 +201,17 @@ export const queryAnswers: Answers<
 
 /** A replica that no extension knows: only its address is seen, not who asks it. */
 function replicaByHand(seen: Seen): ChecklistAnswer {
-  const address = seen.facts.urls.find(({ name }) => /REPLICA|READ_?ONLY/.test(name))
-  if (address === undefined) return none(`no read replica is set up in ${whatWasRead(seen)}`)
+  const { urls, clients } = seen.facts
+  const isReplica = (name: string): boolean => /REPLICA|READ_?ONLY/.test(name)
+  const address = urls.find(({ name }) => isReplica(name))
+  const client = clients.find(({ file, variables }) => file === 'source' && variables.some(isReplica))
+  const place = address ?? client?.place
+  if (place === undefined) return none(`no read replica is set up in ${whatWasRead(seen)}`)
   const reads = seen.changed.filter(({ operation }) => operation === 'select')
   return reads.length === 0
     ? none('no query of this pull request could be read from a replica')
     : unknown(
-        `a replica has an address (${at(address)}), and which of these reads go to it cannot be told: ${places(reads)}`,
+        `a replica has an address (${at(place)}), and which of these reads go to it cannot be told: ${places(reads)}`,
       )
 }
 
