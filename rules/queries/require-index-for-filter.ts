@@ -232,6 +232,12 @@ export default {
   ],
   good: [
     {
+      given: `create extension btree_gist; create table bookings (id bigint primary key, room int not null, during tstzrange not null, exclude using gist (room with =, during with &&));`,
+      rows: { bookings: 5_000_000 },
+      title: 'An exclusion constraint has an index.',
+      typescript: `${pool}\n  export const of = (room: number) => pool.query('SELECT id FROM bookings WHERE room = $1', [room])`,
+    },
+    {
       given: `create table items (id bigint primary key, stock int not null, least int not null, note text);`,
       rows: { items: 5_000_000 },
       title: 'Two columns of one row are compared once it is read.',

@@ -44,6 +44,12 @@ export function pathsOf(table: Table): readonly Path[] {
   return [
     ...(table.primaryKey === null ? [] : [plain(table.primaryKey.name, table.primaryKey.columns)]),
     ...table.uniques.map((u) => plain(u.name, u.columns)),
+    ...table.exclusions.map(({ name, columns, definition }) => ({
+      ...plain(name, columns),
+      unique: false,
+      method: /USING (\w+)/i.exec(definition)?.[1]?.toLowerCase() ?? 'gist',
+      where: /\)\s+WHERE\s+\((.*)\)/is.exec(definition)?.[1] ?? null,
+    })),
     ...table.indexes
       .filter((i) => i.valid)
       .map((i: Index) => ({ name: i.name, keys: i.keys, unique: i.unique, method: i.method, where: i.where })),

@@ -53,6 +53,23 @@ describe('queries of .sql files', () => {
     ])
   })
 
+  it('reads what sqlc spells as values and rows, which no column of that name is', async () => {
+    const { queries: all } = await read(null, tables, {
+      'db/query.sql':
+        "-- name: UserByEmail :one\nSELECT sqlc.embed(users) FROM users WHERE email = @email::text AND (sqlc.narg('role')::text IS NULL OR role = sqlc.narg('role'));\n\n-- name: Some :many\nSELECT id FROM users WHERE id = ANY(sqlc.slice('ids')) AND org_id = sqlc.arg(org_id);\n\n-- name: Both :many\nSELECT id FROM users WHERE org_id = $1 AND role = @role;",
+    })
+    expect(all.map((q) => [q.context.function, predicates(q)])).toEqual([
+      ['UserByEmail', ['0:users.email =', '0:users.? unknown', '1:users.email =', '1:users.role =']],
+      ['Some', ['0:users.id in', '0:users.org_id =']],
+      ['Both', ['0:users.org_id =', '0:users.role =']],
+    ])
+    expect(all.map(({ sql }) => sql?.replace(/\s+/g, ' '))).toEqual([
+      'SELECT users.* FROM users WHERE email = $2 ::text AND ($3 ::text IS NULL OR role = $3 )',
+      'SELECT id FROM users WHERE id = ANY($2 ) AND org_id = $3',
+      'SELECT id FROM users WHERE org_id = $1 AND role = $2',
+    ])
+  })
+
   it('takes files that are run by hand for scripts', async () => {
     const { queries: all } = await read(null, tables, { 'sql/cleanup-users.sql': 'DELETE FROM users;' })
     expect(all.map((q) => q.context.file)).toEqual(['script'])
