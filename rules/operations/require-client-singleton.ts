@@ -8,6 +8,7 @@ export default {
   why: 'In development the module is run again with each change, and each time a new client opens a pool of connections while the old one keeps its own.',
   fix: 'Keep the client on `globalThis` outside of production.',
   references: ['https://www.prisma.io/docs/orm/more/help-and-troubleshooting/nextjs-help'],
+  yieldsTo: ['require-single-client'],
   dialects: 'all',
   sources: [],
   checklist: 'connection-pooling',

@@ -13,6 +13,7 @@ import {
   isNewSearch,
   isArranged,
   isBackground,
+  isForOperators,
   isSettings,
   isOfOneThing,
   listed,
@@ -83,6 +84,14 @@ export default {
     },
   ],
   good: [
+    {
+      ...prismaShop,
+      title: 'What only those who run the service look at, in a table of which nobody says how large it is.',
+      files: {
+        'src/db.ts': `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`,
+        'src/admin/users.ts': `import { prisma } from '../db'\nexport const newest = () => prisma.user.findMany({ orderBy: { name: 'asc' }, take: 50 })\n`,
+      },
+    },
     {
       given: `create table app_settings (id int primary key, "maxUsers" int not null, created_at timestamptz not null);`,
       title: 'What somebody configures for the whole, of a size that nobody says.',
@@ -180,7 +189,8 @@ export default {
       if (isBackground(query.place.path) && query.predicates.length > 0) return
       const size = ctx.size(table.key)
       if (!ctx.isSized(table.key) && (isSettings(table, ctx) || (size !== 'unknown' && !grows(table)))) return
-      if (size === 'small' || (size === 'unknown' && query.predicates.length > 0)) return
+      if (size === 'small') return
+      if (size === 'unknown' && (query.predicates.length > 0 || isForOperators(query.place.path))) return
       if (!ctx.isSized(table.key) && isArranged(query)) return
       if (
         query.ordering.some((o) => o.table !== table.key) ||

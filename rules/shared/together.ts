@@ -116,6 +116,8 @@ export function keysOf({ predicates }: Query): readonly Predicate[] {
 function keyOf(query: Query, ctx: RuleContext): string | null {
   const [only, ...others] = keysOf(query)
   if (only?.operator !== '=' || only.column === null || only.expression !== null || others.length > 0) return null
+  // A column of a related row is named with the way to it.
+  if (query.client === 'prisma' && only.table !== mainTable(query, ctx)?.key) return null
   return spelledIn(only, query, ctx)
 }
 

@@ -229,3 +229,21 @@ test.each([
   const { findings } = await reviewExample(example, rule, catalog)
   expect(findings.map((each) => each.rule).filter((each) => each !== 'require-lock-timeout')).toEqual([id])
 })
+
+test('a second client is one too many, and not also one that a hot reload makes anew', async () => {
+  const client = `import { PrismaClient } from '@prisma/client'\nexport const prisma = new PrismaClient()\n`
+  const base = {
+    'package.json': '{ "dependencies": { "next": "15.0.0", "@prisma/client": "6.5.0", "prisma": "6.5.0" } }',
+    'next.config.js': 'module.exports = {}',
+    'prisma/schema.prisma':
+      'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\ngenerator client {\n  provider = "prisma-client-js"\n}\nmodel User {\n  id String @id\n}\n',
+    'src/db.ts': client,
+  }
+  const head = { ...base, 'src/stats.ts': client }
+  const { findings } = await review(await changeSetOf(memoryTree(base), memoryTree(head)), {
+    rules: catalog,
+    settings: { config: defaultConfig, notes: [] },
+    rehearse: false,
+  })
+  expect(findings.map(({ rule, place }) => [rule, place.path])).toEqual([['require-single-client', 'src/stats.ts']])
+})
