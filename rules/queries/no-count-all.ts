@@ -124,7 +124,7 @@ export default {
         object: table.key,
         // Lists with their number are made alike in a whole service: it is said once.
         alike: groups ? table.key : (helpOf(query, ctx).help ?? ''),
-        message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : 'counted each time'}.`,
+        message: `All rows of \`${ctx.name(table.key)}\`${rowsOf(ctx, table.key)} are ${groups ? 'read each time to group them' : sumsUp(query) ? 'read each time to sum them up' : 'counted each time'}.`,
         ...(groups ? {} : helpOf(query, ctx)),
         ...(groups
           ? { help: 'Keep the numbers of each group in a table or a materialized view, or group only rows of a time.' }
@@ -134,6 +134,11 @@ export default {
   },
 } satisfies Rule
 
+/** True for sums and means of all rows beside no number of them. */
+function sumsUp({ text = '', call }: Query): boolean {
+  return /\b(?:sum|avg)\(/i.test(text) && !/\bcount\(/i.test(text === '' ? call : text)
+}
+
 /** What takes the place of the count; nothing where the words of the rule stand. */
 function helpOf(query: Query, ctx: RuleContext): { readonly help?: string } {
   const behind =
@@ -141,6 +146,9 @@ function helpOf(query: Query, ctx: RuleContext): { readonly help?: string } {
       .text(query.place.path)
       ?.text.split('\n')
       .slice(query.place.line - 1, query.place.endLine + 4) ?? []
+  // A condition of what is counted is none that an index serves.
+  if (/\bfilter\s*\(\s*where\b/i.test(query.text ?? '') && !/\bcount\s*\([^()]*\)(?!\s*filter)/i.test(query.text ?? ''))
+    return { help: 'Put the condition of `FILTER` into `WHERE`, where an index serves it.' }
   const next = new RegExp(`\\b${(query.variable ?? '').replaceAll('$', '\\$')}\\b[^;\\n+]*\\+\\s*1\\b`)
   if (query.variable != null && query.variable !== '{}' && next.test(behind.join('\n')))
     return {

@@ -107,9 +107,10 @@ export default {
         (query.nested !== undefined && query.nested.length > 0)
       )
         return
-      // Related rows that are made or connected with it are mostly spelled out where the row is not.
       const isOpen = query.writes === null && query.client === 'prisma'
-      if (isOpen && /\b(?:create|connect|connectOrCreate)\s*:/.test(query.text ?? '')) return
+      // Related rows may be made or connected with it on a condition.
+      if (query.client === 'prisma' && /\b(?:create|createMany|connect|connectOrCreate)\s*:/.test(query.text ?? ''))
+        return
       // Rows that are made on a condition, or beside other queries, have to be collected first.
       const beside = ctx.queries.filter(
         (q) =>

@@ -216,6 +216,8 @@ export default {
         return
       // What is due by now is little, where an index finds it.
       if (use.verdict === 'served' && own.some((p) => isRange(p) && p.column === query.ordering[0]?.column)) return
+      // Of several owners no index gives one order, and one in the order alone reads the rows of all others.
+      if (use.verdict === 'served' && own.some((p) => p.operator === 'in' && tellsApart(table, p.column ?? ''))) return
       // So many rows are sorted unnoticed.
       if (isOfOneThing(table, own, ctx)) return
       const each = rowsOfOwner(table, own, ctx)

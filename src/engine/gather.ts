@@ -11,10 +11,12 @@ const listed = 8
  * behind its help. Those that a suppression silences where they stand are left as they are.
  */
 export function gathered(drafts: readonly Draft[], silenced: (draft: Draft) => boolean): readonly Draft[] {
-  const ofOneIndex = merged(drafts, ofAlike, ({ rule, problem: { alike, index, help }, project }) =>
+  const ofOneIndex = merged(drafts, ofAlike, ({ rule, problem: { alike, index }, project }) =>
     alike === undefined && index === undefined
       ? null
-      : [rule.id, project, ...(alike === undefined ? [index, help] : [alike])],
+      : alike === undefined
+        ? [project, index]
+        : [rule.id, project, alike],
   )
   return merged(ofOneIndex, withWords, ({ rule, problem: { index }, project, place: { path, line, column } }) =>
     index === undefined ? null : [rule.id, project, path, line, column],

@@ -215,12 +215,24 @@ function lengthOf(node: Expression, scope: Scope, module: Module): number | null
   const list = argument === undefined ? node : argument
   if (list.type !== 'Identifier') return argument === undefined ? cutTo(node, module) : null
   if (fixedList.test(list.name)) return 5
-  const cut = cutOf(list.name, scope, module)
+  const cut = cutOf(list.name, scope, module) ?? filledOf(list.name, list.start, scope, module)
   if (cut !== null) return cut
   const binding = argument === undefined ? null : lookUp(scope, list.name)
   return binding?.is === 'variable' && binding.init?.type === 'ObjectExpression' && !binding.mutated
     ? binding.init.properties.length
     : null
+}
+
+/** How many elements a list of the code holds at most that gets more of them one by one before `end`; null where a loop or a function may fill it. */
+function filledOf(name: string, end: number, scope: Scope, module: Module): number | null {
+  const binding = lookUp(scope, name)
+  if (binding?.is !== 'variable' || binding.init?.type !== 'ArrayExpression' || binding.assigned.length > 0) return null
+  if (binding.init.elements.some((element) => element === null || element.type === 'SpreadElement')) return null
+  const between = module.file.text.slice(binding.init.end, end).replace(/\bfor\s*\([^()]*$/, '')
+  if (/\b(?:for|while)\b|=>|\bfunction\b/.test(between)) return null
+  const pushed =
+    between.match(new RegExp(`\\b${name.replaceAll('$', '\\$')}\\b(?:\\.push\\((?!\\s*\\.\\.\\.))?`, 'g')) ?? []
+  return pushed.every((one) => one.endsWith('(')) ? binding.init.elements.length + pushed.length : null
 }
 
 /** How many elements a variable holds at most that takes the first of a list. */

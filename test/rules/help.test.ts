@@ -179,9 +179,9 @@ test.each([
   const files = {
     'package.json': '{"dependencies":{"@prisma/client":"6.0.0"}}',
     'prisma/schema.prisma':
-      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Stock {\n  itemId Int\n  shopId Int\n  hits Int\n  seenAt DateTime @db.Timestamptz\n  soldAt DateTime? @db.Timestamptz\n\n  @@id([itemId, shopId])\n}\n\nmodel Maker {\n  brand String @id @map("brand_name")\n  countryId Int\n  kind String\n  area String\n\n  @@index([brand, countryId], map: "Maker_countryId_idx")\n}\n',
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Stock {\n  itemId Int\n  shopId Int\n  hits Int\n  seenAt DateTime @db.Timestamptz\n  soldAt DateTime? @db.Timestamptz\n\n  @@id([itemId, shopId])\n}\n\nmodel Maker {\n  brand String @id @map("brand_name")\n  countryId Int\n  kind String\n  area String\n  code String\n\n  @@index([brand, countryId], map: "Maker_countryId_idx")\n}\n',
     'prisma/migrations/1_init/migration.sql':
-      'CREATE TABLE "Stock" ("itemId" INTEGER NOT NULL, "shopId" INTEGER NOT NULL, "hits" INTEGER NOT NULL, "seenAt" TIMESTAMPTZ NOT NULL, "soldAt" TIMESTAMPTZ, CONSTRAINT "Stock_pkey" PRIMARY KEY ("itemId", "shopId")); CREATE TABLE "Maker" ("brand_name" TEXT PRIMARY KEY, "countryId" INTEGER NOT NULL, "kind" TEXT NOT NULL, "area" TEXT NOT NULL); CREATE INDEX "Maker_countryId_idx" ON "Maker"("brand_name", "countryId");',
+      'CREATE TABLE "Stock" ("itemId" INTEGER NOT NULL, "shopId" INTEGER NOT NULL, "hits" INTEGER NOT NULL, "seenAt" TIMESTAMPTZ NOT NULL, "soldAt" TIMESTAMPTZ, CONSTRAINT "Stock_pkey" PRIMARY KEY ("itemId", "shopId")); CREATE TABLE "Maker" ("brand_name" TEXT PRIMARY KEY, "countryId" INTEGER NOT NULL, "kind" TEXT NOT NULL, "area" TEXT NOT NULL, "code" TEXT NOT NULL); CREATE INDEX "Maker_countryId_idx" ON "Maker"("brand_name", "countryId");',
   }
   const { findings } = await review(
     await changeSetOf(
@@ -337,4 +337,47 @@ test('of a changelog, what stands in another changeset is not run again', async 
   }
   expect(await told('')).toBe(1)
   expect(await told('--changeset me:3 runInTransaction:false\n')).toBe(0)
+})
+
+test('a condition of what is counted belongs into the query', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-count-all')
+  if (rule === undefined) throw new Error('no such rule')
+  const schema = `import { integer, pgTable, text } from 'drizzle-orm/pg-core'\nexport const orders = pgTable('orders', { id: integer('id').primaryKey(), userId: integer('user_id'), status: text('status') })`
+  const { findings } = await reviewExample(
+    {
+      drizzle: { before: schema, after: schema },
+      given: 'CREATE TABLE orders (id integer PRIMARY KEY NOT NULL, user_id integer, status text);',
+      rows: { orders: 5_000_000 },
+      typescript: `import { drizzle } from 'drizzle-orm/node-postgres'
+        import { sql } from 'drizzle-orm'
+        import { orders } from './schema'
+        const db = drizzle(process.env.URL!)
+        export const drafts = () => db.select({ n: sql<number>\`count(*) filter (where \${orders.status} = 'draft')::int\` }).from(orders)`,
+    },
+    rule,
+    [rule],
+  )
+  expect(findings.map(({ help }) => help)).toEqual([
+    expect.stringContaining('Put the condition of `FILTER` into `WHERE`'),
+  ])
+})
+
+test('an index that one query lacks for its filter and another for its order is missed once', async () => {
+  const pair = catalog.filter(({ id }) => id === 'require-index-for-filter' || id === 'require-index-for-order')
+  const [rule] = pair
+  if (rule === undefined) throw new Error('no such rule')
+  const { findings } = await reviewExample(
+    {
+      given: 'create table visits (id bigint primary key, user_id bigint, seen_at timestamptz not null);',
+      rows: { visits: 9_000_000 },
+      typescript: `import { Pool } from 'pg'
+        const pool = new Pool()
+        export const since = (day: Date) => pool.query('SELECT id FROM visits WHERE seen_at > $1', [day])
+        export const newest = () => pool.query('SELECT id FROM visits ORDER BY seen_at DESC LIMIT 9')`,
+    },
+    rule,
+    pair,
+  )
+  expect(findings.map((each) => each.rule)).toEqual(['require-index-for-filter'])
+  expect(findings[0]?.help).toContain('The same index serves one more query')
 })

@@ -206,9 +206,7 @@ function isAggregate(property: Property): boolean {
   const template = chain?.steps.find((s) => s.template !== null)?.template
   return (
     template != null &&
-    /^\s*(?:cast\s*\(\s*)?(?:count|sum|avg|min|max|coalesce\s*\(\s*sum)\s*\(/i.test(
-      template.quasis[0]?.value.cooked ?? '',
-    )
+    /^\s*(?:\w+\s*\(\s*)*?(?:count|sum|avg|min|max)\s*\(/i.test(template.quasis[0]?.value.cooked ?? '')
   )
 }
 

@@ -247,6 +247,15 @@ function isOfChoice(node: Expression, { scope, module }: Located, evaluate: Eval
 function isOfFixedList({ argumentOf, scope }: FunctionFrame, module: Module): boolean {
   if (argumentOf === null || argumentOf.step !== 0 || argumentOf.index !== 0) return false
   if (!/^(?:map|flatMap|forEach|filter)$/.test(argumentOf.chain.steps[0]?.name ?? '')) return false
+  const { root } = argumentOf.chain
+  const given = root.type === 'Identifier' ? lookUp(scope.parent ?? module.scope, root.name) : null
+  // What a list of a type with a name holds is not known to be hostile.
+  if (
+    given?.is === 'parameter' &&
+    given.type?.type === 'TSArrayType' &&
+    given.type.elementType.type === 'TSTypeReference'
+  )
+    return true
   const list = arrayOf({ node: argumentOf.chain.root, scope: scope.parent ?? module.scope, module })
   return list?.complete === true && list.elements.every(({ node }) => isWrittenOut(node))
 }
