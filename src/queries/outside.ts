@@ -19,6 +19,29 @@ interface Call {
   readonly module: Module
 }
 
+/** Queries without the transaction around them where what it sends itself goes to another database: they cannot be part of it. */
+export function besideOtherDatabases(queries: readonly Placed[]): Placed[] {
+  const homes = databasesOf(queries)
+  return queries.map((query) => {
+    const { transaction } = query.context
+    const home = transaction === null || transaction.usesOwnClient ? undefined : homes.get(keyOf(transaction.place))
+    return home === undefined || home.has(query.project)
+      ? query
+      : { ...query, context: { ...query.context, transaction: null } }
+  })
+}
+
+/** The projects whose databases transactions are of, by where they begin: those that their own queries speak to. */
+function databasesOf(queries: readonly Placed[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { context, project } of queries) {
+    if (context.transaction?.usesOwnClient !== true) continue
+    const key = keyOf(context.transaction.place)
+    found.set(key, (found.get(key) ?? new Set()).add(project))
+  }
+  return found
+}
+
 /** Notes the calls of a function that stand in a transaction, where the function writes with a client of its own, or with the one around that it was given. */
 export function withOutsideCalls(
   queries: readonly Placed[],
@@ -26,10 +49,7 @@ export function withOutsideCalls(
   evaluate: Evaluate,
   changed: ChangedLines,
 ): Placed[] {
-  // The database of a transaction is the one that its own queries speak to.
-  const homes = new Map<string, string>()
-  for (const { context, project } of queries)
-    if (context.transaction?.usesOwnClient === true) homes.set(keyOf(context.transaction.place), project)
+  const homes = databasesOf(queries)
   if (homes.size === 0) return [...queries]
   const calls = new Map<string, Call[]>()
   for (const module of modules) {
@@ -59,7 +79,9 @@ export function withOutsideCalls(
     const at = sites.get(keyOf(place))
     const found = (calls.get(`${place.path}\n${context.function ?? ''}`) ?? []).filter(
       (one) =>
-        homes.get(keyOf(one.call.transaction)) === project && at !== undefined && isOutside(at.site, at.module, one),
+        homes.get(keyOf(one.call.transaction))?.has(project) === true &&
+        at !== undefined &&
+        isOutside(at.site, at.module, one),
     )
     return found.length === 0 ? query : { ...query, outside: found.map(({ call }) => call) }
   })

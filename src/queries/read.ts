@@ -1,6 +1,5 @@
 import type { Note } from '../finding.ts'
 import { placeOf } from '../location.ts'
-import type { Place } from '../location.ts'
 import { changedLines } from './changed.ts'
 import { drizzleNames } from './drizzle/models.ts'
 import { codeFacts, noFacts } from './facts.ts'
@@ -8,7 +7,7 @@ import type { CodeFacts, PlaceFact } from './facts.ts'
 import { interestIn } from './interest.ts'
 import { closest, projectNames } from './project-names.ts'
 import type { Query } from './query.ts'
-import { withOutsideCalls } from './outside.ts'
+import { besideOtherDatabases, withOutsideCalls } from './outside.ts'
 import { reach } from './reach.ts'
 import { withRepeats } from './repeats.ts'
 import type { QueriedProject, ReadQueriesRequest } from './request.ts'
@@ -204,24 +203,6 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
       })),
     counts: { files: wanted.length, parsed: store.all().length, calls, judged: calls - dynamic, dynamic },
   }
-}
-
-/** Queries without the transaction around them where what it sends itself goes to another database: they cannot be part of it. */
-function besideOtherDatabases<T extends Query>(queries: readonly T[]): T[] {
-  const homes = new Map<string, Set<string | undefined>>()
-  const keyOf = ({ path, line, column }: Place): string => `${path}:${line}:${column}`
-  for (const { context, project } of queries)
-    if (context.transaction?.usesOwnClient === true) {
-      const key = keyOf(context.transaction.place)
-      homes.set(key, (homes.get(key) ?? new Set()).add(project))
-    }
-  return queries.map((query) => {
-    const { transaction } = query.context
-    const home = transaction === null || transaction.usesOwnClient ? undefined : homes.get(keyOf(transaction.place))
-    return home === undefined || home.has(query.project)
-      ? query
-      : { ...query, context: { ...query.context, transaction: null } }
-  })
 }
 
 /** The table that a call names as other query builders do, `from('users')` and `knex('users')`; null where it names none. */

@@ -21,7 +21,7 @@ const elsewhere = /(?:^|\/)(?:node_modules|migrations?|migrate|clickhouse|seeds?
 
 /**
  * Queries of `.sql` files: those of sqlc, each after its `-- name:`, Prisma's TypedSQL files, and every other file outside of migrations
- * that holds queries alone. Named parameters, `:id`, are read as values.
+ * that holds queries alone. Named parameters, `:id` and `@id`, are read as values.
  */
 export async function sqlFileQueries(
   tree: Tree,
