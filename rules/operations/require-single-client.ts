@@ -2,6 +2,7 @@ import type { Rule } from '../../src/engine/rule.ts'
 import { isBeside, isForReplica } from '../../src/queries/clients.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
+import { isConnection } from '../shared/pools.ts'
 
 export default {
   id: 'require-single-client',
@@ -122,7 +123,7 @@ export default {
           yield {
             place: client.place,
             object: client.library,
-            message: `A new ${client.text.startsWith('new Client') ? 'connection of `pg`' : `${name} with connections of its own`} is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.`,
+            message: `A new ${isConnection(client) ? 'connection of `pg`' : `${name} with connections of its own`} is made on every ${client.function === null ? 'request' : `call of \`${client.function}\``}.`,
           }
           continue
         }

@@ -27,8 +27,11 @@ export function lacksTimeout(client: ClientFact, { history }: Pick<RuleContext, 
   )
 }
 
+/** True for one connection, which is no pool. */
+export function isConnection({ text }: Pick<ClientFact, 'text'>): boolean {
+  return /^new\s+(?:\w+\.)?Client\b/.test(text)
+}
+
 function isNewPool({ changed, file, perCall, options, text }: ClientFact): boolean {
-  return (
-    changed && file === 'source' && !perCall && options?.includes('...') === false && !text.startsWith('new Client')
-  )
+  return changed && file === 'source' && !perCall && options?.includes('...') === false && !isConnection({ text })
 }

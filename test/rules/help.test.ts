@@ -3,6 +3,7 @@ import { catalog } from '../../rules/index.ts'
 import { changeSetOf, memoryTree } from '../../src/changeset/memory.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { review } from '../../src/review.ts'
+import { prismaShop } from '../../rules/shared/query-examples.ts'
 import { reviewExample } from '../example.ts'
 
 /** The findings of one rule where migrations come on top of one that is there. */
@@ -282,6 +283,25 @@ test.each([
     [rule],
   )
   expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining(`${words} all groups at once`)])
+})
+
+test('what is asked in a loop differs where alternatives are put together', async () => {
+  const rule = catalog.find(({ id }) => id === 'no-query-in-loop')
+  if (rule === undefined) throw new Error('no such rule')
+  const { findings } = await reviewExample(
+    {
+      ...prismaShop,
+      typescript: `export async function check(rows: { email?: string; name?: string }[]) {
+          for (const { email, name } of rows) {
+            const found = await prisma.user.findFirst({ where: { OR: [email ? { email } : {}, name ? { name } : {}].filter((o) => Object.keys(o).length > 0), plan: 'paid' } })
+            if (found) console.log(found.id)
+          }
+        }`,
+    },
+    rule,
+    [rule],
+  )
+  expect(findings.map(({ help }) => help)).toEqual([expect.stringContaining('Collect the keys and ask once')])
 })
 
 test('a key that the loop makes of its element is the one to collect, in the words of the code', async () => {

@@ -32,6 +32,8 @@ export function whereOf(model: Model, given: Located, state: State, depth: numbe
 function filterOf(model: Model, property: Property, state: State, depth: number): Condition | null {
   const { name } = property
   if (name === 'AND' || name === 'OR' || name === 'NOT') {
+    // A list that a call gives holds what it leaves.
+    if (unwrap(property.node).type === 'CallExpression') return null
     const array = arrayOf(property)
     const parts = array?.elements ?? [property]
     if (array !== null && !array.complete) state.dynamic = true
