@@ -163,9 +163,10 @@ export async function readQueries(request: ReadQueriesRequest): Promise<QueriesR
     for (const site of module.sites) {
       const result = reader.read(site, module)
       if (result === null) {
+        const table = module.kind === 'source' ? tableIn(site.chain, tableNames) : null
+        if (table === null) continue
         const place = placeOf(module.file, site.chain.start, site.chain.end)
-        const table = module.kind === 'source' && changed.touches(place) ? tableIn(site.chain, tableNames) : null
-        if (table !== null) elsewhere.push({ what: table, place, changed: true, function: null })
+        if (changed.touches(place)) elsewhere.push({ what: table, place, changed: true, function: null })
         continue
       }
       calls++
