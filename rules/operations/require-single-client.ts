@@ -1,8 +1,7 @@
 import type { Rule } from '../../src/engine/rule.ts'
-import { isBeside, isForReplica } from '../../src/queries/clients.ts'
+import { isBeside, isConnection, isForReplica } from '../../src/queries/clients.ts'
 import { bareProject } from '../shared/client-examples.ts'
 import { at } from '../shared/query-words.ts'
-import { isConnection } from '../shared/pools.ts'
 
 export default {
   id: 'require-single-client',

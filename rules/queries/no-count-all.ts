@@ -146,8 +146,10 @@ function helpOf(query: Query, ctx: RuleContext): { readonly help?: string } {
       .text(query.place.path)
       ?.text.split('\n')
       .slice(query.place.line - 1, query.place.endLine + 4) ?? []
-  // A condition of what is counted is none that an index serves.
-  if (/\bfilter\s*\(\s*where\b/i.test(query.text ?? '') && !/\bcount\s*\([^()]*\)(?!\s*filter)/i.test(query.text ?? ''))
+  // A condition of the one number that is counted is none that an index serves.
+  const filters = query.text?.match(/\bfilter\s*\(\s*where\b/gi) ?? []
+  const numbers = query.text?.match(/\b(?:count|sum|avg|min|max)\s*\(/gi) ?? []
+  if (filters.length === 1 && numbers.length === 1)
     return { help: 'Put the condition of `FILTER` into `WHERE`, where an index serves it.' }
   const next = new RegExp(`\\b${(query.variable ?? '').replaceAll('$', '\\$')}\\b[^;\\n+]*\\+\\s*1\\b`)
   if (query.variable != null && query.variable !== '{}' && next.test(behind.join('\n')))

@@ -418,7 +418,7 @@ function isClaimed({ place }: Query, loop: Loop, queries: readonly Query[]): boo
       other.place.line < place.line &&
       other.columns?.some(({ column, use }) => use === 'write' && /^(?:status|state|phase)$/i.test(column ?? '')) ===
         true &&
-      other.predicates.some((p) => p.operator === '=' && p.source === `${loop.element ?? ''}.id`),
+      other.predicates.some((p) => p.operator === '=' && loop.names.some((name) => p.source === `${name}.id`)),
   )
 }
 

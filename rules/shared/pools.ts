@@ -1,4 +1,5 @@
 import type { RuleContext } from '../../src/engine/rule.ts'
+import { isConnection } from '../../src/queries/clients.ts'
 import type { ClientFact } from '../../src/queries/facts.ts'
 
 /** What a new pool of `pg` or postgres.js lacks of its limits; null where nothing, or where its options are not known. */
@@ -27,11 +28,7 @@ export function lacksTimeout(client: ClientFact, { history }: Pick<RuleContext, 
   )
 }
 
-/** True for one connection, which is no pool. */
-export function isConnection({ text }: Pick<ClientFact, 'text'>): boolean {
-  return /^new\s+(?:\w+\.)?Client\b/.test(text)
-}
-
-function isNewPool({ changed, file, perCall, options, text }: ClientFact): boolean {
-  return changed && file === 'source' && !perCall && options?.includes('...') === false && !isConnection({ text })
+function isNewPool(client: ClientFact): boolean {
+  const { changed, file, perCall, options } = client
+  return changed && file === 'source' && !perCall && options?.includes('...') === false && !isConnection(client)
 }

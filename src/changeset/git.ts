@@ -193,11 +193,7 @@ async function firstCommit(repository: Repository, refs: readonly string[]): Pro
 function commitTree(repository: Repository, commit: string): Tree {
   const { maxBytes } = repository
   const byOid = new Map<string, FileContent>()
-  let listed: Promise<ReadonlyMap<string, TreeEntry>> | null = null
-  const entries = () => {
-    listed ??= listCommit(repository, commit)
-    return listed
-  }
+  const entries = () => listingOf(repository, commit)
   return {
     commit,
     async list() {
@@ -227,6 +223,20 @@ function commitTree(repository: Repository, commit: string): Tree {
       return found
     },
   }
+}
+
+/** What the last commits hold, which never changes. */
+const listings = new Map<string, Promise<ReadonlyMap<string, TreeEntry>>>()
+const mostListings = 4
+
+function listingOf(repository: Repository, commit: string): Promise<ReadonlyMap<string, TreeEntry>> {
+  const known = listings.get(commit)
+  if (known !== undefined) return known
+  const listing = listCommit(repository, commit)
+  listings.set(commit, listing)
+  listing.catch(() => listings.delete(commit))
+  for (const oldest of listings.keys()) if (listings.size > mostListings) listings.delete(oldest)
+  return listing
 }
 
 async function listCommit(repository: Repository, commit: string): Promise<ReadonlyMap<string, TreeEntry>> {

@@ -24,6 +24,11 @@ function isSameSchema(one: string | null, other: string | null): boolean {
   return a === undefined || b === undefined || a.startsWith(b) || b.startsWith(a)
 }
 
+/** True for one connection, which is no pool. */
+export function isConnection({ text }: Pick<ClientFact, 'text'>): boolean {
+  return /^new\s+(?:\w+\.)?Client\b/.test(text)
+}
+
 /**
  * The addresses that a client may connect to, of those that the repository shows: the ones that its file names, or for a PrismaClient that is
  * given none the one of its schema. Null where that is not known.

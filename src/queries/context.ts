@@ -101,10 +101,10 @@ export function loopOf(
         continue
       }
       const loop = ofLoop(at, module)
-      if (isOneOf(loop.element, cases)) return null
+      if (isOneOf(at.variable, cases)) return null
       const body = module.file.text.slice(at.end, at.last)
       if (isRemembered(tests, body) || isPassedOver(module.file.text.slice(at.end, chain.start))) return null
-      const batching = loop.batching || buffered || isTry(variable, loop.element, at.head, textAt(chain, module), body)
+      const batching = loop.batching || buffered || isTry(variable, at.variable, at.head, textAt(chain, module), body)
       return { ...loop, guarded, conditional, works: isWork(body), batching }
     }
     if (at.kind !== 'function') continue
@@ -129,7 +129,6 @@ export function loopOf(
         guarded: guarded || around === 'allSettled',
         conditional,
         works: isWork(body),
-        element: named === '' ? null : named,
         names: [...at.scope.names].flatMap(([own, binding]) =>
           binding.is === 'parameter' && binding.index === 0 ? [own] : [],
         ),
@@ -310,7 +309,6 @@ function ofLoop(loop: LoopFrame, module: Module): Omit<Loop, 'guarded' | 'condit
     form: loop.form,
     parallel: false,
     together: false,
-    element: loop.variable,
     names: [...loop.scope.names].flatMap(([own, { is }]) => (is === 'element' ? [own] : [])),
     bounded,
     batching: polling || batchWords.test(loop.head) || /\+=/.test(loop.head) || (loop.exits && loop.form !== 'for-of'),

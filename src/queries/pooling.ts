@@ -2,7 +2,7 @@ import { at } from '../location.ts'
 import { fail, none, pass, places, unknown } from '../engine/decided.ts'
 import type { ChecklistAnswer } from '../engine/decided.ts'
 import type { Dialect } from '../schema/dialect.ts'
-import { addressesOf, connecting, directAddress, isBeside, isForReplica } from './clients.ts'
+import { addressesOf, connecting, directAddress, isBeside, isConnection, isForReplica } from './clients.ts'
 import type { CodeFacts } from './facts.ts'
 
 /** How code connects, of all clients that serve users. Only PostgreSQL is judged. */
@@ -68,7 +68,7 @@ export function poolingOf(facts: CodeFacts, dialects: readonly Dialect[]): Check
     return unknown(
       `how many of ${beside.length} PrismaClients, each with connections of its own, one process makes cannot be told: ${places(beside)}`,
     )
-  const pools = clients.filter(({ text }) => !/^(?:neon\(|new\s+(?:\w+\.)?Client\b)/.test(text))
+  const pools = clients.filter((client) => !isConnection(client) && !client.text.startsWith('neon('))
   if (pools.length === 0)
     return pass(
       `${http === undefined ? 'single connections' : 'queries go over HTTP, each by itself'}: ${places(clients)}`,

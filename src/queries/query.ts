@@ -212,9 +212,7 @@ export interface QueryContext {
 export interface Loop {
   readonly place: Place
   readonly form: 'for' | 'for-of' | 'while' | 'callback'
-  /** Name of the variable that holds one element; null where it is taken apart or counted. */
-  readonly element: string | null
-  /** Names of what holds one element, or the parts that it is taken apart into. */
+  /** Names of what holds one element, or the parts that it is taken apart into; empty where elements are counted. */
   readonly names: readonly string[]
   readonly parallel: boolean
   /** True where the calls of all elements are handed over as one list: `$transaction(xs.map(…))`. */

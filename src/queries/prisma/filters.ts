@@ -32,17 +32,15 @@ export function whereOf(model: Model, given: Located, state: State, depth: numbe
 function filterOf(model: Model, property: Property, state: State, depth: number): Condition | null {
   const { name } = property
   if (name === 'AND' || name === 'OR' || name === 'NOT') {
-    // A list that a call gives holds what it leaves.
-    if (unwrap(property.node).type === 'CallExpression') return null
     const array = arrayOf(property)
     const parts = array?.elements ?? [property]
     if (array !== null && !array.complete) state.dynamic = true
     const conditions = parts.map((part) => whereOf(model, part, state, depth + 1))
     if (name === 'AND') return conditions.reduce<Condition | null>((a, b) => both(a, b), always)
     if (name === 'NOT') return conditions.reduce<Condition | null>((a, b) => both(a, negate(b)), always)
-    return conditions.length === 0
-      ? always
-      : conditions.slice(1).reduce<Condition | null>((a, b) => either(a, b), conditions[0] ?? always)
+    // None leaves every row; one that is not known says nothing of them.
+    const [first = always, ...others] = conditions
+    return others.reduce<Condition | null>((a, b) => either(a, b), first)
   }
   const field = model.fields.get(name)
   if (field === undefined) {
